@@ -1,7 +1,6 @@
 //! Compares the table of answers (`resolver::cache`) with two libraries, moka and quick_cache. All get the same keys, values and weights.
-//! Measured are the memory of an entry, the instructions of a lookup, and how many hits names in use still have while made-up names fill the
-//! cache (a scan).
-//! The instructions are counted with valgrind (callgrind), which runs this program with `--lookups STORE TIMES`.
+//! Measures the memory of an entry, the instructions of a lookup, and how many lookups of names in use are hits while made-up names fill the cache (a
+//! scan). The instructions are counted with valgrind (callgrind), which runs this program with `--lookups STORE TIMES`.
 
 use resolverd as _;
 use std::hint::black_box;
@@ -19,7 +18,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
 use stage::popularity::shares;
 
-/// The number of entries in a store that is not full. A store that evicts has room for this number.
+/// The number of entries that are added to a store for the measurements. A full store has room for this number.
 const ENTRIES: u32 = 200_000;
 
 /// The number of names in use: clients ask for them again and again.
@@ -42,7 +41,7 @@ const STORES: [&str; 3] = ["resolver::cache", "moka", "quick_cache"];
 
 /// A store of answers: one of the caches, or a plain vector.
 enum Store {
-    /// A plain vector with all keys and answers. It shows how much memory they take without a cache.
+    /// A plain vector with all keys and answers. It shows how much memory the keys and answers take without a cache.
     Vector(Vec<(QuestionKey, Arc<Answer>)>),
     Ours(Box<Memory>),
     Moka(moka::sync::Cache<QuestionKey, Arc<Answer>>),
@@ -141,7 +140,7 @@ fn memory(store: &str, room: u32, added: u32) -> f64 {
     }
     let entries = store.entries();
     let grown = resident().saturating_sub(before) as f64 / entries as f64;
-    // The store is not freed, so that the next store must use new pages.
+    // The store is not freed. Otherwise the next store would use its memory, and the resident memory would grow less.
     std::mem::forget(store);
     grown
 }
@@ -152,7 +151,7 @@ fn resident() -> u64 {
     text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4_096
 }
 
-/// Returns the number of instructions of a lookup that is a hit. It is the difference between two runs, of which one has twice as many lookups.
+/// Returns the number of instructions of a lookup that is a hit. Two runs are compared: the second does twice as many lookups as the first.
 fn instructions(store: &str) -> Option<u64> {
     let run = |lookups: u32| {
         let program = std::env::current_exe().ok()?;

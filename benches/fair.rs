@@ -1,5 +1,5 @@
-//! Fairness: a client that asks few questions (the light client) while another client floods the daemon, over UDP on loopback. Fails if a
-//! question of the light client is not answered, or if more than one in a hundred takes longer than 100 ms.
+//! Fairness: one client floods the daemon over UDP on loopback, while another client (the light client) asks few questions. Fails if a question of
+//! the light client is not answered, or if more than one in a hundred takes longer than 100 ms.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The duration of each case.
+/// The duration of each case: one flood together with the light client.
 const SPAN: Duration = Duration::from_secs(8);
 
 /// The number of zones whose servers never answer.
@@ -36,7 +36,7 @@ const LATE: Duration = Duration::from_millis(100);
 /// How long the light client waits for an answer, like glibc.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A flood: its description, a function that returns the name in the query with this number, and the number of queries per second.
+/// A flood: its description, a function that returns the name in the query with a given number, and the number of queries per second.
 type Flood = (&'static str, fn(u64) -> String, u32);
 
 const FLOODS: [Flood; 5] = [

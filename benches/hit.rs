@@ -1,5 +1,5 @@
-//! The cost of a hit (an answer from the cache) without sockets: the whole, and its parts, which are reading the query, looking it up, and
-//! writing the reply.
+//! The cost of a hit (an answer from the cache) without sockets: the total, and the cost of each part, which are reading the query, looking up the
+//! answer, and writing the reply.
 
 use std::hint::black_box;
 use std::net::Ipv4Addr;

@@ -1,5 +1,5 @@
-//! The memory that entries of the cache take, compared with their weight, which `cache.size` limits. `ENTRY_OVERHEAD` in
-//! `src/resolver/cache/mod.rs` and `ENTRY` in `src/resolver/cache/servers.rs` come from here.
+//! The memory that entries of the cache take, compared with their weight, which `cache.size` limits. The values of `ENTRY_OVERHEAD` in
+//! `src/resolver/cache/mod.rs` and of `ENTRY` in `src/resolver/cache/servers.rs` are results of this program.
 
 use resolverd as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -65,7 +65,7 @@ fn main() {
 /// Fills one store of the cache, and prints the memory per entry.
 fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
     let memory = Memory::new(SIZE, &Random::seeded(1));
-    // Pages that an earlier store has freed are used first. They must not improve the result of this store.
+    // Memory that was freed before is used first and would not count for this store. So the resident memory is read after the store was created.
     let before = resident();
     for number in 0..ENTRIES {
         put(&memory, number);
@@ -80,7 +80,7 @@ fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
         "memory/{title}: {grown:.0} octets an entry, weighed at {weighed:.0} ({ENTRY_OVERHEAD} of them beside its own); {} entries",
         fill.entries
     );
-    // The store is not freed, so that the next store must use new pages.
+    // The store is not freed. Otherwise the next store would use its memory, and the resident memory would grow less.
     std::mem::forget(memory);
 }
 

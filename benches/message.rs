@@ -1,7 +1,7 @@
-//! The DNS of an email: how long it takes, and how many queries go to servers. Compares look-ahead off, by rules and learned with an ideal
-//! resolver. `cargo bench --bench message` prints a table for each of seven simulated internets, or only for those whose title contains the
-//! argument. Times and queries come from a virtual clock, so they do not depend on the machine. The CPU time does. RESOLVERD_FINAL_SEEDS=1
-//! selects the seeds with which nobody tunes resolverd.
+//! The DNS of an email: how long it takes, and how many queries go to servers. Compares an ideal resolver with three modes of look-ahead: off, by
+//! rules, and learned. `cargo bench --bench message` prints a table for each of seven simulated internets, or only for those whose title contains the
+//! argument. Times and queries come from a virtual clock, so they do not depend on the machine. The CPU time does. RESOLVERD_FINAL_SEEDS=1 selects
+//! other seeds, which are never used to tune resolverd.
 
 use lab::mails::Popularity;
 use lab::message_bench::{BenchError, FINAL_SEEDS, Options, table};
@@ -11,7 +11,7 @@ fn main() -> Result<(), BenchError> {
     if std::env::var_os("RESOLVERD_FINAL_SEEDS").is_some() {
         options.seeds = FINAL_SEEDS.to_vec();
     }
-    // cargo itself adds arguments that begin with dashes.
+    // cargo itself adds arguments that begin with dashes. They are ignored.
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let worlds = [
         ("mail by Zipf's law", options.clone()),

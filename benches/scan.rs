@@ -1,7 +1,7 @@
 //! A scan: queries for names that are asked for once or a few times and never again, such as the made-up domains of spam. Measures how many cache
-//! hits of the names in use the scan costs. Entries are stored and looked up in the same order as in a resolution.
+//! hits for names in use are lost because of the scan. Entries are stored and looked up in the same order as in a resolution.
 //!
-//! In the last line for each cache size, the names of the scan exist, each in a zone of its own.
+//! For each cache size, the last line of the output is for a scan whose names exist, each in a zone of its own.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ fn main() {
     }
 }
 
-/// Returns the percentage of hits among the questions for names in use. For each name of the scan, one name in use is asked for, drawn by Zipf's
-/// law. `scan`: how often each name of the scan is asked for, and true if it exists. `None`: there is no scan.
+/// Returns the percentage of hits among the questions for names in use. For each name of the scan, one name in use is asked for, drawn by Zipf's law.
+/// `scan` says how often each name of the scan is asked for, and if it exists; `None` means no scan.
 fn hits(size: u64, scanned: u32, scan: Option<(u32, bool)>) -> f64 {
     let memory = Memory::new(size, &Random::seeded(1));
     let random = Random::seeded(2);
@@ -90,7 +90,7 @@ fn question(name: &Name) -> Question {
     Question::new(name, RecordType::A)
 }
 
-/// Does the lookups in the cache that a resolution of the name does, and stores the same entries.
+/// Does the same lookups in the cache as a resolution of `name`, and stores the same entries.
 fn resolve(memory: &Memory, name: &Name, exists: bool) {
     let rrsets = memory.rrsets.in_view(ViewId::default());
     rrsets.get_or_alias(&mut rrsets.keys(name), RecordType::A, Rank::Answer, Mono::START);

@@ -25,7 +25,7 @@ const SIZE: u64 = 1 << 30;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The current time. It is so late that entries of an earlier process can be older than this process.
+/// The current time. The monotonic clock shows more than 11 days, so entries of the snapshot can be older than this process.
 const NOW: Now = Now { mono: Mono::from_micros(1_000_000_000_000), unix: 1_800_000_000 };
 
 fn main() {

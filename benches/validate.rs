@@ -95,7 +95,7 @@ fn failure(error: impl std::fmt::Display) -> Failure {
     error.to_string().into()
 }
 
-/// Measures single signature checks that fail, with keys of each type. The weights of checks come from here.
+/// Measures single signature checks that fail, with keys of each type. `weight` in `src/validate/rsa.rs` has values that come from these results.
 fn checks() -> Result<(), Failure> {
     let message = [7; 200];
     let tell = |key: &str, check: &dyn Fn() -> bool| {
@@ -147,7 +147,7 @@ fn best(mut run: impl FnMut() -> Duration) -> Duration {
     (0..RUNS).map(|_| run()).min().unwrap_or_default()
 }
 
-/// Returns a lab with a signed root and a zone below it. The zone is signed as `words` say.
+/// Returns a lab with a signed root and a zone below it. `words` says how the zone is signed, for instance `algorithm=8`.
 fn world(words: &str) -> Result<Arc<Lab>, Failure> {
     let mut tree = Tree::default();
     let hosts: String = (0..NAMES).map(|number| format!("n{number} 300 A 10.0.0.1\n")).collect();
@@ -159,7 +159,8 @@ fn world(words: &str) -> Result<Arc<Lab>, Failure> {
     Ok(Arc::new(tree.build()?))
 }
 
-/// Returns the time of the questions for `names` names of a zone. If there are several, the keys of the zone are in the cache before.
+/// Returns how long it takes to answer a question for each of `names` names of a zone. If there are several names, the keys of the zone are cached
+/// first.
 fn zone(lab: &Arc<Lab>, validate: bool, names: u32, kind: RecordType) -> Duration {
     paused(async {
         let mut config = config_trusting(lab);

@@ -8,11 +8,10 @@
 //! - glibc's allocator was rejected: with a cache of 256 MiB the process held 970 MiB, and a flush gave nothing back.
 //! - mimalloc uses the least CPU time, but it returns freed memory only when the threads that allocated it allocate
 //!   again. After a flush these threads may be idle.
-//! - jemalloc has one arena (`narenas:1` in `.cargo/config.toml`, for all that is built in this tree). By default it has
-//!   four for each processor, and each arena keeps its own free pages: when the cache filled with eight kinds of entries
-//!   in turn, a process with `cache.size` 16 MiB took 40 to 51 MiB, and on a machine with more processors it would take
-//!   more. With one arena the process took 39 to 41 MiB. Threads allocate from caches of their own, so they seldom wait
-//!   for the arena.
+//! - jemalloc has one arena (`narenas:1` in `.cargo/config.toml`, which applies to all programs of this repository). By default it has four for each
+//!   processor, and each arena keeps its own free pages. When the cache filled with eight kinds of entries in turn, a process with `cache.size` 16
+//!   MiB then took 40 to 51 MiB, and it would take more on a machine with more processors. With one arena the process took 39 to 41 MiB. Threads
+//!   allocate from caches of their own, so they seldom wait for the arena.
 //! - A thread's cache is cleaned up after each MiB that the thread allocates (`tcache_gc_incr_bytes`). With the default, 64 KiB, a cache miss of
 //!   resolverd takes 1 percent more instructions.
 //! - These caches hold at most 50 free pieces of each small size (`tcache_nslots_small_max`; the default is 200). When the
@@ -24,9 +23,8 @@
 //!   0.1 s instead, the process took 39 to 45 MiB, because that thread is late on a loaded machine. The CPU time was 1 to 4 percent higher, but it
 //!   differs by more than that between runs.
 //!
-//! Measured with `benches/compare/misses.sh`: 300 000 names (60 000 for 64 MiB), each queried once. The columns show
-//! resident MiB at the end for three values of `cache.size`, CPU time of a name relative to glibc, and resident MiB
-//! after a flush.
+//! Measured with `benches/compare/misses.sh`: 300 000 names (60 000 for 64 MiB), each queried once. The columns show resident MiB at the end for
+//! three values of `cache.size`, the CPU time of a name relative to glibc, and how many of the resident MiB a flush leaves.
 //!
 //! | | 16 MiB | 64 MiB | 256 MiB | CPU | 256 MiB half full, 10 s after a flush |
 //! |---|---|---|---|---|---|

@@ -21,8 +21,8 @@ pub const STOP_FLUSH: Duration = Duration::from_millis(200);
 /// needs four, and some more are needed for other purposes.
 pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 1_000) as u64;
 
-/// The longest time that writing the snapshot of the cache may take when the daemon stops, for a slow disk. If it takes longer, the previous file
-/// stays. The unit file gives the daemon ten seconds to stop.
+/// The longest time that writing the snapshot of the cache may take when the daemon stops; a slow disk may need this time. If it takes longer, the
+/// previous file stays. The unit file gives the daemon ten seconds to stop.
 pub const STOP_SNAPSHOT: Duration = Duration::from_secs(4);
 
 /// The longest time that writing the query history in memory may take when the daemon stops. For the usual size it takes a tenth of a second.
@@ -47,7 +47,7 @@ pub const TAP_END: Duration = Duration::from_secs(1);
 /// The time between two measurements of the memory of the process. A measurement takes some dozen microseconds.
 pub const ROOM_PAUSE: Duration = Duration::from_millis(50);
 
-/// The octets that the process may use in addition to the cache (`cache.size` with a slack in per cent) and the history (`history.size`).
+/// The octets that the process may use in addition to the cache (`cache.size`, and some per cent more) and to the history (`history.size`).
 pub const PROCESS_BESIDE_CACHE: u64 = 24 << 20;
 
 /// The number of UDP threads for which `PROCESS_BESIDE_CACHE` has memory.
@@ -66,8 +66,8 @@ pub const MAX_STORED: u64 = 64 << 20;
 /// The largest size of a history file (segment), in octets. The oldest file is removed as a whole, and one file at a time is read into memory.
 pub const MAX_SEGMENT: u64 = 4 << 20;
 
-/// How long entries are appended to the same history file (segment). A gateway with few failures would not fill a file in months, but files are
-/// removed only as a whole.
+/// How long entries are appended to the same history file (segment). Files are removed only as a whole. At a gateway with few failures, a file
+/// without this limit would have entries of many months.
 pub const SEGMENT_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The largest number of octets at the end of a history file (segment) that count as an incomplete write after a crash, and are cut off. If more
@@ -75,18 +75,18 @@ pub const SEGMENT_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 pub const MAX_TORN: usize = 64 << 10;
 
 /// The time between two readings of the kernel's socket tables, so that there are at most five in a second. One reading takes a millisecond at a
-/// gateway, and the kernel goes through all sockets for it.
+/// gateway, because the kernel goes through all sockets.
 pub const OWNER_PAUSE: Duration = Duration::from_millis(200);
 
 /// The number of octets of /etc/passwd that are read: those of some ten thousand users.
 pub const MAX_USERS: u64 = 1 << 20;
 
-/// How long the daemon waits before it tries for the first time to listen at a missing address again. An interface may come up seconds after
-/// resolverd.
+/// If the daemon cannot listen at an address because the host does not have it: the time until the daemon tries again for the first time. A network
+/// interface may come up some seconds after resolverd.
 pub const ADDRESS_RETRY: Duration = Duration::from_secs(1);
 
-/// The longest time between two attempts to listen at a missing address. The time is doubled after each attempt. An attempt needs only two
-/// system calls. When an address appears, this is the longest delay until it is used.
+/// The longest time between two attempts to listen at an address that the host does not have. The time is doubled after each attempt. An attempt
+/// needs only two system calls. When an address appears, this is the longest delay until resolverd uses it.
 pub const MAX_ADDRESS_RETRY: Duration = Duration::from_secs(30);
 
 /// How often problems of certificates are logged as long as they exist, so that somebody who reads only today's log finds them.
@@ -118,14 +118,13 @@ pub const METRICS_TIME: Duration = Duration::from_secs(10);
 /// megabytes. Further requests wait.
 pub const MAX_PAGE_REQUESTS: usize = 2;
 
-/// The longest span of minutes in a request of the page: a week, and a day for the time zone.
+/// The longest period for which the page may request the statistics of minutes: a week, and one day more because of time zones.
 pub const MAX_PAGE_SPAN: Duration = Duration::from_secs(8 * 86_400);
 
-/// The largest number of parts into which a request divides its span of minutes: a day has 288 parts of five
-/// minutes.
+/// The largest number of parts into which a request divides its period: a day has 288 parts of five minutes.
 pub const MAX_PAGE_PARTS: u64 = 288;
 
-/// The longest span of messages (emails) in a request of the page. The page shows one hour.
+/// The longest period for which the page may request messages (emails). The page shows one hour.
 pub const MAX_PAGE_WHY: Duration = Duration::from_secs(2 * 3_600);
 
 /// The largest number of digits in a number that the page sends: a time in microseconds since 1970 has 16.

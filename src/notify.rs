@@ -6,7 +6,8 @@
 //!
 //! - The watchdog of the service manager gets a message only if every supervised task and thread still runs its loop (`supervise::pulse`). A separate
 //!   timer would also send the message while a worker is stuck.
-//! - READY is also sent after a reload, even if the configuration file had an error: the reload has ended, and the old configuration stays in use.
+//! - READY is also sent after a reload that failed because of an error in the configuration file: the reload has ended, and the daemon continues
+//!   with the old configuration.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -17,7 +18,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use resolver::supervise::pulse::Pulses;
 
-/// Reports that the daemon accepts queries at `addresses` from now on, which `systemctl status` shows. It also reports the end of a reload.
+/// Reports that the daemon now accepts queries at `addresses`, which `systemctl status` shows. After a reload, this call reports the end of the
+/// reload.
 pub fn ready(addresses: &[SocketAddr]) {
     tell(&[NotifyState::Ready, NotifyState::Status(&words(addresses))]);
 }
@@ -46,13 +48,13 @@ pub fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping: answering the queries in progress")]);
 }
 
-/// Returns the longest time that the service manager waits for a watchdog message. Returns `None` if its watchdog is off.
+/// Returns how long the service manager waits for the next watchdog message. Returns `None` if its watchdog is off.
 pub fn patience() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
-/// Sends the watchdog message to the service manager, twice in each `patience`. It is sent only if every thread and task of `pulses` has run its loop
-/// since the last time, and if the function `probe` returns. Runs forever.
+/// Sends the watchdog message to the service manager, twice in each `patience`. The message is sent only if every thread and task of `pulses` has
+/// run its loop since the last message, and if the function `probe` returns. Runs forever.
 pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> Infallible {
     let mut rounds = interval((patience / 2).max(Duration::from_millis(1)));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -73,7 +75,8 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
     }
 }
 
-/// Sends messages to the service manager. If sending fails, this is only logged; the manager may then restart the daemon.
+/// Sends messages to the service manager. If this fails, the error is only logged. The manager may then restart the daemon, because it got no
+/// message.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(

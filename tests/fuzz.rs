@@ -1,9 +1,5 @@
-//! The fuzzer's targets on stable Rust: each target gets the files of its corpus in `tests/corpus`, then
-//! mutations of these files from a seed.
-//!
-//! `RESOLVERD_FUZZ_TIMES` multiplies the usual number of mutations (which take about a second), and
-//! `RESOLVERD_FUZZ_SEED` sets the seed. The octets of a finding are printed as an array. If they are added to the
-//! corpus as a file, each later run tests them.
+//! Runs the targets of the fuzzer with stable Rust: each target gets the files of its corpus in `tests/corpus`, and
+//! then random mutations of these files.
 
 use std::fs;
 use std::panic::catch_unwind;

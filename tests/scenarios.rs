@@ -1,7 +1,5 @@
-//! Each file of tests/scenarios is a separate test, played over the simulated network. Its title says what it
-//! shows.
-//!
-//! `cargo test --test scenarios ghost_domain` plays one scenario, and `-- --list` shows the names of all.
+//! Runs each file of tests/scenarios as a separate test over the simulated network. The title in the file says what the
+//! scenario shows.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +9,8 @@ use lab::scenario::Scenario;
 use lab::simulation::paused;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// The seed of the random numbers in all scenarios. It must not change, because the packets of a scenario are
-/// compared exactly.
+/// The seed of the random numbers in all scenarios. It must not change, because the expected packets in the scenarios
+/// depend on it.
 const SEED: u64 = 1;
 
 /// The least number of scenarios in tests/scenarios. If there are fewer, files are missing.

@@ -1,5 +1,4 @@
-//! A hostile internet for ten thousand questions, in a separate process. The memory of the resolver must not grow with the number of
-//! questions.
+//! Ten thousand questions over a hostile internet, in a separate process. The memory of the resolver must not grow with the number of questions.
 
 use std::time::Duration;
 
@@ -31,7 +30,8 @@ const AILMENTS: [Fault; 8] = [
     Fault::WrongQuestion,
 ];
 
-/// How much the memory may grow between two measurements, in octets, because the allocator keeps some free memory.
+/// The tolerance for the growth of the memory between two measurements, in octets. The allocator keeps some free
+/// memory.
 const SLACK: u64 = 1 << 20;
 
 #[test]
@@ -50,11 +50,11 @@ fn memory_is_flat() {
             for mail in draw(&internet, number, 1, Popularity::Uniform) {
                 traffic::play(&internet, &mail, &simulation, simulation.clock()).await;
             }
-            // The log of the lab does not belong to the memory of the resolver.
+            // The log of the lab is in the same process, so it is emptied to keep its memory out of the measurement.
             internet.lab.log().take();
             tokio::time::sleep(Duration::from_secs(20)).await;
             if (number + 1) % MESSAGES == 0 {
-                // Waits until dead servers are no longer probed.
+                // Waits until resolverd no longer probes dead servers, so that no task is left.
                 tokio::time::sleep(DEAD_WANTED_TIME + Duration::from_secs(60)).await;
                 let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
                 assert_eq!((simulation.resolver().flights(), tasks), (0, simulation.by_itself()));

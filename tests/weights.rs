@@ -50,7 +50,8 @@ const SORT: &str = "RESOLVERD_WEIGHED_SORT";
 fn share((title, store, put): &Sort<'_>) -> f64 {
     let memory = Memory::new(SIZE, &Random::seeded(1));
     let fill = || memory.fill().into_iter().find(|fill| fill.store == *store).unwrap();
-    // Memory that the cache allocates at its first use does not belong to an entry.
+    // The first entry makes the cache allocate memory that does not belong to an entry, so it is added before the
+    // measurement.
     put(&memory, 0);
     let (before, empty) = (resident(), fill());
     let mut number = 1;
@@ -248,7 +249,8 @@ fn entries_weigh_what_they_take() {
     }
     let mut told = Vec::new();
     for (title, ..) in SORTS {
-        // Each kind has its own process, because memory that one test frees would improve the result of the next.
+        // Each kind is measured in its own process. Otherwise memory that an earlier kind has freed would be reused,
+        // and the result would be too low.
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "entries_weigh_what_they_take", "--nocapture"]).env(SORT, title);
         let output = String::from_utf8(child.output().unwrap().stdout).unwrap();

@@ -13,8 +13,8 @@ use resolver::dnsbl::entry::ListEntry;
 use resolver::dnsbl::list::{List, Purpose, TestEntries};
 use resolver::dnsbl::state::ListState;
 
-/// Returns the reason why an answer of the list about an address or domain is not believed. The text can follow the name of the list. Returns `None`
-/// if the answer is believed. `says` is the answer; `entry` has the state of the list, if that is known.
+/// Returns the reason why an answer of the list about an address or domain is not believed; `None` if the answer is believed. In messages, the reason
+/// follows the name of the list. `says` is the answer; `entry` has the state of the list, if that is known.
 pub(super) async fn doubt(
     subject: &impl Controlled,
     list: &List,
@@ -25,14 +25,14 @@ pub(super) async fn doubt(
         _ if says == ListSays::Unknown => return None,
         ListState::Ok | ListState::Slow => return None,
         ListState::ListsTheWorld | ListState::ListsNothing => return Some(standing.why),
-        // In the remaining states, the list was not tested, or its test results contradict its answers to clients.
+        // In the other states, the list was not tested, or its test results contradict its answers to clients. So a test entry is queried below.
         _ if list.purpose == Purpose::Data => return None,
         _ => {}
     }
     let answers = entry.map(ListEntry::answers).unwrap_or_default();
     let is_listed = says == ListSays::Listed;
-    // A list that the operator added has test entries only if `tests` is set. Otherwise the usual test entries are used, but only if the answer is
-    // "listed": no working list has an entry for 127.0.0.1 or INVALID.
+    // A list that the operator added has test entries only if `tests` is set. Without them, the answer "listed" can still be tested: a list that also
+    // lists 127.0.0.1 or INVALID lists everything.
     let usual = || TestEntries::usual(&list.apex, &list.subjects).filter(|_| is_listed);
     let tests = list.tests.clone().or_else(usual);
     let name = tests.as_ref().and_then(
@@ -44,7 +44,7 @@ pub(super) async fn doubt(
         if is_listed {
             return None;
         }
-        // The list has no test entries. Its zone may be misspelt in the configuration, so the daemon looks up if this domain exists.
+        // The list has no test entries. Its zone may be misspelt in the configuration, so this query checks that the domain exists.
         let zone = subject.ask_list(Question::new(&list.apex, RecordType::SOA)).await.answer;
         let is_missing = zone.rcode == ResponseCode::NXDomain;
         return is_missing.then(|| format!("the domain {} does not exist (NXDOMAIN)", text(&list.apex)));

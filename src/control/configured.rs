@@ -8,7 +8,8 @@ use resolver::config::seen::{SeenEntry, SeenZones};
 use resolver::config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
 
 /// Returns the host, the record or the closest zone of `config` that answers for `name` to clients without a view; `None` if the name is resolved on
-/// the internet. Names that go to forwarders for the root, or to zones that are resolved from the root, count as resolved on the internet.
+/// the internet. Names of a zone that is configured to be resolved from the root, or to use the forwarders of the root, also count as resolved on the
+/// internet.
 pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     match SeenZones::default().entry(config, name)? {
         SeenEntry::Host(host) => Some(of_name(&host.name, ZoneSource::Host)),

@@ -45,7 +45,7 @@ enum Rights {
     Change,
 }
 
-/// A request with a reply that takes longer: a line is written whenever an event occurs.
+/// A request whose reply is a stream: one line for each event, when the event occurs.
 pub(super) enum Streamed {
     /// A request to show queries. It continues until the client disconnects or the daemon stops.
     Monitor(UnixStream, MonitorRequest),
@@ -54,7 +54,7 @@ pub(super) enum Streamed {
 }
 
 /// Serves one connection until its reply is complete. A request whose reply is a stream of lines is not served here, but returned to the caller.
-/// While the daemon stops (`ending`), a client that has not yet sent a request is not waited for.
+/// While the daemon stops (`ending`), this function does not wait for the request of a client that has not sent it yet.
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
@@ -68,7 +68,7 @@ pub(super) async fn serve(
         () = ended(&mut ending) => return Ok(None),
     };
     let mut shown = Secrets::default();
-    // The permit to read the query history. The number of permits is small, so this permit is held until the reply is written.
+    // The permit to read the query history. Replies about the history are large, so the permit is held until the reply is written.
     let mut reading = None;
     let lines = match request {
         None => return Ok(None),
@@ -124,8 +124,9 @@ async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io
     stream.shutdown().await
 }
 
-/// Returns the lines of the reply to a request that only reads, for another listener than the control socket. A request that changes something, or
-/// whose reply is a stream, is refused. The caller bounds the number of concurrent requests, and removes the customer keys of DNS lists.
+/// Returns the lines of the reply to a request that only reads. Listeners other than the control socket call this, such as the metrics page. A
+/// request that changes something, or whose reply is a stream, is refused. The caller limits the number of concurrent requests, and removes the
+/// customer keys of DNS lists.
 pub async fn read_only(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     if matches!(request, Request::Monitor(_) | Request::Trace(_)) {
         return vec![Reply::Problem(wrong("This request is served only on the control socket."))];
@@ -314,7 +315,7 @@ async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Res
     Ok(vec![Reply::Query(Box::new(reply))])
 }
 
-/// Sends a query to one server for the operator. If the name is answered on this host only, no query is sent.
+/// Sends a query to one server for the operator. If the name must be answered on this host only, no query is sent.
 async fn ask_server(subject: &impl Controlled, query: ServerQuery) -> Vec<Reply> {
     let facts = match kept_here(&subject.config(), &query.name) {
         Some(why) => Err(NoReply::Unknown(why.to_owned())),

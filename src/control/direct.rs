@@ -1,4 +1,4 @@
-//! Converts the replies that a single server sent to the operator's queries to facts for the checks of domains.
+//! Converts the replies of a single server to the operator's queries to `ReplyFacts`, the form that the checks of domains read.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use doctor::facts::{NoReply, Record, ReplyFacts};
 use resolver::exchange::{Heard, Trouble};
 use resolver::iterate::direct::ReplyUnknown;
 
-/// Option code of extended errors (RFC 8914 section 2).
+/// The code of the EDNS option for extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Converts the reply of a server, or the reason why there is none, to facts.
+/// Converts the reply of a server, or the reason why there is none, to the form that the checks of domains read.
 ///
 /// # Errors
 /// Returns the reason why there is no reply, or why the reply shows nothing about the server.
@@ -39,7 +39,7 @@ pub fn facts(heard: Result<Heard, ReplyUnknown>) -> Result<ReplyFacts, NoReply> 
     Ok(reply(&message, heard.elapsed))
 }
 
-/// Converts a DNS message that a server sent to facts. `elapsed` is the time from the query to the reply.
+/// Converts a DNS message of a server to the form that the checks of domains read. `elapsed` is the time from the query to the reply.
 pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
     let records = |records: &[WireRecord]| in_lower_case(records.iter().map(Record::from));
     let errors = extended_errors(message);

@@ -95,7 +95,7 @@ pub fn got(replies: Vec<Reply>) -> Got {
 
 fn of_query(query: QueryReply) -> ReplyFacts {
     let (error, configured, views) = (query.extended_error, query.configured.map(in_words), query.views);
-    // The answer is stale: its TTL has expired, and its servers do not answer. So it shows nothing about the current zone.
+    // The answer is stale: its TTL has expired, and its servers do not answer. So it does not show which records the zone has now.
     if let Some(error) = error.as_ref().filter(|error| error.code == ExtendedError::STALE_ANSWER) {
         let why = error.text.clone();
         return ReplyFacts {
@@ -112,7 +112,8 @@ fn of_query(query: QueryReply) -> ReplyFacts {
         _ if query.rcode == "SERVFAIL" => ReplySecurity::Unknown,
         Security::Secure => ReplySecurity::Secure,
         Security::Insecure => ReplySecurity::Insecure,
-        // `Unchecked` cannot come from the CD flag, because requests over the control socket never set it. So validation is off.
+        // Answers are `Unchecked` if the CD flag is set or if validation is off. Requests over the control socket never set the CD flag, so
+        // validation is off.
         Security::Unchecked => ReplySecurity::Off,
     };
     ReplyFacts {

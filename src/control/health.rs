@@ -58,7 +58,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     }
 }
 
-/// Returns a problem if the store of the fleet does not work. Mail does not need it.
+/// Returns a problem if the store of the fleet does not work. Mail works without the store.
 fn fleet(state: &FleetState) -> Option<Warning> {
     let (why, what) = match (&state.failing, &state.refuses_writes) {
         (Some(why), _) => (why, "does not work"),
@@ -72,15 +72,15 @@ fn fleet(state: &FleetState) -> Option<Warning> {
     })
 }
 
-/// The smallest number of clients' questions, or of queries to servers, from which a problem is concluded. If there are fewer, they may have failed
-/// by chance.
+/// The health is judged only if at least this number of clients' questions, or of queries to servers, was counted. If there are fewer, they may have
+/// failed by chance.
 const ENOUGH: u64 = 20;
 
-/// The percentage of failed questions from which on the cause is assumed to be on this host. Dead domains in spam cause 1 to 3 %.
+/// If at least this percentage of the questions failed, the cause is probably on this host. Dead domains in spam make 1 to 3 % of the questions fail.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
 /// The largest number of failing zones and DNS lists that do not count as a fault of this host. For example, if one DNS list refuses its queries, one
-/// question of each email fails.
+/// question of each email fails, although this host works.
 const FEW_ZONES: usize = 3;
 
 /// If more zones than this fail, the cause may be on this host. The zones of one hoster count as one.
@@ -96,7 +96,7 @@ fn is_much(failed: u64, counts: &StatsReport) -> bool {
 }
 
 /// Returns the current problems: those in `troubles`, and those that the counters of a period show. `by_zone` has the number of failed questions in
-/// this period for each zone; `None` if these numbers are not known. `lists` has the DNS lists with a problem, which is reported separately.
+/// this period for each zone; `None` if these numbers are not known. `lists` has the DNS lists with a problem; these are reported separately.
 pub fn judge(
     counts: &StatsReport,
     by_zone: Option<&FailuresByZone>,
@@ -145,8 +145,8 @@ pub fn judge(
     warnings
 }
 
-/// Returns the failures without those of DNS lists with a problem, and of zones whose owners are at fault: both are reported separately. If very
-/// many zones fail, the cause may be on this host, so their failures stay.
+/// Returns the failures that are not reported separately. DNS lists with a problem, and zones whose owners are at fault, are reported separately. But
+/// if zones of very many hosters fail, the cause may be on this host, so the failures of these zones are kept.
 fn without_known(by_zone: &FailuresByZone, troubles: &Troubles, lists: &BTreeSet<String>) -> FailuresByZone {
     let of_others: BTreeSet<&str> =
         troubles.zones.iter().filter(|zone| !zone.configured).map(|zone| &*zone.zone).collect();
@@ -159,8 +159,9 @@ fn without_known(by_zone: &FailuresByZone, troubles: &Troubles, lists: &BTreeSet
     FailuresByZone { zones, others: by_zone.others }
 }
 
-/// Reports that `failed` questions fail. To find the severity, the failures of the `FEW_ZONES` worst zones or DNS lists are subtracted: if many failures
-/// remain, the report is critical. Failures of the root and of top-level domains are never subtracted, because the zones below them have many owners.
+/// Reports that `failed` questions fail. To find the severity, the failures of the `FEW_ZONES` worst zones or DNS lists are subtracted: if many
+/// failures remain, the report is critical. Failures of the root and of top-level domains are never subtracted, because the zones below them have
+/// many owners.
 fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
     let elsewhere = by_zone.map_or(failed, |by_zone| {
@@ -170,7 +171,8 @@ fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) 
     });
     let (mut shown, mut left) = (Vec::new(), failed);
     for ZoneFailures { zone, failed, .. } in zones.iter().take(FEW_ZONES) {
-        // The failures of a zone are counted in whole minutes, so the count may include failures from before the period.
+        // The failures of a zone are counted in whole minutes, so the count may include failures from before the period. It is limited to the
+        // failures in the period.
         let failed = left.min(*failed);
         left = left.saturating_sub(failed);
         shown.extend((failed > 0).then(|| format!("{zone} {failed}")));
@@ -259,7 +261,7 @@ fn hoster(zones: &[&FailingZone]) -> Option<Warning> {
     Some(Warning { severity: Severity::Notice, ..Warning::new(problem, &format!("{}.", first.next)) })
 }
 
-/// Returns the time in which queries for these zones failed, and the time since the last one.
+/// Returns how long queries for these zones have failed, and the time since the last failure.
 fn spans(zones: &[&FailingZone]) -> [TimeSpan; 2] {
     let within = zones.iter().map(|zone| zone.span).max().unwrap_or_default();
     let ago = zones.iter().map(|zone| zone.ago).min().unwrap_or_default();
@@ -497,7 +499,7 @@ mod tests {
         // In this case, the failures are not yet counted by zone.
         let (severity, problem) = found(&[], 0);
         assert_eq!((severity, &*problem), (Severity::Warning, "40 of 320 queries failed with SERVFAIL."));
-        // In this case, more failures are counted by zone than in the whole period.
+        // In this case, more failures are counted by zone than in the whole period, because zones are counted in whole minutes.
         assert!(found(&[("list.example.", 44, true)], 0).1.ends_with("SERVFAIL (list.example. 40)."));
     }
 

@@ -12,8 +12,8 @@
 //! - The socket file of a dead daemon is replaced; the socket file of a running daemon is not.
 //! - Requests that visit all entries of a table (flush, `cache`, `servers`, `zones`) run on a separate thread, one at a time, so that no client
 //!   question waits for them.
-//! - A request that only reads changes no counter, and does not count as a use of a cache entry. The statistics of a period are differences between
-//!   snapshots of the counters.
+//! - A request that only reads changes no counter, and does not count as a use of a cache entry. The daemon takes snapshots of its counters; the
+//!   statistics of a period are the difference between two snapshots.
 //! - Counters are sent as a table of names and values, so that a resolverctl and a daemon of different versions understand each
 //!   other.
 
@@ -95,8 +95,8 @@ pub trait Controlled: Send + Sync + 'static {
     /// Sends one query to one server, and returns its reply. The error says why the query shows nothing about the server.
     fn ask_server(&self, asked: ServerQuery) -> BoxFuture<'_, Result<Heard, ReplyUnknown>>;
 
-    /// Asks a DNS list a question of the operator. Unlike a client's question, it does not count as a use of the list, and the batches of list
-    /// queries do not learn from it.
+    /// Asks a DNS list a question of the operator. Unlike a client's question, it does not count as a use of the list. Batches (queries that are sent
+    /// to lists before clients ask for them) do not learn from it.
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
     /// Removes the selected entries from the caches, and returns how many were removed.
@@ -133,8 +133,8 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns how much time the questions since `from` (in microseconds since 1970) spent in each stage of their resolution.
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>>;
 
-    /// Returns the statistics of a span of time from the store of minutes. `span` is in seconds since 1970. Each report covers `step` seconds; if
-    /// `step` is 0, one report covers the whole span. Returns `None` if the daemon has no store of minutes.
+    /// Returns the statistics of a span of time, from the statistics of each minute on disk. `span` is in seconds since 1970. Each report covers
+    /// `step` seconds; if `step` is 0, one report covers the whole span. Returns `None` if the daemon has no minutes on disk.
     fn minutes(&self, span: (u64, u64), step: u64) -> BoxFuture<'_, Option<Vec<SpanReport>>>;
 
     /// Returns the zones whose questions failed; the zone with the most failed questions comes first.
@@ -159,10 +159,10 @@ pub trait Controlled: Send + Sync + 'static {
     /// Adds or removes a temporary zone. Returns the changes, or the reason why nothing has changed, as sentences.
     fn change_zones(&self, what: ZoneWhat) -> BoxFuture<'_, Result<Vec<String>, String>>;
 
-    /// Returns the temporary zones, each with its remaining time. `None` means that the zone ends with the daemon.
+    /// Returns the temporary zones, each with its remaining time. `None` means that the zone is removed when the daemon stops.
     fn temporary_zones(&self) -> BTreeMap<Name, Option<Duration>>;
 
-    /// Returns the state of the store of the fleet, and its gateways.
+    /// Returns the state of the fleet's store, and the gateways of the fleet.
     fn fleet(&self) -> (FleetState, Vec<FleetMember>);
 
     /// Sends an order to the other gateways of the fleet. The error says in a sentence why it was not sent.

@@ -8,7 +8,7 @@ pub(crate) const LIST_TEST_TIME: Duration = Duration::from_secs(2);
 
 /// The largest number of concurrent connections to the control socket. Further clients wait until they are accepted. An operator and a monitoring
 /// system need two connections. But four checks of domains at the same time need up to `CHECK_QUESTIONS_AT_ONCE` times `CHECK_TRIES` connections
-/// each. If a query of a check had to wait for a connection, it would look lost.
+/// each. If a query of a check had to wait for a connection, the check would take it for lost.
 pub const MAX_CONTROL_CONNECTIONS: usize = 320;
 
 /// The largest number of pending requests that read the query history (`why`, `failed`, the table of stages). They are served one at a time, and
@@ -23,7 +23,7 @@ pub const MAX_CONTROL_REQUEST: usize = 16_384;
 /// many rows are missing.
 pub(crate) const MAX_CONTROL_ROWS: usize = 4_096;
 
-/// How long the daemon waits for the request of a client: one line from the same host.
+/// How long the daemon waits for the request of a client. A request is one line, and the client runs on the same host.
 pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 
 /// Number of octets of a reply that are collected before they are written to the socket. A system call for each line would take longer
@@ -39,8 +39,8 @@ pub const MAX_FRESH_TRACES: usize = 2;
 /// Maximum lifetime of a negative trust anchor that is set on the running daemon (RFC 7646 section 2: a week).
 pub const MAX_NTA_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// If a certificate expires within this time, the status reports it. ACME clients renew a certificate a month before, so they have then failed for
-/// two weeks.
+/// If a certificate expires within this time, the status reports it. ACME clients renew a certificate a month before it expires. So the renewal has
+/// then failed for two weeks.
 pub(crate) const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// Maximum number of failing zones that `resolverctl status` names. For the others it shows only their number.

@@ -47,8 +47,8 @@ impl LookedUp {
     }
 }
 
-/// Returns the states of the zones that clients have queried as DNS lists. Known lists come first, the list with the most questions first. Zones that
-/// only look like lists follow.
+/// Returns the states of the zones that clients have queried as DNS lists. The lists of the registry and of the configuration come first, the list
+/// with the most questions first. Zones that only look like lists follow.
 pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     let lists = subject.config().lists();
     let (known, now) = (subject.lists(), subject.now());
@@ -129,7 +129,7 @@ fn lookalike(alike: &Lookalike, batch: BatchCounts) -> ListRow {
         purpose: None,
         standing: None,
         counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
-        // Queries per day are counted only for known DNS lists. This zone only looks like a list.
+        // Queries per day are counted only for DNS lists of the registry or the configuration. This zone only looks like a list.
         today: 0,
         yesterday: 0,
         quota: None,
@@ -187,8 +187,8 @@ fn over_quota(ExceededQuota { today, most, since, per_day }: ExceededQuota) -> S
     )
 }
 
-/// Returns the advice for a DNS list with a problem. The advice to remove a list that lists everything needs certainty: it is given only if the
-/// list's answers to clients show the problem. The test entries alone may have changed.
+/// Returns the advice for a DNS list with a problem. The advice to remove a list that lists everything is given only if the list's answers to clients
+/// show the problem. Test results alone do not suffice, because the list may have changed its test entries.
 fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
@@ -221,7 +221,7 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
 }
 
 /// Returns each DNS list in use that has a problem, with a warning for `resolverctl status`. If the public servers of a list refuse queries or do not
-/// answer, the warning is only a notice: they belong to others, and mail software continues without the list.
+/// answer, the warning is only a notice: another operator runs these servers, and mail software continues without the list.
 pub(super) fn warnings(subject: &impl Controlled) -> Vec<(String, Warning)> {
     let config = subject.config();
     let warning = |entry: &Arc<ListEntry>| {
@@ -345,8 +345,8 @@ pub(super) async fn test(
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// Returns true if one of `names` is the zone of the DNS list or a name below this zone. A name below the zone occurs if the operator copies it from
-/// a query of a mail server, because such a query may contain a customer key.
+/// Returns true if one of `names` is the zone of the DNS list or a name below this zone. Names below the zone are accepted, because the operator may
+/// copy them from queries of a mail server, which may contain a customer key.
 fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     let keyed = &config.dnsbl.registry.keyed;
     let with_key = keyed.get(&list.apex);
@@ -411,8 +411,8 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
         }
         _ => None,
     };
-    // Lists with the purpose `Data` may have TXT records without addresses. So the TXT records of such a DNS list are looked up even if it has no
-    // address for the name.
+    // Lists with the purpose `Data` may have TXT records for a name, but no address. So the TXT records of such a DNS list are looked up even if the
+    // list returned no address.
     let tells = list.purpose == Purpose::Data && why.is_none();
     let text = if says == ListSays::Listed || tells {
         let found = subject.ask_list(Question::new(&name, RecordType::TXT)).await;

@@ -23,7 +23,7 @@ use doctor::facts::Record;
 pub struct Lookup {
     /// The answer to the question. If the question failed, this is an answer with SERVFAIL.
     pub answer: Arc<Answer>,
-    /// The time at which the remaining TTLs of the records are calculated.
+    /// The time for which the remaining TTLs of the records are calculated.
     pub now: Mono,
     /// The outcome: how the question was answered, or why it failed.
     pub outcome: Outcome,
@@ -142,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// If resolverctl shows a name, this text can be entered again as a name, whatever octets the name has.
+        /// Tests that a name can be typed in the form in which resolverctl shows it, whatever octets it has.
         #[test]
         fn a_name_that_is_shown_is_a_name_that_is_read(
             labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..40), 1..6),

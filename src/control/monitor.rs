@@ -35,7 +35,7 @@ struct Filter {
     zone: Option<Vec<u8>>,
 }
 
-/// The customer keys of DNS lists in the current configuration, stored until the configuration changes.
+/// The customer keys of DNS lists in the configuration `config`. They are read again only when the configuration has changed.
 struct Keys {
     config: Arc<Config>,
     secrets: Secrets,

@@ -74,7 +74,7 @@ impl From<InFlight> for FlightState {
 }
 
 impl HeldRow {
-    /// Converts a cache entry to a row. `now` is the time from which the TTL of a SOA record is calculated.
+    /// Converts a cache entry to a row. `now` is the time for which the remaining TTL of an SOA record is calculated.
     pub fn new(held: Held, now: Mono) -> Self {
         let mut row = Self {
             held: HeldAs::Failure,

@@ -32,7 +32,7 @@ pub struct TraceAsked {
 /// The reason why a question cannot be traced.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TraceRefused {
-    /// The largest number of concurrent traces is reached, `MAX_FRESH_TRACES`.
+    /// As many traces without cached data run as are allowed at the same time: `MAX_FRESH_TRACES`.
     #[error("The maximum of {MAX_FRESH_TRACES} `resolverctl trace --fresh` at once is reached; try again.")]
     TooMany,
     /// The question would be sent to a DNS list that has used most of its daily quota.

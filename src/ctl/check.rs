@@ -319,7 +319,7 @@ fn of_subjects(
     }
     // Blocking tasks of queries that exceeded the time limit may still wait for the daemon. Do not wait for these tasks.
     runtime.shutdown_background();
-    // The first line of the output must be the answer to the bounce. If there is no such answer, it must be the worst of all findings.
+    // The report that answers the bounce comes first. If there is no such report, the report with the worst finding comes first.
     let fails =
         reports.iter().flat_map(|(_, report)| &report.findings).any(|found| found.level == Level::Failure);
     reports.sort_by_key(|(is_reason, report)| {

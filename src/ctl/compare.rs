@@ -85,7 +85,7 @@ fn configuration(client: &ControlClient) -> Result<toml::Table, CommandFailure> 
     config.map_err(|error| CommandFailure::CutOff(error.message().to_owned()))
 }
 
-/// Returns the zones of the DNS lists whose names contain a customer key of the operator.
+/// Returns the zones of the DNS lists to which queries are sent with a customer key of the operator in the name.
 ///
 /// # Errors
 /// Fails if the daemon does not answer.

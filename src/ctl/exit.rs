@@ -12,9 +12,9 @@ use migrate::switch::SwitchError;
 /// Exit codes, the same for every command. Only `status --plugin` has other codes: those of Nagios plug-ins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Yes: the daemon is healthy, the name has such data, or the action is done.
+    /// Yes: the daemon is healthy, the name has data of the wanted type, or the action is done.
     Yes,
-    /// No: the daemon is not healthy, there is no such name, or it has no such data.
+    /// No: the daemon is not healthy, the name does not exist, or it has no data of the wanted type.
     No,
     /// Exit code: the command line is invalid.
     Usage,

@@ -1,4 +1,4 @@
-//! `resolverctl flush`: removes entries from the daemon's cache. After a name, it shows what the name servers answer now.
+//! `resolverctl flush`: removes entries from the daemon's cache. After it has removed a name, it shows the current answers of the name servers.
 
 use std::collections::BTreeSet;
 

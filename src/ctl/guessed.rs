@@ -10,11 +10,11 @@ use std::ffi::OsString;
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
 
-/// The word in a command of `GUESSED` that stands for the next word of the command line.
+/// A placeholder in the commands of `GUESSED`. The error message has the next word of the command line in its place.
 const PLACE: &str = "NAME";
 
-/// Words that operators guess, and what to type instead. A row with a command of resolverctl is a whole command line that is incomplete or wrong. Sources of the words: rndc(8),
-/// unbound-control(8), rec_control(1), kresctl(1), systemctl(1), and operators.
+/// Words that operators guess, and what to type instead. Some rows have command lines that begin with a command of resolverctl, but are incomplete or
+/// wrong. Sources of the words: rndc(8), unbound-control(8), rec_control(1), kresctl(1), systemctl(1), and operators.
 const GUESSED: &[(&[&str], &str)] = &[
     (
         &["compare"],
@@ -119,7 +119,7 @@ const GUESSED: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// Returns what to type instead of the words of a command line that clap refused with this error; `None` if no row has it.
+/// Returns what to type instead of the words of a command line that clap refused with this error; `None` if no row of `GUESSED` has these words.
 pub(super) fn instead(words: &[OsString], error: &clap::Error) -> Option<String> {
     let words: Vec<&str> = words.iter().map(|word| word.to_str()).collect::<Option<_>>()?;
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {

@@ -11,7 +11,8 @@ pub(crate) const PLUGIN_TIME: Duration = Duration::from_secs(5);
 /// performance data) at 1 024 octets.
 pub(crate) const MAX_PLUGIN_TEXT: usize = 400;
 
-/// Allowed time between two updates of the screen of `resolverctl top`. For each update, the daemon needs about ten milliseconds of CPU time.
+/// Allowed time between two updates of the screen of `resolverctl top`. It is not shorter, because the daemon needs about ten milliseconds of CPU
+/// time for each update.
 pub(crate) const TOP_INTERVALS: RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(60 * 60);
 
@@ -87,7 +88,8 @@ pub(crate) const MAX_PEER_CERTIFICATES: usize = 8;
 /// UDP.
 pub(crate) const SECURED_RESOLVER_TIME: Duration = Duration::from_secs(4);
 
-/// Maximum number of names in a chain of aliases that `resolverctl compare` follows. Each name may be in another zone, so other servers are asked.
+/// Maximum number of names in a chain of aliases that `resolverctl compare` follows. Each name may be in another zone, whose servers must be asked
+/// too.
 pub(crate) const MAX_COMPARED_NAMES: usize = 4;
 
 /// Maximum number of DKIM selectors on the command line of `check`. Each takes at least one of the `MAX_CHECK_QUESTIONS` lookups of a check.
@@ -96,7 +98,8 @@ pub(crate) const MAX_GIVEN_SELECTORS: usize = 10;
 /// Maximum number of octets that `check mail` reads of an email. Header fields come first, and the fields in the parts of a bounce come soon after.
 pub(crate) const MAX_CHECKED_MESSAGE: u64 = 1 << 20;
 
-/// Default number of questions per second that `resolverctl shadow` sends to each of the two resolvers. A mail gateway asks some hundred per second.
+/// Default number of questions per second that `resolverctl shadow` sends to each of the two resolvers. It adds little load: a mail gateway asks some
+/// hundred per second.
 pub(crate) const SHADOW_RATE: u32 = 50;
 
 /// Allowed values for the questions per second of `resolverctl shadow`; the default is `SHADOW_RATE`.

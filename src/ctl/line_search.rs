@@ -39,8 +39,8 @@ impl LineSearch<'_> {
     }
 
     /// Returns for each pasted line the messages (emails) of the history that contain queries for a name or an address of the line. Several periods
-    /// around the time of the line are tried in order; the messages of the first period that has a match are returned, otherwise those of the last
-    /// period. A line without a time uses the period of the command line.
+    /// around the time of the line are searched, one after the other, until a period has such a message. A line without a time uses the period of the
+    /// command line.
     fn found(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
         let mut searched: Vec<_> =

@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 /// Prints a line for each query, until the user ends the command or the reader closes the pipe.
 ///
 /// # Errors
-/// Fails if the daemon cannot be asked, or if it ends: a script that reads the lines must know that there will be no more.
+/// Fails if the daemon does not answer, or if it stops. A script that reads the lines must know that no more lines follow.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

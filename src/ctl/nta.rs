@@ -53,8 +53,7 @@ enum Command {
     },
 }
 
-/// Adds or removes a negative trust anchor, and prints those that exist now. Without a sub-command and a name, it only
-/// prints them.
+/// Adds or removes a negative trust anchor, and prints the current ones. Without a sub-command and a name, nothing is changed.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -28,7 +28,7 @@ const USUAL_PATH: &str = "/dns-query";
 /// Another resolver, as it is given on the command line.
 #[derive(Clone, Debug)]
 pub(super) struct ResolverText {
-    /// The name of the resolver as findings show it. The path of a URL may be a secret of a customer, so only the usual path is shown.
+    /// The name of the resolver as findings show it. The path of a URL may be a customer's secret, so a path other than the usual one is not shown.
     name: String,
     way: ResolverWay,
 }
@@ -126,12 +126,12 @@ impl OtherArguments {
 /// Returns the other resolvers whose answers are compared with those of the daemon.
 ///
 /// # Errors
-/// Fails if the daemon does not answer. It is asked for its own addresses, because they are left out.
+/// Fails if the daemon does not answer. The daemon is asked for its own addresses, which are not returned as another resolver.
 pub(super) fn resolvers(
     arguments: &OtherArguments,
     client: &ControlClient,
 ) -> Result<Vec<OtherResolver>, CommandFailure> {
-    // If there is no daemon, this one request fails. Without it, each later question would fail separately.
+    // If the daemon does not run, this request fails and ends the command. Otherwise each later question would fail separately.
     let replies = client.ask(&Request::Status)?;
     if arguments.local {
         return Ok(Vec::new());

@@ -15,7 +15,8 @@ pub(super) struct CommandOutcome {
     pub(super) exit: Exit,
 }
 
-/// Prints a screen, see `print`. On a terminal, lines that are too wide are continued on the next line, so that no word is broken. JSON is not changed.
+/// Prints a screen as `print` does. On a terminal, lines that are too wide are continued on the next line, so that no word is broken. JSON is not
+/// changed.
 pub(super) fn print_screen(text: &str, format: Format) -> Result<ControlFlow<()>, CommandFailure> {
     let is_wrapped = matches!(format, Format::Text(_)) && io::stdout().is_terminal();
     match ratatui_crossterm::crossterm::terminal::size() {

@@ -128,7 +128,8 @@ impl Seen {
 }
 
 /// Accepts the signature of a TLS handshake if `leaf` is an X.509 certificate of version 1; otherwise returns `judged`, the result of the system's
-/// verifier. That verifier cannot parse version 1, which many mail hosts have. `leaf` is then not trusted anyway, so its signature proves nothing.
+/// verifier. Many mail hosts have certificates of version 1, which that verifier cannot parse. They are not trusted anyway, so it does not matter if
+/// the signature is valid.
 fn signed(
     judged: Result<HandshakeSignatureValid, Error>,
     leaf: &CertificateDer<'_>,

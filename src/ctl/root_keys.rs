@@ -53,7 +53,7 @@ fn verdict(reply: &QueryReply) -> RootKeysVerdict {
         }
         ("NOERROR", Security::Secure) => RootKeysVerdict::Secure,
         ("NOERROR", Security::Insecure) => RootKeysVerdict::Insecure,
-        // Requests over the control socket never have CD, so an unchecked answer means that validation is off.
+        // Requests over the control socket never set the CD flag, so an unchecked answer means that validation is off.
         ("NOERROR", Security::Unchecked) => RootKeysVerdict::Off,
         _ => RootKeysVerdict::NoAnswer(why),
     }

@@ -17,7 +17,7 @@ use doctor::facts::{NoReply, Record, ReplyFacts, SecuredResolver};
 use resolver::exchange::network::Path;
 use resolver::exchange::{Exchange, UpstreamQuery};
 
-/// The connections to other resolvers. The daemon resolves the names of the resolvers.
+/// The connections to other resolvers. If a resolver is given by name, the daemon is asked for its address.
 pub(super) struct SecuredResolvers {
     client: ControlClient,
     exchange: io::Result<Exchange>,

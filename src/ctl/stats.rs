@@ -71,7 +71,7 @@ fn recent(
 }
 
 /// Returns `begin`, or the begin of the oldest minute on disk if `begin` is earlier. In this case, a sentence about this is written to standard
-/// error: on standard output it would not be JSON. Times are in seconds since 1970.
+/// error, because standard output may be JSON. Times are in seconds since 1970.
 fn kept(begin: u64, unix: u64) -> u64 {
     let first = unix.saturating_sub(KEPT_DAYS * 24 * 60 * MINUTE);
     if begin < first {
@@ -125,7 +125,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
         None => whole_minutes(kept(begin(&arguments.since)?, unix), unix),
     };
     let shift = arguments.against.as_deref().map(begin).transpose()?.map(|begin| unix.saturating_sub(begin));
-    // Both spans have the same number of whole minutes. Otherwise a short span would be compared with a longer or a shorter one.
+    // The shift is rounded to whole minutes, so that both spans have the same number of minutes.
     let shift = shift.map(|shift| shift.saturating_add(MINUTE / 2) / MINUTE * MINUTE);
     let ask = |earlier: u64, step| {
         let (from, to) = (from.saturating_sub(earlier), to.saturating_sub(earlier));
@@ -137,7 +137,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let span = parts.pop().ok_or_else(unexpected)?;
     let other = shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?;
     let Format::Text(style) = format else {
-        // If the minutes are not shown one by one, their span is shown as a whole.
+        // If there is no line for each minute, one line for the whole span is written instead.
         let whole = Some(&span).filter(|_| parts.is_empty());
         return Ok(parts.iter().chain(whole).chain(&other).map(json::line).collect());
     };

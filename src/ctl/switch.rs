@@ -24,7 +24,7 @@ use migrate::system::{judge, port};
 /// The domains that are resolved after the switch as a test, if the command line has no `--ask`.
 const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
 
-/// The name of the test after the switch that resolves domains through the C library, as mail software does.
+/// The name of the check after the switch that resolves domains through the C library, as mail software does.
 const CHECK: &str = "C library";
 
 /// The command line of `switch`; tests use another host, another root server and other services.
@@ -150,7 +150,8 @@ impl Switching<'_> {
         if !failed {
             let mut found = judge(&gather_host(&self.arguments.root, self.servers, unix()));
             found.retain(|finding| finding.verdict != CheckVerdict::Ok);
-            // resolverd was started before. If the address that programs query is still free, the check of port 53 must count as failed.
+            // resolverd was started before, so it must listen at the address that programs query. If nothing listens there, the check of port 53 has
+            // failed.
             let is_free = !is_heard(self.machine);
             for finding in found.iter_mut().filter(|finding| is_free && finding.check == port::CHECK) {
                 finding.verdict = CheckVerdict::Failure;
@@ -168,7 +169,7 @@ impl Switching<'_> {
         }
         print(screen::gives_up(format), format);
         let undone = match give_up(self.machine, &mut self.operator) {
-            // There is nothing to undo: the first step failed before it was recorded.
+            // The first step failed before the switch recorded it, so there is nothing to undo.
             Err(SwitchError::NotRecorded) => Vec::new(),
             undone => undone?,
         };

@@ -51,7 +51,8 @@ pub(super) fn typed_domain(text: &str) -> Result<String, String> {
 }
 
 /// Returns the part of a mail address after the `@`: a domain, or the IP address in brackets (RFC 5321 section 4.1.3). Returns `None` if the text is
-/// not a mail address. A DNS name on a screen has a backslash before each `@`, so it is not one.
+/// not a mail address. A text with a backslash is a DNS name that was copied from a screen, because screens write a backslash before each `@` in a
+/// DNS name.
 fn domain_of_mail(text: &str) -> Option<&str> {
     let (_, domain) = text.rsplit_once('@').filter(|_| !text.contains('\\'))?;
     let domain = domain.trim_end_matches('>');

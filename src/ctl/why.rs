@@ -51,7 +51,7 @@ const MOST: usize = 20;
 /// The period whose causes of delayed mail are shown if the command line names none, in seconds.
 const COSTS_SPAN: f64 = 3_600.0;
 
-/// The line above the statistics of a time that the query history does not cover.
+/// The line above statistics that come from the minutes on disk, because the query history does not reach back to the time in question.
 const STATISTICS: &str = "Statistics of the whole time and of all clients, from the minutes on disk:\n";
 
 /// Parses the subject: a line of a mail log, which has blanks, or a name.
@@ -161,8 +161,8 @@ fn run_costs(
     Ok(CommandOutcome { text, exit })
 }
 
-/// Returns the statistics of a time that the query history does not cover. A daemon without a store of minutes
-/// says why it has none.
+/// Returns the statistics of a time that the query history does not cover, from the minutes on disk. If the daemon has no minutes on disk, returns
+/// its reason.
 fn statistics(
     arguments: &Arguments,
     client: &ControlClient,

@@ -8,8 +8,8 @@ use std::path::Path;
 use history::limits::{MAX_STORED_READ, RECORD_READER};
 use resolver::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
-/// Returns how many octets of memory the daemon may use, with a cache of `size` octets and a history of `history` octets. This includes one reader of
-/// the history at a time, with the data that it reads from the disk. `MemoryMax=` of the service must not be lower.
+/// Returns how many octets of memory the daemon may use, with a cache of `size` octets and a history of `history` octets. This includes the memory
+/// for one command that reads the history, with the data on disk. `MemoryMax=` of the service must not be lower.
 pub fn needed(size: u64, history: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     let record = history.saturating_mul(RECORD_READER.saturating_add(1));
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(allowed(root.path()), Some(512 << 20));
         assert_eq!(advice((256 << 20, 16 << 20), 600 << 20), None);
         assert!(advice((256 << 20, 16 << 20), 599 << 20).is_some(), "24 MiB are for entries of the disk");
-        // A reader of the history needs three times the memory of the history.
+        // A command that reads the history needs three times the memory of the history.
         let line = advice((256 << 20, 64 << 20), 512 << 20).unwrap();
         assert!(line.contains("MemoryMax=792M") && line.contains("permits only 512 MiB"), "{line}");
     }

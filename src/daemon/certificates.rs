@@ -29,7 +29,7 @@ impl Certificates {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes all stored errors. It is called after a reload has read all certificates without an error.
+    /// Removes all stored errors of certificates. Called after a reload has read all certificates without an error.
     pub(super) fn are_read(&self) {
         self.wrong().clear();
     }
@@ -54,7 +54,7 @@ impl Certificates {
 /// The files of all certificates of the listeners, as they were when the daemon last looked at them.
 #[derive(Debug, Default)]
 pub(super) struct CertificateFiles {
-    /// The attributes (such as the time of change) of the certificate files when the daemon last looked at them.
+    /// The attributes (such as the time of change) of the certificate files at the last check.
     seen: Vec<Seen>,
     /// The attributes that the certificate files had when the certificates were last read.
     judged: Vec<Seen>,

@@ -24,7 +24,7 @@ use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
 use resolver::lookahead::{Rule, RuleStanding, RuleState};
 
-/// The daemon as the heartbeat of the fleet sees it.
+/// The part of the daemon that the heartbeat of the fleet calls. It collects reports for the other gateways, and uses their reports.
 pub(super) struct FleetGateway {
     subject: Arc<Running>,
     random: Random,
@@ -59,8 +59,8 @@ impl FleetGateway {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the DNS lists that this host queries at their own public servers. The state of a local copy of a list, or of a forwarder, concerns
-    /// this host only.
+    /// Returns the DNS lists that this host queries at their own public servers. Other gateways cannot use the state of a local copy of a list, or of
+    /// a forwarder.
     fn public_lists(&self) -> impl Iterator<Item = Arc<ListEntry>> {
         let all = self.subject.resolver.lists().all();
         all.into_iter().filter(|entry| entry.way == Way::Public)
@@ -229,7 +229,7 @@ impl Gateway for FleetGateway {
     }
 }
 
-/// Returns true if a DNS list in this state, which a test has shown, has the same state for all gateways. A refusal may concern one address only.
+/// Returns true if this state of a DNS list, which a test has shown, holds for all gateways. A refusal may concern the address of one gateway only.
 const fn concerns_all(state: ListState) -> bool {
     matches!(state, ListState::Ok | ListState::Slow | ListState::ListsTheWorld | ListState::ListsNothing)
 }
@@ -249,14 +249,14 @@ fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool
     })
 }
 
-/// Records in the store which data this gateway has flushed. The store still has older copies of these data; this gateway must not use them after its
-/// next start.
+/// Records a flush of this gateway in the store of the fleet, so that this gateway applies it again after a restart. The flush removes nothing from
+/// the store, and this gateway must not use the older copies there.
 pub(super) fn remember_flush(store: &Fleet, flush: &Flush) {
     // An error means that too many reports wait to be written, because the store does not work.
     let _ = store.send(flush_news(flush, Some(host_name())));
 }
 
-/// Returns the news that make other gateways do this flush, or only the gateway `host`.
+/// Returns the report that makes the other gateways do this flush. If `host` is set, only the gateway with this host name does it.
 fn flush_news(flush: &Flush, host: Option<String>) -> News {
     let (name, kind, tree, negative) = match flush {
         Flush::Name { name, kind } => (Some(name), *kind, false, false),

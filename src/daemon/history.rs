@@ -111,7 +111,8 @@ impl HistoryFiles {
         let mut open = self.lock();
         let length = entries.len() as u64;
         let mut segment = match open.take() {
-            // The open file is used only if it still exists under its name. If somebody has removed it, its entries would be lost at the next start.
+            // The open file is used only if it still has its name in the directory. If somebody has removed it, its entries would be lost at the next
+            // start.
             Some(segment)
                 if segment.octets.saturating_add(length) <= MAX_SEGMENT
                     && !self.is_past(segment.begun, SEGMENT_TIME)

@@ -76,11 +76,11 @@ impl MetricsListener {
                 }
             };
             tokio::select! {
-                // The branch for the notification comes first. A notification is sent at the start too. If the other branch ran first, this
-                // notification would close a connection that was just accepted.
+                // The branch for the notification comes first. A notification is also sent at the start. If the next branch ran before it, this
+                // notification would end that branch, and close a connection that was just accepted.
                 biased;
                 () = self.changed.notified() => pause = ADDRESS_RETRY,
-                // The server of metrics ends only if the daemon stops, and then this task is stopped too.
+                // The metrics server ends only when the daemon stops. This task is then stopped too, so it only waits here.
                 () = serving => self.changed.notified().await,
                 () = sleep(pause), if self.is_missing() => {
                     self.try_again();

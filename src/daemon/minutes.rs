@@ -1,4 +1,4 @@
-//! The store of minutes in the state directory. `minutes` describes its files.
+//! The store of minutes: the statistics of each minute, in files of the state directory. The crate `minutes` describes these files.
 //!
 //! A row is appended each minute, and when the daemon stops. Nothing is synced to the disk, because a sync delays mail queues on the same
 //! disk. A file that is not of this version is moved aside. If a row cannot be written, the log has one warning, and the next row is tried.
@@ -182,8 +182,8 @@ impl Running {
         files.write(&Row::new(minute, &counts, busy.into_iter()), &mut written);
     }
 
-    /// Returns the counts of names since the last row that has names, and the end of the current minute, in minutes since 1970. There are no counts
-    /// if this end is later than `to`, in seconds since 1970.
+    /// Returns the counts of names since the last row that has names, and the end of the current minute, in minutes since 1970. If the current minute
+    /// ends later than `to` (in seconds since 1970), there are no counts.
     pub(super) fn current_busy(&self, to: u64) -> (u64, Vec<Busy>) {
         let end = self.clock.now().unix / MINUTE + 1;
         let Some(files) = self.minutes.as_ref().filter(|_| end * MINUTE <= to) else {
@@ -222,7 +222,7 @@ impl Running {
 }
 
 /// Returns a name and its counts in the form in which they may be written to the disk: without customer keys of DNS lists, and as `history.redact`
-/// demands. If it hides clients, it hides users too.
+/// demands. If `history.redact` hides clients, users are hidden too.
 fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
     let redaction = redaction_of(config);
     match busy.kind {

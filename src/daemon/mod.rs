@@ -15,7 +15,7 @@
 //! - `state_files` finds and writes the files in the state directory.
 //! - `certificates` finds out if certificate files have changed, and `renewals` takes new certificates into use.
 //! - `dnstap` derives the settings of dnstap from the configuration.
-//! - `fleet` is what the gateway does in a fleet.
+//! - `fleet` exchanges reports with the other gateways of a fleet.
 //! - `traced` resolves questions without cached data, for traces.
 //! - `watched` checks domains on schedule.
 //! - `allowance` compares `cache.size` and `history.size` with the memory that the process may use.
@@ -218,8 +218,8 @@ impl Daemon {
         Ok(Self { subject, tasks, control, ending, supervisor, _state_lock: state_lock })
     }
 
-    /// Waits until the supervisor gives up a task or thread that has panicked too often, and returns its name. The daemon cannot work without it and
-    /// must stop. The log reports it.
+    /// Waits until the supervisor gives up a task or thread that has panicked too often, and returns the name of this task or thread. The log reports
+    /// this. The daemon cannot work without the task or thread, and must stop.
     pub async fn given_up(&self) -> String {
         self.supervisor.given_up().await
     }
@@ -277,7 +277,8 @@ impl Daemon {
     }
 
     /// Stops the daemon. Waiting clients get their answers, or SERVFAIL, within a second. Then the state files are written. The caller must keep the
-    /// returned value until the runtime that called this function has ended.
+    /// returned value until the runtime that called this function has ended, because tasks of that runtime may still use timers of the stopped
+    /// threads.
     pub async fn stop(self) -> StoppedWorkers {
         let Self { subject, mut tasks, mut control, ending, .. } = self;
         let Some(listeners) = subject.state().listeners.take() else { return StoppedWorkers::default() };
@@ -340,7 +341,7 @@ fn serve_control(
 }
 
 /// Answers all waiting clients, including clients of the control socket. If a resolution ends within `STOP_GRACE`, its clients get the answer; all
-/// others get SERVFAIL. Returns `None` if a client does not accept its reply.
+/// others get SERVFAIL. Returns `None` if not all replies were sent within `STOP_FLUSH`, because a client does not read its reply.
 async fn settle(
     listeners: &Listeners,
     control: Option<&mut JoinHandle<()>>,

@@ -5,11 +5,11 @@
 //!
 //! # Decisions
 //!
-//! - The tables in /proc are read, and NETLINK_SOCK_DIAG is not used, because the service may open network sockets only.
-//! - Only the tables of the query's transport are read, because a UDP port and the same TCP port may belong to two users. If the user is not certain,
-//!   none is shown, because a wrong name would lead the operator to the wrong program.
-//! - Each reading of the tables serves all clients that were requested before it, and two readings are at least `OWNER_PAUSE` apart, because the
-//!   kernel goes through all sockets for each reading.
+//! - The tables in /proc are read. NETLINK_SOCK_DIAG is not used, because the service is not allowed to open netlink sockets.
+//! - Only the tables of the query's transport are read, because a UDP port and the TCP port with the same number may belong to two users. If several
+//!   users are possible, none is shown, because a wrong name would lead the operator to the wrong program.
+//! - The kernel goes through all sockets for each reading of the tables. So two readings are at least `OWNER_PAUSE` apart, and each reading serves
+//!   all clients whose users were requested before it.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -31,7 +31,7 @@ use resolver::limits::MAX_SOCKET_TABLE;
 const TABLES: [(bool, [&str; 2]); 2] =
     [(false, ["/proc/net/udp", "/proc/net/udp6"]), (true, ["/proc/net/tcp", "/proc/net/tcp6"])];
 
-/// Looks up the users of the clients that the query history has requested, and records them. Runs forever.
+/// Looks up the users of those clients for which the query history requests this, and records them. Runs forever.
 pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
     loop {
         let wanted = recorder.wanted_owners().await;
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(users_of(&others), []);
     }
 
-    /// Returns a row of a socket table. An address is given by its last octet in 127.0.0.0/8; 0 is any address.
+    /// Returns a row of a socket table. `local` and `remote` are the last octets of addresses in 127.0.0.0/8; 0 stands for any address.
     fn row((local, port): (u8, u16), (remote, other): (u8, u16), user: u32, inode: u64) -> String {
         let digits = |octet: u8| {
             let address = if octet == 0 { [0; 4] } else { [127, 0, 0, octet] };

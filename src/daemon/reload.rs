@@ -109,7 +109,7 @@ impl Running {
     }
 
     /// Removes cached data of zones whose answers now come from other servers or zones. This is done twice: immediately, and again after the
-    /// resolutions (flights) that began with the old configuration have ended.
+    /// resolutions (flights) that began with the old configuration have ended, because these may store old data.
     pub(super) async fn forget(&self, zones: Vec<Name>) {
         self.resolver.forget(&zones).await;
         self.outdate_snapshot();

@@ -81,7 +81,7 @@ pub(super) struct Running {
     pub(super) supervisor: Supervisor,
     /// Notified when a temporary zone was added or removed.
     pub(super) zone_added: Notify,
-    /// Notified when listen addresses of the configuration were found to have no listener.
+    /// Notified when a listen address of the configuration has no listener, because this host does not have the address.
     pub(super) missed: Notify,
     /// The certificates of the listeners that were renewed, but cannot be used.
     pub(super) certificates: Certificates,
@@ -103,8 +103,8 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes entries from the cache. The copies of these entries that the store of the fleet had at `at` are not used either. Returns the numbers
-    /// of removed entries.
+    /// Removes entries from the cache, and returns how many were removed. Copies of these entries that were in the store of the fleet at the time
+    /// `at` are not used any more.
     pub(super) async fn flush_since(&self, flush: Flush, at: Mono) -> Flushed {
         self.resolver.flushed(&flush, at);
         let flushed = self.resolver.memory().walk(move |memory| memory.flush(&flush)).await;

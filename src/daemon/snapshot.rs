@@ -138,8 +138,8 @@ impl Snapshot {
         self.known().is_read
     }
 
-    /// Waits until the file must be written again. This is so after `CACHE_SNAPSHOT_INTERVAL`. If entries in the file were removed from the cache, it
-    /// is so after `CACHE_SNAPSHOT_PAUSE`.
+    /// Waits until the file must be written again: after `CACHE_SNAPSHOT_INTERVAL`, or after `CACHE_SNAPSHOT_PAUSE` if entries in the file were
+    /// removed from the cache.
     pub(super) async fn is_due(&self) {
         let outdated = async {
             self.outdated.notified().await;
@@ -305,7 +305,7 @@ mod tests {
                     done.send(()).unwrap();
                 });
                 let is_done = is_done.recv_timeout(Duration::from_secs(30));
-                // If the read is still in progress, it waits until somebody opens the pipe for writing. This is done here, so that the read ends.
+                // If the thread still waits, it waits for a writer of the pipe. So the pipe is opened for writing, and the thread can end.
                 let _ = is_done.is_err().then(|| File::options().write(true).open(&path));
                 assert!(is_done.is_ok(), "{found:?} is waited for");
             });

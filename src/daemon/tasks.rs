@@ -188,8 +188,8 @@ impl Running {
     }
 }
 
-/// Returns a function that the watchdog calls. It takes the locks of the resolutions (flights) and of the listeners. So if a thread never releases
-/// one of these locks, the function does not return.
+/// Returns a function that the watchdog calls. It takes the locks of the resolutions (flights) and of the listeners. If a thread never releases one
+/// of these locks, the function does not return, and the watchdog notices this.
 fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     let subject = Arc::clone(subject);
     move || {

@@ -1,5 +1,5 @@
-//! Zones that `resolverctl zone add` adds while the daemon runs. They are not in the configuration file, survive reloads, and end with the
-//! daemon or when their time is over.
+//! Zones that `resolverctl zone add` adds while the daemon runs. They are not in the configuration file, and survive reloads. A zone is removed when
+//! its time is over, or when the daemon stops.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -21,7 +21,7 @@ use history::TimeSpan;
 use resolver::config;
 use resolver::config::{Config, ConfiguredZone, Errors};
 
-/// The temporary zones, each with the time at which it ends. `None` means that it ends with the daemon.
+/// The temporary zones, each with the time at which it is removed. `None` means that the zone stays until the daemon stops.
 pub(super) type TemporaryZones = BTreeMap<Name, Option<Mono>>;
 
 /// Copies the temporary zones of the `old` configuration to the `new` one, and returns the copied zones. A temporary zone is left out if the

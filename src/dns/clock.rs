@@ -6,7 +6,7 @@
 //! # Decisions
 //!
 //! - Time spans are measured on CLOCK_BOOTTIME, which continues while the machine sleeps or is paused, so that no data are used after their TTL.
-//!   tokio's timers stop during the sleep: a waiting task wakes late, and then finds that its time is over.
+//!   tokio's timers do not continue during the sleep. So a waiting task wakes late, and then finds that its time is over.
 //! - tokio's paused clock jumps ahead while a test waits for real sockets. So a test uses either the paused clock and the network in memory, or real
 //!   sockets and real time.
 //! - A clock that is slow at boot must not prevent all names from resolving. If a valid signature of the root zone begins in the future, the
@@ -103,7 +103,7 @@ pub struct Now {
 /// The calendar time with which the validity periods of signatures are compared, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calendar {
-    /// The time that the clock of this machine shows. No data contradict it.
+    /// The time that the clock of this machine shows. Nothing shows that it is wrong.
     Clock(u64),
     /// The machine's clock is slow: data that cannot be forged show that its time has long passed. The real time is later than this value.
     After(u64),
@@ -117,8 +117,8 @@ pub struct Clock {
     passed: Arc<AtomicU64>,
 }
 
-/// The part of a clock (`Clock`) that returns only monotonic times (`Mono`), without the calendar. A copy for the machine's clock shares no memory
-/// with other threads.
+/// The part of a clock (`Clock`) that returns only monotonic times (`Mono`), without the calendar. For the machine's clock, a copy of it shares no
+/// memory with other threads, so that threads do not slow each other down.
 #[derive(Clone)]
 pub struct Moments(ClockKind);
 
@@ -149,7 +149,7 @@ thread_local! {
 pub struct StillClock<Work>(Pin<Box<Work>>);
 
 impl<Work: Future> StillClock<Work> {
-    /// Creates the wrapper around the future `work`, which is put on the heap, because a runtime would otherwise move it several times.
+    /// Creates the wrapper around the future `work`. The future is put on the heap; otherwise the runtime would copy the large future several times.
     pub fn during(work: Work) -> Self {
         Self(Box::pin(work))
     }
@@ -381,8 +381,8 @@ mod tests {
         assert!(clock.mono().since(Mono::MADE) < Duration::from_secs(60));
     }
 
-    /// Tests that the clocks agree even if the machine has slept. On a machine that never slept, all clocks show the same time. In a time
-    /// namespace (time_namespaces(7)), the boot-time clock can be ahead of the others, as if the machine had slept.
+    /// Runs another test of the clock in a time namespace (time_namespaces(7)), in which the boot-time clock is ahead of the other clocks, as after a
+    /// sleep of the machine.
     #[test]
     fn a_machine_that_has_slept_is_no_exception() {
         let asleep = |program: &Path, arguments: &[&str]| {

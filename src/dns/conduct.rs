@@ -3,7 +3,7 @@
 //!
 //! # Decisions
 //!
-//! - These types are not in `history`, because `iterate`, `resolve` and `exchange` base decisions on them.
+//! - These types are not in the crate `history`, because the history only counts them: `iterate`, `resolve` and `exchange` base decisions on them.
 
 use std::net::IpAddr;
 

@@ -5,10 +5,10 @@
 //!
 //! # Decisions
 //!
-//! - The keyed hash is that of the crate siphasher, because each cache miss hashes about thirty names, and the implementation in the standard
-//!   library takes twice as long for them.
-//! - A faster keyed hash (with folded products, as in other tables of names) would save one instruction in twenty of a cache miss. It was
-//!   rejected, because an attacker who measures the time of lookups might learn its key. Hashing less often saves as much.
+//! - The keyed hash comes from the crate siphasher, because each cache miss hashes about thirty names, and the implementation in the standard library
+//!   takes twice as long for them.
+//! - A faster keyed hash, based on multiplication, would save one instruction in twenty of a cache miss. It was rejected, because an attacker who
+//!   measures the time of lookups might learn its key. Hashing less often saves as much.
 //! - Values that are already hashes, and numbers that resolverd assigns, use an unkeyed hash, because strangers cannot choose them.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -89,7 +89,7 @@ impl Hasher for Plain {
     }
 
     fn finish(&self) -> u64 {
-        // Hash tables use the lowest bits of a hash, but the best bits of a product are in its upper half, so the halves are exchanged.
+        // Hash tables use the lowest bits of a hash, but a multiplication mixes the upper bits best, so the halves are exchanged.
         self.0.rotate_left(32)
     }
 }

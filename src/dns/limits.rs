@@ -13,8 +13,8 @@ pub const MAX_ERROR_TEXT: usize = 180;
 /// time is wrong.
 pub const CLOCK_FLOOR: u64 = 1_793_491_200;
 
-/// The time before the start of the process that the monotonic time `Mono` can represent. A cache entry from an earlier process may be as old as
-/// its TTL and `cache.serve_stale` together.
+/// How long before the start of the process a monotonic time (`Mono`) can be. A cache entry from an earlier process may be as old as its TTL and
+/// `cache.serve_stale` together.
 pub const MONO_LEAD: Duration = MAX_TTL.saturating_add(MAX_SERVE_STALE);
 
 /// The time by which the machine's clock may be slow. Signatures whose validity begins at most this far in the future are also accepted (one day,

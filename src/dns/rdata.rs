@@ -14,9 +14,9 @@ use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError, Restrict};
 
-/// Types whose data must be interpreted, because their octets have no meaning outside their DNS message: addresses, and types whose names may be
-/// compressed (RFC 3597 section 4: the types of RFC 1035; old servers also compress SRV). OPT, TSIG and types that occur only in questions are
-/// not in this list, because they have no such data.
+/// Types whose data must be interpreted: addresses, and types whose names may be compressed, so that their octets have no meaning outside their DNS
+/// message (RFC 3597 section 4: the types of RFC 1035; old servers also compress SRV). OPT, TSIG and types that occur only in questions are in this
+/// list too, because no zone has data of these types.
 const UNDERSTOOD: [RecordType; 13] = [
     RecordType::A,
     RecordType::AAAA,
@@ -42,7 +42,7 @@ pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Resu
     let begin = decoder.index();
     let octets = decoder.read_slice(usize::from(length))?.unverified();
     // A compressed name in the data points to an earlier octet of the DNS message, so the octets before the data are needed too. `begin` fits into 16
-    // bits, because a message has at most 65 535 octets. Names from other sources contain no pointers.
+    // bits, because a message has at most 65 535 octets. Data that are not part of a message contain no pointers.
     let whole = u16::try_from(begin).ok().filter(|_| length > 0).map(|begin| decoder.clone(begin));
     let mut data = whole.unwrap_or_else(|| BinDecoder::new(octets));
     match RData::read(&mut data, kind, Restrict::new(length)) {

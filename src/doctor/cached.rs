@@ -1,6 +1,6 @@
 //! Compares the cache of this host with the servers of the zone, to find old records that mail from this host still follows.
 //!
-//! RFC 1035 section 3.2.1 (TTL). This is the most frequent cause of "the MX record is right and mail still goes to the old server".
+//! RFC 1035 section 3.2.1 (TTL). Old records in caches are the most frequent cause of "the MX record is right and mail still goes to the old server".
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -45,7 +45,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
 }
 
 /// Returns true if a server of the zone still gives the records that are in the cache of this host. Then the cached records are not old: the servers
-/// differ from each other, or give only some of the addresses each time.
+/// differ from each other, or each answer has only some of the addresses.
 fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
     let apex = zone::apex(facts);
     let Some(old) = path(here, kind, apex) else { return false };
@@ -58,21 +58,21 @@ fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Repl
         .any(|server| served::given(facts, server, (name, kind)).is_some_and(gives))
 }
 
-/// Returns true if the cache has no records because a server denies names in mixed case. Such a server always denies them, so the cached
-/// answer is wrong, but not outdated.
+/// Returns true if the cache has no records because a server answers that names in mixed case do not exist. Such a server gives this answer at any
+/// time, so the cached answer is wrong, but not outdated.
 fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
     let is_denied = final_records(here, kind).is_empty() && here.records("CNAME").next().is_none();
     is_denied && zone::servers(facts).into_keys().any(|server| mixed_case::denies(facts, server))
 }
 
-/// Returns true if one server of the parent zone denies the domain, and the cache has that denial. Then the cached answer is not an old answer of
-/// the zone itself.
+/// Returns true if one server of the parent zone answers that the domain does not exist, and the cache has that answer. Then the cached answer is not
+/// an old answer of the zone itself.
 fn is_denied_above(facts: &DomainFacts, here: &ReplyFacts) -> bool {
     here.rcode == "NXDOMAIN" && parents::is_denied_by_one(facts)
 }
 
-/// Describes old records in the cache of this host, the time at which they expire, and the present records of the zone. Returns `None` if nothing
-/// shows that the cached records are old.
+/// Describes old records in the cache of this host, the time at which they expire, and the present records of the zone. Returns `None` if it is not
+/// certain that the cached records are old.
 fn old_records(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> Option<String> {
     let reply = facts.lookup(name, kind).reply()?;
     let (mut old, mut now) = (own_records(here, name, kind)?, own_records(reply, name, kind)?);

@@ -1,10 +1,11 @@
 //! The table of codes: the word, level, topic, meaning, effect, remedy and source of each finding. The manual is generated from this table.
 //! Scripts rely on the words, so a word never changes its meaning.
 //!
-//! The first brackets in a row contain parts of the check. A finding that was reported before counts as solved only if these parts are known and the
-//! finding is absent now. For findings of the level "could not tell", the brackets contain the unknown part. The second brackets contain the reasons
-//! for a refusal of mail that the finding explains. A code stands for one effect. If findings with the same code have clearly different causes, the
-//! code has the remedy for the most frequent cause, and the remedies for the other causes follow the code.
+//! The first brackets in a row contain the parts of the check (such as DNSSEC or mail) that can show the finding. A finding that was reported before
+//! counts as solved only if these parts were checked and the finding is absent now. For findings of the level "could not tell", the brackets contain
+//! the part that could not be checked. The second brackets contain the reasons for a refusal of mail that the finding explains. If findings with the
+//! same code have clearly different causes, the code has the remedy for the most frequent cause, and the remedies for the other causes follow the
+//! code.
 //!
 //! The rows are in the order of importance. If two findings have the same level, the first line of the output shows the finding whose row comes first
 //! here.
@@ -24,8 +25,8 @@ pub struct CodeEntry {
     pub topic: Topic,
     /// The level that findings with this code usually have.
     pub level: Level,
-    /// The parts of the check that must be known before an absent finding counts as solved. For findings of the level "could not tell", the unknown
-    /// part.
+    /// The parts of the check (such as DNSSEC or mail) that must have a result before an absent finding counts as solved. For findings of the level
+    /// "could not tell": the part without a result.
     pub parts: &'static [Part],
     /// The reasons that receivers give for a refusal of mail, if this finding explains them.
     pub reasons: &'static [RefusalReason],
@@ -617,7 +618,7 @@ impl Code {
         }
     }
 
-    /// Returns true if the code is about the DNS list or the page that a bounce (the report about undelivered mail) names.
+    /// Returns true if the code is about a DNS list or a web page that a bounce (the report about undelivered mail) names.
     pub const fn answers_bounce(self) -> bool {
         matches!(self, Self::BounceListed | Self::BounceUnlisted | Self::BouncePage)
     }

@@ -1,8 +1,8 @@
 //! Compares the servers of the zone, to find records that one server gives and another one does not.
 //!
 //! RFC 1034 section 4.3.5, RFC 2182 section 3. If the servers differ, each sender, each receiver and the cache of this host see the records of the
-//! one server that they asked. The module `current` checks the records of a single server. The module `delegation` compares the MX records of the
-//! domain itself.
+//! one server that they asked. The module `current` checks the records of a single server. The MX records of the domain itself are compared in the
+//! module `delegation`.
 //!
 //! Only TXT records that mail needs are compared: SPF records, and all TXT records at names with a label such as `_dmarc`. If other texts at the
 //! domain itself differ, such as texts that prove to a service who owns the domain, the finding is only a note.
@@ -30,12 +30,12 @@ use crate::part::{About, Part};
 use crate::spf::record::is_spf;
 use crate::{served, zone};
 
-/// Returns true if a server may have records that no other server gives. This is so if it has not answered this lookup yet.
+/// Returns true if a server may have records that no other server gives. This is also possible if the server has not answered this lookup yet.
 pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {
     if served::form(facts, server).is_some() {
         return served::given(facts, server, lookup).is_none();
     }
-    // If a server replies that it does not serve the zone, it gives no records of the zone.
+    // A server that does not serve the zone, and says so in its first reply, gives no records of the zone.
     let first = facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp);
     !matches!(first, Some(Got::Reply(_) | Got::NoReply(NoReply::NoRoute)))
 }
@@ -106,8 +106,8 @@ pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
     compared
 }
 
-/// Returns the questions to the servers about SPF and DMARC records of the domain. They are asked before the questions of other checks. Without them,
-/// a server with a different policy might not be found.
+/// Returns the questions to the servers about SPF and DMARC records of the domain. They are asked before the questions of other checks, because the
+/// number of questions is limited: otherwise a server with a different policy might not be found.
 pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
     let policies: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth == Worth::Policy).collect();
@@ -115,7 +115,7 @@ pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
 }
 
 /// Returns the questions about other records that must be asked next. If the cache of this host has a different version of a record, the question
-/// about this record comes first. Its answers show which version is old.
+/// about this record comes first. The answers show which version is old.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut others: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth != Worth::Policy).collect();
@@ -172,8 +172,8 @@ fn by_meaning(text: &str) -> String {
     text.to_owned()
 }
 
-/// Returns those records in an authoritative reply that are relevant for mail. The flag is true if all their TTLs are short, so that caches soon ask
-/// again.
+/// Returns those records in an authoritative reply that are relevant for mail. The flag is true if all their TTLs are short, as services use them
+/// that give different addresses each time.
 fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<String>, bool)> {
     let mut own = reply.answers.iter().filter(|record| record.name == name);
     let mut set = own_records(reply, name, kind)?;
@@ -213,7 +213,7 @@ fn level(
 }
 
 /// Returns true if the lookup is for the addresses of a mail host, and the servers give sets that have no address in common. Mail then goes to
-/// different hosts, so the questions are repeated.
+/// different hosts, so the questions are asked again, to find out if a server always gives the same addresses.
 fn is_in_question(facts: &DomainFacts, (name, kind): (&str, &str), sets: &ServersBySet) -> bool {
     let is_host = || mail::hosts(facts).iter().any(|host| host == name);
     ["A", "AAAA"].contains(&kind) && sets.len() > 1 && steady::are_disjoint(sets) && is_host()
@@ -230,7 +230,7 @@ fn repeated(facts: &DomainFacts) -> Vec<Want> {
     repeated.take(MAX_REPEATED_ANSWERS).collect()
 }
 
-/// Groups the servers of the zone by the records that they give. The flag is true if the TTLs of all these records are short.
+/// Groups the servers of the zone by the records that they give. The returned flag is true if the TTLs of all these records are short.
 pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (ServersBySet, bool) {
     let (mut sets, mut is_short) = (ServersBySet::new(), true);
     for server in zone::servers(facts).into_keys() {
@@ -249,7 +249,7 @@ struct Difference<'f> {
     name: &'f str,
     kind: &'static str,
     level: Level,
-    /// The servers with different records, and the name of the records, for the field `about` of the finding.
+    /// The servers with different records, and the name of the records: the value for the field `about` of the finding.
     about: Vec<About>,
     /// The records of each server, as text.
     words: String,
@@ -273,7 +273,7 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
 }
 
 /// Returns the failed lookups of SPF and DMARC records of the domain, and of addresses of its mail hosts. For each of them, the check asks all
-/// servers of the zone. Lookups that failed because the zone is bogus are left out.
+/// servers of the zone. Lookups that failed because of DNSSEC validation are left out.
 fn failed(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), mail::hosts(facts));
     let is_compared = |name: &str, kind: &str| match kind {
@@ -310,7 +310,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding { lookups, ..finding })
 }
 
-/// Returns the lookups that could not be compared because a server of the zone could not be asked, each with the reason.
+/// Returns the lookups that could not be compared because a query to a server of the zone could not be sent, each with the reason.
 fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
     let why = |server: &IpAddr, lookup: (&str, &'static str)| match served::first(facts, *server, lookup) {
         Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED => Some(why.as_str()),
@@ -322,8 +322,8 @@ fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
     why_not.filter_map(|(lookup, why)| Some((lookup, why?))).collect()
 }
 
-/// Returns the findings that say which records were not compared. Without them, a reader would think that the servers agree. It is not a fault
-/// if records are left out because of the limit on questions; a repeated check would leave them out again.
+/// Returns the findings that say which records were not compared. Without these findings, the operator would think that the servers agree. It is not
+/// a fault if records are left out because of the limit on questions; a repeated check would leave them out again.
 pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     let listed = |lookups: &mut dyn Iterator<Item = (&str, &'static str)>| {
         lookups.map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")

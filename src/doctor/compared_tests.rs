@@ -86,7 +86,8 @@ fn records_that_mail_does_not_read_are_a_note_and_addresses_in_turn_are_no_diffe
     }
 }
 
-/// Returns the facts about a domain with `COUNT` servers. Each server gives these addresses of the mail host over UDP, without EDNS, and over TCP.
+/// Returns the facts about a domain with `COUNT` servers. `answers`: the addresses of the mail host that each server gives over UDP, in replies
+/// without EDNS, and over TCP.
 fn servers<const COUNT: usize>(answers: [[&str; 3]; COUNT], serials: [u32; COUNT]) -> DomainFacts {
     let mut lines = format!("{ZONE}\nlookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
     if COUNT > 2 {
@@ -170,7 +171,7 @@ fn every_server_is_asked_within_a_bound_and_the_rest_is_named() {
     let many = of(&format!("{lookups}{}", hosts(60)));
     assert_eq!(wants(&many).len(), MAX_COMPARED_QUESTIONS);
     assert_eq!(left_out(&many).len(), 61);
-    // The finding about left-out records has the level Ok, because a repeated check would leave out the same records.
+    // Records are left out because of the limit on questions. A repeated check would leave out the same records, so the finding has the level Ok.
     let found: Vec<_> = not_made(&many).iter().map(|finding| (finding.code, finding.level)).collect();
     assert_eq!(found, [(Code::NsMany, Level::Ok)]);
 }

@@ -28,8 +28,8 @@ pub(super) struct Cut {
     pub(super) glue: BTreeMap<String, BTreeSet<IpAddr>>,
 }
 
-/// Returns the lookups that are examined because they have failed. A lookup that has been in progress for a long time is examined too, because it may
-/// fail.
+/// Returns the lookups that are examined because they have failed. A lookup that has been in progress for a long time is examined too, because it
+/// will probably fail.
 fn failed(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -43,7 +43,7 @@ fn failed(
     };
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();
-    // The domain itself may be an alias to a name in another zone whose lookup fails.
+    // The lookup may fail because the domain is an alias to a name in another zone that fails.
     let is_alias = !is_known && facts.lookup(domain, "CNAME").alias().is_some();
     if is_alias && is_failed(domain, "MX") {
         failed.push((domain.to_owned(), "MX"));
@@ -82,8 +82,8 @@ pub(super) fn wants(
     wants
 }
 
-/// Returns the questions to servers of the zone for records that this host has only in its cache. One server is asked first. If it fails, all servers
-/// are asked.
+/// Returns the questions to servers of the zone for records that this host has only in its cache. One server is asked first. If this server fails,
+/// all servers are asked.
 pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
     let mut wants = of_lookup(facts, lookup, false);
     let is_it = |want: &Want| matches!(want, Want::Server { kind, .. } if *kind == lookup.1);
@@ -96,8 +96,7 @@ pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) ->
 }
 
 /// Returns the questions whose answers show why a lookup fails. `is_first`: true for a failed lookup of the check, false for the lookup of a server
-/// name that it needs. If it is true, and the address of a server of the zone cannot be looked up, questions about the name of this server are
-/// included.
+/// name that it needs. If it is true, and the lookup of a server's address fails, questions that show why are included.
 fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: bool) -> Vec<Want> {
     let Some(end) = aliases::end(facts, name) else { return Vec::new() };
     let parent = match zone_above(facts, &end) {
@@ -116,14 +115,14 @@ fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: 
     let failing = cut.names.iter().filter(fails).take(MAX_CHECKED_PARENTS).filter(|_| is_first);
     wants.extend(failing.flat_map(|name| of_lookup(facts, (name, "A"), false)));
     let servers = servers(facts, &cut, is_first).unwrap_or_default().into_keys();
-    // The queries over UDP and TCP are sent at the same time, because a silent server takes seconds for each.
+    // The queries over UDP and TCP are sent at the same time, because a silent server costs seconds for each query.
     let asked = |server| forms(facts, server).map(|way| at_server(server, &end, kind, way));
     wants.extend(servers.flat_map(asked));
     wants
 }
 
-/// Returns two forms of query in which a server is asked for records: UDP and TCP. The query over UDP has EDNS, unless the server also serves the
-/// domain's zone and answers only without EDNS.
+/// Returns the two forms of the query that asks a server for records: over UDP and over TCP. The query over UDP has EDNS, unless the server is known
+/// from the check of the domain's zone to answer only without EDNS.
 fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
     match served::form(facts, server) {
         Some(QueryForm::Plain) => [QueryForm::Plain, QueryForm::Tcp],
@@ -155,15 +154,16 @@ fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Wan
     }
 }
 
-/// Returns the questions about the next zones above a name. A reverse name of IPv6 has 32 labels, so several zones are asked about at the
-/// same time.
+/// Returns the questions about the next zones above a name. A reverse name of IPv6 has 32 labels, so questions about several names above it are asked
+/// at the same time.
 fn steps(at: &str) -> Vec<Want> {
     let most = if is_within(at, "ip6.arpa.") { MAX_REVERSE_LABELS_AT_ONCE } else { 1 };
     let names = std::iter::successors(Some(at), |name| Some(above(name)).filter(|name| *name != "."));
     names.take(most).map(|name| lookup(name, "SOA")).collect()
 }
 
-/// Returns the servers of the zone `parent` that are asked. For the domain's own zone, their addresses are known from the delegation.
+/// Returns the addresses of those servers of the zone `parent` that are asked. For the zone of the checked domain, they are known from the check of
+/// its delegation.
 fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     if parent == zone::apex(facts) {
         return zone::servers(facts).into_keys().take(MAX_CHECKED_PARENTS).collect();
@@ -188,7 +188,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     }
     parents.into_iter().find_map(|server| {
         let reply = facts.reply_of(server, name, "NS", QueryForm::Udp)?;
-        // The server may serve both the parent zone and the zone of the name, and then answers instead of referring.
+        // The server may serve both the parent zone and the zone of the name. Then it answers itself instead of sending a referral.
         let own: BTreeSet<String> = named(&reply.answers, name).collect();
         if reply.authoritative && !own.is_empty() {
             return Some(Cut { zone: name.to_owned(), names: own, glue: BTreeMap::new() });
@@ -215,8 +215,8 @@ pub(super) fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<C
     Some(Cut { zone, names, glue })
 }
 
-/// Returns the addresses of a server name whose lookup fails, taken from the delegation of the zone that contains the name. The set is empty if
-/// that zone fails permanently. Returns `None` if the addresses are not known.
+/// Returns the addresses of a server name whose lookup fails. They come from the delegation (the glue) of the zone that contains the name. The set is
+/// empty if that zone fails permanently. Returns `None` if the addresses are not known.
 fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> {
     let cut = cut(facts, name, zone_above(facts, name).ok()?)?;
     if let Some(glued) = cut.glue.get(name) {
@@ -227,8 +227,8 @@ fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> 
 }
 
 /// Returns the addresses of all servers of a zone, each with its names. Returns `None` if an address is not known or if there are too many servers.
-/// `is_first`: true for a failed lookup of the check. Then a server name whose lookup fails is looked up in the delegation of the zone that contains
-/// it.
+/// `is_first`: true for a failed lookup of the check. Only then, if the lookup of a server name fails, its address is taken from the delegation of
+/// the zone that contains the name.
 fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     if cut.zone == zone::apex(facts) && zone::not_asked(facts).is_empty() {
@@ -286,7 +286,7 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
     };
     let is_silent = |got: &Got| *got == Got::NoReply(NoReply::Silent);
     match (over_udp, of(over_udp), of(over_tcp)) {
-        // Other servers lost many queries too, so the missing replies of this server may be chance.
+        // Many queries to other servers were lost too, so the missing replies of this server may be chance.
         _ if is_silent(over_udp) && is_silent(over_tcp) && may_be_chance(&facts.sent, server) => {
             Conduct::Other
         }
@@ -342,7 +342,7 @@ fn failing(
             Conduct::Other => return None,
         }
     }
-    // A server address that this host cannot reach is ignored if the same server name also has an address that can be reached.
+    // An address of a server to which this host has no route is ignored if the same server name also has an address that can be reached.
     let counts = beyond.iter().all(|names| names.iter().any(|name| reached.contains(name)));
     let words = server_hosts::with_conduct(servers, &failing);
     (counts && !failing.is_empty()).then_some(words)

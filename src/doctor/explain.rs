@@ -1,5 +1,5 @@
-//! Decides which finding explains which other finding. A cause hides findings that only repeat it, includes its effects, or is listed before
-//! them. This module also sorts the findings, so that the first line on the screen is the conclusion.
+//! Decides which finding explains which other finding. A cause (such as "the zone does not answer") can hide its effects, include their text, or be
+//! listed before them. This module also sorts the findings, so that the first line on the screen is the conclusion.
 
 use std::collections::BTreeSet;
 
@@ -104,9 +104,9 @@ const RULES: &[Rule] = &[
     Rule(&[Code::DomainMissing], When::Always, Then::Hide, &[Code::SpfMissing, Code::DmarcMissing]),
     Rule(&[Code::MxDiffers], When::Always, Then::Hide, &[Code::MailNowhere, Code::NoMx, Code::MailOk]),
     Rule(&[Code::RecordsDiffer], When::SameLookup, Then::Hide, &[Code::SpfMissing, Code::DmarcMissing]),
-    // Another server may give other records, so it is not certain that the records are correct.
+    // If servers differ or were not compared, another server may give other records. So the finding that the records are correct is hidden.
     Rule(&[Code::RecordsDiffer, Code::DelegationUnknown, Code::NsMany], When::SameLookup, Then::Hide, WELL),
-    // The advice to flush the cache would be wrong, because the servers do not give the records any more.
+    // The servers do not give the records any more, so the advice in `CachedHere` to flush the cache would be wrong.
     Rule(&[Code::MxUnanswered], When::Always, Then::Hide, &[Code::MailOk, Code::CachedHere]),
     Rule(&[Code::MxUnanswered], When::SameLookup, Then::Hide, &[Code::MailUnknown]),
     Rule(&[Code::ParentDiffers], When::Always, Then::Hide, &[Code::NsDiffer]),
@@ -130,7 +130,7 @@ const RULES: &[Rule] = &[
         Then::Hide,
         &[Code::BounceStatus],
     ),
-    // Senders use the address of the domain for mail only because it has no MX record.
+    // Senders use the address of the domain for mail only because the domain has no MX record.
     Rule(
         &[Code::NoMx],
         When::SameServer,
@@ -149,7 +149,7 @@ impl Rule {
             When::SameLookup => cause.lookups.iter().any(|lookup| effect.lookups.contains(lookup)),
             When::SameServer => cause.about.iter().any(|about| effect.about.contains(about)),
         };
-        // A cause that is less serious than a warning does not include an effect that is as serious or more serious.
+        // A cause with a level below a warning does not include an effect that is as serious as the cause or more serious.
         let counts = *then != Then::Join || cause.level <= Level::Warning || effect.level > cause.level;
         causes.contains(&cause.code) && effects.contains(&effect.code) && is_met && counts
     }
@@ -190,7 +190,8 @@ impl Rule {
 }
 
 /// Applies the table of rules and sorts the findings. A finding that explains a bounce comes first, and the others follow by level, the most serious
-/// level first. Within a level, findings that explain the refusal come first, and the others have the order of the table of codes.
+/// level first. Within a level, findings that explain why the receiver refused the mail (`reason`) come first, and the others have the order of the
+/// table of codes.
 pub(super) fn explained(mut findings: Vec<Finding>, reason: Option<RefusalReason>) -> Vec<Finding> {
     for rule in RULES {
         rule.apply(&mut findings);

@@ -8,25 +8,26 @@ use crate::limits::MAX_EVIDENCE;
 pub use crate::part::{About, Part};
 use dns::wire::presentation::shown;
 
-/// A result of a check, as it is printed: a fault, a note, or that a part is correct or unknown.
+/// A result of a check, as it is printed: a fault, a note, or the result that a part of the check is correct or unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The code of the finding: the kind of fault or fact.
     pub code: Code,
     /// The level of the finding. It is the level of its code, unless the facts make the finding less or more serious.
     pub level: Level,
-    /// The facts that show the problem, and the servers from which they come. Records of third parties are escaped, so that they cannot control the
-    /// terminal.
+    /// The facts that show the problem, and the servers from which they come. Special characters in records are escaped, because a third party writes
+    /// the records, and control characters could change the terminal.
     pub evidence: String,
-    /// The part of the check that is unknown, if the finding reports this. Otherwise `None`.
+    /// The part of the check (such as DNSSEC or mail) whose result is unknown, if the finding reports this. Otherwise `None`.
     pub part: Option<Part>,
-    /// The hosts, addresses or DNS lists that the finding is about. If there are none, it is about the domain, or about the whole part.
+    /// The hosts, addresses or DNS lists that the finding is about. If there are none, the finding is about the domain, or about a whole part of the
+    /// check.
     pub about: Vec<About>,
     /// The advice that replaces the usual advice for this code; `None` if the usual one applies.
     pub remedy: Option<&'static str>,
     /// The lookups that the finding is about, each with its name and type.
     pub lookups: Vec<(String, &'static str)>,
-    /// True if the finding means that nobody can look up any record of the domain.
+    /// True if the finding means that no resolver can look up any record of the domain.
     pub blocks: bool,
 }
 
@@ -63,7 +64,7 @@ impl Finding {
         self
     }
 
-    /// Sets the part of the check that is unknown. The finding tells the user that this part is unknown.
+    /// Sets the part of the check whose result is unknown. The finding reports this part to the user.
     #[must_use]
     pub const fn in_part(mut self, part: Part) -> Self {
         self.part = Some(part);

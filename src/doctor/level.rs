@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Level {
     /// The finding is a fault: mail is lost, delayed or rejected.
     Failure,
-    /// Some hosts do not accept or deliver the mail. Or no host will, if one more fault occurs.
+    /// Some hosts do not accept or deliver the mail, or one more fault would stop all mail.
     Warning,
     /// The check could not find out whether there is such a fault.
     CouldNotTell,

@@ -1,19 +1,19 @@
 //! `resolverctl check DOMAIN`: finds why mail to or from a domain fails, and says who must change what.
 //!
 //! There is a module for each topic: `delegation`, `dnssec`, `mail`, `spf`, `authentication` (DKIM and DMARC), `transport` (MTA-STS and DANE),
-//! `configured` (names that the configuration of the daemon answers), `message` (pasted bounces). Each check consists of two pure functions:
-//! `wants` returns the questions that the check needs next, given the facts so far, and `check` returns its findings. `facts` defines the
-//! questions and their replies. Nothing in this crate waits: the crate `gather` sends the questions. `codes` is the table of findings, and
-//! `explain` is the table that says which finding explains which other finding.
+//! `configured` (names that the configuration of the daemon answers), `message` (pasted bounces). Each check consists of two pure functions: `wants`
+//! returns the questions that the check needs next, given the facts so far, and `check` returns its findings. The module `facts` defines the
+//! questions and their replies. Nothing in this crate waits: the crate `gather` sends the questions. `codes` is the table of findings, and `explain`
+//! is the table that says which finding explains which other finding.
 //!
 //! Calls `dns` and `validate`. This crate depends on neither the resolver nor the control socket.
 //!
 //! # Decisions
 //!
-//! - Questions go through the daemon, because only the daemon has the configured zones, forwarders, source addresses and trust anchors with which the
-//!   mail software of this host resolves names. The servers of a zone are asked one by one, each at its address, because an answer from the cache
-//!   would hide a second server that has old data or is silent.
-//! - Facts are text, so that a test case consists of a few lines.
+//! Most questions go through the daemon, because only the daemon has the configured zones, forwarders, source addresses and trust anchors with which
+//! the mail software of this host resolves names. The servers of a zone are also asked one by one, because an answer from the daemon would hide a
+//! second server that has old data or is silent.
+//! Tests write facts as text, so that a test case consists of a few lines.
 //! - Every finding has a code from one table (`codes`). The manual prints the same table.
 //! - "Could not tell" is a separate level of findings. A lookup that failed is never reported as "does not exist".
 
@@ -62,8 +62,8 @@ use transport::{dane, mta_sts};
 
 /// A plan decides which questions are asked, for example for a check of a domain.
 pub trait Plan: Sync {
-    /// Returns the questions that must be asked next. `facts` has the answers so far, and `under_way` the questions whose answers are still missing.
-    /// Some of the returned questions may have been asked already.
+    /// Returns the questions that must be asked next. `facts` has the answers so far, and `under_way` the questions that were asked and are not
+    /// answered yet. Some of the returned questions may have been asked already.
     fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want>;
 
     /// Derives further facts from the new answers of a check, and stores them.
@@ -109,17 +109,19 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let policies = compared::of_policies(facts);
     let are_asked = policies.iter().all(is_asked);
     wants.extend(policies);
-    // The number of questions is limited, and the comparison of policies is more important than the questions below.
+    // The number of questions is limited. The comparison of SPF and DMARC records is more important than the next questions, so these follow only
+    // when the comparison's questions have been asked.
     if are_asked {
         wants.extend(current::wants(facts));
         wants.extend(configured::wants(facts));
         wants.extend(failures());
     }
-    // Comparisons come after all other questions were asked, so that they do not use up the limit. They need not wait for the answers.
+    // The number of questions is limited, so comparisons between servers begin only after all other questions were asked. They need not wait for the
+    // answers.
     let mut further = Vec::new();
     if wants.iter().all(is_asked) {
         further = parents::wants(facts);
-        // If the delegation is wrong, lookups may take as long as the whole check, so silent servers are asked now.
+        // If servers of the parent zone give different delegations, lookups may take as long as the whole check, so silent servers are asked now.
         if parents::sets(facts).len() > 1 {
             further.extend(delegation::of_silent(facts));
         }
@@ -130,21 +132,21 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(unanswered::wants(facts));
     }
     // Other resolvers are asked after all lookups have ended, because the lookups show whether the configuration answers for the domain. Questions to
-    // slow name servers may still be open.
+    // slow name servers may still be unanswered then.
     let is_looked_up = |want: &Want| match want {
         Want::Server { .. } => is_asked(want),
         _ => facts.got.contains_key(want),
     };
     let others_are_due = wants.iter().all(is_looked_up);
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
-    // Questions to silent servers take long, so they are asked after the comparison of the servers that answer.
+    // Each question to a silent server takes seconds, so these questions are asked after the comparison of the servers that answer.
     if is_done(&wants) {
         wants.extend(delegation::of_silent(facts));
     }
     if others_are_due && facts.subject.role != Role::Signer {
         wants.extend(others::wants(facts));
     }
-    // Connections to hosts of third parties come last. If these hosts do not answer, nothing else is delayed.
+    // Connections to hosts of third parties come last. If these hosts do not answer, no other question is delayed.
     if is_done(&wants) {
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
@@ -175,8 +177,8 @@ fn of_role(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the lookups that the check needs, the most important first. If one of them fails, the check finds out why. `examined`: the address of the
-/// client whose PTR records and HELO name are checked too.
+/// Returns the lookups that the check needs, the most important first. If one of these lookups fails, the check finds out why. `examined`: the
+/// address of the client whose PTR records and HELO name are checked too.
 fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'static str)> {
     let mut needed = Vec::new();
     if !facts.subject.domain.is_empty() {

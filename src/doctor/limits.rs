@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 /// The maximum number of questions in one check of a domain or an address: queries to servers and lookups together. A domain with four servers and
-/// two mail hosts needs about 110; the rest is for comparisons and for servers that do not answer. A lookup counts once. If its answer is not in the
-/// cache, the daemon sends as many queries as for any client: one or two for a zone that it knows, and at most `MAX_PACKETS_PER_QUESTION`.
+/// two mail hosts needs about 110; the rest is for comparisons and for servers that do not answer. A lookup through the daemon counts once, even if
+/// the daemon must send several queries for it.
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
 /// If a server has not answered a query over UDP after this time, the query is repeated. Replies to the earlier queries are accepted until
-/// `DIRECT_TIME`. Even the most distant servers answer within 0.4 s.
+/// `DIRECT_TIME`. Even the most distant servers answer within 0.4 s, so a later reply shows a slow server or a lost datagram.
 pub const CHECK_TRY_TIME: Duration = Duration::from_millis(1_200);
 
 /// The maximum number of addresses of mail hosts to which the check connects. This is enough for one address of each of `MAX_CHECKED_HOSTS` hosts and
-/// for some further addresses. A finding says how many addresses were left out.
+/// for two more addresses. A finding says how many addresses were left out.
 pub(crate) const MAX_CONNECTIONS: usize = 10;
 
 /// The maximum number of connection attempts to mail hosts. It is higher than `MAX_CONNECTIONS`, because attempts to addresses without a route fail
@@ -22,93 +22,97 @@ pub(crate) const MAX_CONNECTION_TRIES: usize = 2 * MAX_CONNECTIONS;
 /// The maximum number of other resolvers that are asked: three public resolvers and the resolvers of resolv.conf.
 pub const MAX_OTHER_RESOLVERS: usize = 6;
 
-/// The maximum number of failed lookups of mail hosts, policies and PTR records for which the servers of their zones are asked. A zone that fails for
-/// all TXT records has six failed policies.
+/// The maximum number of failed lookups of mail hosts, policies and PTR records for which the servers of their zones are asked. If a zone fails for
+/// all TXT records, the lookups of six policies fail (such as SPF and DMARC).
 pub(crate) const MAX_FAILED_LOOKUPS: usize = 6;
 
-/// The maximum number of names above an IPv6 reverse name that are looked up at the same time. Such a name has 32 labels, so the lookups take four
-/// rounds.
+/// The maximum number of names above an IPv6 reverse name that are looked up at the same time. Such a name has 32 labels, so all its lookups take
+/// four rounds of eight.
 pub(crate) const MAX_REVERSE_LABELS_AT_ONCE: usize = 8;
 
 /// The maximum number of servers of a zone that are asked about a failed lookup, each over UDP and TCP. If the zone has more servers, no finding
 /// says that all of them fail.
 pub(crate) const MAX_FAILED_LOOKUP_SERVERS: usize = 8;
 
-/// The maximum number of servers of the parent zone that are asked for the delegation at the start of the check. One of them must answer.
+/// The maximum number of servers of the parent zone that are asked for the delegation at the start of the check. An answer of one is enough.
 pub(crate) const MAX_CHECKED_PARENTS: usize = 2;
 
-/// The maximum number of servers of the parent zone that are asked for the delegation in total, in the order of their names. The last ones are asked
-/// when no other question is open. Top-level domains have 4 to 13 servers, and one with an old copy is rare. A finding says how many were asked.
+/// The maximum number of servers of the parent zone that are asked for the delegation in total, in the order of their names. The servers after the
+/// first `MAX_CHECKED_PARENTS` are asked when no other question is waiting for its answer. Top-level domains have 4 to 13 servers, and a server with
+/// an old copy is rare. A finding says how many were asked.
 pub(crate) const MAX_COMPARED_PARENTS: usize = 6;
 
 /// The maximum number of servers of the parent zone that are asked if this host has another delegation than the first `MAX_COMPARED_PARENTS` servers
-/// give. A further server may have given this delegation. A zone has at most 13 servers in practice.
+/// give. One of the further servers may have given this delegation. A zone has at most 13 servers in practice.
 pub(crate) const MAX_FURTHER_PARENTS: usize = 13;
 
-/// The maximum number of questions that compare the SPF and DMARC records at the servers of a zone: three names at `MAX_CHECKED_SERVERS` servers.
+/// The maximum number of questions that compare the SPF and DMARC records at the servers of a zone: the records of three names at
+/// `MAX_CHECKED_SERVERS` servers.
 pub(crate) const MAX_COMPARED_POLICIES: usize = 72;
 
 /// The maximum number of questions that compare other records: eight lookups at eight servers. A finding says which lookups were left out.
 pub(crate) const MAX_COMPARED_QUESTIONS: usize = 64;
 
-/// The maximum number of questions to servers that are repeated over TCP because they failed over UDP. This is enough for eight lookups at a server
-/// that drops queries for two types. Each question may take seconds.
+/// The maximum number of questions to servers that are repeated over TCP because they failed over UDP. This is enough for eight servers that drop
+/// queries for two types. Each question may take seconds.
 pub(crate) const MAX_REPEATED_OVER_TCP: usize = 16;
 
-/// The maximum number of questions that are repeated because servers give different addresses of a mail host. Each is repeated three times, for
-/// two lookups at eight servers.
+/// The maximum number of questions about addresses of a mail host that are repeated because servers give different addresses. This is enough for
+/// three repetitions of two lookups at eight servers.
 pub(crate) const MAX_REPEATED_ANSWERS: usize = 48;
 
 /// The maximum number of names and servers that the evidence about unanswered lookups lists. Further ones are only counted.
 pub(crate) const MAX_UNANSWERED_SHOWN: usize = 3;
 
-/// The number of questions that are reserved for silent servers. The comparison of records must not use them, because silent servers are asked last.
+/// The number of questions that are reserved for silent servers. Silent servers are asked last, so the comparison of records, which comes before,
+/// must leave these questions.
 pub(crate) const QUESTIONS_AFTER_COMPARISON: usize = 10;
 
-/// The maximum number of mail hosts whose addresses each other resolver is asked for. They are the hosts in the zone with the best preference.
+/// The maximum number of mail hosts whose addresses each other resolver is asked for. They are the most preferred hosts whose names are in the zone.
 pub(crate) const MAX_HOSTS_AT_OTHERS: usize = 2;
 
-/// The maximum number of questions to name servers for records whose lookups fail DNSSEC validation. They show which servers send no proof. This is
-/// enough for some policies at four servers. The same maximum applies to questions for TLSA records that do not exist.
+/// The maximum number of questions to name servers for records whose lookups fail DNSSEC validation. The answers show which servers send no NSEC or
+/// NSEC3 records. This is enough for some policies at four servers. The same maximum applies to questions for TLSA records that do not exist.
 pub(crate) const MAX_UNPROVEN_ASKED: usize = 24;
 
-/// The number of questions to each other resolver: seven about the domain (one for its DMARC record and one for its SOA record), and two for each
-/// mail host.
+/// The number of questions to each other resolver: seven about the domain (such as its MX, DMARC and SOA records), and two for each mail host.
 pub(crate) const QUESTIONS_TO_RESOLVER: usize = 7 + 2 * MAX_HOSTS_AT_OTHERS;
 
-/// The maximum number of servers of a zone that are asked for records which the configuration of this host replaces. Two are enough, because
-/// `delegation` compares all servers with each other.
+/// The maximum number of servers of a zone that are asked for records which the configuration of this host replaces. Two are enough here, because the
+/// module `delegation` compares all servers with each other.
 pub(crate) const MAX_CONFIGURED_SERVERS: usize = 2;
 
-/// The maximum number of servers of a zone that are asked for its DNSSEC keys, to compare them with the DS records: one address for each
-/// of `MAX_CHECKED_NAMES` names. A finding says which were left out.
+/// The maximum number of servers of a zone that are asked for its DNSSEC keys, to compare them with the DS records: one address for each of
+/// `MAX_CHECKED_NAMES` names. A finding says which servers were left out.
 pub(crate) const MAX_CHECKED_KEY_SERVERS: usize = 13;
 
 /// The maximum number of server names of a zone whose addresses are looked up. A delegation has at most 13 in practice.
 pub(crate) const MAX_CHECKED_NAMES: usize = 13;
 
-/// The maximum number of addresses of servers of a zone that are asked. Each needs four queries or more. A finding says which were left out.
+/// The maximum number of addresses of servers of a zone that are asked. Each address needs four queries or more. A finding says which addresses were
+/// left out.
 pub const MAX_CHECKED_SERVERS: usize = 24;
 
 /// The maximum number of server addresses that are all asked over TCP and with names in mixed case. If a zone has more addresses, only one address of
 /// each server name is asked in these ways. Then enough of `MAX_CHECK_QUESTIONS` is left to compare the records at all addresses.
 pub(crate) const MAX_SERVERS_ASKED_IN_ALL_WAYS: usize = 16;
 
-/// The maximum number of servers that are asked with names in mixed case if there are more than `MAX_SERVERS_ASKED_IN_ALL_WAYS`. SPF and DMARC
-/// records at all servers are more important.
+/// The maximum number of servers that are asked with names in mixed case if there are more than `MAX_SERVERS_ASKED_IN_ALL_WAYS`. The limit leaves
+/// questions for the SPF and DMARC records at all servers, which are more important.
 pub(crate) const MAX_SERVERS_ASKED_IN_MIXED_CASE: usize = 4;
 
 /// The maximum number of servers without a reply that are also asked without EDNS and over TCP. Each of these questions takes seconds.
 pub(crate) const MAX_SILENT_SERVERS_ASKED: usize = 8;
 
-/// The number of queries to each server without a reply, with repetitions: `CHECK_TRIES` without EDNS, two over TCP, `CHECK_TRIES` for the MX
-/// records.
+/// The number of queries to each server that did not answer its first question, with repetitions: `CHECK_TRIES` without EDNS, two over TCP,
+/// `CHECK_TRIES` for the MX records.
 pub(crate) const QUESTIONS_TO_SILENT_SERVER: usize = 2 * CHECK_TRIES + 2;
 
 /// The maximum number of mail hosts in MX records whose addresses are looked up.
 pub(crate) const MAX_CHECKED_HOSTS: usize = 8;
 
-/// The maximum number of mail hosts for whose TLSA records the name servers are asked. Mail hosts in one zone mostly have the same name servers.
+/// The maximum number of mail hosts for whose TLSA records the name servers are asked. The answers for one host are enough in most cases, because
+/// mail hosts in one zone have the same name servers.
 pub(crate) const MAX_ASKED_TLSA: usize = 3;
 
 /// The maximum number of addresses of mail hosts and clients whose PTR records are looked up.
@@ -129,19 +133,19 @@ pub(crate) const MAX_COMPARED_IN_HEAD: usize = 3;
 /// A server that takes at least this many milliseconds for a reply is slow. The most distant servers answer within 400.
 pub(crate) const SLOW_SERVER_MILLIS: u64 = 500;
 
-/// If a server answers queries without EDNS within this many milliseconds, its missing replies to queries with EDNS are a fault and not only late. It
-/// is three quarters of `CHECK_TRY_TIME`, so the times of replies of one server may differ by a quarter.
+/// If a server answers queries without EDNS within this many milliseconds, but not queries with EDNS, the replies with EDNS are missing and not only
+/// late. It is three quarters of `CHECK_TRY_TIME`, so a reply with EDNS may take a third longer and still arrive in time.
 pub(crate) const MOST_MILLIS_WITHOUT_EDNS: u64 = 900;
 
 /// The maximum number of addresses of mail hosts that are looked up in DNS lists, because lists limit the number of queries.
 pub(crate) const MAX_LISTED_ADDRESSES: usize = 3;
 
-/// The maximum number of names in a receiver's reply that are taken for DNS lists, and of lists with these names that are asked. A receiver names one
-/// or two.
+/// The maximum number of names in a receiver's reply that are taken for DNS lists, and of lists with these names that are asked. Usually, a reply
+/// names one or two.
 pub const MAX_NAMED_LISTS: usize = 8;
 
-/// A label of at least this many octets in a name may be a customer's key for a DNS list. The shortest keys have 26, and no label in the name of a
-/// list is that long.
+/// A label of at least this many octets in a name may be a customer key, the secret label in queries to a DNS list. The shortest keys have 26 octets,
+/// and no label in the name of a list is that long.
 pub(crate) const LEAST_KEY_LABEL: usize = 20;
 
 /// The maximum length of a HELO name in an email, in octets: the length of a domain name (RFC 5321 section 4.5.3.1.2).
@@ -157,8 +161,8 @@ pub const MAX_MESSAGE_DOMAINS: usize = 4;
 /// The maximum number of DKIM selectors of one domain in an email. A signer uses one or two; an attacker may write any number.
 pub(crate) const MAX_MESSAGE_SELECTORS: usize = 4;
 
-/// The maximum number of questions to the servers of a zone for the addresses of name servers with glue. Three servers with both address
-/// families in two networks need 24. With more, too few of `MAX_CHECK_QUESTIONS` would remain for other checks.
+/// The maximum number of questions to the servers of a zone for the addresses of name servers with glue. Three servers with both address families in
+/// two networks need 24. With a higher limit, too few of `MAX_CHECK_QUESTIONS` would remain for other checks.
 pub(crate) const MAX_GLUE_QUESTIONS: usize = 24;
 
 /// The maximum length of a DKIM selector in an email, in octets. It is the maximum length of a DNS label.
@@ -180,19 +184,22 @@ pub(crate) const MAX_CHECKED_SPF_HOSTS: usize = 10;
 /// two.
 pub(crate) const MAX_CHECKED_SPF_MX: usize = 4;
 
-/// SPF terms that cause lookups are counted up to this number. A record with so many is far beyond the limit of receivers, and may include itself.
+/// SPF terms that cause lookups are counted up to this number. A record with so many terms is far beyond the limit of receivers, and may include
+/// itself in a loop.
 pub(crate) const MAX_CHECKED_SPF_COUNTED: usize = 30;
 
-/// The shortest prefix of IPv4, and the shortest prefix of IPv6, that an SPF record may allow without a warning. No organization was ever assigned a
-/// larger network.
+/// The shortest prefix of IPv4, and the shortest prefix of IPv6, that an SPF record may allow without a warning (`/8` and `/16`). No organization was
+/// ever assigned a larger network.
 pub(crate) const WIDEST_SPF_NETWORKS: (u8, u8) = (8, 16);
 
-/// The maximum number of lines that are read as recipients after the line in a bounce that introduces them. Each recipient has two or three lines.
+/// The maximum number of lines that are read as recipients. They follow the line in a bounce that introduces the recipients. Each recipient has two
+/// or three lines.
 pub(crate) const MAX_RECIPIENT_LINES: usize = 40;
 
-/// The maximum number of names, from a domain upward, whose failed lookups are treated as the failure of one zone. Names of mail domains have at most
-/// five labels, and each name needs a lookup that may wait for silent servers.
+/// The maximum number of names, from a domain upward (such as `a.b.test`, `b.test`), that are looked up to find the highest name that fails. Names of
+/// mail domains have at most five labels, and each lookup may wait for silent servers.
 pub(crate) const MAX_FAILING_NAMES: usize = 6;
 
-/// After this number of datagrams without an answer, a server counts as silent. One datagram in a hundred is lost on the internet.
+/// After this number of datagrams without an answer, a server counts as silent. On the internet, one datagram in a hundred is lost, so one missing
+/// answer shows nothing.
 pub const CHECK_TRIES: usize = 3;

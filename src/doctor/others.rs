@@ -6,9 +6,9 @@
 //!
 //! # Decisions
 //!
-//! - Different records count as old if the serial of the resolver or the expiration of their signatures proves it. Public resolvers have no zones of
-//!   their own, so different MX and TXT records from them count as old too, unless the resolver has a newer serial.
-//! - Different addresses may be the ones for the location of the resolver. They do not count as a difference, unless a serial shows that they are
+//! - If a resolver gives other records than the zone, they count as old if the serial in its reply or the expiration of their signatures proves it.
+//!   Public resolvers have no zones of their own, so different MX and TXT records from them count as old too, unless the resolver has a newer serial.
+//! - If a resolver gives other addresses, they may be those for its location. They do not count as a difference, unless a serial shows that they are
 //!   old.
 //! - Of the TXT records at the domain itself, only SPF records count. The others prove to some service who owns the domain.
 //! - Each resolver is asked for the MX records first, so that a resolver that does not answer or that refuses the query costs little time.
@@ -79,7 +79,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         let mail = ask(resolver, domain, "MX");
         let first = facts.reply(&mail);
         wants.push(mail);
-        // A resolver that refuses the first question would refuse the other ones too.
+        // If a resolver refuses the first question (REFUSED), it would refuse the others too, so they are not asked.
         if first.is_some_and(|reply| reply.rcode != "REFUSED") {
             wants.extend(lookups.iter().map(|(name, kind)| ask(resolver, name, kind)));
             let judged = lookups.iter().filter_map(|lookup| judge(facts, resolver, lookup));
@@ -129,12 +129,12 @@ struct Judged {
     seen: Seen,
     /// The evidence as text, without the name of the resolver.
     words: String,
-    /// The time at which the different records expire in the cache of the resolver, in seconds since 1970.
+    /// The time at which the records that differ expire in the cache of the resolver, in seconds since 1970.
     end: u64,
 }
 
-/// Returns the different sets of records that the servers of the zone gave, or the set from the lookup through the daemon. The result is empty if
-/// none is known.
+/// Returns the different sets of records that the servers of the zone gave. If no server was asked, returns the set from the lookup through the
+/// daemon. The result is empty if no records are known.
 fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<BTreeSet<String>> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let mut sets: BTreeSet<BTreeSet<String>> = if kind == "NS" {
@@ -144,7 +144,7 @@ fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<
         let given = servers.iter().filter_map(|server| served::given(facts, *server, (name, kind)));
         given.filter_map(|reply| Some(counted(records(reply, name, kind)?, reply, (name, kind)))).collect()
     };
-    // The cache of this host may have old records, so they are used only if no server was asked.
+    // The cache of this host may have old records, so the daemon's answer is used only if no server was asked.
     if sets.is_empty()
         && let Some(reply) = facts.lookup(name, kind).reply()
     {
@@ -153,7 +153,7 @@ fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<
     sets
 }
 
-/// Returns those records of an answer that are relevant for mail. `set` has all records of the answer.
+/// Returns those records of an answer that are relevant for mail. `set`: all records of the answer as text.
 fn counted(set: BTreeSet<String>, reply: &ReplyFacts, (name, kind): (&str, &str)) -> BTreeSet<String> {
     if kind != "TXT" {
         return set;
@@ -174,7 +174,7 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
     };
     let sets = current(facts, (name, kind));
     let here = sets.first()?;
-    // The records at the targets of aliases are included. A target may be in another zone, whose name servers were not asked.
+    // The records at the targets of aliases are compared too, although a target may be in another zone, whose name servers were not asked.
     let records =
         if kind == "NS" { zone::named(&reply.answers, name).collect() } else { final_records(reply, kind) };
     let records = counted(records, reply, (name, kind));
@@ -187,8 +187,8 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
             judged(Seen::Hidden, format!("{} instead of {zone_has}", with_error(reply)))
         }
         "SERVFAIL" => judged(Seen::Fails, with_error(reply)),
-        // The resolver gives neither records nor a SOA record. If a server gives such a broken answer to this host too, the resolver withholds
-        // nothing.
+        // The resolver gives neither records nor a SOA record. If a server of the zone gives such a broken answer to this host too, the fault is at
+        // that server, and the resolver withholds nothing.
         "NOERROR" | "NXDOMAIN" if records.is_empty() && ttl.is_none() => {
             match do_all_give(facts, (name, kind)) {
                 true => judged(Seen::Hidden, format!("{} instead of {zone_has}", with_error(reply))),
@@ -212,7 +212,8 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
 fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool {
     let servers = zone::delegated_servers(facts);
     let gives = |server: &IpAddr| {
-        // If a server answers only without EDNS, resolvers may take its error for an answer. Then the result is false.
+        // If a server answers only without EDNS, other resolvers may take its error reply to EDNS for an answer. Then the result is false, because
+        // the resolver need not be at fault.
         let is_sound = served::form(facts, *server) == Some(QueryForm::Udp);
         let given = served::given(facts, *server, (name, kind));
         let is_asked = served::first(facts, *server, (name, kind)).is_some();
@@ -221,7 +222,7 @@ fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool 
     servers.keys().all(gives)
 }
 
-/// Returns the result for records of a resolver that are not the records of the zone: whether they are old, and the reason.
+/// Returns the result for records that a resolver gives and the zone does not: whether they are old, and why.
 fn other_records(
     facts: &DomainFacts,
     (resolver, reply): (&OtherResolver, &ReplyFacts),
@@ -255,7 +256,8 @@ fn other_records(
     }
 }
 
-/// Returns true if a resolver has NS records for the zone that neither the zone nor its parent gives. Then its other records count as old too.
+/// Returns true if a resolver has NS records for the zone that neither the zone nor its parent gives. Such a resolver follows an old delegation, so
+/// its other records count as old too.
 fn has_other_servers(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
     let apex = zone::apex(facts);
     let Some(reply) = facts.reply(&ask(resolver, apex, "NS")) else { return false };
@@ -293,7 +295,7 @@ pub(super) fn no_answer(reply: &ReplyFacts) -> String {
     if reply.rcode == "REFUSED" { format!("{words}, the resolver does not serve this host") } else { words }
 }
 
-/// Returns true if an address is one that filters give instead of the real address.
+/// Returns true if an address is one that filters give instead of the real address, such as 0.0.0.0 or 127.0.0.1.
 pub(super) fn is_sinkhole(data: &str) -> bool {
     let address = data.trim_end_matches('.').parse::<IpAddr>();
     address.is_ok_and(|address| address.is_unspecified() || address.is_loopback())
@@ -330,10 +332,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     ];
     let mut findings: Vec<Finding> = Vec::new();
     for (code, seen, end) in ends {
-        // If lookups of this host fail DNSSEC validation too, failures of other resolvers are not reported separately.
+        // If lookups through this host fail DNSSEC validation too, the zone is at fault. Then failures of other resolvers are not reported
+        // separately.
         if of(seen).next().is_some() && !(seen == Seen::Fails && facts.has_bogus_lookup()) {
             let finding = Finding::new(code, joined(of(seen)));
-            // The time at which the old records expire is added after the evidence was cut, because it is the most important fact.
+            // The time at which the old records expire is the most important fact. It is added here, after `Finding::new` has shortened the evidence,
+            // so that it is not cut off.
             findings.push(Finding { evidence: finding.evidence.clone() + &end, ..finding });
         }
     }
@@ -344,7 +348,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         findings.push(Finding::new(Code::OthersUnknown, joined(of(Seen::Unknown))).at(level));
     }
     let same: BTreeSet<&str> = of(Seen::Same).chain(of(Seen::Elsewhere)).map(|(name, _)| *name).collect();
-    // If this host has other records than the servers, nothing is reported as correct. The resolvers see only the records of the servers.
+    // If this host has other records than the servers of the zone, the agreement of other resolvers with the servers is not reported as correct.
     if findings.is_empty() && !same.is_empty() && configured::differs(facts).is_none() {
         findings.push(Finding::new(Code::OthersOk, same.into_iter().collect::<Vec<_>>().join(", ")));
     }

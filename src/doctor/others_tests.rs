@@ -139,7 +139,7 @@ fn records_are_old_only_where_a_serial_or_a_signature_of_the_resolver_shows_it()
     );
     let above = "server 192.0.2.8 a.test. SOA recursive ra | >test. SOA ns.test. h. 0 2 3 4 5";
     assert_eq!(code("10 New", "10 old", above), Code::OthersDiffer, "the serial of another zone");
-    // Two DNS providers serve the zone, and each has its own serials.
+    // Two DNS providers serve the zone, and each provider has its own serials.
     let twice = "
         server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
         lookup ns2.a.test. A | 198.18.2.1

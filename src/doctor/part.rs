@@ -1,5 +1,5 @@
-//! The parts of a check, and the findings that need these parts. As long as a part is unknown, the absence of a finding does not show that its cause
-//! is gone. This module compares what findings are about, to decide this.
+//! The parts of a check, and the findings that need these parts. A repeated check may no longer have a finding. If the part of the check that would
+//! show it has no result, the cause may still exist. This module decides this by comparing what findings are about.
 //!
 //! A finding about an unknown part names this part, and the hosts, addresses or DNS lists that are affected. It makes the absence of another finding
 //! uncertain only if both concern the same part, and the same host, address or DNS list.
@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// A part of a check, about which facts may be unknown.
+/// A part of a check. If a part could not be checked, its result is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
@@ -64,7 +64,8 @@ pub enum About {
 }
 
 impl About {
-    /// Returns true if both are the same host or address. Two listings must have the same address or domain, and the same list if both name one.
+    /// Returns true if both are the same host or the same address. For listings in DNS lists: if both have the same address or domain, and, if both
+    /// name a list, the same list.
     pub fn meets(&self, other: &Self) -> bool {
         match (self, other) {
             (

@@ -17,7 +17,7 @@ pub struct PublicResolver {
     names: &'static [&'static str],
 }
 
-/// The public resolvers. Quad9 denies domains that spread malware, but never replaces their records with others.
+/// The public resolvers. Quad9 answers that domains that spread malware do not exist, but it never gives other records for them.
 pub const PUBLIC_RESOLVERS: [PublicResolver; 3] = [
     PublicResolver {
         operator: "Google",

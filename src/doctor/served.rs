@@ -23,10 +23,10 @@ pub(super) fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'
     })
 }
 
-/// The forms of query in which a server may serve the zone. The usual form is first.
+/// The forms of query that are tried to find out if a server serves the zone. The usual form is first.
 const FORMS: [QueryForm; 3] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
 
-/// Returns the form of query in which a server serves the zone. Returns `None` if the server does not serve it.
+/// Returns the first form of query that a server answers with the SOA record of the zone. Returns `None` if the server does not serve the zone.
 pub(super) fn form(facts: &DomainFacts, server: IpAddr) -> Option<QueryForm> {
     let apex = zone::apex(facts);
     let is_served =
@@ -44,7 +44,7 @@ pub(super) fn soa(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     facts.reply_of(server, zone::apex(facts), "SOA", form(facts, server)?)
 }
 
-/// Returns the reply of a server to the first query for these records. The query has the form in which the server serves the zone.
+/// Returns the reply of a server to the first query for these records: the query in the form in which the server serves the zone (`form`).
 pub fn first<'f>(
     facts: &'f DomainFacts,
     server: IpAddr,
@@ -54,7 +54,7 @@ pub fn first<'f>(
 }
 
 /// Returns the authoritative reply in which a server gives the records, or says that there are none. It is the reply to the first query, or else the
-/// one over TCP. Returns `None` if neither is such a reply.
+/// reply over TCP. Returns `None` if neither is such a reply.
 pub(super) fn given<'f>(
     facts: &'f DomainFacts,
     server: IpAddr,

@@ -2,7 +2,7 @@
 //! deny a name that exists.
 //!
 //! RFC 8906 section 3 (servers and firewalls that drop types), RFC 4074 section 4 (wrong answers to queries for AAAA). The records of such a server
-//! are not compared, so each finding names the servers to which it applies.
+//! are not compared with those of the others, so each finding names the servers that it is about.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     let mut lookups = vec![((facts.subject.domain.as_str(), "MX"), served::serving(facts))];
     let apex = zone::apex(facts);
     lookups.push(((apex, "NS"), served::serving(facts)));
-    // If a server does not give the DNSKEY records, all other records are bogus, so this lookup is included.
+    // If a server does not give the DNSKEY records, no record from this server can be validated, so this lookup is included.
     let is_of_keys = |want: &Want| matches!(want, Want::Server { name, kind: "DNSKEY", .. } if name == apex);
     if facts.got.keys().any(is_of_keys) {
         lookups.push(((apex, "DNSKEY"), keys::servers(facts)));
@@ -54,7 +54,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// The text in findings about a server whose answers are too long for UDP.
 const TRUNCATES: &str = "truncates its replies over UDP, and does not answer over TCP,";
 
-/// Returns a text about how a server that serves the zone fails for a lookup. Returns `None` if it answers the lookup correctly or was not asked.
+/// Returns a text about how a server fails for a lookup, although it serves the zone. Returns `None` if the server answers the lookup correctly or
+/// was not asked.
 pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
     let is_given = served::given(facts, server, lookup).is_some();
     let conduct = match served::first(facts, server, lookup)? {
@@ -78,8 +79,8 @@ pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'
     Some(conduct.to_owned())
 }
 
-/// Returns true if a missing reply over UDP may be chance, because datagrams are lost. There are two signs: other datagrams to the server were lost,
-/// and the server answered over TCP if it was asked; or many queries to other servers were lost.
+/// Returns true if a missing reply over UDP may be chance, because datagrams are lost. One of two signs is enough. First: other datagrams to the
+/// server were lost, and the server answered over TCP if it was asked. Second: many queries to other servers were lost.
 fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>) -> bool {
     let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
     let is_silent =
@@ -98,7 +99,7 @@ fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, rep
     reply.rcode == "NXDOMAIN" && reply.authoritative && reply.answers.is_empty() && exists()
 }
 
-/// Returns true if a reply without AA is correct because the name belongs to a child zone.
+/// Returns true if a reply without AA is correct, because the name belongs to a child zone or the server also resolves for clients.
 fn is_elsewhere(reply: &ReplyFacts) -> bool {
     reply.recursive || reply.authority.iter().any(|record| record.is("NS"))
 }
@@ -114,7 +115,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
         let conducts = servers.into_iter().map(|server| (server, conduct(facts, server, (name, kind))));
         let conducts: Vec<(IpAddr, Option<String>)> = conducts.collect();
-        // If all servers fail for a TXT record of a policy, receivers defer or reject mail, because they cannot look up the policy.
+        // If all servers fail for a TXT record with a policy (SPF, DMARC), receivers cannot look up the policy, and so defer or reject mail.
         is_unanswered |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
             // The checks in module `each_server` already report the error with which a server sometimes fails.
@@ -133,8 +134,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     without_mx.into_iter().chain(partly).collect()
 }
 
-/// Returns true if the server fails only sometimes, with the error in the text `conduct`. Also returns true
-/// if another address with the same server names fails in this way.
+/// Returns true if the server fails only sometimes, with the error in the text `conduct`, or if another address with the same server name fails in
+/// this way.
 fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
     at_times::code_of_host(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
 }
@@ -165,8 +166,8 @@ fn some(items: &[String]) -> String {
     }
 }
 
-/// Returns the finding that no server of the zone gives the MX records of the domain or says that there are none. A server that denies the name,
-/// although it exists, gives a false answer.
+/// Returns the finding that no server of the zone gives the MX records of the domain or says that there are none. A false answer does not count: that
+/// the name does not exist, although it does.
 fn no_mx_records(facts: &DomainFacts) -> Option<Finding> {
     let (lookup, serving) = ((facts.subject.domain.as_str(), "MX"), served::serving(facts));
     let servers = zone::servers(facts);

@@ -51,7 +51,7 @@ fn a_difference_behind_a_lost_datagram_or_a_slow_server_is_found_over_tcp() {
     let bad = "tcp aa | \"v=spf1 +all\"";
     let lost = format!("{second} udp silent\n{second} {bad}");
     assert!(evidence(&judged(&lost), Code::RecordsDiffer).is_some());
-    // Here the server answers queries over UDP late, whatever record type they ask for.
+    // This server answers all queries over UDP late, not only those for one record type.
     let slow = format!("{TWO_SERVERS}\n{SPF}").replace(
         "server 198.18.2.1 a.test. SOA udp aa",
         "server 198.18.2.1 a.test. SOA udp silent\nserver 198.18.2.1 a.test. SOA tcp aa",

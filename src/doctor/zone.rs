@@ -2,8 +2,8 @@
 //!
 //! # Decisions
 //!
-//! - Serials are compared only between servers whose SOA records name the same primary server (MNAME), because each primary server counts on its
-//!   own.
+//! - Serials are compared only between servers whose SOA records name the same primary server (MNAME), because each primary server increases its own
+//!   serial.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -64,8 +64,8 @@ fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     servers_of_parent(facts, zone).into_iter().any(is_answered).then_some(zone)
 }
 
-/// Returns the apex of the domain's zone. If no server of the zone answers, or if a server denies the domain, returns the domain itself. The answers
-/// of the parent zone then show whether the domain is delegated.
+/// Returns the apex of the domain's zone. If no server of the zone answers, or if a server answers that the domain does not exist, returns the domain
+/// itself. The answers of the parent zone then show whether the domain is delegated.
 pub(super) fn apex(facts: &DomainFacts) -> &str {
     let domain = facts.subject.domain.as_str();
     if matches!(facts.lookup(domain, "SOA"), LookupFound::NoName(_)) {
@@ -75,8 +75,8 @@ pub(super) fn apex(facts: &DomainFacts) -> &str {
     known.or_else(|| behind_alias(facts)).unwrap_or_else(|| failing(facts).last().copied().unwrap_or(domain))
 }
 
-/// Returns the domain and the names above it whose lookups failed. The list ends directly below the first zone that answers, so its last name is the
-/// apex of the zone whose servers fail. If no zone above the domain answers, the list has only the domain.
+/// Returns the domain and the names above it whose lookups failed. The list ends directly below the first zone that answers, so its last name is
+/// taken as the apex of the failing zone. If no zone above the domain answers, the list has only the domain.
 fn failing(facts: &DomainFacts) -> Vec<&str> {
     let mut failing = climbed(facts);
     let is_known = failing.last().is_some_and(|top| facts.lookup(above(top), "SOA").is_known());
@@ -101,7 +101,8 @@ fn climbed(facts: &DomainFacts) -> Vec<&str> {
     climbed
 }
 
-/// Returns the name whose SOA record shows whether the failing servers belong to the zone directly below it.
+/// Returns the name directly above the highest name that fails. Its SOA record shows which zone contains it, and so which servers must be asked for
+/// the delegation of the failing zone.
 pub(super) fn above_failing(facts: &DomainFacts) -> &str {
     above(climbed(facts).last().copied().unwrap_or(&facts.subject.domain))
 }
@@ -112,7 +113,7 @@ pub(super) fn parent(facts: &DomainFacts) -> Option<&str> {
     if apex == "." { None } else { owner(facts, above(apex)) }
 }
 
-/// Returns the addresses of those servers of the parent zone that are asked first.
+/// Returns the addresses of those servers of the parent zone that the check asks first.
 pub(super) fn parent_servers(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| servers_of_parent(facts, parent))
 }
@@ -133,8 +134,8 @@ fn most_parents(facts: &DomainFacts, parent: &str) -> usize {
     if has_other_delegation(facts, parent) { MAX_FURTHER_PARENTS } else { MAX_COMPARED_PARENTS }
 }
 
-/// Returns true if this host has other NS or DS records of the zone than the first servers of the parent zone. These records are old, or another
-/// server of the parent zone has given them. There may be only indirect signs of this: other records of the zone differ, or the domain is bogus.
+/// Returns true if this host has other NS or DS records of the zone than the first servers of the parent zone. Then this host's records are old, or
+/// another server of the parent zone has given them. Also returns true for indirect signs: other records of the zone differ, or the domain is bogus.
 fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
     let (apex, first) = (apex(facts), first_of_parent(facts, parent, MAX_COMPARED_PARENTS));
     let referrals: Vec<&ReplyFacts> =
@@ -157,7 +158,8 @@ pub(super) fn is_other_here(facts: &DomainFacts) -> bool {
     parent(facts).is_some_and(|parent| has_other_delegation(facts, parent))
 }
 
-/// Returns the addresses of the first servers of the parent zone that have answered about the delegation. Further questions are sent to these.
+/// Returns the addresses of those first servers of the parent zone that have answered about the delegation. Further questions about the zone are sent
+/// to these.
 pub(super) fn answering_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     let tells =
         |server: &IpAddr| facts.reply_of(*server, apex(facts), "NS", QueryForm::Udp).is_some_and(is_known);
@@ -175,15 +177,15 @@ fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr
     known
 }
 
-/// Returns the address at which a server of a parent zone is asked: the lowest one. The order of addresses in answers is random, but each check must
-/// use the same address.
+/// Returns the address at which a server of a parent zone is asked: the lowest one. The order of addresses in answers is random, but repeated checks
+/// must ask the same address, so that their results can be compared.
 pub(super) fn address(facts: &DomainFacts, name: &str) -> Option<IpAddr> {
-    // `min` prefers IPv4 addresses, which are sorted before IPv6 addresses.
+    // An IPv4 address is less than each IPv6 address, so `min` prefers IPv4.
     facts.addresses(name).into_iter().min()
 }
 
-/// Returns the first `most` server names of a parent zone, in alphabetical order. The order of records in an answer is random, but each check must
-/// ask the same servers.
+/// Returns the first `most` server names of a parent zone, in alphabetical order. The order of records in an answer is random, but repeated checks
+/// must ask the same servers, so that their results can be compared.
 fn first_names(facts: &DomainFacts, parent: &str, most: usize) -> Vec<String> {
     let names: BTreeSet<String> = facts.targets(parent, "NS").into_iter().collect();
     names.into_iter().take(most).collect()
@@ -218,7 +220,7 @@ pub(super) fn named<'r>(records: &'r [Record], apex: &'r str) -> impl Iterator<I
     of_apex.filter_map(Record::target)
 }
 
-/// Returns true if the domain does not exist: its name was denied, and the parent zone does not delegate it.
+/// Returns true if the domain does not exist: the lookup found no such name, and the parent zone does not delegate it.
 pub(super) fn is_missing(facts: &DomainFacts) -> bool {
     matches!(facts.lookup(&facts.subject.domain, "SOA"), LookupFound::NoName(_))
         && parent_set(facts).is_none()
@@ -261,7 +263,7 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
         let is_given = reply.authoritative && reply.rcode == "NOERROR";
         is_given.then(|| named(&reply.answers, apex).collect())
     });
-    // Some servers deny names in mixed case, so the reply with the most server names is used.
+    // Some servers answer that names in mixed case do not exist, so the reply with the most server names is used.
     sets.max_by_key(BTreeSet::len)
 }
 
@@ -306,8 +308,8 @@ fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
     soa(replies.find(|reply| serves(reply, apex))?)
 }
 
-/// Returns the names of all servers, from the NS records of the parent zone and of the zone itself. The cache of the daemon may still have an old
-/// name. Such a name is left out as soon as a server in the parent's NS records has given the zone's own NS records.
+/// Returns the names of all servers, from the NS records of the parent zone and of the zone itself. The cache of the daemon may still have the name
+/// of a former server. Such a name is left out as soon as a server in the parent's NS records has given the zone's own NS records.
 pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     match parent_set(facts) {
         Some(names) => with_own_sets(facts, names),
@@ -317,8 +319,8 @@ pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
 
 /// Returns the server names `names`, and the server names in the NS records that these servers give.
 fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
-    // Two rounds are enough. The servers that the zone names may name further servers, but a third different set is a fault that the first two sets
-    // already show.
+    // Two rounds are enough. The servers that the zone names may name further servers, but if these gave a third set of NS records, the difference of
+    // the first two sets would already be reported as a fault.
     for _ in 0..2 {
         let own = current_sets(facts, addressed(facts, &names).into_keys());
         let own: Vec<String> = own.into_iter().flat_map(|(_, set)| set).collect();
@@ -333,7 +335,7 @@ fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<S
 /// Returns the server names of a zone whose delegation is not known: from the daemon's lookup, and from all servers that were asked.
 fn given_names(facts: &DomainFacts) -> BTreeSet<String> {
     let (apex, mut names) = (apex(facts), BTreeSet::new());
-    // If the name is an alias, the reply also has the NS records of the target, which are not used.
+    // If the name is an alias, the reply also has the NS records of the alias target. These are not used.
     if let LookupFound::Data(reply) = facts.lookup(apex, "NS") {
         names.extend(named(&reply.answers, apex));
     }
@@ -349,13 +351,14 @@ pub(super) fn servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>>
     addressed(facts, &server_names(facts))
 }
 
-/// Returns the addresses of the servers that the parent zone names. If the parent zone has not answered, returns the addresses of all known servers
-/// of the zone.
+/// Returns the addresses of the servers in the parent zone's NS records for the zone. If the parent zone has not answered, returns the addresses of
+/// all known servers of the zone.
 pub(super) fn delegated_servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>> {
     parent_set(facts).map_or_else(|| servers(facts), |names| addressed(facts, &names))
 }
 
-/// Returns the addresses of these server names that are asked, each with its names. One address of each name comes first, then the further addresses.
+/// Returns those addresses of these server names that are asked, each with its names. At most `MAX_CHECKED_SERVERS` addresses are returned: one
+/// address of each name first.
 fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     for (address, name) in all_addresses(facts, names) {
@@ -366,7 +369,7 @@ fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, 
     servers
 }
 
-/// Returns all known addresses of these server names. One address of each name comes first, then the further addresses.
+/// Returns all known addresses of these server names. One address of each name comes first; the other addresses follow.
 fn all_addresses(facts: &DomainFacts, names: &BTreeSet<String>) -> Vec<(IpAddr, String)> {
     let glue = glue(facts);
     let of_name = |name: &String| {
@@ -388,7 +391,7 @@ fn all_addresses(facts: &DomainFacts, names: &BTreeSet<String>) -> Vec<(IpAddr, 
     all.into_iter().map(|(_, address, name)| (address, name)).collect()
 }
 
-/// Returns the servers of the zone that are not asked because there are too many: their addresses, and names whose addresses are not looked up.
+/// Returns the servers of the zone that are not asked because there are too many: addresses, and names whose addresses are not looked up.
 pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
     let (names, asked) = (server_names(facts), servers(facts));
     let mut beyond = BTreeMap::<IpAddr, BTreeSet<String>>::new();

@@ -1,5 +1,5 @@
-//! The heartbeat. Once a second, it connects to the store if there is no connection, measures the round trip and the clock of the store, adds up the
-//! queries to DNS lists, and sends and reads news.
+//! The heartbeat. Once a second, it connects to the store if there is no connection, measures the round trip and the clock of the store, adds the
+//! queries to DNS lists to the counts of the fleet, and sends and reads news.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -19,10 +19,10 @@ use crate::link::Link;
 use crate::news::{Inbox, News, Sent};
 use crate::store::{Fleet, Shared, count, is_broken};
 
-/// What the heartbeat must remember until the next one.
+/// The state of the heartbeat that is kept from one beat to the next.
 #[derive(Default)]
 struct Beat {
-    /// For each DNS list and day (in days since 1970): the number of queries of this gateway that were added to the count of the fleet.
+    /// The number of queries that this gateway has added to the count of the fleet, for each DNS list and day (in days since 1970).
     added: BTreeMap<(String, u64), u64>,
     inbox: Inbox,
     /// The id of the last news that this gateway has read in the store.
@@ -119,7 +119,8 @@ impl Shared {
         self.read_clock(link).await?;
         let mut outgoing = std::mem::take(&mut self.state().outgoing);
         outgoing.extend(gateway.news().await);
-        // If the memory of the store is full, it refuses commands that write. The other commands still work, so they are sent too.
+        // If the memory of the store is full, it refuses commands that write, such as sending news. Commands that read still work, so they follow in
+        // any case.
         let mut writes = self.send_news(link, beat, outgoing).await;
         self.tolerated(link, self.read_news(link, beat, gateway).await)?;
         if beat.beats.is_multiple_of(SLOW_BEATS) {
@@ -132,8 +133,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Counts an error that the store replied, and returns `Ok`: the heartbeat continues. Returns only errors of a broken connection. In a cluster,
-    /// these are counted too, because other nodes may work.
+    /// If the store replied with an error, counts it and returns `Ok`, so that the heartbeat continues. Returns an error only if the connection is
+    /// broken. In a cluster, a broken connection is only counted too, because other nodes may work.
     fn tolerated(&self, link: &Link, result: Result<(), RedisError>) -> Result<(), RedisError> {
         match result {
             Err(error) if link.is_cluster() || !is_broken(&error) => {
@@ -145,7 +146,7 @@ impl Shared {
     }
 
     /// Reads the clock of the store, and measures the time until its reply. In a cluster, the command is sent to the nodes of several keys, so that
-    /// one dead node does not matter. It is in a script, because the command TIME has no key.
+    /// one dead node does not matter. The command TIME has no key that selects a node, so it is sent in a script with a key.
     async fn read_clock(&self, link: &Link) -> Result<(), RedisError> {
         let asks: Vec<_> = if link.is_cluster() {
             let ask = |number: u8| {
@@ -168,7 +169,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Adds the queries to DNS lists since the last call to the counts of the fleet, for all lists at the same time.
+    /// Adds the queries that this gateway has sent to DNS lists since the last call to the counts of the fleet, for all lists at the same time.
     async fn add_queries(
         &self,
         link: &Link,
@@ -190,7 +191,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Adds the queries to one DNS list to the count of the fleet, and returns this count. `before` queries of this gateway were added earlier.
+    /// Adds the queries to one DNS list to the count of the fleet, and returns this count. `before`: the number of queries of this gateway that were
+    /// added to the count earlier.
     async fn add_to(&self, link: &Link, queries: &ListQueries, before: u64) -> Result<u64, RedisError> {
         let ListQueries { list, day, sent } = queries;
         let name = self.stored("queries", &self.sealer.name(format!("{day}:{list}").as_bytes()));
@@ -203,7 +205,7 @@ impl Shared {
         let mut total: u64 = link.command(&add(new)).await?;
         let is_first = total == new;
         if total < before.saturating_add(new) {
-            // The count is smaller than the number of queries of this gateway, so the store has lost its counts. Each gateway adds its own number
+            // The count is smaller than the number of queries of this gateway, so the store has lost its counts. So each gateway adds its total
             // again.
             total = link.command(&add(before)).await?;
         }
@@ -215,7 +217,7 @@ impl Shared {
         Ok(total)
     }
 
-    /// Sends news. News that the store does not accept wait for the next heartbeat.
+    /// Sends news. If the store does not accept them, they are sent with the next heartbeat.
     async fn send_news(&self, link: &Link, beat: &mut Beat, news: Vec<News>) -> Result<(), RedisError> {
         let stream = self.stored("news", "");
         let mut waiting = news.into_iter();
@@ -265,7 +267,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Writes the row of this gateway into the store, and reads the rows of all gateways. Rows that are too old are removed.
+    /// Writes the report of this gateway (`Member`) into the store, and reads the reports of all gateways. Reports that are too old are removed.
     async fn report_member(&self, link: &Link, member: Member) -> Result<(), RedisError> {
         let name = self.stored("members", "");
         let Some(now) = self.millis() else { return Ok(()) };
@@ -287,7 +289,7 @@ impl Shared {
         let reported: BTreeMap<u64, Vec<u8>> = link.command(cmd("HGETALL").arg(&name)).await?;
         let mut members = Vec::new();
         for (id, sealed) in reported.into_iter().take(MAX_MEMBERS) {
-            // A row of a gateway with another key cannot be read. It stays in the store.
+            // A report of a gateway with another key cannot be decrypted. It stays in the store.
             let Some(opened) = self.sealer.open(&format!("{name}{id}"), &sealed) else { continue };
             match serde_json::from_slice::<Member>(&opened) {
                 Ok(member) if now.saturating_sub(member.reported) <= millis_of(MEMBER_TIME) => {

@@ -6,14 +6,14 @@ use dns::clock::Mono;
 
 use crate::limits::MAX_CLOCK_JUMP;
 
-/// What is known of the clock of the store. It is compared with the monotonic clock of this process, so a wrong calendar time of this host does not
-/// matter.
+/// What is known of the clock of the store (the Redis server). It is compared with the monotonic clock of this process, so a wrong calendar time of
+/// this host does not matter.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StoreClock {
-    /// The time that the store has reported last, in microseconds since 1970, and the monotonic time of this process in the middle of that round
-    /// trip.
+    /// The time that the store has reported last, in microseconds since 1970, and the monotonic time of this process in the middle between the query
+    /// for this time and its reply.
     read: Option<(u64, Mono)>,
-    /// Entries that were written before this time, in milliseconds since 1970, are not used: at this time, the clock of the store was changed.
+    /// Entries that were written before this time are not used, because the clock of the store was changed then. In milliseconds since 1970.
     valid_from: u64,
 }
 
@@ -35,15 +35,15 @@ impl StoreClock {
         self.micros(at).map(|micros| micros / 1_000)
     }
 
-    /// Returns the age at `now` of an entry that was written at `written`, in milliseconds since 1970. Returns `None` if the age is not known: the
-    /// clock of the store was changed after `written`, or `written` is in the future.
+    /// Returns the age at `now` of an entry that was written at `written`, in milliseconds since 1970. Returns `None` if the clock of the store was
+    /// changed after `written`, or if `written` is in the future, because then the age is unknown.
     pub(crate) fn age(&self, written: u64, now: Mono) -> Option<Duration> {
         let now = self.millis(now)?;
         let is_known = written >= self.valid_from && written <= now.saturating_add(millis_of(MAX_CLOCK_JUMP));
         is_known.then(|| Duration::from_millis(now.saturating_sub(written)))
     }
 
-    /// Returns how many milliseconds the clock of this host is ahead of the clock of the store. `unix_micros` is the time of this host, in
+    /// Returns how many milliseconds the clock of this host is ahead of the clock of the store. `unix_micros`: the time of this host's clock, in
     /// microseconds since 1970.
     pub(crate) fn offset_millis(&self, unix_micros: u64, now: Mono) -> Option<i64> {
         let (own, store) = (i64::try_from(unix_micros / 1_000).ok()?, i64::try_from(self.millis(now)?).ok()?);

@@ -1,4 +1,4 @@
-//! What the heartbeat needs from its gateway (`Gateway`), and what each gateway reports about itself (`Member`).
+//! The trait through which the heartbeat calls its gateway (`Gateway`), and the report of each gateway about itself (`Member`).
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::news::News;
 
-/// The gateway that runs the heartbeat.
+/// The gateway that runs the heartbeat: this process.
 pub trait Gateway: Send + Sync + 'static {
     /// Returns what this gateway reports about itself to the other gateways.
     fn member(&self) -> Member;
@@ -15,13 +15,13 @@ pub trait Gateway: Send + Sync + 'static {
     /// Returns the number of queries that this process has sent to each DNS list on the current day (UTC).
     fn list_queries(&self) -> Vec<ListQueries>;
 
-    /// Stores the number of queries that all gateways together have sent to a DNS list on this day.
+    /// Stores the number of queries that all gateways together have sent to a DNS list on one day (`queries`).
     fn fleet_queries(&self, queries: &ListQueries);
 
-    /// Returns what this gateway has found out since the last call and the other gateways must know.
+    /// Returns the news of this gateway since the last call: what it has found out and the other gateways must know.
     fn news(&self) -> BoxFuture<'_, Vec<News>>;
 
-    /// Handles news of another gateway. `age` is the time since that gateway has sent them.
+    /// Handles news of another gateway. `age`: the time since that gateway sent them.
     fn heard(&self, news: News, age: Duration) -> BoxFuture<'_, ()>;
 }
 
@@ -43,13 +43,13 @@ pub struct Member {
     pub host: String,
     /// The version of resolverd.
     pub version: String,
-    /// The digest of the configuration, shortened. Gateways with different digests do not share answers.
+    /// The digest of the configuration, shortened, for comparison with the other gateways. Gateways with different digests do not share answers.
     pub configuration: String,
     /// The number of questions that were answered from the store since the gateway started.
     pub hits: u64,
     /// The number of questions that were not in the store since the gateway started.
     pub misses: u64,
-    /// About how many queries to servers the store has saved since the gateway started.
+    /// An estimate of the number of queries to servers that the store has saved since the gateway started.
     pub saved: u64,
     /// How much the clock of the gateway is ahead of the clock of the store, in milliseconds.
     pub clock_offset_ms: i64,

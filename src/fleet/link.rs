@@ -1,6 +1,7 @@
 //! The connection to the store: to one server, to the primary server that Redis sentinels name, or to a cluster.
 //!
-//! One connection carries all commands, many at a time. The heartbeat opens it, and opens it again after it has broken.
+//! All commands share one connection and need not wait for each other's replies. The heartbeat opens the connection, and opens it again after it has
+//! broken.
 
 use futures_util::future::join_all;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -61,10 +62,10 @@ impl Link {
         matches!(self, Self::Cluster(_))
     }
 
-    /// Reads the values under these names. If a node of a cluster does not reply, only the values of the other nodes are returned.
+    /// Reads the values under these names, each `None` if the store has no value. If a node of a cluster does not reply, its values are `None` too.
     ///
     /// # Errors
-    /// Nothing was read.
+    /// Fails if no value could be read.
     pub(crate) async fn values(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, RedisError> {
         let get = |name: &String| {
             let mut get = redis::cmd("GET");
@@ -163,7 +164,7 @@ fn sentinels(config: &FleetSection) -> Result<redis::sentinel::SentinelClient, R
 
 fn cluster(config: &FleetSection) -> Result<ClusterClient, RedisError> {
     let nodes = config.servers.iter().map(|server| info(config, server)).collect::<Result<Vec<_>, _>>()?;
-    // A command for a question is not repeated for long: the question can be answered by name servers too.
+    // A command for a question is repeated only once, because name servers can answer the question too.
     let mut builder =
         ClusterClient::builder(nodes).connection_timeout(NODE_TIME).response_timeout(NODE_TIME).retries(1);
     if config.servers.iter().any(|server| server.tls) {

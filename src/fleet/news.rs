@@ -1,4 +1,4 @@
-//! News: what a gateway reports or orders to all other gateways. Also decides which received news are used.
+//! News: what a gateway reports to all other gateways, or what its operator orders for all. This module also decides which received news are used.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,8 +21,8 @@ pub enum News {
         tree: bool,
         /// True if only negative answers and failures are removed.
         negative: bool,
-        /// The host name of the only gateway that the flush concerns; `None` means all gateways. That gateway reads the flush after a restart,
-        /// because data from before the flush are still in the store.
+        /// The host name of the only gateway that the flush concerns; `None` means all gateways. A flush for one gateway removes nothing from the
+        /// store, so that gateway applies the flush again after a restart.
         #[serde(default)]
         host: Option<String>,
     },
@@ -38,7 +38,7 @@ pub enum News {
         /// The name of the anchor.
         name: String,
     },
-    /// A gateway has found out that a DNS list is faulty or works again. The reason does not depend on the address of the gateway.
+    /// A gateway has found out that a DNS list is faulty or works again. The cause is not the address of one gateway, so it concerns all gateways.
     List {
         /// The apex of the DNS list.
         list: String,
@@ -47,14 +47,14 @@ pub enum News {
         /// Why the DNS list has this state.
         why: String,
     },
-    /// These rules of look-ahead are active, because mail software uses the answers to their queries.
+    /// A gateway has activated these look-ahead rules, because its mail software asks the questions that they predict.
     Rules {
         /// The rules, as the words in JSON.
         active: Vec<String>,
     },
     /// A server is dead or lame.
     Server {
-        /// The record of the server, in the form of the snapshot of the cache.
+        /// The record about the server, in the format of the cache's snapshot file.
         record: Vec<u8>,
     },
 }
@@ -80,7 +80,7 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     /// Returns true if the news must be used: they are newer than the last news of the same gateway, and not too old. Otherwise an attacker could
-    /// send an old order again, for instance to validate nothing.
+    /// send an old order again, for example to turn off the validation of a name.
     pub(crate) fn takes(&mut self, sent: &Sent, age: Duration) -> bool {
         if self.last.len() >= MAX_MEMBERS && !self.last.contains_key(&sent.sender) {
             self.last.clear();

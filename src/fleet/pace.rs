@@ -1,7 +1,7 @@
 //! How fast the store replies, and whether it is read at present. All functions are pure.
 //!
 //! Queries to servers wait for the store only as long as its replies usually take (RFC 6298 section 2: the smoothed time and four times its
-//! variation). If the store was late three times in a row, it rests: it is not read until it has replied to a heartbeat in time.
+//! variation). If the store was late three times in a row, it is not read any more until it has replied to a heartbeat in time (it "rests").
 
 use std::time::Duration;
 
@@ -31,15 +31,16 @@ impl Pace {
         self.late = self.late.saturating_add(1);
     }
 
-    /// Records that a read of the store was given up after `elapsed`, because servers had answered first. If this was a long time for the store, it
-    /// counts as late.
+    /// Records that a read of the store was given up after `elapsed`, because servers had answered first. If this was a long time for the store, the
+    /// read counts as late.
     pub(crate) fn given_up(&mut self, elapsed: Duration) {
         if elapsed >= MAX_HEAD_START.saturating_mul(2) {
             self.late();
         }
     }
 
-    /// Records a heartbeat: the time until the store replied, or `None` if it did not reply. If the reply was in time, the store is read again.
+    /// Records a heartbeat: the time until the store replied, or `None` if it did not reply. If the reply was in time, the store does not rest any
+    /// more.
     pub(crate) fn beat(&mut self, elapsed: Option<Duration>) {
         match elapsed.filter(|elapsed| *elapsed <= FIND_TIME) {
             Some(elapsed) => self.replied(elapsed),
@@ -57,7 +58,7 @@ impl Pace {
         self.usual.map(|(smoothed, _)| smoothed)
     }
 
-    /// Returns whether the store is read, and how long queries to servers wait for it.
+    /// Returns whether the store is read at present, and if so, how long queries to servers wait for its reply.
     pub(crate) fn head_start(&self) -> HeadStart {
         let Some((smoothed, variation)) = self.usual.filter(|_| !self.rests()) else {
             return HeadStart::Rests;

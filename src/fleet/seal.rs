@@ -1,15 +1,15 @@
-//! Makes the names and the values in the store. All functions are pure, except that they draw a random nonce.
+//! Makes the names (keys) and the values of entries in the store. All functions are pure, except that they draw a random nonce.
 //!
 //! A name in the store is a keyed digest (HMAC with SHA-256, RFC 2104), and a value is encrypted and authenticated (ChaCha20-Poly1305, RFC 8439).
-//! So others with access to the store learn neither what the gateways ask nor what they get. The tag of a value also covers the name under which
-//! it is stored. A value that was changed, moved to another name, or written without the key of the fleet is not used.
+//! So others with access to the store learn neither the questions of the gateways nor the answers. The authentication tag of a value also covers the
+//! name under which it is stored. A value that was changed, moved to another name, or written without the key of the fleet is not used.
 
 use data_encoding::BASE64URL_NOPAD;
 use dns::random::Random;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac::{self, HMAC_SHA256};
 
-/// The number of octets of a digest that are used as a name. Without the key, nobody can search for two entries with the same name.
+/// The number of octets of a digest that are used as a name. That is enough: without the key, nobody can find two entries with the same name.
 const NAME: usize = 16;
 
 /// The version of the format of values. Gateways with another version ignore each other's values.
@@ -19,12 +19,12 @@ const VERSION: u8 = 1;
 pub(crate) struct Sealer {
     names: hmac::Key,
     values: Option<LessSafeKey>,
-    /// Draws the nonces. With random nonces of 96 bits, a fleet can write a thousand million values before two are likely to share one.
+    /// Draws the nonces. A nonce has 96 random bits, so even among a thousand million values of a fleet, two with the same nonce are very unlikely.
     random: Random,
 }
 
 impl Sealer {
-    /// Creates a sealer. `group` is part of the keys, so a value of one group cannot be used in another.
+    /// Creates a sealer. `group`: the group of gateways. The keys are derived from it, so gateways of another group cannot use the values.
     pub(crate) fn new(secret: &[u8], group: &str, random: &Random) -> Self {
         let fleet = hmac::Key::new(HMAC_SHA256, secret);
         let derived =
@@ -68,13 +68,13 @@ impl Sealer {
     }
 }
 
-/// Returns the octets that the authentication tag of a value covers in addition to the value: the version, and the name of the value.
+/// Returns the octets that the authentication tag covers in addition to the encrypted content: the version, and the name of the value.
 fn covered(name: &str) -> Vec<u8> {
     [&[VERSION], name.as_bytes()].concat()
 }
 
-/// The content of an entry in the store: its times by the clock of the store, in milliseconds since 1970, the gateway that has validated it, and
-/// its octets.
+/// The content of an entry in the store: its times by the clock of the store, in milliseconds since 1970, the gateway that has written and validated
+/// it, and its octets.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Content<'o> {
     pub(crate) written: u64,

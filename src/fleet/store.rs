@@ -30,7 +30,7 @@ pub struct Fleet {
     to_write: tokio::sync::Mutex<mpsc::Receiver<Waiting>>,
 }
 
-/// What all reads, all writes and the heartbeat use together.
+/// The state that the reads, the writes and the heartbeat of the store share.
 pub(crate) struct Shared {
     pub(crate) config: FleetSection,
     pub(crate) clock: Clock,
@@ -100,7 +100,7 @@ pub struct StoreReport {
     pub refused: u64,
     /// The number of commands that the store answered with an error.
     pub errors: u64,
-    /// The number of this gateway in `members`.
+    /// The number that identifies this gateway in `members`.
     pub own: u64,
     /// All gateways that have reported recently, each with its number.
     pub members: Vec<(u64, Member)>,
@@ -218,7 +218,8 @@ impl Shared {
         }
     }
 
-    /// Reads the values under these names. If `leases` is true, also tries to take the lease of the first name, at the same time.
+    /// Reads the values under these names. If `leases` is true, also tries to take the lease of the first name at the same time, the right to ask
+    /// servers for it.
     async fn read(
         &self,
         link: &Link,
@@ -279,8 +280,8 @@ impl Shared {
         let Waiting { entry: SharedEntry { key, octets, left, begun }, kept } = waiting;
         let left = left.checked_sub(self.clock.mono().since(*kept))?;
         let name = self.stored("e", &self.sealer.name(&key.0));
-        // The age of the entry counts from the start of the resolution. So a flush during the resolution applies to the entry too. Its TTLs become
-        // shorter by the duration of the resolution.
+        // The age of the entry counts from the start of the resolution (`begun`), so that a flush during the resolution applies to the entry too.
+        // This shortens its TTLs by the duration of the resolution.
         let written = clock.millis(*begun)?;
         let expires = clock.millis(self.clock.mono())?.saturating_add(millis_of(left));
         let content = Content { written, expires, writer: self.id, octets }.to_octets();
@@ -304,7 +305,7 @@ pub(crate) fn is_broken(error: &RedisError) -> bool {
     error.is_unrecoverable_error() || error.is_connection_dropped() || error.is_io_error()
 }
 
-/// A read of the store in progress. If this value is dropped before the read has ended, servers have answered first.
+/// A read of the store in progress. If it is dropped before the read has ended, servers have answered first, and the read is recorded as given up.
 struct AskedStore<'s> {
     shared: &'s Shared,
     began: Mono,

@@ -20,7 +20,7 @@ use doctor::limits::CHECK_TRY_TIME;
 pub(crate) struct Budget {
     left: AtomicUsize,
     end: Instant,
-    /// The longest time that the check may take.
+    /// The maximum duration of the check.
     time: Duration,
     /// For each query in progress, the number of questions that are reserved so that the query can be sent again.
     kept: Mutex<BTreeMap<Want, usize>>,
@@ -46,8 +46,8 @@ impl Budget {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// Reserves `tries` questions for `want`, if this is a query that shows if a server answers at all. A silent server must be asked several times
-    /// before anything is known about it, so other questions must not use up the limit in the meantime.
+    /// Reserves `tries` questions for `want`, if it is the first query (for the SOA over UDP), which shows whether a server answers at all. A silent
+    /// server must be asked several times before it counts as silent, so other questions must not use up the limit in the meantime.
     pub(crate) fn keep(&self, want: &Want, tries: usize) {
         if matches!(want, Want::Server { kind: "SOA", way: QueryForm::Udp, .. }) {
             let kept = (0..tries).take_while(|_| self.take()).count();
@@ -62,7 +62,7 @@ impl Budget {
         }
     }
 
-    /// Takes one question for this query: one that is reserved for it, or else one that is not reserved. Returns false if none is left.
+    /// Takes one question for this query: one that is reserved for it, or else one that is not reserved. Returns false if no question is left.
     pub(crate) fn take_for(&self, want: &Want) -> bool {
         match self.kept().get_mut(want) {
             Some(kept) if *kept > 0 => {
@@ -82,7 +82,7 @@ impl Budget {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Lets `note` change the counters of the server to which `want` is sent.
+    /// Calls `note` with the counters of the server to which `want` is sent, so that it can change them.
     pub(crate) fn note(&self, want: &Want, note: impl FnOnce(&mut SentQueries)) {
         if let Want::Server { server, .. } = want {
             note(self.sent.lock().unwrap_or_else(PoisonError::into_inner).entry(*server).or_default());
@@ -96,7 +96,7 @@ impl Budget {
         sent.get(server).is_some_and(|sent| sent.answered > 0)
     }
 
-    /// Calls `note` with the time that was spent on the server to which `want` is sent. Returns `None` if `want` is not sent to a server.
+    /// Calls `note` with the time that the check has spent on the server to which `want` is sent. Returns `None` if `want` is not sent to a server.
     pub(crate) fn time_of<Out>(&self, want: &Want, note: impl FnOnce(&mut ServerTime) -> Out) -> Option<Out> {
         let Want::Server { server, .. } = want else { return None };
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,8 +114,8 @@ impl Budget {
         }
     }
 
-    /// Returns the time after which a query without a reply is sent again: the usual time, or one and a half times the time of the server's slowest
-    /// reply if this is longer.
+    /// Returns the time after which a query without a reply is sent again: the usual time, or one and a half times the response time of the server's
+    /// slowest reply, if that is longer.
     pub(crate) fn patience(&self, want: &Want) -> Duration {
         let usual = match want {
             Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { .. } => DIRECT_RECURSION_TIME,
@@ -151,7 +151,7 @@ impl Budget {
     }
 }
 
-/// A query in progress. If it ends without a result, it counts as cut off: the check ended first, or no longer needed the reply.
+/// A query in progress. If it is dropped without a result, it counts as cut off: the check ended before the reply, or no longer needed it.
 pub(crate) struct OpenQuery<'q> {
     budget: &'q Budget,
     want: &'q Want,

@@ -1,4 +1,4 @@
-//! Tests how a check compares servers within its limits: with silent servers, and with zones that have many addresses.
+//! Tests how a check compares servers within its limits. Some servers are silent, or the zone has many addresses.
 
 use std::net::IpAddr;
 

@@ -1,12 +1,13 @@
-//! Gathers the facts about a domain: sends the questions of a plan, such as the checks of `doctor`, in rounds until no question is left. A slow
-//! answer does not delay the next round.
+//! Gathers the facts about a domain: sends the questions of a plan (such as the checks in the crate `doctor`) in rounds until no question is left. A
+//! slow answer does not delay the next round.
 //!
-//! A plan names its next questions from the facts that are known so far. So a chain of lookups, such as MX, host, address and PTR, needs no code
-//! here. All rounds together have a limit on questions and on time; questions that were not asked because of a limit are reported as "could not
-//! tell".
+//! A plan names its next questions from the facts that are known so far. So the plan can follow a chain of lookups, such as MX, address and PTR,
+//! without any code here. All rounds together have a limit on questions and on time; questions that were not asked because of a limit are reported as
+//! "could not tell".
 //!
-//! This crate depends on `doctor`, which decides what to ask, and on `dns`. Only this crate waits for answers, so that the doctor is a function of
-//! facts. The callers provide the answers (`Sources`): the daemon for watched domains, and `resolverctl` through the control socket.
+//! This crate depends on `doctor`, which decides what to ask, and on `dns`. Only this crate waits for answers, so that the checks in `doctor` are
+//! pure functions of the facts. The caller asks the questions (`Sources`): the daemon for watched domains, or `resolverctl` through the control
+//! socket.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -53,7 +54,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
     let mut rounds = 0;
     while rounds < MAX_CHECK_ROUNDS {
         let mut wanted = plan.wants(&facts, &under_way);
-        // Questions are asked in this order until a limit is reached. So the first ones are the most likely to be asked.
+        // Questions are asked in this order until a limit is reached. So the plan puts the most important questions first.
         let mut named = BTreeSet::new();
         wanted.retain(|want| {
             !facts.got.contains_key(want) && !under_way.contains(want) && named.insert(want.clone())
@@ -65,7 +66,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
             under_way.insert(want.clone());
             running.push(asked(want, sources, &budget, place));
         }
-        // If the plan has no new question, it can name further questions only after the next answer.
+        // If the plan has no new question now, only the next answer can lead to one. So the wait may last as long as the check.
         let wait = if is_new { CHECK_ROUND_TIME } else { time };
         let Ok(Some(first)) = timeout(wait, running.next()).await else {
             if running.is_empty() {
@@ -76,7 +77,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
         let end = Instant::now() + CHECK_ROUND_TIME;
         fresh.remove(&first.0);
         let mut answers = vec![first];
-        // Only the new questions of this round are waited for. Questions of earlier rounds that still wait for an answer do not delay it.
+        // This waits only for the new questions of this round. Questions of earlier rounds that have no answer yet do not delay it.
         while !fresh.is_empty()
             && let Ok(Some(answer)) = timeout_at(end, running.next()).await
         {
@@ -94,11 +95,11 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
     facts
 }
 
-/// The two limits on concurrent questions that apply to one question: the limit of the server or daemon that is asked, and the limit of all questions
+/// The two limits on concurrent questions for one question: the limit for its destination (a server or the daemon), and the limit for all questions
 /// together.
 type Place = [Arc<Semaphore>; 2];
 
-/// A question with its answer. If there is a second pair, it is an earlier question with a new answer, which replaces the old one.
+/// A question with its answer. The second pair, if there is one, is an earlier question with a new answer, which replaces its old answer.
 type Answered = (Want, Got, Option<(Want, Got)>);
 
 /// Asks a question as soon as the limits on concurrent questions allow it.
@@ -121,7 +122,7 @@ enum Destination {
     Server(IpAddr),
     /// The daemon, for a name in the checked domain. If the servers of the domain are silent, such lookups take seconds.
     Domain,
-    /// The daemon, for any other name. Also a host of a third party, because it is asked only once.
+    /// The daemon, for any other name. A host of a third party counts here too, because it is asked only once.
     Daemon,
 }
 
@@ -187,7 +188,8 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     }
 }
 
-/// Sends a query up to `tries` times until a reply comes. When it is sent again, the earlier copies still wait, so a late reply to them counts too.
+/// Sends a query up to `tries` times until a reply comes. When a copy is sent, the earlier copies still wait for replies, so a late reply to one of
+/// them counts too.
 async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     budget.keep(want, tries);
     let got = in_tries(want, tries, sources, budget).await;
@@ -204,7 +206,7 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
         (tried, once(want, most, sources, budget).await)
     };
     let mut open = FuturesUnordered::new();
-    // The first copy may wait until the time limit. The later copies stop waiting at the same time, or soon after.
+    // The first copy may wait until the time limit. The later copies stop waiting at that time too, or soon after it.
     open.push(one(0, None));
     let (mut left, mut silent, mut is_bounded) = (1..tries, 0, false);
     loop {
@@ -224,7 +226,7 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
             },
             Some((_, None)) => (left, is_bounded) = (tries..tries, true),
             Some((_, Some(Got::NoReply(NoReply::Silent)))) => silent += 1,
-            // If a server has answered nothing so far, it counts as silent as soon as the first copy and the waiting time of the last one are over.
+            // If a server has answered nothing so far, it counts as silent when the first copy has ended and the last copy has waited its usual time.
             Some((_, Some(Got::NoReply(NoReply::Unknown(_)))))
                 if silent > 0
                     && tries >= CHECK_TRIES
@@ -244,8 +246,8 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     }
 }
 
-/// If another resolver failed, asks it once more. A public resolver consists of many machines, one of which may fail for a short time, or fail while
-/// it waits for a server.
+/// If another resolver failed, asks it once more. A public resolver consists of many machines. One machine may fail for a short time, for example
+/// while it waits for a name server.
 async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &Budget) -> Got {
     let is_to_resolver = match want {
         Want::Server { way, .. } | Want::Resolver { way, .. } => *way == QueryForm::Recursive,
@@ -262,9 +264,9 @@ async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &B
     }
 }
 
-/// Repeats a query that a server did not answer, alternately with and without a feature (names in mixed case, EDNS, or UDP for some records). Only
-/// then does the server count as one that does not answer queries with this feature: on a path that loses many datagrams, the query may have been
-/// lost by chance. Returns the answer, and a new answer to an earlier question, if there is one.
+/// Repeats a query that a server did not answer, alternately with and without a feature (names in mixed case, EDNS, or UDP for some records). Only if
+/// the queries with the feature still fail, the server counts as one that does not answer them: on a path that loses many datagrams, the first query
+/// may have been lost by chance. Returns the answer. If an earlier question got a new answer, returns both too.
 async fn confirmed(
     want: &Want,
     got: Got,
@@ -312,15 +314,15 @@ async fn confirmed(
                 }
             }
         }
-        // The server answers over TCP only. If datagrams to several servers are lost, it may be chance that the queries over UDP to this server were
-        // lost.
+        // The server answers over TCP but has not answered over UDP. If datagrams to several servers are lost, the queries over UDP to this server
+        // may have been lost by chance.
         (Want::Server { kind: "SOA", way: QueryForm::Tcp, .. }, Got::Reply(_))
             if budget.slowest(want).is_none() && budget.is_lossy() =>
         {
             let again = again_over_udp(want, with_edns(), sources, budget).await;
             return (got, again);
         }
-        // For other types than SOA: the server has answered some query over UDP but never this one. These datagrams may have been lost by chance too.
+        // For other types than SOA: the server has answered some query over UDP, but never this one, which may have been lost by chance too.
         (Want::Server { kind, way: QueryForm::Tcp, .. }, Got::Reply(_))
             if *kind != "SOA" && budget.slowest(want).is_some() && budget.was_silent(&with_edns()) =>
         {
@@ -342,8 +344,8 @@ fn with_edns(want: &Want) -> Want {
     }
 }
 
-/// Returns true if the reply to a question for the SOA may be a temporary error. Errors about EDNS do not count, because queries without EDNS find
-/// their cause.
+/// Returns true if the reply to a question for the SOA may be a temporary error. Errors because of EDNS do not count, because the check examines them
+/// with queries without EDNS.
 fn is_error(reply: &ReplyFacts, name: &str) -> bool {
     let has_no_soa = reply.authoritative && reply.rcode == "NOERROR";
     !serves(reply, name)
@@ -366,13 +368,13 @@ async fn after_error(want: &Want, failed: &ReplyFacts, sources: &impl Sources, b
     Got::Reply(failed.clone())
 }
 
-/// Marks a reply with records as one that came only after the server had failed to answer the same question.
+/// Marks a reply with records: the server gave it only after it had failed to answer the same question (`failed_before`).
 fn after(failed: &ReplyFacts, again: ReplyFacts) -> Got {
     Got::Reply(ReplyFacts { failed_before: failed.rcode.clone(), ..again })
 }
 
-/// Repeats a query alternately in lower case and in mixed case, because a server failed for the name in mixed case. Some servers fail for a short
-/// time or at random, for both cases. Returns the answer to the query in mixed case, and the query in lower case with its answer.
+/// Repeats a query alternately in lower case and in mixed case, because a server answered the query in mixed case with an error. Some servers fail
+/// for a short time or at random, whatever the case is. Returns the answer to the query in mixed case, and the query in lower case with its answer.
 async fn after_failed_case(
     want: &Want,
     failed: &ReplyFacts,
@@ -402,8 +404,8 @@ async fn after_failed_case(
     (Got::Reply(failed.clone()), other)
 }
 
-/// If a server was silent for a name in mixed case and then also in lower case, records a lost datagram. In the first turn, this is not recorded if
-/// the server answers for the SOA, because then it may drop all queries for this record type.
+/// If a server was silent for a name in mixed case and then also in lower case, records a lost datagram. In the first turn, no loss is recorded if
+/// the server answers queries for the SOA, because then it may drop all queries for this record type on purpose.
 async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: &Budget) {
     let soa = match want.clone() {
         Want::Server { server, name, .. } => Want::Server { server, name, kind: "SOA", way: QueryForm::Udp },
@@ -442,8 +444,8 @@ const fn is_message(want: &Want) -> bool {
     !matches!(want, Want::MailHost { .. } | Want::PolicyFile { .. })
 }
 
-/// Sends a query once, and waits for `most` at most. Returns `None` if the budget has no question left. If the time of the check, or the time for the
-/// server, is over, nothing is sent.
+/// Sends a query once, and waits for `most` at most. Returns `None` if the budget has no question left. If the time for the check or for the server
+/// is over, nothing is sent.
 async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     let began = Instant::now();
     let (end, why) = budget.until(want, began);
@@ -469,13 +471,13 @@ async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budge
     Some(got)
 }
 
-/// Does the same as `once`, but waits only for the time after which a query is normally sent again.
+/// Does the same as `once`, but waits only as long as a query normally waits before it is sent again.
 async fn shortly(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     once(want, Some(budget.patience(want)), sources, budget).await
 }
 
 /// Asks the same question over TCP, because its reply over UDP was truncated and so shows nothing about its records (RFC 2181 section 9). Servers
-/// also truncate replies to limit their rate. The result has the response time of the truncated reply, `millis`.
+/// also truncate replies to limit the rate of queries over UDP. `millis`: the response time of the truncated reply, which the result gets.
 async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget) -> Got {
     let mut want = want.clone();
     if let Want::Server { way, .. } | Want::Resolver { way, .. } = &mut want {

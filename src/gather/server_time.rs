@@ -1,4 +1,4 @@
-//! Measures the time that a check has spent on one server. So a slow server cannot use up the time that is needed for questions to other servers.
+//! Measures the time that a check has spent on one server, so that a slow server cannot use up the time for the other servers.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use tokio::time::Instant;
 
 use crate::limits::CHECK_SERVER_TIME;
 
-/// How long at least one query of the check to a server was in progress, in total.
+/// For one server: the total time in which at least one query of the check to it was in progress.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ServerTime {
     under_way: usize,
-    /// The time since which at least one query has been in progress all the time; `None` if no query is in progress.
+    /// The start of the current period in which at least one query has always been in progress; `None` if no query is in progress.
     since: Option<Instant>,
-    /// The time that was spent before `since`, when no query was in progress for a while.
+    /// The total time of the earlier periods in which a query was in progress.
     spent: Duration,
     /// The response time of the server's slowest reply over UDP; `None` if there was no reply.
     slowest: Option<Duration>,
@@ -65,7 +65,8 @@ mod tests {
         assert_eq!(time.end(at(1)), at(0) + CHECK_SERVER_TIME);
         time.end_query(at(2));
         time.end_query(at(3));
-        // Of the time allowed for the server, three seconds are used, and two more pass.
+        // So far, queries were in progress for three seconds, until 3. At 5, the remaining time begins, so the end is 5 - 3 = 2 seconds plus the
+        // allowed time.
         assert_eq!(time.end(at(5)), at(2) + CHECK_SERVER_TIME);
         time.begin_query(at(5));
         time.end_query(at(20));

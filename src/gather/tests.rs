@@ -45,7 +45,7 @@ fn a_check_ends_in_time_and_asks_few_questions_at_once() {
     assert!((2..=2 * CHECK_QUESTIONS_AT_ONE_SERVER).contains(&most), "{most}");
 }
 
-/// A source whose replies over UDP are truncated. Over TCP it gives this reply.
+/// A source that gives truncated replies over UDP, and the reply in this field over TCP.
 struct Cut(Got);
 
 impl Sources for Cut {
@@ -73,7 +73,8 @@ fn a_truncated_reply_is_fetched_over_tcp() {
     }
 }
 
-/// For each form of query, the replies to successive queries: true for a reply, false for none. After the last one, the server is silent.
+/// For each form of query, whether the successive queries get a reply: true for a reply, false for none. After the last element, the server is
+/// silent.
 struct Turns(Mutex<BTreeMap<QueryForm, Vec<bool>>>);
 
 impl Sources for Turns {
@@ -116,13 +117,14 @@ fn silence_over_udp_is_a_trait_only_if_udp_is_still_silent_behind_the_reply_over
     let of =
         |way| Want::Server { server: [192, 0, 2, 1].into(), name: "a.example.".to_owned(), kind: "MX", way };
     let reply = Got::Reply(ReplyFacts::default());
-    // First three values: the server has answered other queries over UDP, it was silent to this question, and it will reply to the next query over
-    // UDP. Last two values, which are expected: the query is sent again over UDP, and the server replies to it.
+    // The first three values are the situation: the server has answered other queries over UDP, it was silent to this question, and it will reply to
+    // the next query over UDP. The last two values are the expected result: the query is sent again over UDP, and the server replies to it.
     for (has_answered, was_silent, over_udp, (again, heard)) in [
         (true, true, true, (true, true)),
         (true, true, false, (true, false)),
         (false, true, true, (false, false)),
-        // The server drops only queries for the SOA over UDP, and the check sends these over TCP. So no lost datagram is recorded.
+        // The server drops only queries for the SOA over UDP, and the check sends these over TCP. This is not chance, so no lost datagram is
+        // recorded.
         (true, false, true, (false, false)),
     ] {
         let turns = [(QueryForm::Tcp, vec![true]), (QueryForm::Udp, vec![over_udp])];
@@ -163,7 +165,8 @@ fn nothing_is_sent_after_the_end() {
     assert_eq!(fixed.1.lock().unwrap().0, 0);
 }
 
-/// A source that answers each query after this time. If the check does not wait so long, the source counts as silent. The first queries are lost.
+/// A source that answers each query after this time. If the check does not wait so long, the source counts as silent. The second field is the number
+/// of first queries that are lost.
 struct Late(Duration, Mutex<usize>);
 
 impl Sources for Late {
@@ -188,8 +191,8 @@ impl Sources for Late {
 
 #[test]
 fn a_reply_that_comes_after_the_next_query_counts_and_is_no_loss() {
-    // First two values: the milliseconds until each reply, and the number of lost queries. Last three values, which are expected: there is a reply,
-    // the milliseconds after which it comes, and a loss is recorded.
+    // The first two values are the situation: the milliseconds until each reply, and the number of lost queries. The last three values are the
+    // expected result: whether there is a reply, after how many milliseconds, and whether a loss is recorded.
     for (millis, lost, (replies, after, is_lossy)) in [
         (100, 0, (true, 100, false)),
         (2_000, 0, (true, 2_000, false)),
@@ -320,7 +323,7 @@ fn a_silent_server_is_asked_again_and_a_bound_ends_it() {
     assert_eq!(fixed.1.lock().unwrap().0, CHECK_TRIES + 1);
 }
 
-/// A source that drops queries for NS. The flag says if it answers other queries.
+/// A source that drops queries for NS. The field is true if it answers other queries.
 struct DropsNames(bool);
 
 impl Sources for DropsNames {

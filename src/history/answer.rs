@@ -1,12 +1,12 @@
 //! The answers of DNS for which mail software refuses or returns a mail: a name that does not exist or has no address, a null MX, an entry in a
 //! DNS list.
 //!
-//! Pure: a function of the questions that mail software asks for one message (email).
+//! Pure: a function of the questions that mail software has asked for one message (email).
 //!
 //! # Decisions
 //!
-//! - An answer is the culprit only if mail software reports this result for this name, or if the operator asks about exactly this name. Most
-//!   mails have negative answers that cost nothing: lists without an entry, hosts without an IPv6 address, domains without a policy.
+//! - An answer is the culprit only if mail software reports this result for this name, or if the operator asks `resolverctl` about exactly this name.
+//!   Most mails have negative answers that cost nothing: lists without an entry, hosts without an IPv6 address, domains without a policy.
 //! - A domain without MX records may still have an address, and a host without one kind of address may have the other. So the answer "no
 //!   such record" counts only for type A, and only if the name has no AAAA and no MX record.
 
@@ -20,7 +20,7 @@ use dns::clock::micros;
 use dns::question::{DnsResult, Outcome};
 
 /// Returns the culprit for a result that mail software reports, if a question of a message (email) has this result. `is_meant` returns true for the
-/// names of questions that the report is about. If the MX or PTR record of such a name leads to a host, the report may be about the host.
+/// names that the report is about. If the MX or PTR record of such a name leads to a host, the report may be about the host.
 pub fn culprit(
     questions: &[QuestionReport],
     reported: DnsResult,
@@ -68,8 +68,8 @@ fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionRepo
     }
 }
 
-/// Returns two sentences about a question: what DNS said, and what the operator can do. `subject` is the name of the question, with the record that
-/// names it.
+/// Returns two sentences about a question: what DNS said, and what the operator can do. `subject`: the name of the question, and the name whose
+/// record led to it, as text.
 fn sentences(one: &QuestionReport, subject: &str) -> (String, String) {
     let QuestionReport { name, kind, result, list, codes, named_by, .. } = one;
     let check = format!("`resolverctl check {}`", named_by.as_ref().unwrap_or(name).trim_end_matches('.'));
@@ -102,7 +102,8 @@ fn sentences(one: &QuestionReport, subject: &str) -> (String, String) {
     }
 }
 
-/// Returns the address or the name for which a list was asked. `labels` are the labels before the list; those of an IPv4 address are reversed.
+/// Returns the address or the name for which a list was asked. `labels` are the labels before the list; for an IPv4 address, the four numbers are in
+/// reverse order.
 fn listed(labels: &str) -> String {
     let labels = labels.trim_end_matches('.');
     let reversed = labels.rsplit('.').collect::<Vec<_>>().join(".");

@@ -5,11 +5,11 @@
 //!
 //! # Decisions
 //!
-//! - An email counts if it waited as long as a slow question, or if a failed question defers it. Its causes are those that `culprit` names for each
-//!   of its groups of questions, see `emails`.
-//! - A failed question to a DNS list defers no mail, so only the wait for it counts. A pause of the client does not count if another mail may have
-//!   begun after it.
-//! - The share of emails is known only where memory has every question. The disk has only slow and failed questions.
+//! - An email counts if it waited as long as a slow question, or if a failed question defers it. An email consists of one or more groups of questions
+//!   (see `emails`). Its causes are those that the module `culprit` finds for each group.
+//! - A failed question to a DNS list defers no mail, so only the time until its answer counts. A pause of the client between questions does not count
+//!   if another mail may have begun after the pause.
+//! - The share of emails is known only for the time in which all questions are in memory. The disk has only slow and failed questions.
 //! - Packets that get lost on the path to the servers of one zone are blamed on that path. If they get lost on the paths to several zones, the
 //!   network of this host is blamed.
 //! - Zones with the same silent servers have one row, because the fault is that of their common hosting provider.
@@ -49,7 +49,7 @@ words! {
     }
 }
 
-/// Selects the period and the clients whose costs are computed. Times are in microseconds since 1970.
+/// The period and the clients for which the report about delayed mail (costs) is made. Times are in microseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CostsWanted {
     /// The start of the period, in microseconds since 1970.
@@ -80,15 +80,15 @@ pub struct CostRow {
     /// The time that mail waited because of the cause or of the side in the previous period of equal length, in seconds; none if the history does not
     /// reach back so far.
     pub before: Option<f64>,
-    /// The number of queries that failed because of the cause or of the side. Queries to DNS lists are not counted, because their failure defers no
-    /// mail.
+    /// The number of queries that failed because of the cause or of the side. Queries to DNS lists are not counted, because mail software does not
+    /// defer a mail when they fail.
     pub failed: u64,
     /// The number of messages (emails) that were delayed or failed because of the cause or of the side.
     pub messages: u64,
-    /// `messages` divided by the number of all messages (emails) of the period; none if the history has only the slow and failed queries of the
-    /// period.
+    /// `messages` divided by the number of all messages (emails) of the period; none if the history does not have all queries of the period, but only
+    /// the slow and failed ones.
     pub share: Option<f64>,
-    /// The command that shows more about the cause; none for the sum of the side, and if no zone, list or host is the cause.
+    /// The command that shows more about the cause; none for the sum of a side, and for a cause without a zone, list or host.
     pub next: Option<String>,
 }
 
@@ -102,9 +102,9 @@ pub struct CostSpan {
     pub cut: bool,
     /// The end of the period of the report, in seconds since 1970.
     pub to: f64,
-    /// The number of messages (emails) of the period; none if the history has only its slow and failed queries.
+    /// The number of messages (emails) of the period; none if the history does not have all queries of the period, but only the slow and failed ones.
     pub messages: Option<u64>,
-    /// The number of messages (emails) of the period that waited long or had a failed query that defers mail.
+    /// The number of messages (emails) of the period that waited long, or that had a failed query for which mail software defers the mail.
     pub touched: u64,
     /// The shortest time, in seconds, with which a message (email) counts as one that waited long.
     pub slow: f64,
@@ -135,7 +135,7 @@ type CostTable = BTreeMap<RowKey, Cost>;
 /// The sums of one row of the report.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
-    /// The sum of the delays (`Cause::delay`), which combine the time and the failures. The rows are sorted by this sum.
+    /// The sum of `Cause::delay`, which is the waiting time plus a fixed time for failures. The rows are sorted by this sum.
     worth: u64,
     micros: u64,
     failed: u64,
@@ -149,7 +149,7 @@ impl CostsWanted {
         Self { from, to: self.from, client: self.client }
     }
 
-    /// Selects the questions to read from the history: those of the period and of the previous one, with a margin.
+    /// Selects the questions to read from the history: those of the period and of the previous period, and those shortly before and after both.
     pub fn span(&self) -> ReadSpan {
         let (from, client) = (self.before().from.saturating_sub(micros(WHY_MARGIN)), self.client);
         ReadSpan { from, to: self.to.saturating_add(micros(WHY_MARGIN)), client, hits: true }
@@ -199,9 +199,9 @@ pub(crate) fn sums(causes: &[Cause]) -> BTreeMap<Side, f64> {
 /// Faults that several zones have in common, such as the same silent servers.
 #[derive(Default)]
 struct CommonFaults {
-    /// For each zone whose silent servers serve other zones too: the first of these zones.
+    /// For each zone whose silent servers serve other zones too: the first zone with these servers.
     first: BTreeMap<Box<[u8]>, Box<[u8]>>,
-    /// For each of these first zones: the silent servers, and the number of zones.
+    /// For each first zone: the silent servers as text, and the number of zones that they serve.
     hosters: BTreeMap<Box<[u8]>, (String, u64)>,
 }
 
@@ -259,7 +259,7 @@ impl JudgedMessages {
         found.sort_by_key(|email| Reverse(took(email)));
         let left_out = found.len().saturating_sub(MAX_COST_MESSAGES);
         found.truncate(MAX_COST_MESSAGES);
-        // Each group of queries is judged alone, like the message that `why NAME` shows.
+        // Each group of queries gets its own verdict, like the message that `resolverctl why NAME` shows.
         let of_group = |group: &Message| {
             let mut verdict = judge(&group.queries(recorded).map(explain).collect::<Vec<_>>(), traffic);
             verdict.causes.retain(|cause| cause.delay() >= traffic.slow);
@@ -294,7 +294,7 @@ fn table(judged: &[Vec<Cause>], common: &CommonFaults) -> CostTable {
     table
 }
 
-/// Returns the rows: the side with the greatest sum first, and below it its causes.
+/// Returns the rows: the side with the greatest sum comes first, and each side is followed by its causes.
 fn rows(
     (table, before): (&CostTable, Option<&CostTable>),
     common: &CommonFaults,
@@ -339,8 +339,8 @@ impl Cost {
     }
 }
 
-/// Returns who can remove a cause. Packets that get lost on the path to the servers of one zone are blamed on others. If the network of this host
-/// loses them, the kind of the cause is `NetworkLossy`.
+/// Returns who can remove a cause. If packets get lost on the path to the servers of one zone, this is "others". If the network of this host loses
+/// them, the kind of the cause is another one: `NetworkLossy`.
 fn side(cause: &Cause) -> Side {
     match cause.kind {
         kind if kind.is_of_this_host() => Side::Mine,

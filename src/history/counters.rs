@@ -1,4 +1,4 @@
-//! The table of counters: numbers of events that no other table counts by zone, server or client.
+//! The table of counters: the numbers of events for which no other table has counts by zone, server or client.
 //!
 //! The screens, JSON, the metrics and their manual are made from this table. So a new counter needs only a row here, and the code that counts it.
 //! The comment of a row is its description in the manual and for Prometheus, so it uses the same words as the screens.
@@ -15,7 +15,7 @@ struct CounterRow {
     name: &'static str,
     /// The description of the counter, for the manual and for Prometheus.
     about: &'static str,
-    /// The text for the counter on the screen of `resolverctl stats`, which shows it if the counter is not zero. `None` if the screen shows the
+    /// The text for the counter on the screen of `resolverctl stats`. The screen shows a counter if it is not zero. `None` if the screen shows the
     /// counter elsewhere or not at all.
     shown: Option<&'static str>,
 }
@@ -131,8 +131,8 @@ counters! {
 /// The number of counters.
 const COUNTERS: usize = TABLE.len();
 
-/// The current values of the counters in this process. All threads share them, because threads write to them less often than to the counters of
-/// questions.
+/// The current values of the counters in this process. All threads share them, because they change less often than the counters of questions, of
+/// which each thread has its own.
 #[derive(Debug)]
 pub(super) struct Counters([AtomicU64; COUNTERS]);
 

@@ -1,19 +1,18 @@
-//! Finds out if the verdict on a quick message (the queries that the history groups for one mail) is doubtful, because a wait of the same client may
-//! belong to the same mail.
+//! Finds out if the verdict on a message (the queries that the history groups for one mail) is doubtful: its queries were quick, but the same client
+//! waited for other queries that may belong to the same mail.
 //!
-//! The queries about the address of a host and the queries about the domain of a sender are connected only by their times. If several mails of one
-//! client are in progress, the wait for the queries about a host may be in another message, or in a part of this message that does not certainly
-//! belong to the same mail.
+//! Only their times connect the queries about the address of a host with the queries about the domain of a sender. If several mails of one client are
+//! in progress, the queries about a host may have waited in another message, or in a part of this message that may belong to another mail.
 //!
 //! # Decisions
 //!
-//! - One mail is often several messages of the history, because no name connects its host, its lists and its sender. So even if the queries of a
-//!   message were quick, its mail may have been slow: a wait in another message of the same client, less than `POSSIBLE_WAIT` before or after the
-//!   message, may belong to the same mail.
-//! - A mail has one host and one sender. Two messages with queries about an address belong to different mails, and so do two messages with
+//! - One mail is often several messages of the history, because no name connects the queries about its host, to DNS lists, and about its sender. So
+//!   even if the queries of a message were quick, its mail may have been slow: a wait in another message of the same client, less than
+//!   `POSSIBLE_WAIT` before or after the message, may belong to the same mail.
+//! - A mail comes from one host and has one sender. Two messages with queries about an address belong to different mails, and so do two messages with
 //!   queries for the MX of a domain.
-//! - But domains may share mail hosts. The query for such a host is in one message only, and may belong to each mail whose answers contain the name
-//!   of the host.
+//! - But domains may share mail hosts. The history has the query for such a host in one message only, but the query may belong to each mail whose
+//!   answers contain the name of the host.
 //! - A failed query defers a mail, however quickly it failed, so it counts as a wait. A failed query to a DNS list defers no mail.
 //! - While a client waits for a query of another message, it is not pausing. If such a wait overlaps the pause in a message, the client is not the
 //!   culprit.
@@ -28,10 +27,10 @@ use crate::limits::POSSIBLE_WAIT;
 use dns::clock::micros;
 use dns::question::{kind_text, name_of_wire, name_text};
 
-/// The largest number of possible waits that the sentence of `evidence` names.
+/// The largest number of possible waits that the sentence in `evidence` names.
 const NAMED: usize = 3;
 
-/// The time of a wait, compared with the queries of a message (email): before, during or after them.
+/// The order in time of a wait and the queries of a message (email): the wait came before, during or after the queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitOrder {
@@ -43,7 +42,7 @@ pub enum WaitOrder {
     After,
 }
 
-/// A wait of the same client, or a failed query, that may belong to the mail of a message (group of queries). Times are in seconds.
+/// A query of the same client that waited or failed, and that may belong to the same mail as a message (group of queries). Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PossibleWait {
     /// The name for which the query of this wait asked.
@@ -59,7 +58,7 @@ pub struct PossibleWait {
     /// True if the query of this wait failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
-    /// The time of the wait, compared with the queries of the message (email): before, during or after them.
+    /// Whether the wait came before, during or after the queries of the message (email).
     pub order: WaitOrder,
     /// The time between the wait and the queries of the message (email), in seconds; 0 if they overlap.
     pub gap: f64,
@@ -72,8 +71,8 @@ pub(super) fn is_delay(question: &QuestionEntry, list: Option<ListName>) -> bool
 }
 
 impl PossibleWait {
-    /// Creates the description of a query of another message (email) as a possible wait. The queries of the message itself were in progress from
-    /// `began` to `ended`.
+    /// Creates a possible wait from a query of another message. The queries of the message that is explained were in progress from `began` to
+    /// `ended`.
     pub(super) fn new(question: &QuestionEntry, list: Option<ListName>, (began, ended): (u64, u64)) -> Self {
         let (order, gap) = if question.end() <= began {
             (WaitOrder::Before, began.saturating_sub(question.end()))
@@ -95,8 +94,8 @@ impl PossibleWait {
     }
 }
 
-/// Returns the culprit `unknown` for a message (group of queries) that waited for `waited` seconds. The reason is that one of `waits` (the nearest
-/// first) may belong to the same mail. If `waits` is empty, the reason is a wait that was left out of the report.
+/// Returns the culprit `unknown` for a message (group of queries) that waited for `waited` seconds. The reason in the report is that one of `waits`
+/// (the nearest first) may belong to the same mail. If `waits` is empty, the report has left out the wait that is the reason.
 pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
     let advice = "look in the mail log for the address of the host that sent this mail and for the domain of its sender: `resolverctl why` with each of them shows whether its queries waited or failed";
     CulpritReport::new(CulpritKind::Unknown, evidence(waited, waits), advice)
@@ -129,11 +128,11 @@ fn time(seconds: f64) -> String {
     span(std::time::Duration::try_from_secs_f64(seconds).map(micros).unwrap_or(u64::MAX))
 }
 
-/// The end of a sentence about the quick queries of a message (email), used if the history for that time was only read from disk.
+/// The end of a sentence about a message (email) whose known queries were quick. It is used if the history of that time is only on disk.
 pub const ON_DISK_ALONE: &str = "but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing";
 
-/// Returns the culprit for a message (group of queries) that was read from disk and whose queries were quick, as the report `quick` says. It is
-/// `unknown`, because the disk lacks other queries of the mail.
+/// Returns the culprit for a message (group of queries) that was read from disk and whose queries were quick (`quick`). The culprit is `unknown`,
+/// because other queries of the mail may not be on disk.
 pub(super) fn of_disk(quick: &CulpritReport) -> CulpritReport {
     CulpritReport::new(
         CulpritKind::Unknown,

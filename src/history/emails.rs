@@ -1,17 +1,19 @@
-//! Joins the messages (groups of queries) that belong to one email, so that emails can be counted and timed. A message here is such a group.
+//! Joins the messages (groups of queries) that belong to one email, so that emails can be counted and timed. The type `Message` is such a group.
 //!
 //! An email mostly has several groups, because the connecting host, the sender, the links in the text and the recipient have no name in common. On a
-//! busy gateway, more mails are in progress at once, so the groups are smaller. The number of emails must not depend on that.
+//! busy gateway, more mails are in progress at once, so an email has more and smaller groups. Groups are joined so that the number of emails does not
+//! depend on this.
 //!
 //! Pure: a function of the groups.
 //!
 //! # Decisions
 //!
-//! - Each email has one group that leads it: the group with the reverse name of the connecting host, otherwise a group with its address at DNS lists,
-//!   otherwise a group with the MX of a sender or of a recipient. Other groups of the same client at the same time are parts of this email.
+//! - Each email has one group that leads it: the group with the reverse name of the connecting host, otherwise a group in which DNS lists are asked
+//!   about its address, otherwise a group with the MX of a sender or of a recipient. Other groups of the same client at the same time are parts of
+//!   this email.
 //! - An email has one sender and one recipient's domain. So each further group with an MX is an email of its own, for instance a delivery to another
 //!   domain.
-//! - If no group at that time can lead a group, this group is an email of its own.
+//! - If no leading group is found at that time, the group is an email of its own.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -37,7 +39,7 @@ impl<'m> Email<'m> {
         std::iter::once(self.lead).chain(self.others.iter().copied())
     }
 
-    /// Returns the time between the moment `at` and the query of the email that is nearest to it, in microseconds.
+    /// Returns the time between the moment `at` and the nearest begin or end of a query of the email, in microseconds.
     fn distance(&self, at: u64, recorded: &Recorded) -> u64 {
         self.groups().map(|group| group.distance(at, recorded)).min().unwrap_or(u64::MAX)
     }
@@ -49,7 +51,7 @@ impl<'m> Email<'m> {
     }
 }
 
-/// What the queries of a group are about. A group can be a part of an email only if the leading group of the email has a greater value of this type.
+/// The subject of the queries of a group. A group can be a part of an email only if the leading group of the email has a greater value of this type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Lead {
     /// Names of which an email may have any number, such as those in its links.
@@ -76,11 +78,11 @@ impl Lead {
     }
 }
 
-/// The leading groups of a client so far, sorted by their begin. For each: the index of its email among all emails, and how many more MX names this
-/// email may have.
+/// The leading groups of a client so far, sorted by their begin. Each element has the index of its email among all emails, and how many more groups
+/// with an MX query this email may have.
 type Leaders = Vec<(usize, usize)>;
 
-/// Returns the email to which a group belongs. Mail software sends its next query at once, so this is the email with the query nearest to the begin
+/// Returns the email to which a group belongs. Mail software sends its next query at once, so it is the email whose queries are nearest to the begin
 /// of the group. `emails` are all emails so far.
 fn find(
     leaders: &mut Leaders,
@@ -107,8 +109,8 @@ fn find(
     Some(*place)
 }
 
-/// Returns the emails to which the messages (groups of queries) belong, without the groups that come from programs that read logs. `groups` are
-/// sorted by their begin.
+/// Returns the emails to which the messages (groups of queries) belong, without groups of programs that read logs, which ask only for reverse names.
+/// `groups` are sorted by their begin.
 pub(super) fn emails<'m>(groups: impl Iterator<Item = &'m Message>, recorded: &Recorded) -> Vec<Email<'m>> {
     let of_mail = groups.filter(|group| group.is_email(recorded));
     let mut sorted: Vec<(Lead, &Message)> =
@@ -118,7 +120,8 @@ pub(super) fn emails<'m>(groups: impl Iterator<Item = &'m Message>, recorded: &R
     let mut emails: Vec<Email<'_>> = Vec::new();
     let mut clients: HashMap<IpAddr, Leaders> = HashMap::new();
     for same in sorted.chunk_by(|one, other| one.0 == other.0) {
-        // A group cannot be a part of an email whose leading group has the same kind.
+        // The emails that this loop adds have leading groups of the same kind, and a group cannot be a part of such an email. So only the emails
+        // before them are searched.
         let first = emails.len();
         for (_, group) in same {
             let found =

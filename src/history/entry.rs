@@ -1,6 +1,6 @@
 //! The entries of the history (the recorded questions and resolutions): a question of a client, the resolution that answered it, an outage of the
-//! network of this host, and the local user of a client. The same types are used to write and to read entries; the module `octets` defines their
-//! stored form.
+//! network of this host, and the local user of a client. The same types are used to write and to read entries. The module `octets` defines their
+//! binary form.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -29,7 +29,7 @@ pub struct QuestionEntry {
     pub port: u16,
     /// How the question reached resolverd; none if this is not known. For questions that the cache answered, it is not known.
     pub transport: Option<ClientTransport>,
-    /// The number of the client's view. The view belongs to the listener that received the question.
+    /// The number of the client's view, which is the set of configured zones that the client sees.
     pub view: u32,
     /// When the question was received, in microseconds. In an entry that is being written, this is a time of the monotonic clock; in an entry that
     /// was read, it is the time since 1970.
@@ -49,7 +49,7 @@ pub struct QuestionEntry {
     pub user: Option<Box<str>>,
     /// What the reply to the client said, as far as its header shows it.
     pub result: DnsResult,
-    /// True if the entry was read from disk. The disk does not have most of the other questions of that time.
+    /// True if the entry was read from disk. The disk has only a few of the questions of that time.
     pub stored: bool,
 }
 
@@ -82,21 +82,21 @@ impl QuestionEntry {
         Self { port: 7, outcome: Outcome::Failed, elapsed: 1, ..hit }
     }
 
-    /// The smallest possible result of `weight`: that of a question with an empty name, in octets.
+    /// The smallest possible result of `weight`, in octets: the result for a question with an empty name.
     pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 3 / 2;
 
-    /// Returns the octets of memory that a reader of the history needs for the question: to store it, to sort it, and to add it to a message (an
-    /// email).
+    /// Returns an estimate of the memory, in octets, that a reader of the history needs for the question: to store it, to sort it, and to add it to a
+    /// message (email).
     pub(super) fn weight(&self) -> usize {
         Self::LEAST_WEIGHT.saturating_add(self.name.len()).saturating_add(self.error.len())
     }
 
-    /// Returns the key of the question's name and type in tables of questions.
+    /// Returns the key of the question's name and type, for tables such as `ByAsked`.
     pub(super) fn place(&self) -> AskedPlace {
         place_of(&self.name, self.kind)
     }
 
-    /// Returns true if the question has no address of its client, because `history.redact` has removed it.
+    /// Returns true if the entry lacks the address of the client, because `history.redact` has removed it.
     pub(crate) fn is_without_client(&self) -> bool {
         is_without_client(self.client)
     }
@@ -107,7 +107,7 @@ impl QuestionEntry {
     }
 
     /// Returns true if this resolver turned away the question because it had too much work. A question for a silent zone may also be turned away,
-    /// because only a few questions may wait for such a zone; then the extended error says so, and the result is false.
+    /// because only a few questions may wait for such a zone; then the extended error says that the zone is silent, and the result is false.
     pub(crate) fn is_overload(&self) -> bool {
         let is_silent = self.code == Some(ExtendedError::NO_REACHABLE_AUTHORITY);
         self.outcome == Outcome::Shed && !is_silent && !self.was_stopped()
@@ -132,14 +132,14 @@ pub struct FlightEntry {
     pub id: u64,
     /// When the resolution began, in the unit of `QuestionEntry::at`.
     pub began: u64,
-    /// The time from the start of the resolution to its end, or to now if it is still in progress. In microseconds.
+    /// The time in microseconds from the start of the resolution to its end. If it was recorded while still in progress, the time to the recording.
     pub elapsed: u64,
     /// The name that the resolution resolves, in lower-case wire form.
     pub name: Arc<[u8]>,
     /// The record type for which the resolution asks.
     pub kind: RecordType,
     /// The zone to which the resolution belongs, in wire form: the deepest zone whose servers were asked; empty if no server was asked. If the answer
-    /// was bogus and it is known at which zone the chain of trust breaks, it is that zone.
+    /// was bogus, it is the zone at which the chain of trust breaks, if that zone is known.
     pub zone: Arc<[u8]>,
     /// What the failure shows about the servers of the zone, for instance that they are silent; none if the resolution did not fail.
     pub shows: Option<Shows>,
@@ -165,7 +165,7 @@ pub struct MessageEntry {
     pub elapsed: u32,
     /// The address of the server to which the query was sent.
     pub server: IpAddr,
-    /// The zone for which the server was asked, in wire form. If it is the zone of the resolution, it is recorded as an empty name.
+    /// The zone for which the server was asked, in wire form; empty if it is the zone of the resolution (`FlightEntry::zone`).
     pub zone: Arc<[u8]>,
     /// The transport of the query: UDP, TCP, TLS or HTTPS.
     pub transport: Transport,
@@ -173,7 +173,7 @@ pub struct MessageEntry {
     pub conduct: Option<Conduct>,
     /// Why the query was sent to this server at this time: one word, such as `retry` (see `StepEvent::Sent`).
     pub reason: &'static str,
-    /// The depth of the sub-question for which the query was sent; 0 is the question of the resolution itself.
+    /// How deeply the sub-question of this query is nested; 0 for a query about the question of the resolution itself.
     pub depth: u8,
     /// True if the query asked for DNSSEC keys, or for data that are needed to fetch such keys.
     pub keys: bool,
@@ -186,7 +186,7 @@ impl MessageEntry {
     }
 }
 
-/// A name or an address in an answer. It shows which of the following questions belong to the same mail.
+/// A name or an address in an answer. If a later question is about it, the two questions probably belong to the same mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
     /// A name in the answer, in lower-case wire form.
@@ -195,7 +195,7 @@ pub enum Link {
     Address(IpAddr),
 }
 
-/// The local user that owned the socket of a client when the socket was looked up.
+/// The local user that owned the socket of a client at the time at which resolverd looked the user up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerEntry {
     /// The IP address of the client's socket.
@@ -208,7 +208,7 @@ pub struct OwnerEntry {
     pub user: Box<str>,
 }
 
-/// A period in which the network of this host was down: its start, and its end as far as it is known. In the unit of `QuestionEntry::at`.
+/// A period in which the network of this host was down: its start, and its end (so far, if it is still down). In the unit of `QuestionEntry::at`.
 pub type OutageEntry = (u64, u64);
 
 /// An entry of the query history.
@@ -235,7 +235,7 @@ impl Entry {
         }
     }
 
-    /// Returns when the question, resolution, outage or lookup of this entry ended.
+    /// Returns when the question, the resolution, the outage or the lookup of the user in this entry ended.
     pub(super) fn end(&self) -> u64 {
         match self {
             Self::Question(question) => question.end(),
@@ -247,13 +247,13 @@ impl Entry {
 }
 
 impl FlightEntry {
-    /// Returns when the resolution ended. If the resolution has not ended yet, returns the time of its last recording.
+    /// Returns when the resolution ended. If it was recorded while still in progress, returns the time of the recording.
     pub fn end(&self) -> u64 {
         self.began.saturating_add(self.elapsed)
     }
 
-    /// Returns the octets of memory that a reader of the history needs for the resolution, see `QuestionEntry::weight`. The memory for a query to a
-    /// server is counted twice, because the query is also in an index of `traffic`.
+    /// Returns an estimate of the memory, in octets, that a reader of the history needs for the resolution (as `QuestionEntry::weight`). The memory
+    /// for a query to a server is counted twice, because the module `traffic` has an index of queries.
     pub(super) fn weight(&self) -> usize {
         let messages = self.messages.len().saturating_mul(size_of::<MessageEntry>() * 2);
         let links = self.links.len().saturating_mul(size_of::<Link>() * 2);
@@ -262,7 +262,7 @@ impl FlightEntry {
 }
 
 /// Returns the key of a name and a type, for tables of entries that are in memory at the same time. When entries are read together, equal names share
-/// their memory, so the address of the name in memory is enough as a key.
+/// their memory, so the memory address of the name identifies it.
 pub(super) fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
     (Arc::as_ptr(name).addr(), u16::from(kind).into())
 }
@@ -270,8 +270,8 @@ pub(super) fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
 /// The key of a name and a type, as returned by `place_of`.
 pub(super) type AskedPlace = (usize, u64);
 
-/// A table whose keys are names and types. `place_of` makes the keys from addresses in memory, so strangers cannot choose them, and the hash needs no
-/// secret.
+/// A table whose keys are names and types. `place_of` makes the keys from addresses in memory, so an attacker cannot choose keys that collide, and
+/// the hash needs no secret.
 pub(super) type ByAsked<Known> = HashMap<AskedPlace, Known, BuildHasherDefault<Plain>>;
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The events that the resolver reports to the history while it works on a question: ended questions, queries to servers, and resolutions
-//! (flights, for which several clients may wait) with their steps.
+//! The events that the resolver reports to the history while it works on a question: ended questions, queries to servers, and resolutions with their
+//! steps. (A resolution is called flight; several clients may wait for it.)
 //!
 //! The events are plain data. The code that reports an event never waits for the history.
 
@@ -28,7 +28,7 @@ pub struct Ended {
     pub elapsed: Duration,
 }
 
-/// How resolverd came to know a server.
+/// How resolverd learned the address of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerOrigin {
     /// Recursion from the root servers found the server.
@@ -74,18 +74,19 @@ pub struct FlightEnded<'a> {
     pub question: &'a Question,
     /// Where the answer comes from: recursion, or a zone of the configuration.
     pub route: RouteKind,
-    /// The deepest zone whose servers were asked; none if no server was asked, because the answer was already in the cache.
+    /// The deepest zone whose servers were asked. None if no server was asked, because all data were in the cache.
     pub zone: Option<Name>,
     /// Why the resolution failed; none if it did not fail.
     pub failed: Option<FlightFailure>,
-    /// True if all servers of the zone denied the name or type, but without authority (no AA flag), and the resolution ended with this
+    /// True if all servers of the zone answered that the name or type does not exist, but without authority (no AA flag), and clients got this
     /// denial.
     pub doubted: bool,
     /// The result of DNSSEC validation; none if nothing was validated.
     pub state: Option<SecurityStatus>,
     /// The time from the begin of the resolution to its end.
     pub elapsed: Duration,
-    /// How long each client of the resolution waits. If a client waited from the start, it did not get a result that came after this time.
+    /// How long each client of the resolution waits for its answer. A result that came later than this did not reach a client that had waited from
+    /// the start.
     pub patience: Duration,
     /// The number of queries to servers that were sent for the resolution, including those for sub-questions.
     pub packets: u32,
@@ -125,8 +126,8 @@ pub struct FlightFailure {
 }
 
 impl FlightFailure {
-    /// Creates the failure of a resolution that got an answer from servers on the internet: a denial without authority, or an answer that came too
-    /// late.
+    /// Creates a failure for a resolution that has an answer of servers on the internet. The answer is a denial without authority (no AA flag), or it
+    /// came too late.
     pub(super) fn of_answer(why: String, shows: Shows) -> Self {
         let (origin, servers) = (ServerOrigin::Recursion, Vec::new());
         Self { why, shows, origin, servers, broken_at: None, list: None }
@@ -148,9 +149,9 @@ words! {
         NewOwner = "new_owner",
         /// The list lists every address and domain, so its entries have no meaning.
         ListsEverything = "lists_everything",
-        /// The answer of the list cannot be used: an alias leads nowhere, or its signatures are wrong.
+        /// The answer of the list cannot be used: an alias in it leads to no answer, or its signatures are wrong.
         Unusable = "unusable",
-        /// The list has a TXT record for the name, but no address record, which would say that the name is listed.
+        /// The list has a TXT record for the name, but no address record. Only an address record says that the name is listed.
         TextAlone = "text_alone",
         /// The servers of the list do not answer.
         Silent = "silent",
@@ -169,7 +170,7 @@ words! {
         /// It is not known if the answer is bogus: the DNSSEC keys could not be fetched, because of the zone or because of the network of
         /// this host.
         Unchecked = "unchecked",
-        /// The zone is a DNS list. Its failures are not reported as those of a zone, because lists have a report of their own.
+        /// The zone is a DNS list. Its failures are not reported as those of a zone, because there is a separate report about DNS lists.
         List = "list",
         /// The servers of the zone denied the name without authority, and clients got this denial.
         Doubt = "doubt",
@@ -214,7 +215,7 @@ pub enum StepEvent {
         /// The zone whose records deny the name.
         zone: String,
     },
-    /// The closest known zone above the name was found. Its servers are asked next.
+    /// The closest zone above the name whose servers are known was found. Its servers are asked next.
     Cut {
         /// The name of the closest zone in the cache.
         zone: String,
@@ -232,16 +233,16 @@ pub enum StepEvent {
         server: String,
         /// The transport of the query.
         transport: Transport,
-        /// The name for which the server is asked; none if name and type are those of the traced question. A customer key of a DNS list is replaced
-        /// by `_key`.
+        /// The name for which the server is asked; none if the query has the name and type of the traced question. A customer key of a DNS list is
+        /// replaced by `_key`.
         name: Option<String>,
         /// The record type for which the server is asked; none if name and type are those of the traced question.
         #[serde(rename = "type")]
         kind: Option<String>,
-        /// Why this server is asked at this time: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`, `other_case`, `own_case`,
-        /// `forged`, `alone`, `again`, `parent`.
+        /// The reason why this server is asked at this time: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`, `other_case`,
+        /// `own_case`, `forged`, `alone`, `again`, `parent`.
         reason: String,
-        /// The usual round trip of the server in seconds, by which servers are chosen; none if it is not known yet.
+        /// The usual round trip of the server in seconds; none if it is not known yet. Servers are chosen by it.
         usual: Option<f64>,
     },
     /// The reply of a server arrived, or the query to it counts as lost.
@@ -262,11 +263,12 @@ pub enum StepEvent {
         /// The time since the query was sent, in seconds.
         waited: f64,
     },
-    /// Records were removed: the server had no authority to send them, or the query did not ask for them.
+    /// Records were removed from a reply: the server had no authority to send them, or the query did not ask for them.
     Scrubbed {
         /// The number of records that were removed from the reply.
         dropped: usize,
-        /// The first of the removed records, as name, type and data. If the queries to a DNS list contain a customer key, this is empty.
+        /// The first of the removed records, as name, type and data. Empty for a DNS list with a customer key, because the records may contain the
+        /// key.
         records: Vec<String>,
     },
     /// Addresses were removed from the answer because of `resolve.private_addresses`.
@@ -276,8 +278,8 @@ pub enum StepEvent {
         /// The first of the removed address records, as name, type and data.
         records: Vec<String>,
     },
-    /// The DS records of a zone were found. They link the zone to its parent (RFC 4035 section 5). If there are none, the parent has proved that the
-    /// zone is unsigned.
+    /// The DS records of a zone were found. They are the link from the parent zone to the zone (RFC 4035 section 5). If there are none, the parent
+    /// has proved that the zone is unsigned.
     Ds {
         /// The name of the zone to which the DS records belong.
         zone: String,
@@ -286,7 +288,7 @@ pub enum StepEvent {
         /// Where the DS records come from: the parent zone or the configuration.
         from: DsSource,
     },
-    /// The DNSKEY records of a zone were found. The DS records of the zone must confirm them.
+    /// The DNSKEY records of a zone were found. One of the DS records of the zone must match one of these keys.
     Dnskey {
         /// The name of the zone to which the keys belong.
         zone: String,
@@ -301,7 +303,7 @@ pub enum StepEvent {
         subject: String,
         /// The result of the validation.
         state: SecurityStatus,
-        /// Why the result is not secure; none if nothing more is known than the result.
+        /// Why the result is not secure, as text; none if the reason is not known.
         why: Option<String>,
     },
     /// A server referred to the servers of another zone, which are asked next.

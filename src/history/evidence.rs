@@ -18,7 +18,7 @@ pub struct CulpritReport {
     pub zone: Option<String>,
     /// The server for which the client waited longest.
     pub server: Option<String>,
-    /// The DNS list that is the culprit, or whose questions were delayed or failed; none if no list is concerned.
+    /// The DNS list that is the culprit, or the DNS list whose questions were delayed or failed; none if no DNS list is concerned.
     pub list: Option<String>,
     /// What the history shows about the culprit, as a sentence.
     pub evidence: String,
@@ -32,7 +32,7 @@ pub struct CulpritReport {
 /// The largest number of servers that a sentence names.
 const NAMED: usize = 4;
 
-/// The reason why the history does not have the question that the operator wants.
+/// The reason why the history does not have the question that the operator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
     /// The configuration turns off the recording of questions.
@@ -41,7 +41,8 @@ pub(super) enum Absence {
     Empty,
     /// The history has questions, but not the wanted one.
     Others,
-    /// The history has questions on disk without the addresses of their clients, and the wanted question may be one of these.
+    /// The history has questions on disk from which the addresses of clients were removed. The question that the operator asks for may be one of
+    /// these.
     HiddenClients,
 }
 
@@ -95,7 +96,8 @@ pub(super) fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
-/// Returns the zone of a cause as text. If the zone is not a DNS list but questions to lists waited for it, these lists are named too.
+/// Returns the zone of a cause as text. If the zone is not itself a DNS list, and questions to DNS lists waited for the zone, the text also names
+/// these lists.
 fn zone_with_lists(cause: &Cause) -> String {
     if cause.zone.is_empty() {
         return String::new();
@@ -124,7 +126,7 @@ fn list_names(cause: &Cause) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-/// The facts about a cause from which its sentence of evidence is written.
+/// The facts about a cause that the sentence of evidence contains.
 struct Seen<'a> {
     cause: &'a Cause,
     named: String,
@@ -133,7 +135,7 @@ struct Seen<'a> {
     zone: String,
 }
 
-/// What was seen, for each kind of culprit. The words in braces stand for facts about the cause.
+/// The sentences of evidence for each kind of culprit. The words in braces stand for facts about the cause.
 const EVIDENCE: &str = include_str!("evidence.txt");
 
 impl Seen<'_> {
@@ -162,7 +164,7 @@ impl Seen<'_> {
             Truncated if is_one => "truncated",
             Truncated => "truncated_all",
             Unreachable if cause.is_of_this_host() => "no_route",
-            // No query was sent: the sentence says why, and which addresses the servers have.
+            // No query was sent. The sentence says why, and which addresses the servers have.
             Unreachable if count == 0 => "why",
             Unreachable if cause.silent_path => "silent_path",
             Unreachable => "unreachable",
@@ -192,7 +194,7 @@ impl Seen<'_> {
         format!("{seen}{}", self.cost())
     }
 
-    /// Returns the end of the sentence about a cause: how long the message (email) waited because of this cause, and how many questions failed.
+    /// Returns the end of the sentence about a cause: how long the message (email) waited because of it, and how many questions failed.
     fn cost(&self) -> String {
         let (cause, waited) = (self.cause, self.verdict.waited);
         let [time, waited] = [cause.micros, waited].map(span);
@@ -246,7 +248,7 @@ impl Seen<'_> {
     }
 }
 
-/// The advice for each kind of culprit, and for some causes that are known more exactly. The braces stand for the zone or the DNS list.
+/// The advice for each kind of culprit, and for some special cases. The braces `{}` stand for the zone or the DNS list.
 const ADVICE: &str = include_str!("advice.txt");
 
 /// Returns the advice for the operator with this key of the table.
@@ -260,7 +262,7 @@ fn sentence(table: &'static str, key: &str) -> &'static str {
     rows.find(|(row, _)| *row == key).map_or("", |(_, text)| text)
 }
 
-/// Returns the advice to the operator about a cause. `servers` are the servers that the sentence of evidence names.
+/// Returns the advice to the operator about a cause. `servers`: the servers that the sentence of evidence names.
 pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     use CulpritKind::{ListRefused, ListSilent, ListSlow, Unknown};
     let zone = match cause.kind {
@@ -270,9 +272,8 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     };
     let or = |none: &str| if zone.is_empty() { none.to_owned() } else { zone.clone() };
     let kind = cause.kind;
-    // The root has advice of its own, because it has no owner whom an operator could ask. Its signatures are correct at all hosts without a
-    // configuration error, and its servers are often those of a `[[zone]] "."`. The kinds of culprits up to `Truncated` are faults of the servers of
-    // a zone.
+    // The root zone has its own advice, because the operator cannot write to its owner. If its answers are bogus, the configuration of this host is
+    // wrong; and its servers are often those of a `[[zone]] "."`. Kinds of culprits up to `Truncated` are faults of the servers of a zone.
     match kind {
         CulpritKind::Bogus if zone == "." => advice("root_keys", ""),
         _ if cause.other_mail => advice("other_mail", ""),

@@ -1,8 +1,8 @@
-//! Finds the resolution (flight) that explains a question: its own resolution, a resolution that failed before it, or the resolution whose
-//! answer was in the cache.
+//! Finds the resolution (flight) that explains the outcome of a question: its own resolution, an earlier one that failed, or the one whose answer the
+//! cache gave.
 //!
-//! A question may fail immediately because another question failed shortly before. Then the history has no resolution for it, and its culprit is
-//! the culprit of the other question.
+//! A question may fail immediately because another question failed shortly before. Then the history has no resolution for this question, and its
+//! culprit is the culprit of the other question.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
@@ -18,11 +18,11 @@ use dns::clock::micros;
 use dns::hash::Plain;
 use dns::question::{Outcome, label_places};
 
-/// The smallest number of labels of a zone whose failure explains why other questions in it failed. Domains below a top-level domain have different
-/// owners, so a failure of one says nothing about another.
+/// The smallest number of labels of a zone whose failure may explain failures of other questions in the zone. Zones with fewer labels are top-level
+/// domains. The domains in them have different owners, so a failure of one says nothing about another.
 pub(super) const OWNED_LABELS: usize = 2;
 
-/// The resolutions of the history, in several tables by which they are found. Each list of resolutions is in the order of time.
+/// The resolutions of the history, in several tables for different searches. Each list of resolutions is sorted by time.
 pub(super) struct Explained<'a> {
     by_number: HashMap<u64, &'a FlightEntry, BuildHasherDefault<Plain>>,
     /// The failed resolutions, by the name and type of the question that they resolved.
@@ -63,10 +63,10 @@ impl<'a> Explained<'a> {
         let list = list(&question.name);
         let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
         let flight = match question.outcome {
-            // This resolver stopped while the question waited, so it is unknown what the servers would have answered.
+            // This resolver stopped while the question waited, so no resolution explains its failure.
             Outcome::Shed if question.was_stopped() => None,
-            // The question was turned away because other questions already waited for its silent zone. If it had a resolution of its own, this
-            // resolution ended before it showed anything about the servers.
+            // The question was turned away because other questions already waited for its silent zone. If the question has a resolution of its own,
+            // that one ended before the servers could answer.
             Outcome::Shed if !question.is_overload() => {
                 self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
             }
@@ -77,16 +77,17 @@ impl<'a> Explained<'a> {
         ExplainedQuestion { question, list, flight }
     }
 
-    /// Returns the numbers of the failed resolutions to DNS lists. These resolutions are needed separately: when the servers of a list are
-    /// known to be silent, resolverd answers the waiting questions before their resolution ends, and later questions have no resolution.
+    /// Returns the numbers of the failed resolutions to DNS lists. They are stored on disk even if no failed question refers to them, because when
+    /// the servers of a list are known to be silent, resolverd answers the waiting questions before their resolution ends, and later questions have
+    /// no resolution.
     pub(super) fn failed_to_lists(&self) -> impl Iterator<Item = u64> {
         let flights = self.of_list.values().flatten();
         flights.filter(|flight| flight.shows.is_some()).map(|flight| flight.id)
     }
 
     /// Returns the resolution that failed before a question: a resolution for the same name and type, otherwise for the same zone, otherwise the last
-    /// resolution to the same DNS list. A list that does not answer gets no queries of clients until it answers again, so its last resolution may be
-    /// old, and a late answer to that resolution may have arrived since.
+    /// resolution to the same DNS list. resolverd sends no queries of clients to a list that does not answer, so the last resolution to the list may
+    /// be old, and a late answer to it may have arrived since.
     fn before(&self, question: &QuestionEntry, list: Option<ListName>) -> Option<&'a FlightEntry> {
         let same = self.of_question.get(&(&*question.name, u16::from(question.kind)));
         let same =
@@ -160,7 +161,7 @@ mod tests {
             let at = second * SECOND;
             let question = QuestionEntry {
                 outcome,
-                // A question that was turned away at second 30, while its own resolution was already in progress.
+                // This question was turned away at second 30, while its own resolution was in progress.
                 flight: (outcome == Shed && second == 30).then_some(5),
                 code: (outcome == Shed).then_some(22),
                 ..QuestionEntry::hit(wire(name), RecordType::A, [127, 0, 0, 1].into(), 0, at)

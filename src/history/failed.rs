@@ -29,9 +29,10 @@ const ROOT: [u8; 1] = [0];
 pub struct FailedWanted {
     /// The start of the period that the operator wants to see, in microseconds since 1970.
     pub from: u64,
-    /// Selects zones at and below this name, and questions for names at and below it. The name is in lower-case wire form; none selects all.
+    /// Selects zones at and below this name, and questions for names at and below it. The name is in lower-case wire form. If there is none, all
+    /// questions are selected.
     pub zone: Option<Box<[u8]>>,
-    /// Selects questions of clients in this network; none selects all clients.
+    /// Selects questions of clients in this network. If there is none, the questions of all clients are selected.
     pub client: Option<IpNet>,
 }
 
@@ -62,8 +63,8 @@ pub struct FailedZone {
     /// The record type for which the last failed question asked.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The local user whose program sent the last failed question, or the last question whose user is known: a name, or a number if the user has no
-    /// name. None if no user is known.
+    /// The local user whose program sent the last failed question whose user is known: a name, or a number if the user has no name. None if no user
+    /// is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The kind of the culprit of the last failure, for instance a silent server.
@@ -74,7 +75,7 @@ pub struct FailedZone {
     pub extended_error: Option<u16>,
     /// The servers of the zone that had a fault when the last question failed.
     pub servers: Vec<FailedServer>,
-    /// The answer to the question if the zone still fails: yes, no or unknown.
+    /// Whether the zone still fails: yes, no or unknown.
     pub still_fails: StillFails,
     /// What the operator can do about the zone, as a sentence.
     pub advice: String,
@@ -95,10 +96,11 @@ pub struct FailedServer {
 pub enum StillFails {
     /// Yes: a question failed less than `limits::INCIDENT_QUIET` ago, and was not answered since.
     Yes,
-    /// The zone has worked since the last failure: the question that failed last was answered, or a question to the same DNS list was answered, or a
-    /// server of the zone that had been silent has answered another question.
+    /// No: since the last failure, the question that failed last was answered, or a question to the same DNS list was answered, or a server of the
+    /// zone that had been silent has answered another question.
     No,
-    /// No question was asked recently, or the failure was only read from disk, which does not have the questions that were answered since.
+    /// It is unknown: no question was asked recently, or the failure was only read from disk, which does not have the questions that were answered
+    /// since.
     Unknown,
 }
 
@@ -113,16 +115,18 @@ struct FailuresOfZone<'a> {
     servers: BTreeMap<IpAddr, Option<Conduct>>,
     /// The local user whose program sent the last question whose user is known.
     user: Option<&'a str>,
-    /// The last failed question of all clients and names, even if it is not wanted. It shows if the zone still fails.
+    /// The last failed question in the zone of any client and name, also if the operator did not select it. It shows if the zone still fails.
     last_of_all: FailedQuestion<'a>,
-    /// The time at which the last query was sent that a server of the zone has answered correctly; none if there is none.
+    /// The time of the last query that a server of the zone has answered correctly: when the query was sent. None if there is no such query.
     answered: Option<u64>,
-    /// True if a resolution (flight) got an answer from a server of the zone that answers the failed questions (`is_answered_by`).
+    /// True if a later resolution (flight) found an answer to the last failed question (`is_answered_by`), and the answer came from a server of the
+    /// zone.
     is_resolved: bool,
 }
 
 impl FailedWanted {
-    /// Selects the questions to read from the history. Questions of other clients are read too, because they show if a zone still fails.
+    /// Selects the questions to read from the history. Questions of all clients and names are read, because any of them may show if a zone still
+    /// fails.
     pub fn span(&self) -> ReadSpan {
         ReadSpan { from: self.from, hits: false, ..ReadSpan::default() }
     }
@@ -173,9 +177,9 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    /// Returns true if a resolution after the last failed question has found an answer to it. Such a resolution counts even without a client's
-    /// question, because `resolverctl query` leaves only a resolution in the history. The caller must check that the answer came from this zone: a
-    /// resolution that is still in progress has answers only from the zones above.
+    /// Returns true if a resolution after the last failed question has found an answer to that question. A resolution without a client's question
+    /// counts too, because `resolverctl query` leaves only a resolution in the history. The caller must check that the answer came from this zone: a
+    /// resolution in progress may have answers only from the zones above.
     fn is_answered_by(&self, flight: &FlightEntry) -> bool {
         let last = self.last_of_all.asked.question;
         let is_same = flight.name == last.name && flight.kind == last.kind;
@@ -208,7 +212,7 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    /// Returns the row about the zone for the report. Returns `None` if no failure of the zone is wanted.
+    /// Returns the row about the zone for the report. Returns `None` if the operator selected no failure of the zone.
     fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> Option<FailedZone> {
         let last = self.last.as_ref()?;
         let question = last.asked.question;
@@ -252,13 +256,13 @@ impl<'a> FailuresOfZone<'a> {
         let last = self.last_of_all.asked.question;
         let later = recorded.questions.partition_point(|question| question.at <= last.end());
         let later = recorded.questions.get(later..).unwrap_or_default().iter();
-        // An answer from the cache may be older than the failure. A stale answer does not show that the zone works.
+        // An answer from the cache may be older than the failure, and a stale answer is older too. So these answers do not show that the zone works.
         let mut answered = later.filter(|question| {
             !question.outcome.is_failure() && !matches!(question.outcome, Outcome::Stale | Outcome::Cache)
         });
         let is_list = self.last_of_all.asked.apex().is_some();
-        // All servers for names below the apex of a DNS list belong to the list. In any other zone, names below it may belong to a delegated zone
-        // with servers of its own. Such a zone may still answer, through a delegation in the cache, while the zone itself is silent.
+        // All names below the apex of a DNS list belong to the list. In any other zone, a name below the apex may belong to a delegated zone with
+        // servers of its own. That zone may still answer, through a delegation in the cache, while this zone is silent.
         let of_list = |question: &QuestionEntry| is_list && is_within(&question.name, &self.last_of_all.zone);
         let heard = self.answered.is_some_and(|at| at > last.end());
         let was_silent = matches!(
@@ -269,7 +273,7 @@ impl<'a> FailuresOfZone<'a> {
                 | CulpritKind::ListSlow
                 | CulpritKind::Network
         );
-        // If all names go to forwarders (zone `.`), the forwarders may answer for some names although the servers of the failed name are silent.
+        // If all names go to forwarders (the zone is `.`), the forwarders may answer for other names although they get no answer for the failed name.
         let is_root = *self.last_of_all.zone == ROOT && culprit != CulpritKind::Network;
         // Clients ask a DNS list for a different name each time, so the answer to any question shows that the list works.
         let works = was_silent && heard && !is_root
@@ -291,7 +295,7 @@ impl<'a> FailuresOfZone<'a> {
 }
 
 /// For each zone, finds the last query that a server of exactly this zone has answered, and finds out if the last failed question was answered since.
-/// All resolutions are read only once, for all zones together.
+/// To save time, all resolutions are read only once, for all zones together.
 fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &Recorded) {
     for flight in &recorded.flights {
         for message in flight.messages.iter().filter(|one| one.conduct == Some(Conduct::Answered)) {
@@ -303,14 +307,14 @@ fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &
     }
 }
 
-/// Returns true if `failed` shows more about its zone than the `last` failure. A question that failed immediately, because of a remembered failure,
-/// shows nothing new.
+/// Returns true if `failed` shows at least as much about its zone as the failure `last`. A question that failed immediately, because an earlier
+/// failure was cached, shows nothing new.
 fn says_more(failed: &FailedQuestion<'_>, last: &FailedQuestion<'_>) -> bool {
     let is_repeat = failed.asked.question.outcome == Outcome::Remembered && failed.asked.flight.is_none();
     !is_repeat || last.asked.flight.is_none()
 }
 
-/// Returns the cause of a failure. If the cause itself has no zone or no sentence, those of the failure are used.
+/// Returns the cause of a failure. If the cause that was found has no zone or no sentence, it gets those of the failed question.
 fn cause_of(failed: &FailedQuestion<'_>, traffic: &Traffic) -> Cause {
     let cause = judge(&[failed.asked], traffic).causes.into_iter().next();
     let cause = cause.unwrap_or_else(|| Cause::new(CulpritKind::Unknown, failed.zone.clone()));

@@ -11,7 +11,7 @@ use crate::limits::MAX_FAILURE_SERVERS;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within};
 
-/// The sentence that says why a question failed that was turned away before its resolution began.
+/// The reason for the failure of a question that was turned away before its resolution began, as a sentence.
 const OVERLOADED: &str = "resolverd is overloaded: queries come faster than this host resolves them";
 
 /// A question of a client that failed.
@@ -59,13 +59,13 @@ impl<'a> FailedQuestion<'a> {
         for (server, conduct) in &self.servers {
             let comma = if text.is_empty() { "" } else { ", " };
             let said = conduct.map_or("no answer", |conduct| conduct.fault().unwrap_or("answered"));
-            // To write to a string never fails, so the result is ignored.
+            // Writing to a string never fails, so the result is ignored.
             let _ = write!(text, "{comma}{server} {said}");
         }
         text
     }
 
-    /// Returns true if an outage of the network of this host could have caused the failure.
+    /// Returns true if an outage of the network of this host may have caused the failure.
     pub(super) fn may_be_silence(&self) -> bool {
         let shows = self.asked.flight.and_then(|flight| flight.shows);
         let is_unknown = matches!(self.asked.question.outcome, Outcome::Deadline | Outcome::Shed);
@@ -117,7 +117,7 @@ fn servers_at_fault(flight: &FlightEntry, zone: &[u8]) -> Vec<(IpAddr, Option<Co
     last
 }
 
-/// Returns a part of a sentence: how many queries for a zone resolverd turned away because of its limit for one zone.
+/// Returns a part of a sentence: how many queries for a zone resolverd turned away, because too many queries already waited for this zone.
 pub(super) fn turned_away(count: u64) -> String {
     let queries = if count == 1 {
         "1 of these queries was".to_owned()

@@ -1,6 +1,6 @@
 //! Replaces the addresses of clients by numbers, in entries for the disk and the log, if `history.redact` says that they must not contain addresses.
 //!
-//! The address of a client is replaced by a number, so that messages (emails) of different clients stay separate. The number is a keyed hash of the
+//! The address of a client is replaced by a number, so that the questions of different clients stay separate. The number is a keyed hash of the
 //! address; each process draws a new random key and never writes it. Without the key, a reader of the disk cannot find an address by trying all
 //! addresses, and cannot recognize a client after a restart of the daemon.
 
@@ -8,8 +8,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use dns::hash::Keyed;
 
-/// The 64-bit numbers are stored in the addresses from `ff00::` on. No client has such an address: these are multicast addresses of a reserved
-/// scope, and a multicast address is never the source of a packet (RFC 4291 section 2.7).
+/// A 64-bit number that replaces an address is stored as an address from `ff00::` on. No client has such an address: these are multicast addresses of
+/// a reserved scope, and a multicast address is never the source of a packet (RFC 4291 section 2.7).
 const NUMBERS: u128 = 0xff00 << 112;
 
 /// Replaces the IP addresses of clients by numbers, so that the disk and the log do not contain the addresses.
@@ -24,7 +24,7 @@ impl ClientNumbers {
         Self { hash: Keyed::of_system() }
     }
 
-    /// Returns the number of a client, in the form of an address. If `client` is already such a number, it is returned unchanged.
+    /// Returns the number of a client, as an IPv6 address. If `client` is already such a number, it is returned unchanged.
     pub(super) fn number(self, client: IpAddr) -> IpAddr {
         if is_without_client(client) {
             return client;

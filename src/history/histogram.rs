@@ -1,4 +1,5 @@
-//! A histogram of response times. It is updated without locks, its values are exact to 1 %, and it is cheap to copy and to subtract.
+//! A histogram of response times. It is updated without locks, and its times are exact to 1 %. A copy of it, and the difference of two copies, are
+//! cheap.
 //!
 //! The buckets are log-linear: below 64 µs there is one bucket for each microsecond, and above it 64 buckets for each octave (from one power of two
 //! to the next). So the width of a bucket is at most 1/64 of its lower end, and its middle differs from a counted value by at most 0.8 %.
@@ -18,14 +19,14 @@ const PRECISION_BITS: u32 = 6;
 /// The number of buckets in an octave. It is also the smallest value in microseconds for which one bucket has several values.
 const PER_OCTAVE: u64 = 1 << PRECISION_BITS;
 
-/// The number of octaves above the range that has one bucket for each microsecond. They reach up to 2^26 µs, which is 67 s. No question takes longer
-/// than `limits::FLIGHT_TIME`.
+/// The number of octaves above the range that has one bucket for each microsecond. They reach up to 2^26 µs, which is 67 s. That is enough, because
+/// no question takes longer than `limits::FLIGHT_TIME`.
 const OCTAVES: u64 = 20;
 
 /// The number of all buckets. The last one also counts all longer times.
 const BUCKETS: u64 = PER_OCTAVE * (OCTAVES + 1);
 
-/// Counts times in buckets. To count a time takes one relaxed atomic addition. A reader sees each counted time sooner or later, and never twice.
+/// Counts times in buckets. To count a time takes one relaxed atomic addition. A reader may see a counted time a little later, but never twice.
 #[derive(Debug)]
 pub struct Histogram {
     buckets: Box<[AtomicU64]>,
@@ -57,7 +58,8 @@ impl Histogram {
         Spread { counts: self.filled().collect() }
     }
 
-    /// Returns the counts so far in a few fixed buckets, for programs such as Prometheus. This takes less memory than all buckets (`Spread`).
+    /// Returns the counts so far in a few fixed buckets, for programs such as Prometheus. The result needs less memory than `Spread`, which has all
+    /// buckets.
     pub fn distribution(&self) -> Distribution {
         Distribution::from_counts(self.filled())
     }
@@ -104,7 +106,7 @@ impl Spread {
         sum
     }
 
-    /// Adds the counts of another spread (the counts of some histograms).
+    /// Adds the counts of another `Spread`.
     pub(super) fn add(&mut self, other: &Self) {
         for (place, count) in &other.counts {
             let sum = self.counts.entry(*place).or_default();
@@ -131,7 +133,7 @@ impl Spread {
         self.counts.values().sum()
     }
 
-    /// Returns a time that is not exceeded by `permille` thousandths of the counted times; zero if nothing was counted.
+    /// Returns the time that `permille` thousandths of the counted times do not exceed; zero if nothing was counted.
     pub(crate) fn quantile(&self, permille: u64) -> Duration {
         let rank = self.total().saturating_mul(permille).div_ceil(1000).max(1);
         let mut passed = 0_u64;
@@ -156,8 +158,8 @@ impl Spread {
     }
 }
 
-/// Upper limits of the buckets for exporters such as Prometheus: from the time of a cached answer to the longest `resolve.deadline`. They never
-/// change, because a change would break the graphs of operators.
+/// Upper limits of the buckets for exporters such as Prometheus: from the response time of a cached answer to the longest `resolve.deadline`. They
+/// never change, because a change would break the graphs of operators.
 pub const BOUNDS: [Duration; 15] = [
     Duration::from_micros(100),
     Duration::from_micros(500),
@@ -202,9 +204,10 @@ impl Distribution {
                 *within = within.saturating_add(count);
             }
         }
-        // Above 2^52 microseconds the conversion of the sum loses precision, but no process counts for so long.
+        // Above 2^52 microseconds the conversion of the sum loses precision, but no process counts times for so long.
         distribution.sum = all as f64 / 1e6;
-        // Up to here, each time was counted for one bound only. It must also be counted for all greater bounds.
+        // Up to here, each time was counted only in the bucket of the lowest bound that it does not exceed. It must also be counted for all greater
+        // bounds.
         let mut sum = 0_u64;
         for within in &mut distribution.within {
             sum = sum.saturating_add(*within);
@@ -223,7 +226,7 @@ impl Distribution {
     }
 }
 
-/// Quantiles of counted times, in seconds. Each is exact to 1 %; all are zero if nothing was counted.
+/// Quantiles of counted times, in seconds. Each quantile is exact to 1 %. All are zero if nothing was counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quantiles {
     /// The number of measured times.

@@ -1,10 +1,10 @@
 //! Incidents: failures of a zone, or of the network of this host, whose start and end are worth a line in the log.
 //!
-//! The code reads no clock and writes nothing: its input is events with their times, and its output is log lines. A dead domain in spam is not an
-//! incident. So a zone that never worked is reported only after it has failed for a longer time, unless the operator has configured its servers, and
-//! the number of log lines in an hour is limited. An incident ends when a question that failed before is answered. An answer to any other question is
-//! not enough: one name of a zone may be bogus while all others are correct. If a zone fails, gets no questions for hours, and then fails again,
-//! there is no second log line.
+//! The code reads no clock and writes nothing: its input is events with their times, and its output is log lines. Spam often contains domains that do
+//! not work, and these are not incidents. So a zone that never worked is reported only after it has failed for a longer time, unless the operator has
+//! configured its servers. The number of log lines in an hour is also limited. An incident ends when a question that failed before is answered. An
+//! answer to any other question is not enough: one name of a zone may be bogus while all others are correct. If a zone fails, gets no questions for
+//! hours, and then fails again, there is no second log line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -36,12 +36,12 @@ struct TroubledZone {
     first: Mono,
     last: Mono,
     failures: u32,
-    /// True if the servers denied the name of some of the questions without authority, instead of failing.
+    /// True if the servers answered some of the questions with a denial without authority (no AA flag), instead of failing.
     doubted: bool,
     /// True if the operator has configured the servers of the zone.
     configured: bool,
     state: IncidentState,
-    /// The questions that failed and were not answered since, in the order of their last failure.
+    /// The questions that failed and have not been answered since, in the order of their last failure.
     failing: Vec<Failing>,
     /// Why the last failed question failed, as a sentence.
     why: String,
@@ -49,7 +49,7 @@ struct TroubledZone {
     silent: String,
 }
 
-/// A question of the zone that failed, and was not answered since.
+/// A question of the zone that failed and has not been answered since.
 #[derive(Debug)]
 struct Failing {
     question: Question,
@@ -61,9 +61,9 @@ enum IncidentState {
     /// Some questions of the zone failed, perhaps by chance. No log line was written yet.
     #[default]
     Watched,
-    /// The zone fails. `logged`: true if the log has a line about it, false if the line was withheld.
+    /// The zone fails. `logged`: true if the log has a line about this; false if the limit of log lines withheld it.
     Begun { logged: bool },
-    /// The incident ended at the time `at`. For a while after that (`INCIDENT_QUIET`), a new failure of the zone is not reported again.
+    /// The incident ended at the time `at`. For the time `INCIDENT_QUIET` after that, a new failure of the zone is not reported.
     Ended { at: Mono },
 }
 
@@ -122,7 +122,7 @@ impl Incidents {
         if !trouble.failing.iter().any(|failing| failing.is_answered_by(ended)) {
             return None;
         }
-        // All failing questions are forgotten. If one of them still fails, it is added again at its next failure.
+        // All failed questions of the zone are removed from the list. If one of them still fails, its next failure adds it again.
         trouble.failing.clear();
         trouble.failures = 0;
         match trouble.state {
@@ -153,8 +153,8 @@ impl Incidents {
             return None;
         }
         if self.may_be_ours(ended, lost, now) {
-            // The network of this host may have caused this failure. So it is not blamed on the zone, and it does not end an incident of the
-            // zone either.
+            // The network of this host may have caused this failure. So it does not count as a failure of the zone. An incident of the zone
+            // continues.
             let begun = self
                 .zones
                 .get_mut(zone)
@@ -193,20 +193,22 @@ impl Incidents {
         })
     }
 
-    /// Returns true if the network of this host may have caused a failure. Normally this is so if no server on the internet has answered since the
-    /// resolution began. But servers that the operator has configured may be the only servers that are ever asked. For these servers, only an outage
-    /// that was detected counts.
+    /// Returns true if the network of this host may have caused a failure. For a zone on the internet, this is possible if no server on the internet
+    /// has answered since the resolution began. Servers that the operator has configured may be the only ones that are ever asked, so for these
+    /// servers only a detected outage counts.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;
         }
         let began = now.before(ended.elapsed);
-        // If a question fails immediately because its zone is known to be silent, no query was sent. So the lack of replies shows nothing.
+        // If a question fails immediately because its zone is known to be silent, no query was sent. So missing replies show nothing about the
+        // network.
         let asked = lost.origin == ServerOrigin::Recursion && ended.packets > 0;
         self.outage.was_down_since(began) || (asked && !self.outage.has_heard_since(began))
     }
 
-    /// Removes the data about old failures. At the end of an hour, also returns the log line that says how many lines were withheld in this hour.
+    /// Removes the data about old failures. At the end of an hour, also returns the log line with the number of log lines that the limit withheld in
+    /// this hour.
     pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
         self.zones.retain(|_, trouble| trouble.is_kept(now));
         if now.since(self.hour) < HOUR {
@@ -223,8 +225,8 @@ impl Incidents {
         (withheld > 0).then_some(Line::Withheld { zones: withheld })
     }
 
-    /// Returns the failing zones; the zone that has failed for the longest time comes first. A zone without a recent failure is left out, because it
-    /// is not known if it still fails.
+    /// Returns the failing zones; the zone that has failed for the longest time comes first. If the last failure of a zone is not recent, it is not
+    /// known if the zone still fails, so it is left out.
     pub(super) fn failing(&self, now: Mono) -> Vec<FailingZone> {
         let lately = self.zones.iter().filter(|(_, trouble)| now.since(trouble.last) < INCIDENT_QUIET);
         let mut failing: Vec<(Mono, FailingZone)> = lately
@@ -234,14 +236,14 @@ impl Incidents {
         failing.into_iter().map(|(_, zone)| zone).collect()
     }
 
-    /// Returns true if the log has a line about the failure of a zone, and no line about the end of the failure.
+    /// Returns true if the log has a line about the failure of a zone, and no line yet about the end of this failure.
     pub(super) fn is_logged(&self, zone: &Name) -> bool {
         let state = self.zones.get(zone).map(|trouble| trouble.state);
         matches!(state, Some(IncidentState::Begun { logged: true }))
     }
 
-    /// Makes room for a new zone by removing the zone whose last failure is oldest. Zones that were not reported are removed before reported ones,
-    /// and zones with configured servers only if there are no others.
+    /// Makes room for a new zone by removing the zone whose last failure is oldest. Zones that were not reported are removed before reported zones.
+    /// Zones with configured servers are removed only if there are no others.
     fn make_room(&mut self, zone: &Name) {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
             return;
@@ -257,17 +259,18 @@ impl Incidents {
 }
 
 impl Failing {
-    /// Returns true if the answer of the resolution `ended`, which came in time, shows that this failing question works again.
+    /// Returns true if an answer shows that this failed question would be answered again. `ended`: the resolution that found the answer in time.
     fn is_answered_by(&self, ended: &FlightEnded<'_>) -> bool {
         let same = self.question.name == ended.question.name
             && self.question.kind == ended.question.kind
             && self.question.view == ended.question.view;
         match self.shows {
-            // The question failed because the servers of the zone were silent or slow. So any answer in time shows that the zone works again.
+            // The question failed because the servers of the zone were silent or slow. So an answer in time to any question shows that the zone works
+            // again.
             Shows::Silence | Shows::Late | Shows::Unrouted => true,
             Shows::NoHelp | Shows::List | Shows::Doubt => same,
-            // If a client sets the CD flag, it gets a bogus answer without an error. So only an answer that was validated shows that the question
-            // works again.
+            // A client that sets the CD flag gets bogus data as a normal answer. So only an answer that was validated shows that the question works
+            // again.
             Shows::Bogus | Shows::Unchecked => same && ended.state.is_some(),
         }
     }
@@ -302,7 +305,7 @@ impl TroubledZone {
         self.doubted |= lost.shows == Shows::Doubt;
         self.last = now;
         self.why.clone_from(&lost.why);
-        // A question that fails at once, because its zone is known to be silent, shows no server.
+        // If a question fails immediately because its zone is known to be silent, no server was asked, so the earlier servers are kept.
         if !lost.servers.is_empty() {
             let is_silent = lost.servers.iter().all(|(_, conduct)| *conduct == Conduct::Silent);
             let servers: BTreeSet<IpAddr> = lost.servers.iter().map(|(server, _)| *server).collect();
@@ -315,13 +318,13 @@ impl TroubledZone {
         self.failing.push(Failing { question: question.clone(), shows: lost.shows });
     }
 
-    /// Returns true if any question of the zone has failed. Negative answers without authority are not failures: load balancers that know only one
-    /// record type send them for all other types.
+    /// Returns true if any question of the zone has failed. A denial without authority does not count as a failure: load balancers that know only one
+    /// record type send it for all other types.
     fn has_failed(&self) -> bool {
         self.failing.iter().any(|failing| failing.shows != Shows::Doubt)
     }
 
-    /// Returns true if this is a new incident. An incident that begins again soon after its end is not reported again.
+    /// Returns true if the incident must be reported as a new one. An incident that begins again soon after its end is not reported again.
     fn may_begin(&self, now: Mono) -> bool {
         match self.state {
             IncidentState::Watched => true,

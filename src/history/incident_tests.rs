@@ -26,7 +26,7 @@ fn worked(name: &Name) -> FlightZone<'_> {
     FlightZone { name, worked: true }
 }
 
-/// A gateway for which servers on the internet answer all the time, together with its incidents.
+/// A gateway that gets answers from servers on the internet all the time, and its incidents.
 #[derive(Default)]
 struct Stage {
     incidents: Incidents,
@@ -44,7 +44,7 @@ impl Stage {
     ) -> Option<Line> {
         let question = Question::new(zone.name, kind);
         let servers = vec![([192, 0, 2, 1].into(), Conduct::Silent)];
-        // For a denial without authority the resolution (flight) does not fail, because the clients get the denial.
+        // For a denial without authority (`Doubt`), the resolution does not count as failed, because the clients get the denial.
         let doubted = shows == Some(Shows::Doubt);
         let shows = shows.filter(|_| !doubted);
         let origin = if self.configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion };
@@ -170,7 +170,7 @@ fn what_is_refused_ends_when_some_of_it_is_answered() {
         stage.end(worked(&zone), RecordType::TXT, None, 12),
         Some(answers(&zone, RecordType::TXT, 12))
     );
-    // The question for type A continues to fail, so the incident continues.
+    // The question for type A still fails, so the incident continues.
     let mut lines = Vec::new();
     for second in (13..1_000).step_by(20) {
         lines.extend(
@@ -306,7 +306,7 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
         }
     }
     assert!(matches!(lines.as_slice(), [Line::NetworkDown { .. }]), "{lines:?}");
-    // These resolutions began during the outage, and end after it.
+    // These resolutions begin during the outage and end after it.
     assert!(stage.incidents.outage.heard(at(17), at(17)).is_some());
     for number in 0..200 {
         for _ in 0..3 {
@@ -336,7 +336,7 @@ fn whoever_fails_while_nobody_is_heard_may_not_be_at_fault() {
 #[test]
 fn denials_without_authority_are_told_only_once_a_question_fails_too() {
     let (mut stage, zone) = (Stage::default(), zone(1));
-    // A load balancer that knows only one type denies all other types without authority.
+    // A load balancer that knows only one record type sends denials without authority for all other types. These are no failures.
     for second in 0..20 {
         assert_eq!(stage.end(worked(&zone), RecordType::AAAA, Some(Shows::Doubt), second), None);
     }

@@ -21,8 +21,8 @@ use dns::question::WireName;
 
 impl Recorder {
     /// Returns the ring of a worker (its memory for recorded questions), locked for a batch of questions that the cache answered. They came at `at`,
-    /// from clients of the view `view`. Returns `None` if the recording of questions is turned off. The memory for the next entries is read in
-    /// advance, so that the CPU core need not wait for it when it writes them.
+    /// from clients of the view `view`. Returns `None` if the recording of questions is turned off. The memory for the next entries is prefetched
+    /// into the CPU cache, so that writing them does not have to wait.
     pub fn hits(&self, shard: usize, at: Mono, view: u32) -> Option<HitPage<'_>> {
         if !self.kept.is_on() {
             return None;
@@ -38,7 +38,8 @@ impl Recorder {
         std::iter::once(&self.kept.misses).chain(self.sums.shards.iter().map(|shard| &shard.ring))
     }
 
-    /// Returns the number of the resolution with this trail. It differs from the numbers that earlier processes gave to their resolutions.
+    /// Returns the number under which the history has the resolution with this trail (its steps). No resolution of an earlier process has the same
+    /// number.
     pub fn flight_number(&self, trail: &Trail) -> u64 {
         self.kept.first.wrapping_add(trail.number())
     }
@@ -53,7 +54,7 @@ impl Recorder {
         }
     }
 
-    /// Adds a question that the cache answered to the query log. `asked` is its name in wire form, in any case, followed by its type.
+    /// Adds a question that the cache answered to the query log. `asked`: its name in wire form, in upper or lower case, followed by its type.
     pub fn log_hit(&self, asked: &[u8], client: IpAddr, view: u32, elapsed: Duration) {
         let Some((name, kind)) = asked.split_last_chunk::<2>() else { return };
         self.log_query(|| {
@@ -73,7 +74,7 @@ impl Recorder {
         self.kept.watchers.count()
     }
 
-    /// Returns a question that has just ended, in the form in which watchers and the query log get it.
+    /// Returns a copy of a question that has just ended, in the form for watchers and the query log: with the date and a name in lower case.
     fn ended_now(&self, question: &QuestionEntry) -> QuestionEntry {
         QuestionEntry {
             name: question.name.to_ascii_lowercase().into(),
@@ -82,14 +83,15 @@ impl Recorder {
         }
     }
 
-    /// Records a resolution when it has ended. If the deadline of one of its clients passes before that, it is also recorded at that time.
+    /// Records a resolution when it has ended. If a client's deadline passes before that, the resolution is also recorded at that time.
     pub fn flown(&self, flown: &Flown<'_>) {
         if !self.kept.is_on() {
             return;
         }
         let Flown { trail, question, name, zone, failed, faults, answers } = *flown;
         let elapsed = self.clock.mono().since(trail.began());
-        // If the chain of trust breaks at a zone above, that zone is recorded, because only its owner can repair the fault.
+        // If the chain of trust breaks at a zone above the name, that zone is recorded for the resolution, because only its owner can repair the
+        // fault.
         let broken =
             failed.filter(|failed| failed.shows == Shows::Bogus).and_then(|failed| failed.broken_at.as_ref());
         let zone =
@@ -111,19 +113,19 @@ impl Recorder {
         };
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {
-            // The clients that asked for a silent DNS list were answered before the resolution ended. So no question of a client wakes the reader of
-            // the history when the resolution ends.
+            // The clients that asked for a silent DNS list were answered before the resolution ended. So no ended question wakes the reader of the
+            // history at this time, and the resolution must wake it.
             self.wake_reader();
         }
     }
 
-    /// Returns the conversion from the monotonic times of the history to dates, after comparing the two clocks once more.
+    /// Returns the conversion from the monotonic times of the history to dates. Before this, it compares the monotonic clock with the date once more.
     pub(super) fn dates(&self) -> Dates {
         let mut dates = lock(&self.kept.dates);
         for _ in 0..CLOCK_READINGS {
             let (before, unix) = (self.clock.mono(), self.clock.unix_micros());
-            // The difference is used only if the two clocks were read together. If the thread was interrupted between the readings, the clock would
-            // seem to have been set.
+            // The difference is used only if the two clocks were read together. If the thread was interrupted between the readings, the difference
+            // would look as if somebody had set the clock.
             if self.clock.mono().since(before) < CLOCK_STEP / 2 {
                 dates.note(before.as_micros(), unix);
                 break;

@@ -1,8 +1,8 @@
 //! The query history: the record of what resolverd did (counters, histograms, tables, incidents, and the last queries), and the explanation of
 //! this record (`why`, `culprit`, `failed`).
 //!
-//! No question waits for the history. Every question is counted once, by its outcome. Tables have a bounded number of rows; the row "other"
-//! counts the rest.
+//! No question waits for the history. Every question is counted once, by its outcome. Tables of counters have a bounded number of rows. What has no
+//! row of its own is counted in the row "other".
 //!
 //! This crate depends on `dns` and `validate`. The resolver reports its events to the history; `control` and `ctl` read the history.
 //!
@@ -10,11 +10,11 @@
 //!
 //! - A window (for instance the last five minutes) is the difference between two snapshots of the counters, so reading statistics changes no counter.
 //! - A cache hit costs one lock of a mutex that belongs to its worker, and two relaxed additions.
-//! - The steps of a resolution (flight) of one question are stored as data, and become text only when somebody reads them. Earlier, the text was
-//!   written immediately, which took a part of the 150 µs of CPU time that a cache miss cost; see `listener`.
+//! - The steps of a resolution (flight) of one question are stored as data, and become text only when somebody reads them, because writing the text
+//!   takes CPU time for each cache miss.
 //! - To add a counter, add a row to the table in `counters`, and count the event where it happens.
-//! - A zone is reported as failing only if servers of other zones answered in the same time. Before this rule, an outage of the network once wrote
-//!   two log lines for each zone, and one dead zone at an idle gateway was reported as an outage.
+//! - A zone is reported as failing only if servers of other zones answered in the same time. Otherwise an outage of this host's network would write
+//!   log lines about every zone, and one dead zone at an idle gateway could look like an outage.
 //! - Log lines about failed and slow questions are made from the recorded entries, a second later and on another thread. At that time the whole
 //!   resolution is recorded, and it is known if the network of this host was down. No question waits for its log line.
 //! - An incident ends when a question that failed before is answered (and the answer is validated, if the failure was a bogus answer). An
@@ -129,7 +129,7 @@ pub struct Recorder {
     started_unix: u64,
     sums: Sums,
     incidents: Mutex<Incidents>,
-    /// Wakes the task that waits in `doubted`. This task queries other servers when a server does not answer.
+    /// Wakes the task that waits in `doubted`: when a server does not answer, this task queries another server, to see if the network works.
     doubt: Notify,
     kept: Kept,
     log: LogFeed,
@@ -140,14 +140,14 @@ pub struct Recorder {
 struct Sums {
     shards: Box<[Shard]>,
     upstream: Upstream,
-    /// The counters of each zone. The key is the name in wire form, because octets are compared many times faster than names.
+    /// The counters of each zone. The key is the name in wire form, because comparing octets is many times faster than comparing names.
     zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
     servers: Mutex<CounterTable<IpAddr, Messages>>,
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
     /// The counters of local users: questions that the cache did not answer.
     users: Mutex<CounterTable<String, ClientTally>>,
     /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when they are read from the history
-    /// (`Kept`). The empty key counts questions for which no zone is known: those that waited mostly for this resolver itself, and those that were
+    /// (`Kept`). The empty key counts questions for which no zone is known: those that failed because resolverd was overloaded, and those that were
     /// overwritten in the history before they were read.
     failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
@@ -166,8 +166,8 @@ impl Recorder {
         Arc::new(Self::made(clock, shards, size, true))
     }
 
-    /// Creates a history for a second resolver in the same process, separate from the history of the daemon. No report shows it, and it writes
-    /// nothing to the log.
+    /// Creates a history for a second resolver in the same process, separate from the history of the daemon. No report shows the second resolver's
+    /// questions, and it writes nothing to the log.
     pub fn aside(clock: Clock) -> Arc<Self> {
         Arc::new(Self::made(clock, 1, 0, false))
     }
@@ -205,8 +205,8 @@ impl Recorder {
         }
     }
 
-    /// Counts a client's question that has ended, in the shard (the counters) of the worker. This takes less than 50 ns. Any `shard` number is valid,
-    /// because only its remainder by the number of shards is used.
+    /// Counts a client's question that has ended, in the shard (the counters) of the worker. This takes less than 50 ns. `shard` may be any number:
+    /// it is divided by the number of shards, and the remainder selects the shard.
     pub fn question(&self, shard: usize, ended: &Ended) {
         self.questions(shard, ended, 1);
     }
@@ -219,7 +219,7 @@ impl Recorder {
     }
 
     /// Counts an event at a listener that is not counted as a question: a DNS message that is dropped, refused or a repeat, a lost reply, or a
-    /// connection that could not be accepted. `apart` is its kind.
+    /// connection that could not be accepted. `apart`: the kind of event.
     pub fn apart(&self, shard: usize, apart: Apart) {
         if let Some(shard) = self.shard(shard) {
             shard.apart(apart);
@@ -254,7 +254,7 @@ impl Recorder {
         self.sums.upstream.messages()
     }
 
-    /// Registers that a query was not answered in time. The task that waits in `doubted` then asks another server.
+    /// Registers that a query was not answered in time. This wakes the task that waits in `doubted`, which then asks another server.
     pub fn overdue(&self, overdue: &Overdue<'_>) {
         if overdue.origin != ServerOrigin::Recursion {
             return;
@@ -270,20 +270,21 @@ impl Recorder {
         }
     }
 
-    /// Waits until a server on the internet has not answered in time, and no server on the internet has answered since. Then only a query to another
-    /// server can show if this server or the network of this host is at fault.
+    /// Waits until a query to a server on the internet is overdue and no server on the internet has answered since. Then the caller must query
+    /// another server, to find out if the first server or the network of this host is at fault.
     pub async fn doubted(&self) {
         while !self.is_doubtful() {
             self.doubt.notified().await;
         }
     }
 
-    /// Returns true if `doubted` would return immediately: a server did not answer, and no other server has answered since.
+    /// Returns true if a server on the internet has not answered in time, and no server on the internet has answered since. Then `doubted` returns
+    /// immediately.
     pub(crate) fn is_doubtful(&self) -> bool {
         lock(&self.incidents).outage.is_doubtful()
     }
 
-    /// Counts that an answer of `server` was found to be bogus. Its query was counted earlier.
+    /// Counts that an answer of `server` was found to be bogus. The query that got this answer was counted earlier.
     pub fn bogus(&self, server: IpAddr, zone: &Name) {
         lock(&self.sums.servers).count(&server, Messages::count_bogus);
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| row.messages.count_bogus());
@@ -321,8 +322,8 @@ impl Recorder {
         let worked = Cell::new(false);
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| {
             row.count_flight(ended);
-            // This closure is called twice: for the counters of the current minute, and then for those since the start, whose result is used. If the
-            // table is full, the zone gets a new row that has only this resolution, and the row does not show if the zone ever worked.
+            // This closure is called twice: for the counters of the current minute, and then for the counters since the start, whose result remains
+            // in `worked`. If the table was full, the zone has a new row with only this resolution, which cannot show if the zone ever worked.
             worked.set(row.flights > 1 && row.flights > row.failed);
         });
         let zone = FlightZone { name: zone, worked: worked.get() };

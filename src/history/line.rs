@@ -1,6 +1,6 @@
 //! A log line: the start or the end of an incident, or a failed or slow question. It consists of a sentence and of fields.
 //!
-//! The fields have the same names as in JSON, see `Fields`. The sentence describes only what was observed, so it is true whatever the cause is.
+//! The fields have the same names as in JSON, see `Fields`. The sentence describes only what was observed, so it is true for every cause.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ pub(super) enum Line {
         zone: Name,
         /// How many questions of the zone failed.
         failures: u32,
-        /// True if the servers denied the name of some of these questions without authority, instead of failing.
+        /// True if the servers answered some of these questions with a denial without authority (no AA flag), instead of failing.
         doubted: bool,
         /// The time from the first failed question to the last one.
         span: Duration,
@@ -67,12 +67,12 @@ pub(super) enum Line {
         /// The time since the network began to lose packets.
         after: Duration,
     },
-    /// More zones failed than the log reports in an hour.
+    /// More zones failed than the limit of log lines in an hour allows to report.
     Withheld {
         /// The number of zones that were not reported in the log.
         zones: u32,
     },
-    /// The first failed question of a zone in an hour, or a slow question.
+    /// A question with a log line of its own: the first failed question of a zone in an hour, or a slow question.
     Query(Box<LogText>),
     /// The questions of an hour that failed and were not reported in the log one by one.
     QueriesFailed {
@@ -93,8 +93,8 @@ pub(super) enum Line {
 /// A log line: a sentence, and the fields that are written next to it. Fields without a value are not written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct LogText {
-    /// True if the line is a warning. The start of an incident is a warning, and so is a question that this resolver turned away. Any other single
-    /// failed question is not a warning, because most failed questions are about domains in spam.
+    /// True if the line is a warning. The start of an incident is a warning, and so is a question that this resolver turned away. A line about any
+    /// other single failed question is not a warning, because most of these questions are about domains in spam.
     is_warning: bool,
     /// The kind of the incident: the value of the log field `incident`.
     incident: &'static str,
@@ -113,7 +113,7 @@ pub(super) struct LogText {
     user: Option<String>,
     /// The code of the extended error in the reply (RFC 8914).
     extended_error: Option<u16>,
-    /// What each of the `servers` did last, as text.
+    /// The last behaviour of each server in `servers`, as text.
     conduct: Option<String>,
     /// The kind of the culprit, as its word in JSON.
     culprit: Option<&'static str>,
@@ -141,7 +141,7 @@ macro_rules! write_at {
 }
 
 impl LogText {
-    /// Creates the fields that a line about a failed question and a line about a slow question both have.
+    /// Creates a log line with the fields that lines about failed questions and lines about slow questions both have.
     fn of_question(question: &QuestionEntry) -> Self {
         let name = name_of_wire(&question.name);
         let mut text = format!(
@@ -183,13 +183,13 @@ impl LogText {
             text.push_str(&format!(" (extended DNS error {code}{name})"));
         }
         text.extend(why.map(|why| format!("; {why}")));
-        // The address of each server with a fault is added, unless the sentence already contains them all. Most sentences do.
+        // Most sentences contain the addresses of all servers with faults. If an address is missing, all of them are added.
         let mut addresses = failed.servers.iter().map(|(server, _)| server.to_string());
         if !addresses.all(|address| text.contains(&address)) {
             text.push_str(&format!("; servers: {conduct}"));
         }
-        // The name may not be in the zone that failed, for instance if it is an alias. Then the domain of the name is used: `resolverctl failed`
-        // finds failures by name too.
+        // The name may be outside the zone that failed, for example if it is an alias. Then the command in the line has the domain of the name,
+        // because `resolverctl failed` also finds failures by name.
         let found = zone.clone().map(|zone| match is_within(&question.name, &failed.zone) {
             true => zone,
             false => name_of_wire(&domain_of(&question.name)),
@@ -223,8 +223,8 @@ impl LogText {
         Self { incident: "query_slow", text, zone, list, servers: server, culprit: Some(kind.word()), ..line }
     }
 
-    /// Removes the keys of DNS lists from the line, and the parts of names that `redaction` withholds. The name of the zone stays, because operators
-    /// need it to find who must repair the zone.
+    /// Removes the customer keys of DNS lists from the line, and the parts of names that `redaction` withholds. The name of the zone stays, because
+    /// it shows the operator whose servers fail.
     fn withheld(mut self, secrets: &Secrets, redaction: Redaction) -> Self {
         for text in [Some(&mut self.text), self.zone.as_mut(), self.list.as_mut()].into_iter().flatten() {
             *text = secrets.without_keys(std::mem::take(text));
@@ -345,7 +345,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// Returns the verb for a sentence about failed queries. `doubted`: true if the servers denied some of the names without authority.
+/// Returns the verb for a sentence about failed queries. `doubted`: true if the servers sent some denials without authority (no AA flag).
 pub fn failed_text(doubted: bool) -> &'static str {
     if doubted { "failed or got negative answers that were not authoritative" } else { "failed" }
 }
@@ -368,7 +368,7 @@ impl fmt::Display for TimeSpan {
     }
 }
 
-/// Returns true if a shell would not interpret any character of a name.
+/// Returns true if a name contains no character that has a meaning for a shell.
 fn is_plain(name: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     name.chars().all(plain) && !name.starts_with('-')
@@ -386,7 +386,8 @@ pub(super) fn next_step(zone: &Name, configured: bool, question: &Question) -> S
     }
 }
 
-/// Writes the `resolverctl trace` command that shows how a question fails. A name that a shell would interpret is left out.
+/// Writes the `resolverctl trace` command that shows how a question fails. If a character of the name has a meaning for a shell, the name is left
+/// out.
 pub(super) struct Trace<'a>(pub(super) &'a Question);
 
 impl fmt::Display for Trace<'_> {

@@ -1,12 +1,14 @@
-//! The part of the recorder that requests the lookup of the local users of clients, records the users that were found (see `owner`), and counts
-//! the questions of each user.
+//! The part of the recorder that requests the lookup of the local users of clients, records the users that were found (see the module `owner`), and
+//! counts the questions of each user.
 //!
 //! # Decisions
 //!
-//! - Only questions that the cache does not answer are counted by user: an answer from the cache leaves no time for a lookup, and causes no wait.
-//! - The users of failed and slow questions are looked up. Of the others, one question in `OWNER_SAMPLE_PAUSE` is looked up when it begins to
-//!   wait, because the kernel walks through all sockets for a lookup. The result is scaled up to all questions of that period.
-//! - A lookup finds all questions in progress of a socket. So a sampled socket counts once, whatever number of questions it has in progress.
+//! - Only questions that the cache does not answer are counted by user: an answer from the cache is sent too fast for a lookup, and makes no client
+//!   wait.
+//! - The users of failed and slow questions are looked up. Of the others, one question in `OWNER_SAMPLE_PAUSE` is looked up when it begins to wait,
+//!   because for a lookup the kernel must search all sockets. The counts of these samples are scaled up to all questions of the period.
+//! - A lookup finds the user of all questions that are in progress at a socket. So a sampled socket counts as one sample, whatever number of
+//!   questions it has.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -26,7 +28,7 @@ use dns::question::Outcome;
 /// The name that is shown for questions whose local user was not found.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// A sum of questions: of one question, or the mean of the questions of a sampled socket.
+/// Sums over questions: the values of one question, or the mean of all questions of a sampled socket.
 #[derive(Clone, Copy, Default)]
 struct UserSum {
     questions: u128,
@@ -46,7 +48,7 @@ impl UserSum {
         Self { questions: 1, failed, waited: question.elapsed.into() }
     }
 
-    /// Returns the counters for `all` questions, scaled up from the `known` questions that were sampled.
+    /// Returns the counters for `all` questions, scaled up from the sum of `known` samples (questions or sampled sockets).
     fn scaled(self, all: usize, known: usize) -> ClientTally {
         let scale = |number: u128| {
             let scaled = number.saturating_mul(all as u128).saturating_add(known as u128 / 2);
@@ -57,8 +59,8 @@ impl UserSum {
     }
 }
 
-/// Returns the sums of the questions that ended in a period, for each user that asked them. Questions that took `slow` microseconds or failed were
-/// looked up one by one, the others were sampled.
+/// Returns the sums of the questions that ended in a period, for each user that asked them. The user of each question that took `slow` microseconds
+/// or failed was looked up. Of the other questions, only samples were looked up.
 fn by_user(questions: &[QuestionEntry], over: &Range<u64>, slow: u64) -> BTreeMap<Box<str>, ClientTally> {
     let is_counted = |question: &&QuestionEntry| {
         let is_local = question.client.to_canonical().is_loopback() && question.port > 0;
@@ -100,7 +102,8 @@ fn by_user(questions: &[QuestionEntry], over: &Range<u64>, slow: u64) -> BTreeMa
 }
 
 impl Recorder {
-    /// Requests the lookup of the local user of a client whose question waits long or has failed. Only clients at loopback addresses are looked up.
+    /// Requests the lookup of the local user of a client whose question waits long or has failed. Only clients at loopback addresses are looked up,
+    /// because only they are certainly on this host.
     pub fn want_owner(&self, wanted: WantedOwner) {
         let client = wanted.client;
         if self.kept.is_on() && client.port() > 0 && client.ip().to_canonical().is_loopback() {
@@ -108,7 +111,7 @@ impl Recorder {
         }
     }
 
-    /// Requests the lookup of the user of a client whose question begins to wait, if `OWNER_SAMPLE_PAUSE` has passed since the last one.
+    /// Requests the lookup of the user of a client whose question begins to wait, if `OWNER_SAMPLE_PAUSE` has passed since the last such sample.
     pub fn sample_owner(&self, wanted: WantedOwner) {
         if !wanted.client.ip().to_canonical().is_loopback() {
             return;
@@ -128,7 +131,7 @@ impl Recorder {
         counted.iter().for_each(|(user, tally)| users.count(&**user, |row| row.add(tally)));
     }
 
-    /// Waits until some users must be looked up, and returns the clients whose sockets they own.
+    /// Waits until the users of some clients must be looked up, and returns these clients.
     pub async fn wanted_owners(&self) -> Vec<WantedOwner> {
         self.log.owners.next().await
     }

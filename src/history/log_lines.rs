@@ -8,10 +8,10 @@
 //!
 //! - A failure is only counted if the log already has a line about the same cause: that no server on the internet answers, that the zone fails, or
 //!   that the DNS list does not answer.
-//! - If a zone continues to fail after the line about its first failure, a second line is written (`incident`). This line is a warning, and
-//!   the end of the failure is logged too.
-//! - The number of lines in a minute is limited, because spam names many dead domains. A line about a question that was turned away because of
-//!   overload has no limit, because a flood also causes many failures of dead domains.
+//! - If a zone continues to fail after the line about its first failure, a second line is written, as the module `incident` decides. This line is a
+//!   warning, and another line reports when the zone works again.
+//! - The number of lines in a minute is limited, because spam names many dead domains. Lines about questions that were turned away because of
+//!   overload are written even beyond the limit, because in a flood of queries the failures of dead domains use up the limit.
 //! - When the process ends, the numbers counted so far are logged immediately.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,17 +23,17 @@ use crate::limits::{FAILURE_LINES_A_MINUTE, MAX_FAILING_ZONES, SLOW_LINES_A_MINU
 use dns::clock::Mono;
 use dns::question::name_of_wire;
 
-/// After a log line about a failure of a zone, further failures of this zone are only counted for this time.
+/// After a log line about a failure of a zone, further failures of this zone are only counted, for this time.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The period to which the limits of log lines about failed and slow questions apply.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The state from which the log lines about failed and slow questions are decided.
+/// The state that decides about log lines for failed and slow questions.
 #[derive(Debug, Default)]
 pub(super) struct LogLines {
-    /// The zones with recent failures; at most `MAX_FAILING_ZONES`. The keys are their names in wire form. The empty key stands for questions that
-    /// this resolver turned away.
+    /// The zones with recent failures; at most `MAX_FAILING_ZONES`. The keys are the names of the zones in wire form. The entry with the empty key is
+    /// for questions that this resolver turned away.
     zones: BTreeMap<Box<[u8]>, ZoneLines>,
     /// The start of the current minute. The next two fields are the numbers of log lines about failed and about slow questions in this minute.
     minute: Mono,
@@ -41,9 +41,9 @@ pub(super) struct LogLines {
     slow: u32,
     /// The resolutions whose slow questions were already logged in this minute.
     flights: BTreeSet<u64>,
-    /// How many slow questions of this minute were counted, but not logged.
+    /// The number of slow questions in this minute that were counted and not logged.
     more_slow: u64,
-    /// The time of the first failure that was only counted. The next field is the number of failures that were only counted.
+    /// The time of the first failure that is counted in `more_failed`. `more_failed` is the number of failures that got no log line of their own.
     hour: Mono,
     more_failed: u64,
 }
@@ -54,7 +54,7 @@ struct ZoneLines {
     logged: Option<Mono>,
     /// The time at which a question of the zone failed last.
     last: Mono,
-    /// How many failures of the zone in this hour were counted, but not logged.
+    /// The number of failures of the zone in this hour that were counted and not logged.
     counted: u64,
 }
 
@@ -76,7 +76,8 @@ impl LogLines {
         None
     }
 
-    /// Counts `failed` failed questions that get no log line of their own. Some of them were overwritten in the history before they were read.
+    /// Counts the number `failed` of failed questions that get no log line of their own. Some of them could not be read, because newer entries of the
+    /// history had overwritten them.
     pub(super) fn count(&mut self, failed: u64, now: Mono) {
         if self.more_failed == 0 {
             self.hour = now;
@@ -84,7 +85,8 @@ impl LogLines {
         self.more_failed = self.more_failed.saturating_add(failed);
     }
 
-    /// Returns true if a slow question must be logged. Otherwise the question is counted. `flight` is the resolution for which it waited.
+    /// Returns true if a slow question must be logged. Otherwise the question is counted. `flight`: the number of the resolution for which the
+    /// question waited.
     pub(super) fn has_room_for_slow(&mut self, flight: Option<u64>) -> bool {
         let is_logged = flight.is_some_and(|flight| self.flights.contains(&flight));
         let has_room = !is_logged && self.slow < SLOW_LINES_A_MINUTE;
@@ -97,8 +99,8 @@ impl LogLines {
         has_room
     }
 
-    /// If the minute or the hour is over, returns the lines about the questions that were counted in it, and begins a new one. Call it before
-    /// questions that ended after that time are added.
+    /// If the minute or the hour is over, returns the lines about the questions that were counted in it, and begins a new minute or hour. Call this
+    /// function before questions that ended after `now` are added.
     pub(super) fn tick(&mut self, now: Mono) -> Vec<Line> {
         let mut lines = Vec::new();
         if now.since(self.minute) >= MINUTE {
@@ -140,7 +142,7 @@ impl LogLines {
         Some(Line::QueriesFailed { queries, zones, most })
     }
 
-    /// Makes room for a new zone by removing the zone whose last failure is oldest. Zones without a log line are removed first.
+    /// Makes room for a new zone by removing the zone whose last failure is oldest. Zones that have no log line are removed before the others.
     fn make_room(&mut self, zone: &[u8]) {
         if self.zones.len() < MAX_FAILING_ZONES || self.zones.contains_key(zone) {
             return;

@@ -55,12 +55,12 @@ pub struct LogFacts<'a> {
     pub is_list_logged: &'a dyn Fn(&[u8]) -> bool,
 }
 
-/// The settings of a recorder, from the configuration.
+/// The settings of a recorder that come from the configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RecorderSettings {
     /// True if any view resolves names from the root servers.
     pub recurses: bool,
-    /// The duration from which on a question counts as slow (`history.slow`).
+    /// The shortest duration with which a question counts as slow (`history.slow`).
     pub slow: Duration,
     /// True if log lines may contain only domains instead of full names (`history.redact = "names"`).
     pub withholds_names: bool,
@@ -75,13 +75,13 @@ pub(super) struct LogFeed {
     pub(super) noticed: Notify,
     /// True if a failed or slow question was recorded since the task last read the history.
     has_news: AtomicBool,
-    /// The duration in microseconds from which on a question counts as slow (`history.slow`).
+    /// The shortest duration, in microseconds, with which a question counts as slow (`history.slow`).
     slow: AtomicU64,
     /// The questions that wait to be written to the query log.
     query_log: QueryLog,
-    /// The clients for which the local user must be looked up, see module `owner`.
+    /// The clients for which the local user must be looked up; see the module `owner`.
     pub(super) owners: WantedOwners,
-    /// The time at which the next question is sampled for its local user, in microseconds of the monotonic clock.
+    /// The earliest time at which the next question is chosen as a sample whose local user is looked up, in microseconds of the monotonic clock.
     pub(super) owner_sample: AtomicU64,
     /// The numbers that replace the addresses of clients on disk and in the log if `history.redact` withholds the addresses.
     client_numbers: ClientNumbers,
@@ -111,7 +111,8 @@ impl LogFeed {
 }
 
 impl Recorder {
-    /// Applies the configuration. If no view resolves from the root servers, outages of the internet are not detected.
+    /// Applies the configuration. If no view resolves from the root servers, resolverd asks no servers on the internet, so outages of the network are
+    /// not detected.
     pub fn configure(&self, settings: RecorderSettings) {
         lock(&self.incidents).outage.set_used(settings.recurses);
         self.log.slow.store(micros(settings.slow), Ordering::Relaxed);
@@ -120,7 +121,7 @@ impl Recorder {
         self.log.noticed.notify_one();
     }
 
-    /// Returns the duration from which on a question counts as slow (`history.slow`).
+    /// Returns the shortest duration with which a question counts as slow (`history.slow`).
     pub fn slow_from(&self) -> Duration {
         Duration::from_micros(self.log.slow.load(Ordering::Relaxed))
     }
@@ -146,8 +147,8 @@ impl Recorder {
         self.log.noticed.notify_one();
     }
 
-    /// Returns the new entries since the last reading, without the keys in `secrets`. Also returns how many failed questions were overwritten before
-    /// they could be read.
+    /// Returns the new entries since the last reading, without the keys in `secrets`. Also returns how many failed questions were overwritten by
+    /// newer entries before they could be read.
     fn news(&self, follower: &mut NewsReader, secrets: &Secrets) -> (Recorded, FailureCount) {
         let now = self.clock.mono();
         let (mut news, lost) = follower.read(&self.kept.misses, secrets, now);
@@ -163,7 +164,8 @@ impl Recorder {
         self.write_news(state, facts, false);
     }
 
-    /// Like `write_log`, but at the end of the process: it also writes the lines about failures and slow questions that were only counted.
+    /// Like `write_log`, but at the end of the process: it also writes the lines with the numbers of failures and slow questions that had no line of
+    /// their own.
     pub fn write_last_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
         self.write_news(state, facts, true);
         let withheld = lock(&self.incidents).finish();
@@ -172,7 +174,8 @@ impl Recorder {
     }
 
     fn write_news(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
-        // Compares the clock of the host with the monotonic clock. Because this is done every few seconds, a change of the host's clock is noticed.
+        // Compares the clock of the host with the monotonic clock. This function runs every few seconds, so it notices soon if somebody has set the
+        // host's clock.
         self.dates();
         lock(&self.log.secrets).clone_from(facts.secrets);
         self.write_queries(facts);
@@ -180,8 +183,8 @@ impl Recorder {
         self.store_long(state, facts, is_ending);
     }
 
-    /// Stores the messages (emails) that took long or had a failed question. At the end of the process, messages that might have continued are stored
-    /// too.
+    /// Stores the messages (emails) that took long or had a failed question. At the end of the process, messages that may not be complete yet are
+    /// stored too.
     fn store_long(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         let (now, unix) = (self.clock.mono(), self.clock.unix_micros());
         if self.kept.store.get().is_none() || !(is_ending || state.long.is_due(now)) {
@@ -228,8 +231,8 @@ impl Recorder {
         let slow = micros(self.slow_from());
         state.lines.count(overwritten.all, now);
         self.count_failures(&[], overwritten.judged);
-        // The indices of the questions that will be stored (`places`), and the numbers of the resolutions (flights) that explain them
-        // (`flights`).
+        // `places`: the indices of the questions that will be stored. `flights`: the numbers of the resolutions (flights) that explain these
+        // questions.
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
             if !question.outcome.is_failure() && question.elapsed < slow {
@@ -245,8 +248,8 @@ impl Recorder {
                     is_ending && failed.is_turned_away() || self.is_logged(&failed, &traffic, facts);
                 lines.extend(state.lines.failed(&failed, is_logged, now));
             } else if !traffic.was_down(question) && state.lines.has_room_for_slow(question.flight) {
-                // This branch excludes questions that were slow during an outage of the network of this host, because the log already has a line
-                // about the outage.
+                // A question that was slow during an outage of the network of this host gets no line, because the log already has a line about the
+                // outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }
@@ -260,13 +263,13 @@ impl Recorder {
         lines.into_iter().for_each(|line| line.write(facts.secrets, facts.redaction));
     }
 
-    /// Also stores failed and slow questions in `store`, and reads them from there. Only the first call has an effect.
+    /// Also stores failed and slow questions in `store`, so that reports can read them from there. Only the first call has an effect.
     pub fn store_in(&self, store: Arc<dyn Store>) {
-        // The result says if this was the first call. It is not needed, because `store_in` is called only once, at the start of the process.
+        // The result says if this was the first call. It is ignored, because `store_in` is called only once, at the start of the process.
         let _ = self.kept.store.set(store);
     }
 
-    /// Returns true if the log has a line for each question. This costs one relaxed load.
+    /// Returns true if the log has a line for each question. This costs one relaxed load of an atomic.
     #[inline]
     pub fn logs_queries(&self) -> bool {
         self.log.query_log.is_on()
@@ -297,7 +300,7 @@ impl Recorder {
         }
     }
 
-    /// Removes data that are too old from the store. It reads a directory, so call it on a thread that may block.
+    /// Removes data that are too old from the store. This reads a directory, so call it on a thread that may block.
     pub fn tend_store(&self) {
         if let Some(store) = self.kept.store.get() {
             store.tend();
@@ -321,11 +324,11 @@ impl Recorder {
             return true;
         }
         if failed.asked.list.is_some() {
-            // A question with this outcome was not resolved, because its DNS list does not work. Then the log already has a line about the list.
+            // Questions to a DNS list that does not work end with this outcome, without a resolution. The log already has a line about the list.
             return question.outcome == Outcome::Remembered || (facts.is_list_logged)(&failed.zone);
         }
-        // The zones above the name are searched too: the zone at fault may differ from the zone that failed, because the names of its servers may be
-        // in another zone.
+        // The zones above the name are searched too: the zone at fault may differ from the zone that failed, for example a zone above, or the zone
+        // with the names of its servers.
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut zones = zones.chain([&*failed.zone]).filter(|zone| !zone.is_empty());
         zones.any(|zone| lock(&self.incidents).is_logged(&name_of_wire(zone)))

@@ -1,8 +1,8 @@
 //! Detects that this host's own network loses packets: many servers in several networks that used to answer do not answer some queries.
 //!
-//! The code has no clock: its input is the results of queries with their times. Only servers that were found by recursion from the root count. A
-//! server counts only while it answers from time to time, so dead servers, or all servers of a dead hosting provider, do not count as loss. Each
-//! network has the same weight, so one lossy network that gets many queries does not count as loss either.
+//! The code has no clock: its input is the results of queries with their times. Only servers that were found by recursion from the root servers
+//! count. A server counts only while it still answers some queries, so dead servers, or all servers of a dead hosting provider, do not count as loss.
+//! Each network has the same weight, so one lossy network that gets many queries does not count as loss either.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -20,9 +20,9 @@ use dns::clock::Mono;
 #[derive(Debug, Default)]
 pub(super) struct Loss {
     servers: HashMap<IpAddr, ServerLoss>,
-    /// When the current slice of time, in which queries are counted, began.
+    /// When the current slice of time (`LOSS_SLICE`) began. Queries are counted for each slice.
     began: Mono,
-    /// The packet loss that is going on now; `None` if there is none.
+    /// The current packet loss; `None` if the network loses no packets.
     current: Option<LossSeen>,
     /// The last periods of loss that have ended, the earliest first: at most `MAX_LOSS_SPANS`.
     spans: Vec<(Mono, Mono)>,
@@ -40,9 +40,9 @@ struct ServerLoss {
 /// A packet loss on all network paths of this host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LossSeen {
-    /// The start of the first period in which the loss was seen.
+    /// The start of the first slice of time in which the loss was seen.
     since: Mono,
-    /// The share of lost queries, in percent: the mean over the networks, without the quarters that lose most and least.
+    /// The share of lost queries, in percent: the mean over the networks, without the quarter that loses most and the quarter that loses least.
     percent: u32,
     /// The number of networks in which servers did not answer some queries.
     networks: usize,
@@ -56,8 +56,8 @@ struct NetworkLoss {
 }
 
 impl Loss {
-    /// Notes the result of a query to a server. `answered`: true if a reply came, even if it came late. `outage`: shows when no server on the
-    /// internet answered, which is reported separately.
+    /// Notes the result of a query to a server. `answered`: true if a reply came, even if it came late. `outage`: the periods in which no server on
+    /// the internet answered, which do not count as packet loss.
     pub(super) fn note(
         &mut self,
         server: IpAddr,
@@ -80,10 +80,10 @@ impl Loss {
         line
     }
 
-    /// Judges the loss in the last two slices of time, and begins another slice. Returns a log line if the loss began or ended.
+    /// Examines the packet loss in the last two slices of time, and begins another slice. Returns a log line if the loss began or ended.
     fn end_slice(&mut self, outage: &Outage, now: Mono) -> Option<Line> {
         let line = if outage.was_down_since(now.before(LOSS_SLICE * 3)) { None } else { self.judge(now) };
-        // After a pause without queries, the last slice does not directly precede this slice.
+        // If no queries were sent for a while, the counters of the last slice are older than the slice before this one, so they are not used.
         let is_next = now.since(self.began) < LOSS_SLICE * 2;
         for server in self.servers.values_mut() {
             let last = |counts: [u32; 2]| if is_next { [0, counts[0]] } else { [0, 0] };
@@ -103,7 +103,7 @@ impl Loss {
         let lossy = networks.iter().filter(|network| network.lost > 0).count();
         let mut shares: Vec<u32> = networks.iter().map(|network| network.lost * 100 / network.sent).collect();
         shares.sort_unstable();
-        // The quarter of the networks with the highest loss may have a fault of their own, so it is left out of both means.
+        // The quarter of the networks with the highest loss may have a fault of its own, so it is left out of both means.
         let percent = mean(shares.get(shares.len() / 4..shares.len() * 3 / 4).unwrap_or_default());
         let of_best = mean(shares.get(..shares.len() * 3 / 4).unwrap_or_default());
         match &mut self.current {
@@ -140,7 +140,7 @@ impl Loss {
         networks.into_values().filter(|network| network.sent >= LOSS_NETWORK_QUERIES).collect()
     }
 
-    /// Returns the packet loss that is going on; `None` if there is none.
+    /// Returns the current packet loss; `None` if there is none.
     pub(super) fn report(&self, now: Mono) -> Option<LossReport> {
         self.current.map(|LossSeen { since, percent, networks }| LossReport {
             span: now.since(since),
@@ -149,7 +149,7 @@ impl Loss {
         })
     }
 
-    /// Returns the last periods of packet loss. The current one ends at `now`.
+    /// Returns the last periods of packet loss. If packets are being lost now, the last period ends at `now`.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
         self.spans.iter().copied().chain(self.current.map(|seen| (seen.since, now))).collect()
     }
@@ -188,7 +188,7 @@ mod tests {
             Self { loss: Loss::default(), random: Random::seeded(seed), second: 1_000, lines: Vec::new() }
         }
 
-        /// Plays this many seconds. `percent` returns the loss on the path to a server in this network.
+        /// Simulates this many seconds. `percent` returns the loss in percent on the path to the servers of a network.
         fn run(&mut self, seconds: u64, percent: impl Fn(u8) -> u64) {
             for _ in 0..seconds * 4 {
                 self.second += u64::from(self.random.u64().is_multiple_of(4));

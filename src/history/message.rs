@@ -1,9 +1,9 @@
 //! Groups the recorded queries of clients by message: finds which queries were sent for the same email. A message here is such a group of queries.
 //!
-//! The grouping is a pure function of the recorded entries. Mail software does not say for which message it asks. So a message is only what can be
-//! shown: queries of one client that have a subject in common, with pauses of at most `MESSAGE_PAUSE` between them. A subject is an address, a host
-//! or a domain. A query has the subject of its name (`_dmarc.example.com` is about `example.com`), and those in its answer (the mail hosts of a
-//! domain).
+//! The grouping is a pure function of the recorded entries. Mail software does not say for which message it asks. So a message contains only queries
+//! that certainly belong together: queries of one client that have a subject in common, with pauses of at most `MESSAGE_PAUSE` between them. A
+//! subject is an address, a host or a domain. A query has the subject of its name (`_dmarc.example.com` is about `example.com`), and the subjects
+//! that its answer names (the mail hosts of a domain).
 //!
 //! # Decisions
 //!
@@ -14,8 +14,8 @@
 //! - A message has one sender, and a delivery has one domain. So a query for the MX of another name begins a new message, and so does a query for the
 //!   reverse name of another address. It is better to cut a message in two than to join two messages, because a server would then be blamed for the
 //!   wrong mail.
-//! - If two names have only their organization in common, their queries are not joined: the hosts and the customers of a provider have names below
-//!   the same domain.
+//! - If two names have only their organization in common, their queries are not joined, because different hosts and customers of a provider have
+//!   names below the same domain.
 //! - Queries that were read from disk are not joined by time, because the disk lacks the queries that were quick.
 
 use std::collections::HashMap;
@@ -43,22 +43,22 @@ pub(super) struct Message {
     pub(super) client: IpAddr,
     /// When the first query of the message (email) came.
     pub(super) began: u64,
-    /// When the last reply to the message (email) was sent.
+    /// When the last reply to a query of the message (email) was sent.
     pub(super) ended: u64,
     /// The indices of the queries of the message (email), sorted by the start of each query.
     pub(super) questions: Vec<usize>,
     /// When the last query of the message (email) began.
     begun: u64,
-    /// What the queries of the message (email) are about, as numbers of the table `Subjects`: addresses, hosts and domains.
+    /// The subjects of the queries of the message (email): addresses, hosts and domains, as their numbers in the table `Subjects`.
     subjects: Vec<u32>,
-    /// A bit for each subject. If two sets of bits have none in common, there is no common subject, so most messages (emails) need no further
-    /// comparison.
+    /// A set of bits, one for each subject (`bit`). If two sets have no bit in common, there is no common subject. This comparison is cheap, and most
+    /// messages (emails) need no other.
     bits: u64,
-    /// The number of the subject that is the address of the connecting host; none if no query was about such an address.
+    /// The number of the subject that is the address of the connecting host; none if no query was about an address.
     host: Option<u32>,
-    /// The numbers of the subjects that are the names for whose MX the message (email) has asked; mostly one.
+    /// The names for whose MX the message (email) has asked, as numbers of subjects; mostly one name.
     exchangers: SmallVec<[u32; 1]>,
-    /// True if the message (email) has asked for an MTA-STS policy. Then it is a delivery to another host.
+    /// True if the message (email) has asked for an MTA-STS policy. Mail software does this only if it delivers mail to another host.
     delivers: bool,
 }
 
@@ -96,7 +96,7 @@ struct AskedSubjects {
 /// Assigns numbers to subjects. Numbers make it cheap to compare the subjects of each query with those of all messages (emails) in progress.
 #[derive(Default)]
 struct Subjects {
-    /// The number of each subject. Strangers choose the names, so the hash uses a secret.
+    /// The number of each subject. An attacker may choose the names, so the hash uses a secret.
     numbers: HashMap<Box<[u8]>, u32>,
     asked: ByAsked<AskedSubjects>,
 }
@@ -113,7 +113,7 @@ impl Opening {
 }
 
 impl Subjects {
-    /// Finds the subjects of a query, unless they are already in `asked`, and adds them there.
+    /// Adds the subjects of a query to `asked`, unless they are there already.
     fn find(&mut self, question: &QuestionEntry, links: &[Link], list: ListOf<'_>) {
         if self.asked.contains_key(&question.place()) {
             return;
@@ -175,7 +175,7 @@ pub(super) fn group(recorded: &Recorded, list: ListOf<'_>) -> Messages {
     Messages { all, subjects }
 }
 
-/// Returns the index of the message (email) to which a query belongs. `open` has the indices of the messages in progress. Returns `None` if the query
+/// Returns the index of the message (email) to which a query belongs. `open`: the indices of the messages in progress. Returns `None` if the query
 /// begins a new message.
 fn choose(open: &[usize], all: &[Message], question: &QuestionEntry, asked: &AskedSubjects) -> Option<usize> {
     let known = || open.iter().filter_map(|place| Some((*place, all.get(*place)?)));
@@ -196,9 +196,10 @@ const fn bit(subject: u32) -> u64 {
 }
 
 impl Messages {
-    /// Returns true if the query `wait` of the message (group of queries) `other` may belong to the mail of `message`. It cannot if both messages
-    /// have a host, or both have a sender, because each mail has only one. But if domains share a mail host, the query for this host is in one
-    /// message only, although the mails of all these domains wait for it. So `wait` may always belong to a message that has its subject.
+    /// Returns true if the query `wait`, which is in the message (group of queries) `other`, may belong to the same mail as `message`. This is
+    /// impossible if both messages are about a connecting host, or both are about a sender, because each mail has only one. But if domains share a
+    /// mail host, the query for this host is in one message only, although the mails of all these domains wait for it. So `wait` may always belong to
+    /// a message that has its subject.
     pub(super) fn may_be_of(&self, message: &Message, other: &Message, wait: &QuestionEntry) -> bool {
         let excludes = message.host.is_some() && other.host.is_some()
             || !message.exchangers.is_empty() && !other.exchangers.is_empty();
@@ -228,7 +229,7 @@ impl Message {
         self.questions.iter().filter_map(|place| recorded.questions.get(*place))
     }
 
-    /// Returns true if the queries may be those of an email. A program that reads logs asks only for reverse names.
+    /// Returns true if the queries may be those of an email. If all queries are for reverse names, they come from a program that reads logs.
     pub(super) fn is_email(&self, recorded: &Recorded) -> bool {
         self.queries(recorded).any(|question| question.kind != RecordType::PTR)
     }
@@ -243,13 +244,14 @@ impl Message {
         self.exchangers.len()
     }
 
-    /// Returns true if the message (group of queries) `other` may be a part of an email that this message leads, as far as the begin of this message
-    /// shows.
+    /// Returns true if the message (group of queries) `other` may be a part of an email that this message leads, judged only by the begin of this
+    /// message.
     pub(super) fn may_lead(&self, other: &Self) -> bool {
         self.began <= other.ended.saturating_add(micros(GREETING_PAUSE))
     }
 
-    /// Returns true if `other` asked DNS lists about the host that connected a little later: postscreen waits before it hands the host to smtpd.
+    /// Returns true if `other` has queries to DNS lists about the host, which connected to smtpd a little later: postscreen queries the lists and
+    /// waits before it passes the connection to smtpd.
     pub(super) fn greets_after(&self, other: &Self) -> bool {
         self.host.is_some() && self.host == other.host && other.began <= self.began && self.may_lead(other)
     }
@@ -272,14 +274,14 @@ impl Message {
             && other.began <= self.ended.saturating_add(margin)
     }
 
-    /// Returns the time from the end of the message (email) to `at`. If the message had not ended at `at`, returns the time since its last query
-    /// began.
+    /// Returns the time from the end of the message (email) to the moment `at`. If a reply is still missing at `at`, returns the time from the begin
+    /// of the last query to `at`.
     fn gap(&self, at: u64) -> u64 {
         at.saturating_sub(if self.ended <= at { self.ended } else { self.begun })
     }
 
     /// Returns the time between the moment `at` and the nearest begin or end of a query, in microseconds. Of the queries that began before `at`, only
-    /// the last ones are compared.
+    /// the last `MAX_COMPARED_QUERIES` are compared.
     pub(super) fn distance(&self, at: u64, recorded: &Recorded) -> u64 {
         let queries = |places: &[usize]| -> Option<u64> {
             let queries = places.iter().filter_map(|place| recorded.questions.get(*place));
@@ -296,7 +298,8 @@ impl Message {
         self.bits & bit(subject) != 0 && self.subjects.contains(&subject)
     }
 
-    /// Returns true if the message (email) has the subject of a query, and if the query does not begin a new message by asking for another MX.
+    /// Returns true if the message (email) has the subject of a query, and the query is not for the MX of another name, which would begin a new
+    /// message.
     fn is_about(&self, asked: &AskedSubjects) -> bool {
         let is_next = asked.opening == Opening::Exchangers && self.has_other_exchangers(asked);
         asked.own.is_some_and(|own| self.has(own)) && !is_next
@@ -306,7 +309,7 @@ impl Message {
         !self.exchangers.is_empty() && !asked.own.is_some_and(|own| self.exchangers.contains(&own))
     }
 
-    /// Returns true if a query that has no subject in common with this message (group of queries) shows that another mail begins.
+    /// Returns true if a query shows that another mail begins. The query has no subject in common with this message (group of queries).
     fn ends_before(&self, asked: &AskedSubjects) -> bool {
         match asked.opening {
             Opening::Connection => true,

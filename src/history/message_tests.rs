@@ -5,7 +5,7 @@ use hickory_proto::rr::Name;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-/// The DNS lists that the test mails query, and the answers to their questions.
+/// The DNS lists that the mails of these tests query, and the names and addresses in the answers to their questions.
 #[derive(Default)]
 struct World {
     lists: Vec<Vec<u8>>,
@@ -55,7 +55,7 @@ fn question(at: u64, elapsed: u64, name: &str, kind: &str) -> QuestionEntry {
     QuestionEntry { outcome: Outcome::Upstream, elapsed: elapsed * 1_000, ..hit }
 }
 
-/// Makes the questions of one mail from a trace in a file: each question begins when the questions on which it depends have ended, and takes 30 ms.
+/// Makes the questions of one mail from a trace in a file. Each question takes 30 ms, and begins when the questions on which it depends have ended.
 fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
     let mut ends: BTreeMap<String, u64> = BTreeMap::new();
     let mut drawn = Vec::new();
@@ -70,12 +70,12 @@ fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
         };
         let after = names("after").into_iter().chain(names("join"));
         let after: Vec<String> = after.collect();
-        // The end of DATA (`E`) is an event of SMTP, not a question. All questions that depend on it begin together.
+        // The end of DATA (`E`) is an event of SMTP, not a question. All questions that depend on it begin at the same time.
         if after.iter().any(|id| id == "E") {
             ends.entry("E".to_owned()).or_insert(latest);
         }
         let ready = after.iter().filter_map(|id| ends.get(id).copied()).max();
-        // If the condition of a node is given only in words, its question follows the last question.
+        // If the file describes the condition of a question only in words, the question follows the last one.
         let at = if node["after"] == serde_json::json!([]) { begin } else { ready.unwrap_or(latest) };
         let zones = node["foreach"]["z"].as_array().cloned().unwrap_or_default();
         let zones: Vec<&str> = zones.iter().filter_map(|zone| zone.as_str()).collect();
@@ -121,7 +121,8 @@ const LISTS: [&str; 17] = [
     "bip.virusfree.cz.",
 ];
 
-/// Returns the fields of an inbound mail of sender `n`. The answers that connect its names are added to `world`.
+/// Returns the values for the placeholders in the trace of an inbound mail from sender `n`. Adds the answers that connect the names of the mail to
+/// `world`.
 fn inbound(world: &mut World, n: u8) -> Vec<(&'static str, String)> {
     let (host, domain) = (format!("out.host{n}.example"), format!("sender{n}.example"));
     let (link, include) = (format!("shop{n}.test"), format!("_spf.hoster{n}.test"));
@@ -159,8 +160,8 @@ fn draw(file: &str, begin: u64, fill: &[(&'static str, String)]) -> Vec<Question
     trace(file, begin, &fill)
 }
 
-/// Groups the questions of several mails that are in progress at the same time, and returns the number of messages (groups of questions). Checks that
-/// no message has questions of two mails.
+/// Groups the questions of several mails that are in progress at the same time, and returns the number of messages (groups of questions). Also
+/// asserts that no message has questions of two mails.
 fn messages(mails: &[Vec<QuestionEntry>], world: &World) -> usize {
     let mut all: Vec<(usize, QuestionEntry)> = Vec::new();
     for (mail, questions) in mails.iter().enumerate() {
@@ -183,12 +184,13 @@ fn a_mail_alone_is_one_message_but_for_what_other_names_in_it_are_asked() {
     let fill = inbound(&mut world, 1);
     let mail = draw(INBOUND, 0, &fill);
     assert!(mail.len() > 35, "{}", mail.len());
-    // The other messages (groups of questions) are about the domain of a link, and about an address in a Received header.
+    // Two further messages (groups of questions) have no subject in common with the rest: one is about the domain of a link, one about an address in
+    // a Received header.
     assert_eq!(messages(&[mail], &world), 3);
     let fill = outbound(&mut world, 1);
     let mail = draw(OUTBOUND, 0, &fill);
     assert!(mail.len() >= 6, "{}", mail.len());
-    // The other message (group of questions) consists of the questions for the servers of the root zone.
+    // The second message (group of questions) consists of the questions for the servers of the root zone.
     assert_eq!(messages(&[mail], &world), 2);
 }
 
@@ -290,7 +292,7 @@ fn names_have_their_subjects() {
     }
 }
 
-/// Returns the number of emails among the questions of `mails`, and the median of the times that the emails waited, in milliseconds.
+/// Returns the number of emails that are found in the questions of `mails`, and the median of the times that the emails waited, in milliseconds.
 fn counted(mails: &[Vec<QuestionEntry>], world: &World) -> (usize, u64) {
     let mut questions = mails.concat();
     questions.sort_by_key(|question| question.at);
@@ -343,7 +345,8 @@ fn deliveries_of_one_mail_to_many_domains_are_counted_each() {
     for n in 2..=21 {
         mails.push(vec![question(end + 20, 30, &format!("recipient{n}.example."), "MX")]);
     }
-    // One of these queries belongs to the received mail: an email has the domain of one sender and of one recipient.
+    // An email has the domain of one sender and of one recipient. So one of the 20 queries for an MX belongs to the received mail, and the others are
+    // emails of their own.
     assert_eq!(counted(&mails, &world).0, 20);
 }
 

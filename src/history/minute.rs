@@ -1,4 +1,4 @@
-//! Counts what happened since the last call, for the store of minutes.
+//! Counts what happened since the last call, for the crate `minutes`, which stores counters for each minute.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::totals::Totals;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 
-/// The values of the counters at the last call, with which the next call compares them.
+/// The values of the counters at the last call of `Recorder::minute`. The next call returns the differences from them.
 #[derive(Debug, Default)]
 pub struct MinuteMark(Totals);
 

@@ -1,8 +1,8 @@
 //! Gives names and texts their final form when entries are read from the history: customer keys (labels that identify a customer in queries to a DNS
 //! list) are removed, and each name is stored in memory only once.
 //!
-//! Most questions ask for names for which other questions have already asked. For such a name, the reader needs only one look-up in a table: it
-//! allocates no memory, and does not search the name for keys again. So equal names in the result of one reading mostly share their memory.
+//! Most questions ask for a name that an earlier question has asked for too. For such a name, the reader only looks in a table: it allocates no
+//! memory, and does not search the name for customer keys again. So equal names in the result of one reading mostly share their memory.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use super::redact::Secrets;
 use dns::hash::Keyed;
 use dns::question::MAX_NAME;
 
-/// The number of names for which the table has room at first. It is large, because a table is copied each time that it grows. The table takes half a
-/// megabyte.
+/// The number of names for which the table has room at first. It is large, because the table is copied each time that it grows. The table takes half
+/// a megabyte.
 const NAMES: usize = 14_000;
 
 /// The table of the different names that one reading of the history has found so far.
 #[derive(Debug)]
 pub(super) struct ReadNames<'s> {
     secrets: &'s Secrets,
-    /// The hash of the names. It uses a secret, because strangers choose the names.
+    /// The hash of the names. It uses a secret, because an attacker may choose the names.
     hash: Keyed,
     names: HashTable<ReadName>,
 }
@@ -35,19 +35,20 @@ struct ReadName {
 }
 
 impl<'s> ReadNames<'s> {
-    /// Creates an empty table for one reading of the history. The result of the reading must not contain the keys in `secrets`.
+    /// Creates an empty table for one reading of the history. `secrets`: the customer keys that the result of the reading must not contain.
     pub(super) fn without(secrets: &'s Secrets) -> Self {
         Self { secrets, hash: Keyed::of_system(), names: HashTable::with_capacity(NAMES) }
     }
 
-    /// Returns a name in wire form for the result of a reading: in lower case and without keys. `octets` is the recorded name in any case.
+    /// Returns a name in wire form for the result of a reading: in lower case and without keys. `octets`: the name as it was recorded, in upper or
+    /// lower case.
     pub(super) fn name(&mut self, octets: &[u8]) -> Arc<[u8]> {
         // Most programs ask for names in lower case, which need no conversion.
         if !octets.iter().any(u8::is_ascii_uppercase) {
             return self.of_lower(octets);
         }
         let mut room = [0; MAX_NAME];
-        // The length of a recorded name is one octet, so a name never exceeds `MAX_NAME`, and `get_mut` does not fail.
+        // The length of a recorded name is stored in one octet, so a name is never longer than `MAX_NAME`, and `get_mut` does not fail.
         let lower = room.get_mut(..octets.len()).unwrap_or_default();
         lower.copy_from_slice(octets.get(..lower.len()).unwrap_or_default());
         lower.make_ascii_lowercase();

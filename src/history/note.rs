@@ -1,7 +1,7 @@
 //! The notes of a trail. A trail is the list of the steps of a resolution (flight) of one question, and a note is one such step as data. It
 //! becomes text when somebody reads it.
 //!
-//! Each frequent kind of step has a variant of its own that needs no text. A rare step is noted as a text in `Event`.
+//! Each frequent kind of step has its own variant, which needs no text. A rare step is stored with its text in `Event`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{kind_text, name_text};
 use validate::verdict::SecurityStatus;
 
-/// A step of a resolution in the form in which it is noted. The variants are documented in `StepEvent`.
+/// A step of a resolution in the form in which it is noted. `StepEvent` documents the variants.
 #[derive(Clone, Debug)]
 pub enum Note {
     /// See `StepEvent::Question`.
@@ -45,7 +45,7 @@ pub enum Note {
         usual: Option<Duration>,
         /// True if the query asks for the DNSSEC keys of a zone.
         keys: bool,
-        /// The name and type for which the server is asked; none if they are those of the first question of the trail.
+        /// The name and type of the query; none if they are those of the first question of the trail.
         asked: Option<Box<(Name, RecordType)>>,
         /// The zone for which the server is a forwarder; none for other servers.
         forwards: Option<Box<Name>>,
@@ -76,7 +76,7 @@ pub enum Note {
         kind: RecordType,
         /// The result of DNSSEC validation.
         state: SecurityStatus,
-        /// Why the result is not secure, if more is known than the result itself.
+        /// Why the result is not secure; none if the reason is not known.
         why: Option<String>,
     },
     /// See `StepEvent::Scrubbed`.
@@ -196,8 +196,8 @@ impl Note {
     }
 }
 
-/// Returns a record as text, without its TTL and class. Of a signature, only the covered type, the signer and the key tag are shown, because nobody
-/// reads the rest.
+/// Returns a record as text, without its TTL and class. Of a signature, only the covered type, the signer and the key tag are shown, because the rest
+/// is of no use to a reader.
 pub fn record_text(record: &Record) -> String {
     let name = name_text(&record.name);
     match &record.data {

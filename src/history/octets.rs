@@ -1,8 +1,8 @@
 //! The binary form of the entries of the history (questions, resolutions and others), in memory and on disk.
 //!
-//! Each entry begins with its length and its tag, so that a reader can skip unknown entries. The types of the fields determine their binary form. A
-//! new field of an entry must be added to the list of fields in this file. Every name and text that is read passes through `names`, so that no
-//! screen, reply or file can contain the customer key of a DNS list (see `redact`).
+//! Each entry begins with its length and its tag, so that a reader can skip unknown entries. The types of the fields determine their binary form. If
+//! an entry gets a new field, it must be added to the list of fields in this file. Every name and text that is read passes through `names`, so that
+//! no screen, reply or file can contain the customer key of a DNS list (see `redact`).
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::limits::MAX_RECORDED_TEXT;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, DnsResult, MAX_NAME, Outcome};
 
-/// The next five constants are the tags that show the type of an entry. The tag follows the length of the entry.
+/// The next five constants are the tags that show the type of an entry. In an entry, the tag comes directly after the length.
 const QUESTION: u8 = 1;
 const FLIGHT: u8 = 2;
 const HIT: u8 = 3;
@@ -33,8 +33,8 @@ const LENGTH: usize = 2;
 /// The number of octets before the name in the entry of a hit (a question that the cache answered).
 const HIT_HEAD: usize = 32;
 
-/// The position of the lowest bit of the result in the first word (8 octets) of a hit. The bits below it in the same octet show if the client's
-/// address is an IPv6 address.
+/// The position of the lowest bit of the result in the first word (8 octets) of a hit. The lower bits of the same octet show if the client has an
+/// IPv6 address.
 const HIT_RESULT: u32 = 28;
 
 /// Reads the values of an entry from its octets, from the first octet to the last.
@@ -50,7 +50,7 @@ impl<'a> Reader<'a, '_, '_> {
         Some(taken)
     }
 
-    /// Reads a number from the next octet, and returns that many octets after it.
+    /// Reads a number from the next octet, and then returns as many octets as this number says.
     fn counted(&mut self) -> Option<&'a [u8]> {
         let length = u8::read(self)?;
         self.take(length.into())
@@ -96,8 +96,8 @@ macro_rules! stored_places {
     )*};
 }
 
-/// Implements `Stored` for entries. The fields are stored one after the other. Those after the semicolon are not stored; a reader gets the given
-/// value.
+/// Implements `Stored` for entries. The fields are stored one after the other. The fields after the semicolon are not stored: when an entry is read,
+/// they get the value that is given here.
 macro_rules! stored_fields {
     ($($entry:ident { $($field:ident),* $(; $other:ident: $value:expr)? })*) => {$(
         impl Stored for $entry {
@@ -123,7 +123,7 @@ stored_fields! {
     OwnerEntry { client, port, at, user }
 }
 
-/// In files of earlier versions, questions have no result (the last field). Then the default result is read.
+/// In files of earlier versions, questions have no result, which is the last field. For these questions, the default result is read.
 impl Stored for DnsResult {
     fn put(&self, into: &mut Vec<u8>) {
         into.push(*self as u8);
@@ -247,7 +247,7 @@ impl Stored for Link {
 
     fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
         let name = reader.counted()?;
-        // An empty name is not valid, because each name has at least the octet of the root label. So it is used to mark an address.
+        // An empty name is not valid, because each name has at least the octet of the root label. So an empty name marks an address.
         if name.is_empty() {
             Stored::read(reader).map(Self::Address)
         } else {
@@ -266,8 +266,8 @@ pub(super) fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
     put_tagged(FLIGHT, flight, into);
 }
 
-/// Appends the octets of an entry. A question that the cache answered is written in the same form as other questions, and not in the shorter form for
-/// hits.
+/// Appends the octets of an entry. A question that the cache answered is written in the same form as the other questions here, and not in the shorter
+/// form for hits.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     match entry {
         Entry::Question(question) => put_question(question, into),
@@ -318,7 +318,7 @@ fn read_one(reader: &mut Reader<'_, '_, '_>) -> Option<Entry> {
 }
 
 /// The first octets of an entry for a hit (a question that the cache answered). For all hits of one client in a batch these octets are equal except
-/// for the length, so they are made only once. To write a hit costs only these four words and its name.
+/// for the length, so they are made only once. To write a hit, only these four words (of 8 octets) and the name are copied.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HitHead {
     /// The first word of the entry (8 octets), in which only the length of the entry is missing.
@@ -329,8 +329,8 @@ pub(crate) struct HitHead {
 }
 
 impl HitHead {
-    /// Creates the first octets of the entries for hits of a client. `view` is the number of the client's view, and `at` is the time in microseconds
-    /// of the monotonic clock.
+    /// Creates the first octets of the entries for hits of a client. `view`: the number of the client's view. `at`: the time in microseconds of the
+    /// monotonic clock.
     pub(crate) fn new(client: IpAddr, view: u32, at: u64) -> Self {
         let (octets, is_six) = octets_of(client);
         let first = u64::from(HIT) << 16 | u64::from(is_six) << 24 | u64::from(view) << 32;
@@ -338,7 +338,7 @@ impl HitHead {
         Self { first, at, client: [word(octets.first_chunk()), word(octets.last_chunk())] }
     }
 
-    /// Returns the length of the entry for a hit, in octets. `asked` is the name in wire form, in any case, followed by the type.
+    /// Returns the length of the entry for a hit, in octets. `asked`: the name in wire form, in upper or lower case, followed by the type.
     #[inline]
     pub(crate) const fn room(asked: &[u8]) -> usize {
         HIT_HEAD.saturating_add(asked.len())
@@ -388,7 +388,7 @@ fn octets_of(address: IpAddr) -> ([u8; 16], u8) {
     }
 }
 
-/// Converts the octets of an address (from `octets_of`) back to the address.
+/// Converts the sixteen octets of an address, and the number from `octets_of`, back to the address.
 fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
     let address = Ipv6Addr::from(octets);
     match address.to_ipv4_mapped().filter(|_| is_six == 0) {
@@ -397,15 +397,15 @@ fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
     }
 }
 
-/// Appends the number of the octets in one octet, followed by the octets. Octets beyond the length of the longest name are cut off.
+/// Appends the length of `octets` as one octet, followed by the octets. Octets beyond `MAX_NAME`, the length of the longest name, are cut off.
 fn put_counted(octets: &[u8], into: &mut Vec<u8>) {
     let octets = octets.get(..octets.len().min(MAX_NAME)).unwrap_or_default();
     into.push(small(octets.len()));
     into.extend_from_slice(octets);
 }
 
-/// Returns the part of a text that is recorded: at most `MAX_RECORDED_TEXT` octets, in whole words. A name in the text is never cut, because `redact`
-/// would not recognize a part of a customer key of a DNS list.
+/// Returns the part of a text that is recorded: at most `MAX_RECORDED_TEXT` octets, in whole words. A name in the text is never cut, because the
+/// module `redact` would not recognize a part of a customer key, and so would not remove it.
 fn bounded(text: &str) -> &str {
     if text.len() <= MAX_RECORDED_TEXT {
         return text;
@@ -424,7 +424,7 @@ pub(crate) mod tests {
     use crate::limits::MAX_RECORDED_TEXT;
     use proptest::prelude::*;
 
-    /// Returns all entries of a block of octets, with the customer keys of DNS lists in their names.
+    /// Returns all entries of a block of octets. The customer keys of DNS lists stay in their names.
     pub(crate) fn read_all(octets: &[u8]) -> Vec<Entry> {
         let (secrets, mut entries) = (crate::redact::Secrets::default(), Vec::new());
         read(octets, &mut ReadNames::without(&secrets), |entry| entries.push(entry));

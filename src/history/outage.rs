@@ -2,8 +2,8 @@
 //!
 //! The code reads no clock: its input is the results of queries with their times. Only servers that were found by recursion from the root count,
 //! because a server that the operator has configured may be in the network of this host. A gateway with few questions may query only one dead zone.
-//! So silence counts as an outage only if root servers were asked during the silence. If no server answers, a task that waits in `Recorder::doubted`
-//! sends these queries to root servers.
+//! So a time without answers counts as an outage only if root servers were asked too and did not answer. If no server answers, a task that waits in
+//! `Recorder::doubted` sends queries to root servers.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -17,18 +17,18 @@ use dns::clock::Mono;
 pub(super) struct Outage {
     /// When any server on the internet last sent a reply.
     heard: Option<Mono>,
-    /// When the latest query was sent that a server on the internet has answered.
+    /// When the latest of the queries was sent that servers on the internet have answered.
     answered: Option<Mono>,
-    /// The current silence of servers on the internet. None if no query is unanswered since the last answer.
+    /// The current silence: queries that no server on the internet has answered. None if no query is overdue since the last answer.
     silence: Option<SilenceSeen>,
     /// True if the current silence of all servers was reported as an outage.
     down: bool,
     /// When the last outage ended.
     ended: Option<Mono>,
-    /// The last silences in which root servers were queried and did not answer, the earliest first: at most `MAX_OUTAGE_SPANS`. Each with its start
-    /// and end.
+    /// The last silences in which root servers were queried and did not answer, the earliest first: at most `MAX_OUTAGE_SPANS`. Each element is the
+    /// start and the end of a silence.
     spans: VecDeque<(Mono, Mono)>,
-    /// True if no view resolves from the root servers. Then servers on the internet are not queried.
+    /// True if no view resolves from the root servers, so that resolverd queries no servers on the internet.
     unused: bool,
 }
 
@@ -43,8 +43,8 @@ struct SilenceSeen {
 }
 
 impl Outage {
-    /// Stores whether any view resolves from the root servers. If none does, it is unknown if servers on the internet answer: a current outage ends
-    /// without a log line, and no outage begins.
+    /// Stores whether any view resolves from the root servers. If none does, it is unknown if servers on the internet answer. Then a current outage
+    /// ends without a log line, and no outage begins.
     pub(super) fn set_used(&mut self, used: bool) {
         self.unused = !used;
         if !used {
@@ -55,7 +55,7 @@ impl Outage {
     /// Registers that a query, which was sent to `server` at `sent`, was not answered in time. `root`: true for a root server. Returns a log line if
     /// an outage begins.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
-        // Other servers have answered queries that were sent later. So only this server is silent, not the whole network.
+        // Other servers have answered queries that were sent later than this query. So only this server is silent, not the whole network.
         if self.unused || self.answered.is_some_and(|answered| answered > sent) {
             return None;
         }
@@ -96,7 +96,8 @@ impl Outage {
         Some(Line::NetworkUp { after: now.since(silence.since) })
     }
 
-    /// Returns true if some server did not answer in time, and no server on the internet has answered since. Then another server must be queried.
+    /// Returns true if some server did not answer in time, and no server on the internet has answered since. Then another server must be queried, to
+    /// find out if the network works.
     pub(super) fn is_doubtful(&self) -> bool {
         self.silence.is_some()
     }
@@ -106,8 +107,8 @@ impl Outage {
         self.silence.as_ref().filter(|_| self.down).map(|silence| silence.since)
     }
 
-    /// Returns the last periods in which no server on the internet answered, including root servers. Periods that were too short to be reported are
-    /// included. Each period begins when its first unanswered query was sent.
+    /// Returns the last periods in which no server on the internet answered, including root servers. Periods that were too short to be logged as
+    /// outages are included. Each period begins when its first unanswered query was sent.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
         let current = self.silence.as_ref().filter(|silence| silence.root >= NETWORK_DOWN_ROOT_MESSAGES);
         self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()

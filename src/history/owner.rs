@@ -1,13 +1,14 @@
 //! The local users who own the sockets of clients.
 //!
 //! A query does not show which program sent it. But a client on this host has a socket, and the kernel knows the user of the socket. The user is
-//! looked up only for questions that wait long or fail, see `local_users`. In the history in memory, the user is an entry of its own. So it is
-//! remembered as long as its question. Other questions need no more memory than the port of their client.
+//! looked up only for questions that wait long or fail, see `local_users`. In the history in memory, the user is an entry of its own. So questions
+//! without a known user need no memory for it, only for the port of their client.
 //!
 //! # Decisions
 //!
 //! - The user is looked up while the question waits, because most programs close the socket when they have the answer.
-//! - The question does not wait for the lookup. If it fails immediately, its user is found only if the program does not close the socket at once.
+//! - The question does not wait for the lookup. If the question fails immediately, its user is found only if the program keeps the socket open for a
+//!   while.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -20,7 +21,7 @@ use super::lock;
 use crate::limits::{MAX_WANTED_OWNERS, OWNER_LATE};
 use dns::clock::micros;
 
-/// A client whose user must be looked up, with the data that distinguish its socket from other sockets with the same port.
+/// A client whose user must be looked up. The other fields distinguish its socket from other sockets with the same port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedOwner {
     /// The address and port of the client's socket.
@@ -61,8 +62,8 @@ impl WantedOwners {
     }
 }
 
-/// Adds the local user to each question for whose client a user was found while the question waited, or soon after. If several different users were
-/// found, for instance because two users had the same port over UDP and TCP, the question gets no user.
+/// Adds the local user to each question: the user that was found for the client's port while the question waited, or soon after. If several different
+/// users were found, for instance because two users had the same port over UDP and TCP, the question gets no user.
 pub(super) fn give(owners: &[OwnerEntry], questions: &mut [QuestionEntry]) {
     let mut of_client: BTreeMap<(IpAddr, u16), Vec<&OwnerEntry>> = BTreeMap::new();
     for owner in owners {
@@ -119,7 +120,7 @@ mod tests {
             question(7, 4 * SECOND, SECOND / 2),
             question(7, 59 * SECOND, 2 * SECOND),
             question(8, 4 * SECOND, 4 * SECOND),
-            // These questions came at another time, or from another port, or their port is not known. So they get no user.
+            // These questions came at another time, or from another port, or their port is not known. So these questions get no user.
             question(7, 20 * SECOND, SECOND),
             question(7, 6 * SECOND, SECOND),
             question(9, 4 * SECOND, 4 * SECOND),

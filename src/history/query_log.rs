@@ -13,7 +13,7 @@ use crate::limits::{MAX_LOGGED_QUERIES, QUERY_LINES_A_SECOND};
 use dns::clock::Mono;
 use dns::question::{Outcome, kind_text, name_of_wire, name_text};
 
-/// The period to which the limit of lines of the query log applies.
+/// The limit of the query log is a number of lines in this period.
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The questions that wait to be written to the log as lines of the query log (`log.queries`).
@@ -26,10 +26,10 @@ pub(super) struct QueryLog {
 #[derive(Debug, Default)]
 struct LoggedQueries {
     questions: Vec<QuestionEntry>,
-    /// The start of the current second. The next field is the number of questions that were put into the queue in this second.
+    /// The start of the current second. `taken` is the number of questions that were put into the queue in this second.
     second: Mono,
     taken: u32,
-    /// The number of questions that were counted instead of written, because of a limit.
+    /// The number of questions beyond the limits. They get no log line and are only counted.
     more: u64,
 }
 

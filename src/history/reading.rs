@@ -1,5 +1,5 @@
-//! The part of the recorder that reads questions and resolutions (flights) of the history: from the rings in memory, and from disk what was
-//! overwritten in the rings.
+//! The part of the recorder that reads recorded questions and resolutions (flights): first from the ring buffers in memory, then from disk those that
+//! the ring buffers no longer have.
 
 use std::sync::Mutex;
 
@@ -18,16 +18,16 @@ use crate::limits::{EXPLAINED_TIME, MAX_HIT_GROWTH, MAX_STORED_READ, RECORD_READ
 use dns::clock::{Mono, micros};
 use dns::question::Outcome;
 
-/// If two times differ by less than this, in microseconds, they may be the time of the same question in memory and on disk, because the clock of the
+/// In microseconds. If the times of a question in memory and of one on disk differ by less than this, they may be the same question: the clock of the
 /// host may have been adjusted since the question was stored. Such a question is not read from disk.
 const SAME_MOMENT: u64 = 10_000;
 
 impl Recorder {
-    /// Returns the questions that `span` selects, and the resolutions that may explain these questions or connect them with a message (email),
-    /// without the keys in `secrets`. The memory for the result is limited to a multiple of the size of the rings (`RECORD_READER`): if there is
-    /// more, the oldest entries are left out. This takes some tens of milliseconds, so call it on a thread that may block.
+    /// Returns the questions that `span` selects, and the resolutions that may explain these questions or connect them with a message (email). The
+    /// customer keys that `secrets` finds are removed. The memory for the result is limited to a multiple of the size of the rings (`RECORD_READER`):
+    /// if there is more, the oldest entries are left out. This takes some tens of milliseconds, so call it on a thread that may block.
     pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
-        // One table of names is used for the history in memory and on disk: equal names in both must share their memory.
+        // Memory and disk are read with the same table of names, so that equal names share their memory.
         let mut names = ReadNames::without(secrets);
         let (recorded, first_end) = self.in_memory(span, &mut names, (self.reader_memory(), 0));
         let mut reader = RecordReader { span, dates: &Dates::default(), recorded, first_end: None };
@@ -38,7 +38,7 @@ impl Recorder {
         reader.recorded.in_order()
     }
 
-    /// Does the same as `recorded`, but does not read the disk, which has only a part of the questions.
+    /// Does the same as `recorded`, but does not read the disk, which has only failed and slow questions.
     pub fn recorded_in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         self.in_memory(span, &mut ReadNames::without(secrets), (self.reader_memory(), 0)).0.in_order()
     }
@@ -48,8 +48,8 @@ impl Recorder {
         usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
     }
 
-    /// Does the same as `recorded`, but reads only the rings in memory, and does not sort the entries. Resolutions are read back to the time
-    /// `flights`. Also returns when the oldest question in memory that the cache did not answer ended.
+    /// Does the same as `recorded`, but reads only the rings in memory, and does not sort the entries. The ring for misses, which also has the
+    /// resolutions, is read back to the time `flights`. Also returns when the oldest question in memory that the cache did not answer ended.
     pub(super) fn in_memory(
         &self,
         span: &ReadSpan,
@@ -64,7 +64,8 @@ impl Recorder {
         let hits = if span.hits { hits.saturating_mul(MAX_HIT_GROWTH).min(memory / 2) } else { 0 };
         reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory.saturating_sub(hits), flights));
         let first_end = reader.first_end;
-        // Questions that the cache answered are of no use for a time for which the other questions are missing.
+        // Questions that the cache answered are read only for the time for which all other questions were read too. Without these, they are of no
+        // use.
         let first = span.from.max(reader.recorded.lost.unwrap_or(0));
         for shard in self.sums.shards.iter().filter(|_| span.hits) {
             let memory = hits / self.sums.shards.len().max(1);
@@ -90,7 +91,7 @@ struct RecordReader<'a> {
     span: &'a ReadSpan,
     dates: &'a Dates,
     recorded: Recorded,
-    /// When the first question in the oldest block of the last ring ended. None if this block has no question.
+    /// When the first question in the oldest block of the ring that was read last ended. None if this block has no question.
     first_end: Option<u64>,
 }
 
@@ -176,7 +177,7 @@ impl RecordReader<'_> {
                             since = Some(since.unwrap_or(u64::MAX).min(question.at.max(oldest)));
                             end.saturating_add(SAME_MOMENT) < until
                         }
-                        // An earlier resolution is needed only if its answer contains names, because these connect the resolution with later
+                        // An earlier resolution is needed only if its answer contains names: by these names, the resolution is connected with later
                         // questions that the cache answered.
                         Entry::Flight(flight) => end >= first || !flight.links.is_empty(),
                         _ => end >= first,
@@ -238,8 +239,8 @@ mod tests {
         recorder.asked(&failed, None);
         let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
         let [question] = &all()[..] else { panic!("{:?}", all()) };
-        // The same question on disk. Its time differs by some microseconds, because the two clocks were compared again before it was stored. Its
-        // client and its name are redacted.
+        // The same question on disk. Its time differs by some microseconds, because resolverd compared the monotonic clock with the date again before
+        // it stored the question. Its client and its name are redacted.
         let stored = QuestionEntry {
             at: question.at - 3,
             name: (*b"\x07example\x00").into(),
@@ -317,7 +318,7 @@ mod tests {
         let size = 1_u64 << 20;
         let recorder = recorder(size);
         for number in 0..40_000_u32 {
-            // The shortest possible names give the largest number of entries.
+            // The names are as short as possible, so that the rings have the largest possible number of entries.
             let at = Mono::from_micros(number.into());
             let mut page = recorder.hits(0, at, 0).unwrap();
             page.put(b"\x00\x00\x01", [127, 0, 0, 1].into(), DnsResult::Answer);

@@ -21,8 +21,8 @@ use dns::clock::Clock;
 use dns::conduct::Conduct;
 use dns::question::{DnsResult, Question};
 
-/// The recorded questions and resolutions: the ring for misses (questions that the cache did not answer) in memory, and the store on disk. The rings
-/// of the workers are in their shards.
+/// The recorded questions and resolutions: in memory the ring for misses (questions that the cache did not answer), and the store on disk. The rings
+/// for hits (questions that the cache answered) are in the shards, one for each worker.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// The ring for resolutions, and for questions that the cache did not answer.
@@ -31,8 +31,8 @@ pub(super) struct Kept {
     pub(super) store: OnceLock<Arc<dyn Store>>,
     /// The size of all rings in memory, in octets; 0 if no questions are recorded.
     pub(super) size: u64,
-    /// The start time of the process in microseconds since 1970. It is added to the numbers of resolutions, so that resolutions of two
-    /// processes have different numbers.
+    /// The start time of the process in microseconds since 1970. It is added to the ids of resolutions, so that resolutions of two processes have
+    /// different ids.
     pub(super) first: u64,
     /// Converts the times of recorded questions from the monotonic clock to dates.
     pub(super) dates: Mutex<Dates>,
@@ -40,15 +40,15 @@ pub(super) struct Kept {
     pub(super) watchers: Watchers,
 }
 
-/// The ring of a worker, locked while the hits of one batch (the questions that the cache answered) are recorded. It stays locked until the page is
-/// dropped: with one lock for each question, the CPU would wait each time until the octets of the previous question are written to memory. Drop the
-/// page before the replies are sent. Questions over TCP use the ring of the first worker, and a page of their own.
+/// The ring of a worker, locked while the hits of one batch (the questions that the cache answered) are recorded. Dropping the page unlocks the ring.
+/// If each question locked the ring separately, the CPU would wait each time until the octets of the previous question are written to memory. Drop
+/// the page before the replies are sent. Each question over TCP has a page of its own, which uses the ring of the first worker.
 #[derive(Debug)]
 pub struct HitPage<'a> {
     pub(super) ring: MutexGuard<'a, Ring>,
     /// When the batch of questions came, in microseconds of the monotonic clock.
     pub(super) at: u64,
-    /// The number of the view of all clients in the batch of datagrams.
+    /// The number of the view. All clients in the batch of datagrams have the same view.
     pub(super) view: u32,
     /// The client of the last recorded question. The field `head` has the first octets of entries for this client.
     pub(super) client: IpAddr,
@@ -107,7 +107,7 @@ pub struct Recorded {
     pub outages: Vec<OutageEntry>,
     /// Times in which the network of this host lost packets, as far as memory has them.
     pub losses: Vec<OutageEntry>,
-    /// The local users that were found for clients. They are later copied to the questions of these clients.
+    /// The local users that sent some of the questions. `in_order` copies them to these questions.
     pub owners: Vec<OwnerEntry>,
 }
 
@@ -131,7 +131,8 @@ impl Default for ReadSpan {
     }
 }
 
-/// Returns the size in octets of the ring for misses, and of the ring of hits that each worker has, for a history of `size` octets.
+/// A history of `size` octets has one ring for misses, and one ring for hits in each of the `shards`. Returns the size of the ring for misses, and
+/// the size of each ring for hits, in octets.
 pub(super) fn split(size: u64, shards: usize) -> (usize, usize) {
     let half = usize::try_from(size / 2).unwrap_or(0);
     (half, half / shards.max(1))
@@ -158,8 +159,8 @@ impl Kept {
 }
 
 impl HitPage<'_> {
-    /// Records a question of the batch that was answered from the cache, and what the answer says. `asked` is the name in wire form, in any case,
-    /// followed by the type.
+    /// Records a question of the batch that was answered from the cache, and what the answer says. `asked` is the name in wire form, with the upper
+    /// and lower case of the query, followed by the type.
     #[inline]
     pub fn put(&mut self, asked: &[u8], client: IpAddr, result: DnsResult) {
         if client != self.client {

@@ -92,7 +92,8 @@ fn hide(text: &mut Box<str>) {
 /// The label that replaces a key in names and in texts. `exchange::secret` uses the same label.
 const STANDS_FOR: &str = "_key";
 
-/// The length in octets from which on a label of letters and digits may be the key of an unknown DNS list: keys have 26 or 32 octets.
+/// A label of letters and digits that has this length in octets or more may be the key of an unknown DNS list. Keys of known lists have 26 or 32
+/// octets.
 const KEY_LENGTH: usize = 16;
 
 /// Returns true if a label may be a customer's key: it is long, and consists of letters and digits, with at least one of each.
@@ -134,7 +135,7 @@ impl Secrets {
         secrets
     }
 
-    /// Creates a filter for the time before the lists are known: every label that looks like a key counts as a key.
+    /// Creates a filter for the time before the DNS lists are known: every label that looks like a customer key counts as one.
     pub(super) fn unknown() -> Self {
         Self { are_unknown: true, ..Self::default() }
     }
@@ -159,7 +160,8 @@ impl Secrets {
         self
     }
 
-    /// Returns a question that was not read from the history, without keys. Questions that were read have no keys, because `names` has removed them.
+    /// Removes the keys from a question that was not read from the history. Questions that were read have no keys, because the module `names` has
+    /// removed them.
     pub(super) fn question(&self, mut question: QuestionEntry) -> QuestionEntry {
         if let Some(hidden) = self.hidden(&question.name) {
             question.name = hidden.into();
@@ -168,13 +170,13 @@ impl Secrets {
         question
     }
 
-    /// Returns a name without the keys of DNS lists. It was not read from the history.
+    /// Removes the keys of DNS lists from a name that was not read from the history.
     pub(super) fn name(&self, name: &Name) -> Name {
         let hidden = self.hidden(&wire_name(&name.to_lowercase()));
         hidden.map_or_else(|| name.clone(), |hidden| name_of_wire(&hidden))
     }
 
-    /// Returns the name with its keys replaced. Returns `None` if it contains no key. Both names are in lower-case wire form.
+    /// Returns the name with its customer keys replaced. Returns `None` if it contains no key. Both names are in lower-case wire form.
     pub fn hidden(&self, name: &[u8]) -> Option<Box<[u8]>> {
         let keys = self.places(name);
         if keys.is_empty() {
@@ -205,7 +207,7 @@ impl Secrets {
         rests.any(|rest| self.providers.iter().any(|zone| begins_with(rest, zone)))
     }
 
-    /// Returns the positions (in octets) of those labels of a name that are keys.
+    /// Returns the positions (in octets) of those labels of a name that are customer keys.
     fn places(&self, name: &[u8]) -> Vec<usize> {
         let mut keys = Vec::new();
         let (mut before, mut numbers) = (None, Address::default());
@@ -231,7 +233,7 @@ impl Secrets {
         keys
     }
 
-    /// Returns a text, for instance a line of JSON, without the keys of DNS lists.
+    /// Returns a text, for instance a line of JSON, without the customer keys of DNS lists.
     pub fn without_keys(&self, text: String) -> String {
         if self.is_empty() {
             return text;
@@ -244,7 +246,7 @@ impl Secrets {
         self.apexes.is_empty() && self.providers.is_empty() && !self.are_unknown
     }
 
-    /// Returns the text of an entry of the history without the keys of DNS lists.
+    /// Returns the text of an entry of the history without the customer keys of DNS lists.
     pub(super) fn text(&self, mut text: Box<str>) -> Box<str> {
         if !text.is_empty() {
             self.hide_in_text(&mut text);
@@ -252,7 +254,8 @@ impl Secrets {
         text
     }
 
-    /// Replaces the keys in the names of a text. A name is a sequence of characters that contains dots and is separated from the rest of the text.
+    /// Replaces the customer keys in the names of a text. A name is a sequence of characters that contains dots and is separated from the rest of the
+    /// text.
     fn hide_in_text(&self, text: &mut Box<str>) {
         let is_sign = |letter: char| {
             letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '(' | ')' | ',' | ';' | ':' | '/')
@@ -271,7 +274,7 @@ impl Secrets {
         }
     }
 
-    /// Returns a word of a text, which may be a name, with its keys replaced. Returns `None` if it contains no key.
+    /// Returns a word of a text, which may be a name, with its customer keys replaced. Returns `None` if it contains no key.
     fn hidden_word(&self, word: &str) -> Option<String> {
         let labels: Vec<&str> = word.split('.').collect();
         if labels.len() < 2 || labels.iter().any(|label| label.len() > MAX_LABEL) {

@@ -59,7 +59,7 @@ pub struct UpstreamReport {
 pub struct ZoneRow {
     /// The name of the zone, or "other" for all zones without a row.
     pub zone: String,
-    /// The number of resolutions in which this zone was the deepest one.
+    /// The number of resolutions in which this zone was the deepest one whose servers were queried.
     pub flights: u64,
     /// How many of the zone's resolutions failed.
     pub failed: u64,
@@ -126,7 +126,8 @@ pub struct ClientRow {
     pub waited: f64,
 }
 
-/// A row of the table of local users: their questions that the cache did not answer. The numbers are scaled up from samples.
+/// A row of the table of local users. It counts their questions that the cache did not answer. Only a sample of them is examined, and the numbers are
+/// scaled up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserRow {
     /// The name of the local user, "unknown", or "other" for all users without a row.
@@ -144,7 +145,7 @@ pub struct UserRow {
 pub struct ShedRow {
     /// The name of the zone, the address of the client, or "other" for all without a row.
     pub name: String,
-    /// The number of its questions that were turned away because of overload.
+    /// The number of questions for this zone or from this client that were turned away because of overload.
     pub shed: u64,
 }
 
@@ -207,7 +208,7 @@ pub struct FailingZone {
     pub ago: Duration,
     /// The number of failed questions in this series of failures.
     pub failures: u32,
-    /// True if the servers denied the name of some of these questions without authority, instead of failing.
+    /// True if, for some of these questions, servers replied without authority that the name does not exist, instead of failing.
     pub doubted: bool,
     /// True if the operator has configured the servers of the zone.
     pub configured: bool,
@@ -230,7 +231,7 @@ pub struct ZoneFailures {
     pub is_owned: bool,
 }
 
-/// The failed questions of a window, grouped by the zone whose servers failed. These are the same questions as in `StatsReport::failures`.
+/// The failed questions of a window (a period), grouped by the zone whose servers failed. These are the same questions as in `StatsReport::failures`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailuresByZone {
     /// The zones and DNS lists with failed questions. The one with most failures is first.
@@ -309,7 +310,7 @@ const NOT_ASKED: &str = "not queried";
 /// The word in a verdict for answers that differ from what the owner of the zone signed.
 const BOGUS: &str = "bogus";
 
-/// From this average on, round trips are called slow: a packet halfway around the world and back takes about 300 ms.
+/// An average round-trip time from this value on is called slow: a packet halfway around the world and back takes about 300 ms.
 const SLOW: Duration = Duration::from_millis(300);
 
 /// Returns the faults of servers and the number of queries with each fault, the most frequent first: "12 timeout, 1 REFUSED, 1 ok". If there are no
@@ -333,7 +334,8 @@ fn faults(messages: &Messages) -> Option<String> {
         .chain(Some((messages.bogus(), BOGUS)).filter(|(count, _)| *count > 0))
         .collect();
     faults.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    // The query of a bogus answer may have been counted in the minute before the window. So there may be more bogus answers than queries.
+    // A bogus answer is counted later than its query. So the query may have been counted in the minute before the window, and there may be more bogus
+    // answers than queries.
     let total = messages.total().max(messages.bogus());
     let faulty = faults.iter().map(|(count, _)| *count).fold(0, u64::saturating_add);
     let well = Some((total.saturating_sub(faulty), WELL)).filter(|(count, _)| *count > 0 && faulty > 0);

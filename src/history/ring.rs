@@ -35,7 +35,7 @@ pub(super) struct Ring {
     entry: Vec<u8>,
     /// How many failed questions were written to this ring so far.
     failures: FailureCount,
-    /// The position after the entries of an earlier process, which were read from a file at the start.
+    /// The position after the restored entries: those of an earlier process, which were read from a file at the start.
     restored: RingPlace,
     /// True if the earlier process had already overwritten some of its entries.
     lost_before: bool,
@@ -89,7 +89,7 @@ impl Ring {
         self.add(|octets| octets::put(entry, octets));
     }
 
-    /// Writes the entry of a question that the process before a restart had answered from the cache.
+    /// Writes the entry of a question that the cache answered before a restart of resolverd.
     pub(super) fn restore_hit(&mut self, hit: &QuestionEntry) {
         self.add(|octets| octets::put_hit(hit, octets));
     }
@@ -188,7 +188,7 @@ fn read_blocks<Order: Iterator<Item = u64>>(
     }
 }
 
-/// Returns the number of octets in all blocks that were ever written and still exist.
+/// Returns the size of all blocks of the ring that have been written so far, in octets.
 pub(super) fn octets(ring: &Mutex<Ring>) -> usize {
     let ring = lock(ring);
     usize::try_from(ring.block.saturating_add(1).min(ring.blocks())).unwrap_or(0).saturating_mul(RECORD_BLOCK)
@@ -202,7 +202,7 @@ pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
     ring.copy(first, octets);
 }
 
-/// A position in a ring: the number of a block, and a number of octets in this block.
+/// A position in a ring: the number of a block, and the offset in this block, in octets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RingPlace {
     block: u64,

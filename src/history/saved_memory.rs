@@ -1,5 +1,5 @@
 //! Saves the recorded questions and resolutions (flights) of memory to a file when the process stops, and restores them when the next process starts.
-//! So after a restart, `why` still finds messages (emails) from before the restart, even quick ones.
+//! So after a restart, `resolverctl why` still finds messages (emails) from before the restart, even those that were not slow.
 //!
 //! # Decisions
 //!
@@ -8,7 +8,8 @@
 //! - Customer keys of DNS lists (see `redact`) are removed when the file is written, as always when entries are read from the history.
 //! - A damaged file is not read. Otherwise some questions would be missing in memory, and nobody could see which. The disk still has the failed and
 //!   slow questions.
-//! - The process that wrote the restored entries has already logged and stored them. So readers of new entries begin after them.
+//! - The earlier process has already logged its entries and stored them on disk. So the tasks that log and store new entries begin after the restored
+//!   entries.
 
 use super::Recorder;
 use super::dates::Dates;
@@ -171,7 +172,7 @@ mod tests {
             ..QuestionEntry::failed(b"\x04mail\x00", now - 8_000_000)
         };
         recorder.asked(&failed, None);
-        // This question has an elapsed time although the cache answered it, because it came together with others.
+        // The cache answered this question, but not immediately. So its entry cannot have the short form of a hit (see `is_hit`).
         let late = QuestionEntry::failed(b"\x04mail\x00", now - 7_000_000);
         recorder.asked(&QuestionEntry { outcome: Outcome::Cache, ..late }, None);
     }

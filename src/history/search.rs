@@ -157,8 +157,8 @@ impl Search<'_> {
         (worth, message, asked, verdict)
     }
 
-    /// Adds waits of other messages (groups of queries) that may belong to the same mail to the report. The culprit becomes `unknown` if there are
-    /// such waits and the message's own queries were quick, or if such a wait overlaps the pauses of the client.
+    /// Adds to the report the waits in other groups of queries that may belong to the same mail as this group (`message`). The culprit becomes
+    /// `unknown` if there are such waits and the queries of this group were quick, or if such a wait overlaps a pause of the client.
     fn with_doubts(&self, mut report: MessageReport, message: &Message, wanted: &Wanted) -> MessageReport {
         report.of_disk = self.questions(message).next().is_some_and(|first| first.stored);
         let kind = report.culprit.kind;
@@ -182,8 +182,8 @@ impl Search<'_> {
         report
     }
 
-    /// Returns the waits and the failed questions in other messages (groups of questions) that may belong to the mail of this message, the nearest
-    /// first.
+    /// Returns the waits and the failed questions in other groups of questions that may belong to the same mail as this group (`message`), the
+    /// nearest in time first.
     fn possible_waits(&self, message: &Message) -> Vec<PossibleWait> {
         let is_other = |other: &&Message| other.questions.first() != message.questions.first();
         let near = self.messages.all.iter().filter(|other| other.is_near(message)).filter(is_other);
@@ -208,7 +208,7 @@ type JudgedMessage<'m> = ((u64, u64), &'m Message, Vec<ExplainedQuestion<'m>>, M
 struct SubjectFilter<'a> {
     subject: Option<&'a WantedSubject>,
     list: ListOf<'a>,
-    /// The results for names and types that were already compared: most names are asked for more than once.
+    /// The results for names and types that were already compared. They are kept because most names are asked for more than once.
     seen: RefCell<ByAsked<bool>>,
 }
 

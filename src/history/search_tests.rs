@@ -180,7 +180,7 @@ fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
 
 #[test]
 fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_took_time() {
-    // This message (email) has a client that pauses between two answers from the cache. It lasted longer than the quick message.
+    // In this message (email), the client pauses between questions that the cache answers. The message lasts longer than the quick message.
     let mut questions = vec![question(9, 0, MILLI, "quick.example.")];
     questions.push(question(1, MILLI, 0, "mail.example."));
     questions.push(question(1, 500 * MILLI, 0, "_dmarc.mail.example."));
@@ -312,7 +312,8 @@ fn a_list_that_is_held_because_it_answers_late_is_slow() {
 
 #[test]
 fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
-    // The last question follows the second one at once. At that time, the message of the first question may still continue (`MESSAGE_PAUSE`).
+    // The third question follows the second one immediately. But so soon after the first question (less than `MESSAGE_PAUSE`), it may also belong to
+    // the message of the first one. So it becomes a message of its own.
     let questions = vec![
         question(1, 0, 10 * MILLI, "7.2.0.192.list.test."),
         question(1, SECOND / 2, 10 * MILLI, "8.2.0.192.list.test."),
@@ -324,8 +325,8 @@ fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
     assert!(found.len() == 3 && found.iter().all(|message| message.questions.len() == 1), "{found:#?}");
 }
 
-/// Returns the zones of the culprits of a mail with two queries (`first` and `second`) for different zones, up to a culprit `none`. `decisive`: the
-/// time from a log line.
+/// Returns the zones of the culprits of a mail with two queries (`first` and `second`) for different zones, the main culprit first, up to a culprit
+/// of the kind `none`. `decisive`: the time from a log line.
 fn causes_in_time(
     first: (u64, Conduct),
     second: (u64, u64, Conduct, RecordType),

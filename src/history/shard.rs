@@ -1,4 +1,4 @@
-//! The shard of a worker: counters and a ring that only this worker writes. They determine how much CPU time a question from the cache costs.
+//! The shard of a worker: counters and a ring that only this worker writes. This code runs for each cache hit, so it must be fast.
 //!
 //! For each question, one relaxed addition counts its type and outcome, and another one its time. The row of the client is protected by a mutex,
 //! which is otherwise locked only by readers of the statistics.

@@ -78,12 +78,12 @@ impl Recorder {
         self.zones_by(window, |_| true, |zone| zone.flights)
     }
 
-    /// Returns the zones whose resolutions took time in a window, the longest total time first, and the row "other" last.
+    /// Returns the zones whose resolutions took time in a window (a period), the longest total time first, and the row "other" last.
     pub fn slow(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.flights > 0, |zone| zone.flight_micros)
     }
 
-    /// Returns the zones with failed resolutions in a window, most failures first, and the row "other" last.
+    /// Returns the zones with failed resolutions in a window (a period), most failures first, and the row "other" last.
     pub fn failing(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.failed > 0, |zone| zone.failed)
     }
@@ -103,14 +103,15 @@ impl Recorder {
         rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
     }
 
-    /// Returns the servers that were queried in a window. The server for which resolverd waited longest is first, and the row "other" last.
+    /// Returns the servers that were queried in a window (a period). The server for which resolverd waited longest is first, and the row "other"
+    /// last.
     pub fn by_server(&self, window: Window) -> Vec<ServerRow> {
         let mut rows = listed(lock(&self.sums.servers).rows(window), |other| other.total() > 0);
         rows.sort_by_key(|(server, messages)| (server.is_none(), Reverse(messages.waited())));
         rows.into_iter().map(|(server, messages)| ServerRow::new(title(server), &messages)).collect()
     }
 
-    /// Returns the clients that asked in a window, the client with most questions first, and the row "other" last.
+    /// Returns the clients that asked in a window (a period), the client with most questions first, and the row "other" last.
     pub fn by_client(&self, window: Window) -> Vec<ClientRow> {
         let clients = lock(&self.sums.clients);
         let mut rows = clients.rows(window);
@@ -123,7 +124,7 @@ impl Recorder {
         rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
     }
 
-    /// Returns the local users in a window, the user with most cache misses first, and the row "other" last.
+    /// Returns the local users in a window (a period), the user with most cache misses first, and the row "other" last.
     pub fn by_user(&self, window: Window) -> Vec<UserRow> {
         let mut rows = listed(lock(&self.sums.users).rows(window), |other| other.questions > 0);
         rows.sort_by_key(|(user, tally)| (user.is_none(), Reverse(tally.questions)));
@@ -136,8 +137,8 @@ impl Recorder {
         rows.into_iter().map(row).collect()
     }
 
-    /// Returns the zones and the clients with questions in a window that were turned away, because too many questions were already waiting. Those
-    /// with most such questions come first, and the row "other" last.
+    /// Returns the zones and the clients whose questions were turned away in a window (a period), because too many questions were already waiting.
+    /// Those with most such questions come first, and the row "other" last.
     pub fn shed_by(&self, window: Window) -> (Vec<ShedRow>, Vec<ShedRow>) {
         let zones = self.by_zone(window).into_iter().map(|row| ShedRow { name: row.zone, shed: row.shed });
         let clients =
@@ -162,8 +163,9 @@ impl Recorder {
         }
     }
 
-    /// Returns the failed questions of a window, grouped by zone. They are the same questions as in `StatsReport::failures`, but are counted some
-    /// seconds after they end, when the history is read. Returns `None` if no questions are recorded, because then the zones are not known.
+    /// Returns the failed questions of a window (a period), grouped by zone. They are the same questions as in `StatsReport::failures`, but are
+    /// counted some seconds after they end, when the history is read. Returns `None` if no questions are recorded, because then the zones are not
+    /// known.
     pub fn failures_by_zone(&self, window: Window) -> Option<FailuresByZone> {
         if !self.kept.is_on() {
             return None;
@@ -222,7 +224,7 @@ fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
     rows
 }
 
-/// Returns the text in the first column of a row; "other" for the row of everything without a row.
+/// Returns the text in the first column of a row: its key, or "other" if it has no key.
 fn title<Key: ToString>(key: Option<Key>) -> String {
     key.map_or_else(|| OTHER.to_owned(), |key| key.to_string())
 }

@@ -1,9 +1,9 @@
 //! The history on disk: selects the entries that are stored, and defines the format of the files, which are called segments.
 //!
 //! The following entries are stored, so that they survive a restart and hours of traffic: failed and slow questions, all questions that waited for
-//! the same resolutions (flights), these resolutions, failed resolutions to DNS lists, and the messages (emails) of `long_messages`. A segment
-//! consists of a header and entries; each entry follows its checksum. A reader leaves out damaged entries, and continues at the next undamaged one: a
-//! crash may cut off the end of a segment. Times are in microseconds since 1970.
+//! the same resolutions (flights), these resolutions, failed resolutions to DNS lists, and messages (emails) that took long (`long_messages`). A
+//! segment consists of a header and entries; before each entry is its checksum. A reader leaves out damaged entries, and continues at the next
+//! undamaged one: a crash may cut off the end of a segment. Times are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-/// The error for a segment with a damaged entry, in a file that is read only as a whole.
+/// A segment has a damaged entry, and the caller reads either the whole segment or nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is damaged, or of another version")]
 pub struct DamagedSegment;
@@ -109,11 +109,11 @@ impl<'s> Frame<'s> {
     }
 }
 
-/// Selects the entries that are stored on disk: failed and slow questions, all questions that waited for the same resolutions, these
-/// resolutions, and the resolutions that explain the questions.
+/// Selects the entries that are stored on disk: failed and slow questions, all questions that waited for the same resolutions, these resolutions, and
+/// further resolutions that show why the questions failed or were slow.
 #[derive(Debug, Default)]
 pub(super) struct Chooser {
-    /// The stored resolutions: their numbers, and the time in microseconds that each had taken when it was stored. If a resolution has taken longer
+    /// The stored resolutions: their ids, and the time in microseconds that each had taken when it was stored. If a resolution has taken longer
     /// since, it is stored again. At most `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
     /// The outages of the network of this host that have already been stored.
@@ -121,13 +121,13 @@ pub(super) struct Chooser {
 }
 
 impl Chooser {
-    /// Returns true if the resolution with this number is stored. Then the questions that waited for it are stored too.
+    /// Returns true if the resolution with this id is stored. Then the questions that waited for it are stored too.
     pub(super) fn has(&self, flight: u64) -> bool {
         self.flights.contains_key(&flight)
     }
 
-    /// Returns the new entries that must be stored: the questions at the indices `places`, the resolutions with the numbers `flights`, and all
-    /// questions that waited for stored resolutions.
+    /// Returns the new entries that must be stored: the questions at the indices `places`, the resolutions with the ids `flights`, and all questions
+    /// that waited for stored resolutions.
     pub(super) fn choose(
         &mut self,
         recorded: &Recorded,

@@ -17,7 +17,7 @@ pub struct ListName {
     pub apex: usize,
     /// True if the label before the apex is the secret key with which the client identifies itself.
     pub keyed: bool,
-    /// True if the DNS list refuses queries of this host now.
+    /// True if the DNS list refuses queries of this host at present.
     pub refuses: bool,
 }
 
@@ -33,13 +33,13 @@ impl ListName {
 pub(super) enum Subject<'n> {
     /// An address, for instance the address of a host that has connected.
     Address(IpAddr),
-    /// A domain or a host, in wire form: the queried name without the labels of services at its start.
+    /// A domain or a host, in wire form: the queried name without labels like `_dmarc` at its start.
     Domain(Cow<'n, [u8]>),
 }
 
 impl Subject<'_> {
-    /// Returns the octets of the subject, which differ from those of every other subject. The octets of an address are never those of a name in wire
-    /// form, because they do not end with 0.
+    /// Returns the octets of the subject, which differ from those of every other subject. An address cannot have the same octets as a name, because
+    /// only a name in wire form ends with a zero octet.
     pub(super) fn octets(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Address(address) => Cow::Owned(address.to_string().into_bytes()),
@@ -108,16 +108,16 @@ pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
     Some(own.iter().copied().chain([0]).collect())
 }
 
-/// Labels of the services of a domain: keys and policies of its mail, and protocols of its hosts. Other labels with an underscore belong to separate
-/// names: for instance, `_spf.` of a provider is a policy that its customers share.
+/// Labels of names that have the mail keys, the mail policies or the protocols of the domain below them. A name with another underscore label is
+/// separate from its domain: for instance, `_spf.` of a provider has a policy that its customers share.
 const SERVICES: [&[u8]; 9] =
     [b"_domainkey", b"_dmarc", b"_mta-sts", b"_tcp", b"_udp", b"_tls", b"_bimi", b"_adsp", b"_vouch"];
 
 /// The host that has the MTA-STS policy of a domain (RFC 8461 section 3.3).
 const POLICY_HOST: &[u8] = b"\x07mta-sts";
 
-/// Returns the domain or the host to which the name of a service belongs: the name without the labels of services at its start. Returns any other
-/// name unchanged.
+/// Returns the domain or the host to which a name like `_dmarc.example.` belongs: the name without the labels of services at its start. Returns any
+/// other name unchanged.
 pub(super) fn served(name: &[u8]) -> &[u8] {
     if !name.contains(&b'_') {
         return name.strip_prefix(POLICY_HOST).unwrap_or(name);

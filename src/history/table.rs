@@ -31,11 +31,11 @@ pub(super) struct Rows<Key, Counted> {
     /// The sum of the counters of all keys without a row.
     pub(super) other: Counted,
     capacity: usize,
-    /// The least weight of a row that stays. A new key with a smaller weight is counted in "other" without a search. So if an attack uses always new
-    /// names, each name costs only one comparison.
+    /// The least weight of a row in a full table. A new key with a smaller weight gets no row, and is counted in "other" without a search. So if an
+    /// attacker asks for a new name each time, each name costs only one comparison.
     floor: u64,
-    /// The hash with a random key, because strangers choose the names. The tables of one `CounterTable` share it, so the hash of a key is computed
-    /// only once for all of them.
+    /// Computes the hashes of keys, with a random seed because strangers choose the names. The tables of one `CounterTable` have the same seed, so
+    /// the hash of a key is computed only once for all of them.
     keyed: RandomState,
 }
 
@@ -157,7 +157,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.current.add_all(rows);
     }
 
-    /// Stores the counters of the minute that is over, and begins a new minute.
+    /// Stores the counters of the minute that has just ended, and begins a new minute.
     pub(super) fn close_minute(&mut self) {
         let empty = Rows::hashed_by(self.start.keyed.clone(), limits::MAX_MINUTE_ROWS);
         let closed = std::mem::replace(&mut self.current, empty);

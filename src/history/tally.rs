@@ -130,10 +130,11 @@ impl Tally for Messages {
     }
 }
 
-/// The counters in the row of a zone: the resolutions (flights) whose deepest zone it was, and the queries to its servers.
+/// The counters in the row of a zone: the resolutions (flights) in which it was the deepest zone whose servers were queried, and the queries to its
+/// servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneTally {
-    /// The number of resolutions in which this zone was the deepest one.
+    /// The number of resolutions in which this zone was the deepest one whose servers were queried.
     pub(super) flights: u64,
     /// How many of the zone's resolutions failed.
     pub(super) failed: u64,
@@ -204,7 +205,7 @@ pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
 pub(super) struct FailureCount {
     /// How many questions failed.
     pub(super) all: u64,
-    /// How many failed questions the statistics count.
+    /// How many of the failed questions count for the health of resolverd (see `is_judged_failure`).
     pub(super) judged: u64,
 }
 
@@ -220,7 +221,7 @@ impl FailureCount {
         Self { all: self.all.saturating_sub(other.all), judged: self.judged.saturating_sub(other.judged) }
     }
 
-    /// Returns the greater number of each pair.
+    /// Returns for each of the two numbers the greater one of `self` and `other`.
     pub(super) fn max(self, other: Self) -> Self {
         Self { all: self.all.max(other.all), judged: self.judged.max(other.judged) }
     }
@@ -270,7 +271,7 @@ impl Tally for ClientTally {
     }
 }
 
-/// The types for which mail gateways ask, and types for which only other programs on the host ask.
+/// The record types that have a row of their own: those for which mail gateways ask, and some for which only other programs on the host ask.
 const NAMED: [RecordType; 17] = {
     use RecordType::{
         A, AAAA, ANY, CAA, CNAME, DNSKEY, DS, HTTPS, MX, NAPTR, NS, PTR, SOA, SRV, SVCB, TLSA, TXT,

@@ -71,7 +71,7 @@ pub(super) struct Totals {
     /// The times of the questions of each outcome. Their sum is `latency`.
     pub(super) latency_of: Vec<Spread>,
     pub(super) round_trip: Spread,
-    /// The DNS times of messages (emails); see `LongMessages`.
+    /// How long messages (emails) waited for DNS; see `LongMessages`.
     pub(super) message_time: Spread,
     pub(super) flight_time: Spread,
     pub(super) counts: Counts,

@@ -22,8 +22,8 @@ use dns::conduct::Conduct;
 pub struct Traffic {
     /// The servers that left at least one query unanswered. The key is the server, the transport and the zone of the query.
     servers: HashMap<AnswerKey, ServerTraffic>,
-    /// If no server has answered over IPv6 since memory begins, although servers in several networks were queried and other servers answered over
-    /// IPv4: the time in microseconds at which memory begins. Otherwise none.
+    /// If no server has answered over IPv6 in the whole time of which memory has questions, although servers in several networks were queried and
+    /// other servers answered over IPv4: the start of this time, in microseconds. Otherwise none.
     ipv6_silent_since: Option<u64>,
     /// The outages of the network of this host, sorted by time.
     outages: Vec<OutageEntry>,
@@ -50,7 +50,7 @@ struct ServerTraffic {
 struct AnswerSpan {
     sent: u64,
     end: u64,
-    /// The number of the resolution (flight) to which the query belongs.
+    /// The id of the resolution (flight) to which the query belongs.
     flight: u64,
 }
 
@@ -59,14 +59,15 @@ struct AnswerSpan {
 pub(super) enum Unanswered {
     /// The query or its answer was lost: the server answers such queries.
     Lost,
-    /// The server answered a later query, which may have had a simpler form. So either the query was lost, or the server drops queries in the usual
-    /// form.
+    /// The server answered a later query, which may have had a simpler form, for instance no EDNS. So either the query was lost, or the server drops
+    /// queries in the usual form.
     CouldNotTell,
     /// The server is silent: nothing shows that it answers such queries.
     Silent,
 }
 
-/// The reasons why a query is sent in an unusual form. If a server answers only such queries and not the usual ones, no query was lost.
+/// The reasons for a query in an unusual form: without EDNS, or with another spelling of the name. If a server answers only such queries and not the
+/// usual ones, no query was lost.
 const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 
 /// If a resolution sent at least this number of queries to a server and none was answered, none of them counts as lost: the server does not answer
@@ -162,8 +163,8 @@ impl Traffic {
         }
         let step = step_of(flight, message);
         let of_its_server = answer_of(&step, message);
-        // The step may have ended with the answer of another server that had been silent before. Then the silence of that server caused the wait:
-        // without it, the wait would have ended sooner.
+        // Perhaps another server answered this step of the resolution, after it had left an earlier query unanswered. Then that earlier query caused
+        // the wait: with its answer, the step would have ended sooner.
         let others = step.iter().filter(|other| other.server != message.server && !other.came_back());
         let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
         match of_its_server.or_else(of_another) {
@@ -191,8 +192,8 @@ impl Traffic {
         self.around(flight, message).is_some()
     }
 
-    /// Returns the numbers of resolutions with answers which show that some queries of `flight` were lost. These resolutions must be stored with
-    /// it.
+    /// Returns the ids of other resolutions, whose answers show that some queries of `flight` were lost. These resolutions must be stored together
+    /// with `flight`.
     pub(super) fn witnesses(&self, flight: &FlightEntry) -> Vec<u64> {
         let silent = |message: &&MessageEntry| !message.came_back();
         let lost =
@@ -200,8 +201,8 @@ impl Traffic {
         lost.filter_map(|message| self.around(flight, message)).flatten().collect()
     }
 
-    /// Returns the numbers of two resolutions in which the same server answered for the zone over the same transport: one shortly before this query,
-    /// and one shortly after. Returns `None` if there are no such resolutions, or if the server was silent for a long time between the two answers.
+    /// Returns the ids of two resolutions in which the same server answered for the zone over the same transport: one shortly before this query, and
+    /// one shortly after. Returns `None` if there are no such resolutions, or if the server was silent for a long time between the two answers.
     fn around(&self, flight: &FlightEntry, message: &MessageEntry) -> Option<[u64; 2]> {
         let server = self.servers.get(&key_of(message))?;
         let answers = &server.answers;

@@ -24,13 +24,13 @@ use dns::question::{WireName, name_text};
 /// allocates memory for this number at first.
 const USUAL_STEPS: usize = 6;
 
-/// The number that the next trail in this process gets.
+/// The id that the next trail in this process gets.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// The list of the steps of a resolution so far.
 #[derive(Debug)]
 pub struct Trail {
-    /// The number of the trail, which no other trail of this process has.
+    /// The id of the trail, which no other trail of this process has.
     number: u64,
     moments: Moments,
     began: Mono,
@@ -85,7 +85,7 @@ impl Trail {
         Self { number, began, moments, notes: Mutex::default() }
     }
 
-    /// Returns the number of the trail, counted from 1.
+    /// Returns the id of the trail. The first trail of a process has the id 1.
     pub(super) fn number(&self) -> u64 {
         self.number
     }

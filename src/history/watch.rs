@@ -86,7 +86,7 @@ impl Drop for Watch {
 }
 
 impl WatchedQuestion {
-    /// Returns the question without the keys of DNS lists.
+    /// Returns the question without the customer keys of DNS lists.
     pub fn without(&self, secrets: &Secrets) -> QuestionEntry {
         secrets.question(self.0.as_ref().clone())
     }

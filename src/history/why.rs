@@ -36,8 +36,8 @@ pub struct Wanted {
     pub to: u64,
     /// The client that sent the questions of the message (email); none if any client is wanted.
     pub client: Option<IpNet>,
-    /// The largest number of messages (emails) in the reply. Without a subject, the messages that waited longest are returned; with a subject, the
-    /// worst messages.
+    /// The largest number of messages (emails) in the reply. Without a subject, the messages that waited longest are returned. With a subject, those
+    /// with failures or with the longest delay by one cause.
     pub most: usize,
     /// The time from a log line that decides which queries are the culprit, in microseconds since 1970; none if all queries count.
     pub decisive: Option<DecisiveTime<u64>>,
@@ -93,7 +93,7 @@ pub struct MessageReport {
     pub took: f64,
     /// The part of this time in which at least one question was in progress, in seconds.
     pub waited: f64,
-    /// The time that the message (email) waited because of this host, of others, of the client, and for a reason that is not known, in seconds.
+    /// For each side (this host, others, the client, or unknown): the time that the message (email) waited because of it, in seconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sums: BTreeMap<Side, f64>,
     /// The questions of the message (email), the earliest first. If they do not all fit into the reply, it has only the first question, the questions
@@ -111,8 +111,8 @@ pub struct MessageReport {
     pub possible_waits_left_out: u64,
     /// The culprit of the message (email), with evidence and advice.
     pub culprit: CulpritReport,
-    /// Other culprits that delayed the message (email) for about the same time, or for a longer time than the culprit of the questions about the
-    /// wanted subject.
+    /// Other culprits of the message (email): those that delayed it for about the same time as `culprit`. If `culprit` was chosen because its
+    /// questions are about the wanted subject, also those that delayed the message longer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CulpritReport>,
 }
@@ -201,8 +201,8 @@ impl MessageReport {
 const OBJECT: usize = 200;
 
 impl QuestionReport {
-    /// Returns the largest number of octets that the question can take in JSON. One octet of a name can take four characters, and its backslash is
-    /// written as two.
+    /// Returns the largest number of octets that the question can take in JSON. One octet of a name can become four characters (a backslash and three
+    /// digits), and JSON writes a backslash as two.
     fn weight(&self) -> usize {
         let sent =
             self.messages.iter().map(|message| message.zone.len().saturating_mul(2).saturating_add(OBJECT));

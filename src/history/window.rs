@@ -74,7 +74,7 @@ impl<State: Default> Snapshots<State> {
     }
 
     /// Adds a snapshot. Returns true if it was also added to the snapshots of the last hour. This is the case if a minute has passed since the last
-    /// one of these, or since the start.
+    /// of these snapshots, or since the start of the process.
     pub(super) fn take(&mut self, now: Mono, state: State) -> bool {
         let taken = (now, Arc::new(state));
         let last = self.minutes.front().map_or(self.started, |(at, _)| *at);
@@ -89,7 +89,7 @@ impl<State: Default> Snapshots<State> {
     }
 
     /// Returns the counters at the start of a window, and how long ago that was. The counters come from the snapshot that is nearest to the start of
-    /// the window. If the process started after the window began, all counters are zero and the time is that since the start of the process.
+    /// the window. If the process started later than the window, returns zero for all counters, and the time since the start of the process.
     pub(super) fn begin(&self, window: Window, now: Mono) -> (Arc<State>, Duration) {
         let age = now.since(self.started);
         let Some(length) = window.length().filter(|length| *length < age) else {

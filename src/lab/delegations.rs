@@ -181,7 +181,7 @@ impl Tree {
         text
     }
 
-    /// Adds the NS records of a zone to `text`, and the names of its servers to `hosts`, whose addresses are written later.
+    /// Adds the NS records of a zone to `text`, and the names of its servers to `hosts`. The caller adds the addresses of `hosts` to the text later.
     fn write_servers(&self, text: &mut String, zone: &Name, branch: &Branch, hosts: &mut Vec<Name>) {
         for server in &branch.servers {
             let _ = writeln!(text, "{zone} {DELEGATION_TTL} NS {server}");

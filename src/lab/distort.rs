@@ -224,8 +224,8 @@ fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) 
     response.add_additionals(glue);
 }
 
-/// Returns two other names in the same zone: the number in the first label of the asked name is doubled, and one or two is added. So each name
-/// leads to two new ones.
+/// Returns two other names in the same zone: the number in the first label of the asked name is doubled, and 1 or 2 is added. So each name leads to
+/// two new ones.
 fn two_below(asked: &TrueQuery<'_>) -> [String; 2] {
     let asked_name = asked.name();
     let label = asked_name.iter().next().unwrap_or_default();

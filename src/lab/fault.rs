@@ -123,14 +123,14 @@ faults! {
     Refused = "refused",
     /// The server answers everything with SERVFAIL, because the zone has expired on the server.
     ServFail = "servfail",
-    /// The server answers NXDOMAIN for everything, like a registry's server for a deleted domain.
+    /// The server answers NXDOMAIN for everything, as the server of a registry does for a deleted domain.
     Denies = "denies",
     /// The server answers NXDOMAIN for everything, with the SOA of a catch-all root zone, like a hoster's old server for a domain that has
     /// moved.
     CatchAll = "catch-all",
     /// The server answers without AA, as many servers on the internet do.
     NoAa = "no-aa",
-    /// The server answers every question with an address: a load balancer that does not look at the type.
+    /// The server answers every question with an address, like a load balancer that ignores the record type.
     AddressForAll = "address-for-all",
     /// The server answers everything with a referral to the root, like an old BIND without the zone.
     UpwardReferral = "upward-referral",
@@ -140,22 +140,22 @@ faults! {
     Recursive = "recursive",
     /// The server answers with AA, and sets RA in replies to queries with RD, as Unbound does. So it claims to offer recursion to everyone.
     OffersRecursion = "offers-recursion",
-    /// The server answers NXDOMAIN where the name exists but has no records of the type: a load balancer of RFC 4074 section 4.2.
+    /// The server answers NXDOMAIN if the name exists but has no records of the type, like the load balancers of RFC 4074 section 4.2.
     NxdomainOnNoData = "nxdomain-on-nodata",
-    /// The server answers NODATA as a DNS message without records and without AA: a load balancer that knows only one type.
+    /// The server answers NODATA as a DNS message without records and without AA, like a load balancer that knows only one record type.
     EmptyNoData = "empty-nodata",
-    /// The server answers FORMERR to queries with OPT (RFC 6891 section 7: a server without EDNS).
+    /// The server answers FORMERR to queries with OPT, like a server without EDNS (RFC 6891 section 7).
     NoEdns = "no-edns",
     /// The server answers BADVERS to OPT of any version (RFC 6891 section 6.1.3 requires this only for versions that the server does not
     /// support).
     BadVers = "badvers",
-    /// The server answers FORMERR with OPT to everything: the server supports EDNS, but does not understand the question.
+    /// The server answers FORMERR with OPT to everything, like a server that supports EDNS, but does not understand the question.
     FormErrWithOpt = "formerr-with-opt",
-    /// The server answers FORMERR with OPT to queries with OPT: the server supports EDNS, but not the content of the OPT record.
+    /// The server answers FORMERR with OPT to queries with OPT, like a server that supports EDNS, but not the content of the OPT record.
     FormErrOnEdns = "formerr-on-edns",
-    /// The server answers NOTIMP to everything, with or without EDNS: a load balancer that supports only A and AAAA.
+    /// The server answers NOTIMP to everything, with or without EDNS, like a load balancer that supports only A and AAAA.
     NotImp = "notimp",
-    /// The server drops queries with OPT: a firewall that does not know EDNS.
+    /// The server drops queries with OPT, like a firewall that does not know EDNS.
     DropsEdns = "drops-edns",
     /// The server refuses TCP connections.
     NoTcp = "no-tcp",
@@ -180,28 +180,26 @@ faults! {
     Forged = "forged",
     /// The server drops the first query for each question, and answers the second.
     LosesFirst = "loses-first",
-    /// The server answers the first query for each question, and drops the others: a server that limits how often it repeats an error.
+    /// The server answers the first query for each question and drops later ones, like a server that limits how often it sends the same error.
     AnswersFirst = "answers-first",
-    /// The server answers the first query for each question with SERVFAIL, and later queries correctly: a server that has just loaded the
-    /// zone.
+    /// The server answers the first query for each question with SERVFAIL, and later queries correctly, like a server that has just loaded the zone.
     ServFailFirst = "servfail-first",
-    /// The server answers the first query for each question with REFUSED, and later queries correctly: a load balancer with one server that
+    /// The server answers the first query for each question with REFUSED, and later queries correctly, like a load balancer with one server that
     /// lacks the zone.
     RefusedFirst = "refused-first",
     /// The server answers NXDOMAIN for names that exist only because names below them exist, as rbldnsd does.
     NxdomainOnEmptyNonTerminals = "nxdomain-on-ent",
-    /// The server changes upper and lower case in the question of its answers.
+    /// The server changes upper and lower case in the question section of its replies.
     FlipsCase = "flips-case",
     /// The server never answers queries for names in mixed case.
     DropsMixedCase = "drops-mixed-case",
-    /// The server never answers queries for the first of its zones: a hoster's server that drops queries for a domain that it does not
-    /// serve.
+    /// The server never answers queries for the first of its zones, like a hoster's server that drops queries for a domain that it does not serve.
     DropsFirstZone = "drops-first-zone",
     /// The server answers queries for the last of its zones only, and drops all others.
     DropsOtherZones = "drops-other-zones",
-    /// The server answers NODATA without AA, with its own NS records: a load balancer that knows only one type.
+    /// The server answers NODATA without AA, with its own NS records, like a load balancer that knows only one record type.
     NsForNoData = "ns-for-nodata",
-    /// The server adds records to its answers for which it has no authority.
+    /// To its answers, the server adds records that are outside its zones.
     Poisons = "poisons",
     /// The server names a server outside the zone as a server of the zone, and sends an address for that server.
     ForeignGlue = "foreign-glue",
@@ -235,15 +233,15 @@ faults! {
     HalfAnswer = "half-answer",
     /// The server accepts TCP connections and closes them without an answer.
     HangsUp = "hangs-up",
-    /// The server makes every signature invalid: a secondary after broken transfers, or an attacker on the path.
+    /// The server makes every signature invalid, like a secondary after broken transfers, or an attacker on the path.
     BadSignatures = "bad-signatures",
     /// The server ignores the flag DO, as an old server or firewall does.
     NoDnssec = "no-dnssec",
     /// The server leaves out NSEC and NSEC3 records.
     StripsProofs = "strips-proofs",
-    /// The server sends negative answers with an unsigned SOA record only: an old server with a signed zone.
+    /// The server sends negative answers with an unsigned SOA record only, like an old server with a signed zone.
     BareDenials = "bare-denials",
-    /// The server leaves out the authority section of its own answers: a load balancer.
+    /// The server leaves out the authority section of its own answers, as load balancers do.
     StripsAuthority = "strips-authority",
     /// The server sends the parent's NSEC as the proof that a zone's apex has no data of a type.
     ParentsProof = "parents-proof",
@@ -261,14 +259,14 @@ faults! {
     /// The server answers REFUSED to queries for DNSKEY.
     RefusesDnskey = "refuses-dnskey",
     ;
-    /// The server answers later than its round-trip time requires, by this time.
+    /// The server answers this much later than its round-trip time requires.
     Slow(Duration) = "slow",
     /// All datagrams to the server are lost for this time in every eight seconds, like on a path that is congested from time to time. The
     /// address of the server determines when this time begins.
     LosesInBursts(Duration) = "bursts",
-    /// The server answers over TCP later than its round-trip time requires, by this time.
+    /// The server answers this much later over TCP than its round-trip time requires.
     SlowTcp(Duration) = "slow-tcp",
-    /// The server answers queries for the first of its zones later than other queries, by this time.
+    /// The server answers queries for the first of its zones this much later than other queries.
     SlowFirstZone(Duration) = "slow-first-zone",
     /// The server sends every record with this TTL, in seconds.
     Ttl(u32) = "ttl",
@@ -276,21 +274,21 @@ faults! {
     StripsProofsOf(RecordType) = "strips-proofs",
     /// The server leaves out all but this number of NSEC and NSEC3 records.
     FewProofs(usize) = "proofs",
-    /// The server answers REFUSED to this share of all queries, in thousandths: some of the machines at one address lack the zone.
+    /// The server answers REFUSED to this share of all queries, in thousandths, like an address with several machines, some of which lack the zone.
     RefusesSome(u32) = "refuses",
-    /// The server never answers queries for this type: a firewall or load balancer (RFC 8906 section 3).
+    /// The server never answers queries for this type, like a firewall or load balancer (RFC 8906 section 3).
     Drops(RecordType) = "drops",
-    /// The server never answers queries for this type over UDP: a firewall that inspects datagrams.
+    /// The server never answers queries for this type over UDP, like a firewall that inspects datagrams.
     DropsOverUdp(RecordType) = "drops-udp",
-    /// The server answers queries for this type with SERVFAIL: a broken plug-in or backend.
+    /// The server answers queries for this type with SERVFAIL, as if a plug-in or backend were broken.
     Fails(RecordType) = "fails",
     /// The server answers NXDOMAIN for this type, as load balancers do for AAAA (RFC 4074 section 4.2).
     DeniesType(RecordType) = "denies",
-    /// The server answers queries for this type with a CNAME to a name that does not exist, because each type is configured on its own.
+    /// The server answers queries for this type with a CNAME to a name that does not exist, as if each type were configured separately.
     DanglingAlias(RecordType) = "dangling-alias",
-    /// The server answers SERVFAIL with this extended error (RFC 8914), except to queries with CD: a failing resolver.
+    /// The server answers SERVFAIL with this extended error (RFC 8914), except to queries with CD, like a failing resolver.
     ExtendedError(u16) = "extended-error",
-    /// The server answers names in mixed case like this, because it compares names octet by octet.
+    /// The server gives this reply to queries for names in mixed case, because it compares names octet by octet.
     MixedCase(MixedCaseReply) = "mixed-case",
     /// No reply over UDP that is longer than this number of octets arrives, because an old firewall drops it.
     DropsLonger(usize) = "drops-longer",

@@ -35,7 +35,7 @@ const TLDS: [(&str, &[&str]); 6] = [
     ("example", &["ns1.nic.example", "ns2.nic.example"]),
 ];
 
-/// The zones above the mail domains that are signed, each with its signing plan. As on the real internet, .com uses opt-out.
+/// The signed zones above the mail domains, each with its signing plan. As on the real internet, .com uses opt-out.
 const SIGNED: [(&str, &str); 11] = [
     (".", "algorithm=8"),
     ("com", "algorithm=13 nsec3 optout"),
@@ -72,7 +72,7 @@ const LISTS: [(&str, ListKind, &str); 7] = [
     ("multi.uribl.com", ListKind::BadDomains, "127.0.0.2"),
 ];
 
-/// More DNS lists, on a rough internet only. The registry of resolverd does not have them.
+/// More DNS lists, on a rough internet only. resolverd does not know them: they are not in its registry of lists.
 const UNKNOWN_LISTS: [(&str, ListKind, &str); 3] = [
     ("bl.mail-sentry.example", ListKind::BadAddresses, "127.0.0.2"),
     ("dnsbl.clean-hosts.org", ListKind::BadAddresses, "127.0.0.4"),
@@ -114,7 +114,7 @@ pub struct Internet {
     pub lists: Vec<LabList>,
     /// The addresses that send spam. Most of them are on a DNS list, and some have no PTR record.
     pub(crate) spammers: Vec<Ipv4Addr>,
-    /// The top-level domains of the senders' domains that spam makes up. Each is equally likely.
+    /// The top-level domains of the invented senders' domains in spam. Each is equally likely.
     pub(crate) spam_tlds: Vec<&'static str>,
     /// The software of the simulated gateways. Each is equally likely.
     pub(crate) gateways: &'static [Gateway],
@@ -147,10 +147,10 @@ impl Internet {
     }
 
     /// Creates a signed internet with bad networks and broken servers. The path to each server loses 0.2 to 15 % of the datagrams, and one in ten
-    /// servers below the top-level domains is dead or lame, but each zone has a server that works. Every second mail domain has its own name
-    /// servers; every eighth has only one, whose path loses 5 to 50 %, and the paths to the servers of every eighth lose in bursts. The networks
-    /// of access providers send spam; some are far away and have a lame server. Three DNS lists are not in the registry. `rough_mail` says how
-    /// the mail domains differ, and which top-level domains are slow.
+    /// servers below the top-level domains is dead or lame, but each zone has a server that works. Every second mail domain has its own name servers.
+    /// One domain in eight has only one server, and the path to it loses 5 to 50 %. For another one in eight, the paths to its servers lose datagrams
+    /// in bursts. The networks of access providers send spam; some are far away and have a lame server. Three DNS lists are not in resolverd's
+    /// registry of lists. The module `rough_mail` says how the mail domains differ, and which top-level domains are slow.
     ///
     /// # Errors
     /// There is none as long as the texts in this file are correct. A test checks them.

@@ -42,12 +42,12 @@ pub struct MailDomain {
     pub selector: String,
     /// The number of the domain, which determines all its other properties.
     number: usize,
-    /// The properties that the domain has only in a rough internet.
+    /// The properties that the domain has only in a rough internet (with packet loss and broken servers).
     roughness: Option<Roughness>,
 }
 
 impl MailDomain {
-    /// Returns true if this domain is signed in a signed internet. One in four domains is, under every TLD.
+    /// In a signed internet, one in four domains below each TLD is signed. Returns true if this domain is one of them.
     pub fn is_signed(&self) -> bool {
         let has_signed_parent = self.roughness.as_ref().is_none_or(|roughness| roughness.tld.is_none());
         has_signed_parent && self.number / TLDS.len() % 4 == self.number % 4
@@ -75,7 +75,7 @@ impl MailDomain {
         self.roughness.as_ref().map(|roughness| roughness.faults.as_slice()).unwrap_or_default()
     }
 
-    /// Returns the owners of the domain's MX, SPF and DKIM records in its zone.
+    /// Returns the names in the domain's zone that have its MX, SPF and DKIM records.
     fn senders(&self) -> &'static [&'static str] {
         if self.sender == self.name { &["@"] } else { &["@", SENDING_LABEL] }
     }
@@ -90,7 +90,7 @@ fn hoster(number: usize) -> &'static Hoster {
     HOSTERS.get(number % HOSTERS.len()).unwrap_or(&HOSTERS[0])
 }
 
-/// Returns the mail domains of an internet with `size` mail domains, which may be rough.
+/// Returns the mail domains of an internet with `size` mail domains. `is_rough`: true for an internet with packet loss and broken servers.
 ///
 /// # Errors
 /// There is none as long as the names in this file are correct. A test checks them.
@@ -151,7 +151,7 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
 }
 
 /// Returns an IPv6 address in the /64 network of the hoster with the index `place`. These networks are in the range for benchmarks (RFC 5180),
-/// because the range for documentation has locally served reverse zones.
+/// because resolvers answer questions about the reverse zone of the documentation range themselves (RFC 6303).
 fn address_v6(place: usize, last: u16) -> Ipv6Addr {
     Ipv6Addr::new(0x2001, 2, 0, u16::try_from(place).unwrap_or(0), 0, 0, 0, last)
 }
@@ -171,7 +171,7 @@ pub(super) fn write(tree: &mut Tree, domain: &MailDomain, servers: &[String]) ->
     text.push_str(&mail_text(domain));
     text.push_str(&policy_text(domain));
     if domain.number % 10 == 7 {
-        // This is the old name of a company before a merger. All names below it have moved to the new domain.
+        // `legacy` is the old name of a company before a merger. The DNAME moves all names below it to the new domain.
         let _ = writeln!(text, "legacy DNAME {}", domain.name);
     }
     tree.zone(&domain.name.to_string(), servers, &text)?;

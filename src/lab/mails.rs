@@ -14,7 +14,7 @@ const SPAM_PER_CENT: u32 = 40;
 /// The percentage of outbound mail among all emails. The rest is good inbound mail.
 const OUTBOUND_PER_CENT: u32 = 20;
 
-/// The percentage of spam emails whose sender's domain does not exist. The other spam has domains of other people as its sender. Each of them is
+/// The percentage of spam emails whose sender's domain does not exist. The other spam emails use the domain of somebody else. Each such domain is
 /// equally likely, because spammers use any domain that they find.
 const MADE_UP_PER_CENT: u32 = 50;
 

@@ -27,7 +27,7 @@ const UNMINDFUL_SIZE: usize = 4_096;
 /// The first of the record types for private use (RFC 6895 section 3.1).
 const PRIVATE_TYPE: u16 = 65_280;
 
-/// The number of private record types that are used here. (The DNS library has a meaning for the 26th.)
+/// The number of private record types that are used here. It is below 26, because the DNS library gives the 26th a meaning.
 const PRIVATE_TYPES: u16 = 20;
 
 /// Returns the octets of a response, changed by the faults of the server. Returns `None` if the response cannot be encoded, or does not arrive.

@@ -94,8 +94,8 @@ impl Lines {
 
     /// Runs `work`, and returns the log lines of this thread during that time, from `level` up. They have no times and no module names.
     pub fn from_work(level: Level, work: impl FnOnce()) -> String {
-        // If there is only one log subscriber in a process, `tracing` uses it for all threads. If another thread executes a log statement first,
-        // this statement is then switched off in all threads. So a second subscriber is created.
+        // While a process has only one log subscriber, the first thread that runs a log statement decides whether `tracing` switches this statement
+        // off in all threads. A second subscriber prevents this.
         static SECOND: OnceLock<Dispatch> = OnceLock::new();
         SECOND.get_or_init(|| Dispatch::new(NoSubscriber::new()));
         let lines = Self::default();

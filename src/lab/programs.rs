@@ -100,7 +100,7 @@ mod tests {
     use std::sync::Mutex;
     use tokio::time::{Instant, sleep};
 
-    /// A resolver that answers the first query after `first`, and all others at once, with `code`.
+    /// A resolver that answers the first query after the time `first`, and all others at once. All answers have the response code `code`.
     struct Slow {
         first: Duration,
         code: ResponseCode,

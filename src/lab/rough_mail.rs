@@ -1,5 +1,5 @@
-//! The mail domains of the rough internet differ as those of the world do: in TTLs, in DKIM selectors, in the domain that their mail has as its
-//! sender, and in the length of their SPF records. Everything here is a table, and the number of a domain determines its row.
+//! The mail domains of the rough internet differ as on the real internet: in TTLs, in DKIM selectors, in the sender's domain of their mail, and in
+//! the length of their SPF records. Everything here is a table, and the number of a domain determines its row.
 //!
 //! See RFC 7208 section 4.6.4 (SPF lookups), RFC 6376 section 3.6.2.1 (selectors) and RFC 9989 (DMARC at the organizational domain).
 
@@ -41,8 +41,8 @@ pub(super) const OPERATORS: [Operator; 4] = [
     Operator { domain: "post-relay.org", servers: ["ns1.post-relay.org", "ns2.post-relay.org"], median: 140 },
 ];
 
-/// Top-level domains that answer slowly, each with its name servers and the median round-trip time to them, in milliseconds. Half of the
-/// senders' domains that spam makes up are below them, and one in sixteen mail domains.
+/// Top-level domains that answer slowly, each with its name servers and the median round-trip time to them, in milliseconds. Half of the invented
+/// senders' domains in spam are below these top-level domains, and so is one in sixteen mail domains.
 pub(super) const SLOW_TLDS: [(&str, [&str; 2], u32); 3] = [
     ("top", ["a.nic.top", "b.nic.top"], 180),
     ("icu", ["a.nic.icu", "b.nic.icu"], 240),
@@ -70,7 +70,8 @@ pub(super) struct Roughness {
 pub(super) fn of_domain(number: usize) -> Roughness {
     let shared = SHARED_SELECTORS.get(number / 3 % SHARED_SELECTORS.len()).unwrap_or(&"s1");
     let own = format!("d{:x}", number.wrapping_mul(2_654_435_761) % 0x1000_0000);
-    // The chains of SPF records need 1 to 10 lookups in turn. The first domains, which have most of the mail, have short chains.
+    // The number of SPF lookups goes from 1 to 10 with growing numbers of the domains, and then begins again at 1. So the first domains, which have
+    // most of the mail, need few lookups.
     let lookups = 1 + number / 4 % MOST_LOOKUPS;
     Roughness {
         ttl: TTLS.get(number % TTLS.len()).copied().unwrap_or(300),

@@ -28,8 +28,8 @@ const EARLY: Duration = Duration::from_secs(3_600);
 /// How long after the time of signing the validity of signatures ends, as with BIND.
 const VALID: Duration = Duration::from_secs(14 * 86_400);
 
-/// A wrong signature has expired this many seconds ago, or becomes valid this many seconds later. It is more than validators accept because of
-/// wrong clocks (Unbound: a day).
+/// A signature with a wrong validity period expired this many seconds ago, or becomes valid this many seconds later. This is more than validators
+/// tolerate in case a clock is wrong (Unbound: a day).
 const MISS: u32 = 2 * 86_400;
 
 /// The flag of a DNSKEY that is a zone key (RFC 4034 section 2.1.1).

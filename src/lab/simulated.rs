@@ -271,7 +271,7 @@ impl SimulatedStream {
             return self.drip().await;
         };
         sleep_until(moment).await;
-        // This is set only after the wait, because the caller may cancel the wait and call this function again.
+        // `closed` is set only after the wait, because the caller may cancel the wait and call this function again.
         self.closed = self.closes || self.ends_halfway;
         if self.ends_halfway {
             self.pending.clear();

@@ -56,7 +56,8 @@ pub struct Simulation {
     recorder: Arc<Recorder>,
     resolver: Arc<Resolver>,
     lookahead: Arc<Lookahead>,
-    /// The number of clients so far. Each question comes from another port or has another DNS message id; these repeat after 2^32 questions.
+    /// The number of questions that clients have asked so far. The port and the DNS message id of a question depend on it; both together repeat after
+    /// 2^32 questions.
     clients: AtomicU32,
     seed: u64,
     supervisor: Supervisor,
@@ -94,8 +95,8 @@ pub struct SimulatedReply {
     pub elapsed: Duration,
 }
 
-/// Returns the usual configuration for tests with a lab: the root servers of the lab, servers at any address, no IPv6, no validation and no
-/// look-ahead. There are no listeners, because the servers of the lab use the same addresses.
+/// Returns the usual configuration for tests with a lab: the root servers of the lab, no IPv6, no validation and no look-ahead. The servers may have
+/// any address, even a loopback address. There are no listeners, because the servers of the lab use the same addresses.
 pub fn config_for(lab: &Lab) -> Config {
     let mut config = Config::default();
     config.listen.addresses = Vec::new();
@@ -187,7 +188,8 @@ impl Simulation {
         tasks
     }
 
-    /// Returns a simulation of another process, which has read the files that this one has written: the cache, and the state of DNS lists.
+    /// Returns a simulation of resolverd after a restart. It has read the files that this simulation has written: the cache, and the state of DNS
+    /// lists.
     ///
     /// # Panics
     /// Panics if the cache cannot be written or read, which is a bug in resolverd.
@@ -232,7 +234,7 @@ impl Simulation {
         remove_unneeded(&self.resolver, &network, &Random::seeded(self.seed.rotate_left(4))).await
     }
 
-    /// Returns the pulses of the background tasks. Tests use them to cause panics.
+    /// Returns the pulses (signs of life) of the background tasks. Tests use them to make these tasks panic.
     pub fn pulses(&self) -> &Pulses {
         self.supervisor.pulses()
     }
@@ -336,7 +338,7 @@ impl Simulation {
         let (name, view, trail) = (query.name(), query.view.number(), replied.trail());
         let result = DnsResult::in_reply(&replied.answer.wire);
         if outcome == Outcome::Cache && trail.is_none() {
-            // The class of the question is not part of a cache key.
+            // The recorder needs the name and the type of the question, but not its class, which is in the last two octets.
             let asked = query.question_bytes().split_last_chunk::<2>().map(|(asked, _)| asked);
             let page = recorder.hits(0, began, view).zip(asked);
             page.into_iter().for_each(|(mut page, asked)| page.put(asked, client, result));

@@ -1,7 +1,7 @@
 //! Runs the servers of the lab on real sockets: over UDP and TCP at addresses in 127.0.0.0/8, all on the same port.
 //!
-//! With a free port, this needs no root rights, and several labs can run at the same time: each uses a port that is free at all of its addresses.
-//! All servers stop when the value is dropped.
+//! With a free port, this needs no root rights, and several labs can run at the same time: each uses a port that is free at all of its addresses. All
+//! servers stop when the value of type `LabSockets` is dropped.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -26,8 +26,8 @@ use super::world::Lab;
 /// The number of ports that are tried before an error is returned. A port cannot be used if another process uses it at one of the addresses.
 const MAX_TRIES: usize = 50;
 
-/// The maximum number of replies that wait for their time at one address, and of TCP connections at it. Further queries are lost, as on any
-/// network. The demo never comes near this number.
+/// The maximum number of replies that wait to be sent from one address, and also the maximum number of TCP connections at one address. Further
+/// queries are lost, as on any network. The demo never comes near this number.
 const MAX_PENDING: usize = 4096;
 
 /// The maximum size of a query to the servers of the lab, in octets.
@@ -219,7 +219,7 @@ impl Shared {
             return false;
         };
         sleep_until(arrived + delivery.delay).await;
-        // For this fault, the length before the DNS message is twice its real length, and then the connection ends.
+        // With the fault `HalfAnswer`, the length before the DNS message is twice its real length, and then the connection ends.
         let half = self.has(address, Fault::HalfAnswer);
         let length = u16::try_from(delivery.octets.len() * if half { 2 } else { 1 }).unwrap_or(u16::MAX);
         let framed = [length.to_be_bytes().as_slice(), &delivery.octets].concat();

@@ -59,7 +59,7 @@ impl Asker for LabClient {
     }
 }
 
-/// An email that is played. It determines the questions that mail software asks.
+/// An email of the simulated traffic. It determines the questions that mail software asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
     /// An email that a client sends to this gateway.
@@ -109,7 +109,7 @@ impl Gateway {
     }
 }
 
-/// A question of a mail message, and how long it took.
+/// A question that was asked for an email, and how long the answer took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// The name in the question.
@@ -204,8 +204,8 @@ impl<'a> Session<'a> {
     }
 
     /// Asks the questions at the start of an SMTP connection: for the PTR, then for the addresses of the name in it, and to the DNS lists of
-    /// addresses. postscreen asks all lists at the same time. smtpd (`reject_rbl_client`) and Exim (`dnslists`) ask one after the other; Exim asks
-    /// for the text of an entry, and no further list.
+    /// addresses. postscreen asks all lists at the same time. smtpd (`reject_rbl_client`) and Exim (`dnslists`) ask one after the other. If a list
+    /// has the address, Exim asks for the text of the entry, and asks no further list.
     async fn connection(&mut self, gateway: Gateway, address: Ipv4Addr) {
         let lists: Vec<_> = address_lists(self.internet, address).collect();
         if gateway == Gateway::Postscreen {

@@ -20,7 +20,7 @@ use resolver::resolve::list_keys::secrets_of;
 /// The HTML page that the listener serves at `/`.
 pub(super) const PAGE: &str = include_str!("page.html");
 
-/// The header fields of the page and of its data. Nothing may be loaded from elsewhere, and no other page may contain them.
+/// The header fields of the page and of its data. The page may load nothing from elsewhere, and other pages may not show it in a frame.
 pub(super) const FIELDS: &str = "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'\r\n\
     X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-store\r\n";
 
@@ -99,8 +99,8 @@ impl PageData {
     }
 }
 
-/// Returns the HTML page about the messages (emails) whose DNS time is at least `least` and less than `most` microseconds, or about the slowest ones
-/// if there are none.
+/// Returns the HTML page about the messages (emails) whose DNS time is at least `least` and less than `most` microseconds. If there are no such
+/// messages, it is about the slowest ones.
 fn messages(replies: &[Reply], (least, most): (u64, u64), offset: Offset) -> String {
     let mut all: Vec<&MessageReport> = replies
         .iter()

@@ -13,7 +13,7 @@ pub const MINUTES: u64 = 24 * 60;
 /// The octets before a row: its length and its checksum.
 const FRAME: usize = 6;
 
-/// How far a file can be read.
+/// The result of reading the file of a day: up to which octet it can be read, and the names in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DayEnd {
     /// The number of octets up to the end of the last undamaged row; 0 if this is not a file of this version.
@@ -44,16 +44,16 @@ fn framed(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     (checksum(row) == *sum).then_some((row, rest))
 }
 
-/// Returns the octets to append for a row, to a file that has `size` octets.
+/// Returns the octets of a row that must be appended to a file. `size` is the present size of the file in octets.
 pub fn appended(row: &Row, names: &mut Names, size: u64) -> Vec<u8> {
-    // The room grows with each minute of the day, so that the names of early rows leave room for later rows. A row without room for names is still
-    // written.
+    // The file may have more octets with each minute of the day, so that the names of early rows leave room for later rows. If a row has no room for
+    // its names, it is written without them.
     let passed = (row.minute % MINUTES).saturating_add(1);
     let minutes = ROOM_AHEAD.saturating_add(passed.saturating_mul(MINUTES - ROOM_AHEAD) / MINUTES);
     let room = minutes.saturating_mul(ROW_ROOM).saturating_sub(size);
     let room = usize::try_from(room).unwrap_or(usize::MAX).min(u16::MAX.into()).saturating_sub(FRAME);
     let row = row.encode(names, room);
-    // Without names, a row has at most some hundred octets.
+    // Without names, a row has at most some hundred octets, and `room` limits the names. So the length fits into 16 bits.
     let length = u16::try_from(row.len()).unwrap_or(u16::MAX);
     [&length.to_le_bytes()[..], &checksum(&row), &row].concat()
 }

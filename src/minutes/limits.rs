@@ -6,7 +6,7 @@ pub const KEPT_DAYS: u64 = 30;
 /// The number of octets that the file of a day may have for each minute of the day. With it, all files together take less than 8 MB.
 pub const ROW_ROOM: u64 = 178;
 
-/// The number of minutes whose room the file of a day may use in advance: at the beginning of a day, all names are new.
+/// The number of minutes whose octets (`ROW_ROOM`) the file of a day may use in advance, because at the beginning of a day all names are new.
 pub(crate) const ROOM_AHEAD: u64 = 60;
 
 /// The largest size of the file of a day in octets.
@@ -29,5 +29,5 @@ pub(crate) const MAX_NAME_TEXT: usize = 255;
 /// The largest number of names whose counts are summed for one reply. These take at most 3 MiB. Further names are left out.
 pub(crate) const MAX_SUMMED_NAMES: usize = 16_384;
 
-/// The largest number of spans in one reply: the minutes of a day.
+/// The largest number of spans (periods whose rows are added up) in one reply: the number of minutes in a day.
 pub const MAX_SPANS: u64 = 1_440;

@@ -91,7 +91,7 @@ pub struct Row {
     pub busy: Vec<Busy>,
 }
 
-/// The names of a file, in the order of their numbers.
+/// The names in the file of a day. The position of a name in this list is the number that rows have instead of the name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(Vec<(BusyKind, Box<str>)>);
 
@@ -176,7 +176,7 @@ fn network(server: &str) -> Option<Box<str>> {
     Some(format!("{first}/{}", if first.is_ipv4() { 24 } else { 48 }).into())
 }
 
-/// The counts since the start at the last call of `grown`.
+/// The counts since the start of resolverd, as they were at the last call of `grown`.
 #[derive(Clone, Debug, Default)]
 pub struct BusyMark(HashMap<(BusyKind, Box<str>), BusyCounts>);
 

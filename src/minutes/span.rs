@@ -1,4 +1,4 @@
-//! The sum of the rows of a span of time.
+//! The sum of the statistics of all minutes in a span of time. The store has one row of statistics for each minute.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,9 +24,10 @@ pub struct SpanReport {
     pub questions: u64,
     /// The number of questions for each outcome; outcomes without a question are left out.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// The number of queries to servers for each behaviour; behaviours without a query are left out.
+    /// The number of queries to servers for each behaviour of the server (a result of the query, such as a timeout); behaviours without a query are
+    /// left out.
     pub messages: BTreeMap<Conduct, u64>,
-    /// The DNS times of messages (emails): the time in which their questions were in progress.
+    /// The DNS times of messages (emails). The DNS time of a message is the time in which its questions were in progress.
     pub message_time: Quantiles,
     /// The histogram of the DNS times of messages (emails): for each bucket its shortest time in microseconds, and the number of messages in it.
     #[serde(default)]
@@ -35,12 +36,12 @@ pub struct SpanReport {
     pub latency: Quantiles,
     /// Round trips of queries to servers that got a reply.
     pub round_trip: Quantiles,
-    /// The busiest zones, lists, local users and networks of servers. Those for which most time was spent come first;
-    /// of the users, those with most questions.
+    /// The busiest zones, lists, local users and networks of servers. The zones, lists and networks for which most time was spent come first. Of
+    /// the users, those with most questions come first.
     pub busiest: Vec<Busy>,
 }
 
-/// Rows that are summed.
+/// The sum of the rows of a span of time, while rows are added.
 #[derive(Debug)]
 pub struct Span {
     from: u64,
@@ -87,7 +88,7 @@ impl Span {
         end > self.from && end <= self.to
     }
 
-    /// Adds the counts of names in a minute, if the minute belongs to the span.
+    /// Adds the counts of the busiest names in a minute, if the minute belongs to the span.
     pub fn add_busy(&mut self, minute: u64, busy: &[Busy]) {
         if !self.contains(minute) {
             return;

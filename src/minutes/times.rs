@@ -1,13 +1,14 @@
-//! Histograms of times with few buckets: one bucket for each octave (a doubling of the time) below 1 ms, and two for each octave above it. A quantile
-//! is interpolated in its bucket. It differs from the exact one by at most 41 %, and mostly by a few per cent. Three buckets in an octave would leave
-//! no room for names at a busy gateway.
+//! Histograms of times with few buckets: one bucket for each octave (a doubling of the time) below 1 ms, and two for each octave above it. A
+//! quantile is interpolated in its bucket. It differs from the exact quantile by at most 41 %, and mostly by a few per cent. With three buckets in
+//! an octave, a busy gateway would have no room for names in the file of a day, whose size is limited.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use history::{Quantiles, Spread};
 
-/// Counts by a small number: the position of an outcome, of a behaviour, or of a bucket of times.
+/// Counts by a small number: the position of an outcome in the list of outcomes, the position of a behaviour in its list, or the number of a bucket
+/// of times.
 pub type Counts = BTreeMap<u8, u64>;
 
 /// From 2^10 microseconds on, an octave has two buckets.
@@ -19,7 +20,7 @@ const COARSE: u8 = 7;
 /// The times in microseconds at which the two buckets of the first octave from 2^10 on begin: 2^10 and 2^(10 + 1/2).
 const HALVES: [u64; 2] = [1_024, 1_448];
 
-/// The last bucket. It begins at 95 s; no question takes so long.
+/// The last bucket. It begins at 95 s. No question takes as long as that.
 const LAST: u8 = COARSE + 2 * 17 - 1;
 
 /// Returns the bucket of a time in microseconds.
@@ -42,7 +43,7 @@ fn begin(bucket: u8) -> u64 {
     }
 }
 
-/// Converts a histogram to the buckets of this module.
+/// Converts a histogram with many buckets to the buckets of this module.
 pub fn coarse(times: &Spread) -> Counts {
     let mut counts = Counts::new();
     for (time, count) in times.times() {

@@ -1,8 +1,7 @@
-//! Chooses the extended error (RFC 8914) of a reply: each cause has its code.
+//! Chooses the extended error (RFC 8914) of a reply to a client: there is a code for each cause.
 //!
-//! The text of an extended error is the sentence that describes its cause. Two groups of codes are chosen in other
-//! crates: the codes of failed validation in `validate::verdict`, and the codes for DNS messages that are not a question in
-//! `dns::wire::query`.
+//! The text of an extended error is the sentence that describes the cause. Two groups of codes are chosen in other crates: codes of failed
+//! validation in `validate::verdict`, and codes for queries that cannot be read as a question in `dns::wire::query`.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -67,8 +66,9 @@ impl UnknownReason {
 }
 
 impl ShedReason {
-    /// Returns the extended error of a question for `zone` that was refused because of a limit. The zone is at fault only if it is silent. The other
-    /// reasons are overload: they have a different code, by which the history recognises them.
+    /// Returns the extended error of a question for `zone` that was refused because of a limit. If the zone's servers are silent, the code says
+    /// that no server can be reached. All other reasons are an overload of this host, with a code of their own, by which the history recognises
+    /// them.
     pub(crate) fn extended_error(self, zone: &Name) -> ExtendedError {
         let code = match self {
             Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,
@@ -78,7 +78,8 @@ impl ShedReason {
     }
 }
 
-/// Returns the extended error of an answer: the answer's own error, or otherwise the fault that made its data insecure.
+/// Returns the extended error of an answer: `own`, the error that was found for this answer, or otherwise `fault`, the reason why its data are
+/// insecure.
 pub(crate) fn for_answer(
     own: Option<&ExtendedError>,
     fault: Option<&ValidationFailure>,
@@ -86,7 +87,7 @@ pub(crate) fn for_answer(
     own.cloned().or_else(|| fault.map(ValidationFailure::extended_error))
 }
 
-/// Returns the extended error of a stale answer: an answer that expired the time `past` ago, but is used because of the reason `why`.
+/// Returns the extended error of a stale answer. The answer expired the time `past` ago, and `why` is the reason why it is used nevertheless.
 pub(crate) fn stale_answer(past: Duration, why: &str) -> ExtendedError {
     let text = format!("stale answer, expired {} s ago: {why}", past.as_secs());
     ExtendedError::new(ExtendedError::STALE_ANSWER, text)
@@ -98,14 +99,14 @@ pub(crate) fn synthesized(zone: &str) -> ExtendedError {
     ExtendedError::new(ExtendedError::SYNTHESIZED, text)
 }
 
-/// Returns the extended error of an answer from which addresses in `resolve.private_addresses` were removed. `sentence`
-/// describes this.
+/// Returns the extended error of an answer from which addresses in `resolve.private_addresses` were removed. `sentence` describes the removed
+/// addresses.
 pub(crate) fn addresses_removed(sentence: String) -> ExtendedError {
     ExtendedError::new(ExtendedError::BLOCKED, sentence)
 }
 
-/// Returns the extended error of a question that is answered with a cached failure. If validation had failed, its code
-/// is kept.
+/// Returns the extended error of a question that is answered with a cached failure. If that failure was a failed validation, the code of the
+/// validation is kept.
 pub(crate) fn cached_failure(failed: &ExtendedError) -> ExtendedError {
     let code = if failed.is_of_validation() { failed.code } else { ExtendedError::CACHED_ERROR };
     ExtendedError::new(code, format!("{} (cached failure)", failed.text))
@@ -117,8 +118,8 @@ pub(crate) fn past_deadline(why: String) -> ExtendedError {
     ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why)
 }
 
-/// Returns the extended error of a question whose resolution has panicked. This is no overload, and no server is at
-/// fault.
+/// Returns the extended error of a question whose resolution has panicked. Its code says neither that this host is overloaded nor that a server is
+/// at fault.
 pub(crate) fn crashed() -> ExtendedError {
     ExtendedError::new(
         ExtendedError::OTHER,
@@ -126,7 +127,7 @@ pub(crate) fn crashed() -> ExtendedError {
     )
 }
 
-/// Returns the extended error of a question that is refused immediately. `why` is the reason.
+/// Returns the extended error of a question that is refused without resolution. `why` is the reason.
 pub(crate) fn not_ready(why: &str) -> ExtendedError {
     ExtendedError::new(ExtendedError::NOT_READY, why)
 }

@@ -45,8 +45,8 @@ pub enum SideAnswer {
     None(String),
 }
 
-/// The RRsets of an answer section by name and type. The data of each set are sorted, and have no TTLs. Signatures are left out, because
-/// resolvers may have different ones.
+/// The RRsets of an answer section by name and type. The data of each set are sorted, and have no TTLs. Signatures are left out, because two
+/// resolvers may have different signatures of the same data.
 type Sets = BTreeMap<(String, String), Vec<String>>;
 
 impl SideAnswer {
@@ -63,7 +63,7 @@ impl SideAnswer {
         self.reply().is_some_and(|reply| reply.facts.extended_errors.iter().any(|code| codes.contains(code)))
     }
 
-    /// Returns a text about the extended errors of the reply. It is empty if there are none.
+    /// Returns a text about the extended errors of the reply, which is empty if the reply has none.
     pub fn errors(&self) -> &str {
         self.reply().map_or("", |reply| &reply.facts.why)
     }
@@ -126,7 +126,7 @@ impl SideAnswer {
     }
 }
 
-/// The result of comparing the answers of the two resolvers: equal, or equal except for something.
+/// The result of comparing the answers of the two resolvers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
     /// The answers are equal, including their TTLs.
@@ -137,7 +137,7 @@ pub enum Likeness {
     Order,
     /// The data are equal, but only one answer has the AD flag.
     SecureOnly,
-    /// Neither resolver has an answer, and both fail with the same response code or without a reply.
+    /// Both resolvers fail: with the same response code, or both without a reply.
     BothFail,
     /// The answers differ in more than TTLs, order and AD.
     Different,
@@ -168,8 +168,8 @@ pub fn likeness(one: &SideAnswer, other: &SideAnswer) -> Likeness {
     }
 }
 
-/// Returns the first name in the chain of aliases for which the two answers have another alias or other records. If one of the
-/// answers is missing, returns the name of the question.
+/// Follows the chain of aliases in both answers, and returns the first name at which they have different aliases or records. If an answer is
+/// missing, returns the name of the question.
 pub fn parting(name: &str, kind: &str, one: &SideAnswer, other: &SideAnswer) -> String {
     let alias = |answer: &SideAnswer, at: &str| -> Option<String> {
         let records = &answer.reply()?.facts.answers;

@@ -1,4 +1,4 @@
-//! A question that a program on the host has asked its resolver.
+//! A question that a program on this host has asked the resolver of the host.
 
 use hickory_proto::rr::{Name, RecordType};
 use serde::{Serialize, Serializer};
@@ -51,7 +51,7 @@ impl AskedQuestion {
     /// Returns the question, if the answers of two resolvers to it can be compared.
     ///
     /// # Errors
-    /// Fails if records of this type do not exist, as for ANY.
+    /// Fails if no record can have this type, such as ANY.
     pub(super) fn compared(self) -> Result<Self, Skipped> {
         match u16::from(self.kind) {
             0 | 41 | 128..=255 => Err(Skipped::TypeNotCompared),

@@ -8,15 +8,16 @@
 //!
 //! # Decisions
 //!
-//! - A cause is either proven or "unknown". Different addresses may come from rotation, geography, an old answer or a filter. None of these is
-//!   taken for the cause only because the others do not fit.
+//! - A cause is either proven or "unknown". Different addresses may come from rotation, geography, an old answer or a filter. A cause is never
+//!   chosen only because the other causes are excluded.
 //! - The name servers of the zone decide which answer is old, by the rules of `resolverctl compare` (`doctor::side_by_side`). An answer of the
 //!   current resolver counts as old only if a name server with an older version of the zone gives it too, or if the resolver says so. That an
 //!   answer comes from a cache proves nothing, because a resolver also caches answers of its own zones, forwarders and views.
-//! - Rotation is the cause only if both resolvers gave the same addresses in the end, or the zone is proven to answer in turn.
-//! - Geography is the cause only if name servers of the zone give both addresses. An answer that only one resolver gets does not prove that it
-//!   depends on the location: the resolver may use a forwarder, or the zone may have a separate view for some networks. A zone with different
-//!   inside and outside versions often has the same NS records on both sides.
+//! - Rotation is the cause only if both resolvers gave the same addresses when they were asked several times, or if the name servers are proven to
+//!   give a part of the addresses in turn.
+//! - Geography is the cause only if name servers of the zone give both addresses. That only one resolver gets an answer does not prove that the
+//!   answer depends on the location: this resolver may use a forwarder, or the zone may have a separate view for some networks. A zone with
+//!   different inside and outside versions often has the same NS records on both sides.
 //! - A failure of resolverd is first checked against its configuration: if the servers of a configured `[[zone]]` do not answer, this does not
 //!   count as a broken zone of somebody else.
 //! - If a resolver does not answer at all, the verdict is "could not tell".

@@ -61,7 +61,7 @@ pub enum SwitchVerdict {
     CouldNotTell,
 }
 
-/// How long a resolver took for the first answers to the questions, in seconds.
+/// How long a resolver took for its first answers to the questions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Times {
     /// Half of the answers took at most this time, in seconds.
@@ -84,7 +84,7 @@ impl Times {
 /// How one of the two resolvers answered the questions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SideSummary {
-    /// The number of questions that the resolver answered with records, or with the statement that there are none.
+    /// The number of questions to which the resolver gave records, or the answer that there are none.
     pub answered: u64,
     /// The number of questions that the resolver answered with an error.
     pub failed: u64,
@@ -124,7 +124,7 @@ pub struct ShadowSummary {
     pub sentence: String,
     /// The address of the resolver that this host uses today, with which resolverd is compared.
     pub against: String,
-    /// The number of different questions that were compared.
+    /// The number of different questions that were sent to both resolvers and compared.
     pub compared: u64,
     /// How many questions and answers the run had.
     #[serde(flatten)]
@@ -136,7 +136,7 @@ pub struct ShadowSummary {
 /// How many questions and answers a run of `resolverctl shadow` had.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ShadowCounts {
-    /// How many queries in the file have the compared questions.
+    /// The number of queries in the file that ask the compared questions.
     pub queries: u64,
     /// How many compared questions have each cause. `none` is the number of questions with equal answers.
     pub causes: BTreeMap<Cause, u64>,
@@ -148,7 +148,8 @@ pub struct ShadowCounts {
     pub resolverd: SideSummary,
     /// How many lines, packets or frames of the file have no question to compare, for each reason.
     pub skipped: BTreeMap<Skipped, u64>,
-    /// How many queries in the file have further questions, after the first `MAX_SHADOW_QUESTIONS` different ones.
+    /// The number of queries in the file that were not compared, because they come after the first
+    /// `MAX_SHADOW_QUESTIONS` different questions.
     pub left_out: u64,
 }
 
@@ -158,8 +159,8 @@ pub struct ShadowReport {
     differences: Vec<Difference>,
     compared: Vec<AskedQuestion>,
     counts: ShadowCounts,
-    /// The questions that the current resolver (the one that this host uses today) refused. Their cause is decided at the end, when it is known if
-    /// this resolver answers other questions.
+    /// The questions that the current resolver (the one that this host uses today) refused. The cause of such a refusal is determined at the end of
+    /// the run, when it is known whether this resolver answers other questions.
     refused: Vec<(AskedQuestion, Evidence)>,
 }
 
@@ -169,7 +170,7 @@ impl ShadowReport {
         self.counts.in_place.answered > 0
     }
 
-    /// Returns true if one of the two resolvers has replied to none of `MAX_SHADOW_SILENT` questions.
+    /// Returns true if one of the two resolvers has not replied to any of the first `MAX_SHADOW_SILENT` questions.
     pub const fn is_silent(&self) -> bool {
         self.counts.in_place.is_silent() || self.counts.resolverd.is_silent()
     }
@@ -218,7 +219,8 @@ impl ShadowReport {
         self.differences.push(difference);
     }
 
-    /// Must be called at the end: decides the causes of the questions that the current resolver refused, and counts the queries of all questions.
+    /// Must be called at the end of a run. Finds the causes for the questions that the current resolver refused, and counts the queries of all
+    /// questions.
     pub fn end(&mut self, captured: &Captured) {
         for (question, evidence) in std::mem::take(&mut self.refused) {
             self.judged(&question, &Evidence { answers_others: self.answers_others(), ..evidence });
@@ -277,7 +279,8 @@ impl ShadowReport {
                 Side::InPlace => format!("the current resolver ({against})"),
                 Side::Resolverd => "resolverd".to_owned(),
             };
-            // A daemon that has stopped answers neither queries nor requests over its control socket.
+            // A daemon that has stopped does not answer requests over its control socket either. So questions that
+            // failed for this reason count as not answered by resolverd.
             let unreached =
                 self.counts.not_compared.get(&NotCompared::Unreached).copied().unwrap_or_default();
             let silent = of_side.silent + if side == Side::Resolverd { unreached } else { 0 };

@@ -1,5 +1,5 @@
-//! Trust anchors: DS records of the keys that the operator or this program trusts without further proof. Also negative trust anchors, below which
-//! nothing is validated.
+//! Trust anchors: DS records of keys that are trusted without further proof, because the operator configured them or they are built in. Below a
+//! negative trust anchor, nothing is validated.
 //!
 //! The functions are pure. See RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors) and RFC 8509 (root key sentinel). An anchor that is given as a DNSKEY is
 //! converted to a DS record, so that all anchors have the same form.
@@ -33,8 +33,8 @@ const ROOT: [(u16, [u8; 32]); 2] = [
     ),
 ];
 
-/// How the label of a root key sentinel begins (RFC 8509 section 2). The tag of a key follows, with five digits. The label states that the key is a
-/// trust anchor (true) or that it is none (false).
+/// How the label of a root key sentinel begins (RFC 8509 section 2). The key tag follows, with five digits. The label states that the key with this
+/// tag is a trust anchor of the resolver (true), or that it is not one (false).
 const SENTINELS: [(&str, bool); 2] =
     [("root-key-sentinel-is-ta-", true), ("root-key-sentinel-not-ta-", false)];
 
@@ -52,8 +52,8 @@ pub enum Trust<'a> {
 }
 
 impl Trust<'_> {
-    /// Returns true if keys of `zone` may be used for the name. Keys of a zone above the anchor may not, because the anchor proves nothing about
-    /// them. If they were used and that zone were insecure, all names below it would be insecure.
+    /// Returns true if keys of `zone` may be used to validate the name. Keys of a zone above the trust anchor may not be used, because the anchor
+    /// does not prove them. Otherwise, if that zone were insecure, all names below the anchor would become insecure too.
     pub fn reaches(&self, zone: &Name) -> bool {
         match self {
             Self::Anchor(anchor, _) => anchor.zone_of(zone),
@@ -101,8 +101,8 @@ impl Anchors {
         ds.map(|ds| self.add(name, ds)).is_some()
     }
 
-    /// Returns true if a trust anchor of `name` may identify the same key as one in `others`. Digests of different types cannot be compared, so
-    /// two anchors that differ only in the digest may identify the same key.
+    /// Returns true if a trust anchor of `name` may identify the same key as one of the trust anchors in `others`. Digests of different types cannot
+    /// be compared, so two anchors that differ only in the digest and its type may identify the same key.
     pub fn have_key_of(&self, others: &Self, name: &Name) -> bool {
         let is_same = |one: &DS, other: &DS| {
             let is_alike = (one.key_tag(), one.algorithm()) == (other.key_tag(), other.algorithm());
@@ -118,8 +118,8 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().any(|ds| is_of(ds, name, key))
     }
 
-    /// Removes the trust anchors of the zone `name` that identify `key`. Also removes those that have the tag and the algorithm of the key, if
-    /// resolverd cannot compute their type of digest.
+    /// Removes the trust anchors of the zone `name` that identify `key`. An anchor with a digest type that resolverd cannot compute is removed if it
+    /// has the tag and the algorithm of the key.
     pub(crate) fn remove_key(&mut self, name: &Name, key: &DNSKEY) {
         if let Some(known) = self.0.get_mut(name) {
             known
@@ -130,15 +130,15 @@ impl Anchors {
         }
     }
 
-    /// Returns true if a trust anchor of `name` has an algorithm and a digest type that resolverd supports. If none has, all names at and below
-    /// `name` are insecure.
+    /// Returns true if a trust anchor of `name` has an algorithm and a digest type that resolverd supports. If no trust anchor of `name` has both,
+    /// all names at and below `name` are insecure.
     pub fn can_check(&self, name: &Name) -> bool {
         let ds: Vec<&DS> = self.0.get(name).into_iter().flatten().collect();
         usable(name, &ds, Algorithms::default()).is_ok()
     }
 
     /// Replaces the trust anchors of `name` with anchors that have the tags of revoked keys but match no key. Names below `name` are then bogus.
-    /// (Without any anchor, they would be insecure.)
+    /// Without any anchor, these names would be insecure instead.
     pub fn distrust(&mut self, name: &Name, tags: impl Iterator<Item = u16>) {
         let none = |tag| DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::SHA256, vec![0; 32]);
         self.0.insert(name.to_lowercase(), tags.map(none).collect());
@@ -154,8 +154,8 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().map(DS::key_tag).collect()
     }
 
-    /// Returns true if the first label of `name` is a root key sentinel (RFC 8509) whose statement about the trust anchors of the root is false. A
-    /// secure answer for such a name becomes SERVFAIL, so that anybody can find out which keys a resolver trusts.
+    /// Returns true if the first label of `name` is a root key sentinel (RFC 8509) that says something false about the trust anchors of the root. A
+    /// secure answer for such a name then becomes SERVFAIL, so that a measurement can find out which keys this resolver trusts.
     pub fn refute_sentinel(&self, name: &Name) -> bool {
         let label = name.iter().next().map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
         let stated = SENTINELS.iter().find_map(|(begin, trusted)| {
@@ -166,8 +166,8 @@ impl Anchors {
         stated.is_some_and(|(tag, trusted)| trusted != self.tags(&Name::root()).contains(&tag))
     }
 
-    /// Returns where validation of `name` begins: at the closest trust anchor at or above it. `negative` returns true for a name with a negative
-    /// trust anchor; if such a name is as close or closer, `name` is not validated.
+    /// Returns where validation of `name` begins: at the closest trust anchor at or above it. `negative` returns true for a name that is a negative
+    /// trust anchor. If a negative trust anchor is at the same name or closer, `name` is not validated.
     pub fn closest(&self, name: &Name, negative: impl Fn(&Name) -> bool) -> Trust<'_> {
         let mut above = name.to_lowercase();
         loop {

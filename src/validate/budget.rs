@@ -1,7 +1,7 @@
 //! Limits the work that DNSSEC validation does for one question of a client: the number of signature checks and of NSEC3 hashes.
 //!
-//! An attacker's zone may have many keys with the same tag and many signatures with that tag (KeyTrap, CVE-2023-50387), or NSEC3 records with
-//! many iterations for many names (CVE-2023-50868). Without a limit, one such answer would take minutes of CPU time.
+//! An attacker's zone may have many keys with the same tag and many signatures with that tag (KeyTrap, CVE-2023-50387), or NSEC3 records with many
+//! iterations, with which many names must be hashed (CVE-2023-50868). Without a limit, one such answer would take minutes of CPU time.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,12 +14,12 @@ pub struct Budget {
     checks: AtomicU32,
     failed: AtomicU32,
     hashes: AtomicU32,
-    /// The cost of the signature checks since the task last let other tasks run. The unit is the cost of a usual check.
+    /// The cost of the signature checks since the task last let other tasks run, in units of a usual check.
     in_a_row: AtomicU32,
 }
 
 impl Budget {
-    /// Counts a signature check that is about to begin.
+    /// Counts a signature check before it begins.
     ///
     /// # Errors
     /// Too many signature checks were made for this question, or too many of them failed.
@@ -43,7 +43,7 @@ impl Budget {
         }
     }
 
-    /// Counts an NSEC3 hash that is about to be computed. Each counts as one, whatever its number of iterations.
+    /// Counts an NSEC3 hash before it is computed. Each hash counts as one, whatever its number of iterations.
     ///
     /// # Errors
     /// Too many NSEC3 hashes were computed for this question.

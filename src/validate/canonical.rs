@@ -26,8 +26,8 @@ const WITH_NAMES: [(u16, usize, usize); 12] = [
     (39, 0, 1), // DNAME
 ];
 
-/// Returns the octets that the owner of the zone signed, if `signature` belongs to `records` (RFC 4034 section 3.1.8.1). `owner` is the owner
-/// name in the zone: for records that were made from a wildcard, it is the wildcard. Returns `None` if a part cannot be encoded.
+/// Returns the octets that the owner of the zone signed, if `signature` belongs to `records` (RFC 4034 section 3.1.8.1). `owner` is the owner name
+/// that was signed. For records that were made from a wildcard, it is the name of the wildcard. Returns `None` if a part cannot be encoded.
 pub(super) fn signed_octets(owner: &Name, signature: &RRSIG, records: &[&Record]) -> Option<Vec<u8>> {
     let input = signature.input();
     let mut octets = Vec::with_capacity(512);

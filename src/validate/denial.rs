@@ -1,7 +1,7 @@
 //! Proofs that a name or type does not exist: finds the NSEC and NSEC3 records in a message, and checks what they prove.
 //!
-//! The functions are pure, except that signature checks let other tasks run. See RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC
-//! 6840 section 4 (what a proof of a parent zone or of an ancestor does not prove), and RFC 9276 section 3.2 (iterations).
+//! The functions are pure, except that signature checks let other tasks run. See RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC 6840
+//! section 4 (what records of a parent zone or of a name above do not prove), and RFC 9276 section 3.2 (iterations).
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{Name, RData, Record, RecordType, RecordTypeSet};
@@ -27,7 +27,7 @@ pub struct Denials<'a> {
     fault: Option<ValidationFailure>,
     /// The NSEC and NSEC3 records of a reply that have a valid signature.
     signed: Vec<&'a Record>,
-    /// The smallest of the times for which these records may be cached, in seconds.
+    /// The shortest of the times for which the records in `signed` may be cached, in seconds.
     pub ttl: u32,
 }
 
@@ -45,8 +45,8 @@ impl<'a> Denials<'a> {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
             Self { zone, nsecs, nsec3s, iterations: false, fault: None, signed: Vec::new(), ttl };
-        // A record that the DNS library could not parse has another variant, and proves nothing. NSEC3 records with unknown flags or hashes are
-        // ignored (RFC 5155 section 8.2).
+        // NSEC and NSEC3 records that the DNS library could not parse have another variant and are skipped: they prove nothing. NSEC3 records with
+        // unknown flags or hash algorithms are skipped later (RFC 5155 section 8.2).
         let is_denial = |record: &&Record| {
             matches!(record.data, RData::DNSSEC(DNSSECRData::NSEC(_) | DNSSECRData::NSEC3(_)))
         };
@@ -55,7 +55,8 @@ impl<'a> Denials<'a> {
             let rrset = CoveredRrset { name, kind, records: &[record] };
             let signatures = covering(records, name, kind);
             match signature::check(&rrset, &signatures, keys, rules).await {
-                // An NSEC or NSEC3 record that was made from a wildcard proves nothing about its own name.
+                // An NSEC or NSEC3 record that was made from a wildcard does not belong to its owner name, so it is not
+                // used.
                 Ok(signed) if signed.encloser.is_none() => denials.add(record, signed.ttl),
                 Ok(_) => {}
                 Err(fault) if fault.why == Why::Indeterminate => return Err(fault),
@@ -116,10 +117,8 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.nodata(name, kind), || self.nsec3s.nodata(name, kind, budget), what)
     }
 
-    /// Checks whether the records prove that `name` is covered by the wildcard below `encloser`, because no closer name exists.
-    ///
-    /// # Errors
-    /// The records do not prove that no closer name exists.
+    /// Checks whether the records prove that an answer for `name` may come from the wildcard directly below `encloser`: no name between `encloser`
+    /// and `name` exists.
     pub fn wildcard(
         &self,
         name: &Name,
@@ -131,10 +130,8 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.covers(&closer), || self.nsec3s.covers(&closer, budget), what)
     }
 
-    /// Returns what it means for `name` that it has no DS records: whether an unsigned zone begins there.
-    ///
-    /// # Errors
-    /// The records do not prove that there are no DS records.
+    /// Determines what it means that `name` has no DS records: an unsigned zone begins there, no zone begins there, or
+    /// the name does not exist.
     pub fn cut(&self, name: &Name, budget: &Budget) -> Result<Cut, ValidationFailure> {
         if self.iterations {
             return Ok(Cut::Insecure(Some(self.too_many())));
@@ -148,13 +145,14 @@ impl<'a> Denials<'a> {
         }
     }
 
-    /// Returns the wildcard that could match `name`, if the records prove that `name` itself does not exist.
+    /// Returns the wildcard that applies to `name` if the records prove that `name` itself does not exist; otherwise
+    /// `None`.
     pub(super) fn wildcard_of_missing(&self, name: &Name, budget: &Budget) -> Option<Name> {
         let by_nsec3 = || self.nsec3s.encloser(name, budget).ok()?.map(|encloser| encloser.name);
         self.nsecs.encloser_of_missing(name).or_else(by_nsec3)?.prepend_label("*").ok()
     }
 
-    /// Returns the owner that the NSEC or NSEC3 record of `name` has: `name` itself, or its hash if there are NSEC3 records.
+    /// Returns the owner name that an NSEC record or NSEC3 record of `name` has: `name` itself for NSEC, and the hash of `name` for NSEC3.
     pub(super) fn owner(&self, name: &Name, budget: &Budget) -> Option<Name> {
         if self.nsec3s.is_empty() { Some(name.clone()) } else { self.nsec3s.owner(name, budget) }
     }
@@ -198,8 +196,8 @@ impl<'a> Denials<'a> {
 pub enum Proven {
     /// The name or type does certainly not exist.
     Fully,
-    /// The name or type may exist in an unsigned zone, because the records use opt-out there (RFC 5155 section 6). Or the records were not
-    /// checked, because they have too many iterations.
+    /// The name or type may exist in an unsigned zone, because the NSEC3 records have the opt-out flag (RFC 5155 section 6). Or the NSEC3 records
+    /// were not used, because they have too many iterations.
     Insecurely(Option<ValidationFailure>),
 }
 
@@ -214,8 +212,9 @@ pub enum Cut {
     NoName,
 }
 
-/// Returns true if a record that lists `types` for `name` proves that it has no data of type `kind`. At a zone cut, the record in the parent zone
-/// proves only the absence of DS. The record in the child zone proves the absence of all other types (RFC 6840 section 4.4).
+/// Returns true if an NSEC or NSEC3 record with the type list `types` proves that `name` has no data of type `kind`. At a zone cut, the record in
+/// the parent zone proves only that there are no DS records. The record in the child zone proves this for all types except DS (RFC 6840 section
+/// 4.4).
 pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
     let has = |kind: RecordType| types.contains(kind);
     let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));
@@ -223,8 +222,8 @@ pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> boo
     right_side && !has(kind) && !has(RecordType::CNAME)
 }
 
-/// Returns what the types of `name`, which a record lists, show about a zone cut at this name. Returns `None` if they do not prove that there is
-/// no DS.
+/// Returns what the type list of the NSEC or NSEC3 record of `name` shows about a zone cut at this name. Returns `None` if the list does not prove
+/// that there are no DS records.
 pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     if !lacks(types, RecordType::DS, name) {
         return types
@@ -235,8 +234,8 @@ pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     Some(if types.contains(RecordType::NS) { Cut::Insecure(None) } else { Cut::None })
 }
 
-/// Returns true if a record with these types may prove something about names below its owner. A record of the parent zone at a zone cut may not,
-/// and a record at a DNAME may not (RFC 6840 section 4.1).
+/// Returns true if a record with these types may prove something about names below its owner. The record of the parent zone at a zone cut proves
+/// nothing about them, and neither does the record of a name with a DNAME (RFC 6840 section 4.1).
 pub(super) fn speaks_below(types: &RecordTypeSet) -> bool {
     let delegation = types.contains(RecordType::NS) && !types.contains(RecordType::SOA);
     !delegation && !types.contains(RecordType::DNAME)

@@ -92,8 +92,8 @@ impl<'a> Nsecs<'a> {
         self.records.iter().find(covers).copied()
     }
 
-    /// Returns the closest existing name above `name`, which does not exist. It is also above the owner or the next name of the NSEC record that
-    /// covers `name`.
+    /// Returns the closest encloser of `name`, if `name` is proved not to exist: the longest existing name above it. This name is also above the
+    /// owner or the next name of the NSEC record that covers `name`.
     pub(super) fn encloser_of_missing(&self, name: &Name) -> Option<Name> {
         let (owner, nsec) = self.covering(name)?;
         let shared = common_labels(name, owner).max(common_labels(name, nsec.next_domain_name()));

@@ -1,7 +1,7 @@
 //! Proofs by NSEC3 records. An NSEC3 record proves that no name exists whose hash is between the hash of its owner and the next hash.
 //!
-//! The functions are pure. See RFC 5155 section 8. A record with the opt-out flag does not prove that there are no unsigned zones between its two
-//! hashes (sections 6 and 9.2).
+//! The functions are pure. See RFC 5155 section 8. Between the two hashes of a record with the opt-out flag, there may be unsigned zones (sections 6
+//! and 9.2).
 
 use std::cell::RefCell;
 
@@ -53,8 +53,8 @@ impl<'a> Nsec3s<'a> {
         self.records.is_empty()
     }
 
-    /// Returns how far the records prove that neither `name` nor a wildcard for it exists (RFC 5155 section 8.4). Returns `None` if they do not
-    /// prove it.
+    /// Returns how completely the records prove that neither `name` nor a wildcard for it exists (RFC 5155 section 8.4). Returns `None` if they do
+    /// not prove it at all.
     pub(super) fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         let Some(encloser) = self.encloser(name, budget)? else { return Ok(None) };
         let Ok(wildcard) = encloser.name.prepend_label("*") else { return Ok(None) };
@@ -62,7 +62,7 @@ impl<'a> Nsec3s<'a> {
         Ok(covered.then(|| proven(encloser.closer)))
     }
 
-    /// Returns how far the records prove that `name` has no data of type `kind` (RFC 5155 sections 8.5 to 8.7). Returns `None` if they do not
+    /// Returns how completely the records prove that `name` has no data of type `kind` (RFC 5155 sections 8.5 to 8.7). Returns `None` if they do not
     /// prove it.
     pub(super) fn nodata(
         &self,
@@ -78,11 +78,11 @@ impl<'a> Nsec3s<'a> {
         if let Some(nsec3) = self.at(&wildcard, budget)? {
             return Ok(lacks(nsec3.type_set(), kind, &wildcard).then(|| proven(encloser.closer)));
         }
-        // With opt-out, an unsigned zone, or a name above one, may exist between the two hashes of the record.
+        // If the record has the opt-out flag, an unsigned zone may exist at or below `name`, so the denial is insecure.
         Ok(encloser.closer.opt_out().then_some(Proven::Insecurely(None)))
     }
 
-    /// Returns how far the records prove that `name` does not exist (RFC 5155 section 8.8). Returns `None` if they do not prove it.
+    /// Returns how completely the records prove that `name` does not exist (RFC 5155 section 8.8). Returns `None` if they do not prove it.
     pub(super) fn covers(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         Ok(self.covering(name, budget)?.map(proven))
     }

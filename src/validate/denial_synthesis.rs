@@ -4,8 +4,8 @@
 //!
 //! # Decisions
 //!
-//! - Only NXDOMAIN is made from cached records. Some servers leave types out of the type lists of their NSEC records, and a mail domain would lose
-//!   its addresses if these lists were used for other queries than the one that they answer.
+//! - Only NXDOMAIN is made from cached records. NODATA is not made: some servers leave types out of the type lists of their NSEC records. If such a
+//!   list were used for a query of another type, a mail domain could lose its addresses.
 //! - NSEC3 records with opt-out are not used, because unsigned zones may exist between their hashes (RFC 8198 section 5.2).
 
 use hickory_proto::rr::{Name, Record, RecordType};
@@ -14,8 +14,8 @@ use super::budget::Budget;
 use super::denial::{Denials, Proven};
 
 /// Returns the NSEC or NSEC3 records, with their signatures, which prove that `name` does not exist in `zone`. Returns `None` if the known records
-/// do not prove it. For a name, `closest` returns the record of the zone with this owner, or else the one whose owner is the closest before it in
-/// canonical order. The signatures of these records are valid.
+/// do not prove it. `closest` returns the validated NSEC or NSEC3 record whose owner is the given name, or else the record with the last owner
+/// before this name in canonical order.
 pub fn nxdomain(zone: &Name, name: &Name, closest: impl Fn(&Name) -> Vec<Record>) -> Option<Vec<Record>> {
     let budget = Budget::default();
     let mut proof = closest(name);
@@ -34,9 +34,9 @@ pub fn nxdomain(zone: &Name, name: &Name, closest: impl Fn(&Name) -> Vec<Record>
     matches!(proven, Ok(Proven::Fully)).then_some(proof)
 }
 
-/// Returns the NSEC3 record of the closest existing name above `name`, and the one that covers the name with one more label (RFC 5155 section
-/// 8.3). Begins at the apex of the zone, because names that do not exist are mostly directly below it. `any` has an NSEC3 record of the zone, which
-/// shows how names are hashed.
+/// Returns the NSEC3 record of the closest existing name above `name`, and the one that covers the name with one more label (RFC 5155 section 8.3).
+/// The search begins at the apex of the zone, because most names that do not exist are directly below it. `any` contains an NSEC3 record of the
+/// zone, from which the salt and the iterations are taken.
 fn encloser(
     zone: &Name,
     name: &Name,

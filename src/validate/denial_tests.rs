@@ -232,7 +232,8 @@ fn the_nsec3_of_a_zone_with_one_name_denies_all_others() {
     assert_eq!(alone.nodata(ZONE, SOA), None);
 }
 
-/// Tests that hashes with different salts or iterations are not compared (RFC 5155 section 8.2: a message has one set of parameters).
+/// Tests that NSEC3 records with another salt or number of iterations are not used together (RFC 5155 section 8.2: all records in a message have the
+/// same parameters).
 #[test]
 fn nsec3_of_another_chain_prove_nothing() {
     let beside_the_apex = |zone, iterations, hash: &str, next: &str| {

@@ -46,7 +46,7 @@ pub fn usable<'a>(
     }
     let better = digests.iter().any(|ds| ds.digest_type() != DigestType::SHA1);
     let best = digests.into_iter().filter(|ds| !better || ds.digest_type() != DigestType::SHA1);
-    // The limit is applied last, so that a zone does not become insecure because its usable DS records come after many others.
+    // The limit is applied last. Otherwise a zone could become insecure because its usable DS records come after many unusable ones.
     Ok(best.take(MAX_DS).collect())
 }
 
@@ -92,7 +92,7 @@ fn key_of(record: &Record) -> Option<ZoneKey> {
     ZoneKey::new(key.clone())
 }
 
-/// Returns true if `ds` identifies `key`, and `key` is among the first keys in `all` that have its tag, because only a few of them are tried.
+/// Returns true if `ds` identifies `key`. Only the first `MAX_KEYS_OF_TAG` keys in `all` with the tag and algorithm of `ds` are tried.
 fn names(ds: &DS, zone: &Name, key: &ZoneKey, all: &[ZoneKey]) -> bool {
     let fits = |key: &&ZoneKey| key.tag == ds.key_tag() && key.algorithm == ds.algorithm();
     let tried = all.iter().filter(fits).take(MAX_KEYS_OF_TAG).any(|tried| tried == key);

@@ -10,13 +10,13 @@
 //!
 //! - For each client question, the number of signature checks, of failed checks (KeyTrap, CVE-2023-50387) and of NSEC3 hashes (CVE-2023-50868) is
 //!   limited.
-//! - A failed check counts according to its measured time. A check on P-384 (561 µs) counts as seven, and a check with an RSA key counts
-//!   according to the size and exponent of the key (`cargo bench --bench validate`). When each check counted as one, sixteen failed
-//!   checks on P-384 blocked a thread for 15 ms.
+//! - A failed check counts according to its measured time. A check on P-384 (561 µs) counts as seven, and a check with an RSA key counts according
+//!   to the size and exponent of the key (`cargo bench --bench validate`). If each check counted as one, sixteen failed checks on P-384 could block
+//!   a thread for 15 ms.
 //! - A task that validates lets other tasks of its thread run after every few checks, so that other clients do not wait.
-//! - RSA keys from 512 bits are accepted, because zones with short keys also send and receive mail.
+//! - RSA keys from 512 bits are accepted, because some mail domains still have such short keys.
 //! - If a zone uses NSEC3 with more than 50 iterations, its denials are insecure (RFC 9276 section 3.2). BIND and Unbound use the same value.
-//! - A signature is not accepted after its validity has ended, because anybody could then send it again.
+//! - An expired signature is not accepted, because otherwise an attacker could send old answers again.
 
 #![deny(
     clippy::unwrap_used,

@@ -6,19 +6,18 @@
 //!
 //! # Decisions
 //!
-//! - Only the keys of the root are followed. Below the root, the DS records of the parent zone make this unnecessary, and the operator must
+//! - Only the keys of the root are followed. Below the root, zones have DS records in their parent, so this is not necessary. The operator must
 //!   maintain private trust anchors.
-//! - The configured and built-in keys are trusted (`Valid`) from the start. A learned key is added to them, and only a revocation removes a key.
-//!   So with an old host, a lost file or a wrong clock, RFC 5011 never leads to less trust than without it.
+//! - The configured and built-in keys are trusted (`Valid`) from the start. A learned key is added to them, and only a revocation removes a key. So
+//!   if the host or the clock is wrong or the file is lost, resolverd still trusts at least the configured keys.
 //! - If the root has revoked all its keys, all signed names are bogus. RFC 5011 section 5 would make the zone insecure, which for the root would
 //!   disable all validation. A revoked key may have been stolen, so it is never trusted again.
 //! - Keys with algorithms that resolverd does not support are not followed. If such keys were the only trust anchors, all names would be
 //!   insecure.
 //! - Removed keys stay in the table. Otherwise a built-in key that the root has revoked would be trusted again.
 //! - A new key becomes a trust anchor after it has been in ten answers over 30 days. RFC 5011 requires only the 30 days, but a clock may jump.
-//! - The table belongs to the configured keys that were in use when it began. If none of its keys is configured any more, the operator uses
-//!   another root. The table is then ignored, and a new one begins when an answer of that root is validated. So a wrong trust anchor file does no
-//!   lasting harm.
+//! - If none of the keys in the table is configured any more, the operator has configured another root. The table is then ignored, and replaced when
+//!   an answer of that root is validated. So a wrong trust anchor file does no lasting harm.
 
 use std::time::Duration;
 
@@ -44,7 +43,7 @@ pub enum RootKeyState {
     Pending,
     /// The root key is trusted: it is a trust anchor.
     Valid,
-    /// The root key is trusted, although the root's DNSKEY RRset no longer contains it.
+    /// The root key is trusted, although the last DNSKEY RRset of the root did not contain it.
     Missing,
     /// The root has revoked the key, so it is not trusted.
     Revoked,
@@ -88,7 +87,7 @@ pub struct RootKeyChange {
 /// What has changed about a key of the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootKeyEvent {
-    /// The root has published a new key. It will be trusted at `trusted_from` if all answers contain it until then.
+    /// The root has published a new key. It will be trusted at `trusted_from` if all answers until then contain it.
     Appeared {
         /// The time from which the new root key will be trusted, in seconds since 1970.
         trusted_from: u64,
@@ -112,7 +111,7 @@ pub enum RootKeyEvent {
     TooMany,
 }
 
-/// The key signing keys in a DNSKEY RRset of the root that has a valid signature by a trust anchor, without the revoked keys.
+/// The key signing keys in a DNSKEY RRset of the root, without the revoked keys. The RRset has a valid signature by a trust anchor.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownKeys<'a> {
     /// The key signing keys in the DNSKEY RRset of the root.
@@ -138,7 +137,7 @@ impl RootKey {
         matches!(self.state, RootKeyState::Revoked | RootKeyState::Removed)
     }
 
-    /// Returns true if the key is a trust anchor now.
+    /// Returns true if the key is trusted: it is a trust anchor, even if the root's answers no longer contain it.
     pub(crate) fn is_trusted(&self) -> bool {
         matches!(self.state, RootKeyState::Valid | RootKeyState::Missing)
     }
@@ -149,14 +148,14 @@ impl RootKey {
 }
 
 impl RootKeys {
-    /// Returns true if the keys in this table belong to the same root as `configured`, because one of these anchors identifies a key in the
+    /// Returns true if this table belongs to the root that the operator has configured: one of the anchors in `configured` identifies a key in the
     /// table.
     pub fn belong_to(&self, configured: &Anchors) -> bool {
         self.keys.iter().any(|known| configured.cover(&Name::root(), &known.key))
     }
 
-    /// Returns the trust anchors to use: those in `configured` and the learned keys of the root, without the keys that the root has revoked. If
-    /// no anchor is left that resolverd can check, returns anchors that match no key, so that no key of the root is trusted.
+    /// Returns the trust anchors to use: those in `configured` and the learned keys of the root, without the keys that the root has revoked. If the
+    /// root has revoked all keys that resolverd can check, returns anchors that match no key, so that all signed names are bogus.
     #[must_use]
     pub fn in_use(&self, configured: &Anchors) -> Anchors {
         self.left(configured).unwrap_or_else(|| {
@@ -167,7 +166,7 @@ impl RootKeys {
         })
     }
 
-    /// Returns the trust anchors like `in_use`. Returns `None` if the root has revoked all its keys that resolverd can check.
+    /// Returns the trust anchors to use, like `in_use`. Returns `None` if the root has revoked all its keys that resolverd can check.
     fn left(&self, configured: &Anchors) -> Option<Anchors> {
         let (root, mut used) = (Name::root(), configured.clone());
         if !self.belong_to(configured) {
@@ -185,7 +184,7 @@ impl RootKeys {
         (revoked.count() == 0 || used.can_check(&root)).then_some(used)
     }
 
-    /// Gives the state `Valid` to those pending keys that the operator has configured in the meantime.
+    /// Makes pending keys valid if the operator has configured them in the meantime.
     fn trust_configured(&mut self, configured: &Anchors, now: u64) {
         let is_configured = |known: &&mut RootKey| {
             known.state == RootKeyState::Pending && configured.cover(&Name::root(), &known.key)
@@ -254,8 +253,8 @@ impl RootKeys {
         changes
     }
 
-    /// Adds a key to the table, and returns its tag. If the table is full, the new key replaces the oldest `Removed` key that is not configured.
-    /// If there is none, a revoked key replaces the oldest pending key. Returns `None` if the key has no place.
+    /// Adds a key to the table, and returns its tag. If the table is full, the new key replaces the oldest `Removed` key that is not configured. If
+    /// there is no such key, a revoked new key replaces the oldest pending key. Returns `None` if there is no room for the new key.
     fn add(&mut self, new: RootKey, configured: &Anchors) -> Option<u16> {
         if self.keys.len() >= MAX_ROOT_KEYS {
             let over = |known: &RootKey| {
@@ -274,10 +273,10 @@ impl RootKeys {
 }
 
 impl RootKey {
-    /// Changes the state of this key after a DNSKEY RRset of the root was validated. `is_shown` is true if the RRset contains the key, and
-    /// `counts` is true if enough time has passed since the last answer. Returns the change, if there is one.
+    /// Changes the state of this key after a DNSKEY RRset of the root was validated. `is_shown` is true if the RRset contains the key, and `counts`
+    /// is true if enough time has passed since the last answer, so that this answer counts as a sighting. Returns the change, if there is one.
     fn step(&mut self, is_shown: bool, hold: u64, (now, counts): (u64, bool)) -> Option<RootKeyChange> {
-        // If the clock was set back, it is not known how long the key has had its state, so this time is counted from now on.
+        // The clock was set back, so it is not known how long the key has had its state. This time is counted from now on.
         if self.since > now {
             self.since = now;
         }

@@ -154,12 +154,12 @@ fn revocations_count_for_trusted_keys_only() {
     assert_eq!(followed.revoke(2, &[1]), [(1, Revoked { last: true })]);
     assert!(followed.trusted().is_empty());
     assert!(followed.keys.in_use(&followed.configured).can_check(&Name::root()), "bogus, not insecure");
-    // If the table is empty, the host learns that a configured key is revoked, even before an answer has shown this key.
+    // A table that is still empty also learns that a configured key is revoked.
     let mut fresh = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     assert_eq!(fresh.revoke(0, &[1]), [(1, Revoked { last: false })]);
     assert_eq!(fresh.see(0, &[2]), []);
     assert_eq!(fresh.trusted(), [2]);
-    // The root can also revoke a key that is missing in its answers.
+    // The root can also revoke a key that was missing in its last answers.
     let mut missing = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     missing.see(0, &[1, 2]);
     assert_eq!(missing.see(1, &[1]), [(2, Missing)]);
@@ -187,7 +187,7 @@ fn keys_and_digests_that_are_not_checked_never_make_the_root_insecure() {
         assert!(!is_followed(&key), "{:?}", key.public_key().algorithm());
     }
     assert!(is_followed(&key(1)));
-    // The configuration has a second trust anchor for the same key, with a type of digest that resolverd does not check.
+    // The configuration has a second DS record for the same key, with a digest type that resolverd cannot compute.
     let mut followed = Followed::new();
     let tag = key(1).calculate_key_tag().unwrap();
     let other = DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::Unknown(3), vec![9; 32]);
@@ -214,15 +214,16 @@ fn a_new_key_that_is_configured_meanwhile_is_trusted_and_can_be_revoked() {
 fn a_wrong_clock_never_shortens_the_time_of_a_new_key() {
     let mut followed = Followed::new();
     followed.see(100, &[1, 2]);
-    // The clock jumps forward by a year, and restarts ask for the keys immediately. The new key is not trusted.
+    // The clock jumps forward by a year, and restarts query the keys several times in a row. The new key does not
+    // become trusted.
     for _ in 0..20 {
         assert_eq!(followed.see(465, &[1, 2]), []);
     }
     assert_eq!(followed.keys.keys[1].sightings, 2);
-    // The clock is set back to the correct date, and from now on this date counts.
+    // The clock is set back to the correct date. The time is counted from this date.
     followed.days(101..130, &[1, 2]);
     assert_eq!(followed.see(130, &[1, 2]), [(2, Trusted)]);
-    // A new key appears while the clock is fast. Its waiting time begins again when the clock is set back.
+    // A new key appears while the clock is fast. Its add hold-down time begins again when the clock is set back.
     assert_eq!(followed.see(465, &[1, 2, 3]), [appeared(3, 465)]);
     followed.days(131..161, &[1, 2, 3]);
     assert_eq!(followed.see(161, &[1, 2, 3]), [(3, Trusted)]);
@@ -240,12 +241,12 @@ fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
     followed.see(0, &[1, 2]);
     followed.days(1..30, &[1, 2]);
     assert_eq!(followed.see(30, &[1, 2]), [(2, Trusted)]);
-    // A new version of resolverd has the key 3 built in.
+    // A new version of resolverd has key 3 as a built-in trust anchor. The table stays in use.
     followed.configured = anchors(&[2, 3]);
     assert_eq!(followed.trusted(), [1, 2, 3]);
     followed.configured = anchors(&[7]);
     assert_eq!(followed.trusted(), [7], "another root");
-    // Before an answer of the other root is validated, the table is kept.
+    // Until an answer of the other root is validated, the old table is kept.
     assert_eq!(followed.revoke(31, &[1, 2, 7]), []);
     assert_eq!(followed.state(2), Some(RootKeyState::Valid));
     assert_eq!(followed.see(31, &[7, 8]), [appeared(8, 31)]);

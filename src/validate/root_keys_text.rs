@@ -1,8 +1,8 @@
 //! Reads and writes the table of the keys of the root as text. This text is the content of a file in the state directory.
 //!
 //! Each key is a DNSKEY record, with its state in a comment, as Unbound writes it in `root.key`. The file can therefore be used as
-//! `dnssec.trust_anchor` on another host. The second line contains the number of keys: if the line of a revoked key were lost unnoticed, that key
-//! would be trusted again.
+//! `dnssec.trust_anchor` on another host. The second line contains the number of keys: if the line of a revoked key were lost, this key could be
+//! trusted again. With the number, the loss is detected.
 
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ pub enum RootKeysUnreadable {
     /// The file was written by a later version of resolverd.
     #[error("a newer resolverd has written it")]
     Newer,
-    /// The line of the file with this number cannot be parsed.
+    /// The line with this number cannot be parsed.
     #[error("line {0} cannot be read")]
     Line(usize),
     /// The file has another number of keys than its second line says. It is damaged.
@@ -104,7 +104,8 @@ impl RootKeys {
     }
 }
 
-/// Reads the second line of the file. Returns the number of keys, and the time at which they were last validated.
+/// Reads the second line of the file. Returns the number of keys that the file must have, and the time at which the
+/// keys were last validated.
 fn counted(line: &str) -> Option<(usize, Option<u64>)> {
     let words = fields(line.strip_prefix("; version=1 ")?);
     let checked: u64 = words.get("checked")?.parse().ok()?;

@@ -3,10 +3,9 @@
 //! The functions are pure. See RFC 3110 (the form of a key), RFC 5702 section 2 (keys of 512 to 4096 bits, for RSASHA512 at least 1024
 //! bits) and RFC 8017 section 8.2.2 (RSASSA-PKCS1-v1_5).
 //!
-//! The crate `ring` verifies signatures with keys of 1024 to 8192 bits and rejects shorter keys, as aws-lc-rs does. But zones with shorter zone
-//! signing keys also send and receive mail, and the length is the choice of their owners. Signatures with such keys are verified with the
-//! integers of num-bigint. Key, message and signature are public, so the time of the verification reveals no secret. The crate `rsa` could do the
-//! same, but depends on twenty more crates.
+//! The crate `ring` verifies signatures with keys of 1024 to 8192 bits and rejects shorter keys, as aws-lc-rs does. But some mail domains still have
+//! shorter zone signing keys. Signatures with such keys are verified with the integers of the crate num-bigint. Its time depends on the values, but
+//! key, message and signature are public. The crate `rsa` could verify them too, but depends on twenty more crates.
 
 use hickory_proto::dnssec::Algorithm;
 use num_bigint::BigUint;
@@ -25,13 +24,13 @@ const SHORTEST_OF_RING: usize = 1024 / 8;
 /// BIND, 2^32 + 1. Each further bit would make a verification slower.
 const LARGEST_EXPONENT: u64 = (1 << 33) - 1;
 
-/// The work of one usual verification, with a key of 4096 bits and the exponent 65537: `work_of`, times the square of the length of the modulus in
-/// octets. It takes 79 µs (see `weight`).
+/// The work of one usual verification, with a key of 4096 bits (the square of its length in octets, times `work_of`) and the exponent 65537 (17
+/// bits, of which 2 are 1). This verification takes 79 µs (see `weight`).
 const USUAL_WORK: usize = 4096 / 8 * (4096 / 8) * work_of(17, 2);
 
-/// Returns the work of a verification, divided by the square of the modulus' length in octets. The unit is half of a squaring. `bits` is the
-/// length of the exponent and `ones` the number of its bits that are 1: there is one squaring for each bit, one and a half more for each bit that
-/// is 1, and ten for the steps before and after.
+/// Returns the work of a verification, divided by the square of the modulus' length in octets. The unit is half the time of one squaring. `bits` is
+/// the length of the exponent and `ones` the number of its bits that are 1: there is one squaring for each bit, one and a half more for each bit
+/// that is 1, and ten for the steps before and after.
 const fn work_of(bits: u32, ones: u32) -> usize {
     2 * bits as usize + 3 * ones as usize + 20
 }
@@ -99,8 +98,7 @@ impl<'a> RsaKey<'a> {
         self.modulus.len() >= SHORTEST && self.short_verify(&[prefix, digest.as_ref()].concat(), signature)
     }
 
-    /// Verifies a signature like `verify`, for a key that is too short for the crate `ring`. `info` is the digest of the message with its DER
-    /// prefix.
+    /// Verifies a signature like `verify`, for a key that is too short for the crate `ring`. `info` is the DER prefix and the digest of the message.
     fn short_verify(&self, info: &[u8], signature: &[u8]) -> bool {
         let (modulus, signed) = (BigUint::from_bytes_be(self.modulus), BigUint::from_bytes_be(signature));
         let filled = self.modulus.len().checked_sub(info.len() + 3).filter(|filled| *filled >= 8);

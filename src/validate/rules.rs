@@ -26,9 +26,9 @@ pub struct Rules<'a> {
 impl Algorithms {
     /// Returns true if resolverd accepts signatures with `algorithm` (RFC 8624 section 3.1).
     ///
-    /// A zone that is signed only with other algorithms is insecure (RFC 4035 section 5.2). One of these is Ed448 (16, RFC 8080): `ring` and
-    /// `aws-lc-rs` do not have it, and the library of RustCrypto (ed448-goldilocks) has it only in a pre-release that nobody has audited, with more
-    /// than twenty other libraries. Almost no zone uses it, and RFC 8624 does not require it.
+    /// A zone that is signed only with other algorithms is insecure (RFC 4035 section 5.2). One of these is Ed448 (16, RFC 8080): Almost no zone
+    /// uses it, and RFC 8624 does not require it. `ring` and `aws-lc-rs` do not have it, and the crate of RustCrypto (ed448-goldilocks) has it only
+    /// in a pre-release that nobody has audited.
     pub fn check(self, algorithm: Algorithm) -> bool {
         match u8::from(algorithm) {
             8 | 10 | 13 | 14 | 15 => true,

@@ -1,7 +1,7 @@
 //! Checks whether a key of a zone has signed an RRset.
 //!
-//! The functions are pure, except that they let other tasks run. See RFC 4035 section 5.3 and RFC 4034 section 3. A clock that is a little slow
-//! does not make signatures invalid.
+//! The functions are pure, except that they let other tasks run. See RFC 4035 section 5.3 and RFC 4034 section 3. A validity period may begin a
+//! little in the future, because the clock of this host may be slow.
 
 use hickory_proto::ProtoError;
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
@@ -17,8 +17,8 @@ use super::verdict::{ValidationFailure, Why};
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_RRSIGS, MAX_SIGNATURES, SLOW_CHECK};
 use dns::clock::Calendar;
 
-/// The least and the greatest number of seconds by which the validity of a signature may begin in the future, because the clock may be slow.
-/// Between these limits, a tenth of the validity period is allowed. Unbound has the same options: val-sig-skew-min and val-sig-skew-max.
+/// The smallest and the largest number of seconds by which a validity period may begin in the future, because the clock may be slow. Between these
+/// limits, a tenth of the validity period is allowed. Unbound has the same limits: val-sig-skew-min and val-sig-skew-max.
 const EARLY: (u32, u32) = (3_600, 86_400);
 
 /// An RRset whose signatures are checked: records with the same owner and type.
@@ -35,8 +35,8 @@ pub struct CoveredRrset<'a> {
 /// What a valid signature proves about the RRset that it covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoodSignature {
-    /// The time for which the RRset may be cached, in seconds: the smallest of the TTL in the answer, the TTL in the zone, and the time until the
-    /// signature expires.
+    /// The time for which the RRset may be cached, in seconds: the smallest of the TTL in the answer, the original TTL in the signature, and the
+    /// time until the signature expires.
     pub ttl: u32,
     /// If the RRset was made from a wildcard, the name directly above the wildcard, which is the closest encloser of the owner name. Otherwise
     /// `None`.
@@ -68,8 +68,8 @@ pub fn covered_type(record: &Record) -> Option<RecordType> {
     }
 }
 
-/// Returns the zone that has signed an RRset, according to its signatures. This zone must be at or above the owner `name`. For DS, which belongs
-/// to the parent zone, it must be above. Returns `None` if no permitted zone has signed the RRset.
+/// Returns the zone that has signed an RRset, according to its signatures. This zone must be at or above the owner `name`. For DS records, which
+/// belong to the parent zone, the zone must be above `name`. Returns `None` if no permitted zone has signed the RRset.
 pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Option<&'a Name> {
     let may = |signer: &&Name| signer.zone_of(name) && !(kind == RecordType::DS && *signer == name);
     let signers = signatures.iter().map(|signature| &signature.input().signer_name);
@@ -79,7 +79,7 @@ pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Op
 /// Checks the signatures of an RRset with the keys of the zone. One valid signature is enough.
 ///
 /// # Errors
-/// No signature is valid. The error is about the signature that came closest to being valid.
+/// No signature is valid. The error is about the signature with the most informative failure (see `or_more_telling`).
 pub async fn check(
     rrset: &CoveredRrset<'_>,
     signatures: &[&RRSIG],
@@ -102,8 +102,8 @@ pub async fn check(
             Ok(signed) => return Ok(signed),
             Err(found) if found.why == Why::Indeterminate => return Err(found),
             Err(found) => {
-                // A signature outside its validity period, or for which the zone has no key, needs no cryptographic check and does not count as
-                // failed.
+                // A signature outside its validity period, or by a key that the zone does not have, needs no cryptographic check and does not count
+                // as failed.
                 failed = failed.saturating_add(usize::from(found.why == Why::Bogus));
                 fault = fault.or_more_telling(found.at(&keys.zone));
             }
@@ -128,8 +128,8 @@ async fn check_one(
         return Err(bogus("does not apply to this name".to_owned()));
     }
     let left = match time_left(rrset, signature, calendar) {
-        // Only the owner of the root's keys can make a signature that is valid except for its start, and does not publish it before its validity
-        // begins. Therefore the clock of this host must be slow.
+        // The signature is valid except that its validity period has not begun. Only the owner of the root's keys can make it, and does not publish
+        // it before this period begins. So the clock of this host is slow.
         Err(fault) if fault.why == Why::NotYetValid && keys.zone.is_root() => {
             Err(fault.proving(input.sig_inception.get().into()))
         }
@@ -164,8 +164,8 @@ async fn check_one(
     Err(bogus(format!("(key tag {}) does not verify", input.key_tag)))
 }
 
-/// Returns true if `key` has made `signature` over an RRset, whatever the validity period of the signature. Returns `None` if this cannot be
-/// found out, because resolverd does not support the algorithm, a part cannot be encoded, or the limit of checks is exceeded.
+/// Returns true if `key` has made `signature` over an RRset, whatever the validity period of the signature. Returns `None` if this is unknown:
+/// resolverd does not support the algorithm, the data cannot be encoded, or the limit of checks is exceeded.
 pub fn is_made_by(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
@@ -217,9 +217,9 @@ fn weight(key: &ZoneKey) -> u32 {
     }
 }
 
-/// Returns the time, in seconds, for which an RRset may be cached because its signature is still valid. A signature is not accepted after its
-/// end, even if the clock may be fast, because anybody could then send it again (RFC 4035 section 5.3.1). If the clock is known to be slow, the
-/// signature must only end after a time that has certainly passed, and the RRset is cached for a short time.
+/// Returns the time, in seconds, for which an RRset may be cached because its signature is still valid. An expired signature is never accepted, even
+/// if the clock may be fast, because otherwise an attacker could send old answers again (RFC 4035 section 5.3.1). If the clock is known to be slow,
+/// the end of the signature is compared with the latest time that has certainly passed, and the RRset is cached for a short time.
 ///
 /// # Errors
 /// The validity of the signature has ended, or begins too far in the future.
@@ -272,7 +272,7 @@ pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     }
 }
 
-/// Returns a time span as text for people, in a unit in which it is not too large a number.
+/// Returns a number of seconds as text for people, in seconds, minutes, hours or days.
 fn span(seconds: u32) -> String {
     match seconds {
         0..=119 => format!("{seconds} s"),

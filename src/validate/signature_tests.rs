@@ -101,14 +101,14 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_not_
         let reason = at(NOW - 20 * day, NOW - ended).unwrap_err().text;
         assert_eq!(reason, format!("the RRSIG of www.example. A expired {text} ago"));
     }
-    // The validity period is a hundred hours, so its start may be a tenth of this, 36 000 s, in the future.
+    // The validity period is 100 hours long, so it may begin less than 10 hours (36 000 s) in the future.
     for (begins, good) in [(36_000 - 1, true), (36_000, false)] {
         assert_eq!(at(NOW + begins, NOW + begins + 360_000).is_ok(), good, "begins in {begins} s");
     }
 }
 
-/// Tests that a signature in the cache expires at its end. The ends of signatures are serial numbers of 32 bits, which are compared correctly
-/// within 68 years, also after 2106.
+/// Tests that a cached signature expires at the end of its validity period. The times in signatures are serial numbers of 32 bits. They are compared
+/// correctly within 68 years, also after 2106.
 #[test]
 fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
     let signer = Signer::new("example.", Algorithm::ED25519);
@@ -135,8 +135,8 @@ fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
     assert!(!has_expired(&records[0], TODAY), "an address is no signature");
 }
 
-/// Tests that a signature of the root whose validity has not begun shows that the clock is slow, but only if it is valid otherwise. Another zone
-/// may publish a signature before its validity begins, so its signatures show nothing about the clock.
+/// Tests that a signature of the root whose validity has not begun shows that the clock is slow, but only if it is valid otherwise. Other zones may
+/// publish signatures before their validity begins, so those signatures show nothing about the clock.
 #[test]
 fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     let day = u64::from(DAY);
@@ -157,8 +157,8 @@ fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     assert_eq!(proven("example.", false, ahead, TODAY).unwrap_err().passed, None);
     let forged = proven(".", true, ahead, TODAY).unwrap_err();
     assert_eq!((forged.why, forged.passed), (Why::Bogus, None));
-    // If the clock is slow, the start of a validity period is ignored. A signature that ended before a time that has certainly passed has
-    // expired.
+    // If the clock is slow, the start of a validity period is ignored. But if the period ended before the time that has certainly passed, the
+    // signature has expired.
     let slow = Calendar::After(ahead.0);
     assert_eq!(proven("example.", false, ahead, slow).unwrap().ttl, CLOCKLESS_TTL);
     assert_eq!(proven("example.", false, (NOW + 40 * day, NOW + 50 * day), slow).unwrap().ttl, CLOCKLESS_TTL);
@@ -269,7 +269,7 @@ fn signatures_that_no_key_is_tried_for_do_not_hide_a_good_one() {
         signatures.push(signer.sign(&records));
         assert!(judge(&records, &signatures, &signer.keys(), NOW).is_ok());
     }
-    // For one RRset, only a limited number of signatures is tried.
+    // For one RRset, only `MAX_SIGNATURES` failed checks are made. The valid signature after them is not checked.
     let mut signatures = vec![other(&|_| ()); MAX_SIGNATURES];
     signatures.push(signer.sign(&records));
     assert_eq!(judge(&records, &signatures, &signer.keys(), NOW).unwrap_err().why, Why::Bogus);
@@ -359,7 +359,8 @@ fn keys_are_trusted_by_the_best_ds_that_can_be_used() {
     }
     let other = Signer::new("example.", Algorithm::ED25519);
     assert_eq!(bogus(judge(&[other.ds(DigestType::SHA256)])), Why::DnskeyMissing);
-    // If the DS records include a better digest, which does not match the key, a matching SHA-1 digest does not help.
+    // The DS records have a SHA-256 digest of another key and a SHA-1 digest of this key. The SHA-1 digest is not used,
+    // because there is a better one.
     assert_eq!(
         bogus(judge(&[other.ds(DigestType::SHA256), signer.ds(DigestType::SHA1)])),
         Why::DnskeyMissing
@@ -414,7 +415,8 @@ fn ds_and_keys_are_found_behind_many_others() {
     let mut ds: Vec<DS> = (0..3 * MAX_DS).map(|number| unknown(u8::try_from(number).unwrap())).collect();
     ds.push(signer.ds(DigestType::SHA256));
     let others = (0..2 * MAX_DNSKEYS).map(|_| Signer::new("example.", Algorithm::ED25519));
-    // Only a few keys with the same tag are tried, so the other keys of this test must have other tags.
+    // Only a few keys with the same tag are tried. So keys that happen to have the tag of `signer` are removed from
+    // this test.
     let others = others.filter(|other| other.tag() != signer.tag()).map(|other| other.record());
     let keys: Vec<Record> = others.chain([signer.record()]).collect();
     let signature = signer.sign(&keys);

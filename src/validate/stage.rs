@@ -1,4 +1,4 @@
-//! Keys and signatures for the tests of this crate. `hickory_proto` encodes them, and not the code under test.
+//! Keys and signatures for the tests of this crate. They are made with `hickory_proto`, not with the code under test.
 
 use hickory_proto::dnssec::crypto::{EcdsaSigningKey, Ed25519SigningKey};
 use hickory_proto::dnssec::rdata::sig::SigInput;
@@ -69,8 +69,8 @@ impl Signer {
         ZoneKeys { zone: self.zone.clone(), keys: vec![key] }
     }
 
-    /// Returns the fields that a signature over `records` has. The records have the same owner and type. A test may change the fields before
-    /// signing.
+    /// Returns the fields that a signature over `records` has. The records have the same owner and type. A test may change the fields before it
+    /// makes the signature.
     pub(super) fn input(&self, records: &[Record]) -> SigInput {
         let now = u32::try_from(NOW).unwrap();
         SigInput {

@@ -15,11 +15,11 @@ pub enum Verdict {
     /// The data are signed, and there is a complete chain of trust to them from a trust anchor.
     Secure,
     /// The data are provably unsigned, or below a negative trust anchor, or below no trust anchor, or signed only with algorithms that resolverd
-    /// does not support. In the last case, the value has the reason for the client.
+    /// does not support. The value has the reason that the client gets, if there is one.
     Insecure(Option<ValidationFailure>),
     /// The data should be signed, but a signature or proof is wrong or missing.
     Bogus(ValidationFailure),
-    /// The chain of trust could not be fetched, or validation would have cost too much work.
+    /// The records of the chain of trust could not be fetched, or validation would have exceeded its limit of work.
     Indeterminate(ValidationFailure),
 }
 
@@ -44,10 +44,10 @@ pub struct ValidationFailure {
     pub why: Why,
     /// The failure as a sentence for people, without a full stop at its end.
     pub text: String,
-    /// A time that has certainly passed, in seconds since 1970, if this failure proves one. It is the start of the validity of a signature of the
-    /// root.
+    /// A time that has certainly passed, in seconds since 1970, if this failure proves one: the start of the validity period of a valid signature of
+    /// the root.
     pub passed: Option<u64>,
-    /// The zone at which the chain of trust breaks, if the owner of this zone is at fault, because a key, a signature or a proof is wrong or
+    /// The zone at which the chain of trust breaks. It is set if the owner of this zone is at fault: a key, a signature or a proof is wrong or
     /// missing (RFC 4035 section 5). The zones below it may be correct.
     pub broken_at: Option<Box<Name>>,
 }
@@ -90,7 +90,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the verdict on an answer that has two parts with these verdicts: the weaker of the two.
+    /// Returns the verdict on an answer whose two parts have these verdicts: the weaker one.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (&self, &other) {

@@ -13,8 +13,8 @@ pub enum CheckEnd {
     CouldNotTell(String),
 }
 
-/// Decides what the facts of a check show. If no server answered, not even a server of the parent zone, the fault is in the network of this host and
-/// not in the domain.
+/// Decides what the facts of a check show. If no server answered, not even a server of the parent zone, the network of this host is at fault and not
+/// the domain.
 pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     if is_network_down {
         return CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned());
@@ -26,8 +26,8 @@ pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     CheckEnd::Judged(judge(facts))
 }
 
-/// Returns true if any name server answered during the check. If the check had to ask no name server, returns true if the daemon had an answer in its
-/// cache.
+/// Returns true if any name server answered during the check. If the check did not query name servers directly, returns true if the daemon had an
+/// answer to its questions.
 fn is_heard(facts: &DomainFacts) -> bool {
     let mut servers = facts.got.iter().filter(|(want, _)| matches!(want, Want::Server { .. })).peekable();
     if servers.peek().is_some() {

@@ -22,8 +22,7 @@ pub struct DomainHistory {
     pub checked: Option<u64>,
     /// The reason why the last check had no result; `None` if it had one.
     pub could_not_tell: Option<String>,
-    /// If the last check had no result: the time of the first check in the current series of checks without a result, in seconds since 1970.
-    /// Otherwise `None`.
+    /// The time of the first check in the current series of checks without a result, in seconds since 1970. `None` if the last check had a result.
     pub could_not_tell_since: Option<u64>,
     /// The problems that the checks have found, the worst first.
     pub findings: Vec<FollowedFinding>,
@@ -58,7 +57,7 @@ pub enum ChangeKind {
     Went,
 }
 
-/// A finding (a problem of a domain) that is followed over several checks. If the same code has another level, it is a separate finding.
+/// A finding (a problem of a domain) that is followed over several checks. Two findings with the same code but different levels are separate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowedFinding {
     /// The code that identifies the kind of finding.
@@ -71,7 +70,7 @@ pub struct FollowedFinding {
     pub remedy: String,
     /// The hosts, addresses or lists that the finding is about. If empty, it is about the domain as a whole.
     pub about: Vec<About>,
-    /// If the finding says that some parts of the check could not be done, these parts. Otherwise empty.
+    /// The parts of the check that could not be done, if the finding says this. Otherwise empty.
     pub parts: Vec<Part>,
     /// The time of the first check that found the problem, in seconds since 1970.
     pub since: u64,
@@ -79,9 +78,9 @@ pub struct FollowedFinding {
     pub seen: u64,
     /// How certain the finding is: found only once, confirmed, or confirmed but not found by the last check.
     pub standing: Standing,
-    /// True if the last check was unable to look for this problem.
+    /// True if the last check was unable to look for this problem, for example because a server did not answer.
     pub unseen: bool,
-    /// The number of checks since the last one that found the problem. Checks that were unable to look for the problem are not counted.
+    /// The number of checks that were able to look for the problem and did not find it, since the last check that found it.
     pub missed: u8,
 }
 
@@ -105,7 +104,7 @@ impl DomainHistory {
             CheckEnd::Judged(findings) => findings,
             CheckEnd::CouldNotTell(why) => {
                 self.could_not_tell = Some(why);
-                // A stored time that is later than `now` comes from a wrong clock, so it is replaced by `now`.
+                // A stored time after `now` was taken with a wrong clock, so it is replaced by `now`.
                 self.could_not_tell_since = Some(self.could_not_tell_since.unwrap_or(now).min(now));
                 self.checked = self.checked.map(|checked| checked.min(now));
                 return Vec::new();
@@ -142,8 +141,8 @@ impl DomainHistory {
         changes
     }
 
-    /// Returns true if the next check should come soon, because the last one had no result, or because a change is not confirmed yet. Findings that
-    /// the last check was unable to look for are no reason for an early check, because it may never become possible to look for them.
+    /// Returns true if the next check should come soon, because the last one had no result, or because a change is not confirmed yet. A finding that
+    /// the last check was unable to look for does not cause an early check, because the next check may be unable to look for it too.
     pub(crate) fn is_unsure(&self) -> bool {
         let is_unsure = |finding: &FollowedFinding| finding.standing != Standing::Present && !finding.unseen;
         self.could_not_tell.is_some() || self.findings.iter().any(is_unsure)
@@ -151,12 +150,12 @@ impl DomainHistory {
 }
 
 impl FollowedFinding {
-    /// Updates the finding with the facts of a new check that found the same problem. Its start and its certainty stay the same.
+    /// Replaces the finding by that of a new check that found the same problem. The time `since` and the certainty (`standing`) stay the same.
     fn renew(&mut self, one: Self) {
         *self = Self { since: self.since, standing: self.standing, ..one };
     }
 
-    /// Registers that a check was able to look for the problem and did not find it. Returns true if the finding has ended.
+    /// Records that a check was able to look for the problem and did not find it. Returns true if the finding ends because of this.
     fn is_over(&mut self) -> bool {
         self.unseen = false;
         self.missed = self.missed.saturating_add(1);
@@ -187,7 +186,7 @@ impl FollowedFinding {
         let texts: Vec<&str> = findings.iter().map(|finding| finding.evidence.as_str()).collect();
         let about: BTreeSet<&About> = findings.iter().flat_map(|finding| &finding.about).collect();
         let parts: BTreeSet<Part> = findings.iter().filter_map(|finding| finding.part).collect();
-        // If the merged finding would have too many hosts, or if one of the merged findings is about the whole domain, the result is about the whole
+        // The merged finding is about the whole domain (empty `about`) if it would have too many hosts, or if one of the findings is about the whole
         // domain.
         let is_named = about.len() <= MAX_WATCH_ABOUT && findings.iter().all(|one| !one.about.is_empty());
         let remedies: BTreeSet<Option<&str>> = findings.iter().map(|finding| finding.remedy).collect();

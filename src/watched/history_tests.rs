@@ -75,7 +75,8 @@ fn a_check_that_could_not_tell_changes_nothing() {
 
 #[test]
 fn what_a_check_cannot_see_does_not_go() {
-    // The third value is true if the check is unable to look for the first finding while it reports the second one.
+    // The check first has only the first finding, and then only the second one. The third value is true if the second
+    // finding means that the check was unable to look for the first one.
     let cases = [
         (Code::SpfLookups, Code::PolicyUnknown, true),
         (Code::SpfLookups, Code::ListsUnknown, false),
@@ -85,7 +86,8 @@ fn what_a_check_cannot_see_does_not_go() {
         (Code::MxIsAddress, Code::DomainMissing, true),
         (Code::MxIsAddress, Code::NsNoneAnswers, true),
         (Code::MxIsAddress, Code::NsLame, false),
-        // The first finding says that a part of the check had no result. It ends when this part has a result again.
+        // In the next rows, the first finding says that a part of the check had no result. It ends when a check no
+        // longer reports it.
         (Code::PointerUnknown, Code::PointerOk, false),
         (Code::SmtpUnknown, Code::MailUnknown, false),
     ];
@@ -145,7 +147,7 @@ fn about(code: Code, about: &[About]) -> Finding {
     Finding::new(code, "").about(about.iter().cloned())
 }
 
-/// Returns a finding which says that a part of the check had no result for these hosts, addresses or lists.
+/// Returns a finding that says: this part of the check had no result for these hosts, addresses or lists.
 fn unknown(part: Part, about: &[About]) -> Finding {
     let codes = [
         (Part::MxRecords, Code::MailUnknown),
@@ -164,7 +166,8 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
     let (m1, m9) = (|| host("m1"), || host("m9"));
     let listed_host = || about(Code::Listed, &[listing(Some("bl.a.")), m1()]).at(Level::Note);
     let cases = [
-        // SPF and DMARC do not depend on mail hosts. If a policy record could not be read, only findings about this record are affected.
+        // SPF and DMARC findings do not depend on mail hosts. If a policy record (SPF, DMARC) could not be read, only findings about the same record
+        // are affected.
         (about(Code::SpfMultiple, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::DmarcSyntax, &[]), unknown(Part::Spf, &[]), false),
         (about(Code::DmarcSyntax, &[]), unknown(Part::Dmarc, &[]), true),
@@ -172,7 +175,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::SpfMultiple, &[]), unknown(Part::Spf, &[]), true),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m9()]), false),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m1()]), true),
-        // Another list had no result, but the list that the finding is about did answer.
+        // The DNS list of the second finding had no result, but the DNS list of the first finding did answer.
         (
             about(Code::Listed, &[listing(Some("bl.a."))]),
             unknown(Part::Lists, &[listing(Some("bl.b."))]),
@@ -187,7 +190,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::Listed, &[listing(Some("bl.a."))]), unknown(Part::MailHosts, &[m9()]), false),
         (listed_host(), unknown(Part::MailHosts, &[m1()]), true),
         (listed_host(), unknown(Part::MailHosts, &[m9()]), false),
-        // In the first case, the MX records could be read. In the second case, they could not.
+        // In the first row, only a mail host had no result. In the second row, the MX records could not be read.
         (about(Code::MxIsAddress, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::MxIsAddress, &[]), unknown(Part::MxRecords, &[]), true),
         (about(Code::MxWithoutAddress, &[m1()]), unknown(Part::MailHosts, &[m9()]), false),
@@ -198,7 +201,8 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::PtrMissing, &[address(1), m1()]), unknown(Part::MailHosts, &[m1()]), true),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(2)]), false),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(1)]), true),
-        // The connections to another address had no result; those to the address of the finding had one.
+        // The connections to another address had no result. The connections to the address of the first finding had
+        // one.
         (about(Code::SmtpRejects, &[address(1), m1()]), unknown(Part::Connections, &[address(2)]), false),
     ];
     for (finding, unknown, stays) in cases {

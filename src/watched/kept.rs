@@ -73,8 +73,8 @@ impl KeptWatches {
                 evidence.chain(changes.iter().map(|change| &change.evidence)).chain(could_not_tell);
             findings.len() <= MAX_WATCH_FINDINGS
                 && changes.len() <= MAX_WATCH_CHANGES
-                // Texts of the file are equal to their escaped form, because they were escaped before they were
-                // written.
+                // The texts were escaped before they were written. So they must equal their escaped form, otherwise the
+                // file is damaged.
                 && texts.all(|text| harmless(text) == *text)
         };
         if kept.version != VERSION || kept.domains.len() > MAX_WATCHED || !kept.domains.iter().all(fits) {

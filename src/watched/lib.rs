@@ -1,8 +1,8 @@
 //! Watched domains (`[[watch]]`): the daemon runs the check of `resolverctl check DOMAIN` on a schedule.
 //!
-//! A task of the daemon checks one domain after the other and compares the findings (problems) with those of earlier checks. It sends questions as
-//! `resolverctl` does, and no question of a client waits for it. The module `ended` decides if a check had a result, `history` decides which findings
-//! appeared and ended, and `schedule` decides when the next check is due.
+//! A task of the daemon checks one domain after the other, and compares the findings (problems) with those of earlier checks. The task sends its
+//! questions like `resolverctl check`, and no question of a client waits for it. The module `ended` decides if a check had a result, `history`
+//! decides which findings appeared and ended, and `schedule` decides when the next check is due.
 //!
 //! This crate depends on `gather` and `doctor` for the checks, on `resolver` for its configuration, and on `history` for its counters.
 //!
@@ -10,13 +10,13 @@
 //!
 //! - A finding appears when two of three checks have found it, and ends when three checks in a row have not found it. So a lost datagram or a zone
 //!   transfer in progress is not logged, but a fault that comes and goes is reported. The checks that confirm a change are ten minutes apart, so the
-//!   decision does not take several of the long normal intervals.
+//!   operator does not wait for several normal intervals.
 //! - A check with the result "could not tell" changes nothing. If no name server answers, not even those of the parent zone, the fault is in the
 //!   network of this host. Then no finding appears or ends.
 //! - The time "since" of a finding is the time of the first check that found it. The history is in a file in the state directory, so a restart does
 //!   not change this time.
 //! - Only one check runs at a time, with a pause of `WATCH_PAUSE` between two checks. So the checks are spread over the hour without a timetable.
-//!   While many queries of clients are in progress, a check is postponed, and this is counted.
+//!   While many queries of clients are in progress, checks are postponed. A counter shows how often.
 
 #![deny(
     clippy::unwrap_used,
@@ -90,7 +90,8 @@ pub struct WatchedDomains {
     random: Random,
     recorder: Arc<Recorder>,
     schedule: Mutex<Schedule>,
-    /// Notified when a reload of the configuration has changed the watched domains.
+    /// Notified when a reload of the configuration has changed the watched domains, so that the task looks for the next
+    /// check.
     changed: Notify,
 }
 
@@ -162,7 +163,7 @@ impl WatchedDomains {
         host.keep(&self.kept());
     }
 
-    /// Locks the schedule, even if another thread panicked while it held the lock. In the worst case, a check then runs at a wrong time.
+    /// Locks the schedule, even if another thread panicked while it held the lock: a damaged schedule would only make a check run at a wrong time.
     fn schedule(&self) -> MutexGuard<'_, Schedule> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-/// The time between two checks, of the same or of different domains. It allows at most sixty checks in an hour, each with at most
-/// `MAX_CHECK_QUESTIONS` queries.
+/// The time between two checks, of the same or of different domains. So at most sixty checks run in an hour, each with at most `MAX_CHECK_QUESTIONS`
+/// queries.
 pub(crate) const WATCH_PAUSE: Duration = Duration::from_secs(60);
 
-/// If a finding appeared or was missing for the first time, the check is repeated after this time. Zone transfers and restarts of servers take less
-/// time.
+/// The time until the next check after a finding appeared or was missing for the first time. Zone transfers and restarts of servers take less time,
+/// so the next check does not find problems that they cause.
 pub const WATCH_AGAIN: Duration = Duration::from_secs(10 * 60);
 
 /// The largest number of checks in a row at the short interval `WATCH_AGAIN`: two confirm a finding, or three confirm its end. Then the normal
-/// interval applies again, so that a finding that appears and ends repeatedly does not cause more checks.
+/// interval applies again. Otherwise a finding that appears and ends repeatedly would always cause checks at the short interval.
 pub(crate) const MAX_WATCH_AGAIN: u8 = 3;
 
-/// The time from the start of the daemon to the first check. The cache is empty at first, and mail must get its answers before checks do.
+/// The time from the start of the daemon to the first check. The cache may be empty at first, and the questions of mail are more urgent than checks.
 pub const WATCH_START: Duration = Duration::from_secs(60);
 
 /// The period over which the first checks of domains without a history are spread.
@@ -23,8 +23,8 @@ pub const WATCH_FIRST: Duration = Duration::from_secs(5 * 60);
 /// The time between two checks is made up to this percentage shorter or longer, so that many hosts do not send their queries at the same time.
 pub(crate) const WATCH_JITTER_PERCENT: u32 = 10;
 
-/// The number of checks in a row that must not find the problem before a confirmed finding ends. So a problem that comes and goes still counts as
-/// present.
+/// The number of checks in a row that must not find the problem before a confirmed finding ends. So a problem that only some of the checks find
+/// still counts as present.
 pub(crate) const WATCH_GONE: u8 = 3;
 
 /// The number of checks in a row that must not find the problem before a finding that only one check has found is forgotten.
@@ -37,7 +37,7 @@ pub(crate) const WATCH_PUT_OFF: Duration = Duration::from_secs(60);
 /// with faults about fifteen.
 pub(crate) const MAX_WATCH_FINDINGS: usize = 40;
 
-/// The largest number of hosts, addresses and lists that one finding may be about: for instance eight mail hosts at four lists, or
+/// The largest number of hosts, addresses and lists that one finding may be about: for instance eight mail hosts that are each on four lists, or
 /// `MAX_CHECKED_SERVERS` servers that give different answers for several names.
 pub(crate) const MAX_WATCH_ABOUT: usize = 48;
 
@@ -48,6 +48,6 @@ pub(crate) const MAX_WATCH_CHANGES: usize = 24;
 /// too long for people.
 pub(crate) const MAX_WATCH_EVIDENCE: usize = 300;
 
-/// The largest size of the file with the history, in octets. It has room for `MAX_WATCHED` domains with all findings and changes, if each character
-/// has four octets, and for the hosts, addresses and lists that the findings are about.
+/// The largest size of the file with the history, in octets. It is enough for `MAX_WATCHED` domains with the maximum number of findings and changes,
+/// and for the hosts, addresses and lists of these findings, even if each character has four octets.
 pub(crate) const MAX_WATCH_FILE: u64 = 8 << 20;

@@ -38,7 +38,7 @@ const fn mildest(level: WatchLevel) -> Level {
     }
 }
 
-/// Returns a sentence with the fault, the facts that show it, and what the operator can do.
+/// Returns the sentence for the log: the fault, the facts that show it, and what the operator can do.
 fn sentence(domain: &str, change: &FindingChange) -> String {
     let FindingChange { code, level, evidence, since, .. } = change;
     let entry = code.entry();

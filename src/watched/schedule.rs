@@ -30,7 +30,8 @@ struct ScheduledDomain {
     watch: ConfiguredWatch,
     history: DomainHistory,
     due: Mono,
-    /// How many of the last checks of the domain in a row came early, to confirm a finding.
+    /// The number of checks of the domain, up to the last one, that came early one after the other to confirm a
+    /// finding.
     early: u8,
 }
 
@@ -47,7 +48,8 @@ pub(super) enum ScheduleStep {
 
 impl Schedule {
     /// Changes the watched domains. A domain that remains keeps its history and the time of its next check; a new domain takes its history from
-    /// `kept`. A domain that is now watched for another role (sender or recipient) starts anew, because the check finds different things.
+    /// `kept`. A domain that is now watched for another role (sender or recipient) starts with an empty history, because checks for different roles
+    /// have different findings.
     pub(super) fn set(
         &mut self,
         watches: &[ConfiguredWatch],
@@ -93,8 +95,8 @@ impl Schedule {
         (domain.watch.side == watch.side).then_some(&mut domain.history)
     }
 
-    /// Adds the result of a check to the history of its domain, plans the next check, and returns the changes of findings. If a reload has removed or
-    /// changed the domain in the meantime, only the pause before the next check begins.
+    /// Adds the result of a check to the history of its domain, plans the next check, and returns the changes of findings. If a reload has removed
+    /// or changed the domain in the meantime, the result is dropped, and only the pause before the next check begins.
     pub(super) fn ended(
         &mut self,
         watch: &ConfiguredWatch,
@@ -132,11 +134,13 @@ impl Schedule {
     }
 }
 
-/// Returns the time from the start of this process to the first check of a domain. `unix` is the current time in seconds since 1970.
+/// Returns the time from the start of this process to the first check of a domain. A domain with a history is checked when its interval since the
+/// last check is over. `unix` is the current time in seconds since 1970.
 fn first(watch: &ConfiguredWatch, history: &DomainHistory, unix: u64, random: &Random) -> Duration {
     let spread = below(WATCH_FIRST, random);
     let left = history.checked.map(|checked| {
-        // If the clock of the host was set back, the check is delayed by the interval at most.
+        // If the clock of the host was set back, `checked` may be later than `unix`. The check is then delayed by at
+        // most the interval.
         watch.interval.saturating_sub(Duration::from_secs(unix.saturating_sub(checked)))
     });
     let left = if history.is_unsure() { left.map(|left| left.min(WATCH_AGAIN)) } else { left };

@@ -99,7 +99,8 @@ fn findings_that_flap_in_turn_do_not_hurry_all_checks() {
             second += time.as_secs().max(1);
             continue;
         }
-        // Each check finds one of three problems, so that each problem is often missed.
+        // Each check finds another one of three problems. So the next two checks do not find it, and the findings
+        // always need confirmation.
         let code = [Code::NsLame, Code::NsSilent, Code::NsTcp][checks % 3];
         let end = CheckEnd::Judged(vec![Finding::new(code, "")]);
         schedule.ended(&watched, end, at(second), &random);
@@ -133,7 +134,7 @@ fn a_reload_adds_removes_and_keeps() {
     assert_eq!(schedule.history(&often).unwrap().checked, Some(1_800_000_000));
     let shown: Vec<_> = schedule.domains(at(60).mono).into_iter().map(|one| one.next).collect();
     assert!(shown[0] <= WATCH_START + WATCH_FIRST && shown[1] == HOUR / 2, "{shown:?}");
-    // For another role (sender or recipient), the history starts anew, also after a restart.
+    // If the domain is checked for another role (sender or recipient), its history begins again, also after a restart.
     let other = ConfiguredWatch { side: WatchAs::Recipient, ..often.clone() };
     schedule.set(std::slice::from_ref(&other), Vec::new(), at(60), &random);
     assert!(schedule.history(&often).is_none());

@@ -28,12 +28,13 @@ pub(super) struct Unseen {
 }
 
 impl Unseen {
-    /// Returns the parts of a check that had no result, according to its `findings`.
+    /// Collects the parts of a check that had no result, according to its `findings`.
     pub(super) fn in_check(findings: &[Finding]) -> Self {
         let unknown = findings.iter().filter(|finding| match finding.part {
-            // The records of a server that was not asked are unknown, even if it was left out only because of the limit on questions.
+            // The check did not query a server, for example because of its limit on questions. So the records of this server are unknown.
             Some(Part::Records) => true,
-            // The level does not matter: no server gave the record, and the record may have the fault.
+            // No server gave the record, so it is unknown whether the record has the fault. This is so whatever the
+            // level of the finding is.
             Some(_) if [Code::PolicyUnanswered, Code::PtrUnanswered].contains(&finding.code) => true,
             Some(_) => finding.level <= Level::CouldNotTell,
             None => finding.level == Level::CouldNotTell,
@@ -46,8 +47,8 @@ impl Unseen {
         }
     }
 
-    /// Returns true if the check was unable to look for a finding because of these parts. This is never true for a finding that itself says "could
-    /// not tell": it ends when a check no longer reports it.
+    /// Returns true if the check was unable to look for this finding, because of a fault that hides all others or the parts without a result. Always
+    /// false for a finding that itself says "could not tell": it ends when a check no longer reports it.
     pub(super) fn hides(&self, finding: &FollowedFinding) -> bool {
         let by = |part: &UnknownPart| part.hides(finding);
         self.all || (finding.level != Level::CouldNotTell && self.parts.iter().any(by))

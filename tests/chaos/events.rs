@@ -1,4 +1,4 @@
-//! Causes the events of a chaos test, one after the other: faults of the internet, of the host and of the
+//! Causes the events of a chaos test, one after the other: faults of the simulated internet, of the host and of the
 //! daemon.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,10 +24,11 @@ use tokio::time::Instant;
 use crate::plan::{Plan, Sees};
 use crate::truth::{Truth, lies};
 
-/// At any time, at most one in `ONE_IN` servers of the simulated internet has a fault.
+/// At most one of `ONE_IN` servers of the simulated internet has a fault at the same time.
 const ONE_IN: usize = 3;
 
-/// The address with which a parked or refusing DNS list answers all queries, even those for its test entries.
+/// The address with which a parked or refusing DNS list answers all queries, even those for the test entries of the
+/// list.
 const REFUSAL: &str = "127.255.255.254";
 
 /// Returns all faults that a server of the lab can have, including those with a number.
@@ -68,7 +69,7 @@ const OF_TCP: [Fault; 9] = [
 /// How many events of each kind this test has caused: faults of servers, reloads, flushes of the cache.
 pub(crate) type Done = BTreeMap<&'static str, usize>;
 
-/// Questions that a simulated gateway should ask soon, so that a fault of a server has an effect.
+/// Questions that a simulated gateway should ask soon, because they show the fault that was given to a server.
 pub(crate) type Wishes = Mutex<Vec<(Name, RecordType)>>;
 
 /// The part of this test that causes all events, such as faults of servers and reloads.
@@ -86,14 +87,14 @@ pub(crate) struct Monkey<'a> {
     wrong_until: Instant,
     /// The time until which the network loses messages.
     lossy_until: Instant,
-    /// For each server, by name: its state without the faults that this test causes. The value has the faults that it has during the whole run,
-    /// and its zones.
+    /// For each server, by name: its state without the faults that this test causes. The value contains the permanent faults of the server and its
+    /// zones.
     well: BTreeMap<String, (Vec<Fault>, Authority)>,
     /// The faults that will be given to servers next, in this order.
     faults: Vec<Fault>,
     next: usize,
     struck: BTreeMap<String, usize>,
-    /// Questions that a simulated gateway should ask soon, so that a fault of a server has an effect.
+    /// Questions that a simulated gateway should ask soon, because they show the fault that was given to a server.
     wishes: &'a Wishes,
     pub(crate) done: Done,
 }
@@ -266,15 +267,14 @@ impl<'a> Monkey<'a> {
         self.did("servers broken");
     }
 
-    /// Returns the zone whose servers must have this fault, because servers of other zones cannot show the fault. Also returns the question that
-    /// shows it.
+    /// Returns the only zone whose servers can show this fault, and the question that shows it. `None` if the servers of any zone can show it.
     fn needs_zone(&self, fault: Fault) -> Option<(Name, (Name, RecordType))> {
         let apex = |place: usize| self.internet.domains[place].name.clone();
         let below = |label: &str, name: &Name| Name::from_ascii(label).unwrap().append_domain(name).unwrap();
         match fault {
-            // The servers of this zone also serve its parent zone.
+            // The servers of arpa. also serve its parent zone, so they can send a proof of the parent zone.
             Fault::ParentsProof => Some((name("arpa."), (name("arpa."), RecordType::NAPTR))),
-            // The answer from the apex of this zone does not fit into a datagram.
+            // The TXT answer of this zone's apex does not fit into a datagram, so it is sent as fragments or over TCP.
             Fault::ForgedTail => Some((apex(9), (apex(9), RecordType::TXT))),
             Fault::WrongCname => Some((apex(7), (below("mail.legacy", &apex(7)), RecordType::A))),
             Fault::NxdomainOnEmptyNonTerminals => {
@@ -291,8 +291,8 @@ impl<'a> Monkey<'a> {
         self.did("flushes");
     }
 
-    /// Returns the next fault for a server. With odd seeds, the servers of the root and of TLDs do not lie.
-    /// If they lied, false answers about all unsigned zones would have to be accepted.
+    /// Returns the next fault for a server. With odd seeds, the servers of the root and of TLDs do not lie. With even
+    /// seeds, they may lie, and the test then accepts false answers for all unsigned zones.
     fn next_fault(&mut self, server: &LabServer) -> Fault {
         let authority = server.authority();
         let is_top = authority.zones().iter().any(|zone| zone.origin().num_labels() < 2);
@@ -377,8 +377,8 @@ impl<'a> Monkey<'a> {
     }
 
     async fn go_over(&self, plan: Plan) {
-        // From this line on, questions use the new configuration, because the reload does not wait for
-        // questions in progress.
+        // From this line on, questions use the new configuration: a reload does not wait until the questions in
+        // progress have their answers.
         self.truth.reloaded(&plan);
         let config = plan.config(self.internet);
         self.plan.send_replace(plan);
@@ -419,7 +419,7 @@ impl<'a> Monkey<'a> {
         let names = self.simulation.pulses().names();
         let whose = names[self.random.below(names.len() as u32) as usize].clone();
         let times = self.struck.entry(whose.clone()).or_default();
-        // resolverd does not restart a task that panics more often than `MAX_RESTARTS` times.
+        // After more than `MAX_RESTARTS` panics of a task, resolverd would end, so the test does not cause more.
         if *times < MAX_RESTARTS && self.simulation.pulses().strike(&whose) {
             *times += 1;
             self.did("panics of tasks");

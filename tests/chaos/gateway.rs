@@ -37,15 +37,15 @@ const ODD_TYPES: [RecordType; 6] =
 /// The maximum time between two emails of a simulated gateway, in milliseconds.
 const PAUSE_MILLIS: u32 = 10_000;
 
-/// What the simulated gateways have seen: the number of questions, and the questions with a failed or wrong
-/// answer.
+/// The results of the simulated gateways: the number of questions, and the questions with a failed or wrong answer.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) questions: usize,
     pub(crate) excused: usize,
     /// The questions that failed, each with the reason.
     pub(crate) failed: Vec<String>,
-    /// The answers that differ from the truth without an excuse, each with its question.
+    /// The answers that are wrong although the resolver should have noticed this (`Judged::Wrong`), each with its
+    /// question.
     pub(crate) wrong: Vec<String>,
 }
 
@@ -55,7 +55,8 @@ pub(crate) struct Gateway<'a> {
     pub(crate) internet: &'a Internet,
     pub(crate) simulation: &'a Simulation,
     pub(crate) truth: &'a Truth<'a>,
-    /// The number of the gateway's block of client addresses, which stand for containers on this host.
+    /// The number of the gateway's block of client addresses. Each address stands for a container on the gateway's
+    /// host.
     pub(crate) number: u8,
     /// The current configuration of the resolver.
     pub(crate) plan: watch::Receiver<Plan>,
@@ -72,7 +73,7 @@ impl Gateway<'_> {
             traffic::play(self.internet, &mail, self, self.simulation.clock()).await;
             for _ in 0..3 {
                 let (name, kind) = self.odd_question();
-                // `ask` itself records what is wrong with the reply.
+                // The reply needs no check here: `ask` compares it with the truth and records what is wrong.
                 drop(self.ask(&name, kind, Program::Server).await);
             }
             let pause = Duration::from_millis(self.random.below(PAUSE_MILLIS).into());
@@ -80,7 +81,7 @@ impl Gateway<'_> {
         }
     }
 
-    /// Asks questions about every mail domain. If the internet works, none of them may fail.
+    /// Asks questions about every mail domain. While there are no faults, all of them must be answered.
     pub(crate) async fn ask_for_all(&self) {
         for domain in &self.internet.domains {
             for kind in [RecordType::MX, RecordType::TXT] {
@@ -99,8 +100,8 @@ impl Gateway<'_> {
         }
     }
 
-    /// Returns an unusual question: for a name below a DNAME, an empty non-terminal, an apex without data, a name
-    /// in the configured zone, or a name that does not exist.
+    /// Returns an unusual question: one that shows a fault (see `wishes`), or one for a name below a DNAME, an empty
+    /// non-terminal, an apex without data, a name in the configured zone, or a name that does not exist.
     fn odd_question(&self) -> (Name, RecordType) {
         if let Some(wish) = self.wishes.lock().unwrap().pop() {
             return wish;
@@ -122,9 +123,9 @@ impl Gateway<'_> {
             5 => (domains[SPLIT].name.clone(), RecordType::MX),
             6 => (below(&format!("no{}", self.random.below(50)), apex(any)), RecordType::A),
             7 => (apex(any), RecordType::AAAA),
-            // These answers do not fit into a datagram.
+            // The TXT answers of these zones do not fit into a datagram.
             8 => (apex(9 + 10 * self.random.below(sevens)), RecordType::TXT),
-            // The servers of this zone also serve the root.
+            // The servers of arpa. also serve its parent zone, the root.
             _ => (Name::from_ascii("arpa.").unwrap(), *self.pick(&ODD_TYPES)),
         }
     }

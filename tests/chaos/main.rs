@@ -4,11 +4,11 @@
 //! panic.
 //!
 //! No answer may be false, no client may wait longer than its deadline, and there must be no panic except those that the test causes. When the
-//! faults have ended, all questions must be answered again within `RECOVERY`. Later no resolution may be in progress, and after a flush the cache
-//! must be as small as at the start.
+//! faults have ended, all questions must be answered again within `RECOVERY`. At the end, no resolution may be in progress, and after a flush the
+//! cache must be as small as at the start.
 //!
-//! `RESOLVERD_CHAOS_SEEDS` is the number of runs, `RESOLVERD_CHAOS_MESSAGES` the number of messages of each gateway
-//! in a run; `RESOLVERD_CHAOS_FIRST` begins with a seed that failed.
+//! `RESOLVERD_CHAOS_SEEDS` is the number of runs, `RESOLVERD_CHAOS_MESSAGES` the number of messages of each gateway in a run;
+//! `RESOLVERD_CHAOS_FIRST` is the first seed, to repeat a run that failed.
 
 mod events;
 mod gateway;
@@ -43,15 +43,15 @@ const MESSAGES: u64 = 25;
 /// The number of gateways that handle mail at the same time.
 const GATEWAYS: u8 = 4;
 
-/// How long after the end of all faults every working name must be answered again. A failure is cached for 30 s, a bogus zone is not
-/// queried for 30 s, a dead server for 32 s, and a DNS list that was found broken is tested again after four minutes.
+/// The time after the end of all faults after which every question must be answered again. A failure is cached for 30 s, a bogus zone is not queried
+/// for 30 s, a dead server for 32 s, and a DNS list that was found broken is tested again after four minutes.
 const RECOVERY: Duration = Duration::from_secs(300);
 
 /// A time that is longer than the cache keeps any data.
 const A_DAY: Duration = Duration::from_secs(90_000);
 
-/// The percentage of questions that must be answered while faults occur. With fewer answers, the test would prove
-/// nothing.
+/// The percentage of questions that must be answered while faults occur. If the resolver answered fewer, almost no
+/// answers would be compared.
 const ANSWERED_PER_CENT: usize = 40;
 
 /// The texts of panics that the test did not cause on purpose.
@@ -67,7 +67,8 @@ struct Run {
     messages: u64,
 }
 
-/// Records panics that the test did not cause on purpose, and prints nothing about those that it caused.
+/// Sets a panic hook that records the panics that the test did not cause on purpose. It prints nothing about the panics
+/// that the test caused.
 fn note_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -81,7 +82,7 @@ fn note_panics() {
     });
 }
 
-/// Returns the results of the phase of the run that ends now, and begins a new phase.
+/// Returns the results since the last call, for the phase of the run that ends now.
 fn take(tally: &Mutex<Tally>) -> Tally {
     std::mem::take(&mut *tally.lock().unwrap())
 }
@@ -112,7 +113,7 @@ async fn run(seed: u64, messages: usize) -> Run {
     gateways[0].ask_for_all().await;
     run.calm("before", take(&tally));
 
-    // Without `biased`, `select!` would begin with a branch chosen by a random number that does not depend on the seed.
+    // Without `biased`, tokio would choose the first branch at random, and a run could not be repeated with its seed.
     tokio::select! {
         biased;
         _ = join_all(gateways.iter().map(|gateway| gateway.play(messages))) => {}
@@ -123,8 +124,8 @@ async fn run(seed: u64, messages: usize) -> Run {
 
     monkey.heal().await;
     tokio::time::sleep(RECOVERY).await;
-    // A DNS list that did not answer, and that no client has used for ten minutes, gets no queries until a client asks about it again. So a
-    // client asks here.
+    // A DNS list that did not answer, and that no client has used for ten minutes, is not probed until a client asks about it again. So a client
+    // asks here.
     gateways[0].ask_lists().await;
     tokio::time::sleep(MAX_PROBE_TIME * 2).await;
     let mut wanted = take(&tally);
@@ -153,14 +154,15 @@ async fn run(seed: u64, messages: usize) -> Run {
     run
 }
 
-/// Returns true if the failure may be the result of a server that lied. The text `failure` begins with the name and type in the question.
+/// Returns true if the failure may be the result of a server that lied. The text `failure` begins with the name and the type of the question.
 fn is_lied_about(truth: &Truth<'_>, failure: &str) -> bool {
     let mut words = failure.split([' ', ':']);
     let (name, kind) = (words.next().unwrap(), words.next().unwrap());
     truth.is_lied_about(&hickory_proto::rr::Name::from_ascii(name).unwrap(), kind.parse().unwrap())
 }
 
-/// Returns the state of the resolver that must be empty after all questions were answered, such as open resolutions.
+/// Returns what the resolver still has in progress, such as open resolutions. After all questions were answered, this
+/// must be nothing.
 fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
@@ -225,8 +227,8 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
 /// The number of emails of each gateway in the test that compares two runs with the same seed.
 const MESSAGES_OF_TWICE: usize = 6;
 
-/// A run can be repeated with its seed: both runs have the same DNS messages, and the same failures with the same
-/// steps and times.
+/// Tests that a run can be repeated with its seed: two runs must have the same DNS messages, and the same failures with
+/// the same steps and times.
 #[test]
 fn a_seed_played_twice_is_the_same_run() {
     note_panics();
@@ -238,5 +240,5 @@ fn a_seed_played_twice_is_the_same_run() {
     }
 }
 
-/// The number of kinds of events in `events`.
+/// The number of kinds of events that `events` can cause.
 const EVENTS: usize = 13;

@@ -1,4 +1,4 @@
-//! The configurations that the reloads apply: listeners, zones and lists are added and removed.
+//! The configurations that reloads apply during the test: listeners, zones and lists are added and removed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use resolver::config::{Config, ConfiguredList, ConfiguredZone, Guard, Listener, 
 use resolver::dnsbl::list::WhenSilent;
 use resolver::dnsbl::registry::Registry;
 
-/// The index of the mail domain that some configurations replace by a configured zone. On the internet
-/// the domain is signed; the configured zone is not.
+/// The index of the mail domain that some configurations replace by a configured zone. The public zone of the domain is
+/// signed, the configured zone is not.
 pub(crate) const SPLIT: usize = 0;
 
 /// The number of versions of the configured zone `SPLIT`, which the operator changes from time to time.
@@ -48,10 +48,10 @@ pub(crate) struct Plan {
     pub(crate) split: Option<usize>,
     /// True if the configuration has a stub zone for one of the mail domains.
     pub(crate) stub: bool,
-    /// The index of the DNS list whose zone is resolved like any other zone, without the checks for
-    /// lists.
+    /// The index of the DNS list that is not configured as a list, so that its zone is resolved like any other zone.
+    /// `None` if all lists are configured.
     pub(crate) unguarded: Option<usize>,
-    /// The index of the DNS list that counts as "not listed" if it does not answer, because the configuration sets this (see `entry`).
+    /// The index of the DNS list for which the configuration says "answer NXDOMAIN (not listed) if the list does not answer" (see `entry`).
     pub(crate) told: Option<usize>,
 }
 
@@ -136,8 +136,8 @@ fn zone(name: &hickory_proto::rr::Name, kind: ZoneKind) -> ConfiguredZone {
     ConfiguredZone { name: name.clone(), kind, ..ConfiguredZone::default() }
 }
 
-/// Returns a `[[list]]` entry of the configuration for one of the DNS lists. The list need not be in
-/// the built-in registry.
+/// Returns a `[[list]]` entry of the configuration for one of the DNS lists, because the built-in registry may not
+/// contain it.
 fn entry(internet: &Internet, place: usize) -> ConfiguredList {
     ConfiguredList {
         name: internet.lists[place].zone.clone(),

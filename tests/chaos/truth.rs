@@ -1,5 +1,5 @@
-//! Decides which answers to a question are permitted at a moment. This depends on the zones that the listener's
-//! clients see, and on the servers that have lied about the question.
+//! Decides which answers to a question are permitted at a moment. This depends on the zones that clients of the
+//! listener see, and on lies: false answers of servers that a resolver cannot recognise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -18,14 +18,13 @@ use tokio::time::Instant;
 
 use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};
 
-/// After a reload, answers may still come from resolutions that began with the old configuration. After this
-/// time they no longer may.
+/// The time after a reload until which answers may still come from resolutions that began with the old configuration.
 const LINGERING: Duration = FLIGHT_TIME.saturating_add(Duration::from_secs(1));
 
 /// The TTL of all answers of DNS lists, both of listings and of "not listed".
 const LISTING_TTL: Duration = Duration::from_secs(60);
 
-/// The time within which the resolver detects that a DNS list lists every address. It is the time until the next test of the list, and the
+/// The time within which the resolver detects that a DNS list lists every address. It is the longest time until the next test of the list, plus the
 /// duration of this test.
 const WORLD_IS_KNOWN: Duration = Duration::from_secs(
     HEALTH_INTERVAL.as_secs() * (100 + HEALTH_JITTER_PERCENT) / 100 + 2 * FLIGHT_TIME.as_secs(),
@@ -48,16 +47,18 @@ pub(crate) struct Truth<'a> {
 struct State {
     /// The version of the configured zone `SPLIT` that the clients of each view have seen over time.
     seen: BTreeMap<Sees, History<Option<usize>>>,
-    /// The DNS list whose zone was resolved without the checks for lists, over time.
+    /// The DNS list that was resolved like any other zone, without the checks for lists. The setting changes over time.
     unguarded: History<Option<usize>>,
-    /// The DNS list that counts as "not listed" if it does not answer, because the operator has set this.
+    /// The DNS list for which NXDOMAIN ("not listed") is the configured answer if the list does not answer. The setting
+    /// changes over time.
     told: History<Option<usize>>,
-    /// The DNS lists that list every address: the time from which they do, and the time at which this ended.
+    /// The DNS lists that have listed every address: for each, the time at which this began, and the time at which it
+    /// ended (`None` if it goes on).
     worlds: BTreeMap<Name, (Instant, Option<Instant>)>,
     /// The unsigned zones about which a server has lied.
     lied: BTreeSet<Name>,
-    /// The zones with opt-out about which a server has lied. With opt-out, a proof that a name does not exist does
-    /// not exclude an unsigned zone with this name (RFC 5155 section 12.2).
+    /// The zones with opt-out about which a server has lied. With opt-out, a server can forge an unsigned zone for a
+    /// name although NSEC3 records deny this name (RFC 5155 section 12.2).
     lied_with_opt_out: BTreeSet<Name>,
 }
 
@@ -68,9 +69,9 @@ pub(crate) enum Judged {
     True,
     /// The reply is an error, such as SERVFAIL.
     Failed,
-    /// The reply is false, but the resolver was not able to notice this.
+    /// The reply is false, but the resolver could not know this, for example because the zone is not signed.
     Excused,
-    /// The reply is false, and the resolver should have noticed this. The text says why.
+    /// The reply is false, and the resolver could have known this. The text says why.
     Wrong(String),
 }
 
@@ -96,9 +97,9 @@ impl<'a> Truth<'a> {
         state.told.push((now, plan.told));
     }
 
-    /// Must be called when a server gets faults. If one of them makes the server lie, all unsigned zones at or below the zones of the server
-    /// count as lied about. The reason is that a server of a parent zone may also serve the child zone, and then answers for it without a
-    /// referral.
+    /// Must be called when a server gets faults. If one of them makes the server lie, all unsigned zones at or below the zones of the server count
+    /// as lied about. The reason is that a resolver must accept answers of a parent's server for names in its child zones, because one server may
+    /// serve both.
     pub(crate) fn broken(&self, server: &LabServer, faults: &[Fault]) {
         if faults.iter().any(|fault| lies(*fault)) {
             let (authority, lab) = (server.authority(), &self.internet.lab);
@@ -131,7 +132,8 @@ impl<'a> Truth<'a> {
             || !state.lied_with_opt_out.is_disjoint(&self.world.lacking(name, kind))
     }
 
-    /// Forgets which zones servers have lied about, once so much time has passed that no cache has the lies any more.
+    /// Forgets which zones servers have lied about. It is called when so much time has passed that no cache can have a
+    /// lie any more.
     pub(crate) fn forget_lies(&self) {
         let mut state = self.state.lock().unwrap();
         state.lied.clear();
@@ -187,9 +189,9 @@ impl<'a> Truth<'a> {
         Judged::Wrong(format!("{kind} is said to be secure, and these are unsigned: {unsigned:?}"))
     }
 
-    /// Returns true if a false answer in the zone of a DNS list is permitted. A false "not listed" is permitted after a lie, or if an allowlist
-    /// has a fault. A false listing is permitted if the list is not treated as a list, or until the resolver can know that the list lists every
-    /// address.
+    /// Returns true if a false answer in the zone of a DNS list is permitted. A false "not listed" is permitted after a lie, or if an allowlist has
+    /// a fault. A false listing is permitted if the zone is not configured as a list, or until the resolver has had time to detect that the list
+    /// lists every address.
     fn is_excused_of_list(
         &self,
         state: &State,
@@ -203,7 +205,8 @@ impl<'a> Truth<'a> {
             return true;
         }
         if !says_address {
-            // An allowlist that is silent or refuses queries lists no address.
+            // An allowlist that does not answer or refuses queries counts as "not listed". So does a list that is
+            // configured this way (`told`).
             let may_deny =
                 *kind == ListKind::GoodAddresses || of_late(&state.told, began).contains(&Some(place));
             let denies = reply.metadata.response_code == ResponseCode::NXDomain;
@@ -216,9 +219,9 @@ impl<'a> Truth<'a> {
     }
 }
 
-/// Returns true if a server with this fault lies in a way that only signatures reveal. A server of a parent zone may answer for all zones below
-/// it, and an unsigned zone may have any alias. After a server has answered for a name in mixed case, it is trusted for a day to find such names,
-/// even if it no longer does.
+/// Returns true if a server with this fault lies in a way that only signatures reveal. This includes faults that give a plausible answer: an alias
+/// in an unsigned zone, an answer of a parent's server for a child zone, and NXDOMAIN for a name in mixed case from a server that has answered such
+/// names within a day.
 pub(crate) fn lies(fault: Fault) -> bool {
     fault.lies()
         || matches!(
@@ -230,7 +233,7 @@ pub(crate) fn lies(fault: Fault) -> bool {
         )
 }
 
-/// Returns the values of a setting from shortly before `began` until now.
+/// Returns the values that a setting has had from `LINGERING` before `began` until now.
 fn of_late<What: Clone>(history: &History<What>, began: Instant) -> Vec<What> {
     let ends = |place: usize| history.get(place + 1).map(|(until, _)| *until);
     let late =

@@ -1,4 +1,4 @@
-//! `check mail` with bounces and log lines about a fault on the side of the recipient.
+//! `resolverctl check mail` with bounces and log lines: the recipient's side is at fault.
 
 use std::io::Write;
 use std::net::UdpSocket;
@@ -82,8 +82,7 @@ fn bounces_in_html_alone_are_read() {
 #[test]
 fn a_bounce_in_a_charset_of_east_asia_is_read() {
     let gateway = gateway();
-    // "The server has rejected" in the encoding Big5. Its last octet is the same as the letter F, which must not be read as a part of the
-    // address after it.
+    // "The server has rejected" in the encoding Big5. Its last octet is the code of the letter F. It must not be read as the start of a word.
     let rejected = b"\xa6\xf8\xaa\x41\xbe\xb9\xa9\xda\xb5\xb4\xa4\x46";
     let head = b"From: MAILER-DAEMON@sound.com\nContent-Type: text/plain; charset=big5\n\n\
         <you@null.com>: host mx.host.com[198.18.9.2] said: 554 5.7.1 ";

@@ -1,5 +1,5 @@
-//! Tests that each code of the table of codes is the result of a command against the lab. A code that no
-//! command of this file causes fails the test.
+//! Tests that each code in the table of finding codes is reported by a command against the lab. If no command of this
+//! file causes a code, the test fails.
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
@@ -15,8 +15,8 @@ use crate::forum::world;
 use crate::gateway::Gateway;
 use crate::stage::{gateway, moves, own_address, rolls};
 
-/// The arguments of `resolverctl check`, and the codes of findings that the output must have. The level of a finding is that of the table of
-/// codes, unless another level follows the code after a colon.
+/// The arguments of `resolverctl check`, and the codes of findings that the output must have. After a code, a colon and the expected level of the
+/// finding may follow. Otherwise the level must be that in the table of codes.
 const CASES: &[(&str, &str)] = &[
     (
         "sound.com --selector x --from 198.18.9.1",
@@ -100,7 +100,8 @@ const CASES: &[(&str, &str)] = &[
     ("dmarcsyntax.com", "dmarc_syntax"),
     ("dmarcnone.com", "dmarc_none"),
     ("dmarcreports.com", "dmarc_reports_refused"),
-    // uk.com is a public suffix: other organisations register domains below it.
+    // uk.com is a public suffix. So customer.uk.com and its report address at reports.uk.com belong to different
+    // organisations, and the second one does not permit these reports.
     ("customer.uk.com", "dmarc_reports_refused"),
     ("dmarcaddress.com", "dmarc_report_address dmarc_ok"),
     ("stssyntax.com", "mta_sts_syntax"),
@@ -134,11 +135,11 @@ const CASES: &[(&str, &str)] = &[
     ("sound.com --resolver 127.92.0.99", "others_unknown"),
 ];
 
-/// The number of `resolverctl` commands that run at the same time. They wait for servers most of the time.
+/// The number of `resolverctl` commands that run at the same time. Most of the time, these commands wait for servers.
 const AT_ONCE: usize = 8;
 
-/// The results of all commands. `codes`: for each code of a finding, the levels at which it was seen as expected. `faults`: the commands whose
-/// output lacked an expected code.
+/// The results of all commands. `codes`: for each code that was found as expected, the levels of these findings. `faults`: the commands whose output
+/// lacked an expected code.
 #[derive(Default)]
 struct Seen {
     codes: BTreeMap<String, Vec<String>>,
@@ -268,7 +269,7 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
         check(gateway, &[domain, "--connect", "--smtp-port", &port, "--https-port", "1"], codes, seen);
         heard.join().unwrap();
     }
-    // Nothing listens at this port any more, so connections to it are refused.
+    // The only connection of this mail host was used, so the port is closed and further connections are refused.
     let (port, heard) = mail_host([127, 92, 0, 20], Conduct::Rejects);
     drop(TcpStream::connect(("127.92.0.20", port)).unwrap());
     heard.join().unwrap();
@@ -294,8 +295,8 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
     }
 }
 
-/// With an MTA-STS policy in mode "enforce", nobody may deliver mail without TLS, or to a host whose
-/// certificate is not trusted. With mode "testing", everybody may.
+/// Checks mail hosts of a domain with an MTA-STS policy. With the mode "enforce", missing TLS or an untrusted
+/// certificate prevents all mail, so the finding is a failure. With the mode "testing", it does not.
 fn tls_demanded(gateway: &Gateway, seen: &Mutex<Seen>) {
     let cases = [
         ("enforce", Conduct::WithoutTls, "starttls_missing:failure"),
@@ -317,7 +318,7 @@ fn tls_demanded(gateway: &Gateway, seen: &Mutex<Seen>) {
     }
 }
 
-/// Checks a stub zone whose configured server has other records than the public servers. The first line of the output must say so.
+/// Checks a stub zone whose configured server has other records than the public servers. The first line of the output must report this difference.
 fn stubbed(gateway: &Gateway) {
     let sound = gateway.path("sound.conf");
     let (_, lines) = gateway.run(&[
@@ -335,7 +336,8 @@ fn stubbed(gateway: &Gateway) {
     assert!(lines.iter().all(|line| !line.contains(others_ok)), "{lines:#?}");
 }
 
-/// A name may contain the secret key for a DNS list. No other list gets this name, and no screen shows it.
+/// Checks a name that contains the secret key for a DNS list. No other list may get this name, and no screen may show
+/// the key.
 fn keyed(gateway: &Gateway) {
     let key = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
     let refused = gateway.command(&["dnsbl", "test", &format!("{key}.zen.dq.spamhaus.net")]);
@@ -348,7 +350,7 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     let (gateway, seen) = (gateway(), Mutex::default());
     cases(&gateway, &seen);
     connections(&gateway, &seen);
-    // The first check of the domain fills the cache.
+    // The first check brings the records of the domain into the cache, before `moves` changes them.
     check(&gateway, &["moved.com"], "mail_ok", &seen);
     moves(&gateway);
     check(&gateway, &["moved.com"], "cached_here", &seen);
@@ -380,8 +382,8 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
         let told = |code: &str| lines.iter().any(|line| line.contains(&format!("\"{code}\"")));
         assert!(!other.split(' ').any(told), "{side}: {lines:#?}");
     }
-    // If no other resolver can be asked, this is no fault of the domain. But it is then unknown whether other
-    // resolvers have correct records.
+    // If no other resolver answers, the domain is not at fault. But it is then unknown whether other resolvers have
+    // correct records (exit code 4).
     let file = gateway.path("nobody.conf");
     let alone = ["check", "sound.com", "--resolver", "127.92.0.99", "--resolv-conf", file.to_str().unwrap()];
     for (arguments, expected) in

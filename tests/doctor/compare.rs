@@ -66,7 +66,7 @@ fn name_servers_are_asked_where_this_resolver_denies_or_fails() {
         (code, lines[0].as_str()),
         (0, "none.website.com. A: the 3 answers are the same: the name does not exist")
     );
-    // Both servers of the zone fail, so this resolver fails.
+    // Both name servers of the zone fail, so resolverd answers SERVFAIL too.
     for server in ["old1.former.com", "old2.former.com"] {
         world.lab().server(server).unwrap().set_faults(&[Fault::ServFail]);
     }
@@ -184,17 +184,18 @@ fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
     ] {
         let (code, text) = compare(&name, &with);
         let told = text.lines().filter(|line| line.contains("so only this resolver was asked: ")).count();
-        // resolverd itself answers special-use names.
+        // resolverd itself answers special-use names, so the result for these two is certain although no other resolver
+        // was asked.
         let expected = if ["x.onion", "host.localhost"].contains(&name.as_str()) { 0 } else { 4 };
         assert_eq!((code, told), (Some(expected), 1), "{text}");
         let sent = heard();
-        // Names with the secret key of a DNS list, .onion names and localhost must not reach third parties. Only the daemon queries them, and
-        // only at the servers of their zone.
+        // Names with the secret key of a DNS list, .onion names and localhost must not be sent to third parties. Only the daemon may query them, and
+        // only at the servers of their own zone.
         let is_told = |line: &&String| [KEY, "onion", "localhost"].iter().any(|part| line.contains(part));
         let is_home = |line: &String| line.starts_with("ns1.host.com ") || line.starts_with("ns2.host.com ");
         assert!(sent.iter().filter(is_told).all(is_home), "{name}: {sent:#?}");
     }
-    // `resolverctl check DOMAIN` also asks resolvers of third parties, which must not get the key either.
+    // `resolverctl check DOMAIN` also queries resolvers of third parties. They must not get the secret key either.
     let domain = format!("{KEY}.shop.com");
     world.command(&["check", &domain, "--resolver", &public, "--resolver", &format!("tls://{public}")]);
     let sent = heard();

@@ -24,7 +24,7 @@ const HOST: [u8; 4] = [127, 91, 0, 20];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Conduct {
     Sound,
-    /// The greeting of the host is not an SMTP reply.
+    /// The greeting of the mail host is not an SMTP reply.
     Mumbles,
     Rejects,
     WithoutTls,
@@ -61,7 +61,7 @@ fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
         };
         let starts = line == "STARTTLS";
         heard.push(line);
-        // The client may already have closed the connection.
+        // The client may already have closed the connection, so an error is ignored.
         let _ = stream.write_all(reply.as_bytes());
         if starts && conduct == Conduct::BreaksTls {
             let _ = stream.write_all(b"this is no handshake\r\n");
@@ -75,7 +75,8 @@ fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     heard
 }
 
-/// Returns the test certificate with another end of its validity. Its own signature is then wrong.
+/// Returns the test certificate with another end of its validity period. The signature in the certificate is then
+/// wrong.
 fn ending(certificate: &CertificateDer<'_>, days: i64) -> CertificateDer<'static> {
     const END: &[u8] = b"21200101000000Z";
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -106,7 +107,8 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
         .unwrap()
         .with_no_client_auth();
     if conduct == Conduct::Version1 {
-        // The TLS library cannot parse a certificate of version 1, but sends it nevertheless.
+        // The TLS library cannot parse a certificate of version 1. With this resolver, the server sends the certificate
+        // without parsing it.
         let old = CertificateDer::from_pem_file(folder.join("version1.pem")).unwrap();
         let key = provider.key_provider.load_private_key(key).unwrap();
         return config
@@ -118,7 +120,7 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
 /// Performs the server's side of TLS. Returns the SMTP commands that the host receives over TLS.
 fn secured(stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     let mut text = String::new();
-    // The client closes the connection without the message of TLS that announces this.
+    // The client closes the connection without a TLS close_notify message, so reading ends with an error.
     let _ = server(stream, conduct).read_to_string(&mut text);
     text.lines().map(str::to_owned).collect()
 }
@@ -180,7 +182,7 @@ fn each_fault_of_a_mail_host_is_named() {
         assert!(evidence(&findings, code).is_some(), "{conduct:?}: {findings:#?}");
         assert_eq!(heard, commands, "{conduct:?}");
     }
-    // Nothing listens at this port any more.
+    // The only connection of this mail host was used, so the port is closed.
     let (port, heard) = mail_host(HOST, Conduct::Rejects);
     drop(TcpStream::connect(("127.91.0.20", port)).unwrap());
     heard.join().unwrap();
@@ -200,7 +202,7 @@ pub(crate) fn policy_host(address: [u8; 4], policy: impl Into<String>) -> (u16, 
         let mut stream = BufReader::new(server(&stream, Conduct::Sound));
         let mut request = String::new();
         while !request.ends_with("\r\n\r\n") && stream.read_line(&mut request).is_ok_and(|read| read > 0) {}
-        // A client that does not trust the certificate has already closed the connection.
+        // If the client does not trust the certificate, it has already closed the connection, so writing may fail.
         let _ = stream.get_mut().write_all(policy.as_bytes()).and_then(|()| stream.get_mut().flush());
         request
     });
@@ -222,7 +224,7 @@ fn the_policy_of_mta_sts_is_compared_with_the_mail_hosts() {
             lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
         (findings, heard.join().unwrap())
     };
-    // The test certificate is for the policy host of excluded.com, and not for that of untrusted.com.
+    // The test certificate is valid for the policy host of excluded.com, but not for that of untrusted.com.
     let (findings, request) = check("excluded.com", sound);
     assert!(
         request.starts_with("GET /.well-known/mta-sts.txt HTTP/1.0\r\nHost: mta-sts.excluded.com\r\n"),

@@ -157,8 +157,8 @@ fn servers_that_this_host_has_no_route_to_may_have_the_zone() {
 fn servers_over_an_ipv6_that_leads_nowhere_are_neither_silent_nor_without_route() {
     let mut tree = tree(MAIL, &[]);
     let mut names = vec!["ns1.hosts.com".to_owned()];
-    // Whenever two more IPv6 networks are silent, resolverd stops using IPv6, each time for longer. In the end this pause is longer than the next
-    // checks take.
+    // These servers do not answer. Whenever two more IPv6 networks are silent, resolverd pauses IPv6, each time for longer. In the end the pause is
+    // longer than a check.
     for number in 11..=24 {
         let name = format!("six{number}.hosts.com");
         let address = format!("26{number}::53").parse().unwrap();

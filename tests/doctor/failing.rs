@@ -1,5 +1,5 @@
 //! Checks of a signed domain with public resolvers that fail and report an extended error. The check looks for a server of the zone with a fault
-//! that explains the failure. If it finds none, the server may be anycast, and only some of its sites may have the fault.
+//! that explains the failure. If it finds no such server, a server may be anycast, and only some of its sites may have the fault.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Checks of name servers with IPv4 and IPv6 addresses. All addresses of a name are one host.
+//! Checks of name servers with IPv4 and IPv6 addresses. All addresses of a name must count as one host.
 
 use std::sync::Arc;
 
@@ -103,7 +103,7 @@ fn name_servers_with_ipv6_alone_are_no_failure_for_a_host_without_it() {
     assert!(over_ipv6.iter().any(|finding| finding.code == Code::NsWithoutIpv4), "{over_ipv6:#?}");
 }
 
-/// Returns the findings about the domain both.com. on a host without IPv6.
+/// Returns the findings about `both.com.` in this lab on a host without IPv6.
 fn found_without_ipv6(tree: Tree) -> Vec<Finding> {
     let lab = Arc::new(tree.build().unwrap());
     let mut config = config_for(&lab);
@@ -112,8 +112,8 @@ fn found_without_ipv6(tree: Tree) -> Vec<Finding> {
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
 
-/// Returns the findings about `both.com.` on a host without IPv6. One of its name servers has this fault. The name of the other one
-/// is in a zone whose own name server has only an IPv6 address.
+/// Returns the findings about `both.com.` on a host without IPv6. It has two name servers. One has these faults. The name of the other one is in a
+/// zone whose only name server has only an IPv6 address.
 fn found_beside_far_name(faults: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address, faults) in [

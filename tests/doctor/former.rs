@@ -1,5 +1,5 @@
-//! Checks with public resolvers after a domain has moved to other name servers. These resolvers still have
-//! records of the former servers until the TTLs expire.
+//! Checks with public resolvers after a domain has moved to other name servers. These resolvers still have records from
+//! the former servers in their caches, until the TTLs expire.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use crate::simulated::check;
 const FORMER: [(&str, u8); 2] = [("former1.hosts.com", 11), ("former2.hosts.com", 12)];
 const RESOLVER: &str = "198.18.13.1";
 
-/// Returns a lab in which these servers serve `faulty.com.` with this text. If `signing` is not empty, the
-/// zone is signed in this way, and so are the zones above it.
+/// Returns a lab in which these servers serve `faulty.com.` with this text. If `signing` is not empty, the zone and the
+/// zones above it are signed, the zone according to this signing plan.
 fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     let mut tree = tree(SOUND, &[]);
     for (name, net) in FORMER {
@@ -29,7 +29,8 @@ fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     plan.faults = vec![Fault::Recursive];
     tree.server(plan).unwrap();
     if servers.contains(&"public.resolver") {
-        // The public resolver has the DS records in its cache.
+        // The DS records of the domain are in `com.`, so the public resolver must also answer for `com.`, as if it had
+        // them in its cache.
         let above = ["ns.com", "public.resolver"].map(str::to_owned);
         tree.zone("com.", &above, "").unwrap();
     }
@@ -56,9 +57,9 @@ fn now() -> String {
     SOUND.replace("@ MX", "@ 3600 MX")
 }
 
-/// Returns the findings of a check with the public resolver. The zone has the text `now` at its present servers, `old` at its former servers, and
-/// `cached` in the cache of the resolver. `was` and `is` say how the zone was signed before the move and how it is signed now. The former servers
-/// have the faults `faults`. If `old` is empty, they no longer serve the zone.
+/// Returns the findings of a check with the public resolver. `now` is the zone at the present servers, `old` the zone at the former servers, and
+/// `cached` the zone in the cache of the resolver. `was` and `is` say how the zone was signed before and after the move. The former servers have the
+/// faults `faults`. If `old` is empty, the former servers do not serve the zone any more.
 fn of_texts([now, old, cached]: [&str; 3], faults: &[Fault], [was, is]: [&str; 2]) -> Vec<Finding> {
     let now = lab(&["ns1.hosts.com", "ns2.hosts.com"], now, is);
     let names = FORMER.map(|(name, _)| name);
@@ -83,8 +84,8 @@ fn of_texts([now, old, cached]: [&str; 3], faults: &[Fault], [was, is]: [&str; 2
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
 
-/// Returns the findings after a move. The resolver has had the records of the former servers in its cache for
-/// a while.
+/// Returns the findings after a move. For a while, the public resolver has had the records of the former servers in its
+/// cache.
 fn found(faults: &[Fault], serves_old: bool, signed: [&str; 2]) -> Vec<Finding> {
     let old = if serves_old { former(3_600, 3_600) } else { String::new() };
     of_texts([&now(), &old, &former(1_800, 120)], faults, signed)

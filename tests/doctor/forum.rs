@@ -1,4 +1,4 @@
-//! Four situations from questions in forums. The first line of the output must be the answer to the question.
+//! Four situations from questions of operators in forums. The first line of the output must answer the question.
 
 use std::process::Stdio;
 
@@ -57,14 +57,15 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     .unwrap();
     tree.zone("moved.com.", &hosts, &format!("@ MX 10 {mail_host}.host.com.\n")).unwrap();
     tree.zone("website.com.", &hosts, "@ A 198.18.0.80\n").unwrap();
-    // An SPF record as many hosting panels create it. It permits only this address to send.
+    // An SPF record as many hosting panels create it. Only the address of the domain itself may send mail.
     for (name, last) in [("nameless", 81), ("otherwise", 82)] {
         let text = format!("@ A 198.18.0.{last}\n@ TXT \"v=spf1 a mx -all\"\n");
         tree.zone(&format!("{name}.com."), &hosts, &text).unwrap();
     }
     let own = "@ NS ns1.host.com.\n@ NS ns2.host.com.\n@ MX 10 new.host.com.\n";
     tree.zone("registered.com.", &names(servers), own).unwrap();
-    // The delegation still names the servers of the former provider, which have the former records.
+    // The delegation of outdated.com still has the servers of the former provider, and these servers still have the
+    // former mail host.
     let mail = if servers.iter().all(|server| server.starts_with("old")) { "old" } else { "new" };
     let own = own.replace("new", mail);
     tree.zone("outdated.com.", &names(servers), &own).unwrap();
@@ -105,12 +106,12 @@ pub(crate) fn world() -> Gateway {
         let authority = other.server(server).unwrap().authority();
         world.server(server).unwrap().set_authority(authority);
     }
-    // This resolver still has an old MX record. The name servers have the zone with the serial 1.
+    // This resolver still has an old MX record: its zone has serial 0, and the zone at the name servers has serial 1.
     let resolver = world.server("public.resolver").unwrap();
     resolver.set_authority(with_older_mail_host(0));
     resolver.set_faults(&[Fault::Recursive]);
-    // The daemon never queries this address as a name server. But the operator may name a resolver that has
-    // this address.
+    // This address is a resolver and not a name server, so the daemon must not query it. But the operator may give it
+    // to `--resolver`.
     Gateway::start(world, "deny_servers = [\"127.91.0.8\"]", "[dnssec]\nvalidate = false")
 }
 
@@ -170,7 +171,7 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 0, "that DNSSEC validation is off here is a note");
-    // Two variants: a host without a PTR record, and a host whose PTR record names another host.
+    // Two hosts that send mail: one without a PTR record, and one whose PTR record has the name of another host.
     for (domain, last, fault) in
         [("nameless.com", 81, "has no PTR record"), ("otherwise.com", 82, "does not lead back")]
     {
@@ -233,7 +234,7 @@ fn json_has_one_object_for_each_finding() {
         assert!(!first[key].as_str().unwrap().is_empty(), "{key}");
     }
     assert!(lines.len() > 3 && lines.iter().all(|line| line.starts_with("{\"level\":")));
-    // This is the address of an SMTP client that connects to the gateway.
+    // The address of a mail client that has connected to the gateway.
     let (code, lines) = world.run(&["check", "198.18.0.10"]);
     assert_eq!((code, lines[0].as_str()), (0, "198.18.0.10: no problems found"));
     let (code, lines) = world.run(&["check", "198.18.0.12"]);
@@ -277,8 +278,8 @@ fn other_resolvers_are_compared() {
     let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
     let told = format!("\"{server} moved.com. MX: 10 older.host.com. until ");
     assert!(lines.iter().any(|line| line.contains("\"others_old\"") && line.contains(&told)), "{lines:#?}");
-    // The other resolver now has the same serial as the name servers, but another MX record. Either it has its own version of the zone, or only
-    // its SOA record is up to date.
+    // The other resolver now has the same serial as the name servers, but another MX record. So its record is not proven to be old: it may have its
+    // own version of the zone.
     world.lab().server("public.resolver").unwrap().set_authority(with_older_mail_host(1));
     let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
     let differs = lines.iter().any(|line| line.contains("\"others_differ\"") && line.contains(&told));

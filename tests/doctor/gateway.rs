@@ -88,7 +88,8 @@ impl Gateway {
         self.folder.path().join(file)
     }
 
-    /// Runs a `resolverctl` command. Returns the exit code and the lines of the output. No resolver on the real internet is asked.
+    /// Runs a `resolverctl` command. Returns the exit code and the lines of the output. The option `--local` prevents queries to resolvers on the
+    /// real internet.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, Vec<String>) {
         let local = arguments.iter().all(|word| *word != "--resolver").then_some("--local");
         let arguments: Vec<&str> = arguments.iter().copied().chain(local).collect();

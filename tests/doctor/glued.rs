@@ -1,5 +1,5 @@
-//! Checks of name servers whose glue has another address than their own zone, so that the two addresses
-//! belong to different servers. The finding says which of the two places must be changed.
+//! Checks of name servers whose glue has another address than their own zone, so that the two addresses belong to
+//! different servers. The finding says whether the glue or the zone must be changed.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::simulated::check;
 /// The names of the servers of `faulty.com.`.
 const NAMES: [&str; 2] = ["ns1.faulty.com", "ns2.faulty.com"];
 
-/// Returns a lab in which these name servers have addresses in the network 198.18.`net`.0. `net` is 21 or 22;
-/// the servers in the other of these networks serve no zone.
+/// Returns a lab in which the name servers of the domain have addresses in the network 198.18.`net`.0, where `net` is
+/// 21 or 22. In the other of these two networks are servers that serve no zone.
 fn lab(net: u8, serial: u32, text: &str) -> Lab {
     let mut tree = tree(SOUND, &[]);
     let other = if net == 21 { 22 } else { 21 };
@@ -36,9 +36,9 @@ fn former() -> String {
     SOUND.replace("10 mx1.hosts.com.", "10 mx2.hosts.com.").replace("@ MX 20 mx2.hosts.com.\n", "")
 }
 
-/// Returns the findings about a zone that gives its name servers addresses in 198.18.22.0, while the glue has addresses in 198.18.21.0. `glued`
-/// is the zone at the addresses of the glue, and `own` is the zone at the others. If one of them is `None`, the servers there serve no zone and
-/// have the faults `faults`.
+/// Returns the findings about a zone that gives its name servers addresses in 198.18.22.0, while the glue has addresses in 198.18.21.0. `glued` is
+/// the zone at the addresses of the glue, and `own` the zone at the addresses that the zone gives. With `None`, the servers at these addresses serve
+/// no zone and have the faults `faults`.
 fn found(glued: Option<(u32, &str)>, own: Option<(u32, &str)>, faults: &[Fault]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for seed in 1..=4 {

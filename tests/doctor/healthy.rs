@@ -37,8 +37,8 @@ fn four_hundred_healthy_domains_have_no_failure_and_one_note_at_most() {
     });
 }
 
-/// Returns the findings with a level worse than "ok" about a domain without faults. It has this many name
-/// servers, and a zone with this text and with the names of its mail hosts.
+/// Returns the findings with another level than "ok" about the domain `many.com.`, which has no faults. It has
+/// `servers` name servers, and its zone has the records `text`.
 fn notes_of_many(servers: u8, text: &str) -> Vec<Finding> {
     let mut tree = tree("", &[]);
     let names: Vec<String> = (1..=servers).map(|number| format!("ns{number}.many.com")).collect();

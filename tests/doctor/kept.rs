@@ -1,5 +1,5 @@
-//! Checks with public resolvers that have old answers of the parent zone in their caches: that a new domain
-//! does not exist, or the DS record of an old key.
+//! Checks with public resolvers that have old answers of the parent zone in their caches: NXDOMAIN for a domain that is
+//! new, or the DS record of an old key.
 
 use std::sync::Arc;
 
@@ -31,7 +31,8 @@ fn found(records: &str, faults: &[Fault]) -> Vec<Finding> {
     of_zone(SOUND, &resolver(records), faults)
 }
 
-/// Returns the findings about a domain with this text, if a public resolver answers like that of the lab `resolver`.
+/// Returns the findings about a domain whose zone has the text `text`. A public resolver gives the answers of the one
+/// in the lab `resolver`.
 fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     let mut plan = ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()]);

@@ -1,5 +1,5 @@
-//! Checks with DNS lists whose answers must not be trusted. The check looks at their test entries (RFC 5782
-//! section 5).
+//! Checks with DNS lists whose answers must not be trusted. The check recognises such lists by their test entries (RFC
+//! 5782 section 5).
 
 use lab::delegations::Tree;
 use lab::fault::Fault;
@@ -35,7 +35,7 @@ fn lab() -> Lab {
     tree.zone("lists.com.", &server("ns.lists.com"), "").unwrap();
     tree.zone("dark.lists.com.", &server("dark.com"), "").unwrap();
     tree.zone("18.198.in-addr.arpa.", &server("ns.lists.com"), "9.9 PTR a.lists.com.\n").unwrap();
-    // The zone of a DNS list that is in the built-in registry, but neither configured nor asked by any client.
+    // The zone of a DNS list of the built-in registry. It is not configured here, and no client has asked it.
     tree.zone("net.", &server("ns.com"), "").unwrap();
     tree.zone("bl.spamcop.net.", &server("ns.lists.com"), LISTS[0].1.unwrap()).unwrap();
     for (name, text) in LISTS {
@@ -82,7 +82,7 @@ fn a_list_with_right_test_entries_is_believed() {
 #[test]
 fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
     let gateway = gateway(&["good", "wild", "emptied", "misspelt", "untested", "dark"]);
-    // The check runs twice: the second time the answers come from the cache.
+    // The check runs twice. The second time, the answers come from the cache, and the result must be the same.
     for _ in 0..2 {
         let unknown = evidence(&gateway, "198.18.9.8", "lists_unknown").unwrap();
         for words in [
@@ -126,7 +126,7 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
             &format!("554 5.7.1 Service unavailable; Client host [{address}] blocked using {list}"),
         )
     };
-    // Both domains have other failures too.
+    // The check of the bounce finds other failures too. The finding about the DNS list must come first.
     for (list, end) in [
         ("good.lists.com", "; spam"),
         ("bl.spamcop.net", ": reported by users; spam; removal: https://www.spamcop.net/bl.shtml"),
@@ -146,8 +146,7 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
             "{lines:#?}"
         );
     }
-    // The DNS list is asked about the address of the client in any case, even if the bounce names the list. There must be no second finding about
-    // the same listing.
+    // The check asks the DNS list about the address of the client even if the bounce names the list. So the listing must not be reported twice.
     let (_, lines) = blocked("198.18.9.9", "good.lists.com");
     assert_eq!(
         lines.iter().filter(|line| line.contains("198.18.9.9 in good.lists.com")).count(),

@@ -117,7 +117,7 @@ fn a_lame_server_that_only_some_servers_of_the_zone_above_name_is_a_part_of_one_
 
 #[test]
 fn a_lame_server_that_the_zone_names_too_is_a_part_of_the_difference() {
-    // The NS records of the zone name the servers of the old delegation, or one of them and one server that
+    // The NS records in the zone are those of the old delegation, or one of its servers together with one server that
     // serves the zone.
     for old in [OLD, &["ns1.hosts.com", "old1.hosts.com"]] {
         let text = naming(old);
@@ -207,7 +207,8 @@ fn former(servers: &[&str]) -> String {
 #[test]
 fn old_records_at_servers_that_only_some_name_are_a_part_of_the_difference_of_the_sets() {
     let effect = "; because of that, the name servers of the zone give different MX records: 198.18.8.1 (former.hosts.com.) has ";
-    // The delegation still names a server of the former provider, together with a server of the zone.
+    // The delegation still contains a server of the former provider, alone or together with a server that serves the
+    // zone.
     let beside = ["ns1.hosts.com", "former.hosts.com"];
     for (old, own) in
         [(beside, beside.as_slice()), (beside, NEW), (["former.hosts.com", "old1.hosts.com"], NEW)]

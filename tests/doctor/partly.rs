@@ -1,5 +1,5 @@
-//! Checks of servers that serve the zone but do not answer for one record type, or answer too late. The
-//! finding says so, and claims nothing about the records of these servers.
+//! Checks of servers that serve the zone but do not answer for one record type, or answer too late. The check must
+//! report this, and must not say that their records are wrong.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,7 +59,7 @@ fn the_old_address_of_a_mail_host_at_one_of_two_servers_is_the_first_line_also_w
     let (first, level, evidence) = differing("198.18.9.1", "198.18.9.2");
     assert_eq!((first, level), (Code::RecordsDiffer, Level::Warning), "{evidence}");
     assert!(evidence.contains("198.18.4.1 (ns2.hosts.com.) has 198.18.9.2"), "{evidence}");
-    // If each server gives an address in its own network, the difference is only a note.
+    // If each server gives an address in its own network, the level is only "note".
     assert_eq!(differing("198.18.3.25", "198.18.4.25").1, Level::Note);
 }
 
@@ -126,8 +126,8 @@ fn a_host_with_two_addresses_that_refuses_at_random_is_told_once_and_is_not_lame
         mistaken += usize::from(is_mistaken || partly > 1);
         named += partly.min(1);
     }
-    // The server refuses half of all queries at random. By chance it may also refuse all repeated queries, or only one of its addresses may
-    // refuse a record type. So one wrong result is permitted.
+    // The server refuses half of all queries at random. By chance it may refuse all repeated queries, or refuse one record type only at one of its
+    // addresses. So one wrong result is permitted.
     assert!(named >= 40 && mistaken <= 1, "{named} {mistaken}");
 }
 
@@ -197,7 +197,8 @@ fn servers_that_fail_for_tlsa_records_are_told_alike_by_each_check() {
         let told = paused(async {
             let simulation = Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1);
             let mut told = Vec::new();
-            // The first check leaves a proof in the cache that a name above the TLSA records does not exist.
+            // The first check puts a proof into the cache that a name above the TLSA records does not exist. The second
+            // check must have the same result.
             for _ in 0..2 {
                 let findings = check(&simulation, subject()).await.1;
                 let unanswered =
@@ -335,7 +336,7 @@ fn servers_that_are_later_than_a_check_waits_are_slow_also_while_this_host_has_t
     });
 }
 
-/// Returns the findings about a domain without faults. Before the check, `change` changes the plan of each of its servers.
+/// Returns the findings about a domain without faults, after `change` has changed the `ServerPlan` of each of its servers.
 fn found_with(seed: u64, change: impl Fn(&str, &mut ServerPlan)) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
@@ -421,7 +422,7 @@ fn a_server_alone_that_drops_one_type_over_udp_is_named() {
 #[test]
 fn loss_on_the_way_is_no_trait_of_a_server() {
     let of_servers = [Code::NsSilent, Code::NsPartly, Code::NsCase, Code::NsEdns, Code::NsTcp];
-    // 10 % or 20 % of the packets are lost in each direction.
+    // In each direction, about 10 % or 20 % of the packets are lost, so that 19 % or 36 % of the queries get no reply.
     for (per_mille, seed) in [190, 360].into_iter().flat_map(|loss| (1..=60).map(move |seed| (loss, seed))) {
         let mut tree = tree(SOUND, &[]);
         for (name, net) in [("ns1.hosts.com", 3), ("ns2.hosts.com", 4)] {
@@ -443,8 +444,7 @@ fn loss_on_the_way_is_no_trait_of_a_server() {
 
 #[test]
 fn nothing_fails_because_of_loss_on_the_way() {
-    // 30 % of the packets are lost in each direction. By chance, all queries to one of the servers may be
-    // lost.
+    // In each direction, 30 % of the packets are lost. By chance, all queries to one of the servers may be lost.
     let wrong = (1..=100).filter_map(|seed| {
         let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
         let findings = paused(async {

@@ -1,5 +1,4 @@
-//! Checks of a host whose trust anchors are not the keys of the root zone, or whose root servers have names
-//! without addresses.
+//! Checks on a host whose trust anchors do not match the root zone, or with root servers whose names have no addresses.
 
 use std::net::SocketAddr;
 use std::process::Output;
@@ -11,8 +10,8 @@ use lab::world::{Lab, ServerPlan};
 
 use crate::gateway::Gateway;
 
-/// Returns a lab with a signed root and a signed `com.`, an unsigned `plain.com.`, and a zone with the names
-/// of the root servers whose servers do not answer.
+/// Returns a lab with a signed root and a signed `com.`, an unsigned `plain.com.`, and a zone that contains the names
+/// of the root servers. The servers of this zone do not answer.
 fn world() -> Lab {
     let mut tree = Tree::default();
     for (name, last, faults) in
@@ -78,7 +77,7 @@ fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() 
     assert_eq!(verdict, "failure", "{evidence}");
     let words = "no DNSKEY of the root zone matches a trust anchor of resolverd (key tag ";
     assert!(evidence.contains(words) && evidence.contains("4711"), "{evidence}");
-    // The fault is in the servers of the root zone, not in a domain.
+    // The trust anchors do not match the root zone. The check must report this and not a fault of the domain.
     for domain in ["plain.com", "com"] {
         let found = lines(&gateway.command(&["--json", "check", domain, "--local"]));
         let of = |level: &str, code: &str| {

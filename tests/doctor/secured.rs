@@ -107,7 +107,7 @@ fn resolvers_over_tls_and_https_are_compared() {
     let old = evidence(&world, &tls, "others_old");
     assert!(old.starts_with(&format!("{tls} moved.com. MX: 10 older.host.com. until ")), "{old}");
     assert_eq!(opened.load(Ordering::Relaxed), 1, "one connection for all questions");
-    // The daemon resolves the host name in the URL.
+    // The URL has a host name. The daemon resolves it.
     let https = format!("https://smtp.host.com:{}", over_https(Arc::clone(&authority), "127.91.0.20"));
     let old = evidence(&world, &https, "others_old");
     assert!(old.starts_with(&format!("{https} moved.com. MX: 10 older.host.com. until ")), "{old}");
@@ -119,7 +119,8 @@ fn resolvers_over_tls_and_https_are_compared() {
     } else {
         skipped("a resolver over HTTPS at an IPv6 address: this host has no ::1");
     }
-    // The certificate is for another name.
+    // The resolver is given without a name, so the certificate must have its IP address, but the certificate is for
+    // other names.
     let unknown = evidence(&world, &format!("tls://127.91.0.21:{port}"), "others_unknown");
     let rejected = "TLS certificate rejected: it is for smtp.host.com, mta-sts.connected.com, mta-sts.excluded.com, and not for 127.91.0.21";
     assert!(unknown.contains(rejected), "{unknown}");

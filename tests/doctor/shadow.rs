@@ -22,7 +22,7 @@ fn lab() -> Lab {
     internet("198.18.4.5")
 }
 
-/// Returns a lab in which the name `viewed` has this address, with a short TTL.
+/// Returns a lab in which `viewed.shop.com` has the address `viewed`, with a short TTL.
 fn internet(viewed: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.com", 2), ("ns1.host.com", 3), ("in.place", 8)] {
@@ -38,8 +38,8 @@ fn internet(viewed: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The lab, a daemon (`world`), and the address of the resolver that the host uses now (`against`). This current resolver answers from its own
-/// copy of `shop.com.`.
+/// The lab, a daemon (`world`), and the address of the resolver that the host uses today (`against`). The resolver at this address answers from its
+/// own copy of `shop.com.`.
 struct Beside {
     world: Gateway,
     against: String,
@@ -130,7 +130,7 @@ fn differences_have_their_causes_and_the_worst_is_first() {
     assert_eq!((code, objects.last().unwrap()["verdict"].as_str()), (1, Some("look_first")), "{objects:#?}");
     let found = causes(&objects);
     let has = |name: &str, cause: &str| found.contains(&(format!("{name}.shop.com."), cause.to_owned()));
-    // All answers of the current resolver have the AA flag, so it gives them from its own data. Such a difference has the cause "policy".
+    // All answers of the current resolver have the AA flag, so they come from its own data. Differences to such answers have the cause "policy".
     assert!(has("moved", "policy") && has("blocked", "policy") && has("ours", "policy"), "{objects:#?}");
     assert_eq!(found.len(), 3, "{objects:#?}");
     let ours = objects.iter().find(|object| object["name"] == "ours.shop.com.").unwrap();
@@ -140,7 +140,8 @@ fn differences_have_their_causes_and_the_worst_is_first() {
 #[test]
 fn an_answer_of_a_view_of_the_zone_is_not_safe() {
     let mut beside = Beside::start("", "");
-    // A resolver inside a network. The zone has the same NS records there, but another address for the name.
+    // A resolver inside a network that sees another version of the zone: with the same NS records, but another address
+    // for `viewed`.
     let inside = resolver(internet("203.0.113.99"), "");
     beside.against = listens(&inside);
     let (code, objects) = beside.run(&["viewed.shop.com"], &[]);
@@ -183,7 +184,7 @@ fn a_run_over_a_file_ends_early_if_the_resolver_in_place_is_not_there() {
     let mut beside = Beside::start("", "");
     let unread = UdpSocket::bind("127.0.0.1:0").unwrap();
     beside.against = unread.local_addr().unwrap().to_string();
-    // From here on, nothing listens at the port of the other resolver.
+    // From here on, no program uses the port of the other resolver, so it does not answer.
     drop(unread);
     let names: Vec<String> = (0..300).map(|number| format!("m{number}.shop.com")).collect();
     let (code, objects) = beside.run(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
@@ -260,7 +261,8 @@ fn a_list_gets_no_more_questions_than_its_budget_and_names_with_keys_none() {
     );
     let sent: Vec<String> =
         beside.world.lab().log().take().iter().map(|one| format!("{one}").to_lowercase()).collect();
-    // The three questions about the DNS list are sent at the same time, so any of them may be the one that the budget permits.
+    // Three questions are for names of the DNS list, and the budget permits only one query to the list. They are sent at the same time, so it may be
+    // any of them.
     let to_list = |line: &&String| line.starts_with("in.place") && line.contains(".127.bl.");
     assert_eq!(sent.iter().filter(to_list).count(), 1, "{sent:#?}");
     assert!(!sent.iter().any(|line| line.contains("onion")), "{sent:#?}");

@@ -1,5 +1,5 @@
-//! Checks of signed zones. Some have a server that gives bogus records. Others are changing their keys or
-//! have two signers, and are healthy.
+//! Checks of signed zones. Some have a server that gives bogus records. Others are healthy, although they are changing
+//! their keys or have two signers.
 
 use std::sync::Arc;
 
@@ -26,8 +26,8 @@ fn signed(plan: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns a lab in which the first server has the zone as `plan` signs it, and the second one as `other`
-/// signs it. The DS records are those of `plan`.
+/// Returns a lab in which the first server has the zone as signed according to `plan`, and the second one as signed
+/// according to `other`. The DS records are those of `plan`.
 fn half_signed(plan: &str, other: &str) -> Lab {
     let (lab, other) = (signed(plan), signed(other));
     let second = "ns2.hosts.com";
@@ -35,7 +35,7 @@ fn half_signed(plan: &str, other: &str) -> Lab {
     lab
 }
 
-/// Returns the findings of several runs, each with its own seed and so with another order of the servers.
+/// Returns the findings of three runs. Each run has its own seed, and so asks the servers in another order.
 fn found(lab: Lab, loss: u32) -> Vec<Vec<Finding>> {
     let lab = Arc::new(lab);
     let of_seed = |seed| {
@@ -78,7 +78,7 @@ fn a_server_whose_signatures_do_not_verify_is_the_answer() {
         );
         assert!(!told.contains("ns1."), "{algorithm}: {told}");
     }
-    // Verification with P-384 is slow, so resolverd gives up after only few failed signatures. The same limit applies in the check.
+    // Checks of signatures with P-384 are slow, so validation stops after a few failed ones. The domain check has the same limit.
     let lab = signed("algorithm=14");
     lab.server("ns2.hosts.com").unwrap().set_faults(&[Fault::BadSignatures]);
     for findings in found(lab, 0) {
@@ -111,15 +111,15 @@ const HEALTHY: [(&str, &str); 8] = [
     ("algorithm=8,13", "algorithm=8,13"),
     ("algorithm=14 nsec3", "algorithm=14 nsec3"),
     ("zsk=none algorithm=15", "zsk=none algorithm=15"),
-    // One server has an older version of the zone: before the new key was added, before it signs, and before
-    // it has signed all records.
+    // In the next pairs, one server has an older version of the zone: before the new key was added, before it was used,
+    // or before all records were signed with it.
     ("", "zsk=old,new"),
     ("zsk=old,new", "zsk=old,new signs=new"),
     ("", "zsk=old,new signs=old,new"),
-    // One server has a version in which the old key signing key is still in use; at the other one it is
-    // revoked.
+    // At the first server, the key signing key `new` is in use. The second server has a later version in which this key
+    // is revoked.
     ("ksk=old,new", "ksk=old,new revoked=new"),
-    // Two DNS providers serve the zone. Each publishes the keys of both (RFC 8901).
+    // Two DNS providers serve the zone. Each signs with its own keys and publishes the keys of both (RFC 8901).
     (
         "ksk=old,new signs-keys=old zsk=old,new signs=old ds=old,new",
         "ksk=old,new signs-keys=new zsk=old,new signs=new ds=old,new",
@@ -142,7 +142,7 @@ fn changes_of_keys_and_zones_of_two_signers_are_healthy() {
 
 #[test]
 fn loss_on_the_way_makes_no_server_bogus() {
-    // 10 % or 30 % of the packets are lost in each direction.
+    // In each direction, about 10 % or 30 % of the packets are lost, so that 19 % or 51 % of the queries get no reply.
     for loss in [190, 510] {
         for (one, other) in HEALTHY {
             for findings in found(half_signed(one, other), loss) {

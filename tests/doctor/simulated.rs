@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A stand-in for the daemon that the check asks. It has no control socket.
+/// The daemon that the check asks. In this test it is called directly, without a control socket.
 pub(crate) struct Daemon<'s> {
     simulation: &'s Simulation,
     asked: AtomicU32,

@@ -1,5 +1,5 @@
-//! The source addresses of the queries that a check sends to name servers. They must be the addresses that
-//! the configuration sets for the zone.
+//! The source addresses of the queries that a check sends to name servers. They must be the source addresses in the
+//! configuration of the zone.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
@@ -46,7 +46,8 @@ fn servers_are_asked_from_the_address_of_the_route() {
     }
     let at = |name: &str| vec![name.to_owned()];
     tree.zone(".", &at("a.root"), "").unwrap();
-    // Both domains have the name server of this test, which is not in the lab.
+    // The name server of both domains has the address `WATCHED`. It is a socket of this test and not a server of the
+    // lab.
     let delegations =
         "usual NS ns.usual\nns.usual A 127.93.0.9\nrouted NS ns.routed\nns.routed A 127.93.0.9\n";
     tree.zone("com.", &at("ns.com"), delegations).unwrap();

@@ -1,5 +1,5 @@
-//! Checks of domains and mail hosts for which this host has its own records, as with a split zone. They are
-//! judged by the public records, which other hosts see.
+//! Checks of domains and mail hosts for which this host has its own records, as with a split zone. The check must use
+//! the public records, which other hosts see.
 
 use lab::delegations::Tree;
 use lab::world::{Lab, ServerPlan};

@@ -57,15 +57,15 @@ const REVERSE: &str = "1.9 PTR mx.host.com.\n2.9 PTR mx2.host.com.\n3.9 PTR c3.d
 /// The records of a DNS list that lists addresses and domains, as zone file text.
 const LIST: &str = "listed.com A 127.0.0.2\n1.5.18.198 A 127.0.0.2\n";
 
-/// NS records that delegate to zones which no server has. The configuration of the daemon denies queries to
-/// 198.18.5.0/24.
+/// Delegations of zones that no server of the lab serves. The configuration of the daemon denies queries to the
+/// addresses in 198.18.5.0/24.
 const DELEGATIONS: &str = "onenet NS a.onenet\nonenet NS b.onenet\na.onenet A 198.18.5.1\nb.onenet A 198.18.5.2\n\
     glueless NS ns.glueless\nloop NS ns.knot\nknot NS ns.loop\n";
 
 const SIGNED_MX: &str = "@ MX 10 mx\nmx A 127.92.0.20\n";
 
-/// Domains of the lab with their servers and records. A domain whose records have no MX here gets one,
-/// unless the records contain a comment.
+/// Domains of the lab, each with its servers and records. An MX record is added to records that do not contain the text
+/// `MX`, not even in a comment.
 const DOMAINS: &[(&str, &str, &str)] = &[
     ("lame", "ns1 lame", ""),
     ("silent", "ns1 dead", ""),
@@ -84,7 +84,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("spfbehind", "ns1 ns2", "@ TXT \"v=spf1 ~all mx\""),
     ("spfdomain", "ns1 ns2", "@ TXT \"v=spf1 include:_spf.%{d} -all\""),
     ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
-    // In the other version of the lab, these records are different, and the serial is 1.
+    // In the version `Moved` of the lab, these records are different, and the serial is 1.
     (
         "moved",
         "ns1 ns2",
@@ -183,7 +183,8 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ("partly", "", "{mx}@ MX 20 mx.host.com.\n_25._tcp.mx TLSA 3 1 1 {zeros}"),
 ];
 
-/// A version of the lab: the state after a change, or the state that one of its servers still has.
+/// A version of the lab: the state at the start, the state after a change, or a state that only one of a zone's servers
+/// has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// The version at the start.
@@ -215,7 +216,8 @@ fn filled(text: &str) -> String {
         .replace("{rsa}", rsa)
 }
 
-/// Adds the zones whose records differ between the versions. `both` are the servers of most of these zones.
+/// Adds the zones that have other records in the version `Second`. `both` are the names of the two servers that serve
+/// most of these zones.
 fn turned(tree: &mut Tree, both: &[String], second: bool) {
     let serial = if second { 2 } else { 1 };
     let soa = format!("@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ MX 10 mx.host.com.\n");
@@ -225,10 +227,12 @@ fn turned(tree: &mut Tree, both: &[String], second: bool) {
     let end = if second { "+all" } else { "-all" };
     let policies = format!("@ MX 10 mx.host.com.\n@ TXT \"v=spf1 mx {end}\"\n");
     tree.zone("policies.com.", both, &policies).unwrap();
-    // The configured stub zone has a server that the parent zone does not name.
+    // The parent zone delegates this zone only to ns1. ns2 has other records of it, and the daemon queries ns2 as a
+    // stub server.
     let (servers, mail) = if second { ("ns1 ns2", "mx2") } else { ("ns1", "mx") };
     tree.zone("stubbed.com.", &names(servers), &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
-    // One server of the parent zone has a copy from the time before the delegation.
+    // Only the first version of the lab has this delegation: one server of `registry.com.` has a copy of the zone from
+    // before the delegation.
     tree.zone("registry.com.", both, "@ MX 10 mx.host.com.\n").unwrap();
     if !second {
         tree.zone("new.registry.com.", &names("below"), "@ MX 10 mx.host.com.\n").unwrap();
@@ -244,7 +248,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         tree.server(plan).unwrap();
     }
     let second = turn == Turn::Second;
-    // The zone itself gives this name server an address that ends with 41. The glue in its parent zone has an address that ends with 40.
+    // Only the glue in the parent zone has the address that ends with 40. In the zone itself, this name server has the address that ends with 41.
     let glued = [127, 92, 0, if second { 41 } else { 40 }].into();
     tree.server(ServerPlan::new("ns.glue.com", vec![glued])).unwrap();
     tree.server(ServerPlan::new("gone.host.com", Vec::new())).unwrap();
@@ -304,7 +308,8 @@ pub(crate) fn own_address() -> Option<IpAddr> {
     ipv4.find(|address| !address.is_loopback()).map(IpAddr::V4)
 }
 
-/// Returns a lab with `early.resolver`, which has asked `com.` before a domain was delegated there.
+/// Returns a lab for the cache of `early.resolver`: it queried `com.` before a domain was delegated there, so it has
+/// NXDOMAIN for this domain.
 fn before_all() -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("early.resolver", 33)] {
@@ -331,7 +336,7 @@ pub(crate) fn gateway() -> Gateway {
     take(&world, "public.resolver", "ns1.host.com", &lab(Turn::Moved, now, own));
     take(&world, "early.resolver", "early.resolver", &before_all());
     take(&world, "roll.host.com", "roll.host.com", &lab(Turn::Rolled, now, own));
-    // Signatures are valid for 14 days, so these expire in less than two days.
+    // These zones were signed 13 days ago. Signatures are valid for 14 days, so they expire in less than two days.
     let long_ago = lab(Turn::First, now - 13 * 86_400, own);
     take(&world, "early.host.com", "early.host.com", &long_ago);
     take(&world, "late.host.com", "late.host.com", &lab(Turn::First, now - 20 * 86_400, own));
@@ -351,7 +356,7 @@ pub(crate) fn gateway() -> Gateway {
     )
 }
 
-/// Changes the records of `moved.com.` at all its servers. Changes those of `halfmoved.com.` only at the
+/// Changes the records of `moved.com.` at all its servers. Changes the records of `halfmoved.com.` only at the one
 /// server that answers.
 pub(crate) fn moves(gateway: &Gateway) {
     let moved = lab(Turn::Moved, unix(), own_address());

@@ -1,4 +1,4 @@
-//! Checks of a signed domain whose name servers deny records without the proof that DNSSEC demands.
+//! Checks of a signed domain whose name servers send denials without the NSEC or NSEC3 records that DNSSEC requires.
 
 use std::sync::Arc;
 
@@ -84,12 +84,12 @@ const BOTH: [&str; 2] = ["ns1.hosts.com", "ns2.hosts.com"];
 
 const SECOND: [&str; 1] = ["ns2.hosts.com"];
 
-/// The records of a zone with its mail host. The host has no IPv6 address and no TLSA records.
+/// The records of a zone that contains its own mail host. This host has no IPv6 address and no TLSA records.
 const WITH_HOST: &str =
     "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
 
-/// Returns the first finding if the servers `stripping` leave out proofs. Asserts that the zone has no fault
-/// if no server does.
+/// Returns the first finding about a zone for which the servers `stripping` leave out proofs. Also checks that the zone
+/// has no fault if no server leaves out proofs.
 fn first(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Finding {
     let sound = found_of(text, plan, fault, &[]);
     assert!(sound.iter().any(|finding| finding.code == Code::DnssecOk), "{plan} {fault}: {sound:#?}");

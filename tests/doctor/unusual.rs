@@ -1,5 +1,5 @@
-//! Checks of healthy domains with unusual properties. None of them has a failure or a warning, except correct
-//! warnings.
+//! Checks of healthy domains with unusual properties. A check must report no failure and only those warnings that are
+//! correct.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Watched domains in virtual time. Findings appear and end; a restart and an outage in between do not change
-//! them.
+//! Watched domains in virtual time. Findings appear and end. A restart or an outage of the network in between must not
+//! change them.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -31,7 +31,8 @@ use crate::simulated::Daemon;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// The address of the root server of the lab. Its name has no address there.
+/// The address of the root server of the lab. It is given as a number, because the name of the server has no address in
+/// the lab.
 const ROOT_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 18, 1, 1));
 
 /// A daemon that watches a domain (checks it on schedule), and the file with the history of the domain.
@@ -61,8 +62,8 @@ impl WatchHost for Host<'_> {
         self.is_busy.load(Ordering::Relaxed)
     }
 
-    /// The history of queries shows an outage only after a minute. Until then, the check itself must not
-    /// blame the domain.
+    /// Always false, as in the first minute of an outage, when the history of queries does not show it yet. Even then,
+    /// the check must not blame the domain.
     fn is_network_down(&self) -> bool {
         false
     }
@@ -99,7 +100,8 @@ async fn pass(watched: &WatchedDomains, host: &Host<'_>, time: Duration) {
     assert!(never.is_err());
 }
 
-/// Returns how certain the finding about the lame server is, and the hour of the test in which it began.
+/// Returns how certain the finding "lame server" is, and the hour of the test in which it began. `None` if there is no
+/// such finding.
 fn lame(watched: &WatchedDomains) -> Option<(Standing, u64)> {
     let domains = watched.domains();
     let found = domains[0].history.findings.iter().find(|finding| finding.code == Code::NsLame)?;

@@ -1,5 +1,5 @@
-//! `resolverctl check system` on hosts that are directory trees, with a root server of the lab. The output is
-//! compared with golden files as in `render`.
+//! `resolverctl check system` on simulated hosts: directory trees with the files of a host, and a root server of the
+//! lab. The output is compared with golden files as in `render`.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
@@ -26,7 +26,8 @@ const NOW: u64 = 1_795_165_200;
 
 const DAY: u64 = 86_400;
 
-/// The columns after the address in a socket table of /proc/net, for a UDP socket and a listening TCP socket.
+/// The next two texts are the columns after the address in a socket table of /proc/net: for a UDP socket, and for a
+/// listening TCP socket.
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 const STREAM: &str = "00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0";
 
@@ -64,7 +65,8 @@ impl Host {
         }
     }
 
-    /// Writes the socket tables of /proc/net with these sockets at port 53. Each has its transport, address and inode.
+    /// Writes the socket tables of /proc/net with these sockets at port 53. Each socket is given by its transport,
+    /// address and inode.
     fn sockets(&self, sockets: &[(&str, [u8; 4], u32)]) {
         for (transport, state) in [("udp", DATAGRAMS), ("tcp", STREAM)] {
             let mut table = "  sl  local_address rem_address   st\n".to_owned();
@@ -169,8 +171,8 @@ fn an_empty_host_makes_nothing_up() {
     );
 }
 
-/// systemd-resolved reads all drop-ins in the order of their file names (resolved.conf(5)). NetworkManager
-/// reads them directory by directory (NetworkManager.conf(5)).
+/// Tests which drop-in file decides. systemd-resolved reads all drop-ins in the order of their file names
+/// (resolved.conf(5)). NetworkManager reads them directory by directory (NetworkManager.conf(5)).
 #[test]
 fn the_last_drop_in_of_each_program_counts() {
     let verdict = |check: &str, files: &[(&str, &str)], masked: &[&str]| {
@@ -246,8 +248,8 @@ fn a_root_server_is_asked_over_both_transports() {
     let server = SocketAddr::from(([127, 80, 0, 1], sockets.port()));
 
     let (code, lines) = run(&healthy(), server, &[]);
-    // The root zone of the lab is not signed, so its replies do not show the date. The daemon listens at port
-    // 53, but does not report the keys of the root zone.
+    // Two results are unknown: the root zone of the lab is not signed, so its replies do not show the date, and no
+    // daemon reports the keys of the root zone.
     assert_eq!((code, lines.last().map(String::as_str)), (4, Some("2 unknown results")), "{lines:#?}");
     assert!(
         lines.iter().any(|line| line.starts_with("unknown ") && line.contains("root keys")),
@@ -297,11 +299,11 @@ fn a_host_that_forwards_all_names_needs_no_root_server() {
     let verdicts = |zones: &str| outgoing(zones).into_iter().map(|(verdict, _)| verdict).collect::<Vec<_>>();
     let evidence = "no root server answers; 198.41.0.4:53: timeout after 2 s; resolverd forwards all names, so it needs no root server";
     assert_eq!(outgoing(FORWARD), vec![(CheckVerdict::Ok, evidence.to_owned()); 2]);
-    // Zones whose names are resolved from the root servers although all other names are forwarded.
+    // All names are forwarded, except those in a zone that is resolved from the root servers.
     let recursing = format!("{FORWARD}[[zone]]\nname = \"bl.example\"\nrecurse = true\n");
     assert_eq!(verdicts(&recursing), [CheckVerdict::Failure; 2]);
-    // The root servers are needed if `forward_first` is set, or if only a zone is forwarded and not all
-    // names.
+    // The root servers are also needed if `forward_first` is set, if only one zone is forwarded, or if there is no
+    // configured zone.
     assert_eq!(verdicts(&format!("{FORWARD}forward_first = true\n")), [CheckVerdict::Failure; 2]);
     assert_eq!(verdicts(&FORWARD.replace("\".\"", "\"corp.example\"")), [CheckVerdict::Failure; 2]);
     assert_eq!(verdicts(""), [CheckVerdict::Failure; 2]);

@@ -1,4 +1,4 @@
-//! If the output of `config show` is read again, the result is the same configuration.
+//! Tests that the output of `config show` is a configuration file with the same settings.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Zone files that resolverd's parser reads and the parser of Hickory DNS does not. They are the rows of a
-//! table in CONTRIBUTING.md.
+//! Zone files that resolverd's parser reads and the parser of Hickory DNS does not read, or reads differently. They are
+//! the rows of a table in CONTRIBUTING.md.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -93,8 +93,8 @@ fn each_row_of_the_offer_to_hickory_is_true() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Both parsers read a usual zone in the same way. So the rows of the table do not fail because of the text
-/// around them.
+/// Tests that both parsers read a usual zone in the same way. So the text that this test adds around the rows of the
+/// table does not cause the differences.
 #[test]
 fn a_usual_zone_is_read_alike() {
     let text = format!(

@@ -21,7 +21,7 @@ fn page(name: &str, actual: &str) {
     assert_eq!(actual, expected, "{} is not what the programs say", path.display());
 }
 
-/// Returns a part of a manual page about a command, in roff as the library clap_mangen renders it.
+/// Returns a part of the manual page of a command, in roff as the library clap_mangen writes it.
 fn rendered(
     command: &Command,
     part: fn(&Man, &mut dyn std::io::Write) -> Result<(), std::io::Error>,
@@ -33,7 +33,7 @@ fn rendered(
     let text = String::from_utf8(text).unwrap().replace("\\*(Aq", "\\(aq");
     let lines = text.lines().filter(|line| !line.starts_with(".ie") && !line.starts_with(".el"));
     let text: String = lines.map(|line| format!("{line}\n")).collect();
-    // Each possible value of an option becomes a line.
+    // Writes the possible values of an option as one line each, without list marks.
     text.replace(".br\n\n.br\n\\fIPossible values:\\fR\n.RS 14\n.IP \\(bu 2\n", ".nf\n")
         .replace(".IP \\(bu 2\n", "")
         .replace(".RE\n", ".fi\n")
@@ -74,7 +74,7 @@ fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
         let words = format!("{words} {}", below.get_name());
         match below.has_subcommands() {
             true => {
-                // A command that has sub-commands and explains its terms is included too.
+                // A command with sub-commands is also included itself if it has an explanation of terms.
                 found.extend(below.get_after_long_help().map(|_| (words.clone(), below.clone())));
                 found.extend(leaves(&words, below));
             }
@@ -103,7 +103,7 @@ fn tag(term: &str) -> String {
     format!(".IP \"\\fB{}\\fR\"", escaped(term))
 }
 
-/// Returns a text in roff whose line breaks are kept, such as a table of terms.
+/// Returns a text in roff that keeps its line breaks, such as a table of terms.
 fn aligned(text: &str) -> String {
     let lines: String = text.lines().map(|line| format!("{}\n", escaped(line))).collect();
     format!(".PP\n.nf\n{lines}.fi\n")
@@ -179,7 +179,7 @@ const CERTIFICATES: &str = ".SH CERTIFICATES\n\
 
 #[test]
 fn resolverd_8() {
-    // The packages are built without the demo, so its command is left out.
+    // The packages are built without the feature `lab`, so the command `demo` is left out of the manual.
     let whole = arguments::Arguments::command();
     let command = Command::new("resolverd")
         .version(env!("CARGO_PKG_VERSION"))
@@ -225,7 +225,7 @@ fn resolverd_8() {
     page("resolverd.8", &text);
 }
 
-/// The page about metrics is generated from the table of metrics.
+/// Tests that the manual page about metrics has the content of the table of metrics.
 #[test]
 fn resolverd_metrics_7() {
     let rows: String = table::all()
@@ -236,7 +236,7 @@ fn resolverd_metrics_7() {
                 labels => format!(" {{{}}}", labels.join(", ")),
             };
             let head = format!("{}{labels}", metric.name);
-            // The name of a counter ends with `_total`, so the manual need not say that it is a counter.
+            // Most metrics are counters, and their names end with `_total`. So the manual states only the other kinds.
             let kind = match metric.kind {
                 MetricKind::Counter => String::new(),
                 kind => capital(kind.word()) + ": ",
@@ -301,8 +301,8 @@ fn blocks(file: &str) -> Vec<Block> {
     blocks
 }
 
-/// Returns a comment as paragraphs whose lines are filled. `Default:`, `Range:` and indented values begin a
-/// new line.
+/// Returns a comment as roff paragraphs. `Default:`, `Range:` and indented values begin a new line; all other lines of
+/// a paragraph are joined.
 fn filled(comment: &[String]) -> String {
     let begins = |line: &str| line.starts_with("Default") || line.starts_with("Range");
     let mut text = String::new();
@@ -331,12 +331,14 @@ fn key(block: &Block) -> String {
         .iter()
         .filter(starts)
         .map(|line| line.trim_start_matches('#').split(" = ").next().unwrap())
-        // The name of an entry is in the first block of the entry.
+        // The key `name` of an entry such as `[[zone]]` is in the first block of the entry, so other blocks that
+        // contain it do not describe it.
         .filter(|name| heads == 0 || *name != "name")
         .collect();
     let lines: String =
         block.lines.iter().map(|line| format!("{}\n", escaped(line.trim_start_matches('#')))).collect();
-    // The comment already has the default value, so only examples and lists of values are shown.
+    // The comment already states the default value, so the lines of the file are shown only if they are examples or
+    // lists of values.
     let is_shown = |line: &String| line.starts_with('#') || (line.contains(" = [") && !line.ends_with("[]"));
     let shown = match block.lines.iter().any(is_shown) {
         true => format!(".IP\n.nf\n{lines}.fi\n"),
@@ -376,8 +378,8 @@ fn resolverd_toml_5() {
 /// The words with which the sentence about when to change a key of the configuration may begin.
 const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "Remove "];
 
-/// The comment of each key says what it does, then its default, its range, and when to change it, in this order. The default in the comment
-/// must be the value in the file. `tests/simulated/config` compares these values and the ranges with the code.
+/// Tests that the comment of each key says what it does, then its default, its range, and when to change it, in this order. The default in the
+/// comment must be the value in the file. `tests/simulated/config` compares the defaults and the ranges with the code.
 #[test]
 fn each_key_has_its_default_range_and_advice() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");

@@ -21,7 +21,7 @@ fn every_configuration_of_the_readme_and_of_the_manual_is_fine() {
     let manual = manual.replace("\\-", "-").replace("\\e", "\\");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("resolverd.toml");
-    // The key of a fleet, which one of the configurations names.
+    // One of the configurations has the path of a key file for the fleet, so this test writes such a file.
     let key = folder.path().join("fleet.key");
     std::fs::write(&key, "x".repeat(64)).unwrap();
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();

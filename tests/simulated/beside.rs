@@ -1,4 +1,4 @@
-//! A client gets its answer even if the work that the resolver does in the background for its question panics.
+//! Tests that a client gets its answer even if background work of the resolver for its question panics.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +55,7 @@ fn a_panic_where_a_silence_is_counted_leaves_the_answer_of_another_server() {
         ask(&simulation, "www.none.", RecordType::A).await;
         simulation.network().set_unroutable([127, 0, 0, 2].into());
         let strike = simulation.resolver().strike_silences();
-        // The second poll of the future that counts silent queries panics. The first such query is the one to the slow server.
+        // The future that counts queries without a reply panics in its second poll. The first such query is the one to the slow server.
         strike.order(2);
         let reply = ask(&simulation, "www.tld.", RecordType::A).await;
         assert!(!strike.is_ordered(), "no silence was counted");

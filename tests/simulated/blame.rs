@@ -1,5 +1,5 @@
-//! Causes of delays that are easily confused: a DNS list and the zones above it, a zone and the address family of its servers, a silent
-//! zone and the load of resolverd itself. `resolverctl why` and `resolverctl failed` must name the right cause.
+//! Tests that `resolverctl why` and `resolverctl failed` report the right cause of a delay if two causes are easily confused: a DNS list and the
+//! zones above it, a zone and the address family of its servers, a silent zone and the load of resolverd itself.
 
 #![cfg(feature = "lab")]
 
@@ -78,7 +78,7 @@ async fn failed(simulation: &Simulation) -> Vec<FailedZone> {
     simulation.resolver().failed(FailedWanted::default()).await.zones
 }
 
-/// Returns what delayed the message according to the report: the kind of culprit, its zone, its server and its list.
+/// Returns the culprit in the report about the message: its kind, zone, server and list.
 fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
     fn text(text: &Option<String>) -> &str {
         text.as_deref().unwrap_or_default()
@@ -87,8 +87,8 @@ fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
     (culprit.kind, text(&culprit.zone), text(&culprit.server), text(&culprit.list))
 }
 
-/// Returns a simulation with a DNS list whose own server works. Above the list is the zone `above`: its server has these faults, and needs the
-/// time `time` for a reply.
+/// Returns a simulation with a DNS list whose own server works. The zone `above` is a zone above the list. Its server has these faults, and takes
+/// `time` for a reply.
 fn list_below(above: &str, faults: &[Fault], time: Duration) -> Simulation {
     let mut internet = Internet::new();
     for (zone, address) in [("net.", "192.0.2.2"), (OWNER, "192.0.2.3"), (LIST, "192.0.2.4")] {
@@ -123,7 +123,8 @@ fn a_silent_zone_of_its_owner_is_a_silence_of_the_list() {
             check(&simulation, last).await;
             tokio::time::sleep(Duration::from_secs(20)).await;
         }
-        // An hour later, the zone of the DNS list is still in the cache, and this query waits for nothing.
+        // An hour later, the zone of the DNS list is still in the cache, so this query does not need the zones above
+        // it.
         tokio::time::sleep(Duration::from_secs(3_600)).await;
         check(&simulation, 9).await;
         for last in [1, 2, 3, 9] {
@@ -208,8 +209,8 @@ fn a_list_is_not_blamed_for_the_zone_with_the_names_of_its_servers() {
     });
 }
 
-/// Returns a simulation with two zones: the only server of the first has only an IPv6 address, and the name of the server of the second is
-/// in another zone.
+/// Returns a simulation with zones whose servers have only IPv6 addresses: the server of `six.tld.`, and the server of `away.tld.`, whose name is in
+/// `fine.tld.`.
 fn only_ipv6(ipv6: Family) -> Simulation {
     let mut internet = Internet::new();
     internet.fine("tld.", "192.0.2.2", "");
@@ -359,7 +360,7 @@ fn queries_beyond_the_limit_of_a_silent_zone_are_told_with_their_number() {
             }
         };
         tokio::join!(flood(&simulation, "silent.tld.", MAX_SILENT_FLIGHTS + 1), beyond);
-        // The clients have got their replies, but the resolutions (flights) continue until this time is over.
+        // The clients have their replies, but the resolutions (flights) continue for up to `FLIGHT_TIME`.
         tokio::time::sleep(FLIGHT_TIME).await;
         let (zones, _) = simulation.recorder().shed_by(Window::Start);
         assert_eq!(zones.iter().map(|row| row.shed).sum::<u64>(), MORE as u64, "{zones:#?}");
@@ -473,7 +474,8 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
                 "{fault}: {report:#?}"
             );
             tokio::time::sleep(Duration::from_secs(3_600)).await;
-            // The first query finds out that TCP fails to this server. The second query already knows this.
+            // The first query finds out that this server cannot be reached over TCP. The second query already knows
+            // this.
             for asked in ["a.cut.tld.", "b.cut.tld."] {
                 ask(&simulation, asked, RecordType::A).await;
                 tokio::time::sleep(Duration::from_secs(8)).await;
@@ -496,7 +498,8 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
     });
 }
 
-/// Asks once for a name, right after the start. The server of the zone has this fault. Returns the report about this question.
+/// Asks once for a name, immediately after the start, when the cache is empty. The server of the zone has this fault. Returns the report about this
+/// question.
 async fn asked_cold(fault: Fault) -> MessageReport {
     let mut internet = Internet::new();
     internet.fine("tld.", "192.0.2.2", "");
@@ -516,7 +519,7 @@ fn a_server_that_answered_the_next_query_was_not_silent() {
         let evidence = "192.0.2.5 did not answer 1 query for cold.tld., but answered others within seconds";
         assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
         assert!(culprit.advice.starts_with("packets get lost"), "{report:#?}");
-        // This server answers only queries without EDNS.
+        // This server drops all queries with EDNS, so the daemon gets an answer only to a query without it.
         let report = asked_cold(Fault::DropsEdns).await;
         assert_eq!(told(&report), (CulpritKind::Unknown, "cold.tld.", "192.0.2.5", ""), "{report:#?}");
         let culprit = &report.culprit;

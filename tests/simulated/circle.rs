@@ -1,5 +1,5 @@
-//! A forwarding loop: forwarders that send the queries back to resolverd through another resolver, so that no check of the configuration can
-//! detect this. The tests count the messages and the time that such a question costs.
+//! A forwarding loop: the forwarders send the queries back to resolverd, so that no check of the configuration can detect the loop. The tests count
+//! the messages and the time for one question.
 
 use std::future::pending;
 use std::io;
@@ -32,10 +32,12 @@ const TRIES: u16 = 4;
 /// The time between two queries of a forwarder without a reply.
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// The maximum number of messages to servers for one question, including those for the root keys. Two silent forwarders get this number too.
+/// The maximum number of messages to servers for one question, including those for the root keys. resolverd sends the same number to two forwarders
+/// that do not answer.
 const MESSAGES: usize = 32;
 
-/// A network whose servers are forwarders. Each sends the query that it has got from resolverd back to resolverd.
+/// A network whose servers are forwarders that cause a loop: each sends the queries that it gets from resolverd back to
+/// resolverd.
 struct Circle {
     resolver: OnceLock<Weak<Resolver>>,
     clock: Clock,
@@ -46,8 +48,8 @@ struct Circle {
 }
 
 impl Circle {
-    /// Returns the reply of a forwarder, which sends the query that it got back to resolverd, up to `TRIES` times. `way`: true if it sets DO and
-    /// CD, and the port of its first query.
+    /// Returns the reply of a forwarder. The forwarder sends the query that it got back to resolverd, up to `TRIES` times. `way`: true if the
+    /// forwarder sets DO and CD, and the port of its first query.
     async fn forward(resolver: Arc<Resolver>, clock: Clock, octets: Vec<u8>, way: (bool, u16)) -> Vec<u8> {
         let (with_flags, port) = way;
         let view = resolver.views().general().unwrap().id;
@@ -115,8 +117,7 @@ impl Network for Circle {
     }
 }
 
-/// Returns resolverd with two forwarders for all names. Both send the queries back to resolverd. Must be called where the time of tokio is
-/// paused.
+/// Returns resolverd with two forwarders for all names. Both send the queries back to resolverd. Must be called while the clock of tokio is paused.
 fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     let mut config = Config::default();
     config.listen.addresses = Vec::new();

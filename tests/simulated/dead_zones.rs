@@ -1,5 +1,5 @@
-//! Zones whose servers are all silent, in simulation. The tests measure what an email from such a domain costs, the first time and later.
-//! They show that lost packets do not count as silence, and that a zone whose servers work again is used at once.
+//! Zones whose servers are all silent, in simulation. The tests measure what an email from such a domain costs, the first time and later. They show
+//! that a server does not count as dead because of a few lost packets, and that a zone is resolved at once when its servers work again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use resolver::limits::{MAX_DEAD_TIME, MAX_PROBE_WAIT, MAX_TRIES};
 
-/// Returns a lab with a root, tld., and one.tld. with this many servers at this distance with these faults. other.tld. has a server without
-/// faults.
+/// Returns a lab with a root, tld., and one.tld. The zone one.tld. has this number of servers with these faults, and `millis` is the round trip to
+/// them. other.tld. has a server without faults.
 fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: String, last: [u8; 2], millis: u64, faults: &[Fault]| {
@@ -55,7 +55,7 @@ async fn mail(simulation: &Simulation) -> (Duration, usize) {
 
 #[test]
 fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
-    // If there are four servers, each gets fewer queries, so its silence is known a little later.
+    // With four servers, each gets fewer queries in the same time, so it takes longer until all of them count as dead.
     for (seed, servers, millis, most) in
         [(1, 1, 30, 4_100), (2, 2, 30, 4_100), (3, 2, 250, 4_100), (4, 4, 100, 6_000)]
     {
@@ -65,7 +65,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
             let (elapsed, messages) = mail(&simulation).await;
             println!("{servers} servers: {elapsed:?}, {messages} messages");
             assert!(elapsed <= Duration::from_millis(most), "{servers} servers: {elapsed:?}");
-            // The first question may cause this number of messages to servers. In the background, each server gets one more.
+            // The first email may cause this number of messages to servers. This includes one query in the background to each server.
             let most = usize::from(servers) * usize::from(MAX_TRIES + 2);
             assert!(messages <= most, "{messages} messages to {servers} servers");
             for message in 2..=4 {
@@ -73,7 +73,8 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
                 let (elapsed, messages) = mail(&simulation).await;
                 println!("message {message}: {elapsed:?}, {messages} messages");
                 assert!(elapsed <= Duration::from_millis(50), "message {message}: {elapsed:?}");
-                // Between two emails, resolverd sends probes at fixed intervals, however many questions there are.
+                // Between two emails, resolverd sends probes at fixed intervals. Their number does not depend on the
+                // number of questions.
                 assert!(messages <= usize::from(servers), "message {message}: {messages} messages");
             }
         });
@@ -94,12 +95,12 @@ fn a_domain_that_dies_after_it_was_known_costs_the_same() {
             }
             let (elapsed, _) = mail(&simulation).await;
             println!("{millis} ms away: {elapsed:?}");
-            // Answers of a distant server take longer, so its silence is known later.
+            // Replies of a distant server take longer, so resolverd waits longer before the server counts as dead.
             let most = if millis < 200 { 4_100 } else { 6_500 };
             assert!(elapsed <= Duration::from_millis(most), "{millis} ms away: {elapsed:?}");
             tokio::time::sleep(Duration::from_secs(300)).await;
             let (elapsed, _) = mail(&simulation).await;
-            // One of the questions waits for the reply to the probe that this question has started.
+            // One of the questions starts a probe and waits for its reply.
             assert!(elapsed <= MAX_PROBE_WAIT + Duration::from_millis(50), "{millis} ms away: {elapsed:?}");
         });
     }
@@ -115,7 +116,8 @@ fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
             tokio::time::sleep(Duration::from_secs(60 + seed * 7)).await;
             mail(&simulation).await;
             lab.server("ns2.one.tld").unwrap().set_faults(&[]);
-            // resolverd probes one of the servers within `MAX_DEAD_TIME`, plus or minus one eighth.
+            // resolverd probes one of the servers within `MAX_DEAD_TIME`, plus or minus one eighth. This time is over
+            // now.
             tokio::time::sleep(MAX_DEAD_TIME * 9 / 8 + Duration::from_millis(100)).await;
             for (name, kind) in [("one.tld.", RecordType::MX), ("new.one.tld.", RecordType::A)] {
                 let reply = ask(&simulation, name, kind).await;
@@ -173,7 +175,7 @@ fn a_lossy_zone_with_one_server_is_not_taken_for_dead() {
             simulation.network().set_loss(300);
             for number in 0..120 {
                 if busy {
-                    // Other servers answer all the time. So each missing reply counts as a sign of silence, and not of an outage.
+                    // Other servers answer all the time, so there is no outage of the network. A missing reply therefore counts against the server.
                     ask(&simulation, &format!("host{number}.other.tld."), RecordType::A).await;
                 }
                 let reply = ask(&simulation, &format!("host{number}.one.tld."), RecordType::A).await;
@@ -202,7 +204,7 @@ fn while_our_own_network_is_down_no_zone_is_known_to_be_silent() {
                 let faults: &[Fault] = if down { &[Fault::Dead] } else { &[] };
                 lab.servers().iter().for_each(|server| server.set_faults(faults));
             };
-            // The servers of the zone answer for a while, fail again, and then answer permanently.
+            // The servers of the zone fail and answer again, several times.
             for outage in 0..5 {
                 set_down(true);
                 for number in 0..4 {
@@ -214,7 +216,7 @@ fn while_our_own_network_is_down_no_zone_is_known_to_be_silent() {
                 let name = format!("b{outage}.one.tld.");
                 let reply = ask(&simulation, &name, RecordType::A).await;
                 assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
-                // The parent zone may get a query, which finds out if the zone has other servers now.
+                // The time includes a query to the parent zone, which finds out if the zone has other servers now.
                 assert!(reply.elapsed <= Duration::from_millis(60), "{:?}", reply.elapsed);
             }
         });

@@ -1,5 +1,5 @@
-//! DNS lists in simulation. The tests show which answers clients get about a list that refuses, is parked, lists everything or is
-//! silent, and that no listing of a working list gets lost.
+//! DNS lists in simulation. The tests show which answers clients get if a list refuses queries, is parked, lists everything or does not answer. They
+//! also show that each listing of a working list reaches the client.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -328,11 +328,11 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             tokio::time::sleep(Duration::from_secs(10_000)).await;
             simulation.resolver().list_resolver().look_at_mirrors().await;
             assert_eq!(asked("1.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?}");
-            // A reload does not make the data newer.
+            // A reload of the configuration must not make the mirror's data count as new.
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
             simulation.resolver().memory().flush(&Flush::All);
             assert_eq!(asked("2.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after a reload");
-            // A mirror of the DNS list that answers again is used only if its data are fresh.
+            // The mirror of the DNS list fails and answers again. It must be used only if its data are new enough.
             let mirror = simulation.lab().server("mirror.lists").unwrap();
             mirror.set_faults(&[Fault::Dead]);
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());

@@ -1,4 +1,5 @@
-//! DNS lists whose names contain the secret key of a customer. Clients ask without the key, and only the list's own servers get the key.
+//! DNS lists whose names contain the secret key of a customer. Clients ask for names without the key. resolverd adds the key, and only the list's
+//! own servers may get it.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -93,7 +94,7 @@ fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(
     Simulation::new(lab, config, 11)
 }
 
-/// Returns all texts in which somebody could see the secret key: replies, tables, log.
+/// Returns all texts in which the secret key could become visible: replies, tables and log.
 fn all_that_is_told(simulation: &Simulation, replies: &[SimulatedReply]) -> String {
     let mut told = String::new();
     for reply in replies {
@@ -146,10 +147,9 @@ fn only_the_servers_that_the_key_is_for_hear_it() {
             assert!(received.iter().any(|one| one.to_string().to_ascii_lowercase().contains(KEY)));
             messages.push(received.len());
         }
-        // The first question sends messages to the servers of the root, the TLD, Spamhaus and the zone without the key. Each later question
-        // sends one message.
+        // The first question causes queries to the root, the TLD, Spamhaus, and the zone with the key. Each later question causes one query.
         assert_eq!(messages[1..], [1, 1], "{messages:?}");
-        // The delegation expires before the data of the zone. Even then the key must not go to the servers of the zones above.
+        // The delegation expires before the data of the zone do. Even then, the key must not be sent to the servers of the zones above.
         tokio::time::sleep(std::time::Duration::from_secs(172_800)).await;
         ask(&simulation, "8.8.8.8.zen.spamhaus.org.", RecordType::A).await;
         for one in simulation.lab().log().take() {
@@ -233,7 +233,8 @@ async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duratio
 fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     paused(async {
-        // In this case the operator has configured the key, and resolverd adds it to the names that it asks for.
+        // In the first case, the operator has configured the key, and resolverd adds it to the names that clients ask
+        // for.
         let own = simulation(&[], folder.path());
         let (took, BatchCounts { used, wasted, .. }) =
             sixty(&own, ["zen.spamhaus.org.", "combined.mail.abusix.zone."], "").await;
@@ -243,7 +244,8 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
         assert!(told.contains("zen.spamhaus.org") && !told.contains(KEY), "{told}");
     });
     paused(async {
-        // Here the names that clients ask for contain the key. The data that resolverd has learned from them must not contain it.
+        // In the second case, clients ask for names that contain their own key. What resolverd has learned from these names must not contain the
+        // key.
         let theirs = simulation_with(&[], None, |_| {});
         let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];
         let (took, BatchCounts { used, wasted, .. }) = sixty(&theirs, lists, &format!("{CLIENTS}.")).await;
@@ -296,8 +298,8 @@ fn it_is_told_nowhere() {
     assert!(!told.to_ascii_lowercase().contains(KEY), "{told}");
 }
 
-/// The owner names in signed answers of a DNS list contain the secret key, which only the module `exchange` knows. Such answers are
-/// insecure, and never bogus.
+/// Tests that signed answers of a DNS list with a key are insecure and never bogus. Their owner names contain the key, which only the module
+/// `exchange` knows, so their signatures cannot be checked.
 #[test]
 fn a_signed_list_with_a_key_is_insecure_and_tells_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -355,8 +357,8 @@ fn a_key_that_others_may_read_is_not_used() {
     assert!(wrong.contains("list.key"), "{wrong}");
 }
 
-/// Names in which a client may send its key. The key is at the usual position, before an unknown list, at the beginning, without the list, with a
-/// search domain of the C library at the end, in a name of another list, and below a separate zone cut.
+/// Names in which a client may send its key. The key is at the usual position, before the name of an unknown list, at the beginning, or in a name
+/// without the list's name. Or a search domain of the C library follows, the name is in another list, or a zone of its own begins at the key.
 const PLACES: [&str; 8] = [
     "4.3.2.1.KEY.zen.dq.spamhaus.net.",
     "4.3.2.1.KEY.new.dq.spamhaus.net.",
@@ -368,7 +370,7 @@ const PLACES: [&str; 8] = [
     "4.3.2.1.KEY.authbl.dq.spamhaus.net.",
 ];
 
-/// The key must not be in the log, in the history of queries, on the disk, or in the tables that `resolverctl` reads over the socket.
+/// Tests that the key is not in the log, in the history of queries, on the disk, or in the tables that `resolverctl` reads over the socket.
 #[test]
 fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
     let told = Lines::from_work(tracing::Level::TRACE, || {

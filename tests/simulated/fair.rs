@@ -1,5 +1,5 @@
-//! A client that floods resolverd, in simulation. Another client with few questions (the light client) gets its answers as if it were
-//! alone.
+//! A client that floods resolverd, in simulation. Another client, which asks few questions (the light client), must get its answers as quickly as
+//! without the flood.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,22 +25,22 @@ const NEAR: Duration = Duration::from_millis(20);
 /// The light client must have the answers to 99 of 100 questions within this time.
 const LATE: Duration = Duration::from_millis(100);
 
-/// How much later than expected a reply may arrive in the simulation.
+/// The tolerance for measured times: a reply may arrive this much later than expected.
 const SLACK: Duration = Duration::from_millis(10);
 
 /// The number of zones in the lab whose servers are all silent.
 const SILENT_ZONES: usize = 100;
 
-/// The addresses from which the flood comes: first the address of the light client, because all programs of a gateway share it, then
-/// another address.
+/// The addresses from which the flood comes. In the first case it is the address of the light client, because all programs of a gateway have the
+/// same address. In the second case it is another address.
 const FLOODERS: [IpAddr; 2] = [light(), IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 9))];
 
 const fn light() -> IpAddr {
     IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
 }
 
-/// Returns a lab with a root, tld., a zone that works, a zone whose server needs half a second, and a hundred zones and a top-level domain
-/// whose servers are silent.
+/// Returns a lab with a root, tld., a zone that works, a zone whose server takes half a second for a reply, and a hundred zones and a top-level
+/// domain whose servers are silent.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, address: [u8; 4], distance: Duration, faults: &[Fault]| {
@@ -93,8 +93,8 @@ impl Stage {
         self.flood.spawn(async move { ask(&simulation, &name, client).await });
     }
 
-    /// The light client asks for 50 cached names and for 10 new names per second, while `flood` is called every hundredth of a second.
-    /// Asserts that all questions are answered in time.
+    /// The light client asks for 50 cached names and 10 new names per second, while `flood` is called every hundredth of a second. Asserts that all
+    /// these questions are answered in time.
     async fn beside(&mut self, seconds: u32, mut flood: impl FnMut(&mut Self, u32)) {
         let mut asked = JoinSet::new();
         for tick in 0..seconds * 100 {
@@ -122,8 +122,8 @@ impl Stage {
         assert!(late < LATE, "{late:?}");
     }
 
-    /// Waits until the flood has ended. Asserts that questions which resolverd turned away were answered at once, and that the state is the
-    /// same as at the beginning.
+    /// Waits until the flood has ended. Asserts that nothing is in progress any more, and that each reply of the flood arrived within the deadline.
+    /// Returns these replies.
     async fn end(mut self) -> Vec<SimulatedReply> {
         let mut replies = Vec::new();
         while let Some(reply) = self.flood.join_next().await {
@@ -227,7 +227,8 @@ fn four_thousand_names_a_second_of_a_slow_zone_cost_others_nothing() {
                 .await;
             let simulation = Arc::clone(&stage.simulation);
             let replies = stage.end().await;
-            // If a question was turned away because of overload, the client gets an answer when it asks again.
+            // A question that was refused because of too many resolutions is answered when the client asks again after
+            // the flood.
             let again = replies.iter().find(|reply| reply.outcome == Outcome::Shed).unwrap();
             let name = again.message.queries[0].name().to_string();
             assert_eq!(ask(&simulation, &name, flooder).await.outcome, Outcome::Upstream);
@@ -282,8 +283,8 @@ fn who_asks_little_is_answered_in_the_zone_that_another_floods() {
     });
 }
 
-/// With a forwarder for all names, a resolution meets no zone cut, so resolverd does not learn the zone of the name. The query then counts for
-/// the domain of the name, which gets only its share of the places for queries in progress.
+/// Tests a silent forwarder for all names. There are no referrals, so resolverd does not learn the zone of a name. The resolution then counts for
+/// the domain of the name, which gets only its share of the places.
 #[test]
 fn through_a_silent_forwarder_the_domain_of_a_name_has_its_share_from_the_begin() {
     paused(async {

@@ -1,5 +1,5 @@
-//! The time of a first lookup, in simulation. It is compared with the time of an oracle, which knows every server of the same internet, and with
-//! the times of the servers that were queried in parallel. Some tests are about first lookups in silent and slow zones.
+//! The time of a first lookup, in simulation. It is compared with the best possible time, which an oracle computes from its knowledge of all
+//! servers, and with the times of the servers that were queried in parallel. Some tests are about first lookups in silent and slow zones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,8 +31,8 @@ const AILMENTS: [Fault; 7] = [
     Fault::LosesFirst,
 ];
 
-/// An oracle: it knows every server with its distance and faults, and asks the fastest server without faults of each zone. Like a resolver,
-/// it remembers the zones and addresses that it has met.
+/// Computes the best possible times. It knows the distance and faults of every server, and asks the fastest server without faults of each zone. Like
+/// a resolver, it does not ask again for zones and addresses that it has met.
 struct Oracle<'a> {
     lab: &'a Lab,
     zones: BTreeMap<Name, Vec<&'a LabServer>>,
@@ -48,8 +48,8 @@ impl<'a> Oracle<'a> {
         Self { lab, zones, known: BTreeSet::from([Name::root()]), addresses }
     }
 
-    /// Returns the minimum time in which a name can be resolved with the zones and addresses that the oracle already knows. The deepest zone that
-    /// contains the name must have it.
+    /// Returns the minimum time in which a name can be resolved with the zones and addresses that the oracle already knows. The name must be in the
+    /// deepest zone at or above it.
     fn time(&mut self, name: &Name) -> Duration {
         let mut path: Vec<Name> = self.zones.keys().filter(|zone| zone.zone_of(name)).cloned().collect();
         path.sort_by_key(Name::num_labels);
@@ -58,7 +58,7 @@ impl<'a> Oracle<'a> {
         loop {
             let server = self.reach(&path[at], &mut spent);
             spent += far(server);
-            // The server answers from the deepest zone that it serves.
+            // A server may serve several zones. It answers from the deepest one of them.
             let serves = |zone: &Name| self.zones[zone].iter().any(|one| one.name() == server.name());
             let deepest = path.iter().rposition(serves).unwrap();
             if deepest + 1 == path.len() {
@@ -72,7 +72,8 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Returns the server of a zone that has no fault and answers soonest. If its address is not known, the address is resolved first.
+    /// Returns the server without faults of a zone that answers soonest. If the address of the server is not known, the time to resolve the address
+    /// is added to `spent`.
     fn reach(&mut self, zone: &Name, spent: &mut Duration) -> &'a LabServer {
         let sound = |one: &&&LabServer| !one.faults().iter().any(|fault| AILMENTS.contains(fault));
         let servers: Vec<&LabServer> = self.zones[zone].iter().filter(sound).copied().collect();
@@ -131,8 +132,8 @@ fn first_lookups_in_a_faulty_world_are_near_those_of_an_oracle() {
     assert!(ours[1] <= oracles[1] * 2, "95th percentile {:?}, the oracle's {:?}", ours[1], oracles[1]);
 }
 
-/// At each zone cut of a question, resolverd queries two servers in parallel. Returns the sum of the times of the faster ones. Returns `None` if
-/// the question has sub-questions, because these run in parallel too.
+/// At each zone cut, resolverd queries two servers in parallel. Returns the sum of the times of the faster server at each cut. Returns `None` if the
+/// question has sub-questions, because they also run in parallel.
 fn faster_of_raced(lab: &Lab, reply: &SimulatedReply) -> Option<Duration> {
     let mut cuts: Vec<Duration> = Vec::new();
     for step in reply.steps.iter() {
@@ -218,7 +219,7 @@ fn a_silent_zone_costs_its_client_four_seconds_its_repeats_and_others_nothing() 
             }
         };
         tokio::join!(client, others);
-        // The resolution of the question has ended by now. resolverd knows then that the servers are silent.
+        // The resolution has ended now, so resolverd knows that the servers are silent.
         tokio::time::sleep(Duration::from_millis(6_500)).await;
         lab.log().take();
         let reply = ask(&simulation, "host0.one.tld.").await;
@@ -236,7 +237,7 @@ fn what_comes_after_3_5_or_7_seconds_is_delivered_to_the_repeat_of_glibc() {
             let first = ask(&simulation, "host0.one.tld.").await;
             let answered = if first.message.answers.is_empty() {
                 assert!(first.elapsed <= Duration::from_secs(4));
-                // glibc repeats its question five seconds after the first one, and waits for five more seconds.
+                // glibc repeats its query five seconds after the first one, and then waits up to five more seconds.
                 tokio::time::sleep(Duration::from_secs(5) - first.elapsed).await;
                 let second = ask(&simulation, "host0.one.tld.").await;
                 assert!(second.elapsed <= Duration::from_secs(5));
@@ -287,7 +288,7 @@ fn a_domain_that_a_living_server_drops_costs_a_mail_four_seconds_in_all() {
                 }
                 times
             };
-            // Other zones are in use in the meantime.
+            // Meanwhile, clients ask for names in another zone whose servers answer.
             let others = async {
                 for number in 0..60 {
                     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -1,5 +1,5 @@
-//! Faults that the recursive resolver of Hickory DNS 0.26 has in daily mail (F1 to F10). resolverd must not have them. All tests are
-//! simulations, with many seeds if randomness matters.
+//! Tests that resolverd does not have the faults that the recursive resolver of Hickory DNS 0.26 shows with usual mail (F1 to F10). All tests are
+//! simulations, with many seeds if the result depends on random numbers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +82,8 @@ fn f2_a_lame_server_is_not_preferred_and_a_denial_is_no_failure() {
             "{} messages to the lame one",
             lab.log().count("ns1.one.tld")
         );
-        // The first eight names are also asked for in lower case, because the server has not answered for any name in mixed case yet.
+        // The first eight names are asked for twice, the second time in lower case: the server denied them and has never given an answer for a name
+        // in mixed case.
         assert_eq!(lab.log().count("ns2.one.tld"), 28);
     }
 }

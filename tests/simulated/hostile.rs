@@ -10,8 +10,8 @@ use lab::fault::Fault;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// The number of addresses of one name. Each takes 16 octets in the answer, so the last third of them is in the
-/// second IP fragment.
+/// The number of addresses of one name. Each takes 16 octets in the answer, so the last third of the addresses is in
+/// the second IP fragment.
 const ADDRESSES: usize = 140;
 
 /// Returns a lab with a zone that has one name with many addresses, on one server with this fault.

@@ -120,8 +120,8 @@ impl Stage {
 /// hosts of senders.
 const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType::TXT)];
 
-/// postscreen greets a client six seconds after it has asked the DNS lists, and only then smtpd asks for the PTR record. So on a busy host, more
-/// than a hundred questions of look-ahead wait until they are used.
+/// Tests a busy host with postscreen. postscreen greets a client six seconds after it has asked the DNS lists, and only then smtpd asks for the PTR
+/// record. So more than a hundred answers of look-ahead wait until they are used.
 #[test]
 fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
     const CLIENTS: u8 = 250;
@@ -157,8 +157,8 @@ fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
         };
         futures_util::future::join_all((0..CLIENTS).map(of_client)).await
     });
-    // Look-ahead sends the first thirty-two questions before one of them is used, six seconds later. From then on, each question that is used
-    // permits two more.
+    // Look-ahead sends 32 questions before it knows whether the first one is used, six seconds later. From then on, each used question permits two
+    // more.
     let soon = &times[153..210];
     assert!(soon.iter().all(Duration::is_zero), "{times:?}");
 }
@@ -182,8 +182,8 @@ fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
 const SENDER: [(&str, RecordType); 3] =
     [("", RecordType::MX), ("mx.", RecordType::A), ("mx.", RecordType::AAAA)];
 
-/// The greatest number of questions of one rule that look-ahead asks before it knows that clients do not ask them: 32 until the first are
-/// judged, and 20 until enough are judged.
+/// The maximum number of questions that look-ahead sends by one rule before it knows that clients do not ask them: 32 before it knows about the
+/// first one, and 20 more until it knows about enough of them.
 const UNUSED: usize = 52;
 
 #[test]
@@ -310,7 +310,7 @@ fn an_answer_that_is_used_after_its_judgement_counts_as_used() {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
         tokio::time::sleep(Duration::from_secs(40)).await;
-        // At its next event, look-ahead decides whether the question of the rule was used.
+        // Look-ahead decides whether the question was used only when the next event arrives.
         stage.ask("d2.one.tld.", RecordType::NS).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!((stage.rule(Rule::Spf).counts.used, stage.rule(Rule::Spf).counts.unused), (0, 1));
@@ -339,14 +339,13 @@ fn a_flood_of_domains_gets_sixty_questions_a_second_and_no_client_waits_for_them
     });
 }
 
-/// A client's query may share a query of look-ahead that is in progress. Its timeout then runs from the time at which the shared query was
-/// sent.
+/// Tests a client's question that uses a query of look-ahead which is in progress. The timeout of this query is counted from the time at which
+/// look-ahead sent it.
 #[test]
 fn a_lost_question_of_look_ahead_costs_a_client_no_longer_wait_than_its_own() {
     paused(async {
         let head_start = Duration::from_millis(20);
-        // Returns the time of a client's query if the first packet gets lost. With look-ahead, this packet belongs to a query that was sent
-        // in advance.
+        // Returns the time of a client's question if the first packet is lost. With look-ahead, this packet is the query that look-ahead sent.
         let lost = async |mode| {
             let stage = Stage::new(mode);
             stage.messages(0..20, &SENDER).await;
@@ -392,7 +391,7 @@ fn a_question_of_look_ahead_takes_no_place_of_a_client() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
-        // The questions that look-ahead has sent in advance take 40 ms.
+        // After 20 ms, the questions of look-ahead are still in progress, because they take 40 ms.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let resolver = stage.0.resolver();
         assert!(resolver.under_way() > 0, "they are in progress");
@@ -417,7 +416,7 @@ const MEASURED: usize = 160;
 #[derive(Debug)]
 struct Measured {
     mean: Duration,
-    /// The 95th percentile of the time that the DNS of a message (email) takes.
+    /// The 95th percentile of the time that the DNS questions of an email take.
     late: Duration,
     failed: u32,
     /// The number of queries that resolverd sent to servers.
@@ -476,7 +475,7 @@ fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
     }
 }
 
-/// Events arrive faster than the task of look-ahead can read them. The task must still let other tasks run, and must answer the watchdog.
+/// Tests look-ahead when events arrive faster than its task can read them. The task must still let other tasks run, and must answer the watchdog.
 #[test]
 fn a_queue_that_is_never_empty_holds_up_nobody() {
     let feeding = AtomicBool::new(true);

@@ -1,5 +1,5 @@
-//! Within two minutes after a fault begins, `resolverctl status`, `resolverctl why` and the web page must name it, and nothing else. In
-//! ten hours without faults they must name nothing.
+//! Tests that `resolverctl status`, `resolverctl why` and the metrics page report a fault within two minutes, and nothing else. In ten hours without
+//! faults, they must report nothing.
 
 #![cfg(feature = "lab")]
 
@@ -45,7 +45,7 @@ const FORWARDER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 1, 1));
 /// The number of domains whose servers are in separate networks.
 const DOMAINS: u8 = 14;
 
-/// The domains on the servers of one hoster.
+/// Domains that are all on the servers of one hoster.
 const HOSTED: [&str; 3] = ["h0.tld.", "h1.tld.", "h2.tld."];
 /// The network of the servers of this hoster.
 const HOSTER: &str = "198.51.100.0/24";
@@ -73,7 +73,7 @@ enum Broken {
     List,
 }
 
-/// Returns the lab. If `is_forwarded` is true, the forwarder has all zones, because all names are forwarded to it.
+/// Returns the lab. If `is_forwarded` is true, all names are forwarded, so the forwarder serves all zones.
 fn lab(is_forwarded: bool) -> Lab {
     let mut tree = Tree::default();
     let mut zone = |zone: &str, network: [u8; 3], text: &str| {
@@ -82,7 +82,8 @@ fn lab(is_forwarded: bool) -> Lab {
             let server = format!("ns{number}.{a}-{b}-{c}.tld");
             let mut plan = ServerPlan::new(&server, vec![IpAddr::from([a, b, c, number])]);
             plan.distance = Distance::steady(Duration::from_millis(20 + u64::from(b) * 37 % 200));
-            // All domains of a hoster are on the same servers, which are added only once.
+            // All domains of the hoster are on the same servers. The server may already be in the lab, so an error is
+            // ignored.
             drop(tree.server(plan));
             server
         });
@@ -101,7 +102,7 @@ fn lab(is_forwarded: bool) -> Lab {
     tree.build().unwrap()
 }
 
-/// What `resolverctl status`, `resolverctl why` and the web page of the daemon name as faults.
+/// The faults that `resolverctl status`, `resolverctl why` and the metrics page of the daemon report.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Named {
     /// In `resolverctl status`: the severity of the worst problem.
@@ -110,12 +111,13 @@ struct Named {
     lossy: bool,
     /// In `resolverctl status`: the zones and DNS lists that fail.
     zones: BTreeSet<String>,
-    /// In `resolverctl why`: the side (this host, other operators, or the client) that has delayed mail most, and the zones of all causes.
+    /// In `resolverctl why`: who has delayed mail most (this host, other operators, or the client). The next field has the zones of all causes.
     side: Option<Side>,
     costs: BTreeSet<String>,
-    /// On the web page: the names of rows in which at least a fifth of the queries is late or lost.
+    /// On the metrics page: the names of rows in which at least a fifth of the queries is late or lost.
     page: BTreeSet<String>,
-    /// On the web page: true if queries to most networks get lost at the same time, which looks like a vertical stripe.
+    /// On the metrics page: true if queries to most networks get lost at the same time, which looks like a vertical
+    /// stripe.
     stripe: bool,
 }
 
@@ -149,7 +151,8 @@ impl Gateway {
         Self { simulation, random, minute, busy, _tasks: tasks }
     }
 
-    /// Starts a message (email). It asks DNS lists, then for MX, SPF, DMARC and the mail host of the sender, and then about the recipient.
+    /// Returns a future that asks the questions of one email: to DNS lists, then for MX, SPF, DMARC and the mail host of the sender, and then about
+    /// the recipient.
     fn mail(&self) -> impl Future<Output = ()> + '_ {
         let random = &self.random;
         let domain = match random.below(u32::from(DOMAINS) + HOSTED.len() as u32) {
@@ -196,7 +199,7 @@ impl Gateway {
         }
     }
 
-    /// Returns the rows of the web page that have counts from the time since the last call.
+    /// Returns the rows of the metrics page for the time since the last call of this function.
     fn page(&mut self) -> Vec<Busy> {
         let recorder = Arc::clone(self.simulation.recorder());
         let busy = self.busy.grown(Busy::all(&recorder, |zone| LISTS.contains(&zone)));
@@ -206,7 +209,8 @@ impl Gateway {
         span.report().busiest
     }
 
-    /// Returns the faults that the commands and the page name now. For `why` and the page, only the last `time` counts.
+    /// Returns the faults that `resolverctl status`, `resolverctl why` and the metrics page report at present. `why`
+    /// and the page cover only the last `time`.
     async fn named(&mut self, time: Duration) -> Named {
         let (recorder, resolver) = (self.simulation.recorder(), self.simulation.resolver());
         let troubles = recorder.troubles();
@@ -237,14 +241,15 @@ impl Gateway {
     }
 }
 
-/// Returns the share that decides the colour of a cell of the web page, like the function `shade` of the page.
+/// Returns the share of bad queries, from which the metrics page computes the colour of a cell (function `shade` of the
+/// page).
 fn bad(counts: &BusyCounts) -> f64 {
     let worst = counts.failed.max(counts.late).max(counts.timeouts);
     let share = worst as f64 / counts.questions.max(worst).max(1) as f64;
     if worst < 2 { share.min(0.05) } else { share }
 }
 
-/// Returns what the commands and the page name as faults two minutes after the begin of a fault.
+/// Returns the faults that the commands and the metrics page report two minutes after the start of a fault.
 fn two_minutes(broken: Broken, seed: u64) -> Named {
     let mut named = Named::default();
     let found = &mut named;
@@ -253,7 +258,7 @@ fn two_minutes(broken: Broken, seed: u64) -> Named {
         gateway.run(Duration::from_secs(300), PAUSE).await;
         gateway.page();
         gateway.set(broken);
-        // The last emails may take up to 10 s.
+        // The gateway runs for 110 s of the two minutes, because the last emails take up to 10 s.
         gateway.run(Duration::from_secs(110), PAUSE).await;
         *found = gateway.named(Duration::from_secs(120)).await;
     });
@@ -286,18 +291,19 @@ fn the_dead_one_is_named_and_nothing_else() {
         ] {
             let page: Vec<&str> = zones.iter().copied().chain([network]).collect();
             let named = two_minutes(broken, seed);
-            // A dead zone for which all clients get an expired (stale) answer delays nothing.
+            // If clients get stale answers for a dead zone, this zone causes no delay, so it may be missing here.
             let costs = named.costs.clone();
             assert!(!costs.is_empty() && costs.is_subset(&names(zones)), "{named:?}");
-            // A failure of a forwarder is a warning, because the forwarder belongs to the operator. A silent DNS list causes no warning, because
-            // `resolverctl status` shows the states of lists separately.
+            // A failed forwarder is a warning, because it belongs to the operator. A silent DNS list causes no warning, because `resolverctl status`
+            // has separate lines about lists.
             let severity = match broken {
                 Broken::Forwarder | Broken::Upstream => Some(Severity::Warning),
                 Broken::Hoster => Some(Severity::Notice),
                 _ => None,
             };
             let (zones, side, page) = (names(zones), Some(Side::Theirs), names(&page));
-            // If all names are forwarded, all queries go to the network of this forwarder, so the page has a stripe.
+            // If all names are forwarded, all queries go to the network of the forwarder, so the metrics page shows a
+            // stripe.
             let stripe = broken == Broken::Upstream;
             let expected = Named { severity, zones, side, costs, page, stripe, ..Named::default() };
             assert_eq!(named, expected, "{broken:?}, seed {seed}");

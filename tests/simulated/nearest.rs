@@ -1,4 +1,5 @@
-//! resolverd finds the nearest server of a zone and continues to use it, whichever servers were asked first. No question waits for this.
+//! resolverd finds the nearest server of a zone and continues to use it, whichever server it queried first. No question waits for these
+//! measurements.
 
 use std::sync::Arc;
 use std::time::Duration;

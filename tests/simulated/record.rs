@@ -1,4 +1,4 @@
-//! The history of queries, as other crates use it: sums of counters agree, old windows are forgotten, and tables have a limited size.
+//! The history of queries, as other crates use it: the sums of its counters are consistent, old periods are removed, and tables have a limited size.
 
 #![cfg(feature = "lab")]
 
@@ -28,7 +28,8 @@ fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
     Ended { client, kind, outcome, elapsed: Duration::from_micros(10) }
 }
 
-/// The counters are read while all workers count queries. The sums over the types, over the outcomes and over the times must be equal.
+/// Tests that the counters are consistent when they are read while all workers count questions: the sums over the types, over the outcomes and over
+/// the times must be equal.
 #[test]
 fn sums_agree_while_questions_are_counted() {
     let recorder = Recorder::new(Clock::machine(), 2);
@@ -141,7 +142,7 @@ fn queries_that_were_turned_away_are_no_failures_of_other_zones() {
     });
 }
 
-/// Runs a test whose time is virtual, so that the test itself moves it.
+/// Runs a test with virtual time, which only the test itself moves on.
 fn in_virtual_time<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) {
     paused(async { run().await });
 }
@@ -327,7 +328,7 @@ fn the_lines_about_a_zone_have_no_key_of_a_list() {
     assert!(!begin.contains("sekret") && !end.contains("sekret"), "{said:#?}");
 }
 
-/// Commands that take a name read `\DDD` as a decimal number (RFC 1035 section 5.1), so the names in rows have this form too.
+/// Tests that names in rows have the escapes that commands read: commands read `\DDD` as a decimal number (RFC 1035 section 5.1).
 #[test]
 fn the_zone_of_a_row_has_the_escapes_that_a_command_reads() {
     let recorder = Recorder::new(Clock::machine(), 1);
@@ -344,7 +345,7 @@ fn a_zone_whose_answers_are_bogus_is_not_well() {
         recorder.sent(&sent("bogus.example.", 9, Conduct::Answered, 20));
     }
     (0..3).for_each(|_| recorder.bogus([192, 0, 2, 9].into(), &zone));
-    // Each query to a server was answered, but the answers lead to no data.
+    // Each query was answered, but the resolution failed, because the answers lead to no data.
     recorder.sent(&sent("circle.example.", 8, Conduct::Answered, 10));
     fly(&recorder, "circle.example.", 10, true);
     let verdicts: Vec<String> = recorder

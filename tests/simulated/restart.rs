@@ -1,4 +1,5 @@
-//! Mail before and after a restart, in simulation: which data the snapshot keeps, and how long the messages after it take.
+//! Mail before and after a restart, in simulation: which data the snapshot of the cache keeps, and how long the DNS questions of emails take after
+//! the restart.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +30,7 @@ fn simulation(internet: &Internet, seed: u64) -> Simulation {
     Simulation::new(Arc::clone(&internet.lab), config_trusting(&internet.lab), seed)
 }
 
-/// Plays the DNS of emails one after the other. Returns the time that all of them take together.
+/// Asks the DNS questions of emails, one email after the other. Returns the time for all of them.
 async fn take(simulation: &Simulation, internet: &Internet, mail: &[Mail]) -> Duration {
     let mut taken = Duration::ZERO;
     for message in mail {
@@ -65,7 +66,8 @@ fn messages_after_a_restart_take_hardly_longer_than_without_it() {
     assert!(cold.as_secs_f64() > 1.3 * without.as_secs_f64(), "the test shows nothing: {cold:?} {without:?}");
 }
 
-/// Returns the questions that must be answered to deliver mail to and from the known domains, as far as they have records.
+/// Returns the questions that must be answered to deliver mail to and from the domains that were in use before the restart, if these names have
+/// records.
 async fn known_questions(simulation: &Simulation, internet: &Internet) -> Vec<(Name, RecordType)> {
     let mut known = Vec::new();
     for domain in &internet.domains[..DOMAINS / 5] {
@@ -82,7 +84,8 @@ async fn known_questions(simulation: &Simulation, internet: &Internet) -> Vec<(N
     known
 }
 
-/// All answers have expired, and no server answers. Ten minutes later, the daemon restarts. Mail to known domains must then still be delivered.
+/// Tests a restart in an outage: all answers have expired, and no server answers. Ten minutes later, the daemon restarts. Mail to known domains must
+/// still be delivered.
 #[test]
 fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
     for signed in [false, true] {
@@ -112,7 +115,7 @@ fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
                 assert!(reply.message.answers.iter().all(|record| record.ttl <= 30), "{told}");
                 assert!(reply.elapsed <= Duration::from_millis(1_801), "{told}");
             }
-            // Expired answers are used for an hour. This hour began at the end of their TTL, and not at the start of the process.
+            // Expired answers are used for an hour after the end of their TTL. The restart does not begin this hour again.
             tokio::time::sleep(Duration::from_secs(3_000)).await;
             for (name, kind) in &known {
                 let reply = next.ask(name, *kind).await.unwrap();

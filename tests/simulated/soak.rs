@@ -1,7 +1,7 @@
-//! Many seeds of the built-in internet, in simulation: even if one server of each zone is dead, lame or silent, no question fails. The same
-//! seed gives the same run. Many clients with the same question share one resolution (flight).
+//! Runs with many seeds over the simulated internet. Even if one server of each zone is dead, lame or silent, no question may fail. The same seed
+//! gives the same run. Many clients with the same question share one resolution (flight).
 //!
-//! `RESOLVERD_SOAK_SEEDS` is the number of runs with a broken server; `RESOLVERD_SOAK_FIRST` begins with a seed that failed.
+//! `RESOLVERD_SOAK_SEEDS` is the number of runs with a broken server; `RESOLVERD_SOAK_FIRST` is the first seed, to repeat a run that failed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -78,9 +78,9 @@ impl Asker for OneByOne<'_> {
             for one in lab.log().take() {
                 let sent = one.at.since(began);
                 let Some(before) = first.insert(one.to_string(), sent) else { continue };
-                // A second query to a server is correct if the server is silent, because the first packet may be lost, even if the server has
-                // answered another question in the meantime. A query that is sent at the time of an answer may have been sent before the answer
-                // is read.
+                // A second query to a server is correct if the first one got no reply, because the first packet may be lost. This is so even if the
+                // server has answered another question in the meantime. A query that is sent at the same time as a reply arrives is correct too,
+                // because the reply may not have been read yet.
                 let addresses = lab.server(&one.server).unwrap().addresses();
                 let of = |server: &str| addresses.iter().any(|address| address.to_string() == server);
                 let (mut answered, mut late) = (false, false);
@@ -94,15 +94,15 @@ impl Asker for OneByOne<'_> {
                             late |= before < at && at < sent
                         }
                         StepEvent::Sent { server, reason, .. } if of(server) => {
-                            // If all other servers have failed, the server that failed first is queried once more. If a name in mixed case
-                            // was denied, it is asked for again.
+                            // If all other servers have failed, the server that failed first is queried once more. If a name in mixed case was
+                            // denied, it is asked for again in lower case.
                             late |= at == sent && matches!(reason.as_str(), "retry" | "again" | "own_case")
                         }
                         _ => {}
                     }
                 }
-                // Queries of resolverd in the background belong to no question. They go to dead servers, or check that the network of this
-                // host works.
+                // Background queries of resolverd do not belong to a question. They probe dead servers, or check that the network of this host
+                // works.
                 let aside = matches!(one.kind, RecordType::SOA | RecordType::NS);
                 if answered && !late && !aside {
                     twice.push(format!("{one}, for {name} {kind}: {:#?}", reply.steps));
@@ -172,7 +172,7 @@ fn no_answer_outlives_its_ttl() {
     }
 }
 
-/// Asks for random names at random times. An answer from the cache must be younger than its TTL, and have the correct remaining TTL.
+/// Asks for random names at random times. Checks that each answer from the cache is younger than its TTL and has the correct remaining TTL.
 async fn ask_as_time_goes_by(seed: u64) {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()])).unwrap();

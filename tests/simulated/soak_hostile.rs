@@ -1,8 +1,8 @@
 //! A hostile internet in simulation: one server in twenty has a fault of the lab's list, and paths lose packets. No answer may be wrong,
 //! few questions may fail, the memory must stay within its limit, and every resolution (flight) and task must end.
 //!
-//! `RESOLVERD_SOAK_SEEDS` and `RESOLVERD_SOAK_QUESTIONS` are the numbers of runs and of their questions;
-//! `RESOLVERD_SOAK_FIRST` begins with a seed that failed.
+//! `RESOLVERD_SOAK_SEEDS` and `RESOLVERD_SOAK_QUESTIONS` are the numbers of runs and of their questions; `RESOLVERD_SOAK_FIRST` is the first seed,
+//! to repeat a run that failed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -26,19 +26,19 @@ use lab::traffic::{Asker, Program};
 use resolver::config::Config;
 use resolver::limits::MAX_PACKETS_PER_QUESTION;
 
-/// The default number of runs. In each run, four servers have a fault, which is enough for every fault to occur.
+/// The default number of runs. In each run, four servers have a fault, so in 16 runs every fault occurs.
 const SEEDS: u64 = 16;
 
-/// The maximum number of further runs, for faults of servers that have not occurred yet.
+/// The maximum number of further runs, for faults that no run has shown yet.
 const MORE_SEEDS: u64 = 24;
 
 /// At most one of `ONE_IN` servers of the simulated internet has a fault.
 const ONE_IN: usize = 20;
 
-/// The longest time between two emails, in milliseconds. It is so long that answers expire, and that dead servers are probed.
+/// The longest time between two emails, in milliseconds. It is so long that answers expire and dead servers are probed between two emails.
 const PAUSE_MILLIS: u32 = 20_000;
 
-/// The number of questions of a first run, which shows which servers are in use.
+/// The number of questions of a run before the test, which finds out which servers are in use.
 const RECONNAISSANCE: usize = 400;
 
 /// What happened in a run with one seed.
@@ -48,7 +48,7 @@ struct Run {
     failed: Vec<String>,
     /// The answers to clients that were wrong, each with the question.
     wrong: Vec<String>,
-    /// The faults of servers that received a query, and so could have an effect.
+    /// The faults of those servers that received a query: only these faults could have an effect.
     met: BTreeSet<Fault>,
     /// The number of queries that servers received in the run.
     messages: u64,
@@ -63,8 +63,8 @@ struct World<'a> {
     signed: bool,
 }
 
-/// Plays a run for each seed. In each run, the next faults are given to the next servers. Then more seeds are played for faults that have
-/// not occurred, so that every fault occurs.
+/// Plays a run for each seed. In each run, the next faults of the list are given to some servers. Then plays further seeds for faults whose servers
+/// got no query, so that every fault has an effect.
 fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
     let (first, seeds) = (by_hand("RESOLVERD_SOAK_FIRST", 0), by_hand("RESOLVERD_SOAK_SEEDS", SEEDS));
     let questions = usize::try_from(by_hand("RESOLVERD_SOAK_QUESTIONS", questions)).unwrap();
@@ -79,7 +79,7 @@ fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
         let is_met = |fault: &Fault| runs.iter().any(|(_, run)| run.met.contains(fault));
         world.faults.iter().filter(|fault| !is_met(fault)).copied().collect()
     };
-    // Each zone must keep one server without faults. If an internet has too few servers for a fault, the fault occurs in a later internet.
+    // Each zone must keep one server without faults. If an internet has too few servers for all its faults, some faults are left for a later run.
     for seed in end..end + MORE_SEEDS {
         let left = unmet(&runs);
         if left.is_empty() {
@@ -109,7 +109,8 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     let oracle = Oracle::new(&internet.lab);
     let watched = Watched { simulation: &simulation, oracle: &oracle, run: Mutex::default() };
     let random = Random::seeded(seed);
-    // Each email has its own seed, so the number of questions only limits the run and does not change it.
+    // Each email has its own seed. So with more questions, the run only continues for longer, and its beginning stays
+    // the same.
     for number in 0.. {
         if watched.run.lock().unwrap().questions >= questions {
             break;
@@ -131,7 +132,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     run
 }
 
-/// Returns the servers that are asked in the traffic of a seed. Faults of other servers would never occur.
+/// Returns the servers that receive queries in the traffic of a seed. Faults of other servers would have no effect.
 async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSet<String> {
     let simulation = Simulation::new(internet.lab.clone(), config.clone(), seed);
     let mut questions = 0;
@@ -159,7 +160,7 @@ fn break_some(
     let mut broken: BTreeSet<&str> = BTreeSet::new();
     let servers = lab.servers();
     let count = servers.len().div_ceil(ONE_IN);
-    // With this number of tries, there are usually enough servers. If not, fewer servers get a fault.
+    // This number of tries is usually enough to find `count` servers. If it is not, fewer servers get a fault.
     for _ in 0..100 * count {
         let drawn = servers[usize::from(random.u16()) % servers.len()].name();
         let spares =
@@ -172,17 +173,18 @@ fn break_some(
     let mut drawn: Vec<Fault> = (begin..begin + count).map(|place| faults[place % faults.len()]).collect();
     let told = broken.iter().map(|name| {
         let server = lab.server(name).unwrap();
-        // A server of the root or of com. may answer for com. Only signatures show that such an answer is a lie. The same is true for a
-        // denial with the SOA record of the root.
+        // A server of the root or of com. may give answers for com. and names below it. Only signatures show that such an answer, or a denial with
+        // the SOA record of the root, is a lie.
         let authority = server.authority();
         let zones = authority.zones();
         let may = zones.iter().any(|zone| zone.origin().num_labels() < 2);
-        // A server that serves a zone and its child zone may refer to the child zone with any address. Such a false referral does not look like
-        // the referral of a zone to itself.
+        // A server that serves a zone and its child zone may refer to the child zone with any address. resolverd cannot recognise such a false
+        // referral, unlike a referral of a zone to itself.
         let is_below = |origin: &Name, other: &Name| origin != other && other.zone_of(origin);
         let refers =
             zones.iter().any(|zone| zones.iter().any(|other| is_below(zone.origin(), other.origin())));
-        // If a DNS list denies a name in mixed case for the first time, the denial is trusted, because one missed listing loses no mail.
+        // If the server of a DNS list denies a name in mixed case for the first time, resolverd believes the denial, because one missed listing
+        // loses no mail.
         let leads_to_list =
             zones.iter().any(|zone| internet.lists.iter().any(|list| zone.origin().zone_of(&list.zone)));
         let lies = |fault: &Fault| match fault {
@@ -199,7 +201,8 @@ fn break_some(
     told.collect()
 }
 
-/// Returns the state of the resolver that must be empty after all questions were answered, such as open resolutions.
+/// Returns what the resolver still has in progress, such as open resolutions. After all questions were answered, this
+/// must be nothing.
 fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let (flights, tasks) =
@@ -261,7 +264,7 @@ impl Asker for Watched<'_> {
     }
 }
 
-/// Faults of servers that change only signatures and proofs. Unsigned zones have neither.
+/// Faults of servers that change only signatures and proofs. They have no effect on unsigned zones.
 const OF_SIGNED_ZONES: [Fault; 5] =
     [Fault::BadSignatures, Fault::NoDnssec, Fault::StripsProofs, Fault::ParentsProof, Fault::RefusesDnskey];
 
@@ -320,14 +323,15 @@ fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
     hold(&soak(unsigned(&honest(), 300), 2_000), 1);
 }
 
-/// This test uses the default configuration with validation. Servers may also have faults in signatures and proofs.
+/// Tests the default configuration, which validates. Servers may also have faults in signatures and proofs.
 #[test]
 fn with_validation_no_question_fails_while_a_zone_has_a_healthy_server() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();
     hold(&soak(World { faults: &faults, loss_per_mille: 0, signed: true }, 500), 0);
 }
 
-/// If a server lies about its own unsigned zone, its answers are trusted. But such a zone costs no more than others, and affects no other zone.
+/// Tests servers that lie about their own unsigned zones. resolverd must believe such lies, but they must cost no more queries than other zones and
+/// must not affect other zones.
 #[test]
 fn a_lying_server_is_bounded() {
     let liars: Vec<Fault> = Fault::all().filter(|fault| fault.lies()).collect();
@@ -337,7 +341,7 @@ fn a_lying_server_is_bounded() {
     }
 }
 
-/// A run that failed can be repeated with its seed of the random numbers.
+/// Tests that two runs with the same seed are equal, so that a failed run can be repeated.
 #[test]
 fn a_seed_played_twice_is_the_same_run() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();

@@ -1,5 +1,5 @@
-//! Ten minutes without any server, in simulation over the internet of mail: mail to known domains is still delivered with expired (stale)
-//! answers, and unknown domains get no invented answers. Soon after the outage, answers are fresh again.
+//! Ten minutes without any server, in simulation over the internet of mail: mail to known domains is still delivered with expired (stale) answers,
+//! and for unknown domains, clients get errors. Soon after the outage, answers are fresh again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,8 +88,8 @@ fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
                 round += 1;
             }
             internet.lab.servers().iter().for_each(|server| server.set_faults(&[]));
-            // The first answer of any server shows that the outage is over. Resolutions from the time of the outage then begin anew, and a
-            // failure is cached for one second.
+            // The first answer of any server shows that the outage is over. Resolutions that began in the outage then begin again, and a failure is
+            // cached for only one second.
             for (name, kind) in &known {
                 ask(name, *kind).await;
             }
@@ -103,8 +103,8 @@ fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
     }
 }
 
-/// Questions from the outage stay in progress for ten seconds. A question after the outage joins the same resolution, but must not wait
-/// until those ten seconds are over.
+/// Tests the end of an outage. Resolutions that began in it stay in progress for ten seconds. A question after the outage joins such a resolution,
+/// but must not wait until the ten seconds are over.
 #[test]
 fn answers_are_fresh_two_seconds_after_a_server_was_heard_again() {
     for seed in 0..10 {
@@ -121,7 +121,7 @@ fn answers_are_fresh_two_seconds_after_a_server_was_heard_again() {
             join_all(known.iter().map(ask)).await;
             tokio::time::sleep(Duration::from_secs(3)).await;
             internet.lab.servers().iter().for_each(|server| server.set_faults(&[]));
-            // An email from a new sender arrives.
+            // An email from a new sender arrives, so servers are queried again.
             join_all(questions(&internet, DOMAINS - 1).iter().map(ask)).await;
             tokio::time::sleep(Duration::from_secs(2)).await;
             for reply in join_all(known.iter().map(ask)).await {
@@ -165,7 +165,8 @@ fn one_name(text: &str) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// The answer for type A shows that the name is no longer an alias (CNAME). So the expired alias must not be used for other types either.
+/// Tests an alias that has expired: the answer for type A shows that the name is no longer an alias (CNAME). So the expired alias must not be used
+/// for other types.
 #[test]
 fn an_alias_that_has_become_a_host_is_no_stale_alias_for_other_types() {
     paused(async {

@@ -1,4 +1,4 @@
-//! Truncated answers that are fetched over TCP, in simulation. Many fetches at the same time share one connection, and none waits for the
+//! Truncated answers that are fetched over TCP, in simulation. Many queries at the same time must share one connection, and none may wait for the
 //! others.
 
 use std::sync::Arc;

@@ -231,7 +231,8 @@ fn nothing_is_asked_below_a_name_that_is_proven_not_to_exist() {
         let sent = stage.sent();
         let below = stage.ask("_25._tcp.none.signed.com", RecordType::TLSA).await;
         assert_eq!((told(&below), stage.sent()), (NO_NAME, sent));
-        // With opt-out, a denial may hide an unsigned zone, so it denies no names below its name.
+        // With opt-out, an unsigned zone may exist although its name is denied. So resolverd must query a server for
+        // names below it.
         stage.ask("no-such-zone.com", RecordType::A).await;
         let sent = stage.sent();
         stage.ask("www.no-such-zone.com", RecordType::A).await;
@@ -252,8 +253,8 @@ fn names_outside_every_anchor_and_below_a_negative_one_are_insecure() {
     });
 }
 
-/// If several trust anchors are above a name, the closest one is used. A signed zone below an unsigned zone is validated by its own trust
-/// anchor.
+/// Tests trust anchors: if several are at or above a name, the closest one is used. A signed zone below an unsigned zone is validated with its own
+/// trust anchor.
 #[test]
 fn the_closest_anchor_counts_from_end_to_end() {
     let isle = ("isle.plain.com.", &["ns.isle.plain.com"][..], MAIL, Some(""));

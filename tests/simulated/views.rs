@@ -1,4 +1,4 @@
-//! Listeners with different zones, and reloads. Each question gets the answer for the view that its listener has at that moment.
+//! Listeners with different zones, and reloads. Each client must get the answer of the view that its listener has at that moment.
 
 use std::io::Cursor;
 use std::net::SocketAddr;
@@ -131,7 +131,7 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
         simulation.reload(config(&lab, &[vec![1], vec![0]])).await;
         assert_eq!(outcome(1, &second).await, Outcome::Cache);
         assert_eq!(outcome(2, &first).await, Outcome::Upstream);
-        // If only `on_refusal` (the answer when a DNS list refuses) changes, the cached servers and records stay valid.
+        // Only the setting for DNS lists of this listener changes, so the cached servers and records stay valid.
         let mut spared = config(&lab, &[vec![1], vec![0]]);
         spared.listeners[1].dnsbl = Guard::Pass;
         simulation.reload(spared).await;
@@ -139,7 +139,7 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
     });
 }
 
-/// Returns the resolver after a restart. It has the cache of the resolver `stopped`.
+/// Returns the resolver after a restart. Its cache is read from a snapshot of the resolver `stopped`.
 fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (of, now) = (stopped.resolver(), stopped.clock().now());
@@ -175,8 +175,8 @@ fn a_client_that_waits_while_its_zone_moves_is_answered_on_the_new_route_and_so_
     });
 }
 
-/// The reload happens at three different times: while the alias is asked for, while its target is asked for, and while a second alias is
-/// followed to the zone that moves.
+/// Tests a reload that gives a zone other servers while an alias into this zone is resolved: while the alias is queried, while its target is
+/// queried, and while a second alias is followed into the zone.
 #[test]
 fn an_alias_into_a_zone_that_moves_meanwhile_is_followed_on_the_new_route_and_so_are_later_ones() {
     for (alias, at, until) in [("alias", 100, 310), ("alias", 400, 450), ("far", 700, 910)] {
@@ -207,7 +207,8 @@ fn an_alias_into_a_zone_that_moves_meanwhile_is_followed_on_the_new_route_and_so
     }
 }
 
-/// The answer of the old servers arrives after the reload, before the daemon stops.
+/// Tests that an answer of the old servers, which arrives after the reload and before the daemon stops, is not used
+/// after the restart.
 #[test]
 fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
     paused(async {
@@ -234,7 +235,7 @@ fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
         assert_ne!(ask(&next, 0, &owner).await.outcome, Outcome::Cache);
         assert_eq!(ask(&next, 0, &beside).await.outcome, Outcome::Cache, "a zone that did not move");
 
-        // Data from the new servers are still in the cache after a restart.
+        // After another restart, data from the new servers are still in the cache.
         let new = format!("new.{}", apex(3));
         moved.zones[3].max_ttl = Some(Duration::from_secs(200));
         simulation.reload(moved.clone()).await;

@@ -23,7 +23,8 @@ use tokio::task::JoinSet;
 /// The number of private zones of the operator. Each has its own server.
 const ZONES: u8 = 4;
 
-/// The addresses of a client of each view (`OFFICE`, `GUEST`), and of a client of no view.
+/// The next three addresses are those of a client of the view `office`, of a client of the view `guests`, and of a
+/// client of no view.
 const OFFICE: [u8; 4] = [10, 200, 0, 1];
 const GUEST: [u8; 4] = [10, 200, 1, 1];
 const OTHER: [u8; 4] = [192, 0, 2, 1];
@@ -120,7 +121,8 @@ fn each_client_gets_the_zones_of_its_view_in_any_order() {
         paused(async {
             let lab = lab();
             let simulation = Simulation::new(Arc::clone(&lab), config(&lab), 1);
-            // When a client of one view asks, the cache has the answers for the views whose clients asked before.
+            // The clients ask in a different order in each round. So the cache already has the answers for other views
+            // when a client asks.
             for round in 0..3 {
                 for turn in 0..wanted.len() {
                     let (client, zones) = &wanted[(first + turn) % wanted.len()];
@@ -186,7 +188,7 @@ fn hosts_and_records_of_a_view_are_for_its_clients_only() {
         config.records = vec![
             record("www.z3.test.", "10.9.0.4", None),
             record("www.z3.test.", "10.9.0.5", Some("office")),
-            // Records of a view replace the `[[host]]` entry that clients of no view see.
+            // These records replace the `[[host]]` entry of the same name.
             record("guest.z2.test.", "10.9.0.6", None),
         ];
         let simulation = Simulation::new(Arc::clone(&lab), config, 1);
@@ -250,7 +252,7 @@ fn a_listener_with_zones_shows_them_to_the_clients_of_all_views() {
     });
 }
 
-/// Returns the resolver after a restart. It has the cache of the resolver `stopped`.
+/// Returns the resolver after a restart. Its cache is read from a snapshot of the resolver `stopped`.
 fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (of, now) = (stopped.resolver(), stopped.clock().now());
@@ -259,7 +261,7 @@ fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     next.clock().set_wrong_by(i64::try_from(now.unix - next.clock().now().unix).unwrap());
     let (of, now) = (next.resolver(), next.clock().now());
     let mut file = Cursor::new(file.into_inner());
-    // If the configured zones have changed, the snapshot of the cache is refused.
+    // An error means that the snapshot was refused, because the configured zones have changed.
     let _ = of.memory().read_snapshot(&of.snapshot_scope(), now, &mut file, || true);
     next
 }
@@ -279,7 +281,7 @@ fn a_restart_keeps_the_answers_of_each_view_for_its_clients() {
             (address(&ask(&next, OTHER, office).await), address(&ask(&next, OFFICE, guest).await)),
             (None, None)
         );
-        // The two views swap their positions, so each has the number that the other one had.
+        // The two views swap their positions in the configuration, so each gets the index that the other one had.
         let mut swapped = config(&lab);
         swapped.zones[2].view = Some("guests".to_owned());
         swapped.zones[3].view = Some("office".to_owned());
@@ -321,7 +323,8 @@ fn sets(lab: &Lab, sees: &[Vec<u8>]) -> Config {
     config
 }
 
-/// A view keeps its name while its zones change. So its answers stay in the cache if its zones are the same.
+/// Tests views that keep their names while reloads change their zones. If the zones of a view stay the same, its
+/// answers stay in the cache.
 #[test]
 fn views_whose_zones_change_while_clients_ask_are_answered_as_they_are_after_each_reload() {
     for seed in 0..4 {

@@ -29,8 +29,8 @@ async fn every_lab_domain_resolves_and_message_times_are_shown() {
     }
 }
 
-/// Runs `resolverd demo --bench --through` with resolverd itself as the installed resolver. The test needs a network namespace of its own,
-/// because the servers use port 53.
+/// Tests `resolverd demo --bench --through` with resolverd itself as the installed resolver. The test needs a network namespace of its own, because
+/// the servers use port 53.
 #[test]
 fn an_installed_resolver_gets_the_same_mail_in_real_time() {
     let program = env!("CARGO_BIN_EXE_resolverd");

@@ -27,7 +27,7 @@ fn control(kind: u8) -> Vec<u8> {
     [&[0, 0, 0, 0, 0, 0, 0, length, 0, 0, 0, kind][..], &content].concat()
 }
 
-/// One message that the daemon has sent as dnstap, field by field, as this test reads it.
+/// One dnstap message from the daemon, field by field, as this test has parsed it.
 #[derive(Debug, Default)]
 struct Read {
     identity: Vec<u8>,
@@ -58,7 +58,7 @@ fn bytes<'o>(octets: &mut &'o [u8], length: usize) -> &'o [u8] {
     taken
 }
 
-/// Returns the fields of a protocol buffer: the number, the value if it is an integer, and the octets.
+/// Parses a protocol buffer. Returns for each field: its number, its value if it is an integer, and its octets.
 fn fields(mut octets: &[u8]) -> Vec<(u64, u64, Vec<u8>)> {
     let mut found = Vec::new();
     while !octets.is_empty() {
@@ -205,7 +205,7 @@ async fn a_reader_gets_every_message_and_the_end() {
     assert!(lines("RQ", "/IN/A") >= 2 && lines("RR", "/IN/A") >= 2, "{text}");
 }
 
-/// Performs the dnstap handshake with the daemon, which writes the messages.
+/// Performs the dnstap handshake as the reader. The daemon is the writer.
 async fn shake_hands(mut stream: UnixStream) -> UnixStream {
     let mut ready = vec![0; control(4).len()];
     stream.read_exact(&mut ready).await.unwrap();
@@ -232,7 +232,8 @@ async fn a_reader_that_leaves_and_comes_back_gets_messages_again_and_dns_never_w
     let mut second = None;
     for number in 0.. {
         ask(&stage, &format!("n{number}.tld.")).await;
-        // The daemon notices only at its next write that the first reader has gone.
+        // Only at its next write, the daemon notices that the first reader has closed the connection. So queries are
+        // repeated until it connects again.
         if let Ok(accepted) = timeout(Duration::from_millis(50), listener.accept()).await {
             second = Some(shake_hands(accepted.unwrap().0).await);
             break;

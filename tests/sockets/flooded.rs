@@ -1,5 +1,5 @@
-//! A client that floods the sockets, and another client that asks few questions (the light client). On a host that is too slow for all
-//! queries, the light client must lose no answers because of the flood.
+//! A client that floods the sockets, and another client that asks few questions (the light client). The host is too slow for all queries of the
+//! flood. The light client must nevertheless get all its answers.
 
 use std::net::UdpSocket;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn flood(socket: &UdpSocket, stop: &AtomicBool) -> u32 {
             sent += 1;
             let [.., high, low] = sent.to_be_bytes();
             let id = u16::from_be_bytes([high, low]);
-            // If the buffer is full, the query is dropped.
+            // If the send buffer is full, this query is not sent.
             let _ = socket.send(&query(id, &format!("f{sent}.tld."), RecordType::A));
         }
         while socket.recv(&mut [0; 1_500]).is_ok() {}

@@ -1,4 +1,4 @@
-//! A client that is not part of this project: hickory-resolver 0.26, which Stalwart Mail Server uses. It queries the daemon over each
+//! Tests with a client that is not part of this project: hickory-resolver 0.26, which Stalwart Mail Server uses. It queries the daemon over each
 //! protocol.
 
 use std::net::SocketAddr;
@@ -45,7 +45,7 @@ fn signed_lab() -> Lab {
     ] {
         tree.server(ServerPlan::new(server, vec![[127, 80, 0, last].into()])).unwrap();
         tree.zone(zone, &[server.to_owned()], &text).unwrap();
-        // In an unsigned zone, only the TTL of the SOA record limits the TTL of a denial.
+        // `plain.tld.` is unsigned, so that only the TTL of its SOA record limits the TTL of a denial.
         tree.sign(zone, (zone != "plain.tld.").then(Signing::default)).unwrap();
     }
     let lab = tree.build_at(Clock::machine().now().unix).unwrap();
@@ -147,7 +147,8 @@ async fn stalwarts_client_gets_all_kinds_of_answers_over_each_protocol() {
             assert!((1..=60).contains(&ttl) && denied.negative_ttl == Some(ttl), "{protocols:?}: {denied:?}");
             assert_eq!(denied.response_code, code, "{protocols:?}");
         }
-        // Hickory's client does not show the AD bit of a denial, or the extended error of a failure.
+        // Hickory's client does not give its caller the AD bit of a denial or the extended error of a failure. So they
+        // are not compared here.
         let denied = validating.lookup(name("none.tld."), RecordType::A).await.unwrap_err();
         assert!(denied.is_nx_domain() && !format!("{denied:?}").contains("authentic_data"), "{denied:?}");
         for client in [plain, validating] {

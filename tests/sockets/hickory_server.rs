@@ -1,8 +1,8 @@
 //! Resolution and validation with authoritative servers that are not part of this project: hickory-server 0.26 serves the root, a TLD and
 //! zones below the TLD, and signs them.
 //!
-//! Its referrals have neither glue nor DS records, and have AA. The root zone therefore has the names of all servers, and resolverd asks for the DS
-//! records. `RFC_4592` has the answers about wildcards that are wrong.
+//! Its referrals have no glue and no DS records, and have AA. So the names of all servers are in the root zone here, and resolverd must query the DS
+//! records. `RFC_4592` lists the wrong answers of hickory-server about wildcards.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -27,7 +27,7 @@ use validate::anchors::Anchors;
 
 use crate::daemon::client::extended_error;
 
-/// The extended error for an answer if no key of its zone is trusted (RFC 8914 section 4.10).
+/// The code of the extended error for an answer in whose zone no key is trusted (RFC 8914 section 4.10).
 const DNSKEY_MISSING: u16 = 9;
 
 /// How long the signatures of the zones are valid.
@@ -65,7 +65,7 @@ _ssh._tcp.host2 300 SRV 0 0 22 host1
 subdel 300 NS ns-tld.
 ";
 
-/// The kind of a reply: whether the name in the question exists, and whether it has records of the type.
+/// The kind of a reply, for example whether the name in the question exists and has records of the type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Reply {
     Answer,
@@ -102,7 +102,7 @@ impl Foreign {
             let text = format!("{text}long 300 TXT {}\n", format!("\"{}\" ", "x".repeat(250)).repeat(6));
             let (origin, is_signed) = (format!("{label}.tld."), proof.is_some());
             let ds = serve(&mut zones, &origin, "ns-zones.", &text, proof);
-            // The DS record of a key with which nothing in the zone was signed.
+            // For the zone `broken`, the parent has the DS record of another key, which has signed nothing in the zone.
             let other = serve(&mut Catalog::new(), &origin, "ns-zones.", "", None);
             tld += &format!("{label} 300 NS ns-zones.\n");
             if is_signed {
@@ -150,8 +150,8 @@ impl Foreign {
     }
 }
 
-/// Adds a zone with its SOA and NS records to the catalog. The zone is signed if `proof` says how to prove that a name does not exist.
-/// Returns the DS record of its key.
+/// Adds a zone with its SOA and NS records to the catalog. The zone is signed if `proof` is not `None`. `proof` chooses NSEC or NSEC3. Returns the
+/// DS record of its key.
 fn serve(catalog: &mut Catalog, origin: &str, server: &str, text: &str, proof: Option<NxProofKind>) -> DS {
     let is_signed = proof.is_some();
     let origin = name(origin);
@@ -187,7 +187,7 @@ async fn bind() -> (u16, Vec<(UdpSocket, TcpListener)>) {
     for _ in 0..50 {
         let Ok(first) = bound(1, 0).await else { continue };
         let port = first.0.local_addr().unwrap().port();
-        // Another test may use the port at one of these addresses.
+        // If another test uses the port at one of these addresses, the loop tries another port.
         if let (Ok(second), Ok(third)) = (bound(2, port).await, bound(3, port).await) {
             return (port, vec![first, second, third]);
         }
@@ -226,7 +226,7 @@ async fn names_of_foreign_servers_are_resolved_and_validated() {
             let reply = foreign.ask(&format!("{label}.{zone}.tld."), kind).await;
             let (replied, is_secure) = match zone {
                 "broken" => (Reply::Failure, false),
-                // The target of the alias is in the unsigned zone.
+                // The alias is not secure, because its target is in the unsigned zone.
                 _ => (replied, zone != "plain" && label != "alias"),
             };
             let got = (classify(&reply), reply.metadata.authentic_data);
@@ -255,8 +255,8 @@ async fn wrong_replies_about_wildcards_are_not_believed() {
         assert_eq!(classify(&replied), theirs, "{owner} {kind}: if it is repaired, change this and README");
         let ours = classify(&foreign.ask(&owner, kind).await);
         let expected = if right == Reply::Referral { Reply::Answer } else { right };
-        // The signatures and NSEC records of a wrong reply do not prove it, so resolverd may fail. But NSEC records of an earlier reply may prove
-        // the correct answer.
+        // A wrong reply is not proven by its signatures and NSEC records, so resolverd may answer SERVFAIL. But with NSEC records from earlier
+        // replies, it may also find the correct answer.
         let is_refused = ours == Reply::Failure && theirs != right;
         assert!(ours == expected || is_refused, "{owner} {kind}: {ours:?}");
     }

@@ -26,7 +26,7 @@ fn certificate() -> Option<CertificateFile> {
     let path = directory.path().join("resolverd.toml");
     let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
     let key = directory.path().join("key");
-    // The permissions of files are lost in a checkout, so they are set here.
+    // Git does not keep these permissions, so they are set here.
     std::fs::copy(format!("{tls}/first.key"), &key).unwrap();
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
     let files = format!("certificate = \"{tls}/first.pem\"\nkey = \"{}\"\n", key.display());
@@ -76,7 +76,7 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
         .collect()
 }
 
-/// Reads the metrics until a sample has this value. This may take a while, because a query is counted only after its reply was sent.
+/// Reads the metrics until a sample has this value, because a query is counted only after its reply was sent.
 async fn scrape_until(address: SocketAddr, series: &str, value: f64) -> String {
     let scraped = timeout(PATIENCE, async {
         loop {
@@ -136,7 +136,8 @@ async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
             metric.kind.word()
         );
         assert!(text.contains(&head), "{head}");
-        // In this test, no list has a quota, users are counted only some seconds later, and there is no fleet.
+        // These metrics are missing here: no list has a quota, there is no fleet, and users are counted only some
+        // seconds later.
         let without = ["resolverd_list_quota", "resolverd_fleet_store_works", "resolverd_fleet_gateways"];
         let later = without.contains(&&*metric.name) || metric.name.starts_with("resolverd_user_");
         assert!(seen.contains(&metric.name) || later, "{}", metric.name);
@@ -153,7 +154,7 @@ async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
     let states: f64 =
         scraped.iter().filter(|(key, _)| key.starts_with("resolverd_list_state{")).map(|(_, on)| on).sum();
     assert_eq!(states, 1.0, "one list has one state");
-    // The metrics must not contain names that clients have chosen.
+    // The metrics must not contain names or addresses that clients or servers have chosen.
     assert!(!text.contains("www.tld") && !text.contains("127.0.0.1") && !text.contains("127.77."), "{text}");
     stage.daemon.stop().await;
 }
@@ -209,7 +210,7 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
         silent.push(TcpStream::connect(address).await.unwrap());
     }
     assert_eq!(get(address, "/metrics").await.0, 200);
-    // The daemon closes the connection of a silent HTTP client after a while.
+    // After a while, the daemon closes the connection of an HTTP client that sends nothing.
     for one in &silent {
         timeout(PATIENCE, one.readable()).await.unwrap().unwrap();
         assert!(is_closed(one));
@@ -217,7 +218,7 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
     let client = stage.client();
     assert_eq!(client.ask_datagram(&name("www.tld."), RecordType::A).await.unwrap().answers.len(), 1);
     assert_eq!(get(address, "/other").await.0, 404);
-    // If the header is too long, the request is refused and the rest is not read.
+    // If the header of a request is too long, the daemon refuses the request and does not read the rest.
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET /metrics HTTP/1.1\r\nX: {}", "x".repeat(8_192)).as_bytes()).await.unwrap();
     let mut reply = [0; 12];
@@ -241,7 +242,8 @@ async fn the_page_and_its_data_are_served_to_nobody_else() {
     );
     assert!(!page.contains("innerHTML") && !page.contains("src=\"") && !page.contains("://"), "{page}");
     let why = "/data/why?from=0&to=1&least=0&most=1&offset=0";
-    // The daemon has no state directory, so it has no statistics of minutes.
+    // Without a state directory, the daemon does not store statistics of minutes, so the request for them has the reply
+    // "problem".
     for (target, part) in [
         (why, "the query history has no query for this name and time"),
         ("/data/lists", "[{\"reply\":"),
@@ -286,7 +288,7 @@ async fn an_address_that_another_program_has_costs_the_metrics_and_no_answer() {
     let problem = format!("Not serving metrics at {address}: Address already in use (os error 98).");
     assert_eq!(told.warnings.iter().map(|warning| &warning.problem).collect::<Vec<_>>(), [&problem]);
     drop(other);
-    // The daemon tries again to listen soon.
+    // The other program has released the port. The daemon tries again and then serves the metrics.
     let served = timeout(PATIENCE, async {
         while TcpStream::connect(address).await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -313,7 +315,7 @@ async fn a_reload_changes_the_address_of_metrics() {
     let after = stage.daemon.metrics_address().unwrap();
     assert_eq!(after.ip().to_string(), "127.0.0.2");
     assert_eq!(get(after, "/metrics").await.0, 200);
-    // The old listener for metrics is closed when its task notices the change of the configuration.
+    // The daemon closes the old listener for metrics a little later, when the task of the listener notices the change.
     let closed = timeout(PATIENCE, async {
         while TcpStream::connect(before).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -356,7 +358,7 @@ fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
     assert!(dashboard["panels"].as_array().unwrap().len() > 10);
 }
 
-/// The dashboard and the alerts select values of labels. resolverd must write exactly these values.
+/// Tests that the dashboard and the alerts select only values of labels that resolverd writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_and_the_alerts_select_values_that_exist() {
     let (stage, address) = stage().await;

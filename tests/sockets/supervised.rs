@@ -1,4 +1,5 @@
-//! Supervised tasks and threads. After a panic, a task is started again, the log says so, and questions are answered.
+//! Supervised tasks and threads. After a panic, the task must be started again, the log must report this, and questions
+//! must still be answered.
 
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ async fn whatever_panics_again_and_again_ends_the_daemon() {
     assert!(pulses.strike(&whose));
     assert_eq!(timeout(PATIENCE, stage.daemon.given_up()).await.unwrap(), whose);
     assert_eq!(log.count(&format!("{whose} crashed (panic: struck by the lab) more than")), 1);
-    // The watchdog notices that this task does not respond.
+    // The task was given up and does not run any more, so the watchdog reports it.
     pulses.round();
     assert!(pulses.round().contains(&whose));
     stage.daemon.stop().await;

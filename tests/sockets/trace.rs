@@ -116,7 +116,7 @@ async fn steps_come_as_they_happen_and_fresh_traces_are_few() {
     );
     let problem = next(&mut begin(&stage, "www.slow.tld", true).await).await;
     assert!(problem["sentence"].as_str().unwrap().starts_with("The maximum of 2 "), "{problem}");
-    // These clients disconnect, so that others may trace (the number of traces at a time is limited).
+    // These clients disconnect. The number of traces at the same time is limited, so only then another trace may begin.
     drop((one, two));
     let room = timeout(PATIENCE, async {
         while next(&mut begin(&stage, "www.tld", true).await).await["reply"] == "problem" {}
@@ -152,8 +152,8 @@ async fn a_fresh_trace_ends_with_its_client() {
         }
         most = most.max(waiting_sockets(&stage));
     }
-    // At most two traces run at the same time. When the sockets are counted, a socket of a trace that has ended may still be open. But if no
-    // trace ended, each of the 30 traces would have a socket.
+    // At most two traces run at the same time. A socket of a trace that has ended may still be open when the sockets are counted. But all 30 traces
+    // together must never have a socket at the same time.
     assert!((1..left).contains(&most), "two traces at once, and not {left}: {most} sockets");
     let ended = async {
         while waiting_sockets(&stage) > 0 {

@@ -109,7 +109,7 @@ fn an_alias_leads_into_a_stub_zone() {
 
 #[test]
 fn an_alias_of_the_public_does_not_bring_its_word_on_a_stub_zone() {
-    // The public server of tld. also answers for names in the operator's zone below tld. Its answers about this zone must not be used.
+    // The public server of tld. also answers for names in `inner.tld.`, a stub zone of the operator. Its answers about this zone must not be used.
     simulate(vec![stub("inner.tld.", &[ADDRESS_OF_CORP])], async |simulation, lab| {
         let reply = ask(&simulation, "outer.tld.", RecordType::A).await;
         assert_eq!(
@@ -152,7 +152,7 @@ fn one_of_two_forwarders_refusing_failing_or_dead_costs_no_answer() {
                 times.push(reply.elapsed);
             }
             times.sort();
-            // The server without faults is 20 ms away. The 95th percentile of the reply times is at most 1.2 times as long.
+            // The server without faults is 20 ms away. The 95th percentile of the times must be at most 1.2 times this.
             assert!(times[47] <= Duration::from_millis(24), "{fault:?}: {times:?}");
         });
     }
@@ -277,8 +277,8 @@ fn types_that_a_host_does_not_give_are_those_of_the_name_without_it() {
         assert_eq!((nothing.metadata.response_code, nothing.answers.len()), (ResponseCode::NoError, 0));
         let any = ask(&simulation, "mailed.tld.", RecordType::ANY).await.message;
         assert_eq!(any.answers[0].record_type(), RecordType::A);
-        // An alias on the internet leads to the public data of its target. The `[[host]]` entry applies only if its name is asked for
-        // directly.
+        // If an alias on the internet leads to the name of a `[[host]]` entry, the public data of the name are used. The entry applies only to
+        // questions for the name itself.
         let alias = ask(&simulation, "host.alias.tld.", RecordType::A).await.message;
         assert_eq!(alias.answers[0].data.ip_addr().unwrap().to_string(), "10.0.0.9");
         let alias = ask(&simulation, "host.alias.tld.", RecordType::MX).await.message;
@@ -310,7 +310,7 @@ fn a_host_whose_name_nobody_else_knows_exists_for_every_type() {
     });
 }
 
-/// A name that has names below it exists, even if it has no records (RFC 8020).
+/// Tests that a name above configured names exists even if it has no records (RFC 8020).
 #[test]
 fn a_name_above_names_of_the_configuration_exists() {
     paused(async {
@@ -339,7 +339,7 @@ fn a_name_above_names_of_the_configuration_exists() {
             ("b.host.corp.lan.", ResponseCode::NoError),
             ("host.corp.lan.", ResponseCode::NoError),
             ("mail.corp.lan.", ResponseCode::NoError),
-            // As in Unbound and BIND, a zone does not change the answers for names above it.
+            // A `[[zone]]` does not make the names above it exist, as in Unbound and BIND.
             ("own.corp.lan.", ResponseCode::NXDomain),
             ("stub.corp.lan.", ResponseCode::NXDomain),
             ("none.tld.", ResponseCode::NoError),
@@ -419,7 +419,7 @@ async fn a_thousand_reloads_under_load_leave_no_question_unanswered() {
     for round in 0..1_000_u32 {
         let mut config = with_host(&base, (round % 200) as u8);
         if round % 2 == 0 {
-            // One reload adds this second listening address, and another one removes it.
+            // Every second reload adds this listening address, and the next one removes it.
             config.listen.addresses.push("127.0.0.3:0".parse().unwrap());
         }
         stage.daemon.apply(config).await.unwrap();
@@ -511,7 +511,8 @@ async fn each_listener_sees_its_own_zones_through_reloads_that_hold_and_reloads_
                 false
             }
             2 => {
-                // The new configuration changes everything, but resolverd cannot listen at the last of its addresses.
+                // This configuration changes everything, but its last listen address is in use by another socket. So
+                // the reload must fail and change nothing.
                 config.listeners = vec![listener(2, &[OTHER]), listener(3, &[ONE]), listener(5, &[])];
                 config.listen.addresses.push(held.local_addr().unwrap());
                 true

@@ -35,7 +35,7 @@ use lab::simulation::paused;
 use lab::world::absolute;
 use lab::zone_file::read_zone;
 
-/// A check of code that reads octets. It returns an error text if the code violates a property.
+/// A check of code that reads octets. It returns an error text if the result of the code breaks a rule.
 type Target = fn(&[u8]) -> Result<(), String>;
 
 /// The code that a fuzzer tests, each part with the name of its corpus in tests/corpus.
@@ -61,7 +61,7 @@ pub fn hold(target: &str, octets: &[u8]) {
     }
 }
 
-/// Reads a query log, a packet capture or a dnstap file to its end. Each name in it must be a name that can be asked for.
+/// Reads a query log, a packet capture or a dnstap file to its end. Each name that it finds must be a valid domain name.
 fn capture(octets: &[u8]) -> Result<(), String> {
     let Ok(captured) = shadow::capture::read(octets) else { return Ok(()) };
     for (question, _) in &captured.questions {
@@ -72,7 +72,7 @@ fn capture(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The time at which the process creates its clock, as this clock counts it.
+/// The monotonic time that the clock shows when the process creates it.
 const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
 /// Reads a snapshot of the cache with any octets. Afterwards all entries of the cache must be readable, no entry may be valid for longer
@@ -93,7 +93,8 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
         let read = memory.read_snapshot(&scope, now, &mut io::Cursor::new(file), || true);
         read.map(|read| (memory, read)).map_err(|refused| refused.to_string())
     };
-    // Random octets are almost never a valid file. They must be read to the end without a panic.
+    // First, the octets are read as they are. They are almost never a valid file, and must not cause a panic. Then they
+    // are put into a file with correct checksums.
     let _ = read(octets.to_vec());
     let forged = snapshot::forged(octets, &scope, 0).map_err(|error| error.to_string())?;
     let (memory, found) = read(forged)?;
@@ -145,8 +146,8 @@ fn query(octets: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Reads the message of a server with any content. The cache may then have only names of the server's zone, and the client must get an
-/// answer to its question.
+/// Reads the message of a server with any content. Then the cache may contain only names of the server's zone, and the reply to the client must
+/// belong to its question.
 fn response(octets: &[u8]) -> Result<(), String> {
     let zone = absolute(ZONE).map_err(|error| error.to_string())?;
     let asked = Message::from_vec(octets).ok().and_then(|message| message.queries.first().cloned());
@@ -206,7 +207,7 @@ fn holds_together(name: &Name, reply: &Message) -> Result<(), String> {
     Ok(())
 }
 
-/// A network with one server, which answers each query with the same octets. Only the id and the question are those of the query.
+/// A network with one server, which answers each query with the same octets. Only the id and the name are taken from the query.
 struct Scripted {
     server: SocketAddr,
     octets: Vec<u8>,
@@ -222,7 +223,8 @@ impl Scripted {
 fn reply_to(query: &[u8], octets: &[u8]) -> Vec<u8> {
     let mut reply = octets.to_vec();
     for (place, (to, from)) in reply.iter_mut().zip(query).enumerate() {
-        // The resolver chooses upper and lower case in the name. All other differences are errors of the server.
+        // The resolver has chosen the upper and lower case of the name, so the reply repeats it. All other differences
+        // are errors of the server.
         let spelling = place >= HEADER && to.eq_ignore_ascii_case(from);
         if place < 2 || spelling {
             *to = *from;

@@ -32,7 +32,7 @@ pub struct Stage {
     _folder: tempfile::TempDir,
 }
 
-/// Returns a lab in which one server has the root and `tld.`, which has the records `text`. The server is one millisecond away.
+/// Returns a lab with the root, `tld.` with the records `text`, and `slow.tld.`. Each has its own server, which is one millisecond away.
 pub fn lab(text: &str) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.tld", 2), ("ns1.slow.tld", 3)] {

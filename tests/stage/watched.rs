@@ -1,5 +1,5 @@
-//! Traffic in simulation. Failed questions are stored with their reasons and steps. The file also has the faults that one server of each zone may
-//! have.
+//! Traffic in simulation. Failed questions are stored with their reasons and steps. Also the list of faults of which one server of each zone may
+//! have one.
 
 use std::sync::Mutex;
 

@@ -25,7 +25,7 @@ pub struct FleetState {
     pub late: u64,
     /// The number of entries that this gateway has written to the store.
     pub written: u64,
-    /// The number of entries that this gateway did not write to the store.
+    /// The number of entries that this gateway did not write to the store, because too many entries waited to be written.
     pub dropped: u64,
     /// The number of entries of the store that this gateway did not use, because they were forged or had expired.
     pub refused: u64,

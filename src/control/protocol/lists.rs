@@ -34,12 +34,13 @@ pub struct ListRow {
     pub yesterday: u64,
     /// The number of queries per day that the operator allows; `None` if there is no limit.
     pub quota: Option<u64>,
-    /// When the quota will be used up today at the rate of today, in seconds since 1970; `None` if it will not be, or is used up.
+    /// When today's queries will reach the quota at their current rate, in seconds since 1970; `None` if they will not reach it today, or have
+    /// reached it.
     #[serde(default)]
     pub quota_full_at: Option<u64>,
     /// The number of queries per day that the list answers free of charge; `None` if this is not known.
     pub free_quota: Option<u64>,
-    /// The number of listings, since the daemon started, that could be compared with the answers of other blocklists about the same address or domain.
+    /// The number of listings since the daemon started that could be compared with the answers of other blocklists about the same address or domain.
     #[serde(default)]
     pub compared: u64,
     /// How many of these listings no other DNS list had for the same address or domain.

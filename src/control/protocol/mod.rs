@@ -50,7 +50,7 @@ pub enum Request {
         /// The table to send; `None` for the main screen of the statistics.
         table: Option<Table>,
     },
-    /// Asks for the statistics of a period of the last 30 days. Each minute of these days has its statistics on disk. Times are in seconds since 1970.
+    /// Asks for the statistics of a period within the last 30 days. The daemon stores the statistics of each of these minutes on disk.
     Minutes {
         /// Start of the span of time, in seconds since 1970.
         from: u64,
@@ -103,7 +103,7 @@ pub enum Request {
     /// Asks for the queries in progress.
     Inflight,
     /// Asks for messages (emails) of the query history, with the reasons why they were slow. The history is read once for all requests of the list.
-    /// The last requests may get no reply; the client must send these again.
+    /// If the reply becomes too large, it ends before the last requests; the client must send these again.
     Why {
         /// Each request selects messages (emails); at most `limits::MAX_WHY_REQUESTS`.
         requests: Vec<WhyRequest>,
@@ -349,13 +349,13 @@ pub enum Reply {
     Message(Box<MessageReport>),
     /// In the reply to `Request::Why`: all messages (emails) for one request were sent, and those for the next request follow.
     MessagesEnd,
-    /// A row of the reply to `Request::Costs`: the sum of a side, or one of its causes.
+    /// A row of the reply to `Request::Costs`: the sum of a side (the party that can remove causes), or one of its causes.
     Cost(CostRow),
     /// The last row of the reply about causes of delayed mail (`Request::Costs`): the period.
     CostSpan(CostSpan),
     /// A row of the reply to `Request::Failed`. The zone with the most failed questions comes first.
     FailedZone(Box<FailedZone>),
-    /// The last row of the table of stages: the period for which the times were added.
+    /// The last row of the table of stages: the period that the times in the table cover.
     TableSpan(TableSpan),
     /// The last row of the reply about failed queries (`Request::Failed`): how far back the history goes.
     RecordBegin {
@@ -400,7 +400,7 @@ pub enum Reply {
     Lookahead(LookaheadState),
     /// A row of the reply to `Request::Watched`.
     Watched(Box<WatchedRow>),
-    /// The reply would have more rows than are allowed. This line has the number of the other rows.
+    /// The reply would have more rows than are allowed, so some rows were left out.
     LeftOut {
         /// The number of rows that were left out of the reply.
         left_out: u64,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Blame, Problem};
 use resolver::cache::servers::Health;
 
-/// Adds or removes a temporary zone. Such a zone is not in the configuration file, survives reloads, and ends with the daemon.
+/// Adds or removes a temporary zone. Such a zone is not in the configuration file. It survives reloads, but not a restart of the daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZoneWhat {
@@ -17,7 +17,7 @@ pub enum ZoneWhat {
     Add {
         /// The zone to add, with its servers.
         zone: AddedZone,
-        /// Lifetime in seconds; `None` means until the daemon ends.
+        /// Lifetime in seconds; `None` means until the daemon stops.
         seconds: Option<u64>,
     },
     /// Removes a temporary zone.
@@ -126,7 +126,7 @@ pub struct ZoneState {
 /// The remaining lifetime of a temporary zone, which `resolverctl zone add` has added.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Temporary {
-    /// Seconds until the zone ends; `None` means that it ends with the daemon.
+    /// The number of seconds until the zone is removed; `None` means that it is removed when the daemon stops.
     pub left: Option<f64>,
 }
 

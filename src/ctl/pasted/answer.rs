@@ -1,4 +1,4 @@
-//! Compares the result of DNS that a pasted line reports with the answers to the queries of a message (email).
+//! Compares the DNS result that a pasted line reports, such as a missing domain, with the answers to the queries of a message (email).
 
 use super::line::PastedLine;
 use super::subject::address_of;
@@ -14,7 +14,7 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
     let reports = line.reports?;
     let text = line.text.to_ascii_lowercase();
     let is_named = |list: &str| text.contains(list.trim_end_matches('.'));
-    // Content filters do not write the zone of a DNS list but a name of their own, such as RBL_SPAMHAUS_XBL. It contains a label of the zone.
+    // Content filters do not write the zone of a DNS list but a name such as RBL_SPAMHAUS_XBL. Such a name contains a label of the zone.
     let has_label = |list: &str| {
         let mut labels: Vec<&str> = list.trim_end_matches('.').split('.').collect();
         labels.pop();
@@ -30,8 +30,8 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
             (Some(address), DnsResult::NoPointer | DnsResult::Listed) => {
                 line.addresses().any(|one| one == address)
             }
-            // If the line reports a missing domain, a query about the address of the client is not meant: its PTR record is another matter. If the
-            // line reports a missing PTR record, a query about a domain is not meant.
+            // If the line reports a missing domain, the query for the client's PTR record is not the cause. If the line reports a missing PTR record,
+            // a query about a domain is not the cause.
             (Some(_), _) | (None, DnsResult::NoPointer) => false,
             (None, _) => match &line.rejected {
                 Some(rejected) => rejected == domain,
@@ -43,8 +43,8 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
     answer::culprit(&message.questions, reports, &is_meant)
 }
 
-/// If the line reports a DNS list that resolverd does not know, marks the queries of the message (email) to this list. The name of such a query
-/// consists of an address of the line in reverse form, and a name of the line.
+/// If the line reports a DNS list that resolverd does not know, marks the queries of the message (email) to this list as listed. The name of such a
+/// query consists of an address of the line in reverse form, and a name of the line, which is the zone of the list.
 pub(super) fn mark_unknown_list(line: &PastedLine, message: &mut MessageReport) {
     if line.reports != Some(DnsResult::Listed) {
         return;
@@ -60,10 +60,10 @@ pub(super) fn mark_unknown_list(line: &PastedLine, message: &mut MessageReport) 
     }
 }
 
-/// The least number of letters of a label by which a content filter may name a list.
+/// A label of a list's zone counts as a name of the list only if it has at least this many letters.
 const LIST_LABEL: usize = 3;
 
-/// Returns the verdict that no query of the history has the result that a line reports.
+/// Returns the culprit "unknown": no query of the history has the result that a line reports.
 pub(super) fn unanswered(reported: DnsResult) -> CulpritReport {
     CulpritReport::new(
         CulpritKind::Unknown,

@@ -48,7 +48,8 @@ impl LineDelay {
 
 /// Keys whose value is a duration, in the log lines of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
 ///
-/// Exim looks up the mail hosts before the time of `DT` begins; `QT` is the whole time.
+/// In a line of Exim, `QT` is the whole time. The time of `DT` begins only after Exim has looked up the mail hosts, so `QT` comes before `DT` in this
+/// list.
 const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
 
 /// The number of seconds of a day.

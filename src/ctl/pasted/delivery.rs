@@ -4,8 +4,8 @@
 //!
 //! - Only the domain of a recipient is looked up for a delivery. The other names in such a line (the sender, the address before an alias, and
 //!   the text of the remote server) may also belong to another mail, or to no mail.
-//! - The text of the result is used too if it names what this host could not look up. The words of the remote server are never used: the names in
-//!   them were looked up by the remote server.
+//! - The text of the result is used too if it names what this host could not look up. The words of the remote server are never used: not this host
+//!   but the remote server looked up the names in them.
 //! - A line about the arrival of a mail is not a delivery, whatever words the subject of the mail contains.
 
 use super::lookup;

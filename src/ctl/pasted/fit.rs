@@ -5,11 +5,11 @@
 //!
 //! - A log line shows when its mail was in progress: the mail ended at the time of the line, and began earlier by the delay in the line. A domain
 //!   often sends several mails, so a message at another time does not belong to the line, however slow it was.
-//! - A line about a failed lookup is more often caused by a failed query for a name than by a failed DNS list or reverse name, because these
-//!   two defer no mail. If the line rejects a name, the failed query for this name is the cause.
+//! - A failed query for a name is a more likely cause of a line about a failed lookup than a failed query for a DNS list or a reverse name, which
+//!   defers no mail. If the line rejects a name, the failed query for this name is the cause.
 //! - A log line without a delay may be written long after the queries of its mail. Messages that ended just before the line come first.
-//! - A mail has one host and one sender. So a message with the MX of another domain, or with the reverse name of another address, belongs to
-//!   another mail. A delivery asks for no reverse name.
+//! - A mail comes from one host and one sender. So a message with the MX query of another domain, or with the PTR query for another address, belongs
+//!   to another mail. For a delivery, no PTR query is sent.
 
 use std::cmp::Reverse;
 
@@ -119,14 +119,15 @@ fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
 }
 
 /// Returns how many whole seconds passed from the end of a message (group of queries) to the time of a pasted line. A message that began after the
-/// line gets the greatest value. For a line about the arrival of a mail, the seconds before or after the arrival are counted, and for a delivery of
-/// Postfix the seconds before or after the start of the third part of `delays=`: Postfix looks up the names before it connects.
+/// line gets the greatest value. Two kinds of lines use another time. For a line about the arrival of a mail, the seconds before or after the arrival
+/// are counted. For a delivery of Postfix, the seconds before or after the start of the third part of `delays=` are counted, because Postfix looks up
+/// the names before it connects.
 fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// Times of log lines are often cut to whole seconds, so the line may have been written up to one second later.
     const SECOND: f64 = 1.0;
     let Some(end) = line.end() else { return 0 };
     let lookup = line.delay.parts.map(|[_, _, connecting, _]| (end - connecting, end - connecting + SECOND));
-    // The arrival time of a mail may be written without seconds, so the mail may have arrived at any moment of this span.
+    // The arrival time of a mail may be written without seconds. The mail may then have arrived at any moment of this minute.
     let arrival = line.at.filter(|_| line.is_arrival).map(|arrival| (arrival, end));
     if let Some((first, last)) = arrival.or(lookup) {
         return (first - message.began - message.took).max(message.began - last).max(0.0) as u64;
@@ -148,7 +149,8 @@ pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool 
     let has_sender = line.mail_domains.iter().any(|domain| has(message, domain));
     let has_host = || line.addresses().any(|address| has(message, &address.to_string()));
     let has_another_sender = !line.mail_domains.is_empty() && asked("MX", false) && !has_sender;
-    // If the report lacks some queries of the message (email), one of them may have been for the address in the line, so no conclusion is possible.
+    // The report may lack some queries of the message (email). One of them may have been for the address in the line, so it is not certain that the
+    // message belongs to another host.
     let names_host = line.addresses().next().is_some() && message.left_out == 0;
     let has_another_host = names_host && asked("PTR", true) && !has_host() && !has_sender;
     let is_inbound = || is_attempt(&line.text) && message.questions.iter().any(has_address);
@@ -207,8 +209,8 @@ pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> b
     is_all || is_most_of_connecting(line, message)
 }
 
-/// Returns true if one slow query took most of the time until the greeting in a line of Postfix. Other queries of the message (group of queries) may
-/// be of other mails to the same domain.
+/// Returns true if one slow query took most of the time until the greeting in a line of Postfix. The waits of several queries are not added up,
+/// because the other queries of the message (group of queries) may be of other mails to the same domain.
 fn is_most_of_connecting(line: &PastedLine, message: &MessageReport) -> bool {
     let (Some([_, _, connecting, _]), Some((begin, end))) = (line.delay.parts, line.last_try()) else {
         return false;
@@ -222,7 +224,8 @@ fn is_most_of_connecting(line: &PastedLine, message: &MessageReport) -> bool {
     })
 }
 
-/// Returns how many seconds the delay in a pasted line may be rounded down: Sendmail, and Exim by default, write whole seconds.
+/// Returns how many seconds the delay in a pasted line may be too short, because it was rounded down. Sendmail, and Exim by default, write whole
+/// seconds.
 pub(super) fn left_out(line: &PastedLine) -> f64 {
     let is_whole =
         line.delay.parts.is_none() && line.delay.with_dns().is_some_and(|delay| delay.fract() == 0.0);

@@ -8,15 +8,15 @@ use dns::question::DnsResult;
 use dns::wire::presentation::shown;
 use history::culprit::DecisiveTime;
 
-/// Words in the line that Postfix (smtpd) writes after it has looked up the name of a connecting client. postscreen writes an earlier line with
-/// capital letters, which does not match.
+/// Words in the line that Postfix (smtpd) writes after it has looked up the name of a connecting client. The line of postscreen has `CONNECT` in
+/// capital letters and does not match, because postscreen writes it before this lookup.
 const CONNECTED: &str = "]: connect from ";
 
 /// A line whose time has no fraction may be written up to this many seconds after that time, because most logs have whole seconds.
 const WHOLE_SECOND: f64 = 1.0;
 
-/// A line whose time has a fraction may show a time up to this many seconds before the query that preceded it, because mail software and resolverd
-/// read the clock at different moments.
+/// A line whose time has a fraction may show a time that is up to this many seconds before a query that in fact came first, because mail software and
+/// resolverd read the clock at different moments.
 const EXACT: f64 = 0.01;
 
 /// Maximum number of characters that are shown of a time that could not be parsed.
@@ -33,8 +33,8 @@ pub struct PastedLine {
     pub text: String,
     /// The time in the line, in seconds since 1970; `None` if it has none that can be parsed.
     pub at: Option<f64>,
-    /// The last moment that the time of the line can mean, in seconds since 1970. It is later than `at` if the time has no seconds, if the time
-    /// occurred twice because clocks were set back, or if it covers delivery attempts until now. Otherwise it equals `at`.
+    /// The last moment that the time of the line can mean, in seconds since 1970. It is later than `at` if the time has no seconds, or if it occurred
+    /// twice because clocks were set back. In a mailq entry it is the current time for delivery attempts after the arrival. Otherwise it equals `at`.
     pub at_last: Option<f64>,
     /// The text of the time in the log line, if it could not be parsed.
     pub(crate) unread_time: Option<String>,
@@ -127,8 +127,8 @@ impl PastedLine {
         spans
     }
 
-    /// Returns the longest period in which the query history is searched for messages (emails) of the domains in the line: at least `around` seconds
-    /// before the line. Returns `None` if the line has no time.
+    /// Returns the longest period in which the query history is searched for messages (emails) of the domains in the line. It begins at least
+    /// `around` seconds before the line. Returns `None` if the line has no time.
     pub fn span(&self, around: f64) -> Option<Span> {
         let (begin, end) = self.before_its_end(around)?;
         Some((self.whole_delay()?.0.min(begin), end))
@@ -139,7 +139,8 @@ impl PastedLine {
         self.subjects.iter().filter_map(|subject| subject.parse().ok())
     }
 
-    /// Returns the last moment at which the mail of the line may have sent queries, in seconds since 1970. The transmission of the mail comes later.
+    /// Returns the last moment at which the mail of the line may have sent queries, in seconds since 1970. All queries are sent before the
+    /// transmission.
     pub(super) fn end(&self) -> Option<f64> {
         Some(self.at_last.or(self.at)? - self.sending())
     }
@@ -148,9 +149,10 @@ impl PastedLine {
         self.delay.parts.map_or(0.0, |[.., sending]| sending)
     }
 
-    /// Returns the period that begins `before` seconds before the end of the line, and ends a little after it because clocks and times are not exact.
+    /// Returns the period from `before` seconds before the time of the line to `end`. Both limits have a margin, because clocks and times are not
+    /// exact.
     fn before_its_end(&self, before: f64) -> Option<Span> {
-        // The line about the end of a session is written after all queries of the session, so only a very small difference of clocks is possible.
+        // The line about the end of a session is written after all queries of the session, so only a small difference of clocks is allowed.
         let is_exact = self.ends_session && self.at.is_some_and(|at| at.fract() != 0.0);
         let after = if is_exact { EXACT } else { PASTED_AFTER.as_secs_f64() };
         // When the mail arrived, its sender was checked. The queries of this check may be sent some time after the arrival time in the line.

@@ -11,7 +11,7 @@ use super::subject::subject;
 use dns::question::DnsResult;
 use doctor::message::{PHRASES, has};
 
-/// Returns the result of DNS that a lower-case text reports. The words of a remote server report what that server looked up.
+/// Returns the result of DNS that a lower-case text reports. The words of a remote server are ignored, because that server made its own lookups.
 pub(super) fn reported(text: &str) -> Option<DnsResult> {
     let own = REMOTE.iter().filter_map(|words| Some(text.split_once(*words)?.0)).min_by_key(|own| own.len());
     let own = own.unwrap_or(text);

@@ -8,8 +8,8 @@
 //!
 //! - The host in a line about a delivery is the mail host of the recipient's domain. Many domains share one mail host, so only the domain
 //!   shows which mail it was. In a line about a client, the host is the client.
-//! - A domain stands for itself, without the names below it. The names below the domain of a provider are its hosts and its customers, whose
-//!   mails are other mails.
+//! - A domain stands for itself, without the names below it. The names below the domain of a provider are its hosts and its customers, which send
+//!   other mails.
 //! - Other names in a line about a delivery may belong to another mail: an earlier address of the recipient, the sender, and names in the
 //!   reply of the remote server. Names in the result count only if the result reports what was looked up, see `delivery`.
 //! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has no other name.
@@ -49,7 +49,7 @@ const NO_NAMES: [&str; 6] = ["message-id", "msgid", "id", "resent-message-id", "
 /// The key before the Message-ID in a result line of SpamAssassin.
 const RESULT_ID: &str = "mid";
 
-/// Keys before the name of the host that received the mail, in lines about a delivery: of Postfix and Sendmail, and of Exim.
+/// Keys before the name of the host that received the mail, in lines about a delivery. Postfix and Sendmail write `relay`, Exim writes `h`.
 const RECEIVING_HOST: [&str; 2] = ["relay", "h"];
 
 /// Keys in log lines before a name that mail software certainly looked up in DNS.
@@ -129,7 +129,7 @@ pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
 /// The time that was read last. A line without a time has the time of the line before it.
 #[derive(Default)]
 struct LineDates {
-    /// The first and the last moment that the last time can mean, in seconds since 1970.
+    /// The first and the last moment that the time that was read last can mean, in seconds since 1970.
     date: Option<(f64, f64)>,
     /// The text of the last time in the pasted lines, if it could not be parsed.
     unread: Option<String>,
@@ -138,7 +138,8 @@ struct LineDates {
 }
 
 impl LineDates {
-    /// Returns the time of the next line (see `date`), and true if this is the time at which a mail arrived in the queue.
+    /// Returns the first and the last moment that the time of the next line can mean, and true if this is the time at which a mail arrived in the
+    /// queue.
     fn read(&mut self, text: &str, now: f64) -> (Option<(f64, f64)>, bool) {
         let arrival = queue::arrival(text, now);
         let own = arrival.or_else(|| time::in_line(text, now));

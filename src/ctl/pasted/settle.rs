@@ -30,9 +30,9 @@ use history::doubt::{self, ON_DISK_ALONE, PossibleWait};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
 /// Returns the messages (emails) to which a pasted line may belong, the best match first, at most `MAX_FITTING_MESSAGES`. `messages` are those that
-/// the daemon found by the names and addresses of the line. If no message is from the time of the line, returns the nearest message with the culprit
-/// `unknown`; `moment` formats its time. If the history has no message for the line, returns the report about this. The result is empty if `messages`
-/// is empty.
+/// the daemon found by the names and addresses of the line; if it is empty, the result is empty. If no message is from the time of the line, returns
+/// the nearest message with the culprit `unknown`; `moment` formats its time. If the daemon reports that its history has no message for the line,
+/// returns this report.
 pub fn settle(
     line: &PastedLine,
     messages: Vec<MessageReport>,
@@ -46,8 +46,8 @@ pub fn settle(
     }
     let mut fitted: Vec<(Fit, MessageReport)> =
         known.into_iter().map(|message| (Fit::new(line, &message), message)).collect();
-    // If several messages (emails) match the log line equally well, a message with a fault in DNS comes first. A line without a time matches all
-    // messages of its domain.
+    // If several messages (emails) match the log line equally well, a message with a fault in DNS comes first. For example, all messages of a domain
+    // match a line without a time equally well.
     let worth = |(fit, message): &(Fit, MessageReport)| (fit.clone(), is_of_dns(message.culprit.kind));
     fitted.sort_by_cached_key(|fitted| Reverse(worth(fitted)));
     let Some((best, _)) = fitted.first() else {
@@ -160,8 +160,9 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     };
     let has_host = has(&|question| address_of(&question.name).is_some());
     if has_host && has(&|question| question.kind == "MX") {
-        // The messages (groups of queries) have both the host and the sender of the mail, so waits in other messages do not belong to this mail.
-        // There is one exception: if two domains share a mail host, only one of their messages has the failed query for this host.
+        // Together, the messages (groups of queries) have queries about the host and about the sender of the mail, so waits in other messages do not
+        // belong to this mail. There is one exception: if two domains share a mail host, only one of their messages has the failed query for this
+        // host.
         let may_be_shared = |wait: &PossibleWait| wait.failed && address_of(&wait.name).is_none();
         messages.iter_mut().for_each(|message| message.possible_waits.retain(may_be_shared));
     }
@@ -282,7 +283,7 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     message
 }
 
-/// Returns the report that the query history has only another message (email) of the same domain, from another time.
+/// Returns the report that the query history has no message (email) from the time of the line, only one of the same domain from another time.
 fn of_another_time(
     line: &PastedLine,
     message: MessageReport,
@@ -300,8 +301,8 @@ fn of_another_time(
     MessageReport { line: Some(line.text.clone()), culprit, also, ..message }
 }
 
-/// Returns the report that the query history has no message (email) for the line. The advice differs if the history reaches back to the time of the
-/// line.
+/// Returns the report that the query history has no message (email) for the line. The advice is another one if the history does not reach back to the
+/// time of the line.
 fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let reach = message.history.as_ref().and_then(|history| history.resolved);
     if reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin) {
@@ -403,8 +404,8 @@ impl LineResult {
 }
 
 /// Sorts the results in the order in which they are printed: within a queue entry or a bounce, results with a known culprit come first. The first
-/// line of an entry has the sender, mostly with a domain of this host. If another line of the entry has a known culprit, it does not matter that the
-/// history has no message (email) for the sender.
+/// line of an entry is about the sender, mostly with a domain of this host. The history may have no message (email) for this line, which does not
+/// matter if another line of the entry has a known culprit.
 pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
     let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();

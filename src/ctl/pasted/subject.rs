@@ -44,7 +44,7 @@ fn is_domain(word: &str) -> bool {
     word.len() <= 253 && word.contains('.') && labels.all(is_label) && is_top && !FILES.contains(&top)
 }
 
-/// Labels before a domain, below which the domain publishes keys and policies for its mail.
+/// The labels below which a domain publishes the keys and policies for its mail, such as `_dmarc.DOMAIN`.
 const SERVICES: [&str; 3] = ["_dmarc", "_domainkey", "_mta-sts"];
 
 /// Returns true if a message (email) has a query about the address `subject`, or for exactly the name `subject`.

@@ -349,7 +349,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
         ),
         // If the query history lacks the mail of the log line, another mail of the same domain is not blamed.
         (QMGR, &[(-62.0, 1.5, ServerSlow, Upstream, 1)], (-62.0, Unknown)),
-        // A line with a delay shows when its mail began, even if the line was written at the end of a session.
+        // A line with a delay shows when its mail began. This is also true for a line at the end of a session.
         (
             GREETING,
             &[(-450.0, 20.0, Client, Upstream, 1), (-30.0, 0.03, Nothing, Upstream, 1)],
@@ -383,8 +383,8 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
             &[(-20.0, 4.0, ServerSilent, Failed, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-20.0, ServerSilent),
         ),
-        // For a line without a delay, the number of names and addresses that a message (email) shares with the line counts more than its time, unless
-        // the message is from another time.
+        // For a line without a delay, messages (emails) whose time matches are compared by the number of names and addresses that they share with the
+        // line. This number counts more than how near the times are.
         (
             CONNECT,
             &[(-100.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 1)],
@@ -451,12 +451,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         assert!(described.culprit.evidence.contains("waited 20 ms for DNS"), "{:?}", described.culprit);
         assert_eq!(described.line.as_ref(), Some(text));
     }
-    // smtpd and content filters may have waited for DNS before the queue manager.
-    let before = smtp("30/0.01/0.1/0.9", "sent (content filter)");
-    let described = settled(&before, vec![message(0.02, CulpritKind::None, Outcome::Upstream)]).unwrap();
-    assert_eq!(described.culprit.kind, CulpritKind::Unknown);
-    assert!(described.culprit.advice.contains("all lines of this queue id"), "{:?}", described.culprit);
-    // A failed query to a DNS list is shown as a further culprit, because it took much less than the delay of thirty seconds.
+    // The failed query to a DNS list took much less than the delay of thirty seconds. So it is shown only as a further culprit.
     let failed = || message(0.02, CulpritKind::ListRefused, Outcome::Failed);
     let described = settled(&lines[0], vec![failed()]).unwrap();
     assert_eq!(
@@ -655,7 +650,8 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     assert_eq!(far.iter().map(|one| one.1).collect::<Vec<_>>(), [NotDns]);
 }
 
-/// The MX of the recipient is in one message (email) and the failed query for its host, which another domain shares, in another one.
+/// The MX query of the recipient's domain is in one message (email). The failed query for the mail host, which another domain shares, is in another
+/// one.
 #[test]
 fn a_failed_query_for_a_shared_mail_host_is_a_doubt_also_if_host_and_sender_are_known() {
     let of = |name: &str, kind: &str| {

@@ -13,13 +13,14 @@ const CHANGE: f64 = 0.05;
 /// A wait of less than this is not shown, in seconds: the query failed at once.
 const SHORTEST_WAIT: f64 = 0.001;
 
-/// The lines below the table, which explain its columns and the sides. The word "message" is explained after them.
+/// The lines below the table, which explain its columns and the sides (the parties that can remove a cause). The word "message" is explained after
+/// them.
 const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause; for the cause client: because of the mail program\n\
     change: compared with the period of the same length before; share: of all messages\n\
     client: the program paused between its queries; `resolverctl why --help` explains the other causes\n\
     messages: one with several causes counts in each of them, one with only short waits in none: rows do not add up to the first line\n";
 
-/// The columns of the table. The causes of a side are indented below its sum.
+/// The columns of the table. Each side (a party that can remove causes) has a row with its sum; its causes are indented below this row.
 const COSTS: &[Column<CostRow>] = &[
     Column("cause", 0, |row, _| cause(row)),
     Column("wait for DNS", 0, |row, _| {

@@ -32,8 +32,8 @@ pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
     text
 }
 
-/// Returns the topic of a finding, which is the name of its check. Findings of the plan of `switch` have no topic, because that screen has no other
-/// findings.
+/// Returns the topic of a finding, which is the name of its check. Findings about the plan of `switch` have no topic: the screen of the plan has only
+/// such findings, so a topic would be the same in each line.
 fn topic(finding: &HostFinding) -> &str {
     if finding.check == plan::CHECK { "" } else { finding.check }
 }

@@ -54,7 +54,8 @@ struct Checked<'c> {
     notes: &'c [ConfigProblem],
 }
 
-/// Returns the path of a checked configuration file with its errors, or with notes about valid settings, as JSON. Without a path, the built-in defaults were checked.
+/// Returns the path of a checked configuration file with its errors, or with notes about valid settings, as JSON. Without a path, the built-in
+/// defaults were checked.
 pub fn checked(file: Option<&Path>, checked: &Result<Vec<ConfigProblem>, Errors>) -> String {
     let (problems, notes) = match checked {
         Ok(notes) => (&[][..], notes.as_slice()),

@@ -12,7 +12,7 @@ use resolver::dnsbl::list::{ListSubject, Purpose};
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
 
-/// The text instead of a share, for a DNS list that has given no answer with a known meaning: listed, not listed or unknown.
+/// The text instead of a share, if no answer of a DNS list was recognised as "listed" or "not listed".
 const UNCOUNTED: &str = "–";
 
 /// Maximum width of the name of a DNS list, in columns. With it, the table of states usually fits 100 columns.

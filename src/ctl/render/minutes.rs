@@ -21,7 +21,7 @@ const NONE: &str = "–";
 /// A function that formats a point in time, given in seconds since 1970.
 pub type Moment<'m> = &'m dyn Fn(f64) -> String;
 
-/// A figure about a span of time on the screen.
+/// A number on the screen that describes a span of time.
 enum Figure {
     Count(u64),
     /// A part of a number, shown in percent.
@@ -34,10 +34,10 @@ enum Figure {
 /// alone can change the quantile by half.
 const LEAST_ABOVE: u64 = 10;
 
-/// The text in place of a change if a span has too few times.
+/// The text in place of a change if one of the two spans has too few durations, see `LEAST_ABOVE`.
 const TOO_FEW: &str = "too few";
 
-/// The line below a comparison in which a span has too few times.
+/// The line below a comparison in which one of the two spans has too few durations.
 const LEAST: &str = "too few: p50 is compared from 20 messages or queries on, p90 from 100, p99 from 1 000; a longer --since has more\n";
 const _: () = assert!(LEAST_ABOVE == 10);
 
@@ -120,7 +120,7 @@ impl Figure {
         }
     }
 
-    /// Returns true if this is a quantile of so few times that chance alone changes it.
+    /// Returns true if this is a quantile of so few durations that chance alone can change it.
     fn has_few(&self) -> bool {
         matches!(*self, Self::Time(_, count, above) if count.saturating_mul(above) < LEAST_ABOVE * 100)
     }

@@ -19,7 +19,7 @@ use resolver::cache::StoreFill;
 /// The number of columns of the smallest terminal on which all lines can be read.
 const COLUMNS: usize = 80;
 
-/// The number of lines of this terminal, without the line for the shell prompt.
+/// The number of lines of the smallest terminal, without the line for the shell prompt.
 const LINES: usize = 23;
 
 /// The width of the labels at the start of the lines of `resolverctl stats`, in columns.

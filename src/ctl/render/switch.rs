@@ -66,7 +66,7 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
             (Err(error @ SwitchError::Needed), true) => {
                 format!("kept     {}\n         reason: {error}\n", step.change.words().not_undone)
             }
-            // An earlier line says that these units are in their former state.
+            // An earlier line said that resolverd was stopped again. This line says why it was then started after all.
             (Err(error @ SwitchError::StartedAgain), true) => {
                 format!("started  {}\n         reason: {error}\n", step.change.words().not_undone)
             }

@@ -302,7 +302,8 @@ pub fn reloaded(replies: &[Reply], style: Style) -> String {
     text
 }
 
-/// Returns the result for a checked configuration file: its path, with its errors or with notes about valid settings. Without a path, the built-in defaults were checked.
+/// Returns the result for a checked configuration file: its path, with its errors or with notes about valid settings. Without a path, the built-in
+/// defaults were checked.
 pub fn checked(file: Option<&Path>, checked: &Result<Vec<ConfigProblem>, Errors>) -> String {
     let notes = match checked {
         Ok(notes) => notes.iter().map(|note| format!("note: {note}\n")).collect::<String>(),

@@ -68,7 +68,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     text
 }
 
-/// Returns the text for a message (email) about which the query history has nothing.
+/// Returns the text for a name or address for which the query history has no message (email).
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let reach = match report.history {
         Some(history) => reach(&history, moment),
@@ -125,7 +125,8 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     let hidden = count.saturating_sub(rows.len() as u64);
     if hidden > 0 {
         let queries = if hidden == 1 { "query" } else { "queries" };
-        // The daemon leaves out the quickest queries, so the queries that it left out took less time than those in its reply.
+        // The daemon leaves out the quickest queries of a message. So all queries that are missing in its reply are quick if one query in the reply
+        // is quick.
         let others = || report.questions.iter().skip(1).filter(|question| !question.of_subject);
         let is_quick = report.left_out == 0 || others().any(|question| !has_row(question));
         let why = if rows.len() < ROWS && is_quick {
@@ -148,7 +149,7 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     text
 }
 
-/// Returns the protocol, such as DNS over TLS, if the client sent its queries encrypted. Otherwise returns an empty text.
+/// Returns the protocol that the client used for its queries, such as DNS over TLS, if all of them were encrypted. Otherwise returns an empty text.
 fn way(report: &MessageReport) -> String {
     let known = report.questions.iter().filter_map(|question| question.transport);
     let encrypted = known.clone().next().filter(|_| known.clone().all(ClientTransport::is_encrypted));
@@ -180,7 +181,7 @@ pub(super) fn has_row(question: &QuestionReport) -> bool {
     question.elapsed >= SHOWN || question.outcome.is_failure() || is_reason || question.named_by.is_some()
 }
 
-/// Returns what DNS said to a question, or how the question was answered or failed.
+/// Returns the DNS result of a question, such as NXDOMAIN. If the result has no name of its own, returns how the question was answered or failed.
 pub(super) fn outcome(question: &QuestionReport) -> String {
     match question.result {
         DnsResult::Unknown | DnsResult::Answer | DnsResult::Failure => question.outcome.label().to_owned(),

@@ -49,7 +49,7 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
         let servers = plain("the zone's own servers".to_owned());
         targets.push(vec![servers, plain(NONE.to_owned()), plain("not forwarded".to_owned())]);
     }
-    // This kind is spelled like the key `forward_first` of the configuration, because most such zones come from an import.
+    // The word is the key of the configuration file, so that the operator finds it there: most such zones were written by an import.
     let kind = if row.forward_first { "forward_first".to_owned() } else { words::word(&row.kind) };
     let zone = match (&row.view, &row.temporary) {
         (Some(view), _) => format!("{} (view {view})", row.zone),

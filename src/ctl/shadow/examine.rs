@@ -21,18 +21,18 @@ use shadow::judge::{Evidence, Sample};
 pub(super) struct Examiner {
     pub(super) sides: Sides,
     pub(super) daemon: Daemon,
-    /// The options for queries to the name servers of a zone. `seek` adds the name of the question to them.
+    /// The options for queries to the name servers of a zone. The function `seek` copies them and adds the name of the question.
     pub(super) subject: CheckSubject,
     /// Limits how many comparisons with name servers are in progress at the same time.
     pub(super) places: Semaphore,
-    /// How many more differences may be examined at the name servers, of `MAX_SHADOW_EXAMINED` in all.
+    /// How many more differences may be examined at the name servers. At the start, it is `MAX_SHADOW_EXAMINED`.
     pub(super) left: Semaphore,
     pub(super) lists: ListBudget,
 }
 
 impl Examiner {
     /// Asks both resolvers the question, and returns everything that is needed to judge the answers. `answers_others` is true if the present resolver
-    /// of this host has answered another question. If it has answered none, its silence to this question shows nothing.
+    /// of this host has answered another question. Otherwise it may not work at all, so its silence to this question shows nothing.
     pub(super) async fn examine(&self, question: &AskedQuestion, answers_others: bool) -> Evidence {
         let mut evidence = Evidence {
             samples: vec![self.sides.sample(question).await],
@@ -49,8 +49,8 @@ impl Examiner {
         evidence
     }
 
-    /// Asks both resolvers the same question again, as long as their answers differ. A DNS list is asked only once more, because lists limit queries,
-    /// and because both resolvers have its answer in their caches by then.
+    /// Asks both resolvers the same question again, as long as their answers differ. A question to a DNS list is repeated only once, because lists
+    /// limit queries, and because both resolvers then have the answer in their caches.
     async fn repeat(&self, question: &AskedQuestion, evidence: &mut Evidence) {
         let repeats = if evidence.list.is_some() { 1 } else { SHADOW_REPEATS };
         for _ in 0..repeats {

@@ -21,11 +21,11 @@ const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  ? help";
 /// The keys for the last line of a terminal that is too narrow for `KEYS`.
 const FEW_KEYS: &str = "q quit  1-6 tables  w period  ? help";
 
-/// Maximum number of lines that the rates, or the problem with the daemon, may use. `OTHERS` is the number of lines that must remain for the rest of
-/// the screen: two for the titles, one for a row, the first line and the last line.
+/// Maximum number of lines for the rates, or for the sentence about a problem with the daemon. On a small terminal there are fewer such lines,
+/// because the rest of the screen needs `OTHERS` lines.
 const NOTES: usize = 4;
 
-/// The number of lines that the screen needs in addition to the rates and problems, see `NOTES`.
+/// The number of lines that the screen needs for everything else: the first line, two lines of titles, at least one row, and the last line.
 const OTHERS: u16 = 5;
 
 /// The lines of the help screen: all keys with their actions.

@@ -107,8 +107,8 @@ impl TopLive {
         self.table
     }
 
-    /// Returns the period that the table covers. For DNS lists it is always the time since the start of the daemon, because lists have no other
-    /// counters.
+    /// Returns the period that the table covers. For DNS lists it is always the time since the start of the daemon, because the daemon has no
+    /// counters of lists for shorter periods.
     pub fn window(&self) -> Window {
         if self.table == TopTable::Lists { Window::Start } else { self.window }
     }

@@ -13,7 +13,8 @@ use ratatui_crossterm::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-/// Installs, only once, a panic hook that restores the terminal first. Otherwise the panic message would be lost with the alternate screen.
+/// Makes sure that the panic hook is installed only once. The hook restores the terminal first. Otherwise the panic message would be lost with the
+/// alternate screen.
 static AT_PANIC: Once = Once::new();
 
 /// The terminal in raw mode. When this value is dropped, the terminal is restored.

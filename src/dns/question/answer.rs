@@ -21,7 +21,7 @@ pub enum Security {
 }
 
 impl Security {
-    /// Returns the security of an answer that consists of two parts with these securities.
+    /// Returns the security of an answer that consists of two parts: `self` is the security of one part, `other` of the other part.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {

@@ -1,5 +1,4 @@
-//! The key of a question: the octets under which its answer, its resolution and its failure are stored. (Several clients may wait for one
-//! resolution (flight).)
+//! The key of a question: the octets under which its answer, its resolution (flight) and its failure are stored.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -37,8 +36,8 @@ impl QuestionKey {
         Self(bytes.into())
     }
 
-    /// Returns the key of a question that recursion or validation asks while it resolves another one. Its failures are stored separately from
-    /// those of clients' questions.
+    /// Returns the key of a question that resolverd itself asks to resolve or validate another one. The failures of such questions are stored
+    /// separately from those of clients' questions.
     pub fn of_sub_question(name: &Name, kind: RecordType, view: ViewId) -> Self {
         let mut bytes = wire_name(name);
         push_tail(&mut bytes, kind, OF_SUB_QUESTIONS, view);

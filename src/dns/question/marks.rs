@@ -17,7 +17,7 @@ const TAKEN: u32 = u32::MAX;
 pub struct RenewalMark(AtomicU32);
 
 impl RenewalMark {
-    /// Takes the mark, so that the caller must renew the entry. Returns false if another caller has it, or if it was given back in this second.
+    /// Takes the mark; the caller must then renew the entry. Returns false if another caller has the mark, or has given it back within this second.
     pub fn take(&self, now: Mono) -> bool {
         let from = self.0.load(Ordering::Relaxed);
         // For most cache hits, this read shows that the mark cannot be taken, and no write is needed.
@@ -26,8 +26,8 @@ impl RenewalMark {
             && self.0.compare_exchange(from, TAKEN, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Gives the mark back if the renewal could not begin, because too many others are in progress. The entry may be renewed from the next second
-    /// on. It is not tried at each use of the entry in this second, because there would probably still be no room.
+    /// Gives the mark back if the renewal could not begin, because too many others are in progress. The entry may be renewed from the next second on.
+    /// Until then, uses of the entry do not try to renew it, because too many renewals would probably still be in progress.
     pub fn give_back(&self, now: Mono) {
         self.0.store(now.seconds_since(Mono::START).saturating_add(1), Ordering::Relaxed);
     }

@@ -5,8 +5,8 @@
 //!
 //! # Decisions
 //!
-//! - A key contains name, type, class, DO, CD and the view. It does not contain AD, because whether AD is set follows from the stored security of
-//!   the answer.
+//! - A key contains name, type, class, DO, CD and the view. It does not contain AD, because the stored security of the answer decides whether a reply
+//!   has AD.
 //! - Each question has exactly one outcome of a closed list and is counted once, so that the numbers of outcomes add up to the number of
 //!   questions. Dropped, denied and repeated queries are counted separately.
 //! - Names for lookups are in wire form, on the stack and not on the heap. This and less work for resolutions (flights) reduced a cache miss from

@@ -33,8 +33,8 @@ impl WireName {
     }
 }
 
-/// A small table of the first labels of a set of names: it has a bit for each length and the first two octets. For most names outside the set,
-/// the table shows that no further lookup is needed.
+/// A small table that shows, for most names, that no name of a set has the same first label. No further lookup is then needed. The table has a bit
+/// for each length of a label and each hash (of six bits) of its first two octets.
 #[derive(Clone, Debug)]
 pub struct FirstLabels([u64; MAX_LABEL + 1]);
 
@@ -61,7 +61,7 @@ impl FirstLabels {
             .is_some_and(|(row, letter)| self.0.get(row).is_some_and(|letters| letters & letter != 0))
     }
 
-    /// Returns the position of a label in the table: the row for its length, and the bit for its first two octets.
+    /// Returns the position of a label in the table: the row for its length, and the bit for the hash of its first two octets.
     fn place(octets: &[u8]) -> Option<(usize, u64)> {
         let [length, first, behind @ ..] = octets else { return None };
         // If the label has only one octet, the octet after it belongs to the next label and is ignored.
@@ -134,8 +134,8 @@ pub fn lies_within(name: &Name, zone: &Name) -> bool {
 /// Characters with a special meaning in the text form of names. They are escaped.
 const SPECIAL: &[u8] = b".\\\"();@$";
 
-/// Returns the mnemonic of a record type, or for an unknown type `TYPE` and its number (RFC 3597 section 5), which the DNS library does not
-/// write.
+/// Returns the mnemonic of a record type. For an unknown type, returns `TYPE` and its number (RFC 3597 section 5); the DNS library does not write
+/// this form.
 pub fn kind_text(kind: RecordType) -> String {
     match kind {
         RecordType::Unknown(number) => format!("TYPE{number}"),

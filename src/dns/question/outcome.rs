@@ -46,18 +46,18 @@ impl Outcome {
 }
 
 words! {
-    /// What DNS said to a question, or what mail software reports about it. Stored records use the positions of the variants: a new one must be
-    /// added at the end.
+    /// The DNS result of a question, or the DNS result that mail software reports. Stored records use the positions of the variants: a new one must
+    /// be added at the end.
     #[derive(Default)]
     pub enum DnsResult {
-        /// What DNS said is not known.
+        /// The result is not known.
         #[default]
         Unknown = "unknown",
-        /// DNS said that there are records of the type.
+        /// The answer has records of the type.
         Answer = "answer",
         /// The name exists, but has no records of the type (NODATA, RFC 2308 section 2.2).
         NoData = "no_data": "no data",
-        /// DNS said that the name does not exist.
+        /// The name does not exist.
         NoName = "nxdomain": "NXDOMAIN",
         /// The domain accepts no mail: its only MX record names the root (RFC 7505).
         NullMx = "null_mx": "null MX",
@@ -65,11 +65,11 @@ words! {
         Listed = "listed",
         /// A DNS list has no entry for the name or address.
         NotListed = "not_listed": "not listed",
-        /// DNS said that a host has no address.
+        /// A host has no address.
         NoAddress = "no_address": "no address",
-        /// DNS said that an address has no name, or the name leads to another address.
+        /// An address has no PTR record, or the name in its PTR record leads to another address.
         NoPointer = "no_pointer": "no PTR",
-        /// DNS gave no result: the lookup failed for now.
+        /// The lookup gave no result: it failed for now.
         Failure = "failure": "temporary failure",
         /// The answer fails DNSSEC validation.
         Bogus = "bogus",

@@ -9,7 +9,7 @@ use super::names::{kind_text, name_text};
 use crate::wire::presentation::read_name;
 use crate::zone_file;
 
-/// The form in which such a query is sent: over UDP or TCP, with or without EDNS.
+/// The form in which a query of the operator is sent: over UDP or TCP, with or without EDNS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QueryForm {

@@ -72,8 +72,8 @@ const POINTER: u16 = 0xc000;
 /// The largest offset to which a compression pointer can point.
 const MAX_POINTED: u16 = 0x3fff;
 
-/// A compression pointer to the name of the question, which is directly after the header (RFC 1035 section 4.1.4). It is the owner of most
-/// records.
+/// A compression pointer to the name of the question, which is directly after the header (RFC 1035 section 4.1.4). Most records have this name as
+/// their owner name.
 const OWNER_ASKED_FOR: [u8; 2] = [0xc0, 12];
 
 /// The number of octets in a question after its name: type and class.
@@ -114,8 +114,8 @@ fn encode(parts: &AnswerParts<'_>) -> Result<Vec<u8>, ProtoError> {
     Ok(wire)
 }
 
-/// Encodes a record. `owner` is the owner name of the record before, or the name of the question, with its offset. If the record has the same owner,
-/// it gets a compression pointer to it, because the library compresses only the first 120 names of a message.
+/// Encodes a record. `owner` is the previous owner name (or the name of the question) with its offset. If the record has the same owner name, a
+/// compression pointer to that offset is written, because the library compresses only the first 120 names of a message.
 fn emit<'r>(
     record: &'r Record,
     owner: &mut (&'r Name, usize),
@@ -141,7 +141,7 @@ fn emit<'r>(
 }
 
 /// Encodes an answer that has only A or AAAA records at the question's name, like most answers. Only the owner names are compressed. The library
-/// takes several times as long for such answers, and does not compress the owner names of long ones.
+/// takes several times as long for such answers. In long answers, it does not compress all owner names.
 fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
     let AnswerParts { question, answers, .. } = parts;
     let count = u16::try_from(answers.len()).ok().filter(|count| *count > 0)?;

@@ -223,7 +223,7 @@ impl Query {
         usize::from(self.edns.map_or(PLAIN_PAYLOAD, |edns| edns.payload.min(PAYLOAD)))
     }
 
-    /// Creates a reply that rejects this query, for code that decides so after the query has been read.
+    /// Creates a reply that rejects this query. It is used if the query itself could be read, but must not be answered.
     pub fn rejection(&self, rcode: ResponseCode, outcome: Outcome, error: ExtendedError) -> Rejection {
         Rejection {
             id: self.id,
@@ -294,8 +294,8 @@ impl Query {
         if let Some(place) = self.key.get_mut(..name.len()) {
             place.copy_from_slice(name);
         }
-        // Converts the name to lower case in whole words of eight octets. The octets after the name are overwritten later. The lengths of labels
-        // are below 64 and so are not letters, so converting them has no effect.
+        // Converts the name to lower case in whole words of eight octets. This may change some octets after the name too; they are overwritten later.
+        // The lengths of labels are below 64, so they are not letters and do not change.
         let (words, _) = self.key.as_chunks_mut();
         words.iter_mut().take(name.len().div_ceil(size_of::<u64>())).for_each(lower_case);
         let flags = u8::from(self.dnssec_ok()) | u8::from(self.checking_disabled) << 1;

@@ -138,7 +138,7 @@ fn push_opt(out: &mut Vec<u8>, rcode: ResponseCode, dnssec_ok: bool, (error, coo
         out.resize(out.len().saturating_add(zeros), 0);
     }
     if let Some(count) = out.get_mut(11) {
-        // The OPT is the only record in the additional section, because that of a stored answer is empty.
+        // The OPT is the only record in the additional section, because a stored answer has no additional section.
         *count = 1;
     }
 }

@@ -91,7 +91,7 @@ fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
     Name::read(decoder)?;
     let kind = RecordType::read(decoder)?;
     decoder.read_slice(6)?;
-    // The code that later reads these octets compares the length with the number of octets that are left.
+    // The length needs no check here: the code that later reads these octets compares it with the number of octets that are left.
     let length = decoder.read_u16()?.unverified();
     decoder.read_slice(usize::from(length))?;
     Ok(kind)

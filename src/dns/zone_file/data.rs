@@ -59,8 +59,8 @@ fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
 /// The types SVCB and HTTPS (RFC 9460), whose parameters the DNS library reads.
 const SERVICES: [RecordType; 2] = [RecordType::SVCB, RecordType::HTTPS];
 
-/// Reads the data of a record of type `kind`. Names without a final dot are relative to `origin`. Octets in the form of RFC
-/// 3597 are accepted even if they are invalid for the type; callers that care about this use `rdata::is_understood`.
+/// Reads the data of a record of type `kind`. Names without a final dot are relative to `origin`. Octets in the form of RFC 3597 are accepted even if
+/// they are invalid for the type; `rdata::is_understood` tells a caller whether they are valid.
 pub(super) fn read(kind: RecordType, words: &[Word], origin: &Name) -> Result<RData, String> {
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     if let ["\\#", length, digits @ ..] = texts.as_slice() {

@@ -11,7 +11,7 @@ use hickory_proto::rr::Name;
 use super::entries::Word;
 use super::words;
 
-/// The kind of a field in record data. The last kinds in this list take all words that are left.
+/// The kind of a field in record data. The last four kinds in this list take all words that are left in the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     /// A field that is a domain name.

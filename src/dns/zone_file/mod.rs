@@ -6,8 +6,8 @@
 //!
 //! # Decisions
 //!
-//! - In earlier versions, four readers differed: one accepted an A record with a superfluous word, one rejected TYPE1, and one did not know RP
-//!   and URI. One reader replaced them. Tests compare it with BIND's `named-compilezone`.
+//! - One reader reads all such texts. Earlier there were four, which differed: one accepted an A record with a superfluous word, one rejected TYPE1,
+//!   and one did not know RP and URI. Tests compare the reader with BIND's `named-compilezone`.
 //! - The reader in the library hickory was not enough: it does not read `@` in data, DNAME, or the records that a signer writes. It is used only
 //!   for the data of SVCB and HTTPS.
 //! - A record without a TTL gets one hour. A second SOA is an error, as in BIND.

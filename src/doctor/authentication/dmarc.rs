@@ -1,8 +1,8 @@
 //! Checks DMARC: finds the record that applies to the domain with the DNS tree walk (a lookup at the domain, then at each domain above it).
 //!
-//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this tree walk. Here, the list decides only if a domain that gets reports belongs to
-//! another organization. If a domain has eight labels or more, the walk goes from the domain directly to its last seven labels. Receivers will take
-//! years to change to RFC 9989, so the check also reports a policy that receivers following RFC 7489 apply differently.
+//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this tree walk. In this module, the list is used only to decide if a domain that gets
+//! reports belongs to another organization. If a domain has eight labels or more, the walk goes from the domain directly to its last seven labels.
+//! Many receivers still follow RFC 7489, so the check also reports a policy that they apply differently.
 
 use std::collections::BTreeSet;
 
@@ -49,9 +49,9 @@ pub(crate) enum Policy<'f> {
 }
 
 /// Returns the DMARC record that applies to the checked domain: its own, or that of its organizational domain (RFC 9989). The walk ends at the first
-/// record with `psd=n` or `psd=y`. The organizational domain is the domain of a record with `psd=n`, or the domain directly below a record with
-/// `psd=y`. Without these, it is the domain with the fewest labels that has a record. If the organizational domain has no record, the record with
-/// `psd=y` applies. Several records at one name count as none, also at the domain itself (RFC 9989 section 4.10).
+/// record with `psd=n` or `psd=y`. With `psd=n`, the domain of this record is the organizational domain. With `psd=y`, the organizational domain is
+/// one label below it; if it has no record, the record with `psd=y` applies. Without `psd`, the organizational domain is the domain with the fewest
+/// labels that has a record. If a name has several records, all of them are ignored (RFC 9989 section 4.10).
 pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
     let mut last: Option<(&str, String)> = None;
     for (place, name) in walk(&facts.subject.domain).into_iter().enumerate() {
@@ -129,12 +129,12 @@ fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
     foreign.take(MAX_CHECKED_REPORT_TARGETS).collect()
 }
 
-/// Returns the name at which the domain `target` publishes that it accepts reports about another domain (RFC 9990, RFC 7489 section 7.1).
+/// Returns the name at which the domain `target` publishes that it accepts reports about the domain `name` (RFC 9990, RFC 7489 section 7.1).
 fn permission(name: &str, target: &str) -> String {
     format!("{name}_report._dmarc.{target}")
 }
 
-/// Returns the finding that domains of other organizations get reports about this domain, but do not publish that they accept such reports.
+/// Returns the finding that domains of other organizations get reports about the checked domain, but do not publish that they accept such reports.
 fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     let Policy::Record(name, record) = policy(facts) else { return None };
     let refuses = |target: &String| {
@@ -182,8 +182,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     let meant = meant(facts, &format!("_dmarc.{domain}"), "DMARC1");
     if !meant.is_empty() {
-        // A TXT record at this name looks like a DMARC record with a fault. This fault is the reason why no DMARC record was found, so the finding
-        // "no record" is removed.
+        // A TXT record at this name looks like a DMARC record with a fault. Because of this fault, no DMARC record was found. So the finding "no
+        // record" is replaced by a finding about the fault.
         findings.retain(|finding| finding.code != Code::DmarcMissing);
         findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
     }

@@ -1,11 +1,11 @@
 //! Present records: the records that a server of the zone gives now, instead of the records in the cache of this host.
 //!
-//! An operator who corrects or breaks a record sees the result in the next check, although this host may keep the old record until its TTL ends
-//! (RFC 1035 section 3.2.1). `cached` reports which records this host still has, and until when. `compared` reports which records another server
-//! of the zone gives.
+//! The next check shows a record that the operator has corrected or broken, although this host may keep the old record until its TTL expires (RFC
+//! 1035 section 3.2.1). The module `cached` reports which records this host still has, and until when. The module `compared` reports which records
+//! another server of the zone gives.
 //!
-//! If the configuration of this host answers for the domain, the records of the servers are judged too, because other hosts see these records.
-//! `configured` reports which records this host gives.
+//! The configuration of this host may answer for the domain. The records of the servers are checked then too, because other hosts see these records.
+//! The module `configured` reports which records this host gives.
 //!
 //! TLSA records are taken from the daemon, because only validated TLSA records count. If the configuration of this host gives other TLSA records, the
 //! records of the servers are used, and count as not validated. Names in other zones, such as names that SPF includes, are looked up only through the
@@ -23,7 +23,7 @@ use crate::limits::MAX_CONFIGURED_SERVERS;
 use crate::served;
 use crate::zone::{self, serves};
 
-/// The record types that a server of a configured zone is asked for.
+/// The record types for which a server is queried if the configuration of this host answers for the domain.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
 
 /// Returns the address of the server that has the newest copy of the zone (the highest serial).
@@ -48,14 +48,14 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     })
 }
 
-/// Returns those answered lookups whose records in the cache are compared with the records of the servers. Each lookup is a name with a type. The
-/// list is empty if the configuration of this host answers for the domain.
+/// Returns those lookups that the daemon has answered and whose records in its cache are compared with the records of the servers. A lookup is a name
+/// and a type. The list is empty if the configuration of this host answers for the domain.
 pub(crate) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     if facts.configured().is_some() { Vec::new() } else { judged(facts) }
 }
 
-/// Returns those answered lookups for which a server of the zone is asked too. Each lookup is a name with a type. Well-known DKIM selectors without a
-/// key are left out.
+/// Returns those lookups that the daemon has answered and for which a server of the zone is asked too. A lookup is a name and a type. Lookups of
+/// common DKIM selectors that have no key are left out.
 fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_judged = |name: &str| {
         let exists = || !facts.records(name, "TXT").is_empty();
@@ -78,7 +78,7 @@ pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
 }
 
 /// Returns pairs: a lookup of a record in the zone, and the same question to a server of the zone. Addresses of the zone's own name servers are left
-/// out, because the choice of the server depends on them. They are included only if the configuration answers for the domain and the parent zone
+/// out, because they decide which server is asked. These addresses are included only if the configuration answers for the domain and the parent zone
 /// gives their glue.
 fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     let Some(server) = server(facts) else { return Vec::new() };
@@ -102,7 +102,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
 }
 
 /// Replaces the daemon's records by those of the server of the zone. The replies keep what only the daemon knows: the result of DNSSEC validation,
-/// and the part of the configuration that answers. Records that replace configured ones count as not validated.
+/// and the part of the configuration that answers. Records of a server that replace records from the configuration count as not validated.
 pub(crate) fn adopt(facts: &mut DomainFacts) {
     for (lookup, question) in questions(facts) {
         let Some(change) = changed(facts, &lookup, &question) else { continue };
@@ -131,7 +131,7 @@ fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Opt
 }
 
 /// Returns the reply of the server. If the reply ends with an alias to another zone, the daemon's answer about the target of the alias is added.
-/// Returns `None` as long as the daemon has not answered.
+/// Returns `None` as long as the daemon has not given that answer.
 fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     let Some(target) = open_end(change.now, change.name) else { return Some(change.now.clone()) };
     let end = facts.reply(&lookup(&target, change.kind))?;
@@ -155,8 +155,8 @@ fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
     named.into_iter().filter(|server| serving.contains(server)).take(MAX_CONFIGURED_SERVERS).collect()
 }
 
-/// Returns the reply `now` of a server with two facts from the daemon's reply `here`: the result of DNSSEC validation, and the part of the
-/// configuration that answers.
+/// Returns the reply `now` of a server, and sets two of its fields from the daemon's reply `here`: `security` (the result of DNSSEC validation) and
+/// `configured` (the part of the configuration that answers).
 fn in_place_of(here: &ReplyFacts, now: ReplyFacts) -> ReplyFacts {
     let configured = here.configured.clone();
     let security = if configured.is_some() { ReplySecurity::Unknown } else { here.security };

@@ -27,7 +27,7 @@ fn here<'f>(facts: &'f DomainFacts, (name, kind): (&str, &'static str)) -> Optio
     facts.cached.get(&lookup(name, kind)).or_else(|| facts.lookup(name, kind).reply())
 }
 
-/// Returns the mail hosts in the MX records that the configuration of this host gives for the domain.
+/// Returns the mail hosts in the MX records of the domain, if the configuration of this host gives these records.
 fn inside_hosts(facts: &DomainFacts) -> Vec<String> {
     let domain = facts.subject.domain.as_str();
     let Some(reply) = here(facts, (domain, "MX")).filter(|reply| reply.configured.is_some()) else {
@@ -42,7 +42,7 @@ fn are_private<'r>(mut found: impl Iterator<Item = &'r Record>) -> bool {
     found.next().is_some_and(is_private) && found.all(is_private)
 }
 
-/// Returns true if this host sees private addresses instead of public ones: the domain's mail hosts have addresses, and all of them are private.
+/// Returns true if the configuration of this host gives the domain's mail hosts only private addresses, as in an internal network.
 fn is_inside_view(facts: &DomainFacts) -> bool {
     let hosts = inside_hosts(facts);
     let is_inside = |host: &String| {
@@ -114,7 +114,7 @@ const ON_HOSTS: [Code; 5] =
     [Code::MxPrivateAddress, Code::MxWithoutAddress, Code::MxWithoutIpv4, Code::MxWithoutIpv6, Code::MailOk];
 
 /// Removes findings about the addresses of mail hosts if the configuration of this host answers for a mail host in another zone. Adds the finding
-/// that the addresses outside of this host are unknown.
+/// that the addresses that other hosts see are unknown.
 pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let apex = zone::apex(facts);
     let of_host = |host: String| Some((facts.configured_at(&host)?.to_owned(), host));
@@ -155,8 +155,8 @@ fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     }
 }
 
-/// Lists other names in the zone for which the configuration answers. Names are left out if the same part of the configuration answers for the
-/// domain.
+/// Lists other names in the zone for which the configuration answers, as text. Names are left out if the part of the configuration that answers for
+/// them also answers for the domain itself.
 fn others(facts: &DomainFacts) -> Option<String> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut names = BTreeMap::<&str, &str>::new();

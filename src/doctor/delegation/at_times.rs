@@ -5,8 +5,9 @@
 //!
 //! # Decisions
 //!
-//! - By chance, all queries to such a server may fail. So an address also counts as failing at random if another address of the same server names
-//!   fails at random with the same error, because mostly the same machines answer at both addresses.
+//! By chance, all queries to one address of such a server may fail, so that no correct answer shows that it fails at random. So this address also
+//! counts as failing at random if another address of the same server name does, with the same error. Mostly the same machines answer at both
+//! addresses.
 
 use std::net::IpAddr;
 
@@ -22,8 +23,8 @@ pub(crate) fn code(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     codes.find(|code| !code.is_empty())
 }
 
-/// Returns the response code with which a server sometimes fails, as the function `code` does. If this address never failed so, the other addresses
-/// with the same server name are examined.
+/// Returns the response code with which a server sometimes fails, as the function `code` does. If this address never failed in this way, the other
+/// addresses with the same server name are examined.
 pub(crate) fn code_of_host(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     let of_others = || {
         let servers = zone::servers(facts);
@@ -45,7 +46,7 @@ pub(crate) fn gives_records(facts: &DomainFacts, server: IpAddr) -> bool {
     served::replies(facts).any(|of| is_so(&of))
 }
 
-/// Returns true if a server gives this response code over UDP too. Then the failure does not come from TCP.
+/// Returns true if a server gives this response code over UDP too. Then TCP is not the cause of the failure.
 pub(crate) fn is_over_udp(facts: &DomainFacts, server: IpAddr, code: &str) -> bool {
     let is_so = |of: &ServerReply<'_>| {
         of.server == server

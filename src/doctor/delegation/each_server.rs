@@ -20,8 +20,8 @@ use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
 use crate::zone::{self, serves};
 use crate::{elsewhere, served};
 
-/// Checks each name server of the zone, and returns the findings. `of_silent`: the questions that the check has not asked yet, to servers that did
-/// not answer their first question.
+/// Checks each name server of the zone, and returns the findings. `of_silent`: the questions, not yet asked, to servers that did not answer their
+/// first question.
 pub(crate) fn check(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -49,7 +49,7 @@ pub(crate) fn check(
     findings
 }
 
-/// Returns the names of servers whose address lookups failed. It is unknown whether these servers answer.
+/// Returns the names of servers whose addresses could not be looked up. It is unknown whether these servers answer queries.
 fn unfound(facts: &DomainFacts) -> Vec<String> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let unfound = |name: String| {
@@ -75,8 +75,8 @@ enum Serves {
     Unknown,
 }
 
-/// The results of the checks of all servers. Servers with a fault are grouped by the code of the fault, each with a text. Servers of which it is
-/// unknown if they serve the zone are stored separately.
+/// The results of the checks of all servers. Servers with a fault are grouped by the code of the fault, each with a text. Servers are stored
+/// separately if it is unknown whether they serve the zone.
 #[derive(Default)]
 struct ServersShown {
     by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
@@ -110,12 +110,12 @@ impl ServersShown {
                 match first {
                     _ if without_edns => {
                         of_plain(first, plain, facts.is_lossy(server), &mut tell);
-                        // The server answers queries with EDNS with an error, and would do so over TCP too. So a missing reply over TCP is a second
-                        // fault.
+                        // The server returns an error to queries with EDNS. It would return this error over TCP too, if it supported TCP. So a
+                        // missing reply over TCP is a second fault.
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
-                    // The server fails queries at random with this code, so this query may have failed by chance.
+                    // The server fails some queries with this response code at random, so this query may have failed by chance.
                     Got::Reply(reply)
                         if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) =>
                     {
@@ -140,8 +140,8 @@ impl ServersShown {
     }
 }
 
-/// Removes those silent servers from `by_code` that may have no fault. This is so if the check ended before it asked the server over TCP, or if many
-/// datagrams are lost on the path. Returns each removed server with a text about what is known.
+/// Removes those silent servers from `by_code` that may have no fault. A server may have no fault if the check ended before it asked this server over
+/// TCP, or if many datagrams are lost on the path. Returns each removed server with a text about what is known.
 fn cut_off(
     facts: &DomainFacts,
     of_silent: &[Want],
@@ -155,7 +155,7 @@ fn cut_off(
         Some(Got::NoReply(NoReply::Silent)) if may_be_chance(&facts.sent, server) => {
             Some(facts.sent(server).unknown("datagrams to other servers are lost too"))
         }
-        // No query was sent over TCP: the check ended before, or too many servers did not answer on a path that loses datagrams.
+        // The server was not queried over TCP: the check ended before, or too many servers did not answer on a path that loses datagrams.
         None if is_asked_over_tcp(of_silent, server) || facts.is_lossy(server) => {
             Some(facts.sent(server).unknown("it was not asked over TCP"))
         }
@@ -180,8 +180,8 @@ fn is_asked_over_tcp(wanted: &[Want], server: IpAddr) -> bool {
     wanted.iter().any(is_to)
 }
 
-/// Reports a server that answers only queries without EDNS. It is not reported if it is very slow: then its replies with EDNS may only have come too
-/// late. It is not reported either if `is_lossy` is true: datagrams to or from the server are lost, so the missing reply may be chance.
+/// Reports a server that answers only queries without EDNS. Two kinds of servers are left out. The replies with EDNS of a very slow server may only
+/// have come too late. If `is_lossy` is true, datagrams to or from the server are lost, so a missing reply may be chance.
 fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl FnMut(Code, String)) {
     let is_slow = matches!(plain, Some(Got::Reply(reply)) if reply.millis > MOST_MILLIS_WITHOUT_EDNS);
     let may_be_chance = is_lossy && *first == Got::NoReply(NoReply::Silent);
@@ -197,7 +197,7 @@ fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
 }
 
 /// Returns the findings about the servers, one for each kind of fault. `sound`: how many servers serve the zone. `asked`: how many were asked.
-/// `unknown`: a text about the servers of which a fact is unknown.
+/// `unknown`: texts about servers for which the check has no result.
 fn of_conducts(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -208,7 +208,7 @@ fn of_conducts(
     let mut findings = Vec::<Finding>::new();
     let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
     if !unreached.is_empty() {
-        // This host has no route to these servers. Other hosts may reach them, and the zone may be correct there.
+        // This host has no route to these servers. Other hosts may reach them, and may find that the zone is correct.
         by_code.remove(&Code::NsUnrouted);
         let evidence = format!(
             "this host has no route to {}, or does not use its family, and reaches no server of the zone that answers",
@@ -240,7 +240,7 @@ fn of_conducts(
         {
             finding.to_do(remedies::FAILING_AT_TIMES)
         }
-        // A resolver may send names in mixed case. It then believes this server that the name does not exist, so the finding is a failure.
+        // A resolver that sends names in mixed case believes this server that the name does not exist, so the finding is a failure.
         finding
             if code == Code::NsPartly
                 && of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
@@ -252,7 +252,7 @@ fn of_conducts(
         finding if code == Code::NsEdns && keys::are_without_edns(facts) => {
             finding.at(Level::Failure).blocking()
         }
-        // A resolver may send names in mixed case. It then gets no reply from this server and waits in vain.
+        // A resolver that sends names in mixed case gets no reply from this server and waits in vain.
         finding
             if code == Code::NsCase && of_code.iter().any(|(_, conduct)| conduct == mixed_case::DROPPED) =>
         {
@@ -263,12 +263,12 @@ fn of_conducts(
     findings
 }
 
-/// Returns the finding that no server answers over UDP. `all` contains the servers with texts about them. If all servers answer over TCP, they are
-/// running. The advice is then to open UDP, not to start them.
+/// Returns the finding that no server answers over UDP. `all`: the servers, each with a text about its fault. If all servers answer over TCP, they
+/// are running. The advice is then to open UDP, not to start them.
 fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) -> Finding {
     let apex = zone::apex(facts);
     let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };
-    // If all servers say that the name does not exist, they answer, so the domain is missing.
+    // If all servers answer that the name does not exist, the fault is the missing domain, not the servers.
     let code = if zone::is_denied(facts) { Code::DomainMissing } else { Code::NsNoneAnswers };
     let finding = Finding::new(code, evidence).blocking();
     let is_without_udp = |server: IpAddr| {
@@ -279,8 +279,8 @@ fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) ->
     if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
 }
 
-/// Returns true if this host's resolver can look up the zone and a server gives the SOA record. The flag AA may be missing in the server's reply,
-/// which some resolvers accept.
+/// Returns true if this host's resolver can look up the zone and a server gives the SOA record. The server's reply may lack the flag AA, because some
+/// resolvers accept such a reply.
 fn is_resolved(facts: &DomainFacts) -> bool {
     let apex = zone::apex(facts);
     let is_sound = |reply: &ReplyFacts| {
@@ -376,7 +376,7 @@ pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     }
 }
 
-/// Returns true if this host's resolver answered a lookup of the domain later than the check waits for a name server.
+/// Returns true if this host's resolver answered a lookup of the domain, but took longer than this check waits for a name server.
 fn is_answered_late(facts: &DomainFacts) -> bool {
     let is_late = |kind| match facts.lookup(&facts.subject.domain, kind) {
         LookupFound::Data(reply) => !reply.from_cache && reply.is_late(),

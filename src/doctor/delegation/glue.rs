@@ -1,6 +1,6 @@
 //! Compares the glue in the parent zone with the addresses that the zone itself gives for its name servers.
 //!
-//! RFC 1912 section 2.3, RFC 9471. Resolvers use the address in the glue first, and later the address in the zone.
+//! RFC 1912 section 2.3, RFC 9471. Resolvers first use the address in the glue. Later, some of them use the address in the zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -61,8 +61,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     by_type(facts).iter().filter_map(|glue| of_type(facts, glue)).collect()
 }
 
-/// Returns the sets of addresses that up-to-date servers give for the name of a server. Each set has the servers that give it. A set is empty if
-/// these servers say that the name has no address.
+/// Returns the sets of addresses that servers with the newest version of the zone give for the name of a server, each with the servers that give it.
+/// A set is empty if these servers say that the name has no address.
 fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec<IpAddr>> {
     let mut given = BTreeMap::<BTreeSet<IpAddr>, Vec<IpAddr>>::new();
     for server in serving(facts) {
@@ -77,7 +77,8 @@ fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec
 fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     let (name, glued, given) = (glue.name, &glue.addresses, given(facts, glue));
     let known: BTreeSet<IpAddr> = match given.is_empty() {
-        // If no server gave addresses, the addresses that the daemon found are used. They may come from the server to which the glue leads.
+        // If no server gave addresses, the addresses that the daemon found are used. The daemon may have got them from the server at the address in
+        // the glue.
         true => of_kind(facts.addresses(name), glue.kind),
         false => given.keys().flatten().copied().collect(),
     };
@@ -96,7 +97,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     };
     let serving = serving(facts);
     let level = match () {
-        // The zone is found at both the old and the new address, as long as the server at the old address still runs.
+        // The servers at both the old and the new address serve the zone, as long as the server at the old address still runs.
         () if glued.is_disjoint(&known) && glued.union(&known).all(|one| serving.contains(one)) => {
             Level::Warning
         }

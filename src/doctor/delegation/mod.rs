@@ -1,6 +1,7 @@
-//! Checks the delegation: compares the name servers in the parent zone with those in the zone itself. `each_server` checks each server separately.
+//! Checks the delegation: compares the name servers in the parent zone with those in the zone itself. The module `each_server` checks each server
+//! separately.
 //!
-//! RFC 1034 section 4.2.2 (both sets must be equal), RFC 2182 (servers in several networks).
+//! RFC 1034 section 4.2.2 (the NS records in both zones must be equal), RFC 2182 (servers in several networks).
 
 pub(crate) mod at_times;
 pub(crate) mod each_server;
@@ -35,13 +36,13 @@ use crate::{cached, compared, others, served, unanswered};
 pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![lookup(domain, "SOA"), lookup(above(domain), "SOA")];
-    // If the servers of the domain do not answer, the lookup of the domain takes seconds. So the parent zone is asked for the delegation at the same
-    // time.
+    // If the servers of the domain do not answer, the lookup of the domain takes seconds. So the delegation is looked up in the parent zone at the
+    // same time.
     let is_asked = |name: &str| !matches!(facts.lookup(name, "SOA"), LookupFound::NotAsked);
     if !is_asked(domain) && !is_asked(above(domain)) {
         return wants;
     }
-    // If the servers of the zone that contains a name fail, only the parent of that zone can give the delegation.
+    // If the zone that contains a name fails, only the parent of that zone can give its delegation.
     wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA"), lookup(zone::above_failing(facts), "SOA")]);
     if let Some(parent) = zone::parent(facts) {
         wants.push(lookup(parent, "NS"));
@@ -90,7 +91,7 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
             if in_mixed_case {
                 wants.push(at_server(server, apex, "NS", QueryForm::MixedCase));
             }
-            // These queries have the name in lower case. Their replies show whether a failed query failed because of mixed case.
+            // This query has the name in lower case. Its reply shows whether the query in mixed case failed because of the mixed case.
             match facts.server(server, apex, "NS", QueryForm::MixedCase) {
                 Some(Got::Reply(reply)) if reply.records("NS").next().is_some() => {}
                 Some(_) => wants.push(at_server(server, apex, "NS", QueryForm::Udp)),
@@ -103,11 +104,11 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
                 wants.push(at_server(server, apex, "SOA", QueryForm::Tcp));
             }
         }
-        // Some load balancers refuse only queries for SOA and NS records, so the MX records are asked for.
+        // Some load balancers refuse only queries for SOA and NS records. So the server is asked for the MX records too.
         Some(Got::Reply(reply)) if !is_known(reply) => {
             wants.push(at_server(server, domain, "MX", QueryForm::Udp))
         }
-        // The reply has no SOA record, as at an alias or at some load balancers. This query shows whether the server has NS records.
+        // The reply has no SOA record, as at an alias or at some load balancers. The next query shows whether the server has NS records.
         Some(Got::Reply(reply)) if reply.authoritative => {
             wants.push(at_server(server, apex, "NS", QueryForm::Udp));
             // If the server says that the name does not exist, it has no MX records for it either.
@@ -115,7 +116,7 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
                 wants.push(at_server(server, domain, "MX", QueryForm::Udp));
             }
         }
-        // Further questions to servers without an answer come from the function `of_silent`, so none follow here.
+        // The function `of_silent` returns the further questions to servers that have not answered.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
     wants.extend(served::form(facts, server).map(|way| at_server(server, domain, "MX", way)));
@@ -133,7 +134,8 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     let silent = zone::servers(facts).into_keys().filter(is_silent).take(MAX_SILENT_SERVERS_ASKED);
     silent
         .flat_map(|server| {
-            // The query over TCP comes first: its result shows the most, and it counts as only one question.
+            // The query over TCP comes first: its result shows the most about the server, and it is not repeated, so it uses only one question of the
+            // limit.
             let soa = [QueryForm::Tcp, QueryForm::Plain].map(|way| at_server(server, apex, "SOA", way));
             // Some servers drop only queries for the SOA record, so they are asked for other types too.
             let mail = at_server(server, &facts.subject.domain, "MX", QueryForm::Udp);
@@ -245,8 +247,8 @@ fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeS
     }
 }
 
-/// Returns the level of a difference between the NS records in the parent zone and those that the zone's servers give, and a text about it. If the
-/// servers also differ in other records, the difference is a failure.
+/// Returns the level of a difference between the NS records in the parent zone and those that the zone's servers give, and a text about it. It is a
+/// note if both sets have the same addresses, and otherwise a warning.
 fn meaning(
     facts: &DomainFacts,
     above: &BTreeSet<String>,
@@ -266,8 +268,8 @@ fn meaning(
     (Level::Warning, "")
 }
 
-/// Returns the finding about name servers whose names are inside the zone, but for which the parent zone gives no address (glue), so that nobody can
-/// find them (RFC 9471 section 3.1).
+/// Returns the finding about name servers whose names are inside the zone, but for which the parent zone gives no address (glue), so that no resolver
+/// can find these servers (RFC 9471 section 3.1).
 fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let bare: BTreeSet<&str> = above
@@ -281,7 +283,7 @@ fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding
 
 /// Returns true if neither a lookup nor a server has given an answer, so that this host seems to have no connection to the internet.
 fn is_unreached(facts: &DomainFacts) -> bool {
-    // An answer that fails DNSSEC validation shows too that there is a connection.
+    // An answer that fails DNSSEC validation also shows that this host has a connection.
     let has_come = |reply: &ReplyFacts| reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus;
     !facts.got.values().filter_map(Got::reply).any(has_come)
 }

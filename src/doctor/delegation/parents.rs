@@ -1,6 +1,7 @@
 //! Compares what the servers of the parent zone answer about the delegation.
 //!
-//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). A resolver asks only one server of the parent zone, and follows its answer.
+//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). A resolver asks only one server of the parent zone and follows its answer,
+//! so a single wrong server misleads some resolvers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -46,7 +47,7 @@ impl Delegation {
 /// Returns the questions to further servers of the parent zone. If the servers give different DS records, also returns the questions that show which
 /// DS records are correct.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    // The addresses of the first servers of the parent zone are already known, so the first names are skipped.
+    // The first servers of the parent zone are already known with their addresses, so the lookups skip their names.
     let names = zone::names_of_compared(facts).into_iter().skip(MAX_CHECKED_PARENTS);
     let mut wants: Vec<Want> = names.map(|name| lookup(&name, "A")).collect();
     let servers = zone::compared_parents(facts).into_iter();
@@ -88,8 +89,8 @@ pub(crate) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
-/// Returns the names of servers of the parent zone that have not answered. They are interesting only if this host seems to follow a delegation that
-/// no other server of the parent zone gives. Otherwise the list is empty.
+/// Returns the names of servers of the parent zone that have not answered. They matter only if this host seems to follow a delegation that no other
+/// server of the parent zone gives: it may come from one of these servers. Otherwise the list is empty.
 pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     if !zone::is_other_here(facts) {
         return Vec::new();
@@ -180,12 +181,13 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let finding =
         Finding::new(Code::ParentDiffers, evidence).at(level).about(about).about(of_one_side(facts));
     let finding = Finding { blocks, ..finding };
-    // If the DS records differ, the finding is also about the lookup of the DS records: the cache of this host may have those of only one server.
+    // If the DS records differ, the finding is also about the lookup of the DS records: the cache of this host may have the DS records of only one
+    // server.
     Some(if have_other_signers { finding.on(apex, "DS") } else { finding })
 }
 
-/// Returns the name servers that are missing in the NS records of at least one server of the zone or of the parent zone. They are returned as
-/// addresses, or as names if no address is known.
+/// Returns the name servers that are missing in the NS records of at least one server of the zone or of the parent zone. Each of them is returned as
+/// its addresses, or as its name if no address is known.
 pub(crate) fn of_one_side(facts: &DomainFacts) -> BTreeSet<About> {
     let own = zone::current_sets(facts, zone::servers(facts).into_keys()).into_iter();
     let mut sets = sets(facts);

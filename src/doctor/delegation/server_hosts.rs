@@ -1,7 +1,7 @@
 //! Groups the addresses of name servers into hosts. The IPv4 and the IPv6 address of a server count as one host, and its faults are counted once.
 //!
-//! RFC 9499 section 6 (a name server may have several addresses). Several addresses of one family for a name may belong to several machines, so
-//! each of them counts separately.
+//! RFC 9499 section 6 (a name server may have several addresses). If a name has several addresses of one family, they may belong to several machines,
+//! so each of these addresses counts as a separate host.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ impl Host {
     }
 }
 
-/// Groups addresses into hosts, in the order of the addresses. Addresses of different families that have the same names belong to one host.
+/// Groups addresses into hosts, in the order of the addresses. An IPv4 and an IPv6 address that have the same server names belong to one host.
 fn hosts(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     addresses: impl IntoIterator<Item = IpAddr>,
@@ -78,7 +78,7 @@ pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[
     groups::with_conduct(by_host.iter().map(|(host, conduct)| (host.as_str(), *conduct)))
 }
 
-/// Groups servers by their answers. The result contains texts about hosts instead of the addresses of the servers.
+/// Groups servers by their answers. In the result, each host (with all its addresses) is described by a text.
 pub(crate) fn of_groups(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     groups: impl IntoIterator<Item = (String, Vec<IpAddr>)>,
@@ -87,7 +87,7 @@ pub(crate) fn of_groups(
 }
 
 /// Returns true if there are several hosts and all of them are in the same network: all IPv4 addresses in one /24, and all IPv6 addresses in one /48.
-/// A host with addresses of both families shows that the two networks are at the same location.
+/// If there are addresses of both families, a host that has both shows that the /24 and the /48 are at the same location.
 pub(crate) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let hosts = hosts(servers, servers.keys().copied());
     let networks = |ipv4: bool| -> BTreeSet<IpAddr> {

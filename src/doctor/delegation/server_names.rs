@@ -1,6 +1,6 @@
 //! Checks the names of the zone's name servers: they must have addresses and must not be aliases.
 //!
-//! RFC 1034 section 4.1, RFC 2181 section 10.3 (no aliases), RFC 3901 section 3 (servers with IPv6 alone).
+//! RFC 1034 section 4.1, RFC 2181 section 10.3 (no aliases), RFC 3901 section 3 (zones whose servers have only IPv6).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -21,8 +21,8 @@ pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     names.take(MAX_CHECKED_PARENTS).map(|name| (name, "A")).collect()
 }
 
-/// Returns the finding that nobody can find an address of any name server of the zone. The zones that contain the server names fail, or depend on
-/// this zone.
+/// Returns the finding that no resolver can find an address of any name server of the zone, because the zones that contain the server names fail, or
+/// depend on this zone.
 pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
     let (apex, names) = (zone::apex(facts), zone::server_names(facts));
     if names.is_empty() || names.len() > MAX_CHECKED_NAMES || !zone::servers(facts).is_empty() {
@@ -56,7 +56,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             continue;
         }
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
-        // The name looks like an address: the last dot is missing in the zone file, which is a frequent mistake.
+        // The server name looks like an address. The operator of the zone forgot the last dot in the zone file, which is a frequent mistake.
         if exchanges::holds_address(facts, name) && is_absent(facts, name) {
             findings.push(Finding::new(Code::NsIsAddress, format!("{name} (an address without a last dot)")));
             continue;

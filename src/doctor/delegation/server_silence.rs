@@ -11,8 +11,8 @@ use crate::limits::SLOW_SERVER_MILLIS;
 use crate::served::{self, ServerReply};
 use crate::zone::{self, serves};
 
-/// Examines a server that did not answer the query for the SOA over UDP in time. Passes the fault to the function `tell`, unless only datagrams were
-/// lost. Returns true if the server serves the zone.
+/// Examines a server that did not answer the query for the SOA over UDP in time. Passes the fault to the function `tell`. If only datagrams were lost
+/// (`is_lost`), there is no fault. Returns true if the server serves the zone.
 pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) -> bool {
     let apex = zone::apex(facts);
     if late(facts, server) {
@@ -49,8 +49,8 @@ fn drops_soa_over_udp(facts: &DomainFacts, server: IpAddr) -> bool {
         && matches!(over_udp(facts, server), Some(Got::Reply(_)))
 }
 
-/// Returns true if a server did not answer queries for the SOA over UDP, with and without EDNS, and this is not chance: no datagram to it is known to
-/// be lost, and few datagrams to other servers are lost.
+/// Returns true if a server did not answer queries for the SOA over UDP, with and without EDNS, and this is probably not chance: no lost datagram to
+/// this server is known, and few datagrams to other servers are lost.
 fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
     is_silent(facts, server, QueryForm::Udp)
         && is_silent(facts, server, QueryForm::Plain)
@@ -74,13 +74,13 @@ pub(crate) fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> 
     matches!(facts.server(server, zone::apex(facts), "SOA", way), Some(Got::NoReply(NoReply::Silent)))
 }
 
-/// Returns true if a server answers, but only after the time that this check waits for a reply over UDP.
+/// Returns true if a server answers the query for the SOA, but later than this check waits for a reply over UDP.
 fn late(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     if let Some(reply) = facts.reply_of(server, apex, "SOA", QueryForm::Tcp) {
         return serves(reply, apex) && reply.is_late();
     }
-    // Even over TCP, the reply with the SOA may have come too late. A late reply to another query shows that the server is slow.
+    // Over TCP, the reply with the SOA may have come too late as well. A late reply to another query shows that the server is slow.
     let is_late = |of: &ServerReply<'_>| of.server == server && of.reply.authoritative && of.reply.is_late();
     served::replies(facts).any(|of| is_late(&of))
 }

@@ -2,16 +2,16 @@
 //! without the NSEC or NSEC3 records that prove them.
 //!
 //! RFC 4035 sections 3.1.3, 5.3 and 5.4, RFC 5155 sections 7.2 and 8, RFC 8901 section 3 (each provider of a zone publishes the keys of all
-//! providers). The daemon asks another server before it calls a zone bogus, so its verdict shows nothing about a single server.
+//! providers). The daemon asks another server before it calls a zone bogus, so its validation result shows nothing about a single server.
 //!
 //! # Decisions
 //!
-//! - If all servers lack something, that is a fault of the zone, which the daemon sees too. A wrong signature counts as a fault of one server
-//!   only if another server is right, or if only some servers have the key.
-//! - A validating resolver asks another server after a denial without a proof, so one server without proofs is only a warning. It is a failure if
-//!   all servers send no proofs, or if no server proves the denial of a policy or of TLSA records.
-//! - A server with other keys or without EDNS is reported only for this fault. Its signatures are not checked. `signature_times` checks the times of
-//!   signatures.
+//! - If all servers lack the same signature or proof, that is a fault of the zone, which the daemon sees too. A wrong signature counts as a fault of
+//!   one server only if another server is right, or if only some servers have the key.
+//! - A validating resolver asks another server after a denial without a proof, so one server without proofs is only a warning. It is a failure if all
+//!   servers send no proofs, or if no server proves that a policy (SPF, DMARC) or TLSA records do not exist.
+//! - A server with DNSKEY records other than the rest, or without EDNS, is reported only for this fault: its signatures are not checked. The module
+//!   `signature_times` checks the times of signatures.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -43,7 +43,7 @@ enum Fault {
     Unsigned,
     /// The signature by the key with this tag does not match the records.
     Wrong(u16),
-    /// The signature was made by the key with this tag, which not all servers have in their DNSKEY records.
+    /// The signature was made by the key with this tag, but not all servers give this key in their DNSKEY records.
     OtherKey(u16),
     /// A denial, or the records of a wildcard, have no NSEC or NSEC3 record that would prove them.
     Unproven { is_wildcard: bool },
@@ -167,8 +167,8 @@ impl<'f> ZoneKeys<'f> {
         Self { at, named, unsigned: by_fit.unsigned.keys().copied().collect() }
     }
 
-    /// Checks a record set that a server gives. The DNSKEY records themselves must be signed by a key that a DS record names. DNSKEY records without
-    /// such a signature are a separate kind of fault.
+    /// Checks a record set that a server gives. The DNSKEY records themselves must be signed by a key that a DS record names. If they have no such
+    /// signature, the fault is of a separate kind.
     fn judge(&self, server: IpAddr, set: &SignedSet<'f>, verify: &mut Verify<'_, 'f>) -> SetVerdict {
         let is_of_keys = set.kind == "DNSKEY";
         if is_of_keys && self.unsigned.contains(&server) {
@@ -210,7 +210,7 @@ impl<'f> ZoneKeys<'f> {
     }
 }
 
-/// Returns the finding about servers with missing or wrong signatures. The zone must be signed; it does not matter whether this host validates it.
+/// Returns the finding about servers with missing or wrong signatures. The finding is only for signed zones, but even if this host does not validate.
 pub(crate) fn signatures(facts: &DomainFacts) -> Option<Finding> {
     let budget = Budget::default();
     // Most servers send the same signatures, so each signature is verified only once.
@@ -252,7 +252,8 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
     }
     let finding = finding(facts, Code::NsBogus, &faults)?;
     let is_of_keys = faults.values().flatten().any(|(fault, _)| matches!(fault, Fault::OtherKey(_)));
-    // Signatures over NSEC and NSEC3 records are needed only for denials, mostly of policies. If only these signatures are wrong, few lookups fail.
+    // Signatures over NSEC and NSEC3 records are needed only for denials, mostly of SPF or DMARC records. If only these signatures are wrong, few
+    // lookups fail.
     let is_needed =
         faults.values().flatten().flat_map(|(_, sets)| sets).any(|(_, kind)| worth(kind) < worth("NSEC"));
     let finding = if is_needed { finding } else { finding.at(Level::Warning) };
@@ -269,7 +270,7 @@ fn is_denial(reply: &ReplyFacts) -> bool {
     reply.authoritative && is_known(reply) && !reply.truncated && reply.answers.is_empty()
 }
 
-/// Returns true if a reply is a denial without any NSEC or NSEC3 record. The missing records of such a reply are reported together as one fault.
+/// Returns true if a reply is a denial without any NSEC or NSEC3 record. If all proofs are missing, they are reported together as one fault.
 fn is_bare_denial(reply: &ReplyFacts) -> bool {
     is_denial(reply) && proofs(reply).next().is_none()
 }
@@ -286,8 +287,8 @@ fn wildcard(reply: &ReplyFacts, name: &str, apex: &str) -> Option<usize> {
     own.filter_map(signature).find_map(labels)
 }
 
-/// Returns the fault of a reply that lacks the proof for what it says about the name and type. Returns `None` if the reply has the proof, or if it
-/// needs none.
+/// Checks the NSEC or NSEC3 records that a reply needs as proof: for a denial, or for records of a wildcard. Returns the fault if the proof is
+/// missing; `None` if the reply has the proof or needs none.
 fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) -> Option<Fault> {
     let labels = wildcard(reply, name, apex);
     let is_wildcard = labels.is_some();
@@ -312,7 +313,7 @@ fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) ->
     is_unproven.then_some(Fault::ProvenInPart { is_wildcard })
 }
 
-/// Returns true if servers say that records of this name and type do not exist, and none of them sends the proof.
+/// Returns true if servers say that records of this name and type do not exist, and none of these servers sends the proof.
 pub(crate) fn is_unproven(facts: &DomainFacts, lookup: NameAndType<'_>) -> bool {
     let denials: Vec<&ReplyFacts> = served::replies(facts)
         .filter(|of| matches!(of.way, QueryForm::Udp | QueryForm::Tcp))

@@ -9,7 +9,7 @@ use crate::facts::Got;
 use crate::facts::tests::facts;
 use crate::{dnssec, judge};
 
-/// The key that signs the DNSKEY records. The next two keys sign the other records.
+/// The key that signs the DNSKEY records (the KSK). The keys `FIRST` and `SECOND` sign the other records.
 const ENTRY: &str =
     "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 const FIRST: &str =
@@ -21,8 +21,8 @@ fn tag(key: &str) -> u16 {
     algorithm_and_tag(self::key(&Record::read("a.b.", 0, "DNSKEY", key).unwrap()).unwrap()).unwrap().1
 }
 
-/// Returns a signature over records of the type `kind`, made with this key. `fits`: the result of its verification in these tests: `good`, `bad`, or
-/// any other word for unknown.
+/// Returns a signature over records of the type `kind`, made with this key. `fits`: the result that its verification has in these tests: `good`,
+/// `bad`, or any other word for an unknown result.
 fn signature(kind: &str, key: &str, fits: &str) -> String {
     format!("=a.b. RRSIG {kind} 13 2 300 4000000000 1 {} a.b. {}", tag(key), BASE64.encode(fits.as_bytes()))
 }
@@ -69,7 +69,8 @@ fn shown(answers: &[String]) -> Option<(Level, String, &'static str)> {
     Some((found.level, found.evidence.clone(), found.remedy()))
 }
 
-/// Returns the evidence of the finding about the two servers. `keys` are the keys that each server has, `signatures` those over its MX records.
+/// Returns the evidence of the finding about the two servers. `keys`: the keys of each server. `signatures`: the signatures over the MX records of
+/// each server.
 fn of_mail(keys: [&[&str]; 2], signatures: [&[(&str, &str)]; 2]) -> Option<String> {
     let [one, other] = [(ONE, 0), (OTHER, 1)].map(|(server, place)| {
         format!("{}\n{}", keys_at(server, keys[place], "good"), mail_at(server, signatures[place]))
@@ -119,7 +120,7 @@ fn one_signature_that_fits_is_enough() {
 fn a_change_of_keys_is_no_fault() {
     let (first, second) = (BY_FIRST, BY_SECOND);
     let both: &[&str] = &[ENTRY, FIRST, SECOND];
-    // A new key is published before it signs records. One of the servers still has the zone without it.
+    // A new key is published before it signs records. The first server does not have the new key yet.
     assert_eq!(of_mail([&[ENTRY, FIRST], both], [first, first]), None);
     assert_eq!(of_mail([both, both], [first, second]), None);
     // Both keys sign the records, as during a key rollover (RFC 6781 section 4.1.1.2).
@@ -137,7 +138,7 @@ fn a_key_that_not_all_servers_have_is_shown() {
     };
     let partly: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, FIRST, SECOND]];
     assert_eq!(of_mail(partly, [first, second]).unwrap(), lacks(OTHER, SECOND));
-    // Two providers serve the zone with different keys: the records of each are bogus with the keys of the other.
+    // Two providers serve the zone with different keys: the records of one provider are bogus with the keys of the other.
     let apart: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, SECOND]];
     let both = format!("{}; {}", lacks(ONE, FIRST), lacks(OTHER, SECOND));
     assert_eq!(of_mail(apart, [first, second]).unwrap(), both);
@@ -166,7 +167,7 @@ fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
         (Level::Failure, "192.0.2.2 (ns.a.b.) gives a.b. DNSKEY without a signature")
     );
     assert_eq!(keys::now(&zone_with(&[sound.clone(), other.clone()])), keys::KeysNow::Fit);
-    // All servers have lost the signatures of the zone, so the zone is bogus and not a single server is at fault.
+    // Both servers have lost the signatures over the DNSKEY records. So the whole zone is bogus, not only the answers of one server.
     let all = format!("{}\n{}", bare(ONE), mail_at(ONE, BY_FIRST));
     assert!(matches!(keys::now(&zone_with(&[all, other])), keys::KeysNow::Differ(_)));
     // A server that does not know EDNS sends no signature at all.
@@ -330,7 +331,7 @@ fn lookups_that_no_server_proves_are_told_once() {
     assert_eq!(codes, [(Code::NsWithoutProof, Level::Failure)], "{found:#?}");
     let judged = judge(&denied(SOA, SOA, bogus));
     assert!(judged.iter().all(|finding| finding.code != Code::PolicyUnanswered), "{judged:#?}");
-    // If validation fails because of another fault, the finding about it remains.
+    // If validation fails because of another fault, the finding about that other fault remains.
     let found = findings(&denied(PROVEN, PROVEN, bogus));
     assert_eq!(found.iter().map(|(code, ..)| *code).collect::<Vec<_>>(), [Code::DnssecBogus], "{found:#?}");
 }

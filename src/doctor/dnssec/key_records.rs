@@ -1,4 +1,4 @@
-//! Helpers for DS and DNSKEY records: whether a DS record names a key, and which keys have signed the DNSKEY records.
+//! Helpers for DS and DNSKEY records: whether a DS record is about a key (names it), and which keys have signed the DNSKEY records.
 //!
 //! RFC 4034 section 5.1.4 and appendix B.
 
@@ -38,7 +38,7 @@ pub(crate) fn is_over(signature: &RRSIG, kind: &str) -> bool {
     signature.input().type_covered.to_string() == kind
 }
 
-/// Returns true if a signature was made by the zone `apex`.
+/// Returns true if the signer's name in a signature is the zone `apex`.
 pub(crate) fn is_by(signature: &RRSIG, apex: &str) -> bool {
     name_text(&signature.input().signer_name).eq_ignore_ascii_case(apex)
 }

@@ -1,7 +1,8 @@
 //! Compares the DS records that the servers of the parent zone give now with the keys that the servers of the zone give now.
 //!
 //! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. If a zone has a new key, but the
-//! parent zone has no DS record for it, the zone still validates at the daemon until a TTL expires, and fails elsewhere.
+//! parent zone has no DS record for it, the zone still validates at the daemon until the TTL of a cached record expires, but fails at other
+//! resolvers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -24,7 +25,7 @@ pub(crate) enum KeysNow {
     Differ(String),
     /// At some servers, the DNSKEY records are not signed by a key that a DS record names. The text says at which servers.
     Partly(String),
-    /// At some or all servers, a DS record names a key, but the servers send no signatures; the text says which servers. The DS records and the zone
+    /// At some or all servers, a DS record names a key, but the servers send no signatures. The text says which servers. The DS records and the keys
     /// are correct.
     Unsigned(String),
     /// The parent zone has no DS record for the zone.
@@ -33,7 +34,7 @@ pub(crate) enum KeysNow {
     Unknown(String),
 }
 
-/// Returns the servers of the zone that are asked for its keys. One address of each server name comes first, then the further addresses.
+/// Returns the servers of the zone that are asked for its keys. One address of each server name comes first; the other addresses follow.
 pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     let each = zone::one_of_each(&zone::servers(facts));
     let (mut first, others): (Vec<IpAddr>, Vec<IpAddr>) =
@@ -74,8 +75,8 @@ fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
     zone::compared_parents(facts).into_iter().filter_map(|server| ds_answer(facts, server)).collect()
 }
 
-/// Returns the reply of a server of the parent zone to the question for the DS records. If the server has both zones, it must answer for the parent
-/// zone.
+/// Returns the reply of a server of the parent zone to the question for the DS records. If the server also serves the zone itself, it must answer for
+/// the parent zone, because DS records are in the parent zone.
 fn ds_answer(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
     answer(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
@@ -96,12 +97,12 @@ fn given_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, answer(facts, server, "DNSKEY")?))).collect()
 }
 
-/// The replies with DNSKEY records of each server, in three groups. The groups say how the keys match the DS records of the parent zone.
+/// The replies of the zone's servers with DNSKEY records, in three groups. The groups say how the keys match the DS records of the parent zone.
 #[derive(Debug, Default)]
 pub(crate) struct KeysByFit<'f> {
     /// The replies in which a DS record names a key that has signed the DNSKEY records.
     pub(crate) fitting: BTreeMap<IpAddr, &'f ReplyFacts>,
-    /// The replies without a signature over the DNSKEY records, although a DS record names a key, from servers that support EDNS.
+    /// The replies without a signature over the DNSKEY records, from servers that support EDNS. A DS record names a key in the reply.
     pub(crate) unsigned: BTreeMap<IpAddr, &'f ReplyFacts>,
     /// The replies in which no DS record names a key that has signed the DNSKEY records.
     pub(crate) others: BTreeMap<IpAddr, &'f ReplyFacts>,
@@ -123,10 +124,10 @@ pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
 enum KeyFit {
     /// A DS record names a key, and this key has signed the DNSKEY records.
     Fits,
-    /// A DS record names a key, but the DNSKEY records have no signature. Either other records of the server have signatures, or the server supports
-    /// EDNS and another server sends signatures.
+    /// A DS record names a key, but the DNSKEY records have no signature, and the server could send one: it sends signatures over other records, or
+    /// it supports EDNS and another server sends signatures.
     Unsigned,
-    /// A DS record names a key, but the server sends no signatures at all, like servers without EDNS.
+    /// A DS record names a key, but the server sends no signatures at all, as servers without EDNS do.
     WithoutEdns,
     /// No DS record names a key that has signed the DNSKEY records.
     Wrong,
@@ -143,8 +144,8 @@ fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec
             () if fits(apex, ds, reply) => KeyFit::Fits,
             () if !is_without_signatures(apex, ds, reply) => KeyFit::Wrong,
             () if sends_signatures(facts, server) => KeyFit::Unsigned,
-            // If another server sends signatures, this server has an unsigned copy of the zone. If no server sends any, something on the path removes
-            // them.
+            // If another server sends signatures, this server has an unsigned copy of the zone. If no server sends any, a device on the path (such as
+            // a firewall) probably removes them.
             () if reply.edns && is_one_right => KeyFit::Unsigned,
             () => KeyFit::WithoutEdns,
         };
@@ -187,7 +188,7 @@ pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     let all = zone::servers(facts);
     let mut of = |fit| groups.remove(&fit).unwrap_or_default();
     let (fitting, unsigned, mut wrong) = (of(KeyFit::Fits), of(KeyFit::WithoutEdns), of(KeyFit::Wrong));
-    // If another server gives correct keys, the checks in module `each_server` report the servers whose keys have no signature.
+    // If another server gives correct keys, the checks in module `each_server` report the servers whose DNSKEY records have no signature.
     if fitting.is_empty() {
         wrong.extend(of(KeyFit::Unsigned));
     }
@@ -224,8 +225,8 @@ fn listed(tags: &BTreeSet<u16>) -> String {
     }
 }
 
-/// Returns a text about the servers of the zone if none of them gives DNSKEY records, although the parent zone has DS records. For this, each server
-/// must have been asked over UDP and TCP. Otherwise returns `None`.
+/// Returns a text about the servers of the zone if none of them gives DNSKEY records, although the parent zone has DS records. Returns `None` if one
+/// gives them, or if not every server was asked over UDP and TCP.
 pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
     let (apex, all) = (zone::apex(facts), zone::servers(facts));
     let asked = servers(facts);
@@ -248,8 +249,8 @@ pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
     Some(server_hosts::with_conduct(&all, &words))
 }
 
-/// Returns true if a DS record names a key in the reply, and the reply has no signature at all. Such a server has the signed zone, but does not send
-/// its signatures.
+/// Returns true if a DS record names a key in the reply, and the reply has no signature at all. A server with such a reply has the signed zone, but
+/// does not send its signatures.
 fn is_without_signatures(apex: &str, ds: &BTreeSet<Ds>, reply: &ReplyFacts) -> bool {
     reply.records("RRSIG").next().is_none()
         && own_keys(apex, reply).any(|key| ds.iter().any(|ds| ds.names(apex, key)))
@@ -319,7 +320,8 @@ pub(crate) mod tests {
         let bare = judged(" | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. AAAA", "");
         let KeysNow::Unsigned(bare) = bare else { panic!("{bare:?}") };
         assert!(bare.starts_with("192.0.2.1 (ns.a.b.) gives the keys"), "{bare}");
-        // A server that supports EDNS but sends no signatures has an unsigned copy of the zone, if another server sends signatures.
+        // The third server supports EDNS but sends no signatures, and another server sends them. So the third server has an unsigned copy of the
+        // zone.
         let third = second.replace("DNSKEY udp aa", &format!("DNSKEY udp aa edns | {key}"));
         assert_eq!(judged("lookup ns.a.b. A | 192.0.2.1", &third), KeysNow::Fit, "`ns_bogus` tells it");
         let plain = third.replace(" edns", "");

@@ -1,5 +1,5 @@
-//! Checks DNSSEC: whether the domain validates, and where the chain of trust is broken. `keys` compares the DS records with the
-//! keys, `each_server` checks the records and signatures that each server gives, and `signature_times` checks the validity periods of signatures.
+//! Checks DNSSEC: whether the domain validates, and where the chain of trust is broken. The module `keys` compares the DS records with the keys,
+//! `each_server` checks the records and signatures that each server gives, and `signature_times` checks the validity periods of signatures.
 //!
 //! RFC 4035 section 5, RFC 6781 section 4.4.2.
 
@@ -68,8 +68,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns questions to each server of the zone: one for each lookup that fails validation on this host. The answers show which servers send no
-/// proof.
+/// Returns questions to each server of the zone: one for each lookup that fails validation on this host. The answers show which servers send no NSEC
+/// or NSEC3 records.
 fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     let own = of_domain(facts).filter(|(_, reply)| reply.security == ReplySecurity::Bogus);
     let own = own.map(|(kind, _)| (facts.subject.domain.as_str(), kind));
@@ -83,7 +83,7 @@ fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     asked.take(MAX_UNPROVEN_ASKED).collect()
 }
 
-/// Returns those lookups of addresses of the domain and of its mail hosts in the zone that fail validation. Most senders do not notice such a
+/// Returns those lookups of addresses of the domain and of its mail hosts that are in the zone and fail validation. Most senders do not notice such a
 /// failure, because they use another address of the host.
 fn bogus_addresses(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), exchanges::hosts(facts));
@@ -98,21 +98,21 @@ fn bogus_addresses(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static 
 /// The labels before the name of a mail host in the name of its TLSA records (RFC 7672 section 3.1.3).
 pub(super) const TLSA_OF_MAIL: &str = "_25._tcp.";
 
-/// A lookup of a policy or of TLSA records that fails validation, below a domain that validates.
+/// A lookup that fails validation, of a policy record (such as DMARC) or of TLSA records. The domain itself validates.
 struct BogusLookup<'f> {
     name: &'f str,
     kind: &'static str,
-    /// The daemon's reason why validation failed; `None` if the fault is that no server proves that there are no such records.
+    /// The reason why validation failed, as the daemon reports it. `None` if the fault is that no server proves that there are no such records.
     why: Option<&'f str>,
 }
 
-/// Returns the lookups of policies and TLSA records that fail validation, although the domain itself is not bogus. A lookup that validates is
-/// returned too if no server sends the proof for it: this host then used a proof about a name above, from its cache. Two faults are left out, because
+/// Returns the lookups of policy records and TLSA records that fail validation, although the domain itself is not bogus. If no server sends the proof
+/// for a denial, the lookup is returned even if it validates: this host then used a cached proof about a name above. Two faults are left out, because
 /// other findings report them: servers without keys, and mail hosts whose addresses do not validate.
 fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
-    // A denial by an outdated server of the parent zone is not an answer of the zone. If the DS record was removed, the zone is no longer signed, so
-    // a denial that this host validated before needs no proof any more.
+    // If an outdated server of the parent zone denies the domain, the denial is not an answer of the zone. If the DS record was removed, the zone is
+    // no longer signed, so a denial that this host validated before needs no proof any more.
     let is_denied = parents::is_denied_by_one(facts) || now == KeysNow::WithoutDs;
     if domain.is_empty() || is_bogus_here(facts) || is_denied {
         return Vec::new();
@@ -136,8 +136,8 @@ fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     bogus.collect()
 }
 
-/// Returns those lookups of policies and TLSA records that fail because of signatures of this zone. Names that are aliases to other zones are left
-/// out.
+/// Returns those lookups of policies and TLSA records that fail because signatures of this zone are wrong or missing. Names that are aliases to other
+/// zones are left out.
 fn bogus_names(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let mut names = bogus_lookups(facts);
     names.retain(|BogusLookup { name, .. }| {
@@ -175,8 +175,8 @@ fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding
     Some(finding.on(zone::apex(facts), "DS"))
 }
 
-/// Returns the daemon's reply that decides whether the domain is secure. A bogus reply is preferred to all others, because a zone may have correct
-/// signatures for some types only. NXDOMAIN is not used, because it may be an older denial by the parent zone.
+/// Returns the daemon's reply whose validation result is used for the domain. A bogus reply is preferred to all others, because a zone may have
+/// correct signatures for some types only. NXDOMAIN is not used, because it may be an older denial by the parent zone.
 fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
         let reply = facts.reply(&lookup(&facts.subject.domain, kind))?;
@@ -219,7 +219,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Some((kind, reply)) => match reply.security {
             ReplySecurity::Bogus => {
                 let found = of_bogus(facts, (kind, reply), unproven.as_ref());
-                // If it is certain that the domain is bogus, none of its records can be used, so this finding suppresses the others.
+                // If it is certain that the domain is bogus, validating resolvers can use none of its records. So this finding suppresses the others.
                 let blocks = found.blocks || found.code != Code::DnssecUnknown;
                 Finding { blocks, ..found }.on(domain, "TXT").on(domain, kind).on(apex, "DS")
             }
@@ -235,7 +235,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         },
     };
     let of_servers = each_server::signatures(facts).filter(|_| is_judged);
-    // Findings about servers without signatures already report these servers, so they are not reported again.
+    // The findings about missing and wrong signatures already report these servers, so the servers are not reported again.
     let is_new = |found: &Finding| {
         let about = of_servers.iter().flat_map(|finding| &finding.about).collect::<Vec<_>>();
         found.code != verdict.code && !found.about.iter().all(|server| about.contains(&server))
@@ -246,7 +246,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         .collect();
     let is_well = verdict.code == Code::DnssecOk && !more.is_empty();
     let mut findings: Vec<Finding> = Some(verdict).filter(|_| !is_well).into_iter().chain(more).collect();
-    // If a zone has no DS records, nobody validates its signatures, so their times do not matter.
+    // If a zone has no DS records, no resolver validates its signatures, so their times do not matter.
     if !facts.lookup(apex, "DS").is_absent() || keys::has_ds(facts) {
         findings.extend(signature_times::check(facts));
     }
@@ -271,8 +271,8 @@ fn without_verdict(facts: &DomainFacts) -> Finding {
     Finding::new(Code::DnssecUnknown, format!("{domain}: {why}"))
 }
 
-/// Returns the finding about a domain whose records of a type fail validation at the daemon. `unproven` is the finding about servers that deny
-/// records without a proof, if there is one.
+/// Returns the finding about a domain. Its records of the type `kind` fail validation at the daemon. `unproven` is the finding about servers that
+/// deny records without a proof, if there is one.
 fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: Option<&Finding>) -> Finding {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
     let of_kind = || {
@@ -292,8 +292,8 @@ fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: O
     })
 }
 
-/// Returns the finding about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so the present keys and
-/// DS records are compared too. If the configuration answers for the domain, this host does not know the present keys.
+/// Returns the finding about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so the check also
+/// compares the present keys and DS records. If the configuration answers for the domain, the check does not know its present keys.
 fn of_secure(facts: &DomainFacts) -> Finding {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let cached = "it validates with the records in the cache of this host";
@@ -305,7 +305,7 @@ fn of_secure(facts: &DomainFacts) -> Finding {
             Finding::new(Code::DnssecBogus, format!("{domain}: {words}; until their TTL ends, {cached}"))
         }
         KeysNow::Unknown(why) => Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}")),
-        // If the cache has no DS record, the domain validates because of a trust anchor of this host, and this finding is not needed.
+        // If the cache has no DS record either, the domain validates because of a trust anchor of this host. Then this finding is not needed.
         KeysNow::WithoutDs if !facts.records(apex, "DS").is_empty() => {
             Finding::new(Code::DnssecUnsigned, format!("{domain}: the zone above has no DS record any more"))
         }
@@ -313,8 +313,8 @@ fn of_secure(facts: &DomainFacts) -> Finding {
     }
 }
 
-/// Returns the finding that the DS records are right, but some servers have an unsigned zone or send no signatures. A bogus answer then
-/// came from one of these servers.
+/// Returns the finding that the DS records are right, but some servers have an unsigned copy of the zone or send no signatures. If an answer was
+/// bogus, it came from one of these servers.
 fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     match now {
         KeysNow::Partly(words) => {
@@ -325,8 +325,8 @@ fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     }
 }
 
-/// Returns the finding that servers send signatures, but nobody validates them. The parent zone has no DS record for the zone, or no DS record that
-/// validators can use.
+/// Returns the finding that servers send signatures, but no resolver validates them, because the parent zone has no DS record for the zone, or none
+/// that validators can use.
 fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
     if signatures(facts).is_empty() || !is_public(facts) {
@@ -346,8 +346,8 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::DnssecNoEffect, format!("servers of {apex} send signatures; {why}")))
 }
 
-/// Returns the finding that this host still has old DS records, and that the present DS records match the keys or were removed. Returns `None` if the
-/// old DS records are not the reason why the domain is bogus on this host.
+/// Returns the finding that the fault is repaired: the present DS records match the keys or were removed, and only the cache of this host still has
+/// old DS records. Returns `None` if the old DS records are not the reason why the domain is bogus on this host.
 fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let is_above = |name: &str| !is_within(name, apex) && facts.is_bogus(name, "SOA");
@@ -369,13 +369,13 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
         minute(facts.end(ttl)),
         apex.trim_end_matches('.')
     );
-    // Other servers of the parent zone may still give the old DS records.
+    // Servers of the parent zone that have not answered may still give the old DS records.
     let code = if parents::unheard(facts).is_empty() { Code::DsRepaired } else { Code::DnssecUnknown };
     Some(Finding::new(code, evidence).blocking())
 }
 
-/// Returns the algorithms of the signatures over the SOA record that the servers send. They show that a zone is signed even if this host cannot
-/// validate it, because it does not support the algorithm or the digest type of the DS record.
+/// Returns the algorithms of the signatures over the SOA record that the servers send. The signatures show that a zone is signed even if this host
+/// cannot validate it, because it does not support the algorithm or the digest type of the DS record.
 fn signatures(facts: &DomainFacts) -> Vec<u8> {
     let servers = zone::servers(facts).into_keys();
     let replies = servers.filter_map(|one| facts.reply_of(one, zone::apex(facts), "SOA", QueryForm::Udp));
@@ -424,20 +424,20 @@ fn iterations(facts: &DomainFacts) -> Option<Finding> {
     Some(if iterations > MAX_NSEC3_ITERATIONS { finding } else { finding.at(Level::Note) })
 }
 
-/// Returns the root or the top-level domain of a name, if the SOA record of this zone fails validation on this host too. Then a failed validation of
-/// the name shows nothing about the name itself.
+/// Returns the root or the top-level domain of a name, if the SOA record there fails validation on this host too. Then the fault is above the name,
+/// or at this host.
 fn bogus_above<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let top = ancestors(name).filter(|name| above(name) == ".");
     std::iter::once(".").chain(top).find(|zone| facts.is_bogus(zone, "SOA"))
 }
 
-/// Returns true if validation on this host already fails at the top-level domain of a name, or at the root. Then a bogus lookup shows nothing about
-/// the zone of the name.
+/// Returns true if validation on this host already fails at the top-level domain of a name, or at the root. Then a failed validation of the name does
+/// not show a fault in the zone of the name.
 pub(super) fn is_broken_above(facts: &DomainFacts, name: &str) -> bool {
     bogus_above(facts, name).is_some()
 }
 
-/// Returns the finding that a zone above the domain is bogus on this host too. Returns `None` if no zone above the domain is bogus.
+/// Returns the finding that the root or the top-level domain of the domain is bogus on this host too. Returns `None` if neither is bogus.
 fn broken_above(facts: &DomainFacts) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let top = bogus_above(facts, domain)?;

@@ -15,12 +15,13 @@ use crate::finding::Finding;
 use crate::zone;
 use dns::clock::minute;
 
-/// A signature expires "soon" if less than this time, in seconds, is left. Signatures should be renewed days before they expire (RFC 6781
-/// section 4.4.2); two days cover a weekend. Servers that sign each answer use shorter signatures (50 h at Cloudflare). For these, "soon" is the
-/// last third of their lifetime.
+/// A signature expires "soon" if less than this time, in seconds, is left. Signatures should be renewed days before they expire (RFC 6781 section
+/// 4.4.2); two days cover a weekend. Servers that sign each answer make signatures with a shorter lifetime (50 h at Cloudflare). For these
+/// signatures, "soon" is the last third of the lifetime.
 const SOON: u64 = 2 * 24 * 60 * 60;
 
-/// Number of seconds by which the clocks of this host and of the signer may differ. Most signers set the inception one hour back for this reason.
+/// Number of seconds by which the clocks of this host and of the signer may differ. For this reason, most signers set the inception of a signature
+/// one hour before the present.
 const CLOCKS_DIFFER: u64 = 5 * 60;
 
 /// What is wrong with the validity period of a signature.
@@ -62,8 +63,8 @@ impl TimeFault {
 }
 
 /// Returns the finding about signatures over the keys, the SOA and the MX records that have expired, are not valid yet, or expire soon. Only
-/// signatures with the worst fault are reported. Signatures over the keys are included because they are often made by hand, with a key that is kept
-/// offline. Each server may have its own signatures.
+/// signatures with the worst fault are reported. Signatures over the keys are often made by hand, with a key that is kept offline, so their renewal
+/// is easily forgotten. Each server may have its own signatures, so all servers are checked.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (apex, now) = (zone::apex(facts), facts.subject.unix);
     let servers = zone::servers(facts);

@@ -44,7 +44,8 @@ pub(crate) struct SignedSet<'f> {
     pub(crate) signatures: Vec<&'f RRSIG>,
 }
 
-/// Returns the record sets of a reply that belong to the zone `apex`. They come from the answer section, or prove that records do not exist.
+/// Returns the record sets of a reply that belong to the zone `apex`. They come from the answer section, or else are the records in the authority
+/// section that prove a denial.
 pub(crate) fn of_reply<'f>(reply: &'f ReplyFacts, apex: &str) -> Vec<SignedSet<'f>> {
     let mut sets = of_section(&reply.answers, &ANSWERS, apex);
     if sets.is_empty() {

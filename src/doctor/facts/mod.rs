@@ -90,7 +90,7 @@ pub enum Want {
 /// The reason why a question was not asked: the check has asked its maximum number of questions. A repeated check would not ask it either.
 pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
 
-/// The reason why it is unknown if a server answers queries of some form, such as those with names in mixed case.
+/// The reason why it is unknown if a server answers a form of query, such as one with its name in mixed case.
 pub const LOST: &str = "datagrams to the server or from it are lost";
 
 /// The reason why a question of a check has no usable reply.
@@ -177,7 +177,7 @@ pub struct Listing {
     pub list: String,
     /// The answer: whether the DNS list contains the address or domain.
     pub listed: Listed,
-    /// The reason for the listing. If it is unknown whether the list contains the address or domain, the reason for this.
+    /// The reason for the listing, or the reason why it is unknown whether the list contains the address or domain.
     pub why: String,
 }
 
@@ -262,7 +262,7 @@ pub enum Role {
     Sender,
     /// The domain receives mail.
     Recipient,
-    /// The domain signs mail for another domain, as providers do. Only the keys of its signatures matter (RFC 6376 section 3.6).
+    /// The domain signs mail for another domain, as providers do. The check looks only at the keys of its signatures (RFC 6376 section 3.6).
     Signer,
 }
 
@@ -283,13 +283,14 @@ impl Role {
 pub struct CheckSubject {
     /// The domain: lower case, with its last dot. Empty if an address is checked.
     pub domain: String,
-    /// The address of the client that sends mail, or of a sender.
+    /// The address whose PTR records, SPF result and listings are checked: of a client that sends mail, or of a sender.
     pub address: Option<IpAddr>,
     /// The role of the domain in a mail, which decides the checks.
     pub role: Role,
     /// The DKIM selectors that the user gave on the command line.
     pub selectors: Vec<String>,
-    /// True if the address may belong to a forwarder, or to a gateway of the receiver. SPF is not evaluated for such an address.
+    /// True if the address may belong to a forwarder, or to a gateway of the receiver. Then SPF is not evaluated, because the address is not the
+    /// sender's.
     pub may_be_relay: bool,
     /// The name that the client gave with HELO or EHLO, unchanged.
     pub helo: Option<String>,
@@ -303,12 +304,12 @@ pub struct CheckSubject {
     pub forwarders: Vec<String>,
     /// The zones of the DNS lists whose queries contain a customer key, a label that identifies the customer of the list.
     pub keyed_lists: Vec<String>,
-    /// The reason why the user's question must not leave this host, so that only the daemon is asked; `None` if servers may be asked too. Only
-    /// `compare` sets this field.
+    /// The reason why only the daemon may be asked, and no other server, because the question must not leave this host; `None` if servers may be
+    /// asked too. Only `compare` sets this field.
     pub kept_here: Option<String>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
-    /// An address of each root server that the daemon uses, for domains directly below the root (`is_below_root`).
+    /// An address of each root server that the daemon uses. The check of a domain directly below the root needs them (`is_below_root`).
     pub root_servers: Vec<IpAddr>,
     /// The time of the check, in seconds since 1970.
     pub unix: u64,
@@ -321,7 +322,7 @@ pub struct DomainFacts {
     pub subject: CheckSubject,
     /// Each question that the check has asked, with its answer.
     pub got: BTreeMap<Want, Got>,
-    /// The daemon's replies to those lookups for which `got` has the present reply of a server of the zone instead.
+    /// For lookups where `got` contains the present reply of a server of the zone: the reply that the daemon gave.
     pub cached: BTreeMap<Want, ReplyFacts>,
     /// Names whose aliases form a loop or a too long chain, each with a description.
     pub(crate) circles: BTreeMap<String, String>,
@@ -360,8 +361,8 @@ impl DomainFacts {
         self.got.get(want)?.reply()
     }
 
-    /// Returns the result of a lookup. Usually it is the daemon's reply. If the daemon's cache has another version of a record in the domain's zone
-    /// than the zone's server, it is the server's reply.
+    /// Returns the result of a lookup. Usually it is the daemon's reply. If the daemon and the server of the zone have different versions of a
+    /// record, it is the server's reply.
     pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
             None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => LookupFound::NotAsked,
@@ -433,7 +434,7 @@ impl DomainFacts {
         self.subject.unix.saturating_add(ttl.into())
     }
 
-    /// Returns how many queries to a server had which result.
+    /// Returns the number of queries to a server, by their results.
     pub fn sent(&self, server: IpAddr) -> SentQueries {
         self.sent.get(&server).copied().unwrap_or_default()
     }
@@ -445,16 +446,16 @@ impl DomainFacts {
         self.got.len() + all.saturating_sub(once)
     }
 
-    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. There are three signs: the server answered a
-    /// query only when it was repeated; this happened at half of all servers; or many queries to other servers had no reply.
+    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. Each of three signs is enough: the server
+    /// answered a query only when it was repeated; this happened at half of all servers; or many queries to other servers had no reply.
     pub(crate) fn is_lossy(&self, server: IpAddr) -> bool {
         let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
         let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
         self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
     }
 
-    /// Returns true if at least one in twenty queries to the other servers was lost. Then several losses in a row may be chance (four in a row: one
-    /// time in 100 000 lookups).
+    /// Returns true if at least one in twenty queries to the other servers was lost. Then it may be chance that several queries in a row are lost
+    /// (four in a row: one time in 100 000 lookups).
     pub(crate) fn loses_many(&self, server: IpAddr) -> bool {
         others_lose(&self.sent, server, 20)
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::facts::{Record, ReplyFacts, is_within};
 
-/// Addresses in the cache are compared only if their TTL is greater than this, in seconds. Services that choose addresses by location or in turn, and
-/// so give different addresses each time, use TTLs of at most five minutes.
+/// Addresses in the cache are compared only if their TTL is greater than this, in seconds. Services that give different addresses by location or in
+/// turn use TTLs of at most five minutes; their differences are no fault.
 pub(crate) const ADDRESS_TTL: u32 = 300;
 
 /// Returns true if a reply says which records exist, or that there are none (NOERROR or NXDOMAIN).
@@ -13,7 +13,8 @@ pub(crate) fn is_known(reply: &ReplyFacts) -> bool {
     ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str())
 }
 
-/// Returns the data of the records of a type in a reply, in the form in which they are compared. Returns `None` for an alias and for a failure.
+/// Returns the data of the records of a type in a reply, in the form in which they are compared. Returns `None` if the name is an alias, or if the
+/// reply is an error.
 pub(crate) fn records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<BTreeSet<String>> {
     let alias = reply.records("CNAME").next().is_some();
     let own = reply.answers.iter().filter(|record| record.is(kind) && record.name == name);
@@ -29,7 +30,7 @@ pub(crate) fn own_records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<
     }
 }
 
-/// Returns the aliases and the records of a type in a reply whose owner names are in the zone `apex`, each with its owner name.
+/// Returns the aliases and the records of the type `kind` in a reply, each with its owner name. Only owner names in the zone `apex` are included.
 pub(crate) fn path(reply: &ReplyFacts, kind: &str, apex: &str) -> Option<BTreeSet<String>> {
     let of_zone = |record: &&Record| (record.is(kind) || record.is("CNAME")) && is_within(&record.name, apex);
     let shown = |record: &Record| format!("{} {} {}", record.name, record.kind(), record.compared());
@@ -46,8 +47,8 @@ pub(crate) fn in_words(set: &BTreeSet<String>, kind: &str) -> String {
     if set.is_empty() { format!("no {kind}") } else { set.iter().cloned().collect::<Vec<_>>().join(", ") }
 }
 
-/// Returns the TTL of a negative answer. Returns `None` if the answer has no SOA record of a zone that contains the name. Resolvers that filter names
-/// often send no such record.
+/// Returns the TTL of a negative answer. Returns `None` if the answer has no SOA record of a zone that contains the name. Resolvers that block names
+/// often send answers without it.
 pub(crate) fn negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
     negative_soa(reply, name).map(|soa| soa.ttl)
 }

@@ -86,8 +86,8 @@ impl Record {
         data_text(&self.data)
     }
 
-    /// Returns the data as text, in the form in which they are compared. In types whose names are compared without regard to case (RFC 4034
-    /// section 6.2, RFC 3597 section 7), the text is in lower case: in these types, only names contain letters.
+    /// Returns the data as text, in the form in which they are compared. For types whose data contain only names and numbers, the text is in lower
+    /// case, because names are compared without regard to case (RFC 4034 section 6.2, RFC 3597 section 7).
     pub fn compared(&self) -> String {
         let has_names = ["NS", "CNAME", "PTR", "DNAME", "MX", "SRV", "SOA"].iter().any(|kind| self.is(kind));
         if has_names { self.text().to_ascii_lowercase() } else { self.text() }
@@ -175,7 +175,7 @@ pub struct ReplyFacts {
 }
 
 impl ReplyFacts {
-    /// Returns true if the reply arrived only after the time at which a check repeats a query over UDP.
+    /// Returns true if the reply took longer than a check waits before it repeats a query over UDP.
     pub(crate) fn is_late(&self) -> bool {
         u128::from(self.millis) >= CHECK_TRY_TIME.as_millis()
     }

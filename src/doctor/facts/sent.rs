@@ -1,16 +1,16 @@
-//! Counts the queries that a check has sent to each server. So a finding never says that a server was not asked although it was.
+//! Counts the queries that a check has sent to each server. With these numbers, a finding never says that a server was not asked although it was.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Returns true if missing replies of `server` over UDP and TCP may be chance, because at least one in four queries to other servers was lost. With
-/// fewer losses, four tries over UDP and a connection with its repeated packets all fail only once in ten thousand lookups.
+/// fewer losses, it happens only once in ten thousand lookups that four queries over UDP and all packets of a TCP connection are lost.
 pub(crate) fn may_be_chance(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr) -> bool {
     others_lose(sent, server, 4)
 }
 
 /// Returns true if at least one in `in_all` of the queries to all servers except `server` was lost. If only a single query was lost, returns false,
-/// because this proves nothing.
+/// because one loss proves nothing.
 pub(crate) fn others_lose(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr, in_all: usize) -> bool {
     let others = || sent.iter().filter(|(other, _)| **other != server).map(|(_, sent)| sent);
     let lost: usize = others().map(|sent| sent.lost).sum();
@@ -37,10 +37,11 @@ pub struct SentQueries {
     pub answered: usize,
     /// How many queries got no reply in time.
     pub unanswered: usize,
-    /// Queries that were sent shortly before the end of the check, or at the same time as another query that was answered. A reply may have come
-    /// later.
+    /// The number of queries that may have been answered later: they were sent shortly before the end of the check, or another query for the same
+    /// records was answered first.
     pub cut_off: usize,
-    /// Queries that the server answered only when they were repeated. Datagrams are lost on the path, so other missing replies may be chance.
+    /// The number of queries that the server answered only when they were repeated. So datagrams are lost on the path, and other missing replies may
+    /// be chance.
     pub lost: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Creates the facts for tests of all checks from lines of text. Also tests how names and strings are shown.
+//! Helper for the tests of all checks: creates facts from lines of text. Also tests how names and strings are shown.
 
 use super::*;
 
@@ -78,7 +78,7 @@ pub fn facts(domain: &str, lines: &str) -> DomainFacts {
     facts
 }
 
-/// Adds a record to a section of the reply. A prefix of `part` selects the section.
+/// Adds a record to a section of the reply. The first character of `part` selects the section (`=`, `>` or `+`).
 fn add(reply: &mut ReplyFacts, (name, kind): (&str, &str), part: &str) {
     let record = |owner: &str, kind: &str, data: &str| {
         // A string of a TXT record has at most 255 octets.

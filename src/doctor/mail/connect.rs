@@ -24,11 +24,11 @@ use dns::clock::minute;
 /// The number of seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
-/// A certificate expires "soon" if fewer than this many seconds are left. Clients of Let's Encrypt renew certificates 30 days before they expire, so
-/// with only 21 days left, renewal has failed for days.
+/// A certificate expires "soon" if fewer than this many seconds are left. Clients of Let's Encrypt renew certificates 30 days before they expire. So
+/// if only 21 days are left, the renewal has failed for days.
 const EXPIRES_SOON: u64 = 21 * DAY;
 
-/// Returns the mail hosts and addresses to which the check may connect. One address of each host comes first, then the further addresses.
+/// Returns the mail hosts and addresses to which the check may connect. One address of each host comes first; the other addresses follow.
 fn targets(facts: &DomainFacts) -> Vec<(String, IpAddr)> {
     let mut targets: Vec<(usize, String, IpAddr)> = Vec::new();
     for host in mail::hosts(facts) {
@@ -46,8 +46,8 @@ fn want((host, address): (String, IpAddr)) -> Want {
     Want::MailHost { host, address }
 }
 
-/// Returns the mail hosts and addresses to which the check connects, and the number of addresses that are left out. The limit `MAX_CONNECTIONS` does
-/// not count addresses without a route.
+/// Returns the mail hosts and addresses to which the check connects, and the number of addresses that are left out. Addresses to which this host has
+/// no route do not count for the limit `MAX_CONNECTIONS`.
 fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     let (mut chosen, mut places) = (targets(facts), MAX_CONNECTIONS);
     let is_unrouted = |target: &(String, IpAddr)| {
@@ -90,7 +90,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             Some(Got::NoReply(lost @ NoReply::NoRoute)) => {
                 unrouted.push((format!("{by}: {}", lost.words()), vec![About::Address(target.1)]));
             }
-            // The connection to this address failed, but another address of the mail host may have answered.
+            // The connection to this address failed. Another address of the mail host may have answered.
             Some(Got::NoReply(lost)) => {
                 let text = format!("{by}: {}", lost.words());
                 let unknown = found.entry(usual(Code::SmtpUnknown)).or_default();
@@ -163,8 +163,8 @@ fn of_host(
     } else if is_named(&associations, chain, CertUsage::DaneEe) {
         tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
     } else if is_named(&associations, chain, CertUsage::DaneTa) {
-        // The host's own certificate must also be valid and contain this name (RFC 7672 section 3.1.2). This system does not trust a private
-        // certificate authority, but DANE does.
+        // The host's own certificate must also be valid and contain this name (RFC 7672 section 3.1.2). DANE accepts a private certificate authority,
+        // which this system does not trust. So a `fault` does not prove that the certificate is wrong.
         let text = " has a certificate of an authority that its TLSA records name";
         match fault {
             _ if expired => tell(usual(Code::TlsaMismatch), format!("{text}, but it has expired")),
@@ -183,8 +183,8 @@ fn of_host(
     }
 }
 
-/// Returns the level of the finding that a host has no TLS, and a text about what demands TLS. Senders must not deliver without TLS if they found
-/// usable TLSA records (RFC 7672 section 2.2) or an enforced policy of MTA-STS (RFC 8461 section 5).
+/// Returns the level of the finding that a host has no TLS, and a text that names what demands TLS (DANE or MTA-STS). Senders must not deliver
+/// without TLS if they found usable TLSA records (RFC 7672 section 2.2) or an enforced policy of MTA-STS (RFC 8461 section 5).
 fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static str) {
     match (usable(facts, host).is_empty(), mta_sts::is_enforced(facts)) {
         (true, false) => (code.entry().level, ""),
@@ -207,9 +207,9 @@ fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
     }
 }
 
-/// Returns the level of the finding that a certificate has expired. Opportunistic TLS accepts any certificate (RFC 7435), and so does DANE with a
-/// record of usage 3 (RFC 7672 section 3.1.1). If a policy of MTA-STS is enforced (RFC 8461 section 5), or if a record has usage 2 (RFC 7672 section
-/// 3.1.2), senders do not deliver.
+/// Returns the level of the finding that a certificate has expired. Opportunistic TLS accepts any certificate (RFC 7435). DANE with a TLSA record of
+/// usage 3 ignores the expiration (RFC 7672 section 3.1.1). In these cases mail is still delivered. If a policy of MTA-STS is enforced (RFC 8461
+/// section 5), or if a TLSA record has usage 2 (RFC 7672 section 3.1.2), senders do not deliver.
 fn of_expired(facts: &DomainFacts, host: &str) -> Level {
     let (associations, enforced) = (usable(facts, host), mta_sts::is_enforced(facts));
     let by_authority =
@@ -217,8 +217,8 @@ fn of_expired(facts: &DomainFacts, host: &str) -> Level {
     if enforced || by_authority { Level::Failure } else { Level::Warning }
 }
 
-/// Reports if the host's own certificate has expired or expires soon. Returns true if it has expired. If the certificate cannot be parsed,
-/// this is not known, and nothing is reported.
+/// Reports if the host's own certificate has expired or expires soon. Returns true if it has expired. If the certificate cannot be parsed, the
+/// expiration is not known, and nothing is reported.
 fn tell_expiry(
     facts: &DomainFacts,
     host: &str,
@@ -245,8 +245,8 @@ fn tell_expiry(
     end <= now
 }
 
-/// Returns true if a TLSA record with this usage matches the host's certificates (RFC 7672 section 3.1). Usage 3 must match the first certificate,
-/// usage 2 the certificate of an authority in the chain.
+/// Returns true if a TLSA record with this usage matches the host's certificates (RFC 7672 section 3.1). With usage 3, the record must match the
+/// first certificate (the host's own). With usage 2, it must match the certificate of an authority in the chain.
 fn is_named(associations: &[&TLSA], chain: &[Vec<u8>], usage: CertUsage) -> bool {
     let is_named = |certificate: &Vec<u8>| {
         associations.iter().any(|one| one.cert_usage == usage && names(one, certificate))

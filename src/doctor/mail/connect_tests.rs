@@ -112,7 +112,7 @@ fn a_certificate_is_compared_with_the_tlsa_records() {
     assert_eq!(judge("1 1 1 ab", &leaf), Code::SmtpOk, "not a record for mail");
 }
 
-/// Returns a certificate in DER with this time type (`tag`) and text as notAfter. Its other parts are not read.
+/// Returns the start of a certificate in DER. Its notAfter has the time type `tag` and this text. The code under test does not read the other parts.
 fn ending(tag: u8, text: &str) -> Vec<u8> {
     let wrap = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
     let end = [wrap(0x17, b"200101000000Z"), wrap(tag, text.as_bytes())].concat();
@@ -146,7 +146,7 @@ fn a_certificate_that_expires_is_told_three_weeks_before() {
         ("260121235959Z", None, Some((Code::CertificateExpires, Level::Warning))),
         ("260101000001Z", None, Some((Code::CertificateExpires, Level::Warning))),
         ("260101000000Z", None, Some((Code::CertificateExpired, Level::Warning))),
-        // The expired certificate is reported only once.
+        // The fault `certificate expired` and the time in the certificate are the same fault, so it is reported only once.
         ("251231000000Z", Some("certificate expired"), Some((Code::CertificateExpired, Level::Warning))),
     ];
     for (end, fault, expected) in cases {

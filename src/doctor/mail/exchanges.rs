@@ -35,7 +35,7 @@ impl Exchange {
     }
 }
 
-/// Parses an IP address that stands where a name should be, also in the form of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`,
+/// Parses an IP address that somebody has written instead of a name, also in the form of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`,
 /// `[IPv6:2001:db8::1]`.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -67,7 +67,8 @@ pub(crate) fn hosts(facts: &DomainFacts) -> Vec<String> {
     named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Top-level domains that are hardly ever used as other labels. If one of them is inside a name, the last dot of the name is probably missing.
+/// Top-level domains that are hardly ever used as labels inside a name. If one of them is inside a name, the last dot after it is probably missing in
+/// the zone file.
 const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
 
 /// Returns true if the name is an IP address with the name of the zone appended, because its last dot is missing in the zone file.
@@ -76,7 +77,8 @@ pub(crate) fn holds_address(facts: &DomainFacts, name: &str) -> bool {
     address(before.trim_end_matches('.')).is_some()
 }
 
-/// Returns a text about a name without an address. If its last dot may be missing, the text also has the name that was probably meant.
+/// Returns a text about a name without an address. If its last dot may be missing, the text also contains the name that the operator of the zone
+/// probably meant.
 pub(crate) fn with_last_dot(facts: &DomainFacts, name: &str) -> String {
     let zone = zone::apex(facts);
     let before = name.strip_suffix(zone).filter(|before| before.ends_with('.'));

@@ -52,7 +52,7 @@ fn form(helo: &str) -> Form {
     }
 }
 
-/// Returns the HELO name to check. It is the name that the client gave, or the name that a receiver has refused in a bounce.
+/// Returns the HELO name, if it is to be checked: if the client is checked too, or if a bounce says that a receiver has refused the name.
 fn examined(facts: &DomainFacts, client: Option<IpAddr>) -> Option<&str> {
     let is_refused = facts.subject.refusal.reason == Some(RefusalReason::Helo);
     facts.subject.helo.as_deref().filter(|_| is_refused || client.is_some())
@@ -74,7 +74,8 @@ pub(crate) fn needed(facts: &DomainFacts, client: Option<IpAddr>) -> Option<(Str
     }
 }
 
-/// Returns the finding about the HELO name. If the address of the client is not known, any address of the name is correct.
+/// Returns the finding about the HELO name. The name must have the address of the client. If that address is not known, any address of the name is
+/// enough.
 pub(crate) fn check(facts: &DomainFacts, address: Option<IpAddr>) -> Option<Finding> {
     let helo = examined(facts, address)?;
     let name = match form(helo) {

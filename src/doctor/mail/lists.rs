@@ -1,4 +1,4 @@
-//! Checks what the DNS lists in use answer about the domain and its addresses.
+//! Checks what the DNS lists that this host uses answer about the domain and its addresses.
 //!
 //! RFC 5782. Lists limit the number of queries, so only a few addresses are looked up.
 
@@ -24,7 +24,8 @@ enum Part {
     Host,
 }
 
-/// Returns the names and addresses about which the DNS lists are asked, each once, and the number of addresses of mail hosts that are left out.
+/// Returns the names and addresses about which the DNS lists are asked, each once. Also returns the number of addresses of mail hosts that are left
+/// out.
 fn subjects(
     facts: &DomainFacts,
     examined: Option<IpAddr>,
@@ -48,14 +49,14 @@ fn subjects(
     (subjects, hosts.len().saturating_sub(most))
 }
 
-/// Returns the questions to DNS lists that must be asked next. `examined` is the address of the sending client; `None` if there is none or if it may
-/// be a relay.
+/// Returns the questions to DNS lists that must be asked next. `examined` is the address of the sending client; `None` if the client is unknown or
+/// may be a relay.
 pub(crate) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> {
     let subjects = subjects(facts, examined, None).0.into_iter();
     refusal::wants(facts).into_iter().chain(subjects.map(|(_, subject)| Want::Lists { subject })).collect()
 }
 
-/// A name or address that is in a DNS list: its role, its text, the answer of the list as text, and what the finding is about.
+/// A name or address that is in a DNS list: its role, the name or address as text, the answer of the list as text, and the subject of the finding.
 type ListedSubject<'s> = (Part, &'s str, String, About);
 
 /// Returns the findings about the names and addresses that are in DNS lists, one finding for each role.
@@ -65,7 +66,7 @@ fn of_listed(
     listed: &[ListedSubject<'_>],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // If the lists contain every address that may send mail for the domain, the finding is more serious.
+    // If the lists contain every address that the SPF record allows to send for the domain, the finding is more serious.
     let is_listed = |address: &IpAddr| {
         let address = address.to_string();
         listed.iter().any(|(part, subject, ..)| *part == Part::Sender && *subject == address)
@@ -89,7 +90,7 @@ fn of_listed(
     findings
 }
 
-/// Returns the findings about DNS lists. `examined` is the address of the sending client; `None` if there is none or if it may be a relay.
+/// Returns the findings about DNS lists. `examined` is the address of the sending client; `None` if the client is unknown or may be a relay.
 pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = pointer::senders(facts);
     let (subjects, left_out) = subjects(facts, examined, senders.as_ref());
@@ -108,7 +109,7 @@ pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
         };
         asked += listings.len();
         answered.extend((!listings.is_empty()).then_some(subject.as_str()));
-        // If the finding that explains the bounce already reports that a list contains the address, it is not reported again here.
+        // Another finding explains the bounce. If it already reports that a list contains the address, the listing is not reported again here.
         for listing in listings.iter().filter(|listing| !refusal::is_listed(facts, subject, &listing.list)) {
             match listing.listed {
                 Listed::Yes => {

@@ -89,7 +89,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the finding that mail would be sent in a loop, because a mail host has an address of this host, or because a bounce says so.
+/// Returns the finding that mail would be sent in a loop. The sign is that a mail host has an address of this host, or that a bounce says so.
 fn here(facts: &DomainFacts) -> Option<Finding> {
     let (domain, own) = (facts.subject.domain.as_str(), &facts.subject.own);
     let of_host = |host: &String| {
@@ -124,7 +124,7 @@ fn is_unreachable(address: &IpAddr) -> bool {
     is_example || is_private(*address)
 }
 
-/// Returns the finding about private addresses of mail hosts. Senders try them like the other addresses.
+/// Returns the finding about private addresses of mail hosts. Senders try private addresses like the others, and fail.
 fn private(facts: &DomainFacts, hosts: &[String]) -> Option<Finding> {
     let of_host = |host: &String| {
         let private: Vec<IpAddr> = facts.addresses(host).into_iter().filter(is_unreachable).collect();
@@ -156,7 +156,8 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     if found.is_empty() {
         return vec![without_host(facts)];
     }
-    // `NoMx` says that mail goes to the address of the domain, perhaps a web server. A private address is not the address of a web server.
+    // The finding `NoMx` says that mail goes to the address of the domain, perhaps a web server. It is not reported for a private address, which is
+    // not the address of a public web server.
     let has_public = found.iter().any(|address| !is_unreachable(address));
     let evidence = format!("{domain} has no MX; it has {}", listed(&found));
     let about = [About::Host(domain.to_owned())];
@@ -190,7 +191,8 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     if let Some(null) = null.first() {
         if real.is_empty() {
             let found = Finding::new(Code::NullMx, shown(null));
-            // The domain is checked as the recipient of an email, so it should receive mail. Therefore this fault is a failure.
+            // The domain is checked as the recipient of an email, so it should receive mail. A null MX record, which says that it receives none, is
+            // then a failure.
             let is_recipient = facts.subject.role == Role::Recipient;
             return vec![if is_recipient { found.at(Level::Failure) } else { found }];
         }
@@ -220,7 +222,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     findings.extend(private(facts, &hosts));
-    // If some mail hosts were not looked up, it is unknown whether all hosts have a fault, so findings about all hosts are not possible.
+    // If some mail hosts were not looked up, it is unknown whether all hosts have a fault. Then no finding says that all hosts have it.
     let are_all = named_hosts(facts).len() == hosts.len();
     let are_known = |kind| are_all && hosts.iter().all(|host| facts.lookup(host, kind).is_known());
     let all: Vec<IpAddr> = hosts.iter().flat_map(|host| facts.addresses(host)).collect();
@@ -254,7 +256,8 @@ fn well(facts: &DomainFacts) -> Finding {
     })
 }
 
-/// Returns the code and the evidence for a mail host without a known address. Returns `None` if a server of the zone gives an address nevertheless.
+/// Returns the code and the evidence for a mail host without a known address. Returns `None` if a server of the zone gives an address, although the
+/// lookup found none.
 fn without_address(facts: &DomainFacts, host: &str) -> Option<(Code, String)> {
     let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
     let is_given = |server: IpAddr| {
@@ -294,7 +297,7 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
         lost + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count() == all;
     let codes = [Code::MxIsAddress, Code::MxHostUnanswered, Code::MxWithoutAddress, Code::MailUnknown];
     let of_code = |code: Code| {
-        // A host name that only proves who owns the domain receives no mail. So it is not reported if other hosts receive the mail.
+        // Some host names only prove who owns the domain. They receive no mail, so they are not reported if other hosts receive the mail.
         let is_reported = |host: &str| is_all || code != Code::MxWithoutAddress || !is_verification(host);
         let of_code = found.iter().filter(|(host, known, _)| *known == code && is_reported(host));
         let (about, texts): (Vec<About>, Vec<&str>) =

@@ -1,4 +1,5 @@
-//! Checks PTR records: whether the names of addresses lead back to the addresses, and whether they look like names of dynamic addresses.
+//! Checks PTR records: whether the names of an address have this address, and whether the names look like those of dynamic addresses (addresses that
+//! customers get temporarily).
 //!
 //! RFC 1912 section 2.1, RFC 8601 section 2.7.3 (iprev).
 
@@ -14,7 +15,7 @@ use crate::part::{About, Part};
 use crate::spf::walk::{NamedSenders, SpfOutcome, outcome, reach};
 use crate::{elsewhere, mail};
 
-/// Labels, or beginnings of labels, that providers use in the names of dynamic addresses.
+/// Labels, or beginnings of labels, that providers use in the PTR names of addresses that customers get temporarily (dynamic addresses).
 const DYNAMIC: [&str; 16] = [
     "dyn", "dynamic", "dhcp", "ppp", "pppoe", "dial", "dialup", "dialin", "dsl", "adsl", "vdsl", "cable",
     "pool", "cust", "customer", "client",
@@ -71,7 +72,7 @@ fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<(Code, String)>
     })
 }
 
-/// Returns the code and the evidence for an address. One of the names in its PTR records should lead back to it.
+/// Returns the code and the evidence for an address. At least one of the names in its PTR records should have this address.
 fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     if let Some(judged) = without_names(facts, address) {
         return judged;
@@ -110,7 +111,7 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     }
 }
 
-/// Returns true if no name in the PTR records of the address leads back to the address, and this is certain.
+/// Returns true if it is certain that no name in the PTR records of the address has this address.
 fn is_faulty(facts: &DomainFacts, address: IpAddr) -> bool {
     [Code::PtrMissing, Code::PtrDiffers, Code::PtrUnanswered].contains(&judge(facts, address).0)
 }
@@ -124,8 +125,8 @@ fn dynamic(facts: &DomainFacts, address: IpAddr) -> Option<String> {
 /// The levels of two faults: a missing or wrong PTR record, and a name that looks like the name of a dynamic address.
 type Levels = (Level, Level);
 
-/// Returns the findings about the PTR records of addresses. Each finding names the hosts with these addresses. `why`: the reason for the levels, as
-/// the end of the evidence.
+/// Returns the findings about the PTR records of addresses. Each finding names the hosts with these addresses. `why`: a text about the reason for the
+/// levels, which the evidence ends with.
 fn of_addresses(
     facts: &DomainFacts,
     addresses: &[IpAddr],
@@ -145,7 +146,7 @@ fn of_addresses(
         add(code, text, if code == Code::PointerUnknown { own.clone() } else { about() });
         dynamic(facts, *address).into_iter().for_each(|text| add(Code::PtrDynamic, text, about()));
     }
-    // The finding that all PTR records are correct is removed if some of the addresses have a fault.
+    // If some of the addresses have a fault, the finding that the PTR records are correct is removed.
     if found.keys().any(|code| ![Code::PointerOk, Code::PtrDynamic].contains(code)) {
         found.remove(&Code::PointerOk);
     }
@@ -162,7 +163,8 @@ fn of_addresses(
     found.into_iter().map(finding).collect()
 }
 
-/// Returns the findings about the address of a client that sends mail. Only hosts in the same network can see a private address.
+/// Returns the findings about the address of a client that sends mail. A private address is checked less strictly, because only hosts in the same
+/// network see it.
 pub(crate) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     match is_private(address) {
         true => of_addresses(
@@ -175,8 +177,8 @@ pub(crate) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     }
 }
 
-/// Returns the findings about the addresses of the mail hosts, except `examined`, which has separate findings. Nobody needs the PTR record of
-/// a host that only receives mail. Gmail and Microsoft require a PTR record for hosts that send mail, and SPF shows which mail hosts do.
+/// Returns the findings about the addresses of the mail hosts, except the address `examined`, which has separate findings. A host that only receives
+/// mail needs no PTR record. Gmail and Microsoft require one for hosts that send mail; SPF shows which mail hosts do.
 pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = senders(facts);
     let (mut sending, mut others) = (Vec::new(), Vec::new());
@@ -191,7 +193,7 @@ pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Fin
     }
     let mut findings = Vec::new();
     if let Some(senders) = senders.filter(|_| !sending.is_empty()) {
-        // If the fault concerns all addresses that may send for the domain, receivers reject all mail of the domain.
+        // If the fault concerns all addresses that SPF allows to send for the domain, receivers may reject all mail of the domain.
         let are_all = |is_so: &dyn Fn(IpAddr) -> bool| {
             !senders.has_others && senders.addresses.iter().all(|address| is_so(*address))
         };

@@ -1,10 +1,10 @@
 //! Examines addresses of mail hosts that differ between name servers: whether each server gives the same answer again, and which servers have an old
-//! serial.
+//! serial of the zone.
 //!
-//! Services that answer in turn give a different answer each time. Services that answer by location give one location the same answer at all servers.
-//! Both use a short TTL. A server that always gives a different answer from the others has old data, even with a short TTL, because operators lower
-//! the TTL before they move a host. In two cases, servers differ on purpose: each of two servers at two internet lines gives the address of its own
-//! line, or each site of a service with many sites gives its own answer.
+//! Some services give several addresses in turn, so a server gives a different answer each time. Others choose addresses by location of the client,
+//! so all servers give this host the same answer. Both use a short TTL. A server that always gives a different answer from the others has old data,
+//! even with a short TTL, because operators lower the TTL before they move a host. In two cases, servers differ on purpose: each of two servers at
+//! two internet lines gives the address of its own line, or each site of a service with many sites gives its own answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -20,10 +20,11 @@ pub(crate) type ServersBySet = BTreeMap<BTreeSet<String>, Vec<IpAddr>>;
 /// The forms of query in which a server is asked a question again.
 const REPEATED: [QueryForm; 3] = [QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// The minimum number of answers from which it is decided if a server always gives the same answer. Servers without TCP give fewer answers.
+/// The minimum number of answers from which it is decided if a server always gives the same answer. It is less than the number of questions, because
+/// servers without TCP give fewer answers.
 const LEAST_ANSWERS: usize = 2;
 
-/// Returns questions that are asked again. Their answers show whether each server always gives the same answer.
+/// Returns the questions that are asked again, to find out whether each server always gives the same answer.
 pub(crate) fn wants((name, kind): (&str, &'static str), sets: &ServersBySet) -> Vec<Want> {
     sets.values().flatten().flat_map(|server| wants_of((name, kind), *server)).collect()
 }
@@ -53,15 +54,16 @@ pub(crate) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), 
     sets.iter().all(|(set, servers)| servers.iter().all(|server| gives_again(set, server)))
 }
 
-/// Returns true if servers with constant answers must have different versions of the data, of which one is old. This is so if there are only two
-/// answers, or if most servers give the same answer. Returns false for two servers that give only addresses of their own networks.
+/// For servers that each always give the same answer: returns true if their answers must come from different versions of the zone, of which one is
+/// old. This is so if there are only two answers, or if most servers give the same answer. Returns false for two servers that give only addresses of
+/// their own networks.
 pub(crate) fn are_different_data(sets: &ServersBySet) -> bool {
     let all: usize = sets.values().map(Vec::len).sum();
     let has_majority = sets.values().any(|servers| servers.len() * 2 > all);
     has_majority || sets.len() == 2 && !are_own_lines(sets)
 }
 
-/// Returns true if each server gives only addresses in the network of its own address.
+/// Returns true if each server gives only addresses in the network of its own address (its internet line).
 fn are_own_lines(sets: &ServersBySet) -> bool {
     let is_own = |set: &BTreeSet<String>, server: &IpAddr| {
         set.iter().all(|data| data.parse().is_ok_and(|address| is_near(*server, address)))
@@ -69,8 +71,8 @@ fn are_own_lines(sets: &ServersBySet) -> bool {
     sets.iter().all(|(set, servers)| servers.iter().all(|server| is_own(set, server)))
 }
 
-/// Returns true if all servers with the newest serial give the same set, and there are servers with an older serial. All of them must name the same
-/// primary server.
+/// Returns true if all servers with the newest serial give the same set, and there are servers with an older serial. All servers must name the same
+/// primary server (MNAME).
 pub(crate) fn have_old_serials(facts: &DomainFacts, sets: &ServersBySet) -> bool {
     let mut primaries = BTreeSet::new();
     let mut serials = BTreeMap::<u32, BTreeSet<&BTreeSet<String>>>::new();

@@ -10,7 +10,7 @@ fn codes(lines: &str) -> Vec<(Code, Level)> {
     found.map(|finding| (finding.code, finding.level)).collect()
 }
 
-/// Returns a code of findings with its usual level.
+/// Returns a code of a finding with the usual level of this code.
 fn usual(code: Code) -> (Code, Level) {
     (code, code.entry().level)
 }

@@ -5,8 +5,8 @@
 //! # Decisions
 //!
 //! - The client is certain only if the email has one host outside of the receiver's network, and no field says that SPF passes for another host.
-//!   Otherwise the client may be a forwarder or a gateway. Then the check does not judge its PTR records, its HELO name, and an SPF result other than
-//!   "pass".
+//!   Otherwise the client may be a forwarder or a gateway. Then the check reports nothing about its PTR records and its HELO name, and only an SPF
+//!   result "pass".
 
 use std::net::IpAddr;
 
@@ -25,14 +25,15 @@ pub(super) struct Sender {
     pub(super) is_sure: bool,
 }
 
-/// Returns the address of the client, if there are separate findings about it. There are none if the host may be a relay: the owner of the domain
-/// cannot change the PTR records and the HELO name of a relay.
+/// Returns the address of the client, if its PTR records and HELO name are checked. They are not checked if the client may be a relay, because the
+/// owner of the domain cannot change those of a relay.
 pub(crate) fn examined(facts: &DomainFacts) -> Option<IpAddr> {
     let subject = &facts.subject;
     subject.address.filter(|_| subject.domain.is_empty() || !subject.may_be_relay)
 }
 
-/// Protocols in `Received` fields that do not name the client: web mail, delivery inside a host, and mail that was fetched.
+/// Protocols in `Received` fields that are not SMTP, so that such a field does not name the client: web mail, delivery inside a host, and mail that
+/// was fetched.
 const NOT_SMTP: [&str; 6] = ["HTTP", "MAPI", "LMTP", "IMAP", "POP", "POP3"];
 
 /// A `Received` header field that has the public address of a client.
@@ -40,7 +41,7 @@ struct Hop {
     place: usize,
     address: IpAddr,
     helo: Option<String>,
-    /// True if the client is in the network of the host that wrote the field, or if it logged in with a password.
+    /// True if the client is in the network of the host that wrote the field, or if the client logged in with a password.
     is_own: bool,
 }
 
@@ -51,8 +52,8 @@ struct SpfClaim {
     passes: bool,
 }
 
-/// Finds the client in the header fields, from the top: the client for which a receiver evaluated SPF, or else the first host outside of the
-/// receiver's network.
+/// Finds the client in the header fields, from the newest (top) to the oldest: the client for which a receiver evaluated SPF, or else the first host
+/// outside of the receiver's network.
 pub(super) fn client(fields: &[Field]) -> Option<Sender> {
     let numbered = || fields.iter().enumerate();
     let hops: Vec<Hop> = numbered().filter_map(|(place, field)| hop(place, field)).collect();
@@ -92,7 +93,8 @@ fn hop(place: usize, (name, body): &Field) -> Option<Hop> {
     Some(Hop { place, address, helo, is_own: is_near || has_password || is_local })
 }
 
-/// Returns true if two addresses are in the same network. A network has 24 bits for IPv4, and 32 bits for IPv6, the size that registries assign.
+/// Returns true if two addresses are in the same network. Here a network is a /24 for IPv4 and a /32 for IPv6 (the size that registries assign to
+/// providers).
 pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => one.octets()[..3] == other.octets()[..3],
@@ -107,8 +109,8 @@ fn public(text: &str) -> Option<IpAddr> {
     Some(address).filter(|address| !is_private(*address))
 }
 
-/// Returns the SPF result for the envelope sender in a header field. Returns `None` if there is none. Fields of ARC are not read, because forwarders
-/// leave them unchanged.
+/// Returns the SPF result for the envelope sender in a header field. Returns `None` if there is none. Fields of ARC are not read, because they
+/// contain the result of an earlier host.
 fn claim(place: usize, (name, body): &Field) -> Option<SpfClaim> {
     let lower = body.to_ascii_lowercase();
     let behind = |words: &str| {

@@ -1,8 +1,8 @@
 //! Reads an email, a bounce or pasted lines of mail logs. Finds the recipients that did not get the mail, the senders and signers, the client, and
 //! the refusal by a receiver.
 //!
-//! RFC 5322 (fields), RFC 3464 (reports), RFC 6376 (signatures). There are three stages: `text` turns the file into one text, `reply` finds the
-//! replies of receivers in the text with the table of `phrases`, and this module returns the domains and addresses to check.
+//! RFC 5322 (fields), RFC 3464 (reports), RFC 6376 (signatures). There are three stages: the module `text` turns the file into one text, `reply`
+//! finds the replies of receivers in the text with the table of `phrases`, and this module returns the domains and addresses to check.
 
 pub(crate) mod client;
 mod phrases;
@@ -25,7 +25,7 @@ use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS,
 /// The header fields that name recipients in reports about deliveries.
 const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
 
-/// The header fields that name senders. Those with the envelope sender come first.
+/// The header fields that name senders. The fields with the envelope sender come first.
 const SENDERS: [&str; 5] = ["return-path", "x-envelope-from", "x-postfix-sender", "from", "sender"];
 
 /// The domains and addresses that are checked because of an email.
@@ -86,7 +86,7 @@ fn first(line: &str) -> Option<&str> {
     line.trim_start_matches([' ', '\t', '"', '\'', '<']).starts_with(address).then_some(address)
 }
 
-/// Returns the recipients who did not get the mail according to a text of mail software. If there are none, returns those who got it.
+/// Returns the recipients who, according to a text of mail software, did not get the mail. If there are none, returns the recipients who got it.
 fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
     let (mut found, mut delivered, mut left) = (Vec::new(), Vec::new(), 0_usize);
     let begins =
@@ -129,7 +129,8 @@ fn without_host(text: &str) -> Vec<String> {
     found.filter_map(|rest| domain(words(rest).next()?)).take(MAX_MESSAGE_DOMAINS).collect()
 }
 
-/// Returns true if a report says that a recipient got the mail. `place` is the index of the recipient's field; the field `action` follows it.
+/// Returns true if a report says that a recipient got the mail. `place`: the index of the field that names the recipient; the field `action` with the
+/// result follows it.
 fn is_delivered(fields: &[Field], place: usize) -> bool {
     let own = fields.iter().skip(place + 1).take_while(|(name, _)| name != "final-recipient");
     let mut actions = own.filter(|(name, _)| name == "action");
@@ -189,8 +190,8 @@ impl Named {
             named.has_recipients = !found.is_empty();
             found.into_iter().for_each(|domain| named.add(domain, Role::Recipient));
         }
-        // The host that reports a failed delivery did not send the refused mail. Its report goes to the sender of that mail, so the recipient of the
-        // report is the sender to check.
+        // A bounce comes from the host that reports the failed delivery, and goes to the sender of the refused mail. So the recipient of the bounce
+        // is the sender to check.
         let of_senders = |wanted: &'static [&'static str]| {
             let fields =
                 fields.iter().filter(|(name, body)| wanted.contains(&name.as_str()) && !is_daemon(body));
@@ -212,7 +213,7 @@ impl Named {
         named
     }
 
-    /// Puts a domain at the start of the list: the domain that a receiver has refused.
+    /// Moves the domain that a receiver has refused to the start of the list of domains.
     fn take_refused(&mut self, of: &NamedReason) {
         let is_of_domain =
             [RefusalReason::Sender, RefusalReason::Spf, RefusalReason::Authentication].contains(&of.reason);
@@ -258,7 +259,7 @@ fn from_text(text: &str) -> MessageSubjects {
     let header = fields.get(..of_header).unwrap_or_default();
     let has_field = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
     let is_report = fields.iter().any(is_of_bounce);
-    // If this is an ordinary letter, emails that it quotes do not belong to it.
+    // An ordinary email may quote a bounce or other emails. These quotes are not read.
     let is_letter =
         has_field("from") && has_field("received") && !is_report && recipients(text, false).is_empty();
     let is_bare = !["from", "to", "subject", "received", "return-path"].into_iter().any(has_field);
@@ -312,7 +313,7 @@ fn from_text(text: &str) -> MessageSubjects {
     }
 }
 
-/// Returns a text about the part that is missing in a bounce, although the reason for the refusal refers to it.
+/// Returns a text about the part that a bounce lacks: the reason for the refusal refers to it, but it was not found in the text.
 fn missing(
     (subjects, named): (&[CheckSubject], &Named),
     refusal: &Refusal,
@@ -343,7 +344,7 @@ fn refusal(replies: &Replies) -> Refusal {
     Refusal { address, lists, operators, ..Refusal::default() }
 }
 
-/// Adds the refusal to the client or to the sender's domain. Receivers look up these in DNS lists, never the recipient.
+/// Adds the refusal to the client or to the sender's domain. Receivers look up these two in DNS lists, never the recipient.
 fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option<String>) {
     let is_of_author = refusal.reason == Some(RefusalReason::Authentication);
     let is_client = |subject: &CheckSubject| {

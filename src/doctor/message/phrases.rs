@@ -1,4 +1,5 @@
-//! The phrases that mail software and receivers use, read from a data file. They are also used for pasted lines of mail logs.
+//! The phrases in bounces by which mail software and receivers are understood, read from a data file. They are also searched in pasted lines of mail
+//! logs.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use super::refusal::RefusalReason;
 use dns::question::DnsResult;
 
-/// Where a reply has the name that it refuses, relative to a phrase.
+/// The place of the refused name in a reply, relative to a phrase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum NamePlace {
@@ -37,8 +38,8 @@ pub(super) struct ReasonPhrases {
 pub struct ResultPhrases {
     /// The result of DNS that the phrases report.
     pub kind: DnsResult,
-    /// True if the phrase is one of the test results (symbols) that a content filter writes in one line. A symbol does not explain why that mail was
-    /// delayed.
+    /// True if the phrase is one of the test results (symbols) that a content filter writes in one line. Such a symbol does not explain why a mail
+    /// was delayed.
     #[serde(default)]
     pub symbol: bool,
     words: Vec<String>,
@@ -53,14 +54,14 @@ pub(super) struct NamedPhrases {
     behind: String,
 }
 
-/// An operator of DNS lists or of mail hosts, with its domains.
+/// An operator of DNS lists or of mail hosts, with its domain names.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operator {
     pub(super) name: String,
     /// The domains of the operator's web pages and mail addresses, without last dots.
     pub(super) domains: Vec<String>,
-    /// The operator's web page for senders; if it is empty, the page that the bounce names is shown.
+    /// The operator's web page for senders. If it is empty, the page in the bounce is shown instead.
     #[serde(default)]
     pub(super) page: String,
     /// The zones of the operator's DNS lists.
@@ -93,7 +94,8 @@ pub struct Phrases {
     pub(super) refusal: Vec<ReasonPhrases>,
     pub(super) verdict: Vec<ReasonPhrases>,
     pub(super) status: BTreeMap<String, RefusalReason>,
-    /// The meanings of status codes in a bounce without a reply. The key is the subject and detail of the code, such as `4.7`, or only the subject.
+    /// The meanings of status codes, for a bounce that does not contain the receiver's reply. The key is the subject and detail of the code, such as
+    /// `4.7`, or only the subject.
     pub(super) meaning: BTreeMap<String, String>,
     pub(super) operator: Vec<Operator>,
 }
@@ -103,9 +105,9 @@ pub struct Phrases {
 pub static PHRASES: LazyLock<Phrases> =
     LazyLock::new(|| toml::from_str(include_str!("phrases.toml")).expect("phrases.toml is valid"));
 
-/// Returns the row of the first phrase with which a text in lower case reports a result of DNS.
+/// Returns the entry of the first phrase that reports a result of DNS in a text. The text is in lower case.
 pub fn reported(lower: &str) -> Option<&'static ResultPhrases> {
-    // The parts of a phrase around a star must come one after the other.
+    // A star in a phrase stands for any text. The parts of the phrase around a star must occur in this order.
     let has_parts = |words: &str| {
         let mut rest = lower;
         words.split('*').all(|part| rest.split_once(part).map(|(_, behind)| rest = behind).is_some())
@@ -113,7 +115,7 @@ pub fn reported(lower: &str) -> Option<&'static ResultPhrases> {
     PHRASES.result.iter().find(|row| row.words.iter().any(|words| has_parts(words)))
 }
 
-/// Returns the name or the mail address that was not found or is rejected, from a text in lower case.
+/// Returns the name or the mail address that a text reports as not found or rejected. The text is in lower case.
 pub fn named(lower: &str) -> Option<&str> {
     PHRASES.named.iter().find_map(|NamedPhrases { before, behind }| {
         if behind.is_empty() {

@@ -1,5 +1,5 @@
-//! The refusal that a bounce reports, and the findings that explain it. The findings say if the DNS lists in the bounce still contain the sender, and
-//! which operators have web pages in the bounce.
+//! The refusal that a bounce reports, and the findings that explain it. They say if the DNS lists that the bounce names still contain the sender, and
+//! whose web pages the bounce names.
 //!
 //! RFC 5782 section 2. A bounce may be days old, so the lists are asked again, including lists that this host does not use.
 
@@ -17,11 +17,11 @@ use crate::finding::{About, Finding};
 pub struct NamedList {
     /// The zone of the DNS list: lower case, with its last dot.
     pub name: String,
-    /// True if the words before the name say that it is the name of a DNS list.
+    /// True if the words before the name in the reply say that it is the name of a DNS list.
     pub is_clear: bool,
 }
 
-/// The reason for a refusal of mail, if DNS can show whether it still exists.
+/// The reason for a refusal of mail, if DNS can show whether the reason still exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
@@ -52,11 +52,11 @@ pub struct Refusal {
     pub lists: Vec<NamedList>,
     /// The operators whose web pages or mail addresses the refusal contains.
     pub operators: Vec<&'static Operator>,
-    /// The enhanced status code of a bounce without a reply, without its first number (the class): `4.7`.
+    /// The status code (RFC 3463) of a bounce that contains no reply of a receiver, without the first number (the class): `4.7`.
     pub status: Option<String>,
 }
 
-/// Returns the address of the client that was refused, or else the domain of the sender. The DNS lists are asked about it.
+/// Returns the address or domain about which the DNS lists are asked: the address of the client that was refused, or else the domain of the sender.
 fn subject(facts: &DomainFacts) -> Option<String> {
     let (subject, refusal) = (&facts.subject, &facts.subject.refusal);
     let client = refusal.address.map(|address| address.to_string());
@@ -93,7 +93,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     of_lists.or_else(|| operators(facts)).or_else(|| status(facts))
 }
 
-/// Returns the finding about the DNS lists that contain `subject`. A list that did not answer may contain it too.
+/// Returns the finding about the DNS lists that contain `subject`. A list that did not answer may contain `subject` too.
 fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     let answers = answers(facts, subject);
     let found = [

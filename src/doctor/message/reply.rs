@@ -23,7 +23,7 @@ pub(super) struct Replies {
     hosts: BTreeSet<String>,
 }
 
-/// A reason for a refusal, with the domain and the DKIM selector to which it applies.
+/// A reason for a refusal, with the domain and the DKIM selector that were refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NamedReason {
     pub(super) reason: RefusalReason,
@@ -61,8 +61,8 @@ pub(super) fn domain(word: &str) -> Option<String> {
     (domain.contains('.') && is_sound && is_name && read_name(domain).is_some()).then(|| canonical(domain))
 }
 
-/// Returns the IP addresses in a text. The flag is true if the words next to an address say that it belongs to a client. Without such words, it may
-/// be a version number or a section of an RFC.
+/// Returns the IP addresses in a text. The flag is true if the words next to an address say that it belongs to a client. Without such words, the
+/// "address" may be a version number or the number of a section.
 fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
     let text = text.replace("IPv6:", " ");
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -109,7 +109,8 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
     };
     let mut found = Replies::default();
     of("remote-mta").for_each(|body| found.note_receiver(body));
-    // Fields of other types contain words of the sender's own mail software, with addresses that it has looked up. So they are not read.
+    // Diagnostic fields of other types contain words of the sender's own mail software, with addresses that this software has looked up. So these
+    // fields are not read.
     for body in of("diagnostic-code").filter(|body| body.to_ascii_lowercase().starts_with("smtp")) {
         let reply = body.split_once(';').map_or("", |(_, reply)| reply);
         found.texts.push(split(reply).map_or(reply, |(_, reply)| reply).to_owned());
@@ -124,7 +125,7 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
 }
 
 impl Replies {
-    /// Stores the addresses and names in a text about a host that received the mail, because they are not the client.
+    /// Stores the addresses and names in a text about a host that received the mail. They are not the address or name of the client.
     fn note_receiver(&mut self, text: &str) {
         self.receivers.extend(addresses(text).into_iter().map(|(address, _)| address));
         self.hosts.extend(words(text).filter_map(domain));
@@ -140,7 +141,7 @@ impl Replies {
     pub(super) fn refused(&self) -> Option<IpAddr> {
         let mut found: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| addresses(text)).collect();
         found.retain(|(address, _)| !is_private(*address) && !self.receivers.contains(address));
-        // If the receiver objects to the client's PTR record or to SPF, the only address in the reply is the address of the client.
+        // If the receiver objects to the client's PTR record or to SPF, a single address in the reply is the address of the client.
         let of_client = [RefusalReason::Pointer, RefusalReason::Spf];
         let is_judged = || self.reason().is_some_and(|named| of_client.contains(&named.reason));
         let is_alone = |one: &IpAddr| found.iter().all(|(other, _)| other == one) && is_judged();
@@ -148,7 +149,7 @@ impl Replies {
         clear.or_else(|| found.first().map(|(address, _)| *address).filter(is_alone))
     }
 
-    /// Returns the reason for the refusal, if DNS can show it. A reason with a name is preferred to one without.
+    /// Returns the reason for the refusal, if DNS can show whether it still exists. A reason with a domain name is preferred to one without.
     pub(super) fn reason(&self) -> Option<NamedReason> {
         let is_of_host = |named: &NamedReason| {
             let is_name = |name: &String| self.hosts.contains(&canonical(name));
@@ -192,7 +193,7 @@ impl Replies {
     /// Returns the operators of DNS lists and mail services whose web pages or mail addresses the replies contain.
     pub(super) fn operators(&self) -> Vec<&'static Operator> {
         let mut found = Vec::new();
-        // Texts without a reply code are not replies of a receiver. The sending host writes such texts, and they may have web pages too.
+        // Texts without a reply code are not replies of a receiver. The sending host writes such texts, and web pages in them are its own.
         let is_reply = |text: &&str| words(text).any(|word| is_code(word.get(..3).unwrap_or_default()));
         let named =
             self.of_sender().filter(is_reply).flat_map(words).filter(|word| word.contains(['/', '@']));
@@ -207,7 +208,7 @@ impl Replies {
     }
 }
 
-/// Removes from a name the last label that may be a customer's key for a DNS list, and all labels before it.
+/// Removes from a name the last label that may be a customer key (the secret label in queries to a DNS list), and all labels before it.
 fn without_key(name: &str) -> String {
     let labels: Vec<&str> = name.split('.').collect();
     // The last two labels and the root are never removed.
@@ -257,7 +258,7 @@ fn reason(reply: &str) -> Option<NamedReason> {
         };
         return Some(NamedReason { reason: phrases.reason, name, selector: None });
     }
-    // Web addresses are left out, because the names of hosts and files in them are not words of the reply.
+    // Web addresses are left out, because they may contain words (in names of hosts and files) that look like a reason.
     let plain: Vec<&str> = words(&lower).filter(|word| !word.contains("://")).collect();
     let names_check = |phrases: &&ReasonPhrases| {
         let ends = |letter: char| !letter.is_ascii_alphanumeric() && letter != '-';
@@ -286,7 +287,7 @@ fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     if let Some((selector, name)) = key.filter(|(selector, _)| dkim::is_selector(selector)) {
         return (domain(name), Some(selector.to_owned()));
     }
-    // In a log line, the envelope sender (`from=`) stands after the reply.
+    // In a log line, the envelope sender (`from=`) comes after the reply.
     if let Some(place) = words.iter().position(|word| *word == "from=") {
         let sender = words.get(place + 1).filter(|word| word.contains('@'));
         return (sender.and_then(|word| domain(word)), None);

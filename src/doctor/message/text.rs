@@ -1,4 +1,4 @@
-//! Turns a file with an email into one text: its header, and the text of its parts, including emails inside it.
+//! Turns a file with an email into one text: its header, and the text of its parts, including attached emails.
 //!
 //! RFC 5322, RFC 2045. A pasted bounce or pasted lines of mail logs have no header, so their text is used unchanged.
 
@@ -50,7 +50,7 @@ fn flatten(message: &Message<'_>, text: &mut String) -> bool {
     is_damaged
 }
 
-/// If a text without a header is a single reply of a receiver, adds the words that a bounce has before a reply.
+/// If a text without a header is only one reply of a receiver, adds the words that introduce a reply in a bounce.
 fn readable(text: &str) -> String {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     let is_reply =
@@ -91,8 +91,8 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(|line| line.trim_start_matches("> ").trim_end())
 }
 
-/// Returns the paragraphs of a text, each on one line. A paragraph continues after empty lines if it ends with the words before a reply (`goes_on`),
-/// or in a field of HTML.
+/// Returns the paragraphs of a text, each on one line. A paragraph continues after empty lines if `goes_on` returns true for its text so far, for
+/// example if it ends with words that introduce a reply.
 pub(super) fn paragraphs(text: &str, goes_on: impl Fn(&str) -> bool) -> Vec<String> {
     let mut paragraphs: Vec<String> = Vec::new();
     let mut open = false;

@@ -2,12 +2,13 @@
 //!
 //! # Decisions
 //!
-//! - A zone counts as answering in turn only if nothing else explains the answers: all of them are addresses, each server has the same serial in
-//!   each sample, and there is no answer that only one server gave and that this server always gave.
-//! - Serials show which answer is newer if all servers name the same primary server (MNAME). If answers differ and a serial is not known, the
-//!   number of servers that give an answer does not make it right. A server with two serials has several machines with different versions of the
-//!   zone at its address.
-//! - More than half of the servers with the same serial are a majority. A server that gives several answers without rotation does not count.
+//! - Different answers count as given in turn (rotation) only if nothing else explains them: all answers are addresses, each server has the same
+//!   serial in each of its answers, and no server always gives an answer that only this server gives.
+//! - Serials show which answer is newer if all servers name the same primary server (MNAME). If answers differ and a serial is not known, even an
+//!   answer of most servers does not count as right. A server that gives two serials has several machines with different versions of the zone at its
+//!   address.
+//! - Among servers with the same serial, an answer that more than half of them give is the answer of the majority. A server that gives several
+//!   answers, although the zone does not give them in turn, does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -15,7 +16,7 @@ use std::net::IpAddr;
 use super::answer::{AnswerData, Doubt};
 use crate::zone::{is_older, newest};
 
-/// All answers of one name server to the compared question. It is asked several times.
+/// All answers of one name server to the compared question, which the server is asked several times.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Samples {
     /// The answers, in the order in which they arrived. The first one is shown to the user.
@@ -51,7 +52,7 @@ pub(super) enum Standing {
     InTurn,
     /// The serial of the server shows an older version of the zone, and its answer is different.
     Behind,
-    /// The server gave a different answer when it was asked again, and the zone does not give addresses in turn.
+    /// The server gave a different answer when it was asked again, although the zone does not give addresses in turn.
     Unsteady,
     /// Most servers with the same serial give another answer than this server.
     Fewer,
@@ -114,7 +115,7 @@ pub(super) fn agreement(servers: &BTreeMap<IpAddr, Samples>, context: Context) -
     agreed
 }
 
-/// Compares the answers of those servers that do not have an older version of the zone, and stores the results in `agreed`.
+/// Compares the answers of those servers whose version of the zone is not older, and stores the results in `agreed`.
 fn among_equals(agreed: &mut Agreement, rest: &BTreeMap<IpAddr, &Samples>, context: Context) {
     let serials: BTreeSet<Option<u32>> = rest.values().map(|samples| samples.serial()).collect();
     let are_addresses = context.is_address && agreed.current.iter().all(|answer| !answer.records.is_empty());
@@ -156,8 +157,8 @@ fn among_equals(agreed: &mut Agreement, rest: &BTreeMap<IpAddr, &Samples>, conte
     });
 }
 
-/// Returns true if all answers can be explained by servers that give addresses in turn. For this, each answer must have been given by another server
-/// too, or its server must have given several answers. Each server must also have given its serial at least twice.
+/// Returns true if the servers may be giving several addresses in turn. For this, each answer must have been given by another server too, or its
+/// server must have given several answers. Each server must also have given its serial at least twice.
 fn is_rotation(rest: &BTreeMap<IpAddr, &Samples>) -> bool {
     let mut seen = BTreeMap::<&AnswerData, usize>::new();
     for answer in rest.values().flat_map(|samples| samples.distinct()) {
@@ -216,8 +217,8 @@ mod tests {
             ("a,b,c@7,7 b,c,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b,a@7,7 a,a,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b@7,7 c,d@7,7", short, vec![InTurn, InTurn]),
-            // It is not proven that the zone gives addresses in turn. A server always gives an answer that no other server gives, a serial was given
-            // only once, or the servers have different versions of the zone.
+            // It is not proven that the zone gives addresses in turn. The reasons, one in each line: a server always gives an answer that no other
+            // server gives; a serial was given only once; the serials differ; a serial is unknown.
             ("a,b,c@7,7 x,x,x@7,7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7,8", long, vec![Behind, Open(Serials)]),

@@ -1,5 +1,5 @@
-//! An answer to the compared question. It has data in the form in which answers are compared, the server or resolver that gave it, and the verdict
-//! about it.
+//! An answer to the compared question, with the server or resolver that gave it, and the verdict about it. Its data have a form in which answers can
+//! be compared.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::facts::record_set::{is_known, negative_ttl, positive_ttl};
 use crate::facts::{Got, Record, ReplyFacts};
 
-/// The content of an answer, without TTLs and the order of records: the name does not exist, or is an alias, or has these records of the type.
+/// The content of an answer, without TTLs and the order of records. There are three kinds: the name does not exist, the name is an alias, or the name
+/// has these records of the type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AnswerData {
     /// True if the reply says that the name itself, and not the target of an alias, does not exist (NXDOMAIN).
@@ -64,7 +65,7 @@ fn in_words(is_denied: bool, records: &[String], kind: &str) -> String {
     }
 }
 
-/// What gave an answer: this resolver, another one, or a name server.
+/// The source of an answer: this resolver, another one, or a name server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerSource {
@@ -84,7 +85,7 @@ pub enum AnswerVerdict {
     Bogus,
     /// The answer is an expired cache entry, which the resolver gives because no name server answers.
     Stale,
-    /// The name server gives a different answer from most other name servers. Or the answers differ, and no answer is given by most of them.
+    /// The name server gives a different answer from most other name servers, or the answers differ and no answer has a majority.
     Different,
     /// The name server has an older version of the zone than another one.
     NotTransferred,
@@ -224,10 +225,10 @@ fn ttl(reply: &ReplyFacts, data: &AnswerData, (name, kind): (&str, &str)) -> Opt
 pub enum Doubt {
     /// The answers differ, and some serials are unknown or cannot be compared.
     Serials,
-    /// Servers with the same serial give different addresses. The zone may give addresses in turn or by the location of the client, or the difference
-    /// may be a fault.
+    /// Servers with the same serial give different addresses. Perhaps the zone gives addresses in turn or by the location of the client. Perhaps the
+    /// difference is a fault.
     Addresses,
-    /// The answers of the servers with the same serial differ, and none of them is given by most servers.
+    /// The servers have the same serial, but different answers, and no answer comes from more than half of them.
     Tie,
 }
 
@@ -257,7 +258,7 @@ impl Doubt {
 pub struct Compared {
     /// The answers of this resolver, of other resolvers and of the name servers, in this order.
     pub answers: Vec<ComparedAnswer>,
-    /// The reason why it is unknown which answer of the name servers is right; `None` if this is known, or if the zone gives several answers in turn.
+    /// The reason why it is unknown which answer of the name servers is right; `None` if it is known, or if the zone gives addresses in turn.
     pub doubt: Option<Doubt>,
     /// The zone whose name servers were asked; `None` if none was found.
     pub zone: Option<String>,
@@ -267,6 +268,6 @@ pub struct Compared {
     pub servers_left_out: Vec<String>,
     /// Resolvers that were not asked, because there are too many.
     pub resolvers_left_out: Vec<String>,
-    /// The targets of the alias, if the name is one. Targets that name servers give come first.
+    /// The targets of the alias, if the name is an alias. Targets that the name servers give come before those that only resolvers give.
     pub targets: Vec<String>,
 }

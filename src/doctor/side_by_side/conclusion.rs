@@ -1,6 +1,6 @@
 //! The conclusion from a comparison of answers, which is the first line of the output. The functions are pure.
 //!
-//! The answers are grouped by their data, not by their verdicts. If several groups are equally large, all of them are shown.
+//! The answers are grouped by their records, not by their verdicts. If several groups are equally large, all of them are shown.
 
 use serde::Serialize;
 
@@ -67,10 +67,11 @@ impl Conclusion {
     }
 
     /// Returns true if an answer is different or wrong, so that the exit code is "no". It is not a fault if a zone gives addresses in turn, or if the
-    /// configuration of this host gives another answer, because its operator wants this.
+    /// configuration of this host gives another answer, because the operator has configured it.
     pub fn differs(answers: &[ComparedAnswer]) -> bool {
         use AnswerVerdict::{InTurn, Local, Same, Unknown};
-        // If this resolver has no answer, this host may be unable to reach any name server, or the time limit was reached before they were asked.
+        // If this resolver has no answer, this host may be unable to reach any name server, or the time limit was reached before the name servers
+        // were asked.
         let is_failed =
             |answer: &ComparedAnswer| answer.source == AnswerSource::ThisResolver && !answer.is_known();
         let is_reached =
@@ -86,12 +87,13 @@ impl Conclusion {
     }
 }
 
-/// Returns the answers that decide the exit code. Answers are left out if they are missing only because of this host (`is_silent`).
+/// Returns the answers that decide the exit code. An answer that is missing only because of this host (`is_silent`) does not count.
 fn counted(answers: &[ComparedAnswer]) -> impl Iterator<Item = &ComparedAnswer> {
     answers.iter().filter(|answer| !is_silent(answer, answers))
 }
 
-/// Returns true if an answer is missing only because of this host. For example, another resolver refuses its queries, or this host has no IPv6.
+/// Returns true if an answer is missing for a reason that concerns only this host. For example, another resolver refuses its queries, or this host
+/// has no IPv6.
 fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     let is_ipv6 = |answer: &ComparedAnswer| answer.address.is_some_and(|address| address.is_ipv6());
     match answer.source {
@@ -112,7 +114,7 @@ fn is_of_zone(answer: &ComparedAnswer) -> bool {
     answer.source == AnswerSource::NameServer && answer.is_known()
 }
 
-/// Returns true if the zone has name servers and each of them was asked. A server that did not reply was asked too.
+/// Returns true if the zone has name servers and each of them was asked. A server that did not reply counts as asked.
 fn are_asked(answers: &[ComparedAnswer]) -> bool {
     let mut rows = answers.iter().filter(|answer| answer.source == AnswerSource::NameServer).peekable();
     rows.peek().is_some()
@@ -216,8 +218,8 @@ fn sentence(compared: &Compared, groups: &[AnswerGroup]) -> String {
     format!("{differing}{gap}{}{silent}", agreed(compared, groups))
 }
 
-/// Returns a text about answers that are missing only because of this host: of other resolvers, or of name servers in an address family without a
-/// route.
+/// Returns a text about answers that are missing only because of this host: answers of resolvers that refuse its queries, or of name servers in an
+/// address family without a route.
 fn silent(answers: &[ComparedAnswer]) -> String {
     let silent = answers.iter().filter(|answer| is_silent(answer, answers));
     let names: Vec<String> = silent.map(|answer| format!("{} ({})", answer.server, answer.why)).collect();

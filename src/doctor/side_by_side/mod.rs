@@ -6,11 +6,12 @@
 //!
 //! # Decisions
 //!
-//! - The name servers of the zone decide which answer is correct, and among them the ones with the newest serial. They are asked even if this
-//!   resolver has no answer, and are found through referrals (`zone_cut`).
-//! - If name servers with the same serial differ, a small majority does not make an answer correct. The report says that the zone answers in turn
+//! - The name servers of the zone decide which answer is correct, and among them those with the newest serial. The name servers are asked even if
+//!   this resolver has no answer, and are found through referrals (`zone_cut`).
+//! - If name servers with the same serial differ, a majority of one does not make an answer correct. The report says that the zone answers in turn
 //!   only if this is proven (`agreement`). A short TTL alone is not a proof, because the records may have changed without a new serial.
-//! - If nothing shows the cause of a difference, the cause is unknown. This is so for most differences of addresses.
+//! - If nothing shows the cause of a difference, the cause is unknown. This is the result for most differences of addresses, because many zones
+//!   choose addresses by the location of the client.
 //! - An alias is compared as an alias. Its target may be in another zone, whose servers are then asked for it.
 
 mod agreement;
@@ -32,7 +33,8 @@ use crate::Plan;
 use crate::facts::{DomainFacts, Want, lookup};
 use crate::others::{ask, resolvers};
 
-/// The plan of a comparison: the questions that find the servers of the zone, and one question to each of these servers and to each resolver.
+/// The plan of a comparison: the questions that find the servers of the zone, and then the compared question to each of these servers and to each
+/// resolver.
 #[derive(Clone, Copy, Debug)]
 pub struct SideBySide {
     /// The record type whose answers are compared, such as `MX`.

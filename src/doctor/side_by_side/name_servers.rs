@@ -10,8 +10,8 @@ use crate::facts::record_set::{ADDRESS_TTL, is_known};
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server};
 use crate::zone;
 
-/// The forms of query in which a server is asked. The usual form is first. Names in mixed case are included, because the daemon sends such names, and
-/// some servers deny them.
+/// The forms of the queries that each server is asked. The usual form is first. Names in mixed case are included, because the daemon sends such
+/// names, and some servers answer that such names do not exist.
 const FORMS: [QueryForm; 4] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
 /// Returns the questions to the servers of the zone that must be asked next. `is_close`: true if the answers of the servers differ. Then the check
@@ -21,8 +21,8 @@ pub(super) fn wants(facts: &DomainFacts, asked: Asked<'_>, zone: &ZoneServers, i
     for server in zone.servers.keys().copied() {
         let mut want = |(name, kind): Asked<'_>, form| wants.push(at_server(server, name, kind, form));
         let first = facts.server(server, asked.0, asked.1, QueryForm::Udp);
-        // The reply may be an error because of EDNS (RFC 6891 section 7), or another machine at the same address may give a different answer. So the
-        // question is repeated without EDNS.
+        // The first reply may be an error because of EDNS (RFC 6891 section 7), and one of several machines at the same address may give a different
+        // answer. So the question is repeated without EDNS.
         if matches!(first, Some(Got::Reply(_))) {
             want(asked, QueryForm::Plain);
         }

@@ -5,11 +5,11 @@
 //! # Decisions
 //!
 //! - An answer counts as old only if there is proof: an older serial, an expired signature, or a name server with an older version of the zone that
-//!   gives it too. The cache of this resolver has what name servers gave to this host, so its answer is old if all of them now give another answer,
-//!   the same one, twice.
+//!   gives the same answer. This resolver has cached what a name server gave to this host. So its answer is also old if now all name servers give
+//!   another answer, each twice and all the same one.
 //! - A forwarder may have its own zone with the same name and a lower serial. So neither the serial nor the cache proves that its answer is old,
-//!   unless the answer is validated and so belongs to the real zone.
-//! - Different addresses may depend on the location of the client or may be given in turn, so their cause is unknown.
+//!   unless DNSSEC validation shows that the answer belongs to the real zone.
+//! - Different addresses may depend on the location of the client or may be given in turn, so the cause of a difference stays unknown.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -64,7 +64,8 @@ fn failure(reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
     (verdict, no_answer(reply) + &by.unwrap_or_default())
 }
 
-/// Returns true if the resolver may forward its queries to another server, so that its answer comes from there.
+/// Returns true if the answer comes from a forwarder of this host: the resolver is one of the forwarders, or it is this host's resolver and forwards
+/// its queries.
 fn is_forwarded(facts: &DomainFacts, resolver: Option<&OtherResolver>) -> bool {
     let forwarders = &facts.subject.forwarders;
     match resolver.map(|resolver| &resolver.way) {
@@ -121,7 +122,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Returns the verdict about an answer that no up-to-date name server gives, with the cause of the difference.
+    /// Returns the verdict about an answer that no name server with the newest version of the zone gives, with the cause of the difference.
     fn differing(&self) -> (AnswerVerdict, String) {
         use AnswerVerdict::{Failed, Filtered, Old, Refused, Unknown};
         let (is_this, remedy) =
@@ -168,7 +169,7 @@ impl Comparison<'_> {
     /// Returns the reason why the answer is certainly old. Returns `None` if nothing proves this.
     fn old(&self) -> Option<String> {
         let (reply, zone) = (self.reply, self.zone);
-        // A resolver that answers with authority (AA) has a zone of its own, so its answer is not an old one of this zone.
+        // A resolver that answers with authority (AA) has its own zone with this name, so its answer is not an old answer of the real zone.
         if reply.authoritative {
             return None;
         }
@@ -185,8 +186,8 @@ impl Comparison<'_> {
             .or_else(|| is_replaced.then(|| "all name servers gave another one twice".to_owned()))
     }
 
-    /// Returns the return code in the answer if it is a refusal of a DNS list. Such a code is any address in 127.255.255.0/24. For a name in the zone
-    /// of a DNS list, 127.0.0.1 is a refusal too. (RFC 5782 section 2.3 defines codes in 127.0.0.0/8.)
+    /// Returns the return code in the answer if it is a refusal of a DNS list. Any address in 127.255.255.0/24 is such a refusal. If the name is in
+    /// the zone of a DNS list, 127.0.0.1 is a refusal too. (RFC 5782 section 2.3 defines codes in 127.0.0.0/8.)
     fn refusal(&self) -> Option<&str> {
         let is_code =
             |data: &String| data.starts_with("127.255.255.") || data == "127.0.0.1" && self.is_list();
@@ -194,19 +195,19 @@ impl Comparison<'_> {
         records.first().filter(|_| records.iter().all(is_code)).map(String::as_str)
     }
 
-    /// Returns true if the name belongs to the zone of a DNS list. This is so if the name servers answer with return codes of a list (RFC 5782
+    /// Returns true if the name belongs to the zone of a DNS list. The sign is that the name servers answer with return codes of a list (RFC 5782
     /// section 2.3), which are not real addresses.
     fn is_list(&self) -> bool {
         let mut records = self.zone.agreed.current.iter().flat_map(|answer| &answer.records).peekable();
         records.peek().is_some() && records.all(|data| data.starts_with("127."))
     }
 
-    /// Returns a text about what another resolver withholds. Returns `None` if its answer comes from a zone.
+    /// Returns a text about what another resolver withholds. Returns `None` if nothing shows that the resolver filters.
     fn filtered(&self) -> Option<&'static str> {
         if self.is_this() {
             return None;
         }
-        // A resolver that filters names sends no SOA record, or a wrong one: its owner is the name itself, or a zone of the resolver.
+        // A resolver that filters names sends no SOA record, or one whose owner is the name itself or a zone of the resolver.
         if self.data.is_empty() && negative_ttl(self.reply, &self.zone.apex).is_none() {
             return Some("it filters the name: its answer does not contain the SOA of the zone");
         }
@@ -228,8 +229,8 @@ impl Comparison<'_> {
     }
 }
 
-/// Returns advice that has a command for the operator. A name with special characters of the shell may come from an attacker, so it is not put into a
-/// command.
+/// Returns advice that contains a command with the name. A name with special characters of the shell may come from an attacker, so the command is
+/// left out for such a name.
 fn remedy(words: &str, (command, end): (&str, &str), name: &str) -> String {
     let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
     match name.bytes().all(is_plain) && !name.starts_with('-') {

@@ -32,7 +32,7 @@ fn with_resolver(lines: &str, kind: &str) -> DomainFacts {
     let name = "192.0.2.8 (public)".to_owned();
     facts.subject.resolvers =
         vec![OtherResolver { way: ResolverWay::Plain("192.0.2.8".parse().unwrap()), name }];
-    // Each server gives its answer twice, with the serial 7.
+    // Facts: each server gives its answer twice, with the serial 7.
     let kind = KINDS.into_iter().find(|known| *known == kind).unwrap();
     for server in (1..4).map(|last| IpAddr::from([198, 18, 1, last])) {
         for (name, kind) in [("a.test.", "SOA"), ("a.test.", kind)] {
@@ -62,7 +62,8 @@ fn rows(facts: &DomainFacts, kind: &'static str) -> Vec<Row> {
     differing.map(|answer| (answer.server, answer.verdict, answer.why)).collect()
 }
 
-/// Returns the verdicts other than "same", with reasons. One line of the correct answers (`from`) is replaced with `to`, and further lines are added.
+/// Returns the rows with verdicts other than "same", with the reasons. The facts are `SOUND`, in which `from` is replaced with `to`, followed by the
+/// lines `more`.
 fn replaced(from: &str, to: &str, more: &str) -> Vec<Row> {
     assert!(SOUND.contains(from), "{from}");
     rows(&with_resolver(&format!("{}\n{more}", SOUND.replace(from, to)), "MX"), "MX")
@@ -448,7 +449,7 @@ fn answers_of_resolverd_itself_and_of_forwarders_are_named() {
     assert_eq!(rows(&asked, "MX")[0].1, AnswerVerdict::Old);
     asked.subject.forwarders = vec!["192.0.2.8:53".to_owned()];
     assert_eq!(rows(&asked, "MX")[0].1, AnswerVerdict::Unknown, "the forwarder itself");
-    // resolverd itself has removed private addresses from the answer.
+    // resolverd has removed private addresses from this answer, so the answer has a SOA record that resolverd made.
     let lines = SOUND.replace(
         "lookup a.test. MX | 10 mx.a.test.",
         "lookup a.test. MX | >a.test. SOA a.test. nobody.invalid. 1 2 3 4 5",

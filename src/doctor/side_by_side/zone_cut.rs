@@ -1,8 +1,8 @@
 //! Finds the zone of a name and its name servers: starts at a zone that the daemon knows, and follows the referrals of the zones' own servers.
 //!
-//! RFC 1034 section 4.3.2. The daemon's answer for the name may be negative, a failure or old, so its knowledge of the zone is only the
-//! start: the servers of the zone above are asked for the present delegation. Answers of the configuration of this host lead to no
-//! server of the internet, so they are ignored. Servers that only the zone itself names are asked too: resolvers use these as well.
+//! RFC 1034 section 4.3.2. The daemon's answer for the name may be negative, a failure or old, so the zone that it knows is only the start: the
+//! servers of the zone above are asked for the present delegation. Answers from the configuration of this host are ignored, because they lead to no
+//! server of the internet. Servers that are only in the zone's own NS records are asked too, because resolvers use these as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -44,14 +44,14 @@ pub(super) struct Way {
 pub(super) type Asked<'q> = (&'q str, &'static str);
 
 /// Returns the owner of the SOA record in the daemon's answer for a name: the zone of the name, or a zone above it. Returns `None` if the daemon's
-/// configuration answers for the name, or if the answer is unknown.
+/// configuration answers for the name, or if the daemon has not answered.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     let reply = facts.lookup(name, "SOA").reply().filter(|reply| !is_here(reply, name))?;
     zone::soa(reply).map(|soa| soa.owner).filter(|owner| is_within(name, owner))
 }
 
-/// Returns the closest zone at or above a name that the daemon knows, and its parent zone. Returns `None` while the zone is unknown. It does not wait
-/// for lookups in `under_way`, which are in progress, because they may fail.
+/// Returns the closest zone at or above a name that the daemon knows, and its parent zone. Returns `None` while the zone is unknown. A lookup in
+/// progress (`under_way`) may fail, so this function does not wait for it.
 fn known_zone<'f>(
     facts: &'f DomainFacts,
     name: &str,
@@ -74,10 +74,11 @@ fn known_zone<'f>(
     (parent.is_some() || is_settled(&soa)).then_some((start, parent))
 }
 
-/// Returns the zone for a question and its servers. As long as they are unknown, returns the questions whose answers show them.
+/// Returns the zone for a question and its servers. As long as the zone or its servers are unknown, returns the questions that must be asked to find
+/// them.
 pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Want>) -> Way {
     let is_settled = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
-    // DS records belong to the parent zone (RFC 4035 section 2.4), so the zone above the name is searched for.
+    // DS records belong to the parent zone (RFC 4035 section 2.4), so for DS records, the zone above the name is looked for.
     let name = if asked.1 == "DS" { above(asked.0) } else { asked.0 };
     let mut way = Way::default();
     let Some((start, parent)) = known_zone(facts, name, (under_way, &mut way.wants)) else { return way };
@@ -107,8 +108,8 @@ pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Wa
                 way.zone = (Some(cut.zone.as_str()) != parent).then(|| with_addresses(facts, &cut));
                 return way;
             }
-            // The servers gave no referral: they may serve both zones, or the network of this host may let only the daemon send queries. So the
-            // daemon is asked.
+            // The servers gave no referral. They may serve both the parent zone and the zone itself, or the network of this host may let only the
+            // daemon send queries. So the daemon is asked.
             None if Some(cut.zone.as_str()) == parent && cut.zone != start && !replies.iter().any(denies) => {
                 match of_daemon(facts, (start, MAX_CHECKED_NAMES), &mut way.wants) {
                     Some(cut) => cut,
@@ -138,7 +139,8 @@ fn reply<'f>(facts: &'f DomainFacts, server: IpAddr, (name, kind): Asked<'_>) ->
     facts.reply_of(server, name, kind, QueryForm::Udp)
 }
 
-/// Returns a zone with its first `most` servers, as the daemon knows them. Returns `None` while they are unknown.
+/// Returns a zone with its first `most` servers, from the daemon's answers. Returns `None` while the daemon has not answered, and adds the lookups to
+/// `wants`.
 fn of_daemon(facts: &DomainFacts, (zone, most): (&str, usize), wants: &mut Vec<Want>) -> Option<Cut> {
     wants.push(lookup(zone, "NS"));
     let found = match facts.lookup(zone, "NS") {
@@ -159,7 +161,7 @@ fn lookups(cut: &Cut) -> Vec<Want> {
     names.take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)).collect()
 }
 
-/// Returns a zone with the addresses of its servers that are asked. One address of each server name comes first, then the further addresses.
+/// Returns a zone with the addresses of its servers that are asked. One address of each server name comes first; the other addresses follow.
 fn with_addresses(facts: &DomainFacts, cut: &Cut) -> ZoneServers {
     let mut zone = ZoneServers { zone: cut.zone.clone(), ..ZoneServers::default() };
     let (mut all, mut looked_up) = (Vec::new(), 0);
@@ -197,8 +199,8 @@ fn addresses_of(facts: &DomainFacts, name: &str) -> BTreeSet<IpAddr> {
     ["A", "AAAA"].into_iter().flat_map(of_kind).collect()
 }
 
-/// Special names for which resolverd has records itself (RFC 6303, RFC 6761). For other special names, it answers with a SOA record whose
-/// mailbox is `nobody.invalid`.
+/// Special names for which resolverd has records itself (RFC 6303, RFC 6761). For other special names, resolverd answers with a SOA record that it
+/// has made; its mailbox (RNAME) is `nobody.invalid`.
 const OWN: [&str; 5] = [
     "localhost.",
     "invalid.",
@@ -207,8 +209,9 @@ const OWN: [&str; 5] = [
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.",
 ];
 
-/// Returns true if the daemon's answer does not come from the internet, but from its configuration or from resolverd itself. For an answer from which
-/// resolverd has removed private addresses, returns false: such an answer has a SOA record made by resolverd too, but also a reason (`why`).
+/// Returns true if the daemon's answer does not come from the internet, but from its configuration or from resolverd itself. If resolverd has removed
+/// private addresses from an answer of the internet, returns false. Such an answer also has a SOA record made by resolverd, but it has a reason
+/// (`why`) too.
 pub(super) fn is_here(reply: &ReplyFacts, name: &str) -> bool {
     let made = |record: &Record| matches!(&record.data, RData::SOA(soa) if name_text(&soa.rname) == "nobody.invalid.");
     let is_made = reply.why.is_empty() && reply.answers.iter().chain(&reply.authority).any(made);

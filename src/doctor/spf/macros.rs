@@ -1,5 +1,6 @@
-//! Expands the macros of SPF (RFC 7208 section 7) that depend on the domain or, for a given client, on its address and its HELO
-//! name. The local part of the sender is not known, and the names of the address (`p`) should no longer be used (section 5.5).
+//! Expands the macros of SPF (RFC 7208 section 7) that depend on the domain or, for a given client, on its address and its HELO name. The local part
+//! of the sender is not known, and the macro for the name in the address's PTR record (`p`) should no longer be used (section 7.2), so both are not
+//! expanded.
 
 use std::net::IpAddr;
 
@@ -50,7 +51,7 @@ fn value(letter: char, domain: &str, client: Option<SpfClient<'_>>) -> Option<St
     }
 }
 
-/// Returns the 32 hexadecimal digits of an IPv6 address, separated by dots.
+/// Returns the 32 hexadecimal digits of an IPv6 address in their usual order, separated by dots.
 fn digits(address: IpAddr) -> String {
     let name = reverse(address);
     let mut digits: Vec<&str> = name.trim_end_matches("ip6.arpa.").trim_end_matches('.').split('.').collect();
@@ -58,7 +59,7 @@ fn digits(address: IpAddr) -> String {
     digits.join(".")
 }
 
-/// Changes the value of a macro as the digits, the letter `r` and the delimiters in the macro say.
+/// Changes the value of a macro as the rest of the macro says: digits (how many labels are kept), `r` (reversed) and delimiters.
 fn transformed(transformers: &str, value: &str) -> Option<String> {
     let behind = transformers.trim_start_matches(|digit: char| digit.is_ascii_digit());
     let digits = transformers.strip_suffix(behind)?;

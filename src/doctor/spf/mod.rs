@@ -1,7 +1,7 @@
 //! Checks SPF: counts the lookups that the record causes at receivers, and evaluates the record for a given address.
 //!
 //! RFC 7208 section 4.6.4: at most 10 terms that cause lookups, and at most 2 void lookups. They are counted for an address that matches no term,
-//! because this is the worst case. The module `walk` counts and evaluates.
+//! because then receivers evaluate all terms. The module `walk` counts and evaluates.
 
 pub(crate) mod macros;
 pub(crate) mod record;
@@ -22,7 +22,7 @@ use crate::spf::record::{SpfRecords, mistaken, records, terms};
 use crate::spf::walk::{SpfOutcome, Walk, outcome, reach};
 use crate::{elsewhere, mail};
 
-/// Evaluates the SPF record: once for all addresses that it does not name, and once for the given address of a client, if there is one.
+/// Evaluates the SPF record: once for all addresses that match none of its terms, and once for the given address of a client, if there is one.
 fn walks(facts: &DomainFacts) -> impl Iterator<Item = Walk> {
     let domain = facts.subject.domain.as_str();
     let of_address = facts.subject.address.map(|address| outcome(facts, domain, address).1);
@@ -34,7 +34,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     walks(facts).flat_map(|walk| walk.wants).collect()
 }
 
-/// Returns the lookups for the terms of the SPF record that have failed or were not made yet. If one of them fails, the check finds out why.
+/// Returns the lookups for the terms of the SPF record that failed or were not made yet. If such a lookup fails, the check finds out why.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let walks = walks(facts).filter(|_| facts.subject.role.sends());
     let lookups = walks.flat_map(|walk| {
@@ -77,8 +77,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     };
     let failures: Vec<Finding> =
         walk.failed.iter().map(|lookup| failed(facts, lookup.clone(), &end)).collect();
-    // If a lookup fails permanently, its finding already says that the result for the address is a temporary error. So that result is not reported
-    // again.
+    // If a lookup fails permanently, its finding already says that the result for the address is a temporary error. So the result for the address is
+    // not reported again.
     let is_decided = failures.iter().any(|found| found.code == Code::SpfUnanswered);
     findings.extend(failures);
     if findings.is_empty() {
@@ -100,8 +100,8 @@ fn others(walk: &Walk, subject: &str) -> String {
     }
 }
 
-/// Returns the finding about a failed lookup for SPF. If the failed lookup is for the addresses of a mail host, the finding names this host. `end` is
-/// added to the evidence.
+/// Returns the finding about a failed lookup for SPF. If the failed lookup is for the addresses of a mail host, the finding names this host. `end`: a
+/// text that is added to the evidence.
 fn failed(facts: &DomainFacts, (name, kind, why): (String, &'static str, String), end: &str) -> Finding {
     let finding = match elsewhere::evidence(facts, &name, kind) {
         Some(evidence) => Finding::new(Code::SpfUnanswered, evidence + end),
@@ -163,7 +163,7 @@ fn wide(walk: &Walk) -> Vec<String> {
     wide.map(|net| net.to_string()).collect()
 }
 
-/// Returns a text about a domain without an SPF record. `meant` are texts that were probably meant as one.
+/// Returns a text about a domain without an SPF record. `meant`: TXT records that were probably meant as SPF records.
 fn missing(domain: &str, meant: &[String]) -> String {
     if meant.is_empty() {
         return domain.to_owned();

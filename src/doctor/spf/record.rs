@@ -14,7 +14,7 @@ use crate::spf::macros::{SpfClient, expanded};
 pub(crate) enum SpfRecords {
     /// The domain has no SPF record.
     None {
-        /// True if the domain has no TXT record at all. Receivers then count the lookup as void.
+        /// True if the domain has no TXT record at all. Receivers then count the lookup as void (RFC 7208 section 4.6.4).
         void: bool,
         /// TXT records that were probably meant as an SPF record, but do not begin correctly.
         meant: Vec<String>,
@@ -59,8 +59,8 @@ pub(crate) struct Term {
 }
 
 impl Term {
-    /// Returns the domain whose records the term looks up, if the term is in the record of `current`. Returns `None` if the domain depends on unknown
-    /// facts about the client.
+    /// Returns the domain whose records the term looks up, if the term is in the SPF record of the domain `current`. Returns `None` if the domain
+    /// depends on unknown facts about the client.
     pub(crate) fn domain<'t>(
         &'t self,
         current: &'t str,
@@ -80,7 +80,7 @@ impl Term {
         modifier(&self.text).filter(|_| is_modifier).map(|(name, _)| name.to_ascii_lowercase())
     }
 
-    /// Returns the network that contains an address of the host in this term. The prefix length in the term is the size of the network.
+    /// Returns the network around an address of the host in this term, as large as the prefix length in the term says.
     pub(crate) fn around(&self, address: IpAddr) -> Option<IpNet> {
         let (ipv4, ipv6) = self.prefixes;
         Some(IpNet::new(address, if address.is_ipv4() { ipv4 } else { ipv6 }).ok()?.trunc())
@@ -199,7 +199,7 @@ fn term(text: &str) -> Result<Term, String> {
     Ok(Term { qualifier, kind, text: text.to_owned(), target: named.map(target), prefixes })
 }
 
-/// Parses a modifier. `name` is its name in lower case.
+/// Parses a modifier, which has the form `name=value`. `name` is in lower case.
 fn read_modifier(text: &str, name: &str, value: &str) -> Result<Term, &'static str> {
     let kind = if name == "redirect" { TermKind::Redirect } else { TermKind::Other };
     if ["redirect", "exp"].contains(&name) {
@@ -260,7 +260,8 @@ fn is_macro(inside: &str) -> bool {
         && rest.chars().all(|delimiter| ".-+,/_=".contains(delimiter))
 }
 
-/// Splits a value into the part before the prefix lengths, such as `b.example`, and the lengths, such as `24//64`. A macro may contain a slash.
+/// Splits the value of a term into the part before the prefix lengths, such as `b.example`, and the lengths, such as `24//64`. A slash inside a macro
+/// does not count.
 fn split_lengths(value: &str) -> (&str, Option<&str>) {
     let after_macros = value.rfind('}').map_or(0, |place| place + 1);
     let (macros, rest) = value.split_at(after_macros);
@@ -273,7 +274,7 @@ fn split_lengths(value: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Parses the prefix lengths after the first slash: `24`, `24//64`, or `/64`. Returns those for IPv4 and IPv6.
+/// Parses the prefix lengths after the first slash: `24`, `24//64`, or `/64`. Returns the length for IPv4 and the length for IPv6.
 fn lengths(text: &str) -> Option<(u8, u8)> {
     match text.split_once('/') {
         None => Some((length(text, 32)?, 128)),

@@ -274,7 +274,8 @@ fn each_fault_has_its_code() {
     }
 }
 
-/// Returns the result for all addresses that no term names, the domain whose record decides it, and the number of networks that are too large.
+/// Returns three results of evaluating `record`: the result of SPF for the addresses that match no term, the domain whose record decides it, and the
+/// number of networks that are too large.
 fn rest(record: &str, included: &str) -> (SpfOutcome, String, usize) {
     let lines = format!("lookup a.test. TXT | \"{record}\"\nlookup b.test. TXT | \"{included}\"");
     let (rest, walk) = reach(&facts("a.test.", &lines), "a.test.");

@@ -1,5 +1,5 @@
 //! Evaluates an SPF record and the records that it includes. There are two ways: for the address of a client, as receivers do (RFC 7208 section 4),
-//! or for all addresses that no term names. The second way causes the most lookups.
+//! or for the addresses that match no term. The second way causes the most lookups, because all terms are evaluated.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -65,8 +65,8 @@ pub(crate) struct NamedSenders {
 }
 
 impl NamedSenders {
-    /// Returns true if the record names this address on purpose: as an address, or by the name of a host. The addresses of the mechanisms `a` and
-    /// `mx` without a name also count if the record allows no other addresses.
+    /// Returns true if the record names this address on purpose: as an address, or by the name of a host. If the record allows no other addresses,
+    /// the addresses of the mechanisms `a` and `mx` without a name count too.
     pub(crate) fn has(&self, address: IpAddr) -> bool {
         self.by_name.contains(&address) || !self.has_others && self.addresses.contains(&address)
     }
@@ -84,10 +84,10 @@ pub(crate) struct Walk {
     pub(crate) lookups: usize,
     /// The names of void lookups, whose answers have no records.
     pub(crate) void: Vec<String>,
-    /// Texts about names that have more mail hosts than receivers look up for one term.
+    /// Texts about names in terms `mx` that have more mail hosts than receivers look up for one term.
     pub(crate) crowded: Vec<String>,
-    /// Included domains and the targets of redirects, each with `> ` for each level above it. Domains that include each other in a loop are listed
-    /// once.
+    /// Included domains and the targets of redirects, each with one `> ` per level of inclusion above it. Domains that include each other in a loop
+    /// are listed once.
     pub(crate) included: Vec<String>,
     /// Included domains without an SPF record.
     pub(crate) missing: Vec<String>,
@@ -97,12 +97,12 @@ pub(crate) struct Walk {
     pub(crate) several: Vec<String>,
     /// The failed lookups: the name, the type, and a text about the failure.
     pub(crate) failed: Vec<(String, &'static str, String)>,
-    /// The domains of the same organization whose records have the mechanism `ptr`, each with its record.
+    /// The domains of the checked domain's organization whose SPF records have the mechanism `ptr`, each with its record.
     pub(crate) with_ptr: Vec<String>,
     /// The networks that the SPF records allow to send.
     pub(crate) networks: Vec<IpNet>,
     pub(crate) senders: NamedSenders,
-    /// The domain whose record decides the result for the addresses that no term names.
+    /// The domain whose SPF record gives the result for the addresses that match no term.
     pub(crate) at: String,
     /// The lookups that must be made next to continue the evaluation of SPF.
     pub(crate) wants: Vec<Want>,
@@ -110,7 +110,8 @@ pub(crate) struct Walk {
     path: Vec<String>,
 }
 
-/// The record that is evaluated now. It is either the own record of the checked domain (directly or through `redirect`), or an included record.
+/// The record that is evaluated now. `is_own`: true for the record of the checked domain, also if it is reached through `redirect`; false for an
+/// included record.
 #[derive(Clone, Copy)]
 struct Place<'p> {
     domain: &'p str,
@@ -125,7 +126,7 @@ pub(crate) fn outcome(facts: &DomainFacts, domain: &str, address: IpAddr) -> (Sp
     (walk.record(facts, Place { domain, is_own: true }, Some(client)), walk)
 }
 
-/// Returns the result of SPF for all addresses that no term names, and all facts that were found during the evaluation. The evaluation visits every
+/// Returns the result of SPF for the addresses that match no term, and all facts that were found during the evaluation. The evaluation visits every
 /// name in the record.
 pub(crate) fn reach(facts: &DomainFacts, domain: &str) -> (SpfOutcome, Walk) {
     let mut walk = Walk::default();
@@ -172,7 +173,7 @@ impl Walk {
                     }
                     return SpfOutcome::from_qualifier(term.qualifier);
                 }
-                // If no client is given, the evaluation continues, because the terms after this one must be counted too.
+                // If no client is given, the evaluation continues after this failure, because the later terms must be counted too.
                 Err(outcome) if client.is_some() || self.lookups >= MAX_CHECKED_SPF_COUNTED => {
                     return outcome;
                 }
@@ -189,7 +190,7 @@ impl Walk {
         }
     }
 
-    /// Evaluates the record of another domain, to which a term (`include` or `redirect`) refers, and returns the result.
+    /// Evaluates the SPF record of the domain in a term `include` or `redirect`, and returns the result.
     fn follow(
         &mut self,
         facts: &DomainFacts,
@@ -290,7 +291,7 @@ impl Walk {
         self.hosts(facts, (term, &hosts), client)
     }
 
-    /// Adds networks to those that may send, if the qualifier of the term is `+`.
+    /// Adds networks to those that may send, if the qualifier of the term is `+` (pass).
     fn allow(&mut self, term: &Term, networks: impl IntoIterator<Item = IpNet>) {
         self.networks.extend(networks.into_iter().filter(|_| term.qualifier == '+'));
     }
@@ -352,7 +353,7 @@ impl Walk {
         Ok(hosts)
     }
 
-    /// Returns true if the client is in the network around an address of one of these hosts. The prefix length in the term is the size of the
+    /// Returns true if the client is in the network around an address of one of these hosts. The prefix length in the term determines the size of the
     /// network.
     fn hosts(
         &mut self,
@@ -387,8 +388,8 @@ impl Walk {
         }
     }
 
-    /// Adds a lookup to those that must be made. Returns true if its answer is not known. If the lookup failed, this is stored as a temporary error,
-    /// unless the name has an address.
+    /// Adds a lookup to those that must be made. Returns true if its answer is not known. A failed lookup is stored in `failed`, unless the name has
+    /// an address.
     fn ask(&mut self, facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
         self.wants.push(lookup(name, kind));
         let found = facts.lookup(name, kind);
@@ -411,7 +412,8 @@ fn with_record(facts: &DomainFacts, domain: &str) -> String {
     }
 }
 
-/// Returns the networks that a term `a` or `mx` with the prefix length 0 allows. This is every address of the family, whatever address the host has.
+/// Returns the networks that a term `a` or `mx` with the prefix length 0 allows. The network contains every address of the family, so the address of
+/// the host has no effect.
 fn around_all(term: &Term) -> impl Iterator<Item = IpNet> + use<> {
     let (ipv4, ipv6) = term.prefixes;
     let all = [(ipv4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (ipv6, IpAddr::from(Ipv6Addr::UNSPECIFIED))];

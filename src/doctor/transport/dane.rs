@@ -34,9 +34,9 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     mail::hosts(facts).iter().map(|host| want(host)).collect()
 }
 
-/// Returns questions to the servers of the zone about TLSA records. They are asked if this host has validated that the records exist or do not exist:
-/// each server must send the signatures or the proof. They are also asked if the lookup fails validation, or if a denial came from the cache: other
-/// hosts may not have the proof in their caches (RFC 8020).
+/// Returns questions to the servers of the zone about TLSA records. Each server must send the signatures or the proof of non-existence. So the
+/// servers are asked if this host has validated that the records exist or do not exist. They are also asked if the lookup fails validation, or if a
+/// denial came from the cache: other hosts may not have the proof in their caches (RFC 8020).
 pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     let serving = served::serving(facts);
     let mut each = zone::one_of_each(&zone::servers(facts));
@@ -101,7 +101,7 @@ fn unusable(tlsa: &TLSA) -> Option<&'static str> {
     }
 }
 
-/// Returns the TLSA records of a mail host that senders use: they are validated by DNSSEC and have a form that is used for mail.
+/// Returns those TLSA records of a mail host that senders use: DNSSEC has validated them, and their form is one that mail software uses.
 pub(crate) fn usable<'f>(facts: &'f DomainFacts, host: &str) -> Vec<&'f TLSA> {
     match facts.lookup(&tlsa(host), "TLSA") {
         LookupFound::Data(reply) if reply.security == ReplySecurity::Secure => {
@@ -135,7 +135,8 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     let unanswered = || {
         let evidence = elsewhere::evidence(facts, &name, "TLSA")?;
         let Some(above) = proof(facts, &name) else { return usual(Code::PolicyUnanswered, evidence) };
-        // Resolvers that first ask for the name above, or have the proof for it in their caches, can still answer that there are no TLSA records.
+        // Resolvers that first ask for `above`, or have the proof for it in their caches, can still answer that there are no TLSA records. So this is
+        // only a warning.
         let end =
             format!("a proof that {above} does not exist lets some resolvers answer that there are none");
         Some((Code::PolicyUnanswered, Level::Warning, format!("{evidence}; {end}")))
@@ -149,7 +150,7 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
             ReplySecurity::Insecure => usual(Code::TlsaUnsigned, host.to_owned()),
             ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => None,
         },
-        // Another finding about the addresses of the host reports the cause, and nobody connects to such a host. Senders also do not ask for TLSA
+        // The addresses of the host are unknown, so no sender connects to it, and another finding reports this. Senders also do not ask for TLSA
         // records of a host whose address is not secure (RFC 7672 section 2.1.2).
         LookupFound::Unknown(_)
             if mail::is_without_answer(facts, host)
@@ -178,8 +179,8 @@ fn none_usable<'r>(records: impl Iterator<Item = &'r Record>) -> Option<String> 
     all?.into_iter().next()
 }
 
-/// Returns the findings about TLSA records. They are used only in signed zones (RFC 7672 section 2.1.1). A host without TLSA records is reported only
-/// if other mail hosts of the domain have them.
+/// Returns the findings about TLSA records. TLSA records are used only in signed zones (RFC 7672 section 2.1.1). A host without TLSA records is
+/// reported only if other mail hosts of the domain have them.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut groups = BTreeMap::<(Code, Level), Vec<(String, String)>>::new();
     for host in mail::hosts(facts) {

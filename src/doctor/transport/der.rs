@@ -20,7 +20,7 @@ pub(crate) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 
 /// Returns the SubjectPublicKeyInfo of a certificate, with its tag (RFC 5280 section 4.1).
 pub(crate) fn public_key(certificate: &[u8]) -> Option<&[u8]> {
-    // Five elements of a certificate stand before the key: serial number, signature algorithm, issuer, validity, subject.
+    // Before the key, a certificate has five elements: serial number, signature algorithm, issuer, validity, subject.
     let rest = behind(certificate, 5)?;
     let (0x30, _, after) = element(rest)? else { return None };
     rest.get(..rest.len().checked_sub(after.len())?)
@@ -34,7 +34,7 @@ pub fn is_version_1(certificate: &[u8]) -> bool {
 
 /// Returns the time at which a certificate expires (notAfter), in seconds since 1970; 0 for times before 1970 (RFC 5280 section 4.1.2.5).
 pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
-    // Three elements of a certificate stand before its validity: serial number, signature algorithm, issuer.
+    // Before the validity, a certificate has three elements: serial number, signature algorithm, issuer.
     let (0x30, validity, _) = element(behind(certificate, 3)?)? else { return None };
     let (_, _, end) = element(validity)?;
     let (tag, text, _) = element(end)?;

@@ -54,10 +54,10 @@ fn record(
     let found = match texts(facts, &name, version) {
         Versioned::Texts(found) => found,
         Versioned::Unknown(why) => {
-            // If senders cannot look up the policy of MTA-STS, they deliver as if the domain had no policy.
+            // If senders cannot look up the record of MTA-STS, they deliver as if the domain had no policy.
             let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
             let finding = not_found(facts, (&name, why), level);
-            // The record could not be read. So the parts of the check that depend on the record are unknown.
+            // The record could not be read, so the results of the parts of the check that depend on the record are unknown.
             return Some(wrong.entry().parts.iter().copied().fold(finding, Finding::in_part));
         }
         Versioned::NotAsked => return None,

@@ -50,7 +50,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     file(facts).into_iter().collect()
 }
 
-/// The mode of a policy, which says what senders do if a mail host does not satisfy the policy.
+/// The mode of a policy: what senders must do if a mail host does not match the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     Enforce,

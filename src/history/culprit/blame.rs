@@ -1,4 +1,4 @@
-//! Blames a failed question on the servers that caused its failure. Several clients may wait for one resolution (flight).
+//! Finds the servers that caused the failure of a question. Several clients may wait for one resolution (flight) of a question.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,8 +14,8 @@ use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within};
 
-/// A kind of cause with its zone, a server that is blamed for it, and the last query to this server. The query is `None` if the server was not
-/// queried because it is known to be silent.
+/// A kind of cause with its zone, a server that is blamed for it, and the last query to this server. The query is `None` if resolverd did not query
+/// the server, because it is known to be silent.
 type Blamed<'a> = (CauseKey, Option<IpAddr>, Option<&'a MessageEntry>);
 
 /// Counts one failed question for each cause of its failure.
@@ -29,8 +29,8 @@ pub(super) fn failure(
         return fail(causes, (CulpritKind::Overload, Box::default()), one, &question.error);
     }
     let Some(flight) = flight else {
-        // If a cached failure for a DNS list has no recent resolution, resolverd has stopped the queries of clients to this list, because it refuses
-        // them or is silent.
+        // If there is no recent resolution for the cached failure of a DNS list, resolverd has stopped the queries of clients to this list: the list
+        // refuses them or does not answer.
         let kind = match one.list.filter(|_| question.outcome == Outcome::Remembered) {
             Some(list) if list.refuses => CulpritKind::ListRefused,
             Some(_) => CulpritKind::ListSilent,
@@ -43,8 +43,8 @@ pub(super) fn failure(
     for (key, server, message) in blamed(one, flight, traffic) {
         let cause = cause(causes, key.clone());
         match (server, message) {
-            // If the client waited, the queries to servers were counted when its waiting time was divided among the causes. Only queries that took no
-            // time were not counted then, so they are counted here.
+            // If the client waited for the resolution, its queries to servers were already counted with the waiting time. Queries that took no time
+            // were not counted then, so they are counted here.
             (Some(server), Some(message))
                 if one.waited_for().is_none()
                     || cause.servers.get(&server).is_none_or(|(count, _)| *count == 0) =>
@@ -72,7 +72,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if matches!(flight.shows, Some(Shows::Bogus)) {
         return only(CulpritKind::Bogus, (*flight.zone).into());
     }
-    // If the resolution has no zone with faulty servers, the DNS list itself has answered, but its answer is not a valid listing.
+    // The failure names no zone, so no server failed: the DNS list itself has answered, but its answer is not a valid listing.
     if matches!(flight.shows, Some(Shows::List)) && flight.zone.is_empty() {
         let refused = of_servers(one, flight, traffic);
         return if refused.iter().any(|((kind, _), ..)| *kind == CulpritKind::ListRefused) {
@@ -82,8 +82,8 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
         };
     }
     let zone = if flight.zone.is_empty() { one.own_zone() } else { (*flight.zone).into() };
-    // The resolution found an answer, but the client was answered with SERVFAIL before it came: at its deadline, or because its list was known
-    // to be silent.
+    // The resolution found an answer, but the client was answered with SERVFAIL before it came: at the deadline of the question, or because its DNS
+    // list was known to be silent.
     if flight.shows.is_none() {
         let late = late(one, (flight, &apex()), traffic);
         return match longest(one, traffic) {
@@ -96,8 +96,8 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if !found.is_empty() {
         return found;
     }
-    // Only after a silence, the cause of the longest wait is blamed. Other failures have a reason of their own, such as a loop of aliases. The
-    // servers that answered slowly before that are then not at fault.
+    // If the failure shows silence, the cause of the longest wait is blamed. Other failures have a reason of their own, such as a loop of aliases;
+    // servers that only answered slowly before them are not at fault.
     if flight.shows == Some(Shows::Silence)
         && let Some(key) = longest(one, traffic)
     {
@@ -112,7 +112,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     only(CulpritKind::Unknown, zone)
 }
 
-/// Returns the servers of the DNS list that answered too late for the question.
+/// Returns the servers of the DNS list whose answers came too late for the question.
 fn late<'a>(
     one: &ExplainedQuestion<'_>,
     (flight, apex): (&'a FlightEntry, &[u8]),
@@ -135,8 +135,8 @@ fn of_servers<'a>(
     let mut last: BTreeMap<IpAddr, (Option<Conduct>, Option<&MessageEntry>)> = BTreeMap::new();
     for message in flight.messages.iter().filter(in_zone) {
         let known = last.entry(message.server).or_insert((None, None));
-        // An answered query shows more about the server than a query that was still unanswered when the resolution ended. So an unanswered query
-        // never replaces an answered query.
+        // An answered query shows more about the server than a query that was still unanswered when the resolution ended. So the latter never
+        // replaces an answered query.
         if message.conduct.is_some() || known.1.is_none_or(|before| before.conduct.is_none()) {
             known.1 = Some(message);
         }
@@ -149,8 +149,8 @@ fn of_servers<'a>(
     }
     let blamed = last.into_iter().filter_map(|(server, (conduct, message))| {
         let zone = message.map_or(&*flight.zone, |message| &message.zone);
-        // A server may have answered such a query later: it was still unanswered when the resolution ended, but had been sent only a short time
-        // before.
+        // The query was still unanswered when the resolution ended, and had been sent only a short time before. The server may have answered it
+        // later.
         let under_way = |message: &&MessageEntry| {
             message.conduct.is_none() && u64::from(message.elapsed) < micros(SLOW_ANSWER)
         };
@@ -158,7 +158,7 @@ fn of_servers<'a>(
         let seen = seen.and_then(|message| kind_of(one, flight, message, traffic));
         let said = conduct.and_then(|conduct| last_conduct(flight, server, Some(conduct)));
         let said = said.and_then(|conduct| match conduct {
-            // The server truncated its answer over UDP, and was not asked over TCP because it is known not to accept TCP.
+            // The server truncated its answer over UDP. It was not asked over TCP, because it is known not to accept TCP.
             Conduct::Truncated => Some(CulpritKind::Truncated),
             Conduct::Silent if traffic.is_down_at(one.question.at) => Some(CulpritKind::Network),
             Conduct::Silent if traffic.is_silent_path(flight, server) => Some(CulpritKind::Unreachable),
@@ -181,7 +181,7 @@ fn longest(one: &ExplainedQuestion<'_>, traffic: &Traffic) -> Option<CauseKey> {
     sums.into_iter().filter(known).max_by_key(|(_, time)| *time).map(|(key, _)| key)
 }
 
-/// Returns true if the cause is a slow answer. A slow answer makes a question fail only if it comes after the deadline of the question.
+/// Returns true if the cause is a slow answer. A question fails because of a slow answer only if the answer comes after the deadline of the question.
 fn is_slow(kind: CulpritKind) -> bool {
     matches!(kind, CulpritKind::ServerSlow | CulpritKind::ListSlow)
 }

@@ -1,4 +1,4 @@
-//! The causes of a delay or a failure: their kinds, and the time and the servers that are counted for each cause.
+//! The causes of a delay or a failure: their kinds, and for each cause its time and its servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -80,8 +80,8 @@ pub struct Cause {
     pub micros: u64,
     /// How many questions of clients failed because of this cause.
     pub failures: u32,
-    /// The number of failed questions that were not for a DNS list. Mail software defers a mail if such a question fails. If only a question to a
-    /// list fails, it continues with the mail.
+    /// The number of failed questions that were not for a DNS list. Mail software defers a mail if such a question fails. If only a question to a DNS
+    /// list fails, the software continues with the mail.
     pub(crate) deferring: u32,
     /// The number of failed questions that this resolver turned away immediately, because other questions were already waiting for the zone.
     pub(crate) turned_away: u32,
@@ -89,7 +89,7 @@ pub struct Cause {
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
     /// For each server of the cause: the number of queries to it that did not leave this host.
     pub unsent: BTreeMap<IpAddr, u32>,
-    /// True if the servers did not answer because the path from this host to all IPv6 servers is broken.
+    /// True if the servers did not answer because the path from this host to servers over IPv6 is broken.
     pub(crate) silent_path: bool,
     /// True if the cause is a pause of the client, and another mail may have begun after this pause.
     pub other_mail: bool,
@@ -107,20 +107,20 @@ impl Cause {
         Self { kind, zone, ..Self::default() }
     }
 
-    /// Returns the time by which the cause delays the mail, in microseconds: the waiting time, plus `FAILURE_COST` if a question failed.
+    /// Returns the time by which the cause delays the mail, in microseconds: the waiting time, and in addition `FAILURE_COST` if any question failed.
     pub fn cost(&self) -> u64 {
         let failed = if self.failures > 0 { micros(FAILURE_COST) } else { 0 };
         self.micros.saturating_add(failed)
     }
 
-    /// Returns the time by which the cause delays mail, in microseconds. Unlike in `cost`, failed questions to DNS lists, and pauses before another
-    /// mail, do not count.
+    /// Returns the time by which the cause delays mail, in microseconds. Unlike `cost`, it does not count failed questions to DNS lists, and pauses
+    /// after which another mail may have begun.
     pub(crate) fn delay(&self) -> u64 {
         let deferred = if self.deferring > 0 { micros(FAILURE_COST) } else { 0 };
         if self.other_mail { 0 } else { self.micros.saturating_add(deferred) }
     }
 
-    /// Returns true if the fault is on this host: no query to the servers of the cause left this host.
+    /// Returns true if the fault is on this host: no query to these servers could leave this host.
     pub(crate) fn is_of_this_host(&self) -> bool {
         self.kind == CulpritKind::Unreachable
             && !self.servers.is_empty()
@@ -149,21 +149,21 @@ pub(super) fn cause(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey) -> &m
     causes.entry(key).or_insert_with_key(|(kind, zone)| Cause::new(*kind, zone.clone()))
 }
 
-/// The time that a line of the mail log shows. It decides which queries of a mail are the culprit.
+/// The time in a line of the mail log. It decides which queries of a mail count when the culprit is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecisiveTime<Moment> {
-    /// The period in which the program that wrote the log line worked. Only waits within this period count. If a query failed within it, only the
-    /// time that this query took counts, because the program continued after the failure.
+    /// The log line shows how long the program that wrote it worked on the mail: in this period. Only waits within this period count. If a query
+    /// failed within it, only the time that this query took counts, because the program continued after the failure.
     Delay {
         /// The start of this period, in the unit of `Moment`.
         from: Moment,
         /// The end of this period, in the unit of `Moment`.
         to: Moment,
     },
-    /// The time of a log line about a connection. The queries about the connecting host that ended before this time count first, because queries
-    /// about the mail itself may come in the same second. If the queries about the host were quick, the line is about a mail that waited after this
-    /// time.
+    /// The time of a log line about a connection. First, only the queries about the connecting host that ended before this time count, because
+    /// queries about the mail itself may come in the same second. If these were quick, the queries after this time count: the mail may have waited
+    /// then.
     Until(Moment),
 }
 

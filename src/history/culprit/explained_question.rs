@@ -1,5 +1,5 @@
-//! A client's question with the DNS list for which it asks and the resolution (flight) that explains its outcome. Also finds the zone to which a
-//! query of that resolution is attributed.
+//! A client's question, the DNS list that it asks, and the resolution (flight) that explains its outcome. This module also finds the zone to which a
+//! query of the resolution is attributed.
 
 use std::net::IpAddr;
 
@@ -10,15 +10,15 @@ use crate::event::Shows;
 use crate::subject::{ListName, domain_of, organisation};
 use dns::question::{DnsResult, Outcome, is_within};
 
-/// A question of a message (an email), the DNS list for which it asks, and the resolution that explains its outcome.
+/// A question of a message (an email), the DNS list that it asks, and the resolution that explains its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct ExplainedQuestion<'a> {
     /// The question, as the client asked it.
     pub question: &'a QuestionEntry,
     /// The DNS list to which the question was sent; none for other questions.
     pub list: Option<ListName>,
-    /// The resolution of the question. If the question failed because another one had failed before, the resolution of that other question.
-    /// If the cache answered the question, the resolution that found names or addresses.
+    /// The resolution of the question. If the question failed because another one had failed before, the resolution of that other question. If the
+    /// cache answered the question, the earlier resolution that found the names or addresses in the answer.
     pub flight: Option<&'a FlightEntry>,
 }
 
@@ -59,8 +59,8 @@ impl ExplainedQuestion<'_> {
             && self.flight.is_some_and(|flight| flight.links.iter().any(is_it))
     }
 
-    /// Returns true if the question failed because this resolver had too much work: the resolver rejected it although its zone is not known to be
-    /// silent, or most of the time of the question was over before its resolution began.
+    /// Returns true if the question failed because this resolver had too much work: the resolver turned it away although its zone is not known to be
+    /// silent, or most of the question's time had passed before its resolution began.
     pub(crate) fn is_overload(&self) -> bool {
         let QuestionEntry { at, elapsed, outcome, .. } = *self.question;
         let queued = self.waited_for().map_or(0, |flight| flight.began.saturating_sub(at));
@@ -72,13 +72,13 @@ impl ExplainedQuestion<'_> {
         }
     }
 
-    /// Returns the resolution for which the question waited. Returns `None` if the resolution is only that of an earlier failure.
+    /// Returns the resolution for which the question waited. Returns `None` if it did not wait, for example because an earlier failure answered it.
     pub(super) fn waited_for(&self) -> Option<&FlightEntry> {
         self.flight.filter(|flight| self.question.flight == Some(flight.id))
     }
 
     /// Returns the zone to which a failure is attributed if the failure itself names no zone: the apex of the question's DNS list, otherwise the
-    /// domain of its name. So failures of two domains are not counted together.
+    /// domain of its name. With this zone, failures of two domains are not counted as one.
     pub(super) fn own_zone(&self) -> Box<[u8]> {
         self.apex().map_or_else(|| domain_of(&self.question.name), Box::from)
     }
@@ -94,12 +94,12 @@ fn is_root(links: &[Link]) -> bool {
     matches!(links, [Link::Name(name)] if **name == [0])
 }
 
-/// The relation between a zone and the DNS list for which a question asks.
+/// The relation between a zone and the DNS list that a question asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ListRelation {
     /// The servers that failed are those of the zone of the DNS list.
     Own,
-    /// The zone is above the DNS list and has the same owner: the list answers only if the zone answers.
+    /// The zone is above the DNS list and belongs to the same owner, so the list can answer only if the zone answers.
     Above,
     /// The servers that failed belong to another zone, or the question does not ask a DNS list.
     Other,
@@ -114,9 +114,9 @@ impl ListRelation {
         if is_within(apex, zone) {
             return if is_within(zone, organisation(apex)) { Self::Above } else { Self::Other };
         }
-        // Names that contain a customer key (a label that identifies the customer of the DNS list) are queried in a zone below the apex of the DNS
-        // list, and this zone is then the deepest zone of the resolution. A zone that only contains the addresses of servers is queried in
-        // sub-questions, which have a depth above 0.
+        // If a name contains a customer key (a label that identifies the customer of the DNS list), resolverd may query it in a zone below the apex
+        // of the DNS list. This zone is then the deepest zone of the resolution, so it belongs to the list. A zone that contains only the addresses
+        // of servers is queried in sub-questions (depth above 0), so it does not.
         let is_deepest = one.flight.is_some_and(|flight| {
             let mut asked = flight.messages.iter().filter(|message| *message.zone == *zone).peekable();
             *flight.zone == *zone && (asked.peek().is_none() || asked.any(|message| message.depth == 0))
@@ -134,8 +134,8 @@ pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     }
 }
 
-/// Returns true if the DNS list is blamed when the servers of `zone` are silent: they are the servers of the list, or the owner of the list uses them
-/// for a zone above the list. The servers of a top-level domain have another owner.
+/// Returns true if the DNS list is blamed when the servers of `zone` are silent. This is so for the servers of the list itself, and for those of a
+/// zone above the list that has the same owner (not for a top-level domain).
 pub(super) fn is_of_list(one: &ExplainedQuestion<'_>, zone: &[u8]) -> bool {
     ListRelation::between(one, zone) != ListRelation::Other
 }

@@ -1,5 +1,5 @@
-//! Finds what kind of fault a query to a server shows, and for which causes a client's question waited. Several clients may wait for one
-//! resolution (flight).
+//! Finds what kind of fault a query to a server shows, and for which causes a client's question waited. Several clients may wait for one resolution
+//! (flight), each for a different part of it.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use crate::entry::{FlightEntry, MessageEntry};
 use crate::traffic::{Traffic, Unanswered, moments};
 use dns::conduct::{Conduct, Transport};
 
-/// Returns the kind of fault that a query to a server shows. Returns `None` if the query shows no fault.
+/// Returns the kind of fault that a query to a server shows, as a kind of culprit. Returns `None` if the query shows no fault.
 pub(super) fn kind_of(
     one: &ExplainedQuestion<'_>,
     flight: &FlightEntry,
@@ -30,7 +30,7 @@ pub(super) fn kind_of(
     }
 }
 
-/// Returns the key of the cause to which a query for `zone` with a fault belongs.
+/// Returns the key of the cause to which a faulty query belongs. `zone`: the zone for which the query was sent.
 pub(super) fn key_of(one: &ExplainedQuestion<'_>, kind: CulpritKind, zone: &[u8]) -> CauseKey {
     match kind {
         // A lossy network is one cause for all zones, so the key has no zone.
@@ -72,7 +72,7 @@ fn silence(
     if is_silent_over_tcp(flight, message) {
         return Some(CulpritKind::Truncated);
     }
-    // Two servers were queried at the same time, and the other server answered first. So nobody waited for this one.
+    // Two servers were queried at the same time, and the other server answered first. So no client waited for this server.
     if message.conduct.is_none() && flight.messages.iter().any(raced) {
         return None;
     }
@@ -92,7 +92,7 @@ fn silence(
     }
 }
 
-/// Returns true if a query over TCP got no answer after its server had truncated an answer.
+/// Returns true if a query over TCP got no answer, and its server had truncated an answer over UDP before.
 fn is_silent_over_tcp(flight: &FlightEntry, message: &MessageEntry) -> bool {
     let cut = |other: &MessageEntry| {
         other.server == message.server && other.conduct == Some(Conduct::Truncated) && other.at <= message.at
@@ -102,8 +102,8 @@ fn is_silent_over_tcp(flight: &FlightEntry, message: &MessageEntry) -> bool {
         && flight.messages.iter().any(cut)
 }
 
-/// Returns the last behaviour of a server in a resolution. If the server truncated an answer and then did not answer over TCP, the result is
-/// `NoTcp`, although silence or truncation was recorded.
+/// Returns the last behaviour of a server in a resolution. If the server truncated an answer and then did not answer over TCP, the result is `NoTcp`,
+/// and not the recorded silence or truncation.
 pub(crate) fn last_conduct(
     flight: &FlightEntry,
     server: IpAddr,
@@ -156,7 +156,8 @@ pub(super) fn timeline(
     spent
 }
 
-/// Returns the query for which a resolution waited at the time `at`: a query that was answered later, otherwise the oldest query.
+/// Returns the query for which a resolution waited at the time `at`: of the queries in progress, one that was answered later, otherwise the oldest
+/// one.
 fn waited_for(flight: &FlightEntry, at: u64) -> Option<&MessageEntry> {
     let under_way = |message: &&MessageEntry| {
         let (sent, end) = moments(flight, message);

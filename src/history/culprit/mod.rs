@@ -1,29 +1,30 @@
 //! Finds the culprit of a slow or failed message (the questions that a client asked for one email): the server, list, network or program for which
-//! the message waited. Several clients may wait for one resolution (flight).
+//! the message waited. Several messages may wait for the same resolution (flight).
 //!
-//! The verdict is a pure function of the questions of one message, their resolutions, and the traffic at the same time. It never guesses: causes that
-//! took about the same time are all named, and "could not tell" is a valid result.
+//! The verdict is a pure function of the questions of one message, their resolutions, and the traffic at the same time. It never guesses: if several
+//! causes took about the same time, all of them are named, and "could not tell" is a valid result.
 //!
 //! # Decisions
 //!
 //! - Each moment in which the client waited is counted once. If several questions were in progress, the moment is counted for the question that ended
-//!   last: the others did not delay the mail further. Within this question it is counted for the query to a server that was in progress. An answered
-//!   query has precedence over an unanswered one that was in progress at the same time, because the answer ended the wait.
+//!   last: the others did not delay the mail further. Within the question, the moment is counted for the query to a server that was in progress then.
+//!   An answered query has precedence over an unanswered one that was in progress at the same time, because the answer ended the wait.
 //! - A failed question counts as a delay of `FAILURE_COST`, however quickly it failed, because the mail is deferred. A failed question to a DNS list
 //!   defers no mail: the list is named after the causes of a delay, unless its failure itself took long.
-//! - If a question failed and the client also paused, the failure is named first, and the client after it. If another mail may have begun after a
+//! - If a question failed and the client also paused, the failure is named first, and the pause after it. If another mail may have begun after a
 //!   pause, the pause is not blamed on the client, see `pause`.
-//! - A silence is called loss if the same server answers over the same transport shortly before and shortly after, or if it answers the next copy of
-//!   the query. After two silences, the next copy may have no EDNS, so its answer does not show whether the first copies were lost; the verdict is
-//!   then "could not tell". A silence is blamed on the network of this host if root servers were asked at the same time too, and no server on the
-//!   internet answered.
+//! - A silence is called packet loss if the same server answers over the same transport shortly before and shortly after, or if it answers the next
+//!   copy of the query. But after two silences, resolverd may send the next copy without EDNS. Its answer then does not show whether the first copies
+//!   were lost, and the verdict is "could not tell". A silence is blamed on the network of this host if root servers were asked at the same time too,
+//!   and no server on the internet answered.
 //! - If servers in several networks were silent over IPv6 and none answered over IPv6, while other servers answered over IPv4, the path from this
 //!   host to IPv6 servers is called broken. The servers then cannot be reached, and the owner of a zone is not blamed alone.
-//! - A zone above a DNS list that has the same owner as the list is treated as a part of the list: `spamcop.net.` for `bl.spamcop.net.`. The silence
-//!   of the zone is a silence of the list, but the verdict names the zone whose servers were silent. The servers of a top-level domain do not belong
-//!   to a list: their silence is blamed on them, and the list is also named.
+//! - A zone above a DNS list that has the same owner as the list is treated as a part of the list: `spamcop.net.` for `bl.spamcop.net.`. If the
+//!   servers of the zone are silent, the list counts as silent, but the verdict names the zone. The servers of a top-level domain do not belong to a
+//!   list: their silence is blamed on them, and the list is also named.
 //! - A failed question is blamed on the last behaviour of each server: a server that was first silent and then refused counts as refusing.
-//! - A server that has truncated an answer is not silent, whatever happens to the query over TCP: its answers need TCP, and TCP fails.
+//! - A server that has truncated an answer is not silent, even if the query over TCP gets no answer: the verdict is that its answers need TCP, and
+//!   TCP fails.
 
 mod blame;
 mod cause;
@@ -53,7 +54,8 @@ pub struct MessageVerdict {
     pub took: u64,
     /// The part of `took` in which at least one question was in progress, in microseconds.
     pub waited: u64,
-    /// The culprit first, then other causes that delayed the message (email) for about the same time. Never empty.
+    /// The culprit first, then the other causes that the verdict names, for example those that delayed the message (email) for about the same time.
+    /// Never empty.
     pub causes: Vec<Cause>,
 }
 
@@ -68,8 +70,8 @@ impl MessageVerdict {
         self.causes.iter().any(|cause| cause.failures > 0)
     }
 
-    /// Moves causes to the front: those of `own`, which is the verdict on some of the questions of the message (email). The operator asked for these
-    /// questions, or a log line names the time at which they were asked. Returns true if `own` has any such cause.
+    /// Moves the causes in `own` to the front. `own` is the verdict on some of the questions of the message (email): those that the operator asked
+    /// about, or that were asked at the time of a log line. Returns true if `own` has any cause.
     pub(super) fn put_first(&mut self, own: Self) -> bool {
         let names_one = |cause: &Cause| {
             let is_known =
@@ -79,7 +81,7 @@ impl MessageVerdict {
         let of_all = std::mem::take(&mut self.causes);
         let (mut first, mut others) = (Vec::new(), of_all);
         for cause in own.causes.into_iter().filter(names_one) {
-            // The same cause was also found for the whole message (email). That entry includes all queries of the message, so it is used.
+            // The same cause was also found for the whole message (email). The cause in `others` includes all queries of the message, so it is used.
             let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
             first.push(place.map_or(cause, |place| others.remove(place)));
         }
@@ -117,8 +119,8 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
     MessageVerdict { took, waited, causes }
 }
 
-/// Returns the verdict on the part of a message (email) that is selected by `decisive`, which is a time from the mail log. The questions `asked` are
-/// sorted by time.
+/// Returns the verdict on a part of a message (email): on the questions to which the time `decisive` from the mail log applies. The questions `asked`
+/// are sorted by time.
 pub(crate) fn judge_decisive(
     asked: &[ExplainedQuestion<'_>],
     traffic: &Traffic,
@@ -135,8 +137,8 @@ pub(crate) fn judge_decisive(
     }
 }
 
-/// Returns the questions about the host of a connection that ended until `end`. Questions about the mail of this host are left out, although they may
-/// come in the same second.
+/// Returns the questions about the connecting host (for example its reverse name) that ended until `end`. Questions about the mail of this host are
+/// left out, although they may come in the same second.
 fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<ExplainedQuestion<'e>> {
     let of_mail: BTreeSet<&[u8]> = asked
         .iter()
@@ -154,8 +156,8 @@ fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<Explained
     asked.iter().filter(is_of_connection).copied().collect()
 }
 
-/// Returns the causes that the verdict names, the greatest first. `waited` is the time in microseconds in which questions were in progress. The
-/// result is never empty.
+/// Returns the causes that the verdict names, the greatest first. `waited`: the time in microseconds in which questions were in progress. The result
+/// is never empty.
 fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     for cause in causes.iter_mut().filter(|cause| cause.kind == CulpritKind::Unreachable) {
         cause.silent_path = traffic.is_ipv6_silent() && cause.servers.keys().all(IpAddr::is_ipv6);
@@ -167,8 +169,8 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     let is_aside = |cause: &Cause| cause.failures > 0 && cause.deferring == 0 && cause.micros < traffic.slow;
     causes.sort_by_key(|cause| (is_excuse(cause), is_aside(cause), std::cmp::Reverse(cause.cost())));
     let best = causes.first().map_or(0, Cause::cost);
-    // A failure counts as a delay of `FAILURE_COST`, however quickly it came. A cause that took most of the time is also named, unless its servers
-    // are those that caused the failure.
+    // A failure counts as a delay of `FAILURE_COST`, however quickly it came. If another cause took most of the time, it is named too, unless it has
+    // the same zone as the failure.
     let failed: Vec<Box<[u8]>> =
         causes.iter().filter(|cause| cause.failures > 0).map(|cause| cause.zone.clone()).collect();
     let took_most = |cause: &Cause| has_failed && cause.micros > waited / 2 && !failed.contains(&cause.zone);
@@ -185,7 +187,8 @@ fn pause(took: u64, waited: u64) -> u64 {
     if idle >= micros(CLIENT_PAUSE) { idle } else { 0 }
 }
 
-/// Counts the time between `from` and `to` in which questions were in progress, for the causes of the wait. Returns this time in microseconds.
+/// Finds the times between `from` and `to` in which questions were in progress, and adds each to the cause for which the question waited. Returns the
+/// sum of the times, in microseconds.
 fn spend(
     asked: &[ExplainedQuestion<'_>],
     (from, to): (u64, u64),
@@ -202,8 +205,8 @@ fn spend(
 }
 
 /// Divides the time in which questions were in progress among them, so that each moment is counted once. A moment is counted for the question that
-/// ends last among those in progress: from the start of this question until it ends, or until a question begins that ends later. `questions` has the
-/// start and the end of each question.
+/// ends last among those in progress: from the start of this question until it ends, or until a question begins that ends later. `questions`: each
+/// question with its start and its end.
 fn turns<Asked: Copy>(questions: impl Iterator<Item = (Asked, (u64, u64))>) -> Vec<(Asked, (u64, u64))> {
     let mut waiting: Vec<_> = questions.filter(|(_, (at, end))| end > at).collect();
     waiting.sort_by_key(|(_, (at, _))| *at);
@@ -238,7 +241,7 @@ fn spend_question(
         cause.micros = cause.micros.saturating_add(time);
     }
     let Some(flight) = one.waited_for() else { return };
-    // Each query is counted once among the servers of its cause, for each question that waited for it.
+    // In each cause, a query counts once among the servers, for each question that waited for it.
     for message in &flight.messages {
         if let Some(kind) = kind_of(one, flight, message, traffic)
             && let Some(cause) = causes.get_mut(&key_of(one, kind, &message.zone))

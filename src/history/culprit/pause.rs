@@ -4,8 +4,8 @@
 //!
 //! - A pause is not blamed on the client if another mail may have begun after it: the first question after the pause was already asked earlier in the
 //!   same message (group of questions), or is about another address. Mails of one sender from one host ask for the same names, so the history takes
-//!   them for one message. The verdict is then "could not tell".
-//! - Within a message, no pause is longer than `MESSAGE_PAUSE`. After a longer pause, the history has lost questions that were asked in between.
+//!   them for one message. Then the verdict on the pause is "could not tell".
+//! - Within a message, no pause is longer than `MESSAGE_PAUSE`. If there is a longer pause, the history has lost questions that were asked in it.
 
 use std::net::IpAddr;
 
@@ -50,7 +50,7 @@ fn asks_about_another_address(before: &[ExplainedQuestion<'_>], next: &Explained
     known.peek().is_some() && known.all(|known| known != address)
 }
 
-/// Returns the address that a question is about: its reverse name is asked for, or the name under which a DNS list has it.
+/// Returns the address that a question is about: the question has the reverse name of the address, or the name of the address in a DNS list.
 fn address(one: &ExplainedQuestion<'_>) -> Option<IpAddr> {
     match subject(&one.question.name, |_| one.list)? {
         Subject::Address(address) => Some(address),
@@ -58,7 +58,7 @@ fn address(one: &ExplainedQuestion<'_>) -> Option<IpAddr> {
     }
 }
 
-/// Returns the questions from the first one up to the next pause of the client.
+/// Returns the questions from the first one to the first pause of the client.
 fn burst<'a, 'q>(asked: &'a [ExplainedQuestion<'q>]) -> impl Iterator<Item = &'a ExplainedQuestion<'q>> {
     let mut end = asked.first().map_or(0, |first| first.question.at);
     asked.iter().take_while(move |one| {
@@ -81,8 +81,8 @@ mod tests {
     use std::str::FromStr;
     use std::time::Duration;
 
-    /// Returns the kind of culprit for questions that were answered from the cache. `text` consists of record types and names. Each question comes 1
-    /// ms after the previous one, or after the pause in milliseconds that is written before it.
+    /// Returns the kind of culprit for questions that were answered from the cache. `text`: the record types and names of the questions. A number
+    /// before a question is the pause before it in milliseconds; without a number, the pause is 1 ms.
     fn culprit(text: &str) -> CulpritKind {
         let (mut at, mut pause, mut questions) = (1_000_000, 1, Vec::new());
         for word in text.split_whitespace() {

@@ -40,8 +40,8 @@ struct One {
 }
 
 impl One {
-    /// Returns the zone whose servers made the question fail, in wire form. It is empty for a DNS list, because a list that refuses a query has
-    /// answered it.
+    /// Returns the zone whose servers made the question fail, in wire form. If a DNS list refused the query, the name is empty, because the servers
+    /// of the list have answered.
     fn zone(&self) -> Arc<[u8]> {
         let asked = self.sent.last().filter(|_| self.shows != Some(Shows::List));
         asked.map(|sent| wire(sent.3)).unwrap_or_default()
@@ -110,7 +110,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
     (question, flight)
 }
 
-/// Returns the kinds and zones of the culprits of a message (email). `around` is other traffic at the same time.
+/// Returns the kinds and zones of the culprits of a message (email) with the questions `asked`. `around`: other traffic at the same time.
 fn judged(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
     judged_in(asked, around, (&[], &[]))
 }
@@ -162,7 +162,7 @@ fn traffic_of(flights: Vec<FlightEntry>, (outages, losses): NetworkFaults<'_>) -
 const OK: Option<Conduct> = Some(Conduct::Answered);
 const SILENT: Option<Conduct> = Some(Conduct::Silent);
 
-/// Returns questions that are answered by another server, which answers all the time.
+/// Returns questions for another zone whose server answers all the time.
 fn healthy() -> Vec<One> {
     let answered = |at| one(at, 20, "fine.test.", Outcome::Upstream, vec![(0, 20, 99, "test.", OK)]);
     (0..200).map(|number| answered(number * 50)).collect()
@@ -171,12 +171,12 @@ fn healthy() -> Vec<One> {
 /// A test case: its name, the questions of a message (email), and the expected culprits with their zones.
 type Case = (&'static str, Vec<One>, &'static [(Kind, &'static str)]);
 
-/// Returns a question that was answered after `elapsed` with these queries to servers.
+/// Returns a question that was answered after `elapsed` milliseconds, with these queries to servers.
 fn up(elapsed: u64, sent: Vec<Sent>) -> One {
     one(0, elapsed, "a.example.", Upstream, sent)
 }
 
-/// Returns a question that failed after `elapsed` with these queries to servers.
+/// Returns a question that failed after `elapsed` milliseconds, with these queries to servers.
 fn lost(elapsed: u64, sent: Vec<Sent>) -> One {
     one(0, elapsed, "a.example.", Failed, sent)
 }

@@ -31,7 +31,7 @@ fn address_of(gateway: u8) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, gateway.saturating_add(1))), SERVERS_PORT)
 }
 
-/// The port of all servers of the lab. Other resolvers cannot use another one.
+/// The port of all servers of the lab. Installed resolvers cannot send their queries to another port.
 const SERVERS_PORT: u16 = 53;
 
 /// How long a query waits for its answer. It is longer than the time after which any program gives up a question.

@@ -157,7 +157,7 @@ impl Limit {
                 let referral = server.authority().respond(&query);
                 let ttl = referral.authorities.iter().map(|record| record.ttl).min().unwrap_or(0);
                 *known = Some(self.clock.mono().after(Duration::from_secs(ttl.into())));
-                // If the next zone is signed, its keys are queried too.
+                // If the next zone is signed, a query for its keys is counted too.
                 self.sent.fetch_add(u64::from(!lab.trust_anchor(next).is_empty()), Ordering::Relaxed);
             }
             place = holds + 1;

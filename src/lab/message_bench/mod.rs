@@ -52,7 +52,7 @@ const LIMITS: [(&str, bool); 2] = [("limit", false), ("limit, ahead", true)];
 /// The seeds with which resolverd may be tuned.
 pub const WORK_SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
-/// The seeds that show whether a change is good for any internet. Nobody may look at them while he tunes resolverd.
+/// The seeds that show whether a change is good for any internet. Do not look at their results while you tune resolverd.
 pub const FINAL_SEEDS: [u64; 3] = [1_001, 1_002, 1_003];
 
 /// The options of the benchmark.
@@ -70,8 +70,8 @@ pub struct Options {
     pub popularity: Popularity,
     /// How many of a thousand UDP exchanges are lost on every path, in addition to the losses of each path.
     pub loss_per_mille: u32,
-    /// True if the resolver is restarted with its snapshot before the measurement. The messages before the restart are not measured. Their number
-    /// is that of the measured ones. This does not apply to installed resolvers.
+    /// True if the resolver is restarted with its snapshot before the measurement. Before the restart, it gets as many messages as in the
+    /// measurement. This does not apply to installed resolvers.
     pub restarts: bool,
     /// True if one server of each zone is dead. At least one other server of the zone works.
     pub dead_servers: bool,
@@ -259,7 +259,7 @@ async fn play<Resolver: Asker + Send + Sync + 'static>(
     run
 }
 
-/// A resolver whose clients also wait for other things than DNS, and whose questions are counted.
+/// Wraps a resolver: counts the questions to it, and lets the time pass for which mail software waits for other things than DNS.
 struct Paced<'a> {
     asker: Repeating<'a>,
     internet: &'a Internet,

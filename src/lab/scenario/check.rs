@@ -69,7 +69,8 @@ fn check_dnssec(expected: &Expected, reply: &SimulatedReply, found: &mut Vec<Str
     }
 }
 
-/// Checks that no section of a reply contains a record twice, and that each signature in it has its RRset. Differences are added to `found`.
+/// Checks that no section of a reply contains a record twice, and that each signature in a section is there with the RRset that it signs. Differences
+/// are added to `found`.
 fn check_strays(asked: RecordType, message: &Message, found: &mut Vec<String>) {
     let signatures_asked = matches!(asked, RecordType::RRSIG | RecordType::ANY);
     for (section, records) in [("answer", &message.answers), ("authority", &message.authorities)] {

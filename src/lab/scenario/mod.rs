@@ -47,7 +47,7 @@
 //! - `reload`: changes to another configuration file, which is in the lines below.
 //! - `network down|up`, `ipv6 open|unrouted|swallowed`, `fault SERVER [FAULT]...`: change the simulated internet.
 //! - `advance SPAN`: lets time pass. `clock slow|fast SPAN` and `clock right` set the clock of the host.
-//! - `cache NAME [TYPE]`: the lines below are all cache entries under the name, except ready answers: `none`, `rrset RECORD`,
+//! - `cache NAME [TYPE]`: the lines below are all cache entries under the name, except stored answers to whole questions: `none`, `rrset RECORD`,
 //!   `glue RECORD`, `negative NXDOMAIN|NODATA`, `delegation SERVER...`, `failure CODE`.
 //! - `unpoisoned`: no cache contains the false data that a fault sends.
 //! - `counted WORD=COUNT...`: counters since the start. A word is a behaviour of servers (`answered`, `timeout`) or the JSON

@@ -371,7 +371,7 @@ reload
         let scenario: Scenario = TEXT.parse().unwrap();
         assert_eq!(scenario.title, "It can be read");
         assert_eq!(scenario.steps.len(), 8);
-        // An error in the configuration file of a scenario names the line number of the scenario.
+        // The text of a configuration file begins with empty lines, so that the line numbers in its errors are those of the scenario.
         let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(3));
         assert_eq!(scenario.toml, Some(file));
         let Action::Reload(file) = &scenario.steps[7].action else { panic!("no reload") };

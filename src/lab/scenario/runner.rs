@@ -127,7 +127,8 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
 }
 
 /// Returns a text for each pair of sums that should be equal but differ. Each query of a client, resolution and query to a server must be counted
-/// exactly once in every table of the history. All clients have got their replies before, and background work is counted at the same time.
+/// exactly once in every table of the history. Call this when all clients have their replies. Background work makes no difference, because all tables
+/// count it at the same time.
 fn sums(simulation: &Simulation) -> Vec<String> {
     let (recorder, window) = (simulation.recorder(), Window::Start);
     let report = recorder.report(window);

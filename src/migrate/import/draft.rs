@@ -157,8 +157,8 @@ impl Draft {
         }
     }
 
-    /// Removes the entries of a list that exceed the maximum of resolverd's configuration, and reports this at the position of the first one. Block
-    /// lists are removed before zones with servers, because the names of such a zone would be resolved elsewhere: internal names would be sent to the
+    /// Removes the entries of a list that exceed the maximum of resolverd's configuration, and reports this at the position of the first one. The
+    /// entries of block lists are removed before zones with servers: without such a zone, queries for its internal names would be sent to the
     /// internet.
     fn cut(&mut self, entries: &mut Vec<DraftEntry>, head: &str, most: usize) {
         let mut places: Vec<usize> =

@@ -9,8 +9,8 @@
 //!   finding with the error text of the reader. So the result always passes `resolverd --check`.
 //! - The import supports the resolvers that mail gateways replace: BIND, Unbound and dnsmasq. Only one view is imported; the
 //!   others are reported, and their clients are refused.
-//! - Every setting is either converted, or reported with its position, its effect and the way to the same effect in resolverd.
-//!   Dangerous ones come first. The findings are also comments in the file, so that they are kept when the terminal is closed.
+//! - Every setting is either converted, or reported with its position, its effect, and how to get the same effect in resolverd. Dangerous settings
+//!   come first. The findings are also comments in the file, so that they are kept when the terminal is closed.
 //! - Secrets are never shown. For an unknown setting only its name is shown, because the file may be of another kind.
 //! - Includes and patterns are followed, with limits on depth, number and size.
 

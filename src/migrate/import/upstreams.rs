@@ -91,7 +91,7 @@ impl GatheredZones {
         }
     }
 
-    /// Returns the servers of the root zone, that is, for all names without a zone of their own. Other settings may refer to them.
+    /// Returns the servers of the root zone. They get the queries for all names that are in no other zone. Other settings may refer to these servers.
     pub(super) fn root_servers(&self) -> Vec<String> {
         let root = self.at.get(".").and_then(|at| self.zones.get(*at));
         root.map(|zone| zone.values.clone()).unwrap_or_default()

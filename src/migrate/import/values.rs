@@ -277,7 +277,8 @@ impl Clients {
     pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
         let list = |nets: &[IpNet]| texts(nets.iter().map(ToString::to_string));
         let refuse: Networks = self.refuse.iter().copied().filter(|net| net.prefix_len() > 0).collect();
-        // As in the check of `allow`, several prefixes that together contain all addresses count as one prefix for all addresses.
+        // Several prefixes that together contain all addresses count as one prefix for all addresses. The check of `allow` in resolverd does the
+        // same.
         let allowed = IpNet::aggregate(&self.allow.iter().copied().collect());
         let is_open = allowed.iter().any(|net| net.prefix_len() == 0);
         let mut keys = vec![("allow", list(&self.allow))];

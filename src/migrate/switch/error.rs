@@ -71,7 +71,7 @@ pub enum SwitchError {
         /// Path of the file.
         path: String,
     },
-    /// The step was not undone. Another step must be undone first, and this failed.
+    /// The step was not undone, because another step must be undone before it, and the undo of that step failed.
     #[error("resolverd must keep running until the failures above are repaired")]
     Needed,
     /// The old resolver runs, but no program listens at its addresses.

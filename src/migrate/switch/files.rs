@@ -1,8 +1,7 @@
 //! Writes files of this host for a switch, and restores them.
 //!
-//! At every moment the file exists, and a half-written file can always be recognised. Replacing a link by a file, or a file by a
-//! link, is one atomic step. If a power failure interrupts a file that is written in place, the file contains the beginning of
-//! the text.
+//! At every moment the file exists, and a half-written file can always be recognised. Replacing a link by a file, or a file by a link, is one atomic
+//! step. If a power failure interrupts writing to an existing file, the file contains the beginning of the new text.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};

@@ -12,7 +12,7 @@ use crate::limits::SWITCH_PORT_TIME;
 use crate::system::host::CheckedHost;
 use crate::system::{port, proc};
 
-/// The pause between two looks whether another program has released port 53.
+/// The pause between two checks whether another program has released port 53.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
 /// Maximum number of characters of systemctl's output in an error message.

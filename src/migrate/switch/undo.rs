@@ -14,7 +14,7 @@ use crate::system::host::CheckedHost;
 use crate::system::resolv_conf::is_ours;
 use crate::system::{port, proc};
 
-/// The pause between two looks whether the old resolver listens on port 53 again.
+/// The pause between two checks whether the old resolver listens on port 53 again.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
 /// Undoes the steps of the recorded switch, the last step first, but only if a resolver would answer afterwards. Steps that cannot be undone stay in
@@ -65,8 +65,9 @@ impl Undoing<'_> {
             }
             self.end(step, result.map(|()| end_with_state(before)));
             if matches!(step.change, Change::File { .. }) {
-                // If the undo is interrupted before the old resolver runs, the step that stopped resolverd must still be in the
-                // record. An error of this write must not prevent the start of the old resolver; the last write reports it.
+                // The record is written only after the undo of a file. If the undo is interrupted before the old resolver runs, the record must still
+                // have the step whose undo stopped resolverd. An error of this write must not prevent the start of the old resolver. The last write
+                // of the record reports the error.
                 let _unwritten = self.left().write(self.machine);
             }
         }

@@ -1,6 +1,6 @@
 //! Checks that cloud-init will not overwrite `/etc/resolv.conf` at the next boot.
 //!
-//! The module cc_resolv_conf of cloud-init does this if `manage_resolv_conf` is true.
+//! The module cc_resolv_conf of cloud-init overwrites the file if `manage_resolv_conf` is true.
 
 use super::host::HostFile;
 use crate::system::HostFinding;

@@ -5,10 +5,10 @@
 //!
 //! # Decisions
 //!
-//! - A verdict has a value "could not tell". A file that only root may read once counted as empty, and the check then
-//!   failed a healthy host (files of NetworkManager, systemd-resolved and cloud-init).
-//! - A chroot without resolv.conf is correct if resolverd listens at 127.0.0.1, because the C library then asks
-//!   127.0.0.1. Postfix sets `edns0` and `trust-ad` itself, so a missing copy was a false failure.
+//! - A verdict can be "could not tell", for instance if only root may read a file. If such a file counted as empty, the check would report a failure
+//!   on a healthy host (files of NetworkManager, systemd-resolved and cloud-init).
+//! - A chroot without resolv.conf is correct if resolverd listens at 127.0.0.1, because the C library then asks 127.0.0.1. Postfix sets `edns0` and
+//!   `trust-ad` itself, so a missing copy of resolv.conf is no failure.
 //! - Facts are collected first and judged afterwards, so that tests can use a directory tree instead of the files of this host.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]

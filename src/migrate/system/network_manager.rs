@@ -1,7 +1,7 @@
 //! Checks that NetworkManager will not overwrite `/etc/resolv.conf`.
 //!
-//! NetworkManager.conf(5): the keys `dns` and `rc-manager` of `[main]`; the value in the last file is used. Drop-in files in /usr/lib and /run are
-//! read before NetworkManager.conf, those in /etc after it.
+//! The keys `dns` and `rc-manager` of `[main]` decide this (NetworkManager.conf(5)); the value in the last file is used. Drop-in files in /usr/lib
+//! and /run are read before NetworkManager.conf, those in /etc after it.
 
 use super::host::HostFile;
 use super::resolved::values;

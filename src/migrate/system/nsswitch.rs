@@ -1,6 +1,6 @@
 //! Checks `/etc/nsswitch.conf`: the C library must ask DNS servers, and must not ask another source first.
 //!
-//! nsswitch.conf(5), nss-resolve(8).
+//! See nsswitch.conf(5) and nss-resolve(8).
 
 use super::host::HostFile;
 use crate::system::HostFinding;

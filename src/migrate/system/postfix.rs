@@ -1,7 +1,7 @@
 //! Checks the copy of `resolv.conf` in Postfix's chroot. Programs of Postfix in the chroot read this copy, and it is renewed only when Postfix
 //! starts.
 //!
-//! Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column. Without a copy, the C
+//! In Debian's master.cf, the fifth column (see master(5)) says that smtp and smtpd run in the chroot /var/spool/postfix. Without a copy, the C
 //! library asks 127.0.0.1 (resolv.conf(5)). So only the content of a copy matters, and not whether the copy exists.
 
 use std::net::IpAddr;

@@ -1,6 +1,7 @@
 //! Finds the programs that listen on port 53, from the files in /proc.
 //!
-//! proc(5): net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm. Addresses are groups of four octets in the byte order of the machine.
+//! Reads net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm and PID/cgroup (proc(5)). Addresses there are groups of four octets in the byte order of the
+//! machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,6 +1,6 @@
 //! Checks `/etc/resolv.conf`: which servers the C library asks, and if it passes on the AD flag, which marks validated answers.
 //!
-//! resolv.conf(5): the C library uses the first three nameservers. If there are none, it asks 127.0.0.1.
+//! According to resolv.conf(5), the C library uses the first three nameservers. If there are none, it asks 127.0.0.1.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -48,7 +48,7 @@ impl ResolvConf {
     }
 }
 
-/// The addresses at which systemd-resolved listens. They belong to it even if resolverd listens at a wildcard address.
+/// The addresses at which systemd-resolved listens. It gets the queries to them even if resolverd listens at a wildcard address.
 const STUBS: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54))];
 

@@ -1,7 +1,7 @@
 //! Checks that programs which use systemd-resolved reach resolverd.
 //!
-//! resolved.conf(5): drop-in files extend lists, and an empty value clears a list. The files are read in the order of their names, including those
-//! in /usr/lib. The stub of systemd-resolved at 127.0.0.53 does not conflict with 127.0.0.1.
+//! According to resolved.conf(5), drop-in files extend lists, and an empty value clears a list. The files are read in the order of their names,
+//! including those in /usr/lib. The stub of systemd-resolved at 127.0.0.53 does not conflict with 127.0.0.1.
 
 use std::net::IpAddr;
 

@@ -1,7 +1,7 @@
 //! Checks whether the daemon can validate the DNSKEY records of the root zone with its trust anchors.
 //!
-//! RFC 4035 section 5.3, RFC 5011. If the trust anchors are not the keys of the root zone, the queries of all clients fail, even those
-//! for domains that are not signed.
+//! Follows RFC 4035 section 5.3 and RFC 5011. If the trust anchors are not the keys of the root zone, the queries of all clients fail, even those for
+//! domains that are not signed.
 
 use crate::system::HostFinding;
 

@@ -1,7 +1,7 @@
 //! Asks root servers for the SOA of the root zone over UDP and TCP. This shows whether queries to port 53 reach the internet, and what time it is.
 //!
-//! RFC 1035 section 4.2, RFC 4034 section 3.1. An answer is accepted only if it comes from a root server itself, so a server that answers in
-//! its place is detected.
+//! Follows RFC 1035 section 4.2 and RFC 4034 section 3.1. An answer is accepted only if it comes from a root server itself, so a server that answers
+//! in place of a root server is detected.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
-//! Sends batches of questions to DNS lists. It learns from the questions of clients which lists they ask about the same
-//! address or domain, and asks the lists that they will probably ask next.
+//! Sends batches of questions to DNS lists, in advance. It learns from the questions of clients which lists clients ask about the same address or
+//! domain. When a client asks one of these lists, the task asks the others, which the client will probably ask next.
 //!
-//! This runs as a task of the daemon, which receives the questions of clients and their results (events) through a
-//! queue. No client's question waits for it.
+//! This runs as a task of the daemon, which receives the questions of clients and their results (events) through a queue. No client waits for this
+//! task.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -26,27 +26,25 @@ use crate::zones::Views;
 use dns::clock::Mono;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
 
-/// The labels with customer keys that clients put into the names of their questions, for each group of clients and each DNS list. A
-/// batch question to such a list contains the key that these clients use. A key is never shown. The number of entries is limited by the
-/// number of lists.
+/// The customer keys that clients put into the names of their questions (as labels), for each group of clients and each DNS list. A batch question
+/// to such a list contains the key that these clients use. A key is never shown. There is at most one key for each list and group of clients.
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
-/// The parts of a client's question that a batch is made from: the DNS list, and the address or domain. A question for
-/// the PTR of an address or the MX of a domain asks no list, but the client often asks lists next.
+/// The parts of a client's question that a batch is made from: the DNS list, and the address or domain. A question for the PTR of an address or the
+/// MX of a domain asks no list, but the same client often asks DNS lists about this address or domain next.
 struct Asks {
-    /// The DNS list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain, or in a learned zone. Clients
-    /// use a learned zone like a DNS list, but it is not known as one.
+    /// The DNS list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain, or is in a learned zone: a
+    /// zone that is not configured as a DNS list, but that clients use like one.
     list: Option<Arc<List>>,
     number: ListId,
-    /// The address (in reversed form) or the domain that the question is about, without the labels of the list and
-    /// without a key.
+    /// The address (in reversed form) or the domain that the question is about, without the apex of the list and without a customer key.
     subject: Name,
     /// The customer key in the name of the question. `None` if the name contains no key.
     key: Option<Box<[u8]>>,
 }
 
-/// Sends batches until the task is cancelled. Only one instance may run, and a second one waits forever.
+/// Sends batches until the task is cancelled. Only one instance sends batches. A second instance waits forever.
 pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
     let Some(mut events) = resolver.lists().events.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
@@ -101,7 +99,8 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
-        // Only DNS lists that this view asks through the same servers may be in the batch.
+        // `entry` has the state of the DNS list for queries through certain servers. It counts only if this view asks the list through the same
+        // servers.
         let here =
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list) else {
@@ -138,8 +137,8 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     asking
 }
 
-/// Returns the name to look up to ask `other` about the same address or domain as a client's question. `other` is a DNS list, or a learned zone that
-/// clients use like one. Returns `None` if `other` must not be asked about it.
+/// Returns the name for a question to `other` about the same address or domain as a client's question. `other` is a DNS list, or a learned zone
+/// that clients use like one. Returns `None` if `other` must not be asked about this address or domain.
 fn name_at(
     resolver: &Resolver,
     asks: &Asks,
@@ -162,8 +161,9 @@ fn name_at(
     shares(asks.list.as_deref(), &known, &name).then_some(name)
 }
 
-/// Returns the DNS list that a client's question asks, and the address or domain that it is about. Returns `None` for other questions, unless they
-/// ask a learned zone (which clients use like a list), or are for a PTR or MX (after which clients ask lists).
+/// Returns the DNS list that a client's question asks, and the address or domain that the question is about. Also returns the address or domain of
+/// questions to learned zones (which clients use like lists), and of questions for a PTR or MX (after which clients ask lists). Returns `None` for
+/// all other questions.
 fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -> Option<Asks> {
     let before = |number, own| {
         let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
@@ -215,8 +215,7 @@ fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     }
 }
 
-/// Returns through which servers a view asks the DNS list at `apex`: the servers that recursion finds, configured servers, or
-/// forwarders.
+/// Returns the servers through which a view asks the DNS list at `apex`: those that recursion finds, configured servers, or forwarders.
 fn way(views: &Views, view: ViewId, apex: &Name) -> Option<Way> {
     Some(views.get(view)?.route(apex, RecordType::A).way())
 }
@@ -234,7 +233,8 @@ fn configure(resolver: &Resolver, config: &Config) {
     batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
 }
 
-/// Locks the state of the batches, even after a panic. Counts that a panic has left wrong can only cause one batch question too many or too few.
+/// Locks the state of the batches, even after a panic. A panic may have left counts wrong, but then at most one batch question too many or too few
+/// is sent.
 fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -11,9 +11,11 @@ use crate::resolve::{Asked, Resolver};
 use dns::question::{Client, Question, Security};
 use dns::random::Random;
 
-/// Tests each negative trust anchor that expires, and removes those whose zone validates again. Returns the names of the removed ones.
+/// Tests each negative trust anchor that has an expiry time, and removes those whose zone validates again. Returns the names of the removed
+/// anchors.
 ///
-/// Each is tested with the SOA record at its name. The test uses a resolver that has an empty cache and all negative trust anchors but this one.
+/// Each anchor is tested with a question for the SOA record at its name. A separate resolver asks it, which has an empty cache and all negative
+/// trust anchors except the tested one.
 pub async fn remove_unneeded(resolver: &Resolver, network: &Arc<dyn Network>, random: &Random) -> Vec<Name> {
     let mut removed = Vec::new();
     for (name, _) in resolver.ntas().list(resolver.clock().mono()) {

@@ -32,8 +32,9 @@ use dns::random::Random;
 /// The result of one check of all DNS lists: which further queries are needed, and when the next check is due.
 #[derive(Default)]
 struct DueWork {
-    /// The ways to DNS lists (servers found by recursion, configured servers, or forwarders) on which no server has answered recently, each with a
-    /// view that uses it. On each, another zone must be queried (a witness query), to find out whether any server answers.
+    /// The servers through which DNS lists are asked (found by recursion, configured, or forwarders), if none of them has answered recently. Each
+    /// has a view that uses these servers. Through the same servers, a name in another zone must be queried (a witness query), to find out whether
+    /// any server answers.
     witnesses: BTreeMap<Way, ViewId>,
     /// The DNS lists are checked again after this time at the latest. `None` if no list needs a check at a certain time.
     wait: Option<Duration>,
@@ -48,7 +49,7 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
         resolver.lists().rests(rests);
         if rests {
-            // A question may have arrived between the check and this point without waking this task, so the DNS lists are checked once more.
+            // A question may have arrived since the check without waking this task, so the DNS lists are checked once more.
             let again = round(&resolver, &random, &mut asking);
             found.witnesses.extend(again.witnesses);
             found.wait = again.wait;
@@ -70,9 +71,9 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     }
 }
 
-/// Sends a witness question, to find out whether any server answers on the way `way` (by recursion, at configured servers, or through forwarders).
-/// With recursion, it asks for a name that does not exist. A forwarder may answer such a question from its cache, so it is asked for a name in
-/// another DNS list for which nobody can have asked before.
+/// Sends a witness query, to find out whether any server answers if `way` is used (recursion, configured servers, or forwarders). With recursion,
+/// the query is for a name that does not exist. A forwarder may answer such a query from its cache, so it is asked for a name in another DNS list
+/// that nobody can have asked for before.
 fn call_witness(
     resolver: &Arc<Resolver>,
     way: &Way,
@@ -111,8 +112,8 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
         match due.judgement {
             Judgement::Opened => entry.not_answering(now),
             Judgement::Witness(_) => {
-                // If a DNS list is asked at a local mirror (a configured server), a server on the internet is asked, which shows whether only the
-                // mirror is silent.
+                // If a DNS list is asked at a local mirror (a configured server), the witness query goes to a server on the internet. Its result
+                // shows whether only the mirror is silent.
                 let way = if entry.way.is_forwarded() { entry.way.clone() } else { Way::Public };
                 round.witnesses.insert(way, due.view);
             }
@@ -150,7 +151,7 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
     let probed = resolver.list_resolver().probe(view, list, &name, None).await;
-    // If names of the DNS list must contain a key, the probe asks for the apex. The list may refuse this although it works, so this result is not
+    // If names of the DNS list must contain a key, the probe asks for the apex. A working list may refuse such a query, so this refusal is not
     // recorded.
     if let Some(verdict @ ListVerdict::Unknown(_)) = &probed.verdict
         && name != list.apex
@@ -178,8 +179,8 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a DNS list with its test entries: one that the list must contain and one that it must not contain, if it has
-/// both. `insists` is true if the operator has requested the test.
+/// Tests a DNS list with its test entries: an entry that the list must contain, and an entry that it must not contain, if both are known. `insists`
+/// is true if the operator has requested the test.
 async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: &Random) {
     let ListInView { list, entry, view } = list;
     let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };

@@ -35,8 +35,8 @@ pub struct Delegation {
     /// The addresses and ports of servers that the operator has configured for the zone. They are used instead of
     /// `servers`.
     pub configured: Vec<SocketAddr>,
-    /// True if the operator has configured the delegation. The zone's servers may then have addresses that are not
-    /// allowed for public servers.
+    /// True if the operator has configured the delegation. The zone's servers may then have addresses that `deny_servers` forbids for other
+    /// servers.
     pub trusted: bool,
     /// The DS records of the zone with their signatures, or the proof that there are none, from the referral.
     pub evidence: Evidence,
@@ -68,12 +68,12 @@ impl Delegation {
     }
 }
 
-/// An entry of the table of RRsets: an RRset or a denial, a mark that a name exists, a delegation, the state of a zone, or
-/// the ranges of names that a zone denies.
+/// An entry of the table of RRsets: an RRset or a denial, a mark that a name exists, a delegation, the DNSSEC state of a zone, or the ranges of
+/// names that do not exist in a zone (from its NSEC or NSEC3 records).
 #[derive(Clone)]
 pub(super) enum CacheEntry {
     Known(Known),
-    /// The name is known to exist until this time, because a name below it is in the cache.
+    /// The name exists: a name below it is in the cache. The mark is valid until this time.
     Exists(Mono),
     Delegation(Arc<Delegation>),
     State(Arc<ZoneTrust>),
@@ -97,8 +97,8 @@ impl Known {
         }
     }
 
-    /// Returns true if the entry is about to expire. When a client's question is resolved again to renew such an entry,
-    /// the entry is not used for the new answer.
+    /// Returns true if the TTL of the entry is about to expire. resolverd then resolves the client's question again in advance, and must not use
+    /// this entry for the new answer.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored(), self.expires(), now)
     }
@@ -112,9 +112,9 @@ impl Known {
         backing.security == Security::Secure
     }
 
-    /// Returns true if this entry, whose TTL has not expired, stays when new data with `rank` and `backing` arrive. Data
-    /// that were not validated do not replace proven data. Proven data replace data that are not proven. Otherwise the
-    /// entry stays if its rank is greater than that of the new data.
+    /// Returns true if this entry, whose TTL has not expired, stays when new data with `rank` and `backing` arrive. Data that were not validated do
+    /// not replace data that DNSSEC has proven. Proven data replace data that are not proven. Otherwise the entry stays if its rank is greater than
+    /// that of the new data.
     pub(super) fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
         let held_rank = match self {
             Self::Rrset(rrset) => rrset.rank,
@@ -162,7 +162,7 @@ pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
     }
 }
 
-/// The kind of a cache entry, which selects the counter that counts the entry.
+/// The kind of a cache entry. The cache counts the entries of each kind separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EntryKind {
     Rrset,

@@ -1,11 +1,11 @@
 //! Stores questions that failed recently, so that repeated questions cause no queries (RFC 9520).
 //!
-//! A failure is stored for 1 s at first, and for twice as long after each further failure, up to 30 s. A successful answer removes it. If
-//! no server at all answered while the question was asked, the failure is stored for 1 s only, and is removed earlier if any server
-//! answers. In this case the network of this host may be at fault, and its outage must not make the failures of names last longer.
+//! A failure is stored for 1 s at first, and for twice as long after each further failure, up to 30 s. A successful answer removes it. If no server
+//! answered any query while the question was in progress, the failure is stored for 1 s only, and is removed earlier if any server answers. In this
+//! case the network of this host may be at fault, and its outage must not make the failures of names last longer.
 //!
-//! Failures are not written to the snapshot. They last for 30 s at most, and RFC 9520 demands nothing of a resolver that restarts. An
-//! operator who has repaired a zone may restart the resolver so that it asks the zone again immediately.
+//! Failures are not written to the snapshot. They last for 30 s at most, and RFC 9520 does not require that a resolver keeps them over a restart.
+//! An operator who has repaired a zone can restart resolverd, which then asks the zone's servers again immediately.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,14 +18,15 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::question::{ExtendedError, QuestionKey};
 
-/// Which servers answered while a question failed. If none answered, the network of this host may have been down.
+/// Which servers answered queries during the resolution that failed. If none answered, the network of this host may have been down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServersMeanwhile {
-    /// At least one server answered some query meanwhile, and the question failed for another reason than the silence of its own servers.
+    /// At least one server answered a query during the resolution, and the question failed for another reason than the silence of the servers asked
+    /// for it.
     Answered,
-    /// At least one server answered some query meanwhile, but none answered this question.
+    /// At least one server answered a query of another question, but no server answered the queries of this question.
     AnsweredOthers,
-    /// No server at all answered any query meanwhile.
+    /// No server answered any query during the resolution.
     Silent,
 }
 
@@ -38,18 +39,18 @@ pub struct CachedFailure {
     pub since: Mono,
     /// The time from `since` to `until`. If the question fails again soon, the next failure is stored for twice as long.
     span: Duration,
-    /// Which servers answered while the question failed.
+    /// Which servers answered queries during the resolution that failed.
     servers: ServersMeanwhile,
-    /// If no server answered the question, it counts as unanswered for this time after `since`. Its clients then wait
-    /// only for a short time.
+    /// If no server answered the question, it counts as unanswered for this time after `since`. If clients ask it again in this time, they wait
+    /// only briefly for an answer.
     unanswered_for: Duration,
     /// The extended error (RFC 8914) that says why the question failed.
     pub error: ExtendedError,
 }
 
 impl CachedFailure {
-    /// Returns for how long the question will count as unanswered if no server answers it again. If the previous such
-    /// time is over, the new time is twice as long, up to `MAX_UNANSWERED_TIME`.
+    /// Returns for how long the question will count as unanswered if it is asked again and no server answers. If the previous time of this kind has
+    /// ended, the new time is twice as long, up to `MAX_UNANSWERED_TIME`.
     fn next_unanswered(&self, now: Mono) -> Duration {
         let is_over = now.since(self.since) >= self.unanswered_for;
         if is_over && self.servers == ServersMeanwhile::AnsweredOthers {
@@ -78,8 +79,8 @@ impl CachedFailures {
         self.0.get(key).is_some()
     }
 
-    /// Returns the failure with which the question must be answered now, if there is one. `heard_since` returns true if
-    /// any server has answered since a given time.
+    /// Returns the failure with which the question must be answered now, or `None` if the question may be resolved again. `heard_since` returns
+    /// true if any server has answered since a given time.
     pub fn get(
         &self,
         key: &[u8],
@@ -92,8 +93,8 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
-    /// Returns the last failure of the question, if it was stored less than `FAILURE_RECHECK_TIME` ago while no server
-    /// at all answered, and no server has answered since. `heard_since` is used as in `get`.
+    /// Returns the last failure of the question, if it was stored less than `FAILURE_RECHECK_TIME` ago, no server answered any query during the
+    /// failed resolution, and no server has answered since. `heard_since` is used as in `get`.
     pub fn unheard(
         &self,
         key: &[u8],
@@ -108,8 +109,8 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
-    /// Returns true if no server answered the question at its last attempt, which was a short time ago, although servers
-    /// answered other questions. The servers may drop queries for its type.
+    /// Returns true if no server answered the question at its last attempt a short time ago, although servers answered other questions. The servers
+    /// may drop queries for the type of this question.
     pub(crate) fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
         self.0.get(key).is_some_and(|failed| {
             failed.servers == ServersMeanwhile::AnsweredOthers
@@ -117,8 +118,8 @@ impl CachedFailures {
         })
     }
 
-    /// Stores a failure of a question. It is valid for longer if the previous failure ended a short time ago and servers
-    /// answered while the question failed.
+    /// Stores a failure of a question. It is valid for twice as long as the previous failure if that failure ended a short time ago, and if servers
+    /// answered queries during the resolution.
     pub fn put(&self, key: QuestionKey, error: ExtendedError, servers: ServersMeanwhile, now: Mono) {
         let last = self.0.get(&key);
         let unanswered_for = last.as_ref().map_or(UNANSWERED_TIME, |last| last.next_unanswered(now));

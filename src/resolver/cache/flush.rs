@@ -69,8 +69,8 @@ impl Memory {
         self.walk(move |memory| memory.flush(&tree)).await;
     }
 
-    /// Removes the entries that `flush` selects, including expired entries, and reads all tables for this (so run it with `walk`). Answers are
-    /// removed last: as long as the RRsets are in the cache, a new answer could be made from them for a client, and would stay after the flush.
+    /// Removes the entries that `flush` selects, including expired entries. Reads all tables, so run it with `walk`. Answers are removed last:
+    /// while the RRsets are in the cache, a client's question could make a new answer from them, and this answer would stay after the flush.
     pub fn flush(&self, flush: &Flush) -> Flushed {
         let aim = Aim::new(flush);
         let mut flushed = Flushed::default();
@@ -83,7 +83,7 @@ impl Memory {
                 EntryKind::Rrset => &mut flushed.rrsets,
                 EntryKind::Negative => &mut flushed.negatives,
                 EntryKind::Delegation | EntryKind::State => &mut flushed.delegations,
-                // Entries of these kinds are not counted. They were made from data that have entries of their own.
+                // Entries of these kinds are not counted. resolverd derived them from data that have entries of their own.
                 EntryKind::Exists | EntryKind::Ranges => return,
             };
             *count += 1;
@@ -101,7 +101,8 @@ impl Memory {
     }
 
     /// Removes entries at or below `names`, and entries of views that are no longer in use. If `names` is not empty, all failures and all answers
-    /// that are not secure are removed too, because an alias at another name may have led to one of `names`. Reads all tables, so run it with `walk`.
+    /// without a DNSSEC proof are removed too, because an alias at another name may have led to one of `names`. Reads all tables, so run it with
+    /// `walk`.
     pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
         let is_gone = |key: &QuestionKey| {
@@ -126,8 +127,8 @@ impl Aim {
         }
     }
 
-    /// Returns true if the entry under `key` is to be flushed. `negative`: true if the entry is a denial. The entry of an NXDOMAIN has no type, so it
-    /// is flushed for any type.
+    /// Returns true if the entry under `key` is to be flushed. `negative`: true if the entry is a denial. The entry of an NXDOMAIN has no type, so
+    /// it is flushed whatever type the operator has selected.
     fn hits(&self, key: &QuestionKey, negative: bool) -> bool {
         let of_kind = |kind: &Option<RecordType>| {
             kind.is_none_or(|kind| key.kind() == kind || key.kind() == RecordType::ZERO)
@@ -149,7 +150,8 @@ impl Aim {
         }
     }
 
-    /// Returns true if the denied ranges (NSEC and NSEC3) of the zone with the name of `key` are to be flushed: one of them may deny a flushed name.
+    /// Returns true if the denied ranges (NSEC and NSEC3) of a zone are to be flushed, because one of them may deny a flushed name. `key`: the key
+    /// of the zone.
     fn hits_ranges(&self, key: &QuestionKey) -> bool {
         let (Self::Name(name, _) | Self::Tree(name, _)) = self else { return true };
         suffixes(name).any(|suffix| suffix == key.name()) || self.hits(key, true)

@@ -1,17 +1,16 @@
-//! The age of an RRset, which decides how the RRset is used: as an answer; as an answer while it is fetched again; as an
-//! answer only if no server answers; or not at all.
+//! The age of an RRset. It decides how the RRset is used: as an answer; as an answer while the RRset is fetched again; as an answer only if no
+//! server answers; or not at all.
 //!
-//! Stale answers: RFC 8767. An RRset stays in the cache after its TTL until it is evicted or replaced, so stale answers
-//! need no copy. What the cache contains for a name always comes from the last answers of its servers, so a stale answer
-//! never contradicts a later answer.
+//! Stale answers: RFC 8767. An RRset stays in the cache after its TTL until it is evicted or replaced, so no separate copy is needed for stale
+//! answers. Each newer answer of the servers replaces the older one, so a stale answer never contradicts a newer answer.
 //!
 //! # Decisions
 //!
-//! - An entry in use is renewed (fetched again before it expires) in the last tenth of its TTL, as by Unbound's
-//!   `prefetch`, and at least in its last five seconds, as by Knot Resolver. A resolution may take four seconds, and a
-//!   tenth of half a minute is only three. But an entry is not renewed before the last sixth of its TTL: if an entry
-//!   with a TTL of twelve seconds were renewed five seconds early, its servers would get 1.7 times the queries.
-//! - An entry with a TTL below ten seconds is not renewed, because the last sixth of its TTL is hardly longer than a resolution.
+//! - An entry that clients use is renewed (fetched again before it expires) in the last tenth of its TTL, as by Unbound's `prefetch`, and at least
+//!   in its last five seconds, as by Knot Resolver: a resolution may take four seconds, and a tenth of a TTL of 30 s is only three. But an entry is
+//!   not renewed before the last sixth of its TTL: if an entry with a TTL of twelve seconds were renewed five seconds early, its servers would get
+//!   1.7 times the queries.
+//! - An entry with a TTL below ten seconds is not renewed, because a resolution may take as long as the last sixth of its TTL.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,15 +51,14 @@ pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     }
 }
 
-/// Returns the time from which a client may get a stale answer, if its resolution began at `began`. This is after the
-/// client response time, and after `SERVER_QUIET_TIME` without an answer of any server. `heard` is the time at which any
-/// server last answered.
+/// Returns the time from which a client may get a stale answer, if the resolution of its question began at `began`: when the client response time
+/// has passed, and no server has answered for `SERVER_QUIET_TIME`. `heard` is the time at which any server last answered.
 pub(crate) fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
     let quiet = heard.map_or(began, |heard| heard.after(SERVER_QUIET_TIME));
     began.after(CLIENT_RESPONSE_TIME).max(quiet)
 }
 
-/// The data in the last answer of servers for a name and type. There is no such value if that answer was a denial.
+/// The newest data that servers gave for a name and type. There is no such value if their newest answer was a denial.
 #[derive(Clone, Debug)]
 pub struct LastWord {
     /// The RRset of the type of the question, or the CNAME of the name if the name has a CNAME instead.
@@ -72,8 +70,8 @@ pub struct LastWord {
 }
 
 impl InView<'_> {
-    /// Returns the data in the last answer of servers for `kind` at `name`, if they expired less than `serve_stale` ago.
-    /// Returns `None` if servers denied the data later, or if it is not known whether the data or the denial came later.
+    /// Returns the data in the newest answer of servers for `kind` at `name`, if the TTL expired less than `serve_stale` ago or has not expired.
+    /// Returns `None` if a later answer denied the data, or if it is not known whether the data or the denial came later.
     pub fn last_word(
         &self,
         name: &Name,
@@ -96,9 +94,8 @@ impl InView<'_> {
         matches!(last, Some(Known::Rrset(rrset)) if rrset.kind() == key.kind())
     }
 
-    /// Returns true if a server has proved, after the data `word` were stored, that a name above `name` and below `top`
-    /// does not exist (RFC 8020). Such a proof counts even after its TTL, because names below a name that does not exist
-    /// do not exist either.
+    /// Returns true if a server has proved that a name above `name` and below `top` does not exist (RFC 8020), after the data `word` were stored.
+    /// Such a proof counts even after its TTL: names below a name that does not exist do not exist either.
     pub fn is_denied_above(&self, name: &Name, top: &Name, word: &LastWord) -> bool {
         let mut keys = self.keys(name);
         let (Some(top), Some(above)) = (keys.place_of(top), keys.above(0)) else { return false };
@@ -113,8 +110,8 @@ impl InView<'_> {
         proof.is_some()
     }
 
-    /// Prevents stale answers for all types of `name`, because a server has given a bogus answer about the name. Expired
-    /// entries are removed, and the other entries are not used after their TTL.
+    /// Prevents stale answers for all types of `name`, because a server has given a bogus answer about the name. Entries whose TTL has expired are
+    /// removed. Other entries will not be used after their TTL.
     pub(crate) fn end_stale(&self, name: &Name, now: Mono) {
         let mut keys = self.keys(name);
         for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {
@@ -128,9 +125,8 @@ impl InView<'_> {
         }
     }
 
-    /// Removes the entry for `kind` at `name` if it has expired. This is called when a server has given another answer
-    /// that is not stored. `by` is the credibility of that answer. An entry that is due for renewal is removed too,
-    /// because the answer may be its renewal.
+    /// Removes the entry for `kind` at `name` if its TTL has expired. The caller has received a newer answer from a server, and does not store it.
+    /// `by` is the credibility of that answer. An entry that is due for renewal is removed too, because the answer may be its renewal.
     pub(crate) fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
         let mut keys = self.keys(name);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
@@ -138,8 +134,8 @@ impl InView<'_> {
         }
     }
 
-    /// Removes an entry like `outdate`, by its key. If the TTL of the entry has not expired and its credibility is
-    /// greater than `rank`, it stays.
+    /// Removes the entry under `key` for the same reasons as `outdate`. If the TTL of the entry has not expired and its credibility is greater than
+    /// that of the new answer, the entry stays.
     pub(super) fn outdate_entry(&self, key: &SlotKey<'_>, (rank, backing): (Rank, &Backing), now: Mono) {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
         let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);
@@ -159,8 +155,8 @@ impl InView<'_> {
     }
 }
 
-/// Returns the entry of the last answer of servers for a type at the name of `keys`: an RRset, a denial, or a CNAME of
-/// the name. Returns `None` if it is not known which entry is the last.
+/// Returns the entry of the newest answer of servers for a type at the name of `keys`: an RRset, a denial, or a CNAME of the name. Returns `None`
+/// if it is not known which entry is the newest.
 fn last_known(
     mut keys: NameKeys,
     kind: RecordType,
@@ -333,7 +329,7 @@ mod tests {
             prop_assert!(stale > 0 || !matches!(first, Age::Stale(_)));
         }
 
-        /// Tests that no stale answer is given before the client response time, or before servers have sent no answer for a while.
+        /// Tests that no stale answer is given before the client response time, nor while servers have answered a short time ago.
         #[test]
         fn a_client_waits_for_servers_that_answer(began in 0_u64..100, heard in proptest::option::of(0_u64..100)) {
             let from = stale_from(at(began), heard.map(at));

@@ -6,8 +6,7 @@ use super::store::{LookedUp, NEIGHBOURS_BEGIN};
 use dns::hash::Keyed;
 use dns::question::{MAX_NAME, QuestionKey, ViewId, is_wire_of, label_places, put_wire, tail};
 
-/// The kinds of entries, which are all in one table. The record type and the last octets of a key show the kind of its
-/// entry.
+/// The kinds of entries in the table of RRsets. The record type and the flags at the end of a key show the kind of its entry.
 #[derive(Clone, Copy)]
 pub(super) enum KeySlot {
     Rrset(RecordType),
@@ -24,8 +23,8 @@ pub(super) enum KeySlot {
 }
 
 impl KeySlot {
-    /// Returns the record type and the flags octet that a key of this kind has. Keys of questions do not use bits 2 to 4
-    /// of the flags octet.
+    /// Returns the record type and the flags octet that a key of this kind has. Keys of questions use bits 0 and 1 of the flags octet, so these
+    /// keys use bits 2 to 4: they never equal the key of a question.
     fn tail(self) -> (RecordType, u8) {
         match self {
             Self::Rrset(kind) => (kind, 0),
@@ -106,13 +105,13 @@ impl LookedUp<Self> for QuestionKey {
     }
 }
 
-/// Entries of one name whose record types are below this number are next to each other in the table. Entries of other
-/// types are spread over the table, because otherwise a client could fill one part of the table with the 65 536 types of
-/// a name.
+/// Entries of one name whose record types are below this number are next to each other in the table, so that one lookup loads them all into the
+/// processor's cache. Entries of other types are spread over the table, because otherwise a client could fill one part of the table with the 65 536
+/// types of a name.
 const NEAR_KINDS: u16 = 64;
 
 /// Computes the hash of a key from the hash of its name, its type, its flags and its view. Keys of one name have different hashes. Keys of
-/// different names collide only if the hashes of the names collide, so nobody can choose keys that collide.
+/// different names collide only if the hashes of the names collide. The hash of a name is keyed, so nobody can choose keys that collide.
 fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
     let (far, near) = if kind < NEAR_KINDS && flags & OF_QUESTIONS == 0 {
         // Different kinds always give different numbers: the number contains the record type, and one bit for glue,
@@ -122,8 +121,8 @@ fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
         (u64::from(kind) << 8 | u64::from(flags), 0)
     };
     let far = far | u64::from(view) << 24;
-    // This number is 2^64 divided by the golden ratio. It is odd, so no two values give the same product. The low bits
-    // of the product do not depend on the type and the view, and the table uses the low bits.
+    // This number is 2^64 divided by the golden ratio. It is odd, so different values of `far` give different products. The low bits of the product
+    // do not depend on the type and the view. The table uses the low bits of the hash for the position.
     let far = far.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     name ^ far ^ far >> 32 ^ near << NEIGHBOURS_BEGIN
 }

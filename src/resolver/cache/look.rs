@@ -1,6 +1,6 @@
 //! Reads the entries of a name from all tables of the cache, for `resolverctl cache`.
 //!
-//! The functions walk through whole tables instead of looking up keys, because a lookup counts as a use, and a used entry is not
+//! The functions read whole tables instead of looking up keys, because a lookup counts as a use of the entry, and would keep the entry from being
 //! evicted.
 
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Memory {
         held
     }
 
-    /// Returns the names of all answers, RRsets, denials and delegations. Tests examine them.
+    /// Returns the names of all answers, RRsets, denials and delegations. Only tests use it.
     #[cfg(feature = "simulated")]
     pub fn names(&self) -> Vec<Name> {
         let answers = self.answers.0.entries(|_, _| true).into_iter().map(|(key, _)| key);

@@ -36,8 +36,8 @@ impl Losses {
         }
     }
 
-    /// Returns the share of lost queries in per cent. Returns 0 if fewer than `LEAST_LOSSES` queries were lost, or fewer were answered: after a short
-    /// outage there are few losses, and a dead server answers nothing. Neither shows that queries are lost on the path.
+    /// Returns the share of lost queries in per cent. Returns 0 if fewer than `LEAST_LOSSES` queries were lost, as after a short outage, or fewer
+    /// than `LEAST_LOSSES` were answered, as by a dead server. In neither case is it known that the path loses queries.
     pub(super) fn percent(&self) -> u8 {
         let (answered, lost) = (u32::from(self.answered), u32::from(self.lost));
         if self.answered.min(self.lost) < LEAST_LOSSES {

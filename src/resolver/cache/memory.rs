@@ -13,9 +13,8 @@ use dns::question::{Answer, QuestionKey};
 use dns::random::Random;
 
 /// The share of `cache.size` that each table may use, in per cent. Answers make cache hits possible, and RRsets and delegations save queries to
-/// servers. The entries of the two small tables have at most a few hundred octets. The sum of the shares is only 90 %. The process may use 125 % of
-/// `cache.size`, and this also has to suffice for work in progress and for the gaps that the allocator leaves between entries (11 to 24 % of their
-/// memory).
+/// servers. The tables of servers and failures are small. The sum of the shares is only 90 %, because the whole process may use 125 % of
+/// `cache.size`, which includes queries in progress and the gaps that the allocator leaves between entries (11 to 24 % of their memory).
 const SHARES: CacheShares = CacheShares { answers: 45, rrsets: 36, servers: 5, failures: 4 };
 
 struct CacheShares {
@@ -71,7 +70,7 @@ impl Memory {
         }
     }
 
-    /// Runs `walk`, a function that visits whole tables, on a thread that serves no client. `walk` starts when all earlier such functions have ended.
+    /// Runs `walk`, a function that reads whole tables, on a thread that serves no client. Only one such function runs at a time.
     pub async fn walk<Value, Walk>(&self, walk: Walk) -> Value
     where
         Value: Send + 'static,
@@ -94,7 +93,7 @@ impl Memory {
         }
     }
 
-    /// Returns the keyed hash function of these tables. Other tables also use it if strangers choose their keys.
+    /// Returns the keyed hash function of these tables. Other tables whose keys come from clients or servers also use it.
     pub fn keyed(&self) -> Keyed {
         self.keyed
     }
@@ -123,7 +122,7 @@ impl Answers {
         self.0.get(key).filter(|answer| answer.is_fresh(now))
     }
 
-    /// Stores an answer. An answer whose TTL is 0 is not stored.
+    /// Stores an answer, unless its TTL is 0.
     pub fn put(&self, key: QuestionKey, answer: &Arc<Answer>) {
         if answer.is_fresh(answer.stored) {
             let before = self.1.for_key(key.as_bytes());

@@ -1,22 +1,20 @@
 //! The cache. It has four tables: answers, RRsets with delegations, data about servers, and failures.
 //!
-//! An entry contains the times at which it was stored and at which it expires, and each lookup decides from the current
-//! time whether the entry may be used. `store` limits the memory of a table and chooses the entries to remove. The hash
-//! of the keys has a secret, because strangers choose the keys.
+//! An entry contains the times at which it was stored and at which it expires. Each lookup compares these with the current time. `store` limits the
+//! memory of a table and chooses the entries to remove. The hash of the keys has a secret: clients choose the keys, and otherwise they could choose
+//! keys that collide.
 //!
 //! # Decisions
 //!
 //! - An answer is stored in wire form, as it is sent, with the offsets of its TTLs. When a question is answered from the
 //!   cache, these octets are copied and a few of them are changed, and nothing is decoded.
-//! - The crate moka was used first and replaced. `benches/caches.rs` compares the memory of its entries, its lookups and
-//!   its eviction with those of `store`. It also removed values at a time of its own choice. `store` counts exactly, and
-//!   frees everything at a flush.
-//! - The expiry of moka was never used, because tests cannot replace its clock. Entries therefore contain their own
-//!   times.
-//! - The weight of an entry is its real size in memory, including keys and names (`tests/weights.rs`). Before it was measured, the
-//!   weights of entries were 40 to 220 octets too small, and a full cache took up to 1.5 times `cache.size`.
-//! - RRsets have ranks (RFC 2181 section 5.4.1). Glue, or data from an answer without AA, replace data from an answer
-//!   with AA only after the TTL of this data has expired.
+//! - The table is not the crate moka, which was used first. `benches/caches.rs` compares moka with `store`: memory of entries, lookups and
+//!   eviction. Moka removes values at a time of its own choice; `store` counts exactly, and frees everything at a flush.
+//! - Tests need a virtual clock, which the expiry of moka does not allow. So each entry contains the times at which it was stored and expires.
+//! - The weight of an entry is its real size in memory, including keys and names. `tests/weights.rs` measures it. If weights were too small, a full
+//!   cache would take more memory than `cache.size`.
+//! - RRsets have ranks (RFC 2181 section 5.4.1). Glue and data from an answer without AA do not replace data from an answer with AA before the TTL
+//!   of these data has expired.
 //! - NXDOMAIN without proof denies only the type of its question, because load balancers answer NXDOMAIN for AAAA (RFC 4074). For A, and
 //!   from a top-level domain, it denies all types, unless the name or a name below it is known to exist.
 

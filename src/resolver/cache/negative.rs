@@ -17,7 +17,7 @@ pub struct Denial<'a> {
     pub kind: RecordType,
     /// True if the name does not exist. False if it only has no data of the type.
     pub nxdomain: bool,
-    /// The SOA record of the zone to which the name belongs. It gives the TTL of the denial.
+    /// The SOA record of the zone to which the name belongs. Its TTL and MINIMUM limit the TTL of the denial.
     pub soa: &'a Record,
 }
 
@@ -28,8 +28,8 @@ pub struct Negative {
     pub nxdomain: bool,
     /// The rank (RFC 2181 section 5.4.1) of the denial.
     pub rank: Rank,
-    /// The SOA in wire form, which takes a fraction of the memory of the library's names. It is missing if the denial is doubtful and is
-    /// therefore stored for a short time only.
+    /// The SOA in wire form, which takes a fraction of the memory of a decoded record. It is missing if the denial is doubtful: resolverd then
+    /// stores the denial for a short time only.
     pub(super) soa: Evidence,
     pub(super) ttl: u32,
     pub(super) stored: Mono,

@@ -3,9 +3,10 @@
 //!
 //! # Decisions
 //!
-//! - The ranges of a zone are one entry, because the table finds an entry by its exact key, but a range is found by the names between its ends. The
-//!   memory of the entry is limited like that of all entries, and a flush or a reload removes it in the same way.
-//! - Only the ranges of the closest known zone and of zones below it are looked up. The ranges of the root would otherwise be decoded for each query.
+//! - All ranges of a zone are in one entry of the table. The table finds an entry only by its exact key, but a range must be found for any name
+//!   that it covers. As part of an entry, the ranges count towards the memory limit, and a flush or a reload removes them.
+//! - Only the ranges of the closest zone in the cache and of zones below it are looked up. Otherwise the ranges of the root would be decoded for
+//!   each query.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,7 @@ use validate::signature::{covered_type, covering};
 /// An NSEC or NSEC3 record of a secure denial, with its signatures.
 pub(super) struct DeniedRange {
     owner: Name,
-    /// The NSEC or NSEC3 record and its signatures.
+    /// The record and its signatures.
     records: Evidence,
     /// The SOA record of the denying answer and its signatures.
     soa: Evidence,
@@ -87,7 +88,7 @@ impl InView<'_> {
             if let Some(ranges) = self.ranges(&mut keys, begin) {
                 return from_ranges(&ranges, name_of_wire(keys.name(begin)), name, now);
             }
-            // A zone does not deny names in a delegated zone below it, so the zones above a delegation are not looked up.
+            // A zone does not deny names in a delegated zone below it, so the search for ranges ends at a delegation.
             if self.delegated(&keys.at(begin, KeySlot::Delegation), now).is_some() {
                 return None;
             }
@@ -107,7 +108,8 @@ impl InView<'_> {
 fn from_ranges(ranges: &[Arc<DeniedRange>], zone: Name, name: &Name, now: Mono) -> Option<Synthesized> {
     let at = |owner: &Name| {
         let after = ranges.partition_point(|range| range.owner <= *owner);
-        // The NSEC3 record with the greatest hash also covers the hashes before the first one.
+        // If `owner` sorts before all ranges, the last range is used: the NSEC3 record with the greatest hash also covers the hashes before the
+        // first one.
         after.checked_sub(1).map_or_else(|| ranges.last(), |place| ranges.get(place))
     };
     let live = |owner: &Name| at(owner).filter(|range| now < range.expires);
@@ -153,7 +155,7 @@ mod tests {
     use hickory_proto::rr::rdata::SOA;
     use hickory_proto::rr::{RecordType, SerialNumber};
 
-    /// Stores the denial of a range with an NSEC record that `signer` has signed. Nothing in the cache checks the signature.
+    /// Stores the denial of a range with an NSEC record of the zone `signer`. The signature is invalid, but the cache does not check signatures.
     fn deny(memory: &Memory, owner: &str, next: &str, signer: &str, ttl: u32) {
         let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, 60);
         let soa = Record::from_rdata(name("example."), 60, RData::SOA(soa));

@@ -1,17 +1,16 @@
-//! Determines which part of their memory the tables of answers and RRsets may currently use.
+//! Determines how much of their memory limit the tables of answers and RRsets may currently use.
 //!
-//! Queries in progress, connections of clients and unsent replies take memory in addition to the cache.
-//! `limits::WorkBounds` limits each kind of work, and only on a host under attack all kinds of work reach their limits
-//! at the same time. The cache then shrinks. Otherwise a full cache and all this work together would take more memory
-//! than the process may use.
+//! Queries in progress, connections of clients and unsent replies take memory in addition to the cache. `limits::WorkBounds` limits each of these
+//! kinds of work. Under an attack, all of them can reach their limits at the same time. Then the cache shrinks. Otherwise the full cache and this
+//! work together would take more memory than the process may use.
 //!
 //! # Decisions
 //!
-//! - The memory of the whole process is measured, because the overhead of the allocator and the data that libraries keep
-//!   for connections also count. If a part of the cache were reserved for all kinds of work instead, a gateway that is
-//!   not attacked would have a third less cache.
-//! - The memory is measured after a certain number of resolutions (flights) has begun, because all kinds of work begin
-//!   resolutions. An idle daemon need not wake up to measure.
+//! - The memory of the whole process is measured, because the overhead of the allocator and the data that libraries keep for connections also
+//!   count. The alternative, to reserve memory for the limits of all kinds of work, would make the cache smaller by a third even if no attack ever
+//!   happens.
+//! - The memory is measured each time a certain number of resolutions (flights) has begun, because all kinds of work begin resolutions. So an idle
+//!   daemon does not wake up to measure.
 //! - The tables of answers and RRsets keep at least the share `LEAST_ROOM` of their memory, so that names in use stay in
 //!   the cache.
 
@@ -22,11 +21,10 @@ use tokio::sync::Notify;
 
 use crate::limits::{LEAST_ROOM, ROOM_FLIGHTS, ROOM_SLACK, ROOM_SLACK_SHARE};
 
-/// The value of `parts` if the tables may use all their memory, that is, one thousand thousandths.
+/// The value of `parts` if the tables may use all their memory: 1000 thousandths.
 const WHOLE: u64 = 1_000;
 
-/// Determines which part of their memory the tables of answers and RRsets may use, and signals when the memory of the
-/// process must be measured again.
+/// Determines which part of their memory the tables of answers and RRsets may use. Signals when the memory of the process must be measured again.
 #[derive(Clone)]
 pub struct Room(Arc<SharedRoom>);
 
@@ -62,8 +60,8 @@ impl Room {
         }
     }
 
-    /// Computes the part of `whole` octets that the tables may use, from the memory of the process: it uses `resident`
-    /// octets now, and may use `most`. Returns true if the part has changed.
+    /// Computes the part of `whole` octets that the tables may use. The process uses `resident` octets of memory now, and may use `most`. Returns
+    /// true if the part has changed.
     pub(super) fn change(&self, whole: u64, resident: u64, most: u64) -> bool {
         let before = self.0.parts.load(Ordering::Relaxed);
         let now = room(before, whole, resident, most);
@@ -77,10 +75,9 @@ impl Room {
     }
 }
 
-/// Computes which part of `whole` octets the tables may use, in thousandths; `before` is the previous part. If the
-/// process uses more memory than it should, the tables lose twice the excess, because the allocator keeps a part of the
-/// memory that entries free. If it uses less, they gain only a quarter of the unused octets, because new entries take
-/// more than their own octets.
+/// Computes which part of `whole` octets the tables may use, in thousandths; `before` is the previous part. If the process uses more memory than it
+/// may, the tables lose twice the excess, because the allocator does not return all memory that removed entries free. If the process uses less, the
+/// tables gain only a quarter of the unused octets, because new entries take more memory than their own octets.
 fn room(before: u64, whole: u64, resident: u64, most: u64) -> u64 {
     let parts = |octets: u64| octets.saturating_mul(WHOLE).checked_div(whole).unwrap_or(0);
     let most = most.saturating_sub(ROOM_SLACK).saturating_sub(most / ROOM_SLACK_SHARE);

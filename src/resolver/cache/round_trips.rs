@@ -30,8 +30,8 @@ const BUCKETS: usize = 11 * 8 + 1;
 /// then depends mostly on the last few dozen round trips. The number fits in one octet.
 const FADE_AT: u8 = 128;
 
-/// The percentage of the round trips that are shorter than the timer. Dean and Barroso, "The Tail at Scale" (2013), send
-/// the second request at the 95th percentile, so that only one request in twenty has a second one.
+/// The timer of a server is longer than this percentage of its round trips. Dean and Barroso, "The Tail at Scale" (2013), send the second request
+/// at the 95th percentile, so that only one request in twenty has a second one.
 const COVERED: u32 = 95;
 
 /// The measured round trips of a server that has answered at least once.
@@ -41,7 +41,8 @@ pub(super) struct RoundTrips {
     pub(super) variation: Duration,
     pub(super) counts: [u8; BUCKETS],
     total: u8,
-    /// The time to wait for the server before another server is asked. It is computed when a round trip is added, because it is read much more often.
+    /// The time to wait for the server before another server is asked. It is stored and not computed at each use, because it is read much more
+    /// often than round trips are added.
     timer: Duration,
 }
 
@@ -54,8 +55,7 @@ impl RoundTrips {
         trips
     }
 
-    /// Restores the data from an earlier process of resolverd. Returns `None` if all counts are zero, or if they are too
-    /// large.
+    /// Restores the data from an earlier process of resolverd. Returns `None` if all counts are zero, or if their sum is too large.
     pub(super) fn restored(smoothed: Duration, variation: Duration, counts: [u8; BUCKETS]) -> Option<Self> {
         let total = counts.iter().try_fold(0_u8, |total, count| total.checked_add(*count))?;
         if total == 0 || total > FADE_AT {
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn many_give_their_own_95th_percentile() {
-        // One round trip in ten takes 200 ms. The timer must not be shorter, otherwise it expires for a tenth of all queries.
+        // One round trip in ten takes 200 ms. The timer must be at least as long; otherwise it would expire for a tenth of all queries.
         let timer = trips((0..100).map(|place| if place % 10 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 200 * MS && timer <= 225 * MS, "{timer:?}");
         // One round trip in fifty is long. The timer need not be longer than such rare round trips.

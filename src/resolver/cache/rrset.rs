@@ -1,5 +1,5 @@
-//! An RRset in the cache, in wire form, and its rank (RFC 2181 section 5.4.1). It is decoded only when a question is
-//! resolved, and not when it is answered from the cache.
+//! An RRset in the cache, in wire form, and its rank (RFC 2181 section 5.4.1). The RRset is decoded when a resolution uses it. An answer from the
+//! cache does not need it.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -72,7 +72,7 @@ impl Rrset {
         self.stored.after(Duration::from_secs(self.ttl.into()))
     }
 
-    /// Returns true if the RRset, when it is used at `now`, must be fetched again because it is about to expire.
+    /// Returns true if the RRset is about to expire at `now`, so that it must be fetched again when it is used.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored, self.expires(), now)
     }
@@ -92,8 +92,8 @@ impl Rrset {
         &self.backing
     }
 
-    /// Returns the signatures of the RRset with the remaining TTL, and the proof that a wildcard may be used if the
-    /// RRset comes from one.
+    /// Returns the signatures of the RRset with the remaining TTL. If the RRset comes from a wildcard, also returns the proof that the wildcard may
+    /// be used.
     pub fn evidence(&self, now: Mono) -> Vec<Record> {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }

@@ -22,7 +22,7 @@ use dns::question::{QuestionKey, Security, ViewId};
 #[derive(Clone)]
 pub struct Rrsets {
     store: QuestionStore<CacheEntry>,
-    /// True if a DNAME was ever stored. Usually none was, and no DNAME need be looked up at the names above a question.
+    /// True if a DNAME was ever stored. As long as it is false, no DNAME is looked up at the names above a question.
     dnames: Arc<AtomicBool>,
 }
 
@@ -96,8 +96,8 @@ impl InView<'_> {
         NameKeys::for_name(name, self.view, *self.store.keyed())
     }
 
-    /// Returns what `get` returns for the name of `keys`, or the CNAME of the name if `get` returns nothing. Also returns the type of the found
-    /// entry.
+    /// Returns the entry that `get` returns for the name of `keys`, together with its type. If `get` returns nothing, returns the CNAME of the name
+    /// and the type CNAME.
     pub fn get_or_alias(
         &self,
         keys: &mut NameKeys,
@@ -119,18 +119,18 @@ impl InView<'_> {
         self.dnames.load(Ordering::Relaxed)
     }
 
-    /// Stores an RRset. All `records` have the same owner and type. The smallest of their TTLs is used (RFC 2181 section 5.2), but at most
+    /// Stores an RRset. All `records` have the same owner and type. The RRset gets the smallest of their TTLs (RFC 2181 section 5.2), but at most
     /// `max_ttl`. An RRset with a TTL of 0 is not stored. Data of a greater rank are not replaced.
     pub fn put(&self, records: &[&Record], rank: Rank, max_ttl: Duration, now: Mono) {
         self.put_backed(records, rank.backed(Backing::default()), max_ttl, now);
     }
 
-    /// Stores an RRset like `put`. `by` is the credibility of the data. Data that were not validated do not replace
-    /// secure data whose TTL has not expired, so that a client that sets CD cannot poison the answers of others. Returns
-    /// true if a denial of all types of the name was removed.
+    /// Stores an RRset like `put`. `by` is the credibility of the data. Data that were not validated do not replace secure data whose TTL has not
+    /// expired. Otherwise a client that sets CD could poison the answers of other clients. Returns true if a denial of all types of the name was
+    /// removed.
     ///
-    /// If clients may get stale data of this type, an expired denial or CNAME of the name is removed, and also a CNAME
-    /// that is about to expire, even if the data themselves are not stored.
+    /// If data of this type may be served stale, an expired denial or CNAME of the name is removed, and also a CNAME that is about to expire. This
+    /// is done even if the new data are not stored.
     pub fn put_backed(&self, records: &[&Record], by: Credibility, max_ttl: Duration, now: Mono) -> bool {
         let Credibility { rank, backing } = by;
         let Some(first) = records.first() else { return false };
@@ -151,8 +151,8 @@ impl InView<'_> {
             return false;
         }
         let held = self.known(&keys.at(0, slot), Rank::Glue, now);
-        // If the denial is not proven by DNSSEC, the server denied only the type A. The denial of the other types was
-        // inferred from that.
+        // If the denial is not proven by DNSSEC, the server denied only the type A, and resolverd concluded that the other types do not exist
+        // either. So it does not protect against data of other types.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
         if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
             return false;
@@ -169,8 +169,8 @@ impl InView<'_> {
         denied.is_some() && self.clear_denial(name, now)
     }
 
-    /// Gives the glue for a name the same remaining TTL as the addresses that the name's own zone gave. If these
-    /// addresses turn out to be useless, the servers of the zone can be reached only with the glue.
+    /// Gives the glue for a name the same remaining TTL as the addresses that the name's own zone gave. If no server answers at these addresses,
+    /// the servers of the zone can be reached only with the glue.
     fn prolong_glue(&self, keys: &mut NameKeys, kind: RecordType, (ttl, data): (u32, &[u8]), now: Mono) {
         if !matches!(kind, RecordType::A | RecordType::AAAA) {
             return;
@@ -200,8 +200,7 @@ impl InView<'_> {
         self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
     }
 
-    /// Stores for `DOUBTED_TIME` that a name does not have a type. This is called when all servers of the zone have
-    /// given a doubtful denial.
+    /// Stores for `DOUBTED_TIME` that a name has no data of a type. The caller has received a doubtful denial from each server of the zone.
     pub(crate) fn put_doubted(&self, name: &Name, kind: RecordType, security: Security, now: Mono) {
         let ttl = u32::try_from(DOUBTED_TIME.as_secs()).unwrap_or(0);
         let backing = Backing { security, ..Backing::default() };
@@ -226,7 +225,8 @@ impl InView<'_> {
         self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
     }
 
-    /// Returns the secure proof that a name above the name of `keys` and below `top` does not exist (RFC 8020), or `None` if no such proof is stored.
+    /// Returns the proof (secure) that a name above the name of `keys` and below `top` does not exist (RFC 8020), or `None` if no such proof is
+    /// stored.
     pub(crate) fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
         let top = keys.place_of(top)?;
         let above = keys.above(0)?;

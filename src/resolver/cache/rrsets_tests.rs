@@ -210,8 +210,8 @@ fn an_alias_is_known_for_each_type_that_its_name_does_not_have() {
     assert!(rrsets.get_or_alias(keys, RecordType::A, Rank::Answer, Mono::START).is_none(), "no alias");
 }
 
-/// Tests that a stale alias stays usable until the name gets data of a type for which clients may get stale answers. Data of another type (TLSA) do
-/// not end it.
+/// Tests that a stale alias stays usable until an RRset arrives for its name whose type may be served stale. Data of another type (TLSA) do not end
+/// it.
 #[test]
 fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {
     let all = rrsets();
@@ -300,8 +300,8 @@ fn what_proves_an_rrset_comes_back_with_it() {
     assert_eq!(held.evidence(now), [proof]);
 }
 
-/// Tests that nothing exists below a name that is proven not to exist (RFC 8020) in its zone, and that the proof of
-/// another zone does not count.
+/// Tests that a name does not exist if its own zone has proven that a name above it does not exist (RFC 8020), and that a proof of another zone
+/// does not count.
 #[test]
 fn only_a_proof_between_a_name_and_its_zone_denies_it() {
     let soa = Record::from_rdata(

@@ -1,7 +1,7 @@
 //! The DNSSEC state of data: the signatures and proofs that arrived with the data, and the keys of zones.
 //!
-//! Signatures and proofs are stored in wire form next to the data that they prove (RFC 4035 section 4.5). They are
-//! decoded only when a question is resolved, and not when it is answered from the cache.
+//! Signatures and proofs are stored in wire form next to the data that they prove (RFC 4035 section 4.5). They are decoded when a resolution uses
+//! them. An answer from the cache does not need them.
 
 use hickory_proto::dnssec::PublicKey;
 use hickory_proto::rr::{Name, Record};
@@ -18,7 +18,7 @@ use validate::verdict::{SecurityStatus, ValidationFailure};
 #[derive(Clone, Debug, Default)]
 pub struct Evidence(Box<[u8]>);
 
-/// The DNSSEC state of an RRset or a denial, with the records that prove it.
+/// The DNSSEC state of an RRset or a denial, and the records that prove it.
 #[derive(Clone, Debug, Default)]
 pub struct Backing {
     /// The records that prove the data. They arrived in the same DNS message as the data.

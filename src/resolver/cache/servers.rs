@@ -1,8 +1,8 @@
 //! What is known about each server: its round trips, its unanswered queries, its support of EDNS, TCP and mixed case,
 //! and the zones for which it is lame.
 //!
-//! A server that is known to be silent (dead, and a probe in the background was not answered either) is not asked. Any
-//! other server is asked if there is no better one.
+//! A server that is known to be silent (it did not answer several queries, and later a probe) is not asked. Any other server is asked if there is
+//! no better one.
 
 use std::cmp::Reverse;
 use std::hash::BuildHasher;
@@ -32,8 +32,8 @@ use dns::hash::Keyed;
 use dns::question::wire_name;
 use dns::random::Random;
 
-/// The memory that a server takes in the table, in octets: its data with the counts of round trips, the greatest number
-/// of lame, silent and slow zones, and the overhead of the table. `tests/weights.rs` measures it.
+/// The memory that a server takes in the table, in octets: its data with the counts of round trips, the largest possible lists of lame, silent and
+/// slow zones, and the overhead of the table. `tests/weights.rs` measures it.
 const ENTRY: u32 = 3_680;
 
 /// The features of a server. Each is true until the server has shown that it lacks the feature.
@@ -60,8 +60,8 @@ pub struct Servers(Store<SocketAddr, Arc<Server>>);
 
 impl Servers {
     pub(super) fn new(capacity: u64, keyed: Keyed) -> Self {
-        // All entries about servers take the same memory, so a new entry always fills the slot of the evicted entry, and empty slots need not be
-        // counted.
+        // All entries about servers take the same memory, so a new entry always uses the slot of an evicted entry. Empty slots therefore do not
+        // count towards the limit.
         Self(Store::new(capacity, keyed, |_, _| ENTRY, 0))
     }
 
@@ -100,8 +100,7 @@ impl Servers {
         self.0.each(|address, server, _| see(*address, server))
     }
 
-    /// Stores the data that an earlier process of resolverd had about a server, unless this process already has data
-    /// about the server.
+    /// Stores the data about a server from an earlier process of resolverd, unless this process already has data about the server.
     pub(super) fn restore(&self, address: SocketAddr, history: ServerHistory) -> bool {
         let server = Server { history: Mutex::new(history), ..Server::new(*self.0.keyed()) };
         self.0.restore(address, Arc::new(server), false)
@@ -158,26 +157,25 @@ pub(super) struct ServerHistory {
     pub(super) asked: bool,
     /// The time until which the server is asked without EDNS, because it did not accept EDNS.
     pub(super) plain_until: Option<Mono>,
-    /// The time until which questions are sent to the server without mixed case (0x20), because the server did not repeat the case of the letters,
-    /// or did not find names in mixed case.
+    /// The time until which queries are sent to the server without mixed case (0x20), because its replies did not repeat the case of the name, or
+    /// because it did not find names in mixed case.
     pub(super) flips_case_until: Option<Mono>,
-    /// The time until which the server's denials of names in mixed case (0x20) are believed, because it has found such a name.
+    /// The time until which resolverd believes the server when it denies a name in mixed case (0x20), because the server has found such a name.
     pub(super) finds_case_until: Option<Mono>,
-    /// How often the server repeated its denial of a name in mixed case when it was asked again in the case of the client's question. The number is
-    /// set to 0 when its denials are believed.
+    /// How often the server denied a name in mixed case (0x20) and denied it again when it was asked in the client's spelling. The number is set to
+    /// 0 when it is large enough for the server's denials to be believed.
     pub(super) repeated_denials: u8,
     /// The time until which the server is asked for replies of at most 512 octets over UDP, because longer ones did not arrive.
     pub(super) short_until: Option<Mono>,
     /// The time at which a reply of more than 512 octets last arrived over UDP.
     pub(super) long_heard: Option<Mono>,
-    /// How many queries in the case of the client's question the server answered after it had not answered the same query in mixed case. The number
-    /// is set to 0 when the server answers a query in mixed case.
+    /// How often the server answered a query in the client's spelling after it had not answered the same query in mixed case (0x20). The number is
+    /// set to 0 when the server answers a query in mixed case.
     pub(super) own_case_answers: u8,
-    /// The time until which the server is asked over TCP only if there is no other server, because it did not accept
-    /// TCP.
+    /// The time until which the server is asked over TCP only if no other server can be asked, because it did not accept TCP.
     pub(super) no_tcp_until: Option<Mono>,
-    /// The number of second queries, in thousandths. A second query is sent to another server because this server was
-    /// late. Each query to this server reduces the number, which limits the share of second queries.
+    /// The number of hedges of this server, in thousandths. A hedge is a second query, which is sent to another server because this server is late.
+    /// Each query to this server reduces the number, and a great number prevents further hedges.
     pub(super) hedged: u32,
     /// The time at which a query that only measures the round trip was last sent to the server.
     pub(super) measured: Option<Mono>,
@@ -195,8 +193,8 @@ impl ServerHistory {
         }
     }
 
-    /// Returns the smoothed round trip (over all zones except the slow ones), the time after which another server is
-    /// asked, and the time after which an answer counts as lost.
+    /// Returns three times: the smoothed round trip over all zones except slow ones; the time after which another server is asked; and the time
+    /// after which an answer counts as lost.
     fn timers(&self) -> (Option<Duration>, Duration, Duration) {
         self.round_trips.as_ref().map_or((None, UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| {
             (Some(trips.smoothed()), trips.timer(), trips.patience())
@@ -214,13 +212,12 @@ impl ServerHistory {
         )
     }
 
-    /// Records the round trip of an answer about `zone`. A round trip that is much longer than is usual for the server
-    /// is recorded only for the zone.
+    /// Records the round trip of an answer about `zone`. If it is much longer than usual for the server, it is recorded only for this zone.
     fn timed(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) {
         match Compared::with_usual(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
             Compared::Slower if self.slow_zones.add(zone, round_trip, now, keyed) => {}
-            // Either the earlier round trips came from slow zones, or the path to the server has changed. The usual round trip is therefore measured
-            // again from the beginning.
+            // Either the earlier round trips came from slow zones, or the path to the server has changed. Therefore the old round trips are
+            // discarded, and measuring starts again with this one.
             Compared::Slower | Compared::Faster => {
                 self.slow_zones.end(zone, keyed);
                 self.round_trips = Some(RoundTrips::new(round_trip));
@@ -241,8 +238,7 @@ impl ServerHistory {
         }
     }
 
-    /// Records that an answer of the server about `zone` has arrived. Returns true if the server counted as dead until
-    /// now.
+    /// Records that an answer of the server about `zone` has arrived. Returns true if the server counted as dead before it.
     fn heard(&mut self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         self.losses.answered();
         let (was_dead, before) = (self.silence.is_dead(), self.silence.heard());
@@ -254,8 +250,8 @@ impl ServerHistory {
         was_dead
     }
 
-    /// Returns true if the server's round trip for `zone` is unknown or out of date, and was not measured a short time ago. The answers for other
-    /// zones do not show whether a slow zone is still slow.
+    /// Returns true if the server's round trip for `zone` is unknown or out of date, and was not measured a short time ago. For a slow zone, only
+    /// answers for this zone count, because answers for other zones do not show whether the zone is still slow.
     fn is_to_be_measured(&self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         let slow = self.slow_zones.get(zone, keyed);
         let measured = slow.map_or_else(|| self.silence.heard(), |slow| Some(slow.measured));
@@ -272,8 +268,8 @@ fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
 /// The state of a server for a zone at a given time. The servers of a zone are chosen by this state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerStanding {
-    /// The smoothed round trip for the zone, if the server has ever answered. It is the server's usual round trip, unless the zone is
-    /// known to be slow.
+    /// The smoothed round trip of the server, if it has ever answered. For a slow zone, it is the round trip of this zone, otherwise that of all
+    /// other zones.
     pub round_trip: Option<Duration>,
     /// The time to wait for the server's answer before another server is asked in addition.
     pub timer: Duration,
@@ -281,21 +277,20 @@ pub struct ServerStanding {
     pub patience: Duration,
     /// The health of the server when it is asked about the zone.
     pub health: Health,
-    /// The time since which the server is known to be silent for the zone, or `None` if it is not. Such a server is
-    /// probed in the background, and no question waits for it. A server may drop the queries for one zone and answer the
-    /// queries for others.
+    /// The time since which the server is known to be silent for the zone, or `None` if it is not. A silent server gets only probes in the
+    /// background, and no question waits for it. A server may be silent for one zone and answer for others.
     pub(crate) silent_since: Option<Mono>,
-    /// True if the server is certainly silent for other zones, and was either not yet asked for this zone, or was silent for this zone
-    /// in an outage that has ended. A question then waits a short time for it.
+    /// True if the server is certainly silent for other zones, and it is unknown whether it is silent for this zone: it was not yet asked for this
+    /// zone, or it was silent in an outage that has ended. A question then waits only a short time for it.
     pub(crate) silent_elsewhere: bool,
     /// True if the server is known not to serve the zone (lame).
     pub lame: bool,
-    /// The share of the queries to the server that are lost, in per cent. The share is 0 if it is not known, and while many queries wait for the
-    /// server. It is also 0 if the server takes longer than `MAX_TIMER`, because an overdue query is then probably not lost.
+    /// The share of the queries to the server that are lost, in per cent. The share is 0 if it is unknown, or if many queries wait for the server.
+    /// It is also 0 if the server needs longer than `MAX_TIMER` for an answer: a late answer is then probably not lost.
     pub loss: u8,
     /// The features of the server, such as EDNS and TCP.
     pub features: ServerFeatures,
-    /// True if the server is known to find names in mixed case (0x20), so that its denials of such names are believed.
+    /// True if the server is known to find names in mixed case (0x20). resolverd then believes its denials of such names.
     pub(crate) finds_mixed_case: bool,
     /// True if the server's round trip for the zone should be measured: it is unknown or out of date, and was not
     /// measured a short time ago.
@@ -307,7 +302,7 @@ pub struct ServerStanding {
 pub struct KnownServer {
     /// The address and port of the server.
     pub address: SocketAddr,
-    /// True if the server was ever asked. False if it was only considered for a question, and another server was asked.
+    /// True if a query was ever sent to the server. False if resolverd only considered the server and chose another one.
     pub asked: bool,
     /// The smoothed round trip, or `None` if the server has never answered.
     pub round_trip: Option<Duration>,
@@ -341,9 +336,8 @@ impl Server {
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
         let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
         let silent_since = known.filter(|_| too).or(known_for_zone);
-        // For a single zone, more unanswered queries are needed than for the whole server before it counts as dead,
-        // because its answers for other zones show that the server works. The first probe is sent equally early in both
-        // cases.
+        // For a single zone, more unanswered queries are needed before the server counts as dead than for the whole server: its answers for other
+        // zones show that the server works. The first probe is sent after the same number of unanswered queries in both cases.
         let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
         let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
         let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
@@ -383,15 +377,15 @@ impl Server {
         }
     }
 
-    /// Records that any DNS message of the server has arrived for a question about `zone`, the time `round_trip` after the
-    /// query. Returns true if the server counted as dead until now.
+    /// Records that any DNS message of the server has arrived for a question about `zone`. `round_trip` is the time since the query was sent.
+    /// Returns true if the server counted as dead before this message.
     pub fn answered(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.timed(zone, round_trip, now, &self.keyed);
         history.heard(zone, now, &self.keyed)
     }
 
-    /// Records an answer, like `answered`, but for a recursive server. Its round trip depends on the name and on its
+    /// Records an answer, like `answered`, but of a recursive server. The round trip of such a server depends on the name and on the server's
     /// cache, so no zone is recorded as slow.
     pub(crate) fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
@@ -399,8 +393,7 @@ impl Server {
         history.heard(zone, now, &self.keyed)
     }
 
-    /// Records that the answer to a query sent at `sent` has not arrived in time. Other servers are asked first for a
-    /// while.
+    /// Records that the answer to a query sent at `sent` is late. For a while, other servers are asked before this one.
     pub fn overdue(&self, sent: Mono, now: Mono) {
         self.history().silence.overdue(sent, now);
     }
@@ -417,7 +410,8 @@ impl Server {
         self.waiting.load(Ordering::Relaxed) <= QUIET_QUERIES
     }
 
-    /// Records that a query was not answered in its time. The silence of a dead server shows nothing about losses.
+    /// Records that a query was not answered in its time. It is not counted as lost if the server is dead or has many queries in progress: other
+    /// causes than a loss are then likely.
     pub(crate) fn lost(&self) {
         let mut history = self.history();
         if self.is_quiet() && !history.silence.is_dead() {
@@ -430,15 +424,15 @@ impl Server {
         self.history().losses.was_late();
     }
 
-    /// Returns true if `silent` would change the data about the server for a query about `zone` sent at `sent`.
+    /// Returns true if the function `silent`, called for a query about `zone` sent at `sent`, would change the data about the server.
     pub(crate) fn would_count(&self, zone: &Name, sent: Mono) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
         history.silence.would_count(sent) || of_zone.is_none_or(|silence| silence.would_count(sent))
     }
 
-    /// Records that a query about `zone` sent at `sent` counts as lost. Other servers must have answered since, which shows that the
-    /// network of this host works. Queries that were in progress at the same time count as one silence. `random` spreads the times of the
+    /// Records that a query about `zone` sent at `sent` counts as lost. The caller makes sure that other servers have answered since, which shows
+    /// that the network of this host works. Queries that were in progress at the same time count as one silence. `random` spreads the times of the
     /// next probes.
     pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
         let mut history = self.history();
@@ -446,9 +440,8 @@ impl Server {
         history.silent_zones.add(zone, (sent, now), random, &self.keyed);
     }
 
-    /// Sets the number of silences (unanswered queries) for `zone` to at least `SILENCES_OF_ANOTHER_ZONE`. The first of
-    /// these queries was sent at `sent`. This is done for a server that did not answer and is known to be silent for
-    /// another zone.
+    /// Sets the number of silences (unanswered queries) for `zone` to at least `SILENCES_OF_ANOTHER_ZONE`. The first of these queries was sent at
+    /// `sent`. The caller does this for a server that did not answer for `zone` and is known to be silent for another zone.
     pub(crate) fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
         let mut history = self.history();
         if !history.silence.heard_since(sent) {
@@ -463,9 +456,9 @@ impl Server {
         history.silence.next_try().or_else(|| history.silent_zones.get(zone, &self.keyed)?.next_try())
     }
 
-    /// Records that a question for `zone` has failed because the server is dead. The next probe of the server is then
-    /// due within `MAX_WANTED_DEAD_TIME` of the last probe, or immediately if the last probe began `LEAST_PROBE_PAUSE`
-    /// ago or earlier. Returns true if the next probe is now due earlier than before.
+    /// Records that a question for `zone` has failed because the server is dead. The next probe of the server is then sent sooner:
+    /// `MAX_WANTED_DEAD_TIME` after the last probe at the latest, and immediately if the last probe began at least `LEAST_PROBE_PAUSE` ago. Returns
+    /// true if this makes the next probe earlier.
     pub(crate) fn hasten_probe(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let of_zone =
@@ -494,8 +487,8 @@ impl Server {
         of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
     }
 
-    /// Returns true if the server is dead as a whole (for all zones). The current probe, which asks about another zone,
-    /// must then be repeated with a question about `zone`.
+    /// Returns true if the server is dead as a whole (for all zones). The caller, which has begun a probe about another zone, must then send a
+    /// probe about `zone` too.
     pub(crate) fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -505,7 +498,7 @@ impl Server {
         is_dead
     }
 
-    /// Returns true if the server is dead as a whole or for `zone`, and its first probe has begun but has not been found
+    /// Returns true if the server is dead as a whole or for `zone`, its first probe has begun, and this probe is neither answered nor found
     /// unanswered yet.
     pub(crate) fn is_being_probed(&self, zone: &Name) -> bool {
         let history = self.history();
@@ -513,8 +506,7 @@ impl Server {
         history.silence.is_being_tried() || of_zone.is_some_and(Silence::is_being_tried)
     }
 
-    /// Records that a probe about `zone` sent at `sent` was not answered either, although other servers have answered
-    /// since.
+    /// Records that a probe about `zone` sent at `sent` was not answered, although other servers have answered since.
     pub(crate) fn probed_in_vain(&self, zone: &Name, sent: Mono) {
         let mut history = self.history();
         history.silence.tried_in_vain(sent);
@@ -533,16 +525,16 @@ impl Server {
         self.history().lame.end(zone);
     }
 
-    /// Records that a query was sent to the server. A certain share of these queries may be followed by a second query
-    /// to another server, because this server is late.
+    /// Records that a query was sent to the server. With enough queries, a hedge is permitted: a second query to another server if this server is
+    /// late.
     pub(crate) fn earn_hedge(&self) {
         let mut history = self.history();
         history.asked = true;
         history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
-    /// Returns true if a second query may be sent to another server, because this server is late. Returns false if there were too many second queries
-    /// for this server.
+    /// Returns true if a hedge (a second query to another server) may be sent now, because this server is late. Returns false if this server caused
+    /// too many hedges recently.
     pub(crate) fn take_hedge(&self) -> bool {
         let mut history = self.history();
         let hedged = history.hedged.saturating_add(1_000);
@@ -569,13 +561,12 @@ impl Server {
         self.history().plain_until = Some(now.after(NO_EDNS_TIME));
     }
 
-    /// Records that the server does not repeat the case of the letters of a question, or does not find names in mixed case.
+    /// Records that the server does not repeat the case of the letters in a query's name, or does not find names in mixed case.
     pub(crate) fn flips_case(&self, now: Mono) {
         self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
     }
 
-    /// Records that the server answered a query in the letter case of the client's question, after it had not answered the query in mixed case
-    /// (0x20).
+    /// Records that the server answered a query in the client's spelling, after it had not answered the same query in mixed case (0x20).
     pub(crate) fn answers_own_case(&self, now: Mono) {
         let mut history = self.history();
         history.own_case_answers = history.own_case_answers.saturating_add(1);
@@ -591,14 +582,14 @@ impl Server {
         self.history().own_case_answers = 0;
     }
 
-    /// Records that the server has found a name in mixed case, so that its denials of such names are believed for a day. A server of a DNS list is
-    /// marked so at its first denial, because clients do not wait for the check of this denial.
+    /// Records that the server has found a name in mixed case (0x20). resolverd then believes its denials of such names for a day. For a server of
+    /// a DNS list, this is recorded at its first denial already, because clients do not wait until this denial is checked.
     pub(crate) fn finds_mixed_case(&self, now: Mono) {
         self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
     }
 
-    /// Records that the server has repeated its denial of a name in mixed case, in the case of the question. After `CONFIRMED_DENIALS` repetitions,
-    /// its denials are believed for a day.
+    /// Records that the server denied a name in mixed case (0x20) and denied it again in the client's spelling. After `CONFIRMED_DENIALS` such
+    /// repetitions, resolverd believes its denials for a day.
     pub(crate) fn repeats_denial(&self, now: Mono) {
         let mut history = self.history();
         history.repeated_denials = history.repeated_denials.saturating_add(1);
@@ -607,8 +598,8 @@ impl Server {
         }
     }
 
-    /// Records that replies of more than 512 octets seem not to arrive from the server over UDP. This changes nothing if such a reply has arrived
-    /// recently.
+    /// Records that replies of more than 512 octets seem to be lost between the server and this host if they are sent over UDP. If such a reply has
+    /// arrived recently, the call changes nothing.
     pub(crate) fn loses_long_datagrams(&self, now: Mono) {
         let mut history = self.history();
         if history.long_heard.is_none_or(|heard| now.since(heard) >= SHORT_TIME) {
@@ -622,7 +613,7 @@ impl Server {
         (history.short_until, history.long_heard) = (None, Some(now));
     }
 
-    /// Records that a truncated answer of the server cannot be fetched over TCP, so that long replies over UDP are requested again.
+    /// Records that a truncated answer of the server cannot be fetched over TCP. Long replies over UDP are then requested from the server again.
     pub(crate) fn needs_long_datagrams(&self) {
         self.history().short_until = None;
     }
@@ -642,9 +633,9 @@ impl Server {
     }
 }
 
-/// The zones for which a server is lame (which it does not serve although it should), in wire form, the oldest first,
-/// each with the time until which the server counts as lame. The total size of the names is limited, because the memory
-/// of a table entry is computed only once.
+/// The zones for which a server is lame: it does not serve them although it should. They are in wire form, the oldest first, each with the time
+/// until which the server counts as lame for it. The total size of the names is limited, because the memory of a server's entry is a constant that
+/// includes them.
 #[derive(Debug, Default)]
 pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
 

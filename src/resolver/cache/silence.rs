@@ -2,11 +2,11 @@
 //! same time count as one. After one silence the server is doubtful, after three it is dead, and after an unanswered
 //! probe (a query in the background) it is known to be silent.
 //!
-//! The functions are pure. Unbound increases its timer up to 12 s, then tries with clients' questions, and counts A,
-//! AAAA and other types separately, because some servers drop a type. Here, a server is doubtful immediately, and dead
-//! after three silences that cannot have had one common cause. It is then probed in the background with another type
-//! than the unanswered one, at growing intervals, and sooner while questions fail because of it. After two minutes these
-//! intervals grow too: a zone that is dead for long costs few queries, however often its names are asked for.
+//! The functions are pure. Unbound increases its timer up to 12 s, then tries with clients' questions, and counts A, AAAA and other types
+//! separately, because some servers drop a type. resolverd differs: a server is doubtful after one silence, and dead after three silences that
+//! cannot have had one common cause. A dead server is probed in the background with another type than the unanswered one, at growing intervals, and
+//! sooner while questions fail because of it. If the silence lasts longer than two minutes, the probes that failing questions cause also become
+//! rarer. So a dead zone costs few queries, however often its names are asked for.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ pub(super) struct Silence {
 
 #[derive(Clone, Copy, Debug)]
 struct Dead {
-    /// The time until which the dead server gets no questions of clients. The next field is the length of this pause.
+    /// The time until which the dead server gets no questions of clients. The next field is the length of this pause, which grows.
     until: Mono,
     span: Duration,
     /// An earlier time for the next probe. It is used if `is_wanted` is true, that is, if a question has failed because of this server.
@@ -60,12 +60,12 @@ struct Dead {
     tried: Tried,
     /// The time at which the last probe of the server began.
     tried_at: Option<Mono>,
-    /// True if the silence may have ended: the silence began in an outage, the server has since answered for another zone, and has not been asked for
-    /// this zone since.
+    /// True if the server may answer for this zone again: it became silent for the zone in an outage, has since answered for another zone, and has
+    /// not been asked for this zone since.
     is_in_question: bool,
 }
 
-/// The result of the probes since the server was found dead.
+/// The state of the probes since the server was found dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     NotYet,
@@ -116,8 +116,7 @@ impl Silence {
         *self = Self { heard: Some(now), ..Self::default() };
     }
 
-    /// Records that the answer to a query sent at `sent` has not arrived in time, so that other servers are asked first
-    /// for a while.
+    /// Records that the answer to a query sent at `sent` is late. For a while, other servers are asked before this one.
     pub(super) fn overdue(&mut self, sent: Mono, now: Mono) {
         if !self.heard_since(sent) {
             self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count.saturating_add(1)));
@@ -131,7 +130,7 @@ impl Silence {
         self.count < SURE_SILENCES && self.counts(sent)
     }
 
-    /// Records that a query sent at `sent` counts as lost. Other servers must have answered since. Queries that were in
+    /// Records that a query sent at `sent` counts as lost. The caller makes sure that other servers have answered since. Queries that were in
     /// progress at the same time count as one silence, because one event may have affected them all.
     pub(super) fn add(&mut self, (sent, now): (Mono, Mono), random: &Random) {
         if !self.counts(sent) {
@@ -164,21 +163,19 @@ impl Silence {
         is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
     }
 
-    /// Records that the silence may have ended: the server no longer counts as known to be silent, and is probed
-    /// immediately.
+    /// Records that the server may answer again. It no longer counts as known to be silent, and is probed immediately.
     pub(super) fn call_in_question(&mut self) {
         if let Some(dead) = &mut self.dead {
             (dead.tried, dead.is_in_question) = (Tried::NotYet, true);
         }
     }
 
-    /// Returns true if `call_in_question` was called, and no query since then has shown whether the silence continues.
+    /// Returns true if `call_in_question` was called, and since then neither an answer nor an unanswered query has shown the state of the server.
     pub(super) fn is_in_question(&self) -> bool {
         self.dead.is_some_and(|dead| dead.is_in_question)
     }
 
-    /// Records that one more query was not answered. If it was doubtful whether the silence continues, the server counts
-    /// as known to be silent again.
+    /// Records that one more query was not answered. If `call_in_question` had been called, the server counts as known to be silent again.
     fn goes_on(&mut self) {
         if let Some(dead) = self.dead.as_mut().filter(|dead| dead.is_in_question) {
             (dead.tried, dead.is_in_question) = (Tried::InVain, false);
@@ -199,8 +196,7 @@ impl Silence {
         }
     }
 
-    /// Returns the time until a dead server gets its next query, or `None` if the server is not dead or its next query
-    /// is due.
+    /// Returns the time until a dead server gets its next query. Returns `None` if the server is not dead, or if its next query is due.
     pub(super) fn dead_for(&self, now: Mono) -> Option<Duration> {
         self.dead.filter(|dead| now < dead.until).map(|dead| dead.next_try().since(now))
     }
@@ -211,16 +207,15 @@ impl Silence {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// Returns the pause between two probes that are sent because questions failed. The pause is `usual`. After a long silence, it is at least a
-    /// fixed part of the time since the silence began.
+    /// Returns the pause between two probes that failed questions cause. The pause is `usual`, but after a long silence at least a fixed fraction
+    /// of the time since the silence began.
     fn wanted_pause(&self, usual: Duration, now: Mono) -> Duration {
         let silent = self.since.map_or(Duration::ZERO, |since| now.since(since));
         if silent < LONG_SILENCE { usual } else { usual.max(silent / LONG_SILENCE_PROBES) }
     }
 
-    /// Records that a question has failed because the server is dead. The next probe is then due when
-    /// `LEAST_PROBE_PAUSE` has passed since the last probe began, or after a long silence the longer pause of
-    /// `wanted_pause`. Returns true if the next probe is now due earlier than before.
+    /// Records that a question has failed because the server is dead. The next probe is then sent `LEAST_PROBE_PAUSE` after the last one began, or
+    /// after a long silence later (see `wanted_pause`). Returns true if this makes the next probe earlier.
     pub(super) fn hasten(&mut self, now: Mono) -> bool {
         let pause = self.wanted_pause(LEAST_PROBE_PAUSE, now);
         let Some(dead) = &mut self.dead else { return false };
@@ -267,7 +262,7 @@ impl Silence {
         self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
     }
 
-    /// Records that a probe that was sent at `sent` counts as lost. Other servers must have answered since.
+    /// Records that a probe that was sent at `sent` counts as lost. The caller makes sure that other servers have answered since.
     pub(super) fn tried_in_vain(&mut self, sent: Mono) {
         if !self.heard_since(sent)
             && let Some(dead) = &mut self.dead
@@ -276,16 +271,16 @@ impl Silence {
         }
     }
 
-    /// Returns the time since which the server is known to be silent, or `None` while it may still answer. A server with
-    /// the usual round trip `round_trip` is given at least twice that time.
+    /// Returns the time since which the server is known to be silent, or `None` while it may still answer. The silence must have lasted at least
+    /// twice the server's usual round trip `round_trip`.
     pub(super) fn known_since(&self, now: Mono, round_trip: Option<Duration>) -> Option<Mono> {
         let lasting = SILENT_TIME.max(round_trip.unwrap_or_default().saturating_mul(2));
         let tried = self.dead.is_some_and(|dead| dead.tried == Tried::InVain && now < dead.until);
         self.since.filter(|since| tried && now.since(*since) >= lasting)
     }
 
-    /// Returns true if any DNS message of the server arrived after `sent`. A query that was sent at `sent` and was not
-    /// answered was then lost on the way.
+    /// Returns true if any DNS message of the server arrived after `sent`. If a query sent at `sent` was not answered, the query or its answer was
+    /// then lost on the path.
     pub(super) fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)
     }
@@ -295,8 +290,7 @@ impl Silence {
     }
 }
 
-/// Changes the span by a random part of up to an eighth, so that servers that died together are not all probed at the
-/// same time.
+/// Changes `span` by a random part of up to an eighth. Otherwise, servers that became dead together would all be probed at the same time.
 fn jittered(span: Duration, random: &Random) -> Duration {
     span - span / 8 + span / 4 * random.below(1_001) / 1_000
 }

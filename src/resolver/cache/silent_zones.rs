@@ -1,8 +1,8 @@
 //! The zones for which a server does not answer.
 //!
 //! A hoster's server may drop the queries for some domains and answer the queries for others. The unanswered queries of a server are therefore
-//! counted for each zone separately (in addition to the count for the whole server), until the server answers for the zone. In an earlier version, an
-//! answer for any other zone ended the count, and each mail of a dropped domain waited 4 s.
+//! counted for each zone separately (in addition to the count for the whole server), until the server answers for the zone. If an answer for any
+//! other zone ended the count, each mail of a dropped domain would wait 4 s.
 
 use hickory_proto::rr::Name;
 
@@ -28,7 +28,7 @@ impl SilentZones {
         self.0.iter().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
     }
 
-    /// Returns what `get` returns, so that the caller can change it.
+    /// Returns the same as `get`, in a form that the caller can change.
     pub(super) fn get_mut(&mut self, zone: &Name, keyed: &Keyed) -> Option<&mut Silence> {
         if self.0.is_empty() {
             return None;
@@ -56,9 +56,9 @@ impl SilentZones {
         }
     }
 
-    /// Called when a dead server has answered again for another zone. Its last answer before that came at `before`. If
-    /// several zones became silent after `before`, the reason may have been an outage that has ended, so all these zones
-    /// are probed again. If only one zone became silent, the server probably drops its queries.
+    /// Called when a dead server has answered for a zone. Its last answer before that came at `before`. If the server became silent for several
+    /// zones after `before`, the reason may have been an outage that has ended, so all these zones are probed again. If it became silent for only
+    /// one zone, it probably drops the queries for this zone.
     pub(super) fn call_in_question(&mut self, before: Option<Mono>) {
         let of_outage = || self.0.iter().filter(|(_, silence)| silence.is_tried_since(before));
         if of_outage().count() > 1 {
@@ -67,9 +67,8 @@ impl SilentZones {
         }
     }
 
-    /// Changes the unanswered queries of `zone`, or adds the zone. If there are too many zones, the zone with the fewest
-    /// silences is removed, because a single loss proves nothing. If several zones have equally few, the oldest of them
-    /// is removed.
+    /// Changes the unanswered queries of `zone`, or adds the zone. If there are too many zones, the zone with the fewest silences is removed,
+    /// because one or two silences may be losses on the path. Among equals, the oldest zone is removed.
     fn change(&mut self, zone: &Name, keyed: &Keyed, change: impl FnOnce(&mut Silence)) {
         let zone = hash(zone, keyed);
         if let Some((_, silence)) = self.0.iter_mut().find(|(of, _)| *of == zone) {

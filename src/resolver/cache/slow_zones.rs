@@ -1,10 +1,9 @@
 //! The zones for which a server takes much longer than for its other zones.
 //!
-//! A hoster's server may compute the answers of some domains, or ask another server for them. The round trips of these
-//! zones do not show how long the server needs for other zones, so they are stored separately. In an earlier version, if
-//! six answers in a hundred took seconds, all zones of the server had a timer of two seconds, and with 30 % loss one
-//! query in seven had no answer within 4 s. Unbound stores round trips for each pair of address and zone. Here only the
-//! zones whose round trip is much longer have an entry.
+//! A hoster's server may compute the answers of some domains, or ask another server for them. The round trips of these zones do not show how long
+//! the server needs for other zones, so they are stored separately. Otherwise, if six answers in a hundred take seconds, all zones of the server
+//! get a timer of two seconds, and with 30 % loss one query in seven has no answer within 4 s. Unbound stores round trips for each pair of address
+//! and zone. Here only the zones whose round trip is much longer have an entry.
 //!
 //! The round trip of a slow zone is out of date ten minutes after the last answer for this zone. Answers for other zones
 //! do not change this.
@@ -22,7 +21,7 @@ use dns::question::wire_name;
 #[derive(Debug, Default)]
 pub(super) struct SlowZones {
     zones: Vec<SlowZone>,
-    /// The number of slow zones that were added since the server's last answer that was not slow.
+    /// The number of slow zones that were added since the server's last answer with a usual round trip.
     added: usize,
 }
 
@@ -42,9 +41,9 @@ pub(super) struct SlowZone {
 pub(super) enum Compared {
     /// The round trip for the zone is the first one, or about as long as for other zones.
     Alike,
-    /// The round trip is much longer than usual. The reason is then the zone, and not the distance of the server.
+    /// The round trip is much longer than usual. The server then needs long for this zone. It is not the distance of the server.
     Slower,
-    /// The round trip is much shorter than usual. The usual round trip then does not show the distance of the server.
+    /// The round trip is much shorter than usual. The usual round trip then contains the time that the server needed for slow zones.
     Faster,
 }
 
@@ -93,7 +92,7 @@ impl SlowZones {
         true
     }
 
-    /// Records that the server has answered for `zone` as fast as usual, so the zone is removed from the table.
+    /// Records that the server has answered for `zone` as fast as usual. Removes the zone from the table.
     pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
         self.added = 0;
         if !self.zones.is_empty() {

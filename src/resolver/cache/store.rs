@@ -1,21 +1,20 @@
 //! A table whose memory is limited, with its eviction policy.
 //!
-//! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry enters a
-//! short queue. When the entry reaches the end of this queue, it is evicted if it was not looked up. Otherwise it moves
-//! to the long queue. When it reaches the end of the long queue, it goes back to the begin once for each counted lookup
-//! before it is evicted. The hash of an entry that was evicted from the short queue is remembered, and if the same entry
-//! is added again, it enters the long queue. Entries that are looked up only once therefore evict each other, and not
-//! entries in use. The table is split into shards, each with a lock that is held for one lookup.
+//! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry enters a short queue. When the
+//! entry reaches the end of this queue, it is evicted if it was not looked up; otherwise it moves to the long queue. At the end of the long queue,
+//! an entry goes back to the begin if it was looked up, at most once for each counted lookup, and is evicted otherwise. The hash of an entry that
+//! was evicted from the short queue is remembered; if the same entry is added again, it enters the long queue. So entries that are looked up only
+//! once evict each other, and not entries in use. The table is split into shards. Each shard has a lock, which is held for one lookup.
 //!
 //! # Decisions
 //!
-//! - A lookup is not counted if it comes soon after the entry was added, or soon after the last counted lookup. For one email, mail software asks for
-//!   the same name several times within seconds, and a resolution looks up what it has just stored. Without this rule, made-up domains
-//!   that are looked up three times fill the long queue (`benches/scan.rs`). The idea comes from 2Q (Johnson and Shasha, VLDB 1994).
-//!   Time is counted in added entries, because these cause evictions.
-//! - The hashes of the entries of one name differ only in `NEIGHBOURS`, so these entries are in one shard and next to each other in
-//!   its table. A resolution looks up a dozen entries of a name, most of which do not exist. The first lookup loads the octets of the
-//!   table that show this into the processor's cache, and the other lookups find them there.
+//! - A lookup is not counted if it comes soon after the entry was added, or soon after the last counted lookup. The reason: for one email, mail
+//!   software asks for the same name several times within seconds, and a resolution looks up what it has just stored. If these lookups counted,
+//!   made-up domains that are looked up three times would fill the long queue (`benches/scan.rs`). The idea comes from 2Q (Johnson and Shasha, VLDB
+//!   1994). Time is counted in added entries, because these cause evictions.
+//! - The hashes of the entries of one name differ only in the bits `NEIGHBOURS`, so these entries are in one shard and next to each other in its
+//!   hash table. A resolution looks up a dozen entries of a name, and most of them do not exist. The first lookup loads this part of the hash table
+//!   into the processor's cache, and the other lookups find it there.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,18 +29,17 @@ use dns::question::QuestionKey;
 /// The percentage of the octets of a shard that the entries in the short queue may take.
 const SHORT: u64 = 10;
 
-/// The greatest number of lookups that the eviction counts for one entry.
+/// The greatest number of lookups that are counted for one entry.
 const MOST_VISITS: u8 = 3;
 
-/// An era is the time in which the new entries of a shard take this fraction (one 64th) of the shard's size. A lookup
-/// counts if a whole era lies between it and the previous lookup.
+/// An era is the time in which new entries with one 64th of the shard's size are added to the shard. A lookup counts only if at least one whole era
+/// has passed since the last counted lookup, or since the entry was added.
 const ERAS: u64 = 64;
 
 /// The value that stands for "no slot" in a queue or a list of slots.
 const NONE: u32 = u32::MAX;
 
-/// The bits of a hash that the hash table stores as one octet for an entry. They do not influence the position of the
-/// entry in the table.
+/// The bits of a hash that the hash table stores as one octet next to each entry. They do not influence the position of the entry in the table.
 pub(super) const NEIGHBOURS: u64 = 0x7f << NEIGHBOURS_BEGIN;
 
 /// The position of the lowest bit of `NEIGHBOURS` in a hash.
@@ -75,8 +73,8 @@ struct StoreShard<K, V> {
     free: Vec<u32>,
     short: Queue,
     long: Queue,
-    /// The upper halves of the hashes of entries that were evicted from the short queue. The lower half of a hash gives
-    /// the position of its upper half.
+    /// The upper halves of the hashes of entries that were evicted from the short queue. The lower half of a hash gives the position of its upper
+    /// half in this list.
     gone: Vec<u32>,
     /// The number of the current era. The next field is the number of octets of new entries after which this era ends.
     era: u16,
@@ -135,8 +133,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         slot.held.as_ref().map(|(_, value)| value.clone())
     }
 
-    /// Returns the value under `key`, like `get`. If there is none, stores the value that `make` returns, and returns
-    /// it.
+    /// Returns the value under `key`, like `get`. If there is none, stores and returns the value that `make` returns.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
         let hash = key.hash(&self.keyed);
         let Some(mut shard) = self.shard(hash) else { return make() };
@@ -198,8 +195,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         shard.take(place).map(|(_, value)| value)
     }
 
-    /// Returns the entries for which `wanted` returns true. Their order depends only on the operations on the table so
-    /// far. The call does not count as a use of the entries.
+    /// Returns the entries for which `wanted` returns true. The same sequence of operations on the table always gives the same order. The call does
+    /// not count as a use of the entries.
     pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
         let mut entries = Vec::new();
         for shard in self.shards.iter() {
@@ -215,15 +212,14 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Removes the entries for which `wanted` returns true, and calls `removed_one` with each. Their memory is freed in
-    /// steps. If all of them were collected first and freed at the end, a table that is filled again in the meantime
-    /// would take twice its limit.
+    /// Removes the entries for which `wanted` returns true, and calls `removed_one` with each. The entries are removed in steps, and each step
+    /// frees their memory. If the memory of all was freed only at the end, and new entries were added meanwhile, the table would take twice its
+    /// limit.
     pub(super) fn remove_each(&self, wanted: impl Fn(&K, &V) -> bool, mut removed_one: impl FnMut(&V)) {
         let is_wanted =
             |slot: &StoreSlot<K, V>| slot.held.as_ref().is_some_and(|(key, value)| wanted(key, value));
         for shard in self.shards.iter() {
-            // The steps are the same as in `entries`. An entry that is added during the removal, in a slot of an earlier
-            // step, stays.
+            // The steps are the same as in `entries`. If an entry is added meanwhile in a slot that an earlier step has visited, it is not removed.
             for begin in (0..).step_by(SLOTS_AT_ONCE) {
                 let mut shard = lock(shard);
                 let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
@@ -276,8 +272,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
     }
 
     fn shard(&self, hash: u64) -> Option<MutexGuard<'_, StoreShard<K, V>>> {
-        // The upper half of the hash chooses the shard, because its lower half gives the position within the shard. Its
-        // highest bits are not used, because they differ between the entries of one name.
+        // The upper half of the hash chooses the shard, and its lower half the position within the shard. The bits `NEIGHBOURS` in the upper half
+        // are not used, because they differ between the entries of one name.
         let shard = ((hash & !NEIGHBOURS) >> 32).checked_rem(self.shards.len() as u64)?;
         self.shards.get(usize::try_from(shard).ok()?).map(lock)
     }
@@ -347,8 +343,8 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Adds the size of a new entry to the current era. Octets and not entries are counted, as in the queues, so that an
-    /// era is always a sixth of the short queue.
+    /// Adds the size of a new entry to the current era. Octets are counted, not entries, because the limits of the queues are in octets too. So an
+    /// era always takes about a sixth of the short queue.
     fn count_to_era(&mut self, weight: u32) {
         self.left_of_era = self.left_of_era.saturating_sub(weight.into());
         if self.left_of_era == 0 {
@@ -357,16 +353,16 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Evicts entries until the shard is within its limit. Empty slots count too: there are many of them when entries of
-    /// some hundred octets were evicted for entries of 60 KB.
+    /// Evicts entries until the shard is within its limit. The memory of empty slots counts too: there are many empty slots after many small
+    /// entries were evicted to make space for a few entries of 60 KB.
     fn fit(&mut self) {
         while self.weight().saturating_add(self.empty()) > self.capacity {
             self.evict();
         }
     }
 
-    /// Changes the limit of the shard by one step towards `room`. Returns true if more steps are needed. A lookup waits
-    /// for at most one step.
+    /// Changes the limit of the shard towards `room`, by one step. Returns true if more steps are needed. The lock is held for one step, so a
+    /// lookup waits for at most one step.
     fn near(&mut self, room: u64) -> bool {
         let used = self.weight().saturating_add(self.empty());
         self.capacity = room.max(used.saturating_sub(OCTETS_AT_ONCE));
@@ -395,8 +391,8 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
         let place = u32::try_from(self.slots.len()).ok().filter(|place| *place != NONE)?;
         if self.slots.len() == self.slots.capacity() {
-            // The vector grows by a quarter and is not doubled, because a cache is full for most of its life, and a large
-            // part of the doubled memory would remain unused.
+            // The vector grows by a quarter and is not doubled. A cache is full for most of its life, and after doubling, up to half of the memory
+            // would stay unused.
             self.slots.reserve_exact(self.slots.len() / 4 + 16);
         }
         self.slots.push(slot);
@@ -469,7 +465,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
     /// Remembers the hash of an entry that was evicted from the short queue.
     fn remember(&mut self, hash: u64) {
         if self.gone.len() < self.slots.len() {
-            // The new list is twice as large and empty. Only the hashes of the last few evicted entries are lost.
+            // The new list is larger and empty. This forgets only the hashes of the last few evicted entries.
             self.gone = vec![0; self.slots.len().next_power_of_two()];
         }
         let (place, mark) = halves(hash);
@@ -497,15 +493,14 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
 
 /// Returns the lower and the upper half of a hash. The upper half is never 0, because 0 marks an empty position.
 fn halves(hash: u64) -> (u32, u32) {
-    // The bits are rotated, so that the lower half differs for the entries of one name.
+    // The bits are rotated so that the bits `NEIGHBOURS`, which differ between the entries of one name, are in the lower half.
     let hash = hash.rotate_right(NEIGHBOURS_BEGIN);
     let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
     (half(hash), half(hash >> 32) | 1)
 }
 
-/// Locks a shard, even if another thread has panicked while it held the lock. The entries of the shard are valid in that
-/// case: only the statements that change a queue leave an entry incomplete for a moment, and these statements cannot
-/// panic.
+/// Locks a shard, even if another thread has panicked while it held the lock. The entries of the shard are valid in that case: an entry is
+/// incomplete only while a queue is being changed, and the statements that change a queue cannot panic.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -66,7 +66,7 @@ fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
     (0..2_000).for_each(|key| store.insert(key, 40));
     let asked_for = 10_000;
     store.insert(asked_for, 40);
-    // The eight new entries take the octets of more than two eras, but less than the short queue.
+    // The eight new entries take more octets than two eras, so the following lookup counts. All entries still fit into the table.
     (3_000..3_008).for_each(|key| store.insert(key, 600));
     assert!(store.get(&asked_for).is_some());
     // The 200 new entries are enough to evict all earlier entries that were not looked up.
@@ -157,9 +157,8 @@ fn evicted_entries_of_one_name_are_remembered_one_by_one() {
     assert_eq!(places.len(), 128);
 }
 
-/// Tests the memory of a table when a reload removes all answers of a busy daemon, and the table is filled again
-/// meanwhile: each step frees its entries before the next step searches for more. In an earlier version, with entries of
-/// 60 KB, the table took twice its size.
+/// Tests the memory of a table when a reload removes all answers of a busy daemon, and the table is filled again meanwhile. Each step must free its
+/// entries before the next step begins. Otherwise the table takes up to twice its limit.
 #[test]
 fn entries_that_are_removed_are_freed_before_the_next_are_looked_for() {
     let store: Store<u32, Arc<u32>> = Store::new(100_000, Keyed::new(&Random::seeded(1)), |_, _| 10, 0);

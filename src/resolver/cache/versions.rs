@@ -1,5 +1,5 @@
-//! Counters of changes to answers in the cache. A worker may use a copy of an answer outside the cache as long as the
-//! counter of the answer has not changed.
+//! Counters of changes to answers in the cache. A worker may copy an answer and use the copy without the cache, as long as the counter of the
+//! answer has not changed.
 
 use std::hash::Hasher;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,9 +14,9 @@ pub struct AnswerVersion {
     count: u32,
 }
 
-/// The counters. The hash of a question selects its counter, and several questions share one: when one of their answers
-/// changes, the copies of the other answers are not used any more either. This only costs one lookup for each of them,
-/// so the hash needs no secret.
+/// The counters. The hash of a question selects its counter, and several questions share a counter. When one of their answers changes, the copies
+/// of the other answers are no longer used either. This only costs one lookup for each of them, so collisions are harmless and the hash needs no
+/// secret.
 pub(super) struct Versions([AtomicU32; ANSWER_VERSIONS]);
 
 impl Default for Versions {
@@ -33,7 +33,7 @@ impl Versions {
         AnswerVersion { place, count: self.count(place) }
     }
 
-    /// Returns true if the counter of the answer has not changed since `version` was read.
+    /// Returns true if the counter to which `version` belongs has not changed since `version` was read.
     pub(super) fn is_current(&self, version: AnswerVersion) -> bool {
         self.count(version.place) == version.count
     }

@@ -20,16 +20,17 @@ impl Default for Walks {
 }
 
 impl Walks {
-    /// Calls `walk` with `subject` when all earlier walks have ended, on a thread that serves no client. The walk
-    /// continues to its end even if the caller no longer waits for it. A runtime with only one thread, as in a
-    /// simulation, calls `walk` on this thread, so that a simulation with the same seed always has the same result.
+    /// Calls `walk` with `subject` when all earlier walks have ended, on a thread that serves no client. The walk continues to its end even if the
+    /// caller no longer waits for it. In a runtime with only one thread, as in a simulation, the walk runs on this thread, so that a simulation
+    /// with the same seed always has the same result.
     pub(super) async fn run<Subject, Value, Walk>(&self, subject: &Subject, walk: Walk) -> Value
     where
         Subject: Clone + Send + 'static,
         Value: Send + 'static,
         Walk: FnOnce(&Subject) -> Value + Send + 'static,
     {
-        // The semaphore is never closed. If it were, two walks would run at the same time, which is harmless.
+        // `acquire_owned` fails only if the semaphore was closed, which never happens. If it failed, two walks would run at the same time, which is
+        // harmless.
         let turn = Arc::clone(&self.0).acquire_owned().await.ok();
         if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
             return walk(subject);
@@ -84,8 +85,7 @@ mod tests {
                     })
                 })
                 .collect();
-            // While the first walk is blocked, the only thread of the runtime still runs other tasks, and no other walk
-            // has begun.
+            // The first walk is blocked. The only thread of the runtime must still run other tasks, and no other walk may have begun.
             tokio::spawn(async {}).await.unwrap();
             assert_eq!(under_way.load(Ordering::SeqCst), 0);
             assert!(others.iter().all(|other| !other.is_finished()));

@@ -9,7 +9,7 @@ use dns::question::QuestionKey;
 /// --bench memory` with the growth of resident memory.
 pub const ENTRY_OVERHEAD: usize = 112;
 
-/// The part of the memory overhead of an entry that an empty slot also takes, in octets.
+/// The part of `ENTRY_OVERHEAD` that an empty slot takes too, in octets.
 pub(super) const SLOT: u32 = 80;
 
 /// Returns the size of a shared value, including its two reference counters, in octets.
@@ -17,8 +17,8 @@ pub(super) const fn shared<Value>() -> usize {
     size_of::<Value>() + 2 * size_of::<usize>()
 }
 
-/// Returns the number of octets that the allocator provides for a request of `octets` octets. The allocator has four sizes between a power of two and
-/// the next one, and steps of 16 octets below 128. A large request takes one page more.
+/// Returns how many octets the allocator really takes for a request of `octets` octets. The allocator has four sizes between a power of two and the
+/// next one, and steps of 16 octets below 128. A large request takes one page more.
 pub(super) fn block(octets: usize) -> usize {
     let step = (octets.next_power_of_two() / 8).max(16);
     let more = if octets > LARGE { PAGE } else { 0 };
@@ -31,7 +31,7 @@ const LARGE: usize = 14 << 10;
 /// The size of a memory page in octets.
 const PAGE: usize = 4 << 10;
 
-/// Returns the memory that a name takes in addition to its struct, in octets. The library keeps 32 octets of labels and
+/// Returns the memory that a name takes in addition to its struct, in octets. The library `hickory_proto` keeps the first 32 octets of labels and
 /// the ends of 24 labels within the struct.
 pub(super) fn outside(name: &Name) -> usize {
     let labels = name.iter().len();
@@ -46,8 +46,8 @@ const NAME_OCTETS_WITHIN: usize = 32;
 /// The number of label ends that the library keeps within the struct of a name.
 const NAME_LABELS_WITHIN: usize = 24;
 
-/// Returns the memory that an entry with the key `key` takes, in octets. `blocks` are the sizes of the allocations of
-/// its value.
+/// Returns the memory that an entry with the key `key` takes, in octets. `blocks` has the sizes of all allocations that the value of the entry
+/// makes.
 pub(super) fn weight(key: &QuestionKey, blocks: &[usize]) -> u32 {
     let blocks =
         blocks.iter().map(|octets| block(*octets)).fold(block(key.as_bytes().len()), usize::saturating_add);

@@ -36,12 +36,13 @@ pub const HTTPS_PATH: &str = "/dns-query";
 pub struct Forwarder {
     /// The address and the port of the forwarder. The default port is 53, with TLS 853, and with HTTPS 443.
     pub address: SocketAddr,
-    /// The encryption of the connection, if the forwarder is written as `tls://address#name` or `https://address/path#name`.
+    /// The encryption of the connection. The operator writes such a forwarder as `tls://address#name` or `https://address/path#name`.
     pub encryption: Option<Encryption>,
 }
 
 /// Returns true if two sockets cannot be bound to these addresses at the same time. The ports must be equal, and either the addresses are equal, or
-/// one is the unspecified address of the same family. (A socket of a listener at `::` does not receive IPv4.)
+/// one is the unspecified address (such as `0.0.0.0`) of the same family. (A listener at `::` does not receive IPv4, so it does not conflict with
+/// IPv4 addresses.)
 pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port()
         && one.is_ipv4() == other.is_ipv4()
@@ -99,8 +100,8 @@ pub fn mapped(net: IpNet) -> Option<IpNet> {
     IpNet::new(address.into(), length).ok()
 }
 
-/// Reads a network of clients. An IPv4-mapped IPv6 network is an error. The addresses of IPv4 clients are compared only with IPv4 networks, so such a
-/// network would match no client.
+/// Reads a network of clients. An IPv4-mapped IPv6 network (in ::ffff:0:0/96) is an error: resolverd compares the addresses of IPv4 clients only
+/// with IPv4 networks, so such a network would match no client.
 pub(super) fn client_network(value: &Typed<'_>) -> Read<IpNet> {
     let net = network(value)?;
     match mapped(net) {
@@ -223,8 +224,8 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
             return Ok(Forwarder { address, encryption: None });
         }
     };
-    // Logs and screens show forwarders, so a URL with a user or a query could reveal a password there. Such a URL is an error, and the error message
-    // does not repeat it.
+    // A URL with a user or a query is an error, because it may contain a password, and logs and screens show forwarders. The error message does not
+    // repeat the URL.
     if secure.contains(['@', '?']) {
         return Err(WrongValue::new(
             "has a user or a query in the URL of a forwarder",
@@ -307,7 +308,7 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// Reads the address of a server. Its port may be left out if it is `usual`. An IPv6 address without a port may also be in brackets.
+/// Reads the address of a server. The port may be left out, and is then `usual`. An IPv6 address without a port may also be in brackets.
 fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
     let bracketed = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let address = || match bracketed {

@@ -1,7 +1,7 @@
 //! Reads the certificate and the private key for encrypted listeners (DNS over TLS, HTTPS and QUIC) from PEM files (RFC 7468).
 //!
-//! Certificate and key are checked when the configuration is read, so that `--check` and a reload name the file with the error. An expired
-//! certificate is not an error of the configuration. It is used and reported, because clients that do not verify it still receive answers.
+//! Certificate and key are checked when the configuration is read, so that `--check` and a reload can name the wrong file. An expired certificate
+//! is not an error of the configuration. It is used and reported, because clients that do not verify it still receive answers.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -95,7 +95,8 @@ pub fn usable_pair(certificate: &Path, key: &Path) -> Result<(), String> {
     pair(&certificate, &key).map(|_| ())
 }
 
-/// Returns the error for a file that could not be read. It mentions permissions, because often only root can read a private key.
+/// Returns the error for a file that could not be read. If permissions are missing, the error says so, because often only root can read a private
+/// key.
 fn unreadable(path: &Path, error: &Unreadable, remedy: &str) -> WrongValue {
     let file = path.display();
     let denied =
@@ -129,8 +130,8 @@ pub(super) fn pair(certificate: &CertificateFile, key: &PrivateKeyFile) -> Resul
 impl CertificateFile {
     /// Returns the period in which the certificate is valid.
     pub fn validity(&self) -> Validity {
-        // The library does not return the dates of a certificate. It only shows them in errors, so a time before and a time after the period are
-        // verified to get these errors.
+        // The TLS library does not return the dates of a certificate, but its verification errors contain them. So the certificate is verified for
+        // a time before its period and for a time after it, to get these errors.
         let refused = |unix: u64| {
             let parsed = ParsedCertificate::try_from(self.chain.first()?).ok()?;
             let now = UnixTime::since_unix_epoch(Duration::from_secs(unix));
@@ -164,8 +165,8 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tls").join(name)
     }
 
-    /// Copies the private key file `name`, and reads the copy with the mode `mode`. The copy is needed because a checkout of the repository does not
-    /// keep the modes of files.
+    /// Copies the private key file `name`, sets the mode `mode` on the copy, and reads the copy. (The original may have any mode, because a
+    /// checkout of the repository does not keep the modes of files.)
     fn key(name: &str, mode: u32) -> (tempfile::TempDir, Read<PrivateKeyFile>) {
         let directory = tempfile::tempdir().unwrap();
         let copy = directory.path().join("a.key");

@@ -1,7 +1,7 @@
 //! Describes the differences between two configurations in sentences. A reload shows these sentences to the operator.
 //!
-//! The sentences are in the order of the keys in the shipped configuration file, followed by those about listeners, views, zones, hosts and
-//! lists.
+//! The sentences about sections that occur only once come first, in the order of the keys in the shipped configuration file. The sentences about
+//! listeners, views, zones, hosts and lists follow.
 
 use toml::Value;
 
@@ -51,8 +51,8 @@ impl Visitor for Changes<'_> {
     }
 }
 
-/// Returns the differences between two versions of a section or entry. The changed values of its keys come first. The files whose content has changed
-/// follow.
+/// Returns one sentence for each key whose value differs between two versions of a section or entry, and then one for each file whose content has
+/// changed.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
     let values = keys.iter().filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;
@@ -67,7 +67,8 @@ fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<S
     values.chain(files).collect()
 }
 
-/// Returns a sentence about the change of one key, or `None` if its old and new values are equal. A value is `None` if the key is left out.
+/// Returns a sentence about the change of one key, or `None` if its old and new values are equal. `old` or `new` is `None` if the key is left out
+/// there.
 fn change<Holder>(key: &ConfigKey<Holder>, old: Option<Value>, new: Option<Value>) -> Option<String> {
     if old == new {
         return None;

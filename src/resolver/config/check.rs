@@ -1,5 +1,5 @@
-//! Finds keys and entries of the configuration file that are invalid together. They may be in any order in the file, so this is checked after the
-//! whole file has been read.
+//! Finds keys and entries of the configuration file that are invalid in combination. This is checked after the whole file has been read, because
+//! the file may contain them in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -54,7 +54,7 @@ impl Checks<'_> {
         self.problems.add(line, Some(&format!("{section}.{key}")), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error about a key of an entry, such as a `[[zone]]`. The entry is given by its section and its index in this section.
+    /// Adds an error about a key of an entry, such as a `[[zone]]`. The entry is identified by its section and its index (`place`) in this section.
     pub(super) fn add_at(
         &mut self,
         (section, place, key): (&str, usize, &str),
@@ -65,7 +65,7 @@ impl Checks<'_> {
         self.problems.add(line, Some(&format!("{section}.{key}")), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error about an entry as a whole, such as a `[[zone]]`. Its line number is the line number of `key` in the entry.
+    /// Adds an error about an entry as a whole, such as a `[[zone]]`. The error has the line number of `key` in the entry.
     pub(super) fn add_about(
         &mut self,
         (section, place, key): (&str, usize, &str),
@@ -76,7 +76,7 @@ impl Checks<'_> {
         self.problems.add(line, Some(section), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error for each entry of a section that has the same name and the same view as an earlier entry.
+    /// Adds an error for each entry of a section that has the same name and the same `view` as an earlier entry of the section.
     pub(super) fn once_each<'n>(
         &mut self,
         (section, key): (&str, &str),
@@ -102,7 +102,7 @@ fn families(checks: &mut Checks<'_>) {
     }
 }
 
-/// Adds an error if two listeners have the same address, or if a listener names a zone that is not configured.
+/// Adds an error if two listeners have the same address, or if a listener refers to a zone that is not configured.
 fn listeners(checks: &mut Checks<'_>) {
     let (config, lines) = (checks.config, checks.lines);
     let shared = config.zones.iter().filter(|zone| zone.view.is_none());
@@ -127,8 +127,8 @@ fn listeners(checks: &mut Checks<'_>) {
     }
 }
 
-/// Adds an error for four faults: an address of the listener is in `taken` already; an encrypted listener has no certificate or no key; the key does
-/// not belong to the certificate; or a listener that is not an open resolver allows every client.
+/// Adds an error for each of four faults: an address of the listener is already in `taken`; the listener is encrypted and has no certificate or no
+/// key; the key does not belong to the certificate; or `allow` contains all clients and `open_resolver` is not set.
 fn one_listener(
     listener: &Listener,
     line: &dyn Fn(&'static str) -> Option<usize>,
@@ -137,7 +137,7 @@ fn one_listener(
 ) {
     for at in listener.all_addresses() {
         let ListenAt { address, serves } = at;
-        // Port 0 does not conflict with itself, because the system then chooses a different port for each address.
+        // Port 0 in two listeners is not a conflict, because the system then chooses a different port for each of them.
         let meets =
             |other: &&ListenAt| at.meets(**other) && (address == other.address || serves != other.serves);
         if let Some(other) = taken.iter().find(meets).filter(|_| address.port() != 0) {
@@ -221,7 +221,7 @@ fn fleet(checks: &mut Checks<'_>) {
     if fleet.servers.is_empty() {
         return;
     }
-    // If the key is set but cannot be used, this error has already been reported.
+    // If the file contains the key `fleet.key`, but its value cannot be used, this error has already been reported.
     if fleet.key.is_none() && checks.lines.line_of("fleet", "key").is_none() {
         let remedy = "set it to a file with a key that all gateways of the fleet have";
         checks.add("fleet", "key", "is missing, so others could write wrong answers to the store", remedy);

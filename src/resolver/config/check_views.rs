@@ -12,7 +12,8 @@ use super::report::quoted;
 use super::seen::Sees;
 use super::value::in_quotes;
 
-/// Adds errors if two views have the same name or the same network, or if zones and views do not refer to each other correctly.
+/// Adds an error if two views have the same name or the same network, if two zones have the same name and view, or if an entry refers to a view or
+/// zone that is not configured.
 pub(super) fn check(checks: &mut Checks<'_>) {
     let config = checks.config;
     let shared: BTreeSet<&Name> =
@@ -43,8 +44,8 @@ pub(super) fn check(checks: &mut Checks<'_>) {
     sets(checks);
 }
 
-/// Groups of clients may get different answers: they see different zones, or their listeners have different settings for DNS lists. If there are too
-/// many such groups, adds an error about the first entry that is too many.
+/// Counts the groups of clients that may get different answers, because they see different zones or their listeners have different settings for DNS
+/// lists. If there are more than `MAX_VIEWS`, adds an error about the first entry that is too many.
 fn sets(checks: &mut Checks<'_>) {
     let (config, most) = (checks.config, limits::MAX_VIEWS);
     let mut known: Vec<Sees> = Vec::new();
@@ -74,7 +75,7 @@ fn sets(checks: &mut Checks<'_>) {
     checks.add_about(at, wrong, "give views the same zones, or remove a [[view]] or [[listener]]");
 }
 
-/// Returns the error and the advice for a zone that a listener or a view names, although no `[[zone]]` without the key `view` has this name.
+/// Returns the error and the advice for a listener or view that refers to the zone `zone`, if no `[[zone]]` without the key `view` has this name.
 pub(super) fn not_shared(config: &Config, zone: &Name) -> (String, &'static str) {
     let name = in_quotes(zone);
     if config.zones.iter().any(|one| one.name == *zone) {

@@ -1,7 +1,7 @@
 //! The default values of all keys. `conf/resolverd.toml` contains the same values, and a test compares the two.
 //!
-//! The keys of a `[[list]]` are not set by default. The values that then apply are in [`List::new`](crate::dnsbl::list::List::new), because they
-//! depend on the purpose of the list, and because lists of the registry that the configuration does not mention need them too.
+//! The keys of a `[[list]]` have no default values here. [`List::new`](crate::dnsbl::list::List::new) sets them, because they depend on the purpose
+//! of the list, and because lists of the registry that the configuration does not mention need them too.
 //!
 //! The root servers come from <https://www.iana.org/domains/root/servers>. It does no harm if some addresses are old, because resolverd learns
 //! the current ones from any root server that still answers (RFC 9609 section 2).
@@ -35,8 +35,8 @@ pub const SOCKET: &str = "/run/resolverd/control.sock";
 /// The networks whose clients are answered by default: only this host, because attackers abuse resolvers that answer everyone.
 const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
 
-/// Networks in which no server of the public internet can be. If a delegation names such an address, someone may try to make resolverd attack
-/// this host or its network (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
+/// Networks that contain no servers of the public internet (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637). No query is sent
+/// to them, because a delegation with such an address may be an attempt to make resolverd attack this host or its network.
 const DENY_SERVERS: [IpNet; 20] = [
     v4(127, 0, 0, 0, 8),
     v6([0, 0, 0, 0, 0, 0, 0, 1], 128),
@@ -57,7 +57,8 @@ const DENY_SERVERS: [IpNet; 20] = [
     v4(203, 0, 113, 0, 24),
     v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
     v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-    // IPv4-mapped IPv6 addresses must be denied too, because an IPv4 address written in this form is in none of the networks above.
+    // IPv4-mapped IPv6 addresses must be denied too. Otherwise a server could have a denied IPv4 address in this form, which is in none of the
+    // networks above.
     v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
 ];
 
@@ -228,7 +229,8 @@ impl Default for HistorySection {
 }
 
 impl Default for DnstapSection {
-    /// Returns the settings without a socket, so that dnstap is off. If only a socket is configured, DNS messages of all kinds are copied.
+    /// Returns the settings without a socket, so that dnstap is off by default. If the operator sets only the socket, DNS messages of all kinds are
+    /// copied.
     fn default() -> Self {
         Self {
             socket: None,

@@ -1,4 +1,5 @@
-//! The section `[dnsbl]`: the registry of known DNS lists, and the settings of batches (questions to several lists in advance).
+//! The section `[dnsbl]`: the registry of known DNS lists, and the settings of batches (questions that resolverd asks several DNS lists before
+//! clients ask them).
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,8 +19,7 @@ const BATCHES: [(&str, Mode); 4] = [
     ("off", Mode::Off),
 ];
 
-/// The largest permitted value of `dnsbl.batch_waste`, in percent. For an operator who accepts more, it is better to ask all lists at the same
-/// time.
+/// The largest permitted value of `dnsbl.batch_waste`, in percent. With a larger value, it would be simpler to ask all lists at the same time.
 const MAX_BATCH_WASTE: u32 = 50;
 
 /// The values of the section `[dnsbl]`: the settings for all DNS lists.
@@ -31,9 +31,9 @@ pub struct Dnsbl {
     pub registry: Arc<Registry>,
     /// The mode of batches: whether resolverd asks DNS lists before clients ask them.
     pub batch: Mode,
-    /// The groups of DNS lists that are asked together if `batch` is `Configured`. Each list is given by the apex of its zone.
+    /// The groups of DNS lists that are asked together if `batch` is `Configured`. A list is written as the apex of its zone.
     pub batch_groups: Vec<Vec<Name>>,
-    /// The share, in percent, of queries to DNS lists that may be batch queries whose answers no client uses.
+    /// The limit for batch queries whose answers no client uses, in percent of all queries to DNS lists.
     pub(crate) batch_waste: u32,
 }
 

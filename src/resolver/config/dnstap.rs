@@ -1,4 +1,4 @@
-//! The section `[dnstap]`: copies of DNS messages for other programs.
+//! The section `[dnstap]`: copies of DNS messages, which resolverd sends to another program.
 
 use std::path::PathBuf;
 

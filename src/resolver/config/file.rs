@@ -1,7 +1,7 @@
 //! Reads the configuration file: its text is parsed into a tree, and the tree is converted to a configuration.
 //!
-//! The tree has line numbers. Code derived with serde is not used to convert it, because such code stops at the first error, and an operator
-//! should see all errors at the same time.
+//! The tree has the line numbers of all values. The conversion does not use serde's derived code, because this code stops at the first error, and
+//! an operator should see all errors at the same time.
 
 use crate::limits;
 use std::path::Path;
@@ -19,8 +19,8 @@ use super::{defaults, trust_anchor};
 /// The version of the format of the configuration file. It is not the version of the program.
 const VERSION: &str = "1";
 
-/// The error text of the crate `toml` for a key or a section that appears twice. This is the most common error for which advice about the syntax of
-/// TOML would be wrong.
+/// The error text of the crate `toml` for a key or a section that appears twice. For this error, which is common, the usual advice about the syntax
+/// of TOML would be wrong.
 const DUPLICATE: &str = "duplicate key";
 
 impl Config {
@@ -66,7 +66,7 @@ fn read(path: &Path) -> Result<Config, Errors> {
         }],
     })?;
     let directory = path.parent().unwrap_or_else(|| Path::new(""));
-    // The directory is made absolute, so that later error texts do not depend on the directory in which the program was started.
+    // The directory is made absolute, so that later error texts with paths are the same whatever the current directory of the program is.
     let directory = std::path::absolute(directory.join(".")).unwrap_or_else(|_| directory.to_owned());
     meant(&text, &directory, Config::default())
         .map_err(|problems| Errors { file, problems: problems.into_sorted() })

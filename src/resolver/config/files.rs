@@ -1,7 +1,7 @@
 //! Reads files that the configuration mentions. The permitted kinds of files, their size and the time for reading them are limited.
 //!
-//! With these limits, a file without an end (such as `/dev/zero`) or a pipe without a writer causes an error message. It neither uses up the
-//! memory nor blocks a reload. The daemon opens the files in its state directory in the same way.
+//! Without these limits, a file without an end (such as `/dev/zero`) would use up the memory, and a pipe without a writer would block a reload. Now
+//! they cause an error message. The daemon opens the files in its state directory in the same way.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -44,8 +44,8 @@ pub enum Link {
     Refused,
 }
 
-/// Opens a file of any kind for reading, without ever waiting. (A simple open of a pipe would wait for a writer, and a simple open of a terminal
-/// could make it the controlling terminal of this process.)
+/// Opens a file of any kind for reading, without ever waiting. (Without the flags used here, opening a pipe would wait for a writer, and opening a
+/// terminal could make it the controlling terminal of this process.)
 ///
 /// # Errors
 /// Returns the error of the system.
@@ -106,7 +106,8 @@ impl Opened {
         }
     }
 
-    /// Returns an error if other users may read or write the file: everyone who has the secret in it can use it. `path` is shown in the error.
+    /// Returns an error if other users may read or write the file, because everyone who can read the secret in it can use it. `path` is shown in
+    /// the error.
     pub(super) fn refuse_others(&self, path: &Path) -> Result<(), WrongValue> {
         let (file, mode) = (path.display(), self.about.permissions().mode() & 0o777);
         if mode & !SECRET_MODE == 0 {
@@ -122,7 +123,7 @@ impl Opened {
         let mut octets = Vec::new();
         loop {
             wait(&self.file, until)?;
-            // Reads one octet more than permitted. If this octet exists, the file is too large.
+            // Reads one octet more than permitted, to find out whether the file is too large.
             let left = most.saturating_add(1).saturating_sub(len(&octets));
             match (&mut self.file).take(left.min(CHUNK)).read_to_end(&mut octets) {
                 Ok(0) => break,
@@ -147,7 +148,7 @@ fn len(octets: &[u8]) -> u64 {
     u64::try_from(octets.len()).unwrap_or(u64::MAX)
 }
 
-/// Waits until more data can be read or the end of the file is reached, but not beyond the time `until`. It never waits for a regular file.
+/// Waits until more data can be read, until the end of the file is reached, or until the time `until`. For a regular file, it returns immediately.
 fn wait(file: &File, until: Instant) -> Result<(), Unreadable> {
     let left = until.saturating_duration_since(Instant::now());
     let patience = Timespec::try_from(left).map_err(|_| Unreadable::Late(PIPE_TIME))?;

@@ -1,4 +1,4 @@
-//! The section `[fleet]`: the store that several gateways share.
+//! The section `[fleet]`: the store (Valkey or Redis) through which several gateways share answers.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -22,20 +22,20 @@ pub struct FleetSection {
     pub mode: StoreMode,
     /// The name by which sentinels know the primary server.
     pub primary: String,
-    /// The user at the store. Empty means the default user.
+    /// The user name for the login at the store. If it is empty, the default user is used.
     pub user: String,
     /// The file with the password of the user. `None` means no password.
     pub password: Option<SecretFile>,
     /// The file with the certificate of the authority that signs the certificates of the servers. `None` means the certificate authorities that this
     /// host trusts.
     pub ca: Option<PemFile>,
-    /// The file with the key of the fleet. All gateways of the group need the same key.
+    /// The file with the secret key of the fleet. All gateways of the group need the same key.
     pub key: Option<SecretFile>,
-    /// The words with which all keys in the store begin.
+    /// The text with which all keys in the store begin.
     pub prefix: String,
     /// The group of gateways that share answers with each other.
     pub group: String,
-    /// True if this gateway validates secure answers of the fleet again.
+    /// True if this gateway validates secure answers that it gets from the fleet again.
     pub verify: bool,
     /// The configured zones whose data are shared too. The data of other configured zones are not shared.
     pub zones: Vec<Name>,
@@ -44,15 +44,15 @@ pub struct FleetSection {
 /// The kind of the servers of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreMode {
-    /// One server with all data. Further servers are tried if it cannot be reached.
+    /// One server with all data. The other servers in `servers` are used if it cannot be reached.
     Single,
-    /// Sentinels, which name the primary server.
+    /// Sentinels, which resolverd asks for the address of the primary server.
     Sentinel,
     /// Nodes of a cluster.
     Cluster,
 }
 
-/// All values of `mode`.
+/// The permitted values of the key `mode` in the configuration file.
 pub const STORE_MODES: [(&str, StoreMode); 3] =
     [("single", StoreMode::Single), ("sentinel", StoreMode::Sentinel), ("cluster", StoreMode::Cluster)];
 
@@ -99,7 +99,7 @@ pub struct PemFile {
     pub pem: Arc<[u8]>,
 }
 
-/// The port of a server whose address has none.
+/// The port of a store's server that is configured without a port.
 const PORT: u16 = 6379;
 
 const SERVER_REMEDY: &str = "write it like \"rediss://valkey-1.example:6379\"";
@@ -174,7 +174,7 @@ fn server(typed: &Typed<'_>) -> Read<StoreServer> {
         _ => return Err(wrong(format!("the scheme {} is not redis or rediss", quoted(scheme)))),
     };
     if rest.contains('@') {
-        // The value is not shown, because it may contain a password.
+        // The error message does not show the value, because it may contain a password.
         let remedy = "set fleet.user and fleet.password, which is a file";
         return Err(WrongValue::new("contains a user or a password", remedy));
     }

@@ -1,5 +1,5 @@
-//! The forms that values in the configuration file can have: for each form, how a value is read from the file and how it is written. The
-//! functions in `value` read single values.
+//! The forms that values in the configuration file can have. A form determines how a value is read from the file and how it is written. It uses the
+//! functions in `value`, which read single values.
 
 use std::fmt;
 use std::hash::Hash;
@@ -57,7 +57,7 @@ impl Form for Flag {
     }
 }
 
-/// The form of a value that is `true` or `false`. It is written only if it differs from its default, which is the content of this type.
+/// The form of a value that is `true` or `false`. A value that equals the default (the content of this type) is not written.
 pub(super) struct FlagUnless(pub(super) bool);
 
 impl Form for FlagUnless {
@@ -72,7 +72,7 @@ impl Form for FlagUnless {
     }
 }
 
-/// The form of a value that is one of certain words: each word with its value in the program.
+/// The form of a value that is one of several words. Each word has its value in the program.
 pub(super) struct Word<Meant: 'static>(pub(super) &'static [(&'static str, Meant)]);
 
 impl<Meant: Copy + PartialEq> Form for Word<Meant> {
@@ -134,7 +134,7 @@ impl<Each: Form<Meant: Eq + Hash>> Form for List<Each> {
     }
 }
 
-/// The form of a value that is a list of texts, which one function reads as a whole.
+/// The form of a value that is a list of texts. The function in this type reads the whole list, not item by item.
 pub(super) struct Texts<Meant>(pub(super) fn(&Typed<'_>) -> Read<Vec<Meant>>);
 
 impl<Meant: fmt::Display> Form for Texts<Meant> {
@@ -149,7 +149,7 @@ impl<Meant: fmt::Display> Form for Texts<Meant> {
     }
 }
 
-/// The form of a key that may be left out. Its value is then `None`, and otherwise has the form `Own`.
+/// The form of a value whose key may be left out. If it is left out, the value is `None`. Otherwise it has the form `Own`.
 pub(super) struct Optional<Own>(pub(super) Own);
 
 impl<Own: Form> Form for Optional<Own> {

@@ -1,8 +1,9 @@
-//! The types for the table of configuration keys. A row of this table has the name of a key, how its value is read and shown, and what a reload
-//! reports about it.
+//! The types of the table of configuration keys. A row of this table belongs to one key: its name, how its value is read and shown, and what a
+//! reload reports if the value has changed.
 //!
-//! The rows of each section are in the module with the type of the section, and the module `table` lists all sections. `conf/resolverd.toml`
-//! describes each key with its default and its range. The manual is made from that file, and a test compares the file with the rows.
+//! The rows of a section are in the same module as the type of the section, and the module `table` lists all sections. `conf/resolverd.toml`
+//! describes each key with its default and its range. The manual is made from that file, and a test checks that the file and the rows have the same
+//! keys.
 
 use std::path::Path;
 
@@ -25,11 +26,11 @@ pub(super) struct ConfigKey<Holder: 'static> {
     pub(super) at_start: bool,
     /// What applies if the key is left out of the configuration, as text for the operator.
     pub(super) unset: &'static str,
-    /// Sentences with which `resolverctl config show` explains some values of the key. Each sentence has the value to which it belongs, as in the
-    /// configuration file. A sentence with `None` explains all values without their own sentence.
+    /// Sentences with which `resolverctl config show` explains values of the key. Each sentence belongs to one value, written as in the
+    /// configuration file. A sentence with `None` explains all other values.
     pub(super) comments: Comments,
-    /// For a key with the path of a file: how a reload notices that the content of this file has changed, and the sentence that it shows then. `None`
-    /// for all other keys.
+    /// For a key that names a file: how a reload finds out that the content of the file has changed, and the sentence that the reload then shows.
+    /// `None` for all other keys.
     pub(super) content: Option<Content<Holder>>,
 }
 
@@ -46,7 +47,7 @@ pub(super) fn renamed(section: &str, former: &str) -> Option<&'static str> {
 /// argument.
 pub(super) type ReadKey<Holder> = fn(&mut Holder, &Typed<'_>, &Path) -> Read<()>;
 
-/// Values as in the configuration file, each with a sentence that explains it. `None` represents every other value.
+/// Values as in the configuration file, each with a sentence that explains it. `None` stands for every value without its own sentence.
 pub(super) type Comments = &'static [(Option<&'static str>, &'static str)];
 
 /// How a reload notices and reports that the content of a file, which a key names, has changed.
@@ -105,7 +106,7 @@ impl<Holder> ConfigKey<Holder> {
         self
     }
 
-    /// Marks the key as one that may be left out of the file. `unset` says in words what applies then; reports show these words.
+    /// Sets the words with which reports say what applies if the key is left out of the file.
     pub(super) const fn unset(mut self, unset: &'static str) -> Self {
         self.unset = unset;
         self
@@ -150,7 +151,8 @@ pub(super) trait TableEntry: Sized + 'static {
     /// Returns words that identify the entry in error texts: its kind and its name.
     fn title(&self) -> String;
 
-    /// Returns an error if an entry contains keys that must not be combined. The error names a key; without a key, it is about the entry as a whole.
+    /// Returns an error if an entry contains keys that must not be combined. The error has the name of a key, or `None` if the error is about the
+    /// entry as a whole.
     fn check(_typed: &[&'static str]) -> Option<(Option<&'static str>, WrongValue)> {
         None
     }

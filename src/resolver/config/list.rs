@@ -20,7 +20,7 @@ use dns::wire::presentation::shown;
 /// The advice that an error message gives if test entries cannot be used.
 const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
 
-/// The words that describe what applies if a key of `[[list]]` is left out.
+/// The text for a key of `[[list]]` that is left out: the value from the registry or the default applies.
 const AS_KNOWN: &str = "the default of the list";
 
 const PURPOSES: [(&str, Purpose); 3] =
@@ -37,11 +37,11 @@ const WHEN_SILENT: [(&str, WhenSilent); 2] =
     [("servfail", WhenSilent::Servfail), ("nxdomain", WhenSilent::Nxdomain)];
 const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("public", WhenStale::Public)];
 
-/// The smallest permitted value of `max_age` for a local mirror of a DNS list. A mirror that fetches its data every minute may then fail a few
-/// times without a warning.
+/// The smallest permitted value of `max_age` for a local mirror of a DNS list. A mirror usually fetches its data every minute, so a few failed
+/// fetches do not cause a warning.
 const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// The largest permitted value of `max_age`, because data that are a month old are useless.
+/// The largest permitted value of `max_age`. Data of a DNS list that are a month old are useless.
 const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// The largest permitted daily quota of queries to a DNS list. It is the largest integer in TOML.
@@ -57,9 +57,9 @@ pub struct ConfiguredList {
     pub purpose: Option<Purpose>,
     /// The kinds of names that clients look up in the DNS list.
     pub subjects: Option<Vec<ListSubject>>,
-    /// Return codes that are listings, even if they are refusals according to the registry.
+    /// Return codes that count as listings, even if the registry says that they are refusals.
     pub listed: Option<Vec<Span>>,
-    /// The return codes of the DNS list that are refusals, and not listings.
+    /// Return codes that count as refusals, and not as listings.
     pub refused: Option<Vec<Span>>,
     /// The test entries of the DNS list. If they are left out and the list is not in the registry, the list is not tested.
     pub tests: Option<TestEntries>,
@@ -69,9 +69,10 @@ pub struct ConfiguredList {
     pub when_silent: Option<WhenSilent>,
     /// The daily quota: the number of queries a day that the operator allows.
     pub quota: Option<u64>,
-    /// The customer's key, which is a label in the names that paying customers look up in the DNS list, and the file that contains the key.
+    /// The customer's key for the DNS list, and the file that contains it. The key is a label in the names that paying customers look up in the
+    /// list.
     pub key: Option<KeyFile>,
-    /// The zone whose names contain the customer's key. `None` means the zone that the registry names.
+    /// The zone that is asked with the customer's key in the names. `None` means the zone that the registry names for queries with a key.
     pub with_key: Option<Name>,
     /// The greatest permitted age of the data of a local mirror of the DNS list.
     pub max_age: Option<Duration>,
@@ -128,11 +129,12 @@ impl TableEntry for ConfiguredList {
 
 impl ConfiguredList {
     /// Creates the DNS list that this entry describes. `known` is the list of the registry with the same apex, if there is one. Returns `None` if
-    /// there is none and the entry is incomplete.
+    /// there is no such list and the entry lacks the purpose or the subjects.
     pub fn list(&self, known: Option<&List>) -> Option<List> {
         let known = known.filter(|known| known.is_alive() || self.subjects.is_none());
         let mut list = match (known, self.purpose, &self.subjects) {
-            // The entry changes the purpose or the subjects. The defaults of other values depend on these two, so the defaults are computed again.
+            // The entry changes the purpose or the subjects. The defaults of `on_refusal` and `when_silent` depend on these two, so these defaults
+            // are computed again.
             (Some(known), purpose, subjects) if purpose.is_some() || subjects.is_some() => {
                 let subjects = subjects.clone().unwrap_or_else(|| known.subjects.clone());
                 let own = List::new(self.name.clone(), purpose.unwrap_or(known.purpose), subjects);
@@ -145,8 +147,8 @@ impl ConfiguredList {
                 }
             }
             (Some(known), ..) => known.clone(),
-            // A DNS list that the operator has defined need not have the test entries of RFC 5782, and may contain 127.0.0.0/8. Therefore only the
-            // entries in `tests` are used.
+            // A DNS list that the operator has defined may lack the test entries of RFC 5782 (127.0.0.2 and 127.0.0.1). So it is tested only if the
+            // operator gives test entries in `tests`.
             (None, Some(purpose), Some(subjects)) => {
                 List { tests: None, ..List::new(self.name.clone(), purpose, subjects.clone()) }
             }
@@ -157,7 +159,7 @@ impl ConfiguredList {
         };
         if let Some(listed) = &self.listed {
             list.listed = codes(listed);
-            // A return code that is a refusal in the registry becomes a listing if the operator has configured it as a listing.
+            // A return code that the operator has configured as a listing is no longer a refusal, even if the registry says so.
             let is_listed = |code: &Code| listed.iter().any(|span| span.meets(code.span));
             list.refused.retain(|code| !is_listed(code));
         }

@@ -34,13 +34,13 @@ pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     Ok(Arc::new(registry))
 }
 
-/// Reads a customer's key from the file `named`. A relative path refers to `directory`. The mode of the file must not permit other users to read
-/// it, because everyone who has the key can use it.
+/// Reads a customer's key from the file `named`. A relative path starts at `directory`. The mode of the file must not permit other users to read
+/// it, because everyone who knows the key can use it.
 pub(super) fn key_file(directory: &Path, named: &str) -> Read<KeyFile> {
     let path = &directory.join(named);
     if !named.contains('/') && !path.exists() {
-        // The operator may have written the key itself instead of the path of its file. So the error message does not show the value, because error
-        // messages are written to logs.
+        // The operator may have written the key itself instead of the path of its file. Error messages are written to logs, so this one does not
+        // show the value.
         let wrong = format!("the file with the key cannot be read: {} has no such file", directory.display());
         return Err(WrongValue::new(wrong, KEY_REMEDY));
     }

@@ -18,7 +18,7 @@ use crate::dnsbl::list::{Guard, OnRefusal};
 
 const GUARDS: [(&str, Guard); 2] = [("guard", Guard::Guard), ("pass", Guard::Pass)];
 
-/// The permitted values of `on_refusal` of a listener. "list" means that the setting of each DNS list applies.
+/// The permitted values of `on_refusal` of a listener. "list" means that the `on_refusal` of each DNS list applies.
 const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
     ("list", None),
     ("servfail", Some(OnRefusal::Servfail)),
@@ -52,12 +52,13 @@ pub struct Listener {
     /// The number of UDP workers for each address of every listener. 0 means one worker for two processor cores, but at most
     /// `limits::MAX_WORKERS`. The value in `[listen]` applies to all listeners.
     pub workers: usize,
-    /// The shared zones (`[[zone]]` entries without `view`) that the clients of this listener see, by apex. `None` means that the address of a client
-    /// decides: the client sees the zones of its `[[view]]`, or all shared zones if it has no view. Always `None` in `[listen]`.
+    /// The zones (`[[zone]]` entries without `view`) that the clients of this listener see, by apex. `None` means that the address of a client
+    /// decides: a client in a `[[view]]` sees the zones of this view, and any other client sees all zones without `view`. Always `None` in
+    /// `[listen]`.
     pub zones: Option<Vec<Name>>,
-    /// The treatment of answers of DNS lists that are neither "listed" nor "not listed": they are replaced or passed on.
+    /// What happens to answers of DNS lists that are neither "listed" nor "not listed": they are replaced, or passed on to the client.
     pub dnsbl: Guard,
-    /// The answer with which resolverd replaces refusals of DNS lists. `None` means that the setting of each list applies.
+    /// The answer that clients get instead of a refusal of a DNS list. `None` means that the setting of each list applies.
     pub on_refusal: Option<OnRefusal>,
     /// The mode of look-ahead (questions that are asked before a client asks them) for clients of this listener. `None` means the mode in
     /// `[lookahead]`.
@@ -112,7 +113,7 @@ impl ListenFor {
     }
 }
 
-/// An address at which a listener receives queries, as it is written in the configuration.
+/// An address at which a listener receives queries, with the protocol that is used there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenAt {
     /// The address and the port of the listener. Port 0 means that the system chooses a free port.
@@ -122,8 +123,8 @@ pub struct ListenAt {
 }
 
 impl ListenAt {
-    /// Returns true if sockets cannot be bound for both addresses at the same time. Both need a socket of the same kind (TCP or UDP), and the
-    /// addresses are equal or one includes the other.
+    /// Returns true if sockets cannot be bound for both addresses at the same time. This is so if both need a TCP socket or both need a UDP socket,
+    /// and the addresses overlap.
     pub fn meets(self, other: Self) -> bool {
         let (one, second) = (self.serves, other.serves);
         let share =
@@ -144,8 +145,9 @@ pub enum Access {
 }
 
 impl Listener {
-    /// Returns how this listener treats a client with the address `client`. The longest prefix that contains the address decides. Among equal
-    /// prefixes, the strictest treatment applies. A client in no prefix receives REFUSED.
+    /// Returns how this listener treats a client with the address `client`. Among all networks in `allow`, `refuse` and `drop` that contain the
+    /// address, the one with the longest prefix decides. If several have this length, the strictest treatment applies. A client in none of them
+    /// receives REFUSED.
     pub fn access(&self, client: IpAddr) -> Access {
         let lists =
             [(&self.allow, Access::Allow), (&self.refuse, Access::Refuse), (&self.drop, Access::Drop)];
@@ -156,7 +158,7 @@ impl Listener {
         found.max().map_or(Access::Refuse, |(_, access)| access)
     }
 
-    /// Returns the certificate combined with its private key, as TLS needs them, or `None` if the listener has no certificate.
+    /// Returns the certificate combined with its private key, in the form that TLS needs. Returns `None` if the listener has no certificate.
     ///
     /// # Errors
     /// Returns the reason why the two cannot be used together, as the end of a sentence.
@@ -165,7 +167,8 @@ impl Listener {
         certificate::pair(certificate, key).map(Some)
     }
 
-    /// Returns a copy of the listener for which the files of the certificate and of its key have been read again. All other values stay the same.
+    /// Returns a copy of the listener for which the certificate and its private key have been read from their files again. All other values stay
+    /// the same.
     ///
     /// # Errors
     /// Returns a text that names the wrong file and the reason. The text is the end of a sentence.

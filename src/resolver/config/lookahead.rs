@@ -5,17 +5,17 @@ use serde::{Deserialize, Serialize};
 use super::forms::Word;
 use super::keys::{SingleSection, key};
 
-/// The mode of look-ahead, which sends questions that a client will probably ask next.
+/// The mode of look-ahead, which asks in advance the questions that a client will probably ask next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LookaheadMode {
-    /// Look-ahead sends the questions of those rules whose answers clients have used so far.
+    /// Look-ahead asks only questions of those rules whose earlier answers clients have used.
     Learned,
-    /// Look-ahead sends the questions of all its rules, even of rules whose answers no client uses.
+    /// Look-ahead asks the questions of all its rules, even of rules whose answers no client uses.
     Rules,
-    /// Look-ahead sends no questions, but counts how many of them clients would use.
+    /// Look-ahead asks no questions, but counts how many of them clients would have used.
     Observe,
-    /// Look-ahead neither sends nor counts questions.
+    /// Look-ahead neither asks nor counts questions.
     Off,
 }
 

@@ -1,19 +1,18 @@
 //! The configuration: how it is read, checked and shown, and all its defaults.
 //!
-//! `file` reads the file with the help of the rows in `table`, `check` finds invalid combinations of keys and entries, and `report` describes the
-//! errors. The type of each section is in the same module as the rows of its keys: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`,
+//! `file` reads the configuration file as the rows in `table` say, `check` finds invalid combinations of keys and entries, and `report` describes
+//! the errors. The type of a section and the rows of its keys are in the same module: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`,
 //! `lookahead`, `dnstap`, `fleet`, `watch`.
 //!
 //! # Decisions
 //!
-//! - One row describes a key: its name, and how it is read, shown and compared. In an earlier version, a new key had to be added in seven places. Now
-//!   it needs a field with its row, a default, and the code that uses it.
+//! - One row describes everything about a key: its name, and how it is read, shown and compared. So a new key needs only a field with its row, a
+//!   default, and the code that uses it.
 //! - All errors are reported together, each with file, line, key and advice. An unknown key is an error, and the error text suggests the most similar
 //!   known key. Otherwise a misspelled key would be ignored silently.
 //! - The file starts with `version = 1`, so that a later format can be distinguished from this one.
-//! - Files must be regular, and their size is limited while they are read. In an earlier version, /dev/zero was read until the memory was used up,
-//!   resolverd waited forever for a pipe, and an error message repeated a value of 10 MB with its control characters. Only the configuration file
-//!   itself may be a pipe, so that a generated file can be checked.
+//! - Files must be regular, and their size is limited while they are read. Otherwise `/dev/zero` would be read until the memory is used up, and a
+//!   pipe without a writer would block resolverd. Only the configuration file itself may be a pipe, so that a generated file can be checked.
 //! - `[listen]` and `[[listener]]` have the same type, so that both have the same keys.
 
 #![deny(

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use super::report::ConfigProblem;
 use super::{Config, Listener};
 
-/// Returns a note for each listener with probably wrong clients: no client on another host may use it, or every client on the internet may use it.
+/// Returns a note for each listener whose `allow` is probably wrong: it permits only clients on this host although other hosts can reach the
+/// listener, or it permits every client on the internet.
 pub fn notes(config: &Config) -> Vec<ConfigProblem> {
     let sections = std::iter::once("listen").chain(std::iter::repeat("listener"));
     sections.zip(config.all_listeners()).filter_map(|(section, listener)| note(section, listener)).collect()

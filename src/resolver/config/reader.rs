@@ -1,4 +1,4 @@
-//! Converts the tree of a parsed configuration file to a configuration. Each key is read as its row in `table` says, and all errors are
+//! Converts the parsed configuration file (a TOML tree) to a configuration. Each key is read as its row in `table` says, and all errors are
 //! collected.
 //!
 //! Invalid combinations of keys and entries are found later, in `check`, because keys and entries may be in any order.
@@ -49,8 +49,8 @@ impl KeyLines {
         self.once.get(&(section, key.to_owned())).copied()
     }
 
-    /// Returns the line number of a key of the entry with the index `place`. If the entry does not contain the key, returns the line number of
-    /// its header.
+    /// Returns the line number of a key of the entry with the index `place` in its section. If the entry does not contain the key, returns the line
+    /// number of the entry's header.
     pub(super) fn of_entry(&self, section: &str, place: usize, key: &str) -> Option<usize> {
         let entry = self.many.get(section)?.get(place)?;
         Some(entry.keys.get(key).copied().unwrap_or(entry.head))
@@ -65,8 +65,8 @@ struct TypedKeys<'f> {
 }
 
 impl TypedKeys<'_> {
-    /// Returns the line number to show for the error `wrong` about `key`. It is the line of the error itself if that is known, or else the line of
-    /// the key, or else the line of the header.
+    /// Returns the line number to show for the error `wrong` about `key`: the line of the error itself if it is known, otherwise the line of the
+    /// key, otherwise the line of the section's header.
     fn line_of(&self, key: &str, wrong: &WrongValue, places: &LineStarts) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
         wrong.span.clone().map_or(line, |span| places.line_of(span.start))
@@ -133,7 +133,7 @@ impl<'t> ConfigReader<'t> {
         self.names.section(section).map(|section| section.head()).unwrap_or_default()
     }
 
-    /// Adds the errors that were found in a section or an entry. An error without a key is about the entry as a whole.
+    /// Adds the errors `wrongs`, which were found in a section or an entry. An error without a key is about the entry as a whole.
     fn tell(
         &mut self,
         section: &str,
@@ -213,8 +213,8 @@ impl Visitor for ConfigReader<'_> {
     }
 }
 
-/// Reads the keys of a section or an entry into `holder`, in the order of `keys`, and returns the errors. The keys after a wrong key are read
-/// too.
+/// Reads the keys of a section or an entry into `holder`, in the order of `keys`, and returns all errors. An error in one key does not prevent that
+/// the following keys are read.
 fn read_keys<Holder>(
     keys: &[ConfigKey<Holder>],
     holder: &mut Holder,

@@ -14,10 +14,10 @@ use dns::rdata::is_understood;
 use dns::wire::presentation::{kind_text, name_text};
 use dns::zone_file;
 
-/// The TTL of configured records without a TTL, in seconds. It is short, because the operator may change the configuration at any time.
+/// The TTL of records that are configured without a TTL, in seconds. It is short, so that clients soon notice a change of the configuration.
 pub const RECORD_TTL: u32 = 300;
 
-/// The record types that only a zone can have and a `[[record]]` cannot, because they concern names below their owner or a signed zone.
+/// The record types that a `[[record]]` cannot have, but a zone can. They concern names below their owner, or belong to a signed zone.
 const OF_A_ZONE: [RecordType; 11] = [
     RecordType::SOA,
     RecordType::NS,
@@ -32,7 +32,8 @@ const OF_A_ZONE: [RecordType; 11] = [
     RecordType::NSEC3PARAM,
 ];
 
-/// The types that occur only in questions and DNS messages. No record has such a type, so a `[[record]]` cannot have it either.
+/// The types that occur only in questions or as pseudo records of DNS messages. No zone contains data of such a type, so a `[[record]]` cannot have
+/// it either.
 const NO_DATA: [RecordType; 7] = [
     RecordType::ZERO,
     RecordType::ANY,
@@ -50,7 +51,7 @@ pub struct ConfiguredRecord {
     pub name: Name,
     /// The record type of the records.
     pub kind: RecordType,
-    /// The data of each record, written as in a zone file. All names in them are absolute.
+    /// The data of each record, written as in a zone file. All names in the data are absolute.
     pub data: Vec<String>,
     /// The TTL of the records. `None` means the default, `RECORD_TTL`.
     pub ttl: Option<Duration>,
@@ -133,7 +134,7 @@ fn kind(typed: &Typed<'_>) -> Read<RecordType> {
     }
 }
 
-/// Parses the data of one record, as they are written in a zone file. All names in the data are absolute.
+/// Parses the data of one record, which are written as in a zone file. All names in the data are absolute.
 fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record> {
     let kind = kind_text(kind);
     one(&Name::root(), &format!("{} {ttl} IN {kind} {data}", name_text(name))).map_err(|wrong| {
@@ -189,8 +190,8 @@ fn one(origin: &Name, text: &str) -> Result<Record, String> {
     }
 }
 
-/// Returns true if a word without quotes is followed by a semicolon, as in `v=DMARC1; p=none`. The semicolon begins a comment, so the text after it
-/// would be lost. The operator has probably forgotten the quotes.
+/// Returns true if a word without quotes is followed by a semicolon, as in `v=DMARC1; p=none`. In a zone file, the semicolon begins a comment, so
+/// the text after it would be lost. The operator has probably forgotten the quotes.
 fn is_cut(text: &str) -> bool {
     let mut entries = zone_file::entries(text).flatten();
     entries.any(|entry| !entry.comment.is_empty() && entry.words.last().is_some_and(|word| !word.quoted))

@@ -11,12 +11,12 @@ use dns::wire::presentation::shown;
 /// The greatest length, in octets, of an unknown word for which a similar known word is searched. No known word has more than 30 octets.
 const LONGEST_NEAR: usize = 64;
 
-/// The least similarity (Jaro–Winkler, 0 to 1) at which a known key is suggested instead of an unknown one: "adresses" has 0.97 with "addresses",
-/// and "frobnicate" has less than 0.6 with any known key.
+/// The least similarity (Jaro–Winkler, 0 to 1) at which an error text suggests a known key for an unknown one: "adresses" and "addresses" have
+/// 0.97, and "frobnicate" has less than 0.6 with any known key.
 const SIMILAR: f64 = 0.75;
 
-/// An error text that begins with one of these words continues a sentence that begins with the name of the key ("cache.size is too large"). No colon
-/// is shown after the key then.
+/// An error text that begins with one of these words forms a sentence with the name of the key before it ("cache.size is too large"). Then no colon
+/// is shown after the key.
 const VERBS: [&str; 4] = ["is ", "has ", "cannot ", "permits "];
 
 /// All errors in one configuration file. Each line of the error text begins with the name of the file.
@@ -59,7 +59,7 @@ impl fmt::Display for ConfigProblem {
             write!(formatter, "line {line}: ")?;
         }
         if let Some(key) = &self.key {
-            // Some texts continue a sentence that begins with the key ("cache.size is ..."). Others are separated from the key by a colon.
+            // Some texts form a sentence with the key before them ("cache.size is ..."). Other texts are separated from the key by a colon.
             let is_about_key = VERBS.iter().any(|verb| self.wrong.starts_with(verb));
             write!(formatter, "{key}{}", if is_about_key { " " } else { ": " })?;
         }
@@ -70,7 +70,7 @@ impl fmt::Display for ConfigProblem {
 /// The error in the value of a key, without the name of the key, which the caller adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct WrongValue {
-    /// The position of the error in the file, in octets. `None` if the error is about the whole value.
+    /// The position of the error in the file, in octets. `None` means the whole value of the key.
     pub(super) span: Option<Range<usize>>,
     pub(super) wrong: String,
     pub(super) remedy: String,
@@ -102,7 +102,7 @@ pub(super) fn quoted(value: &str) -> String {
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     found: Vec<ConfigProblem>,
-    /// The number of further errors, after `limits::MAX_PROBLEMS` errors. They are only counted.
+    /// The number of errors that were found after `limits::MAX_PROBLEMS` errors. They are only counted, not stored.
     more: usize,
 }
 
@@ -131,7 +131,7 @@ impl Problems {
         self.found.is_empty()
     }
 
-    /// Returns all errors, sorted by line number, and at the end the number of errors that were only counted.
+    /// Returns all stored errors, sorted by line number, and then a last one with the number of errors that were only counted.
     pub(super) fn into_sorted(mut self) -> Vec<ConfigProblem> {
         self.found.sort_by_key(|problem| problem.line);
         if self.more > 0 {

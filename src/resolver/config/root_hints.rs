@@ -1,6 +1,7 @@
 //! Reads root hints from a file in the format of a zone file, like IANA's `named.root` and Debian's `root.hints`.
 //!
-//! The NS records of the root contain the names of the root servers, and A and AAAA records their addresses. All other records are skipped.
+//! The owner of the NS records is the root, and their data are the names of the root servers. The A and AAAA records have the addresses of these
+//! servers. All other records are skipped.
 
 use crate::limits;
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ pub(super) fn load(path: &Path) -> Result<RootHints, report::WrongValue> {
     Ok(RootHints { path: Some(path.to_owned()), servers })
 }
 
-/// Parses the text of a root hints file. Returns an error text that follows the name of the file.
+/// Parses the text of a root hints file. On an error, returns a text that continues a sentence after the name of the file.
 fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
     let mut servers = Vec::new();
     let mut addresses: BTreeMap<Name, Vec<IpAddr>> = BTreeMap::new();

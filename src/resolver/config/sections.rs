@@ -34,7 +34,7 @@ pub struct Cache {
     pub negative_max_ttl: Duration,
     /// The time for which an answer may be used after its TTL has ended, if no server answers (RFC 8767). 0 means that it is never used.
     pub serve_stale: Duration,
-    /// True if resolverd fetches an answer that clients use again before its TTL ends.
+    /// True if resolverd renews the answers that clients use before their TTL ends (prefetch).
     pub prefetch: bool,
     /// True if a restart keeps the content of the cache, in a file in the state directory.
     pub snapshot: bool,
@@ -64,9 +64,10 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
 /// The values of the section `[resolve]`: how authoritative servers are asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolve {
-    /// The time within which a client must receive an answer or SERVFAIL, counted from the time at which it first sends the question.
+    /// The time within which a client must receive an answer or SERVFAIL, counted from the client's first query for the question. Repeated queries
+    /// do not extend it.
     pub deadline: Duration,
-    /// The servers that are asked for the current root servers, with which recursion begins.
+    /// The root hints: the servers that resolverd asks for the current root servers. Recursion begins with these.
     pub root_hints: RootHints,
     /// The setting for queries over IPv4.
     pub ipv4: Family,
@@ -74,13 +75,13 @@ pub struct Resolve {
     pub ipv6: Family,
     /// Networks of servers to which no query is sent, even if a delegation names such a server.
     pub deny_servers: Vec<IpNet>,
-    /// Networks whose addresses are removed from answers for public names (protection against DNS rebinding).
+    /// Networks of private addresses. Addresses in them are removed from answers for public names (protection against DNS rebinding).
     pub private_addresses: Vec<IpNet>,
-    /// Domains whose names are not public, so that their answers may contain addresses in `private_addresses`.
+    /// Domains that are not public. Answers for names in them may contain addresses in `private_addresses`.
     pub private_domains: Vec<Name>,
     /// True if servers of the root and of TLDs receive only the part of a name that they need (RFC 9156), and not the full name.
     pub qname_minimisation: bool,
-    /// True if two servers of a zone are asked at the same time while the round trip of none of them is known.
+    /// True if two servers of a zone are asked at the same time as long as no round trip of the zone's servers is known.
     pub race: bool,
     /// The port of servers to which queries are sent. It is 53 unless the operator sets another one.
     pub upstream_port: u16,
@@ -90,7 +91,7 @@ pub struct Resolve {
     pub source_ports: RangeInclusive<u16>,
 }
 
-/// Determines if queries are sent over an address family (IPv4 or IPv6).
+/// Determines whether queries are sent over one of the address families, IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// The address family (IPv4 or IPv6) is used if this host has a route for it.
@@ -183,7 +184,7 @@ pub struct Dnssec {
     pub update_trust_anchors: bool,
     /// The names at and below which nothing is validated (negative trust anchors, RFC 7646).
     pub negative_trust_anchors: Vec<Name>,
-    /// True if signatures with SHA-1 are verified. If it is false, a zone that has no other signatures counts as insecure.
+    /// True if signatures with SHA-1 are verified. If false, a zone that has only such signatures counts as insecure.
     pub sha1: bool,
 }
 
@@ -258,7 +259,7 @@ pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
 /// The values of the section `[history]`: the query history, which stores single questions of clients and their answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistorySection {
-    /// The memory for the most recent questions, in octets. 0 means that none are stored, and `None` means a share of `cache.size`.
+    /// The memory for the most recent questions, in octets. 0 means that no questions are stored, and `None` means a share of `cache.size`.
     pub size: Option<u64>,
     /// The least time that a question must take to count as slow. Slow questions are written to disk.
     pub slow: Duration,
@@ -273,15 +274,15 @@ pub enum Redact {
     None,
     /// The IP addresses of clients are left out.
     Client,
-    /// The addresses of clients are left out, and names are shortened to their domains.
+    /// The IP addresses of clients are left out, and names are shortened to their domain, such as `example.com`.
     Names,
 }
 
 const REDACT: [(&str, Redact); 3] =
     [("none", Redact::None), ("client", Redact::Client), ("names", Redact::Names)];
 
-/// The permitted values of `slow`. With a smaller value, each question that the cache cannot answer would be logged. A larger value is useless,
-/// because no client waits for more than a minute.
+/// The permitted values of `slow`. With a smaller value, every question that the cache cannot answer would count as slow. A larger value is
+/// useless, because no client waits for more than a minute.
 const SLOW_RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(60);
 
 /// Reads the value of `history.size`: a size, 0 (no history), or `"auto"`, for which it returns `None`.

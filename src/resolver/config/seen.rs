@@ -11,7 +11,7 @@ use super::{
 };
 use crate::dnsbl::gate::Guarding;
 
-/// The configured zones that a group of clients sees. Groups that see the same zones share the cached data about names.
+/// The configured zones that a group of clients sees. Groups that see the same zones share the cached data of all names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenZones {
     /// The apexes of the zones without `view` that the group sees, sorted. `None` if the group sees all of them.
@@ -29,7 +29,7 @@ pub struct SeenNames<'c> {
     pub records: Vec<&'c ConfiguredRecord>,
 }
 
-/// The configured entry that resolverd uses to answer a question for a name.
+/// The configured entry from which resolverd answers a question for a name.
 #[derive(Clone, Copy, Debug)]
 pub enum SeenEntry<'c> {
     /// The host with this name. For a reverse name, the host whose address the name represents.
@@ -45,7 +45,7 @@ pub enum SeenEntry<'c> {
 pub struct Sees {
     /// The configured zones that this group sees.
     pub zones: SeenZones,
-    /// The answers that this group gets if a DNS list refuses.
+    /// What this group gets instead of the answer of a DNS list, if the list refuses.
     pub(crate) guarding: Guarding,
     /// The mode of look-ahead for this group of clients.
     pub lookahead: LookaheadMode,
@@ -57,7 +57,7 @@ impl SeenZones {
         Self { shared: listener.zones.as_deref().map(in_order), own: None }
     }
 
-    /// Returns the zones that clients in `view` see.
+    /// Returns the zones that clients in the view `view` see.
     pub fn of_view(view: &ConfiguredView, config: &Config) -> Self {
         let views = config.zones.iter().map(|zone| &zone.view);
         let mut views = views
@@ -103,8 +103,8 @@ impl SeenZones {
         }
     }
 
-    /// Returns the entry of `config` that resolverd uses to answer this group's question for `name`. Returns `None` if the name is resolved on
-    /// the internet. (A forwarder for the root zone also counts as the internet.)
+    /// Returns the entry of `config` that resolverd uses to answer this group's question for `name`. Returns `None` if no entry is used, so that
+    /// the name is resolved on the internet. (A configured root zone, such as a forwarder for all names, does not count as an entry.)
     pub fn entry<'c>(&self, config: &'c Config, name: &Name) -> Option<SeenEntry<'c>> {
         let names = self.names(config);
         let is_reverse = |address: &IpAddr| {
@@ -124,8 +124,9 @@ impl SeenZones {
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 
-    /// Returns a function that returns true for a name if the group sees `[[host]]` and `[[record]]` entries without `view` for this name. If the
-    /// group sees only some zones, the closest configured zone around the name decides: the group sees the entries only if it sees this zone.
+    /// Returns a function that says for a name whether the group sees the `[[host]]` and `[[record]]` entries without `view` for this name. A group
+    /// that sees all zones without `view` sees these entries. Otherwise, the group sees them only if it sees the closest configured zone at or
+    /// above the name.
     fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();
@@ -143,8 +144,8 @@ impl Sees {
         Self::new(SeenZones::of_listener(listener), listener, config)
     }
 
-    /// Returns the settings for the clients of `listener` in each `[[view]]`. If the listener has its own list of zones, this list applies to all its
-    /// clients, so nothing is returned.
+    /// Returns the settings for the clients of `listener` in each `[[view]]`. If the listener has its own list of zones, it ignores views, so
+    /// nothing is returned.
     pub fn by_client(listener: &Listener, config: &Config) -> impl Iterator<Item = Self> {
         let views = config.views.iter().filter(|_| listener.zones.is_none());
         views.map(|view| Self::new(SeenZones::of_view(view, config), listener, config))

@@ -107,14 +107,15 @@ impl Config {
         lists
     }
 
-    /// Returns the DNS list with this apex. The result is the same as in `lists`, but `lists` takes some hundred times as long.
+    /// Returns the DNS list with this apex. The function `lists` would give the same result, but takes some hundred times as long.
     pub fn list(&self, apex: &Name) -> Option<Arc<List>> {
         let known = self.dnsbl.registry.lists.get(apex).cloned();
         let own = self.lists.iter().filter(|entry| entry.name == *apex);
         own.fold(known, |known, entry| self.own_list(entry, known.as_deref()).map(Arc::new).or(known))
     }
 
-    /// Returns the DNS list that a `[[list]]` entry describes. `known` is the list with the same apex that this entry changes, if there is one.
+    /// Returns the DNS list that a `[[list]]` entry describes. `known` is the list of the registry with the same apex, which this entry changes, if
+    /// there is one.
     fn own_list(&self, entry: &ConfiguredList, known: Option<&List>) -> Option<List> {
         let mut list = entry.list(known)?;
         let base = entry.with_key.as_ref().or_else(|| self.dnsbl.registry.keyed.get(&entry.name));

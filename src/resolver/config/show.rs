@@ -1,7 +1,7 @@
 //! Writes a configuration in the form of its file, for `resolverctl config show`.
 //!
-//! If the output is used as a configuration file, the configuration stays the same. Files are shown by their paths. Some values have a comment
-//! that explains them.
+//! The output is a valid configuration file with the same meaning. For a value that was read from a file, it has the path of this file. Some values
+//! have a comment that explains them.
 
 use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
@@ -43,7 +43,7 @@ impl Visitor for ShownConfig<'_> {
     }
 }
 
-/// Returns a line for each key of a section or an entry. If `default` is given, keys with the same value in it are left out.
+/// Returns a line for each key of a section or an entry. If `default` is given, keys that have the same value in `default` are left out.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], holder: &Holder, default: Option<&Holder>) -> String {
     let shown = keys.iter().filter_map(|key| {
         let value = (key.show)(holder)?;
@@ -92,7 +92,7 @@ mod tests {
         visit(&mut commented);
         assert!(commented.0.len() > 20, "{}", commented.0.len());
         for [section, key, value, comment] in commented.0 {
-            // An empty text is the default of these keys, so the key is left out.
+            // For these keys, an empty text is the default, so the key is not written into the test's configuration.
             let written = if value == "\"\"" { String::new() } else { format!("{key} = {value}\n") };
             // The variable `needed` has the other keys that the entry must contain to be valid.
             let (head, needed) = match section {

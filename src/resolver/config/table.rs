@@ -1,7 +1,7 @@
 //! The table of all sections and keys of the configuration file, in the order of the shipped file.
 //!
-//! Everything that is done with keys goes through this table: reading, showing and comparing them. A key that is not in the table is unknown, and
-//! the error message suggests the most similar known key.
+//! Whatever is done with all keys (reading, showing, comparing) goes through this table. A key that is not in the table is unknown, and the error
+//! message suggests the most similar known key.
 
 use toml::de::DeValue;
 
@@ -24,8 +24,7 @@ pub(super) trait Visitor {
     fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>);
 }
 
-/// The field of `Config` that contains the values of a section. One function returns the field for reading, and the other function returns it for
-/// changes.
+/// Gives access to the field of `Config` that contains the values of a section.
 pub(super) struct KeyPlace<Holder: 'static> {
     pub(super) of: fn(&Config) -> &Holder,
     /// Returns the same field as `of`, so that its values can be changed.

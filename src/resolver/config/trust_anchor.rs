@@ -1,5 +1,5 @@
 //! Reads trust anchors from a file with DS and DNSKEY records, in the format of zone files, of Unbound or of BIND. If no file is configured, the
-//! anchors are the known keys of the root.
+//! trust anchors are the known keys of the root zone.
 //!
 //! Unbound writes `trust-anchor:` before each record, and notes the states of keys in its file `root.key`. BIND writes the anchors in the blocks
 //! `trust-anchors`, `managed-keys` and `trusted-keys`.
@@ -29,15 +29,16 @@ const BLOCKS: [&str; 4] = ["trust-anchors", "managed-keys", "trusted-keys", "dns
 /// The trust anchors (keys that are trusted without a signature of a parent zone), and the file that they come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrustAnchor {
-    /// The file from which the anchors were read. `None` means the keys that are built into the program, and the keys in the file that the system has
-    /// installed.
+    /// The file from which the anchors were read. `None` means the keys of the root zone that are built into the program, and those in the file
+    /// `SYSTEM` of the operating system.
     pub path: Option<PathBuf>,
     /// The trust anchors that were read from the file.
     pub anchors: Anchors,
 }
 
 impl TrustAnchor {
-    /// Returns true if the text of a trust anchor file contains only keys of the root zone, and at least one of them is built into this program.
+    /// Returns true if the text of a trust anchor file contains only keys of the root zone, and if at least one of these keys is also built into
+    /// this program.
     pub fn is_of_internet(text: &str) -> bool {
         parse(text).is_ok_and(|anchors| {
             let is_of_root_only = anchors.names().all(Name::is_root);
@@ -46,8 +47,8 @@ impl TrustAnchor {
     }
 }
 
-/// Reads a file of trust anchors. If the file has no keys of the root, the known keys of the root are added. Otherwise an operator who adds the
-/// anchor of one zone would remove the anchor for all other zones.
+/// Reads a file of trust anchors. If the file has no key of the root zone, the known keys of the root zone are added. Otherwise an operator who
+/// adds the anchor of one zone would turn off validation for all other zones.
 pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
     let mut anchors = parse(&text)
@@ -58,15 +59,15 @@ pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     Ok(TrustAnchor { path: Some(path.to_owned()), anchors })
 }
 
-/// Returns the known keys of the root: the built-in keys, and the keys in the file that the system has installed. The file may be newer or older than
-/// this program, or changed by hand. With both sources together, no key that the root uses is missing.
+/// Returns the known keys of the root zone: the built-in keys, and the keys in the file `SYSTEM` of the operating system. This file may be newer or
+/// older than this program, or changed by hand. With both sources together, no key that the root zone uses is missing.
 pub(super) fn newest() -> TrustAnchor {
     let text = value::file(Path::new(SYSTEM), limits::MAX_TRUST_ANCHOR_FILE, REMEDY).ok();
     let system = text.and_then(|text| parse(&text).ok());
     TrustAnchor { path: None, anchors: joined_with(system) }
 }
 
-/// Returns the built-in keys of the root, together with the keys of the root in `system`, the anchors that the system has installed.
+/// Returns the built-in keys of the root zone, together with those in `system`, which are the anchors from the file of the operating system.
 fn joined_with(system: Option<Anchors>) -> Anchors {
     let mut anchors = Anchors::built_in();
     if let Some(system) = system {
@@ -75,7 +76,8 @@ fn joined_with(system: Option<Anchors>) -> Anchors {
     anchors
 }
 
-/// Parses the text of a trust anchor file in any of the known formats. Returns an error text that follows the name of the file.
+/// Parses the text of a trust anchor file in any of the known formats. On an error, returns a text that continues a sentence after the name of the
+/// file.
 fn parse(text: &str) -> Result<Anchors, String> {
     let starts = |line: &str| BLOCKS.iter().any(|block| line.trim_start().starts_with(block));
     let mut anchors = Anchors::default();
@@ -97,7 +99,7 @@ const KEYWORD: &str = "trust-anchor:";
 fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     let lines = text.lines().map(|line| match line.trim_start() {
         remark if remark.starts_with('#') => "\n".to_owned(),
-        // In Unbound's files, no blank is needed after the keyword. In a zone file, words must be separated, so a blank is inserted.
+        // In Unbound's files, the record may follow the keyword without a blank. The parser of zone files needs a blank, so one is inserted.
         setting if setting.starts_with(KEYWORD) => {
             format!("{}\n", line.replacen(KEYWORD, "trust-anchor: ", 1))
         }
@@ -124,7 +126,7 @@ fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// Removes the keyword and the quotes that Unbound's configuration has around a record: `trust-anchor: "NAME DS ..."`.
+/// Removes what Unbound's configuration has around a record: the keyword `trust-anchor:`, and quotes as in `trust-anchor: "NAME DS ..."`.
 fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     if entry.words.first().is_some_and(|word| word.text == KEYWORD) {
         let words = entry.words.iter().skip(1).flat_map(|word| word.text.split_ascii_whitespace());
@@ -162,8 +164,8 @@ fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// Adds the trust anchor in one entry of a BIND block. The entry has a name and the data of a DS or a DNSKEY. In newer versions of BIND, the kind of
-/// the anchor stands between them.
+/// Adds the trust anchor in one entry of a BIND block. The entry has a name and the data of a DS or a DNSKEY. Newer versions of BIND write a
+/// keyword, such as `initial-key`, between the name and the data.
 fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     let shown = entry.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
     let wrong = |wrong: &str| format!("{wrong} in the entry {shown}");

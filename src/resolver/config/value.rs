@@ -1,6 +1,6 @@
 //! Reads single values of the configuration file. Each function returns the value, or an error with advice.
 //!
-//! The module `addresses` reads addresses. The types in `forms` call the functions of both modules.
+//! The module `addresses` reads addresses. The types in `forms` call the functions of `addresses` and of this module.
 
 use crate::limits;
 use std::collections::{BTreeSet, HashSet};
@@ -157,13 +157,14 @@ pub(super) fn in_quotes(name: &Name) -> String {
     format!("\"{}\"", name_text(name))
 }
 
-/// Reads the path of a file. A relative path refers to `directory`. Returns `None` for an empty text, which means that there is no file.
+/// Reads the path of a file. A relative path starts at `directory`. Returns `None` for an empty text, which means that there is no file.
 pub(super) fn path(value: &Typed<'_>, directory: &Path) -> Read<Option<PathBuf>> {
     let typed = text(value)?;
     Ok((!typed.is_empty()).then(|| directory.join(typed)))
 }
 
-/// Reads the text of a regular file that the configuration names. More than `most` octets are an error, which has the advice `remedy`.
+/// Reads the text of a regular file that the configuration names. A file with more than `most` octets is an error. The error has the advice
+/// `remedy`.
 pub(super) fn file(path: &Path, most: u64, remedy: &str) -> Read<String> {
     let text = Opened::regular(path).and_then(|opened| opened.text(most));
     text.map_err(|error| WrongValue::new(format!("{} {error}", path.display()), remedy))

@@ -1,4 +1,4 @@
-//! The entry `[[view]]`: a group of clients that see zones of their own. The address of a client decides to which view it belongs.
+//! The entry `[[view]]`: a group of clients that see zones of their own. The IP address of a client decides to which view the client belongs.
 
 use crate::limits;
 use hickory_proto::rr::Name;
@@ -15,7 +15,8 @@ use super::{addresses, value};
 pub struct ConfiguredView {
     /// The name of the view. The key `view` of zones, hosts and records refers to it.
     pub name: String,
-    /// The networks of the clients. If the networks of several views contain a client, the view with the longest prefix is used.
+    /// The networks of the clients. If the networks of several views contain a client, the client belongs to the view with the longest matching
+    /// prefix.
     pub clients: Vec<IpNet>,
     /// The zones without `view` that the clients of this view see, by apex. `None` means all of them.
     pub zones: Option<Vec<Name>>,
@@ -47,7 +48,7 @@ impl TableEntry for ConfiguredView {
 /// The form of a value that is the name of a view.
 pub(super) const VIEW: Text<String> = Text(word, String::clone);
 
-/// Reads the name of a view: letters, digits, `-`, `_` and `.`, so that error texts can use it in a sentence.
+/// Reads the name of a view. Only letters, digits, `-`, `_` and `.` are permitted, so that error texts can contain the name without quotes.
 fn word(typed: &Typed<'_>) -> Read<String> {
     let text = value::text(typed)?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');

@@ -35,7 +35,7 @@ pub enum WatchLevel {
     Failure,
     /// Findings that are failures or warnings are logged.
     Warning,
-    /// Failures, warnings, and checks that had no result are logged.
+    /// Failures, warnings, and checks that could not get a result are logged.
     CouldNotTell,
     /// All findings are logged, including notes.
     Note,
@@ -48,8 +48,8 @@ const LEVELS: [(&str, WatchLevel); 4] = [
     ("note", WatchLevel::Note),
 ];
 
-/// Reads a domain, as in mail addresses. An IP address, a wildcard or the root is an error: a check of such a name would only say that the domain
-/// does not exist.
+/// Reads a domain, as in mail addresses. An IP address, a wildcard or the root is an error, because the check of such a name could only report that
+/// the domain does not exist.
 fn domain(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;
     let text = value::text(typed)?;

@@ -27,7 +27,7 @@ const FILE_REMEDY: &str = "name a zone file (RFC 1035 section 5) that the daemon
 /// The text for a maximum TTL of a `[[zone]]` that is left out: the maximum in `[cache]` applies.
 const CAP: &str = "that of [cache]";
 
-/// The values of a `[[zone]]`. If a name is in several configured zones, the closest zone to the name is used.
+/// The values of a `[[zone]]`. If several configured zones contain a name, the zone with the longest apex is used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredZone {
     /// The apex of the configured zone, absolute and in lower case.
@@ -58,8 +58,8 @@ pub enum ZoneKind {
     Forward(Vec<Forwarder>),
     /// `stub`: these authoritative servers of the zone.
     Stub(Vec<SocketAddr>),
-    /// `recurse`: the authoritative servers that recursion from the root servers finds. This is needed if a configured zone above this zone has other
-    /// servers.
+    /// `recurse`: the authoritative servers that recursion from the root servers finds. This is needed only if a configured zone above this zone is
+    /// answered in another way.
     Recurse,
     /// `file`: a zone file, which is read when the configuration is read.
     File {
@@ -176,8 +176,7 @@ impl TableEntry for ConfiguredZone {
 }
 
 impl ConfiguredZone {
-    /// Returns the name of the zone together with its view, as error texts show it. No two zones of a configuration have both the same name and the
-    /// same view.
+    /// Returns the name of the zone together with its view, as error texts show it. Together they identify a zone of the configuration.
     pub fn shown(&self) -> String {
         format!("{}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }

@@ -1,7 +1,7 @@
-//! Counts the answers that the servers of a DNS list give to clients' questions. The counts show whether the list works if its test entries give a
-//! wrong result, because the list may have changed its test entries.
+//! Counts the answers that the servers of a DNS list give to clients' questions. If the test entries of the list give a wrong result, these counts
+//! show whether the list works nevertheless: its operator may have changed the test entries.
 //!
-//! Pure: this module reads no clock and sends nothing.
+//! The module is pure: it reads no clock and sends nothing.
 
 use super::gate::{ListVerdict, UnknownReason};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
@@ -20,8 +20,8 @@ pub struct ListAnswers {
 }
 
 impl ListAnswers {
-    /// Called when a test of the DNS list shows a fault. Sets the counts of listings and of "not listed" answers to 0. The answers from now on then
-    /// show whether the result of the test is correct.
+    /// Called when a test of the DNS list shows a fault. Sets the counts of listings and of "not listed" answers to 0. The answers counted after
+    /// that show whether the result of the test is correct.
     pub fn begin(&mut self) {
         (self.listed, self.not_listed) = (0, 0);
     }
@@ -41,8 +41,8 @@ impl ListAnswers {
         }
     }
 
-    /// Returns true if the answers to clients show that the DNS list lists nothing. `before`: true if the DNS list is already known to list nothing.
-    /// In this case, it is enough that no answer since the start of resolverd was a listing.
+    /// Returns true if the answers to clients show that the DNS list lists nothing. `before`: true if the DNS list already has the state "lists
+    /// nothing". In this case, it is enough that no answer since the start of resolverd was a listing.
     pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }

@@ -1,10 +1,10 @@
-//! The circuit breaker of a DNS list. The breaker opens when the list no longer answers. While it is open, resolverd answers clients' questions
-//! to the list itself at once (for example with SERVFAIL). The breaker closes when the list answers a probe, which is a question that resolverd
-//! sends to test the list.
+//! The circuit breaker of a DNS list. The breaker opens when the list no longer answers. While it is open, resolverd sends no questions of clients
+//! to the list, and answers them itself at once (for example, with SERVFAIL). The breaker closes when the list answers a probe, which is a question
+//! that resolverd sends to test the list.
 //!
-//! All functions are pure: the input consists of questions and their results. A breaker opens only while servers of other zones answer. Otherwise
-//! an outage of the network of this host would open it, and spam would pass. The time before it opens depends on the usual round trip of the
-//! list, so that a slow list is not mistaken for a list that does not answer.
+//! All functions are pure: the input consists of questions and their results. A breaker opens only while servers of other zones answer. Otherwise,
+//! in an outage of this host's network, the breakers of all lists would open. The time before a breaker opens depends on the usual round trip of
+//! the list, so that a slow list is not mistaken for a list that does not answer.
 
 use std::time::Duration;
 
@@ -36,8 +36,8 @@ pub(crate) struct EndedQuery {
     pub end: ListQueryEnd,
     /// The time from sending the question to the DNS list until its result.
     pub elapsed: Duration,
-    /// The round trip of the DNS message that was answered. It does not include the time for other zones or for lost DNS messages. `None` if no DNS
-    /// message was answered.
+    /// The round trip of the query that was answered. It does not include the time for other zones or for lost queries. `None` if no query was
+    /// answered.
     pub round_trip: Option<Duration>,
     /// True if the question was a probe, which resolverd sends itself to test whether the DNS list works.
     pub probe: bool,
@@ -60,8 +60,8 @@ pub(crate) enum Judgement {
     Rest,
     /// Judge the DNS list again at this time, because it is too early for a decision.
     Later(Mono),
-    /// No other server has answered recently, so the network of this host may be down. Send a query to another zone to find out, and decide again
-    /// about the DNS list at this time.
+    /// No other server has answered recently, so the network of this host may be down. To find out, send a query to another zone (a witness query),
+    /// and decide about the DNS list at this time.
     Witness(Mono),
     /// The DNS list does not answer or answers only with errors, and its breaker has been opened now.
     Opened,
@@ -74,14 +74,14 @@ pub(crate) struct Breaker {
     usual: Option<(Duration, Duration)>,
     /// How many questions to the DNS list wait for an answer.
     under_way: u32,
-    /// The time since which the DNS list has not answered any question. `None` if no question waits for an answer and none has recently failed.
+    /// The time since which the DNS list has answered no question. `None` if no question waits for an answer and no question has failed recently.
     silent_since: Option<Mono>,
     /// The time of the last failed question to the DNS list. A question fails if it gets errors or no answer.
     failed_at: Option<Mono>,
     /// The number of questions in a row that the servers of the DNS list answered with errors.
     failures: u32,
-    /// The time at which errors arrived for a probe, and how long the probe took. `None` if the DNS list has given a good answer after the last such
-    /// probe.
+    /// The time at which a probe ended with errors, and how long the probe took. `None` if there was no such probe, or if the DNS list has given a
+    /// good answer since.
     confirmed: Option<(Mono, Duration)>,
     /// The time at which the last probe was sent, while the breaker is open or may soon open.
     probed: Option<Mono>,
@@ -106,7 +106,8 @@ impl Breaker {
         self.open.map(|open| (open.why, open.since))
     }
 
-    /// Opens the breaker at the start of resolverd, because it was open when the previous process ended. The first probe is due when a client asks.
+    /// Opens the breaker at the start of resolverd, because it was open when the previous process ended. The first probe is due when a client asks
+    /// the DNS list.
     pub(crate) fn reopen(&mut self, why: OpenReason, now: Mono) {
         self.open = Some(OpenBreaker { why, since: now, next_probe: now });
     }
@@ -126,8 +127,8 @@ impl Breaker {
         self.silent_since.get_or_insert(now);
     }
 
-    /// Called when a question to the DNS list has ended. Clients may ask questions that every server refuses, so errors count against the list only
-    /// if a probe gets errors too. Returns true if the breaker closes.
+    /// Called when a question to the DNS list has ended. Clients may ask questions that every server refuses. Therefore errors count against the
+    /// list only if a probe gets errors too. Returns true if the breaker closes.
     pub(crate) fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
         let EndedQuery { end, elapsed, round_trip, probe } = query;
         self.under_way = self.under_way.saturating_sub(1);
@@ -149,8 +150,8 @@ impl Breaker {
                 if probe && self.failures >= BREAKER_FAILURES {
                     self.confirmed = Some((now, elapsed));
                 }
-                // A server that answers with an error does answer. So a breaker that opened because of silence closes. Refusals are handled by the
-                // module `gate`.
+                // A server that sends an error is not silent. So a breaker that opened because of silence closes. (The module `gate` handles the
+                // case that the error is a refusal.)
                 self.open.take_if(|open| open.why == OpenReason::Silent).is_some()
             }
             ListQueryEnd::Silent => {
@@ -180,8 +181,8 @@ impl Breaker {
         }
     }
 
-    /// Decides what to do about a DNS list whose servers answer with errors. All lists fail in the same way if a forwarder or this host cannot reach
-    /// the internet. So servers of other zones must have answered both before the failed probe and after it.
+    /// Decides what to do about a DNS list whose servers answer with errors. If a forwarder or this host cannot reach the internet, all lists give
+    /// errors. So the errors of a probe count only if servers of other zones answered both before and after the probe.
     fn judge_errors(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
@@ -189,8 +190,8 @@ impl Breaker {
             return Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN));
         }
         if failed.since(evidence.streak) < took {
-            // The network may have been down when the failed probe was sent, and may work again now. So the result of this probe is ignored. A new
-            // probe is sent soon and decides.
+            // The network may have been down when the failed probe was sent, and may work again now. So the result of this probe is ignored, and a
+            // new probe, which is sent soon, decides.
             self.confirmed = None;
             self.probes = 0;
             return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
@@ -212,8 +213,8 @@ impl Breaker {
         if now < half {
             return Judgement::Later(half);
         }
-        // Servers of other zones must have answered in the second half of `patience`: earlier answers may come from before an outage of the network
-        // of this host. After such an outage, the DNS list has half of `patience` to answer again.
+        // Servers of other zones must have answered in the second half of `patience`, because earlier answers may come from the time before an
+        // outage of this host's network. After the end of an outage, the DNS list has half of `patience` to answer again.
         let vouched = evidence.last.is_some_and(|last| last >= half);
         let due = since.after(patience).max(evidence.streak.after(patience / 2));
         match (vouched, now >= due) {
@@ -226,7 +227,7 @@ impl Breaker {
         }
     }
 
-    /// Returns the time at which the next probe must be sent, or `None` while nothing suggests a fault of the DNS list.
+    /// Returns the time at which the next probe must be sent, or `None` if nothing suggests a fault of the DNS list.
     pub(crate) fn next_probe(&self) -> Option<Mono> {
         if let Some(open) = self.open {
             return Some(open.next_probe);
@@ -251,8 +252,8 @@ impl Breaker {
         }
     }
 
-    /// Called when a client asks the DNS list again after a time without questions. In such a time, probes are rare. Plans the next probe for the
-    /// time at which it would have been sent if clients had asked all the time.
+    /// Called when a client asks the DNS list again after a time without questions, in which probes are rare. Plans the next probe for the time at
+    /// which it would be due if clients had asked all the time.
     pub(crate) fn wanted_soon(&mut self, now: Mono) {
         let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
         if let Some(open) = &mut self.open {
@@ -268,14 +269,15 @@ impl Breaker {
         }
     }
 
-    /// Called when another gateway of the fleet reports that the DNS list does not answer it. This does not open the breaker, because a list may
-    /// block the address of one gateway only. If the list does not answer here either, the breaker opens after the least time.
+    /// Called when another gateway of the fleet reports that the DNS list does not answer it. This alone does not open the breaker, because a list
+    /// may block the address of one gateway. But if the list does not answer this gateway either, the breaker opens after the shortest permitted
+    /// time.
     pub(crate) fn others_found_silence(&mut self, now: Mono) {
         self.others_say_silent = Some(now);
     }
 
-    /// Called when a question that was sent `elapsed` ago has been answered. A silence that began before the question was sent has then ended, even
-    /// if other questions still wait for an answer.
+    /// Called when a question that was sent `elapsed` ago has been answered. If the current silence began before the question was sent, it has
+    /// ended, even if other questions still wait for an answer.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;
         self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));
@@ -287,15 +289,15 @@ impl Breaker {
         self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
     }
 
-    /// Returns how long the DNS list may be silent before the breaker opens if another gateway has found it silent too: the least time, but long
-    /// enough for a slow list.
+    /// Returns how long the DNS list may be silent before the breaker opens, if another gateway has found the list silent too: the shortest
+    /// permitted time, or longer for a slow list.
     fn short_patience(&self) -> Duration {
         let usual = self.usual.map_or(Duration::ZERO, |(smoothed, _)| smoothed.saturating_mul(3));
         usual.max(BREAKER_MIN_PATIENCE).min(self.patience())
     }
 
-    /// Returns how long the DNS list may be silent before the breaker opens: several times its usual round trip, so that lost DNS messages can be
-    /// sent again. This exceeds `BREAKER_MAX_PATIENCE` only if all answers of the list are slow, and not if only some are.
+    /// Returns how long the DNS list may be silent before the breaker opens: several times its usual round trip, so that a lost DNS message can be
+    /// sent again. The time is longer than `BREAKER_MAX_PATIENCE` only if all answers of the list are slow.
     fn patience(&self) -> Duration {
         let Some((smoothed, variation)) = self.usual else { return BREAKER_MAX_PATIENCE };
         let late = smoothed.saturating_add(variation.saturating_mul(4));

@@ -23,13 +23,13 @@ fn known(usual: u64) -> Breaker {
     breaker
 }
 
-/// Ends a question for which only one DNS message was sent. So its round trip equals the time of the whole question.
+/// Ends a question for which one DNS message was sent, so that the round trip equals the time of the question.
 fn ended(breaker: &mut Breaker, end: ListQueryEnd, elapsed: Duration, probe: bool, now: Mono) -> bool {
     breaker.ended(EndedQuery { end, elapsed, round_trip: Some(elapsed), probe }, now)
 }
 
-/// Returns the time at which the breaker opens if the DNS list is silent from `begin` on. The time is counted from `begin`. The breaker is asked
-/// every 10 ms, and other servers answer all the time.
+/// Returns how long after `begin` the breaker opens if the DNS list is silent from `begin` on. `judge` is called every 10 ms, and other servers
+/// answer all the time.
 fn opens_after(mut breaker: Breaker, begin: u64) -> Option<u64> {
     breaker.asked(at(begin));
     (begin..begin + 60_000)
@@ -124,7 +124,7 @@ fn silence_of_long_ago_does_not_count() {
     assert!(matches!(breaker.judge(evidence(60_010), at(60_010)), Judgement::Later(_)));
 }
 
-/// Creates the breaker of a DNS list whose servers answer every question of clients with errors, starting at 1 s.
+/// Creates the breaker of a DNS list whose servers have answered every question of clients with errors since 1 s.
 fn failing() -> Breaker {
     let mut breaker = known(50);
     for round in 0..2 * u64::from(BREAKER_FAILURES) {
@@ -159,11 +159,11 @@ fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it()
 fn errors_that_all_meet_open_nothing() {
     let mut breaker = failing();
     probe_fails(&mut breaker, 1_100);
-    // No other server has answered since the failed probe of the DNS list, so the errors may come from the network of this host.
+    // No other server has answered since the failed probe, so the cause of the errors may be the network of this host.
     for now in (1_150..9_000).step_by(250) {
         assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
     }
-    // Other servers answer again. One more probe shows whether the list answers too.
+    // Other servers answer again. The failed probe is ignored, and one more probe shows whether the list answers.
     let back = NetworkAnswers { last: Some(at(9_100)), streak: at(9_000) };
     assert!(matches!(breaker.judge(back, at(9_100)), Judgement::Later(_)));
     probe_fails(&mut breaker, 9_200);
@@ -205,7 +205,8 @@ fn a_name_that_nobody_answers_is_not_the_lists_fault() {
     breaker.probing(probe, Duration::ZERO);
     breaker.asked(probe);
     ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, true, probe.after(50 * MS));
-    // The probe was answered, so the silence has ended, although the first question still waits. The next question begins a new silence.
+    // The probe was answered, so the silence has ended, although the first question still waits for its answer. The next question begins a new
+    // silence.
     assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
     assert_eq!(breaker.next_probe(), None);
     breaker.asked(at(9_000));

@@ -1,6 +1,6 @@
 //! The return codes of a DNS list: the meanings of the addresses in its answers.
 //!
-//! According to RFC 5782 section 2.1, a listing is an address in 127.0.0.0/8. Each list chooses the meanings of these addresses: 127.0.0.1 is a
+//! According to RFC 5782 section 2.1, a listing is an address in 127.0.0.0/8. Each list defines what each of these addresses means: 127.0.0.1 is a
 //! refusal at one list and a good reputation at another.
 
 use std::fmt;

@@ -1,6 +1,6 @@
-//! One DNS list, together with the servers at which it is asked: its state, the time since which it has this state, and its counters.
+//! One DNS list, together with the servers at which it is asked: its state, when this state began, and its counters.
 //!
-//! The gate (which judges the answers of lists), the tests in the background and the displays of the control program use these entries.
+//! These entries are used by the gate (which judges the answers of lists), by the tests in the background, and by the commands of resolverctl.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -88,7 +88,7 @@ impl ListEntry {
         Arc::clone(&self.tally)
     }
 
-    /// Returns the mark that the cache stores with an answer of the DNS list: the number of the list and the meaning of the answer.
+    /// Returns a mark for the cache, which stores it with an answer of the DNS list: the number of the list and the meaning of the answer.
     pub fn mark(&self, says: ListSays) -> ListMark {
         ListMark { list: self.number, says }
     }
@@ -104,7 +104,7 @@ impl ListEntry {
     }
 
     /// Records the result of a test of the DNS list. `insists`: true if the operator has asked for the test. Returns true if the state "lists
-    /// everything" has begun or ended. Then cached answers of the list must no longer be used.
+    /// everything" has begun or ended; the caller must then stop using cached answers of the list.
     pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
         let mut knowledge = self.knowledge();
         let world = state == ListState::ListsTheWorld;
@@ -115,9 +115,9 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // The DNS list may have refused or been silent after this test began, so the test does not always end these states. A test with the
-            // expected result ends the state "refuses queries" after some time without faults, as a good answer to a client does. If the operator has
-            // asked for the test, it ends the state at once.
+            // The DNS list may have refused or been silent after this test began, so a test does not always end these states. If the test entries
+            // have given the expected results, the test ends the state "refuses queries" after some time without faults, as a good answer to a
+            // client does. If the operator has asked for the test, it ends the state at once.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,
@@ -134,14 +134,14 @@ impl ListEntry {
         void
     }
 
-    /// Called when a test has found a fault of the DNS list. Sets the counts of answers to clients to 0. The answers from now on then show whether
-    /// the result of the test is correct.
+    /// Called when a test has found a fault of the DNS list. Sets the counts of answers to clients to 0. The answers counted after that show
+    /// whether the result of the test is correct.
     pub(crate) fn suspected(&self) {
         self.knowledge().answers.begin();
     }
 
-    /// Returns the state of the DNS list after a test. `state` is the result of the test. If the list's answers to clients contradict it, returns
-    /// `TestsDiffer` instead.
+    /// Returns the state that a test of the DNS list shows. `state` is the result of the test itself. If the list's answers to clients contradict
+    /// this result, returns `TestsDiffer`.
     pub fn judged(&self, state: ListState) -> ListState {
         let knowledge = self.knowledge();
         let before = knowledge.known.standing.state == ListState::ListsNothing;
@@ -161,7 +161,7 @@ impl ListEntry {
     pub fn restore(&self, known: KnownList, now: Mono) {
         let mut knowledge = self.knowledge();
         knowledge.known = known;
-        // A fault that began in the earlier process ends only after some time without faults in this process.
+        // A fault that the earlier process found ends only after some time without faults in this process.
         knowledge.last_unknown = now;
     }
 
@@ -170,16 +170,16 @@ impl ListEntry {
         self.knowledge().known.clone()
     }
 
-    /// Records the meaning of an answer that the DNS list's servers gave to a client. Answers to clients show refusals and parked domains. All other
-    /// states are shown by tests.
+    /// Records the meaning of an answer that the DNS list's servers gave to a client. An answer to a client can show a refusal or a parked domain.
+    /// All other states come from tests.
     pub fn heard(&self, verdict: &ListVerdict, now: Now) {
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
         knowledge.answers.heard(verdict);
         match verdict {
             ListVerdict::Unknown(why) => {
-                // Two kinds of answers show nothing about the DNS list: an answer to a wrong question of a client, and an answer that resolverd made
-                // itself because the list was silent.
+                // Two kinds of answers show nothing about the DNS list: an answer to a client's question that was wrong, and an answer that
+                // resolverd made itself because the list was silent.
                 let Some(state) = why.state() else { return };
                 knowledge.last_unknown = now.mono;
                 knowledge.known.turn(state, &why.sentence(&self.apex), now.unix);
@@ -229,7 +229,7 @@ impl ListEntry {
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
-        // The errors of the servers may be refusals. Then the DNS list already has the state "refuses queries", and keeps this state.
+        // The errors of the servers may be refusals. If the DNS list already has the state "refuses queries", it keeps this state.
         if cause != breaker::OpenReason::Failing || knowledge.known.standing.state != ListState::Refusing {
             knowledge.known.turn(ListState::Silent, &why, now.unix);
         }
@@ -255,7 +255,7 @@ impl ListEntry {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
-    /// Returns true if a log line is due: clients still ask this DNS list although it is shut down. The log line is due once in
+    /// Returns true if the log must say now that clients still ask this DNS list although it is shut down. This happens once in
     /// `SHUT_DOWN_LIST_LINE`.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut knowledge = self.knowledge();
@@ -317,8 +317,8 @@ impl ListEntry {
     }
 
     /// Compares the state of the DNS list with the earlier state `before`. Writes a line to the log if the list has become faulty, or if it works
-    /// again. A change from one fault to another is not logged, because a list with changing faults would fill the log. The fault "lists everything"
-    /// is logged separately.
+    /// again. A change from one fault to another is not logged, because a list whose faults alternate would fill the log. The fault "lists
+    /// everything" is logged elsewhere.
     fn write_lines(&self, knowledge: MutexGuard<'_, ListKnowledge>, before: &ListStanding, unix: u64) {
         let shown = knowledge.known.shown().clone();
         drop(knowledge);
@@ -407,7 +407,8 @@ mod tests {
     fn an_incident_of_the_earlier_process_is_ended_only_by_a_quiet_time() {
         let entry = entry("bl.example.");
         let standing = ListStanding { state: ListState::Refusing, since: 1, why: "no".to_owned() };
-        // In a real process, the monotonic clock is far from its start when an answer arrives. This test begins late on the clock for this reason.
+        // In a real process, the monotonic clock is far from its start when an answer arrives. So the times in this test are far from the start of
+        // the clock too.
         let begins = 1_000_000;
         entry.restore(KnownList { standing, world: None }, at(begins).mono);
         entry.heard(&ListVerdict::NotListed, at(begins + 1));

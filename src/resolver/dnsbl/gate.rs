@@ -13,8 +13,8 @@ use super::state::ListState;
 use dns::question::{ExtendedError, ListSays};
 use history::event::ListFault;
 
-/// The TTL, in seconds, of a "not listed" answer that resolverd makes itself instead of the DNS list. It equals the TTL of the listings of
-/// zen.spamhaus.org. It is short, so that clients soon use a list that works again.
+/// The TTL, in seconds, of a "not listed" answer that resolverd makes itself if the DNS list gives no usable answer. It equals the TTL of the
+/// listings of zen.spamhaus.org. It is short, so that clients soon use a list that works again.
 const MADE_HERE_TTL: u32 = 60;
 
 /// The meaning of an answer from a DNS list.
@@ -87,10 +87,11 @@ pub enum Given {
     Nxdomain(ExtendedError),
 }
 
-/// The settings of a listener for questions to DNS lists. They decide which answers its clients get if a list refuses, and apply to every list.
+/// A listener's settings for questions to DNS lists. They decide which answers the listener's clients get if a list refuses. They apply to all
+/// lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guarding {
-    /// The option `dnsbl` of the listener: whether resolverd replaces answers that are neither "listed" nor "not listed".
+    /// The option `dnsbl` of the listener: whether resolverd replaces answers that are neither "listed" nor "not listed", or passes them on.
     pub(crate) guard: Guard,
     /// The option `on_refusal` of the listener: the answer to a client if a DNS list refuses. `None` if the option `on_refusal` of each list
     /// applies.
@@ -98,8 +99,8 @@ pub struct Guarding {
 }
 
 impl Guarding {
-    /// Returns which answer a client gets if `list` refuses. With `dnsbl = "pass"`, the listener passes the refusal on. Otherwise the option
-    /// `on_refusal` of the listener applies. If the listener does not set this option, `on_refusal` of the DNS list applies.
+    /// Returns the answer that a client gets if `list` refuses. With `dnsbl = "pass"`, the client gets the refusal itself. Otherwise the option
+    /// `on_refusal` of the listener decides, or if the listener does not set it, the option `on_refusal` of the DNS list.
     pub fn on_refusal(self, list: &List) -> OnRefusal {
         match self.guard {
             Guard::Pass => OnRefusal::Pass,
@@ -108,7 +109,7 @@ impl Guarding {
     }
 }
 
-/// Returns the meaning of an answer of `list` whose answer section is `answers`. `state` is the current state of the DNS list.
+/// Returns the meaning of an answer of `list`. `answers` has the records of the answer section, and `state` is the current state of the DNS list.
 pub fn judge(list: &List, state: ListState, answers: &[Record]) -> ListVerdict {
     let mut listed = false;
     for record in answers {
@@ -143,7 +144,8 @@ fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
     }
 }
 
-/// Returns the meaning of an error code by the convention of Spamhaus. It is used if the DNS list does not itself define the code.
+/// Returns what an error code (an address in 127.255.255.0/24) means by the convention of Spamhaus. It is used if the DNS list itself does not
+/// define the code.
 fn convention(code: Ipv4Addr) -> &'static str {
     match code.octets() {
         [.., 252] => "typing error in the name of the list",
@@ -177,8 +179,8 @@ impl UnknownReason {
         let error = self.extended_error(&list.apex);
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
-            // The DNS list has a TXT record for this name, but no A record, which means "not listed". So the answer for the type TXT must be "not
-            // listed" too.
+            // The DNS list has a TXT record for this name, but no A record, so the name is not listed. The answer for the type TXT must then be
+            // "not listed" too.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_silent {
                 WhenSilent::Servfail => Given::Servfail(error),
@@ -207,7 +209,7 @@ impl UnknownReason {
         }
     }
 
-    /// Returns the state of a DNS list that gives an answer with this meaning; `None` if the answer shows nothing about the list.
+    /// Returns the state that a DNS list has if it gives an answer with this meaning, or `None` if such an answer shows nothing about the list.
     pub const fn state(&self) -> Option<ListState> {
         match self {
             Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => {
@@ -269,8 +271,8 @@ pub fn soa(list: &List) -> Record {
     Record::from_rdata(list.apex.clone(), MADE_HERE_TTL, RData::SOA(soa))
 }
 
-/// Returns true if the A record of a name decides whether its TXT record is used. Returns false for DNS lists that give data: these lists have TXT
-/// records without A records.
+/// Returns true if a TXT record of a name in `list` is used only if the name also has an A record. Returns false for DNS lists that give data,
+/// because these lists have TXT records without A records.
 pub(crate) fn text_follows_address(list: &List) -> bool {
     list.purpose != Purpose::Data
 }
@@ -464,8 +466,7 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that every answer within 127.0.0.0/8 is a listing. The only exceptions are error codes: by convention, or by the DNS list's own
-        /// codes.
+        /// Tests that every answer within 127.0.0.0/8 is a listing, except error codes, which are defined by convention or by the DNS list itself.
         #[test]
         fn no_listing_is_lost(low in any::<[u8; 3]>()) {
             let list = block();

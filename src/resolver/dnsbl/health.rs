@@ -1,8 +1,9 @@
 //! The tests of a DNS list. resolverd asks for two test entries. The list must list the first one, and must not list the second one (RFC 5782 section
 //! 5).
 //!
-//! All functions are pure. The results "lists everything" and "lists nothing" need two tests with the same result, some minutes apart, at different
-//! servers. Otherwise a single broken mirror would make a list unusable. If only one server answers, a third test is needed.
+//! All functions are pure. A test with the result "lists everything" or "lists nothing" must be confirmed by another test, some minutes later, with
+//! the same result from another server of the list. Otherwise a single broken mirror would make a list unusable. If only one server of the list
+//! answers, a third test is needed.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -21,8 +22,8 @@ pub struct Point {
     pub server: Option<IpAddr>,
 }
 
-/// The result of one test of a DNS list: the answers for its test entries. Some lists have only an entry that must be listed, or only one that
-/// must not.
+/// The result of one test of a DNS list: the answers for its test entries. Some lists have only a test entry that must be listed, or only one that
+/// must not be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tested {
     /// The answer for the test entry that the DNS list must list. `None` if the list has no such entry.
@@ -40,7 +41,7 @@ pub enum TestResult {
     Is(ListState),
     /// The test shows that the DNS list may have this state (a fault), which is not certain yet. The next test decides.
     Suspected(ListState),
-    /// The test shows nothing, because the DNS list refused or did not answer. The list's answers to clients show such faults.
+    /// The test shows nothing, because the DNS list refused or did not answer. Refusals and silence are noticed in the list's answers to clients.
     Nothing,
 }
 
@@ -49,7 +50,7 @@ pub enum TestResult {
 pub(crate) struct ListHealth {
     /// The time at which the next test is due, or `None` before a client has asked the DNS list.
     due: Option<Mono>,
-    /// True if the operator has asked for the test of the DNS list that is due next.
+    /// True if the test that is due next was requested by the operator.
     insists: bool,
     suspicion: Option<Suspicion>,
 }
@@ -59,7 +60,7 @@ struct Suspicion {
     state: ListState,
     server: Option<IpAddr>,
     at: Mono,
-    /// The number of further tests in which no other server has answered, and the suspected server gave the same result again.
+    /// The number of further tests in which the suspected server gave the same result and no other server answered.
     again: u8,
 }
 
@@ -74,33 +75,33 @@ impl ListHealth {
         self.due
     }
 
-    /// Called when a test begins. Plans another test, which is needed if the current test has no result. If it has a result, `tested` plans the next
+    /// Called when a test begins. Plans another test for the case that this test has no result. If this test has a result, `tested` plans the next
     /// test.
     pub(crate) fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
         self.insists = false;
     }
 
-    /// Called when the operator asks for a test. It is made at once, even if no client asks the DNS list.
+    /// Called when the operator asks for a test. The test is made at once, even if no client asks the DNS list.
     pub(crate) fn insist(&mut self, now: Mono) {
         self.due = Some(now);
         self.insists = true;
     }
 
-    /// Returns true if the operator has asked for the test of the DNS list that is due next.
+    /// Returns true if the test that is due next was requested by the operator.
     pub(crate) fn insists(&self) -> bool {
         self.insists
     }
 
-    /// Makes the next test of the DNS list due at once, unless no test is planned.
+    /// Makes the next test of the DNS list due at once. If no test is planned, does nothing.
     pub(crate) fn test_now(&mut self, now: Mono) {
         if let Some(due) = &mut self.due {
             *due = (*due).min(now);
         }
     }
 
-    /// Called when another gateway of the fleet has tested the DNS list. Plans the next test as if this gateway had made that test, so that one
-    /// gateway tests for all. A test for the operator, and a test that confirms a suspected fault, stay as planned.
+    /// Called when another gateway of the fleet has tested the DNS list. Postpones the next test as if this gateway had made that test, so that one
+    /// gateway tests for all. A test for the operator, and a test that must confirm a suspected fault, are not postponed.
     pub(crate) fn tested_by_others(&mut self, now: Mono, toss: impl Fn(u32) -> u32) {
         if !self.insists && self.suspicion.is_none() && self.due.is_some() {
             self.plan(HEALTH_INTERVAL, now, toss);
@@ -112,8 +113,8 @@ impl ListHealth {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
 
-    /// Records the result of a test that ended at `now`, and plans the next test. `toss` returns a random number below its argument. It is used for
-    /// random pauses, so that not all DNS lists are tested at the same time.
+    /// Records the result of a test that ended at `now`, and plans the next test. `toss` returns a random number below its argument. The number is
+    /// added to the pause before the next test, so that not all DNS lists are tested at the same time.
     pub(crate) fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
@@ -143,7 +144,8 @@ impl ListHealth {
         if now.since(before.at) < HEALTH_AGAIN {
             return TestResult::Suspected(state);
         }
-        // A test asks the suspected server last. So if the result comes from this server again, no other server has answered.
+        // In a test, the suspected server is asked only if no other server answers. So if this result comes from the suspected server, no other
+        // server has answered.
         let again = before.again.saturating_add(u8::from(before.server == server));
         self.suspicion = Some(Suspicion { at: now, again, ..before });
         if before.server != server || again >= HEALTH_ALONE {
@@ -154,7 +156,7 @@ impl ListHealth {
     }
 }
 
-/// Returns what a single test shows, without regard to earlier tests, and the server that gave the decisive answer.
+/// Returns what a single test shows (without earlier tests), and the server whose answer shows it.
 fn read(tested: &Tested) -> Option<(ListState, Option<IpAddr>)> {
     let Tested { listed, unlisted, usual } = tested;
     let said = |point: &Option<Point>, says| point.filter(|point| point.says == says);
@@ -287,7 +289,7 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that a DNS list with only one answering server is judged as broken only after three tests, some minutes apart.
+        /// Tests that a DNS list with only one answering server is found broken only after three tests, some minutes apart.
         #[test]
         fn one_server_condemns_nobody_soon(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..10), 1..50)) {
             let says = |number| [Listed, NotListed, Unknown][usize::from(number)];

@@ -1,4 +1,4 @@
-//! Writes and reads the file with the states of the DNS lists and their counts of today's queries, so that a restart does not lose them.
+//! Writes and reads a file with the states of the DNS lists and their numbers of queries today and yesterday, so that a restart does not lose them.
 //!
 //! It is a small file in the state directory. A file that cannot be read is ignored.
 
@@ -58,13 +58,14 @@ impl KeptLists {
         Self { version: VERSION, written: unix, lists: lists.all().iter().map(|entry| list(entry)).collect() }
     }
 
-    /// Returns true if the states and counters are the same, whenever they were written.
+    /// Returns true if the states and counters are equal. The times at which they were written may differ.
     pub fn are_those_of(&self, other: &Self) -> bool {
         self.lists == other.lists
     }
 
-    /// Copies the states and counters from the file to `lists`. A list is left out if `are_asked` returns false for its apex and its servers. A list
-    /// that was silent, or whose servers returned only errors, is probed before mail waits for it, unless the file is older than `KEPT_BREAKER_TIME`.
+    /// Copies the states and counters from the file to `lists`. A list is left out if `are_asked` returns false for its apex and its servers. If
+    /// the breaker of a list was open and the file is not older than `KEPT_BREAKER_TIME`, the breaker is opened again: the list is then probed
+    /// before mail waits for it.
     pub fn restore(self, lists: &Lists, now: Now, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
             return;

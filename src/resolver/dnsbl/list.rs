@@ -1,7 +1,6 @@
 //! The description of a DNS list: its zone, the kinds of names that clients look up in it, and the meanings of its answers.
 //!
-//! These are plain data that do not change while a configuration is in use. The state of a list is in `dnsbl::entry`. A list is identified by its
-//! apex.
+//! These data do not change while a configuration is in use. The state of a list is in `dnsbl::entry`. A list is identified by its apex.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -40,7 +39,7 @@ pub enum ListSubject {
     Hash,
 }
 
-/// The state of operation of a DNS list.
+/// Whether a DNS list is in operation, or was shut down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
     /// The DNS list is in operation and answers queries.
@@ -64,7 +63,7 @@ pub enum OnRefusal {
     Pass,
 }
 
-/// A setting of a listener: whether resolverd replaces answers of DNS lists that are neither "listed" nor "not listed".
+/// A setting of a listener: whether resolverd replaces answers of DNS lists that are neither "listed" nor "not listed", or passes them on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Guard {
     /// resolverd replaces answers that are neither "listed" nor "not listed", such as refusals.
@@ -114,13 +113,14 @@ pub struct List {
     pub subjects: Vec<ListSubject>,
     /// True if names in the DNS list contain a customer's key. The key is a label between the subject (such as a reversed address) and the apex.
     pub keyed: bool,
-    /// Says if the DNS list still operates, or was shut down.
+    /// Whether the DNS list is in operation, or was shut down.
     pub life: Life,
-    /// The return codes (addresses in answers) whose meaning is known. Any other code is a listing too, unless it is in `refused`.
+    /// The return codes (addresses in answers) of listings whose meaning is known. Any other address in 127.0.0.0/8 is a listing too, unless it is
+    /// in `refused`.
     pub listed: Vec<Code>,
-    /// The meaning of each bit of the last octet of an answer, for a DNS list whose answer is the sum of several listings.
+    /// The meaning of each bit of the last octet of an answer. Used for a DNS list that adds up the values of several listings in one answer.
     pub bits: Vec<(u8, String)>,
-    /// The return codes for refusals and errors. All of 127.255.255.0/24 counts as such, except the codes in `listed`.
+    /// The return codes for refusals and errors. All addresses in 127.255.255.0/24 are such codes too, except those in `listed`.
     pub refused: Vec<Code>,
     /// The test entries of the DNS list. `None` if the list is not tested.
     pub tests: Option<TestEntries>,
@@ -165,13 +165,13 @@ pub const NIBBLES: usize = 32;
 /// The number of labels of a reversed IPv4 address in a name.
 pub const OCTETS: usize = 4;
 
-/// The number of labels of a registered domain, such as `ahbl.org`, which may contain other names in addition to a DNS list.
+/// The number of labels of a registered domain, such as `ahbl.org`. A registered domain may have other names than those of a DNS list.
 const OWN_DOMAIN: usize = 2;
 
 impl List {
-    /// Creates a DNS list from its apex, its purpose and the kinds of its subjects. The other fields have the defaults of the options of
-    /// `[[list]]`. These defaults are here and not in `config::defaults`, because they depend on the purpose, and because lists of the registry
-    /// that the configuration does not mention need them too.
+    /// Creates a DNS list from its apex, its purpose and the kinds of its subjects. The other fields get the default values of the options of
+    /// `[[list]]`. These defaults are not in `config::defaults`, because they depend on the purpose, and because lists of the registry that the
+    /// configuration does not mention need them too.
     pub fn new(apex: Name, purpose: Purpose, subjects: Vec<ListSubject>) -> Self {
         let allow = purpose == Purpose::Allow;
         let tests = TestEntries::usual(&apex, &subjects);
@@ -199,8 +199,8 @@ impl List {
         }
     }
 
-    /// Sets the customer's key for this DNS list. resolverd adds the key to names and sends the queries to the zone `base`. Clients ask without
-    /// the key.
+    /// Sets the customer's key for this DNS list. Clients ask for names without the key. resolverd adds the key to these names, and sends the
+    /// queries to the zone `base`.
     pub(crate) fn take_key(&mut self, base: &Name, key: Key) {
         self.keyed = false;
         if self.tests.is_none() {
@@ -225,7 +225,7 @@ impl List {
         let labels: Vec<&[u8]> = name.iter().take(own).collect();
         if let Some(address) = reversed(&labels) {
             let subject = if address.is_ipv4() { ListSubject::Ip4 } else { ListSubject::Ip6 };
-            // A list of domains or hashes may also contain addresses.
+            // A client may ask a list of domains or hashes about an address.
             let known = self.subjects.contains(&subject) || self.knows_labels();
             return if known { AskedAbout::Address(address) } else { AskedAbout::Nothing };
         }
@@ -238,9 +238,9 @@ impl List {
         }
     }
 
-    /// Returns true if a question for `name` is a question to this DNS list, which is shut down. The kinds of subjects of such a list are no longer
-    /// known. So a name with a reversed address always counts. Any other name counts only if the apex has more labels than a registered domain,
-    /// because a registered domain may have other uses.
+    /// Returns true if a question for `name` is meant for this DNS list, which was shut down. It is no longer known about what clients ask such a
+    /// list. So a name with a reversed address always counts. Any other name counts only if the apex has more labels than a registered domain,
+    /// because a registered domain may have names for other purposes.
     pub(crate) fn asks_though_shut_down(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
         let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
@@ -311,7 +311,7 @@ pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
             let mut octets = [0_u8; OCTETS];
             for (label, octet) in labels.iter().rev().zip(&mut octets) {
                 let text = std::str::from_utf8(label).ok()?;
-                // The function `parse` alone would also accept "01" and "+1".
+                // The function `parse` alone would also accept texts such as "01" and "+1".
                 let plain =
                     text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
                 *octet = text.parse().ok().filter(|_| plain)?;

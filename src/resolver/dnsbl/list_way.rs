@@ -1,4 +1,4 @@
-//! The way to a DNS list: the servers that are asked, which are the list's own servers or servers that the operator has configured.
+//! The way to a DNS list: the servers that resolverd asks. They are the list's own servers, or servers that the operator has configured.
 //!
 //! A list may be asked at a local mirror in one view, and at its public servers in another view. It then has two states: the mirror may be silent
 //! while the public servers work, and only the public servers have a daily quota.

@@ -1,20 +1,21 @@
-//! Finds zones that clients use like DNS lists although resolverd does not know them as lists. The operator sees them in a table. They are
+//! Finds zones that clients use like DNS lists although resolverd does not know them as lists. `resolverctl` shows them in a table. They are
 //! resolved like all other zones, and their answers are not judged.
 //!
 //! # Decisions
 //!
-//! - A zone in which clients look up the addresses that they look up in a known list too is learned: it gets a number, and batches may ask it. In
-//!   a simulated internet with one list that the registry does not have, a third of the time of a message went to this list, because it was asked
-//!   alone.
-//! - Only the batches know learned zones. In an earlier version a learned zone became a list: its names were resolved like those of a list, that is,
-//!   without stale answers and without the filter of private addresses.
-//! - Names with reversed addresses also occur in zones of SPF macros (RFC 7208 section 7.2, `%{ir}`), whose owner is a stranger. Such a zone may be
-//!   learned. However, a batch asks a zone only about an address that a client has just looked up in a list, and only if clients looked up 95 of the
-//!   last 100 addresses of that list in the zone too (`BATCH_PERCENT`). If nearly all mail comes from one stranger, the servers of this stranger get
-//!   some more queries after this mail ends. `dnsbl.batch_waste` limits the queries to learned zones separately from the queries to known lists. No
+//! - If clients look up the same addresses in a zone as in a known list, the zone is learned: it gets a number, and batches may ask it. Without
+//!   this, in a simulated internet with one list that the registry does not have, a third of the DNS time of a message was spent on this list,
+//!   because it was asked after all others.
+//! - Only the batches use learned zones. A learned zone must not become a list, because names of lists are resolved without stale answers and
+//!   without the filter of private addresses.
+//! - Names with reversed addresses also occur in zones of SPF macros (RFC 7208 section 7.2, `%{ir}`), which belong to senders. Such a zone may be
+//!   learned. However, a batch asks a zone only about an address that a client has just looked up in a list, and only if clients looked up 95 of
+//!   the last 100 addresses of that list in the zone too (`BATCH_PERCENT`). So only a sender of nearly all mail can get such questions, and only
+//!   for a short time after this mail ends. `dnsbl.batch_waste` limits the questions to learned zones separately from those to known lists. No
 //!   answer changes.
-//! - The number of zones is limited: the zone with the fewest questions is removed first. Of too many learned zones, the one that was not asked
-//!   for the longest time is no longer learned. A stranger's zones are asked less often than the lists of the gateway.
+//! - The number of zones is limited: the zone with the fewest questions is removed first. If there are too many learned zones, the one that was not
+//!   asked for the longest time is no longer learned. Zones of strangers are asked less often than the lists of the gateway, so they are removed
+//!   first.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -43,7 +44,7 @@ struct LookalikeTable {
 #[derive(Clone, Debug)]
 struct AskedZone {
     questions: u64,
-    /// The number of questions about an address that differs from the address in the question before.
+    /// The number of questions about another address than the question before.
     changes: u64,
     last: IpAddr,
     /// The addresses that clients looked up in this zone and in a known DNS list. The next field is the time of the first of these questions.
@@ -74,7 +75,7 @@ pub struct Lookalike {
     pub number: Option<ListId>,
 }
 
-/// A name that begins with a reversed address.
+/// A name that begins with a reversed address, split into its parts.
 #[derive(Debug)]
 pub(crate) struct ReversedName {
     address: IpAddr,
@@ -82,8 +83,8 @@ pub(crate) struct ReversedName {
     pub(crate) subject: Name,
     /// The zone: the part of the name after the reversed address.
     zone: Name,
-    /// True if a label that looks like a customer's key between the reversed address and the zone was
-    /// removed, because a key must not be shown. Such a zone is not learned.
+    /// True if the name had a label that looks like a customer's key between the reversed address and the zone. The label was removed, because a
+    /// key must not be shown. The zone of such a name is not learned.
     keyed: bool,
 }
 
@@ -109,7 +110,7 @@ impl Lookalikes {
     }
 
     /// Returns the number of the zone of a question, if the zone is learned. `is_shared`: true if clients have just looked up the same address in a
-    /// known DNS list. When they have done so for enough addresses, the zone is learned.
+    /// known DNS list. After enough such addresses, the zone is learned.
     pub(crate) fn asked(&self, name: &ReversedName, is_shared: bool, now: Mono) -> Option<ListId> {
         let mut table = self.lock();
         let zone = table.zones.get_mut(&name.zone).filter(|_| !name.keyed)?;
@@ -143,7 +144,7 @@ impl Lookalikes {
         Some(learned.number)
     }
 
-    /// Returns the learned zone with this number, and what decides if a batch may ask it. Returns `None` if the zone was not used for
+    /// Returns the learned zone with this number, and what decides whether a batch may ask it. Returns `None` if no client has asked the zone for
     /// `LEARNED_ZONE_TIME`.
     pub(crate) fn learned(&self, number: ListId, now: Mono) -> Option<(Name, BatchStanding)> {
         self.lock().zones.iter().find_map(|(zone, asked)| {
@@ -237,7 +238,7 @@ impl ReversedName {
         [32, 4].into_iter().find_map(|count| {
             let (front, rest) = labels.split_at_checked(count)?;
             let address = reversed(front)?;
-            // If the rest begins with a label that looks like a customer's key, this label is removed, because the key must not be shown.
+            // A label after the address that looks like a customer's key is removed, because the key must not be shown.
             let without_key = rest.split_first().filter(|(first, _)| looks_like_a_key(first));
             let rest = without_key.map_or(rest, |(_, rest)| rest);
             let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;
@@ -310,7 +311,7 @@ mod tests {
             ask(&lookalikes, "1.2.0.192.one.example.", true, now);
             ask(&lookalikes, &format!("{last}.2.0.192.a1b2c3d4e5f6a7b8c9d0e1f2g3.keyed.example."), true, now);
             ask(&lookalikes, &format!("{last}.2.0.192.both.example."), true, now);
-            // If clients look up one address in ten minutes, this is too seldom for a learned zone.
+            // One address in ten minutes is too seldom for the zone to be learned.
             let later = now.after(Duration::from_secs(600 * last));
             ask(&lookalikes, &format!("{last}.2.0.192.seldom.example."), true, later);
         }

@@ -1,7 +1,7 @@
-//! Records when servers answered queries. If no server answers, the network of this host is down; if others answer, a silent DNS list itself is
-//! at fault.
+//! Records when servers answered queries. If a DNS list is silent and other servers answer, the list is at fault. If no server answers, the network
+//! of this host is down.
 //!
-//! All functions are pure. A silent list has not answered, so any answer that arrives during its silence came from another server.
+//! All functions are pure. An answer that arrives while a list is silent always comes from another server, so answers need not be stored by server.
 
 use crate::limits::WITNESS_STREAK;
 use dns::clock::Mono;

@@ -1,7 +1,7 @@
 //! Counts the queries that are sent to a DNS list on each day, to compare them with the daily quota of the list.
 //!
-//! All functions are pure. A day begins at midnight UTC, because lists have servers everywhere. Every query that is sent counts. An answer from
-//! the cache does not.
+//! All functions are pure. A day begins at midnight UTC, because lists have servers in all time zones. Every query that is sent counts. An answer
+//! from the cache does not count.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::limits::QUOTA_WARNING_PERCENT;
 /// The length of a day in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
-/// The least time, in seconds, from which the rate of queries is computed.
+/// The rate of queries is computed as if counting had lasted at least this long, in seconds.
 const SHORTEST: u64 = 60;
 
 /// How many queries were sent to one DNS list today and yesterday.
@@ -30,7 +30,7 @@ pub struct Quota {
     /// When a query exceeded the quota for the first time on this day, in seconds since 1970; 0 if none has.
     #[serde(default)]
     over_since: u64,
-    /// The number of queries that the other gateways of the fleet have sent to the DNS list on this day. It counts for the quota.
+    /// The number of queries that the other gateways of the fleet have sent to the DNS list on this day. They count towards the quota too.
     #[serde(skip)]
     others: u64,
     /// The number of queries on this day that an earlier process has sent.
@@ -45,9 +45,9 @@ pub struct ExceededQuota {
     pub today: u64,
     /// The quota of the DNS list: the number of queries a day that its operator allows.
     pub most: u64,
-    /// When the quota was exceeded, in seconds since 1970; `None` if no query was counted since the quota was set.
+    /// When the quota was exceeded, in seconds since 1970. `None` if this is unknown, because no query was counted since the quota was set.
     pub since: Option<u64>,
-    /// The number of queries in a whole day at the rate of this day.
+    /// The number of queries that a whole day would have at the average rate of this day so far.
     pub per_day: u64,
 }
 
@@ -69,8 +69,8 @@ impl Quota {
         warn || begins
     }
 
-    /// Counts a query that the operator caused, for instance with a trace. Unlike `went_out`, this function does not report a nearly used quota. The
-    /// next query of a client does.
+    /// Counts a query that the operator caused, for instance with a trace. Unlike `went_out`, this function gives no warning about a nearly used
+    /// quota. The next query of a client gives it.
     pub(crate) fn went_out_aside(&mut self, unix: u64) {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
@@ -82,7 +82,7 @@ impl Quota {
         (self.all(), self.yesterday)
     }
 
-    /// Marks the counts as read from a file that an earlier process has written.
+    /// Marks the counts as read from the file of an earlier process.
     pub(crate) fn restored(self) -> Self {
         Self { restored: self.today, ..self }
     }
@@ -124,8 +124,8 @@ impl Quota {
         self.since.max(unix.saturating_sub(unix % DAY))
     }
 
-    /// Returns when the quota of `most` queries will be used up, in seconds since 1970, if queries continue at the average rate since midnight (UTC),
-    /// or since counting began. Returns `None` if this will not happen on this day, or has happened, or if counting has just begun.
+    /// Returns when the quota of `most` queries will be used up, in seconds since 1970, if queries continue at the average rate since midnight
+    /// (UTC), or since counting began. Returns `None` if the quota will last until midnight, is already used up, or if counting has just begun.
     pub(crate) fn full_at(mut self, most: u64, unix: u64) -> Option<u64> {
         self.turn(unix);
         let (midnight, begin) = (unix.saturating_sub(unix % DAY), self.begin(unix));
@@ -148,7 +148,7 @@ impl Quota {
 
     fn turn(&mut self, unix: u64) {
         let day = unix / DAY;
-        // If the clock is set back by one day, the queries are still counted for the later day.
+        // If the clock is set back to the day before, the queries are still counted for the later day.
         if day > self.day || self.day.saturating_sub(day) > 1 {
             let yesterday = if day == self.day.saturating_add(1) { self.today } else { 0 };
             let since = if self.day == 0 { unix } else { 0 };

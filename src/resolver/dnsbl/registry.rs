@@ -25,8 +25,8 @@ pub struct Registry {
     pub dated: String,
     /// The DNS lists, by the apexes of their zones.
     pub lists: BTreeMap<Name, Arc<List>>,
-    /// For DNS lists with customer keys: the zone that resolverd asks instead of the list, by the apex of the list. Names in this zone contain the
-    /// key. Clients ask the list without the key, and resolverd adds it.
+    /// For DNS lists with customer keys, by the apex of the list: the zone that resolverd asks instead of the list. Names in this zone contain the
+    /// key. Clients ask the list without the key, and resolverd adds the key.
     pub keyed: BTreeMap<Name, Name>,
 }
 
@@ -64,7 +64,7 @@ struct RegistryEntry {
     purpose: Option<Purpose>,
     #[serde(default)]
     subjects: Vec<ListSubject>,
-    /// True if the names for which clients ask must contain a customer's key.
+    /// True if clients must put a customer's key into the names for which they ask.
     #[serde(default)]
     keyed: bool,
     /// The zone that resolverd asks instead of the DNS list if the operator has configured a customer's key.
@@ -99,7 +99,7 @@ struct Tests {
     unlisted: Vec<Spanned<String>>,
 }
 
-/// An error, and its position: a range of octets in the text of the registry.
+/// An error, and the place of the error: a range of octets in the text of the registry.
 type PlacedError = (Range<usize>, String);
 
 impl Registry {
@@ -245,7 +245,7 @@ fn test_entries(apex: &Name, tests: &Tests) -> Result<Option<TestEntries>, Place
 mod tests {
     use super::*;
 
-    /// The least number of DNS lists in the built-in registry. If there are fewer, some were lost by mistake.
+    /// The least number of DNS lists that the built-in registry must have. If it has fewer, some were lost by mistake.
     const AT_LEAST: usize = 90;
 
     #[test]

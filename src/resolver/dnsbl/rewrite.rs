@@ -1,9 +1,9 @@
 //! DNS lists that need a customer's key in each name. Clients ask for names in `zen.spamhaus.org`, resolverd asks the servers for names in
 //! `KEY.zen.dq.spamhaus.net`, and the answer for the client has the name that the client asked for.
 //!
-//! This module adds a label to the name that represents the key, and `exchange` replaces this label with the key just before a query is sent.
-//! Until then, the name is an ordinary name in the zone that expects keys, so iteration, cache and traces need no special case. `iterate` ensures
-//! that no server of a zone above the zone of `base` receives the key.
+//! This module adds a placeholder label to the name, and `exchange` replaces the placeholder with the key just before a query is sent. Until then,
+//! the name is an ordinary name in the zone that expects keys, so iteration, cache and traces need no special case. `iterate` ensures that no
+//! server of a zone above the zone of `base` receives the key.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,11 +11,11 @@ use hickory_proto::rr::{Name, Record};
 
 use crate::exchange::secret::{Key, STANDS_FOR, Secret};
 
-/// A zone with at least this many labels, such as dq.spamhaus.net, belongs to a provider of DNS lists alone. A zone with fewer labels may also
-/// contain other names.
+/// A zone with at least this many labels, such as dq.spamhaus.net, contains only names of a provider of DNS lists. A zone with fewer labels may
+/// also contain other names.
 const PROVIDER_LABELS: u8 = 3;
 
-/// Returns the zone directly above `list` if it belongs only to the provider of this DNS list. All lists in such a zone use the same key. Otherwise
+/// Returns the zone directly above `list`, if it belongs to the provider of this DNS list. All lists in this zone use the same key. Otherwise
 /// returns `None`.
 pub(crate) fn provider_of(list: &Name) -> Option<Name> {
     Some(list.base_name()).filter(|zone| zone.num_labels() >= PROVIDER_LABELS)
@@ -26,7 +26,7 @@ pub(crate) fn provider_of(list: &Name) -> Option<Name> {
 pub struct Rewrite {
     apex: Name,
     secret: Arc<Secret>,
-    /// The zone that contains the name `base`. `None` until it is found by resolution.
+    /// The zone that contains the name `base`. `None` before resolution has found it.
     home: Mutex<Option<Name>>,
 }
 
@@ -49,13 +49,13 @@ impl Rewrite {
         &self.secret
     }
 
-    /// Returns the name that consists of the label that represents the key, and `base`. All translated names are below it.
+    /// Returns the name that consists of the placeholder label and `base`. All translated names are below it.
     pub(crate) fn stand_in(&self) -> Option<Name> {
         self.secret.base().prepend_label(STANDS_FOR).ok()
     }
 
-    /// Translates a name that a client asks for into the name with the label for the key. Returns `None` if the result would be too long, or if
-    /// the name is not below the apex of the DNS list.
+    /// Translates a name that a client asks for into the name with the placeholder label. Returns `None` if the result would be too long, or if the
+    /// name is not below the apex of the DNS list.
     pub(crate) fn inward(&self, name: &Name) -> Option<Name> {
         let own = name.iter().len().checked_sub(self.apex.iter().len()).filter(|own| *own > 0)?;
         if !self.apex.zone_of(name) {
@@ -67,12 +67,12 @@ impl Rewrite {
         Some(asked)
     }
 
-    /// Translates a name with the label for the key back into the name that the client asked for. Other names stay unchanged.
+    /// Translates a name with the placeholder label back into the name that the client asked for. Other names stay unchanged.
     pub(crate) fn outward(&self, name: &Name) -> Name {
         let base = self.secret.base();
         let own = name.iter().len().checked_sub(base.iter().len());
         let Some(own) = own.filter(|_| base.zone_of(name)) else { return name.clone() };
-        // The label for the key is removed too, even if it is the only label before `base`.
+        // The placeholder label is removed too, even if it is the only label before `base`.
         let kept = own.saturating_sub(1);
         let labels = name.iter().take(kept).chain(self.apex.iter());
         let mut rewritten = Name::from_labels(labels).unwrap_or_else(|_| self.apex.clone());
@@ -80,8 +80,8 @@ impl Rewrite {
         rewritten
     }
 
-    /// Translates the owner name of a record, as `outward` does for a name. A negative answer may have the SOA record of a zone above `base`; its
-    /// owner becomes the apex of the DNS list.
+    /// Translates the owner name of a record back, as `outward` does. If a negative answer has the SOA record of a zone above `base`, the owner of
+    /// this record becomes the apex of the DNS list.
     pub(crate) fn outward_record(&self, mut record: Record) -> Record {
         let covers = record.name.zone_of(self.secret.base());
         record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };

@@ -1,4 +1,5 @@
-//! The state of a DNS list, such as "ok" or "refuses queries". The module `gate`, the screens, and the file that is read after a restart use it.
+//! The state of a DNS list, such as "ok" or "refuses queries". The state is used by the module `gate`, and shown on screens; a file keeps it over a
+//! restart.
 //!
 //! The module `dnsbl::entry` changes the state.
 
@@ -47,14 +48,15 @@ pub struct ListStanding {
     pub why: String,
 }
 
-/// The complete state of a DNS list. The state "lists everything" is separate from all other states, because a list can have both.
+/// The complete state of a DNS list. The state "lists everything" is separate from all other states, because a list can have it and another state
+/// at the same time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownList {
     /// The state according to the answers, the silence and the tests of the DNS list. It is never "lists everything".
     #[serde(flatten)]
     pub standing: ListStanding,
-    /// The state "lists everything", if the DNS list has it. Only tests begin and end this state, because a list that lists everything must not
-    /// be believed even if it also fails in another way.
+    /// The state "lists everything", if the DNS list has it. Only tests begin and end this state. It is kept even if the list also fails in another
+    /// way, because listings of such a list must never be believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub world: Option<ListStanding>,
 }
@@ -66,7 +68,8 @@ impl KnownList {
         self.world.as_ref().unwrap_or(&self.standing)
     }
 
-    /// Changes the state of the DNS list. If one fault follows another directly, `since` remains the time at which the first fault began.
+    /// Changes the state of the DNS list. If one fault follows another without a time between them, `since` remains the time at which the first
+    /// fault began.
     pub(super) fn turn(&mut self, state: ListState, why: &str, unix: u64) {
         let ListStanding { state: old, since, .. } = self.standing;
         let goes_on = old == state || (old.is_incident() && state.is_incident());

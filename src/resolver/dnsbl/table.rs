@@ -1,4 +1,4 @@
-//! The table of the DNS lists that clients have asked. A list that is asked at several sets of servers ("ways") has one entry for each set.
+//! The table of the DNS lists that clients have asked. A list that is asked at several sets of servers ("ways") has an entry for each set.
 //!
 //! An entry is identified by the apex of its list and by its set of servers (way), so that a reload keeps the entries of all lists that are still in
 //! use. Answers in the cache contain the number of the entry, and a number is never used twice.
@@ -28,13 +28,14 @@ pub struct Lists {
     /// True if resolverd has already logged that the table of DNS lists is full.
     full_reported: AtomicBool,
     lookalikes: Lookalikes,
-    /// For each set of forwarders through which DNS lists are asked: the times of answers which showed that these forwarders reach the internet.
+    /// For each set of forwarders through which DNS lists are asked: the times of those answers that came from the internet and not from the
+    /// forwarders' caches.
     through: Mutex<BTreeMap<Way, NetworkAnswers>>,
     /// The signal that wakes the task that tests and probes the DNS lists.
     wake: Notify,
     /// True if the task that tests and probes the DNS lists is sleeping for a long time.
     resting: AtomicBool,
-    /// What was learned about the order in which clients ask DNS lists, from which batches are made.
+    /// What was learned about the order in which clients ask DNS lists. It decides which lists resolverd asks in a batch.
     pub batch: Mutex<Batch>,
     /// The events about clients' questions to DNS lists, from which the batches are learned.
     pub events: ListEventQueue,
@@ -45,8 +46,8 @@ pub struct Lists {
 struct ListEntries {
     by_number: BTreeMap<u32, Arc<ListEntry>>,
     by_apex: HashMap<Name, Vec<Arc<ListEntry>>>,
-    /// The counters of lists that have no entry any more because of a reload. If such a DNS list is asked again, its counters continue. At most
-    /// `MAX_LIST_WAYS` counters are stored here.
+    /// The counters of lists whose last entry was removed by a reload. If such a DNS list is asked again, its counters continue. At most
+    /// `MAX_LIST_WAYS` lists are stored here.
     left: HashMap<Name, Arc<ListTally>>,
     /// The number that the next new entry of the table gets.
     next: u32,
@@ -83,7 +84,7 @@ impl ListEntries {
         }
     }
 
-    /// Removes the entry of the DNS list that clients have not asked for the longest time.
+    /// Removes the entry that clients have not asked for the longest time, to make room for a new entry.
     fn make_room(&mut self) {
         let idlest = self.by_number.values().min_by_key(|entry| entry.watch.last_wanted());
         if let Some(number) = idlest.map(|entry| entry.number()) {
@@ -123,8 +124,8 @@ impl Lists {
         self.entries.load().find(apex, way).cloned()
     }
 
-    /// Removes the entries that no view uses any longer. These are the entries for which `are_asked` returns false, when it gets the apex and the
-    /// servers (way) of the entry.
+    /// Removes the entries that no view uses any longer: those for which `are_asked` returns false. Its arguments are the apex and the servers
+    /// (way) of the entry.
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
             let mut entries = ListEntries::clone(entries);
@@ -164,8 +165,8 @@ impl Lists {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// Records that a DNS list has answered through these forwarders (`way`). The answer cannot come from a cache of the forwarders, so it shows that
-    /// they reach the internet.
+    /// Records that a DNS list has answered through these forwarders (`way`). The question was one that no forwarder can have in its cache, so the
+    /// answer shows that the forwarders reach the internet.
     pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);
@@ -240,7 +241,7 @@ mod tests {
             assert_eq!(lists.through(&way).last, Some(Mono::START));
         }
         assert_eq!(lists.through.lock().unwrap().len(), 1);
-        // An answer in the cache from a DNS list that was removed from the table is not counted.
+        // The cache may still have an answer of a DNS list that was removed from the table. It is not counted.
         lists.hit(ListMark { list: 7, says: ListSays::Listed });
         assert_eq!(lists.all()[0].counts().questions, 0);
     }
@@ -258,7 +259,8 @@ mod tests {
         after.miss(ListSays::NotListed, Some(Duration::from_millis(20)));
         let counts = after.counts();
         assert_eq!((counts.questions, counts.listed, counts.not_listed), (2, 1, 1));
-        // The DNS list is asked at two sets of servers at the same time. Each set has its own counters, because the screens show both sets.
+        // The DNS list is asked at two sets of servers at the same time. Each set has its own counters, because screens show each set in its own
+        // row.
         assert_eq!(lists.entry(&apex, &mirror(3)).counts().questions, 0);
     }
 

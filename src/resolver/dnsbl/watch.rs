@@ -1,6 +1,6 @@
 //! The breaker, the quota and the tests of one DNS list.
 //!
-//! One lock protects all three. No code waits for anything while it holds the lock.
+//! One lock protects all three. While a thread holds the lock, it never waits for anything else.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -34,7 +34,7 @@ struct ListWatchState {
     wanted: Option<(Mono, ViewId)>,
     /// The time for which negative answers of the DNS list may be cached, or `None` if it is not known.
     negative_ttl: Option<Duration>,
-    /// The number of tests that have shown a state of the DNS list.
+    /// The number of tests by this gateway that have shown a state of the DNS list.
     tests: u64,
 }
 
@@ -49,12 +49,12 @@ pub struct ListOutcome {
     pub round_trip: Option<Duration>,
     /// True if at least one DNS message was sent to servers to answer the question.
     pub(crate) went_out: bool,
-    /// If `went_out` is true: the number of DNS messages that were sent to servers of the list. A forwarder or the servers of a zone above the list
-    /// count as one.
+    /// The number of DNS messages that were sent to servers of the list, if `went_out` is true. It is 1 if a forwarder or only servers of zones
+    /// above the list were asked.
     pub(crate) sent: u32,
     /// True if the answer refuses the query, or if it shows that the domain of the DNS list has a new owner.
     pub refused: bool,
-    /// True if resolverd itself asked the question, as a probe or a test, for a name that a working list answers.
+    /// True if resolverd itself asked the question, as a probe or a test, with a name for which a working list gives an answer.
     pub probe: bool,
     /// The time for which the answer may be cached, if it is negative.
     pub negative_ttl: Option<Duration>,
@@ -82,12 +82,12 @@ pub struct DueOfList {
     pub(crate) insists: bool,
     /// The view of the client that last asked the DNS list. Probes and tests use the servers of this view.
     pub view: ViewId,
-    /// The time at which the background task must look at the DNS list again at the latest. `None` if there is nothing to wait for.
+    /// The time at which the background task must check the DNS list again at the latest. `None` if no such time is set.
     pub next: Option<Mono>,
 }
 
-/// A question to a DNS list that has not ended yet. If this value is dropped before its end, the question counts as cancelled, which shows
-/// nothing about the list.
+/// A question to a DNS list that has not ended yet. If the value is dropped without a call of `ended`, the question counts as cancelled, which
+/// shows nothing about the list.
 #[derive(Debug)]
 pub struct ListQuery<'a> {
     watch: Option<&'a ListWatch>,
@@ -150,7 +150,7 @@ impl ListWatch {
         self.state().wanted.map(|(wanted, _)| wanted)
     }
 
-    /// Called when a question is sent to the DNS list. The caller drops the returned value if it stops waiting for the answer.
+    /// Called when a question is sent to the DNS list. If the caller no longer waits for the answer, it must drop the returned value.
     pub fn asked(&self, now: Mono) -> ListQuery<'_> {
         self.state().breaker.asked(now);
         ListQuery { watch: Some(self) }
@@ -173,8 +173,8 @@ impl ListWatch {
         Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
-    /// Returns what the background task must do about the DNS list at `now`. If `room` is true, the task must do this at once, and the next probe and
-    /// test are planned. If `room` is false, too much other work is in progress, so no probe and no test begins.
+    /// Returns what the background task must do about the DNS list at `now`. If `room` is true, the task must do it at once, and this call plans
+    /// the next probe and the next test. If `room` is false, too many other probes and tests are in progress, so none begins.
     pub fn due(&self, evidence: NetworkAnswers, room: bool, now: Mono) -> DueOfList {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
@@ -195,7 +195,7 @@ impl ListWatch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        // If too much work is in progress, the task is woken as soon as a part of this work ends. So no time for a probe or a test is set here.
+        // If `room` is false, no time for a probe or a test is needed: the task is woken as soon as another probe or test ends.
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
@@ -246,8 +246,8 @@ impl ListWatch {
         self.state().health.tested_by_others(now, toss);
     }
 
-    /// Called when another gateway of the fleet reports on the DNS list. `answers`: true if the list answers that gateway again, false if it does not
-    /// answer.
+    /// Called when another gateway of the fleet reports whether the DNS list answers it. `answers`: true if the list answers that gateway again, so
+    /// that a probe is due here. False if it does not answer that gateway.
     pub fn others_report(&self, answers: bool, now: Mono) {
         let mut state = self.state();
         if answers {
@@ -277,15 +277,15 @@ impl ListWatch {
         state.quota.exceeded(state.most?, unix)
     }
 
-    /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries for clients should be
-    /// sent to the DNS list.
+    /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries that clients wait for
+    /// should be sent to the DNS list.
     pub fn is_spent(&self, unix: u64) -> bool {
         let state = self.state();
         state.most.is_some_and(|most| state.quota.is_spent(most, unix))
     }
 
     /// Counts a query of a trace that does not use the cache. If the quota of `most` queries is nearly used up on the day of the time `unix` (in
-    /// seconds since 1970), the query must not be sent: then returns false and does not count it.
+    /// seconds since 1970), the query is not counted and must not be sent. Returns true if it may be sent.
     pub(crate) fn takes_aside(&self, most: Option<u64>, unix: u64) -> bool {
         let mut state = self.state();
         let may = most.is_none_or(|most| !state.quota.is_spent(most, unix));
@@ -318,8 +318,8 @@ impl ListWatch {
         self.show(&state);
     }
 
-    /// Returns what the batches must know about the DNS list: whether they may ask it, and its usual times. `unix` is the time in seconds since
-    /// 1970.
+    /// Returns what the batches need to know about the DNS list: whether they may ask it, its usual round trip, and its negative TTL. `unix` is the
+    /// time in seconds since 1970.
     pub(crate) fn for_batch(&self, unix: u64) -> BatchStanding {
         let state = self.state();
         let near = state.most.is_some_and(|most| state.quota.is_spent(most, unix));
@@ -330,7 +330,7 @@ impl ListWatch {
         }
     }
 
-    /// Wakes the tasks that wait for the breaker of the DNS list, if the breaker has opened or closed.
+    /// If the breaker of the DNS list has opened or closed, wakes the tasks that wait for this.
     fn show(&self, state: &ListWatchState) {
         let open = state.breaker.open().is_some();
         self.open.send_if_modified(|shown| std::mem::replace(shown, open) != open);

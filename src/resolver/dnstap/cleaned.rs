@@ -30,11 +30,11 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
     message
 }
 
-/// Returns true if a name in a DNS message contains a customer key of a DNS list, or if the message cannot be read and may
-/// contain one.
+/// Returns true if a name in a DNS message contains a customer key of a DNS list. Also returns true if the message cannot be read and may contain a
+/// key.
 fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
-    // Most DNS messages contain neither the name of a list whose names contain a key, nor a label that may be a key. They
-    // are not decoded.
+    // Most DNS messages contain neither the apex of a list whose names contain a key, nor a label that looks like a key. Such messages are not
+    // decoded.
     let labels = |apex: &[u8]| {
         let label = |place: usize| {
             apex.get(place..)?.split_first().map(|(length, rest)| (usize::from(*length), rest))
@@ -49,8 +49,8 @@ fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
     names_of(&message).any(|name| secrets.hidden(&wire_name(name)).is_some())
 }
 
-/// Returns all names in a DNS message: the names of its questions and records, and one name in the data of each record of a
-/// common type.
+/// Returns names in a DNS message: the names of its questions, the owner names of its records, and one name in the data of each record of a common
+/// type.
 fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
     let sections = [&message.answers, &message.authorities, &message.additionals];
     let records = sections.into_iter().flatten().flat_map(|record: &Record| {
@@ -68,17 +68,17 @@ fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
     message.queries.iter().map(|query| query.name()).chain(records)
 }
 
-/// Returns true if `octets` contain something like a label (a length and that many octets) that may be a customer key.
+/// Returns true if `octets` contain, at any position, a length and that many octets that look like a customer key.
 fn has_label_like_a_key(octets: &[u8]) -> bool {
     let label = |(place, length): (usize, &u8)| octets.get(place..)?.get(1..)?.get(..usize::from(*length));
     octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)
 }
 
-/// Returns only the header and the question of a DNS message. `shown` returns the part of the name that may be shown.
-/// Returns only the header if the question cannot be read.
+/// Returns only the header and the question of a DNS message. The function `shown` returns the part of the question's name that may be shown. If
+/// the question cannot be read, returns only the header.
 fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     let mut short = octets.get(..HEADER).unwrap_or_default().to_vec();
-    // From its fifth octet on, the header contains the numbers of questions and records. The number of questions is set below.
+    // After the id and the flags, the header contains the numbers of questions and records. They become 0. The number of questions is set below.
     short.iter_mut().skip(4).for_each(|octet| *octet = 0);
     let question = octets.get(HEADER..).unwrap_or_default();
     let Some((name, rest)) = name_at(question) else { return short };
@@ -227,8 +227,8 @@ mod tests {
         let message = tapped(&response("www.example."));
         let octets = message.octets.clone();
         assert_eq!(cleaned(message, Redaction::default(), &secrets()).octets, octets);
-        // The octet of a digit can be read as the length of a label. In this text, a digit is followed by a long word, which looks like a label with
-        // a key. It must not be removed.
+        // A digit in a text can be read as the length of a label, and the octets after it as a label that looks like a key. The text must not be
+        // removed because of this.
         let mut signed = response("mail._domainkey.example.");
         let text = TXT::new(vec![format!(
             "v=DKIM1; k=rsa; p=0{}",

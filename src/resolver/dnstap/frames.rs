@@ -92,7 +92,7 @@ fn number(octets: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 fn length_of(octets: &[u8]) -> [u8; 4] {
-    // A dnstap frame has fewer than 70 000 octets, so its length fits.
+    // A frame of resolverd has fewer than 70 000 octets, so its length fits into 32 bits.
     u32::try_from(octets.len()).unwrap_or(u32::MAX).to_be_bytes()
 }
 

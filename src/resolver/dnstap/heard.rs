@@ -1,6 +1,6 @@
 //! Reads dnstap files that any program has written: the frames of a file, and the query of a client in a frame.
 //!
-//! The input is not trusted: the functions accept any octets, and use no more memory than the input has octets.
+//! The input is not trusted: the functions accept any octets, and the memory that they use is limited by the number of octets in the input.
 
 use std::io::{self, Read};
 

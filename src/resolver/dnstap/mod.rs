@@ -6,15 +6,14 @@
 //!
 //! # Decisions
 //!
-//! - Nothing waits for the program that reads. If the queue is full, the copy of a DNS message is dropped and counted (`dnstap_dropped`).
-//! - While dnstap is off, it costs one relaxed atomic load for each batch of client queries and for each query to a
-//!   server.
+//! - Nothing waits for the program that reads the copies. If the queue is full, a copy is dropped and counted (`dnstap_dropped`).
+//! - While dnstap is off, its cost is one relaxed atomic load for each batch of datagrams from clients and for each query to a server.
 //! - The types are written by hand with prost's attributes: the schema has not changed in years, and a build needs no protoc.
 //! - If a DNS message may contain a customer's key for a DNS list, only its header and question are copied, and the key is
 //!   overwritten.
-//! - Queries to servers are copied as they are sent, with the random case of the name. Their zone is not known at this point, so `query_zone` is
-//!   empty.
-//! - There is no output to a file: `fstrm_capture` and others write files, and rotate them before the disk is full.
+//! - Queries to servers are copied as they are sent, with the random case of the name. At this point the program does not know the zone of the
+//!   servers, so the field `query_zone` is empty.
+//! - There is no output to a file, because `fstrm_capture` and other programs can write files and rotate them before the disk is full.
 
 #![deny(
     clippy::unwrap_used,

@@ -14,7 +14,7 @@ pub(super) struct Dnstap {
     version: Option<Vec<u8>>,
     #[prost(message, optional, tag = "14")]
     message: Option<DnsMessage>,
-    /// The type of this `Dnstap` value, as a number. The number 1 means that `message` is present. The schema has no other type.
+    /// The type of this `Dnstap` value, as a number. It is always 1, which means that `message` is present, because the schema has no other type.
     #[prost(int32, required, tag = "15")]
     kind: i32,
 }
@@ -54,8 +54,8 @@ struct DnsMessage {
 const MESSAGE: i32 = 1;
 
 impl Dnstap {
-    /// Creates the message (`Dnstap`) that is sent to the program at the dnstap socket. `offset` is the start of the monotonic clock, in
-    /// microseconds since 1970.
+    /// Creates the value of type `Dnstap` that is sent to the program at the dnstap socket. `offset` is the time at which the monotonic clock was
+    /// 0, in microseconds since 1970.
     pub(super) fn from_message(
         message: TappedMessage,
         (identity, version): (&str, &str),
@@ -116,8 +116,8 @@ const fn number_of(kind: TapKind) -> i32 {
     }
 }
 
-/// Returns the octets of an address: four for IPv4, also for an IPv4 client at a socket for both families, and sixteen
-/// for IPv6.
+/// Returns the octets of an address: sixteen for IPv6, and four for IPv4. An IPv4-mapped address, which a socket for both families gives, counts as
+/// IPv4.
 fn octets_of(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),

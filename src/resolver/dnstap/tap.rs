@@ -30,7 +30,7 @@ struct Queue {
     is_ending: bool,
 }
 
-/// The kinds of DNS messages that are copied. A batch of queries reads them once, at its beginning.
+/// The kinds of DNS messages that are copied. They are read once for each batch of queries, at its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedKinds(u8);
 
@@ -76,8 +76,7 @@ impl Tap {
         let is_first = queue.messages.is_empty();
         queue.messages.push(message);
         drop(queue);
-        // Only the first DNS message in the queue wakes the writer task. When further messages are added, the task is
-        // already awake.
+        // Only the first DNS message in an empty queue wakes the writer task. If the queue has messages, the task is already awake.
         if is_first {
             self.news.notify_one();
         }
@@ -98,8 +97,7 @@ impl Tap {
         self.ended.notified().await;
     }
 
-    /// Waits until the writer task has something to do: the queue, the settings or the state of the daemon may have
-    /// changed.
+    /// Waits until the queue, the settings or the state of the daemon may have changed, so that the writer task has something to do.
     pub(super) async fn news(&self) {
         self.news.notified().await;
     }

@@ -74,7 +74,7 @@ pub struct TappedMessage {
     pub kind: TapKind,
     /// The transport of the DNS message.
     pub transport: TapTransport,
-    /// The address and the port of the side that sent the query. The port is 0 if it is not known.
+    /// The address and the port of the host that sent the query (a client or resolverd). The port is 0 if it is not known.
     pub asks: Option<(IpAddr, u16)>,
     /// The address and the port of the host that answers the query (resolverd or a server).
     pub answers: Option<SocketAddr>,

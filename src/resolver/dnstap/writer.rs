@@ -19,8 +19,7 @@ use super::tapped::{TapSettings, TappedMessage};
 use crate::limits::{MAX_TAP_RETRY, TAP_PAUSE, TAP_RETRY, TAP_TIME};
 use dns::clock::Clock;
 
-/// Writes copied DNS messages to the socket in the settings, for as long as the daemon runs. If the socket fails, the task
-/// connects again after a pause.
+/// Writes copied DNS messages to the configured socket as long as the daemon runs. If the socket fails, the task connects again after a pause.
 pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     let (mut retry, mut is_missing) = (TAP_RETRY, false);
     loop {
@@ -94,8 +93,8 @@ async fn connect(path: &Path) -> io::Result<UnixStream> {
     .await
 }
 
-/// Ends a stream with the control frame STOP, so that the program that reads it knows that it is complete. Errors are
-/// ignored, because this program may already have ended.
+/// Ends a stream with the control frame STOP, so that the program that reads the stream knows that nothing is missing. Errors are ignored, because
+/// this program may already have ended.
 async fn end(mut stream: UnixStream) {
     let _ = in_time(async {
         stream.write_all(&control(Control::Stop)).await?;
@@ -112,9 +111,9 @@ async fn in_time<Done>(work: impl Future<Output = io::Result<Done>>) -> io::Resu
     timeout(TAP_TIME, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// Returns the pause before the next attempt to connect. The last stream existed for `lasted`. If that is longer than
-/// the last pause, the program that reads works, and the pause is short again. If each stream ends immediately, the
-/// pauses grow, so that few lines are logged.
+/// Returns the pause before the next attempt to connect. `pause` is the last pause, and `lasted` is how long the last stream existed. If the stream
+/// lasted longer than the pause, the reading program works, and the pause is short again. If streams end immediately, the pauses grow, so that few
+/// lines are logged.
 fn pause_after(pause: Duration, lasted: Duration) -> Duration {
     if lasted >= pause { TAP_RETRY } else { pause }
 }
@@ -130,11 +129,11 @@ async fn wait(tap: &Tap, socket: &Path, retry: Duration) {
             }
         }
     };
-    // It does not matter whether the time `retry` is over or the settings have changed: the caller checks the settings again.
+    // Whether `timeout` ended the wait or the settings have changed: the caller checks the settings again.
     let _ = timeout(retry, changed).await;
 }
 
-/// Writes copied DNS messages to a stream until the stream fails, or until the settings contain another socket or none.
+/// Writes copied DNS messages to a stream until the stream fails, or until the settings have another socket or no socket.
 async fn serve(tap: &Tap, clock: &Clock, socket: &Path, mut stream: UnixStream) -> io::Result<()> {
     loop {
         let Some(settings) = tap.settings().filter(|settings| settings.socket == *socket) else {

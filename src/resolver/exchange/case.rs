@@ -1,9 +1,10 @@
 //! Gives the letters of the name in a query random upper and lower case (0x20). An attacker who does not see the query cannot repeat this case
 //! in a forged reply (draft-vixie-dnsext-dns0x20).
 //!
-//! The functions use only their arguments. In the replies of most servers, names are compressed: they point to the question. If the original letters
-//! are restored in the question, these names have them too. A server that does not compress names copies the letters of the query, so the owner names
-//! of its records are restored one by one. Unbound has the same result, because it compresses names without regard to case.
+//! The functions use only their arguments. In most replies, names are compressed: an owner name is a pointer to the name in the question. If the
+//! original letters are restored in the question, such owner names have them too. A server that does not compress names copies the letters of the
+//! query, so the owner names of its records are restored one by one. Unbound has the same result, because it compresses names without regard to
+//! case.
 
 use std::ops::Range;
 
@@ -18,7 +19,7 @@ const MAX_LABELS: usize = 128;
 /// The bit that distinguishes the upper and lower case of a letter.
 const CASE: u8 = 0x20;
 
-/// How the name in a reply is written, compared with the query: upper and lower case (0x20).
+/// Compares how the name is written in a reply and in the query: upper and lower case (0x20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// The name in the reply has the same upper- and lower-case letters as in the query.
@@ -29,8 +30,8 @@ pub(super) enum Spelling {
     None,
 }
 
-/// Gives each letter of the name in `message` random case. `draw` returns 64 random bits. If no letter would change, the first one is changed,
-/// because a reply to an unchanged name does not show how the server treats mixed case.
+/// Gives each letter of the name in `message` random case. `draw` returns 64 random bits. If the random bits change no letter, the first letter is
+/// changed: otherwise the reply would not show how the server treats mixed case.
 pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     let Some(name) = name_of(message).and_then(|name| message.get_mut(name)) else { return };
     let mut is_changed = false;
@@ -49,8 +50,8 @@ pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     }
 }
 
-/// Compares the name in the question of `reply` with the name in `sent`. If they are equal apart from case, gives the name in `reply` the letters
-/// that it has in `plain`, the query before its case was mixed.
+/// Compares the name in the question of `reply` with the name in `sent`, the query as it was sent. If they are equal apart from case, restores in
+/// `reply` the letters of `plain`, the query before its case was mixed.
 pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     let Some(name) = name_of(plain) else { return Spelling::None };
     let (Some(plain), Some(sent), Some(received)) =
@@ -66,7 +67,7 @@ pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     spelling
 }
 
-/// Restores the case of the last labels of `owner` that `asked`, the queried name in lower case, has too.
+/// Restores the case of those last labels of `owner` that are also the last labels of `asked`. `asked` is the queried name in lower case.
 pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     if !owner.iter().flatten().any(u8::is_ascii_uppercase) {
         return;
@@ -80,8 +81,8 @@ pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     }
 }
 
-/// Returns the position of the queried name in a DNS message, with its length octets and the root label. The caller changes only letters, and the
-/// length octets are not letters, because lengths are at most 63.
+/// Returns the range of octets of the queried name in a DNS message, including the length octets and the root label. The caller changes only
+/// letters. A length octet is never a letter, because lengths are at most 63.
 fn name_of(message: &[u8]) -> Option<Range<usize>> {
     let mut end = BEGIN;
     for _ in 0..MAX_LABELS {

@@ -1,8 +1,8 @@
-//! Sends several datagrams together, with queries to servers.
+//! Collects datagrams with queries to servers, and sends them together.
 //!
-//! A worker thread handles several cache misses before it waits again. Their queries are prepared one by one, and sent together at the end.
-//! For a query to a server on this host, waking the sleeping server process is the most expensive part. If each query were sent immediately,
-//! each would wake it.
+//! A worker thread handles several cache misses before it waits again. Their queries are prepared one by one, and sent together at the end. If a
+//! server runs on this host, waking its sleeping process is the most expensive part of a query. If each query were sent immediately, each would
+//! wake the process.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -43,7 +43,7 @@ impl Departures {
     }
 }
 
-/// Sends the datagrams when it is dropped. Its task drops it, or the runtime does if it ends before the task runs.
+/// Sends the datagrams when it is dropped. Its task drops it after the other tasks have run. If the runtime ends earlier, the runtime drops it.
 struct Leaving(Departures);
 
 impl Drop for Leaving {

@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// The third octet of a query says how the simulated forwarder handles it. The next four values mean: a quick answer, a slow answer, no answer, and a
-/// failure.
+/// The third octet of a query says how the simulated forwarder handles the query. The next four values mean: a quick answer, a slow answer, no
+/// answer, and a failure.
 const QUICK: u8 = b'q';
 const SLOW: u8 = b's';
 const NEVER: u8 = b'n';
 const FAILED: u8 = b'f';
-/// If a query has this octet, the first stream declines it and accepts no more queries.
+/// For a query with this octet, the first stream declines the query and accepts no more queries.
 const DECLINED: u8 = b'd';
 /// For a query with this octet, the forwarder resets the stream if it has received another query on it.
 const ALONE: u8 = b'a';
@@ -27,7 +27,7 @@ const SLOW_TIME: Duration = Duration::from_secs(1);
 struct Forwarder {
     opened: AtomicUsize,
     received: Arc<AtomicUsize>,
-    /// The streams with a number up to this one transmit nothing more. A test sets this number.
+    /// Streams whose number is at most this transmit nothing any more. A test sets this number.
     stuck: Arc<AtomicUsize>,
 }
 
@@ -130,7 +130,7 @@ async fn a_full_stream_gets_another_beside_it() {
     let heard = join_all(messages.iter().map(|message| is_answered(&streams, message, patience))).await;
     assert!(heard.iter().all(|answered| *answered));
     assert_eq!(opened(&forwarder), 300_usize.div_ceil(MAX_PIPELINED));
-    // A later query uses the first of these streams, and opens no further stream.
+    // A later query uses the first of these streams, so no further stream is opened.
     assert!(is_answered(&streams, &[1, 1, QUICK], 2 * QUICK_TIME).await);
     assert_eq!(opened(&forwarder), 300_usize.div_ceil(MAX_PIPELINED));
 }
@@ -155,7 +155,7 @@ async fn copies_of_a_query_share_its_place() {
     let never: Vec<[u8; 3]> = (0..60).map(|id| [id, id, NEVER]).collect();
     assert!(is_answered_meanwhile(&streams, &never).await);
     assert_eq!(forwarder.received.load(Ordering::Relaxed), 3);
-    // The two queries are equal except for their ids. Only one is sent, and each sender gets the reply with the id of its own query.
+    // The two queries are equal except for their ids. Only one is sent. Both senders get the reply, each with the id of its own query.
     let (one, two) = ([1, 1, SLOW], [2, 2, SLOW]);
     let both =
         tokio::join!(is_answered(&streams, &one, 2 * SLOW_TIME), is_answered(&streams, &two, 2 * SLOW_TIME));
@@ -184,7 +184,7 @@ async fn a_reset_behind_several_queries_is_no_failure_of_the_forwarder() {
 async fn a_stream_that_brings_nothing_gets_no_further_query() {
     let (streams, forwarder) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
-    // A firewall between resolver and forwarder has lost the state of the stream, and drops its packets.
+    // From now on, nothing is transmitted on the first stream, as if a firewall had lost the state of the connection and dropped its packets.
     forwarder.stuck.store(1, Ordering::Relaxed);
     let first = is_answered(&streams, &[1, 1, QUICK], 4 * STREAM_DOUBT_TIME);
     let again = async {
@@ -195,7 +195,7 @@ async fn a_stream_that_brings_nothing_gets_no_further_query() {
     assert!(again && !first);
     assert_eq!(opened(&forwarder), 2);
     assert!(is_answered(&streams, &[3, 3, QUICK, 1], 2 * QUICK_TIME).await, "the new stream is kept");
-    // A query without a reply does not make the stream suspect, because the stream receives other replies.
+    // A query without a reply does not end the use of the stream, because replies to other queries arrive on it.
     let never = is_answered(&streams, &[1, 1, NEVER], 4 * STREAM_DOUBT_TIME);
     let others = async {
         for number in 0..30 {
@@ -258,7 +258,6 @@ async fn a_late_reply_ends_no_other_query() {
     let (streams, _) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
     assert!(!is_answered(&streams, &[1, 1, SLOW], QUICK_TIME).await);
-    // This query has the same id as the query before it. The late reply to that query arrives first, and must not be taken for the reply to this
-    // query.
+    // This query has the same id as the previous query, whose late reply arrives first. That reply must not be taken for the reply to this query.
     assert!(is_answered(&streams, &[1, 1, SLOW, 2], 2 * SLOW_TIME).await);
 }

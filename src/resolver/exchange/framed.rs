@@ -12,8 +12,8 @@ use super::network::{Arrival, Stream};
 /// The size of the length field before each DNS message over TCP, in octets.
 const LENGTH: usize = 2;
 
-/// The size of the buffer, in octets, as long as the length of the next DNS message is not known. Most messages fit into it, so they are read with
-/// one call.
+/// The size of the buffer, in octets, before the length of the next DNS message is known. Most messages fit into it, so one call reads them
+/// completely.
 const USUAL: usize = 512;
 
 /// A stream of octets that is read and written as DNS messages.
@@ -28,13 +28,13 @@ impl<Octets> Framed<Octets> {
         Self { octets, arrived: Vec::new() }
     }
 
-    /// Takes a complete DNS message out of the octets that have arrived. When no octets are left, their buffer is freed. Streams stay open between
-    /// queries, and each would otherwise keep a buffer of 64 KiB or more after a message of 60 KB.
+    /// Takes a complete DNS message out of the octets that have arrived. If no octets are left, the buffer is freed. Otherwise each stream would
+    /// keep a buffer of 64 KiB or more after a message of 60 KB, because streams stay open between queries.
     fn take(&mut self) -> Option<Vec<u8>> {
         let length = u16::from_be_bytes(*self.arrived.first_chunk()?);
         let end = usize::from(length).saturating_add(LENGTH);
         if self.arrived.len() == end {
-            // Usually only one DNS message has arrived. Its buffer is returned, because copying a long message would take the same amount of
+            // Usually only one DNS message has arrived. Then its own buffer is returned, because a copy of a long message would need the same
             // memory again.
             let mut message = std::mem::take(&mut self.arrived);
             message.drain(..LENGTH);
@@ -74,7 +74,7 @@ impl<Octets: AsyncRead + AsyncWrite + Unpin + Send> Stream for Framed<Octets> {
                 if let Some(message) = self.take() {
                     return Ok(Arrival::Message(message));
                 }
-                // If the caller gives up waiting, nothing is lost: the octets stay in `arrived`.
+                // If the caller drops this future while it waits, nothing is lost: the octets stay in `arrived`.
                 self.make_room();
                 if self.octets.read_buf(&mut self.arrived).await? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());

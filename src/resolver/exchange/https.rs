@@ -2,9 +2,10 @@
 //!
 //! # Decisions
 //!
-//! - POST is used and not GET: the DNS message keeps its id and length, and no part of it appears in the request log of the server.
+//! - POST is used and not GET, because with POST the DNS message keeps its id and length, and no part of it appears in the server's log of
+//!   requests.
 //! - If a response contains no DNS message, only its query fails. The HTTP status may concern only this query, so the other queries on the
-//!   connection must not fail because of it.
+//!   connection continue.
 //! - If no caller waits for a query any more, its HTTP request is cancelled, so that the server need not handle it (RFC 9113 section 5.4.2).
 
 use std::collections::HashMap;
@@ -41,7 +42,8 @@ pub(super) struct HttpsStream {
     replies: FuturesUnordered<Abortable<ReplyOfQuery>>,
     /// For each id of a query, the handle that cancels its HTTP request.
     cancels: HashMap<u16, AbortHandle>,
-    /// The task that reads and writes the connection. It is aborted when this stream is dropped, even if the server no longer reads.
+    /// The task that reads and writes the connection. When this stream is dropped, the task is aborted, even if it waits for a server that no
+    /// longer reads.
     connection: JoinSet<Result<(), h2::Error>>,
 }
 
@@ -133,8 +135,8 @@ impl Stream for HttpsStream {
         })
     }
 
-    /// Returns how many requests may be in progress on the connection: as many as the server accepts (RFC 9113 section 6.5.2). A further request
-    /// would have to wait, and so would all requests after it.
+    /// Returns how many requests may be in progress on the connection: as many as the server accepts (RFC 9113 section 6.5.2). If one more were
+    /// sent, it would have to wait, and all later requests would wait behind it.
     fn capacity(&self) -> usize {
         self.sender.current_max_send_streams().clamp(1, MAX_PIPELINED)
     }
@@ -147,7 +149,7 @@ impl Stream for HttpsStream {
     }
 }
 
-/// Returns the event of the stream for the reply to the query `id`, or for the error in place of the reply.
+/// Returns the event of the stream: the reply to the query `id`, or the error instead of a reply.
 fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
     let error = match reply {
         Ok(message) => return Ok(Arrival::Message(message)),
@@ -155,10 +157,10 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
         Err(NoReply::Ended(error)) => error,
     };
     match error.reason() {
-        // The server has sent GOAWAY, so it has not processed this query. The condition is false if this side has sent GOAWAY, because the server has
-        // violated HTTP/2.
+        // The server has sent GOAWAY and has not processed this query. (`is_remote` is false if this side has sent GOAWAY because the server
+        // violated HTTP/2.)
         _ if error.is_go_away() && error.is_remote() => Ok(Arrival::Declined(id)),
-        // A server that refuses a single request is overloaded, so the query is not sent again on another connection.
+        // A server that resets a single request is probably overloaded, so the query is not sent again on another connection.
         Some(reason) if error.is_reset() => {
             let words = format!("HTTP/2 stream reset ({reason:?})");
             Ok(Arrival::Failed { id, error: io::Error::other(HttpsFault { words, is_failure: true }) })
@@ -179,8 +181,7 @@ async fn reply(id: u16, response: ResponseFuture) -> Result<Vec<u8>, NoReply> {
     if is_message { Ok(message) } else { Err(wrong("HTTPS response without the reply to this query")) }
 }
 
-/// Returns what is wrong with a response that contains no DNS message. Returns `None` if its status is 200 and its type is that of a DNS message, or
-/// is missing.
+/// Returns why a response contains no DNS message. Returns `None` if its status is 200 and its content type is that of a DNS message or is missing.
 fn fault_of(status: StatusCode, header: &HeaderMap) -> Option<HttpsFault> {
     if status != StatusCode::OK {
         let is_failure = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
@@ -241,7 +242,7 @@ mod tests {
     #[test]
     fn only_a_lost_connection_ends_other_queries() {
         let reset = |reason: Reason| arrival(7, Err(NoReply::Ended(reason.into())));
-        // `h2` treats an error that is made from a reason code as an error of the whole connection.
+        // An error that is made from a reason code counts in `h2` as an error of the whole connection.
         assert!(reset(Reason::PROTOCOL_ERROR).is_err());
         assert!(matches!(arrival(7, Err(wrong("no reply"))), Ok(Arrival::Failed { id: 7, .. })));
     }

@@ -1,17 +1,18 @@
 //! Limits the memory that long replies use. Before a long reply is decoded, memory (called room) is reserved for its records. The reservation
 //! lasts until the records are no longer needed.
 //!
-//! The records of a reply of 60 KB take up to 1.1 MB of memory, and a resolution needs them while it waits for the DNSSEC keys of their zone. The
-//! memory is therefore reserved before the reply is decoded. The reservation is stored with the records, and ends when the last of them is dropped.
+//! The records of a reply of 60 KB take up to 1.1 MB of memory, and a resolution needs them while it waits for the DNSSEC keys of their zone. So
+//! the memory must be reserved before the reply is decoded. The reservation is stored with the reply, and ends when the last copy of the reply is
+//! dropped.
 //!
 //! # Decisions
 //!
 //! - The replies of servers in one /24 or /48 network may use at most half of this memory, so that one operator cannot prevent the long
 //!   replies of all others.
-//! - If there is no room for a reply, it waits for a short time, because most replies are dropped within milliseconds. If there is still no room,
-//!   later replies from this network do not wait, until there is room for one of them. Waiting would seldom help then, because resolutions keep the
-//!   memory for longer, and each wait on a stream would delay the replies behind it.
-//! - A reply that needs more than half of the memory is accepted if no other reply of its network uses any of it.
+//! - If there is no room for a reply, the reply waits for a short time, because most replies are dropped within milliseconds. If there is still no
+//!   room, later replies from this network do not wait, until one of them finds room immediately. In this state, waiting would seldom help, because
+//!   resolutions keep the memory for longer, and each wait on a stream would delay the replies behind it.
+//! - A reply that needs more than half of the memory is accepted if no other reply of its network uses memory at that time.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -32,8 +33,8 @@ const PLACE: usize = 1_024;
 /// The length of the shortest record, which has the root as its owner and no data, in octets.
 const SHORTEST_RECORD: usize = 11;
 
-/// The memory that is reserved for a reply. For a short reply, nothing is reserved. All copies of a reply share the reservation, which ends
-/// when the last copy is dropped.
+/// The memory that is reserved for a reply. For a short reply, nothing is reserved. All copies of a reply share one reservation, which ends when
+/// the last copy is dropped.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyRoom {
     held: Option<Arc<HeldRoom>>,
@@ -47,7 +48,7 @@ impl ReplyRoom {
 }
 
 impl PartialEq for ReplyRoom {
-    /// The reservation is not part of a reply's content, so replies that differ only in it are equal.
+    /// Returns true always: the reservation is not part of a reply's content, so replies that differ only in it are equal.
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -57,7 +58,7 @@ impl PartialEq for ReplyRoom {
 struct HeldRoom {
     _of_network: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
-    /// Keeps the network in the table of networks as long as memory is reserved for one of its replies. Never read.
+    /// Keeps the network in the table of networks as long as one of its replies has reserved memory. Never read.
     _network: Arc<NetworkRoom>,
 }
 
@@ -78,7 +79,7 @@ pub(super) struct LongReplies {
 #[derive(Debug)]
 struct NetworkRoom {
     places: Arc<Semaphore>,
-    /// True if there was no room for the last long reply of this network. The next one then does not wait for room.
+    /// True if there was no room for the last long reply of this network. The next long reply then does not wait for room.
     is_stuck: AtomicBool,
 }
 
@@ -109,8 +110,8 @@ impl LongReplies {
         Ok(ReplyRoom { held: Some(Arc::new(held)) })
     }
 
-    /// Takes the permits of the network before the permits of all networks, so that waiting replies of one network do not delay the replies of other
-    /// networks.
+    /// Takes the permits of the network first, and then the permits for all networks. So waiting replies of one network do not delay the replies of
+    /// other networks.
     async fn hold(
         &self,
         network: &NetworkRoom,
@@ -136,7 +137,7 @@ impl LongReplies {
         if let Some(known) = networks.get(&network) {
             return Arc::clone(known);
         }
-        // Networks without a reply that uses or waits for memory are removed.
+        // Removes networks for which no reply uses memory or waits for it.
         networks.retain(|_, room| Arc::strong_count(room) > 1);
         let places = Arc::new(Semaphore::new(self.half as usize));
         let new = Arc::new(NetworkRoom { places, is_stuck: AtomicBool::new(false) });

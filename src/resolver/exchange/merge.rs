@@ -20,8 +20,8 @@ use dns::clock::Mono;
 use dns::hash::{Keyed, Plain};
 use dns::question::WireName;
 
-/// The queries to servers in progress. Their number is limited by the places for queries (each query has a place or waits for one), and by
-/// the number of resolutions.
+/// The queries to servers in progress. Their number is limited, because each query has or waits for one of a limited number of places, and because
+/// the number of resolutions is limited.
 pub(super) struct Merge {
     under_way: Mutex<QueriesInProgress>,
     keyed: Keyed,
@@ -32,12 +32,12 @@ type QueriesInProgress = HashMap<Hashed, QueryInProgress, BuildHasherDefault<Pla
 /// A query to a server in progress. Equal queries wait for its reply instead of being sent.
 struct QueryInProgress {
     began: Mono,
-    /// True if look-ahead sent the query, and not a client's question.
+    /// True if look-ahead sent the query, false if a client's question needed it.
     ahead: bool,
     heard: WeakShared<BoxFuture<'static, Heard>>,
 }
 
-/// What is known about the sender of a query. This decides whether the query is merged with an equal query in progress.
+/// What is known about the sender of a query: it decides whether this query is merged with an equal query in progress.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sender {
     /// True if look-ahead sends the query.
@@ -47,9 +47,9 @@ pub struct Sender {
 }
 
 impl QueryInProgress {
-    /// Returns true if a query of `sender` may wait for the reply to this one. If look-ahead sent this query, it may be lost after the server's timer
-    /// has passed: a client's query is then not merged with it, but sent. An earlier version used the usual round-trip time instead of the timer. The
-    /// query of a client that asked just before the reply arrived was then sent too, and took a whole round trip.
+    /// Returns true if a query of `sender` may wait for the reply to this query. If look-ahead sent this query and the server's timer has passed,
+    /// this query may be lost: a client's query is then sent itself. The timer is used and not the usual round-trip time. Otherwise the query of a
+    /// client that asks just before the reply arrives would be sent too, and would take a whole round trip.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
         let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);
@@ -80,7 +80,7 @@ struct InProgress<'a> {
 impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        // The table may already have a later query that is equal to this one.
+        // If a later equal query has replaced this one in the table, that query stays.
         if under_way.get(&self.hashed).is_some_and(|query| query.began == self.began) {
             under_way.remove(&self.hashed);
         }
@@ -99,8 +99,8 @@ impl Merge {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Sends the query `ask` with `send`, unless an equal query is in progress. Returns the time at which the query was sent, and a future
-    /// with its result. The boolean is true if this call sent the query.
+    /// Sends the query `ask` with `send`, unless an equal query is in progress. Returns the time at which the query was sent, and a future with its
+    /// result. The boolean in this result is true if this call sent the query.
     pub(super) fn share<F, S>(
         &self,
         ask: UpstreamQuery,
@@ -115,7 +115,7 @@ impl Merge {
         let hashed = self.hashed(ask);
         let (shared, began) = self.join(&hashed, now, sender, send);
         let first = began.is_none();
-        // The call that sends the query also removes it from the table, when the reply has arrived or when the call gives up.
+        // The call that sends the query also removes the query from the table: when the reply has arrived, or when the caller drops the future.
         let in_progress = first.then(|| InProgress { under_way: &self.under_way, hashed, began: now });
         let heard = async move {
             let _in_progress = in_progress;

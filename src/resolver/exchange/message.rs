@@ -1,7 +1,7 @@
-//! Encodes a query in two forms: with the original name, and as it is sent, with mixed case.
+//! Encodes a query twice: with the original name, and with the name in mixed case, as it is sent.
 //!
-//! See RFC 1035 section 4.1 and RFC 6891 section 6.1. The DNS message is written octet by octet, because only few fields differ between queries.
-//! The encoder of `hickory_proto` would cost as much CPU time as everything else that is done for a query here.
+//! See RFC 1035 section 4.1 and RFC 6891 section 6.1. The DNS message is written octet by octet, because few fields differ between queries. The
+//! encoder of `hickory_proto` would need as much CPU time as all other work in this module for a query.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -28,7 +28,7 @@ const CLASS: u16 = 1;
 /// The length of an OPT record without options, in octets.
 const OPT: usize = 11;
 
-/// A query with the original name (`plain`), and in the form in which it is sent (`sent`).
+/// A query in two forms: with the original name (`plain`), and as it is sent, with mixed case (`sent`).
 pub(super) struct Sendable {
     pub(super) plain: Vec<u8>,
     pub(super) sent: Vec<u8>,

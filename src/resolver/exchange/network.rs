@@ -1,6 +1,6 @@
 //! The trait `Network`, through which queries are sent. The real network and the simulated network implement it.
 //!
-//! A network only transports octets. The caller compares ids, questions and source addresses of replies with the query.
+//! A network only transports octets. Its caller checks that the ids, questions and source addresses of replies match the query.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -39,9 +39,8 @@ pub trait Network: Send + Sync + 'static {
     /// Sends one datagram from a new socket with a random port (RFC 5452 section 9.2). The datagram may be sent slightly later, together with
     /// others.
     ///
-    /// # Errors
-    /// The datagram cannot be sent because there is no route. The error contains `NotSent` if the cause is this machine itself. If the kernel
-    /// refuses the datagram later, when it is really sent, `Replies::next` returns the error.
+    /// The datagram cannot be sent because there is no route. If the cause is this host itself, the error contains `NotSent`. If the kernel refuses
+    /// the datagram later, when it is really sent, `Replies::next` returns the error.
     fn send_datagram<'a>(
         &'a self,
         path: &'a Path,
@@ -56,24 +55,25 @@ pub trait Network: Send + Sync + 'static {
     fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
 }
 
-/// The socket of one datagram that was sent. It receives all datagrams that arrive at its port, from any sender.
+/// The socket from which one datagram was sent. It receives all datagrams that arrive at its port, from any sender.
 pub trait Replies: Send {
     /// Waits for the next datagram, and returns it with its source address. Waits forever if none arrives.
     ///
     /// # Errors
-    /// The network reports that the server cannot be reached. The error contains `NotSent` if the DNS message has not left this machine.
+    /// The network reports that the server cannot be reached. If the DNS message has not left this host, the error contains `NotSent`.
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>>;
 }
 
-/// A connection to a server that carries DNS messages. They are passed here without the length field before each DNS message.
+/// A connection to a server that carries DNS messages. The length field before each DNS message is added and removed by the implementation of this
+/// trait.
 pub trait Stream: Send {
     /// Sends one DNS message of at most 65 535 octets.
     ///
     /// # Errors
-    /// The stream can send no more DNS messages. Replies may still arrive.
+    /// The stream can send no more DNS messages. Replies to earlier ones may still arrive.
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>>;
 
-    /// Waits for the next event of the stream. A caller may give up the wait, and wait again later.
+    /// Waits for the next event of the stream. A caller may drop this future before it ends, and call the function again later.
     ///
     /// # Errors
     /// The stream has ended.
@@ -84,7 +84,7 @@ pub trait Stream: Send {
         MAX_PIPELINED
     }
 
-    /// Called when no caller waits for the reply to the query with this id any more. Returns true if the reply may still arrive.
+    /// Called when no caller waits any more for the reply to the query with this id. Returns true if the reply may still arrive.
     fn give_up(&mut self, _id: u16) -> bool {
         true
     }
@@ -107,7 +107,7 @@ pub enum Arrival {
     Declined(u16),
 }
 
-/// The error if this machine itself could not send a DNS message. The cause is neither the network nor a server. The text gives the reason.
+/// The error if this host itself could not send a DNS message. The cause is neither the network nor a server. The text gives the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotSent(pub String);
@@ -123,7 +123,7 @@ pub(crate) struct CertificateRefused(pub String);
 pub(crate) struct HttpsFault {
     /// What is wrong with the HTTPS response, as a text for people.
     pub words: String,
-    /// True if the response says that the server cannot answer at the moment, as SERVFAIL does. Otherwise the URL path, the certificate or the
-    /// server in the configuration is wrong.
+    /// True if the response says that the server cannot answer at the moment, as SERVFAIL does. False if the configured server, URL path or
+    /// certificate name is probably wrong.
     pub is_failure: bool,
 }

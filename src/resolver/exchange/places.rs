@@ -1,9 +1,9 @@
-//! Limits the number of upstream queries in progress, and shares the places for them among the zones whose servers are asked. Each query needs
-//! a place.
+//! Limits the number of queries to servers in progress, and shares this number fairly among the zones whose servers are asked. A query is sent only
+//! when it has one of the places.
 //!
 //! A zone may use at most as many places as are free at that time; its further queries wait. So a single zone can use half of the places, and a
-//! hundred such zones leave one hundredth free. So a zone with few queries never waits for a zone with many (Choudhury and Hahne, "Dynamic Queue
-//! Length Thresholds").
+//! hundred such zones leave one hundredth of the places free. A zone with few queries therefore never waits for a zone with many (Choudhury and
+//! Hahne, "Dynamic Queue Length Thresholds").
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -48,7 +48,7 @@ impl Places {
         Self(Mutex::new(PlacesTable { most, taken, zones, waiting }))
     }
 
-    /// Returns the sum of three numbers, which is 0 if nothing is in progress: places in use, zones in the table, and zones with waiting queries.
+    /// Returns the sum of three numbers: places in use, zones in the table, and zones with waiting queries. The sum is 0 if nothing is in progress.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         let table = self.table();
@@ -71,8 +71,8 @@ impl Places {
         };
         match turn.await {
             Ok(place) => place,
-            // The table never drops the sender of a query that still waits. If it did, one query more than the limit would be sent, which is
-            // harmless.
+            // The error never occurs, because the table does not drop the sender of a query that still waits. If it occurred, one query more than
+            // the limit would be sent, which is harmless.
             Err(_) => self.grant(&mut self.table(), zone),
         }
     }
@@ -120,7 +120,7 @@ impl PlacesTable {
     fn wait(&mut self, zone: u64) -> oneshot::Receiver<Place> {
         let (sender, receiver) = oneshot::channel();
         let held = self.zones.entry(zone).or_default();
-        // Removes queries at the front of the queue that no longer wait for a place.
+        // Removes entries at the front of the queue whose queries no longer wait for a place.
         while held.waiting.front().is_some_and(oneshot::Sender::is_closed) {
             held.waiting.pop_front();
         }
@@ -157,7 +157,7 @@ impl Drop for Place {
             self.places.go_on(&mut table)
         };
         for (turn, place) in granted {
-            // If the query no longer waits for a place, the place is dropped here, which makes it free again.
+            // If the query no longer waits for a place, `send` returns the place as an error. It is dropped here, which makes it free again.
             drop(turn.send(place));
         }
     }

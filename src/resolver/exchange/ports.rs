@@ -1,7 +1,7 @@
 //! The source ports of outgoing datagrams.
 //!
-//! As in RFC 5452 section 9.2, all allowed ports are used with the same probability. As in RFC 6056 section 3.2, ports that the operator
-//! reserves for other services are never used.
+//! All allowed ports are used with the same probability (RFC 5452 section 9.2). Ports that the operator reserves for other services are never used
+//! (RFC 6056 section 3.2).
 
 use std::io;
 use std::ops::RangeInclusive;
@@ -29,7 +29,7 @@ impl SourcePorts {
         self.0.len()
     }
 
-    /// Returns all ports in ascending order, beginning with a random one. After the highest port comes the lowest.
+    /// Returns all ports in ascending order, beginning with a random one. The lowest port follows the highest.
     pub(super) fn in_turn(&self, random: &Random) -> impl Iterator<Item = u16> {
         let place = random.below(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
         let (before, behind) = self.0.split_at(usize::try_from(place).unwrap_or(0).min(self.0.len()));

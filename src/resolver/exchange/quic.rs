@@ -1,4 +1,4 @@
-//! DNS over QUIC (RFC 9250) to the resolvers that `resolverctl` compares. Each query has its own stream of the connection.
+//! DNS over QUIC (RFC 9250), to resolvers that the operator compares with `resolverctl`. Each query has its own stream of the connection.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -28,7 +28,7 @@ pub(super) struct QuicStream {
     replies: FuturesUnordered<BoxFuture<'static, (u16, io::Result<Vec<u8>>)>>,
 }
 
-/// Opens a connection from the address `source` to a server. Its certificate must contain the name or address `certificate`.
+/// Opens a connection from the address `source` to a server. The server's certificate must contain the name or address `certificate`.
 ///
 /// # Errors
 /// The handshake failed. The error contains `CertificateRefused` if the certificate is the reason.
@@ -41,7 +41,7 @@ pub(super) async fn open(server: SocketAddr, source: IpAddr, certificate: &str) 
     Ok(QuicStream { connection, replies: FuturesUnordered::new() })
 }
 
-/// Replaces the error for a refused certificate by a text for the operator. The QUIC library passes on only the text of the TLS library.
+/// Returns an error for the operator if the server's certificate was refused. The QUIC library passes on only the text of the TLS library.
 fn refused(error: ConnectionError) -> io::Error {
     match error {
         ConnectionError::TransportError(fault)

@@ -1,4 +1,4 @@
-//! A secret in a DNS name: the key that a customer of a DNS list must put into the name of each query.
+//! The customer's key for a DNS list: a secret label that a customer of the list must put into the name of each query.
 //!
 //! Only `exchange` can read the key: it inserts the key when it encodes a query, and removes the key from the reply. All other code uses names
 //! with a placeholder label, so that no log, table, trail or error can contain the key.
@@ -13,11 +13,11 @@ use hickory_proto::rr::{Name, RData, Record};
 use crate::dnstap::cleaned::blot;
 use history::limits::MIN_LIST_KEY;
 
-/// The placeholder label for the key in names. It cannot be a label of a host name, because it begins with an underscore (RFC 8552). It is never
+/// The placeholder label that stands for the key in names. No host name contains it, because it begins with an underscore (RFC 8552). It is never
 /// sent.
 pub const STANDS_FOR: &[u8] = b"_key";
 
-/// The placeholder that replaces a customer's key in the data of TXT records.
+/// The placeholder that replaces a customer's key in texts, such as the data of TXT records.
 const HIDDEN: &[u8] = b"(key)";
 
 /// The secret key of a customer of a DNS list. It is one label of a name.
@@ -31,8 +31,8 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// Parses a key, ignoring white space around it. Returns `None` if it is not one label of letters, digits, `-` and `_`, or if it is so
-    /// short that it could also occur in other text.
+    /// Parses a key, ignoring white space around it. Returns `None` if it is not one label of letters, digits, `-` and `_`, or if it is so short
+    /// that it could also occur by chance in other text.
     pub fn read(text: &str) -> Option<Self> {
         let label = text.trim().to_ascii_lowercase();
         let fits = (MIN_LIST_KEY..=63).contains(&label.len())
@@ -41,7 +41,8 @@ impl Key {
     }
 }
 
-/// A customer's key and its position in names: it is the label directly before `base`. All other modules use a placeholder label in its place.
+/// A customer's key and its position in names: the key is the label directly before `base`. All other modules use the placeholder label instead of
+/// the key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Secret {
     base: Name,
@@ -88,7 +89,7 @@ impl Secret {
                 record.name = hidden(&record.name);
                 self.hide_in(record);
             }
-            // Records that contain the key in other places are removed. No client needs them.
+            // Records that still contain the key in other places are removed, because no client needs them.
             section.retain(|record| !self.shows(record));
         }
     }

@@ -1,4 +1,4 @@
-//! The real network: the sockets of this machine.
+//! The real network: the sockets of this host.
 //!
 //! Each datagram has its own socket, which is bound to a random port and connected to the server. The kernel then compares the source address
 //! of replies with the server's, and reports servers that cannot be reached (RFC 5452 section 9).
@@ -29,13 +29,14 @@ use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::random::Random;
 use dns::wire::PAYLOAD;
 
-/// The maximum number of octets that are read of a datagram. A datagram that is larger than the size offered in our query is not used: see `cut`.
+/// The maximum number of octets that are read from a datagram. It is one more than the query allows, so that a datagram that is too large is
+/// noticed: see `cut`.
 const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 
 /// The events that a socket waits for: datagrams, and errors that routers or the server report.
 const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
 
-/// The real network: reaches the servers through the sockets of this machine.
+/// The real network: reaches the servers through the sockets of this host.
 pub struct SocketNetwork {
     random: Random,
     ports: ArcSwap<SourcePorts>,
@@ -52,8 +53,8 @@ impl SocketNetwork {
         self.ports.store(Arc::new(ports));
     }
 
-    /// Opens a socket on a random port among the configured ones. The kernel would choose among its own 28 000 ports, and does not know the
-    /// configured range.
+    /// Opens a socket on a random port among the configured ones. The kernel does not choose the port, because it would take one of its own 28 000
+    /// ports instead of the configured range.
     fn bind(&self, path: &Path) -> io::Result<OwnedFd> {
         let (any, ports) = (source_of(path), self.ports.load());
         let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
@@ -77,8 +78,8 @@ fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Registers the socket with the async runtime, only for reading. A UDP socket of tokio would also be registered for writing, and would wake
-/// its task twice without need: when it is opened, and when the datagram has been sent.
+/// Registers the socket with the async runtime, only for reading. A UDP socket of tokio is also registered for writing, and would wake its task
+/// twice for nothing: when the socket is opened, and when the datagram has been sent.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
@@ -87,7 +88,7 @@ fn readable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(socket, REPLIES)
 }
 
-/// Returns true if the port is the reason why a socket could not be bound, and not the address or the state of this machine.
+/// Returns true if the socket could not be bound because of its port, and not because of its address or the state of this host.
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
@@ -139,8 +140,8 @@ impl Network for SocketNetwork {
     }
 }
 
-/// Converts an error in the preparation of a socket into `NotSent`, because this machine is the cause: no file descriptor or memory is left, or the
-/// source address does not exist here. But `EAFNOSUPPORT` (the kernel has no IPv6) counts as a missing route.
+/// Converts an error in the preparation of a socket into `NotSent`, because the cause is this host: no file descriptor or memory is left, or the
+/// source address does not exist here. The exception is `EAFNOSUPPORT` (the kernel has no IPv6), which counts as a missing route.
 fn own(error: &io::Error) -> io::Error {
     let no_family = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT);
     if no_family {
@@ -150,8 +151,8 @@ fn own(error: &io::Error) -> io::Error {
     }
 }
 
-/// Converts the error with which the kernel refused a datagram. If the reason is not a missing route, a missing address or an
-/// unreachable server, the cause is this machine itself: for example, its buffers are full, or a firewall rule prevents the query.
+/// Converts the error with which the kernel refused a datagram. A missing route, a missing address and an unreachable server are kept. With any
+/// other error, the cause is this host itself: for example, its buffers are full, or a firewall rule prevents the query.
 fn at_once(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::NetworkUnreachable
@@ -175,7 +176,7 @@ struct Socket {
     socket: AsyncFd<OwnedFd>,
     server: SocketAddr,
     message: Box<[u8]>,
-    /// The error with which the kernel refused the datagram. The reader takes it from here.
+    /// The error with which the kernel refused the datagram, until the reader takes it.
     refusal: Mutex<Option<io::Error>>,
     /// The task that waits for replies on this socket.
     reader: AtomicWaker,
@@ -214,8 +215,8 @@ impl Replies for SentDatagram {
         Box::pin(async {
             let mut datagram = Vec::new();
             let read = |socket: &OwnedFd| {
-                // The buffer is allocated only when a datagram has arrived, because thousands of sockets may wait for servers that do not
-                // answer.
+                // The buffer is allocated only when a datagram has arrived. Thousands of sockets may wait for servers that do not answer, and need
+                // no buffer.
                 datagram.reserve_exact(LARGER_THAN_OFFERED);
                 Ok(rustix::net::recv(socket, spare_capacity(&mut datagram), RecvFlags::empty())?)
             };
@@ -265,7 +266,7 @@ mod tests {
         assert!(error.to_string().contains("resolve.source_ports"), "{error}");
         let ordered = ports.is_sorted();
         ports.sort_unstable();
-        // Another program may be using one of these source ports.
+        // Another program may be using one of these ports, so five of the seven are enough.
         let free = [61_000, 61_001, 61_002, 61_004, 61_007, 61_008, 61_009];
         assert!(ports.len() >= 5 && ports.iter().all(|port| free.contains(port)) && !ordered, "{ports:?}");
         network.set_ports(SourcePorts::in_range(1_024..=u16::MAX, ""));

@@ -3,10 +3,10 @@
 //! # Decisions
 //!
 //! - Equal queries are sent on a stream only once, even if their senders repeat them. A stream loses no DNS message, so a copy would only use the
-//!   room of another query.
-//! - A stream may be dead without any sign, if a firewall between the hosts has lost the state of the connection. If a query was sent and no
-//!   reply has arrived for `STREAM_DOUBT_TIME`, the stream gets no further queries, and the next query uses a new stream. The same applies to
-//!   all other streams to the server that have received nothing since then, because the firewall may have lost their states at the same time.
+//!   place of another query.
+//! - A stream may be dead without any sign, if a firewall between the hosts has lost the state of the connection. If a query was sent and then no
+//!   reply has arrived for `STREAM_DOUBT_TIME`, the stream gets no further queries, and the next query uses a new stream. The same applies to all
+//!   other streams to the server that have received nothing since that query, because the firewall may have lost their states at the same time.
 //!   Replies on these streams are still accepted, because the server may only be slow.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,8 +46,8 @@ pub(super) struct Driver {
 struct UnansweredQuery {
     /// The octets of the query without its id.
     question: Vec<u8>,
-    /// The senders that wait for the reply, with the ids of their own queries. Their number is limited, because each sender has one of the
-    /// places for queries in progress.
+    /// The senders that wait for the reply, with the ids of their own queries. Their number is limited by the number of queries that may be in
+    /// progress.
     senders: Vec<([u8; 2], ReplySender)>,
     sent: Instant,
 }
@@ -66,15 +66,15 @@ struct OpenStream {
     heard: Instant,
     /// The time at which the stream ends if no reply arrives before.
     ends: Instant,
-    /// How many DNS messages that belong to no query have arrived since the last reply.
+    /// How many DNS messages that answer no query of the stream have arrived since the last reply.
     strays: usize,
     /// True if the stream accepts no further queries, and ends when the remaining ones are answered.
     leaving: bool,
 }
 
 impl Driver {
-    /// Waits until one more stream is allowed, then opens the stream and runs it. Waits for the limit of the server's network before the limit
-    /// of all networks, so that waiting streams of one network do not delay streams of other networks.
+    /// Waits until one more stream is allowed, then opens the stream and runs it. The limit for streams to the server's network is taken first, and
+    /// then the limit for all networks. So waiting streams of one network do not delay streams to other networks.
     pub(super) async fn run(
         mut self,
         network: Arc<dyn Network>,
@@ -84,7 +84,8 @@ impl Driver {
         let lost = {
             let path = self.place.path.clone();
             let opening = async {
-                // The semaphores are never closed. If they were, one stream more than the limit would be open, which is harmless.
+                // `acquire` fails only if the semaphore was closed, which never happens. If it failed, one stream more than the limit would be
+                // open, which is harmless.
                 let taken = (of_network.acquire().await.ok(), places.acquire().await.ok());
                 (timeout(LISTEN_TIME, network.open_stream(&path)).await, taken)
             };
@@ -106,7 +107,7 @@ impl Driver {
         drop(table);
         self.requests.close();
         for request in self.early {
-            // An error of this channel means that the sender of the query no longer waits for the reply.
+            // `send` fails only if the sender of the query no longer waits for the reply.
             let _ = request.reply.send(Err(lost.clone()));
         }
         while let Ok(request) = self.requests.try_recv() {
@@ -115,7 +116,8 @@ impl Driver {
     }
 
     /// Sends queries and reads replies until the stream ends or is no longer needed. Then informs the senders that have got no reply. If no sender
-    /// waits any more and the stream has never received a reply, it ends immediately. Other streams end when they have been idle for their idle time.
+    /// waits any more, a stream that has never received a reply ends immediately, and any other stream ends when it has been idle for the idle
+    /// time.
     async fn serve(&mut self, stream: Box<dyn Stream>) -> LostStream {
         let mut open = OpenStream::new(stream, Instant::now());
         let mut early = std::mem::take(&mut self.early).into_iter();
@@ -154,7 +156,8 @@ impl Driver {
         lost
     }
 
-    /// Sends a query on the stream. Does not send it if the stream accepts no further queries, or if an equal query is in progress.
+    /// Sends a query on the stream. If the stream accepts no further queries, the sender gets `LostStream::Closed`. If an equal query is in
+    /// progress, the sender gets the reply to that query.
     async fn pass(&mut self, request: StreamRequest, open: &mut OpenStream) {
         if request.reply.is_closed() {
             return;
@@ -172,7 +175,7 @@ impl Driver {
         }
         let Some((id, message)) = open.enter(request, &self.random, now) else { return };
         if let Err(error) = send(&mut *open.stream, &message).await {
-            // The replies to earlier queries may still arrive. A forwarder may end its connection at any time. This query has not reached the
+            // A forwarder may end its connection at any time. Replies to earlier queries may still arrive. This query has not reached the
             // forwarder, so it may be sent on another stream.
             let is_encrypted = self.place.path.encryption.is_some();
             let lost = if is_encrypted { LostStream::Closed } else { open.lost_by(error) };
@@ -190,8 +193,8 @@ impl Driver {
         self.requests.close();
     }
 
-    /// Passes a reply to its senders, to each with the id of its own query, as soon as there is memory for it. Until then, the octets that follow the
-    /// reply remain in the kernel. Returns the reason if the stream must end.
+    /// Passes a reply to its senders, to each with the id of its own query, as soon as memory can be reserved for the reply. Until then, the stream
+    /// is not read. Returns the reason if the stream must end.
     async fn take(&mut self, arrival: Arrival, open: &mut OpenStream) -> Option<LostStream> {
         let (id, reply) = match arrival {
             Arrival::Message(octets) => (octets.first_chunk().copied().map(u16::from_be_bytes), Ok(octets)),
@@ -240,8 +243,8 @@ impl OpenStream {
         }
     }
 
-    /// Returns the result for senders that still wait when the stream ends with `error`. If a server answers one query and closes the stream
-    /// without reading the others, the stream is reset, which may also discard the reply. Therefore a reset after several queries does not
+    /// Returns the result for senders that still wait when the stream ends with `error`. If a server answers one query and then closes the stream
+    /// without reading the other queries, the stream is reset, and the reply may be lost too. Therefore a reset after several queries does not
     /// count as a failure of the server.
     fn lost_by(&self, error: io::Error) -> LostStream {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
@@ -253,16 +256,16 @@ impl OpenStream {
         }
     }
 
-    /// Returns the time at which the oldest unanswered query since the last reply was sent, if this was at least `STREAM_DOUBT_TIME` ago. Otherwise
-    /// returns `None`, also if the stream has never received a reply.
+    /// Returns the time at which the oldest unanswered query was sent that is newer than the last reply, if this was at least `STREAM_DOUBT_TIME`
+    /// ago. Otherwise returns `None`. Also returns `None` if the stream has never received a reply.
     fn unheard_since(&self, now: Instant) -> Option<Instant> {
         let unheard =
             self.waiting.values().map(|query| query.sent).filter(|sent| *sent >= self.heard).min()?;
         (self.answered && now.duration_since(unheard) >= STREAM_DOUBT_TIME).then_some(unheard)
     }
 
-    /// Handles a DNS message that is no reply to a waiting query. A server that sends many such messages would keep the stream open for no
-    /// purpose, so the stream then ends.
+    /// Handles a DNS message that answers no waiting query. If the server sends many such messages, the stream ends, because they would keep it
+    /// open for no purpose.
     fn belongs_to_none(&mut self, id: Option<u16>) -> Option<LostStream> {
         if id.is_some_and(|id| self.given_up.remove(&id)) {
             self.heard = Instant::now();
@@ -273,7 +276,7 @@ impl OpenStream {
     }
 
     /// Adds a query to the waiting ones, with an id that no other query on this stream has. Returns the id and the DNS message to send. Returns
-    /// `None` if the DNS message is too short, or if an equal query is in progress; both senders then get the reply to that query.
+    /// `None` if the DNS message is too short, or if an equal query is in progress. In that case, the reply to that query goes to this sender too.
     fn enter(&mut self, request: StreamRequest, random: &Random, now: Instant) -> Option<(u16, Vec<u8>)> {
         let StreamRequest { mut message, reply } = request;
         let (id, question) = message.split_first_chunk()?;
@@ -311,7 +314,7 @@ impl UnansweredQuery {
     fn end(mut self, result: Result<StreamReply, LostStream>) {
         let last = self.senders.pop();
         for (id, sender) in self.senders {
-            // An error of this channel means that the sender of the query no longer waits for its reply.
+            // `send` fails only if the sender of the query no longer waits for its reply.
             let _ = sender.send(under(id, result.clone()));
         }
         if let Some((id, sender)) = last {
@@ -320,7 +323,7 @@ impl UnansweredQuery {
     }
 }
 
-/// Returns the result with the id of the query that this sender sent.
+/// Returns `result` with the id of the query that this sender sent.
 fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<StreamReply, LostStream> {
     if let Ok(reply) = &mut result
         && let Some(place) = reply.octets.first_chunk_mut()
@@ -335,7 +338,8 @@ fn later(now: Instant, time: std::time::Duration) -> Instant {
     now.checked_add(time).unwrap_or(now)
 }
 
-/// Returns the next query: first those that arrived before the stream was open, then new ones. Returns `None` when no more can arrive.
+/// Returns the next query for the stream. Queries that arrived before the stream was open come first, then new ones. Returns `None` when no more
+/// can arrive.
 async fn next_request(
     early: &mut std::vec::IntoIter<StreamRequest>,
     requests: &mut mpsc::Receiver<StreamRequest>,

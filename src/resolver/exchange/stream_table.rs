@@ -23,18 +23,18 @@ pub(super) struct StreamTable {
     numbers: u64,
 }
 
-/// Identifies one of the streams (connections) to a server.
+/// Identifies a stream (connection) to a server: the path to the server and a number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct StreamPlace {
     pub(super) path: Path,
-    /// The number of the stream among those to the same server, counted from 0. A server without encryption has only one stream.
+    /// The number of the stream among the streams to the same server, counted from 0. A server without encryption has only one stream in the table.
     slot: u8,
 }
 
 /// An open stream (connection) that stays in the table for further queries.
 pub(super) struct KeptStream {
     requests: mpsc::Sender<StreamRequest>,
-    /// Distinguishes this stream from an earlier one at the same place of the table.
+    /// The number of the stream. An earlier stream at the same place of the table had another number.
     number: u64,
     /// The number of the last use of the stream. The smaller this number, the longer the stream has been unused.
     used: u64,
@@ -45,11 +45,11 @@ pub(super) struct KeptStream {
 pub(super) struct StreamLoad {
     queries: AtomicUsize,
     capacity: AtomicUsize,
-    /// The time of the last reply. Before the first reply, it is the time at which it was decided to open the stream.
+    /// The time of the last reply. Before the first reply, it is the time at which the stream was requested.
     heard: Mutex<Instant>,
 }
 
-/// A query that is counted in the load of a stream. Dropping this value ends the counting.
+/// A query that counts towards the load of a stream until this value is dropped.
 pub(super) struct CountedQuery(Arc<StreamLoad>);
 
 /// The stream (connection) for a query: one from the table, or one that must be opened.
@@ -61,7 +61,7 @@ pub(super) enum ChosenStream {
 /// A stream (connection) that must be opened.
 pub(super) struct NewStream {
     pub(super) place: StreamPlace,
-    /// Identifies the stream, counted from 1. A stream with the number 0 is not in the table, and ends with its only query.
+    /// The number of the stream, counted from 1. A stream with the number 0 is not in the table, and ends after its only query.
     pub(super) number: u64,
     pub(super) load: Arc<StreamLoad>,
     /// The semaphore that limits the number of streams to the network of the server.
@@ -73,8 +73,8 @@ pub(super) fn lock(table: &Mutex<StreamTable>) -> MutexGuard<'_, StreamTable> {
 }
 
 impl StreamTable {
-    /// Returns the first stream to a server that has room for one more query. If none has room, returns a new stream if the server may have more
-    /// streams, otherwise the stream with the fewest queries, on which the query must wait.
+    /// Returns the first stream to a server that has room for one more query. If no stream has room and the server may have more streams, returns a
+    /// new stream. Otherwise returns the stream with the fewest queries, on which the query must wait.
     pub(super) fn choose(&mut self, path: &Path) -> ChosenStream {
         let slots = if path.encryption.is_some() { MAX_STREAMS_OF_FORWARDER } else { 1 };
         let used = self.next_number();
@@ -82,7 +82,7 @@ impl StreamTable {
         let mut chosen = StreamPlace { path: path.clone(), slot: 0 };
         for slot in 0..slots {
             let place = StreamPlace { path: path.clone(), slot };
-            // A stream may still be in the table although its task has panicked or its worker thread has ended.
+            // If the task of a stream has panicked or its worker thread has ended, the stream may still be in the table. It is not used.
             let Some(kept) = self.kept.get(&place).filter(|kept| !kept.requests.is_closed()) else {
                 free = free.or(Some(place));
                 continue;
@@ -103,7 +103,7 @@ impl StreamTable {
         self.new_stream(free.unwrap_or(chosen), used)
     }
 
-    /// Returns a new stream. If there are too many streams, first removes another one from the table.
+    /// Returns a new stream. If there are too many streams, first removes another stream from the table.
     fn new_stream(&mut self, place: StreamPlace, number: u64) -> ChosenStream {
         self.forget_closed();
         let network = network_of(place.path.server.ip());
@@ -148,7 +148,7 @@ impl StreamTable {
         }
     }
 
-    /// Removes from the table the streams to the same server that have received nothing since the time `sent`.
+    /// Removes from the table all streams to the same server that have received nothing since the time `sent`.
     pub(super) fn forget_unheard(&mut self, place: &StreamPlace, sent: Instant) {
         for slot in 0..MAX_STREAMS_OF_FORWARDER {
             let other = StreamPlace { path: place.path.clone(), slot };
@@ -164,8 +164,8 @@ impl StreamTable {
         self.numbers
     }
 
-    /// Removes from the table the stream that has been unused for the longest time, among those for which `among` returns true. It ends when
-    /// its queries are answered.
+    /// Removes the stream that has been unused for the longest time from the table, among those for which `among` returns true. The stream ends
+    /// when its queries are answered.
     fn let_go_of_one(&mut self, among: impl Fn(&StreamPlace) -> bool) {
         let some = self.kept.iter().filter(|(place, _)| among(place));
         let oldest = some.min_by_key(|(_, kept)| kept.used).map(|(place, _)| place.clone());
@@ -179,7 +179,7 @@ impl StreamTable {
         Arc::clone(self.networks.entry(network).or_insert_with(places))
     }
 
-    /// Removes streams whose tasks have ended without removing them from the table.
+    /// Removes streams whose tasks have ended (for example, because of a panic) and are still in the table.
     fn forget_closed(&mut self) {
         let closed = self.kept.extract_if(|_, kept| kept.requests.is_closed());
         let networks: Vec<IpAddr> = closed.map(|(place, _)| network_of(place.path.server.ip())).collect();

@@ -1,8 +1,8 @@
 //! Streams to servers: TCP, TLS, HTTPS and QUIC connections. They stay open for later queries to the same server.
 //!
 //! According to RFC 7766 section 6.2, one connection to a server carries many DNS messages, with replies in any order, and a server may close it
-//! when it is idle. A forwarder over TLS or HTTPS gets all queries, so another stream to it is opened when the open streams have no room. Each
-//! stream has a task that sends queries, reads replies and assigns them to the queries (`stream_driver`).
+//! when it is idle. A forwarder over TLS or HTTPS gets all queries. Therefore another stream to it is opened when no open stream has room. Each
+//! stream has a task that sends queries, reads replies and assigns the replies to the queries (`stream_driver`).
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -53,9 +53,9 @@ impl Streams {
             heard = self.ask_kept(path, message).await;
         }
         if matches!(heard, Err(LostStream::Closed)) {
-            // Some servers close the stream after each reply. Each query that such a server left unanswered gets its own stream, so that queries that
-            // were sent together do not wait for each other. A forwarder gets all queries, so the number of these streams is limited: they must not
-            // take the room of streams to other servers.
+            // Some servers close the stream after each reply. A query that such a server left unanswered gets a stream of its own, so that queries
+            // that were sent together do not wait for each other. For forwarders, the number of these streams is limited, because a forwarder gets
+            // all queries, and its streams must not use up the streams to other servers.
             let is_forwarder = path.encryption.is_some();
             let _place = if is_forwarder { self.own_places.acquire().await.ok() } else { None };
             let own = lock(&self.table).own_stream(path);
@@ -130,7 +130,7 @@ pub(super) struct StreamReply {
 /// Why a query on a stream (a connection to a server) got no reply.
 #[derive(Clone)]
 pub(super) enum LostStream {
-    /// The stream could not be opened, or was closed before any reply, or the server failed with this query.
+    /// The stream could not be opened, or was closed before any reply, or the server reported a failure for this query.
     Failed(Arc<io::Error>),
     /// The stream received replies but was closed before the one to this query, or it accepts no further queries. The query may be sent on
     /// another stream.

@@ -17,7 +17,7 @@ struct Echo {
     closes_after: Option<usize>,
     closes_when_idle: Option<Duration>,
     refuses: bool,
-    /// Servers in this network accept connections but answer no query. They only send an empty DNS message at this interval.
+    /// Servers in this network accept connections but answer no query. They only send an empty DNS message after each of these intervals.
     drips: Option<(IpAddr, Duration)>,
     /// If set, servers in this network never accept a connection.
     swallows: Option<IpAddr>,
@@ -113,7 +113,7 @@ fn streams(echo: Echo) -> (Streams, Arc<Echo>) {
     (Streams::new(Arc::clone(&echo) as Arc<dyn Network>, Random::seeded(1), long_replies), echo)
 }
 
-/// Sends `count` queries at the same time, all with the same id. Each must get its own octets as the reply.
+/// Sends `count` queries at the same time, all with the same id. Each sender must get the octets of its own query as the reply.
 async fn burst(streams: &Streams, count: u8) {
     let messages: Vec<Vec<u8>> = (0..count).map(|number| vec![7, 7, number]).collect();
     let path = path(1);

@@ -8,7 +8,7 @@ use network::{Path, Replies, Stream};
 use std::io;
 use std::net::SocketAddr;
 
-/// A simulated network. The replies to a datagram are those that `forge` returns, and arrive at intervals of one millisecond.
+/// A simulated network. The datagrams that `forge` returns arrive as replies, one every millisecond.
 struct Scripted {
     forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>,
     sent: AtomicUsize,
@@ -221,7 +221,8 @@ async fn a_question_in_other_case_is_reported_and_one_as_sent_is_restored() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_copies_the_letters_of_the_query_into_its_records_changes_none() {
-    // The record after its owner: type MX, class IN, a TTL of one minute, and six octets of data, with the preference 10 and the name `mx`.
+    // What follows the owner name of the record: type MX, class IN, a TTL of one minute, and six octets of data (the preference 10 and the name
+    // `mx`).
     const DATA: &[u8] = b"\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x06\x00\x0a\x02mx\x00";
     let (copies, _) = exchange(|query| {
         let copied = query.queries[0].name().to_bytes().unwrap();

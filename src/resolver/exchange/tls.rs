@@ -41,15 +41,15 @@ pub(super) async fn secure(
 /// # Errors
 /// The certificates of the system cannot be read.
 pub(super) async fn settings(protocol: Option<&[u8]>) -> io::Result<ClientConfig> {
-    // This reads the certificates of the system from some hundred files, so it runs in another thread than the resolution of questions. New
-    // connections are rare, and must use certificates that were added in the meantime.
+    // Reads the certificates of the system from some hundred files, so it runs in another thread than resolutions. They are read for each new
+    // connection, because new connections are rare, and certificates may have been added in between.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
     let mut config = config.map_err(io::Error::other)?;
     config.alpn_protocols = protocol.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }
 
-/// Returns the error for a server that does not offer HTTP/2, because it does not serve HTTPS or its software is old.
+/// Returns the error for a server that does not offer HTTP/2: it does not serve HTTPS, or its software is old.
 fn without_http2() -> io::Error {
     io::Error::other(HttpsFault { words: "the server does not offer HTTP/2".to_owned(), is_failure: false })
 }
@@ -64,7 +64,7 @@ async fn handshake(
     TlsConnector::from(Arc::new(config)).connect(server, connection).await
 }
 
-/// Replaces the error for a certificate that was not accepted by a text for the operator.
+/// If the certificate was not accepted, or HTTP/2 is not offered, returns an error with a text for the operator instead of `error`.
 fn refused(error: io::Error) -> io::Error {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::InvalidCertificate(fault)) => {
@@ -75,7 +75,7 @@ fn refused(error: io::Error) -> io::Error {
     }
 }
 
-/// Returns a sentence about the fault of a certificate. The sentence calls the certificate "it".
+/// Returns a sentence about the fault of a certificate. The sentence refers to the certificate as "it".
 pub fn certificate_fault(fault: &CertificateError) -> String {
     match fault {
         CertificateError::ExpiredContext { not_after, .. } => {
@@ -111,7 +111,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_name_is_sent_so_that_a_server_with_many_can_choose() {
-        // The server closes the connection before it sends a certificate, so no certificate authority is needed.
+        // This server closes the connection before it sends a certificate, so the client needs no certificate authority.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let trusted = rustls::RootCertStore::empty();

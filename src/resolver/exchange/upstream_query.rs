@@ -22,25 +22,26 @@ pub struct UpstreamQuery {
     pub name: Name,
     /// The record type for which the query asks.
     pub kind: RecordType,
-    /// The secret key of a DNS list, which replaces a label of the name when the query is sent. `None` for other queries.
+    /// The customer's key for a DNS list. It replaces the placeholder label in the name when the query is sent. `None` for other queries.
     pub secret: Option<Arc<Secret>>,
-    /// True if RD is set: the server is to resolve the name itself, as forwarders do. Queries to servers of a zone are sent without RD.
+    /// True if the RD flag is set: the server then resolves the name itself, as a forwarder does. Queries to the servers of a zone are sent without
+    /// RD.
     pub recursion_desired: bool,
-    /// True if AD is set: the reply shows whether the server has validated the answer (RFC 6840 section 5.7).
+    /// True if the AD flag is set: the reply then shows whether the server has validated the answer (RFC 6840 section 5.7).
     pub authentic_data: bool,
-    /// The size of datagrams that the OPT record offers, or `None` if the query has no OPT record.
+    /// The size of UDP replies that the OPT record of the query allows, or `None` if the query has no OPT record.
     pub edns: Option<u16>,
-    /// True if DO is set in the OPT record, so that the reply has signatures and proofs.
+    /// True if the DO flag is set in the OPT record: the reply then has signatures and proofs.
     pub dnssec_ok: bool,
-    /// True if CD is set, which is done only together with an OPT record. A recursive server then need not validate the answer, because resolverd
-    /// does (RFC 6840 section 5.9).
+    /// True if the CD flag is set, which is done only in queries with an OPT record. A recursive server then need not validate the answer, because
+    /// resolverd validates it (RFC 6840 section 5.9).
     pub checking_disabled: bool,
     /// True if the letters of the name are sent in random upper and lower case (0x20), which the reply must repeat.
     pub mixed_case: bool,
     /// The transport over which the query is sent.
     pub transport: Transport,
-    /// The number of earlier queries of the sender for the same question. Queries with different numbers are not merged, because the earlier
-    /// one may have been lost.
+    /// The number of earlier queries that the sender has sent for the same question. Two equal queries are merged only if this number is equal,
+    /// because the earlier query of a sender may have been lost.
     pub tries: u8,
 }
 
@@ -100,7 +101,7 @@ pub enum Trouble {
     /// This machine has no route to this address. It may have a route to other addresses of the family.
     #[error("no route to the server")]
     NoRouteToAddress,
-    /// This machine could not send the query, for a reason of its own: no file descriptor or memory is left, a firewall prevents it, or the
+    /// This host could not send the query, because of a fault of its own: no file descriptor or memory is left, a firewall prevents it, or the
     /// source address does not exist here.
     #[error("this host could not send the query: {0}")]
     NotSent(Arc<str>),
@@ -110,13 +111,13 @@ pub enum Trouble {
     /// The HTTPS response of the server contained no DNS message.
     #[error("{words}")]
     Https {
-        /// What is wrong with the HTTPS response, as a text for people.
+        /// What is wrong with the HTTPS response, as a text for the operator.
         words: Arc<str>,
         /// True if the response says that the server cannot answer at the moment, as SERVFAIL does.
         is_failure: bool,
     },
-    /// A reply over UDP has the question in other upper- and lower-case letters, or is an error without a question. Either the server changes the
-    /// case, or an attacker has guessed the id and the port of the query.
+    /// A reply over UDP has the question in other upper- and lower-case letters than the query, or is an error without a question. Either the
+    /// server changes the case, or an attacker has guessed the id and the port of the query.
     #[error("the reply does not repeat the case of the query name (0x20)")]
     OtherCase,
     /// Too many datagrams that did not answer the query arrived at its port. The replies are probably forged.

@@ -1,8 +1,8 @@
-//! Asks the servers of one zone one question, until one of them gives a usable answer. The iterator follows delegations from zone to zone (the walk).
-//! The queries to the servers of one zone are one step of the walk.
+//! Asks the servers of one zone a question, until one of them gives a usable answer. The resolver follows referrals from zone to zone. The queries
+//! to the servers of one zone are one step of this.
 //!
-//! When the zone is contacted for the first time, two servers are asked at the same time. For each server, a timer is computed from its
-//! round-trip times; when it expires, the next server is asked. After an unusable answer, the next server is asked immediately. Meanwhile, the
+//! When no server of the zone was asked before, two servers are asked at the same time. Each server has a timer, computed from its round-trip
+//! times; when the timer expires, the next server is asked. After an unusable answer, the next server is asked immediately. Meanwhile, the
 //! addresses of servers without glue are looked up, and servers that do not answer are probed in the background.
 
 use std::collections::VecDeque;
@@ -44,48 +44,51 @@ pub(super) struct Sought {
     pub(super) found: Result<Vec<IpAddr>, Failure>,
 }
 
-/// One step of following delegations: the question is sent to the servers of one zone.
+/// One step of a resolution: the question is sent to the servers of one zone.
 pub(super) struct Asking<'a> {
     pub(super) iterate: &'a Iterate,
     pub(super) lookup: Lookup<'a>,
     pub(super) cut: &'a Arc<Delegation>,
     pub(super) signed: Signed,
     pub(super) candidates: Vec<Candidate>,
-    /// Addresses of the servers in the parent's NS set that are asked only if the servers in the zone's own NS set do not answer.
+    /// Addresses of servers in the parent's NS set. They are asked only if the servers in the zone's own NS set do not answer.
     pub(super) reserve: Vec<SocketAddr>,
-    /// Addresses of the server that this question should avoid, if it is a test of the other servers. This server is asked only if no other server
-    /// answers.
+    /// Addresses of a server that this question should avoid, because the question tests whether other servers of the zone give the same answer.
+    /// The avoided server is asked only if no other server answers.
     pub(super) avoided: Vec<SocketAddr>,
     /// The names of servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: Lookups<'a>,
-    /// The queue of events of the attempts. It is dropped before `attempts`, so that the attempts notice that nobody waits for them.
+    /// The queue of events of the attempts. This field stands before `attempts`, so it is dropped first, and the attempts notice that nobody waits
+    /// for them.
     events: EventReceiver,
-    /// Attempts in progress. An attempt is a query to one server with its retries. To measure the servers, attempts continue after the question has
-    /// got its answer.
+    /// Attempts in progress. An attempt consists of a query to one server and its retries. Attempts continue after the question has got its answer,
+    /// to measure the servers.
     pub(super) attempts: Vec<Driven<()>>,
-    /// True if no hedge was allowed, so that a second server is asked only when the query to the first server counts as lost.
+    /// True if a hedge (a second copy of the query) was not permitted. A second server is then asked only when the query to the first server counts
+    /// as lost.
     held_back: bool,
     pub(super) faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,
-    /// A denial that a working server of the zone would not send (doubtful), if a server gave one. It is believed only if all servers of the zone
-    /// give one. `doubted` is the number of servers that did.
+    /// A doubtful denial (one that a working server of the zone would not send), if a server gave one. It is believed only if all servers of the
+    /// zone give one. The next field, `doubted`, is the number of servers that did.
     pub(super) doubtful: Option<Found>,
     pub(super) doubted: usize,
-    /// True if servers whose addresses came only from delegations were looked up again, to get their current addresses.
+    /// True if servers whose addresses came only from a delegation were looked up, to get their current addresses.
     pub(super) sought_again: bool,
     /// True if the addresses from delegations have been added to `reserve`.
     pub(super) has_glue: bool,
-    /// Which answer is needed from the servers of the zone. If only a referral is needed, no more servers are asked after the first reply,
-    /// even if it is an error.
+    /// Which answer is needed from the servers of the zone. If only a referral is needed, the first reply of a server ends the step, even if it is
+    /// an error.
     wanted: WantedAnswer,
     pub(super) given_up: bool,
-    /// True if the queries to this zone were given up because there was no memory for a long reply.
+    /// True if the queries to this zone ended because there was no memory for a long reply.
     pub(super) shed: bool,
     /// True if all servers of the zone were silent, and their probes were therefore scheduled sooner.
     pub(super) hastened: bool,
     began: Mono,
-    /// The time of the last query to this zone. `None` if, when it was sent, any server had answered since the question began to ask this zone.
+    /// The time of the last query to this zone, if it was sent in a possible outage of this host's network: no server at all had answered since
+    /// this step began. Otherwise `None`.
     pub(super) sent_in_outage: Option<Mono>,
 }
 
@@ -151,14 +154,14 @@ impl<'a> Asking<'a> {
         asking
     }
 
-    /// Makes this step ask for only the last labels of the name (query name minimisation). If a server answers with an error, the other servers are
-    /// not asked for this shorter name, because the query for the whole name may still succeed.
+    /// Makes this step ask only for the last labels of the name (QNAME minimisation). If a server answers with an error, no other servers are asked
+    /// for the shorter name, because the query for the whole name may still succeed.
     pub(super) fn probing(mut self) -> Self {
         self.wanted = WantedAnswer::Referral;
         self
     }
 
-    /// Returns the number of servers that may be asked. Before the first query, this is the number of known addresses.
+    /// Returns the number of servers in this step that may be asked. Before the first query, this is the number of known addresses.
     pub(super) fn known(&self) -> usize {
         self.candidates.len()
     }
@@ -213,7 +216,7 @@ impl<'a> Asking<'a> {
                     }
                     self.given_up |= self.is_known_silence();
                     if !self.given_up && self.ends_outage() {
-                        // The attempts that began during the outage of the network of this host are dropped, because they will not succeed.
+                        // The attempts that began during the outage of this host's network are dropped, because their queries were lost.
                         (self.events, self.attempts) = (EventReceiver::default(), Vec::new());
                         self.restart();
                         self.begin();
@@ -224,9 +227,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Returns a future that ends at the client's deadline or, after the deadline, after `UNKNOWN_TIMER`. It ends earlier if the time limit of the
-    /// question comes first. Most questions have their answer before, so the timer is set only when the future is polled a second time. With `again`,
-    /// the timer is set when the future is first polled.
+    /// Returns a future that ends at the client's deadline. If the deadline has passed, it ends after `UNKNOWN_TIMER`. It never ends later than the
+    /// time limit of the question. Most questions have their answer before, so the timer is set only when the future is polled a second time. If
+    /// `again` is true, it is set when the future is first polled.
     fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
         let left = move || {
@@ -235,7 +238,8 @@ impl<'a> Asking<'a> {
             let left = context.budget.left(now);
             left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
         };
-        // If little time is left, this timer may have to expire before the timer of the query, so it is set when the future is first polled.
+        // If little time is left, this timer may expire before the timer of the query. Then nothing polls the future a second time, so the timer is
+        // set when the future is first polled.
         let mut is_polled = again || left() <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
@@ -270,7 +274,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Handles an event of an attempt (a query to one server with its retries). Returns the answer if the attempt has got a usable one.
+    /// Handles an event of an attempt (a query to one server with its retries). Returns the answer if the attempt has received a usable one.
     fn heard(&mut self, event: AttemptEvent) -> Option<Classified> {
         let one_at_a_time = self.lookup.route.policy.one_at_a_time;
         let is_silence = matches!(event.kind, AttemptEventKind::Overdue | AttemptEventKind::Late);
@@ -288,8 +292,8 @@ impl<'a> Asking<'a> {
                 if let Some(candidate) = self.candidate(event.server) {
                     candidate.doubted = true;
                 }
-                // A server that replied with an error probably does not serve the zone, so the next server is asked without waiting for its second
-                // reply.
+                // A server that replied with an error probably does not serve the zone. So the next server is asked at once, before this server has
+                // replied to the query without mixed case.
                 let reason = if is_error && self.fall_back() { "parent" } else { "next" };
                 if is_error && let Some(place) = self.untried() {
                     self.launch(place, reason);
@@ -342,7 +346,7 @@ impl<'a> Asking<'a> {
         if self.is_refused() {
             return None;
         }
-        // After a lost query, the same server may be asked again. After an unusable answer, it is not.
+        // If the query was lost, the same server may be asked again. If the server gave an unusable answer, it is not asked again.
         if conduct == Conduct::Silent {
             self.give_up_waiting(server, tries);
         } else if let Some(candidate) = self.candidate(server) {
@@ -361,8 +365,8 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Marks as lame the servers that gave a doubtful denial, because another server has given an answer. They probably do not serve the zone. For
-    /// `LAME_TIME`, they are asked after the other servers.
+    /// If servers gave a doubtful denial and another server has given an answer, the doubtful servers probably do not serve the zone. Marks them as
+    /// lame, so that they are asked after the other servers for `LAME_TIME`.
     fn refute_doubters(&self, said: &Classified) {
         if self.doubted == 0 || matches!(said, Classified::Found(found) if found.denies()) {
             return;
@@ -372,9 +376,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Returns true if a second server may be asked while the first server, `late`, may still answer (a hedge). If not, the second server is asked
-    /// when the first query counts as lost (`AttemptEventKind::Late`). If the first query is probably lost already, the second one is no hedge and is
-    /// always allowed.
+    /// Returns true if a second server may be asked while the first server, `late`, may still answer (a hedge). If it returns false, the second
+    /// server is asked when the first query counts as lost (`AttemptEventKind::Late`). If the first query was probably lost, the second query is
+    /// not a hedge and is always permitted.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
         if standing.is_some_and(|standing| repeat::is_likely_lost(&standing)) {
@@ -385,7 +389,7 @@ impl<'a> Asking<'a> {
         may
     }
 
-    /// Returns true if a hedge (a further copy of a query while `server` may still answer) may be sent, and counts it.
+    /// Returns true if a hedge may be sent now (a further copy of a query while `server` may still answer), and counts the hedge.
     fn take_hedge(&self, server: SocketAddr) -> bool {
         if self.context().is_ahead() {
             return false;
@@ -396,7 +400,7 @@ impl<'a> Asking<'a> {
         may
     }
 
-    /// Returns true if the server at `place`, to which a query has just been sent again, gets a second copy of it.
+    /// Returns true if the server at `place` gets a second copy of a query that has just been sent to it again.
     fn may_double(&self, place: usize) -> bool {
         self.candidates.get(place).is_some_and(|candidate| {
             !candidate.is_last_resort()
@@ -405,8 +409,7 @@ impl<'a> Asking<'a> {
         })
     }
 
-    /// Continues when no answer is likely to arrive: asks another server, looks up the addresses of more servers, or asks the same servers
-    /// again.
+    /// Called when no answer is likely to arrive. Asks another server, looks up the addresses of more servers, or asks the same servers again.
     pub(super) fn go_on(&mut self, reason: &'static str) {
         let reason = if self.fall_back() { "parent" } else { reason };
         if let Some(place) = self.untried() {
@@ -421,12 +424,13 @@ impl<'a> Asking<'a> {
             if self.ask_avoided() {
                 return;
             }
-            // If queries to other servers may be lost, these servers are asked again too (below), and not only the server that has failed.
+            // If the queries to the other servers may have been lost, these servers are asked again too (below), and not only the server that
+            // failed.
             self.ask_failed_again();
         }
-        // All servers have been asked, so packets were lost or there is an outage. Two servers are therefore asked at the same time, as at first
-        // contact, or only one while addresses are looked up. With the policy of one server at a time, one is asked, or none while addresses are
-        // looked up. If there is no second server, a server that loses many queries gets two copies.
+        // All servers have been asked, so packets were lost or there is an outage. Therefore two servers are asked again at the same time. If
+        // addresses of further servers are being looked up, only one is asked. With the policy of one server at a time, these numbers are one and
+        // zero. If there is no second server, a server that loses many queries gets two copies.
         let at_once = match (self.lookup.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
@@ -443,10 +447,10 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks one server once more if all servers that answered have failed or refused, and the client still waits. There are three reasons why it may
-    /// answer now: it has just started, one of several servers behind its load balancer does not have the zone, or it does not find names in mixed
-    /// case (0x20). Unbound asks each server up to five times. The servers of a DNS list are not asked again, because lists limit the number of
-    /// queries.
+    /// Asks one server once more if all servers that answered have failed or refused, and the client still waits. The server may answer now for
+    /// three reasons: it has just started; only one of several servers behind its load balancer does not have the zone; or it does not find names
+    /// in mixed case (0x20). Unbound asks each server up to five times. The servers of a DNS list are not asked again, because lists limit the
+    /// number of queries.
     fn ask_failed_again(&mut self) {
         let context = self.context();
         let waited = self.iterate.now().since(context.began());
@@ -509,7 +513,7 @@ impl<'a> Asking<'a> {
         self.attempts.push(Driven::new(Box::pin(attempt.run(reason))));
     }
 
-    /// Requests a background probe of a server that does not answer. This question would ask the server if it answered.
+    /// Requests that a dead server is probed in the background. This question would ask the server if it answered.
     fn want_dead(&self, address: SocketAddr) {
         let Lookup { name, kind, rewrite, route, .. } = self.lookup;
         let (path, role) = (path(route, self.cut, address), ServerRole::for_cut(route, self.cut));
@@ -541,8 +545,8 @@ impl<'a> Asking<'a> {
             if standing.health >= Health::Due && !self.lookup.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
-            // A server that became silent only after this question began is still asked. A question for which no client waits asks silent
-            // servers too, because its purpose is to test them.
+            // A server that became silent after this question began is still asked. A test or probe, for which no client waits, asks silent servers
+            // too, because it tests whether they answer.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
             let progress = if silent { CandidateProgress::Spent } else { CandidateProgress::Untried };
@@ -588,7 +592,7 @@ impl<'a> Asking<'a> {
         self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
     }
 
-    /// Returns true if two servers of the zone have refused the query, and the policy of the zone is to ask no more servers then.
+    /// Returns true if two servers of the zone have refused the query and the zone has the policy that no more servers are asked then.
     fn is_refused(&self) -> bool {
         self.lookup.route.policy.refusals_end && select::refused_twice(&self.faults)
     }
@@ -601,12 +605,13 @@ impl<'a> Asking<'a> {
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
         let crowded = self.iterate.shared().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
-        // Only the newest attempt (query) to a server counts. The end of an older attempt does not end the wait for the newest.
+        // Only the newest attempt at a server counts. The end of an older attempt does not end the wait for the newest one.
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            // If many questions wait for a dead server, each question asks it only once, which is enough to notice that it works again. A server that
-            // failed and then does not answer a second query is not asked a third time: it may limit the rate of its error replies, as BIND does.
+            // If many questions wait for a dead server, each of them asks the server only once, which is enough to notice that the server works
+            // again. If a server failed and then does not answer the query in the client's spelling, it is not asked a third time: it may limit the
+            // rate of its error replies, as BIND does.
             candidate.answered |= candidate.own_case;
             let is_known_dead =
                 candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;

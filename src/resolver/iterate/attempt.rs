@@ -1,8 +1,8 @@
-//! Asks one server until it answers or the attempt fails. The query is sent over UDP, TLS or HTTPS (or TCP), again without EDNS if the server
+//! Asks one server until it answers or the attempt fails. The query is sent over UDP (or TLS or HTTPS). It is sent again without EDNS if the server
 //! does not accept EDNS, and again over TCP if the answer is truncated.
 //!
-//! An attempt belongs to a step (the queries to the servers of one zone). It informs the step when the answer is overdue. It continues after the step
-//! has ended, and records the round-trip time or the silence of the server even if no question waits for the answer any more.
+//! An attempt belongs to a step (the queries to the servers of one zone). It reports to the step that the answer is overdue. After the step has
+//! ended, the attempt continues, and records the round-trip time or the silence of the server even if no question waits for the answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,18 +42,18 @@ use history::note::{Note, Words};
 /// What is done after a reply: the attempt ends with a result, or another query is sent.
 enum NextQuery {
     Classified(Box<Classified>),
-    /// The server rejects EDNS, so it is asked again without EDNS. If `stays` is true and it then answers, later queries to it have no EDNS
-    /// for some time.
+    /// The server rejects EDNS, so it is asked again without EDNS. If `stays` is true and the server then answers, later queries to it are sent
+    /// without EDNS for some time.
     WithoutEdns {
         stays: bool,
     },
     /// The answer was truncated, so the server is asked again over TCP.
     Stream,
-    /// The replies over UDP may be forged (the field contains the reason), so the server is asked again over TCP. Only an attacker on the network
-    /// path can forge an answer over TCP.
+    /// The replies over UDP may be forged (the field has the reason), so the server is asked again over TCP. An attacker can forge an answer over
+    /// TCP only if the attacker is on the network path.
     Distrusted(Trouble),
-    /// The server denied a name in mixed case, and may not find such names, so it is asked without mixed case. This reply is kept, and compared with
-    /// the next one.
+    /// The server denied a name in mixed case (0x20). It may be unable to find such names, so it is asked again without mixed case. The field has
+    /// this denial, which is compared with the next reply.
     OwnCase(Box<Classified>),
 }
 
@@ -80,30 +80,30 @@ pub(super) struct Attempt {
     pub(super) is_list: bool,
     /// True if the server is a server of the DNS list itself, and not a forwarder or a server of a zone above the list.
     pub(super) is_list_server: bool,
-    /// The secret key of a DNS list, if a label in the name stands for this key. `exchange` replaces the label by the key.
+    /// The customer's key for a DNS list, if a placeholder label in the name stands for the key. `exchange` replaces the placeholder.
     pub(super) secret: Option<Arc<Secret>>,
     /// Whether the answers of the zone's servers have DNSSEC signatures: yes, no, or not known.
     pub(super) signed: Signed,
     /// The form of the first query to the server: transport, EDNS and case of the name.
     pub(super) first: UpstreamForm,
-    /// The number of earlier queries to this server since the question began to ask the servers of this zone, or began again.
+    /// The number of earlier queries to this server in the same step, or since the step began again after an outage.
     pub(super) tries: u8,
-    /// The number of outages of the network of this host that have ended so far. Because of it, a query after an outage is not merged with an equal
-    /// query that was lost during the outage.
+    /// The number of outages of this host's network that have ended so far. Queries with different numbers are not merged: an equal query from the
+    /// time of an outage was probably lost.
     pub(super) outages: u8,
     /// The smoothed round-trip time of the server, or `None` if it never answered.
     pub(super) round_trip: Option<Duration>,
-    /// The time from the query after which the answer is overdue.
+    /// The time after sending at which the answer is overdue, so that another server is asked.
     pub(super) timer: Duration,
-    /// The time from the query after which the query counts as lost.
+    /// The time after sending at which the query counts as lost.
     pub(super) patience: Duration,
     pub(super) context: Context,
     pub(super) sender: EventSender,
 }
 
 impl Attempt {
-    /// Asks the server and sends events to the step (the code that asks the servers of this zone). `reason` says why this server is asked now.
-    /// It is noted in the trail, the list of the steps of a resolution.
+    /// Asks the server and sends events to the step (the code that asks the servers of this zone). `reason` says why this server is asked now. The
+    /// trail (the list of the steps of a resolution) shows it.
     #[expect(clippy::manual_async_fn, reason = "an async function would store the attempt twice")]
     pub(super) fn run(self, reason: &'static str) -> impl Future<Output = ()> {
         async move { self.ask_and_blame(reason).await }
@@ -112,7 +112,7 @@ impl Attempt {
     async fn ask_and_blame(&self, reason: &'static str) {
         let (heard, sent) = match caught(self.ask(reason)).await {
             Ok(Some(asked)) => asked,
-            // Nobody waits any more for an answer from the servers of this zone.
+            // No question waits any more for an answer from the servers of this zone.
             Ok(None) => return,
             Err(panicked) => {
                 let server = self.path.server;
@@ -126,7 +126,7 @@ impl Attempt {
                 return;
             }
         };
-        // The attempt has already reported its end. A panic here must not prevent the question from getting the answer.
+        // The step has already got the result. A panic here must not affect the question.
         if let Err(panicked) = caught(async { self.blame_for(&heard, sent) }).await {
             let server = self.path.server;
             tracing::error!(
@@ -135,9 +135,9 @@ impl Attempt {
         }
     }
 
-    /// Counts a silence of the server if the attempt has ended without an answer. If the query could not be delivered, the silence is counted later,
-    /// at the time when a delivered query would count as lost. The attempt itself ends now, because it would keep the trail and the delegation of its
-    /// question in memory until then.
+    /// Counts a silence of the server if the attempt has ended without an answer. If the network reported that the query cannot be delivered, the
+    /// silence is counted later, when a delivered query would count as lost. The attempt itself ends now, because until then it would keep the
+    /// trail and the delegation of its question in memory.
     fn blame_for(&self, heard: &Heard, sent: Mono) {
         let now = self.shared.clock.mono();
         match heard.reply {
@@ -165,8 +165,9 @@ impl Attempt {
         Some((heard, sent))
     }
 
-    /// After the first denial of a DNS list's server in a day, asks the server again without mixed case, which it may not find. The client does not
-    /// wait for this: a denial is the usual answer of a list, and if one listing is missed, no mail is lost.
+    /// Called after a denial by a server of a DNS list. If this was not done in the last day, asks the server again without mixed case, because it
+    /// may not find names in mixed case. The client does not wait for this check: a denial is the usual answer of a list, and if one listing is
+    /// missed, no mail is lost.
     async fn check_list(&self) {
         let now = self.shared.clock.mono();
         if self.standing().finds_mixed_case {
@@ -185,8 +186,8 @@ impl Attempt {
         }
     }
 
-    /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails, and returns
-    /// the result. Each further query leaves out EDNS, mixed case or UDP, so there are only few.
+    /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails, and returns the
+    /// result. There are only few further queries, because each gives up EDNS, mixed case or UDP.
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let mut form = self.first;
         let (mut stays_without, mut is_short, mut doubted, mut is_repeated) = (false, false, None, false);
@@ -198,7 +199,7 @@ impl Attempt {
                     (form.transport, form.edns, is_short) = (Transport::Udp, Some(PAYLOAD), false);
                     "truncated"
                 }
-                // The query that checks a denial may be lost too, and the denial may be wrong.
+                // The query without mixed case, which checks the denial, may have been lost. It is repeated once, because the denial may be wrong.
                 NextQuery::Classified(said)
                     if doubted.is_some()
                         && !is_repeated
@@ -221,11 +222,11 @@ impl Attempt {
                 NextQuery::Stream if form.transport == Transport::Udp && self.standing().features.tcp => {
                     self.send(AttemptEventKind::Truncated);
                     form.transport = Transport::Tcp;
-                    // This is true if the server was silent until it was asked for a short reply.
+                    // `is_short` becomes true if the server did not answer queries until one asked for a short reply: long replies seem to be lost.
                     is_short = form.edns == Some(PLAIN_PAYLOAD) && self.tries >= EDNS_TRIES;
                     "truncated"
                 }
-                // Replies over TLS or HTTPS are never truncated for lack of space, so a query over TCP would not help.
+                // Replies over TLS or HTTPS need not be truncated, so another query would not help.
                 NextQuery::Stream if form.transport != Transport::Tcp => {
                     break Classified::Nothing(Conduct::Truncated);
                 }
@@ -233,7 +234,7 @@ impl Attempt {
                     (form, turn) = Box::pin(self.check_over_tcp(form, &trouble)).await;
                     continue;
                 }
-                // An answer over TCP was truncated, the server rejected EDNS in a query without EDNS, or nothing waits for the answer.
+                // An answer over TCP was truncated, the server rejected EDNS although the query had no EDNS, or no question waits for the answer.
                 _ => break Classified::Nothing(Conduct::Unfit),
             };
             let has_other =
@@ -242,7 +243,7 @@ impl Attempt {
         };
         let now = self.shared.clock.mono();
         let is_usable = !matches!(said, Classified::Nothing(_) | Classified::NoRoom);
-        // Only a usable answer without EDNS shows that the server really does not accept EDNS.
+        // Only if the server gives a usable answer without EDNS, it is certain that it does not accept EDNS.
         if stays_without && is_usable {
             self.server.takes_no_edns(now);
         }
@@ -255,22 +256,24 @@ impl Attempt {
         said
     }
 
-    /// Compares `doubted`, the reply to a query in mixed case, with `later`, the result without mixed case. Usually returns `later`. Returns a
-    /// doubted denial if the second query got no usable answer: servers that limit the rate of their replies drop or refuse it.
+    /// Compares `doubted`, the reply to a query in mixed case, with `later`, the result of the query without mixed case. Usually returns `later`.
+    /// If the second query got no usable answer, returns `doubted` if it is a denial, because servers that limit the rate of their replies drop or
+    /// refuse the second query.
     fn compare(&self, doubted: Classified, later: Classified, now: Mono) -> Classified {
         if doubted.differs_from(&later) {
             self.server.flips_case(now);
         } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Found(_))) {
             self.server.repeats_denial(now);
         } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Nothing(_))) {
-            // If the server refused the further query, it was recorded as lame for the zone.
+            // If the server refused the second query, it was recorded as lame for the zone. This is undone.
             self.server.serves(&self.zone);
             return doubted;
         }
         later
     }
 
-    /// Returns true if the server truncated a short reply and does not accept TCP. A long reply over UDP is then requested, which may arrive.
+    /// Returns true if the server truncated a short reply and does not accept TCP. Then a long reply over UDP is requested, although it may be
+    /// lost.
     fn is_lost_over_tcp(&self, form: UpstreamForm, turn: &NextQuery) -> bool {
         let has_failed = match turn {
             NextQuery::Stream => form.transport == Transport::Udp,
@@ -289,10 +292,10 @@ impl Attempt {
         is_short && self.first.transport == Transport::Udp && self.standing().features.edns
     }
 
-    /// Asks again over TCP after replies over UDP that may be forged. Unbound then asks all servers three times and compares their answers. Here the
-    /// same server is asked over TCP, which an attacker who is not on the network path cannot forge. If the server really changes the case, this is
-    /// recorded. If it does not accept TCP, it is asked over UDP without mixed case. This is acceptable: an attacker whose forged reply led to this
-    /// had already guessed the port and the query id. Returns the form of the last query, and what is to be done after its reply.
+    /// Asks again over TCP after replies over UDP that may be forged. (Unbound then asks all servers three times and compares their answers.) An
+    /// attacker who is not on the network path cannot forge a reply over TCP. If the server really changes the case of the name, this is recorded.
+    /// If the server does not accept TCP, it is asked over UDP without mixed case. This is acceptable, because an attacker whose forged reply led
+    /// to this had already guessed the port and the query id. Returns the form of the last query, and what is to be done after its reply.
     async fn check_over_tcp(&self, form: UpstreamForm, trouble: &Trouble) -> (UpstreamForm, NextQuery) {
         let is_case = *trouble == Trouble::OtherCase;
         let form = UpstreamForm { transport: Transport::Tcp, ..form };
@@ -311,7 +314,7 @@ impl Attempt {
         (form, self.again(form, "own_case", false).await)
     }
 
-    /// Waits until another upstream query may be sent, because their number is limited. Returns `None` if the question no longer waits for an
+    /// Waits for a place for a query, because the number of queries in progress is limited. Returns `None` if no question waits any more for an
     /// answer from this zone.
     async fn place(&self) -> Option<Place> {
         let place = self.shared.exchange.place(&self.zone);
@@ -321,23 +324,23 @@ impl Attempt {
                 biased;
                 place = &mut place => return Some(place),
                 () = self.sender.over() => return None,
-                // This timer wakes the task that waits for an answer from the zone. That task sets its own timer only when it is polled a second
-                // time: see `Asking::over`.
+                // This timer wakes the task, so that it polls again the future of `Asking::over`, which sets its own timer only when it is polled a
+                // second time.
                 () = tokio::time::sleep(MAX_TIMER) => {}
             }
         }
     }
 
-    /// Sends the first query and runs its timers. Returns `None` if the server did not answer in time and no question waits for an answer from
-    /// this zone any more, or if too many late queries to this server are already in progress.
+    /// Sends the first query and runs its timers. Returns `None` in two cases: the server did not answer in time and no question waits any more for
+    /// an answer from this zone; or too many late queries to this server are already in progress.
     async fn first_query(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
         let _waiting = self.server.wait();
         let message = self.message(self.first);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
         let (began, asking) = self.shared.exchange.ask(message, listen, place, self.sender());
-        // If this query was merged with an equal query in progress, the timer of that query already runs. The timer is not restarted: otherwise a
-        // client whose query is merged with a lost query of look-ahead would wait longer than without look-ahead.
+        // If this query was merged with an equal query in progress, its timer counts from the time at which that query was sent. Otherwise a client
+        // whose query is merged with a lost query of look-ahead would wait longer than without look-ahead.
         let timer = self.timer.saturating_sub(sent.since(began));
         let (is_shared, sent) = (began < sent, began);
         tokio::pin!(asking);
@@ -363,7 +366,7 @@ impl Attempt {
         if is_lost && self.shared.uplink.is_own_fault(self.role, sent) {
             self.server.lost();
         }
-        // Another query to this server may have been sent meanwhile. Its silence is counted separately.
+        // Another attempt at this server may have counted a silence meanwhile. The silence of this query is counted too.
         self.blame(sent, sent.after(self.patience).min(self.shared.clock.mono()));
         self.send(AttemptEventKind::Late);
         let Some(_listened) = self.shared.late.listen(self.path.server) else {
@@ -379,8 +382,8 @@ impl Attempt {
         if self.sender.is_unanswered() && self.tries < LATE_COPIES {
             return Some(asking.await);
         }
-        // The question no longer waits for an answer from this zone. An answer still shows whether the server is only slow or does not answer
-        // at all.
+        // No question waits any more for an answer from this zone. The attempt continues for a while, because a late answer shows that the server
+        // is slow and not dead.
         if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
             return Some(heard);
         }
@@ -398,15 +401,15 @@ impl Attempt {
         Classified::Nothing(Conduct::Silent)
     }
 
-    /// Counts a silence of the server from `sent` to `late`, unless the network of this host caused it. If the server counts as dead, it is
-    /// probed in the background, because this question would have used it.
+    /// Counts a silence of the server from `sent` to `late`, unless this host's network caused the silence. If the server then counts as dead, it
+    /// is probed in the background, because this question would have used it.
     fn blame(&self, sent: Mono, late: Mono) {
         #[cfg(feature = "simulated")]
         self.shared.strike.fall();
         self.shared.silent(self.silence(sent, late));
     }
 
-    /// Describes a silence of the server from `sent` to `late`, with the probe that will show whether the server works again.
+    /// Returns the data of a silence of the server from `sent` to `late`, with the probe that will show whether the server works again.
     fn silence(&self, sent: Mono, late: Mono) -> Silent {
         let asked = (&self.name, self.kind);
         let (aside, asked) =
@@ -416,14 +419,14 @@ impl Attempt {
         Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
     }
 
-    /// Reports the server's answer to the step, the code that asks the servers of this zone. If the step has ended because the client's
-    /// question failed, stores the answer for later questions instead.
+    /// Reports the server's answer to the step, the code that asks the servers of this zone. If the step has already ended without an answer, the
+    /// answer is stored for later questions instead.
     fn end(&self, said: Classified) {
         if !self.sender.is_unanswered() {
             return self.send(AttemptEventKind::Ended(Box::new(said)));
         }
         let wanted = self.wanted == WantedAnswer::Any || matches!(said, Classified::Referral(_));
-        // A late answer for a name with the secret key of a DNS list is not stored, because such a name is never looked up in the cache.
+        // A late answer for a name with a customer's key is not stored, because the cache is never asked for such a name.
         if wanted && self.secret.is_none() && !self.context.is_ahead() {
             self.shared.late_answers.add(LateAnswer {
                 name: self.name.clone(),
@@ -440,8 +443,8 @@ impl Attempt {
         self.sender.send(AttemptEvent { server: self.path.server, tries: self.tries, kind });
     }
 
-    /// Sends another query to the same server, if the budget allows it. Returns what is to be done after its reply. `has_other`: true if the attempt
-    /// has another reply to use. It then does not wait for a late reply.
+    /// Sends another query to the same server, if the budget allows it. Returns what is to be done after its reply. `has_other`: true if the
+    /// attempt can use another reply instead. Then it does not wait for a late reply.
     async fn again(&self, form: UpstreamForm, reason: &'static str, has_other: bool) -> NextQuery {
         let transport = form.transport;
         if !self.context.budget.take() {
@@ -453,8 +456,8 @@ impl Attempt {
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
         let (_, asking) = self.shared.exchange.ask(self.message(form), patience, place, self.sender());
         tokio::pin!(asking);
-        // A query over TCP takes one more round trip, so the wait is twice as long. If a firewall drops TCP, the next server must not be
-        // delayed more than that.
+        // A query over TCP takes one more round trip, so the wait is twice as long as for UDP. It is not longer, because a firewall may drop TCP,
+        // and the next server is asked only after the wait.
         tokio::select! {
             biased;
             (heard, first) = &mut asking => return self.settle(form, &heard, first),
@@ -478,8 +481,8 @@ impl Attempt {
         NextQuery::Classified(Box::new(self.end_silent(transport, sent)))
     }
 
-    /// Decides what is done after a reply, and records what the reply shows about the server. `first` is false if this attempt shares the
-    /// query of another attempt. The other attempt then records the reply.
+    /// Decides what is done after a reply, and records what the reply shows about the server. `first` is false if this attempt shares the query of
+    /// another attempt, which then records the reply.
     fn settle(&self, form: UpstreamForm, heard: &Heard, first: bool) -> NextQuery {
         let transport = form.transport;
         let now = self.shared.clock.mono();
@@ -545,11 +548,12 @@ impl Attempt {
                     }
                 }
             }
-            // A missing route is recorded only for UDP: if TCP has no route, the error may come from a router, and may concern only this address.
+            // A missing route for an address family is recorded only for UDP. Over TCP, the error may come from a router, and may concern only this
+            // address.
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.shared.families.no_route(self.path.server.ip(), now);
             }
-            // A refused TCP connection is recorded here. A TCP connection without a reply is recorded when the wait is over: see `again`.
+            // A refused TCP connection is recorded here. If a TCP connection gets no reply, `again` records this when the wait is over.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
                 self.server.overdue(now, now);
@@ -567,7 +571,8 @@ impl Attempt {
         }
     }
 
-    /// Interprets the server's answer. If the server does not serve the zone or fails, records this for later choices of servers.
+    /// Interprets the server's answer. If the server does not serve the zone, or fails, this is recorded, so that later questions prefer other
+    /// servers.
     fn judge(
         &self,
         form: UpstreamForm,
@@ -618,7 +623,7 @@ impl Attempt {
         }
         if dropped > 0 {
             self.shared.recorder.count(Counter::Scrubbed, dropped);
-            // A server that gets the secret key of a DNS list may repeat it anywhere in its answer, so the removed records are not shown then.
+            // A server that gets a customer's key for a DNS list may repeat the key anywhere in its answer, so the removed records are not shown.
             let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
             self.context.note(Note::Scrubbed { dropped, records });
         }
@@ -627,14 +632,15 @@ impl Attempt {
         (if is_doubted { NextQuery::OwnCase(said) } else { NextQuery::Classified(said) }, conduct, words)
     }
 
-    /// Returns true if the server's reply about a name in mixed case is believed only after the server repeats it for the name without mixed case.
-    /// Some servers compare names octet by octet, and deny names in mixed case or do not find their zone. Mail to these domains would bounce.
+    /// Returns true if the server's reply about a name in mixed case (0x20) must be confirmed: the server is asked again for the name without mixed
+    /// case. Some servers compare names octet by octet. They deny names in mixed case, or do not find their zone, and mail to the domain would
+    /// bounce.
     ///
-    /// The client waits for the second query. So it is not sent where it shows nothing: the server has found a name in mixed case before (root and
-    /// TLD servers do so with their first referral), the denial has a proof that will be validated, the server was lame before, only a referral is
-    /// needed, or the name has no letters. A server that has only denied names so far is asked twice for each of its first denials
-    /// (`CONFIRMED_DENIALS`), because it denies a name that does not exist in both forms. This would double the queries to DNS lists, which deny
-    /// nearly all names and limit the number of queries: see `check_list`. It also applies to the reverse trees, because `in-addr.arpa` and
+    /// The client waits for the second query. So it is not sent where it would show nothing: the server has found a name in mixed case before (the
+    /// servers of the root and of TLDs do so with their first referral), the denial has a proof that will be validated, the server was lame before,
+    /// only a referral is needed, or the name has no letters. A server that has only denied names so far is asked twice for its first denials,
+    /// until it has repeated `CONFIRMED_DENIALS` of them. For DNS lists, this would double the queries, because lists deny nearly all names, and
+    /// lists limit the number of queries: see `check_list` for them. Names in the reverse trees are checked too, because `in-addr.arpa` and
     /// `ip6.arpa` have letters.
     fn doubts_case(&self, said: &Classified) -> bool {
         let standing = self.standing();
@@ -664,10 +670,11 @@ impl Attempt {
         let (path, name, kind) = (self.path.clone(), self.name.clone(), self.kind);
         let tries = self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES));
         let secret = self.secret.clone();
-        // The signatures for a name that contains a secret key cannot be validated after the key is removed, so they are not requested.
+        // If the name contains a customer's key, the signatures in the reply cannot be validated after the key is removed. So they are not
+        // requested.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
-        // A forwarder whose answers are not validated here should validate them itself, as it does for other clients that do not validate. So
-        // CD is not set for it.
+        // If the answers of a forwarder are not validated here, the forwarder should validate them, as it does for other clients. So CD is not set
+        // for it.
         let checking_disabled =
             dnssec_ok && self.role.is_recursive() && !self.context.view.is_unvalidated(&self.zone);
         UpstreamQuery {
@@ -699,7 +706,8 @@ impl Attempt {
         let (server, usual) = (self.path.server.ip(), self.round_trip);
         let keys = self.context.is_for_keys();
         let asked = self.context.asked_besides(&self.name, self.kind);
-        // With `forward_first`, queries to forwarders and to servers of the internet may be in progress at the same time, so the zone is noted.
+        // With `forward_first`, queries to forwarders and to servers of the internet may be in progress at the same time. So the trail notes the
+        // zone of queries to forwarders.
         let forwards = self.role.is_recursive().then(|| Box::new(self.zone.clone()));
         self.context.note(Note::Sent { server, transport, reason, usual, keys, asked, forwards });
     }
@@ -716,8 +724,8 @@ impl Attempt {
     }
 }
 
-/// Returns the behaviour to record for a server from which a query over `transport` got no usable reply. TCP is used only after a reply over UDP, so
-/// an unreachable TCP port means that the server does not accept TCP.
+/// Returns the behaviour to record for a server that gave no usable reply over `transport`. TCP is used only after a reply over UDP, so if TCP is
+/// unreachable, the server does not accept TCP.
 pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,

@@ -1,9 +1,9 @@
 //! The events of attempts, and the queue through which a step receives them. An attempt is a query to one server with its retries. A step
 //! consists of all attempts at the servers of one zone.
 //!
-//! A step polls its attempts itself and reads the queue afterwards, so no task needs to be woken. Attempts that are still in progress when the step
-//! ends continue as tasks. When such a task is polled, it notices that the step has ended. A channel of tokio, which wakes a task, would take two per
-//! cent of the CPU instructions of a cache miss.
+//! The task of a step polls its attempts and then reads the queue, so no task needs to be woken for an event. When the step ends, attempts that are
+//! still in progress become tasks of their own. When such a task is polled, it notices that the step has ended. A channel of tokio, which wakes a
+//! task for each event, would need two per cent of the CPU instructions of a cache miss.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -19,8 +19,7 @@ use super::classify::Classified;
 pub(super) struct AttemptEvent {
     /// The server that was asked.
     pub(super) server: SocketAddr,
-    /// The number of earlier queries to this server in the same step (the queries to one zone). It distinguishes several attempts at one
-    /// server.
+    /// The number of earlier queries to this server in the same step (the queries to one zone). It tells several attempts at one server apart.
     pub(super) tries: u8,
     /// What happened in the attempt.
     pub(super) kind: AttemptEventKind,
@@ -29,21 +28,21 @@ pub(super) struct AttemptEvent {
 /// What happened in an attempt, which is a query to one server with its retries.
 #[derive(Debug)]
 pub(super) enum AttemptEventKind {
-    /// The timer for the server has expired: most of its answers arrive sooner. The answer may still arrive.
+    /// The server's timer has expired: most of its answers arrive sooner. The answer to this query may still arrive.
     Overdue,
-    /// The query or its answer counts as lost, because so much time has passed.
+    /// The time has passed after which the query or its answer counts as lost.
     Late,
     /// The answer was truncated, and the attempt continues over TCP.
     Truncated,
-    /// The server did not find a name in mixed case, and the attempt continues without mixed case. `is_error`: true if the reply was an error and not
-    /// a denial, so that the server probably does not serve the zone.
+    /// The server did not find a name in mixed case (0x20), and the attempt continues without mixed case. `is_error`: true if the reply was an
+    /// error, so that the server probably does not serve the zone; false if it was a denial.
     Doubted { is_error: bool },
     /// The attempt (a query to one server with its retries) has ended with this result.
     Ended(Box<Classified>),
 }
 
-/// The reading end of the event queue, with which a step receives the events of its attempts. It is dropped when the step ends, before the
-/// attempts continue as tasks.
+/// The reading end of the event queue. A step receives the events of its attempts from it. It is dropped when the step ends, before the attempts
+/// become tasks of their own.
 #[derive(Default)]
 pub(super) struct EventReceiver(Arc<Board>);
 
@@ -51,14 +50,14 @@ pub(super) struct EventReceiver(Arc<Board>);
 #[derive(Clone)]
 pub(super) struct EventSender(Arc<Board>);
 
-/// The queue of events. Each attempt adds at most nine events: one when its answer is overdue; at most five when a query counts as lost (the first
-/// query, without EDNS, without mixed case, and twice over TCP); one for a truncated answer; one for a doubted answer; and one at its end.
+/// The queue of events. Each attempt adds at most nine events: one when its answer is overdue; up to five for lost queries (the first query, the
+/// one without EDNS, the one without mixed case, and two over TCP); one for a truncated answer; one for a doubted answer; and one at its end.
 #[derive(Default)]
 struct Board {
     events: Mutex<VecDeque<AttemptEvent>>,
     /// True if the step (the queries to one zone) has ended, so that nobody reads the events.
     over: AtomicBool,
-    /// True if the step (the queries to one zone) has ended without an answer, so that a late answer should be stored.
+    /// True if the step (the queries to one zone) has ended without an answer. An attempt that gets an answer then stores it for later questions.
     unanswered: AtomicBool,
 }
 
@@ -68,7 +67,7 @@ impl EventReceiver {
         EventSender(Arc::clone(&self.0))
     }
 
-    /// Waits for an event of the attempts. The same task must poll the attempts, because nothing else wakes it.
+    /// Waits for an event of the attempts. The calling task must also poll the attempts, because an event wakes no task.
     pub(super) async fn next(&self) -> AttemptEvent {
         poll_fn(|_| self.oldest().map_or(Poll::Pending, Poll::Ready)).await
     }
@@ -77,7 +76,7 @@ impl EventReceiver {
         self.0.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
-    /// Marks the step (the queries to one zone) as ended without an answer. The attempts read this mark.
+    /// Marks the step (the queries to one zone) as ended without an answer. Its attempts then store late answers.
     pub(super) fn end_unanswered(&self) {
         self.0.unanswered.store(true, Ordering::Relaxed);
     }
@@ -97,8 +96,8 @@ impl EventSender {
         }
     }
 
-    /// Waits until the step (the queries to one zone) has ended. Nothing wakes the waiting task: the task that runs the attempt polls this
-    /// after the step has ended.
+    /// Waits until the step (the queries to one zone) has ended. Nothing wakes a task for this: when the step ends, its attempts become tasks,
+    /// which are polled then.
     pub(super) async fn over(&self) {
         let over = |_: &mut Context<'_>| match self.0.over.load(Ordering::Relaxed) {
             true => Poll::Ready(()),
@@ -107,7 +106,7 @@ impl EventSender {
         poll_fn(over).await;
     }
 
-    /// Returns true if nothing waits for the result of the attempt any more, and it will not be stored either.
+    /// Returns true if no question waits for the result of the attempt any more, and the result will not be stored either.
     pub(super) fn is_unwanted(&self) -> bool {
         self.0.over.load(Ordering::Relaxed) && !self.is_unanswered()
     }

@@ -25,19 +25,19 @@ const DNAME: RecordType = RecordType::DNAME;
 /// What the DNS message of a server means for the question that the server was asked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Classified {
-    /// An answer: data, a denial, or the first part of an alias chain, as far as this server has authority for its names.
+    /// An answer: data, a denial, or the first part of an alias chain. The part contains the names for which this server has authority.
     Found(Found),
-    /// A doubtful denial, as a working server of the zone would not send it. It is believed only if all servers of the zone give it.
+    /// A doubtful denial, which a working server of the zone would not send. It is believed only if all servers of the zone give it.
     Doubtful(Found),
     /// The reply is a referral: it names other servers, which have the answer.
     Referral(Referral),
-    /// The DNS message is unusable, and the next server is asked. Contains the behaviour that is recorded for the server.
+    /// The DNS message is unusable, so the next server is asked. The field has the behaviour that is recorded for the server.
     Nothing(Conduct),
     /// The DNS message was dropped, because this host had no memory for it. This says nothing about the server.
     NoRoom,
 }
 
-/// The answer to a question: data, an alias or a denial. It came from a server, from the cache, or from a zone that is served here.
+/// The answer to a question: data, an alias or a denial. It came from a server, from the cache, or from a zone that resolverd itself serves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The alias records in the order in which they are followed, then the data.
@@ -48,13 +48,13 @@ pub struct Found {
     pub glue: Vec<(Name, IpAddr)>,
     /// The signatures, and the NSEC or NSEC3 records (proofs), of the reply.
     pub evidence: Vec<Record>,
-    /// The server that gave the answer, or `None` if the answer came from the cache or from a zone that is served here.
+    /// The server that gave the answer. `None` if the answer came from the cache or from a zone that resolverd itself serves.
     pub server: Option<SocketAddr>,
-    /// The time from the query to this answer. `None` if the answer came from the cache or from a zone that is served here.
+    /// The time from the query to this answer. `None` if the answer came from the cache or from a zone that resolverd itself serves.
     pub round_trip: Option<Duration>,
     /// True if the reply had the AA flag (authoritative answer).
     pub authoritative: bool,
-    /// True if the DNS message had a DNAME and a CNAME for a name below it, and this CNAME differs from the CNAME that results from the DNAME.
+    /// True if the DNS message had a DNAME, and for a name below the DNAME another CNAME than the one that the DNAME gives.
     pub contradicted: bool,
     /// True if the answer is a doubtful denial that all servers of the zone gave. It is cached only for a short time.
     pub doubted: bool,
@@ -84,7 +84,7 @@ impl Found {
         }
     }
 
-    /// Returns true if the answer says that the queried name does not exist, and is not doubtful.
+    /// Returns true if the answer is an NXDOMAIN for the queried name, and is not doubtful.
     pub(super) fn denies_the_name(&self) -> bool {
         let is_nxdomain = matches!(self.end, End::Negative { nxdomain: true, .. });
         is_nxdomain && self.answers.is_empty() && !self.doubted
@@ -96,7 +96,7 @@ impl Found {
         self.evidence.iter().any(is_proof)
     }
 
-    /// Turns the denial of a name into a denial of a name `below` it, which then does not exist either.
+    /// Changes the denial of a name into the denial of the name `below`. If a name does not exist, names below it do not exist either.
     pub(super) fn of_name(mut self, below: &Name) -> Self {
         if let End::Negative { name, .. } = &mut self.end {
             *name = below.clone();
@@ -124,8 +124,8 @@ impl Found {
         });
     }
 
-    /// Finds the first alias whose target is elsewhere (`is_elsewhere` returns true), and removes the records after this alias. Other servers are
-    /// asked for the target.
+    /// Finds the first alias whose target must be looked up elsewhere (`is_elsewhere` returns true for the target), and removes the records after
+    /// this alias.
     pub(crate) fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
         let cut = self.answers.iter().enumerate().find_map(|(place, record)| match &record.data {
             RData::CNAME(target) if is_elsewhere(&target.0) => Some((place, target.0.clone())),
@@ -151,7 +151,7 @@ pub enum End {
     Data,
     /// The answer ends with an alias. The server has no authority for the alias's target, or gave no data for it.
     Alias(Name),
-    /// The answer ends at a DNAME that would make the name longer than a name can be: YXDOMAIN (RFC 6672 section 2.2).
+    /// The answer ends at a DNAME whose target name is longer than a name may be: YXDOMAIN (RFC 6672 section 2.2).
     TooLong,
     /// The answer ends with the denial of a name that does not exist or has no data of the type.
     Negative {
@@ -193,7 +193,7 @@ impl Classified {
         self
     }
 
-    /// `later` is the reply to the same question without mixed case. Returns true if it is usable and says something else than this reply.
+    /// Returns true if `later`, the reply to the same question without mixed case, is usable and says something else than this reply.
     pub(super) fn differs_from(&self, later: &Self) -> bool {
         match (self, later) {
             (Self::Found(found), Self::Found(later)) => {
@@ -219,12 +219,12 @@ impl Classified {
     }
 }
 
-/// Classifies the DNS message that a server of `zone` sent when it was asked for `kind` at `name`. Also returns the number of records that were
-/// removed because the server has no authority for them or nobody asked for them.
+/// Classifies the DNS message that a server of `zone` sent when it was asked for `kind` at `name`. Also returns how many records were removed,
+/// because the server has no authority for them or they do not belong to the answer.
 pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Classified, usize) {
     let rcode = message.metadata.response_code;
     match rcode {
-        // YXDOMAIN is an answer only if a DNAME in the DNS message leads to a name that is too long.
+        // YXDOMAIN is an answer only if a DNAME in the DNS message makes the name too long. This is checked below.
         ResponseCode::NoError | ResponseCode::NXDomain | ResponseCode::YXDomain => {}
         code => return (Classified::Nothing(Conduct::of_error(code)), 0),
     }
@@ -267,9 +267,10 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Classifies the answer of a forwarder of `zone`. If the DNS message has the RA flag (recursion available), the forwarder is a recursive server. Its
-/// answer is then classified as if it had authority for all names, but referrals are ignored. An empty answer means NODATA even without SOA, because
-/// small forwarders omit the SOA. But an empty answer with NS records and no SOA is lame: this server does not resolve names.
+/// Classifies the answer of a forwarder of `zone`. If the DNS message has the RA flag (recursion available), the forwarder is a recursive server.
+/// Its answer is then classified as if it had authority for all names, but referrals are ignored. An empty answer means NODATA even without SOA,
+/// because small forwarders omit the SOA. But an empty answer with NS records and no SOA comes from a server that does not resolve names, which
+/// counts as lame.
 pub(crate) fn classify_recursive(
     zone: &Name,
     name: &Name,
@@ -293,8 +294,8 @@ pub(crate) fn classify_recursive(
     (said, dropped)
 }
 
-/// Classifies the answer of a configured server that does not resolve names. Such a server can only be a server of `zone`. Its data are used.
-/// A denial without AA is doubtful, and an empty DNS message does not count as an answer.
+/// Classifies the answer of a configured forwarder that does not resolve names (RA is not set). It can only be a server of `zone` itself. Its data
+/// are used. A denial without AA is doubtful, and an empty DNS message does not count as an answer.
 fn classify_unrecursive(
     zone: &Name,
     name: &Name,
@@ -313,7 +314,7 @@ fn classify_unrecursive(
     (said, dropped)
 }
 
-/// Returns true if the server also sent a CNAME for the name of `made`, a CNAME that was made here from a DNAME.
+/// Returns true if the server sent another CNAME for the name of `made`. `made` is a CNAME that resolverd made from a DNAME.
 fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
@@ -323,7 +324,7 @@ fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
 enum ChainEnd {
     /// The chain of aliases ends with the data that were queried.
     Data,
-    /// The chain of aliases ends with a name for which the reply has no data.
+    /// The chain of aliases ends with a name for which the reply has no data of the queried type.
     Open,
     /// The chain of aliases ends with a DNAME that makes the name too long.
     TooLong,
@@ -332,7 +333,7 @@ enum ChainEnd {
 enum AliasChain {
     Followed {
         answers: Vec<Record>,
-        /// Indexes in `answers` of the CNAME records that were made here from a DNAME and not sent by the server.
+        /// Indexes in `answers` of the CNAME records that resolverd made from a DNAME and that the server did not send.
         synthesised: Vec<usize>,
         last: Name,
         end: ChainEnd,
@@ -348,13 +349,13 @@ impl AliasChain {
     }
 }
 
-/// Returns true if the answer section contains only the RRset that was queried. Most answers do, and no aliases need to be followed then.
+/// Returns true if the answer section contains only the RRset that was queried. This is the usual case, and no aliases need to be followed then.
 fn is_rrset(name: &Name, kind: RecordType, records: &[Record]) -> bool {
     let fits = |record: &Record| record.record_type() == kind && same_name(&record.name, name);
     !records.is_empty() && records.iter().all(fits)
 }
 
-/// Follows the aliases in the answer section, starting at `name`, as long as the names are in `zone`, for which the server has authority.
+/// Follows the aliases in the answer section from `name` on. Stops at a name outside `zone`, because the server has no authority for it.
 fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> AliasChain {
     let (mut answers, mut synthesised): (Vec<Record>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut last = name.clone();
@@ -368,7 +369,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
             let Redirected::To(cname, target) = redirected else {
                 return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
             };
-            // If the server sent the same CNAME, the CNAME made here replaces it, and is not added to `synthesised`.
+            // If the server sent the same CNAME, the CNAME made here replaces it, and does not count as made here (`synthesised`).
             if !records.iter().any(|sent| sent.name == last && sent.data == cname.data) {
                 synthesised.push(answers.len());
             }
@@ -417,8 +418,8 @@ fn redirection<'a>(name: &Name, records: &'a [Record]) -> Option<(&'a Record, Re
     records.iter().find_map(|record| Some((record, redirected(record, name)?)))
 }
 
-/// Returns the target of `name` if `record` is a DNAME above `name`. A CNAME that the server sent with the DNAME is not trusted. Instead, a
-/// CNAME is made from the DNAME, with the TTL of the DNAME (RFC 6672 section 3.1).
+/// Returns the target of `name` if `record` is a DNAME above `name`. A CNAME that the server sent in addition is not used. Instead, resolverd makes
+/// a CNAME from the DNAME, with the TTL of the DNAME (RFC 6672 section 3.1).
 pub(crate) fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     let RData::Unknown { code: DNAME, rdata } = &record.data else { return None };
     if record.name == *name || !record.name.zone_of(name) {
@@ -455,8 +456,8 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Cl
     Classified::Found(Found { glue, ..Found::new(answers, End::Data, evidence(kind, scrubbed)) })
 }
 
-/// Returns how an alias chain without data ends. The response code is about the last name of the chain (RFC 2308 section 2.1), but only if
-/// this server has authority for that name. Otherwise other servers are asked for that name.
+/// Returns how an alias chain ends whose last name has no data. The response code is about this last name (RFC 2308 section 2.1), but it counts
+/// only if this server has authority for the name. Otherwise other servers are asked for the name.
 fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) -> End {
     let soa = soa_of(&last, scrubbed);
     if zone.zone_of(&last) && (soa.is_some() || nxdomain) {
@@ -477,8 +478,8 @@ fn without_answer(
     let nxdomain = message.metadata.response_code == ResponseCode::NXDomain;
     let soa = soa_of(name, scrubbed);
     let negative = |soa| Found::negative(nxdomain, name, soa, evidence(kind, scrubbed));
-    // True if the reply has the SOA of another zone. The server then no longer serves this zone, and answers from a catch-all zone or from the zone
-    // above.
+    // True if the reply has the SOA of another zone. The server then no longer serves this zone: it answers from a catch-all zone or from the
+    // parent zone.
     let elsewhere =
         soa.is_none() && message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
     if elsewhere || (nxdomain && soa.is_none() && !message.metadata.authoritative) {
@@ -494,25 +495,25 @@ fn without_answer(
     let is_at = |name: &Name| scrubbed.answers.iter().any(|record| same_name(&record.name, name));
     let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
         return match message.authorities.iter().find(ns) {
-            // The NS records belong to a zone for which the server has no authority: the referral leads upwards or to an unrelated zone.
+            // The NS records belong to a zone for which the server has no authority: it is a referral upwards or to an unrelated zone.
             Some(_) => Classified::Nothing(Conduct::Lame),
             // The DNS message has other data than were queried. Data of another name are unusable. Data of another type at the queried name mean
-            // NODATA, like an empty message (next arms): some load balancers answer every question with an address. Without AA, they are used only
-            // for types that a name may lack.
+            // NODATA, like an empty message (see below), because some load balancers answer every question with an address. Without AA, this counts
+            // only for types that a name may lack.
             None if message.answers.iter().any(|record| !is_signature(record))
                 && !(is_at(name) && (message.metadata.authoritative || may_lack(kind))) =>
             {
                 Classified::Nothing(Conduct::Unfit)
             }
-            // The DNS message is NODATA without a SOA (RFC 2308 section 2.2, type 3), which is not cached. Without AA, it may come from a server
-            // that does not serve the zone, or from a load balancer that knows only one record type.
+            // The DNS message is NODATA without SOA (RFC 2308 section 2.2, type 3), which is not cached. If AA is not set, the message may come
+            // from a server that does not serve the zone, or from a load balancer that knows only one record type.
             None if message.metadata.authoritative => Classified::Found(negative(None)),
             None if may_lack(kind) => Classified::Doubtful(negative(None)),
             None => Classified::Nothing(Conduct::Lame),
         };
     };
     let below = zone.iter().len() < cut.iter().len();
-    // DS records are in the parent zone. If the question is for DS, a referral to the queried name itself therefore does not lead to the answer.
+    // DS records are in the parent zone. So if the question is for DS at `name`, a referral to the zone `name` does not lead to the answer.
     let towards = cut.zone_of(name) && !(kind == RecordType::DS && cut == *name);
     if below && towards {
         referral(&cut, scrubbed)
@@ -527,7 +528,8 @@ fn without_answer(
     }
 }
 
-/// Returns true if a server with authority has put the SOA of a denial into the answer section, as some load balancers do.
+/// Returns true if the answer section of an authoritative reply has the SOA of a denial. Some load balancers put it there instead of into the
+/// authority section.
 fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     let is_soa = |record: &&Record| {
         record.record_type() == RecordType::SOA && zone.zone_of(&record.name) && record.name.zone_of(name)

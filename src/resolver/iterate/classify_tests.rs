@@ -344,13 +344,13 @@ fn upward_sideways_and_empty_referrals_are_lame() {
     for authority in [ns(".", "a.root."), ns("test.", "ns.test."), ns("example.", "ns.example.")] {
         assert_eq!(says(&message(vec![], vec![authority], vec![])), Classified::Nothing(Conduct::Lame));
     }
-    // A name may have no MX, but a DNS message with the NS records of another zone does not show this.
+    // A name may have no MX. But a DNS message with the NS records of another zone does not show that.
     let sideways = message(vec![], vec![ns("other.example.", "ns.example.")], vec![]);
     let (said, _) = classify(&name("example."), &name("www.example."), RecordType::MX, &sideways);
     assert_eq!(said, Classified::Nothing(Conduct::Lame));
     assert_eq!(says(&message(vec![], vec![], vec![])), Classified::Nothing(Conduct::Lame));
-    // An answer with the zone's own NS records and AA means NODATA, from servers that omit the SOA. With the NS records of another zone, it
-    // does not.
+    // An answer with AA and the NS records of the zone itself means NODATA, because some servers omit the SOA. With the NS records of another zone,
+    // it does not mean NODATA.
     for (owner, lame) in [("example.", false), ("other.example.", true)] {
         let mut own = message(vec![], vec![ns(owner, "ns.example.")], vec![]);
         own.metadata.authoritative = true;
@@ -377,7 +377,7 @@ fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
     }
 }
 
-/// Some load balancers answer each question with an address, whatever its type.
+/// Tests replies of load balancers that answer each question with an address, whatever type is asked for.
 #[test]
 fn data_of_another_type_deny_the_type_with_aa_and_are_doubtful_without() {
     let mut address = message(vec![a("www.example.")], vec![], vec![]);

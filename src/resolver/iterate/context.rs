@@ -1,7 +1,8 @@
-//! The context of a question that is being resolved: its budget, its trail (the list of its steps), and the questions that need its answer.
+//! The context of a question that is being resolved: its budget, its trail (the list of its steps), and the questions for which it is a
+//! sub-question.
 //!
-//! A sub-question, for example for the address of a server, shares the budget and progress of its parent question, so that the budget limits the
-//! whole resolution. If a sub-question equals one of the questions that need its answer, it fails, because it would wait for itself.
+//! A sub-question (for example, for the address of a server) uses the budget and the trail of its parent question, so the budget limits the whole
+//! resolution. A sub-question that equals its parent question, or a question above that, fails, because it would wait for itself.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,20 +28,20 @@ use validate::verdict::SecurityStatus;
 /// The circumstances under which a question or sub-question is resolved, such as its budget and trail.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The limits for queries, time and validation work. A question and all its sub-questions share them.
+    /// The limits for queries, time and validation work. A question shares them with all its sub-questions.
     pub budget: Arc<QuestionBudget>,
     /// The configured zones and options, as they were when the question began.
     pub view: Arc<View>,
     /// The DNSSEC trust anchors as they were when the question began.
     pub anchors: Arc<Anchors>,
     progress: Arc<FlightProgress>,
-    /// True if the answer is validated. It is not if it only serves to find servers, or if the client has set CD.
+    /// True if the answer is validated. It is not validated if it only serves to find servers, or if the client has set CD.
     checks: bool,
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     kind: ErrandKind,
-    /// The number of the resolution (flight) that resolves this client's question, or `None` for a sub-question. Several clients with the
-    /// same question may wait for one resolution.
+    /// The number of the resolution (flight) of this question of a client, or `None` for a sub-question. Several clients with the same question may
+    /// wait for one resolution.
     flight: Option<u64>,
     /// True if the question is for the address of a server, and an address from a delegation is enough.
     takes_glue: bool,
@@ -55,7 +56,7 @@ enum ErrandKind {
     Renewal,
     /// Look-ahead asks the question in advance, or it is a sub-question of such a question.
     LookAhead,
-    /// The question is a test or a probe, for which no client waits. It does not use the cache, and asks the server `avoid` only if no other server
+    /// The question is a test or a probe, for which no client waits. It does not use the cache. It asks the server `avoid` only if no other server
     /// answers.
     Side { avoid: Option<IpAddr> },
 }
@@ -86,7 +87,7 @@ impl Context {
         }
     }
 
-    /// Turns this into the context of a sub-question for the address of a server that ends as soon as a referral contains the address.
+    /// Makes this the context of a sub-question for the address of a server. The sub-question ends as soon as a referral contains the address.
     #[must_use]
     pub(super) fn taking_glue(self) -> Self {
         Self { takes_glue: true, ..self }
@@ -108,7 +109,7 @@ impl Context {
         self.flight
     }
 
-    /// Turns this into the context of a question whose client validates the answer itself (RFC 4035 section 3.2.2).
+    /// Makes this the context of a question whose client has set CD and validates the answer itself (RFC 4035 section 3.2.2).
     #[must_use]
     pub(crate) fn without_checks(mut self) -> Self {
         self.checks = false;
@@ -120,8 +121,8 @@ impl Context {
         self.checks
     }
 
-    /// Turns this into the context of a test or probe, for which no client waits. It does not use the cache, and asks the server `avoid` only
-    /// if no other server answers.
+    /// Makes this the context of a test or probe, for which no client waits. It does not use the cache. It asks the server `avoid` only if no other
+    /// server answers.
     #[must_use]
     pub(crate) fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
         Self { kind: ErrandKind::Side { avoid }, ..self }
@@ -132,18 +133,18 @@ impl Context {
         matches!(self.kind, ErrandKind::Side { .. })
     }
 
-    /// Turns this into the context of a question that renews cached data: cache entries whose TTL ends soon are not used.
+    /// Makes this the context of a question that renews cached data: it does not use cache entries whose TTL ends soon.
     #[must_use]
     pub(crate) fn renewing(self) -> Self {
         Self { kind: ErrandKind::Renewal, ..self }
     }
 
-    /// Returns true if cache entries whose TTL ends soon are not used.
+    /// Returns true if the question renews cached data, so that cache entries whose TTL ends soon are not used.
     pub fn renews(&self) -> bool {
         self.kind == ErrandKind::Renewal
     }
 
-    /// Turns this into the context of a question of look-ahead, which has its own small query budget and short time limit.
+    /// Makes this the context of a question of look-ahead, which has its own small query budget and short time limit.
     #[must_use]
     pub(crate) fn looking_ahead(mut self) -> Self {
         self.kind = ErrandKind::LookAhead;
@@ -152,8 +153,7 @@ impl Context {
         self
     }
 
-    /// Returns true if look-ahead asks the question, or if it is a sub-question of such a question. No client waits for it, and the questions
-    /// of clients have priority.
+    /// Returns true if look-ahead asks the question or a question above it. No client waits for it, so questions of clients have priority.
     pub fn is_ahead(&self) -> bool {
         self.kind == ErrandKind::LookAhead
     }
@@ -202,7 +202,7 @@ impl Context {
         })
     }
 
-    /// Returns true if the question asks for DNSSEC keys or DS records, or for something that is needed to get them.
+    /// Returns true if the question, or a question for which it is a sub-question, is for DNSKEY or DS records.
     pub(crate) fn is_for_keys(&self) -> bool {
         let asked = std::iter::successors(self.asked_for.as_deref(), |asked| asked.above.as_deref());
         asked.into_iter().any(|asked| matches!(asked.kind, RecordType::DNSKEY | RecordType::DS))
@@ -218,7 +218,7 @@ impl Context {
         self.progress.answered();
     }
 
-    /// Records the result of a DNSSEC validation. After a bogus result, no client of the resolution gets a stale answer.
+    /// Records the result of a DNSSEC validation. If a result is bogus, no client of the resolution gets a stale answer.
     pub fn judged(&self, state: SecurityStatus) {
         self.progress.judged(state);
     }
@@ -228,7 +228,8 @@ impl Context {
         self.progress.began()
     }
 
-    /// Returns the name and type of a query, or `None` if the trail (the list of steps) already begins with the same name and type.
+    /// Returns the name and type of a query for the trail (the list of steps). Returns `None` if the trail begins with a question for the same name
+    /// and type, because they need not be repeated.
     pub(crate) fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
         (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }
@@ -248,7 +249,7 @@ pub struct QuestionBudget {
     /// The maximum number of queries that may be sent to servers for the question.
     most: u32,
     sought: AtomicU32,
-    /// The zones whose forwarders have failed for this question. For these zones, the question uses recursion instead.
+    /// The zones whose forwarders have failed for this question. For names in these zones, the question uses recursion.
     past_forwarders: Mutex<Vec<Name>>,
     ends: Mono,
     /// The limits for checks of signatures and for NSEC3 hashes.

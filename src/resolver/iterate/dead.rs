@@ -1,8 +1,8 @@
 //! Decides which servers that do not answer (dead servers) are probed in the background, and when. Only servers that questions have needed are
 //! probed.
 //!
-//! Unbound and Knot use the questions of clients to notice that a server works again. Here, a dead server that questions needed recently is
-//! probed at intervals. It is therefore noticed within a minute that it works again, even without further questions for its zone.
+//! Unbound and Knot notice only from questions of clients that a server works again. resolverd probes a dead server at intervals if questions
+//! needed it recently. So it notices within a minute that the server works again, even without further questions for its zone.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -34,13 +34,13 @@ pub(super) struct Aside {
     pub(super) kind: RecordType,
 }
 
-/// A server that counts as dead because it does not answer, and that a question would ask if it worked.
+/// A server that counts as dead because it does not answer. A question would ask the server if it worked.
 #[derive(Clone, Debug)]
 pub(super) struct WantedServer {
     /// The probe: the query that shows whether the server works again.
     pub(super) aside: Aside,
-    /// The last names that clients asked this server for, one for each record type, the newest first. Probes ask for these and for the question in
-    /// `aside` in turn, because the server may drop queries for the type in `aside`.
+    /// The last names that clients asked this server for, one for each record type, the newest first. The probes ask for these names and for the
+    /// name in `aside` in turn, because the server may drop queries for the type in `aside`.
     pub(super) asked: Vec<(Name, RecordType)>,
     /// True if the server did not answer a client's question.
     pub(super) unanswered: bool,
@@ -51,8 +51,8 @@ pub(super) struct WantedServer {
 }
 
 impl Aside {
-    /// Creates the first probe of a server of `zone` that clients ask for `name` and `kind`. Also returns the question of the clients, because later
-    /// probes ask both questions in turn. `keyed`: true if the zone is a DNS list that requires a secret key in the name.
+    /// Creates the first probe of a server of `zone` that clients ask for `name` and `kind`. Also returns the clients' question, because later
+    /// probes ask both in turn. `keyed`: true if the zone is a DNS list that requires a customer's key in the name.
     pub(super) fn probe(
         path: Path,
         role: ServerRole,
@@ -67,7 +67,7 @@ impl Aside {
 }
 
 impl WantedServer {
-    /// Adds the clients' questions for other types from the `earlier` entry for the same server and zone, which this entry replaces.
+    /// Adds clients' questions for other types from `earlier`, an entry for the same server and zone that this entry replaces.
     fn join(&mut self, earlier: Self) {
         let newer: Vec<RecordType> = self.asked.iter().map(|(_, kind)| *kind).collect();
         self.asked.extend(earlier.asked.into_iter().filter(|(_, kind)| !newer.contains(kind)));
@@ -76,9 +76,9 @@ impl WantedServer {
     }
 }
 
-/// Returns the name and type for a probe of a server that clients ask for `name` and `kind`. The probe asks for type A, or for the SOA of the zone if
-/// clients ask for A: some servers drop queries for types that they do not know, so the clients' type may be the problem. It also asks for the SOA if
-/// a DNS list requires a secret key in the name (`keyed`), because `name` does not contain the key.
+/// Returns the name and type for a probe of a server that clients ask for `name` and `kind`. Some servers drop queries for types that they do not
+/// know. So the probe asks for another type than the clients: for type A, or if clients ask for A, for the SOA of the zone. It also asks for the
+/// SOA if a DNS list requires a customer's key in the name (`keyed`), because `name` does not contain the key.
 fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
     match kind {
         kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
@@ -97,10 +97,10 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// Returns the next probe. If the server did not answer a client's question, the first probe asks the question in `aside`. Later probes
-    /// ask the clients' questions in turn, because the server may drop queries for SOA (RFC 8906 section 3). If `aside` asks for type A, every
-    /// second probe asks the question in `aside`. If `aside` asks for SOA, only the first probe asks it: in this case clients ask for A, and
-    /// servers hardly ever drop queries for A.
+    /// Returns the next probe. The first probe asks the question in `aside` if the server did not answer a client's question, otherwise a client's
+    /// question. Later probes ask the clients' questions in turn, because the server may drop queries for SOA (RFC 8906 section 3). But if `aside`
+    /// asks for type A, every second probe asks the question in `aside`. If `aside` asks for SOA, clients ask for A, and servers hardly ever drop
+    /// queries for A, so later probes do not need `aside`.
     fn next_probe(&self) -> WantedServer {
         let mut one = self.one.clone();
         let is_even = self.probes.is_multiple_of(2);
@@ -121,13 +121,13 @@ pub(super) struct DeadServers {
     wanted: Mutex<BTreeMap<(SocketAddr, Name), Waiting>>,
     /// Wakes the task that probes dead servers.
     pub(super) added: Notify,
-    /// Wakes the questions that wait for the result of a probe, because a server answered its probe.
+    /// Wakes the questions that wait for the result of a probe, when a server has answered its probe.
     pub(super) answered: Notify,
 }
 
 impl DeadServers {
-    /// Adds a dead server that a question needs. If there are too many servers, removes the server that no question has needed for the longest time.
-    /// The next question for its zone adds it again. `at_once` is true if the probe of the server is already due.
+    /// Adds a dead server that a question needs. If there are too many servers, removes the server that no question has needed for the longest
+    /// time; the next question that needs that server adds it again. `at_once` is true if the probe of the server is already due.
     pub(super) fn want(&self, mut one: WantedServer, at_once: bool) {
         let mut wanted = self.wanted();
         let key = (one.aside.path.server, one.aside.zone.clone());
@@ -155,8 +155,8 @@ impl DeadServers {
         }
     }
 
-    /// Returns at most `places` servers whose probe is due, and the time of the next probe, or `None` if no further probe is planned. Also removes
-    /// servers that work again or that no question needs any more.
+    /// Returns at most `places` servers whose probe is due, and the time of the next probe (`None` if no further probe is planned). Also removes
+    /// servers that work again and servers that no question has needed for some time.
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
         let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
         let mut wanted = self.wanted();
@@ -174,14 +174,14 @@ impl DeadServers {
             }
             true
         });
-        // Servers that have waited longest for their probe come first, so that each is probed in turn. The zones of a server that answers for none of
-        // them are also probed in turn, because it may later answer for only some of them.
+        // The servers whose probe is overdue longest come first, so that all are probed in turn. If a server answers for none of its zones, these
+        // zones are probed in turn too, because the server may later answer for only some of them.
         ripe.sort_by_key(|(until, probed, ..)| (*until, *probed));
-        // A server that answers for no zone is probed for two zones, because it may drop the queries for one of them when it works again.
+        // If a server answers for no zone, it is probed for two zones at a time: when it works again, it may drop the queries for one of the two.
         let mut again: Vec<SocketAddr> = Vec::new();
         for (until, _, server, one) in ripe {
             if places == 0 {
-                // When a probe in progress ends, this function is called again for the next server.
+                // This function is called again when a probe in progress ends. The other servers are probed then.
                 break;
             }
             let address = one.aside.path.server;

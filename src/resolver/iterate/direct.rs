@@ -1,10 +1,10 @@
-//! A query to one server for a command of the operator, who wants to compare the servers of a zone.
+//! Sends a query to one server, for a command with which the operator compares the servers of a zone.
 //!
 //! The query is sent from the source address that is configured for the zone of its name, and only over an address family (IPv4 or IPv6) that this
-//! host can use. If the server is asked as a server of a zone, `deny_servers` is applied. It is not applied if the operator names a resolver, which
-//! may be on this host. The query changes neither what is known about the server nor the statistics. A reply shows that the address family works.
-//! Silence shows nothing about the family, because the operator also asks servers that do not answer. If IPv6 is not used because its servers are
-//! silent, silence shows nothing about the server either.
+//! host can use. A server of a zone is not asked if its address is in `deny_servers`. A resolver that the operator names is asked in any case,
+//! because it may be on this host. The query changes neither what is known about the server nor the statistics. A reply shows that the address
+//! family works. Silence shows nothing about the family, because the operator also asks servers that do not answer. If IPv6 is currently not used
+//! because no server answers over it, silence shows nothing about the server either.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -33,7 +33,8 @@ pub enum ReplyUnknown {
 }
 
 impl Iterate {
-    /// Sends the query once, even if an equal query is in progress. It is not sent again if it is lost: the operator can repeat the command.
+    /// Sends the query once, even if an equal query is in progress. If the query is lost, it is not sent again, because the operator can repeat the
+    /// command.
     ///
     /// # Errors
     /// The reason why the query shows nothing about the server.
@@ -64,7 +65,8 @@ impl Iterate {
         };
         let place = self.shared.exchange.place(&name).await;
         let query = UpstreamQuery {
-            // Over TCP, RD is also set for a server of a zone, which ignores it. Unbound sets RA only in replies to queries with RD.
+            // Over TCP, RD is also set in a query to a server of a zone, which ignores it. The reason: Unbound sets RA only in replies to queries
+            // with RD, so RA shows whether the server resolves names.
             recursion_desired: recursion || tcp,
             edns: edns.then_some(PAYLOAD),
             dnssec_ok: edns && !recursion,
@@ -75,7 +77,7 @@ impl Iterate {
         };
         let heard = self.shared.exchange.ask_alone(&query, patience, place).await;
         let now = self.now();
-        // IPv6 may have been found to be silent while the query waited for its reply.
+        // While the query waited for its reply, resolverd may have found that no server answers over IPv6.
         let families = [family, self.shared.families.state(config, server, now)];
         match heard.reply {
             Ok(_) => self.shared.families.answered(server, now),
@@ -88,7 +90,7 @@ impl Iterate {
     }
 
     /// Returns the time to wait for a server that is known to be slow for the zone of `name`: one and a half times its usual round-trip time.
-    /// Clients get such late answers too, so an answer within this time does not count as silence.
+    /// Clients also get answers that are this late, so an answer within this time does not count as silence.
     fn time_of_slow(&self, address: SocketAddr, name: &Name) -> Duration {
         let known = self.memory.servers.known(address);
         let usual = known.and_then(|server| server.standing(name, self.now()).round_trip);

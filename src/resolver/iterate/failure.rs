@@ -65,18 +65,18 @@ pub enum Failure {
         /// The zone whose servers were asked last.
         zone: Name,
     },
-    /// To find the address of a server, the addresses of further servers were needed: too many levels of them, or in a circle.
+    /// The address lookup of one server needed the addresses of other servers. These lookups were nested too deeply, or formed a circle.
     #[error("the address lookup of server {name} is circular or nested too deeply", name = name_text(.name))]
     Depth {
         /// The name of the server whose address was needed.
         name: Name,
     },
-    /// A referral contained the address of the server that was looked up, so the zone of the server's name need not be asked for it.
+    /// While resolverd looked up the address of a server, a referral contained this address as glue. No further query is needed for it.
     #[error("the address of server {name} is known from a delegation", name = name_text(.name))]
     Glued {
         /// The name of the server.
         name: Name,
-        /// Its addresses in the referral, of the type that was needed. Their TTL may be 0, so that the cache does not have them.
+        /// The addresses of the server in the referral, of the record type that was needed. The cache does not have them if their TTL is 0.
         addresses: Vec<IpAddr>,
     },
     /// There were more referrals than a name can have zone cuts.
@@ -91,8 +91,8 @@ pub enum Failure {
         /// The name for which the question asked.
         name: Name,
     },
-    /// The name is a test (root key sentinel, RFC 8509): it states that a key of the root is, or is not, a trust anchor. The statement is wrong here,
-    /// so the test demands SERVFAIL.
+    /// The name is a test (root key sentinel, RFC 8509): it states that a key of the root is, or is not, a trust anchor. RFC 8509 demands SERVFAIL if
+    /// this statement is wrong for resolverd.
     #[error("the root key sentinel {name} is wrong about the trust anchors of resolverd (RFC 8509)", name = name_text(.name))]
     Sentinel {
         /// The name for which the question asked.
@@ -212,8 +212,8 @@ impl Failure {
         }
     }
 
-    /// Returns the zone whose servers caused the failure, and what each server did last. The result of `zone` is another zone if the addresses of its
-    /// servers could not be found. The failed servers are then those of the zone that has these addresses.
+    /// Returns the zone whose servers caused the failure, and what each server did last. If the address of a name server could not be looked up, this
+    /// is the zone of that failed lookup, and not the zone that `zone` returns.
     pub(crate) fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
         let inner = match self {
             Self::Addresses { why, .. } => why.as_deref(),
@@ -250,8 +250,8 @@ impl Failure {
         }
     }
 
-    /// Returns a text to be put after the name of the DNS list at `apex`. The text does not repeat this name. If the servers of a zone above the list
-    /// have failed, the text names that zone.
+    /// Returns the end of a sentence that begins with the name of the DNS list at `apex`, so this text does not name the list again. If the servers
+    /// of a zone above the list have failed, the text names that zone.
     pub fn of_list(&self, apex: &Name) -> String {
         let servers = |role: &ServerRole, zone: &Name| match role.is_recursive() {
             true => "its forwarders".to_owned(),
@@ -273,8 +273,8 @@ impl Failure {
         }
     }
 
-    /// Returns true if the question failed without a query, because its servers are known not to answer. Such a failure is not cached for the
-    /// question, because it ends with the first answer of a server.
+    /// Returns true if the question failed without a query, because its servers are known not to answer. This failure is not cached for the question:
+    /// it must end as soon as one of these servers answers again.
     pub(crate) fn is_known_silence(&self) -> bool {
         match self {
             Self::Silent { .. } => true,
@@ -302,7 +302,7 @@ impl Failure {
         }
     }
 
-    /// Returns the failure in the form in which the history counts it. `origin` says how the zone's servers became known.
+    /// Returns the category under which the history counts this failure. `origin` says how the zone's servers became known.
     pub fn of_flight(&self, origin: ServerOrigin) -> FlightFailure {
         let faults = self.faults();
         let shows = match self {
@@ -311,7 +311,7 @@ impl Failure {
             Self::Untrusted { .. } => Shows::Unchecked,
             Self::List { .. } => Shows::List,
             _ if faults.iter().any(|(_, conduct)| conduct.came_back()) => Shows::NoHelp,
-            // The servers may have answered, and an outage of the network of this host may have prevented the replies from arriving.
+            // No reply arrived. The servers may be down, or the network of this host lost the replies.
             Self::Servers { .. }
             | Self::Silent { .. }
             | Self::Time { .. }

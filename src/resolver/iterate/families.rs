@@ -39,9 +39,10 @@ pub(super) struct Families {
     /// True if a server has ever answered over IPv4. The next field is the same for IPv6.
     ipv4_works: AtomicBool,
     ipv6_works: AtomicBool,
-    /// The time at which a server last answered over IPv6, in microseconds, with a precision of `IPV6_HEARD_PAUSE`. 0 means never.
+    /// The time at which a server last answered over IPv6, in microseconds; written at most once per `IPV6_HEARD_PAUSE`. 0 means never.
     ipv6_heard: AtomicU64,
-    /// The time until which IPv6 is not used, because servers with IPv6 addresses do not answer. `silent_networks` has their networks.
+    /// The time until which IPv6 is not used, because servers with IPv6 addresses do not answer. The field `silent_networks` has the networks of
+    /// these servers.
     silent_ipv6_until: AtomicU64,
     is_ipv6_silent: AtomicBool,
     silent_networks: Mutex<SilentNetworks>,
@@ -186,7 +187,7 @@ mod tests {
         format!("2001:db8:{network:x}::1").parse().unwrap()
     }
 
-    /// Simulates one missing reply of a server over IPv6, after an answer over IPv4.
+    /// Simulates an answer of a server over IPv4 and then a missing reply over IPv6. `known`: the IPv6 server has answered before.
     fn one_silence(families: &Families, network: usize, known: bool, now: Mono) {
         families.answered("192.0.2.1".parse().unwrap(), now);
         families.silent(six(network), known, now);

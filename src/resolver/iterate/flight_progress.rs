@@ -1,8 +1,8 @@
-//! The progress of a resolution, from which it is decided how long its clients wait, and when they get stale data. Several clients may wait
+//! The progress of a resolution. It determines how long clients wait for the resolution, and when they get stale answers. Several clients may wait
 //! for one resolution (flight).
 //!
-//! The resolution and its clients share this value. The trail in it is the list of steps, which is only shown to people: no decision depends
-//! on it.
+//! The resolution and its clients share this value. It contains the trail: the list of steps, which is only shown to people. No decision depends on
+//! the trail.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -57,7 +57,7 @@ impl FlightProgress {
         self.answered.store(self.moments.mono().as_micros(), Ordering::Relaxed);
     }
 
-    /// Records the result of a DNSSEC validation in the resolution.
+    /// Records the result of a DNSSEC validation. Only the result "bogus" has an effect.
     pub(super) fn judged(&self, state: SecurityStatus) {
         if state == SecurityStatus::Bogus {
             self.refuted.store(true, Ordering::Relaxed);

@@ -7,7 +7,7 @@
 //!   every forwarder has timed out.
 //! - A denial from a forwarder counts as an answer. A bogus answer counts as a failure of the forwarder.
 //! - For the zone of a DNS list, recursion is used only if the forwarders are silent. SERVFAIL or REFUSED from a forwarder may mean that the list
-//!   refuses its queries. The list might then block this host too, if this host sent the same queries.
+//!   refuses the queries of the forwarder. If this host sent the same queries, the list might block this host too.
 //! - A question waits for the forwarders of a zone only once. Its sub-questions do not wait for them again.
 
 use hickory_proto::rr::Name;
@@ -69,7 +69,7 @@ impl Iterate {
         }
     }
 
-    /// Returns the result of `work`. Returns `None` if no server has replied for so long that clients may get stale data.
+    /// Waits for `work` and returns its result. Returns `None` earlier, if no server has replied for so long that clients may get stale answers.
     async fn until_stale<T>(
         &self,
         work: &mut (impl Future<Output = T> + Unpin),

@@ -63,7 +63,7 @@ impl Iterate {
         self.shared.uplink.evidence()
     }
 
-    /// Returns true if at least half of the places for upstream queries are in use.
+    /// Returns true if at least half of the allowed number of upstream queries are in progress.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.shared.exchange.is_half_taken()
     }

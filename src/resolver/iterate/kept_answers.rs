@@ -44,8 +44,8 @@ impl Iterate {
             }
             let security = checked.sets.get(place).copied().unwrap_or_default();
             let evidence = Evidence::from_records(evidence_of(rrset, &found.evidence));
-            // The server may have no authority for the target of an alias (RFC 2181 section 5.4.1). Only the first RRset of an answer has the
-            // queried name.
+            // Only the first RRset of an answer and RRsets at the queried name are ranked as authoritative. The server may have no authority for the
+            // target of an alias (RFC 2181 section 5.4.1).
             let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, lookup.name));
             let rank = ranked(found.authoritative && asked_for());
             let by = rank.backed(Backing { evidence, security });
@@ -66,7 +66,7 @@ impl Iterate {
             let denied = Denial { name, kind: lookup.kind, nxdomain: *nxdomain, soa };
             rrsets.put_denied(denied, rank.backed(backing), negative_max_ttl, now);
             soa.ttl = negative_ttl(soa, negative_max_ttl);
-            // If the answer has an alias, the proof may have records of another zone.
+            // Only a proof from a single zone is used to deny other names. If the answer has an alias, the proof may have records of another zone.
             let is_of_one_zone = *nxdomain && checked.end == Security::Secure && found.answers.is_empty();
             if is_of_one_zone && lookup.route.synthesizes() {
                 rrsets.put_ranges(soa, &found.evidence, soa.ttl, now);
@@ -98,8 +98,8 @@ impl Iterate {
         }
     }
 
-    /// Stores a referral: the zone cut with its glue, and the glue of servers as address records. `above` is the zone cut whose servers gave
-    /// the referral, or `None` if it came from a zone that is served here.
+    /// Stores a referral: the zone cut with its glue, and the glue of servers as address records. `above` is the zone cut whose servers gave the
+    /// referral, or `None` if the referral is from a zone that resolverd serves itself.
     ///
     /// Below the root and the TLDs, no delegation is valid longer than the delegation above it. Otherwise the former owner of a domain could
     /// keep the domain in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
@@ -115,8 +115,8 @@ impl Iterate {
         for rrset in by_rrset(&referral.addresses) {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }
-        // DS records must not be cached for longer than a rollover of the keys allows (RFC 4035 section 4.5). The proof that there are no DS
-        // records may be cached longer.
+        // The delegation expires no later than its DS records, so that a key rollover is noticed in time (RFC 4035 section 4.5). A proof that there
+        // are no DS records does not shorten the TTL.
         let signers = referral.evidence.iter().filter(|record| record.record_type() == RecordType::DS);
         let ttl = signers.map(|record| record.ttl).fold(capped(referral.ttl, max_ttl), u32::min);
         let mut expires = now.after(Duration::from_secs(ttl.into()));

@@ -1,7 +1,7 @@
 //! Answers that arrive after their question has failed. They are validated and cached, so that the next question gets them.
 //!
-//! The module `late_queries` limits the number of sockets that wait for such answers. Unbound gets such answers because its queries continue
-//! when clients no longer wait. Here a question ends with a failure, and only its last queries wait for an answer a little longer.
+//! The module `late_queries` limits the number of sockets that wait for such answers. In Unbound, a query continues when its clients no longer wait.
+//! In resolverd, a question ends with a failure, and only its last queries wait for an answer a little longer.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

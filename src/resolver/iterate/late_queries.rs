@@ -1,10 +1,11 @@
-//! Counts the late queries: they count as lost because their time has passed, but they still wait for an answer.
+//! Counts the late queries. A late query counts as lost, because its timer has expired, but its socket still waits for an answer.
 //!
 //! Waiting longer makes it possible to receive the answer of a slow server after several seconds. But a dead server never answers, and each
 //! query keeps a socket open. So the number of such queries is limited for each server, and for all servers together. Queries beyond a limit
 //! end when they count as lost.
 //!
-//! A second table of this type counts the queries that could not be delivered to their servers, until each counts as a silence of the server.
+//! A second table of this type counts the queries that could not be delivered to a server. A query is removed from it when it counts as a silence of
+//! the server.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits::{CROWDED_SERVER, LATE_SHARE, MAX_LATE_PER_SERVER};
 
-/// Counts late queries, which still wait for an answer after they counted as lost, for each server and in total.
+/// Counts the late queries for each server and in total. A late query counts as lost, but still waits for an answer.
 #[derive(Debug)]
 pub(super) struct Late {
     table: Mutex<LateTable>,

@@ -52,8 +52,8 @@ pub struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    /// Returns true if cache entries whose TTL ends soon are not used. Entries for a DNS list are always used, so that the list gets no more
-    /// queries than its clients cause.
+    /// Returns true if the lookup must fetch data again whose TTL ends soon, so that it does not use the cache entries with these data. Entries for a
+    /// DNS list are always used, so that the list gets no more queries than its clients cause.
     pub fn renews(&self) -> bool {
         self.context.renews() && self.route.policy.list.is_none()
     }

@@ -1,5 +1,5 @@
-//! Measures the round-trip times of servers in the background, so that a nearer server is found, and so that it is noticed when the nearest
-//! server has become slow.
+//! Measures the round-trip times of servers in the background. So resolverd finds servers that are nearer, and notices when the nearest server has
+//! become slow.
 //!
 //! When a step (the queries to the servers of one zone) has its answer, it asks one more server of the zone for the SOA: a server whose round-trip
 //! time is not known, or was not measured for a long time (`select::to_measure`). No question waits for its answer. These queries are limited to a
@@ -22,8 +22,8 @@ use crate::supervise::driven::Driven;
 use history::Counter;
 
 impl Asking<'_> {
-    /// Called when a server of the zone has given the answer. Measures the round-trip time of another server of the zone if that is worth a
-    /// query. Nothing is measured for a question that no client waits for, or while half of the places for upstream queries are in use.
+    /// Called when a server of the zone has given the answer. Measures the round-trip time of another server of the zone if that is worth a query.
+    /// Nothing is measured for a question that no client waits for, or while half of the allowed upstream queries are in progress.
     pub(super) fn measure(&mut self) {
         let (context, policy, shared) = (self.context(), &self.lookup.route.policy, self.iterate.shared());
         let is_aside = context.is_ahead() || context.is_on_the_side();

@@ -1,8 +1,8 @@
 //! Query name minimisation: chooses the shorter names for which root and TLD servers are asked instead of the whole name.
 //!
-//! The functions send no queries. They follow RFC 9156 in its relaxed form: a wrong denial of a name between a zone cut and the queried name does no
-//! harm. For example, rbldnsd denies names that have no data, even if they have names below them. The query for a shorter name is for type A (section
-//! 2.1), because more servers refuse NS, the other type that this section names.
+//! The functions send no queries. They follow RFC 9156 in its relaxed form: if a server denies a shorter name without a proof, it is asked for the
+//! whole name, so a wrong denial does no harm. For example, rbldnsd denies names that have no data, even if they have names below them. The query for
+//! a shorter name is for type A and not for NS (section 2.1 allows both), because more servers refuse NS.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -17,7 +17,7 @@ pub(super) const PROBED: RecordType = RecordType::A;
 /// in the tree, names have many more labels within one zone, and each probe would cost time.
 const REVERSE_TREES: [(&[&[u8]], usize); 2] = [(&[b"ip6", b"arpa"], 2), (&[b"in-addr", b"arpa"], 4)];
 
-/// Chooses the probes (queries for only the last labels of the name) for one question, while it follows referrals downwards.
+/// Chooses the probes (queries for only the last labels of the name) for one question. The question follows referrals from the root downwards.
 #[derive(Clone, Debug)]
 pub(super) struct Minimise {
     /// How many queries with a shortened name (QNAME minimisation) may still be sent.

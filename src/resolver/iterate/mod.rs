@@ -17,10 +17,10 @@
 //! - When a zone is contacted for the first time, two servers are asked at the same time. DNS lists are not asked in this way, because lists
 //!   limit the number of queries.
 //! - Servers that do not answer are probed at intervals. No question waits for a server that is known not to answer, except for a short time when a
-//!   probe begins (`recovered_servers`). Before this was so, each mail from a domain with dead servers delayed smtpd by 24 s. As in Unbound, silence
-//!   is recorded for each server and zone: a hoster's server may drop the queries for some domains and answer the queries for others. If the servers
-//!   of a zone are silent only for other zones, a question waits for one second. Otherwise each of a hundred domains of a dead hoster would cost four
-//!   seconds.
+//!   probe begins (`recovered_servers`). Without this, each mail from a domain with dead servers delayed smtpd by 24 s. As in Unbound, silence is
+//!   recorded for each server and zone: a hoster's server may drop the queries for some domains and answer the queries for others. If a server was
+//!   silent only in queries for other zones, a question waits for it for only one second. With a hundred domains at a dead hoster, a full wait would
+//!   cost four seconds for each domain.
 //! - Some queries only measure servers whose round-trip time is not known or was not measured for ten minutes. No question waits for them.
 //!   Without these queries, a zone with one near and five far servers was tested with six orders of the servers, and in five of them the near
 //!   server was not found. Knot Resolver sends one question in twenty to a random server, and a client waits for its answer.

@@ -28,7 +28,7 @@ impl Outdated {
 
 impl Iterate {
     /// Removes `delegation` from the cache if the result of its servers shows that it may be outdated. Returns the delegation with this result if the
-    /// parent zone is to be asked now. If all servers were silent, no time is left: only the next question asks the parent.
+    /// parent zone is to be asked now. If all servers were silent, the question has no time left, so the next question asks the parent.
     pub(super) fn outdated(
         &self,
         lookup: Lookup<'_>,
@@ -39,7 +39,7 @@ impl Iterate {
             Ok(resolved) => resolved.found.doubted && resolved.zone == delegation.zone,
             Err(failure) => failure.zone().is_some_and(|zone| zone == delegation.zone),
         };
-        // A delegation is suspected only if it was received before this question began, and if it does not come from the configuration.
+        // Only a delegation that was received before this question began, and that is not from the configuration, can be outdated.
         let old = delegation.since < lookup.context.began() && delegation.configured.is_empty();
         // If some servers are avoided because of bogus answers, the delegation is not the reason for the failure.
         if !old || !of_zone || delegation.zone.is_root() || !lookup.avoid.is_empty() {

@@ -42,8 +42,8 @@ impl Iterate {
         }
     }
 
-    /// Returns true if the TTL of the root's NS set has nearly ended, so that the root should be primed again. Only one caller gets true, and
-    /// must then do this.
+    /// Returns true if the TTL of the root's NS set ends soon, so that the root must be primed again. Only one caller gets true, and must then call
+    /// `prime_again`.
     pub(crate) fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race
             && matches!(view.recursion().target, RouteTarget::Iterate)

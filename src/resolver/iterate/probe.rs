@@ -42,7 +42,8 @@ impl Probe {
         let standing = server.standing(&zone, shared.clock.mono());
         let ask = UpstreamQuery {
             recursion_desired: role.is_recursive(),
-            // A short size is offered: a truncated reply shows as much as a long one, and firewalls that drop long replies do not drop it.
+            // The query offers a small payload size, because firewalls may drop long replies. A truncated reply is enough to show that the server
+            // answers.
             edns: standing.features.edns.then_some(PLAIN_PAYLOAD),
             ..UpstreamQuery::new(path, name, kind)
         };
@@ -110,8 +111,8 @@ impl Iterate {
                     break;
                 }
                 let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
-                    // No server is known that could be asked to test the network of this host. The silences are kept for `UNPROVEN_TIME`: if
-                    // recursion begins because forwarders are silent, an answer to one of its queries may prove that the network works.
+                    // No server is known that could be asked to test the network of this host. The silences are kept for `UNPROVEN_TIME`. If
+                    // recursion begins meanwhile, because forwarders are silent, the answer of any server proves that the network works.
                     drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
                     continue;
                 };
@@ -131,8 +132,8 @@ impl Iterate {
     }
 
     /// Returns a query that tests the network of this host. It goes to a server that has answered before: the nearest such server of the closest zone
-    /// above the silent server's zone. For forwarders of all names, it is a root server, if `forward_first` has already used recursion. Returns
-    /// `None` if there is no such server.
+    /// above the silent server's zone. If the silent server is a forwarder for all names, the query goes to a root server, provided that
+    /// `forward_first` has already used recursion. Returns `None` if there is no such server.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));
@@ -172,7 +173,7 @@ impl Iterate {
     }
 }
 
-/// Returns the time to wait for the reply of a server. It is shorter for a server that has answered before.
+/// Returns the time to wait for the reply of a server. It is `MAX_TIMER` for a server that has never answered, and shorter for other servers.
 fn patience(standing: &ServerStanding) -> Duration {
     standing.round_trip.map_or(MAX_TIMER, |_| standing.patience.max(PROBE_TIME))
 }

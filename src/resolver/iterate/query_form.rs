@@ -5,8 +5,8 @@
 //! look bogus.
 //!
 //! A FORMERR reply with an OPT record shows that the server supports EDNS, and the RFC does not allow a query without EDNS then. However, some
-//! servers reply so to each OPT record with a flag, an option or a size that they do not know. Their zones could not be resolved without such
-//! a query. Unbound asks without EDNS in both cases.
+//! servers reply so to each OPT record with a flag, an option or a size that they do not know. Their zones could not be resolved without such a
+//! query. Unbound asks without EDNS after any FORMERR reply, with or without an OPT record.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};

@@ -40,7 +40,7 @@ impl QueryShare {
         Self { tokens: AtomicU32::new(most), most, per_mille }
     }
 
-    /// Records that a query of any kind was sent, which allows a fraction of a query of this kind.
+    /// Called for each query of any kind. Adds a fraction of a query of the limited kind to `tokens`.
     pub(super) fn earn(&self) {
         // Usually `tokens` is at its maximum. It is then not written, because a write would invalidate the value in the caches of other
         // processors.

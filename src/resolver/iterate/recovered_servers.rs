@@ -4,7 +4,8 @@
 //! of the probe. Without this, the first question for each rarely used zone failed after an outage. Unbound asks such a server with the
 //! client's question.
 //!
-//! The wait is counted from the start of the probe. A mail from a domain with dead servers causes three questions, of which only the first waits.
+//! The time to wait begins with the probe, not with the question. So if a mail from a domain with dead servers causes three questions, only the first
+//! one waits.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,8 +28,8 @@ impl Asking<'_> {
     pub(super) fn server_recovers(&mut self) -> BoxFuture<'_, bool> {
         let is_list = self.lookup.route.policy.one_at_a_time;
         let is_followed = forward_first::beyond(self.lookup.route).is_some();
-        // The question does not wait in four cases. DNS lists are not probed. After silent forwarders, recursion begins immediately. No
-        // client waits for a question of look-ahead. If servers of the zone have already been asked, the client has already waited.
+        // The question does not wait in four cases: DNS lists are not probed; after silent forwarders, recursion begins immediately; no client waits
+        // for a question of look-ahead; if servers of the zone have already been asked, the client has already waited.
         let has_asked = self.candidates.iter().any(|candidate| candidate.tries > 0);
         let may_wait = !is_list && !is_followed && !has_asked && !self.context().is_ahead();
         async move {
@@ -68,7 +69,7 @@ impl Asking<'_> {
         servers.into_iter().for_each(|server| self.put(server));
     }
 
-    /// Returns the time until which the question waits for probes of the servers. A probe that this question has made due begins now.
+    /// Returns the time until which the question waits for probes of the servers. If this question has caused a probe, the probe begins now.
     fn probed_until(&self) -> Option<Mono> {
         let (now, zone) = (self.iterate.now(), &self.cut.zone);
         let ends = |candidate: &Candidate| {

@@ -182,7 +182,7 @@ impl Iterate {
     }
 
     /// Queues the renewal of a delegation that is in use and whose TTL ends soon. Returns true if the renewal is waiting or in progress. The root is
-    /// not renewed in this way but primed again (`prime`). A use by look-ahead does not count.
+    /// not renewed in this way but primed again (`prime`). A delegation that only look-ahead uses is not renewed.
     pub(crate) fn queue_renewal(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
         is_expiring(cut, now)
@@ -218,7 +218,7 @@ impl Iterate {
         self.shared.renewals.end(&QuestionKey::of_sub_question(name, *kind, view.knows), renewed);
     }
 
-    /// Queues the renewal of the addresses of a server whose TTL ends soon. A use by look-ahead does not count.
+    /// Queues the renewal of the addresses of a server whose TTL ends soon. Addresses that only look-ahead uses are not renewed.
     pub(super) fn queue_address_renewal(&self, server: &Name, kind: RecordType, context: &Context) {
         if context.view.config.cache.prefetch && !context.is_ahead() {
             self.add_expiring(server, kind, context, self.now());

@@ -2,10 +2,10 @@
 //!
 //! # Decisions
 //!
-//! - A query that its server has not answered within its timer, the 95th percentile of its round trips, may be late or lost. If the server is
-//!   known to lose more than one query in twenty, it is more likely lost. It is then sent again immediately, and this is no hedge.
-//! - The timers of the repeated queries grow, because an outage may last. The timers of the first queries to a server that loses packets do not grow,
-//!   because a copy that is sent later is lost equally often.
+//! - A query that its server has not answered within its timer, the 95th percentile of its round trips, may be late or lost. If the server is known
+//!   to lose more than one query in twenty, it is more likely lost. A copy is then sent immediately, and does not count as a hedge.
+//! - The timers of repeated queries grow, because the network may be down for some time. The timers of the first queries to a server that loses
+//!   packets do not grow: a copy that is sent later is not less likely to be lost.
 //! - If the server loses many queries, two copies are sent at once, from the first repetition on. Each such copy is a hedge. A second copy of the
 //!   first query would reduce the mean time equally, but not the time of the slowest answers, and would need three times as many hedges.
 
@@ -26,7 +26,7 @@ pub(super) fn timers(standing: &ServerStanding, tries: u8) -> (Duration, Duratio
     (longer(standing.timer, tries), longer(standing.patience, tries))
 }
 
-/// Returns true if a query that is overdue is more likely lost than late. The next query is then no hedge.
+/// Returns true if an overdue query is more likely lost than late. The next query to the server then does not count as a hedge.
 pub(super) fn is_likely_lost(standing: &ServerStanding) -> bool {
     standing.timer >= standing.patience || standing.loss > LOSSY
 }

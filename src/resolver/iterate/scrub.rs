@@ -64,8 +64,8 @@ fn has_authority(zone: &Name, record: &Record) -> bool {
     record.dns_class == DNSClass::IN && lies_within(&record.name, zone)
 }
 
-/// Returns, for each key, the position of the first key that equals it. The keys are hashed with a random secret of this process, because
-/// strangers choose the keys. The result does not depend on the hash.
+/// Returns, for each key, the position of the first key that equals it. The keys are hashed with a random secret of this process, because an attacker
+/// may choose the keys. The result does not depend on the hash.
 pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usize> {
     let keys: Vec<Key> = keys.collect();
     if keys.len() <= FEW {

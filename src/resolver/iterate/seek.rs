@@ -1,12 +1,11 @@
-//! Further servers of a zone, for use after the known addresses: servers whose addresses must be looked up, servers of the parent's NS set,
-//! servers known by glue, and the server that the question should avoid.
+//! Finds further servers of a zone, for use after the known addresses: servers whose addresses must be looked up, servers of the parent's NS set,
+//! servers known by glue, and servers whose earlier answer to this question was bogus.
 //!
 //! The addresses that the zone of a server's name gives are used before addresses in delegations (RFC 2181 section 5.4.1). If that zone denies
 //! the addresses, or no server answers at them, the addresses in delegations are used, as in Unbound.
 //!
-//! The first lookup of a server's address ends as soon as a referral contains the address. Most name servers are in a zone that they serve
-//! themselves. The next query would be sent to the server at this address, would only ask for its own address, and would take as long as the query
-//! that needs the address. If no server answers, the zone of the server's name is asked too (`seek_again`).
+//! The first lookup of a server's address ends as soon as a referral contains the address as glue. One more query would go to the server at this
+//! address, and would only ask it for its own address. If no server answers, the zone of the server's name is asked too (`seek_again`).
 
 use std::net::SocketAddr;
 
@@ -76,8 +75,8 @@ impl Asking<'_> {
         self.known() > known
     }
 
-    /// Asks the server that this question should avoid, when no other server is likely to answer. Returns false if there is no such server, or
-    /// if it was already asked.
+    /// Asks a server whose earlier answer to this question was bogus, when no other server is likely to answer. Returns false if there is no such
+    /// server, or if it was already asked.
     pub(super) fn ask_avoided(&mut self) -> bool {
         for address in std::mem::take(&mut self.avoided) {
             self.put(address);

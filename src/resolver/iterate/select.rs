@@ -28,7 +28,7 @@ pub struct Candidate {
     pub under_way: u8,
     /// True if the server has replied since the last query was sent to it. The question then waits for no other reply of this server.
     pub answered: bool,
-    /// True if the server has sent a truncated answer. If it does not answer after that, it does not answer over TCP.
+    /// True if the server has sent a truncated answer. If the server is then silent, it counts as a server that does not answer over TCP.
     pub truncated: bool,
     /// The number of queries over TCP since the server sent a truncated answer, or `None` if it has sent none. After a truncated answer, the
     /// server is asked only over TCP.

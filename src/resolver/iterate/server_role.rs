@@ -14,7 +14,7 @@ pub enum ServerRole {
     Found,
     /// The configuration names the server as a server of a stub zone.
     Stub,
-    /// The server is named in a delegation below a stub zone, which a server of the stub zone sent.
+    /// The server is named in a delegation below a stub zone. A server of the stub zone sent this delegation.
     BelowStub,
     /// The configuration names the server as a forwarder: a recursive server, which resolves the question itself.
     Forwarder,

@@ -94,8 +94,8 @@ impl SharedState {
     /// server is to blame only if other servers answer in this time.
     pub(super) fn undelivered(self: &Arc<Self>, silent: Silent, patience: Duration) {
         let server = silent.wanted.aside.path.server;
-        // If too many undelivered queries already wait, this one is not counted. This does no harm: those that wait are counted, and so are later
-        // ones when there is room again.
+        // If too many undelivered queries already wait, this query is not counted. This does no harm, because the waiting queries count, and so do
+        // later queries.
         let Some(waiting) = self.undelivered.listen(server) else { return };
         let shared = Arc::clone(self);
         tokio::spawn(async move {

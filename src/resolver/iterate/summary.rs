@@ -14,8 +14,8 @@ use history::note::Words;
 /// The EDNS option code of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Describes an answer for the trail. `keyed` is true if the query contained the secret key of a DNS list. A text from the server may repeat
-/// the key, and is then left out.
+/// Describes an answer for the trail. `keyed` is true if the query contained the secret key of a DNS list. Texts from the server are then left out,
+/// because they may repeat the key.
 pub(super) fn summary(said: &Classified, message: &Message, keyed: bool) -> Words {
     let authoritative = message.metadata.authoritative;
     let authority = if authoritative { "" } else { ", without AA" };

@@ -20,7 +20,7 @@ use crate::limits::{
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// The timer that is used if all servers of the asked zone have not answered queries for other zones. `None` if it is not used.
+/// The timer that is used if each server of the asked zone was silent in queries for other zones. `None` if it is not used.
 pub(super) type Doubt = Option<Pin<Box<Sleep>>>;
 
 impl Asking<'_> {
@@ -31,22 +31,22 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns a timer if all servers of the asked zone have not answered queries for other zones. Such a server may drop only those queries, so it
-    /// is asked for this zone. But it may also be dead and serve thousands of zones, so the question waits for a shorter time than usual.
+    /// Returns a timer if each server of the asked zone was silent in queries for other zones. Such a server may drop only queries for those zones,
+    /// so it is asked for this zone. But it may also be dead and serve thousands of zones, so the question waits for a shorter time than usual.
     pub(super) fn doubt(&self) -> Doubt {
         (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(self.doubt_time()))
     }
 
-    /// Returns the time to wait for servers that have not answered queries for other zones: `SILENT_ELSEWHERE_TIME`, or more if they usually take
-    /// longer for this zone.
+    /// Returns the time to wait for servers that were silent in queries for other zones: `SILENT_ELSEWHERE_TIME`, or more if they usually take longer
+    /// for this zone.
     fn doubt_time(&self) -> Duration {
         let usual = self.candidates.iter().filter_map(|candidate| candidate.standing.round_trip).max();
         let usual = usual.unwrap_or_default();
         SILENT_ELSEWHERE_TIME.max(usual + usual / 2)
     }
 
-    /// Called when the time to wait for servers that have not answered queries for other zones has passed. Gives up the queries to this zone, unless
-    /// another server may still be found. In that case, returns a timer after which this is called again.
+    /// Called when the time to wait for servers that were silent in queries for other zones has passed. Gives up the queries to this zone, unless
+    /// another server may still be found. In that case, returns a timer after which this function is called again.
     pub(super) fn doubt_is_over(&mut self) -> Doubt {
         if !self.has_no_other() || !self.is_doubted() {
             return Some(timer(UNKNOWN_TIMER));
@@ -102,9 +102,9 @@ impl Asking<'_> {
     }
 
     /// Returns true if all servers of the zone were known to be silent before this question began, or are known to be silent now and the question has
-    /// waited long enough. If one of them has ever answered, the question waits until its client's deadline and not longer, because clients that
-    /// repeat the question would wait for it too. If none has ever answered, the question waits for `UNHEARD_TIME`, because an answer may take seven
-    /// seconds.
+    /// waited long enough. If one of them has ever answered, the question waits only until its client's deadline, because a client that repeats the
+    /// question would wait for the same resolution again. If none has ever answered, the question waits for `UNHEARD_TIME`, because an answer may
+    /// take seven seconds.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
         let began = context.began();
@@ -150,8 +150,8 @@ impl Asking<'_> {
         }
         if self.candidates.is_empty() {
             let unused = self.iterate.unused_family(self.context(), self.cut).map(Box::new);
-            // If a server's name is in the zone itself, its address can only be looked up at this server, so the lookup fails too. The unused
-            // addresses then explain more than this failure.
+            // If the name of a server is in the zone itself, the query for its address would go to this same server, so the lookup fails too. The
+            // reported reason is then the unused address family, and not this failed lookup.
             if unused.as_ref().is_some_and(|unused| !unused.servers.is_empty()) {
                 return Failure::Addresses { zone, why: None, unused };
             }

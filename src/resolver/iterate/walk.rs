@@ -68,7 +68,7 @@ impl Iterate {
         }
     }
 
-    /// Like `find`, but begins at a referral that a zone served here gave.
+    /// Like `find`, but begins at a referral from a zone that resolverd serves itself.
     ///
     /// # Errors
     /// Returns the same errors as `find`.

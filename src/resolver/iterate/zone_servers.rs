@@ -173,9 +173,9 @@ impl Iterate {
         ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
     }
 
-    /// For a delegation without a usable address, returns the address family (IPv4 or IPv6) that this host does not use, and the known addresses of
-    /// the servers in this family. Returns `None` if both families or none are used. If no such address is known, also returns `None`, unless a
-    /// server's name is known to have no address of the used family.
+    /// Called for a delegation without a usable address. Returns the address family (IPv4 or IPv6) that this host does not use, with the addresses of
+    /// the servers in this family. Returns `None` if the unused family does not explain the failure: both families or none are used, or no address in
+    /// the unused family is known and no server's name is known to lack an address of the used family.
     pub(super) fn unused_family(&self, context: &Context, cut: &Delegation) -> Option<UnusedFamily> {
         let (config, now) = (&context.view.config.resolve, self.now());
         let families = &self.shared.families;

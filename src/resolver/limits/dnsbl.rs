@@ -16,12 +16,12 @@ pub const MAX_LIST_WAYS: usize = 1_024;
 /// names.
 pub(crate) const MAX_LOOKALIKES: usize = 64;
 
-/// A zone looks like a DNS list only if the address in the queried names has changed this number of times. The SPF
-/// record of one mail makes a program ask about only one address.
+/// A zone looks like a DNS list only if the address in the queried names has changed this number of times. SPF macros (`%{ir}`, RFC 7208 section 7.2)
+/// cause queries for names of the same form, but only for one address per mail.
 pub(crate) const LOOKALIKE_ADDRESSES: u64 = 8;
 
-/// The greatest number of zones that are learned: they look like DNS lists, and batches may ask them. Mail software with many lists asks about thirty,
-/// and most of these are in the registry.
+/// The greatest number of zones that are learned: they look like DNS lists, and batches may contain questions to them. Mail software with many lists
+/// asks about thirty, and most of these are in the registry.
 pub(crate) const MAX_LEARNED_ZONES: usize = 16;
 
 /// The time within which clients must ask a zone about `LOOKALIKE_ADDRESSES` addresses so that batches may contain it (learned zone). A learned zone
@@ -50,7 +50,7 @@ pub(crate) const BREAKER_JUDGE_AGAIN: Duration = Duration::from_millis(250);
 /// The circuit breaker of a DNS list may open if this number of consecutive questions to the list was answered only with errors.
 pub(crate) const BREAKER_FAILURES: u32 = 5;
 
-/// If two answers of any servers are further apart than this, the network of this host does not count as working in between.
+/// If the time between two consecutive answers of any servers is longer than this, the network of this host does not count as working in that time.
 pub(crate) const WITNESS_STREAK: Duration = Duration::from_secs(2);
 
 /// The time from the opening of a circuit breaker to the first question that probes the DNS list. The time before each later probe is doubled.
@@ -70,8 +70,8 @@ pub(crate) const PROBE_WHILE_WANTED: Duration = Duration::from_secs(10 * 60);
 /// takes some minutes. After a longer time, the list probably answers again, and the first mail asks it.
 pub(crate) const KEPT_BREAKER_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// The least number of addresses that clients must have asked about before a list is added to a batch. With 40
-/// addresses, two exceptions are 5 %.
+/// The least number of addresses that clients must have asked about before a list is added to a batch. Of 40 addresses, two exceptions are 5 % (see
+/// `BATCH_PERCENT`).
 pub(crate) const BATCH_MIN_SEEN: u32 = 40;
 
 /// A DNS list is in a batch only if clients queried it for at least this percentage of the last addresses.
@@ -96,14 +96,16 @@ pub(crate) const MAX_BATCH_SUBJECTS: usize = 4_096;
 /// takes about 1 KiB.
 pub(crate) const MAX_BATCH_HABITS: usize = 1_024;
 
-/// A question of a batch counts as unused with at least this probability, in thousandths, until a client asks it. If clients suddenly stop asking,
-/// the number of unused questions is at most ten times the allowance before this is noticed, even if the probability was 0.
+/// When a batch sends a question, the allowance of the batches decreases by the probability that no client will ask this question, and at least by
+/// this value (in thousandths). If clients suddenly stop asking, the number of unused questions is then at most ten times the allowance, even if the
+/// measured probability was 0.
 pub(crate) const BATCH_MIN_RISK: u32 = 100;
 
 /// The number of questions in the allowance of the batches when resolverd starts, so that the first batches may be sent.
 pub(crate) const BATCH_ALLOWANCE_START: u64 = 100;
 
-/// After this number of questions, all questions that the allowance of the batches has counted so far count half.
+/// After this number of questions, all questions that the allowance of the batches has counted so far count half, so that recent questions count
+/// more.
 pub(crate) const BATCH_ALLOWANCE_MEMORY: u64 = 20_000;
 
 /// When this percentage of the quota of a DNS list is used, the operator is warned, and the list is no longer asked in batches.
@@ -117,8 +119,8 @@ pub const HEALTH_INTERVAL: Duration = Duration::from_secs(30 * 60);
 /// to replace a bad copy of its data.
 pub(crate) const HEALTH_AGAIN: Duration = Duration::from_secs(3 * 60);
 
-/// If only one server of a list answers, this number of further tests must also find the DNS list broken before it counts as broken. The other
-/// servers may be unreachable for minutes.
+/// If only one server of a list answers, this number of further tests must also find the DNS list broken before it counts as broken. The data of this
+/// one server may be bad while the other servers are unreachable for some minutes.
 pub(crate) const HEALTH_ALONE: u8 = 2;
 
 /// The greatest random delay of a test of a DNS list, in per cent of the usual time to this test. It prevents gateways that were started together
@@ -148,8 +150,8 @@ pub(crate) const MAX_LIST_EVENT_KEY: usize = 128;
 /// The greatest number of DNS list events that wait in the queue. Further events are dropped and counted. Each takes about 170 octets.
 pub(crate) const MAX_LIST_EVENTS: usize = 1_024;
 
-/// The time for which events of cached answers wait in the queue before the task reads them, if no other event wakes it earlier. The counts that
-/// `resolverctl dnsbl` shows may be this old.
+/// The time for which events of cached answers wait in the queue before they are counted, if no other event wakes the reading task earlier. The
+/// counts that `resolverctl dnsbl` shows may be this old.
 pub(crate) const LIST_EVENTS_PAUSE: Duration = Duration::from_secs(1);
 
 /// The greatest number of probes and tests of DNS lists in progress at the same time.

@@ -45,11 +45,10 @@ pub(crate) const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;
 /// reply to an old query would then be taken for the reply to another query.
 pub(crate) const MAX_GIVEN_UP: usize = 4 * MAX_PIPELINED;
 
-/// The greatest number of connections to one forwarder over TLS or HTTPS. A further connection is opened when all others
-/// are full. Together they carry 512 queries at the same time, which is enough for 42 dead domains a second whose
-/// queries wait for `LISTEN_TIME` each. Four such forwarders use all connections of their network. All forwarders
-/// together may have this number of additional connections, each for a single query that is repeated because its
-/// connection ended before it was answered.
+/// The greatest number of connections to one forwarder over TLS or HTTPS. A further connection is opened when all others are full. Together they
+/// carry 512 queries at the same time, which is enough for 42 dead domains a second whose queries wait for `LISTEN_TIME` each. Four such forwarders
+/// in one network reach `MAX_STREAMS_PER_NETWORK`. All forwarders together may have this number of additional connections, each for a single query
+/// that is repeated because its connection ended before it was answered.
 pub(crate) const MAX_STREAMS_OF_FORWARDER: u8 = 8;
 
 /// A connection to a server that has received nothing for this time after a query takes no further query. Most
@@ -101,9 +100,9 @@ pub(crate) const LISTEN_TIME_OF_SLOW: Duration = Duration::from_secs(15);
 /// first query is older, it may be lost, so a further equal query is sent.
 pub(crate) const MERGE_TIME: Duration = Duration::from_secs(2);
 
-/// If look-ahead has sent an equal query at most this long ago, a client's query waits for its answer and is not sent.
-/// This applies if the round trip of the server is not known. Within a continent the answer arrives sooner. If the query
-/// of look-ahead is older, it may be lost, and sending the query a second time does no harm.
+/// If look-ahead has sent an equal query at most this long ago, a client's query is not sent, but waits for the answer to the query of look-ahead.
+/// This applies if the round trip of the server is not known. Within a continent the answer arrives sooner. If the query of look-ahead is older, it
+/// may be lost, and sending the query a second time does no harm.
 pub(crate) const MERGE_TIME_OF_UNKNOWN: Duration = Duration::from_millis(50);
 
 /// The greatest number of questions in progress on one connection. Further questions are not read until one of them is

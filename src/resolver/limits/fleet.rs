@@ -14,25 +14,25 @@ pub(crate) const MAX_SHARED_CUTS: usize = 4;
 /// answers in 10 to 50 ms, so a longer wait would cost more than the second query.
 pub(crate) const LEASE_WAIT: Duration = Duration::from_millis(20);
 
-/// Another gateway may report that a DNS list does not answer. For this time after the report, the breaker of the list opens sooner here too. The
-/// breaker of the other gateway probes the list at least that often.
+/// Another gateway may report that a DNS list does not answer. For this time after the report, the breaker of the list opens sooner here too. Within
+/// this time, the other gateway probes the list at least once.
 pub(crate) const FLEET_SUSPICION_TIME: Duration = Duration::from_secs(60);
 
 /// For this time after an answer of a DNS list that this gateway may not share, such as a refusal, this gateway takes no lease for questions to the
-/// list.
+/// list. Otherwise other gateways would wait for answers that they do not get.
 pub(crate) const UNSHARED_LIST_TIME: Duration = Duration::from_secs(600);
 
 /// The pause before the store is read again for a question that another gateway asks.
 pub(crate) const LEASE_PAUSE: Duration = Duration::from_millis(10);
 
-/// The number of flushes of single names or trees that are remembered, so that flushed data do not come back from the store. After more flushes, all
-/// data from before the oldest one are not taken.
+/// The number of flushes of single names or trees that are remembered, so that flushed data do not come back from the store. If there are more
+/// flushes, data that were written to the store before the oldest remembered one are not used.
 pub(crate) const MAX_FLEET_FLUSHES: usize = 256;
 
-/// The greatest number of keys of `[fleet] zones`. Each question compares its name with them.
+/// The greatest number of entries of `[fleet] zones`. The name of each question is compared with them.
 pub(crate) const MAX_FLEET_ZONES: usize = 64;
 
-/// The greatest number of keys of `[fleet] servers`. Clusters and sentinels name the other nodes themselves.
+/// The greatest number of entries of `[fleet] servers`. Clusters and sentinels name the other nodes themselves.
 pub(crate) const MAX_FLEET_SERVERS: usize = 16;
 
 /// The greatest length of `[fleet] group` and `[fleet] prefix`, in octets. They are part of each key in the store.

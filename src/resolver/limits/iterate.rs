@@ -13,8 +13,9 @@ use crate::limits::MAX_DEAD_TIME;
 pub const MAX_PACKETS_PER_QUESTION: u32 = 100;
 
 /// The greatest depth of sub-questions. A sub-question resolves the name of a server, whose zone may again have servers whose names must be resolved.
-/// Unbound's default target fetch policy stops at depth 4. Deeper chains are loops or attacks: each level multiplies the queries for one question, so
-/// a name that needs six levels is answered with SERVFAIL, although BIND resolves it. resolverd-migration(7) says so.
+/// Unbound's default target fetch policy stops at depth 4. Deeper chains are loops or attacks, because each level multiplies the queries for one
+/// question. A name that needs six levels is therefore answered with SERVFAIL, although BIND resolves it. This difference is documented in
+/// resolverd-migration(7).
 pub(crate) const MAX_DEPTH: u8 = 5;
 
 /// The greatest number of referrals that are followed for one name. A name of 34 labels in ip6.arpa has fewer zone cuts.
@@ -46,8 +47,8 @@ pub(crate) const OWN_CASE_ANSWERS: u8 = 2;
 /// servers together. A server of a large hoster may stop answering while a queue of mail is processed.
 pub const HEDGE_BURST: u32 = 100;
 
-/// The number of additional queries, per thousand queries, that only measure the round trip of a server while no
-/// question waits for them. Knot Resolver makes the same share of random choices.
+/// The number of additional queries, per thousand queries, that only measure the round trip of a server while no question waits for them. Knot
+/// Resolver sends the same share of its queries to a random server.
 pub(crate) const MEASURED_PER_MILLE: u32 = 50;
 
 /// The greatest number of queries in a burst that only measure the round trip of a server. It is enough to measure the other servers of all zones
@@ -129,13 +130,13 @@ pub(crate) const MAX_LATE_JUDGED: usize = 16;
 /// silent.
 pub(crate) const MAX_TIMER: Duration = Duration::from_secs(2);
 
-/// The greatest number of queries to one server that have timed out but may still be answered. It is enough for the
-/// questions of a few seconds in a slow zone. Such queries to a dead server are given up earlier. Otherwise thirty
-/// questions a second to a dead server would use all places for queries.
+/// The greatest number of queries to one server that have timed out but may still be answered. It is enough for the questions of a few seconds in a
+/// slow zone. Such queries to a dead server are given up earlier. Otherwise thirty questions a second to a dead server would use up the allowed
+/// number of queries.
 pub(crate) const MAX_LATE_PER_SERVER: usize = 64;
 
-/// The queries that have timed out but may still be answered have a limited number of places. One server gets at most
-/// the number of free places divided by this number. Two hundred silent servers then leave places for a slow server.
+/// The total number of queries that have timed out but may still be answered is limited. Of the number that is left, one server gets at most one part
+/// in this number. Two hundred silent servers then leave room for the queries to a slow server.
 pub(crate) const LATE_SHARE: usize = 16;
 
 /// If this number of queries to a dead server have timed out but may still be answered, the server gets only one query
@@ -221,9 +222,9 @@ pub(crate) const NO_ROUTE_TIME: Duration = Duration::from_secs(60);
 /// because its next answer may be correct.
 pub(crate) const FAILING_TIME: Duration = Duration::from_secs(10);
 
-/// A doubtful denial is one that only a server that no longer serves the zone would give. If all servers of a delegation that is older than this give
-/// such a denial, the delegation is fetched again, because a domain that has moved leaves such servers behind. If its parent names the same servers,
-/// they are believed for this time again.
+/// A doubtful denial has the SOA of another zone, or neither AA nor SOA: it may come from a server that no longer serves the zone. If all servers of
+/// a delegation that is older than this give a doubtful denial, the delegation is fetched again, because the domain may have moved to other servers.
+/// If the parent names the same servers, the denial is believed, and the delegation is not fetched again for this time.
 pub(crate) const SUSPECT_AGE: Duration = Duration::from_secs(600);
 
 /// The greatest number of delegations and server addresses that wait to be fetched again, are being fetched again, or
@@ -234,7 +235,7 @@ pub(crate) const MAX_QUEUED_RENEWALS: usize = 256;
 /// servers of one zone are asked. A silent top-level domain then leaves room for others.
 pub(crate) const MAX_QUEUED_RENEWALS_OF_ZONE: usize = MAX_QUEUED_RENEWALS / 4;
 
-/// If a delegation could not be fetched again, this is not repeated for this time.
+/// If the attempt to fetch a delegation or a server address again has failed, the next attempt begins after this time.
 pub(crate) const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 
 /// The longest time to wait for the answer of a server that is known to be slow, over UDP or TCP, when resolverd checks

@@ -25,9 +25,8 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// small cache (`WorkBounds`). A burst of 4 000 misses takes 2 MB, and its last resolution begins within 0.2 s.
 pub(crate) const MAX_QUEUE: usize = 4_096;
 
-/// The number of cache misses of one client that wait in one common queue. Further misses of the client are divided by
-/// zone and port, so that they take turns. The resolution of this many misses begins within 2 ms, and for the usual miss
-/// no hash of its zone is needed.
+/// The number of cache misses of one client that wait in one common queue. Further misses of the client wait in a queue for each zone or port, and
+/// these queues take turns. The resolution of this many misses begins within 2 ms, and for the usual miss no hash of its zone is needed.
 pub(crate) const UNDIVIDED_MISSES: usize = 16;
 
 /// The greatest number of zones for which the cache misses of one port of a client wait in separate queues, which take
@@ -59,9 +58,9 @@ pub(crate) const BATCHES_AT_ONCE: usize = 4;
 /// most 10 ms.
 pub(crate) const READ_WAIT: Duration = Duration::from_millis(1);
 
-/// The time for which a worker may repeat reads that wait (see `READ_WAIT`) before its tokio runtime has a turn. The signal with which the
-/// thread shows the watchdog that it runs then waits for less than a second. When the runtime had a turn after each 64 reads, these turns
-/// took a twelfth of the time in user space at 30 000 cache hits a second (samples of perf).
+/// The time for which a worker may repeat reads that wait (see `READ_WAIT`) before it lets its tokio runtime run. The thread therefore shows the
+/// watchdog at least every second that it runs. When the runtime ran after each 64 reads, it took a twelfth of the time in user space at 30 000 cache
+/// hits a second (samples of perf).
 pub(crate) const TIME_WITHOUT_RUNTIME: Duration = Duration::from_millis(250);
 
 /// Equal cache hits are counted together. The time of a hit is measured for one in this number of such counts. The clock
@@ -165,8 +164,8 @@ pub(crate) const MAX_UNSENT: usize = 4 << 20;
 /// this size because of its own overhead. Without the limit, it would take 4 MiB for a client that does not read.
 pub(crate) const TCP_SEND_BUFFER: usize = 64 << 10;
 
-/// The time for which the kernel keeps data that a TCP client does not acknowledge, or for which the client's receive window has no room, even after
-/// the connection is closed.
+/// The time for which the kernel keeps data that a TCP client does not acknowledge, or for which the receive window of the client is too small, even
+/// after the connection is closed.
 pub(crate) const TCP_UNACKNOWLEDGED_TIME: Duration = Duration::from_secs(10);
 
 /// The number of counters that limit the REFUSED replies to clients that are not allowed to ask. Networks with the same
@@ -208,8 +207,7 @@ pub(crate) const SILENT_CONNECTION: Duration = Duration::from_secs(2);
 /// 5.1). The kernel must have accepted them before more octets are encrypted.
 pub(crate) const TLS_RECORD: usize = 16 << 10;
 
-/// The greatest number of TLS records without data that are read from one connection before other connections have their
-/// turn.
+/// The greatest number of TLS records without data that are read from one connection before other connections are read.
 pub(crate) const EMPTY_RECORDS_AT_ONCE: usize = 16;
 
 /// The greatest size of the header of a request over HTTPS, in octets, counted as in RFC 9113 section 6.5.2. A query of

@@ -29,8 +29,8 @@ pub(crate) const AHEAD_PER_SECOND: u64 = 60;
 /// Of all queries to servers, at most one in this number may be a look-ahead query whose answer no client has used.
 pub(crate) const AHEAD_SHARE: u64 = 4;
 
-/// This number is added to the number of all queries to servers when `AHEAD_SHARE` is checked, so that look-ahead may ask after the start, when
-/// few queries were sent. The rules that the clients of a host do not need, usually half of the fourteen, then leave room for the others.
+/// This number is added to the number of all queries to servers when `AHEAD_SHARE` is checked. Otherwise look-ahead could ask nothing after the
+/// start, when few queries were sent. The number is large enough even if half of the fourteen rules ask questions that no client of this host needs.
 pub(crate) const AHEAD_START: u64 = 1_000;
 
 /// After this number of queries to servers, all queries that were counted for the share of look-ahead (`AHEAD_SHARE`) count half, so
@@ -67,8 +67,8 @@ pub(crate) const AHEAD_WINDOW: Duration = Duration::from_secs(30);
 /// counted. Each takes about 300 octets.
 pub(crate) const MAX_EXPECTED: usize = 4_096;
 
-/// The greatest number of look-ahead chains in progress. A chain is the sequence of questions for one address or domain,
-/// each of which follows from the answer to the one before. Each chain has a question that was asked or is expected.
+/// The greatest number of look-ahead chains in progress. A chain is the sequence of questions for one address or domain, each of which follows from
+/// the answer to the one before. Each chain has at least one expected question, so there are not more chains than expected questions.
 pub(crate) const MAX_AHEAD_CHAINS: usize = MAX_EXPECTED;
 
 /// A rule of look-ahead is used only while clients ask at least this percentage of the questions that the rule expects.

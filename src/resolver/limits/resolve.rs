@@ -8,8 +8,8 @@ use history::limits::FLIGHT_TIME;
 /// The greatest number of aliases (CNAME or DNAME) in one answer. Postfix follows 10, Unbound 11, BIND 16.
 pub const MAX_ALIASES: usize = 12;
 
-/// The time after a reload during which no snapshot of the cache contains data of the zones whose servers (routes) the reload changed. Resolutions
-/// that began before the reload end within `FLIGHT_TIME`. Their data are then removed, which needs a pass through whole tables.
+/// The time after a reload during which snapshots of the cache leave out the zones whose servers the reload changed. Resolutions that began before
+/// the reload may store data of the old servers until `FLIGHT_TIME` has passed. These data are then removed, which needs a pass through whole tables.
 pub(crate) const CHANGED_ROUTE_TIME: Duration = Duration::from_secs(2 * FLIGHT_TIME.as_secs());
 
 /// The greatest number of resolutions (flights) in progress at the same time. It is smaller with a small cache (`WorkBounds`). Each
@@ -34,15 +34,14 @@ pub(crate) const BACKLOG_TIME: Duration = Duration::from_millis(100);
 /// many resolutions at 2 500 new names a second.
 pub const MAX_SILENT_FLIGHTS: usize = 128;
 
-/// The time that a zone that was not asked before has to give its first answer: a round trip around the world, and a
-/// second one after a loss.
+/// A zone that was not asked before must give its first answer within this time: a round trip around the world, and a second one after a loss.
 pub const NEW_ZONE_TIME: Duration = Duration::from_millis(500);
 
 /// A zone counts as silent if its servers have not answered for this time, which is the longest wait for one query.
 pub(crate) const HEARD_TIME: Duration = MAX_TIMER;
 
-/// A zone with at most this number of resolutions does not count as heavier than the other zones of its client. If a resolution must be
-/// ended and no zone is heavier, the oldest resolution of the client is ended.
+/// A zone with at most this number of resolutions is treated like the other zones of its client. If a resolution must be ended and no zone of the
+/// client has more, the oldest resolution of the client is ended.
 pub(crate) const EVEN_SHARE: usize = 8;
 
 /// If fewer resolutions than this are in progress, zones and clients are not kept sorted by their number of resolutions, because this order
@@ -89,8 +88,8 @@ pub(crate) const BOGUS_TIME: Duration = Duration::from_secs(30);
 /// the time could be taken.
 pub(crate) const INSECURE_TTL: u32 = 3_600;
 
-/// If a forwarder gives no referrals, an unsigned zone is searched for at each label of a name, down to this number of
-/// labels. No zone cut in use is deeper. A reverse name of IPv6 has cuts at every fourth label.
+/// Forwarders give no referrals. To find out which part of a name is in an unsigned zone, resolverd then asks for DS records at each label of the
+/// name, down to this number of labels. No zone cut in use is deeper. A reverse name of IPv6 has cuts at every fourth label.
 pub(crate) const MAX_CUT_PROBES: u32 = 24;
 
 /// If no key of a zone verifies a signature, keys older than this are fetched again, because a zone may have changed its
@@ -122,8 +121,8 @@ pub(crate) const FIRST_ROOT_KEY_QUERY: Duration = Duration::from_secs(60);
 /// sends its maximum of 100 queries to servers keeps less than 2 MiB.
 pub(crate) const FRESH_TRACE_MEMORY: u64 = 4 << 20;
 
-/// The longest time for which one reading of the history answers requests of the command `why`. The client sends the remaining requests again, so
-/// that other commands need not wait longer for the history.
+/// The longest time for which the history is read without a pause for the command `why`, because other commands wait for the history meanwhile. The
+/// command then sends its remaining requests again.
 pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
 
 /// The time from an event that is worth a log message until the event is read from the history. By then, all questions that waited for the

@@ -31,8 +31,8 @@ pub(super) async fn connections(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            // The client is not allowed to ask. The connection is closed immediately, so that it does not prevent the
-            // connection of an allowed client.
+            // The client is not allowed to ask. The connection is closed immediately, so that it does not use up a connection that an allowed client
+            // needs.
             Ok((_, client)) if !front.admits(tcp::SHARD, client.ip()) => {}
             Ok((stream, client)) => {
                 let taken = places.take(ClientKey::from_address(client.ip()), front.now());

@@ -1,10 +1,10 @@
 //! The queue of misses (queries that must be resolved) of a worker. Clients take turns. If one client sends many
 //! questions, its zones and ports also take turns.
 //!
-//! On an overloaded host, one client with a flood of questions fills a queue without turns. With such a queue, another client with a few questions a
-//! second lost a quarter to a half of them. This queue removes excess misses early and evenly. When it is more than half full, a client with more
-//! than three quarters of the waiting misses loses one miss for each new miss. When the queue is full, the client with the most misses loses one
-//! miss. The removed miss belongs to that zone or port of the client that has the most misses (`flows`).
+//! On an overloaded host, a flood of one client fills a plain queue. With a plain queue, another client with a few questions a second lost a quarter
+//! to a half of them. This queue removes excess misses early and evenly. When it is more than half full, a client with more than three quarters of
+//! the waiting misses loses one miss for each new miss. When the queue is full, the client with the most misses loses one. The removed miss belongs
+//! to that zone or port of the client that has the most misses (`flows`).
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -35,8 +35,8 @@ pub(super) enum Admitted<Item> {
     /// The new item (a waiting query) was added to the queue. Another item was removed instead, and is returned: the last one of the client or flow
     /// (the queries for one zone or from one port) with the most items.
     InPlaceOf(Item),
-    /// The new item (a waiting query) was not added and is returned, because no client and no flow has more items than
-    /// its own.
+    /// The new item (a waiting query) was not added and is returned, because no other client and no other flow has more items than the client and the
+    /// flow of this item.
     Refused(Item),
 }
 
@@ -99,7 +99,7 @@ impl<Item: Queued> FairQueue<Item> {
     }
 
     /// Returns the client that must lose an item (a waiting query) before an item of `client` is added, or `None` if there is room for it. Returns
-    /// `client` itself if no other client would then have more items.
+    /// `client` itself if no other client has more items than `client` would then have.
     fn gives_way(&self, client: ClientKey) -> Option<ClientKey> {
         // When the queue is half full, a client with three quarters of the items (waiting queries) loses one. The same rule applies to
         // resolutions (flights).
@@ -226,8 +226,8 @@ mod tests {
         light_with_flood(Asked { zone: 2, ..of(FLOODS, 0) }, 2 + u64::try_from(UNDIVIDED_MISSES).unwrap());
     }
 
-    /// Sends a flood of queries, and at the same time queries like `light`. `turns` is the greatest number of other cache misses that may be begun
-    /// before one of `light`.
+    /// Sends a flood of queries, and at the same time queries like `light`. `turns` is the greatest number of other cache misses whose resolution may
+    /// begin while a query like `light` waits.
     fn light_with_flood(light: Asked, turns: u64) {
         let (mut queue, mut now) = (FairQueue::new(MAX_QUEUE), Mono::START);
         let (mut sent, mut begun, mut longest) = (0_u32, 0_u32, Duration::ZERO);

@@ -1,8 +1,8 @@
 //! The misses (queries that must be resolved) of one client that sends many questions, divided into groups that take
 //! turns. A group, called a flow here, has the misses of one zone, or of one port of the client.
 //!
-//! All programs behind a gateway share its loopback address. When all their misses waited in one queue, a program that
-//! sent a flood of questions filled the queue, and the misses of the other programs waited for a third of a second.
+//! All programs on a gateway ask from its loopback address, so they are one client. When all their misses waited in one queue, a program that sent a
+//! flood of questions filled the queue, and the misses of the other programs waited for a third of a second.
 //!
 //! While few misses wait, they form one queue. Beyond that, each zone has its own flow, because a flood mostly asks for
 //! names in one zone. If one port asks for many zones at the same time, the misses for its further zones form one flow

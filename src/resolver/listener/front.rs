@@ -505,7 +505,7 @@ impl<'a> FrontBatch<'a> {
             && let Some(recent) = &mut self.recent
         {
             let until = until.min(ttl::same_until(&answer, now));
-            // A name has at most 255 octets.
+            // A name has at most 255 octets, so its length fits into a `u8`.
             let (kind, name) = (query.kind(), u8::try_from(query.name().len()).unwrap_or(0));
             recent.keep(place, message, out, Terms { view: self.view, kind, name, version, until });
         }

@@ -54,7 +54,7 @@ impl HandOver {
         }
     }
 
-    /// Returns true if any cache miss waits for the begin of its resolution.
+    /// Returns true if the resolution of any cache miss has not begun yet.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.borrow().is_empty()
     }

@@ -1,10 +1,10 @@
-//! The answers of a connection whose replies are not sent yet, because the client must first read earlier replies. Other
-//! finished work of the connection waits in the same queue.
+//! The answers of a connection whose replies are not sent yet, because the client must first read earlier replies. The results of other finished
+//! tasks of the connection wait in the same queue.
 //!
-//! These answers are counted as replies that the client has not read (`TakenPlace::keep_unsent`). An answer may also be
-//! in the cache, but the cache can remove it when room is needed. In an earlier version the answers were not counted:
-//! clients that did not read replies with TXT records of 60 KB kept 10 MB of answers in memory that a cache of 8 MiB had
-//! already removed. Queries of one connection that wait for the same answer share it, so it is counted once.
+//! These answers are counted as replies that the client has not read (`TakenPlace::keep_unsent`), even if they are also in the cache, because the
+//! cache may remove them when it needs room. When they were not counted, clients that did not read replies with TXT records of 60 KB kept 10 MB of
+//! answers in memory that a cache of 8 MiB had already removed. Queries of one connection that wait for the same answer share it, so it is counted
+//! once.
 
 use std::collections::VecDeque;
 use std::future::pending;

@@ -66,8 +66,8 @@ impl Inherited {
         inherited
     }
 
-    /// Takes the inherited sockets at the address of `at` that can serve its protocol. There may be none. TLS and QUIC
-    /// may share an address.
+    /// Takes the inherited sockets that have the address of `at` and can serve the protocol of `at`. There may be none. TLS and QUIC may share an
+    /// address.
     pub(super) fn take_at(&mut self, at: ListenAt) -> InheritedSockets {
         let Some(held) = self.held.get_mut(&at.address) else { return InheritedSockets::default() };
         held.is_used = true;

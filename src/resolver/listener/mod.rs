@@ -27,10 +27,10 @@
 //!   Both together lower the CPU time of a miss from 41 to 36 µs (`benches/compare/misses.sh`).
 //! - The socket of a query to a server is connected, so that the kernel drops datagrams from other addresses and reports unreachable servers. A pool
 //!   of sockets was rejected, because each query to a server needs its own random port.
-//! - While only hits arrive, a worker sleeps in the system call `recvmmsg`, outside its runtime, because epoll and one turn of tokio cost as much as
-//!   four hits. This is only possible while the runtime has no task. The runtime still gets a turn in less than a second (`TIME_WITHOUT_RUNTIME`).
-//!   With this, and with two places for each query and prefetching (both in `recent`), a hit costs 1.05 to 1.08 times as much as the reply of a plain
-//!   echo server (1.15 times before).
+//! - While only hits arrive, a worker sleeps in the system call `recvmmsg`, outside its runtime, because epoll and one run of the tokio runtime cost
+//!   as much as four hits. This is only possible while the runtime has no task. The runtime still runs at least once a second
+//!   (`TIME_WITHOUT_RUNTIME`). Together with prefetching and the two slots for each query in the table of recent replies (see `recent`), a hit costs
+//!   1.05 to 1.08 times as much as the reply of a plain echo server (1.15 times before).
 //! - io_uring was rejected. An echo server with one multishot receive, whose replies were submitted together with the
 //!   wait, was compared with an echo server with `recvmmsg` and `sendmmsg`, in five rounds on Linux 6.18. At 30 000
 //!   queries a second an answer cost 10.7 µs with io_uring and 10.3 µs without it, and at full load both answered 150
@@ -38,16 +38,16 @@
 //!   on the loopback device, which has no queue to poll.
 //! - hickory-server's listeners were rejected: they handle one query of a connection at a time and cannot send stored
 //!   octets. `encrypted` has the decisions on TLS, `https` those on HTTPS, and `quic` those on QUIC.
-//! - In an earlier version, replies to misses went through the worker's queue and eventfd, and each reply woke the worker. The steps of a resolution
-//!   were recorded as strings, large futures were moved ten times, and names were hashed label by label. With all of this, a miss cost 150 µs of CPU;
-//!   without it, 95 µs (`benches/compare/misses.sh`).
+//! - Four costs of a miss were removed: replies went through the worker's queue and eventfd, so that each reply woke the worker; the steps of a
+//!   resolution were recorded as strings; large futures were moved ten times; and names were hashed label by label. With all of these, a miss cost
+//!   150 µs of CPU, and without them 95 µs (`benches/compare/misses.sh`).
 //! - At most four workers serve an address: beyond four, the loopback device is the bottleneck. By default there is one worker for two cores, because
 //!   mail software needs the other cores, and because a miss costs a third more CPU time with two workers on two cores (39.8 µs) than with one
 //!   (29.3 µs): the workers pass the same cache lines to and fro.
 //! - A fault of a server is never reported to a client as FORMERR over UDP, or as REFUSED over TCP. glibc treats both as
 //!   permanent errors, and Postfix then bounces mail.
-//! - A connection from an address outside `listen.allow` is closed immediately, so that strangers cannot take the places of clients. Datagrams from
-//!   such addresses are answered with REFUSED once a second for each network, because their source address may be forged.
+//! - A connection from an address outside `listen.allow` is closed immediately, so that strangers cannot use up the allowed number of connections.
+//!   Datagrams from such addresses are answered with REFUSED once a second for each network, because their source address may be forged.
 //! - A DNS message over TCP must be complete within ten seconds, so that a client that sends one octet a second cannot keep a connection.
 
 #![deny(
@@ -243,8 +243,7 @@ impl Sockets {
             sockets.add(at, sockets::bind(at, workers, inherited.take_at(at)))?;
         }
         for (address, rest) in inherited.rest() {
-            // The service manager holds this socket, so no other process can receive the queries that arrive there.
-            // Therefore they are answered.
+            // The service manager holds this socket, so no other process can receive the queries that arrive there. Therefore resolverd answers them.
             tracing::warn!(
                 "systemd passed a socket for {address}, which is not in the configuration; resolverd answers plain DNS there anyway; add the address to listen.addresses, or for TLS to listen.tls, for HTTPS to listen.https and for QUIC to listen.quic, or remove it from the unit resolverd.socket"
             );
@@ -310,8 +309,8 @@ impl Listeners {
         Ok(listeners)
     }
 
-    /// Returns a function that counts the datagrams that the kernel has dropped since its last call, at the sockets that are open now. The function
-    /// reads a file of the kernel, so it must be called on a thread that may block.
+    /// Returns a function that counts the datagrams that the kernel has dropped at the open sockets since they were last counted. The function reads
+    /// a file of the kernel, so it must be called on a thread that may block.
     pub fn dropped(&self) -> impl FnOnce() -> usize + use<> {
         let sockets: Vec<Inode> = self.open.iter().flat_map(ServedAddress::datagram_sockets).collect();
         let dropped = Arc::clone(&self.dropped);
@@ -419,8 +418,8 @@ impl Listeners {
         }
     }
 
-    /// Stops accepting connections, and leaves new queries at sockets that systemd passed to the next daemon process. Queries on existing connections
-    /// and at other sockets are still answered.
+    /// Stops accepting connections. New queries at sockets that systemd passed stay unread for the next daemon process. Queries on existing
+    /// connections and at other sockets are still answered.
     pub fn stop_accepting(&self) {
         for open in &self.open {
             open.accepting.send_replace(false);

@@ -40,7 +40,7 @@ impl Orders {
         self.is_deaf.store(is_deaf, Ordering::SeqCst);
     }
 
-    /// Waits until the worker has seen the last order. This takes no longer than `READ_WAIT` and one turn of its thread.
+    /// Waits until the worker has seen the last order. This takes no longer than `READ_WAIT` and one pass of the worker's main loop.
     pub(super) async fn is_known(&self) {
         while self.is_deaf.load(Ordering::SeqCst) {
             tokio::time::sleep(READ_WAIT).await;

@@ -1,8 +1,8 @@
-//! The outbox of a worker: the queue of replies to its misses (queries that were resolved). Replies that are ready at
-//! about the same time are sent together.
+//! The outbox of a worker: the queue of replies to its misses (queries that were not answered from the cache). Replies that are ready at about the
+//! same time are sent together.
 //!
-//! When a worker wakes, it runs the tasks of all misses that servers have answered. The replies wait until each of these tasks has had its turn, and
-//! are then sent with one system call. So a sleeping client is woken only once. Waking another thread is the most expensive part of a reply.
+//! When a worker wakes, it runs the tasks of all misses that servers have answered. The replies wait until each of these tasks has run, and are then
+//! sent with one system call. So a sleeping client is woken only once. Waking another thread is the most expensive part of a reply.
 
 use std::future::poll_fn;
 use std::net::UdpSocket;

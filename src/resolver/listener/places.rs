@@ -17,7 +17,7 @@ use super::queued::ClientKey;
 use crate::limits::{MAX_PIPELINED, SILENT_CONNECTION, STOP_FIRST_MESSAGE, WorkBounds};
 use dns::clock::{Clock, Mono};
 
-/// The places of the connections of all listeners. Each open connection takes one place.
+/// Limits the open connections of all listeners. Each open connection takes one place.
 pub(super) struct ConnectionPlaces {
     bounds: WorkBounds,
     seats: Mutex<Vec<Arc<Seat>>>,
@@ -25,7 +25,7 @@ pub(super) struct ConnectionPlaces {
     first_message: Notify,
 }
 
-/// The place that one open connection takes, with the numbers that are limited for it.
+/// The place of one open connection, with the numbers of the connection that are limited.
 pub(super) struct Seat {
     client: ClientKey,
     /// The time at which the connection was last active, in microseconds of the daemon's clock.
@@ -47,7 +47,7 @@ pub(super) struct TakenPlace {
 }
 
 impl ConnectionPlaces {
-    /// Creates the places for connections with the limits `bounds`. No connection is open yet.
+    /// Creates the state without open connections. `bounds` are the limits.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, seats: Mutex::default(), first_message: Notify::new() }
     }

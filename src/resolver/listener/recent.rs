@@ -17,8 +17,8 @@
 //! - A reply is not replaced while it may be sent again. A client gains nothing by asking for names whose queries hash
 //!   to the same set of places: each query is then looked up in the cache, as without the table. So the hash needs no
 //!   secret.
-//! - A reply is meant for clients of one view. If clients of two views send the same query, the reply for each view uses one of the two places. The
-//!   same query from a third view is looked up in the cache.
+//! - A reply is meant for clients of one view. If clients of two views send the same query, one reply for each view is stored, because there are two
+//!   places for a query (see the next point). The same query from a third view is looked up in the cache.
 //! - A query can be stored at two places. With one place, 11 % of 1 000 names in use share it with another name, and one
 //!   of the two names is looked up in the cache each time; with two places, 3 % do.
 //! - For all queries of a batch, the heads, versions and octets of the stored replies are read before the first query is

@@ -1,8 +1,8 @@
-//! Limits how many REFUSED replies a client that is not allowed to ask receives by datagram. The source address of a
-//! query may be forged, and the replies then go to a host that did not ask.
+//! Limits how many REFUSED replies are sent over UDP to clients that are not allowed to ask. The source address of a query may be forged, and the
+//! replies then go to a host that did not ask.
 //!
-//! The number of counters is fixed, and each counter counts the networks whose hash selects it. So all networks together are limited too. Each
-//! counter uses the generic cell rate algorithm, which stores only one time.
+//! The number of counters is fixed. The hash of a network selects its counter, so the replies to all networks together are limited too. Each counter
+//! uses the generic cell rate algorithm, which stores only a time.
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;

@@ -106,8 +106,8 @@ pub(super) fn bind_while_open(
     bound.map_err(|source| AddressUnavailable { at, source })
 }
 
-/// Returns the number of UDP sockets of an address. TLS and HTTPS have none. QUIC has only one, because when a socket is
-/// added or removed, the kernel passes the datagrams of a connection to another socket.
+/// Returns the number of UDP sockets of an address. TLS and HTTPS have none. QUIC has only one: if there were several, the kernel would pass the
+/// datagrams of a connection to another socket when a socket is added or removed.
 fn datagram_workers(at: ListenAt, workers: usize) -> usize {
     match at.serves {
         ListenFor::Plain => workers.max(1),
@@ -226,8 +226,7 @@ mod tests {
         assert!(said.contains("no such address"), "{said}");
     }
 
-    /// Returns sockets at a port that is free for both TCP and UDP. Another test may use the UDP port with the same
-    /// number.
+    /// Binds TCP and UDP sockets at a port number that is free for both. Another test may use the number for one of them.
     fn free() -> BoundSockets {
         bind(plain("127.0.0.1:0"), 1, InheritedSockets::default()).unwrap()
     }

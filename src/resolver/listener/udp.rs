@@ -1,9 +1,9 @@
 //! A worker: one thread with its own tokio runtime, which reads the queries of one UDP socket.
 //!
-//! The thread sleeps in epoll until something arrives, so an idle daemon runs no timer. It reads a batch of queries,
-//! answers the hits (queries whose answer is in the cache) immediately, and sends these replies together. While hits
-//! follow each other closely and nothing else is in progress, it sleeps in the system call that reads instead: one turn
-//! of the runtime with epoll costs as much as four hits. At rates far above those of mail, it reads less often (`pace`).
+//! The thread sleeps in epoll until something arrives, so an idle daemon runs no timer. It reads a batch of queries, answers the hits (queries whose
+//! answer is in the cache) immediately, and sends these replies together. While hits follow each other closely and nothing else is in progress, it
+//! sleeps in the system call that reads instead, because one run of the tokio runtime with epoll costs as much as four hits. At rates far above those
+//! of mail, it reads less often (`pace`).
 //!
 //! A miss (a query whose answer is not in the cache) becomes a task of the same runtime. Its sockets to servers, its timers and its reply
 //! stay on the thread that read the query, and the thread wakes once for queries of clients and replies of servers. If the tasks cannot
@@ -55,8 +55,8 @@ pub(super) struct Worker {
     socket: Weak<UdpSocket>,
     /// The inode of the worker's socket, which identifies it in the tables of the kernel.
     inode: Inode,
-    /// The signal with which the thread shows the watchdog that it runs. A reference is kept here, so that the watchdog
-    /// notices a thread that was given up after panics.
+    /// The signal with which the thread shows the watchdog that it runs. This reference keeps the signal in existence after the thread was given up
+    /// because of panics, so that the watchdog notices this.
     _pulse: Arc<Pulse>,
 }
 
@@ -229,7 +229,7 @@ enum WorkerEvent<'a> {
     Bell,
     /// Queries have arrived at the socket.
     Queries(AsyncFdReadyGuard<'a, Arc<UdpSocket>>),
-    /// Cache misses wait for the begin of their resolution.
+    /// Cache misses whose resolution has not begun yet are waiting.
     Misses,
 }
 
@@ -283,7 +283,7 @@ impl Work {
             }
             let is_planned = !self.hand_over.waits() || plan_wake(planned.as_mut());
             if !(is_planned && self.hand_over.begin() && all) {
-                // The tasks of cache misses and the replies of servers have their turn before the next batch is read.
+                // The tasks of cache misses run, and replies of servers are handled, before the next batch is read.
                 tokio::task::yield_now().await;
             }
         }

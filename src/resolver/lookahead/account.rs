@@ -4,8 +4,8 @@
 //! then, the account counts it as an open question. The number of open questions is limited, so that few queries are wasted if clients suddenly stop
 //! asking such questions.
 //!
-//! A new rule asks from the begin. If it first waited until enough of its questions are judged, the mail of the first minute after a start
-//! would gain nothing.
+//! A new rule asks in advance from the start. If it first waited until enough of its questions are judged, the mail of the first minute would gain
+//! nothing.
 
 use std::time::Duration;
 
@@ -51,11 +51,11 @@ pub(super) struct RuleAccount {
     /// The number of recently judged questions that clients used. The next field counts those that they did not use.
     recent_used: u32,
     recent_unused: u32,
-    /// The number of questions that were asked in advance, and that no client has used yet and are not judged as unused yet.
+    /// The number of questions that were asked in advance and are open: no client has used them, and they are not judged yet.
     open: u32,
     /// The number of questions that clients used, and that are not judged yet, because their time is not over.
     used_unjudged: u32,
-    /// The usual time from a question of this rule until a client asks the same. `None` before the first time.
+    /// The usual time between a question of this rule and the same question of a client. `None` before the first such question.
     gap: Option<Duration>,
 }
 
@@ -87,7 +87,7 @@ impl RuleAccount {
         self.open < AHEAD_UNUSED.saturating_add(self.recent_used).saturating_add(self.used_unjudged)
     }
 
-    /// Returns the usual time from a question of this rule until a client asks the same. Returns 0 before the first time.
+    /// Returns the usual time between a question of this rule and the same question of a client. Returns 0 before the first such question.
     pub(super) fn gap(&self) -> Duration {
         self.gap.unwrap_or_default()
     }
@@ -104,8 +104,8 @@ impl RuleAccount {
         self.open = self.open.saturating_sub(1);
     }
 
-    /// Counts the report of another gateway that its clients use the questions of this rule. It counts as `AHEAD_MIN_JUDGED` used questions, so
-    /// the rule is no longer new.
+    /// Counts the report of another gateway that its clients use the questions of this rule. The report counts as `AHEAD_MIN_JUDGED` used questions,
+    /// so the rule is no longer new.
     pub(super) fn used_elsewhere(&mut self) {
         if self.state() == RuleState::Learning {
             self.recent_used = self.recent_used.saturating_add(AHEAD_MIN_JUDGED);

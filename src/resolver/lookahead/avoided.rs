@@ -1,5 +1,5 @@
-//! The zones that look-ahead does not ask for a while, because they gave no answer, or because the TTLs of their answers end before clients
-//! ask.
+//! The zones about which look-ahead asks nothing for a while, because their servers gave no answer, or because the TTLs of their answers end before
+//! clients ask.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

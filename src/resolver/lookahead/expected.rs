@@ -13,8 +13,8 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::QuestionKey;
 
-/// Name, type and view of a question, as octets. Its flags are set to 0, so that a client's question counts as expected whatever its flags are: one
-/// answer with signatures can be used for all of them.
+/// Name, type and view of a question, as octets. Its flags are set to 0, so that a client's question with any flags counts as the expected one. One
+/// answer with signatures can be used for all combinations of flags.
 pub(super) type ExpectedKey = Box<[u8]>;
 
 /// The number of a chain. A chain consists of the questions about one address or one domain; each follows from the answer to another.
@@ -28,7 +28,7 @@ pub(super) struct Expected {
     pub(super) chain: ChainNumber,
     /// The time at which look-ahead asked the question, or would have asked it.
     pub(super) at: Mono,
-    /// The number of queries with which the question counts for the limit of unused queries. `None` if look-ahead did not ask it.
+    /// The number of queries of this question that count against the limit of unused queries. `None` if look-ahead did not ask it.
     pub(super) messages: Option<u64>,
     /// How long the resolution of the question took. `None` while it is in progress, or if look-ahead did not ask the question.
     pub(super) took: Option<Duration>,
@@ -70,8 +70,8 @@ impl ExpectedQuestions {
     }
 
     /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. A question in the table that is only counted, and that no
-    /// client has asked yet, may be replaced by the same question if look-ahead asks it. So a rule that is not used does not prevent another rule
-    /// from asking the same question.
+    /// client has asked yet, may be replaced by the same question if look-ahead asks it. So an inactive rule does not prevent another rule from
+    /// asking the same question.
     pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
         self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
     }
@@ -108,7 +108,8 @@ impl ExpectedQuestions {
                 return None;
             }
             let (key, began) = self.order.pop_front()?;
-            // The question of this entry may have been removed because it was not needed, and the same question may have been added again later.
+            // This entry of the queue may be outdated: its question may have been removed because it was not needed, and added again later with
+            // another time.
             if self.by_key.get(&key).is_some_and(|expected| expected.at == began) {
                 return self.by_key.remove(&key);
             }

@@ -10,9 +10,8 @@
 //!
 //! - A rule is used while clients ask at least 60 % of its questions within 30 s. Otherwise its questions are only counted, which sends no query
 //!   and finds out when the habit of the clients changes. For example, on a host that only sends mail, look-ahead soon asks for no SPF record.
-//! - A new rule asks at once: at most 32 questions that no client has used, until 20 are judged. In earlier versions, a rule first counted
-//!   what clients asked, until 20 questions had been judged, or until the first four or six were used. The emails of the first seconds then
-//!   gained nothing: on the rough internet of `benches/message.rs`, an email waited 10 % longer on average.
+//! - A new rule asks at once: at most 32 questions that no client has used, until 20 are judged. When a new rule first only counted what clients
+//!   asked, the emails of the first seconds gained nothing: on the rough internet of `benches/message.rs`, an email waited 10 % longer on average.
 //! - An MX question with DO comes from software that delivers mail with DANE. The addresses of the mail hosts in such an MX have their own rules,
 //!   because software that receives mail asks for the MX of senders, but not for the addresses of its hosts. With one common rule on a machine that
 //!   sends and receives mail, clients would use only one in five of its questions. SPF and DMARC each have one rule for both directions: answers that
@@ -23,9 +22,9 @@
 //!   hosts are queried after the answer with the MX. So look-ahead ends with the first NXDOMAIN for a domain that spam has invented, and the servers
 //!   of a new domain are looked up only once.
 //! - Clients have priority. Look-ahead never asks two servers at the same time, and sends no second queries. It stops while more than half of the
-//!   places for resolutions (flights) or for upstream queries are in use. It asks nothing about zones that gave no answer a moment ago. At most one
-//!   in four queries to servers may be for look-ahead answers that no client has used. A client never waits for a look-ahead question, and gets none
-//!   of its failures (`resolve::ahead`).
+//!   allowed resolutions (flights) or upstream queries are in progress. It asks nothing about zones that gave no answer a moment ago. At most one in
+//!   four queries to servers may be for look-ahead answers that no client has used. A client never waits for a look-ahead question, and gets none of
+//!   its failures (`resolve::ahead`).
 //! - A sender whose zone is silent takes no capacity from others: a look-ahead question ends after three seconds, and at most twelve questions
 //!   about one zone are in progress. One email needs no more than twelve.
 //! - While this host is overloaded, look-ahead does not process the answers to clients' questions, and counts them as lost.
@@ -109,7 +108,7 @@ impl Lookahead {
         Rule::ALL.into_iter().filter_map(standing).collect()
     }
 
-    /// Treats these rules as proved: another gateway has reported that its clients use their questions.
+    /// Marks these rules as useful: another gateway has reported that its clients ask their questions.
     pub fn used_elsewhere(&self, rules: impl Iterator<Item = Rule>) {
         let mut state = self.state();
         rules.for_each(|rule| state.used_elsewhere(rule));

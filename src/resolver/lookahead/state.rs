@@ -126,7 +126,7 @@ impl LookaheadTables {
         self.accounts.get(rule.index())
     }
 
-    /// Treats this rule as proved: another gateway has reported that its clients use its questions.
+    /// Marks this rule as useful: another gateway has reported that its clients ask the questions of the rule.
     pub(super) fn used_elsewhere(&mut self, rule: Rule) {
         if let Some(account) = self.accounts.get_mut(rule.index()) {
             account.used_elsewhere();
@@ -170,8 +170,8 @@ impl LookaheadTables {
         keys.iter().map(|name| rules::of_key(name.clone())).collect()
     }
 
-    /// Processes a client's question that was answered. Returns the questions that look-ahead should ask now. The boolean is true if
-    /// look-ahead had asked the client's question.
+    /// Processes a client's question that was answered. Returns the questions that look-ahead should ask now. The boolean is true if look-ahead had
+    /// asked the client's question in advance.
     pub(super) fn answered(
         &mut self,
         client: ClientAnswered<'_>,
@@ -209,8 +209,8 @@ impl LookaheadTables {
         (start, false)
     }
 
-    /// Called when a client uses a cached answer with the mark of a rule, which shows that this rule fetched it. Returns true if this counts as a
-    /// use.
+    /// Called when a client uses a cached answer that carries the mark of `rule`: look-ahead fetched the answer because of this rule. Returns true if
+    /// this counts as a use.
     pub(super) fn used_mark(
         &mut self,
         question: &Question,
@@ -312,8 +312,8 @@ impl LookaheadTables {
                 self.allowance.settle(before, 0);
             }
             if let Some(chain) = self.chains.get(&expected.chain) {
-                // The client's question may have other flags than the question of look-ahead. The mark is therefore removed from the cached answer to
-                // look-ahead's question.
+                // The cached answer to look-ahead's question has a mark of its rule, which is removed now that the answer was used. The client's
+                // question may have other flags, so the question of look-ahead is built here.
                 outside.unmark(&Question {
                     name: question.name.clone(),
                     kind: question.kind,
@@ -330,10 +330,10 @@ impl LookaheadTables {
         Some(used)
     }
 
-    /// Plans the questions that follow a client's own question. If the domain's SPF record is already expected in a chain with the same DO flag, they
-    /// are added to that chain; otherwise they form a new one. DO distinguishes mail to a domain from mail from it, so neither uses up the limits of
-    /// the other. A new chain in which no question is asked or counted is dropped: for one email, a client may ask thirty lists about the same
-    /// address.
+    /// Plans the questions that follow a client's own question. If the SPF record of the domain is already expected in a chain with the same DO flag,
+    /// the questions are added to this chain; otherwise they form a new one. DO distinguishes mail to a domain from mail from it, so that neither
+    /// uses up the limits of the other. A new chain in which no question is asked or counted is dropped: for one email, a client may ask thirty lists
+    /// about the same address.
     fn begin(
         &mut self,
         (like, mode): (&Question, LookaheadMode),

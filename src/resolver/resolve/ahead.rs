@@ -3,11 +3,11 @@
 //!
 //! # Decisions
 //!
-//! - They use no places in the table of resolutions. A client never joins such a question or waits for it. The client's own resolution has its
-//!   own time limit and query budget, asks two servers at first contact, and sends second queries. Equal upstream queries are merged in
-//!   `exchange` as long as the reply may still come, so the time already spent is not lost and hardly any query is sent twice. When clients
-//!   joined these questions, they suffered from lost queries, failures and the time already used, because look-ahead asks one server at a
-//!   time.
+//! - These questions are not in the table of resolutions, and do not count for its limits. A client never waits for such a question. The client's own
+//!   resolution has its own time limit and query budget, asks two servers at first contact, and sends second queries. Equal upstream queries are
+//!   merged in `exchange` as long as the reply may still come, so the time already spent is not lost and hardly any query is sent twice. A question
+//!   of look-ahead asks one server at a time. When clients waited for such questions, they waited for lost queries and failures, and a part of the
+//!   time limit was already used.
 //! - The failures of these questions and of their sub-questions are not cached, and these questions start no shared fetch of DNSSEC keys. A
 //!   client that asks later therefore makes its own attempt.
 
@@ -36,13 +36,13 @@ use dns::question::{Answer, Question, ViewId, name_of_wire};
 use history::note::Note;
 use history::{Flown, Recorder};
 
-/// What is already known about a question that look-ahead wants to ask. This decides whether it may ask it.
+/// What is already known about a question that look-ahead wants to ask. It decides whether look-ahead may ask the question.
 #[derive(Debug)]
 pub enum KnownAhead {
     /// The cache has the answer to the question.
     Answer(Arc<Answer>),
-    /// Look-ahead must not ask the question: a resolution already asks it, or it asks a DNS list, or its answer comes from a zone that is
-    /// served here, or it failed a moment ago.
+    /// Look-ahead must not ask the question: a resolution already asks it, or it asks a DNS list, or its answer comes from a zone that resolverd
+    /// serves itself, or it failed a moment ago.
     Left,
     /// Nothing is known about the question, so look-ahead may ask it.
     Nothing,
@@ -109,8 +109,8 @@ impl LookaheadResolver {
         if self.flight.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
     }
 
-    /// Returns true if there is room for questions of look-ahead: at most half of the places for resolutions and at most half of the places
-    /// for upstream queries are in use, and this host keeps up with its questions.
+    /// Returns true if there is room for questions of look-ahead: at most half of the allowed resolutions and at most half of the allowed upstream
+    /// queries are in progress, and this host keeps up with its questions.
     pub fn has_room(&self) -> bool {
         !self.flight.iterate.is_half_taken() && !self.flight.flights.are_crowded()
     }
@@ -155,7 +155,7 @@ impl LookaheadResolver {
         Some(if zone.zone_of(&question.name) { self.zone_to_blame(question) } else { zone })
     }
 
-    /// Removes the mark that look-ahead asked for the cached answer to a question. Does nothing if the answer is not in the cache.
+    /// Removes the mark on a cached answer which shows that look-ahead asked for it. Does nothing if the answer is not in the cache.
     pub(crate) fn unmark(&self, question: &Question) {
         if let Some(answer) =
             self.flight.memory.answers.get(question.key().as_bytes(), self.flight.clock.mono())

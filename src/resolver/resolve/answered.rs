@@ -54,7 +54,8 @@ impl AnsweredQueue {
         }
     }
 
-    /// Reports to look-ahead that a client has begun to ask a DNS list, because look-ahead then asks the other lists at the same time.
+    /// Reports to look-ahead that a client has begun to ask a DNS list. If it asks about an address, look-ahead asks for the PTR of this address at
+    /// the same time.
     pub(super) fn report_asked(&self, asked: &Arc<ClientQuestion>) {
         if asked.question.kind == RecordType::PTR {
             self.report_to_lists(asked);

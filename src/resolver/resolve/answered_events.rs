@@ -165,8 +165,8 @@ mod tests {
         let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.push(used)).count();
         assert_eq!((kept, queue.waiting().events.len()), (MAX_ANSWERED, MAX_ANSWERED));
     }
-    /// Tests that the size of waiting answers is limited. Before, waiting events with answers of 60 KB each could use 100 MB of memory with a cache
-    /// of 8 MiB.
+    /// Tests that the size of waiting answers is limited. Without this limit, waiting events with answers of 60 KB each used 100 MB of memory with a
+    /// cache of 8 MiB.
     #[test]
     fn long_answers_that_wait_are_bounded_by_their_octets() {
         let (queue, (asked, answer)) = (WaitingEvents::default(), answered());

@@ -1,5 +1,5 @@
 //! Follows a name along its aliases (CNAME and DNAME). Each name is first looked up in the cache, and then queried along its own route. (The route of
-//! a name is the set of servers that are asked for it, or the zone served here that answers it.)
+//! a name is the set of servers that are asked for it, or the local zone that answers it. resolverd serves a local zone itself.)
 //!
 //! See RFC 1034 section 3.6.2 (aliases) and RFC 2308 (negative answers). Sub-questions of the iterator also go through this module, so
 //! that they are routed, and their answers are cached.
@@ -58,8 +58,8 @@ pub(super) struct Chaser {
 pub(super) enum AtList {
     /// The name of the DNS list is followed, like any other name.
     Passes,
-    /// The name of the DNS list is not followed. The question counts for the quota of the list, and the checks for lists (module
-    /// `lists::guard`) decide how the answer is given.
+    /// The name of the DNS list is not followed here. The module `lists::guard` then asks the list, so that the question counts for the quota of the
+    /// list, and the answer of the list is checked.
     Stops,
 }
 
@@ -78,8 +78,8 @@ impl Chaser {
         let Some(alias) = denied.recalled_alias.take().filter(|_| is_denial && is_address(kind)) else {
             return Ok(denied);
         };
-        // The cached alias may have been learned for another type, and some servers answer each type on its own. The name of the alias is therefore
-        // asked for this type before the client gets NXDOMAIN, which would make mail bounce.
+        // The cached alias may come from an answer for another type, and some servers answer each type differently. The servers are therefore asked
+        // for the name of the alias with this type before the client gets NXDOMAIN, which would make mail bounce.
         let route = context.view.route(&alias, kind);
         let mut asked = Chased::default();
         let lookup = self.lookup((&alias, kind), (route, None), context);
@@ -111,7 +111,8 @@ impl Chaser {
         let (mut current, mut route, mut cut) = (Cow::Borrowed(name), way, cut);
         loop {
             if context.is_ahead() && route.list_asked(&current).is_some() {
-                // An alias or a server name that a stranger chose must not use up the query quota of a DNS list.
+                // Look-ahead asks no DNS lists here. Otherwise an alias or a server name that a stranger chose could use up the query quota of a
+                // list.
                 return Err(Failure::Aliases { name: name.clone() });
             }
             if at_list == AtList::Stops
@@ -187,7 +188,8 @@ impl Chaser {
         })
     }
 
-    /// Finds the result for one name of the alias chain. The answer comes from a zone that is served here, from the cache, or from servers.
+    /// Finds the result for one name of the alias chain. The answer comes from a local zone (served by resolverd itself), from the cache, or from
+    /// servers.
     async fn step(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         self.refuse_changed(lookup)?;
         if let RouteTarget::Local(authority) = &lookup.route.target {
@@ -291,7 +293,7 @@ impl Chaser {
         }
     }
 
-    /// Returns an answer from a zone that is served here, or, if this zone delegates the name, from the servers of the delegation.
+    /// Returns an answer from a local zone (served by resolverd itself), or, if this zone delegates the name, from the servers of the delegation.
     async fn answer_here(
         &self,
         lookup: Lookup<'_>,
@@ -321,7 +323,7 @@ impl Chaser {
         }
     }
 
-    /// Validates an answer from a zone that is served here. If it is bogus, no other server is asked.
+    /// Validates an answer from a local zone (served by resolverd itself). If it is bogus, no other server is asked.
     async fn check_here(
         &self,
         lookup: Lookup<'_>,
@@ -343,8 +345,8 @@ impl Chaser {
     }
 }
 
-/// Returns the security of data that are served here without signatures: insecure, or unchecked if the question is not validated. `sets` has
-/// an entry for each RRset that a chain of aliases may have.
+/// Returns the security of data from a local zone without signatures: insecure, or unchecked if the question is not validated. `sets` has an entry
+/// for each RRset that a chain of aliases may have.
 fn here(context: &Context) -> AnswerSecurity {
     let security = if context.checks() { Security::Insecure } else { Security::Unchecked };
     AnswerSecurity { sets: vec![security; MAX_ALIASES], end: security }
@@ -401,8 +403,8 @@ pub(super) fn is_address(kind: RecordType) -> bool {
     matches!(kind, RecordType::A | RecordType::AAAA)
 }
 
-/// Returns true if other servers (another route) are asked for `target` than for the alias that leads to it. For names in the operator's own zones
-/// and in DNS lists, data that come from other servers are not used.
+/// Returns true if other servers (another route) are asked for `target` than for the alias that leads to it, for example because `target` is in a
+/// zone of the operator. Data for `target` in the answer with the alias are then not used.
 pub(super) fn leads_away(lookup: Lookup<'_>, target: &Name) -> bool {
     // Below a DNS list that requires a key in its names, only the servers of the list itself are asked.
     lookup.rewrite.is_none()

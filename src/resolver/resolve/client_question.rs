@@ -30,8 +30,8 @@ pub struct ClientQuestion {
     pub(super) way: Arc<Route>,
     /// The DNS list that the question asks, if any. This list may have been shut down by its operator.
     pub(super) list: Option<AskedList>,
-    /// The closest known zone cut, from which the resolution follows referrals. It is set when resolverd determines the zone for which the resolution
-    /// counts.
+    /// The closest known zone cut, from which the resolution follows referrals. It is set when resolverd determines the zone against whose limit the
+    /// resolution counts.
     pub(super) cut: OnceLock<Arc<Delegation>>,
     /// True if the cache had a failure for the question when the client began to wait for the resolution.
     pub(super) has_failed: OnceLock<bool>,

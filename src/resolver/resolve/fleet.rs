@@ -46,19 +46,19 @@ use history::redact::Secrets;
 /// The store of the fleet, if there is one.
 pub(super) type Fleet = ArcSwapOption<Sharing>;
 
-/// Flushes after which older data of the fleet are not taken.
+/// Flushes of the operator. Data of the fleet that were written before a flush are not used if the flush concerns their name.
 #[derive(Debug, Default)]
 struct Flushes {
     /// Each flush with its time, the oldest first.
     recent: Vec<(Aim, Mono)>,
-    /// The time before which no data are taken.
+    /// Data of any name that were written before this time are not used.
     all: Option<Mono>,
 }
 
 impl Flushes {
     fn add(&mut self, flush: &Flush, at: Mono) {
         match flush {
-            // Which shared data are negative is known only when they are taken, so a flush of negative data counts for all data of the store.
+            // Whether data in the store are negative is known only when they are read. So a flush of negative data counts for all data of the store.
             Flush::All | Flush::Negative => self.all = self.all.max(Some(at)),
             Flush::Name { .. } | Flush::Tree { .. } => self.recent.push((Aim::new(flush), at)),
         }
@@ -94,7 +94,7 @@ pub(super) struct Sharing {
     learned: Arc<Learned>,
 }
 
-/// What this gateway knows about data that are not shared. It outlives changes of the configuration.
+/// What this gateway knows about data that are not shared. It is kept when the configuration changes.
 #[derive(Debug, Default)]
 struct Learned {
     flushes: Mutex<Flushes>,
@@ -129,13 +129,13 @@ impl Sharing {
         context.view.knows == self.view
             && !context.is_on_the_side()
             && !matches!(route.target, RouteTarget::Local(_))
-            // If `rewrite` is set, the name has a placeholder instead of the customer's key.
+            // If `rewrite` is set, the name has a placeholder instead of the customer's key, so it contains no secret.
             && (lookup.rewrite.is_some() || self.secrets.hidden(&wire).is_none())
             && (is_public && !lies_in(&self.private, &wire) || is_named())
     }
 
-    /// Returns true if one gateway asks the question for all: it is a question to a DNS list, whose answers this gateway may share. A gateway that a
-    /// list refuses must not make the others wait.
+    /// Returns true if one gateway asks the question for all gateways: it is a question to a DNS list, whose answers this gateway may share. A
+    /// gateway that a list refuses must not make the others wait.
     fn leases(&self, lookup: Lookup<'_>, now: Mono) -> bool {
         let Some(list) = lookup.route.policy.list.as_ref() else { return false };
         let unshared = self.learned.unshared.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! Several clients may wait for one resolution (flight). It resolves its question, caches the answer or the failure, and reports the result
-//! to the history.
+//! Runs resolutions (flights). A resolution resolves a question for which several clients may wait, caches the answer or the failure, and reports the
+//! result to the history.
 
 use std::sync::Arc;
 
@@ -123,7 +123,7 @@ impl FlightResolver {
         chased
     }
 
-    /// Returns, in wire form, the zone for which a question counts when its resolution begins.
+    /// Returns, in wire form, the zone against whose limit a question counts when its resolution begins.
     pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
         let ClientQuestion { key, view, way, .. } = asked;
         let cut = self.cut_on(view, way, key.name());
@@ -134,8 +134,8 @@ impl FlightResolver {
         shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
     }
 
-    /// Returns the closest known zone cut at or above a name in wire form. Returns `None` if the route leads to forwarders or to a zone that is
-    /// served here.
+    /// Returns the closest known zone cut at or above a name in wire form. Returns `None` if the route leads to forwarders or to a zone that
+    /// resolverd serves itself.
     pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<Arc<Delegation>> {
         match route.target {
             RouteTarget::Iterate | RouteTarget::Stub(_) => {
@@ -274,7 +274,7 @@ impl FlightResolver {
             answers: found.map_or(&[][..], |chased| &chased.answers),
         });
         let route = context.view.route(&question.name, question.kind);
-        // A DNS list that refuses queries has answered, so no zone has failed, and the resolution counts for the zone of the list.
+        // A DNS list that refuses queries has answered, so no zone has failed. The history then records the failure for the zone of the list.
         let of_list =
             || route.policy.list.as_ref().filter(|_| failed.is_some()).map(|list| list.apex.clone());
         self.recorder.flight(&FlightEnded {

@@ -99,7 +99,7 @@ struct Flight {
     ticket: Ticket,
 }
 
-/// Data of a resolution in the table: the zone for which it counts, and the sender that ends the resolution early.
+/// Data of a resolution in the table: the zone against whose limit it counts, and the sender that ends the resolution early.
 struct FlightPlace {
     key: FlightKey,
     /// The zone against whose limit the resolution counts, in wire form.
@@ -129,7 +129,7 @@ pub(super) enum JoinedFlight {
     Shed(Shed),
 }
 
-/// Why a question was refused or its resolution ended early, and the zone for which it counts.
+/// Why a question was refused or its resolution ended early, and the zone against whose limit the question counts.
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
     pub(super) why: ShedReason,
@@ -170,8 +170,8 @@ impl Flights {
         Self { table: Arc::new(Mutex::new(FlightTable::new(bounds))), keyed }
     }
 
-    /// Lets a client wait for the resolution of its question. If there is no such resolution, a new one begins, and `progress` creates its
-    /// progress. The new resolution counts for `zone`, in wire form, until it reaches the servers of another zone.
+    /// Lets a client wait for the resolution of its question. If there is no such resolution, a new one begins, and `progress` creates its progress.
+    /// The new resolution counts against the limit of `zone` (in wire form), until it reaches the servers of another zone.
     pub(super) fn join(
         &self,
         asked: &ClientQuestion,
@@ -218,9 +218,9 @@ impl Flights {
         }
     }
 
-    /// Records that a resolution is about to ask the servers of `zone`. From now on the resolution counts for that zone, unless it already
-    /// counts for this zone or for a zone below it. If the zone may have no more resolutions, the resolution is ended. Returns the key of the
-    /// resolution's question if `zone` is exactly its name and look-ahead asks more questions at this point. The key is returned only once.
+    /// Records that a resolution is about to ask the servers of `zone`. From now on the resolution counts against the limit of `zone`, unless it
+    /// already counts against the limit of this zone or of a zone below it. If this limit is exceeded, the resolution is ended. Returns the key of
+    /// the resolution's question if `zone` is exactly its name and look-ahead asks more questions at this point. The key is returned only once.
     pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) -> Option<Arc<QuestionKey>> {
         if zone.iter().len() < PRIVATE_LABELS {
             return None;
@@ -363,9 +363,9 @@ impl FlightTable {
         self.backlog.crowded_from(self.bounds)
     }
 
-    /// Returns true if one more question of a client may wait for the resolution of `key`. The clients that wait for one resolution may be
-    /// at most half of the number of free places for waiting clients, so that the first client of a new resolution finds room. A client
-    /// with fewer than `FEW_WAITERS` waiting questions may wait for any resolution while a place is free.
+    /// Returns true if one more question of a client may wait for the resolution of `key`. `free` more clients may begin to wait for any resolution.
+    /// A client may join those of one resolution if they are at most half as many as `free`, so that the first client of a new resolution finds room.
+    /// A client with fewer than `FEW_WAITERS` waiting questions may wait for any resolution while `free` is not 0.
     fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
         let free = self.bounds.waiters.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
@@ -373,8 +373,8 @@ impl FlightTable {
         free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
     }
 
-    /// If there is no room for a new resolution of `account`, ends another resolution. Returns an error if no other resolution may be ended
-    /// for it.
+    /// If there is no room for a new resolution, ends another one. `account` has the zone and the client of the new resolution. Returns an error if
+    /// no other resolution may be ended for it.
     fn make_room(&mut self, account: ShareAccount, now: Mono) -> Result<(), ShedReason> {
         match self.shares.judge(account, self.crowded_from(), now) {
             FlightAdmission::Room => {}
@@ -384,7 +384,7 @@ impl FlightTable {
         Ok(())
     }
 
-    /// Makes a resolution count for `zone`, in wire form, from now on. If this zone may have no more resolutions, ends the resolution.
+    /// Counts a resolution against the limit of `zone` (in wire form) from now on. If this limit is exceeded, ends the resolution.
     fn go_over(&mut self, ticket: Ticket, (zone, hash): (&[u8], ZoneHash), now: Mono) {
         let Some(account) = self.shares.account(ticket) else { return };
         let moved = ShareAccount { zone: hash, ..account };

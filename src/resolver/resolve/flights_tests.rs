@@ -115,7 +115,7 @@ fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
     let top = Name::from_ascii("test.").unwrap();
     for (_, begun) in &held {
         flights.enters(begun.ticket.number(), &silent, now);
-        // A resolution never counts for a top-level domain, so each resolution still counts for `silent.example.`.
+        // A resolution never counts against the limit of a top-level domain, so each resolution still counts against that of `silent.example.`.
         flights.enters(begun.ticket.number(), &top, now);
     }
     let JoinedFlight::Waits { begun: Some(mut one_more), .. } = join_in_zone(&flights, 9_999, client(1, 1))

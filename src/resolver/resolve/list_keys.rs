@@ -27,8 +27,8 @@ pub fn secrets_of(config: &Config) -> Secrets {
         .and_below(providers)
 }
 
-/// Returns the reason why no server or resolver may be asked for a name, even if a command of the operator asks for it. Returns `None` if it
-/// may be asked. Such a name contains the secret key of a DNS list, or is reserved for this host (RFC 6761 section 6.3, RFC 7686 section 2).
+/// Returns the reason why no server or resolver may be asked for a name, even if a command of the operator asks for it: the name contains the secret
+/// key of a DNS list, or is reserved for this host (RFC 6761 section 6.3, RFC 7686 section 2). Returns `None` for other names.
 pub fn kept_here(config: &Config, name: &Name) -> Option<&'static str> {
     let mut lists = config.lists().into_values();
     let is_in = |rewrite: &Rewrite| rewrite.secret().is_in(name);

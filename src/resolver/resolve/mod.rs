@@ -14,18 +14,17 @@
 //!   data would be accepted.
 //! - A resolution runs in the task of the client that begins it, so that no work is passed between tasks. This saves at least a fifth of the
 //!   CPU instructions of a cache miss. If this client no longer waits, the resolution continues in its own task.
-//! - The places for resolutions, waiting clients and queries to servers are limited, and are shared fairly among zones and clients (`shares`).
-//!   When half of the places for resolutions are in use, new resolutions of the zone or client that has the most are refused. When all are in
-//!   use, each other new resolution ends one of its resolutions. Models: Unbound's jostle list and BIND's `fetches-per-zone`.
+//! - The numbers of resolutions, waiting clients and queries to servers are limited, and are shared fairly among zones and clients (`shares`). When
+//!   half of the allowed resolutions are in progress, new resolutions of the zone or client that has the most are refused. When all are in progress,
+//!   each new resolution of another zone or client ends one of them. Models: Unbound's jostle list and BIND's `fetches-per-zone`.
 //! - Sub-questions do not wait for the resolutions of clients, because two resolutions could then wait for each other. Equal queries to one
 //!   server are merged in `exchange`.
 //! - The cache may refuse to store an answer, so a resolution passes its answer directly to the waiting clients.
 //! - An answer that arrives after its question has failed is still validated and cached, for later questions.
-//! - A reload of the configuration ends the resolutions of names whose servers (routes) it changes, and their clients begin new resolutions. Before
-//!   this was so, these resolutions continued, and later questions joined them and got answers from the old servers for up to ten seconds.
-//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), DNS lists, resolutions, questions
-//!   that no client waits for (`side`), prefetch, look-ahead (`ahead`), and waiting clients (`waiting`). `Resolver` combines the parts.
-//!   Before, they were 77 methods of one type that called each other in circles.
+//! - A reload of the configuration ends the resolutions of names whose servers (routes) it changes, and their clients begin new resolutions.
+//!   Otherwise later questions would join these resolutions and get answers from the old servers for up to ten seconds.
+//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), DNS lists, resolutions, questions that no
+//!   client waits for (`side`), prefetch, look-ahead (`ahead`), and waiting clients (`waiting`). `Resolver` combines the parts.
 
 #![deny(
     clippy::unwrap_used,
@@ -332,8 +331,8 @@ impl Resolver {
         self.clients.stop();
     }
 
-    /// Returns the keyed hash of the zone for which a question for `name` counts while no zone cut of it is known. `name` is in wire form, in
-    /// lower case.
+    /// Returns the keyed hash of the zone against whose limit a question for `name` counts as long as no zone cut above the name is known. `name` is
+    /// in wire form, in lower case.
     pub(crate) fn zone_at_first(&self, name: &[u8]) -> u64 {
         self.memory.keyed().octets(shares::zone_at_first(name, 0))
     }

@@ -7,10 +7,10 @@
 //! # Decisions
 //!
 //! - Answers of DNS lists are not renewed, so that a list gets no more queries than clients cause.
-//! - Renewals stop while there are too many resolutions. A zone may use only a few places for renewals, so that a zone that does not answer
-//!   does not delay other zones. An answer for which there was no place may be reported again after a second.
-//! - Renewals of delegations and server addresses use at most half of the places for renewals. If a zone already uses its share of places, its
-//!   renewals wait, and those of other zones are done first.
+//! - Renewals stop while there are too many resolutions. Only a few renewals of one zone may be in progress, so that a zone that does not answer does
+//!   not delay other zones. An answer for whose renewal there was no room may be reported again after a second.
+//! - At most half of the renewals in progress may be for delegations and server addresses. If a zone has reached its limit, its renewals wait, and
+//!   those of other zones are done first.
 //! - If a renewal fails, the old answer remains in use until its TTL ends.
 
 use std::collections::VecDeque;
@@ -171,8 +171,8 @@ impl Prefetcher {
         }
     }
 
-    /// Returns the question that belongs to a key. Returns `None` if it must not be asked without a client, because it asks a DNS list or a
-    /// zone that is served here, or if its view no longer exists.
+    /// Returns the question that belongs to a key. Returns `None` if it must not be asked without a client, because it asks a DNS list or a zone that
+    /// resolverd serves itself, or if its view no longer exists.
     fn renewable(&self, key: &QuestionKey) -> Option<ClientQuestion> {
         let question = key.question()?;
         let view = self.views.load().get(question.view).cloned()?;

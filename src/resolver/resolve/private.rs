@@ -41,8 +41,8 @@ pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
                 .any(|address| view.removes(&record.name, record.record_type(), address))
     };
     let mut removed: Vec<Record> = chased.answers.extract_if(.., |record| is_private(record)).collect();
-    // A server may repeat the mixed case (0x20) of our query. The names are put into lower case, because later clients get the same
-    // answer.
+    // A server may repeat the mixed case (0x20) of our query. The names are put into lower case, because the SOA and the extended error that later
+    // clients get too contain them.
     removed.iter_mut().for_each(|record| record.name = record.name.to_lowercase());
     let Some(first) = removed.first() else { return removed };
     let is_of = |record: &Record, name: &Name, kind| record.name == *name && record.record_type() == kind;

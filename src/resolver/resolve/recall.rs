@@ -124,7 +124,7 @@ impl Chaser {
         Some(chased.take(held(Vec::new(), end, proof, Rank::Authoritative), &checked))
     }
 
-    /// Returns the cached DNAME above a name, with the CNAME that results from it. Such a name has no other data.
+    /// Returns the cached DNAME above a name, with the CNAME that results from it. A name below a DNAME has no other data.
     fn recall_redirected(&self, lookup: Lookup<'_>, now: Mono) -> Option<(Found, AnswerSecurity)> {
         let Lookup { name, kind, context, route, .. } = lookup;
         let rrsets = self.memory.rrsets.in_view(context.view.knows);

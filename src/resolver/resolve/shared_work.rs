@@ -1,7 +1,7 @@
 //! Shares work that several callers need at the same time: the first caller that needs a result does the work, and the others get its result.
 //!
-//! It is used for queries for DS and DNSKEY records, and for questions to DNS lists. Listeners with different policies have separate
-//! resolutions, but with this table their resolutions ask a list only once. Several clients may wait for one resolution (flight).
+//! It is used for queries for DS and DNSKEY records, and for questions to DNS lists. Views with different policies resolve the same question
+//! separately. With this table they still query a DNS list only once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,8 @@ use tokio::sync::oneshot;
 
 use dns::question::QuestionKey;
 
-/// Receives the result of the work. An error means that the work was given up, for example after a panic.
+/// Receives the result of the work. An error means that the caller that did the work has stopped without a result, for
+/// example after a panic.
 pub(crate) type SharedResult<Value> = Shared<oneshot::Receiver<Value>>;
 
 /// The table of work in progress. Each question key has at most one piece of work.
@@ -22,8 +23,8 @@ pub(crate) struct SharedWork<Value: Clone> {
     most: usize,
 }
 
-/// Work that its owner must do. If it is dropped before it ends, it counts as given up: waiting callers are notified, and the next caller
-/// begins the work again.
+/// A piece of work that the first caller must do. If this value is dropped before the work is done, the waiting callers get an error, and the next
+/// caller begins the work again.
 pub(crate) struct BegunWork<Value: Clone> {
     work: SharedWork<Value>,
     key: QuestionKey,
@@ -36,7 +37,8 @@ pub(crate) enum JoinedWork<Value: Clone> {
     First(SharedResult<Value>, BegunWork<Value>),
     /// The work is already in progress, so the caller waits for its result.
     Waits(SharedResult<Value>),
-    /// The maximum number of pieces of work is already in progress, so the caller must do its work without sharing.
+    /// The maximum number of pieces of work is already in progress, so the caller must do this work alone, without
+    /// sharing its result.
     Full,
 }
 
@@ -79,12 +81,12 @@ impl<Value: Clone> SharedWork<Value> {
 }
 
 impl<Value: Clone> BegunWork<Value> {
-    /// Passes the result to the waiting callers. Everything that is to be cached must already be in the cache, otherwise the next question
-    /// does the work again.
+    /// Passes the result to the waiting callers. The caller must have written the result to the cache before this call. Otherwise the next question
+    /// does the same work again.
     pub(crate) fn end(mut self, value: Value) {
         self.work.table().remove(&self.key);
         if let Some(sender) = self.sender.take() {
-            // An error means that no caller waits for the result any more.
+            // An error means that the waiting callers have gone, so the result is dropped.
             let _ = sender.send(value);
         }
     }

@@ -1,11 +1,11 @@
 //! Shares the places for resolutions fairly among zones and clients, and decides which resolution is ended when there are too few places.
 //! Several clients may wait for one resolution (flight). Each resolution has one place, which counts for one client and one zone.
 //!
-//! The functions use only their arguments and the state here. While less than half of the places are in use, only questions for zones that do
-//! not answer are refused. With more, new resolutions of the zone or client that has the most places are refused. When all places are in use,
-//! each other new resolution ends one of its resolutions. The tables that sort zones and clients by their number of places are built when they
-//! are first needed, and dropped when few places are in use. A zone that has not answered recently gets only a small part of the places.
-//! Models: Unbound's jostle list and BIND's fetches-per-zone.
+//! The functions use only their arguments and the state here. While less than half of the places are in use, only questions for zones that do not
+//! answer are refused. While half of the places or more are in use, new resolutions of the zone or client that has the most places are refused. When
+//! all places are in use, any other new resolution ends a resolution of the zone or client that has the most places. The tables that sort zones and
+//! clients by their number of places are built when they are first needed, and dropped when few places are in use. A zone that has not answered
+//! recently gets only a small part of the places. Models: Unbound's jostle list and BIND's fetches-per-zone.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash};
@@ -27,7 +27,7 @@ pub(super) type ZoneHash = u64;
 /// Identifies a client: the keyed hash of its address or prefix.
 pub(super) type ClientKey = u64;
 
-/// A hash table whose keys are keyed hashes or numbers made here. Strangers cannot choose such keys, so the table does not hash them again.
+/// A hash table whose keys are keyed hashes, or numbers that resolverd chooses. An attacker cannot choose such keys, so they are not hashed again.
 pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plain>>;
 
 /// The client and the zone for which a place counts. A place is the room for one resolution.
@@ -48,10 +48,10 @@ pub(super) struct Ticket(u64);
 pub(super) enum FlightAdmission {
     /// There is a free place, so the new resolution may begin.
     Room,
-    /// There is room for the new resolution only if the resolution with this ticket is ended. The zone or client of that resolution has the most
+    /// The new resolution may begin only if the resolution with this ticket is ended. The zone or client of that resolution has the most
     /// resolutions.
     InPlaceOf(Ticket),
-    /// There is no room for the resolution, mostly because its own zone or client already has the most resolutions.
+    /// The new resolution is refused, mostly because its own zone or client already has the most resolutions.
     Refused(ShedReason),
 }
 
@@ -67,13 +67,14 @@ pub(crate) enum ShedReason {
     Client,
     /// All places for resolutions are in use, and no resolution may be ended for this question.
     Full,
-    /// The zone or the client of the question had the most resolutions, so this resolution was ended to make room for another question.
+    /// This resolution was ended to make room for another question, because its zone or client had the most resolutions.
     MadeRoom,
     /// The maximum number of clients is already waiting for resolutions.
     Waiters,
     /// There was no memory left for a long reply from a server of the zone.
     LongReply,
-    /// A reload of the configuration has changed the servers (routes) of names that the resolution may need.
+    /// A reload of the configuration has changed the servers or local zones (routes) of names that the resolution may
+    /// need.
     Reloaded,
 }
 
@@ -105,8 +106,8 @@ impl ShedReason {
 }
 
 /// Returns the zone for which a question for `name` counts at its start, until its resolution reaches a zone further down. It is the closest known
-/// zone cut, which has `cut` labels. If the root or a top-level domain is the closest one, the zone has more labels of the name, because names
-/// directly below these have different owners. Names are in wire form.
+/// zone cut, which has `cut` labels. If the closest known zone cut is the root or a top-level domain, the returned zone has more labels, because
+/// domains directly below the root or a top-level domain have different owners. Names are in wire form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
         REVERSE_IPV4_LABELS
@@ -165,8 +166,9 @@ impl Shares {
         self.places.len()
     }
 
-    /// Decides whether there is room for one more resolution of `account`. If at least `half` places are in use, new resolutions of the zone
-    /// or client with the most places are refused. If all places are in use, each other new resolution ends one of its resolutions.
+    /// Decides whether there is room for one more resolution of `account`. If at least `half` places are in use, new resolutions of the zone or
+    /// client with the most places are refused. If all places are in use, any other new resolution ends a resolution of the zone or client that has
+    /// the most places.
     pub(super) fn judge(&mut self, account: ShareAccount, half: usize, now: Mono) -> FlightAdmission {
         let ShareAccount { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
@@ -210,7 +212,8 @@ impl Shares {
         }
     }
 
-    /// Makes a resolution count for another client that waits for it too, if this client has fewer resolutions.
+    /// Makes a resolution count for another client that also waits for it, if that client has fewer resolutions than
+    /// the current one.
     pub(super) fn hand_over(&mut self, ticket: Ticket, client: ClientKey) {
         let Some((account, taken)) = self.places.get(&ticket).copied() else { return };
         if self.clients.count((), client) < self.clients.count((), account.client) {
@@ -230,8 +233,8 @@ impl Shares {
         }
     }
 
-    /// Decides which resolution of `zone` is ended: the oldest resolution of the client that has the most resolutions in this zone. If
-    /// `newcomer`, the new resolution, belongs to this client and zone, it is refused with the reason `why`.
+    /// Decides which resolution of `zone` is ended: the oldest resolution of the client that has the most resolutions in this zone. If the new
+    /// resolution (`newcomer`) belongs to this client and zone, it is refused with the reason `why`.
     fn within_zone(&mut self, newcomer: ShareAccount, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
@@ -240,8 +243,8 @@ impl Shares {
         self.in_place_of(ShareAccount { client, zone })
     }
 
-    /// Decides which resolution of `client` is ended: the oldest resolution in the zone in which the client has the most resolutions, or
-    /// the client's oldest resolution of all if it has only few in each zone.
+    /// Decides which resolution of `client` is ended: the oldest resolution in the zone in which the client has the most resolutions, or the
+    /// client's oldest resolution in any zone if the client has only a few resolutions in each zone.
     fn within_client(&mut self, newcomer: ShareAccount, client: ClientKey, now: Mono) -> FlightAdmission {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {

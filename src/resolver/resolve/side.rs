@@ -1,7 +1,7 @@
 //! Questions for which no client waits: probes of servers that do not answer, renewals, and questions that clients are expected to ask.
 //!
-//! They are resolved like all questions. A question that a client is expected to ask has a resolution like any other, and the client may join
-//! this resolution. Several clients may wait for one resolution (flight).
+//! They are resolved like the questions of clients. If a client asks a question that is already being resolved here, the client waits for the same
+//! resolution (flight).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -45,8 +45,8 @@ pub struct SideResolver {
 }
 
 impl SideResolver {
-    /// Asks a root server for the names and addresses of all root servers (priming, RFC 9609), so that the first client's question need not
-    /// wait for that.
+    /// Asks a root server for the names and addresses of all root servers (priming, RFC 9609), so that the question of the first client does not
+    /// wait for this query.
     pub(super) async fn prime(&self) -> Result<(), Failure> {
         let views = self.views.load();
         let Some(view) = views.general().filter(|_| views.recurse()).cloned() else { return Ok(()) };
@@ -54,13 +54,14 @@ impl SideResolver {
         self.flight.iterate.prime(&context, &*self.flight.chaser).await.map(drop)
     }
 
-    /// Probes servers that do not answer and that questions need. Also determines whether silences are caused by the network of this host.
-    /// Runs forever.
+    /// Probes the servers that have stopped answering and that questions need. Also determines whether the network of this host is the reason why
+    /// servers do not answer. Runs forever.
     pub async fn probe_dead_servers(self: Arc<Self>) -> Infallible {
         tokio::join!(self.flight.iterate.probe_dead_servers(), self.flight.iterate.prove_silences()).0
     }
 
-    /// Queries a name that exists in no zone, to learn whether any server of the internet answers. Replies are recorded as usual.
+    /// Queries a name that exists in no zone, to learn whether any server of the internet answers. Replies are recorded like the replies to other
+    /// queries.
     pub(crate) async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let views = self.views.load_full();
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
@@ -99,12 +100,13 @@ impl SideResolver {
         self.ask_aside(ClientQuestion::new(question, key, asker, now, view)).await
     }
 
-    /// Queries servers even if the cache has an answer, because the TTL of that answer ends soon.
+    /// Resolves a question with queries to servers, even if the cache has an answer, because the TTL of the cached
+    /// answer ends soon.
     pub(super) async fn ask_aside(&self, asked: ClientQuestion) -> Ahead {
         if self.flight.chaser.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;
         }
-        // While there are too many resolutions, no question is asked for which no client waits.
+        // While there are too many resolutions, only questions of clients are resolved.
         if self.flight.flights.are_crowded() {
             return Ahead::NoRoom;
         }

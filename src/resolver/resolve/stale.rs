@@ -9,10 +9,10 @@
 //! - Cached data are replaced only by NOERROR and NXDOMAIN answers with AA (RFC 8767 section 4). After SERVFAIL, REFUSED and lame answers, the
 //!   stale answer is given, even if one server sent an empty answer without AA. If all servers of a zone send such an empty answer, it is
 //!   believed for a short time, and the stale data are no longer used.
-//! - The TTL of a stale answer with signatures is limited to the time until the first signature expires, as for a fresh answer (RFC 4035
-//!   section 5.3.3). With a fixed TTL of 30 s, a resolver that forwards to this one would cache the answer after that time.
-//! - A bogus answer does not answer the question either, but it may be a sign of an attack. Therefore, after a bogus answer, the stale data of
-//!   its name are no longer used, whatever their type.
+//! - The TTL of a stale answer with signatures is limited to the time until the first signature expires, as for a fresh answer (RFC 4035 section
+//!   5.3.3). With a fixed TTL of 30 s, a resolver that forwards its queries to resolverd could cache the answer for longer than its signatures are
+//!   valid.
+//! - A bogus answer may be a sign of an attack. Therefore, after a bogus answer, the stale data of its name are no longer used, whatever their type.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -43,8 +43,8 @@ pub(super) struct StaleAnswers {
 }
 
 impl StaleAnswers {
-    /// Returns the stale answer to a question. `why` says why there is no fresh answer. Returns `None` if the cache has no entry that may be
-    /// used. Also returns `None` if all entries are fresh, because servers have then just answered.
+    /// Returns the stale answer to a question. `why` says why there is no fresh answer. Returns `None` if the cache has no entry that may be used.
+    /// Also returns `None` if all entries are fresh: then servers have answered recently, and the failure has another reason.
     pub(super) fn answer(&self, question: &Question, view: &View, why: &str) -> Option<Answer> {
         if !may_be_stale(question.kind) {
             return None;
@@ -73,8 +73,8 @@ impl StaleAnswers {
         compose_answer(question, &chased, self.clock.mono()).ok()
     }
 
-    /// Returns the RRset that the servers last sent for a name. Returns `None` if another answer may apply: from a zone that is served here,
-    /// or from a denial or a DNAME of a name above.
+    /// Returns the RRset that the servers last sent for a name. Returns `None` if another answer may apply: from a zone that is served here, or from
+    /// a denial or a DNAME at a name above it.
     fn last_word(&self, name: &Name, kind: RecordType, view: &View) -> Option<LastWord> {
         let Route { zone, target, policy, .. } = &**view.route(name, kind);
         if policy.serve_stale.is_zero() || matches!(target, RouteTarget::Local(_)) {

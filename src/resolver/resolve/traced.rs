@@ -2,11 +2,11 @@
 //!
 //! # Decisions
 //!
-//! - A trace that does not use the cache is resolved by a second resolver. This one has its own small cache, history and states of DNS lists,
-//!   which are dropped after the trace. If the shared cache were used instead, each access to it would need a check, and a forgotten check
+//! - A trace that does not use the cache is resolved by a second resolver. The second resolver has its own small cache, history and states of DNS
+//!   lists, which are dropped after the trace. If the shared cache were used instead, each access to it would need a check, and a forgotten check
 //!   would give clients data that only the trace may see.
-//! - If the resolution continues after the client's reply, the trace continues too: a client gets SERVFAIL after four seconds, and the cause
-//!   is often visible only later.
+//! - A client gets SERVFAIL after four seconds, but its resolution may continue. The trace then continues too, because the cause is often visible
+//!   only later.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -29,8 +29,8 @@ use history::event::Step;
 use history::limits::FLIGHT_TIME;
 
 impl Resolver {
-    /// Creates a resolver with the same views, trust anchors and negative trust anchors, but with an empty cache and its own history, which is not
-    /// shown. `network` sends its queries, and dnstap gets copies of them.
+    /// Creates a resolver with the same views, trust anchors and negative trust anchors, but with an empty cache and its own history, which no
+    /// command shows. The new resolver sends its queries through `network`, and dnstap gets copies of them.
     pub fn fresh(&self, network: &Arc<dyn Network>, random: &Random) -> Arc<Self> {
         let parts = ResolverParts {
             views: Views::clone(&self.views()),
@@ -43,7 +43,7 @@ impl Resolver {
         let fresh = Self::with_memory(parts, FRESH_TRACE_MEMORY);
         let now = self.clock.mono();
         for (name, left) in self.ntas().list(now) {
-            // `add` always succeeds, because the new resolver may have as many negative trust anchors as this one.
+            // `add` always succeeds: both resolvers have the same maximum number of negative trust anchors.
             let _ = fresh.ntas().add(&name, now.after(left), now);
         }
         fresh
@@ -81,9 +81,10 @@ impl Resolver {
             &asked,
             Asked::Replied(Replied { outcome: Outcome::Deadline | Outcome::Stale, progress: Some(_), .. })
         );
-        // A time of zero means that only the steps up to now are sent.
+        // If the resolution does not continue after the reply, only the steps up to now are sent.
         let rest = if goes_on { FLIGHT_TIME } else { Duration::ZERO };
-        // The resolution may have been given up, or may continue for another client. The trace then does not need its end.
+        // The resolution may have been given up, or may continue for another client. In both cases, the trace ends without the end of the
+        // resolution.
         let _ = timeout(rest, following).await;
         (asked, elapsed)
     }
@@ -107,8 +108,8 @@ impl Resolver {
         self.miss(ClientQuestion { follower: Some(follower), ..missed }).await
     }
 
-    /// If a question goes to a DNS list, counts it for the quota of the list. A separate resolver asks the question for a command of the
-    /// operator.
+    /// If a question goes to a DNS list, counts it for the quota of the list. The question is then asked by the separate resolver of a trace, whose
+    /// counters are dropped after the trace.
     ///
     /// # Errors
     /// Most of the daily quota of the list is used up, and the questions of mail servers need the rest. The error is the zone name of the

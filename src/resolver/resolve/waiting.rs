@@ -64,7 +64,8 @@ impl ClientResolver {
     /// Lets a client wait for the resolution of its question, unless the question failed a moment ago. If a reload of the configuration ends this
     /// resolution, the client waits for another one, which uses the new servers (routes).
     pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
-        // A reload may have happened between the arrival of the question and this call.
+        // A reload may have happened between the arrival of the question and this call. Then the question uses the new
+        // view.
         let (mut renewed, mut reloads) = (self.on_new_routes(missed), 0_usize);
         loop {
             let asked = renewed.as_ref().unwrap_or(missed);
@@ -74,7 +75,7 @@ impl ClientResolver {
             };
             reloads = reloads.saturating_add(1);
             let again = self.on_new_routes(asked);
-            // The resolution that the client joined may have begun before the reload, although the client's question came after the reload.
+            // The question may already use the new view, but have joined a resolution that began before the reload. It then waits again too.
             let may_wait = again.is_some() || self.views.load().holds(&asked.view);
             if !may_wait || reloads > MAX_RELOADED {
                 return self.turn_away(asked, &shed);
@@ -91,7 +92,8 @@ impl ClientResolver {
         Some(Arc::new(asked.in_view(Arc::clone(view?))))
     }
 
-    /// Like `join`, but does not begin a new resolution after a reload.
+    /// Lets a client wait for the resolution of its question, like `join`, but without a second resolution after a
+    /// reload.
     ///
     /// # Errors
     /// A reload of the configuration has ended the resolution.
@@ -131,8 +133,8 @@ impl ClientResolver {
         Some(stale.unwrap_or_else(|| self.failed(Outcome::Remembered, &missed.question, error)))
     }
 
-    /// Waits for a resolution until the client's deadline. The task of the client that began the resolution also runs the resolution
-    /// meanwhile.
+    /// Waits for a resolution until the client's deadline. If this client has begun the resolution, its task also runs the resolution while it
+    /// waits.
     ///
     /// # Errors
     /// A reload of the configuration has ended the resolution.
@@ -187,8 +189,8 @@ impl ClientResolver {
         self.flight.recorder.flown(&so_far);
     }
 
-    /// Answers immediately with SERVFAIL, because there is no room for the question. This is counted for the question's zone. If there is no
-    /// room because the zone does not answer, a stale answer is given instead, if there is one.
+    /// Answers immediately with SERVFAIL, because there is no room for the question. The refusal is counted for the question's zone. If the reason
+    /// is that the zone does not answer, a stale answer is sent instead, if there is one.
     fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
         let (is_silent, error) = (shed.why == ShedReason::SilentZone, shed.extended_error());
         if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &error.text)).flatten() {
@@ -215,8 +217,8 @@ impl ClientResolver {
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, progress: None }))
     }
 
-    /// Returns a stale answer like `stale_at_once`, but only if the last resolution of the question failed and no server at all has answered
-    /// since it began. During an outage, clients then need not wait again, and the question is tried again in the background.
+    /// Returns a stale answer like `stale_at_once`, but only if the last resolution of the question failed and no server at all has answered since
+    /// it began. So clients do not wait again during an outage. The question is resolved again in the background.
     fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
         let heard_since = |moment| self.flight.iterate.heard_since(moment);
         let (key, now) = (&missed.key, self.clock.mono());
@@ -238,9 +240,9 @@ impl ClientResolver {
         self.flight.stale.answer(&missed.question, &missed.view, why)
     }
 
-    /// Returns how long a client waits from the arrival of its question. If no server answered this question the last time, but servers
-    /// answered other questions, the servers probably drop queries of this type. The time is then shorter, because otherwise each mail would
-    /// wait for the full time.
+    /// Returns how long a client waits from the arrival of its question. If no server answered this question the last time, but servers answered
+    /// other questions, the servers probably drop queries of this type. The client then waits for a shorter time, because otherwise each email would
+    /// wait for the full deadline.
     fn deadline(&self, missed: &ClientQuestion) -> Duration {
         let ClientQuestion { key, has_failed, view, .. } = missed;
         let deadline = view.config.resolve.deadline;
@@ -249,8 +251,8 @@ impl ClientResolver {
         if is_dropped { deadline.min(UNANSWERED_DEADLINE) } else { deadline }
     }
 
-    /// Waits until `moment`. If the question becomes slow during the wait, asks the history to find out now which program owns the client's
-    /// socket, because the program closes the socket when it gets the reply.
+    /// Waits until `moment`. If the question becomes slow during the wait, makes the history find out which program owns the client's socket. Later
+    /// this is not possible, because the program closes the socket when it gets the reply.
     async fn wait_until(&self, missed: &ClientQuestion, moment: Mono) {
         let recorder = &self.flight.recorder;
         let slow = missed.arrived.after(recorder.slow_from());
@@ -262,8 +264,8 @@ impl ClientResolver {
         tokio::time::sleep(moment.since(self.clock.mono())).await;
     }
 
-    /// Waits for as long as a client should wait for its resolution, and then returns the client's answer: a stale answer as soon as the servers
-    /// count as silent, otherwise SERVFAIL at the deadline.
+    /// Waits for as long as a client should wait for its resolution, and then returns the client's answer: a stale answer (if there is one) as soon
+    /// as the servers are known not to answer, otherwise SERVFAIL at the deadline.
     async fn patience(&self, missed: &ClientQuestion, progress: &FlightProgress) -> (Outcome, Answer) {
         let deadline = self.deadline(missed);
         let ends = missed.arrived.after(deadline);
@@ -281,7 +283,7 @@ impl ClientResolver {
                     None => break,
                 }
             }
-            // If servers answer in the meantime, the client waits longer for its answer.
+            // If a server has answered during this wait, the loop determines a later time for the stale answer.
             self.wait_until(missed, from).await;
         }
         self.wait_until(missed, ends).await;

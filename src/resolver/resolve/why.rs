@@ -24,14 +24,14 @@ use history::why::{DaemonFacts, MessageReport, Wanted};
 use history::{LogFacts, ReadSpan, Recorded, Window};
 
 impl Resolver {
-    /// Returns the emails in the history that match `wanted`, the slowest or worst first. This takes up to a second, and several times
-    /// the memory of the history. So only one such search runs at a time, on a separate thread.
+    /// Returns the emails in the history that match `wanted`, the slowest or worst first. The search takes up to a second, and several times as much
+    /// memory as the history. So only one such search runs at a time, on a separate thread.
     pub async fn why(self: &Arc<Self>, wanted: Wanted) -> Vec<MessageReport> {
         self.why_each(vec![wanted]).await.pop().unwrap_or_default()
     }
 
-    /// Like `why`, for several requests, but reads the history only once. The first request always gets its result. The last requests may get
-    /// none, because the size of the results is limited by `MAX_WHY_REPLY`, and the time by `WHY_READING`.
+    /// Like `why`, for several requests, but reads the history only once. The first request always gets its result. Later requests may get no
+    /// result, because `MAX_WHY_REPLY` limits the size of all results, and `WHY_READING` the time.
     pub async fn why_each(self: &Arc<Self>, wanted: Vec<Wanted>) -> Vec<Vec<MessageReport>> {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_why(&wanted)).await
@@ -47,7 +47,7 @@ impl Resolver {
         })
     }
 
-    /// Returns the zones whose questions failed. The zone with the most failed questions comes first. This takes as long as `why`.
+    /// Returns the zones whose questions failed. The zone with the most failed questions comes first. The search takes as long as that of `why`.
     pub async fn failed(self: &Arc<Self>, wanted: FailedWanted) -> FailedReport {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_failed(&wanted)).await
@@ -73,7 +73,8 @@ impl Resolver {
         self.memory.walk(move |_| read()).await
     }
 
-    /// Returns how the time for the questions since `from` was spent: the time for each stage of a resolution. This takes as long as `why`.
+    /// Returns how the time for the questions since `from` was spent: the time for each stage of a resolution. The search takes as long as that of
+    /// `why`.
     pub async fn stages(self: &Arc<Self>, from: u64) -> FromRecord<StageRow> {
         let resolver = Arc::clone(self);
         let read =
@@ -82,7 +83,7 @@ impl Resolver {
     }
 
     /// Calls `read` with the part of the history that is in memory and newer than `from`. If the daemon started later than `from`, the start of the
-    /// daemon is used instead. Also passes the begin of the period and the current time to `read`.
+    /// daemon is used instead. Also passes the start of this period and the current time to `read`.
     fn with_memory_since<Table>(
         &self,
         from: u64,
@@ -113,7 +114,7 @@ impl Resolver {
         self.with_facts(|facts| self.recorder.write_log(&mut state, facts));
     }
 
-    /// Writes the log like `write_new_log`, but at the end of the process: events that are only counted so far are also reported.
+    /// Writes the log like `write_new_log`, but at the end of the process. Repeated events that were only counted until now are reported too.
     pub fn write_last_log(&self) {
         let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_facts(|facts| self.recorder.write_last_log(&mut state, facts));
@@ -150,8 +151,8 @@ impl Resolver {
         };
         let zones = LazyCell::new(|| self.recorder.by_zone(Window::Start));
         let usual = |zone: &str| {
-            // If no resolution (flight) for the zone has ended, the text says nothing about the zone, because it would contradict the query
-            // shown next to it.
+            // If no resolution (flight) for the zone has ended, nothing is said about the zone. Otherwise a text such as "0 resolutions" would stand
+            // next to a query that was sent for the zone.
             let row = zones.iter().find(|row| row.zone == zone && row.flights > 0)?;
             let resolutions = if row.flights == 1 { "resolution" } else { "resolutions" };
             Some(format!(

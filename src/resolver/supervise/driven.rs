@@ -1,8 +1,8 @@
 //! Futures that are polled by the task that waits for their result. If that task stops waiting, the runtime continues to
 //! poll them. Such a future is called work here.
 //!
-//! A separate task for each future would cost a wake-up, a place in a queue, and often a change of the thread. Work that
-//! nearly always ends while a task waits for it does not need one.
+//! Work that nearly always ends while a task waits for it does not need a task of its own: that would cost a wake-up, a
+//! place in a queue, and often a change of the thread.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,7 +17,7 @@ pub(crate) struct Driven<Output: Send + 'static>(Option<BoxFuture<'static, Outpu
 
 impl<Output: Send + 'static> Driven<Output> {
     /// Creates a value whose work begins when it is first polled, or when the value is dropped. The work is in a box,
-    /// because otherwise moving the value would copy all of the work.
+    /// so that moving the value does not copy the whole work.
     pub(crate) fn new(work: BoxFuture<'static, Output>) -> Self {
         Self(Some(work))
     }
@@ -27,7 +27,8 @@ impl<Output: Send + 'static> Future for Driven<Output> {
     type Output = Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Output> {
-        // If the work panics in this poll, it has been taken out of the value, so it is dropped and does not continue.
+        // The work is taken out of the value while it is polled. If it panics, it is dropped, so it does not continue
+        // as a task.
         let Some(mut work) = self.0.take() else { return Poll::Pending };
         let polled = work.poll_unpin(context);
         if polled.is_pending() {
@@ -39,7 +40,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
 
 impl<Output: Send + 'static> Drop for Driven<Output> {
     fn drop(&mut self) {
-        // If this value is dropped outside a runtime, the work cannot continue and is dropped too.
+        // Outside a runtime, no task can continue the work, so it is dropped.
         if let Some(work) = self.0.take()
             && let Ok(runtime) = Handle::try_current()
         {
@@ -48,7 +49,7 @@ impl<Output: Send + 'static> Drop for Driven<Output> {
     }
 }
 
-/// Polls all work in `under_way`, and removes work that has ended. Never returns.
+/// Polls all futures in `under_way`, and removes those that have ended. Never returns.
 pub(crate) async fn drive(under_way: &mut Vec<Driven<()>>) {
     std::future::poll_fn(|context| {
         under_way.retain_mut(|one| one.poll_unpin(context).is_pending());

@@ -6,8 +6,8 @@
 //!
 //! # Decisions
 //!
-//! - After a panic that one question has caused, no other client may wait forever, and no task of the daemon may be
-//!   missing. Therefore tasks are restarted, and the process does not end immediately.
+//! - After a panic that one question has caused, no other client may wait forever, and no task of the daemon may be missing. Therefore a task that
+//!   panics is restarted, and the process does not end.
 //! - A fault that occurs again immediately needs a new process: more than five panics in ten minutes end the daemon with exit code 1.
 //! - The watchdog asks the tasks and threads themselves whether they run. It does not rely on a timer of its own,
 //!   because a timer continues to run while a worker thread hangs.
@@ -72,8 +72,9 @@ impl Supervisor {
         }
     }
 
-    /// Runs the task that `begin` creates, until it ends. If the task panics, `begin` creates another one. The task has
-    /// a pulse (see `pulse`) until it ends. If the task is given up after too many panics, this never returns.
+    /// Runs the task that `begin` creates, until it ends. If the task panics, `begin` creates another one. Until the
+    /// task ends, the watchdog checks that it runs (see `pulse`). If the task is given up after too many panics, this
+    /// function never returns.
     pub fn keep<Task, Begin>(
         &self,
         whose: &str,
@@ -96,7 +97,7 @@ impl Supervisor {
                     Err(panic) if supervisor.may_restart(&whose, &*panic, &mut restarts) => {
                         tokio::time::sleep(RESTART_PAUSE).await;
                     }
-                    // The pulse of the task still exists, so that the watchdog notices that the task does not run.
+                    // The task has ended, but its pulse remains. So the watchdog notices that the task does not run.
                     Err(_) => std::future::pending().await,
                 }
             }
@@ -150,7 +151,8 @@ impl Restarts {
     }
 }
 
-/// Runs a task until it ends. Whenever the watchdog notifies `bell` and the task is not busy, the pulse is answered.
+/// Runs a task until it ends. When the watchdog notifies `bell`, the pulse is answered as soon as the task waits for
+/// something.
 async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pulse) -> Task::Output {
     let mut task = std::pin::pin!(begin());
     loop {
@@ -169,9 +171,9 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// Wraps the future `work` in one that returns a panic of `work` as an error, instead of passing it on to the task that
-/// polls.
+/// polls the future.
 pub(crate) fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Output, Panicked>> {
-    // An async block around the future would contain it twice, and take twice the memory.
+    // An async block around `work` would contain the future twice, and take twice the memory.
     let caught = AssertUnwindSafe(work).catch_unwind();
     caught.map(|ended| ended.map_err(|panic| Panicked(message(&*panic).to_owned())))
 }

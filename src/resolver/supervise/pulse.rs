@@ -20,8 +20,8 @@ pub(crate) struct Pulse {
     bell: Box<dyn Fn() + Send + Sync>,
 }
 
-/// All pulses (signals that a thread or task runs), and the number of pulses that did not answer in the last round. A
-/// pulse is removed when the thread or task that created it drops it.
+/// All pulses (signals that a thread or task runs), and the number of pulses that were not answered in the last round.
+/// A pulse is removed from the list when its thread or task drops it.
 #[derive(Clone, Default)]
 pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>, Arc<AtomicU64>);
 

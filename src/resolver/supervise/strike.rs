@@ -1,6 +1,4 @@
-//! Panics that tests order, to check that a panic affects nothing else.
-//!
-//! This module is only built with the feature `simulated`, for tests on the simulated internet.
+//! Panics that tests order, to check that a panic affects only the task or question in which it happens.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +8,8 @@ use std::task::{Context, Poll};
 /// The text of a panic that a test has ordered.
 pub const STRUCK: &str = "struck by the lab";
 
-/// Makes one poll of many futures panic when a test orders it. The copies of a value count their polls together.
+/// Makes one poll of a future panic when a test orders it. All copies of a value count the polls of their futures
+/// together.
 #[derive(Clone, Debug, Default)]
 pub struct Strike(Arc<AtomicU32>);
 

@@ -64,7 +64,8 @@ impl Authority {
         }
     }
 
-    /// Returns the zone with the longest name that contains the queried name. DS records belong to the parent zone (RFC 4035 section 3.1.4.1).
+    /// Returns the zone with the longest name that contains the queried name. For DS records, returns the parent zone, to which they belong (RFC
+    /// 4035 section 3.1.4.1).
     fn zone_for(&self, question: &Query) -> Option<&Arc<Zone>> {
         let name = question.name();
         let holds = |zone: &&Arc<Zone>| zone.origin().zone_of(name);
@@ -138,7 +139,8 @@ impl Search<'_> {
                         return response;
                     }
                 }
-                // After an alias, the client itself asks for the target, so no referral is sent.
+                // The response already has an alias whose target is in a delegated zone. The client itself asks for the
+                // target, so no referral is sent.
                 ZoneData::Delegation(_) if !response.answers.is_empty() => return response,
                 ZoneData::Delegation(cut) => return self.refer(&cut, response),
                 ZoneData::NoData(proof) => return self.deny(proof, response),

@@ -1,8 +1,7 @@
 //! Detects servers in the configuration that are listeners of resolverd itself, so that queries to them would come back to resolverd.
 //!
-//! It is allowed that a zone is forwarded to another listener that does not see this zone. With `[[view]]`, the source address of resolverd's
-//! query decides which zones the query sees at that listener. A circle over several listeners is not detected: its queries end at their
-//! deadline.
+//! It is allowed that a zone is forwarded to another listener that does not see this zone. With `[[view]]`, the listener selects the view by the
+//! source address of resolverd's query. A circle over several listeners is not detected. Its queries end at their deadline.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -54,7 +53,8 @@ fn own_listener(
 ) -> Option<SocketAddr> {
     let sources = if zone.source.is_empty() { &config.resolve.source } else { &zone.source };
     let view = networks.view(source(server, sources)).and_then(|view| config.views.get(view));
-    // An encrypted connection to a listener without encryption always fails. Such a configuration is refused like a circle.
+    // An encrypted connection also comes back to a listener for TLS or HTTPS. An encrypted connection to a listener without encryption always fails,
+    // so it is refused too.
     let comes_to = |at: &ListenAt| match at.serves {
         ListenFor::Plain => true,
         ListenFor::Tls | ListenFor::Https => is_encrypted,
@@ -71,8 +71,8 @@ fn own_listener(
     })
 }
 
-/// Returns the source address of a query from this host to a server on this host. It is one of `sources`, or the address that the kernel
-/// chooses: 127.0.0.1 if the server has an IPv4 loopback address, and otherwise the address of the server.
+/// Returns the source address of a query from this host to a server on this host: one of `sources`, or the address that the kernel chooses. The
+/// kernel chooses 127.0.0.1 if the server has an IPv4 loopback address, and otherwise the address of the server.
 fn source(server: SocketAddr, sources: &[IpAddr]) -> IpAddr {
     let asked = server.ip().to_canonical();
     let configured = sources.iter().find(|source| source.is_ipv4() == asked.is_ipv4()).copied();
@@ -91,7 +91,7 @@ fn is_at(listener: SocketAddr, server: SocketAddr, is_ours: impl Fn(SocketAddr) 
         && (is_same() || (own.is_unspecified() && (asked.is_loopback() || is_ours(server))))
 }
 
-/// Returns true if two addresses may be on the same link. This is always true, except for link-local addresses of different links.
+/// Returns false only if the two addresses are link-local addresses of different links (network interfaces). Then they are different addresses.
 fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
     let scope = |address: SocketAddr| match address {
         SocketAddr::V6(address) => address.scope_id(),
@@ -103,10 +103,10 @@ fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
 
 /// Returns true if the address belongs to this host. No packet is sent.
 ///
-/// The function binds a UDP socket and connects it to the address. The kernel sends packets to one of the host's own addresses from the same address,
-/// so the source address of the socket is then the address itself. For IPv4, the socket is bound to the address, because the kernel may choose
-/// another address of the same network. The connection then fails if the address does not belong to the host, even if `ip_nonlocal_bind` allows
-/// sockets to have any address.
+/// The function binds a UDP socket and connects it to the address. The kernel sends packets to one of the host's own addresses from the same
+/// address, so the source address of the socket is then the address itself. For IPv4, the kernel may choose another address of the same network, so
+/// the socket is first bound to the address. If the address does not belong to the host, the connection then fails, even if `ip_nonlocal_bind`
+/// allows sockets to bind any address.
 fn is_ours(server: SocketAddr) -> bool {
     let asked = match server.ip().to_canonical() {
         IpAddr::V4(address) => SocketAddr::new(address.into(), server.port()),
@@ -200,7 +200,7 @@ mod tests {
             ("tls://127.0.0.1:5853#dns.example", true),
             ("https://127.0.0.1:5443#dns.example", true),
             ("tls://127.0.0.2:5853#dns.example", false),
-            // At these ports, no listener accepts queries without encryption over TCP or UDP, and the listener for QUIC uses UDP and not TCP.
+            // Port 5853 is only for TLS, and port 5854 only for QUIC (over UDP). So neither of these forwarders is a listener here.
             ("127.0.0.1:5853", false),
             ("tls://127.0.0.1:5854#dns.example", false),
         ] {
@@ -210,8 +210,8 @@ mod tests {
 
     #[test]
     fn the_kernel_knows_the_addresses_of_this_host() {
-        // The kernel sends packets to 127.0.0.9 with the source address 127.0.0.1. If a network card has two addresses, the same happens for packets
-        // to the second one.
+        // The kernel sends packets to 127.0.0.9 with the source address 127.0.0.1. For a second address of a network card, the kernel may also use
+        // the first address as the source.
         for (address, is_it) in [([127, 0, 0, 1], true), ([127, 0, 0, 9], true), ([192, 0, 2, 1], false)] {
             assert_eq!(is_ours((address, 53).into()), is_it, "{address:?}");
         }

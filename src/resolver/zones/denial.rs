@@ -17,7 +17,7 @@ pub(super) fn no_data(zone: &Zone, name: &Name) -> Vec<Record> {
             if zone.set(name, RecordType::NSEC).is_some() { Some(name) } else { zone.nsec_before(name) };
         proof.add_nsec(owner);
     } else if !proof.add_match(name) {
-        // If the zone uses opt-out, unsigned delegations may have no NSEC3 record (RFC 5155 section 7.2.4).
+        // In a zone with opt-out, an unsigned delegation may have no NSEC3 record (RFC 5155 section 7.2.4).
         proof.add_next_closer(name);
     }
     proof.records
@@ -47,7 +47,8 @@ pub(super) fn expansion(zone: &Zone, name: &Name) -> Vec<Record> {
     if zone.hashed().is_empty() {
         proof.add_nsec(zone.nsec_before(name));
     } else {
-        // The number of labels in the signature already shows the closest encloser (RFC 5155 section 7.2.6).
+        // The signature of the wildcard record shows the closest encloser by its number of labels (RFC 5155 section
+        // 7.2.6), so only the next closer name must be denied.
         proof.add_cover(&child_above(&zone.closest_encloser(name), name));
     }
     proof.records
@@ -74,7 +75,7 @@ fn child_above(ancestor: &Name, name: &Name) -> Name {
     name.trim_to(ancestor.iter().len() + 1)
 }
 
-/// The records that have been added to a proof so far. Records of the same owner and type are added only once.
+/// The records of a proof. Records of the same owner and type are added only once.
 struct Proof<'a> {
     zone: &'a Zone,
     records: Vec<Record>,
@@ -104,7 +105,7 @@ impl Proof<'_> {
         found.is_some()
     }
 
-    /// Adds the NSEC3 record whose span covers the hash of this name. The span of the last NSEC3 record continues up to the first one.
+    /// Adds the NSEC3 record whose span covers the hash of this name. The last NSEC3 record also covers the hashes before the first one.
     fn add_cover(&mut self, name: &Name) {
         let Some(hashed) = hashed_owner(self.zone, name) else { return };
         let all = self.zone.hashed();

@@ -1,5 +1,5 @@
-//! Digests of all configuration values that influence answers: one for each configured name, and one for all other values. Data that were
-//! cached under a configuration with other digests must not be used.
+//! Digests of all configuration values that influence answers: one digest for each configured name, and one for all other values. If a digest
+//! differs from the one with which data were cached, these data must not be used.
 //!
 //! The configuration of DNS lists is not included, because their answers are not kept when the daemon restarts.
 
@@ -22,8 +22,8 @@ impl fmt::Write for Taking {
 }
 
 impl Views {
-    /// Returns the digests of the zones, hosts and records in the configuration, by their names in wire form. If a digest has changed, only
-    /// data at and below this name are affected.
+    /// Returns the digests of the zones, hosts and records in the configuration, by their names in wire form. If one of them has changed, only
+    /// cached data at and below this name must not be used.
     pub fn fingerprints(&self) -> HashMap<Vec<u8>, [u8; SHA256_OUTPUT_LEN]> {
         let config = self.config();
         let zones = config.zones.iter().map(|zone| (&zone.name, format!("{zone:?}")));

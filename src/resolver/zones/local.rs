@@ -14,7 +14,7 @@ use crate::config::line_of;
 use dns::rdata::is_understood;
 use dns::zone_file;
 
-/// The contact in the SOA records that resolverd makes itself (RFC 6303 section 3). It is deliberately no valid mail address.
+/// The contact in the SOA records that resolverd makes itself (RFC 6303 section 3). It is deliberately not a valid mail address.
 const SOA_CONTACT: &str = "nobody.invalid.";
 
 /// Reads a zone from the text of a zone file.
@@ -43,7 +43,8 @@ pub(crate) fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, Str
     from_records(apex, records, RECORD_TTL)
 }
 
-/// Creates a zone from these records, to which it adds a SOA and an NS record at `apex`. `ttl` is the TTL of negative answers, in seconds.
+/// Creates a zone from these records, to which it adds a SOA and an NS record at `apex`. `ttl` is the TTL of these two records and of negative
+/// answers, in seconds.
 ///
 /// # Errors
 /// A record is outside the zone.

@@ -1,8 +1,8 @@
 //! Local mirrors of DNS lists: determines how old their data are, from the serial number of their SOA, and whether they answer.
 //!
 //! The functions get the time as an argument. If the serial number in the data file is 0, rbldnsd replaces it with the time of its newest file
-//! (rbldnsd(8)). Therefore a serial number that could be a recent time counts as the time of the data. For any other serial number, the age is
-//! counted from the time at which it was first seen.
+//! (rbldnsd(8)). Therefore, if a serial number is a recent time in seconds since 1970, it counts as the time of the data. For any other serial
+//! number, the age is counted from the time at which it was first seen.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -62,8 +62,8 @@ impl Mirror {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Copies the state of another entry for the same mirror, for example from before a reload: a reload of the configuration does not make
-    /// the data newer.
+    /// Copies the state from `old`, the entry for the same mirror before a reload of the configuration, because a reload does not make the data of
+    /// the mirror newer.
     pub(crate) fn go_on_from(&self, old: &Self) {
         *self.seen() = *old.seen();
         self.stale.store(old.is_stale(), Ordering::Relaxed);
@@ -80,7 +80,7 @@ impl Mirror {
         let now = match (answer, known) {
             (MirrorAnswer::Serial(serial), Some(known)) if known.serial == serial => known,
             (MirrorAnswer::Serial(serial), _) => SeenSerial { serial, new_at: moment(serial, unix) },
-            // The answer has no serial number, so it does not show that the data are newer.
+            // The answer has no serial number, so the data count as those of the last known serial number.
             (_, Some(known)) => known,
             (_, None) => SeenSerial { serial: 0, new_at: unix },
         };

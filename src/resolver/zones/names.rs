@@ -12,18 +12,21 @@ use crate::config::defaults::RECORD_TTL;
 use crate::config::seen::{SeenNames, SeenZones};
 use dns::question::wire_name;
 
-/// The record types that a `[[host]]` answers for its name and its reverse names. MX, TXT and all other types are resolved as if the
-/// `[[host]]` did not exist. If it gives addresses of only one family, the other family is denied, because the operator has given all
+/// The record types that a `[[host]]` answers for its name and its reverse names. MX, TXT and all other types are resolved as if the `[[host]]` did
+/// not exist. If a `[[host]]` has addresses of only one family (IPv4 or IPv6), the other family is denied, because the operator has given all
 /// addresses of the name.
 const HOST_KINDS: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::PTR];
 
-/// The address types. A `[[record]]` of one of them denies the other, because the operator has given all addresses of the name.
+/// The address types. If there is a `[[record]]` of only one of them, the other type is denied, because the operator has given all addresses of the
+/// name.
 const ADDRESS_KINDS: [RecordType; 2] = [RecordType::A, RecordType::AAAA];
 
-/// The types that are always resolved in the zone around a name, even if a `[[record]]` makes the name an alias.
+/// The types that are always resolved in the zone that contains the name, even if a `[[record]]` makes the name an
+/// alias.
 const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordType::DS];
 
-/// For each name in `[[host]]` and `[[record]]` entries, in wire form: how questions for it are answered (its route). Also the names above them.
+/// For each name in `[[host]]` and `[[record]]` entries, in wire form: how questions for it are answered (its route). Also contains the names above
+/// these names.
 #[derive(Debug, Default)]
 pub(super) struct ConfiguredNames {
     routes: BTreeMap<Vec<u8>, NameRoute>,
@@ -46,8 +49,8 @@ struct Gathered {
 }
 
 impl ConfiguredNames {
-    /// Collects the names of `config` that clients who see these zones get. Adds the reverse names of the addresses in each `[[host]]`, unless
-    /// a `[[record]]` has a PTR for them.
+    /// Collects the names of `config` that are visible to clients who see these zones. Adds the reverse names of the addresses in each `[[host]]`,
+    /// unless a `[[record]]` has a PTR for them.
     pub(super) fn new(config: &Config, zones: &SeenZones, policy: &ZonePolicy) -> Result<Self, Wrong> {
         let SeenNames { hosts, records } = zones.names(config);
         let reversed = records.iter().filter(|record| record.kind == RecordType::PTR);
@@ -79,7 +82,7 @@ impl ConfiguredNames {
                 if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
             add(&record.name, record.records(), kinds);
         }
-        // The names above a configured zone are not added here: they belong to the zone around them, as in Unbound and BIND.
+        // The names above a `[[zone]]` are not added here. Questions for them are resolved in the zone that contains them, as in Unbound and BIND.
         let above = above(gathered.values().map(|of_name| &of_name.name));
         let routes = gathered.into_iter().map(|(key, of_name)| Ok((key, of_name.route(policy)?)));
         Ok(Self { routes: routes.collect::<Result<_, _>>()?, above })

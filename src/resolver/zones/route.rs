@@ -1,4 +1,5 @@
-//! The route of questions for names below an apex: which servers get them or which zone answers them, and the policy for this.
+//! The route of questions for names below an apex: the servers that get them or the local zone that answers them, and the settings (policy) for
+//! these questions.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -32,7 +33,8 @@ pub struct Route {
 pub struct Mirrored {
     /// What is known about the age of the data of the list's local mirror.
     pub mirror: Mirror,
-    /// The route to the public servers of the list, which is used while the data of the mirror are too old. With `None`, the mirror is still asked.
+    /// The route to the public servers of the list, which is used while the data of the mirror are too old. With `None`, the mirror is used even
+    /// then.
     pub public: Option<Arc<Route>>,
 }
 
@@ -67,8 +69,8 @@ impl Route {
         }
     }
 
-    /// Returns the DNS list that a question for `name` asks. Returns `None` if the name is not in the zone of a list, or if it is there but does not
-    /// ask if something is listed.
+    /// Returns the DNS list that a question for `name` asks. Returns `None` if the name is not in the zone of a list, or if the name does not
+    /// contain an address or domain to be looked up in the list.
     pub(crate) fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
         let list = self.policy.list.clone()?;
         (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
@@ -119,7 +121,7 @@ pub struct ZonePolicy {
 pub struct Wrong {
     /// The name of the zone, followed by the name of its view if it has one.
     pub zone: String,
-    /// What is wrong with the zone, as a sentence for the operator.
+    /// What is wrong with the zone: a sentence for the operator.
     pub reason: String,
 }
 
@@ -142,7 +144,7 @@ fn named(zone: &ConfiguredZone) -> String {
 }
 
 /// Returns true if a question for a name in the zone of `route` is answered by this route. This is false only in the zone of a list that is shut
-/// down, for questions that do not ask the list: the owner of the zone may have mail servers and a website there.
+/// down, for questions that do not look up anything in the list, for example those for the website of its owner.
 pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     match &route.policy.list {
         Some(list) if !list.is_alive() && matches!(route.target, RouteTarget::Local(_)) => {

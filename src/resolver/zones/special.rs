@@ -78,7 +78,7 @@ pub(super) struct Special {
     authority: Authority,
 }
 
-/// Which configured zones above a special zone replace it.
+/// Whether a configured zone above a special zone replaces it.
 #[derive(Clone, Copy)]
 enum Yields {
     Never,

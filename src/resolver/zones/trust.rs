@@ -1,7 +1,7 @@
 //! The DNSSEC trust anchors in use: those of the configuration, updated when the root zone changes its keys (RFC 5011).
 //!
-//! All views of a daemon share one value of this type, which also stays in use after a reload. A reload and an answer with keys of the root
-//! zone may arrive at the same time, and neither change may be lost.
+//! All views of a daemon share one value of this type, also after a reload. A reload and an update of the root keys may happen at the same time.
+//! Then neither change may be lost.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

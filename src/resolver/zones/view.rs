@@ -27,12 +27,12 @@ use dns::hash::Plain;
 use dns::question::{ViewId, WireName, wire_name};
 use dns::wire::presentation::shown;
 
-/// The TTL of NXDOMAIN for names of a DNS list that is shut down, and for names with the placeholder label for a secret key, in seconds. It is long,
-/// because the answers for such names do not change soon.
+/// The TTL of NXDOMAIN, in seconds, for names of a DNS list that is shut down, and for names that contain the placeholder for the secret key of a
+/// list. It is long, because these answers do not change soon.
 const MADE_HERE_TTL: u32 = 3_600;
 
-/// The routes (servers or local zones that answer questions), by the names of their zones in wire form. For each question, each suffix of the name is
-/// looked up in this table, several times. The hash needs no secret key, because only the operator and the registry of DNS lists choose the names in
+/// The routes (servers or local zones that answer questions), by the names of their zones in wire form. A question causes several lookups in this
+/// table, with each suffix of its name. The hash needs no secret key, because only the operator and the registry of DNS lists choose the names in
 /// the table.
 type Routes = HashMap<Vec<u8>, Arc<Route>, BuildHasherDefault<Plain>>;
 
@@ -59,7 +59,8 @@ pub struct View {
     unvalidated: HashSet<Vec<u8>>,
     /// The zones whose records are written in the configuration (option `records`). They are meant only for clients, see `server_route`.
     for_clients: HashSet<Vec<u8>>,
-    /// What clients of the view get when a DNS list refuses queries, is silent, or gives an answer that is no listing.
+    /// What clients of the view get when a DNS list refuses queries, does not answer, or gives an answer that is not a
+    /// listing.
     pub(crate) guarding: Guarding,
     /// The mode of look-ahead for clients of the view.
     pub lookahead: LookaheadMode,
@@ -128,8 +129,8 @@ impl View {
         Ok(view)
     }
 
-    /// Returns true if clients with the settings in `sees` get the same answers as clients of this view. The mode of look-ahead has no
-    /// influence on this.
+    /// Returns true if clients with the settings in `sees` get the same answers as clients of this view. The mode of look-ahead does not matter,
+    /// because it does not change answers.
     pub(super) fn answers_as(&self, sees: &Sees) -> bool {
         self.guarding == sees.guarding && self.zones == sees.zones
     }
@@ -140,7 +141,7 @@ impl View {
     }
 
     /// Returns the route of a question (the servers or the local zone that answer it). If a `[[host]]` or `[[record]]` answers this type for the
-    /// name, it is the route of that entry. Otherwise it is the route of the longest suffix of the name that has one.
+    /// name, returns the route of that entry. Otherwise returns the route of the longest suffix of the name that has a route.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         self.route_of((name, &WireName::new(name)), kind)
     }
@@ -155,10 +156,9 @@ impl View {
         self.longest_suffix(from, |route| is_for(route, name, kind))
     }
 
-    /// Returns the route (servers or local zone) that is used to look up the address of a name server. Each `[[host]]`, each `[[record]]` and each
-    /// zone with `records` is ignored, because they are meant only for clients: an operator who blocks a domain, or gives a host another address,
-    /// does not want to change other zones whose name servers have names there. Unbound does not look for servers in its local data either. A zone
-    /// with a file is treated like any other zone.
+    /// Returns the route (servers or local zone) that is used to look up the address of a name server. `[[host]]`, `[[record]]` and zones with
+    /// `records` are ignored, because they are meant only for clients: an operator who blocks a domain does not want to break other zones whose name
+    /// servers have names in it. Unbound also ignores its local data here. A zone with a file is treated like any other zone.
     pub(crate) fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let is_for_clients = |route: &Route| {
             matches!(route.target, RouteTarget::Local(_))
@@ -169,8 +169,8 @@ impl View {
         })
     }
 
-    /// Returns the route of questions to the DNS list at `apex`, even if the list is shut down. If there is no list at `apex`, returns the
-    /// route of the zone around it.
+    /// Returns the route of questions to the DNS list at `apex`, even if the list is shut down. If there is no list at `apex`, returns the route of
+    /// the closest zone above it.
     pub(crate) fn list_route(&self, apex: &Name) -> &Arc<Route> {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
@@ -206,8 +206,8 @@ impl View {
             && successors(Some(&*wire_name(zone)), |name| parent(name)).any(is_listed)
     }
 
-    /// Adds the routes (servers) of DNS lists. Each list is asked like the zone around it, but with the policy of a list. Questions to a list that is
-    /// shut down are answered here, unless the operator has configured the zone of the list.
+    /// Adds the routes (servers) of DNS lists. Each list gets the servers of the closest zone at or above it, but the policy of a list. Questions to
+    /// a list that is shut down are answered by resolverd itself, unless the operator has configured the zone of the list.
     fn add_lists(&mut self) -> Result<(), Wrong> {
         let lists = self.config.lists();
         for rewrite in lists.values().filter_map(|list| list.rewrite.as_deref()) {
@@ -218,7 +218,7 @@ impl View {
             self.keep_from_forwarders(base);
         }
         for (apex, list) in lists {
-            // The route of the apex itself is needed, so the type must not be DS, for which the route of the zone above would be returned.
+            // For the type DS, the route of the zone above would be returned, so A is used here.
             let base = list.rewrite.as_ref().map_or(&apex, |rewrite| rewrite.secret().base());
             let around = Arc::clone(self.route(base, RecordType::A));
             // Each query counts against a quota of the DNS list. Therefore a second server is asked only when the first one is late, and two
@@ -240,7 +240,7 @@ impl View {
                 _ if !list.is_alive() => continue,
                 // Only the servers of the DNS list itself may get the secret key.
                 RouteTarget::Local(_) if list.rewrite.is_some() => (apex.clone(), RouteTarget::Iterate),
-                // The list is a part of a zone that is served here, or is delegated by it, so its questions go to that zone.
+                // The list is in a zone that resolverd serves itself, or that zone delegates it. So questions to the list go to that zone.
                 RouteTarget::Local(authority) => (around.zone.clone(), RouteTarget::Local(authority.clone())),
                 RouteTarget::Stub(servers) => (apex.clone(), RouteTarget::Stub(Arc::clone(servers))),
                 RouteTarget::Forward { servers, encryption, beyond } => {
@@ -253,8 +253,8 @@ impl View {
             if let Some(rewrite) = &list.rewrite
                 && let Some(stand_in) = rewrite.stand_in()
             {
-                // The placeholder label for the key is only for internal use. If a client could query it, the answer to a query without the
-                // key would be cached as the answer to a query with the key.
+                // Inside resolverd, a placeholder label stands for the key in names. A client must not be able to query names with this label.
+                // Otherwise the answer to a query without the key would be cached as the answer to a query with the key.
                 let own = ZonePolicy { list: None, ..policy.clone() };
                 self.routes.insert(wire_name(&stand_in), Arc::new(nothing_at(&stand_in, own)?));
             }
@@ -264,8 +264,8 @@ impl View {
         Ok(())
     }
 
-    /// Makes questions for names at and below `base` bypass forwarders. These names contain the secret key of a DNS list (also if a client
-    /// itself asks for a name with the key), and only the list's own servers may get the key.
+    /// Makes questions for names at and below `base` bypass forwarders. Such names contain the secret key of a DNS list, and only the list's own
+    /// servers may get the key. This also applies if a client asks for a name with the key.
     fn keep_from_forwarders(&mut self, base: &Name) {
         let inside = self.routes.values().filter(|route| base.zone_of(&route.zone));
         let mut kept: Vec<Name> = inside.map(|route| route.zone.clone()).collect();
@@ -305,7 +305,8 @@ fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
     Ok(Route { zone: apex.clone(), target: RouteTarget::Local(empty), policy, mirrored: None })
 }
 
-/// Returns the state and the replacement of a list's mirror, if the route leads to configured servers and the age of their data is monitored.
+/// Returns what is known about the list's local mirror and which route replaces it. Returns `None` if the route does not lead to configured servers,
+/// or if the age of their data is not monitored.
 fn mirrored(list: &List, zone: &Name, target: &RouteTarget, policy: &ZonePolicy) -> Option<Mirrored> {
     let max_age = list.max_age.filter(|_| matches!(target, RouteTarget::Stub(_)))?;
     let public = list.when_stale == WhenStale::Public;
@@ -368,9 +369,9 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
 }
 
 impl View {
-    /// Returns true if an address at `name` is removed from answers, because it is private and strangers control the name. Addresses at names
-    /// of DNS lists, in zones that the operator has configured, and below `resolve.private_domains` are not removed. A zone that is configured
-    /// for the root, or is resolved from the root, contains names of strangers, so it does not count as configured here.
+    /// Returns true if an address at `name` is removed from answers, because it is private and strangers control the name. Addresses at names of DNS
+    /// lists, in zones that the operator has configured, and below `resolve.private_domains` are not removed. A configured zone does not count here
+    /// if it is the root zone or is resolved from the root servers, because it then contains names of strangers.
     pub fn removes(&self, name: &Name, kind: RecordType, address: IpAddr) -> bool {
         let resolve = &self.config.resolve;
         // An address such as `::ffff:10.0.0.1` (IPv6-mapped) leads clients to 10.0.0.1.

@@ -1,8 +1,8 @@
 //! The views of a configuration: which zones each group of clients sees, and which views stay the same after a reload.
 //!
-//! A view keeps its id as long as its clients see the same zones with the same settings for DNS lists. Views that differ only in look-ahead
-//! have the same id, because their answers are the same. An id is never reused while the daemon runs, so that data that were cached under one
-//! id are never given to clients of another view.
+//! A view keeps its id as long as its clients see the same zones with the same settings for DNS lists. Views that differ only in look-ahead have the
+//! same id, because their answers are the same. An id is never reused while the daemon runs. Otherwise clients of a view could get data that were
+//! cached for another view.
 
 use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
@@ -68,8 +68,8 @@ impl Views {
         Self::build(config, &Arc::new(AnchorsInUse::new(&config.dnssec)), &[], ViewId::default())
     }
 
-    /// Creates the views of the next configuration, for a reload. A view that equals an existing one keeps its id. The trust anchors stay
-    /// those of the existing views until `AnchorsInUse::configure` is called.
+    /// Creates the views of the next configuration, for a reload. A new view with the same zones and settings as an existing one gets the id of that
+    /// view. The trust anchors of the existing views stay in use until `AnchorsInUse::configure` is called.
     ///
     /// # Errors
     /// The same errors as for `new`.
@@ -143,7 +143,8 @@ impl Views {
         self.views.iter().any(|view| matches!(root(view).target, RouteTarget::Iterate))
     }
 
-    /// Copies what is known about mirrors of DNS lists from the old views, if a mirror still has the same servers.
+    /// Copies what is known about local mirrors of DNS lists from `old` (the views before a reload), for each mirror
+    /// that still has the same servers.
     pub(crate) fn go_on_from(&self, old: &Self) {
         let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
         for route in self.views.iter().flat_map(|view| view.mirrored()) {
@@ -181,8 +182,8 @@ impl Views {
         self.views.iter().any(|view| view.id == id || view.knows == id)
     }
 
-    /// Returns a view that asks the DNS list at `apex` at these servers (`way`: its public servers, configured servers, or forwarders). Prefers the
-    /// view with the id `id`.
+    /// Returns a view whose clients query the DNS list at `apex` at these servers (`way`: its public servers, configured servers, or forwarders). If
+    /// the view with the id `id` does so, returns this view.
     pub fn asking(&self, apex: &Name, way: &Way, id: ViewId) -> Option<&Arc<View>> {
         let asks = |view: &&Arc<View>| {
             let route: &Route = view.list_route(apex);
@@ -199,7 +200,7 @@ struct Group {
     by_client: Vec<usize>,
 }
 
-/// Returns the settings of all groups of clients, each different set of settings once, and the indexes of these sets for each listener.
+/// Collects the settings of all groups of clients. Returns the different settings, and for each listener the indexes of its settings in them.
 fn seen(config: &Config) -> (Vec<Sees>, Vec<Group>) {
     let mut seen = Vec::new();
     let mut place = |sees: Sees| {
@@ -230,7 +231,7 @@ fn client_views(config: &Config, groups: &[Group], views: &[Arc<View>]) -> Vec<C
     groups.iter().filter_map(of_group).collect()
 }
 
-/// Returns the names below which two configurations differ. Data that were cached with the old configuration at and below these names must not
+/// Returns the names at and below which two configurations give different answers. Data that were cached there with the old configuration must not
 /// be used.
 pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
     let mut names = Vec::new();
@@ -239,8 +240,8 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
             one.zones.iter().filter(|zone| !other.zones.contains(zone)).map(|zone| zone.name.clone()),
         );
     }
-    // The zone around a host decides which listeners see the host, so a changed zone affects its hosts. Their reverse names are outside this
-    // zone.
+    // The closest zone above a `[[host]]` decides which listeners see the host. So if the zone has changed, its hosts have changed too. Their
+    // reverse names are not in this zone, so they are added here.
     let zones = names.clone();
     let around: HashSet<&Name> = zones.iter().collect();
     for (one, other) in [(old, new), (new, old)] {
@@ -261,7 +262,8 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
         let dnssec = &config.dnssec;
         (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone(), dnssec.update_trust_anchors)
     };
-    // Private addresses are removed from answers before the answers are cached.
+    // Private addresses are removed before answers are cached. So if this setting has changed, all cached data are
+    // affected.
     let private =
         |config: &Config| (config.resolve.private_addresses.clone(), config.resolve.private_domains.clone());
     if trust(old) != trust(new) || private(old) != private(new) {

@@ -1,8 +1,8 @@
 //! A zone: its record sets (RRsets), with the lookups that an authoritative server needs.
 //!
-//! Names are compared without regard to case, and stored in canonical order (RFC 4034 section 6.1), in which the names below a name directly
-//! follow it. So an empty non-terminal (RFC 8499) is detected by looking at the next name. Signatures and NSEC3 records are stored separately,
-//! because hashed names are not names of the zone (RFC 5155 section 7.2.8).
+//! Names are compared without regard to case, and stored in canonical order (RFC 4034 section 6.1), in which a name is directly followed by the
+//! names below it. So if the next stored name is below a name without records, this name is an empty non-terminal (RFC 8499). NSEC3 records are
+//! stored separately, because their owner names do not count as names of the zone (RFC 5155 section 7.2.8). Signatures are stored separately too.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -149,7 +149,8 @@ impl Zone {
         next.is_some_and(|(found, _)| name.zone_of(found))
     }
 
-    /// Returns the NS records of the delegation at or above `name`: the NS records of the topmost name below the apex that has any.
+    /// Returns the NS records of the delegation at or above `name`. If several names below the apex have NS records, the topmost one is the
+    /// delegation.
     pub fn cut_above(&self, name: &Name) -> Option<&[Record]> {
         self.ancestors_below_apex(name).find_map(|ancestor| self.set(&ancestor, RecordType::NS))
     }

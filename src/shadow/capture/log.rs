@@ -1,5 +1,5 @@
-//! Reads query logs of resolverd, BIND, Unbound and dnsmasq. Each line is tried in each of these formats, so that a log with lines of several
-//! resolvers, such as a syslog file, can be read too.
+//! Reads query logs of resolverd, BIND, Unbound and dnsmasq. Each line is compared with each of the formats below, so that a log with lines of
+//! several resolvers, such as a syslog file, can be read.
 //!
 //! ```text
 //! resolverd  query www.example.com. A from 127.0.0.1: from cache in 0.000 s
@@ -17,7 +17,8 @@ use super::{CaptureError, Captured, Skipped};
 use crate::asked::AskedQuestion;
 use crate::limits::MAX_CAPTURED_LINE;
 
-/// The word in the log of resolverd that replaces the customer's key for a DNS list.
+/// The label that stands for the customer key of a DNS list in names in the log of resolverd. The key is secret, so the
+/// log does not contain it.
 const KEY: &str = "_key";
 
 /// Reads the questions in all lines of the query log of a resolver.
@@ -83,7 +84,7 @@ fn of_bind(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     if class != "IN" {
         return Some(Err(Skipped::TypeNotCompared));
     }
-    // In flags such as `+E(0)TDCK`, the sign `+` or `-` shows if RD is set. The version number of EDNS is in parentheses.
+    // In flags such as `+E(0)TDCK`, `+` means that RD is set, and `-` that it is not. The number in parentheses is the version of EDNS.
     if flags.starts_with('-') {
         return Some(Err(Skipped::NoQuery));
     }
@@ -111,11 +112,12 @@ fn of_resolverd(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let mut words = after.split_whitespace();
     let (name, type_text, from, client) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let client = client.strip_suffix(':').unwrap_or(client);
-    // A log that hides the addresses of clients also shortens names, so the question is not known.
+    // If the log hides the addresses of clients ("redacted"), it also shortens names, so the name of the question is
+    // not known.
     if from == "from" && client == "redacted" {
         return Some(Err(Skipped::Withheld));
     }
-    // After the address of a local client, the log may have the name of its user.
+    // `client` is the address of the client. After it, the log may have the user whose program sent the query.
     (from == "from" && is_address(client)).then(|| asked(name, type_text))?
 }
 

@@ -4,9 +4,9 @@
 //!
 //! # Decisions
 //!
-//! - A reader accepts any octets: it never panics, and its memory use does not grow with the size of the file. Parts without a question are
-//!   counted, so that the result "no questions" always comes with a reason.
-//! - A query without RD is a query of a resolver to a name server, not of a client.
+//! - A reader accepts any octets: it never panics, and its memory use does not grow with the size of the file. Lines and packets without a question
+//!   are counted by the reason, so that the operator sees why a file has no questions.
+//! - A query without the RD flag counts as a query of a resolver to a name server, not as one of a client.
 
 mod log;
 mod pcap;
@@ -24,9 +24,9 @@ words! {
     pub enum Skipped {
         /// It contains no query of a client over UDP.
         NoQuery = "no_query": "not a query of a client",
-        /// The log has shortened the name, or has replaced a key in it.
+        /// The log does not have the whole name: a part of the name was left out, or a placeholder replaces a key.
         Withheld = "withheld": "with a part of the name withheld",
-        /// It cannot be read, or the program that captured it has cut it off.
+        /// It cannot be parsed, or its end is missing in the file.
         Unreadable = "unreadable": "cut or unreadable",
         /// The packet was captured on an interface of a link type that is not read.
         LinkNotRead = "link_not_read": "of a link type that is not read (capture with `tcpdump -i any`)",
@@ -38,17 +38,18 @@ words! {
 /// The questions that a capture file or a query log contains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Captured {
-    /// The different questions in the order of their first queries, each with the number of queries that ask it.
+    /// The different questions in the order of their first queries, each with the number of its queries in the file.
     pub questions: Vec<(AskedQuestion, u64)>,
     places: BTreeMap<AskedQuestion, usize>,
-    /// The number of queries with further questions, after the first `MAX_SHADOW_QUESTIONS` different ones.
+    /// The number of queries whose questions were not kept, because the file has more than `MAX_SHADOW_QUESTIONS`
+    /// different questions.
     pub left_out: u64,
     /// The number of lines, packets or frames that have no question to compare, for each reason.
     pub skipped: BTreeMap<Skipped, u64>,
 }
 
 impl Captured {
-    /// Counts a question that was found in the file, or the reason why a part of the file has none. Returns true if the question is new.
+    /// Counts a question that was found in the file, or the reason why a line or packet has none. Returns true if the question is new.
     pub fn take(&mut self, found: Result<AskedQuestion, Skipped>) -> bool {
         let question = match found {
             Err(why) => {
@@ -75,7 +76,7 @@ impl Captured {
         self.places.get(question).and_then(|at| self.questions.get(*at)).map_or(0, |(_, count)| *count)
     }
 
-    /// Returns texts about the parts of the file that have no question, one for each reason.
+    /// Returns how many parts of the file have no question to compare: a text for each reason.
     pub fn skipped_words(&self) -> Vec<String> {
         self.skipped.iter().map(|(why, count)| format!("{count} {}", why.label())).collect()
     }
@@ -111,7 +112,8 @@ pub fn read(input: impl BufRead + Send) -> Result<Captured, CaptureError> {
     }
     match head {
         _ if pcap::is_magic(head) => pcap::read(&mut input, &mut captured)?,
-        // A dnstap file begins with a control frame, whose first four octets (its length as a data frame) are 0.
+        // A dnstap file begins with a control frame: four octets 0 instead of the length of a data frame, and then the
+        // length of the control frame.
         [0, 0, 0, 0, 0, 0, ..] => dnstap(&mut input, &mut captured)?,
         _ => log::read(&mut input, &mut captured)?,
     }

@@ -17,12 +17,12 @@ const MAGICS: [&[u8]; 5] =
 
 const DAMAGED: &str = "this file is damaged, or has a block of more than 1 MiB; `tcpdump -r FILE -w NEW` writes the packets that can be read";
 
-/// The header before a packet on a link: the offset of the protocol number in the header (`None` if it has no such number), and the length of the
-/// header.
+/// The header before an IP packet on a link: the offset of the protocol number in this header (`None` if it has no such number), and the length of
+/// the header.
 type Link = (Option<usize>, usize);
 
-/// The link types that can be read, by their numbers in files. The links are: loopback of BSD, Ethernet, IP alone, and two of Linux's
-/// `tcpdump -i any`.
+/// The link types that can be read, by their numbers in files. The lines are: loopback of BSD, Ethernet, IP without a header before it, and the two
+/// formats of `tcpdump -i any` on Linux.
 const LINKS: [(&[i32], Link); 5] = [
     (&[0, 108], (None, 4)),
     (&[1], (Some(12), 14)),
@@ -38,7 +38,8 @@ pub(super) fn is_magic(head: &[u8]) -> bool {
 
 /// Reads the questions in all packets of a capture file (pcap, pcapng).
 pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> Result<(), CaptureError> {
-    // The library looks for the whole header in the first octets that it gets, and a pipe may give fewer.
+    // The library looks for the whole header of the file in the octets of the first read, but the first read from a
+    // pipe may return fewer octets.
     let mut head = Vec::new();
     input.by_ref().take(CAPTURE_BUFFER as u64).read_to_end(&mut head)?;
     let Ok(mut reader) = create_reader(CAPTURE_BUFFER, head.chain(input)) else {
@@ -67,14 +68,15 @@ pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> R
                 captured.take(Err(Skipped::Unreadable));
                 return Ok(());
             }
-            // The start of the next packet is unknown, and without the rest of the file, a switch must not be called safe.
+            // The start of the next packet is unknown. Questions in the rest of the file could show that a switch to resolverd is not safe, so the
+            // file is refused.
             Err(_) => return Err(CaptureError::Format(DAMAGED)),
         }
     }
 }
 
 /// Returns the question in a block of a file, or why it has none. Returns `None` if the block is not a packet. `links` has the link types of the
-/// interfaces that earlier blocks describe. A file of libpcap has one interface.
+/// interfaces that earlier blocks of the file describe. A file of libpcap has only one interface.
 fn found(
     block: &PcapBlockOwned<'_>,
     links: &mut Vec<Option<Link>>,
@@ -106,8 +108,8 @@ fn found(
     })
 }
 
-/// Returns the header of packets on a link, by the number of its type. The upper bits of the number say if packets have checksums at their ends, so
-/// they are ignored.
+/// Returns the header of packets on a link of this type. The upper bits of `number` are ignored: they only say if packets have checksums at their
+/// end.
 fn link(number: Linktype) -> Option<Link> {
     let number = number.0 & 0x03ff_ffff;
     LINKS.iter().find(|(numbers, _)| numbers.contains(&number)).map(|(_, link)| *link)
@@ -131,7 +133,7 @@ fn query(packet: &[u8], (protocol, length): Link) -> Option<Result<AskedQuestion
     }
     let ip = packet.get(length..)?;
     let first = *ip.first()?;
-    // Fragments of IPv4 are not read, neither the first nor later ones. Extension headers of IPv6 are not read: queries have none.
+    // Fragments of IPv4 packets are not read. Extension headers of IPv6 are not read either, because packets with queries have none.
     let (transport, header) = match (protocol, first >> 4) {
         (None | Some(0x0800), 4) if u16_at(ip, 6)? & 0x3fff == 0 => {
             (*ip.get(9)?, usize::from(first & 0x0f) * 4)
@@ -143,7 +145,7 @@ fn query(packet: &[u8], (protocol, length): Link) -> Option<Result<AskedQuestion
     if transport != UDP || u16_at(datagram, 2)? != 53 {
         return Some(Err(Skipped::NoQuery));
     }
-    // A short Ethernet frame is filled up after the end of the UDP datagram, so the datagram's own length is used.
+    // A short Ethernet frame has padding after the UDP datagram, so the length in the UDP header is used.
     let end = usize::from(u16_at(datagram, 4)?);
     Some(AskedQuestion::from_message(datagram.get(8..end)?))
 }

@@ -51,7 +51,7 @@ fn linked(link: u32, packet: &[u8]) -> Vec<u8> {
     [&head[..], packet].concat()
 }
 
-/// Returns the octets of a pcap file with these packets. Each packet comes with the number of octets that the capture has cut off.
+/// Returns the octets of a pcap file with these packets. The number after each packet says how many of its octets are missing in the file.
 fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> Vec<u8> {
     let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
     let mut file = [magic, 0x0002_0004, 0, 0, 65_535, link].map(number).concat();
@@ -63,8 +63,8 @@ fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> V
     file
 }
 
-/// Returns the octets of a pcapng file. It has one interface for each link type in `links`, and a block for each packet in `packets`. A packet
-/// without the number of an interface is in a Simple Packet Block. The octet order is little-endian if `is_little` is true.
+/// Returns the octets of a pcapng file. It has one interface for each link type in `links`, and a block for each packet in `packets`. A packet with
+/// `None` instead of the number of an interface is in a Simple Packet Block. `is_little`: the file is little-endian.
 fn pcapng(is_little: bool, links: &[u16], packets: &[(Option<u32>, Vec<u8>)]) -> Vec<u8> {
     let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
     let block = |kind: u32, fields: &[u32], data: &[u8]| {
@@ -267,7 +267,7 @@ fn dnstap_has_the_queries_of_clients() {
     };
     let query = message("tap.example.", RecordType::TXT);
     let mut file = start(b"protobuf:dnstap.Dnstap");
-    // The frames have a query of a client, a query to a server, octets that are no DNS message, and again a query of a client.
+    // The frames have a query of a client, a query to a server, octets that are not a DNS message, and again a query of a client.
     file.extend(
         [frame(5, &query), frame(3, &query), vec![0, 0, 0, 2, 0xff, 0xff], frame(5, &query)].concat(),
     );

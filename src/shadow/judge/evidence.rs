@@ -17,17 +17,19 @@ words! {
         Policy = "policy",
         /// A DNS list refuses one of the resolvers.
         List = "list",
-        /// One resolver has an answer that the zone no longer gives.
+        /// One resolver has an old answer: the zone now has other records.
         Old = "old",
         /// The cause of the difference could not be found out.
         Unknown = "unknown",
         /// The answers are equal, but only one has the AD flag.
         AdOnly = "ad_only": "AD only",
-        /// Name servers of the zone give the addresses of both answers: alternately, or by the location of the client.
+        /// Some name servers of the zone give one answer, some the other: alternately, or by the location of the
+        /// client.
         Geography = "geography",
         /// A reply failed or differed only once.
         Timing = "timing",
-        /// The zone gives only some of its records each time, in turn, or only the order of the records differs.
+        /// The zone gives only some of its records in each answer, others in the next one. Or only the order of the
+        /// records differs.
         Rotation = "rotation",
         /// The answers are equal except for their TTLs.
         Ttl = "ttl": "TTL",
@@ -36,13 +38,13 @@ words! {
     }
 }
 
-/// How serious a difference is for a switch to resolverd. The most serious weight comes first.
+/// How serious a difference is for a switch to resolverd. The most serious one comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Weight {
     /// The difference would affect this host, so the operator should examine it before the switch.
     Look,
-    /// It is not known if the difference would affect this host.
+    /// It is not known whether the difference would affect this host.
     Unknown,
     /// The difference would not affect this host.
     Harmless,
@@ -106,7 +108,8 @@ impl Sample {
 /// All facts that were found out about a question to the two resolvers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// The answers of both resolvers, in the order of time. The question was asked again if they differed.
+    /// The answers of both resolvers, the oldest first. If they differed, the question was asked again, so there are
+    /// several.
     pub samples: Vec<Sample>,
     /// The answers to the question with the CD flag, if one of the resolvers gave SERVFAIL.
     pub with_cd: Option<Sample>,
@@ -116,7 +119,8 @@ pub struct Evidence {
     pub configured: Option<String>,
     /// The reason that resolverd gives if it has no answer or changes it; empty if it gives none.
     pub reason: String,
-    /// True if the current resolver (the one that this host uses today) has answered other questions.
+    /// True if the current resolver (the one that this host uses today) has answered other questions, so it is not
+    /// down.
     pub answers_others: bool,
     /// The answers of both resolvers, compared with those of the zone's name servers. The compared name is the first one in the chain of aliases at
     /// which the answers differ.

@@ -18,7 +18,8 @@ pub fn judge(evidence: &Evidence) -> Judged {
     }
 }
 
-/// Returns the cause for a question to which the last answers of both resolvers were equal, or almost equal.
+/// Returns the cause for a question for which both resolvers gave equal or almost equal answers the last time that they
+/// were asked.
 fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
     let first = evidence.samples.iter().find(|sample| sample.likeness() == Likeness::Different);
     let Some(first) = first else {

@@ -82,13 +82,13 @@ fn a_failure_that_does_not_come_again_is_timing() {
 fn rotation_is_seen_from_both_or_proven_by_the_zone() {
     let in_turn = ["192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.1", "192.0.2.1 192.0.2.2"];
     expect(&samples(&in_turn), Cause::Rotation, Harmless, None);
-    // In these samples, the two resolvers never give the same addresses.
+    // The two resolvers never give the same addresses, so this is not rotation.
     let apart = ["192.0.2.1 192.0.2.3", "192.0.2.2 192.0.2.4", "192.0.2.1 192.0.2.3"];
     expect(&samples(&apart), Cause::Unknown, Weight::Unknown, None);
-    // In these samples, the two resolvers have only one address in common.
+    // The two resolvers have only one address in common, so this is not rotation.
     let partly = ["192.0.2.1 192.0.2.1+192.0.2.2", "192.0.2.1 192.0.2.1+192.0.2.2"];
     expect(&samples(&partly), Cause::Unknown, Weight::Unknown, None);
-    // If a name sometimes does not exist, this is not a sign of addresses that rotate.
+    // That a name sometimes does not exist is not a sign of addresses that rotate.
     expect(
         &samples(&["192.0.2.1 nx", "nx 192.0.2.1", "192.0.2.1 nx"]),
         Cause::Unknown,
@@ -183,7 +183,7 @@ fn an_answer_of_its_own_is_policy() {
         ..samples(&["0.0.0.0 192.0.2.2"])
     };
     expect(&filtered, Cause::Policy, Look, Some(InPlace));
-    // An alias that the zone does not have may be old.
+    // One resolver gives an alias that the zone does not have. It may be an old record, but this is not proven.
     let alias = Evidence {
         compared: compared(
             ("CNAME a.example.", Unknown, 100),

@@ -16,12 +16,13 @@ const BOGUS: [u16; 7] = [6, 7, 8, 9, 10, 11, 12];
 /// Extended errors that report an expired answer: Stale Answer, Stale NXDOMAIN Answer.
 const STALE: [u16; 2] = [ExtendedError::STALE_ANSWER, 19];
 
-/// Returns the cause of the difference: the first of the possible causes that the evidence proves.
+/// Returns the cause of the difference: the first cause in the order below that the evidence proves.
 pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
     if let Some(list) = &evidence.list {
         return of_list(list, evidence, last);
     }
-    // If the current resolver did not reply, it is not known whether the configuration makes a difference.
+    // The configuration of resolverd gives the answer. But if the current resolver did not reply, it is not known
+    // whether its answer would differ.
     if let Some(part) = evidence.configured.as_ref().filter(|_| last.in_place.reply().is_some()) {
         let why = format!("resolverd answers by its configuration: {part}");
         let advice = "see whether the configuration of resolverd means this name, and `resolverctl zones`";
@@ -43,8 +44,8 @@ pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
 
 /// Returns the cause of a difference in the zone of a DNS list. Lists limit the number of queries, so the difference is not examined further.
 ///
-/// RFC 5782 section 2.1: a code in 127.0.0.0/8 means that the name is listed. Codes in 127.255.255.0/24 are errors, with which lists refuse
-/// public resolvers, queries beyond a limit, and names for which they keep no entries.
+/// RFC 5782 section 2.1: a code in 127.0.0.0/8 means that the name is listed. Codes in 127.255.255.0/24 are errors: the list refuses a public
+/// resolver, queries above a limit, or a name of a wrong form.
 fn of_list(list: &str, evidence: &Evidence, last: &Sample) -> Judged {
     let is_refused = |answer: &SideAnswer| {
         answer.rcode() == Some("REFUSED")
@@ -54,7 +55,7 @@ fn of_list(list: &str, evidence: &Evidence, last: &Sample) -> Judged {
         let why = format!("{list} refuses the current resolver, so its answer is no listing");
         return Judged::harmless(Cause::List, Some(Side::InPlace), why);
     }
-    // If resolverd does not trust the answer of a DNS list, it withholds the answer from the client and gives the reason.
+    // If resolverd does not trust an answer of a DNS list, the client gets no addresses and the reason is reported.
     let is_withheld = !evidence.reason.is_empty() && last.resolverd.data("A").is_empty();
     if is_withheld || is_refused(&last.resolverd) {
         let why = format!("resolverd has no usable answer of {list}{}", in_parentheses(&evidence.reason));
@@ -98,8 +99,7 @@ fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
             .filter(|row| matches!(row.verdict, AnswerVerdict::Filtered | AnswerVerdict::Local));
         let why = match (answer.has_error(&CHANGED), row) {
             (true, _) => answer.errors().to_owned(),
-            // A resolver must not claim authority (AA) for data from other servers (RFC 1035 section 4.1.1). So it answers from its own
-            // configuration.
+            // A resolver sets AA only if the data are its own (RFC 1035 section 4.1.1). So the answer comes from its own configuration.
             _ if answer.reply().is_some_and(|reply| reply.facts.authoritative) => {
                 "it answers with authority (AA), from a zone or from data of its own".to_owned()
             }
@@ -186,8 +186,8 @@ const fn advice_on_bogus(side: Side) -> &'static str {
     }
 }
 
-/// Returns true if the answers of both resolvers show rotation: in the end both gave the same addresses, and at least one of them gave several
-/// answers.
+/// Returns true if the answers of both resolvers show rotation: over all samples, both gave the same addresses, and at least one of them gave
+/// different addresses at different times.
 pub(super) fn is_rotation(evidence: &Evidence) -> bool {
     let sets = |side: Side| -> Vec<BTreeSet<String>> {
         let of_kind =
@@ -226,8 +226,8 @@ fn of_data(evidence: &Evidence) -> Judged {
             Judged::harmless(Cause::Rotation, None, why)
         }
         (_, Old | Stale) => old(Side::Resolverd, &resolverd.why),
-        // An older serial alone proves nothing, because the current resolver may have its own zone or a forwarder. So a name server must give the
-        // same answer.
+        // An older serial alone does not prove that an answer is old, because the current resolver may have its own version of the zone, or a
+        // forwarder. So a name server with an older version must give the same answer.
         (Old, Same | InTurn) if is_of_older_version(evidence, in_place) => old(Side::InPlace, &in_place.why),
         (Different | Same, Different | Same) => {
             let row = if resolverd.verdict == Different { resolverd } else { in_place };
@@ -249,7 +249,8 @@ const OF_NO_SERVER: &str = "the name servers of the zone give the answer of reso
 
 const ADVICE_ON_NO_SERVER: &str = "if the current resolver has a zone, a view or a forwarder for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); if not, remove the name from its cache (`rndc flushname`, `unbound-control flush`) and run shadow again: an old answer is gone then";
 
-/// Returns true if name servers with the same, newest serial give both answers, and both are addresses.
+/// Returns true if both answers are addresses, and name servers of the zone that have the same, newest serial give both
+/// of them.
 fn is_by_place(evidence: &Evidence, rows: [&ComparedAnswer; 2]) -> bool {
     let doubt = evidence.compared.as_ref().and_then(|compared| compared.doubt);
     let gives = |server: &ComparedAnswer, row: &ComparedAnswer| {

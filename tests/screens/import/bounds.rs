@@ -13,8 +13,8 @@ fn repeated(count: usize, line: impl Fn(usize) -> String) -> String {
     })
 }
 
-/// The processor time that an import of a file with `MANY` entries may take, in seconds. It takes one or two. If the time grew with
-/// the square of the number of entries, it would take minutes.
+/// The processor time that an import of a file with `MANY` entries may take, in seconds. It needs one or two seconds. If the time grew with the
+/// square of the number of entries, it would take minutes.
 const TIME: &str = "10";
 const MANY: usize = 30_000;
 

@@ -1,5 +1,5 @@
-//! Imports of configurations that include other files. The import reads the files that the other resolver
-//! reads, or reports that it does not.
+//! Imports of configurations that include other files. The import must read each file that the other resolver reads, or
+//! report that it does not.
 
 use super::{import, imported, weight, zone};
 
@@ -66,19 +66,20 @@ fn a_pattern_that_fits_no_file_is_told() {
         let found = imported(format, &[("x.conf", main)]);
         assert!(found.contains(told) && found.contains(&format!("\"line\":{line},")), "{main}: {found}");
         assert!(!found.contains("its files are imported too"), "{main}: {found}");
-        // If the file was read, there is no finding about it.
+        // If the included file exists, there is no finding about it.
         let found = imported(format, &[("x.conf", main), ("none/a.conf", "")]);
         assert!(!found.contains(told), "{main}: {found}");
     }
 }
 
-/// The user who runs the import is often not the user of the other resolver, and cannot read all its files.
+/// Tests that an unreadable directory is reported. The user who runs the import may not be able to read all files of
+/// the other resolver.
 #[test]
 fn a_directory_that_cannot_be_read_is_dangerous() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
-    // root, who may run this test, can read every directory. So the test uses a link to itself, which nobody
-    // can read as a directory.
+    // root, who may run this test, can read every directory. So the test uses a symbolic link to itself, which even
+    // root cannot read.
     std::os::unix::fs::symlink("loop", path("loop")).unwrap();
     for (format, main) in [
         ("named", "options { };\ninclude \"LOOP/*.conf\";\n"),
@@ -93,7 +94,8 @@ fn a_directory_that_cannot_be_read_is_dangerous() {
     }
 }
 
-/// All relative paths start at the working directory of the program, even those in included files.
+/// Tests that relative paths in included files start at the working directory of the other resolver, not at the
+/// directory of the included file.
 #[test]
 fn relative_includes_of_included_files_are_of_the_same_directory() {
     let files =
@@ -105,8 +107,8 @@ fn relative_includes_of_included_files_are_of_the_same_directory() {
     assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
 }
 
-/// The other resolver does not start if an included file is missing. But the import can still read all other
-/// settings.
+/// Tests that the other settings are imported if an included file is missing, although the other resolver would not
+/// start.
 #[test]
 fn the_rest_is_imported_if_an_included_file_cannot_be_read() {
     for (format, line, main) in [

@@ -1,5 +1,5 @@
-//! Imports of zones and data that a resolver answers itself: local zones of Unbound, and the locally served
-//! zones (RFC 6303) of all three resolvers.
+//! Imports of zones and data from which a resolver itself answers: local zones of Unbound, and the locally served zones
+//! (RFC 6303) of Unbound, BIND and dnsmasq.
 
 use super::{imported, keys, zone};
 
@@ -26,7 +26,7 @@ fn names_that_unbound_keeps_from_forwarders_are_kept_here() {
     assert_eq!(zone(&found, "."), SERVED, "{found}");
     assert_eq!(zone(&found, "test"), "records = []", "{found}");
     assert_eq!(keys(&found).matches("[[zone]]").count(), 2, "{found}");
-    // Zones that the file opens, or for which it has data, are imported as the file says.
+    // If the file opens one of these zones or has data for it, the zone is imported as the file says.
     let data = " local-zone: \"10.in-addr.arpa\" nodefault\n local-zone: \"1.168.192.in-addr.arpa\" transparent\n local-data-ptr: \"172.16.0.1 gw.lan\"\n";
     let found = unbound(&format!("server:\n{data}{FORWARD}"));
     assert_eq!(zone(&found, "10.in-addr.arpa"), OPEN, "{found}");
@@ -85,7 +85,7 @@ fn data_in_local_zones_of_unbound_have_the_effect_of_their_type() {
         let found = of(kind);
         assert!(!keys(&found).contains("[[zone]]") && keys(&found).contains("[[record]]"), "{kind}: {found}");
     }
-    // For a name with data, the addresses of `always_null` are used only for record types without data.
+    // If a name has data of its own, `always_null` affects only the record types for which there are no data.
     let found = of("always_null");
     assert_eq!(
         zone(&found, "t.lan"),
@@ -150,12 +150,12 @@ fn empty_zones_of_bind_stay_here_below_forwarders_that_are_asked_first() {
     assert!(!found.contains("had no effect"), "{found}");
     let found = of("", &forward(""));
     assert!(found.contains("with `forward first` named answers them itself"), "{found}");
-    // The servers of this stub zone get no queries. Its names are forwarded, although the zone above it is
-    // empty.
+    // named does not query the servers of this stub zone: it forwards the names, although they are in an empty zone.
     let stub = "zone \"16.10.in-addr.arpa\" { type static-stub; server-addresses { 192.0.2.55; }; };\n";
     let found = of("", stub);
     assert_eq!(zone(&found, "16.10.in-addr.arpa"), first, "{found}");
-    // This zone has no forwarders, so named answered its names itself.
+    // This forward zone has no forwarders, so named did not forward these names and answered them itself, from its
+    // empty zone.
     let closed = "zone \"10.in-addr.arpa\" { type forward; forwarders { }; };\n";
     assert_eq!(zone(&of("", closed), "10.in-addr.arpa"), "");
     assert_eq!(zone(&of("forward only;", closed), "10.in-addr.arpa"), "records = []");

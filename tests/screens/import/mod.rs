@@ -47,7 +47,7 @@ fn compare(arguments: &[&str], golden: &str) {
     fs::write(&written, &found).unwrap();
     let checked = resolverctl(&["config", "check", written.to_str().unwrap()]);
     assert!(checked.status.success(), "{golden}: {}", text(&checked));
-    // The golden file does not contain the path of the repository.
+    // The path of the repository differs from host to host, so it is replaced in the text before the comparison.
     let found = found.replace(samples().to_str().unwrap(), "/samples");
     let golden = samples().join(golden);
     if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
@@ -77,7 +77,7 @@ fn published_configurations_of_gateways_are_imported() {
     assert!(published.len() >= 20);
     for path in published {
         let name = path.file_stem().unwrap().to_str().unwrap();
-        // Here the command does not name the format: the import finds it from the text of the file.
+        // The command does not give the format here: the import recognises it from the text of the file.
         compare(&["import", &format!("published/{name}.conf")], &format!("published/{name}.toml"));
     }
 }
@@ -114,7 +114,7 @@ fn a_written_file_is_readable_by_nobody_who_cannot_read_its_source() {
         let path = directory.path().join(format!("{mode:o}.toml"));
         text(&resolverctl(&["import", source.to_str().unwrap(), "-o", path.to_str().unwrap()]));
         let written = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-        // The umask of this process may remove further permissions.
+        // The umask of this process may have removed further permissions.
         assert_eq!((written & !most, written & 0o600), (0, 0o600), "{mode:o}: {written:o}");
     }
 }
@@ -149,8 +149,8 @@ fn what_is_no_configuration_is_told_with_its_place() {
     );
 }
 
-/// Settings that change nothing if they are the only setting of a file: they change the meaning of others, or
-/// name files that do not exist.
+/// Settings that have no effect if they are the only setting of a file: they only change other settings, or refer to
+/// files that do not exist.
 const NOTHING_ALONE: [(&str, &[&str]); 3] = [
     (
         "unbound",
@@ -252,7 +252,8 @@ fn secrets_of_settings_are_never_shown() {
     }
 }
 
-/// A file of another kind, such as /etc/shadow, may be named by mistake.
+/// Tests that the import never shows the lines of a file of another kind, such as /etc/shadow, that was given by
+/// mistake.
 #[test]
 fn the_lines_of_a_wrong_file_are_never_shown() {
     let wrong = "root:$6$hidden$hidden/hidden:19000:0:99999:7:::\nbin:*:1::::::\nhidden = hidden\nhidden \"hidden\" hidden\n";
@@ -263,7 +264,8 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         ("dnsmasq", "resolv-file=wrong\n"),
         ("unbound", "server:\n  local-zone: x.example static\n  include: wrong\n"),
     ] {
-        // A word that consists only of letters may be the name of a setting, so it may be shown.
+        // A word that consists only of letters may be the name of a setting, and the import shows such words. So these
+        // lines do not contain the word.
         let wrong = if typed.contains("conf-file") || typed.contains("servers-file") {
             wrong.replace("hidden = hidden\n", "").replace("hidden \"", "x \"")
         } else {
@@ -279,7 +281,7 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
     }
 }
 
-/// Returns the weight (such as "dangerous") of the first finding whose text contains `did`. It is empty if there is no such finding.
+/// Returns the weight (such as "dangerous") of the first finding whose text contains `did`. Returns an empty text if there is no such finding.
 fn weight(found: &str, did: &str) -> String {
     let found: serde_json::Value = serde_json::from_str(found).unwrap();
     let mut findings = found["findings"].as_array().unwrap().iter();
@@ -294,7 +296,7 @@ fn keys(found: &str) -> String {
     config.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect()
 }
 
-/// Returns the `[[zone]]` with this name, without the name and comments. It is empty if there is no such
+/// Returns the `[[zone]]` with this name, without the name and comments. Returns an empty text if there is no such
 /// zone.
 fn zone(found: &str, name: &str) -> String {
     let keys: Vec<String> =
@@ -449,7 +451,8 @@ fn files_of_other_resolvers_are_named_with_the_page_that_has_their_options() {
     }
 }
 
-/// An earlier version needed minutes for these files, because its time grew with the square of the number of lines.
+/// Tests that the time of an import does not grow with the square of the number of lines. These files would then take
+/// minutes.
 #[test]
 fn a_long_file_is_imported_in_the_time_that_its_length_needs() {
     let from = std::time::Instant::now();

@@ -1,5 +1,5 @@
-//! Imports of clients and zones for which the defaults of the other resolver decide. The import keeps their
-//! effect, or reports the difference.
+//! Imports of files that do not say which clients are allowed or which zones they see, so that the defaults of the
+//! other resolver decide. The import keeps their effect, or reports the difference.
 
 use super::{imported, keys, weight};
 
@@ -24,7 +24,7 @@ fn names_are_resolved_for_clients_of_both_lists_of_bind() {
     let found = named("options { allow-query-cache { 10.0.0.0/8; }; allow-recursion { 10.1.0.0/16; }; };\n");
     assert!(keys(&found).contains("allow = [\"10.1.0.0/16\"]"), "{found}");
     assert!(found.contains("answered more clients from its cache"), "{found}");
-    // If one of these two lists is not set, BIND uses the other one in its place. BIND uses `allow-query` only if neither is set.
+    // If only one of these two lists is set, BIND uses it for both. BIND uses `allow-query` instead only if neither is set.
     let queries = "allow-query { 127.0.0.1; };";
     for lists in ["allow-recursion { 10.2.0.0/16; };", "allow-query-cache { 10.2.0.0/16; };"] {
         let found = named(&format!("options {{ {queries} {lists} }};\n"));
@@ -40,7 +40,7 @@ fn clients_of_own_zones_of_bind_that_are_others_are_told() {
     let recursion = "allow-recursion { 127.0.0.1; 10.2.0.0/16; };";
     let found = named(&format!("options {{ {recursion} }};\n{CORP}"));
     assert!(found.contains("zone corp.lan") && found.contains(wider), "{found}");
-    // In these files, no other host reaches the zone, or there is no zone.
+    // In these files, no other host can query the zone, or there is no zone, so there is no finding.
     for quiet in [
         named(&format!("options {{ {OWN_HOST} {recursion} }};\n{CORP}")),
         named(&format!("options {{ {recursion} }};\n")),
@@ -121,7 +121,7 @@ fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
     let found = named("options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; };\n");
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.25/32\"]"), "{found}");
     assert!(found.contains("as no allow-recursion names others"), "{found}");
-    // The addresses may be in named (`acl`) or nested lists to which the list of clients refers.
+    // The addresses of the clients may be in named lists (`acl`) or nested lists.
     for (acl, listed) in [
         ("acl lan { 10.0.0.25; 127.0.0.1; };", "lan;"),
         ("acl lan { inner; };\nacl inner { 10.0.0.25; };", "127.0.0.1; lan;"),
@@ -205,7 +205,8 @@ fn exceptions_of_blackhole_of_bind_are_kept() {
             "allow = [0.0.0.0/0, ::/0]; refuse = [203.0.113.7/32]; drop = [203.0.113.0/24]",
             false,
         ),
-        // The exception (with `!`) has no effect, because no other prefix contains it.
+        // `!` exempts a client from `blackhole`. It has no effect here, because no prefix in `blackhole` contains this
+        // client.
         (
             "10.0.0.0/8;",
             "!192.0.2.7; 203.0.113.0/24;",
@@ -213,7 +214,7 @@ fn exceptions_of_blackhole_of_bind_are_kept() {
             false,
         ),
         ("10.0.0.0/8;", "!203.0.113.7; none;", "allow = [10.0.0.0/8]", false),
-        // A client whose prefix is longer than the prefix in `blackhole` got no reply either.
+        // The prefix of these clients is inside the prefix in `blackhole`, so they got no reply.
         ("10.1.0.0/16; 192.0.2.0/24;", "10.0.0.0/8;", "allow = [192.0.2.0/24]; drop = [10.0.0.0/8]", false),
     ] {
         let (found, told, text) = of(clients, blackhole);
@@ -305,7 +306,7 @@ fn each_address_of_this_host_without_an_answer_is_told() {
     assert!(!found.contains(told), "nobody asks it: {found}");
 }
 
-/// With `interface`, dnsmasq also listens at the loopback addresses, wherever the line is in the file.
+/// Tests that with `interface`, dnsmasq also listens at the loopback addresses, wherever this line is in the file.
 #[test]
 fn addresses_of_this_host_of_dnsmasq_are_kept() {
     let addresses = "addresses = [\"10.0.0.5:53\", \"127.0.0.1:53\", \"[::1]:53\"]";

@@ -117,7 +117,8 @@ fn an_address_of_one_family_whose_zone_in_unbound_leaves_the_other_to_resolution
     }
 }
 
-/// Unbound and BIND query every server to which a name is delegated, also servers with private addresses.
+/// Tests that a difference is reported: Unbound and BIND also query name servers with private addresses to which a name
+/// is delegated.
 #[test]
 fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
     let told = "asked servers with private addresses";
@@ -132,8 +133,7 @@ fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
     for (format, text) in [
         ("unbound", "server:\n port: 53\n"),
         ("unbound", "server:\n access-control: 192.0.2.0/24 allow\n"),
-        // The forwarders resolve the names, so resolverd does not query servers with private addresses
-        // itself.
+        // There is no finding here: the forwarders resolve all names, so resolverd itself does not follow delegations.
         (
             "unbound",
             "server:\n access-control: 10.0.0.0/8 allow\nforward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n",

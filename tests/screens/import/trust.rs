@@ -1,5 +1,5 @@
-//! Imports of DNSSEC settings: the result validates exactly the names that the other resolver validated. Also
-//! the certificates of forwarders.
+//! Imports of DNSSEC settings and of forwarder certificates. The result must validate exactly the names that the other
+//! resolver validated.
 
 use super::{imported, keys, weight};
 

@@ -1,5 +1,5 @@
-//! Imports of BIND's views. The view that answers this host's queries is imported. All others are reported,
-//! and their clients are refused.
+//! Imports of BIND's views. Only the view that answers the queries of this host is imported. All other views must be
+//! reported, and their clients refused.
 
 use super::{import, imported, keys};
 
@@ -38,11 +38,11 @@ fn the_view_of_this_host_is_imported_and_others_are_refused() {
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.0/8\"]"), "{found}");
     assert!(found.contains(REFUSED) && found.contains("let one on another address answer them"), "{found}");
 
-    // named uses the first view whose list matches a client.
+    // named uses the first view whose list matches the client. Here `outside` comes first.
     let found = named(&format!("{outside}{inside}"));
     assert!(keys(&found).contains("b.zone\"") && !keys(&found).contains("10.0.0.0/8"), "{found}");
 
-    // A common form of configuration: the first view is for all clients that are not local.
+    // A common form of configuration: the first view is for all clients outside the own network.
     let strangers =
         format!("view \"out\" {{ match-clients {{ !localhost; !10/8; any; }}; recursion no; {B} }};\n");
     let all = format!("view \"in\" {{ match-clients {{ any; }}; allow-recursion {{ any; }}; {A} }};\n");
@@ -73,7 +73,8 @@ fn names_of_lists_and_denied_lists_choose_the_view() {
     let found = named(&format!("{lists}{inside}{outside}"));
     assert!(keys(&found).contains("a.zone\"") && !keys(&found).contains("0.0.0.0/0"), "{found}");
     assert!(keys(&found).contains("allow = [\"::1/128\", \"127.0.0.1/32\", \"10.0.0.0/8\"]"), "{found}");
-    // If a nested list exempts a client, the elements after this list decide about the client.
+    // If a nested list with `!` matches a client only by an exception inside it, the elements after this list decide
+    // about the client.
     let found = named("options { allow-recursion { !{ !10/8; any; }; 10.1.0.0/16; }; };\n");
     assert!(
         keys(&found).contains("allow = [\"10.1.0.0/16\"]") && !found.contains("had no effect"),
@@ -150,7 +151,7 @@ fn views_of_unbound_are_told_and_their_clients_are_refused() {
     assert!(found.contains("view guests") && found.contains(REFUSED), "{found}");
     let found = of(" access-control-view: 127.9.0.0/16 guests\n");
     assert!(keys(&found).contains("refuse = [\"127.9.0.0/16\"]"), "{found}");
-    // This host may always resolve names, even if its addresses are among the clients of a view.
+    // This host may always resolve names, even if an `access-control-view` contains its addresses.
     for networks in ["127.0.0.0/8", "0.0.0.0/0"] {
         let found = of(&format!(" access-control-view: {networks} guests\n"));
         assert!(!found.contains("refused or dropped the queries of this host"), "{found}");

@@ -1,5 +1,5 @@
-//! Findings about an imported file as a whole: a byte order mark at its beginning, the memory that the result
-//! needs, and the commands that findings name.
+//! Findings about an imported file as a whole: a byte order mark at its beginning, the memory that the result needs,
+//! and the commands that are mentioned in findings.
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +25,7 @@ fn a_byte_order_mark_is_skipped() {
 fn a_cache_for_which_the_unit_permits_too_little_memory_is_told() {
     let unit = include_str!("../../../systemd/resolverd.service");
     assert!(unit.contains("\nMemoryMax=600M\n"));
-    // The history gets a sixteenth of the cache size, and at most 64 MiB.
+    // Besides the cache, the history needs a sixteenth of the cache size, but at most 64 MiB.
     for (size, record, is_told) in [(256, 16, false), (257, 17, true), (768, 48, true), (4_096, 64, true)] {
         let found = imported("unbound", &[("a.conf", &format!("server:\n rrset-cache-size: {size}m\n"))]);
         let needed = needed(size << 20, record << 20).div_ceil(1 << 20);
@@ -54,7 +54,8 @@ fn a_file_that_another_one_includes_is_told_as_such() {
 fn each_command_that_a_finding_names_is_one_of_resolverctl() {
     let commands = String::from_utf8(super::resolverctl(&["--help"]).stdout).unwrap();
     let commands: Vec<&str> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    // Verbs that may follow `resolverctl` in a sentence, as in `resolverctl uses the socket`. They are no commands.
+    // In a sentence such as `resolverctl uses the socket`, the word after `resolverctl` is a verb and not a command.
+    // These are the verbs.
     let verbs = ["uses", "needs", "reads", "changes"];
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/migrate/import")];
     while let Some(folder) = folders.pop() {
@@ -72,7 +73,7 @@ fn each_command_that_a_finding_names_is_one_of_resolverctl() {
     }
 }
 
-/// A setting that is turned off had no effect in the other resolver.
+/// Tests that there is no finding about a setting that is turned off, because it had no effect in the other resolver.
 #[test]
 fn a_setting_that_is_off_is_not_told_as_if_it_were_on() {
     for (format, text, told, is_told) in [
@@ -81,7 +82,7 @@ fn a_setting_that_is_off_is_not_told_as_if_it_were_on() {
         ("named", "options { filter-aaaa-on-v4 no; };\n", "removed IPv6 addresses", false),
         ("named", "options { minimal-any no; };\n", "answered ANY with the records of one type", false),
         ("named", "options { empty-zones-enable no; };\n", "turned the empty zones", true),
-        // This option is on by default.
+        // The import reports this option if it is off, because it is on by default.
         ("unbound", "server:\n do-not-query-localhost: no\n", "allowed servers at 127.0.0.0/8", true),
         ("unbound", "server:\n do-not-query-localhost: yes\n", "allowed servers at 127.0.0.0/8", false),
     ] {

@@ -1,6 +1,5 @@
-//! The page resolverd-migration(7). Each row of its tables is imported: the result must have the keys that the row names, or
-//! a finding about the option. After a change, write the page with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens
-//! migration`.
+//! Tests the manual page resolverd-migration(7). Each row of its tables is imported: the result must have the keys of the row, or a finding about
+//! the option. After a change, write the page with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens migration`.
 
 mod rows;
 mod texts;
@@ -23,7 +22,7 @@ fn imported(format: &str, typed: &str) -> String {
     for name in ["first.pem", "first.key"] {
         let copy = folder.path().join(name);
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name), &copy).unwrap();
-        // The permissions of files are lost in a checkout, so they are set here.
+        // Git does not keep these permissions, so they are set here.
         fs::set_permissions(copy, fs::Permissions::from_mode(0o640)).unwrap();
     }
     let typed = typed.replace("FOLDER", folder.path().to_str().unwrap());
@@ -114,7 +113,7 @@ fn the_page_has_these_tables() {
     assert_eq!(text, fs::read_to_string(&path).unwrap_or_default(), "{} is not current", path.display());
 }
 
-/// Each `[section] key` in the tables of equivalents is a key of resolverd's configuration file.
+/// Tests that each `[section] key` in the tables of equivalents is a key of resolverd's configuration file.
 #[test]
 fn each_equivalent_is_a_key_of_our_file() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man/resolverd.toml.5");
@@ -128,7 +127,7 @@ fn each_equivalent_is_a_key_of_our_file() {
     }
 }
 
-/// resolverd must accept the configurations on the page unchanged.
+/// Tests that resolverd accepts the example configurations on the page unchanged.
 #[test]
 fn each_configuration_of_the_page_is_fine() {
     let blocks: Vec<&str> =

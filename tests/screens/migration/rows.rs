@@ -1,5 +1,5 @@
-//! The rows of the tables: an option of another resolver, a file that contains it, and the keys of resolverd
-//! that replace it, or the advice.
+//! The rows of the tables: an option of another resolver, a configuration file that contains it, and the keys of
+//! resolverd that replace the option, or advice.
 
 /// An option of another resolver that `resolverctl import` converts.
 pub(crate) struct Row {
@@ -358,8 +358,8 @@ pub(crate) const NOT_CONVERTED: &[(&str, &str, &str)] = &[
     ("named", "statistics-channels", "statistics-channels { inet 127.0.0.1; };\n"),
 ];
 
-/// Options of the PowerDNS Recursor, whose files cannot be imported, in old and new form. Each has its
-/// equivalent in resolverd.
+/// Options of the PowerDNS Recursor in old and new form, each with its equivalent in resolverd. Files of the Recursor
+/// cannot be imported.
 pub(crate) const OF_RECURSOR: &[(&str, &str)] = &[
     ("local-address, local-port; incoming: listen, port", "[listen] addresses; by default 127.0.0.1 and ::1"),
     (

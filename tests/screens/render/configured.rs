@@ -85,8 +85,8 @@ fn zone(zone: &str, kind: ZoneSource, servers: Vec<ZoneServer>) -> ZoneState {
     }
 }
 
-/// Returns a reply of the daemon about a zone whose server has this name, which another host has
-/// chosen.
+/// Returns a reply of the daemon about a zone whose server has this name. The name comes from another host and may be
+/// hostile.
 pub(crate) fn hostile_zone(name: &str) -> Reply {
     Reply::ZoneState(zone(
         "a.example.",

@@ -422,7 +422,7 @@ fn queries_as_they_end() {
     both("monitor", &text, &lines(&replies));
 }
 
-/// A text from another host must not send escape sequences to the terminal.
+/// Tests that a text from another host cannot send escape sequences to the terminal.
 #[test]
 fn control_characters_are_escaped() {
     let hostile = || "a\u{1b}[31m\u{7}".to_owned();

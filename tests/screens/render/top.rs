@@ -151,7 +151,7 @@ fn the_help_and_the_trouble_with_the_daemon_have_a_picture() {
     live.failed(why.to_owned(), NOW + 34.0);
     golden("top_away.txt", &picture_at(&live, WIDE, NOW + 34.0));
     golden("top_away_narrow.txt", &picture_at(&live, NARROW, NOW + 34.0));
-    // The daemon answers again, but it was restarted: this is a new process.
+    // The daemon answers again. It is a new process, so its counters have begun again at zero.
     let mut fresh = stats();
     (fresh.report.uptime, fresh.report.questions) = (4.0, 12);
     live.read(&fresh, &rows_of(TopTable::Zones), NOW);

@@ -44,7 +44,8 @@ fn ended(result: &str) -> StepEvent {
     StepEvent::Ended { result: result.to_owned() }
 }
 
-/// Returns the steps from the cache to the servers of the zone. One of the servers does not answer.
+/// Returns the steps of a resolution, from the empty cache down to the servers of the zone. One of the servers does not
+/// answer.
 fn walked() -> Vec<Step> {
     let referral = "referral to mail.example. (servers: 2, addresses: 3)";
     vec![
@@ -91,7 +92,7 @@ fn walked() -> Vec<Step> {
     ]
 }
 
-/// Returns the steps of a chain of trust with a verdict of each kind, and the end of the resolution.
+/// Returns the steps of DNSSEC validation with a verdict of each kind, and the end of the resolution.
 fn validated() -> Vec<Step> {
     let ds = |zone: &str, tags: Vec<u16>, from| {
         let records = tags.into_iter().map(|tag| DsFact { tag, algorithm: 8, digest: 2 }).collect();
@@ -136,7 +137,7 @@ fn a_trace() {
     both("trace", &text, &lines(&replies));
 }
 
-/// A trace with `--fresh` has its own cache, which is empty.
+/// Tests that a trace with `--fresh` does not mention the cache, because its own cache is empty.
 #[test]
 fn a_trace_past_the_cache_does_not_speak_of_the_cache() {
     let records = vec![KeyFact { tag: 20_326, algorithm: 8, flags: 257 }];

@@ -297,7 +297,7 @@ fn queries_that_are_not_shown_are_counted_as_what_they_are() {
         assert!(text.contains(slow), "{text}");
         assert_eq!(text.matches(".example. A").count(), count, "{text}");
     }
-    // The queries about the name that the operator asked for are shown first, with a mark.
+    // The queries for the name that the operator has given come first, with a mark.
     let text = shown(60, 0, 0, 1);
     assert!(text.contains(" *w59.example. A") && !text.contains("w39.example. A"), "{text}");
     assert!(!shown(3, 0, 0, 3).contains('*'), "all of them were asked for");

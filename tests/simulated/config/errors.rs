@@ -528,7 +528,7 @@ fn the_first_view_or_listener_with_one_set_of_zones_too_many_is_told_with_its_li
     };
     load(&format!("version = 1\n{}", views(resolver::limits::MAX_VIEWS - 1))).unwrap();
     assert_eq!(complaint(&views(resolver::limits::MAX_VIEWS)), format!("line 52: view {}", wrong(9)));
-    // A listener that handles DNS lists in another way doubles the number of combinations of views.
+    // A listener with other settings for DNS lists doubles the number of combinations of views.
     let listener = "[[listener]]\naddresses = [\"127.0.0.2:53\"]\ndnsbl = \"pass\"\n";
     load(&format!("version = 1\n{}{listener}", views(3))).unwrap();
     assert_eq!(complaint(&format!("{}{listener}", views(4))), format!("line 31: listener {}", wrong(10)));

@@ -138,7 +138,7 @@ fn a_file_is_bounded_while_it_is_read() {
     let large = |file: &str, octets: u64| {
         let file = std::fs::File::create(directory.path().join(file)).unwrap();
         file.set_permissions(std::fs::Permissions::from_mode(0o600)).unwrap();
-        // This file is sparse and has only zeros.
+        // The file is sparse: it has only zeros and takes no room on the disk.
         file.set_len(octets).unwrap();
     };
     large("resolverd.toml", resolver::limits::MAX_CONFIG_FILE + 1);
@@ -157,7 +157,7 @@ fn a_configuration_may_come_through_a_pipe() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let written = std::thread::spawn(move || {
         writer.write_all(b"version = 1\n[cache]\n").unwrap();
-        // This text is longer than the buffer of a pipe.
+        // This text is longer than the buffer of a pipe, so it must be read in several parts.
         writer.write_all(&b"# a comment\n".repeat(20_000)).unwrap();
         writer.write_all(b"size = \"64MiB\"\n").unwrap();
     });

@@ -18,8 +18,8 @@ fn played(title: &str, text: &str) -> (String, String) {
     (title.to_owned(), format!("{TOP}{ZONE}sign zone.tld.\n{text}"))
 }
 
-/// The signatures of the root zone show that the clock is slow. Names are then resolved without AD, so that the host can find a time
-/// server. After the clock is set, the first question is answered as usual.
+/// Tests a slow clock, which the signatures of the root zone reveal. Names are then resolved without AD, so that the host can find a time server.
+/// After the clock is set, the first question is validated as usual.
 #[test]
 fn a_slow_clock_does_not_keep_names_from_resolving() {
     let untimed = "  rcode NOERROR\n  flags !ad\n  ede 5\n";
@@ -50,8 +50,8 @@ fn a_slow_clock_does_not_keep_names_from_resolving() {
     ]);
 }
 
-/// If the clock is fast, a bogus answer may also be an old answer that an attacker sends again. So the answer stays bogus. When the clock is set
-/// right, resolverd discards this result and asks again.
+/// Tests a fast clock. A signature then seems to have expired, and the answer may be an old one that an attacker sends again. So the answer is
+/// bogus. When the clock is set, resolverd discards this result and queries again.
 #[test]
 fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
     play_all([played(
@@ -62,7 +62,7 @@ fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
     )]);
 }
 
-/// Only the root zone shows whether the clock is slow. Signatures of other zones never make a correct clock count as slow.
+/// Tests that only the root zone can show that the clock is slow. Signatures of other zones must never make a correct clock count as slow.
 #[test]
 fn a_right_clock_is_not_talked_out_of_it() {
     play_all([
@@ -100,9 +100,9 @@ fn unsigned_zone() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// The clock is fast, so the proof that the zone is unsigned has expired, and the answer of the near server is bogus. The clock is set right
-/// while the distant server is asked. This server denies the name, which is doubtful: it would count only if all servers had denied the name. But
-/// the near server gave an answer.
+/// Tests a wrong clock that is set during a resolution. The clock is fast, so the proof that the zone is unsigned has expired, and the answer of the
+/// near server is bogus. The clock is set while the distant server is queried. This server denies the name without AA. Such a denial counts only if
+/// all servers give it, but the near server gave an answer.
 #[test]
 fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_clock() {
     paused(async {
@@ -112,7 +112,7 @@ fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_
             let reply = ask(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
             assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
         }
-        // After this time, resolverd must find out again that the zone is unsigned.
+        // After this time, the proof that the zone is unsigned has left the cache.
         tokio::time::sleep(Duration::from_secs(400)).await;
         lab.server("far.zone.tld").unwrap().set_faults(&[Fault::CatchAll, Fault::NoAa]);
         simulation.clock().set_wrong_by(720 * 3_600);
@@ -124,7 +124,7 @@ fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_
         };
         let (reply, ()) = tokio::join!(asked, set);
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{:#?}", reply.steps);
-        // The failure is cached for half a minute.
+        // The failure is cached for 30 s, so the next question comes after that.
         tokio::time::sleep(Duration::from_secs(31)).await;
         let reply = ask(&simulation, "www.x.zone.tld.", RecordType::A).await;
         assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);

@@ -1,6 +1,6 @@
-//! How much time validation costs. It costs nothing if each zone has its own servers, because the keys are fetched together with the
-//! answers that need them. If a zone is on the servers of its parent, it costs at most one round trip for each new zone cut. With a warm
-//! cache it costs nothing.
+//! How much time validation costs. If each zone has its own servers, validation takes no extra time, because the keys are fetched at the same time
+//! as the answers. If a zone is on the servers of its parent, validation takes at most one round trip for each new zone cut. If the keys are cached,
+//! it takes no extra time.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ fn simulation(words: &str, validate: bool) -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-/// Returns the time until a question is answered with an empty cache: with validation, and without it.
+/// Returns the times until a question is answered with an empty cache: first with validation, then without it.
 fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     [true, false].map(|validate| {
         paused(async {
@@ -50,7 +50,8 @@ fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     })
 }
 
-/// The timers of the simulation count whole milliseconds, so each of several messages in a row may take one more.
+/// The tolerance for measured times. The timers of the simulation count whole milliseconds, so each message may take up
+/// to one more.
 const TICKS: Duration = Duration::from_millis(6);
 
 #[test]
@@ -70,7 +71,7 @@ fn a_cold_secure_answer_waits_for_no_keys() {
     }
 }
 
-/// The zone is on the servers of its parent, so no referral leads to it. When its answer has arrived, resolverd queries its DS records and its
+/// Tests a zone on the servers of its parent, to which no referral leads. When its answer has arrived, resolverd queries its DS records and its
 /// keys, both at the same time.
 #[test]
 fn a_cut_that_nobody_told_of_costs_one_round_trip() {
@@ -117,7 +118,7 @@ fn a_warm_zone_costs_nothing() {
             assert!(reply.message.metadata.authentic_data, "{owner} {:#?}", reply.steps);
             let sent = simulation.lab().log().take();
             assert_eq!(sent.len(), 1, "{owner} {sent:?}");
-            // The round trip, rounded up to a whole millisecond.
+            // The timers of the simulation count whole milliseconds, so one more millisecond is permitted.
             let distance = Duration::from_millis(DOWN[3].2);
             assert!(reply.elapsed <= distance + Duration::from_millis(1), "{owner} took {:?}", reply.elapsed);
         }

@@ -20,8 +20,8 @@ use resolver::zones::zone::Zone as SignedZone;
 
 const MAIL: &str = "@ 300 MX 10 mail\nwww 300 A 10.0.0.1\nmail 300 A 10.0.0.2\n*.wild 300 A 10.0.0.3\n";
 
-/// The zones with their signing plans. Two servers have all zones, like a recursive server. The third server is public: of `corp.tld.` it
-/// has only the data of the parent.
+/// The zones with their signing plans. Two servers serve all zones, so they answer like forwarders. The third one is a public server: it does not
+/// serve `corp.tld.`, only the zone above it.
 const ZONES: [(&str, Option<&str>); 7] = [
     (".", Some("")),
     ("tld.", Some("nsec3 optout")),
@@ -118,7 +118,8 @@ fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
     }
 }
 
-/// Like Unbound, resolverd sends queries to forwarders without CD if it has no trust anchor for the name.
+/// Tests that resolverd queries forwarders without CD if it has no trust anchor for the name, like Unbound. The
+/// forwarder then validates.
 #[test]
 fn a_zone_that_is_not_validated_here_is_validated_by_its_forwarder() {
     paused(async {
@@ -160,13 +161,14 @@ fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
     });
 }
 
-/// If a zone is bogus at all servers, forwarders that pass on its answers are not at fault.
+/// Tests that a zone that is bogus at all servers does not make forwarders count as faulty, because they only pass on
+/// its answers.
 #[test]
 fn one_broken_domain_does_not_put_forwarders_last() {
     paused(async {
         let lab = lab();
         let simulation = simulation(&lab, vec![forward(".", &[1, 2])]);
-        // From here on, the first forwarder is faster, so resolverd prefers it.
+        // From here on, the second forwarder is slow, so resolverd prefers the first one.
         lab.server("two.tld").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(80))]);
         for (owner, kind, _) in TRUTH {
             ask_for_ad(&simulation, owner, kind).await;
@@ -184,8 +186,8 @@ fn one_broken_domain_does_not_put_forwarders_last() {
     });
 }
 
-/// The test shows the largest time that validation can take behind a forwarder. The DS records and the keys of a zone are queried at the same
-/// time, so each zone cut costs one round trip.
+/// Measures the longest time that validation takes with a forwarder. The DS records and the keys of a zone are queried at the same time, so each
+/// zone cut takes one round trip.
 #[test]
 fn behind_a_forwarder_each_cut_costs_one_round_trip() {
     paused(async {
@@ -214,7 +216,8 @@ fn stub_zones_are_validated_unless_they_are_exempted() {
     }
 }
 
-/// Returns a zone as the file that its signer would write. Types that only signers write have the form of RFC 3597.
+/// Returns a zone as the file that its signer would write. Records of types that only signers write have the form of
+/// RFC 3597 (unknown types).
 fn file_of(zone: &SignedZone) -> String {
     let denials = zone.hashed().values().flatten().cloned();
     let records = zone.names().flat_map(|(owner, _)| [zone.all(owner), zone.all_signatures(owner)].concat());
@@ -270,7 +273,8 @@ fn signed_zones_that_are_served_here_are_validated() {
     }
 }
 
-/// The public parent denies that `intern.tld.` and its DS record exist. The servers of the stub zone have the zone.
+/// Tests a stub zone `intern.tld.`: the public parent zone denies this name and its DS record, but the servers of the
+/// stub zone serve it.
 #[test]
 fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
     paused(async {
@@ -305,8 +309,8 @@ fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
     });
 }
 
-/// A new zone begins at a name that was an ordinary name in the parent zone before. The parent's denial of a DS record at this name is still in
-/// the cache.
+/// Tests a new zone at a name that was an ordinary name of the parent zone before. The parent's denial of a DS record at this name is still in the
+/// cache.
 #[test]
 fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
     let tree = |parent: &str| {

@@ -1,4 +1,5 @@
-//! NSEC3 proofs that take much processor time (CVE-2023-50868): they have many iterations, and names with the largest number of labels.
+//! NSEC3 proofs that take much processor time (CVE-2023-50868), because they have many iterations and are for names with the largest number of
+//! labels.
 
 use super::{TOP, play_all};
 
@@ -17,8 +18,8 @@ fn world(words: &str) -> String {
     )
 }
 
-/// The NSEC3 proof for the deepest name needs one hash for each label. The limit allows one such proof, but not three. RFC 9276 section
-/// 3.2 allows up to fifty iterations.
+/// Tests the limit of NSEC3 hashes. The proof for the deepest name needs one hash for each label. The limit allows one such proof, but not three.
+/// RFC 9276 section 3.2 allows up to fifty iterations.
 #[test]
 fn proofs_that_cost_too_many_hashes_end_the_question_and_hurt_no_other() {
     let (name, other) = (deepest("a"), deepest("b"));

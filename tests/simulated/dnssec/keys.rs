@@ -34,8 +34,8 @@ fn keys_sought(lab: &Lab) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
 
-/// Asks one question per minute for three hours. One of the questions causes the keys to be fetched again, and no question waits for this.
-/// If `also` is set, a client also asks once for this type.
+/// Asks one question per minute for three hours. Before the cached keys expire, a question makes resolverd fetch them again, but no question may
+/// wait for this. If `also` is set, a client also asks once for this type.
 fn hot_zone(also: Option<RecordType>) {
     paused(async {
         let lab = lab();
@@ -56,7 +56,7 @@ fn hot_zone(also: Option<RecordType>) {
             );
         }
         let sought = keys_sought(&lab);
-        // The keys of the root, of the TLD and of the zone: each is fetched once in nine tenths of its TTL.
+        // The keys of the root, the TLD and the zone are each fetched again after at least nine tenths of their TTL.
         let most = usize::try_from(180 * 60 / (KEYS_LIVE.as_secs() * 9 / 10)).unwrap() + 1;
         assert!((2..=most * 3).contains(&sought), "{sought} questions for keys");
     });
@@ -84,8 +84,7 @@ fn a_refresh_that_fails_leaves_the_keys_as_good_as_they_were() {
             let reply = ask_for_ad(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
             assert!(reply.message.metadata.authentic_data, "{:#?}", reply.steps);
-            // The server did not answer the query for the keys, so it now counts as doubtful (it was silent once). But no client waits for the
-            // keys.
+            // The server does not answer queries for keys, so the next query may wait for one further round trip. But no client waits for the keys.
             assert!(reply.elapsed <= ROUND_TRIP * 2 + Duration::from_millis(1), "{:?}", reply.elapsed);
             tokio::time::sleep(Duration::from_secs(3)).await;
         }

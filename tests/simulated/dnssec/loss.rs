@@ -1,4 +1,5 @@
-//! Lost packets: resolverd must still query a signed zone with DO, and must not take a lost message for a forgery.
+//! Lost packets: resolverd must continue to query a signed zone with DO, and an answer must not become bogus because a
+//! message was lost.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! DNSSEC over the lab: zones that are signed in every usual way, and broken in every way. Also the time that validation costs.
+//! DNSSEC over the lab: zones that are signed in every usual way, and zones with every kind of fault. Also measures the time that validation takes.
 
 mod chains;
 mod clocks;
@@ -39,7 +39,7 @@ const ZONE: &str = "zone zone.tld. ns1.zone.tld ns2.zone.tld
   alias 300 CNAME www
 ";
 
-/// Plays a scenario. Returns how the result differs from the expected one; `None` if it does not.
+/// Plays a scenario. Returns how the result differs from the expected result, or `None` if it does not differ.
 fn play(text: &str) -> Option<String> {
     let scenario: Scenario = match text.parse() {
         Ok(scenario) => scenario,

@@ -1,5 +1,5 @@
-//! Changes of the configuration. Answers that were secure with the old trust anchors need not be secure with the new ones, and the other
-//! way round.
+//! Changes of the configuration. An answer that was secure with the old trust anchors may be bogus with the new ones, and a bogus one may become
+//! secure. So cached verdicts must not be used after the change.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -50,7 +50,8 @@ impl Reloaded {
         self.0.reload(config).await;
     }
 
-    /// Asks the question twice, so that the second answer comes from the cache. Both answers must have the verdict `wanted`.
+    /// Asks the question twice, so that the second answer comes from the cache. Both answers must have the response code, AD flag and extended error
+    /// in `wanted`.
     async fn is(&self, owner: &str, wanted: Told) {
         for turn in ["servers", "memory"] {
             let flags = Flags { authentic_data: true, ..Flags::default() };
@@ -95,8 +96,8 @@ fn new_anchors_hold_at_once() {
     });
 }
 
-/// After a negative trust anchor was removed, no answer remains that it had permitted: neither below its name, nor at the target of an
-/// alias to such a name.
+/// Tests that no answer remains in the cache that was permitted only by a negative trust anchor, after this anchor was removed: neither at names
+/// below it, nor at aliases to such names.
 #[test]
 fn what_an_exemption_let_through_ends_with_it() {
     let stub = |validate| ConfiguredZone {

@@ -1,4 +1,4 @@
-//! Rollovers of keys while clients ask questions. No client notices the rollover, and the servers get few questions for keys.
+//! Rollovers of keys while clients ask questions. All answers must stay secure, and the servers must get few queries for keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const AT_ONCE: usize = 10;
 /// The time until the clients ask the next questions.
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// How many times clients ask their questions (`AT_ONCE` at a time) after each step of a rollover of keys.
+/// The number of times that clients ask `AT_ONCE` questions after each step of a rollover.
 const BUSY: u32 = 20;
 
 /// The time after which all caches have the new keys. It is longer than the TTL of the lab's DNSKEY records.
@@ -60,14 +60,14 @@ async fn busy(simulation: &Simulation, lab: &Lab, step: &str) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
 
-/// Plays a rollover. Each step says how the zone is signed, and after how much time the next step follows.
+/// Plays a rollover. Each step says how the zone is signed from then on, and the time until the next step.
 fn roll(title: &str, steps: &[(&str, Duration)]) {
     paused(async {
         let lab = Arc::new(lab("", UNIX_AT_START));
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
         let began = simulation.clock().mono();
         assert!(busy(&simulation, &lab, "before").await >= 3, "{title}: root, TLD and zone");
-        // While the keys in the cache are fresh, servers must not be asked for them again.
+        // While the cached keys are fresh, no server is queried for keys.
         tokio::time::sleep(Duration::from_secs(60)).await;
         for (number, (words, time)) in steps.iter().enumerate() {
             let unix = UNIX_AT_START + simulation.clock().mono().since(began).as_secs();
@@ -76,8 +76,8 @@ fn roll(title: &str, steps: &[(&str, Duration)]) {
             assert!(sought <= 3, "{title}, {words}: {sought} questions for keys at once");
             tokio::time::sleep(*time).await;
             let sought = busy(&simulation, &lab, &format!("t{number}")).await;
-            // The keys of the root, of the TLD and of the zone may have expired in the meantime, and the keys of the zone may be asked for
-            // once more.
+            // In the meantime, the keys of the root, the TLD and the zone may have expired, so each may be queried once. The keys of the zone may be
+            // queried once more.
             assert!(sought <= 4, "{title}, {words}: {sought} questions for keys later");
         }
     });

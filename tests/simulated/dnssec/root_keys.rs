@@ -33,8 +33,8 @@ const REVOKED: &str = "ksk=old,new revoked=old";
 const NEW: &str = "ksk=new";
 
 /// Returns a lock that a test of this file must hold, so that these tests run one after the other. Otherwise a log line may be missing: if a test
-/// that reads no log is the first to reach a log statement, the log library may switch this statement off while another test begins to read its
-/// log. Only the tests of this file reach these log statements.
+/// without a log reader is the first to reach a log statement, the library `tracing` may switch off this statement for all tests. Only the tests of
+/// this file reach these log statements, so other tests need no lock.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -83,7 +83,7 @@ struct Following {
     simulation: Simulation,
     kept: Arc<Kept>,
     task: JoinHandle<()>,
-    /// The number of days that the test has played since its first resolver started.
+    /// The number of days since the first resolver of the test started.
     day: u64,
     asked: u64,
 }
@@ -93,7 +93,7 @@ impl Following {
         Self::with(Arc::default(), 0)
     }
 
-    /// Starts a resolver on day `day` of the test, with the root keys that an earlier one has stored.
+    /// Starts a resolver on day `day` of the test, with the root keys that an earlier resolver has stored.
     fn with(kept: Arc<Kept>, day: u64) -> Self {
         let lab = Arc::new(lab(OLD, UNIX_AT_START));
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
@@ -173,7 +173,7 @@ fn a_whole_rollover_of_the_root() {
         following.days(NEW, 10).await;
         assert!(following.written() > written);
         assert!(following.status().follows && following.status().why.is_none());
-        // The owner of the revoked key publishes it again as if it had never been revoked.
+        // The first key is revoked. Its owner publishes it again without the REVOKE flag. It must not be trusted.
         following.days(OLD, 40).await;
         assert_eq!(following.states(), [Removed, Valid]);
         assert!(!following.is_secure().await);
@@ -185,7 +185,7 @@ fn a_whole_rollover_of_the_root() {
         assert!(following.is_secure().await);
         following.days(OLD, 3).await;
         assert!(!following.is_secure().await);
-        // Without the file with the stored keys, the configured key is trusted again. This is not worse than without RFC 5011.
+        // A resolver without the stored table of root keys trusts the configured key again, as it would without RFC 5011.
         let mut fresh = Following::with(Arc::default(), following.day);
         fresh.days(OLD, 1).await;
         assert!(fresh.is_secure().await);
@@ -203,7 +203,8 @@ fn an_attackers_key_of_29_days_is_never_trusted() {
         assert_eq!(following.states(), [Valid]);
         following.days(SHOWN, 20).await;
         assert_eq!(following.states(), [Valid, Pending], "its time begins again");
-        // An answer that is signed only with the new key is not trusted.
+        // The configured key no longer signs. Answers that are signed only with the new key are not trusted, because
+        // this key is still pending.
         following.days(NEW, 60).await;
         assert_eq!(following.states(), [Valid, Pending]);
         assert!(!following.is_secure().await);
@@ -256,7 +257,8 @@ fn a_host_that_was_off_during_the_rollover_does_not_trust_by_itself() {
         assert!(
             following.status().why.unwrap().contains("no DNSKEY of the root zone matches a trust anchor")
         );
-        // The only key is revoked, and signs itself. No other key is trusted, but no answer becomes insecure.
+        // The only trusted key is revoked, with its own signature. No key is trusted then. All signed names are bogus,
+        // and not insecure.
         following.days(REVOKED, 2).await;
         assert_eq!(following.states(), [Revoked]);
         assert!(!following.is_secure().await);
@@ -270,7 +272,7 @@ fn wrong_clocks_change_no_key() {
         following.days(SHOWN, 10).await;
         let right = following.states();
         let day = i64::try_from(DAY.as_secs()).unwrap();
-        // The servers of the root sign with the correct time.
+        // Only the clock of the resolver's host is wrong. The servers of the root zone sign with the correct time.
         let unix = following.simulation.clock().now().unix;
         for wrong in [-400, -3_650, 60, 3_650] {
             following.lab.take_zones_of(&lab(SHOWN, unix + 3 * DAY.as_secs()));

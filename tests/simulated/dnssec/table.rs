@@ -57,7 +57,8 @@ fn every_answer_of_every_algorithm_and_denial_is_secure() {
     check(&rows);
 }
 
-/// RSA keys have at least 512 bits (RFC 5702 section 2.1). Domains whose zones have such short keys also receive mail.
+/// Tests zones with short RSA keys. RSA keys have at least 512 bits (RFC 5702 section 2.1), and some mail domains have
+/// such short keys.
 #[test]
 fn short_keys_of_rsa_sign_like_others() {
     let mut rows = Vec::new();
@@ -126,7 +127,7 @@ fn what_can_be_checked_among_what_cannot_is_secure() {
         ("digest=1", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=1,2", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=3,4", "www.zone.tld. A +DO", "NOERROR ad"),
-        // The data are signed, so no proof that something does not exist is needed.
+        // The answer has data and no denial, so the NSEC3 iterations do not matter.
         ("nsec3 iterations=500", "www.zone.tld. A +DO", "NOERROR ad"),
     ]);
 }
@@ -197,7 +198,7 @@ fn many_keys_of_one_tag_cost_a_budget_and_not_a_minute() {
     ]);
 }
 
-/// Servers give wrong DNSSEC answers: first only one of the two servers of the zone, then both.
+/// Tests wrong DNSSEC answers: first from only one of the two servers of the zone, then from both.
 #[test]
 fn one_servers_wrong_answer_is_not_the_zones() {
     let both = |fault: &str| format!("fault ns1.zone.tld {fault};fault ns2.zone.tld {fault}");
@@ -225,7 +226,8 @@ fn one_servers_wrong_answer_is_not_the_zones() {
     play_all(scenarios);
 }
 
-/// AD also covers the authority section, so this section has only validated records (RFC 4035 section 3.2.3).
+/// Tests that the authority section of a secure answer has only validated records, because AD also covers this section
+/// (RFC 4035 section 3.2.3).
 #[test]
 fn what_nobody_signed_is_not_passed_on_beside_what_is_secure() {
     let junk = "fault ns1.zone.tld junk-proofs;fault ns2.zone.tld junk-proofs";
@@ -243,7 +245,8 @@ fn what_nobody_signed_is_not_passed_on_beside_what_is_secure() {
     ]);
 }
 
-/// Unknown records are not used as proofs or keys, and clients that ask for them get them (RFC 5155 section 8.2, RFC 4034 section 2.1.2).
+/// Tests NSEC3 and DNSKEY records of an unknown form. They are not used as proofs or keys, but clients that ask for them get them (RFC 5155 section
+/// 8.2, RFC 4034 section 2.1.2).
 #[test]
 fn a_record_that_nobody_understands_costs_no_answer() {
     let odd = "  @ 3600 TYPE48 \\# 8 0100020d01020304\n  @ 300 TYPE257 \\# 4 00012d78\n";
@@ -288,7 +291,7 @@ fn a_record_that_nobody_understands_costs_no_answer() {
         ),
         ask("ds=none unsigned", "", "zone.tld. DNSKEY", &format!("  rcode NOERROR\n  answer {key}\n")),
     ]);
-    // If a signed DS record has too few octets, the zone must not become insecure.
+    // The only DS record is signed, but too short to be parsed. The zone must not become insecure because of this.
     let top = TOP.replace("zone tld. ns.tld\n", "zone tld. ns.tld\n  zone 300 TYPE43 \\# 3 010203\n");
     play_all([(
         "no DS can be read".to_owned(),

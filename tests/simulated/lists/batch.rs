@@ -50,8 +50,8 @@ fn after_two_hundred_addresses_a_check_takes_as_long_as_its_slowest_list() {
     });
 }
 
-/// A third of the DNS lists are not in the registry. They must be in the batches too. One of their answers is not a valid listing; the client
-/// gets it unchanged.
+/// Tests that DNS lists that are not in the registry (a third of those here) are in the batches too. One of their answers is not a valid listing.
+/// The client gets it unchanged.
 #[test]
 fn lists_that_no_registry_has_are_in_the_batches_too() {
     paused(async {
@@ -88,8 +88,8 @@ fn lists_that_no_registry_has_are_in_the_batches_too() {
     });
 }
 
-/// Half of the mail comes from a domain whose SPF record has `exists:%{ir}.spf.example`. The names of this macro look like those of a DNS list,
-/// but it is none.
+/// Tests names that look like those of a DNS list: half of the mail comes from a domain with the SPF macro `exists:%{ir}.spf.example`. The zone
+/// spf.example is not a DNS list, so it must not be in the batches.
 #[test]
 fn a_zone_of_spf_macros_is_not_in_the_batches() {
     paused(async {
@@ -147,7 +147,7 @@ fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
 #[test]
 fn where_the_first_list_ends_most_checks_the_others_wait_for_two_lists_in_a_row() {
     paused(async {
-        // The first DNS list contains two of three senders, as if most mail were spam.
+        // The first DNS list lists two of three senders, as if most mail were spam.
         let is_listed = |number: u32| !number.is_multiple_of(3);
         let text = |apex: &str| {
             let listed = (0..600).filter(|number| apex == LISTS[0].0 && is_listed(*number));
@@ -201,7 +201,8 @@ fn a_list_near_its_quota_is_left_to_the_clients() {
         assert!((1..=50).contains(&used), "{used} before 80 were spent");
         let unix = stage.simulation.clock().now().unix;
         let (today, _, quota) = entry.watch.quota(unix);
-        // The first query that was answered "not listed" was repeated in lower case, and counts twice.
+        // The first query that the list answered with NXDOMAIN was repeated in lower case. Both count against the
+        // quota.
         assert_eq!((today, quota), (stage.asked_of("b.barracudacentral.org."), Some(100)));
     });
 }
@@ -227,8 +228,8 @@ fn a_configured_group_is_asked_together_from_the_second_address_on() {
             config.dnsbl.batch_groups = vec![LISTS.iter().map(|(apex, _)| name(apex)).collect()];
         });
         let times = run(&stage, 0..20).await;
-        // From the first look-up, resolverd learns the round trip to each DNS list. A list with an unknown round trip may be near, so it
-        // is not in a batch yet.
+        // During the first look-up, resolverd learns the round trip to each DNS list. A list with an unknown round trip may be near, and is not put
+        // into a batch.
         assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
     });
 }
@@ -278,8 +279,8 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
     });
 }
 
-/// In the first case, postscreen asks the DNS lists before smtpd asks for the PTR record. In the second case, an smtpd without postscreen
-/// asks for the PTR record first.
+/// Tests two orders of questions. In the first case, postscreen asks the DNS lists before smtpd asks for the PTR record. In the second case, there
+/// is no postscreen, and smtpd asks for the PTR record first.
 #[test]
 fn a_ptr_after_the_lists_does_not_hide_that_lists_follow_a_ptr_that_comes_first() {
     paused(async {
@@ -323,7 +324,7 @@ fn the_lists_of_domains_of_a_scanner_are_asked_after_the_mx() {
         }
         assert_eq!(times[20], Duration::from_millis(40 + 90 + 120));
         assert_eq!(median(&times[150..]), Duration::ZERO);
-        // The DNS lists must not get queries about a domain that does not exist.
+        // No DNS list for domains must be queried in advance about a domain that does not exist.
         let before = DOMAIN_LISTS.map(|(apex, _)| stage.asked_of(apex));
         stage.simulation.ask(&name("made-up.example."), RecordType::MX).await.unwrap();
         pass(Duration::from_secs(3)).await;

@@ -1,4 +1,4 @@
-//! DNS lists behind a forwarder. The answers of a forwarder may come from its cache, so they do not prove that it can reach the internet.
+//! DNS lists behind a forwarder. Answers of a forwarder may come from its cache, so they do not show that the forwarder can reach the internet.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -23,7 +23,7 @@ use super::stage::{LISTS, name, pass, question, sender};
 /// A DNS list whose servers the forwarder cannot reach.
 const BROKEN: &str = LISTS[3].0;
 
-/// A resolver with a forwarder. The forwarder has answers for all DNS lists except the lists `unknown`, and for some names in its cache.
+/// A resolver with a forwarder. The forwarder can answer for all DNS lists except the lists `unknown`, and has some other names in its cache.
 struct Office {
     simulation: Simulation,
     _tended: JoinSet<Infallible>,

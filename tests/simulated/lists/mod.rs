@@ -1,4 +1,4 @@
-//! Parts of the code for DNS lists, over the lab: batches, the breaker for lists that fail, tests of lists, and counters.
+//! Tests of DNS lists over the lab: batches, the breaker for lists that fail, the tests of lists in the background, and counters.
 
 pub(crate) mod stage;
 

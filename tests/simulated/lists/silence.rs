@@ -40,7 +40,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             }
             times
         };
-        // In this lab, the zones of the DNS lists list every address. Such answers must not be trusted.
+        // In this lab, the zones of the DNS lists list every address. resolverd must detect this.
         let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
         break_list(&stage, DEAD, &[Fault::Dead]);
         break_list(&stage, REFUSING, &[Fault::Refused]);
@@ -65,8 +65,8 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             if !open {
                 worst_before = worst_before.max(longer);
             }
-            // Names of an SPF macro with reversed addresses look like those of a DNS list. They must still be resolved, although their server is
-            // slow.
+            // The names of this SPF macro contain reversed addresses, like those of a DNS list. They must still be resolved, although their server
+            // is slow.
             let reply = stage.ask(&question(sender(number), "spf.example.")).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError, "message {number}");
             pass(Duration::from_secs(1)).await;
@@ -93,7 +93,8 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
             stage.check(sender(number), &all()).await;
         }
         break_list(&stage, DEAD, &[Fault::Dead]);
-        // No other server is asked in the meantime. A DNS list counts as silent only if another server answers at the same time.
+        // No other server is queried in the meantime. The list counts as silent only if another server answers at the same time, so it does not
+        // count as silent here.
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
         assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
@@ -106,7 +107,8 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
         assert_eq!(entry.counts().elapsed.count, 5, "only replies of its servers show how long it takes");
         let unix = stage.simulation.clock().now().unix;
         let (today, asked) = (entry.watch.quota(unix).0, stage.asked_of(DEAD));
-        // Two probes are in progress, and are counted when they end.
+        // The number of counted queries may be lower, because two probes are still in progress. They are counted when
+        // they end.
         assert!(today * 4 >= asked * 3 && today <= asked, "{today} counted of {asked}");
         break_list(&stage, DEAD, &[]);
         pass(Duration::from_secs(6)).await;
@@ -149,7 +151,7 @@ fn a_list_that_stutters_before_it_dies_is_told_as_soon() {
         for number in 0..3 {
             stage.ask(&question(sender(number), DEAD)).await;
         }
-        // For a while, all packets to all servers get lost.
+        // For 700 ms, the servers of this DNS list do not answer. The client waits, and then gets the answer.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let text = question(sender(4), DEAD);
         let (late, ()) = tokio::join!(stage.ask(&text), async {
@@ -185,7 +187,8 @@ fn a_list_that_dies_after_many_others_is_told_as_soon() {
         stage.check(sender(0), &all()).await;
         let names: Vec<_> = others.iter().map(|apex| question(sender(1), &apex.to_ascii())).collect();
         join_all(names.iter().map(|name| stage.ask(name))).await;
-        // By now all DNS lists were tested and probed in the background. Even so, a list counts as silent only if another server answers.
+        // All DNS lists were tested and probed in the background, so their servers are known. Even then, a list counts as silent only if another
+        // server answers.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
@@ -223,7 +226,7 @@ fn an_outage_of_our_own_lets_no_spam_in() {
                 stage.simulation.network().set_down(true);
             }
             for number in 20..40 {
-                // resolverd itself creates the answer "not listed" of the allowlist, because no server has answered.
+                // No server answers. The answer "not listed" of the allowlist is made by resolverd itself.
                 let (lists, allowed) = (all(), question(sender(number), ALLOW_LIST.0));
                 let (_, allowed) = tokio::join!(stage.check(sender(number), &lists), stage.ask(&allowed));
                 assert_eq!(allowed.message.metadata.response_code, ResponseCode::NXDomain);

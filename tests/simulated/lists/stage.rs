@@ -1,4 +1,5 @@
-//! A root, lists at different distances, a mail domain, and clients that ask the DNS lists one after the other.
+//! The lab for the tests of DNS lists: a root, DNS lists at different distances, a mail domain, and clients that ask
+//! the lists one after the other.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -39,7 +40,8 @@ pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
 /// A DNS list of welcome senders (allowlist), with the round trip to its servers in milliseconds.
 pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
 
-/// A DNS list with only one test entry, which must not be listed. Also the round trip to its servers in milliseconds.
+/// A DNS list with only one of the two test entries: the one that must not be listed. Also the round trip to its
+/// servers in milliseconds.
 pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
 
 /// The round trip to the most distant DNS list.
@@ -52,7 +54,7 @@ pub(crate) struct Stage {
     _tended: JoinSet<Infallible>,
 }
 
-/// A function: for the apex of a DNS list, it returns the records that the zone of the list has in addition to its test entry.
+/// A function that gets the apex of a DNS list and returns the records of the list's zone, in addition to the test entry.
 pub(crate) type Text<'a> = &'a dyn Fn(&str) -> String;
 
 /// Returns the names of the two servers of a DNS list. Both have the same round trip.
@@ -76,7 +78,8 @@ impl Stage {
         tree.zone(".", &[root], "").unwrap();
         let mail = server(&mut tree, "ns.mail.example", 25);
         tree.zone("mail.example.", &[mail], "* 300 A 198.51.100.7\n").unwrap();
-        // The SPF macros of a large sender: names with reversed addresses that belong to no DNS list.
+        // The zone of the SPF macros of a large sender. Its names contain reversed addresses like those of a DNS list,
+        // but it is not a DNS list.
         let macros = server(&mut tree, "ns.spf.example", 25);
         tree.zone("spf.example.", &[macros], "* 60 A 127.0.0.2\n").unwrap();
         for (apex, millis) in LISTS.into_iter().chain(DOMAIN_LISTS).chain([ALLOW_LIST, ONE_POINT_LIST]) {
@@ -165,7 +168,7 @@ pub(crate) fn median(times: &[Duration]) -> Duration {
     times[times.len() / 2]
 }
 
-/// Returns the configuration of a zone that resolverd answers itself. Its data do not matter.
+/// Returns the configuration of a zone that resolverd answers itself. The tests do not use its records.
 pub(crate) fn local_zone(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\n".to_owned();
     ConfiguredZone {

@@ -157,7 +157,7 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
         let listed = question(sender(7), LIST);
         assert_eq!(code(&stage, &listed).await, ResponseCode::ServFail);
-        // The DNS list still counts as broken, because its zone is parked from time to time.
+        // The zone is parked and then lists everything again, so the list must still count as broken.
         stage.serve(LIST, &[0], "* 60 A 203.0.113.7\n");
         minutes(&stage, 1).await;
         stage.serve(LIST, &[0], WORLD);
@@ -206,7 +206,7 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
 fn a_list_whose_own_test_entries_differ_is_a_list() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
-        // The DNS list contains one address in ten, but not its own test entry.
+        // The DNS list lists one address in ten, but not its test entry that must be listed.
         let tenth: String = (0..60).map(|n| format!("{}.0.18.198 60 A 127.0.0.2\n", n * 4)).collect();
         stage.serve(LIST, &[0, 1], &tenth);
         for round in 0..45 {
@@ -217,7 +217,7 @@ fn a_list_whose_own_test_entries_differ_is_a_list() {
         let standing = stage.entry(LIST).standing();
         assert_eq!(standing.state, ListState::TestsDiffer, "{standing:?}");
         assert!(standing.why.contains("but lists other names"), "{standing:?}");
-        // The DNS list contains the test entry that must not be listed, and few other addresses.
+        // The DNS list lists the test entry that must not be listed, and few other addresses.
         stage.serve(LIST, &[0, 1], &format!("2.0.0.127 60 A 127.0.0.2\n1.0.0.127 60 A 127.0.0.2\n{tenth}"));
         for round in 0..60 {
             many(&stage, 20_000 + round * 5..20_000 + round * 5 + 5).await;
@@ -293,7 +293,8 @@ fn own(tests: Option<TestEntries>) -> Stage {
 fn a_list_of_the_operators_own_is_not_condemned_by_test_entries_that_it_never_promised() {
     paused(async {
         let stage = own(None);
-        // Like some allowlists, this DNS list contains 127.0.0.0/24 (the operator's own host), and the address of a partner.
+        // Like some allowlists, this list lists 127.0.0.0/24 (the host of the operator) and the address of a partner. The operator has configured no
+        // test entries for it.
         stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
         minutes(&stage, 60).await;
         assert_eq!(code(&stage, &question(sender(7), LIST)).await, ResponseCode::NoError);
@@ -333,7 +334,7 @@ fn what_the_operator_asks_puts_no_list_into_use_and_teaches_nothing() {
         }
         assert_eq!(stage.entry(LIST).counts().questions, 0);
         assert_eq!(tests(&stage), 0, "nobody uses it");
-        // Queries that were sent to the servers of the DNS list count against its daily quota.
+        // The queries of this one test count against the daily quota of the DNS list.
         let (today, ..) = stage.entry(LIST).watch.quota(stage.simulation.clock().now().unix);
         assert!(today > 0);
     });

@@ -1,5 +1,5 @@
-//! Listeners with and without the checks for DNS lists share the answers of lists. Each list is asked once, and resolverd decides for each
-//! listener which answers it may give.
+//! Listeners with and without the checks for DNS lists share the answers of the lists. Each list is queried once, and resolverd decides for each
+//! listener which reply the client gets.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
@@ -56,7 +56,7 @@ fn asked(stage: &Stage, text: &str, kind: RecordType) -> usize {
     received.iter().filter(|one| one.kind == kind && one.name.to_lowercase() == name(text)).count()
 }
 
-/// All orders in which clients of the first three listeners can ask one after the other.
+/// All orders in which clients of the first three listeners can ask.
 const ORDERS: [[usize; 3]; 6] = [
     [GUARDED, PASSING, DENYING],
     [GUARDED, DENYING, PASSING],
@@ -103,16 +103,18 @@ fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
                             "{text:?} {kind} at {listener}, {order:?}"
                         );
                     }
-                    // NXDOMAIN in the answer for the A record also means that there is no TXT record.
+                    // After NXDOMAIN for the A record, the list is not queried for the TXT record, because NXDOMAIN is
+                    // for all types.
                     let most = match (text.is_empty(), kind) {
                         (true, RecordType::TXT) => 0,
-                        // The first query that is answered with NXDOMAIN is repeated in lower case.
+                        // The first query that the list answers with NXDOMAIN is repeated in lower case.
                         (true, _) => 2,
                         (false, _) => 1,
                     };
                     assert_eq!(asked(&stage, &name, kind), most, "{text:?} {kind}, {order:?}");
                 }
-                // The test of the DNS list in the background has also ended now.
+                // After this pause, the background test of the DNS list has ended too, so all queries to the list are
+                // counted.
                 pass(Duration::from_secs(5)).await;
                 let unix = stage.simulation.clock().now().unix;
                 assert_eq!(stage.entry(LIST).watch.quota(unix).0, stage.asked_of(LIST));
@@ -143,7 +145,7 @@ fn an_answer_of_a_list_that_an_alias_leads_to_counts_for_the_list() {
 fn listeners_that_ask_at_the_same_time_ask_once() {
     paused(async {
         let stage = Stage::new(&|_| "* 60 A 127.255.255.254\n".to_owned(), listeners);
-        // From the first question, the resolver learns the servers and their round trips.
+        // With the first question, resolverd learns the servers of the list and their round trips.
         ask(&stage, GUARDED, &question(sender(1), LIST), RecordType::A).await;
         pass(Duration::from_secs(5)).await;
         let before = stage.asked_of(LIST);

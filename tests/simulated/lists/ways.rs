@@ -1,4 +1,4 @@
-//! DNS lists whose queries are sent to changing servers. A `Way` says where: to the public servers of the list, or to the servers of a configured
+//! DNS lists whose queries are sent to changing servers. A `Way` says which servers: the public servers of the list, or the servers of a configured
 //! zone. Each answer is checked, and the state of a `Way` that no listener uses any more is forgotten.
 
 use std::net::SocketAddr;

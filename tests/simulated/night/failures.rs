@@ -259,7 +259,8 @@ fn a_silent_zone_works_again_only_after_an_answer_of_its_own_servers() {
         ask(&simulation, "first.tld.", RecordType::A).await;
         assert_eq!(still_fails().await, [("tld.".to_owned(), StillFails::Yes)]);
         sleep(Duration::from_secs(1)).await;
-        // The delegation of fine.tld. is in the cache, so no server of tld. is queried.
+        // The delegation of fine.tld. is in the cache, so no server of tld. is queried. So this answer does not show
+        // that tld. works again.
         ask(&simulation, "w1.fine.tld.", RecordType::A).await;
         assert_eq!(still_fails().await, [("tld.".to_owned(), StillFails::Yes)]);
         simulation.lab().server("ns1.tld").unwrap().set_faults(&[]);
@@ -320,25 +321,27 @@ fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::Yes)]);
         simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[]);
         sleep(Duration::from_secs(40)).await;
-        // Another client now gets an answer for the name that failed before.
+        // Another client (2) gets an answer for the name that failed for client 1. So the row must say that the zone no
+        // longer fails.
         of(2, "mx.refused.tld.").await;
         assert_eq!(rows(None, None).await, [(1, StillFails::No)]);
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::No)]);
         assert_eq!(rows(Some(2), None).await, []);
-        // A query of this other client fails.
+        // Now a query of client 2 fails. It counts for both: the row of all clients, and the state of the zone in the
+        // row of client 1.
         simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[Fault::Refused]);
         of(2, "other.refused.tld.").await;
         assert_eq!(rows(None, None).await, [(2, StillFails::Yes)]);
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::Yes)]);
-        // The name need not be that of a zone: queries for the name and for names below it are found.
+        // The name in the request need not be a zone: failed queries for this name and for names below it are counted.
         assert_eq!(rows(None, Some("mx.refused.tld.")).await, [(1, StillFails::Yes)]);
         assert_eq!(rows(None, Some("tld.")).await, [(2, StillFails::Yes)]);
         assert_eq!(rows(None, Some("www.refused.tld.")).await, []);
     });
 }
 
-/// Asks for names in a silent, a refusing, a slow and a healthy domain, and in a list with a key. Returns the data that were written to the
-/// disk.
+/// Asks for names in a silent, a refusing, a slow and a healthy domain, and in a DNS list with a secret key in the name. Returns the data that were
+/// written to the disk.
 pub(crate) fn stored(redact: Redact) -> Arc<MemoryStore> {
     stored_and_told(redact).0
 }
@@ -365,7 +368,7 @@ pub(crate) fn stored_and_told(redact: Redact) -> (Arc<MemoryStore>, Vec<Line>) {
             let client = Some([10, 0, 0, 7].into());
             let flags = Flags { client, ..Flags::default() };
             ask_with(&simulation, &format!("{name}.tld."), RecordType::A, flags).await;
-            // After this pause, the queries belong to another email.
+            // After this pause, the questions count as those of another email.
             sleep(Duration::from_secs(5)).await;
         }
         ask(&simulation, "2.0.0.127.s3cret-s3cret-s3cret.zen.dq.spamhaus.net.", RecordType::A).await;
@@ -413,7 +416,7 @@ fn after_a_restart_why_and_failed_know_what_failed_or_was_slow_before() {
         zones.sort_unstable();
         assert_eq!(zones, ["refused.tld.", "silent.tld.", "zen.dq.spamhaus.net."], "{rows:#?}");
         assert!(rows.begin.is_some());
-        // Queries that are both in memory and on the disk are shown only once. They do not hide other queries on the disk.
+        // A query that is both in memory and on the disk must be counted only once, and other queries on the disk must still be shown.
         sleep(Duration::from_secs(60)).await;
         ask(&simulation, "www.none.", RecordType::A).await;
         resolver.write_new_log();

@@ -126,7 +126,7 @@ fn an_outage_of_seven_seconds_is_two_lines_for_two_hundred_domains() {
                     simulation.network().set_down(down);
                 }
             };
-            // One of the domains refuses all queries. This is independent of the network of this host.
+            // One of the domains refuses all queries. Its fault is independent of the outage of the network.
             set_faults(&simulation, "d7.tld", &[Fault::Refused]);
             set_down(true);
             let rounds = async {

@@ -9,7 +9,7 @@ use tracing::Level;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
-/// The clock of the log: the time since the begin of the simulation.
+/// The clock of the log: the time since the start of the simulation.
 struct Moment(Arc<Mutex<Option<Instant>>>);
 
 impl FormatTime for Moment {

@@ -1,5 +1,5 @@
-//! A night at a gateway, in simulation. Sixteen domains break in sixteen ways, a DNS list fails and works again, the network of the host is
-//! down for a minute, and 85 emails arrive. Each line of the log is compared with the true state at its time.
+//! A night at a gateway, in simulation. Sixteen domains get sixteen different faults, a DNS list fails and works again, the network of the host is
+//! down for a minute, and 85 emails arrive. Each line of the log must agree with the faults at that time.
 
 #![cfg(feature = "lab")]
 
@@ -29,7 +29,7 @@ use tokio::time::Instant;
 
 use log::{Line, lines};
 
-/// The domains that break, with the kind of the fault, and with words that a log line must have if the fault delays mail.
+/// The domains that break, each with its fault. If the fault delays mail, the third value is a text that the log line about the domain must contain.
 const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("silent", Break::Both(&[Fault::Dead]), Some("no server of silent.tld. ")),
     ("refused", Break::Both(&[Fault::Refused]), Some("REFUSED")),
@@ -72,11 +72,11 @@ enum Break {
     One(&'static [Fault]),
     /// The zone of the mail domain is signed with a fault. The text has the words of a signing plan.
     Signing(&'static str),
-    /// The other domain, in which the names of the mail domain's servers are, is dead.
+    /// The mail domain itself has no fault, but its servers' names are in another domain, and this domain is dead.
     Above(&'static str),
 }
 
-/// Returns the lab. If `late` is true, its zones are signed as they are after the faults have begun.
+/// Returns the lab. `late`: true for the zones as they are signed after the faults have begun.
 fn lab(late: bool) -> Lab {
     let mut tree = Tree::default();
     let mut next = 0_u8;
@@ -118,7 +118,7 @@ fn lab(late: bool) -> Lab {
     tree.build().unwrap()
 }
 
-/// The truth with which the log is compared: when each fault began and ended, in seconds since the test began.
+/// The faults with which the log is compared: when each began and ended, in seconds since the test began.
 #[derive(Debug, Default)]
 struct Truth {
     broken: u64,
@@ -165,7 +165,7 @@ impl Gateway {
         self.ask(domain, &host, RecordType::A).await;
     }
 
-    /// The network of the host is down for a minute. Ten emails arrive at the same time in this minute, and ask their questions.
+    /// Plays an outage: the network of the host is down for a minute. In this minute, ten emails arrive at the same time and ask their questions.
     async fn outage(&mut self, silent: bool, names: &[Name]) {
         let up = Instant::now() + Duration::from_secs(60);
         self.set_down(silent, true);
@@ -207,7 +207,7 @@ impl Gateway {
                     self.set_faults(&format!("{host}.{domain}"), faults);
                 }
             }
-            // For this fault, another function replaces all zones by wrongly signed ones.
+            // This fault is not a fault of servers: the wrongly signed zones replace all zones of the lab elsewhere.
             Break::Signing(_) => {}
         }
     }
@@ -229,7 +229,8 @@ async fn night(silent: bool, seed: u64) -> Truth {
     const PAUSE: Duration = Duration::from_secs(300);
     let lab = Arc::new(lab(false));
     let mut config = config_trusting(&lab);
-    // The night in this test is short. Data from the evening must not be cached until the morning.
+    // The night in this test is short, so the TTLs are limited. Otherwise data from the evening would still be cached
+    // in the morning.
     config.cache.max_ttl = Duration::from_secs(120);
     let simulation = Simulation::new(lab, config, seed);
     let _tended = simulation.tend();
@@ -288,14 +289,14 @@ async fn night(silent: bool, seed: u64) -> Truth {
     gateway.truth
 }
 
-/// Returns true if a domain had a fault at this second. Domains whose fault does not affect mail do not count.
+/// Returns true if a domain had a fault at this second. Returns false for domains whose fault does not delay mail.
 fn is_broken(domain: &str, second: u64, truth: &Truth) -> bool {
     let place = BROKEN.iter().position(|(name, _, said)| *name == domain && said.is_some());
     let Some(place) = place else { return false };
     second >= truth.broken && (place % 2 == 1 || second < truth.mended)
 }
 
-/// Returns true if a log line is correct. This follows from the faults at that time, and from the replies that clients got.
+/// Returns true if a log line is correct. The function decides this from the faults at that time and from the replies that clients got.
 fn is_true(line: &Line, truth: &Truth) -> bool {
     let second = line.second;
     let domain = line.zone().and_then(|zone| zone.strip_suffix(".tld")).unwrap_or_default();
@@ -303,7 +304,8 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     let failed_since = |span: u64| failed.iter().filter(|at| **at <= second && **at + span > second).count();
     let said = BROKEN.iter().find_map(|(name, _, said)| said.filter(|_| *name == domain));
     if line.is("zone_fails") {
-        // The servers of this domain give empty answers. An empty answer denies the types other than A. Questions for A fail.
+        // The servers of this domain give empty answers, which count as a denial for all types except A. So in each email only the question for A
+        // fails.
         let enough = if domain == "empty" {
             failed_since(60) == 1
                 && line
@@ -318,7 +320,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     } else if line.is("zone_answers") {
         !is_broken(domain, second, truth) && failed_since(5) == 0
     } else if line.is("query_failed") {
-        // A silent DNS list has an incident of its own only after it was tested. Until then, its failed queries are logged one by one.
+        // A silent DNS list gets a log line as an incident only after it was tested. Until then, its failed queries are logged one by one.
         let is_list = line.zone() == Some(LIST) && (truth.list_dead.0..truth.list_dead.1).contains(&second);
         is_list || (is_broken(domain, second, truth) && failed_since(5) >= 1)
     } else if line.is("queries_failed") || line.is("query_slow") {

@@ -1,4 +1,5 @@
-//! The faults of a night, then six hours of healthy traffic, then a restart. The data on the disk must still name each culprit.
+//! The faults of a night, then six hours of healthy traffic, then a restart. From the data on the disk, `resolverctl why` must still report each
+//! culprit.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,8 +26,8 @@ use crate::night::log::lines;
 use crate::night::tell;
 use stage::memory_store::MemoryStore;
 
-/// Mail domains and DNS lists with their faults, the round trip of their servers in milliseconds, and the culprit that `resolverctl why`
-/// must name.
+/// Mail domains and DNS lists with their faults, the round trip of their servers in milliseconds, and the culprit that `resolverctl why` must
+/// report.
 const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     ("silent.tld.", &[Fault::Dead], 20, CulpritKind::ServerSilent),
     ("slow.tld.", &[], 1_800, CulpritKind::ServerSlow),
@@ -37,12 +38,13 @@ const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     (LOSSY, &[], 300, CulpritKind::Loss),
     (CUT_OFF, &[], 20, CulpritKind::Network),
     ("psbl.surriel.com.", &[Fault::Refused], 20, CulpritKind::ListRefused),
-    // This DNS list must be the last entry. The resolution for it fails only after its client has got a reply. The next questions are without
-    // faults, so they cause no log line at that time.
+    // This DNS list must be the last entry. Its resolution fails only after its client has a reply. The questions after the last entry have no
+    // faults, so no other log line is written at that time.
     ("bl.spamcop.net.", &[Fault::Dead], 20, CulpritKind::ListSilent),
 ];
 
-/// The domain of a message whose client waits between its questions. One of the questions is answered from the cache.
+/// The domain of an email whose client itself pauses between its questions. One of the questions is answered from the
+/// cache.
 const SLEEPY: &str = "sleepy.tld.";
 
 /// The mail domain whose network path loses 30 % of the packets.
@@ -51,8 +53,9 @@ const LOSSY: &str = "lossy.tld.";
 /// The domain that is asked for while no server answers.
 const CUT_OFF: &str = "off.tld.";
 
-/// Log lines about mail to slow.tld. In each, the delay has another cause than DNS.
-const ELSEWHERE: [&str; 9] = [
+/// Log lines about mail to slow.tld. In each of them, DNS is not the cause of the delay.
+const ELSEWHERE: [&str; 10] = [
+    "postfix/smtp[9]: 4A1: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=63, delays=60/0.01/2/0.9, dsn=2.0.0, status=sent (250 ok)",
     "postfix/smtp[9]: 4A2: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=303, delays=0.1/300/2/0.9, dsn=2.0.0, status=sent (250 ok)",
     "postfix/smtp[9]: 4A3: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=63, delays=0.1/0.01/60/0.9, dsn=2.0.0, status=sent (250 ok)",
     "postfix/smtp[9]: 4A4: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=63, delays=0.1/0.01/2/60, dsn=2.0.0, status=sent (250 ok)",
@@ -131,11 +134,12 @@ async fn night(host: &Simulation) {
         host.network().set_loss(if domain == CUT_OFF { 1_000 } else { 0 });
         for number in 0..questions {
             let name = if number == 0 { asked(domain) } else { format!("w{number}.{domain}") };
-            // Each of these questions counts as a separate message. As one message they would be slow, because the server is far away.
+            // Each of these questions has its own client, so each counts as a separate email. As one email, they would take long, because the server
+            // is far away.
             let client = Some(IpAddr::from([198, 18, 1, number]));
             ask_with(host, &name, RecordType::A, Flags { client, ..Flags::default() }).await;
         }
-        // Log lines about failures are written some seconds after the failure.
+        // During the outage, wait some seconds until the log lines about its failures are written.
         sleep(Duration::from_secs(if domain == CUT_OFF { 10 } else { 0 })).await;
         host.network().set_loss(0);
         // After this pause, the queries belong to another email.
@@ -163,8 +167,7 @@ async fn culprits(host: &Simulation) -> Vec<CulpritKind> {
     worst(host).await.iter().map(|report| report.culprit.kind).collect()
 }
 
-/// Returns the culprit for a pasted log line. The line was written when an email had been sent, whose queries are those of the message
-/// `report`.
+/// Returns the culprit for a pasted log line. The line gets the time at which the email of `report` was sent.
 async fn pasted(host: &Simulation, report: &MessageReport, text: &str) -> CulpritKind {
     let parts = pasted::read(text, 0.0).remove(0).delay.parts;
     let sending = parts.map_or(0.0, |[.., sending]| sending);
@@ -177,8 +180,8 @@ async fn pasted(host: &Simulation, report: &MessageReport, text: &str) -> Culpri
     pasted::settle(&line, found, &|began| began.to_string())[0].culprit.kind
 }
 
-/// Asserts that a line of Postfix about mail to each domain leads to the right culprit. For lines whose delay has another cause than DNS,
-/// the result must say so.
+/// Asserts that a line of Postfix about mail to each domain leads to the right culprit. For lines in which DNS is not the cause of the delay, the
+/// result must be `NotDns`.
 async fn lines_are_settled(host: &Simulation) {
     let worst = worst(host).await;
     for (report, (domain, _, _, kind)) in worst.iter().zip(FAULTS) {
@@ -198,8 +201,8 @@ async fn lines_are_settled(host: &Simulation) {
     let slept = "postfix/smtp[9]: 4B1: to=<a@sleepy.tld>, relay=mx[198.51.100.7]:25, delay=3.2, delays=3/0.01/0.1/0.1, dsn=2.0.0, status=sent (250 ok)";
     assert_eq!(pasted(host, &sleepy, slept).await, CulpritKind::Client);
     let longer = slept.replace("delay=3.2, delays=3/", "delay=60.2, delays=60/");
-    assert_eq!(pasted(host, &sleepy, &longer).await, CulpritKind::Unknown);
-    // These log lines are about mail to the domain slow.tld.
+    assert_eq!(pasted(host, &sleepy, &longer).await, CulpritKind::NotDns);
+    // Each of these log lines is about mail to slow.tld., which is the second domain in `FAULTS`.
     for line in ELSEWHERE {
         assert_eq!(pasted(host, &worst[1], line).await, CulpritKind::NotDns, "{line}");
     }
@@ -222,7 +225,8 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
         let failed = next.resolver().failed(FailedWanted::default()).await.zones;
         for (domain, _, _, kind) in FAULTS {
             let is_told = failed.iter().any(|row| row.zone.as_deref() == Some(domain));
-            // During the outage of the network, it is unknown which zone would have failed.
+            // For the zone that was asked for during the outage of the network, it is unknown whether it would have
+            // failed.
             if kind == CulpritKind::Network {
                 continue;
             }
@@ -232,7 +236,7 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
     });
 }
 
-/// Plays an email that waits for a silent DNS list. Immediately afterwards its sender is looked up.
+/// Plays an email that waits for a silent DNS list. Immediately afterwards, the domain of its sender is looked up.
 async fn mail_behind_a_list(host: &Simulation) {
     for (name, kind) in [
         ("9.100.51.198.in-addr.arpa.", RecordType::PTR),
@@ -245,7 +249,7 @@ async fn mail_behind_a_list(host: &Simulation) {
     }
 }
 
-/// Returns the culprit for a log line about this email. The line was written at `at`, in seconds since 1970.
+/// Returns the culprit for a log line about this email, with the time `at` (seconds since 1970).
 async fn of_sender(host: &Simulation, at: u64) -> CulpritKind {
     let at = jiff::Timestamp::from_second(at as i64).unwrap();
     let text = format!("{at} mx postfix/qmgr[9]: 4C1: from=<a@fine.tld>, size=900, nrcpt=1 (queue active)");
@@ -270,7 +274,8 @@ fn the_quick_part_of_a_mail_that_waited_for_a_list_is_not_called_quick_by_the_di
             sleep(Duration::from_secs(1)).await;
         }
         assert_eq!(before, CulpritKind::ListSilent);
-        // On the disk, the time alone is not enough to find out that these queries belong to the same message.
+        // From the data on the disk, it is not possible to find out by the time alone that the queries belong to the
+        // same email.
         assert_eq!(of_sender(&first, at).await, CulpritKind::Unknown, "memory has lost it");
         tells.abort();
         assert_eq!(of_sender(&host(Some(&store)), at).await, CulpritKind::Unknown, "after a crash");

@@ -1,4 +1,4 @@
-//! Client addresses and names that must not be in the files or in the log, because `history.redact` is set.
+//! Tests that client addresses and names are not written to the files or the log if `history.redact` is set.
 
 use std::sync::Arc;
 use std::time::Duration;

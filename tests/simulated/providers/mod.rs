@@ -1,5 +1,5 @@
-//! A busy gateway that gets its mail from a few providers. The hosts and customers of a provider have names below its domain. Lines of the
-//! mail log must lead to the cause of the delay of their own email, and never to the zone of another customer.
+//! A busy gateway that gets its mail from a few providers. The hosts and customers of a provider have names below its domain. For a line of the mail
+//! log, `resolverctl why` must find the cause of the delay of this email, and never report the zone of another customer.
 
 #![cfg(feature = "lab")]
 
@@ -33,7 +33,7 @@ use world::host;
 struct Verdicts {
     right: u32,
     could_not_tell: u32,
-    /// The verdict named the zone of another domain; or it named none, although the zone of the email's own domain was at fault.
+    /// The verdict was the zone of another domain. Or it was no zone, although the zone of the email's own domain was at fault.
     wrong: u32,
 }
 

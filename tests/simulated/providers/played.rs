@@ -20,11 +20,11 @@ pub(crate) struct Plan {
     host: Option<(&'static str, u8)>,
     /// The domain of the sender. If the gateway delivers the email, the domain of the recipient.
     domain: String,
-    /// The time between two steps of the SMTP session, in milliseconds.
+    /// The time between two steps of the SMTP session, in milliseconds. DNS questions are asked at each step.
     step: u64,
 }
 
-/// A log line of the mail server, and the zone that has delayed its email; `None` if no zone has.
+/// A log line of the mail server, and the zone that has delayed its email; `None` if no zone has delayed it.
 #[derive(Clone, Debug)]
 pub(crate) struct PlayedLine {
     pub(crate) text: String,
@@ -35,9 +35,9 @@ pub(crate) struct PlayedLine {
 #[derive(Clone, Debug)]
 pub(crate) struct PlayedMail {
     plan: Plan,
-    /// How long the email waited for all its queries together.
+    /// The time for which the email waited for all its DNS questions together.
     waited: Duration,
-    /// How long the email waited for its slowest query.
+    /// The time for which the email waited for its slowest DNS question.
     longest: Duration,
     failed: bool,
     /// When the last query of the email was answered, in seconds since 1970.
@@ -140,13 +140,14 @@ async fn is_delivered(asker: &mut Asker<'_>, domain: &str) -> bool {
 }
 
 impl PlayedMail {
-    /// Returns the zone that has delayed the email or made it fail. Each faulty domain has its own zone.
+    /// Returns the zone that has delayed the email or made it fail: the zone of its domain, because each faulty domain
+    /// has its own zone.
     fn zone(&self) -> Option<String> {
         let is_slow = self.longest >= Duration::from_secs(1);
         (self.failed || is_slow).then(|| self.plan.domain.clone())
     }
 
-    /// Returns a log line of the mail server that is written `behind` seconds after the last query.
+    /// Returns a log line of the mail server with the time `behind` seconds after the last query of the email.
     fn line(&self, behind: f64, text: &str) -> String {
         let at = jiff::Timestamp::from_second((self.ended + behind) as i64).unwrap();
         format!("{at} mx {text}")
@@ -172,7 +173,7 @@ impl PlayedMail {
         told.into_iter().map(line).collect()
     }
 
-    /// Returns the log lines about a delivery. The flag of a line is true if the faulty zone has caused the delay in this line.
+    /// Returns the log lines about a delivery. The boolean is true if the faulty zone is the cause of the delay in this line.
     fn lines_of_delivery(&self, base: &str, waited: f64) -> Vec<(String, bool)> {
         if self.failed {
             let text = format!(
@@ -189,14 +190,14 @@ impl PlayedMail {
         };
         let mut lines = vec![(self.line(0.2, &sent(waited + 0.05, 0.1)), true)];
         if self.longest < Duration::from_secs(1) {
-            // In this line, the mail server needed some seconds for its greeting.
+            // In this line, the mail server of the recipient took some seconds for its greeting.
             lines.push((self.line(4.3, &sent(waited + 4.0, 0.2)), true));
         }
         lines
     }
 
-    /// Returns the log lines about an email that arrives, like `lines_of_delivery` for one that is delivered. `exim` and `postfix` are the
-    /// sending host in the forms of these programs.
+    /// Returns the log lines about an email that arrives. The boolean is as in `lines_of_delivery`. `exim` and `postfix` are the sending host as
+    /// these programs write it.
     fn lines_of_arrival(&self, base: &str, exim: &str, postfix: &str) -> Vec<(String, bool)> {
         if self.failed {
             let rejected = format!(

@@ -1,4 +1,4 @@
-//! Answers of DNS because of which mail was refused or returned, as each mail program reports them.
+//! Answers of DNS that made a mail server refuse or return mail, in the log lines of each mail program.
 
 use super::*;
 
@@ -7,7 +7,7 @@ use super::*;
 type Case = (&'static [(&'static str, RecordType)], &'static [&'static str], &'static str, &'static str);
 
 const CASES: [Case; 8] = [
-    // The SMTP client has no PTR record either, but the log line is about the domain.
+    // The SMTP client has no PTR record either, but the log line is about the domain of the sender.
     (
         &[
             ("7.100.51.198.in-addr.arpa.", RecordType::PTR),
@@ -84,7 +84,7 @@ const CASES: [Case; 8] = [
         "zen.spamhaus.org.",
         "zen.spamhaus.org. lists 198.51.100.7 as 127.0.0.4 (",
     ),
-    // The name in this log line looks like a DNS list, but resolverd does not know it as one.
+    // The name in this log line looks like one of a DNS list, but resolverd does not know such a list.
     (
         &[("7.100.51.198.fine.tld.", RecordType::A)],
         &[

@@ -73,7 +73,7 @@ fn the_line_of_a_session_does_not_deny_a_slow_sender_that_no_name_joins_to_its_h
             tokio::time::sleep(Duration::from_millis(300)).await;
             mail(&simulation, "slow.tld.").await;
         };
-        // Other emails of the same gateway are in progress, so the time alone does not show which queries belong together.
+        // Other emails of the same gateway are in progress. So the time alone does not show which queries belong to the same email.
         let others = async {
             for host in 20..u8::MAX {
                 inbound(&simulation, host, "healthy.tld.", "healthy.tld.").await;

@@ -63,7 +63,7 @@ const LISTS: [(&str, &[Fault]); 5] = [
     ("dbl.dq.spamhaus.net.", &[]),
 ];
 
-/// The zone of a DNS list that belongs to the secret key of a customer. Its server is silent.
+/// The zone on the server of a DNS list that belongs to the secret key of one customer. Its server does not answer.
 const KEY_ZONE: &str = "secret2.dbl.dq.spamhaus.net.";
 
 /// A DNS list for which clients send a key in the name.
@@ -212,7 +212,7 @@ fn each_fault_of_a_domain_is_named() {
             assert!(report.questions.len() == 4 && !report.culprit.advice.is_empty(), "{report:#?}");
             assert!(report.waited <= report.took, "{report:#?}");
             assert_eq!(report.client, "127.0.0.1");
-            // The same message is also the slowest of all messages.
+            // The report about the slowest of all emails is about the same email.
             let mut worst = why(&simulation, None).await.remove(0);
             for (one, other) in worst.questions.iter_mut().zip(&report.questions) {
                 one.of_subject = other.of_subject;
@@ -297,8 +297,8 @@ fn lists_that_are_silent_or_refuse_are_named() {
             let report = why(&simulation, Some(address)).await.remove(0);
             assert_eq!(kind_of(&report), (kind, list, 0), "{report:#?}");
             assert_eq!(report.culprit.list.as_deref(), Some(list));
-            // The first client that waits for a DNS list gets an answer before the resolution ends. The report about its query still
-            // contains the resolution.
+            // The first client that waits for the DNS list gets its reply before the resolution ends. The report about its query must still contain
+            // the messages of the resolution.
             let of_list = report.questions.iter().find(|question| question.name.ends_with(list)).unwrap();
             assert!(!of_list.messages.is_empty(), "{of_list:#?}");
         }
@@ -345,7 +345,7 @@ fn loss_on_one_path_is_no_silence() {
 fn an_outage_of_everything_is_our_own_network_s() {
     paused(async {
         let simulation = world();
-        // While no server answers, the daemon queries root servers in the background.
+        // Starts the background tasks: while no server answers, the daemon queries root servers.
         let _tasks = simulation.tend();
         among_others(&simulation, mail(&simulation, "fine.tld.")).await;
         tokio::time::sleep(Duration::from_secs(400)).await;
@@ -367,7 +367,7 @@ fn an_outage_of_everything_is_our_own_network_s() {
 fn two_silent_zones_at_an_idle_gateway_are_no_outage() {
     paused(async {
         let simulation = world();
-        // Both domains were used before, and nothing else is asked while their servers are silent.
+        // The cache knows both domains. While their servers are silent, no other questions are asked.
         join_all([mail(&simulation, "silent.tld."), mail(&simulation, "dead.tld.")]).await;
         for domain in ["silent.tld.", "dead.tld."] {
             tokio::time::sleep(Duration::from_secs(300)).await;
@@ -386,12 +386,12 @@ fn a_zone_that_is_known_to_be_silent_is_named_with_its_server() {
     paused(async {
         let simulation = world();
         among_others(&simulation, mail(&simulation, "silent.tld.")).await;
-        // After this time, failures of the first message are not used to explain those of another message.
+        // After this time, the failures of the first email no longer count as the reason for failures of another email.
         tokio::time::sleep(Duration::from_secs(90)).await;
         ask(&simulation, "other.silent.tld.", RecordType::A).await;
         let report = of_domain(&simulation, "other.silent.tld.").await;
         let [question] = &report.questions[..] else { panic!("{report:#?}") };
-        // The parent zone may get a query, but the silent server of the zone gets none.
+        // The parent zone may be queried, but the silent server of the zone must not be.
         let is_asked = question.messages.iter().any(|message| message.zone == "silent.tld.");
         assert!(!is_asked && question.elapsed < 0.1, "{report:#?}");
         assert_eq!(kind_of(&report), (CulpritKind::ServerSilent, "silent.tld.", 0), "{report:#?}");
@@ -516,7 +516,7 @@ fn a_long_message_shows_its_first_question_and_those_that_were_asked_for_failed_
         let simulation = world();
         let work = async {
             ask(&simulation, "fine.tld.", RecordType::MX).await;
-            // A filter examines the content of an email. It looks up the domains of links in a DNS list, and then their hosts.
+            // A content filter examines an email: it looks up the domains of links in a DNS list, and then the addresses of these domains.
             ask(&simulation, "fine.tld.", RecordType::TXT).await;
             for domain in ["refused.tld", "slow.tld"] {
                 check(&simulation, &format!("{domain}.secret1"), "dbl.dq.spamhaus.net.").await;
@@ -575,7 +575,8 @@ fn a_question_after_the_failure_is_explained_by_it() {
     });
 }
 
-/// Queries and resolutions are not counted at the same moment. `resolverctl stats --help` states by how much they may differ.
+/// Tests that a resolution is counted when it ends, not when its question is answered. `resolverctl stats --help` states by how much the two numbers
+/// may differ.
 #[test]
 fn a_resolution_is_counted_when_it_ends_and_not_with_its_query() {
     paused(async {
@@ -600,7 +601,8 @@ fn the_time_of_questions_is_known_by_stage() {
         let took = simulation.clock().mono().since(begun).as_secs_f64();
         let rows = simulation.resolver().stages(0).await.rows;
         let spent = |stage| rows.iter().find(|row| row.stage == stage).map_or(0.0, |row| row.spent);
-        // The keys of the root and of tld. arrive while the resolution waits for other answers. The keys of bogus.tld. arrive last.
+        // While the resolution waits for other answers, the keys of the root and of tld. arrive. Only the keys of bogus.tld. arrive later, so
+        // validation waits for them.
         assert!(spent(Stage::Waiting) > 0.04 && spent(Stage::Validation) > 0.01, "{rows:#?}");
         let sum: f64 = rows.iter().map(|row| row.spent).sum();
         assert!((sum - took).abs() < 0.001, "{sum} of {took}: {rows:#?}");

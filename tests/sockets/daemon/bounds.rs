@@ -1,4 +1,5 @@
-//! The limits of the daemon under load: every question is answered, and the memory and file descriptors stay within their limits.
+//! The limits of the daemon under load: every question must be answered, and the memory and the number of file descriptors must stay within their
+//! limits.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,8 @@ use crate::daemon::process::{Process, Setting, World, alone, busy};
 /// The number of questions that the client sends at once.
 const BURST: usize = 10_000;
 
-/// The number of client sockets that send the questions. The buffer of a single socket cannot hold all replies.
+/// The number of client sockets that send the questions. The receive buffer of one socket would be too small for all
+/// replies.
 const CLIENTS: usize = 50;
 
 /// The number of names that clients ask for, for each MiB of the cache. It is several times as many as fit into the cache.
@@ -110,7 +112,7 @@ fn watch(process: &Process, warm: &mut Client, over: &AtomicBool) -> Watched {
     watched
 }
 
-/// Returns the number of datagrams that the kernel dropped before the daemon could read them (/proc/net/udp, see proc(5)).
+/// Returns the number of datagrams to the daemon's port that the kernel has dropped because a socket buffer was full (/proc/net/udp, see proc(5)).
 fn dropped(server: SocketAddr) -> u64 {
     let port = format!(":{:04X}", server.port());
     let table = std::fs::read_to_string("/proc/net/udp").unwrap();
@@ -160,14 +162,16 @@ fn an_idle_daemon_sleeps() {
     let process = setting.start();
     let mut client = Client::new(process.address);
     client.ask("www.tld.", RecordType::A);
-    // Threads that have just worked go to sleep in the first part of this wait. On a busy machine, they do so only in the second part.
+    // The first wait gives threads that have just worked time to go to sleep, so that this is not counted. On a busy machine, they may do so only in
+    // the second wait.
     let window = || {
         client.hear_nothing(Duration::from_millis(500));
         let before = process.sleeps();
         client.hear_nothing(Duration::from_secs(3));
-        // If a thread has ended, its sleeps are missing from the sum. Such a measurement shows nothing.
+        // If a thread has ended, its count is missing from the sum, and the difference may be negative. Then there is
+        // no result.
         process.sleeps().checked_sub(before)
     };
-    // With a timer of one second, one thread would wake three times. A snapshot of the statistics may happen during the measurement.
+    // A timer of one second would wake a thread three times in this wait. Two wake-ups are allowed, because a snapshot of the statistics may happen.
     assert!((0..5).any(|_| window().is_some_and(|sleeps| sleeps <= 2)), "it never sleeps for three seconds");
 }

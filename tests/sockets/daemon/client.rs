@@ -40,7 +40,7 @@ impl Client {
 
     /// Sends a question, without waiting for its reply.
     pub(crate) fn send(&mut self, name: &str, kind: RecordType) {
-        // After the largest id, the ids begin again. The first questions were answered long ago.
+        // After the largest id, the ids begin again at 0. By then, the first questions have their answers.
         self.next = self.next.wrapping_add(1);
         let message = message(self.next, (name, kind), DNSClass::IN, self.dnssec_ok);
         self.socket.send(&message).unwrap();

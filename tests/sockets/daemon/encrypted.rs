@@ -13,7 +13,7 @@ use hickory_proto::rr::RecordType;
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Setting, World, told};
 
-/// Returns the value of a counter in the metrics of a daemon.
+/// Returns the value of a counter about queries to servers in the statistics of a daemon.
 fn counted(process: &Process, name: &str) -> u64 {
     let stats = serde_json::to_value(process.stats()).unwrap();
     stats["upstream"][name].as_u64().unwrap()
@@ -74,7 +74,7 @@ fn queries_go_over_one_connection_to_a_forwarder_over_https() {
             let reply = client.next_reply();
             assert_eq!((reply.metadata.response_code, reply.answers.len()), (ResponseCode::NoError, 1));
         }
-        // The answer is too long for a datagram, and arrives complete.
+        // The answer is too long for a datagram, but must arrive complete.
         assert_eq!(client.ask("text.tld.", RecordType::TXT).answers.len(), 1);
         assert_eq!(counted(&upstream, "https_handshakes") - before, 1, "one connection");
         let zones = resolverctl(&setting, &["zones"]);

@@ -18,10 +18,11 @@ use crate::daemon::process::{PATIENCE, Process, Setting, World, alone, told};
 /// The maximum time from the start of the daemon to its first answer that needs no server.
 const START: Duration = Duration::from_millis(100);
 
-/// The maximum time from the signal to the end of the daemon, even on a busy machine. Without the interruption, the resolutions (flights) in
-/// progress could take ten seconds.
+/// The maximum time from the signal to the end of the daemon, even on a busy machine. If the daemon waited for the resolutions (flights) in
+/// progress, this could take ten seconds.
 const END: Duration = Duration::from_secs(5);
-// On an idle machine, the daemon needs less than a second to stop.
+// Asserts that the two waits of a stop take less than a second together, so that on an idle machine the daemon stops
+// within a second.
 const _: () = assert!(STOP_GRACE.as_millis() + STOP_FLUSH.as_millis() < 1_000);
 
 /// The number of sockets with questions that wait when the signal arrives.
@@ -32,7 +33,8 @@ const QUESTIONS: usize = 10;
 const STREAMED: u16 = 10;
 /// The number of all waiting questions.
 const WAITING: usize = CLIENTS * QUESTIONS + STREAMED as usize;
-// The number of waiting questions must be so small that none is turned away, because of silent zones or a busy machine.
+// Asserts that there are so few waiting questions that none is refused because its zone does not answer or the machine
+// is busy.
 const _: () = assert!(WAITING < MAX_SILENT_FLIGHTS && WAITING < BUSY_FLIGHTS);
 
 #[test]
@@ -47,7 +49,7 @@ fn it_answers_soon_after_it_was_started() {
         assert_eq!(reply.metadata.response_code, ResponseCode::Refused);
         began.elapsed()
     };
-    // On a busy machine, some of the starts take longer.
+    // On a busy machine, some starts take longer, so only one of them must be fast enough.
     let times: Vec<Duration> = std::iter::repeat_with(start).take(20).collect();
     println!("from start to first answer: {times:?}");
     assert!(times.iter().any(|time| *time < START), "{times:?}");
@@ -125,7 +127,7 @@ fn what_servers_answer_soon_is_still_handed_out_at_the_end() {
     assert_eq!(status.code(), Some(0));
     assert!(took < END, "{took:?}");
     for _ in 0..50 {
-        // The server is near, so these answers arrive before the daemon has stopped.
+        // The server is near, so these questions are answered while the daemon stops, and do not get SERVFAIL.
         assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
     }
 }

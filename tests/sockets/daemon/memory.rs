@@ -8,11 +8,11 @@ use resolver::limits::{MIN_CACHE_SIZE, RECORD_SHARE};
 
 use crate::daemon::process::Process;
 
-/// The octets of memory that the pages of an optimised program take.
+/// The memory that the pages of an optimised build of the program take, in octets.
 const OPTIMISED_PROGRAM: u64 = 10 << 20;
 
-/// Returns the sizes of the cache to test, in MiB: `long` in a long test, else a quarter of each of them, but at least the smallest permitted
-/// size. `RESOLVERD_CACHE_MIB` sets another size. A large size takes minutes.
+/// Returns the sizes of the cache to test, in MiB: the sizes `long` in a long test. In a usual test, a quarter of each of them, but at least the
+/// smallest permitted size. `RESOLVERD_CACHE_MIB` sets another size. A large size takes minutes.
 pub(crate) fn sizes(long: &[u64]) -> BTreeSet<u64> {
     match std::env::var("RESOLVERD_CACHE_MIB") {
         Ok(size) => [size.parse().unwrap()].into(),

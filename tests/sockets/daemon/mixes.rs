@@ -1,4 +1,5 @@
-//! The memory of the process stays within its limit for any content of the cache, and for any replies to TCP clients.
+//! Tests that the memory of the process stays within its limit for any content of the cache, and for any replies to TCP
+//! clients.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -24,13 +25,13 @@ const WINDOW: usize = 50;
 /// The number of TCP clients. All their connections are open at the same time.
 const TCP_CLIENTS: u8 = 4;
 
-/// The number of questions that each connection sends at once. All replies together have 70 MB.
+/// The number of questions that each connection sends at once. All replies together are 70 MB long.
 const PIPELINED: u16 = 8;
 
 /// The number of questions with long replies that clients ask at the same time.
 const LONG_REPLIES: usize = 80;
 
-/// The number of reloads of the configuration in a long test. Before each reload, a part of the cache is filled.
+/// The number of reloads of the configuration in a long test. Before each reload, a part of the cache is filled again.
 const RELOADS: u64 = 30;
 
 /// The configuration of a DNS list, so that the cache also has answers of a list.
@@ -98,8 +99,8 @@ const MIXES: [Mix; 8] = [
     },
 ];
 
-/// Returns a name of 255 octets below `tld.`. If `number` is even, it has labels of one octet, else long labels. With these two forms, a name
-/// takes the most memory in addition to its own octets.
+/// Returns a name of 255 octets below `tld.`. If `number` is even, it has labels of one octet, else long labels. Names of these two forms take the
+/// most memory for their length.
 fn long(number: u64) -> String {
     let (mut name, octets) = (format!("n{number}."), if number.is_multiple_of(2) { 1 } else { 50 });
     while name.len() + octets + 1 + "tld.".len() < 255 {
@@ -132,7 +133,7 @@ fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
     }
 }
 
-/// Each reload of the configuration removes answers and views, while clients fill the cache again.
+/// Tests reloads of the configuration, which remove answers and views, while clients fill the cache again.
 #[test]
 fn reloads_while_the_cache_fills_take_no_more() {
     let _busy = busy();
@@ -195,7 +196,8 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
         let mut client = Client::new(process.address);
         client.ask("a.big.tld.", RecordType::TXT);
         let mut streams = all_connections(&process, size);
-        // All connections wait for the same answer and get it at the same time. Then they ask for it again.
+        // All connections wait for the same answer and get it at the same time. Then they ask for another name that is
+        // already in the cache.
         for name in ["b.big.tld.", "b.big.tld.", "a.big.tld."] {
             for stream in &mut streams {
                 let question = |number| framed(number, name, RecordType::TXT);
@@ -204,7 +206,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
             std::thread::sleep(Duration::from_millis(1_500));
         }
         assert_within_bound(&process, size, "long replies");
-        // No other client waits for these answers, and the cache has removed them before they are sent.
+        // Each of these answers is for only one client, and the cache has already removed it when it is sent.
         drop(streams);
         let mut streams = all_connections(&process, size);
         for (place, stream) in streams.iter_mut().enumerate() {
@@ -253,7 +255,8 @@ fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
     let process = setting.start();
     let (mut light, mut heavy) = (Client::new(process.address), Client::new(process.address));
     light.ask("www.tld.", RecordType::A);
-    // The records of each answer take 600 KB. The resolution keeps them until its time is over.
+    // The records of each answer take 600 KB. The resolution keeps them until it ends, and waits for keys that never
+    // arrive.
     for number in 0..LONG_REPLIES {
         heavy.send(&format!("h{number}.keyless.tld."), RecordType::A);
     }
@@ -301,7 +304,8 @@ fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
     socket.into()
 }
 
-/// Returns the zones for these kinds of entries, each with its text. `many.tld.` refers to zones that no server has.
+/// Returns the zones for these kinds of entries, each with its text. `many.tld.` delegates to zones that no server
+/// serves.
 fn zones() -> [(&'static str, String); 4] {
     let string = format!("\"{}\" ", "x".repeat(250));
     let texts: String = (0..4).fold(String::new(), |mut text, number| {

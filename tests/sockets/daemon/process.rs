@@ -26,7 +26,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// A time that is long enough on any machine. A test that passes never waits this long.
+/// The time for which a test waits before it fails. It is long enough on any machine, and a test that passes never
+/// waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The round trip to a simulated server that is far away.
@@ -35,7 +36,7 @@ const FAR: Duration = Duration::from_millis(1_500);
 /// The id of the user `nobody`, as which the daemon runs if the test runs as root.
 const NOBODY: u32 = 65_534;
 
-/// A lock that separates tests which measure times from tests which keep the machine busy.
+/// A lock that keeps tests that measure times from running at the same time as tests that keep the machine busy.
 static BUSY: RwLock<()> = RwLock::new(());
 
 /// Must be called by tests that measure times. Waits until no other test keeps the machine busy.
@@ -43,7 +44,8 @@ pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
     BUSY.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Must be called by tests of memory, which may run at the same time. Waits until no test measures times.
+/// Must be called by tests that keep the machine busy. They may run at the same time. Waits until no test measures
+/// times.
 pub(crate) fn busy() -> RwLockReadGuard<'static, ()> {
     BUSY.read().unwrap_or_else(PoisonError::into_inner)
 }
@@ -163,7 +165,8 @@ impl Setting {
         self.folder.path().join("resolverd.toml")
     }
 
-    /// Adds to the configuration: answers of `keyless.tld.` are validated, except those for two names.
+    /// Adds to the configuration that answers of `keyless.tld.` are validated. Its keys never arrive. Two of its names
+    /// are exempt.
     pub(crate) fn validate_keyless(&self) {
         let key = "Aio4P+Jh0hSxiVvHVAveh6ovEnH9Q+K8+1qdsWtH0C3BSydA8KMuWOLXi6xbFYJSXdosj8gzUBp80wcEY6Du9w==";
         self.write("anchor", &format!("keyless.tld. 3600 IN DNSKEY 257 3 13 {key}\n"));
@@ -183,15 +186,15 @@ impl Setting {
         command
     }
 
-    /// Returns the command, run by a user without rights. If the test runs as root, it uses a copy of the program next to the
-    /// configuration, because other users cannot read every directory in which root builds.
+    /// Returns the command, run by a user without rights. If the test runs as root, it uses a copy of the program next to the configuration, because
+    /// other users may not be able to read the directory in which root has built the program.
     pub(crate) fn command_without_rights(&self) -> Command {
         if !rustix::process::geteuid().is_root() {
             return self.command();
         }
         let program = self.folder.path().join("resolverd");
-        // A separate process copies the file. If this process wrote it, a child process of a parallel test could have it open, and then it
-        // could not be executed.
+        // A separate process copies the file. If this process wrote the copy, a child process of a parallel test could inherit the open file, and
+        // the kernel would refuse to execute it.
         let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverd")).arg(&program).status().unwrap();
         assert!(copied.success());
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -229,7 +232,7 @@ pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Comman
         skipped("no network of its own is to be had here");
         return None;
     }
-    // With `exec`, the daemon replaces the shell in the same process.
+    // With `exec`, the daemon replaces the shell, so it has the process id that the test knows.
     let mut shell = within(&format!("{script}; exec \"$@\""));
     shell.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
     Some(shell)
@@ -357,7 +360,7 @@ impl Process {
         std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count() as u64
     }
 
-    /// Returns how many times the threads of the daemon have gone to sleep.
+    /// Returns how many times the threads of the daemon have gone to sleep (voluntary context switches).
     pub(crate) fn sleeps(&self) -> u64 {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
         let status = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap());

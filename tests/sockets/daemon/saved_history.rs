@@ -1,4 +1,4 @@
-//! The history in memory survives a restart. It contains all queries, not only slow and failed ones.
+//! Tests that the history in memory survives a restart. It contains all queries, not only slow and failed ones.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ fn ask_twice(process: &Process, name: &str) {
     }
 }
 
-/// Returns the messages in which a name was asked for, as `resolverctl why` gets them.
+/// Returns the reports of `resolverctl why` about the messages (emails) in which a name was asked for.
 fn why(process: &Process, name: &str) -> Vec<MessageReport> {
     let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
     let replies = ask(process.socket(), &Request::Why { requests: vec![request] }).into_iter();
@@ -66,7 +66,7 @@ fn a_quick_message_is_found_after_a_restart_with_another_number_of_workers() {
         assert!(!file(&stage).exists());
         let after = why(&process, "mail.tld.");
         assert!((after[0].began - before[0].began).abs() < 0.01, "{after:?}");
-        // The two daemons read the clock at different times, so the begin of the history differs a little.
+        // The clocks of the two daemons differ a little, and so do the times at which the message began.
         let after: Vec<_> =
             after.into_iter().map(|message| MessageReport { began: before[0].began, ..message }).collect();
         assert_eq!(after, before);
@@ -152,13 +152,14 @@ fn a_file_that_cannot_be_used_is_reported_and_removed() {
     ask_twice(&process, "mail.tld.");
     let lines = said(&mut process, Signal::TERM);
     assert!(lines.len() == 1 && lines[0].contains("it is damaged, or of another version"), "{lines:?}");
-    // A pipe replaces the file. Nobody writes to this pipe, and the start of the daemon must not wait for it.
+    // A pipe replaces the file. No process writes to the pipe, so the daemon must not wait for data from it at its
+    // start.
     std::fs::remove_file(file(&stage)).unwrap();
     make_pipe(&file(&stage));
     let mut process = stage.start(&[]);
     let lines = said(&mut process, Signal::TERM);
     assert!(lines.len() == 1 && lines[0].contains("it is not a regular file"), "{lines:?}");
-    // A directory replaces the file. It must not be changed.
+    // A directory replaces the file. The daemon must not change it.
     std::fs::remove_file(file(&stage)).unwrap();
     std::fs::create_dir(file(&stage)).unwrap();
     let mut process = stage.start(&[]);
@@ -169,7 +170,8 @@ fn a_file_that_cannot_be_used_is_reported_and_removed() {
     );
 }
 
-/// Starts the daemon twice with a history directory that `spoil` has created. Returns the number of warnings about it at each start.
+/// Starts the daemon twice with a history directory that `spoil` has prepared so that it cannot be used. Returns the number of warnings about it at
+/// each start.
 fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
@@ -178,7 +180,7 @@ fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
     for directory in [stage.state.path(), stage.setting.socket().parent().unwrap()] {
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o777)).unwrap();
     }
-    // Both queries are made, so that the first process has a failure to store.
+    // These two queries are made so that the first process has a failure to store. The first name fails.
     ["a.silent.tld.", "mail.tld."].map(|name| {
         let mut command = stage.setting.command_without_rights();
         command.env("STATE_DIRECTORY", stage.state.path());
@@ -194,7 +196,8 @@ fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
 
 #[test]
 fn a_directory_of_the_history_that_cannot_be_used_costs_one_warning_and_no_answer() {
-    // If the test runs as root, root owns the directory. Else its mode prevents access even by its owner.
+    // The directory belongs to the user of the test. If this is root, the daemon cannot access it as another user. If
+    // not, its mode 000 prevents access.
     let foreign = |path: &Path| {
         std::fs::create_dir(path).unwrap();
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();

@@ -1,4 +1,4 @@
-//! The cache survives a restart if the service manager provides a state directory.
+//! Tests that the cache survives a restart if the service manager provides a state directory.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ fn ended(mut process: Process) -> String {
     [process.said.clone(), process.said_later()].concat().join("\n")
 }
 
-/// Returns the TTL of the address of a name. Returns `None` if the daemon does not know the address.
+/// Returns the TTL of the address of a name, or `None` if the daemon cannot resolve the name.
 fn ttl(process: &Process, name: &str) -> Option<u32> {
     let reply = Client::new(process.address).ask(name, RecordType::A);
     if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }
@@ -66,13 +66,13 @@ fn the_cache_outlasts_a_restart_and_its_ttls_go_on() {
     let said = ended(process);
     assert!(said.contains("cache entries from") && said.contains("restored"), "{said}");
 
-    // Cache entries that were restored from the snapshot are also written to the next one.
+    // Entries that were read from one snapshot are also written to the next one.
     let process = stage.start(&[]);
     settled(&process);
     assert!(ttl(&process, "mail.tld.").is_some_and(|again| again <= known));
     ended(process);
 
-    // With `--no-snapshot`, the daemon neither reads nor writes the file. The next start does not find the file either.
+    // With `--no-snapshot`, the daemon does not read the file, but removes it, and does not write a new one.
     let process = stage.start(&["--no-snapshot"]);
     assert_eq!((ttl(&process, "mail.tld."), process.status().daemon.snapshot), (None, None));
     assert!(stage.files().is_empty(), "{:?}", stage.files());
@@ -118,7 +118,8 @@ fn what_cannot_be_used_is_set_aside_with_one_line() {
     std::fs::write(stage.file(), &octets).unwrap();
     refused("a checksum does not match");
 
-    // If the views of the configuration have changed, all data in the snapshot may be wrong.
+    // The configuration has other views now. The daemon must refuse the snapshot, because its entries may belong to
+    // other views.
     let text = std::fs::read_to_string(stage.setting.config()).unwrap();
     let listener = "\n[[listener]]\naddresses = [\"127.0.0.1:0\"]\nzones = []\n";
     stage.setting.write("resolverd.toml", &format!("{text}{listener}"));
@@ -160,7 +161,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_the_file_of_before() {
     ended(process);
     let whole = std::fs::read(stage.file()).unwrap();
 
-    // A snapshot whose write was interrupted: its header is not written yet.
+    // This snapshot was not written completely: its header, which is written last, is missing.
     let torn = [&[0; 76][..], &whole[76..whole.len() / 2]].concat();
     std::fs::write(stage.state.path().join("cache.snapshot.new"), torn).unwrap();
     drop(world);

@@ -48,7 +48,8 @@ fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
             Process::start(command, setting.socket())
         };
         let mut process = start();
-        // Both sockets are closed as soon as the answer has arrived.
+        // The client closes both sockets as soon as the reply has arrived. The daemon must have looked up the user
+        // before.
         let mut stream = TcpStream::connect(process.address).unwrap();
         stream.write_all(&framed(7, "stream.silent.tld.", RecordType::A)).unwrap();
         assert!(is_servfail(&Client::new(process.address).ask("datagram.silent.tld.", RecordType::A)));
@@ -57,7 +58,8 @@ fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
         for name in ["datagram.silent.tld", "stream.silent.tld"] {
             assert_eq!(users(&process, name), std::slice::from_ref(&own), "{name}");
         }
-        // This query fails at once, and its socket stays open.
+        // This query fails at once, because the failure is cached. Its socket stays open, so the user is looked up
+        // later.
         let mut client = Client::new(process.address);
         assert!(is_servfail(&client.ask("datagram.silent.tld.", RecordType::A)));
         process.wait_until("its user is known", |process| {
@@ -98,8 +100,8 @@ fn the_minutes_have_the_local_users_unless_clients_are_redacted() {
             let Some(Reply::Minutes(report)) = replies.first() else { panic!("{replies:?}") };
             report.clone()
         };
-        // Names are written to the disk every five minutes, so none is there yet. But the page asks for a span that ends in the future, so
-        // it also gets the current names.
+        // Names are written to the disk only every five minutes, so there are none on the disk yet. But the span of this request ends in the future,
+        // so the reply also has the names in memory.
         let current = minutes(&process, now + 120);
         let is_lossy = |row: &Busy| row.kind == BusyKind::Network && row.counts.timeouts > 0;
         assert!(current.busiest.iter().any(is_lossy), "{current:?}");

@@ -1,5 +1,5 @@
-//! Clients of several views that use the same listen address, over UDP and TCP. A repeated query must be answered for the client that sends
-//! it.
+//! Clients of several views that use the same listen address, over UDP and TCP. If two clients send the same query, each must get the answer of its
+//! own view.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -49,7 +49,7 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
             assert_eq!(address(&client.ask(NAME, RecordType::A)), *wanted);
         }
     }
-    // These queries are read as one batch.
+    // The daemon reads these queries of several clients as one batch.
     for (client, _) in &mut clients {
         (0..20).for_each(|_| client.send(NAME, RecordType::A));
     }
@@ -61,13 +61,14 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
     {
         assert_eq!(address(&over_tcp(&process, client)), wanted, "over TCP");
     }
-    // The queries of the operator over the control socket belong to no view.
+    // Queries of the operator over the control socket belong to no client, so they are answered with the zones of
+    // clients outside the views.
     let query = resolverctl(&setting, &["query", NAME]);
     assert!(query.contains("192.0.2.1") && !query.contains("10.0.0.1"), "{query}");
     let zones = resolverctl(&setting, &["zones"]);
     assert!(zones.contains("corp.test. (view office)"), "{zones}");
 
-    // After this reload, the client belongs to no view.
+    // The reload moves the networks of the view `office`, so the client belongs to no view now.
     let text = std::fs::read_to_string(setting.config()).unwrap();
     setting.write("resolverd.toml", &text.replace("127.0.0.0/24", "127.0.7.0/24"));
     let told = resolverctl(&setting, &["reload"]);

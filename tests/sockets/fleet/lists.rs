@@ -1,4 +1,5 @@
-//! DNS lists in a fleet: shared answers, one count of queries, and one question for all.
+//! DNS lists in a fleet: the gateways share the answers of lists and the count of queries to them, and ask each
+//! question only once.
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use super::{KEY, Pair, gateway, joined, pair, secret, section, state, written};
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Setting, Stage, World};
 
-/// The zone of a DNS list with one entry. For another address it has the refusal that Spamhaus gives to a host which it does not serve.
+/// The zone of a DNS list with one entry. For another address it has the code 127.255.255.254, with which Spamhaus refuses a host that it does not
+/// serve.
 const ZONE: &str =
     "1.2.0.192 3600 A 127.0.0.2\n1.2.0.192 3600 TXT \"listed\"\n9.2.0.192 3600 A 127.255.255.254\n";
 
@@ -66,7 +68,7 @@ fn the_queries_of_all_gateways_count_for_the_quota_once() {
     one.wait_until("it counts the queries of the other", all);
     other.wait_until("it counts the queries of the other", |other| today(other) == today(&one));
     let sent = today(&one);
-    // After its restart the store is empty. No query may be missing in the count of the fleet because of this, and none may be counted twice.
+    // The restarted store is empty. The count of the fleet must nevertheless contain each query once.
     store.restart();
     joined(&one);
     joined(&other);

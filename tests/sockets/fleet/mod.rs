@@ -73,7 +73,7 @@ fn written(process: &Process, entries: u64) {
     process.wait_until("entries are written", |process| state(process).written >= entries);
 }
 
-/// Returns the TTL of the address of a name.
+/// Returns the TTL of the address of a name, or `None` if there is no answer.
 fn ttl(process: &Process, name: &str) -> Option<u32> {
     let reply = Client::new(process.address).ask(name, RecordType::A);
     if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }
@@ -211,7 +211,8 @@ fn a_flush_and_a_negative_trust_anchor_reach_the_fleet() {
     };
     other.wait_until("the other gateway has flushed it", |_| !holds("mail.tld."));
     assert!(holds("www.tld."));
-    // The store still has an answer from before the flush. It must not be used.
+    // The store still has an answer from before the flush of one gateway. After the flush, the other gateway must not
+    // use it.
     let before = queries(&world);
     assert!(ttl(&other, "mail.tld.").is_some());
     assert_eq!(queries(&world), before + 1);

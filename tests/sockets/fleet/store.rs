@@ -22,7 +22,8 @@ pub(super) struct Store {
     folder: TempDir,
 }
 
-/// Returns the name of an installed program, or reports that the test is skipped.
+/// Returns the name of an installed server program. If there is none, reports that the test is skipped, and returns
+/// `None`.
 pub(super) fn program() -> Option<&'static str> {
     let is_installed = |program: &&str| {
         Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
@@ -58,12 +59,12 @@ impl Store {
         Some(store)
     }
 
-    /// Returns a port that was free a moment ago.
+    /// Returns a port that no program used a moment ago.
     pub(super) fn free_port() -> u16 {
         TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
     }
 
-    /// Starts the server again on the same port. It is then empty.
+    /// Kills the server and starts it again on the same port, with an empty store.
     pub(super) fn restart(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -124,7 +125,7 @@ fn spawn(program: &str, port: u16, folder: &TempDir, options: &[String]) -> Chil
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Reads a reply in the protocol of Redis (RESP 2). Returns the texts in it.
+/// Reads a reply in the Redis protocol (RESP 2). Returns the texts in the reply.
 fn read(stream: &mut impl BufRead) -> Vec<Vec<u8>> {
     let mut line = String::new();
     stream.read_line(&mut line).unwrap();

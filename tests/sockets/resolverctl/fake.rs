@@ -45,7 +45,7 @@ use resolver::iterate::direct::ReplyUnknown;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// The maximum number of requests for messages that are answered from one reading of the history.
+/// The maximum number of requests of `resolverctl why` that this daemon answers from one reading of the history.
 pub(crate) const MOST_WHYS: usize = 5;
 
 /// A stand-in for the daemon, behind the control socket. Its answers are in this file.
@@ -55,7 +55,7 @@ pub(crate) struct Fake {
     reloads: Mutex<u32>,
     pub(super) zones: Mutex<Vec<ZoneWhat>>,
     pub(crate) lists: Lists,
-    /// How many requests for messages (of `resolverctl why`) were answered from each reading of the history.
+    /// The number of `resolverctl why` requests that were answered from each reading of the history.
     pub(crate) whys: Mutex<Vec<usize>>,
 }
 
@@ -161,7 +161,7 @@ impl Controlled for Fake {
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {
-        // One of the DNS lists has a TXT record but no address.
+        // This DNS list has TXT records but no addresses.
         let text_alone = name("asn.rspamd.com.").zone_of(&question.name);
         let asked = if text_alone { Question::new(&name("mail.example."), question.kind) } else { question };
         self.query(asked)

@@ -105,7 +105,7 @@ fn a_trace_shows_each_step_and_then_the_answer() {
     assert_eq!((&lines[0]["step"], &lines[1]["at"]), (&"question".into(), &0.001_5.into()));
     assert_eq!(lines[2]["answers"][0]["data"], "10 mx.example.");
     assert_eq!((&lines[2]["outcome"], &lines[2]["elapsed"]), (&"cache".into(), &0.001_234.into()));
-    // The answer comes from the cache.
+    // The answer comes from the cache, so the trace has no steps.
     let (code, text, _) = world.run(&["trace", "nowhere.example"]);
     assert!(
         code == 1 && text.ends_with("\nno steps: no server was queried; --fresh resolves past the cache\n"),
@@ -233,7 +233,7 @@ fn shells_can_complete_it() {
     }
 }
 
-/// This test needs root rights, because it runs a command as another user.
+/// Tests what other users may do. The test needs root rights, because it runs a command as another user.
 #[test]
 fn others_may_look_and_change_nothing() {
     use std::os::unix::fs::PermissionsExt;
@@ -245,8 +245,8 @@ fn others_may_look_and_change_nothing() {
     }
     let world = World::new();
     let program = world.directory.path().join("resolverctl");
-    // A separate process copies the file. If this process wrote it, a child process of a parallel test could have it open, and then it
-    // could not be executed.
+    // A separate process copies the file. If this process wrote the copy, a child process of a parallel test could inherit the open file, and the
+    // kernel would refuse to execute it.
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverctl")).arg(&program).status().unwrap();
     assert!(copied.success());
     for path in [world.directory.path(), world.socket.parent().unwrap(), &world.socket, &program] {
@@ -310,7 +310,7 @@ fn a_monitoring_system_gets_one_line_and_its_exit_code() {
     };
     world.fake.recorder.questions(0, &failed, 100);
     let (code, text, _) = world.run(&["status", "--plugin"]);
-    // The daemon does not know yet to which zones these failed queries belong.
+    // The resolutions of these failed queries have not ended, so the daemon does not know yet which zones are at fault.
     assert!(code == 1 && text.starts_with("RESOLVERD WARNING - 101 of 103 queries failed"), "{text}");
     let nowhere = world.directory.path().join("none.sock");
     let (code, text, error) = told(&tool(&nowhere).args(["status", "--plugin"]).output().unwrap());

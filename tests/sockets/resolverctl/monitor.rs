@@ -24,7 +24,7 @@ impl Drop for Monitor {
     }
 }
 
-/// Waits until `count` commands `resolverctl monitor` watch the queries.
+/// Waits until exactly `count` commands `resolverctl monitor` receive the queries of the daemon.
 fn until_watching(world: &World, count: usize) {
     let begin = Instant::now();
     while world.fake.recorder.watching() != count {

@@ -75,8 +75,8 @@ fn several_lines_are_looked_up_in_one_reading_and_those_without_a_reply_again() 
     let lines: String = (0..MOST_WHYS as u8 + 3).map(line).collect();
     let told = objects(&pasted(&world, &lines, &["--json"]).1);
     let readings = std::mem::take(&mut *world.fake.whys.lock().unwrap());
-    // Each line has an address of its own, and all lines have a name in common. In each step, the command asks the daemon about the addresses,
-    // and once about this name.
+    // Each line has its own address, and all lines have one name in common. For each group of lines, the command asks the daemon about their
+    // addresses and once about the common name.
     assert_eq!(readings, [MOST_WHYS + 4, 4]);
     assert_eq!(
         told.iter().map(|one| one["more_lines"].as_u64().unwrap_or(0) + 1).sum::<u64>(),
@@ -142,23 +142,23 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
             ),
         ]
     };
-    // The email began to arrive shortly before the query for its sender.
+    // The time in this line is six seconds ago: the email began to arrive shortly before the query for its sender.
     for line in entries(6) {
         let (code, text, error) = pasted(&world, &line, &[]);
         assert!(code == 0 && text.contains("mail.example. MX"), "{line}: {text}");
         assert!(text.contains("no server answered") && error.is_empty(), "{line}: {text} {error}");
     }
-    // An hour earlier, there is no query that could belong to the email.
+    // The time in this line is an hour ago. At that time there is no query that could belong to the email.
     for line in entries(3_600) {
         let (code, text, _) = pasted(&world, &line, &[]);
         assert!(code == 4 && !text.contains("Cause: no server answered"), "{line}: {text}");
     }
-    // The email is an hour old, but the gateway has just tried to deliver it to the recipient.
+    // The email itself is an hour old, but this line is about a delivery to the recipient that was tried just now.
     let entry = format!(
         "{}\n(Host or domain name not found. Name service error for name=mail.example type=MX: Host not found, try again)\n   us@mail.example\n",
         entries(3_600)[0].replace("mail.example", "sender.test")
     );
-    // The same email as an entry in one line of JSON.
+    // The same email as one line of JSON.
     let object = entries(3_600)[3].replace("mail.example", "sender.test");
     let object = object.replace(
         '}',
@@ -172,7 +172,7 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
             "{told:#?}"
         );
     }
-    // Both the sender and the recipient in this line lead to the same message, so the output has one line.
+    // The sender and the recipient in this line belong to the same message, so the output shows this message once.
     let both = entries(6)[3].replace('}', ", \"recipients\": [{\"address\": \"us@mail.example\"}]}");
     let (_, text, _) = pasted(&world, &both, &[]);
     assert!(text.contains("no server answered") && !text.contains("more line"), "{text}");
@@ -200,7 +200,7 @@ fn text_that_was_not_read_is_told() {
     let line = "connect from mail.example[192.0.2.7]\n";
     let nameless = "a line without a name\n";
     let blank = |octets: u64| nameless.repeat(octets as usize / nameless.len() + 1);
-    // The log line is after the part of the text that is read.
+    // This log line comes after the part of the input that is read.
     let (code, _, error) = pasted(&world, &(blank(MAX_PASTED) + line), &[]);
     assert_eq!(code, 2, "{error}");
     assert!(
@@ -209,7 +209,7 @@ fn text_that_was_not_read_is_told() {
         ),
         "{error}"
     );
-    // The log line is inside the part of the text that is read, and the last line of this part is cut off.
+    // This log line is in the part of the input that is read. The last line of this part is cut off.
     let (_, _, error) = pasted(&world, &(line.to_owned() + &blank(MAX_PASTED)), &[]);
     assert!(
         error.contains("only the first 1 MiB of the text was read, and the rest was left out"),
@@ -282,7 +282,8 @@ const SENDER: &[u8] = b"\x06sender\x04test\x00";
 #[test]
 fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mail() {
     let world = World::new();
-    // Another host connects while the first email waits for a DNS list. After that, the domain of the first email is asked for.
+    // The first email waits 1.2 s for a DNS list. Then another host connects (its PTR record is asked for), and the domain of the sender of the
+    // first email is asked for.
     let mail = [
         (LISTED, RecordType::A, 0, 1_200),
         (REVERSE, RecordType::PTR, 1_202, 1),
@@ -311,7 +312,7 @@ fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mai
     assert_eq!(kind("0.1/0/3.0/0.1"), "not_dns", "1.2 s are not most of it");
     assert_eq!(kind("0.1/0/2.0/0.1"), "unknown");
     assert_eq!(kind("0.1/0/0.3/0.1"), "not_dns", "the wait was longer than this");
-    // For the address alone, the command finds another message.
+    // If only the address is given, the command finds another message, which has no delay.
     let (code, text, _) = world.run(&["--json", "why", "192.0.2.8"]);
     assert_eq!((code, &objects(&text)[0]["culprit"]["kind"]), (0, &"none".into()));
 }
@@ -339,7 +340,7 @@ fn the_time_of_a_scan_is_no_time_of_dns() {
         "mx rspamd[7]: <abc>; task; rspamd_task_write_log: id: <7@x.example>, ip: 192.0.2.7, from: <bob@mail.example>, (default: F (no action): [1.0/15.0]), len: 999, time: 25012.1ms, dns req: 40",
         "mx amavis[7]: (7-1) Passed CLEAN {RelayedInbound}, [192.0.2.7] <bob@mail.example> -> <us@our.example>, size: 999, 25012 ms",
     ] {
-        // The query ends after this time, and before the time of the log line.
+        // The query ends before the time in the log line.
         let at = jiff::Timestamp::now() + Duration::from_secs(1);
         let told = objects(&pasted(&world, &format!("{at} {scan}\n"), &["--json"]).1);
         let culprit = &told[0]["culprit"];

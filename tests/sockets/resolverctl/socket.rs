@@ -16,7 +16,8 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
     assert!(matches!(again, Err(BindError::InUse { .. })));
 
     let stale = world.directory.path().join("stale.sock");
-    // This socket was bound, but nothing listens on it. So no process that another test has forked can answer on it.
+    // This socket was bound, but nothing listens on it. A listening socket could be inherited by a process that another
+    // test has started, and then still be open.
     let dead = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
     dead.bind(&socket2::SockAddr::unix(&stale).unwrap()).unwrap();
     drop(dead);
@@ -36,8 +37,8 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
 fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
     use std::io::{Read, Write};
     let world = World::new();
-    // The replies have some hundred kilobytes, which is more than the buffer of a socket. The queries are for services of one host, so
-    // they belong to one message (email).
+    // Each reply is some hundred kilobytes long, which is more than the buffer of a socket holds. The queries are for services of one host, so they
+    // count as one message (email).
     let name = [&[63; 1][..], &[b'a'; 63]].concat().repeat(3);
     for client in 1..=8_u8 {
         for number in 0..200_u64 {
@@ -59,7 +60,7 @@ fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
         .map(|_| {
             let mut stream = std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
             stream.write_all(request).unwrap();
-            // From here on, the daemon is writing its reply.
+            // The first octet has arrived, so the daemon is writing its reply.
             stream.read_exact(&mut [0]).unwrap();
             stream
         })

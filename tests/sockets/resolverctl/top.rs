@@ -54,8 +54,8 @@ impl OnTerminal {
         Some(begun)
     }
 
-    /// Waits until the command has written this text after the last one. The text must have no character in common with the text that it
-    /// replaces on the screen, because only differences are written.
+    /// Waits until the command has written this text after the last one. The command writes only the characters that change on the screen. So the
+    /// text must differ in every character from the text that it replaces.
     fn until(&mut self, text: &str) {
         let end = Instant::now() + Duration::from_secs(20);
         loop {
@@ -82,10 +82,10 @@ impl OnTerminal {
         kill(name, &self.pid());
     }
 
-    /// Waits until the command ends and leaves the alternate screen.
+    /// Waits until the command leaves the alternate screen and ends.
     fn end(mut self) {
         self.until(GIVE);
-        // The cursor is visible again.
+        // The escape sequence that makes the cursor visible again.
         self.until("\u{1b}[?25h");
         assert!(self.child.wait().unwrap().success());
     }

@@ -1,4 +1,5 @@
-//! `switch --back`, and switches that are interrupted. The host must have a resolver at every moment, and must be as before in the end.
+//! `switch --back`, and switches that are interrupted. The host must have a working resolver at every moment, and must be in its original state at
+//! the end.
 
 use std::fs;
 use std::path::Path;
@@ -67,7 +68,7 @@ fn resolverd_stays_while_resolv_conf_cannot_be_written() {
     host.link("etc/resolv.conf", "../run/dhcp/resolv.conf");
     let before = host.files();
     switched(&internet, &host);
-    // The file cannot be replaced here, as on a file system that is full.
+    // This obstacle has the effect of a full file system: `resolv.conf` cannot be replaced.
     let obstacle = "etc/resolv.conf.resolverctl/obstacle";
     host.write(obstacle, "");
     let (code, text) = host.switch(&internet, &["--back"]);
@@ -91,7 +92,7 @@ fn resolverd_stays_if_the_old_resolver_has_gone() {
     assert!(error.contains("no resolver would answer at 127.0.0.1"), "{error}");
     assert!(error.contains("unbound.service"), "{error}");
     assert!(answers(&host));
-    // The package of the old resolver is installed again here.
+    // The operator has installed the package of the old resolver again.
     host.write("units/unbound.service", &unit);
     restored(&internet, &host, &before);
 }
@@ -138,7 +139,8 @@ fn resolverd_starts_again_if_the_old_resolver_does_not() {
     restored(&internet, &host, &before);
 }
 
-/// Returns the beginnings of the text `whole` that a file may have after a power failure.
+/// Returns parts of the text `whole`, each from its beginning: after a power failure, a file may contain only such a
+/// part.
 fn cut(whole: &str) -> [&str; 3] {
     ["", whole.get(..1).unwrap(), whole.get(..whole.len() / 2).unwrap()]
 }
@@ -164,7 +166,7 @@ fn a_half_written_file_does_not_stay_for_a_link() {
     let before = host.files();
     switched(&internet, &host);
     fs::remove_file(host.path("etc/resolv.conf")).unwrap();
-    // This is the new file, before it was renamed to its final name.
+    // The new file was written only in part, and not yet renamed to its final name.
     host.write("etc/resolv.conf.resolverctl", "# Wri");
     restored(&internet, &host, &before);
 }

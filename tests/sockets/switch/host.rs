@@ -17,14 +17,15 @@ use lab::world::ServerPlan;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The program that replaces `systemctl`. The tests do not write it themselves, because a program that a thread still writes cannot be
-/// executed.
+/// The program that replaces `systemctl`. It is a file of the repository, because the kernel refuses to execute a program that the test has just
+/// written and another thread still has open.
 const SYSTEMCTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sockets/switch/systemctl");
 
 /// The columns after the address in a table of UDP sockets of /proc/net.
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 
-/// A root server on a real socket. Its replies have no signatures, so the date stays unknown.
+/// A root server on a real socket. Its replies have no signatures, so `switch` cannot compare the clock with their
+/// dates.
 pub(crate) struct Internet {
     pub(crate) server: SocketAddr,
     _sockets: LabSockets,

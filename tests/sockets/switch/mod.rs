@@ -52,7 +52,7 @@ fn back_restores_each_file_and_each_service() {
     golden("switch_back.txt", &text);
     assert_eq!(code, 0);
     let mut after = host.files();
-    // This directory did not exist before the switch. It contains the directory with the record of the switch.
+    // The switch has created this directory for its record. It remains after `--back`.
     after.remove("var/lib");
     assert_eq!(after, before);
     let (code, _, error) = host.command(&internet, &["--back"]);
@@ -65,7 +65,8 @@ fn a_second_switch_has_nothing_to_do() {
     assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
     let (code, text) = host.switch(&internet, &["--yes"]);
     assert_eq!((code, text.as_str()), (0, "Nothing to do: this host uses resolverd.\n"));
-    // Another program has changed the file since the switch. A second switch is refused until the first one is undone.
+    // Another program has changed the file since the switch. A second switch must be refused until the first one is
+    // undone.
     host.write("etc/resolv.conf", "nameserver 198.51.100.53\n");
     let (code, _, error) = host.command(&internet, &["--yes"]);
     assert_eq!(code, 1);
@@ -83,7 +84,7 @@ fn a_file_that_has_changed_since_stays() {
     golden("switch_changed.txt", &text);
     assert_eq!(host.read("etc/resolv.conf"), "nameserver 198.51.100.53\n");
     assert_eq!(host.files()["units/resolverd.service"], "loaded", "the other steps are undone");
-    // After the file has the text of the switch again, the rest of the switch is undone too.
+    // The file has the text of the switch again. So the rest of the switch can be undone too.
     host.write("etc/resolv.conf", &written);
     assert_eq!(host.switch(&internet, &["--back"]).0, 0);
     assert_eq!(host.read("etc/resolv.conf"), "nameserver 192.0.2.53\n");
@@ -145,7 +146,7 @@ fn nothing_happens_where_a_failure_stays() {
     refused(&host, &internet, "dnsmasq may also give addresses to other hosts");
     assert_eq!(host.switch(&internet, &["--stop-shared"]).0, 0);
 
-    // systemd-resolved listens at port 53 of 127.0.0.53, so resolverd cannot listen at port 53 of all addresses (0.0.0.0).
+    // systemd-resolved listens at 127.0.0.53:53, so resolverd cannot listen at 0.0.0.0:53 at the same time.
     let host = plain();
     host.write(
         "etc/resolverd/resolverd.toml",
@@ -240,7 +241,8 @@ fn each_kind_of_host_has_its_steps() {
     let well = ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n");
     let dns = ("etc/nsswitch.conf", "hosts: files dns\n");
 
-    // Only this host can query Unbound, and resolv.conf already names its address. So resolv.conf is not changed.
+    // Unbound listens only at a loopback address, and resolv.conf already has this address. So resolv.conf is not
+    // changed.
     let host = Host::new(&[well, dns, ("units/unbound.service", "loaded enabled active\n")]);
     host.holds("unbound", "unbound.service", [127, 0, 0, 1]);
     assert_eq!(steps(&host, &internet), ["stop unbound.service", START, "disable unbound.service"]);
@@ -267,10 +269,10 @@ fn each_kind_of_host_has_its_steps() {
     let manager = "write /etc/NetworkManager/conf.d/zz-resolverd.conf, then reload NetworkManager.service";
     assert_eq!(steps(&host, &internet), [manager, START]);
 
-    // On this host, resolverd only needs to be started.
+    // On this host, everything is set up for resolverd, which only needs to be started.
     assert_eq!(steps(&Host::new(&[well, dns]), &internet), [START]);
 
-    // On Debian 13, the file dhcpcd.enter-hook makes the script of dhcpcd skip its hook that writes resolv.conf.
+    // dhcpcd writes resolv.conf. On Debian 13, the file dhcpcd.enter-hook makes it skip this.
     let dhcpcd = ("usr/sbin/dhcpcd", "");
     let hook = "write /etc/dhcpcd.enter-hook";
     assert_eq!(steps(&Host::new(&[well, dns, dhcpcd]), &internet), [hook, START]);
@@ -297,7 +299,8 @@ fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
     }
 }
 
-/// On Rocky Linux, Postfix has no chroot, and its processes continue to use the name server that they have read.
+/// Tests Postfix without a chroot, as on Rocky Linux. It must be reloaded, because its processes continue to use the
+/// name server that they have read at their start.
 #[test]
 fn a_postfix_outside_of_a_chroot_is_reloaded() {
     let (internet, host) = (internet(), plain());

@@ -1,5 +1,5 @@
-//! Log lines: they are plain text on a pipe, and have fields in the journal. If the journal accepts no fields, the lines begin with their
-//! priority.
+//! Log lines: they are plain text on a pipe, and have fields in the journal. If the journal is reached only over a stream without fields, each line
+//! begins with its priority.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -15,7 +15,7 @@ use crate::systemd::service::{PATIENCE, Service, Setting};
 fn a_pipe_gets_plain_lines_with_their_time() {
     let setting = Setting::new("127.0.0.1:0".parse().unwrap());
     let mut command = setting.command();
-    // `JOURNAL_STREAM` names another stream than stderr, because stderr was redirected.
+    // stderr was redirected, so `JOURNAL_STREAM` does not describe stderr.
     command.env("JOURNAL_STREAM", "1:1");
     let mut service = Service::start(command);
     let line = service.said.last().unwrap();
@@ -28,7 +28,7 @@ fn a_pipe_gets_plain_lines_with_their_time() {
     assert!(service.child.wait().unwrap().success());
 }
 
-/// Runs the daemon with this stderr, which `JOURNAL_STREAM` names. Calls `meanwhile`, and then ends the daemon.
+/// Runs the daemon with this stderr and with `JOURNAL_STREAM` set to it. Calls `meanwhile`, and then ends the daemon.
 fn serve_with(setting: &Setting, stderr: OwnedFd, meanwhile: impl FnOnce(&Child)) {
     let about = File::from(stderr.try_clone().unwrap()).metadata().unwrap();
     let notify = UnixDatagram::bind(setting.folder.path().join("notify")).unwrap();

@@ -76,7 +76,7 @@ fn the_watchdog_hears_from_it_as_long_as_it_lives() {
     }
     assert_eq!(heard.iter().filter(|heard| heard.starts_with("READY=1")).count(), 1);
     assert_eq!(heard.iter().filter(|heard| *heard == "WATCHDOG=1\n").count(), 7);
-    // A process that was stopped with a signal sends nothing. So the socket is silent for longer than the service manager would wait.
+    // A stopped process (SIGSTOP) sends nothing, so the service manager would notice that the watchdog messages are missing.
     let pid = Pid::from_child(&service.child);
     kill_process(pid, Signal::STOP).unwrap();
     waitpid(Some(pid), WaitOptions::UNTRACED).unwrap().expect("it has stopped");
@@ -125,7 +125,7 @@ fn a_reload_is_told_from_its_begin_to_its_end_by_signal_and_by_tool() {
     tool.arg("--socket").arg(manager.setting.folder.path().join("control.sock")).arg("reload");
     assert!(tool.output().unwrap().status.success());
     reloaded(&manager);
-    // From here on, lines of this level are not written, so the next line is an error.
+    // The log level has changed: less important lines are not written any more, so the next line is an error.
     std::fs::write(&config, "nonsense").unwrap();
     hang_up(&service);
     reloaded(&manager);

@@ -18,7 +18,8 @@ use lab::world::{Lab, ServerPlan};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// A time that is long enough on any machine. A test that passes never waits this long.
+/// The time for which a test waits before it fails. It is long enough on any machine, and a test that passes never
+/// waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A directory with a configuration, and a small internet in which `tld.` answers for every name.
@@ -66,8 +67,8 @@ impl Setting {
         command
     }
 
-    /// Returns a command that starts the daemon with two inherited sockets, as in sd_listen_fds(3). Their descriptors begin with 3. A shell
-    /// sets `LISTEN_PID` to its own process number before it becomes the daemon.
+    /// Returns a command that starts the daemon with two inherited sockets, as in sd_listen_fds(3). Their file descriptors are 3 and 4. A shell sets
+    /// `LISTEN_PID` to its own process id, and is then replaced by the daemon, which keeps this id.
     pub(crate) fn command_with(&self, datagrams: &UdpSocket, stream: &TcpListener) -> Command {
         let script =
             "LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" --config \"$1\" 3<&0 4<&1 0</dev/null 1>/dev/null";

@@ -114,8 +114,8 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     text
 }
 
-/// Returns the start and the end of the time in which a question waited for servers, in seconds. The report may lack some queries to servers, so the
-/// length is `servers`, which counts all of them.
+/// Returns the start and the end of the time in which a question waited for servers, in seconds. The length is `question.servers`, which counts all
+/// queries to servers, because the report may lack some of these queries.
 fn with_servers(question: &QuestionReport) -> (f64, f64) {
     let begin = question.at + question.queued.min((question.elapsed - question.servers).max(0.0));
     (begin, begin + question.servers)
@@ -129,7 +129,7 @@ fn sums_bar(report: &MessageReport) -> String {
     let parts = sides.chain(Some(("rest".to_owned(), "quick queries", rest)));
     let parts: Vec<_> = parts.filter(|(.., time)| *time > 0.0).collect();
     let bar = |(class, _, time): &(String, &str, f64)| {
-        // The bars fill the line only if the sum of these numbers is at least 1. In seconds, the sum may be less, so they are in microseconds.
+        // The bars fill the line only if the sum of their `flex` numbers is at least 1. In seconds, the sum may be less, so they are in microseconds.
         format!("<b class=\"{class}\" style=\"flex:{:.0} 1 0\">{}</b>", time * 1e6, words::time(*time))
     };
     let legend = |(class, label, time): &(String, &str, f64)| {
@@ -140,8 +140,8 @@ fn sums_bar(report: &MessageReport) -> String {
     format!("<div class=\"sums\">{bars}</div>\n<p class=\"legend small\">waited for {legend}</p>\n")
 }
 
-/// Returns those questions with a row on the page for which the email waited, the last one first: the question that ended last, then the one that
-/// ended last before that question began, and so on.
+/// Returns the questions that made the email wait, if they have a row on the page. The result begins with the question that ended last, then has the
+/// one that ended last before that question began, and so on.
 fn critical(report: &MessageReport) -> Vec<&QuestionReport> {
     let mut path = Vec::new();
     let mut end = f64::MAX;

@@ -1,5 +1,5 @@
-//! Converts single names and records: `host-record`, `cname`, `mx-host`, `srv-host`, `txt-record`, `ptr-record`,
-//! `naptr-record`, `caa-record`, `dns-rr`, and files of hosts.
+//! Converts single names and records: `host-record`, `cname`, `mx-host`, `srv-host`, `txt-record`, `ptr-record`, `naptr-record`, `caa-record`,
+//! `dns-rr`, and files like /etc/hosts.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     }
     files(settings, domain.as_deref(), (&mut names, &mut *sources), draft);
     if !settings.iter().any(|setting| setting.option == "no-hosts") {
-        // dnsmasq reads /etc/hosts by default, so no line may name it. The finding therefore has the position of line 1.
+        // dnsmasq reads /etc/hosts by default, even if no line of its configuration names this file. So the finding has the position of line 1.
         let place = SourcePlace { file: path.into(), line: 1 };
         names.file(&(&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
     }
@@ -163,7 +163,7 @@ fn unknown(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     Some(())
 }
 
-/// Adds the names in the files of hosts that the settings name, except /etc/hosts.
+/// Adds the names in the files that the settings name and that have the form of /etc/hosts. /etc/hosts itself is not read here.
 fn files(
     settings: &[DnsmasqSetting],
     domain: Option<&str>,

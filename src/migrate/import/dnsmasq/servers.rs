@@ -278,7 +278,7 @@ fn resolv(
         sources.end();
     }
     if !settings.iter().any(|setting| setting.option == "resolv-file") {
-        // dnsmasq reads /etc/resolv.conf by default, so no line may name it. The finding therefore has the position of line 1.
+        // dnsmasq reads /etc/resolv.conf by default, even if no line of its configuration names this file. So the finding has the position of line 1.
         let place = SourcePlace { file: file.into(), line: 1 };
         let did = "sent queries to the servers in /etc/resolv.conf too";
         draft.report(Different, &(&place, "resolv-file"), (did, RESOLVES));

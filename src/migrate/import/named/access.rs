@@ -21,7 +21,8 @@ pub(super) struct AccessList {
     pub(super) clients: Clients,
 }
 
-/// The options that select the clients. The first one that is set names the clients. The second one, if it is set too, restricts them.
+/// The options that select the clients, in order of precedence. The first one that is set names the clients. If it is `allow-recursion`, and
+/// `allow-query-cache` is set too, a client must be in both lists.
 const CHOOSING: [&str; 3] = ["allow-recursion", "allow-query-cache", "allow-query"];
 
 /// Returns the clients for which BIND resolved names. Returns `None` if no option selects them.
@@ -31,8 +32,8 @@ pub(super) fn from_options(
     draft: &mut Draft,
 ) -> Option<AccessList> {
     if let Some(never) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
-        // With `recursion no`, named answered clients only for names in its own zones. resolverd would resolve all names for them, so only this host
-        // is allowed.
+        // With `recursion no`, named answered clients only for names in its own zones. resolverd would resolve all names for these clients, so only
+        // this host is allowed.
         return Some(AccessList { setting: never.typed(), clients: Clients::of_this_host() });
     }
     let [recursion, cache, queries] = CHOOSING.map(|option| find(options, option));

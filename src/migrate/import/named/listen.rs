@@ -91,7 +91,7 @@ fn list_addresses(
     let port = port.unwrap_or(usual);
     let built_in = ["localhost", "localnets"].iter().any(|name| lists.built_in(list.block(), name).is_some());
     if built_in {
-        // These elements of `listen-on` stand for all addresses of the host, so the wildcard address is used.
+        // In `listen-on`, the elements `localhost` and `localnets` stand for all addresses of the host, so the wildcard address is used.
         return vec![SocketAddr::new(all, port)];
     }
     let clients = clients::clients(list, lists, Belonging::Listening, draft);

@@ -1,7 +1,7 @@
 //! The access lists of BIND by name, including the built-in ones: `localhost` stands for all addresses of this host, and `localnets` for all
 //! networks of its interfaces (BIND's Administrator Reference Manual, "acl").
-//! The import may run on another host. So the only addresses of named's host that it knows are those at which named listens according to the file.
-//! The import may run on another host. So of the addresses of named's host it only knows those at which named listens, as the file says.
+//! The import may run on another host than named. So the only addresses of named's host that the import knows are the listening addresses in the
+//! file.
 
 use crate::limits;
 use std::cell::{Cell, OnceCell};

@@ -38,7 +38,8 @@ impl ZoneClients<'_> {
             |statement: &&Statement| is_own(statement) || is_of_type(statement, &["static-stub"]);
         let zones: Vec<&Statement> = file.iter().filter(chooses_clients).collect();
         let own_list = |zone: &Statement| find(zone.block(), "allow-query").is_some();
-        // If neither `allow-recursion` nor `allow-query-cache` is set, this list selects the clients for all names, not only for zones.
+        // If neither `allow-recursion` nor `allow-query-cache` is set, `allow-query` selects the clients for all names, not only for named's own
+        // zones.
         if let Some(list) = of_all.filter(|_| is_restricted) {
             let queried = queried(Some(list), lists);
             if zones.iter().all(|zone| own_list(zone)) {

@@ -229,7 +229,8 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
             return stays_empty(zone, empty, settings, draft);
         }
         if is_below_forwarders(name, settings) {
-            // If the names went to the forwarders of a provider, DNS lists would refuse the queries, and mail would be accepted without the lists.
+            // DNS lists refuse queries from the forwarders of a provider, and mail would then be accepted without the lists. So the names of this
+            // zone are resolved from the root (`recurse`).
             let keys = vec![("name", Value::from(named(name))), ("recurse", Value::from(true))];
             return draft.add(&setting, "[[zone]]", keys);
         }
@@ -264,7 +265,8 @@ fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -
     }
 }
 
-/// Returns the forwarders of the nearest forward zone above the zone `name`. Returns `None` if the list of these forwarders is empty.
+/// Returns the forwarders of the nearest forward zone above the zone `name`; without such a zone, those of the options. Returns `None` if there are
+/// none.
 fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
     let around = settings.forward_above(name).first().map_or(settings.options, |zone| zone.block());
     find(around, "forwarders").filter(|list| !list.block().is_empty())

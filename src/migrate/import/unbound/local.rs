@@ -127,7 +127,7 @@ fn by_name(records: &[LocalRecord]) -> impl Iterator<Item = &[LocalRecord]> {
     records.chunk_by(|one, other| one.name == other.name)
 }
 
-/// Reports names that have only IPv4 or only IPv6 addresses, if Unbound would resolve the other type with the zones above.
+/// Reports names that have only IPv4 or only IPv6 addresses, if Unbound would look up addresses of the other family in the zones above.
 fn report_other_family(records: &[LocalRecord], zones: &LocalZones, draft: &mut Draft) {
     for records in by_name(records) {
         let first = |kind: &str| records.iter().find(|record| record.kind == kind);

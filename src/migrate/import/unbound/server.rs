@@ -235,7 +235,8 @@ fn cache(server: &Section, draft: &mut Draft) {
     let sizes = ["msg-cache-size", "rrset-cache-size", "key-cache-size", "neg-cache-size"];
     let typed: Vec<&UnboundSetting> = sizes.iter().filter_map(|option| server.last(option)).collect();
     if let Some(first) = typed.first() {
-        // Unbound's sizes count only the cached data; its process needs twice as much memory. resolverd's size is the memory.
+        // In Unbound, these sizes count only the cached data, and the process needs twice as much memory. In resolverd, `cache.size` counts all
+        // memory of the cache.
         let octets: u64 = typed.iter().filter_map(|setting| values::size(setting.value())).sum();
         draft.set(first, ("[cache]", "size"), values::size_text(octets));
     }

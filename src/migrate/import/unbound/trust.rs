@@ -42,7 +42,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns true if Unbound validated answers: it has the module and a trust anchor (unbound.conf(5), "auto-trust-anchor-file").
+/// Returns true if Unbound validated answers: the file has the module `validator` and a trust anchor (unbound.conf(5), "auto-trust-anchor-file").
 fn validates(server: &Section, draft: &mut Draft) -> bool {
     let key = ("[dnssec]", "validate");
     let modules = server.last("module-config").filter(|modules| !modules.value().contains("validator"));
@@ -61,8 +61,8 @@ fn validates(server: &Section, draft: &mut Draft) -> bool {
     false
 }
 
-/// Reports that all trust anchors are for other zones than the root. Nothing is reported if a file has trust anchors, because they may be for the
-/// root.
+/// Adds a finding if all trust anchors are for zones other than the root. If there are files with trust anchors, adds none, because these may be for
+/// the root.
 fn report_partly_validated(server: &Section, draft: &mut Draft) {
     let is_named =
         |setting: &&UnboundSetting| ANCHORS.contains(&setting.option.as_str()) && !setting.value().is_empty();

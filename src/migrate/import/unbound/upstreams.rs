@@ -56,8 +56,8 @@ impl<'s> UpstreamZones<'s> {
         self.sections.iter().copied()
     }
 
-    /// Returns the positions of the sections that have no effect. If several have the same name, Unbound uses the last `forward-zone`, or the last
-    /// `stub-zone` if there is no `forward-zone` (seen with Unbound 1.17).
+    /// Returns the positions of the sections that have no effect. If several sections have the same name, Unbound uses the last `forward-zone`, or
+    /// the last `stub-zone` if there is no `forward-zone` (seen with Unbound 1.17).
     pub(super) fn replaced(&self) -> HashSet<SourcePlace> {
         let mut taken: HashMap<String, (bool, &Section)> = HashMap::new();
         let mut replaced = HashSet::new();

@@ -1,10 +1,10 @@
 //! The format of the snapshot file: a head, blocks of entries with their checksums, and an end mark.
 //!
-//! The head is written last, so an unfinished file has no head. The checksum of a block is computed from the block and
-//! the checksum of the previous block. So it also detects blocks that are missing or were moved.
+//! The head is written last, so an unfinished file has no head. The checksum of a block is computed from the block and the checksum of the previous
+//! block. So the checksums also show if blocks are missing or were moved.
 //!
-//! Numbers are in network byte order. A string of octets is written after its length. The functions that read accept any
-//! octets, and return `None` if there are too few octets.
+//! Numbers are in network byte order. A string of octets is written after its length. The functions that read accept any octets, so a damaged file
+//! causes no panic: they return `None` if there are too few octets.
 
 use std::hash::Hasher;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -65,9 +65,8 @@ impl Head {
     }
 }
 
-/// Computes the checksum of `octets` from the checksum `before` of the previous block. Eight octets at a time are
-/// combined with the sum by a multiplication with an odd number, so that any change of up to eight consecutive octets
-/// changes the sum.
+/// Computes the checksum of `octets` from the checksum `before` of the previous block. Eight octets at a time are combined with the sum by a
+/// multiplication with an odd number. So any change of up to eight consecutive octets changes the sum.
 fn checksum(before: u64, octets: &[u8]) -> u64 {
     let mut sum = Plain::default();
     sum.write_u64(before);
@@ -90,7 +89,7 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
         Ok(Self { file, block: Vec::with_capacity(SNAPSHOT_BLOCK), sum: 0, entries: 0 })
     }
 
-    /// Writes one entry. `put` appends its octets to the current block. An entry that is too long for a block is left
+    /// Writes one entry. The function `put` appends the octets of the entry to the current block. An entry that is too long for a block is left
     /// out.
     pub(super) fn entry(&mut self, put: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         let before = self.block.len();
@@ -228,8 +227,8 @@ impl<'o> Octets<'o> {
     }
 }
 
-/// Appends the length of a string of octets, and then the string. If the string is longer than a block, it is cut: the
-/// whole entry is then left out, so its length does not matter.
+/// Appends the length of a string of octets, and then the string. A string that is longer than a block is cut: its entry does not fit into a block
+/// and is left out, so the wrong length does not matter.
 pub(super) fn put_string(out: &mut Vec<u8>, octets: &[u8]) {
     let octets = octets.get(..MAX_SNAPSHOT_BLOCK).unwrap_or(octets);
     out.extend_from_slice(&u32::try_from(octets.len()).unwrap_or(0).to_be_bytes());

@@ -1,7 +1,7 @@
 //! One entry of the snapshot: its key, its times, and its data.
 //!
-//! Each time is stored as a span from the time at which the snapshot was written. The reader also takes into account how
-//! much time has passed since then. The reader skips entries that it cannot read.
+//! The times of an entry are stored as spans before or after the time at which the snapshot was written. The reader takes into account how much
+//! time has passed since then, and skips entries that it cannot read.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ const TAGS: [EntryTag; 7] = [
     EntryTag::Configured,
 ];
 
-/// This bit in the first octet of an entry is set if the entry was used again after it was stored (the long queue of `Store`).
+/// This bit in the first octet of an entry is set if the entry was used again after it was stored (it was in the long queue of `Store`).
 const IN_USE: u8 = 0x80;
 
 /// An entry that was read from a block of the snapshot but is not decoded yet.
@@ -112,9 +112,9 @@ fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
     out.push(key.flags());
 }
 
-/// Returns the tag of an entry that belongs to a name. Returns `None` if the entry must not be written, because it has
-/// expired or comes from the configuration. An expired entry is written for the time `serve_stale` after its TTL if it
-/// may be used then. An expired RRset is written only if no server has given another answer since (`is_last`).
+/// Returns the tag of an entry that belongs to a name. Returns `None` if the entry must not be written, because it has expired or comes from the
+/// configuration. An expired entry that may be used as a stale answer is written until `serve_stale` has passed since its expiry. An expired RRset
+/// is written only if no server has given another answer since (`is_last`).
 pub(super) fn tag_of(
     entry: &CacheEntry,
     serve_stale: Duration,
@@ -153,15 +153,14 @@ pub(super) fn tag_of(
     is_kept.then_some(tag)
 }
 
-/// Returns how an expired RRset may be used: as a stale answer or an alias that leads to one (`Used`), or not at all
-/// (`Unused`).
+/// Returns whether an expired RRset may still be used (`Used`): as a stale answer, or as an alias that leads to a stale answer.
 fn past_end(kind: RecordType, rank: Rank, refuted: bool) -> PastEnd {
     let is_used = may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME);
     if is_used && rank > Rank::Glue && !refuted { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// Returns how an expired denial may be used: a proven NXDOMAIN still prevents stale answers for names below its name
-/// (`is_denied_above`).
+/// Returns how an expired denial may be used. An NXDOMAIN that is proven by DNSSEC still prevents stale answers for names below its name (see
+/// `is_denied_above`). Other denials are not used.
 fn denial_past_end(nxdomain: bool, backing: &Backing) -> PastEnd {
     if nxdomain && backing.security == Security::Secure { PastEnd::Used } else { PastEnd::Unused }
 }

@@ -1,20 +1,18 @@
-//! The snapshot: a file with the entries of the cache. The next process of resolverd reads it, so that little is lost by
-//! a restart.
+//! The snapshot: a file with the entries of the cache. The next process of resolverd reads it, so that a restart loses little of the cache.
 //!
 //! The file is written and read in blocks, on threads that do not serve clients, and is never in memory as a whole. The reader does not trust the
-//! file: it compares all checksums before it uses the first entry, and skips entries that it cannot read. A view is stored as its position in
-//! the configuration, because ids of views are valid in one process only. The system clock shows how much time has passed since the file was
-//! written.
+//! file: it compares all checksums before it uses the first entry, and skips entries that it cannot read. A view is stored as its position in the
+//! configuration, because ids of views are valid in one process only. To know the age of the entries, the reader compares the system clock with the
+//! time at which the file was written.
 //!
-//! Expired entries are also written while they may be used as stale answers, because a restart during an outage must not
-//! stop mail to known domains. Expired denials of names that are proven by DNSSEC are also written, because they prevent
-//! stale answers below these names. Other expired denials are not needed, because an expired RRset is written only if no
-//! server has denied it since.
+//! Expired entries are also written while they may be used as stale answers, because a restart during an outage must not stop mail to known
+//! domains. Expired NXDOMAINs that are proven by DNSSEC are also written, because they prevent stale answers for names below their names. Other
+//! expired denials are not needed: an expired RRset is written only if no server has denied it since.
 //!
-//! Answers are not written. When the first question after a restart needs an answer, it is made again from the RRsets.
+//! Answers are not written. After a restart, the first question for an answer makes it again from the restored RRsets.
 //!
-//! Knot Resolver keeps its cache in files that all its processes map into memory. Unbound has the command `dump_cache`
-//! for the operator. Here, the snapshot is written without a command, and no question waits until it is written.
+//! Knot Resolver keeps its cache in files that all its processes map into memory. Unbound has the command `dump_cache` for the operator. resolverd
+//! writes the snapshot without a command, and no question waits for that.
 
 mod blocks;
 mod entry;
@@ -39,21 +37,20 @@ use crate::limits::MAX_SNAPSHOT_SET_BACK;
 use dns::clock::Now;
 use dns::question::{ViewId, label_places};
 
-/// What decides which entries of a snapshot are written and restored. It is computed from the configuration of the
-/// process.
+/// Decides which entries are written to a snapshot and which are restored from it. It is computed from the configuration of this process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// A digest of the configuration values that influence the answers for all names.
     pub fingerprint: [u8; 32],
-    /// For each name for which a zone, host or record is configured (in wire form), a digest of this configuration. If
-    /// the digest of a name differs from that in the snapshot, data at and below the name are not restored.
+    /// For each name for which a zone, host or record is configured (in wire form), a digest of this configuration. If the snapshot has another
+    /// digest for a name, data at and below the name are not restored.
     pub configured: HashMap<Vec<u8>, [u8; 32]>,
     /// The ids of the views, in the order of the configuration. RRsets are stored under these ids.
     pub views: Vec<ViewId>,
     /// The apexes of the zones of DNS lists, in wire form. The answers of DNS lists are not written to a snapshot.
     pub lists: HashSet<Vec<u8>>,
-    /// Temporary negative trust anchors, and names for which the configured servers have just changed, in wire form. Data at and below these names
-    /// are neither written nor restored.
+    /// Names of temporary negative trust anchors, and names for which the configured servers have just changed, in wire form. Data at and below
+    /// these names are neither written nor restored.
     pub overlooked: HashSet<Vec<u8>>,
     /// The longest time for which an entry from the snapshot may stay valid.
     pub max_ttl: Duration,
@@ -83,7 +80,7 @@ pub struct Restoration {
 
 impl Scope {
     /// Returns true if an entry for `name` is written and restored. `said`: true if the entry contains data of a zone, false if it belongs to a
-    /// delegation. Answers of DNS lists, and data at and below `overlooked` names, are not written. The delegations to DNS lists are written.
+    /// delegation. Not written are the answers of DNS lists (but the delegations to them are), and data at and below `overlooked` names.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let is_left_out = said && lies_in(&self.lists, name) || lies_in(&self.overlooked, name);
         !is_left_out
@@ -101,7 +98,7 @@ impl Scope {
         }
     }
 
-    /// Returns the position of a view in the configuration. `knows`: the id of the view under which its RRsets are stored.
+    /// Returns the position of a view in the configuration. `knows`: the id of the view, as in the keys of its RRsets.
     fn place(&self, knows: ViewId) -> Option<u16> {
         u16::try_from(self.views.iter().position(|own| *own == knows)?).ok()
     }
@@ -180,8 +177,7 @@ impl Memory {
         }
         let age = now.unix.saturating_sub(head.written);
         reader.check(&goes_on)?;
-        // Both the time of writing and the current time are in whole seconds, so the real age may be almost one second
-        // more than their difference.
+        // Both times are rounded to whole seconds, so the real age may be almost one second more than their difference.
         let gone = Duration::from_secs(age.saturating_add(1));
         let moments = Moments { now: now.mono, gone, most: scope.max_ttl, stale: scope.serve_stale };
         let (mut entries, mut restored): (u64, u64) = (head.entries, 0);
@@ -228,8 +224,8 @@ impl Memory {
     }
 }
 
-/// Creates a snapshot that contains one block with these octets and correct checksums, so that a fuzzer can test the
-/// reader of entries.
+/// Creates a snapshot with correct checksums that contains `octets` as its only block, so that a fuzzer can test how the reader handles any
+/// entries.
 ///
 /// # Errors
 /// There are none, because writing to memory always succeeds.
@@ -248,7 +244,7 @@ pub enum UnusableSnapshot {
     /// The file is not a snapshot of resolverd.
     #[error("it is not a cache snapshot")]
     Foreign,
-    /// The file has another version of the format. The first number is the version of the file, the second number is the version that this program
+    /// The file has another version of the format. The first number is the version in the file. The second number is the version that this program
     /// reads.
     #[error("it has format version {0}, and this resolverd reads version {1}")]
     Version(u32, u32),

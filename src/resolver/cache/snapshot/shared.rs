@@ -1,7 +1,7 @@
 //! Entries that the gateways of a fleet share: they are written and read like entries of a snapshot.
 //!
-//! For a question, the fleet shares the RRset, the alias or the denial of its name. For a zone, it shares the delegation and the DNSSEC state of the
-//! zone. The times in the octets count from the time at which they were written, as in a snapshot.
+//! For a question, the gateways share the RRset, the alias or the denial of its name. For a zone, they share the delegation and the DNSSEC state of
+//! the zone. As in a snapshot, the times of an entry are spans before or after the time at which the entry was written.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -42,13 +42,13 @@ pub(crate) struct Import<'i> {
     pub(crate) max_ttl: Duration,
     /// Returns true if data of this name, in wire form, are not taken: they are older than a flush.
     pub(crate) refuses: &'i dyn Fn(&[u8]) -> bool,
-    /// True if this gateway validates secure data again, and false if it believes the validation of the gateway that wrote them.
+    /// True if this gateway validates secure data of the fleet again. False if it trusts the validation by the gateway that wrote the data.
     pub(crate) verifies: bool,
 }
 
 impl Memory {
-    /// Returns the cached RRset, alias or denial for a name and type, for the fleet. Returns `None` if there is none that other gateways may use:
-    /// data without validation are shared only if `validates` is false, that is, if no gateway of the fleet validates.
+    /// Returns the cached RRset, alias or denial for a name and type, for other gateways of the fleet. Returns `None` if there is none, or if it
+    /// was not validated: data without validation are shared only if no gateway of the fleet validates (`validates` is false).
     pub(crate) fn export(
         &self,
         (name, kind): (&Name, RecordType),
@@ -98,8 +98,8 @@ impl Memory {
         (left >= MIN_SHARED_TIME).then_some(Exported { octets, left })
     }
 
-    /// Takes entries of the fleet into the cache. Entries that have expired, that cannot be read, or that are no better than the entries in the
-    /// cache are skipped. Returns the number of entries taken.
+    /// Adds entries of the fleet to the cache. Skips entries that have expired, that cannot be read, or that are no better than the entries in the
+    /// cache. Returns the number of added entries.
     pub(crate) fn import(&self, octets: &[u8], import: Import<'_>, now: Mono) -> usize {
         let moments = Moments { now, gone: import.age, most: import.max_ttl, stale: Duration::ZERO };
         let mut left = Octets::new(octets);
@@ -146,8 +146,8 @@ impl Servers {
         faulty
     }
 
-    /// Takes the record of a faulty server of another gateway, if this gateway knows nothing of the server. `age` is the time since the record was
-    /// written.
+    /// Adds what another gateway knows about a faulty server, if this gateway knows nothing of the server. `age` is the time since the other
+    /// gateway wrote the record.
     pub fn import(&self, record: &[u8], age: Duration, now: Mono) -> bool {
         let moments = Moments { now, gone: age, most: RESTORED_SERVER_TIME, stale: Duration::ZERO };
         let Some((address, mut history)) = server::server(record, moments) else { return false };
@@ -189,8 +189,8 @@ fn is_newer(entry: &CacheEntry, held: &CacheEntry, now: Mono) -> bool {
     }
 }
 
-/// Returns the entry with the mark that it was not validated, so that it is validated before it is used. Returns `None` for the DNSSEC state of
-/// a zone, which this gateway then finds itself.
+/// Returns the entry, marked as not validated, so that this gateway validates it before use. Returns `None` for the DNSSEC state of a zone, which
+/// this gateway must determine itself.
 fn unverified(entry: CacheEntry) -> Option<CacheEntry> {
     let unchecked =
         |backing: &Backing| Backing { security: Security::Unchecked, evidence: backing.evidence.clone() };

@@ -31,8 +31,8 @@ const WRITTEN: u64 = 1_800_000_000;
 /// The time on the monotonic clock at which each process of these tests begins.
 pub(super) const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
-/// Returns the time at which `mono` seconds have passed in a process that began with the clock at `BORN`, and `seconds`
-/// seconds have passed since the snapshot was written.
+/// Returns a time in a process whose monotonic clock began at `BORN`: `mono` seconds after its begin, and `seconds` seconds after the snapshot was
+/// written.
 fn later(mono: u64, seconds: u64) -> Now {
     Now { mono: BORN.after(Duration::from_secs(mono)), unix: WRITTEN + seconds }
 }
@@ -159,7 +159,8 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let read = read.unwrap();
     assert_eq!((read.entries, read.restored, read.age), (9, 9, Duration::from_secs(49)));
 
-    // The real time since the snapshot was written may be 50 seconds, because both times are in whole seconds.
+    // The snapshot may be up to one second older than computed, because both times are in whole seconds. The entries therefore count as 50 seconds
+    // old.
     let end = now.mono.after(Duration::from_secs(150));
     let rrsets = after.rrsets.in_view(view);
     let records = mx(rrsets, now.mono);
@@ -472,7 +473,7 @@ fn a_clock_that_was_set_back_a_little_makes_no_snapshot_void() {
         let (after, read) = read(&file, &scope(), Now { mono: BORN, unix: WRITTEN - back });
         let read = read.unwrap();
         assert_eq!((read.restored, read.age), (read.entries, Duration::ZERO), "{back}");
-        // The entries are used as if no time had passed since the snapshot was written.
+        // The system clock was set back. The entries are used as if no time had passed since the snapshot was written.
         assert!(mx(after.rrsets.in_view(view), BORN).iter().all(|record| record.ttl == 289), "{back}");
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Moments {
     pub(super) gone: Duration,
     /// The longest time for which an entry from the snapshot may be stored.
     pub(super) most: Duration,
-    /// The time after the expiry of an entry during which it is still restored, if entries of its kind may be used then.
+    /// How long an entry is still restored after its expiry, if entries of its kind may be used as stale answers.
     pub(super) stale: Duration,
 }
 
@@ -43,8 +43,7 @@ impl Lifetime {
 }
 
 impl Moments {
-    /// Returns the rest of a time that began when the snapshot was written and had the length `span`. Returns `None` if
-    /// this time is over.
+    /// Returns the remaining part of a span that had the length `span` when the snapshot was written. Returns `None` if the span has ended since.
     pub(super) fn left(self, span: Duration) -> Option<Duration> {
         span.checked_sub(self.gone).filter(|left| !left.is_zero()).map(|left| left.min(self.most))
     }
@@ -53,8 +52,8 @@ impl Moments {
     /// Returns `None` if the entry can no longer be used.
     pub(super) fn lifetime(self, age: Duration, whole: Duration, past_end: PastEnd) -> Option<Lifetime> {
         let age = age.saturating_add(self.gone);
-        // The clock of a process begins long before the process. An entry from before the begin of the clock cannot come from a snapshot of
-        // resolverd.
+        // The monotonic clock of a process starts at a value far above `Mono::START`. An entry that would be older than `Mono::START` cannot come
+        // from a snapshot of resolverd.
         let since = Some(self.now.before(age)).filter(|since| *since > Mono::START)?;
         let whole = whole.min(age.saturating_add(self.most));
         let stale = if past_end == PastEnd::Used { self.stale } else { Duration::ZERO };

@@ -1,7 +1,7 @@
 //! Writes the DNSSEC state of a zone to the snapshot, and reads it.
 //!
-//! The state is valid only with the same trust anchors, which are part of the fingerprint. The state of a bogus zone is not written: its keys
-//! are checked again, because the owner may have repaired them.
+//! The state is valid only with the same trust anchors, so the trust anchors are part of the fingerprint of the snapshot. The state of a bogus zone
+//! is not written: its keys are checked again after the restart, because the owner may have repaired them.
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{RData, RecordType};
@@ -17,7 +17,8 @@ use validate::keys::{ZoneKey, ZoneKeys};
 use validate::limits::MAX_DNSKEYS;
 use validate::verdict::{ValidationFailure, Why};
 
-/// The next four numbers stand for the results of validation in the snapshot file. `INSECURE_AS` is followed by a reason, `INSECURE` is not.
+/// The next four numbers stand for the results of validation in the snapshot file. After `INSECURE_AS`, a reason follows. After `INSECURE`, no
+/// reason follows.
 const SECURE: u8 = 1;
 const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;
@@ -39,7 +40,7 @@ pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
             for key in &keys.keys {
                 let mut octets = Vec::new();
                 let mut encoder = BinEncoder::new(&mut octets);
-                // An error is ignored: the next process cannot read the incomplete key, and does not restore this state.
+                // An error is ignored: the process that reads the snapshot cannot read the incomplete key, and does not restore this state.
                 let _ = key.key.emit(&mut encoder);
                 put_string(out, &octets);
             }

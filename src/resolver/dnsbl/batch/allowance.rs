@@ -1,17 +1,17 @@
 //! Limits the number of batch questions whose answers no client uses. (A batch question is a question to a DNS list that resolverd asks before a
 //! client asks it.)
 //!
-//! All functions are pure. At first it is not known whether a client will use the answer of a batch question. Until then, the probability that no
-//! client uses it counts against the limit, so that many batch questions at once do not exceed the limit.
+//! All functions are pure. When a batch question is sent, it is not known whether a client will use its answer. Until this is known, the
+//! probability that no client uses it counts against the limit. Otherwise many batch questions at the same time could exceed the limit.
 
 use super::{LEARNED, ListId};
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
-/// Counts the questions that were sent and the answers that no client used, in thousandths of a question. One such value is for all known DNS lists
-/// together, and one for all learned zones.
+/// Counts the questions that were sent and the answers that no client used, in thousandths of a question. There is one value of this type for all
+/// known DNS lists together, and another one for all learned zones.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowance {
-    /// The limit: the number of batch questions with unused answers that are allowed for each hundred questions sent to DNS lists.
+    /// The limit: how many batch questions with unused answers are allowed for each hundred questions that are sent to DNS lists.
     percent: u64,
     /// The number of questions sent to DNS lists: both batch questions and clients' questions.
     out: u64,
@@ -19,8 +19,8 @@ pub(super) struct BatchAllowance {
     at_risk: u64,
 }
 
-/// The allowance of the known DNS lists, and the allowance of the learned zones (zones that clients query like DNS lists, see `lookalike`). Strangers
-/// can cause a zone to be learned. The questions to such zones must not use up the allowance of the known lists.
+/// Two allowances: one for the known DNS lists, and one for the learned zones (zones that clients query like DNS lists, see `lookalike`). They are
+/// separate, because strangers can cause a zone to be learned, and questions to such zones must not use up the allowance of the known lists.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowances {
     lists: BatchAllowance,
@@ -32,7 +32,7 @@ impl BatchAllowances {
         Self { lists: BatchAllowance::new(percent), learned: BatchAllowance::new(percent) }
     }
 
-    /// Returns the allowance that limits the queries which are sent to `list` in advance.
+    /// Returns the allowance that limits the batch questions to `list`: that of known DNS lists, or that of learned zones.
     pub(super) fn at(&mut self, list: ListId) -> &mut BatchAllowance {
         if list < LEARNED { &mut self.lists } else { &mut self.learned }
     }
@@ -65,7 +65,8 @@ impl BatchAllowance {
         true
     }
 
-    /// Called when it is known whether a client used the answer of a batch question. `risk` is the value with which the question was counted.
+    /// Called when it is known whether a client used the answer of a batch question. `risk` is the value that was passed to `take` for this
+    /// question.
     pub(super) fn settle(&mut self, risk: u32, used: bool) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         if !used {
@@ -86,7 +87,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Tests that the unused batch questions exceed the limit only by questions that were already sent when clients stopped asking.
+        /// Tests that the number of batch questions without use exceeds the limit only by questions that were already sent when clients stopped
+        /// asking.
         #[test]
         fn the_waste_stays_within_the_allowance(uses in prop::collection::vec(any::<bool>(), 1..2_000)) {
             let mut allowance = BatchAllowance::new(3);

@@ -1,8 +1,9 @@
 //! Learns which DNS lists clients ask after a certain question to a list, from the last addresses that they asked about.
 //!
 //! All functions are pure. For each list, one bit for each of the last 128 addresses says whether clients asked the list about this address. So a
-//! change in the clients' behaviour is noticed within 128 addresses. An address is added `BATCH_WINDOW` after the first question about it. Until
-//! enough addresses were added, a trial is used: it consists of the first addresses, and counts each question about them immediately.
+//! change in the clients' behaviour is noticed within 128 addresses. The bits of an address are added `BATCH_WINDOW` after the first question about
+//! it. Before enough addresses have been added, the expected lists come from a trial: it consists of the first few addresses, and counts each
+//! question about them immediately.
 
 use std::time::Duration;
 
@@ -10,16 +11,16 @@ use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
 
 use super::ListId;
 
-/// A `Habit` (which DNS lists clients ask together) is computed from this many addresses.
+/// The number of addresses from which a `Habit` (which DNS lists clients ask together) is computed.
 const MEMORY: u32 = u128::BITS;
 
-/// The DNS lists that clients usually ask after a certain question with a certain result. resolverd asks these lists in advance.
+/// The DNS lists that clients usually ask next after a question to a certain list with a certain result. resolverd asks these lists in advance.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habit {
     /// The number of addresses from which this habit has been learned, at most `MEMORY`.
     seen: u32,
     followers: Vec<FollowingList>,
-    /// The number of addresses in the trial (the first addresses that clients asked about), at most `BATCH_MIN_SEEN`.
+    /// The number of addresses in the trial, at most `BATCH_MIN_SEEN`. The trial has the first addresses that clients asked about.
     tried: u32,
     /// The DNS lists that clients asked about the addresses of the trial. Each list has one bit for each of these addresses.
     tried_followers: Vec<FollowingList>,
@@ -32,13 +33,13 @@ pub(super) struct FollowingList {
     pub(super) list: ListId,
     /// One bit for each of the last addresses that clients asked about: set if this DNS list was asked too. The newest address has the lowest bit.
     asked: u128,
-    /// The usual time (a moving average) between the question to which the `Habit` belongs and the question to this DNS list.
+    /// The usual time (a moving average) from the question after which clients ask this DNS list to the question to this list.
     pub(super) gap: Duration,
 }
 
 impl Habit {
-    /// Learns from one more address. `followed` has the DNS lists that clients asked about this address after the question of this habit, each with
-    /// the time between the two questions.
+    /// Learns from one more address. `followed` has the DNS lists that clients asked about this address after the question to which this habit
+    /// belongs, each with the time between the two questions.
     pub(super) fn learn(&mut self, followed: &[(ListId, Duration)]) {
         self.seen = self.seen.saturating_add(1).min(MEMORY);
         for follower in &mut self.followers {
@@ -55,8 +56,7 @@ impl Habit {
         self.followers.retain(|follower| follower.asked != 0);
     }
 
-    /// Adds one more address to the trial, which consists of the first addresses. Returns its index in the trial, or `None` if the trial already
-    /// has `BATCH_MIN_SEEN` addresses.
+    /// Adds one more address to the trial. Returns the address's index in the trial, or `None` if the trial already has `BATCH_MIN_SEEN` addresses.
     pub(super) fn begin_trial(&mut self) -> Option<u32> {
         let place = self.tried;
         self.tried = place.saturating_add(1).min(BATCH_MIN_SEEN);
@@ -76,7 +76,7 @@ impl Habit {
     }
 
     /// Returns the DNS lists that clients asked about at least `percent` of a hundred addresses. Each has the probability, in thousandths, that no
-    /// client asks it next time. Returns no list before clients have asked about enough addresses.
+    /// client asks it about the next address. Returns no list before clients have asked about enough addresses.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
         let (followers, seen) = if self.seen >= BATCH_MIN_SEEN {
             (&self.followers, self.seen)
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!((expected(&usual), usual.begin_trial()), (vec![1], None));
         usual.follow_trial(BATCH_MIN_SEEN - 1, 2, GAP);
         assert_eq!(expected(&usual), [1, 2]);
-        // The added addresses decide now, and the trial no longer has an effect.
+        // After `BATCH_MIN_SEEN` calls of `learn`, only the learned addresses count, and the trial has no effect.
         (0..BATCH_MIN_SEEN).for_each(|_| usual.learn(&[(2, GAP)]));
         assert_eq!(expected(&usual), [2]);
     }

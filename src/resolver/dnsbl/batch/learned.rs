@@ -1,5 +1,5 @@
-//! Learns which DNS lists clients ask one after the other, and decides which lists resolverd asks in advance (a batch). Also counts which listings no
-//! other list had.
+//! Learns which DNS lists clients ask one after the other, and decides which lists resolverd asks in advance (a batch). Also counts for each list
+//! how many of its listings no other list had.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -24,16 +24,17 @@ pub enum Mode {
     Learned,
     /// resolverd asks in advance the other DNS lists of the groups that the operator has configured.
     Configured,
-    /// resolverd asks no DNS list in advance. It only counts how useful the queries of the mode `Learned` would be.
+    /// resolverd asks no DNS list in advance. It only counts how many questions of the mode `Learned` clients would have used.
     Observe,
-    /// resolverd asks no DNS list in advance of a client.
+    /// resolverd asks no DNS list before a client asks it.
     Off,
 }
 
 /// A group of clients whose questions get the same answers: the DO and CD flags and the view of their questions.
 pub type ClientGroup = (u8, ViewId);
 
-/// A subject, such as an IP address, about which a group of clients asks DNS lists. It identifies all their questions about this subject.
+/// A subject, such as an IP address, about which a group of clients asks DNS lists. Questions of the group with an equal `Check` concern the same
+/// subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Check {
     /// The group of clients that ask.
@@ -48,11 +49,11 @@ pub struct Check {
 /// A question to one DNS list, which belongs to a `Check`.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckQuery<'a> {
-    /// The subject of the question, and the clients that ask about it.
+    /// The subject of the question, and the group of clients that ask about it.
     pub check: &'a Check,
     /// The DNS list that the question is sent to.
     pub list: ListId,
-    /// True if this is a blocklist. Only the listings of blocklists are compared.
+    /// True if this is a blocklist. Only the listings of blocklists are compared with each other.
     pub blocks: bool,
 }
 
@@ -63,11 +64,13 @@ pub struct BatchStanding {
     pub ready: bool,
     /// The usual round trip of a query to the DNS list, or `None` if it is not known.
     pub usual: Option<Duration>,
-    /// The time for which negative answers of the DNS list may be cached, or `None` if it is not known.
+    /// The time for which negative answers of the DNS list may be cached, or `None` if it is not known. An answer in advance is useless if it
+    /// expires before the client asks.
     pub negative_ttl: Option<Duration>,
 }
 
-/// How many questions that resolverd asked one DNS list in advance (batch questions) were useful to clients, and how much time they saved.
+/// The use of batch questions to one DNS list (questions that resolverd asked before a client): how many clients used, and how much time they
+/// saved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchCounts {
     /// The number of batch questions to this DNS list after which a client asked the same question, so that the answer was already there.
@@ -81,8 +84,8 @@ pub struct BatchCounts {
 /// How many listings of a DNS list no other DNS list had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListingCounts {
-    /// The number of listed addresses and domains about which at least one other blocklist was asked within `BATCH_WINDOW`. If no other list was
-    /// asked, it is not known if another list has the address or domain.
+    /// The number of addresses and domains that this list listed and about which at least one other blocklist was asked within `BATCH_WINDOW`.
+    /// Others are not counted: if no other list was asked, it is unknown whether another list has the address or domain.
     pub compared: u64,
     /// How many of these addresses and domains no other DNS list listed.
     pub sole: u64,
@@ -102,21 +105,22 @@ pub struct Batch {
     groups: Vec<Vec<ListId>>,
     allowance: BatchAllowances,
     open: BTreeMap<Check, SubjectQuestions>,
-    /// The keys of `open` in the order of their age, the oldest first. Each has the time of the first question about this subject.
+    /// The keys of `open` (subjects), the oldest first. Each has the time of the first question about this subject.
     order: VecDeque<(Check, Mono)>,
     habits: BTreeMap<Trigger, (Mono, Habit)>,
     counts: BTreeMap<ListId, BatchCounts>,
     listings: BTreeMap<ListId, ListingCounts>,
 }
 
-/// A question to a DNS list, with its result, that can start a batch. For each trigger, the table `habits` has the lists that clients ask next.
+/// A question to a DNS list, with its result, after which resolverd may ask a batch. For each trigger, the table `habits` has the lists that
+/// clients ask next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trigger {
     clients: ClientGroup,
     labels: u8,
     list: ListId,
-    /// The result of the question. `None` means any result: the habit of such a trigger is learned from all results, and is used while the result is
-    /// not known yet.
+    /// The result of the question. `None` means any result: such a trigger learns from questions with all results, and is used while the result of
+    /// a question is not known yet.
     came: Option<ListSays>,
 }
 
@@ -127,7 +131,7 @@ struct SubjectQuestions {
     asked: Vec<AskedList>,
     /// The questions that were sent as part of a batch, before any client asked them.
     ahead: Vec<AheadQuery>,
-    /// The answers of blocklists about this subject, at most `MAX_BATCH_LISTS`. The value is true if the list has the subject.
+    /// The answers of blocklists about this subject, at most `MAX_BATCH_LISTS`. The value is true if the blocklist lists the subject.
     answers: BTreeMap<ListId, bool>,
 }
 
@@ -137,8 +141,8 @@ struct AskedList {
     list: ListId,
     at: Mono,
     came: Option<ListSays>,
-    /// The index of this subject in the trial of `list`, which consists of the first subjects about which clients asked `list`. `None` if the trial
-    /// was complete before this subject.
+    /// The index of this subject in the trial of `list`. The trial consists of the first subjects about which clients asked `list`. `None` if the
+    /// trial already had enough subjects.
     trial: Option<u32>,
 }
 
@@ -199,8 +203,8 @@ impl Batch {
         self.mode
     }
 
-    /// Returns how many questions that resolverd asked `list` in advance (batch questions) were useful to clients or not, and how much time they
-    /// saved.
+    /// Returns how many batch questions to `list` (questions that resolverd asked before a client) clients used and did not use, and how much time
+    /// they saved.
     pub fn counts(&self, list: ListId) -> BatchCounts {
         self.counts.get(&list).copied().unwrap_or_default()
     }
@@ -210,8 +214,8 @@ impl Batch {
         self.listings.get(&list).copied().unwrap_or_default()
     }
 
-    /// Called when a client asks a DNS list. `came` is the result if the cache already has the answer. Returns the lists that resolverd must ask
-    /// now as a batch.
+    /// Called when a client asks a DNS list. `came` is the meaning of the answer if the cache already has it. Returns the lists that resolverd must
+    /// ask now as a batch.
     pub fn asked(
         &mut self,
         query: CheckQuery<'_>,
@@ -244,7 +248,7 @@ impl Batch {
             return Vec::new();
         }
         // A question for a PTR or MX starts a batch only if it is the first question about its subject. An smtpd behind postscreen asks for the PTR
-        // after the DNS lists, and then the PTR question says nothing about the next lists.
+        // after postscreen has asked the DNS lists. Then the PTR question does not announce questions to lists.
         if list >= EXCHANGER && !questions.asked.is_empty() {
             return Vec::new();
         }
@@ -261,14 +265,14 @@ impl Batch {
         start
     }
 
-    /// Returns true if clients have just asked a known DNS list about this subject.
+    /// Returns true if clients have recently (within `BATCH_WINDOW`) asked a known DNS list about this subject.
     pub(crate) fn is_checked(&self, check: &Check) -> bool {
         self.open.get(check).is_some_and(|questions| questions.asked.iter().any(|asked| asked.list < LEARNED))
     }
 
     /// Counts a question that was sent to `list`. Batch questions are not counted here, because `start` has already counted them.
     pub(crate) fn went_out(&mut self, check: &Check, list: ListId) {
-        // If no client has asked about this subject, the operator has asked, with `resolverctl`. Such a question is not counted.
+        // If no client has asked about this subject, the question comes from the operator, who used `resolverctl`. Such a question is not counted.
         let Some(questions) = self.open.get(check) else { return };
         if !questions.ahead.iter().any(|ahead| ahead.list == list) {
             self.allowance.at(list).went_out();
@@ -323,8 +327,8 @@ impl Batch {
         }
     }
 
-    /// Returns the DNS lists that resolverd must ask in a batch, after a question to `list` had the result `came`. The list with the longest usual
-    /// round trip comes first.
+    /// Returns the DNS lists that resolverd must now ask in a batch. `came` is the result of a client's question to `list`, or `None` if it is not
+    /// known yet. The list with the longest usual round trip comes first.
     fn start(
         &mut self,
         CheckQuery { check, list, .. }: CheckQuery<'_>,
@@ -373,8 +377,8 @@ impl Batch {
         followers.map(|(follower, risk)| (follower.list, risk, follower.gap)).collect()
     }
 
-    /// Returns the other lists in those groups of the operator that contain `list`. Each has the risk 0 and no pause, because the operator says that
-    /// clients ask all lists of a group.
+    /// Returns the other lists in those groups of the operator that contain `list`. For each, the risk that no client asks it is 0, and so is the
+    /// time until a client asks it, because the operator says that clients ask all lists of a group.
     fn grouped(&self, list: ListId, came: Option<ListSays>) -> Vec<(ListId, u32, Duration)> {
         let groups = self.groups.iter().filter(|group| came.is_none() && group.contains(&list));
         groups.flatten().filter(|other| **other != list).map(|other| (*other, 0, Duration::ZERO)).collect()
@@ -407,9 +411,9 @@ impl Batch {
         }
     }
 
-    /// Called when a client asks `list` about a subject. `before` contains earlier questions about this subject: for each, the list, the index of the
-    /// subject in the trial of this list, and the time since the question. Records in these trials that `list` was asked too. Then adds the subject
-    /// to the trial of `list`, and returns its index in this trial.
+    /// Called when a client asks `list` about a subject. `before` has the earlier questions about this subject: for each, the list, the index of
+    /// the subject in the trial of that list, and the time since the question. Records in these trials that clients asked `list` too. Then adds the
+    /// subject to the trial of `list`, and returns its index in this trial.
     fn try_habits(
         &mut self,
         CheckQuery { check, list, .. }: CheckQuery<'_>,

@@ -180,7 +180,7 @@ impl SecureStream {
                 return Ok(0);
             }
         }
-        // The kernel may have more octets, but other connections have their turn before they are read.
+        // The kernel may have more octets. Other connections are served before these octets are read.
         Err(io::ErrorKind::WouldBlock.into())
     }
 

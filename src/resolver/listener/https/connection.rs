@@ -331,7 +331,7 @@ fn poll_request(
         }
     }
     if reads && room.is_used_up() {
-        // More octets may have arrived, but other connections have their turn before they are read.
+        // More octets may have arrived. Other connections are served before these octets are read.
         context.waker().wake_by_ref();
     }
     Poll::Pending

@@ -1,7 +1,7 @@
 //! DNS over HTTPS (RFC 8484), for gateways and containers that are not on this host and can only reach port 443.
 //!
-//! `request` finds the DNS message in a request and `response` writes the header of a reply: both are pure. `connection` answers the requests of a
-//! connection, `held` keeps the requests that wait for their turn, and `octets` limits how much is read and how much waits to be sent.
+//! `request` finds the DNS message in a request, and `response` writes the header of a reply; both use only their arguments. `connection` answers the
+//! requests of a connection, `held` keeps the requests that must wait, and `octets` limits how much is read and how much waits to be sent.
 //!
 //! # Decisions
 //!
@@ -15,8 +15,8 @@
 //! - A request counts as a question in progress as soon as its header has arrived, even if its body arrives slowly. If a
 //!   client has the greatest number of questions, its requests wait until one of its queries is answered, as over TCP.
 //!   Bodies are still read in the meantime, because the headers of many requests may arrive before the first body.
-//! - Only the DNS message of a waiting request is stored. In an earlier version, in which requests waited in the crate `h2` with their headers, a
-//!   client that did not read its replies used 32 MiB for `TCP_WRITE_TIME`, and more if its headers had fields of one octet each.
+//! - Only the DNS message of a waiting request is stored. When requests waited in the crate `h2` with their headers, a client that did not read its
+//!   replies used 32 MiB for `TCP_WRITE_TIME`, and more if its headers had fields of one octet each.
 //! - Queries over HTTPS have the id 0, so that HTTP caches can store the replies (RFC 8484 section 4.1). To distinguish a repeated query from a
 //!   new one, the number of the stream is used instead of the id.
 //! - There is one path, `/dns-query`. A response without a DNS reply has no body: the status is sufficient.
@@ -31,7 +31,7 @@
 //! - The header of a request: `MAX_REQUEST_HEADER`. A longer one is answered with status 431, and one of more than four times that length ends the
 //!   connection. The library also limits continuation frames (CVE-2024-27316).
 //! - Requests that the client resets before they are read (CVE-2023-44487): `MAX_RESET_REQUESTS`. Resets that a client provokes (CVE-2025-8671):
-//!   `MAX_PROVOKED_RESETS`. A query that was read keeps its place until it is resolved, even if its stream is reset.
+//!   `MAX_PROVOKED_RESETS`. A query that was read counts as a question in progress until it is resolved, even if its stream is reset.
 //! - Bodies: a window of `MAX_QUERY` octets for each stream, the smallest window of the protocol for the connection, and `TCP_MESSAGE_TIME`. The
 //!   library limits frames without data.
 //! - Octets that are read before requests are answered: `REQUESTS_AT_ONCE`. Pings, settings, priorities and windows: `OCTETS_WITHOUT_QUERY`

@@ -27,7 +27,7 @@ pub(super) struct BoundedStream {
 /// Limits the number of octets that are read from an HTTPS connection.
 #[derive(Debug)]
 pub(super) struct ReadRoom {
-    /// The number of octets that may be read before other work has its turn. The last read may exceed it by the size of the buffer of `h2`.
+    /// The number of octets that may be read before other tasks run. The last read may exceed it by the size of the buffer of `h2`.
     left: AtomicUsize,
     /// The number of octets that were read since the last query of the client.
     without_query: AtomicUsize,

@@ -34,7 +34,7 @@ const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// The field `:status` with the value 200, which is the begin of the header of a response.
+/// The field `:status` with the value 200, which is the first field in the header of a response.
 const STATUS_200: u8 = 0x88;
 
 /// The HTTP/2 error code for a client that asks for too much.

@@ -1,4 +1,5 @@
-//! Finds the DNS message in an HTTP request, or the status with which the request is refused. Pure: the input is the method, the path and the header.
+//! Finds the DNS message in an HTTP request, or the status with which the request is refused. The functions use only the method, the path and the
+//! header.
 //!
 //! RFC 8484 sections 4.1 and 6, RFC 9110 section 15.5.
 

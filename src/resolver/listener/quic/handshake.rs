@@ -89,7 +89,7 @@ impl Entry {
             if let Some(admitted) = self.admit(incoming) {
                 self.take(admitted);
             }
-            // New connections are accepted as long as any wait. Other tasks have their turn after each of them.
+            // New connections are accepted as long as any wait. Other tasks run after each of them.
             tokio::task::yield_now().await;
         }
     }

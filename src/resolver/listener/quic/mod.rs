@@ -45,8 +45,8 @@
 //!   client, and `TCP_WRITE_TIME`, as over TCP.
 //! - Streams that the client cancels before its query is complete (as in CVE-2023-44487): `MAX_CANCELLED_STREAMS`.
 //! - Time without a query: `TCP_IDLE_TIME`. Pings do not extend it.
-//! - Datagrams of a connection that are passed from the socket to its task have no limit in the library. The task processes all of them in each turn,
-//!   and drops those that cannot be decrypted.
+//! - Datagrams of a connection that are passed from the socket to its task have no limit in the library. Each time the task runs, it processes all of
+//!   them, and drops those that cannot be decrypted.
 
 mod connection;
 mod handshake;

@@ -30,8 +30,8 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     for host in hosts {
         further.push(Further::new(host.clone(), RecordType::A, ipv4, step));
         further.push(Further::new(host.clone(), RecordType::AAAA, ipv6, step));
-        // A host below a signed domain is usually in the signed zone too. So the question for its TLSA records need not wait until the answer with
-        // its address shows this.
+        // A host below a signed domain is usually in the signed zone too. So its TLSA records are asked for now, and not only when the answer with
+        // its address shows that the host is signed.
         if may_use_dane && domain.zone_of(&host) {
             further.extend(certificates_of(&host));
         }

@@ -1,7 +1,7 @@
 //! Questions for SPF: the record of a domain, and the records to which it refers (RFC 7208).
 //!
-//! Terms with macros lead to no question, because they depend on the email. This module limits the depth to which SPF records are followed; the
-//! limits of the chain bound the number of lookups.
+//! Terms with macros lead to no question, because they depend on the email. This module limits the depth to which SPF records are followed. The
+//! number of lookups is limited for each chain (the questions about one domain).
 
 use hickory_proto::rr::{Name, RecordType};
 

@@ -1,8 +1,8 @@
 //! Questions for names in the zones of DNS lists. They are resolved like other questions. Then the gate (module `dnsbl::gate`) decides what
 //! the answer of the list means, and what the client gets.
 //!
-//! An alias in another zone may lead to a name of a list. The gate then judges the answer for the last name of the chain. Before this was so,
-//! a list that refused queries, or whose domain was parked, could look as if it had listed the name.
+//! An alias in another zone may lead to a name of a list. The gate then judges the answer for the last name of the chain. Otherwise a list that
+//! refuses queries, or whose domain is parked, could look as if it had listed the name.
 //!
 //! See RFC 5782 and RFC 8914. Only questions of clients and look-ahead are handled here. A sub-question of the iterator, for example for the
 //! address of a list's server, never asks whether something is listed.
@@ -211,7 +211,7 @@ fn give(
         }
         Given::Servfail(error) => {
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
-            // If the servers are silent, the failure counts for the zone of the servers. If they refuse, it counts for the DNS list.
+            // If the servers are silent, the failure is recorded for the zone of the servers. If they refuse, it is recorded for the DNS list.
             let fault = match verdict {
                 Some(ListVerdict::Unknown(why)) => why.fault(),
                 _ => ListFault::Unusable,

@@ -23,7 +23,7 @@ use dns::question::{Question, Security, ViewId};
 /// The result of a probe of a DNS list.
 #[derive(Clone, Debug)]
 pub struct Probed {
-    /// What the answer says: listed, not listed, or unknown. `None` if no server answered for a reason that is not a fault of the DNS list.
+    /// What the answer says: listed, not listed, or unknown. `None` if the probe failed for a reason that is not a fault of the DNS list.
     pub verdict: Option<ListVerdict>,
     /// The server of the DNS list that answered the probe; `None` if no server did.
     pub server: Option<IpAddr>,

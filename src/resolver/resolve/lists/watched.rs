@@ -124,7 +124,7 @@ impl ListResolver {
             went_out: context.budget.packets() > before,
             sent: context.budget.to_list().saturating_sub(before_to_list).max(1),
             refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
-            // A DNS list that requires a secret key in its names may refuse a query for its apex although it works.
+            // A DNS list that requires a secret key in its names may refuse a query for its apex although it works. So such a query is no probe.
             probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };

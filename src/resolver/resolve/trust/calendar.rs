@@ -1,11 +1,11 @@
 //! Determines whether the clock of this host can be correct, and how DNSSEC validation works if it is not.
 //!
-//! Hosts without a battery start with a clock that is slow, and must resolve names to set it. A clock is known to be slow if it shows a time
-//! before the day on which this version was built. It is also known to be slow if a signature of the root is valid except that its validity
-//! has not begun (RFC 4035 section 5.3.1). Only the owner of the root's key can make such a signature, so a correct clock is never taken for a
-//! slow one. While the clock is slow, signatures are validated without their times, as dnsmasq does until its clock is set. No answer is then
-//! secure, and none is cached for longer than a minute. A fast clock cannot be detected, because anybody can replay expired signatures. With a
-//! fast clock, no name in a signed zone resolves, except below negative trust anchors.
+//! Hosts without a battery start with a clock that is slow, and must resolve names to set it. A clock is known to be slow if it shows a time before
+//! the day on which this version was built, or if a signature of the root zone is valid except that its validity period has not begun (RFC 4035
+//! section 5.3.1). Only the owner of the root's key can make such a signature, so an attacker cannot make resolverd believe that a correct clock is
+//! slow. While the clock is slow, signatures are validated without their times, as dnsmasq does until its clock is set. No answer is then secure,
+//! and none is cached for longer than a minute. A fast clock cannot be detected, because an attacker can replay expired signatures, which look the
+//! same. With a fast clock, no name in a signed zone resolves, except below negative trust anchors.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 
@@ -36,7 +36,8 @@ impl Timekeeper {
         Self { offset: AtomicI64::new(offset(now)), set: AtomicU64::new(0), reported: AtomicU8::new(RIGHT) }
     }
 
-    /// Returns the time with which the validity times of signatures are compared. Reports in the log if the state of the clock has changed.
+    /// Returns the time with which the validity times of signatures are compared. If the state of the clock (right, slow or fast) has changed,
+    /// reports this in the log.
     pub(super) fn calendar(&self, clock: &Clock) -> Calendar {
         let now = clock.now();
         let calendar = clock.calendar_at(now);
@@ -81,7 +82,8 @@ impl Timekeeper {
         set > 0 && since.as_micros() <= set
     }
 
-    /// Like `is_outdated`, for the cached security state of a zone. Secure and insecure states are never outdated.
+    /// Returns true if the cached security state of a zone may be wrong, because the clock of the host was set since
+    /// then. Secure and insecure states are never wrong because of this.
     pub(super) fn outdates(&self, state: &ZoneTrust) -> bool {
         matches!(state.standing, ZoneSecurity::Bogus(_) | ZoneSecurity::NoZone(_))
             && self.is_outdated(state.stored)
@@ -93,7 +95,8 @@ impl Timekeeper {
     }
 }
 
-/// Returns the fault for an answer whose signatures were validated without their validity times. The true time is after `passed`.
+/// Returns the reason for an answer whose signatures were validated without their validity periods. The true time is after `passed` (seconds since
+/// 1970).
 pub(super) fn untimed(passed: u64) -> ValidationFailure {
     let text = format!(
         "the validity times of its signatures cannot be checked: the clock of this host is behind, the true time is after {}",

@@ -32,7 +32,7 @@ use validate::rules::{Algorithms, Rules};
 use validate::signature::{covered_type, covering};
 use validate::verdict::{SecurityStatus, ValidationFailure, Verdict, Why};
 
-/// The security state of a zone, the time in seconds for which it may be cached, and the time when the zone's keys were last fetched.
+/// The security state of a zone, the time in seconds for which this state may be cached, and the time when the keys of the zone were last fetched.
 struct Established {
     standing: ZoneSecurity,
     seconds: u32,
@@ -42,9 +42,10 @@ struct Established {
 /// The meaning of the DS records of a name, or of their denial.
 #[derive(Debug)]
 pub(super) enum Delegated {
-    /// A signed zone begins at the name. Contains its DS records, and the time in seconds for which this may be cached.
+    /// A signed zone begins at the name. Contains its DS records, and the time in seconds for which this result may be
+    /// cached.
     Signed(Vec<DS>, u32),
-    /// No zone begins at the name, or an unsigned zone begins there. Contains the time in seconds for which this may be cached.
+    /// No zone begins at the name, or an unsigned zone begins there. Contains the time in seconds for which this result may be cached.
     Unsigned(Cut, u32),
     /// The zone above the name is bogus, so the name is bogus too.
     Bogus(ValidationFailure),
@@ -134,7 +135,7 @@ impl Validator {
         context: &Context,
     ) -> Result<Established, ValidationFailure> {
         match self.trust(zone, context) {
-            // The result is not cached: a negative trust anchor may be removed at any time, and the result costs nothing to determine again.
+            // The result is not cached: a negative trust anchor may be removed at any time, and determining the result again needs no query.
             Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
                 context.note(ds_note(zone, ds, DsSource::Anchor));
@@ -153,7 +154,8 @@ impl Validator {
         let state = Arc::new(ZoneTrust { zone: zone.clone(), standing, stored, sought, expires });
         context.judged(state.state());
         context.note(checked(zone.to_string(), &state));
-        // A question of look-ahead may send few queries. A client's question may ask more servers, and may then find another state.
+        // A question of look-ahead may send only a few queries. A client's question may query more servers and find another state, so only a final
+        // state is cached here.
         let is_final = matches!(state.standing, ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_));
         if is_final || !context.is_ahead() {
             self.memory.rrsets.in_view(context.view.knows).put_zone_state(Arc::clone(&state));
@@ -161,10 +163,10 @@ impl Validator {
         state
     }
 
-    /// Fetches the keys of a zone again if the cached keys do not verify the answers of its servers, and returns the new state of the zone. A
-    /// zone may change its keys, and its parent the DS records, before the old ones have left the caches. Returns `None` if the state has not
-    /// changed. If the zone is bogus or somebody forges its answers, the keys are fetched at most once in `KEY_RENEWAL`. Look-ahead never
-    /// fetches them again, so that a client's question still may.
+    /// Fetches the keys of a zone again if the cached keys do not verify the answers of its servers, and returns the new state of the zone. A zone
+    /// may change its keys, and its parent the DS records, before the old ones have left the caches. Returns `None` if the state has not changed. If
+    /// the zone is bogus or somebody forges its answers, the keys are fetched at most once in `KEY_RENEWAL`. A question of look-ahead never fetches
+    /// them again. Otherwise the next question of a client could not do so within `KEY_RENEWAL`.
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneTrust>,
@@ -189,7 +191,8 @@ impl Validator {
             if was_just_sought && !under_way {
                 return None;
             }
-            // A question that needs the keys during this fetch waits for it. A later question does not fetch them again.
+            // The time of this fetch is stored first. A question that needs the keys during the fetch waits for it, and
+            // a later question does not fetch them again.
             let ZoneTrust { zone, standing, stored, expires, .. } = &*current;
             rrsets.put_zone_state(Arc::new(ZoneTrust {
                 zone: zone.clone(),
@@ -226,8 +229,8 @@ impl Validator {
             // zone is probably signed.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
-        // If the keys were just fetched again but the DS records were not, the DS records may be the outdated part. So one attempt is enough, and the
-        // DS records are fetched again if it fails.
+        // If the DNSKEY records were just fetched again but the DS records are from the cache, the DS records may be outdated. So only one server is
+        // tried. If its keys do not match, the DS records are fetched again.
         let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
         let established =
             self.determine_by_ds(zone, anchor, KeySource::new(keys.clone(), tries), context).await?;
@@ -308,8 +311,8 @@ impl Validator {
         })
     }
 
-    /// Validates the DNSKEY records of a zone with the DS records of its parent or of its trust anchor, which are valid for `seconds`. The keys in
-    /// `keys` are validated first, then the keys from other servers.
+    /// Validates the DNSKEY records of a zone with the DS records of its parent or of its trust anchor. These DS records are valid for `seconds`.
+    /// The keys in `keys` are validated first, and then, if they are bogus, the keys from other servers.
     async fn entrust(
         &self,
         zone: &Name,
@@ -355,7 +358,7 @@ impl Validator {
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate && refuted.is_empty() => {
                     return Err(fault);
                 }
-                // Answers of other servers were bogus. So the result is bogus, even if the validation of this answer could not be finished.
+                // Keys from other servers were bogus. So the zone counts as bogus, although the validation of these last keys could not be finished.
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => break,
                 Entrusted::Bogus(fault) => {
                     note_refuted(keys.server, &keys.zone, &fault, context);
@@ -401,9 +404,8 @@ impl Validator {
     }
 }
 
-/// Returns true if `name` is in a `[[zone]]` with configured servers, and the apex of this zone is at or below `denied`. The parent zone of `denied`
-/// has proved that no zone begins there. A zone below it is private: only the operator knows it, so its data count as insecure, as with
-/// `domain-insecure` of Unbound.
+/// Returns true if `name` is in a private zone at or below `denied`: a `[[zone]]` with configured servers. The public parent zone has proved that no
+/// zone begins at `denied`. Only the operator knows the private zone, so its data count as insecure, as with `domain-insecure` of Unbound.
 pub(super) fn is_private(denied: &Name, name: &Name, context: &Context) -> bool {
     let route = context.view.route(name, RecordType::ANY);
     let has_servers = matches!(route.target, RouteTarget::Stub(_) | RouteTarget::Forward { .. });
@@ -415,7 +417,8 @@ pub(super) fn is_unsigned(fault: &ValidationFailure) -> bool {
     matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }
 
-/// Notes in the trail of the question that the answer of a server is bogus. Notes nothing if the server is not known.
+/// Notes in the trail of the question that the answer of a server is bogus. The trail contains the steps of a
+/// resolution. Notes nothing if the server is not known.
 pub(in crate::resolve) fn note_refuted(
     server: Option<SocketAddr>,
     zone: &Name,
@@ -456,8 +459,8 @@ fn algorithms(context: &Context) -> Algorithms {
     Algorithms { sha1: context.view.config.dnssec.sha1 }
 }
 
-/// Returns the zone whose proofs must show that `name` has no data of type `kind`: the deepest zone that has signed an NSEC, NSEC3 or SOA
-/// record in `records`. For DS, this zone must be above `name`.
+/// Returns the zone whose proofs must show that `name` does not exist or has no data of type `kind`: the deepest zone that has signed an NSEC, NSEC3
+/// or SOA record in `records`. For DS records, this zone must be above `name`.
 pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -> Option<&'a Name> {
     let signatures = records.iter().filter_map(|record| match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input()),

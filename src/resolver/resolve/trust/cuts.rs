@@ -73,7 +73,8 @@ impl Validator {
                     Ok(Delegated::Unsigned(Cut::NoName, _)) => below = name.iter().len(),
                     Ok(Delegated::Bogus(fault)) => return Verdict::Bogus(fault),
                     Err(fault) if fault.why == Why::Indeterminate => return Verdict::Indeterminate(fault),
-                    // The parent does not prove that an unsigned zone begins at this name.
+                    // The parent has sent no signed proof that an unsigned zone begins at this name, so unsigned data
+                    // are bogus.
                     Err(fault) if is_unsigned(&fault) => return Verdict::Bogus(unsigned_in(name, &zone)),
                     Err(fault) => return Verdict::Bogus(fault),
                 }
@@ -81,8 +82,8 @@ impl Validator {
         }
     }
 
-    /// Returns the deepest known zone at or above `name`, from which the search for an unsigned zone begins: a zone whose security state is
-    /// cached, the zone whose server was asked (`cut`), or the trust anchor.
+    /// Returns the deepest known zone at or above `name`, from which the search for an unsigned zone begins: a zone whose security state is cached,
+    /// the zone whose server gave the data (`cut`), or the zone of the trust anchor.
     fn closest_state(&self, name: &Name, anchor: &Name, cut: &Name, context: &Context) -> Name {
         let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         let asked = cut.zone_of(name) && anchor.zone_of(cut);
@@ -220,14 +221,14 @@ impl Validator {
         let signed = signature::check(&answer.set, &answer.signatures, keys, rules).await?;
         let known: Vec<DS> = set.iter().copied().filter_map(ds_in).cloned().collect();
         if known.is_empty() {
-            // A DS record that cannot be parsed does not make the zone below unsigned.
+            // The DS records are signed, but none can be parsed. This does not make the zone below unsigned.
             return Err(ValidationFailure::new(Why::Bogus, format!("no DS of {name} can be parsed")));
         }
         Ok(Delegated::Signed(known, signed.ttl))
     }
 
-    /// Checks whether the answer contains a signed alias at `name` in place of DS records: no zone begins there then. Returns the time in
-    /// seconds for which this may be cached, or `None` if there is no such alias.
+    /// Checks whether the answer contains a signed alias at `name` in place of DS records: no zone begins there then. Returns the time in seconds
+    /// for which this result may be cached, or `None` if there is no such alias.
     async fn alias_instead(
         &self,
         name: &Name,

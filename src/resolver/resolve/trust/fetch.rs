@@ -42,9 +42,9 @@ pub(crate) struct Fetched {
     pub(super) zone: Name,
     /// The server that gave the records; `None` if they were in the cache.
     pub(super) server: Option<SocketAddr>,
-    /// The time at which the answer arrived from the server. For a cached denial, the current time.
+    /// The time at which the answer arrived from the server. For a denial from the cache, the current time.
     pub(super) since: Mono,
-    /// The memory reserved for a long reply. This field only keeps the reservation in force, and is never read.
+    /// The reservation of memory for a long reply. It ends when this value is dropped. The field is never read.
     pub(super) _room: ReplyRoom,
 }
 
@@ -54,7 +54,7 @@ pub(super) type Fetches = SharedWork<Result<Arc<Fetched>, Failure>>;
 /// Receives the result of a fetch of DS or DNSKEY records in progress.
 pub(crate) type Fetch = SharedResult<Result<Arc<Fetched>, Failure>>;
 
-/// From where a fetch of DS or DNSKEY records may take them.
+/// The sources from which a fetch of DS or DNSKEY records may take them.
 #[derive(Clone, Copy)]
 pub(crate) enum Round<'a> {
     /// From the cache, from a fetch of the same records in progress, or from servers.
@@ -94,8 +94,8 @@ impl Validator {
         }
         match self.begin_fetch(name, kind, context) {
             Some(fetch) => match fetch.await {
-                // The fetch failed because the question that began it had sent its maximum number of queries, had no time left, or was given up. This
-                // question has its own limits, so it fetches the records itself.
+                // The fetch failed because the question that began it had sent its maximum number of queries, had no time left, or was given up. The
+                // current question has its own limits, so it fetches the records itself.
                 Ok(Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. })) | Err(_) => {
                     self.fetch_now(name, kind, avoid, context).await.map(Arc::new)
                 }
@@ -105,7 +105,7 @@ impl Validator {
         }
     }
 
-    /// Begins to fetch the DNSKEY records of a zone whose servers are about to be asked, if they will be needed and are not known.
+    /// Begins to fetch the DNSKEY records of a zone whose servers are about to be asked, if validation will need them and they are not in the cache.
     pub(in crate::resolve) fn foresee_keys(&self, cut: &Delegation, context: &Context) {
         if !context.checks() {
             return;
@@ -141,8 +141,8 @@ impl Validator {
         }
         let cut = self.memory.rrsets.in_view(context.view.knows).delegation(&state.zone, now);
         if cut.is_some_and(|cut| self.iterate.queue_renewal(&cut, context)) {
-            // The DS records also expire soon and would limit the TTL of the new state. So the delegation is renewed first, and the keys
-            // afterwards.
+            // The DS records of the zone also expire soon, and would limit the time for which the new state may be cached. So the delegation is
+            // renewed first, and the keys afterwards.
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
@@ -167,7 +167,7 @@ impl Validator {
         let Ok(Ok(keys)) = fetch.await else { return };
         let current =
             self.memory.rrsets.in_view(context.view.knows).zone_state(&state.zone, self.clock.mono());
-        // If another renewal has already replaced the state, nothing is done. If this renewal fails, the old state remains.
+        // The old state is replaced only if no other renewal has replaced it meanwhile. If this renewal fails, the old state remains.
         if current.is_some_and(|current| Arc::ptr_eq(&current, state)) {
             drop(self.establish(&state.zone, Some(keys), context).await);
         }
@@ -213,7 +213,8 @@ impl Validator {
         let me = self.me.upgrade()?;
         let key = QuestionKey::of_sub_question(name, kind, context.view.knows);
         if context.is_ahead() {
-            // Look-ahead begins no fetch: it asks one server at a time, and a client that joined such a fetch would have to wait for that.
+            // Look-ahead begins no fetch, because it queries one server at a time. A client that joined such a fetch would wait longer than for a
+            // fetch of its own.
             return self.fetches.in_progress(&key);
         }
         let (fetch, begun) = match self.fetches.join(&key) {

@@ -79,7 +79,8 @@ impl Part {
         Self { verdict, at_fault, ttl: u32::MAX, proofs: Vec::new() }
     }
 
-    /// Creates the verdict on a part if a zone above is bogus, so that the server of the data is not at fault.
+    /// Creates the verdict on a part of an answer if a zone above its zone is bogus. The server of the answer is then
+    /// not at fault.
     fn above(verdict: Verdict) -> Self {
         Self { at_fault: false, ..Self::from_verdict(verdict) }
     }
@@ -99,15 +100,15 @@ impl Part {
     }
 }
 
-/// The security state with the keys with which a part of the answer is validated. If there are no such keys, the verdict on this part.
+/// The zone with the keys that validate a part of the answer, or the verdict on this part if there are no such keys.
 enum SignerKeys {
     Of(Arc<ZoneTrust>),
     None(Part),
 }
 
 impl Validator {
-    /// Validates the answer of a server of the zone `cut`, and lowers its TTLs to what its signatures allow. Of the signatures and proofs in
-    /// the DNS message, only valid ones remain, because AD covers them too (RFC 4035 section 3.2.3).
+    /// Validates the answer of a server of the zone `cut`, and lowers its TTLs to what its signatures allow. Removes all signatures and proofs from
+    /// the answer that are not valid, because the AD flag also covers the authority section (RFC 4035 section 3.2.3).
     pub(in crate::resolve) async fn judge(
         &self,
         lookup: Lookup<'_>,
@@ -159,7 +160,7 @@ impl Validator {
         judged
     }
 
-    /// Validates the end of an answer, if the answer ends with the denial of a name or a type.
+    /// Validates the denial of a name or a type, if the answer ends with one.
     async fn judge_end(
         &self,
         lookup: Lookup<'_>,
@@ -171,8 +172,8 @@ impl Validator {
         let absence = Absence { name, kind: lookup.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
         let part = self.judge_absence(lookup, cut, absence, &found.evidence).await;
         if part.at_fault && !found.answers.is_empty() {
-            // If an alias leads from one zone of an NSD server into another zone of this server, NSD leaves out half of the proof. A separate
-            // query for the target of the alias gets the whole proof.
+            // If an alias leads into another zone on the same NSD server, the answer of NSD lacks half of the proof. So a separate query is sent for
+            // the target of the alias, whose answer has the whole proof.
             found.end = End::Alias(name.clone());
             return;
         }
@@ -204,8 +205,8 @@ impl Validator {
         self.by_keys(state, context, &matter, &found.evidence).await
     }
 
-    /// Validates data or a denial with the cached keys of a zone. If the keys do not verify them and were not just fetched, fetches the keys
-    /// again and validates with the new ones: the zone may have changed its keys before the old ones left the caches.
+    /// Validates data or a denial with the cached keys of a zone. If the cached keys do not verify the data and were not just fetched, fetches the
+    /// keys again and validates with the new keys: the zone may have changed its keys before the old ones left the caches.
     async fn by_keys(
         &self,
         state: Arc<ZoneTrust>,
@@ -243,7 +244,8 @@ impl Validator {
         evidence: &[Record],
     ) -> Part {
         let Absence { name, kind, nxdomain, .. } = absence;
-        // An NSEC record does not prove whether signatures exist, so such a denial is insecure.
+        // The NSEC type list does not reliably show whether RRSIG records exist, so the denial of this type is
+        // insecure.
         if kind == RecordType::RRSIG && !nxdomain {
             return Part::from_verdict(Verdict::Insecure(None));
         }
@@ -298,7 +300,7 @@ impl Validator {
         let context = lookup.context;
         let trust = self.trust(name, context);
         if trust == Trust::None {
-            // Data below a negative trust anchor count as insecure only until this anchor expires.
+            // The name is below a negative trust anchor. Its data count as insecure only until this anchor expires.
             let now = self.clock.mono();
             let left = self.ntas.longest(name, now).map(|until| seconds_of(until.since(now)));
             return SignerKeys::None(Part {
@@ -326,8 +328,8 @@ impl Validator {
 }
 
 impl Judged {
-    /// Creates the result for the answer to a query that has the secret key of a DNS list in its name. It is not validated: the signed name
-    /// contains the key, but the records here have the name without it.
+    /// Creates the result for the answer to a query that has the secret key of a DNS list in its name. It is not validated: the signatures cover the
+    /// name with the key, but the records here have the name without the key.
     fn of_rewritten() -> Self {
         let checked = AnswerSecurity { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
         Self { checked, verdict: Verdict::Insecure(None), at_fault: false }
@@ -389,7 +391,8 @@ fn vouched_signature(record: &Record, vouched: &[Record]) -> bool {
     })
 }
 
-/// Returns the name whose zone contains a record. The DS records of a name are in the zone above this name.
+/// Returns the name whose zone contains a record: the owner `name`, or for a DS record the name above, because DS
+/// records are in the parent zone.
 fn side(name: &Name, kind: RecordType) -> Name {
     if kind == RecordType::DS && !name.is_root() { name.base_name() } else { name.clone() }
 }

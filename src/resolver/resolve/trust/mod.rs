@@ -10,10 +10,10 @@
 //! - Before an answer counts as bogus, another server of the zone is asked.
 //! - If the cached keys do not verify a signature, the keys are fetched again, at most once in ten seconds. Zones change keys without notice,
 //!   but neither a bogus zone nor an attacker may cause a flood of queries.
-//! - A file of trust anchors adds to the built-in keys of the root and never replaces them. In an earlier version, a file with an anchor
-//!   for one zone silently disabled the validation of all other zones.
+//! - A file of trust anchors adds to the built-in keys of the root and never replaces them. Otherwise a file with an anchor for one zone would
+//!   disable the validation of all other zones.
 //! - If a zone has its own trust anchor without a chain of trust from above, signatures of a zone above it prove nothing about names below the
-//!   anchor. Before this rule, signatures of the zone above could make forged data insecure instead of bogus.
+//!   anchor. Otherwise a signature of the zone above could make forged data insecure instead of bogus.
 //! - Answers of DNS lists with a secret key in the query name are insecure, because the signed name is not the name in the client's question.
 
 mod calendar;

@@ -1,7 +1,7 @@
-//! Negative trust anchors that apply for a limited time: the signatures at and below such a name are not validated, because the owner of the
-//! zone must first repair them.
+//! Negative trust anchors that apply for a limited time: the signatures at and below such a name are not validated, because the zone is broken until
+//! its owner repairs the signatures.
 //!
-//! See RFC 7646. Negative trust anchors in the configuration do not expire, but the ones here do.
+//! See RFC 7646. The operator adds them with a command. Negative trust anchors in the configuration are not in this table and do not expire.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -26,7 +26,8 @@ pub(in crate::resolve) struct RootKeyLook {
     pub(in crate::resolve) keys: RootKeys,
     /// The changes of the table of root keys that this query of the DNSKEY records caused.
     pub(in crate::resolve) changes: Vec<RootKeyChange>,
-    /// The TTL of the keys, in seconds. If they could not be validated, the reason, as the end of a sentence.
+    /// The TTL of the keys, in seconds. If the keys could not be validated, the reason, worded as the end of a
+    /// sentence.
     pub(in crate::resolve) seen: Result<u32, String>,
     /// The answer with the root keys, if its signatures were valid.
     fetched: Option<Arc<Fetched>>,
@@ -60,7 +61,7 @@ impl Validator {
     /// Determines the security state of the root zone again, from the keys that a query has returned and the current trust anchors.
     pub(in crate::resolve) async fn use_root_keys(&self, look: RootKeyLook, view: &Arc<View>) {
         if let Some(fetched) = look.fetched {
-            // If the new security state of the root zone cannot be determined, the old one remains.
+            // If the new security state cannot be determined, the old one remains in the cache.
             drop(self.establish(&Name::root(), Some(fetched), &self.context_of_root(view)).await);
         }
     }
@@ -123,8 +124,8 @@ impl Validator {
         }
     }
 
-    /// Returns true if a key, revoked or not, is in the table or configured. Signatures of unknown keys are not verified, because a stranger
-    /// could cause a lot of such work.
+    /// Returns true if a key, revoked or not, is in the table or configured. Signatures of unknown keys are not verified. Otherwise a forged answer
+    /// with many keys could cause a lot of work.
     fn is_known(&self, key: &DNSKEY, known: &RootKeys, configured: &Anchors) -> bool {
         let plain = unrevoked(key);
         known.keys.iter().any(|known| known.key == plain) || configured.cover(&Name::root(), &plain)

@@ -85,7 +85,8 @@ impl Validator {
         self.timekeeper.calendar(&self.clock)
     }
 
-    /// Returns true if a fault is due to a slow clock, as the time in a valid signature shows. The data must then be validated again.
+    /// Returns true if the clock of this host is slow, as `fault` shows: a valid signature begins later than the current time. The data must then be
+    /// validated again.
     pub(super) fn learns_time(&self, fault: &ValidationFailure) -> bool {
         let Some(passed) = fault.passed else { return false };
         self.clock.mark_passed(passed);
@@ -94,8 +95,8 @@ impl Validator {
 }
 
 impl Validator {
-    /// Returns the cached failure of a question. The failure does not count if no server at all answered when it happened, but one has
-    /// answered since. It also does not count if its cause was DNSSEC validation and the clock has been set since.
+    /// Returns the cached failure of a question. Returns `None` if no server of the internet answered at the time of the failure, but one has
+    /// answered since. Also returns `None` if DNSSEC validation failed and the clock has been set since.
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<CachedFailure>> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
@@ -105,8 +106,8 @@ impl Validator {
         (!by_the_clock).then_some(failed)
     }
 
-    /// Caches the failure of a sub-question. It is not cached if the client's question had used up its query budget, or if look-ahead asked
-    /// it. Other questions have their own budget and may ask more servers, so they may succeed.
+    /// Caches the failure of a sub-question. The failure is not cached if the question had used up its query budget, or if look-ahead asked it.
+    /// Another question has its own budget and may query more servers, so it may succeed.
     pub(in crate::resolve) fn remember_failure(
         &self,
         key: QuestionKey,

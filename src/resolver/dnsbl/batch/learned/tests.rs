@@ -22,7 +22,7 @@ fn check(number: u32) -> Check {
     Check { clients: ClientGroup::default(), subject: number.to_be_bytes().into(), labels: 4 }
 }
 
-/// Asks all eight lists about one address, one after the other, like a client, until a DNS list lists the address. Returns the total time of
+/// Simulates a client that asks all eight lists about one address, one after the other, until a list lists the address. Returns the total time of
 /// these questions.
 fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono) -> Duration {
     let check = check(number);
@@ -55,8 +55,8 @@ fn sum(batch: &Batch) -> BatchCounts {
     })
 }
 
-/// Simulates `checks` addresses, a new one every 2 s, and returns how long the questions about each one took. In `percent` of a hundred cases, a
-/// random list lists the address.
+/// Simulates `checks` addresses, a new one every 2 s, and returns the time that the questions about each address took. In `percent` of a hundred
+/// cases, a random list lists the address.
 fn run(batch: &mut Batch, checks: u32, percent: u32, random: &Random) -> Vec<Duration> {
     let times = (0..checks).map(|number| {
         let listed = random.below(100) < percent;
@@ -95,9 +95,9 @@ fn where_a_listing_ends_the_checks_next_to_nothing_is_asked_in_vain() {
     }
 }
 
-/// Computes the result that the rule of batches allows, if each DNS list lists `percent` / 8 of a hundred addresses and everything is learned:
-/// the total time for an address that no list lists, and when each list is asked. A batch may ask a list after a question if clients ask the list
-/// next in `needed` of a hundred cases.
+/// Computes the best possible result of batches after everything is learned, if each DNS list lists `percent` / 8 of a hundred addresses: the total
+/// time for an address that no list lists, and when each list is asked. After a question, a list is asked in advance if clients ask it next in at
+/// least `needed` of a hundred cases.
 fn allowed(percent: u32, needed: f64) -> (Duration, Vec<(ListId, Duration)>) {
     let each = f64::from(percent) / 800.0;
     let reach = |list: usize| 1.0 - list as f64 * each;
@@ -131,8 +131,8 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
             median(&times[200..])
         );
         assert_eq!(rule, Duration::from_millis(ideal));
-        // If clients ask a DNS list in about 95 of 100 cases, its measured share is sometimes above and sometimes below 95. Therefore the measured
-        // time may lie between the computed times for 95 and for 96.
+        // If clients ask a DNS list in about 95 of 100 cases, the learned share is sometimes above 95 and sometimes below it. Therefore the
+        // measured time may also be as long as the time computed for 96.
         let (strict, _) = allowed(percent, 96.0);
         assert!(median(&times[200..]) <= strict.max(rule), "{percent} %");
     }
@@ -179,7 +179,7 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
         batch.asked(CheckQuery { check: &check(1), list: 0, blocks: true }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
-    // In this loop, no client asks the lists of the batches. The limit for unused questions must therefore stop the batches.
+    // In this loop, no client asks the lists that the batches asked. The limit for unused questions must stop the batches.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
