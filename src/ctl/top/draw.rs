@@ -40,7 +40,7 @@ const HELP: [&str; 12] = [
     "?              this help",
     "q, Ctrl-C      quit",
     "The rates (queries/s) are measured between the last two updates of the screen.",
-    "trend: the figure of a row at each update, the latest at the right.",
+    "trend: one bar for each update of the screen, the latest at the right.",
     "The table of lists counts since the start of resolverd, not since the period began.",
 ];
 
@@ -97,7 +97,7 @@ fn note(live: &TopLive) -> (String, Paint) {
         return (harmless(&trouble), Paint::Bad);
     }
     match live.rates() {
-        None => ("the rates follow with the next update of the screen".to_owned(), Paint::Faint),
+        None => ("queries per second: from the next update on".to_owned(), Paint::Faint),
         Some(rates) => {
             let text = format!(
                 "{} queries/s  {} from cache  {} SERVFAIL  {} queries/s to servers",
@@ -183,11 +183,28 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Text<'static> {
         }
         lines.push(Line::from(spans));
     }
-    let has_room = usize::from(area.height) > lines.len() + 1;
-    if has_room && live.is_read() && shown.legend().len() <= width {
-        lines.extend([Line::default(), Line::styled(shown.legend(), painter.style(Paint::Faint))]);
+    let room = usize::from(area.height).saturating_sub(lines.len() + 1);
+    let notes: Vec<String> =
+        legend(live, trend).into_iter().filter(|line| line.width() <= width).take(room).collect();
+    if live.is_read() && !notes.is_empty() {
+        lines.push(Line::default());
+        lines.extend(notes.into_iter().map(|line| Line::styled(line, painter.style(Paint::Faint))));
     }
     Text::from(lines)
+}
+
+/// Returns the lines below the rows that explain the table, and the column with sparklines if its width `trend` is not 0.
+fn legend(live: &TopLive, trend: usize) -> Vec<String> {
+    let shown = live.table();
+    let mut lines = vec![shown.legend().to_owned()];
+    if trend > 0 {
+        let title = shown.columns().get(TopTable::FIRST_SORT).copied().unwrap_or_default();
+        let period = words::window(live.window(), f64::INFINITY);
+        lines.push(format!(
+            "trend: {title} ({period}) at each update of the screen, one bar each, the latest at the right"
+        ));
+    }
+    lines
 }
 
 /// Selects the style (colour) of each kind of text, for a screen with or without colours.

@@ -1,7 +1,7 @@
 //! The screen of `resolverctl top` as text, for a terminal of 80 columns and 24 lines, and for a terminal of
 //! 40 columns and 10 lines.
 
-use control::protocol::Reply;
+use control::protocol::{Reply, Stats};
 use ctl::top::draw::draw;
 use ctl::top::keys::TopKey;
 use ctl::top::live::{TopAct, TopLive};
@@ -64,6 +64,13 @@ fn rows_of(table: TopTable) -> Vec<Reply> {
 /// Returns the screen of `resolverctl top` after two readings of the statistics, two seconds apart.
 fn live(table: TopTable) -> TopLive {
     let mut live = TopLive::new((table, Window::Minute), time_of_day, true);
+    live.read(&stats_before(), &rows_of(table), NOW - 2.0);
+    live.read(&stats(), &rows_of(table), NOW);
+    live
+}
+
+/// Returns the statistics of resolverd two seconds before those that `stats` returns.
+fn stats_before() -> Stats {
     let mut before = stats();
     before.report.uptime -= 2.0;
     before.report.questions -= 500;
@@ -74,9 +81,7 @@ fn live(table: TopTable) -> TopLive {
         *count -= 350;
     }
     *before.report.outcomes.entry(Outcome::Failed).or_default() -= 1;
-    live.read(&before, &rows_of(table), NOW - 2.0);
-    live.read(&stats(), &rows_of(table), NOW);
-    live
+    before
 }
 
 fn terminal(live: &TopLive, (width, height): (u16, u16), now: f64) -> Terminal<TestBackend> {
@@ -114,12 +119,13 @@ fn each_table_has_its_picture() {
 fn a_wide_terminal_has_the_trend_of_each_row() {
     let mut live = TopLive::new((TopTable::Zones, Window::Minute), time_of_day, true);
     for step in 0..=30 {
-        let shares = [f64::from(step) / 30.0, 1.0, f64::from(30 - step) / 30.0];
+        let shares = [f64::from(step + 10) / 40.0, 1.0, f64::from(60 - step) / 30.0, 1.0];
         let rows = zones().into_iter().zip(shares).map(|(mut row, share)| {
             row.spent *= share;
             Reply::Zone(row)
         });
-        live.read(&stats(), &rows.collect::<Vec<_>>(), NOW);
+        let counters = if step < 30 { stats_before() } else { stats() };
+        live.read(&counters, &rows.collect::<Vec<_>>(), NOW - f64::from(2 * (30 - step)));
     }
     golden("top_wide.txt", &picture(&live, (120, 12)));
 }
