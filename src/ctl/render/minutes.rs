@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::{self, Column, count, fault, time, word};
+use super::columns::{self, Cell, Column, count, fault, time, word};
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use dns::conduct::Conduct;
@@ -44,6 +44,10 @@ const _: () = assert!(LEAST_ABOVE == 10);
 /// The line below the tables about the times in them.
 const ESTIMATES: &str = "times are estimates, because on disk they are counted in ranges, for example 185 to 262 ms; `resolverctl stats` has exact times\n";
 
+/// The lines in place of the figures of a span without a recorded minute.
+const UNRECORDED: &str = "no minutes are recorded for this span: resolverd was not running, has just started, or had no state directory;\n\
+    minutes are kept for 30 days\n";
+
 /// A function that computes a figure from the statistics of a span of time.
 type FigureOf = fn(&SpanReport) -> Figure;
 
@@ -52,7 +56,7 @@ const FIGURES: &[(&str, Option<&str>, FigureOf)] = &[
     ("messages", Some("messages"), |span| Figure::Count(span.message_time.count)),
     ("  DNS time p50", Some("DNS time p50"), |span| p50(&span.message_time)),
     ("  DNS time p90", None, |span| p90(&span.message_time)),
-    ("  DNS time p99", Some("p99"), |span| p99(&span.message_time)),
+    ("  DNS time p99", Some("DNS time p99"), |span| p99(&span.message_time)),
     ("queries", Some("queries"), |span| Figure::Count(span.questions)),
     ("  failed", Some("failed"), |span| Figure::Share(span.failed(), span.questions)),
     ("  from cache", None, |span| Figure::Share(counted(&span.outcomes, &Outcome::Cache), span.questions)),
@@ -137,11 +141,16 @@ pub fn screen(
 ) -> String {
     let titles = [Some(span), other].into_iter().flatten().map(|span| title(span, moment, style));
     let mut parts = vec![titles.collect::<String>()];
+    if span.minutes == 0 && other.is_none() {
+        parts.push(UNRECORDED.to_owned());
+        return parts.join("\n");
+    }
     if minutes.is_empty() || other.is_some() {
         parts.push(figures(span, other, style));
     }
     if !minutes.is_empty() {
-        let terms = if other.is_some() { String::new() } else { [words::MESSAGE, DNS_TIME].concat() };
+        let terms =
+            if other.is_some() { String::new() } else { [words::MESSAGE, DNS_TIME, QUANTILES].concat() };
         parts.push(each(minutes, time, style) + &terms);
     }
     let is_short = span.to.saturating_sub(span.from) < SHORTEST_NAMED;
@@ -173,18 +182,24 @@ fn figures(span: &SpanReport, other: Option<&SpanReport>, style: Style) -> Strin
     let mut has_few = false;
     for (label, _, figure) in FIGURES {
         let now = figure(span);
-        let mut cells = vec![(*label).to_owned(), now.text()];
-        if let Some(earlier) = other.map(figure) {
-            let change = now.change(&earlier, (span.minutes, other.map_or(0, |other| other.minutes)));
+        // The counts of a span without a recorded minute are not known, so they are not shown as 0.
+        let text = |figure: &Figure, minutes: u64| if minutes > 0 { figure.text() } else { NONE.to_owned() };
+        let mut cells = vec![(*label).to_owned(), text(&now, span.minutes)];
+        if let Some((earlier, minutes)) = other.map(|other| (figure(other), other.minutes)) {
+            let change = match (span.minutes, minutes) {
+                (0, _) | (_, 0) => NONE.to_owned(),
+                both => now.change(&earlier, both),
+            };
             has_few |= change == TOO_FEW;
-            cells.extend([earlier.text(), change]);
+            cells.extend([text(&earlier, minutes), change]);
         }
         table.plain(cells);
     }
     let is_partly = other.is_some_and(|other| other.minutes != span.minutes);
-    let notes = [(true, words::MESSAGE), (true, DNS_TIME), (is_partly, PER_MINUTE), (has_few, LEAST)];
+    let terms = [(true, words::MESSAGE), (true, DNS_TIME), (true, TIMES), (true, QUANTILES)];
+    let notes = [(is_partly, PER_MINUTE), (has_few, LEAST)];
     table.text(style, None)
-        + &notes.iter().filter(|(shows, _)| *shows).map(|(_, note)| *note).collect::<String>()
+        + &terms.iter().chain(&notes).filter(|(shows, _)| *shows).map(|(_, note)| *note).collect::<String>()
 }
 
 fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
@@ -205,10 +220,19 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
 const SENT: &str =
     "sent: queries to servers; timeout: the part of them without a reply; –: nothing was recorded\n";
 
-/// The lines below the table of the busiest zones, lists, users and networks. Names are stored less often than the figures above.
-const PERIODS: &str = "resolutions or queries: of a zone or list the resolutions, or the queries to its servers if they are more;\n\
-    of a user its queries; of a network the queries to its servers\n\
-    this table counts only whole periods of 5 minutes that ended in this span\n";
+/// The lines below the table of the busiest names that say what is counted for each kind. A line is shown if the table has one of its kinds.
+const COUNTED: [(&[BusyKind], &str); 3] = [
+    (
+        &[BusyKind::Zone, BusyKind::List],
+        "zone, list: resolutions, or queries to its servers if those are more\n\
+        resolution: all work for one query that is not in the cache\n",
+    ),
+    (&[BusyKind::User], "user: queries from this user that were not answered from the cache, estimated\n"),
+    (&[BusyKind::Network], "network: queries to its servers\n"),
+];
+
+/// The last line below this table. Names are stored less often than the figures above.
+const PERIODS: &str = "this table counts only whole periods of 5 minutes that ended in this span\n";
 const _: () = assert!(NAMES_INTERVAL == 5);
 
 /// The shortest span, in seconds, for which the table of the busiest names is shown: two periods of `NAMES_INTERVAL` minutes.
@@ -220,6 +244,13 @@ const SHORT: &str = "zones, lists and users are recorded every 5 minutes; a --si
 /// The line below the figures that explains the DNS time.
 const DNS_TIME: &str = "DNS time: how long a message waited for DNS\n";
 
+/// The line below the figures that explains the times of queries.
+const TIMES: &str =
+    "latency: how long a client waited for an answer; round trip: how long resolverd waited for a reply of a server\n";
+
+/// The line below the figures that explains the quantiles.
+const QUANTILES: &str = "p50, p90, p99: half, 90 percent and 99 percent took at most this time\n";
+
 /// The line below a comparison of spans of which not all minutes are recorded.
 const PER_MINUTE: &str = "change of messages, queries and queries sent: of their mean in a recorded minute\n";
 
@@ -229,19 +260,30 @@ const BUSIEST: &[Column<Busy>] = &[
     Column("name", 0, |row, _| word(&row.name)),
     Column("resolutions or queries", 0, |row, _| count(row.counts.questions)),
     Column("failed", 0, |row, _| fault(row.counts.failed)),
-    Column("took 1 s or more", 0, |row, _| fault(row.counts.late)),
-    Column("timeouts of servers", 0, |row, _| fault(row.counts.timeouts)),
+    Column("took 1 s or more", 0, |row, _| fault_unless_user(row, row.counts.late)),
+    Column("timeouts of servers", 0, |row, _| fault_unless_user(row, row.counts.timeouts)),
     Column("total time", 0, |row, _| time(row.counts.spent_ms as f64 / 1_000.0)),
 ];
+
+/// Returns the cell with a number of slow resolutions or timeouts, which are not counted for users.
+fn fault_unless_user(row: &Busy, number: u64) -> Cell {
+    match row.kind {
+        BusyKind::User => columns::number(None, NONE),
+        _ => fault(number),
+    }
+}
 
 /// Returns the table of the busiest zones, lists, users and networks of the wanted kinds, at most `most` of each.
 pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: usize, style: Style) -> String {
     let kinds = span.busiest.chunk_by(|one, other| one.kind == other.kind);
     let rows = kinds.flat_map(|rows| rows.iter().take(most)).filter(|row| is_wanted(row.kind));
-    let table = columns::table(BUSIEST, rows, 0);
+    let rows: Vec<&Busy> = rows.collect();
+    let table = columns::table(BUSIEST, rows.iter().copied(), 0);
     if table.is_empty() {
         "no names recorded in this span\n".to_owned()
     } else {
-        table.text(style, None) + PERIODS
+        let has = |kinds: &[BusyKind]| rows.iter().any(|row| kinds.contains(&row.kind));
+        let counted = COUNTED.iter().filter(|(kinds, _)| has(kinds)).map(|(_, note)| *note);
+        table.text(style, None) + &counted.collect::<String>() + PERIODS
     }
 }
