@@ -37,6 +37,9 @@ const FAILED: usize = 16;
 /// The advice to the user if the daemon has not received any query.
 const UNASKED: &str = "`resolverctl check system` shows whether this host uses resolverd";
 
+/// What overload means, and the command that says what to do.
+const OVERLOAD: &str = "SERVFAIL: too many queries in progress; see `resolverctl failed`";
+
 /// Returns the output of `resolverctl stats` as text.
 pub fn stats(stats: &Stats, style: Style) -> String {
     let upper = upper(stats, style);
@@ -124,7 +127,10 @@ fn overload(stats: &Stats, style: Style) -> String {
     };
     let rows = [item("zone", &stats.shed_zones), item("client", &stats.shed_clients)];
     let rows: Vec<String> = rows.into_iter().flatten().collect();
-    if rows.is_empty() { String::new() } else { items("overload by", &rows, style) }
+    if rows.is_empty() {
+        return String::new();
+    }
+    items("overload by", &rows, style) + &items("", &[OVERLOAD.to_owned()], style)
 }
 
 /// Returns the lines of the output about the queries that resolverd sent to servers.

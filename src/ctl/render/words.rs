@@ -133,7 +133,7 @@ pub fn store(name: &str) -> &str {
     match name {
         "answers" => "whole answers",
         "rrsets" => "record sets (RRsets)",
-        "servers" => "server states",
+        "servers" => "server data",
         "failures" => "cached failures",
         other => other,
     }

@@ -11,7 +11,7 @@ words! {
         /// The question was answered from the cache, without a query to a server.
         Cache = "cache": "from cache",
         /// The question was answered by a resolution (flight) that another client's question had begun.
-        Shared = "shared": "shared query",
+        Shared = "shared": "joined resolution",
         /// The question was answered by a resolution (flight) that it began itself, and that asked servers.
         Upstream = "upstream": "from servers",
         /// The question was answered from the cache although the TTL had ended, because no server answered (RFC 8767).
@@ -105,7 +105,7 @@ words! {
         /// not answered. A connection is closed.
         Denied = "denied",
         /// The same client repeats a question that is still in progress, with the same id and port. Only its first copy is answered.
-        Repeated = "repeated",
+        Repeated = "repeated": "duplicate",
         /// The reply was lost, because the socket of the client or its queue of replies was full.
         ReplyLost = "reply_lost": "reply lost",
         /// A connection of a client could not be accepted: no file descriptor was left, or the client had already closed it.
