@@ -5,7 +5,7 @@ const REASONS: [(&str, &str); 15] = [
     ("", ""),
     ("first", "preferred server"),
     ("race", "second server in parallel"),
-    ("retry", "after a timeout"),
+    ("retry", "the previous server has not replied"),
     ("next", "next server"),
     ("address", "new address"),
     ("without_edns", "without EDNS"),

@@ -45,11 +45,11 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Synthesized { zone } => {
             ("cache", format!("signed records of {zone} deny the name (RFC 8198)"), Paint::Plain)
         }
-        StepEvent::Cut { zone, addresses: 1 } => {
-            ("zone cut", format!("{zone}, 1 server address"), Paint::Plain)
-        }
         StepEvent::Cut { zone, addresses } => {
-            ("zone cut", format!("{zone}, {addresses} server addresses"), Paint::Plain)
+            let s = if *addresses == 1 { "" } else { "es" };
+            let found =
+                format!("{zone} is the closest zone whose servers are known ({addresses} address{s})");
+            ("zone cut", found, Paint::Plain)
         }
         StepEvent::Probe { name } => (
             "minimised",
@@ -61,7 +61,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
             let time = words::time(*waited);
             (
                 "←",
-                format!("{server} no reply yet, {time} after the query; resolverd still accepts one"),
+                format!("{server} no reply within {time}; resolverd still accepts one"),
                 Paint::Bad,
             )
         }
@@ -124,7 +124,7 @@ fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
         ),
         StepEvent::ForwardersFailed { zone } => (
             "fallback",
-            format!("the forwarders of {zone} have not answered; asking the root servers (forward_first)"),
+            format!("the forwarders of {zone} did not answer; resolverd asks without them (forward_first)"),
             Paint::Bad,
         ),
         _ => ("", String::new(), Paint::Plain),
@@ -137,16 +137,18 @@ fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
     let (dropped, records, why, paint) = match step {
         StepEvent::Scrubbed { dropped, records } => {
             let what = s("record", "records", *dropped);
+            let its = s("its", "their", *dropped);
             (
                 *dropped,
                 records.as_slice(),
-                format!("{what} of a zone that the server does not serve"),
+                format!("{what} from the reply, because the server does not serve {its} zone"),
                 Paint::Faint,
             )
         }
         StepEvent::PrivateRemoved { dropped, records } => {
             let what = s("address", "addresses", *dropped);
-            (*dropped, records.as_slice(), format!("{what} because of private_addresses"), Paint::Bad)
+            let why = format!("private {what} from the answer (private_addresses)");
+            (*dropped, records.as_slice(), why, Paint::Bad)
         }
         _ => (0, &[][..], String::new(), Paint::Plain),
     };

@@ -486,6 +486,7 @@ impl Attempt {
     fn settle(&self, form: UpstreamForm, heard: &Heard, first: bool) -> NextQuery {
         let transport = form.transport;
         let now = self.shared.clock.mono();
+        let mut scrubbed = None;
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble @ Trouble::NoRoom) => {
                 if first {
@@ -514,7 +515,11 @@ impl Attempt {
             Ok(message) if message.metadata.truncation => {
                 (NextQuery::Stream, Conduct::Truncated, Words::Fixed("truncated"))
             }
-            Ok(message) => self.judge(form, message, heard, now),
+            Ok(message) => {
+                let (judged, note) = self.judge(form, message, heard, now);
+                scrubbed = note;
+                judged
+            }
         };
         if first {
             self.record(transport, conduct, heard.elapsed);
@@ -525,6 +530,9 @@ impl Attempt {
         }
         self.count_strays();
         self.note_received(conduct, heard.elapsed, words);
+        if let Some(scrubbed) = scrubbed {
+            self.context.note(scrubbed);
+        }
         turn
     }
 
@@ -571,15 +579,15 @@ impl Attempt {
         }
     }
 
-    /// Interprets the server's answer. If the server does not serve the zone, or fails, this is recorded, so that later questions prefer other
-    /// servers.
+    /// Interprets the server's answer. If the server does not serve the zone or fails, records this for later choices of servers. Also returns a note
+    /// about the records that were removed from the answer, if there are any.
     fn judge(
         &self,
         form: UpstreamForm,
         message: &Message,
         heard: &Heard,
         now: Mono,
-    ) -> (NextQuery, Conduct, Words) {
+    ) -> ((NextQuery, Conduct, Words), Option<Note>) {
         let (said, dropped) = if self.role.is_recursive() {
             classify_recursive(&self.zone, &self.name, self.kind, message)
         } else {
@@ -621,15 +629,16 @@ impl Attempt {
         {
             self.server.mark_lame(&self.zone, time, now);
         }
-        if dropped > 0 {
+        let scrubbed = (dropped > 0).then(|| {
             self.shared.recorder.count(Counter::Scrubbed, dropped);
             // A server that gets a customer's key for a DNS list may repeat the key anywhere in its answer, so the removed records are not shown.
             let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
-            self.context.note(Note::Scrubbed { dropped, records });
-        }
+            Note::Scrubbed { dropped, records }
+        });
         let words = summary(&said, message, self.secret.is_some());
         let said = Box::new(said.said_by(self.path.server, heard));
-        (if is_doubted { NextQuery::OwnCase(said) } else { NextQuery::Classified(said) }, conduct, words)
+        let turn = if is_doubted { NextQuery::OwnCase(said) } else { NextQuery::Classified(said) };
+        ((turn, conduct, words), scrubbed)
     }
 
     /// Returns true if the server's reply about a name in mixed case (0x20) must be confirmed: the server is asked again for the name without mixed

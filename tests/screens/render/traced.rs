@@ -21,7 +21,7 @@ fn question(name: &str) -> StepEvent {
 }
 
 fn sent(server: &str, reason: &str) -> StepEvent {
-    let of_the_zone = server.starts_with("192");
+    let of_the_zone = server == "192.0.2.53";
     StepEvent::Sent {
         server: server.to_owned(),
         transport: Transport::Udp,
@@ -44,92 +44,110 @@ fn ended(result: &str) -> StepEvent {
     StepEvent::Ended { result: result.to_owned() }
 }
 
-/// Returns the steps of a resolution, from the empty cache down to the servers of the zone. One of the servers does not
-/// answer.
-fn walked() -> Vec<Step> {
-    let referral = "referral to mail.example. (servers: 2, addresses: 3)";
+/// Returns the steps from the cache to the referral to the zone mail.example.
+fn referred() -> Vec<Step> {
+    let referral = "referral to mail.example. (servers: 3, addresses: 0)";
     vec![
         step(0, 0, question("www.mail.example.")),
         step(20, 0, StepEvent::Memory { found: "example. NS".to_owned() }),
         step(100, 0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 1 }),
         step(110, 0, StepEvent::Probe { name: "mail.example.".to_owned() }),
-        step(120, 0, sent("192.0.2.53:53", "first")),
-        step(12_400, 0, received("192.0.2.53:53", (Conduct::Answered, 0.0123), referral)),
+        step(120, 0, sent("192.0.2.53", "first")),
+        step(12_400, 0, received("192.0.2.53", (Conduct::Answered, 0.0123), referral)),
         step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
-        step(12_500, 1, question("ns.elsewhere.example.")),
-        step(12_600, 1, sent("198.51.100.1:53", "first")),
-        step(112_600, 1, unanswered("198.51.100.1:53", 0.1)),
-        step(112_700, 1, sent("198.51.100.2:53", "retry")),
-        step(412_600, 1, received("198.51.100.1:53", (Conduct::Silent, 0.4), "timeout")),
-        step(412_650, 1, received("198.51.100.2:53", (Conduct::Silent, 0.3), "timeout")),
-        step(412_700, 1, ended("SERVFAIL: no server answered")),
-        step(
-            424_000,
-            0,
-            StepEvent::Scrubbed {
-                dropped: 2,
-                records: vec![
-                    "www.bank.example. A 192.0.2.66".to_owned(),
-                    "bank.example. NS ns.mail.example.".to_owned(),
-                ],
-            },
-        ),
-        step(
-            424_000,
-            0,
-            StepEvent::PrivateRemoved {
-                dropped: 6,
-                records: vec![
-                    "www.mail.example. A 10.0.0.1".to_owned(),
-                    "www.mail.example. A 10.0.0.2".to_owned(),
-                ],
-            },
-        ),
-        step(424_100, 1, question("ns.partner.example.")),
-        step(424_200, 1, StepEvent::ForwardersFailed { zone: "partner.example.".to_owned() }),
-        step(424_900, 1, ended("NOERROR, 1 record")),
-        step(425_000, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
     ]
 }
 
-/// Returns the steps of DNSSEC validation with a verdict of each kind, and the end of the resolution.
+/// Returns the lookups of the addresses of the zone's three servers. The first two fail.
+fn looked_up() -> Vec<Step> {
+    vec![
+        step(12_500, 1, question("ns.elsewhere.example.")),
+        step(12_600, 1, sent("198.51.100.1", "first")),
+        step(112_600, 1, unanswered("198.51.100.1", 0.1)),
+        step(112_700, 1, sent("198.51.100.2", "retry")),
+        step(412_600, 1, received("198.51.100.1", (Conduct::Silent, 0.4), "timeout")),
+        step(412_700, 1, received("198.51.100.2", (Conduct::Silent, 0.3), "timeout")),
+        step(412_800, 1, ended("SERVFAIL: no server answered")),
+        step(412_900, 1, question("ns.other.example.")),
+        step(413_000, 1, sent("198.51.100.3", "first")),
+        step(424_000, 1, received("198.51.100.3", (Conduct::Answered, 0.011), "1 record")),
+        step(424_100, 1, ds("other.example.", vec![4_711], DsSource::Parent)),
+        step(424_200, 1, keys("other.example.", None)),
+        step(424_300, 1, checked("other.example.", SecurityStatus::Bogus, Some("the signature has expired"))),
+        step(424_400, 1, ended("SERVFAIL: DNSSEC validation failed (bogus)")),
+        step(424_500, 1, question("ns.partner.example.")),
+        step(424_600, 1, sent("203.0.113.1", "first")),
+        step(824_600, 1, received("203.0.113.1", (Conduct::Silent, 0.4), "timeout")),
+        step(824_700, 1, StepEvent::ForwardersFailed { zone: "partner.example.".to_owned() }),
+        step(824_800, 1, sent("198.51.100.4", "first")),
+        step(836_800, 1, received("198.51.100.4", (Conduct::Answered, 0.012), "1 record")),
+        step(836_900, 1, ended("NOERROR, 1 record")),
+    ]
+}
+
+/// Returns the query to the zone's server, and its reply, from which resolverd removes records.
+fn answered() -> Vec<Step> {
+    let texts = |records: [&str; 2]| records.map(str::to_owned).to_vec();
+    let foreign = texts(["www.bank.example. A 192.0.2.66", "bank.example. NS ns.mail.example."]);
+    let private = texts(["mx.mail.example. A 10.0.0.1", "mx.mail.example. A 10.0.0.2"]);
+    vec![
+        step(837_000, 0, sent("192.0.2.54", "first")),
+        step(849_000, 0, received("192.0.2.54", (Conduct::Answered, 0.012), "8 records")),
+        step(849_000, 0, StepEvent::Scrubbed { dropped: 2, records: foreign }),
+        step(849_100, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
+        step(849_200, 0, StepEvent::PrivateRemoved { dropped: 6, records: private }),
+    ]
+}
+
+fn ds(zone: &str, tags: Vec<u16>, from: DsSource) -> StepEvent {
+    let records = tags.into_iter().map(|tag| DsFact { tag, algorithm: 8, digest: 2 }).collect();
+    StepEvent::Ds { zone: zone.to_owned(), records, from }
+}
+
+fn keys(zone: &str, server: Option<&str>) -> StepEvent {
+    let records = [(20_326, 257), (5_613, 256)];
+    let records = records.map(|(tag, flags)| KeyFact { tag, algorithm: 8, flags }).into();
+    StepEvent::Dnskey { zone: zone.to_owned(), records, server: server.map(str::to_owned) }
+}
+
+fn checked(zone: &str, state: SecurityStatus, why: Option<&str>) -> StepEvent {
+    StepEvent::Checked { subject: zone.to_owned(), state, why: why.map(str::to_owned) }
+}
+
+/// Returns the steps of the chain of trust, and the end of the resolution.
 fn validated() -> Vec<Step> {
-    let ds = |zone: &str, tags: Vec<u16>, from| {
-        let records = tags.into_iter().map(|tag| DsFact { tag, algorithm: 8, digest: 2 }).collect();
-        StepEvent::Ds { zone: zone.to_owned(), records, from }
-    };
-    let keys = |zone: &str, server: Option<&str>| {
-        let records = [(20_326, 257), (5_613, 256)];
-        let records = records.map(|(tag, flags)| KeyFact { tag, algorithm: 8, flags }).into();
-        StepEvent::Dnskey { zone: zone.to_owned(), records, server: server.map(str::to_owned) }
-    };
-    let checked = |zone: &str, state, why: Option<&str>| StepEvent::Checked {
-        subject: zone.to_owned(),
-        state,
-        why: why.map(str::to_owned),
+    let dnskey = StepEvent::Question { name: "example.".to_owned(), kind: "DNSKEY".to_owned() };
+    let asked = StepEvent::Sent {
+        server: "192.0.2.53".to_owned(),
+        transport: Transport::Udp,
+        name: None,
+        kind: None,
+        reason: "first".to_owned(),
+        usual: Some(0.0118),
     };
     vec![
-        step(425_100, 0, ds("example.", vec![20_326], DsSource::Anchor)),
-        step(425_200, 0, keys("example.", Some("192.0.2.53"))),
-        step(425_300, 0, checked("example.", SecurityStatus::Secure, None)),
-        step(425_400, 0, ds("mail.example.", vec![], DsSource::Parent)),
-        step(425_500, 0, checked("mail.example.", SecurityStatus::Insecure, None)),
-        step(425_550, 1, question("ns.other.example.")),
-        step(425_600, 1, ds("other.example.", vec![4_711], DsSource::Parent)),
-        step(425_700, 1, keys("other.example.", None)),
-        step(425_800, 1, checked("other.example.", SecurityStatus::Bogus, Some("the signature has expired"))),
-        step(425_900, 1, ended("SERVFAIL: DNSSEC validation failed (bogus)")),
-        step(426_000, 0, ended("NOERROR, 1 record")),
+        step(849_300, 0, ds("example.", vec![20_326], DsSource::Anchor)),
+        step(849_400, 1, dnskey),
+        step(849_500, 1, asked),
+        step(861_500, 1, received("192.0.2.53", (Conduct::Answered, 0.012), "2 records")),
+        step(861_600, 1, ended("NOERROR, 2 records")),
+        step(861_700, 0, keys("example.", Some("192.0.2.53"))),
+        step(861_800, 0, checked("example.", SecurityStatus::Secure, None)),
+        step(861_900, 0, ds("mail.example.", vec![], DsSource::Parent)),
+        step(862_000, 0, checked("mail.example.", SecurityStatus::Insecure, None)),
+        step(862_100, 0, ended("NOERROR, 2 records")),
     ]
 }
 
 #[test]
 fn a_trace() {
+    let alias = record("www.mail.example.", 60, "CNAME", "mx.mail.example.");
     let address = record("mx.mail.example.", 60, "A", "192.0.2.25");
-    let mut reply = query("A", "NOERROR", Outcome::Upstream, vec![address]);
-    reply.elapsed = 0.426;
+    let mut reply = query("A", "NOERROR", Outcome::Upstream, vec![alias, address]);
+    reply.name = "www.mail.example.".to_owned();
+    reply.elapsed = 0.8621;
     reply.security = Security::Insecure;
-    let steps = [walked(), validated()].concat();
+    let steps = [referred(), looked_up(), answered(), validated()].concat();
     let text: String = steps.iter().map(|step| trace::step(step, false, Style::Plain)).collect();
     let text = text + &trace::end(&reply, true, false, Style::Plain);
     let mut replies: Vec<Reply> = steps.into_iter().map(Reply::Step).collect();
@@ -137,7 +155,7 @@ fn a_trace() {
     both("trace", &text, &lines(&replies));
 }
 
-/// Tests that a trace with `--fresh` does not mention the cache, because its own cache is empty.
+/// A trace with `--fresh` has its own cache, which is empty.
 #[test]
 fn a_trace_past_the_cache_does_not_speak_of_the_cache() {
     let records = vec![KeyFact { tag: 20_326, algorithm: 8, flags: 257 }];
