@@ -324,7 +324,7 @@ impl ShadowReport {
                 0 => String::new(),
                 _ => format!("; the cause of {unknown} more is unknown"),
             };
-            return (LookFirst, format!("look at {look} of {compared} questions first{more}"));
+            return (LookFirst, format!("before a switch, look at {look} of {compared} questions{more}"));
         }
         match self.gap(unknown) {
             Some(gap) => (CouldNotTell, format!("could not tell: {gap}")),

@@ -83,7 +83,7 @@ fn the_worst_differences_come_first_and_decide() {
     assert_eq!(names, ["n104.example.", "n103.example.", "n102.example.", "n100.example.", "n101.example."]);
     let (safe, sentence) = verdict(&report);
     assert_eq!(safe, SwitchVerdict::LookFirst);
-    assert_eq!(sentence, "look at 3 of 35 questions first; the cause of 1 more is unknown");
+    assert_eq!(sentence, "before a switch, look at 3 of 35 questions; the cause of 1 more is unknown");
 }
 
 #[test]

@@ -126,7 +126,7 @@ const fn meaning(cause: Cause) -> &'static str {
         Cause::Policy => "one resolver answers by its own rules: configuration, filter, REFUSED",
         Cause::List => "a DNS list refuses one resolver, or resolverd does not believe the list",
         Cause::Old => "one resolver has an older answer",
-        Cause::Unknown => "could not tell",
+        Cause::Unknown => "the cause was not found",
         Cause::AdOnly => "only the AD flag differs",
         Cause::Geography => "the zone gives both addresses, in turn or by place",
         Cause::Timing => "a reply failed or differed only once",
@@ -156,7 +156,7 @@ fn of_cause(cause: Cause, group: &[&Difference], most: usize) -> String {
     }
     let more = group.len().saturating_sub(most);
     if more > 0 {
-        text.push_str(&format!("    {more} more with --json\n"));
+        text.push_str(&format!("    {more} more: see --json\n"));
     }
     text
 }

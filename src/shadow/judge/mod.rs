@@ -37,7 +37,7 @@ fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
         }
     }
     if unequal::is_rotation(evidence) {
-        return Judged::harmless(Cause::Rotation, None, "both gave the same records in turn");
+        return Judged::harmless(Cause::Rotation, None, "both gave the same records when asked again");
     }
     let why = "the answers differed once and were equal when both were asked again";
     Judged::harmless(Cause::Timing, None, why)

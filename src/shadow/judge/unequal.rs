@@ -211,7 +211,7 @@ pub(super) fn is_rotation(evidence: &Evidence) -> bool {
 fn of_data(evidence: &Evidence) -> Judged {
     use AnswerVerdict::{Different, InTurn, Old, Same, Stale};
     if is_rotation(evidence) {
-        return Judged::harmless(Cause::Rotation, None, "both gave the same addresses in turn");
+        return Judged::harmless(Cause::Rotation, None, "both gave the same addresses when asked again");
     }
     let rows = (evidence.row(Side::InPlace), evidence.row(Side::Resolverd));
     let (Some(in_place), Some(resolverd)) = rows else {
