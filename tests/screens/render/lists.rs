@@ -44,7 +44,7 @@ fn state(
         today: misses,
         yesterday: misses / 2,
         quota: (questions > 100_000).then_some(if questions > 120_000 { 50_000 } else { 30_000 }),
-        quota_full_at: (questions > 120_000).then_some(1_795_192_800),
+        quota_full_at: (questions > 120_000).then_some(1_795_179_180),
         free_quota: purpose.map(|purpose| if purpose == Purpose::Allow { 100_000 } else { 300_000 }),
         compared: questions / 100,
         only_this_list: questions / 900,
@@ -88,7 +88,7 @@ fn lists_in_use() {
     let forwarders = Way::Forwarders(servers(&["192.0.2.1:53", "[2001:db8::1]:53"]));
     let silent = "zen.spamhaus.org gave no usable answer; its servers: 127.0.0.1 timeout; check whether the program that serves it at the addresses in the `stub` of its [[zone]] runs";
     let refuses = "list.dnswl.org refuses queries of this host: it returned 127.0.0.255 (more than 100000 queries in 24 hours, or queries through a public resolver); this is not a listing; send it only as many queries as its terms of use permit (https://www.dnswl.org/), buy access, or remove it from the mail software";
-    let over = "over quota since 2026-11-20 08:12 UTC: 36666 of 30000 queries today, 79780 a day at this rate; the count resets at 00:00 UTC; the list may refuse or block this host; buy access and set `quota` of its [[list]], or remove it from the mail software";
+    let over = "over quota since 2026-11-20 09:01 UTC: 36666 of 30000 queries today, 79780 a day at this rate; the count resets at 00:00 UTC; the list may refuse or block this host; buy access and set `quota` of its [[list]], or remove it from the mail software";
     let slow = "mail waits for it; if this continues, use a mirror or another list, or remove it from the mail software";
     let rows = [
         state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Ok), 128_400, ""),
