@@ -66,8 +66,8 @@ fn each_zone_has_its_reason_and_what_to_do() {
     let shed = FailedZone {
         zone: None,
         questions: 2,
-        first: 3_600.0,
-        last: 90_000.0,
+        first: -3_600.0,
+        last: 3_600.0,
         culprit: CulpritKind::Overload,
         reason: "too many queries in progress; this one, for badly-run.example., got SERVFAIL so that other zones are answered".to_owned(),
         extended_error: Some(14),

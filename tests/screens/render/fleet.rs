@@ -7,16 +7,17 @@ use ctl::render::{Style, fleet};
 use super::golden;
 
 fn member(host: &str, configuration: &str, own: bool) -> Reply {
+    let shares = configuration == "5f0c11ab";
     Reply::FleetMember(Box::new(FleetMember {
         host: host.to_owned(),
         own,
         version: "0.2.0".to_owned(),
         configuration: configuration.to_owned(),
-        shares: configuration == "5f0c11ab",
-        hits: 18_230,
+        shares,
+        hits: if shares { 18_230 } else { 0 },
         misses: 4_112,
-        saved: 31_800,
-        clock_offset: if own { 0.004 } else { -60.2 },
+        saved: if shares { 31_800 } else { 0 },
+        clock_offset: if own || !shares { 0.004 } else { -60.2 },
         round_trip: 0.000_41,
         age: 1.2,
     }))

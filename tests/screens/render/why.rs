@@ -140,7 +140,9 @@ fn what_the_record_does_not_have_is_said() {
         disk: Some(1_794_700_000.0),
         slow: Some(1.0),
     };
+    let line = "Nov 20 09:11:40 mx postfix/smtp[9]: 4A1B2C: to=<a@nohost.example>, relay=none, delay=31, status=deferred";
     let unknown = MessageReport {
+        line: Some(line.to_owned()),
         history: Some(history),
         more_lines: 2,
         began: 1_795_165_900.0,
