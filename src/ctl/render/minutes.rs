@@ -252,7 +252,7 @@ const TIMES: &str =
 const QUANTILES: &str = "p50, p90, p99: half, 90 percent and 99 percent took at most this time\n";
 
 /// The line below a comparison of spans of which not all minutes are recorded.
-const PER_MINUTE: &str = "change of messages, queries and queries sent: of their mean in a recorded minute\n";
+const PER_MINUTE: &str = "the change of messages, queries and queries sent is computed per recorded minute\n";
 
 /// The columns of the table of the busiest zones, lists, users and networks.
 const BUSIEST: &[Column<Busy>] = &[
