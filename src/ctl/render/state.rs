@@ -61,7 +61,7 @@ pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint
 
 /// The lines below the table of servers, which explain its columns.
 const SERVER_TERMS: &str = "round trip: mean time from a query to its reply; unanswered in a row: queries without a reply since the last reply\n\
-    dead: did not reply for some time; resolverd sends it only probes, until it replies again\n";
+    dead: did not reply for some time; resolverd sends it only a test query (probe) now and then, until it replies again\n";
 
 /// Returns the names of the features that a server does not support: EDNS, TCP, or 0x20 (a reply repeats upper and lower case of the name in the
 /// query).
