@@ -245,8 +245,7 @@ const SHORT: &str = "zones, lists and users are recorded every 5 minutes; a --si
 const DNS_TIME: &str = "DNS time: how long a message waited for DNS\n";
 
 /// The line below the figures that explains the times of queries.
-const TIMES: &str =
-    "latency: how long a client waited for an answer; round trip: how long resolverd waited for a reply of a server\n";
+const TIMES: &str = "latency: how long a client waited for an answer; round trip: how long resolverd waited for a reply of a server\n";
 
 /// The line below the figures that explains the quantiles.
 const QUANTILES: &str = "p50, p90, p99: half, 90 percent and 99 percent took at most this time\n";

@@ -8,7 +8,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use history::{Quantiles, TimeSpan, Window};
 
 /// The line that explains the word "message" below a table.
-pub(super) const MESSAGE: &str = "message: the queries for one email; resolverd groups queries by client, names and time\n";
+pub(super) const MESSAGE: &str =
+    "message: the queries for one email; resolverd groups queries by client, names and time\n";
 
 /// Returns the counts that are not 0 as text, each with its singular or plural word: "1 failure, 2 warnings".
 pub fn problems(counts: impl Iterator<Item = (usize, &'static str, &'static str)>) -> String {
