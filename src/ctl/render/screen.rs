@@ -42,15 +42,19 @@ const OVERLOAD: &str = "SERVFAIL: too many queries in progress; see `resolverctl
 
 /// Returns the output of `resolverctl stats` as text.
 pub fn stats(stats: &Stats, style: Style) -> String {
-    let upper = upper(stats, style);
     let cache = fill(&stats.stores, style);
+    let fits = |upper: &String| upper.lines().count() + cache.lines().count() <= LINES;
+    let upper = Some(upper(stats, true, style)).filter(fits).unwrap_or_else(|| upper(stats, false, style));
     // Three further lines are between the parts: an empty line and the headings of two tables.
     let left = LINES.saturating_sub(upper.lines().count() + cache.lines().count() + 3);
     let failed =
         Some(failed(stats, style)).filter(|failed| failed.lines().count() <= left).unwrap_or_default();
     let left = left - failed.lines().count();
-    let zones = stats.slow_zones.len().min(left.div_ceil(2));
-    let servers = stats.slow_servers.len().min(left - zones);
+    // The table of zones with one row may have room although the headings of both tables have none.
+    let used = upper.lines().count() + cache.lines().count() + failed.lines().count();
+    let least = usize::from(used + 3 <= LINES);
+    let zones = stats.slow_zones.len().min(left.div_ceil(2).max(least));
+    let servers = stats.slow_servers.len().min(left.saturating_sub(zones));
     let zones = slowest(SLOWEST_ZONES, stats.slow_zones.get(..zones).unwrap_or_default(), style);
     let servers = slowest(SLOWEST_SERVERS, stats.slow_servers.get(..servers).unwrap_or_default(), style);
     let cache = if stats.stores.is_empty() { String::new() } else { cache };
@@ -58,8 +62,8 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     format!("{upper}{gap}{failed}{zones}{servers}{cache}")
 }
 
-/// Returns the upper lines of the output, about all queries of clients in the selected period.
-fn upper(stats: &Stats, style: Style) -> String {
+/// Returns the upper lines of the output, about all queries of clients in the selected period. If `explains` is true, a line explains overload.
+fn upper(stats: &Stats, explains: bool, style: Style) -> String {
     let report = &stats.report;
     let window = words::window(report.window, report.seconds);
     let title = format!(
@@ -88,7 +92,11 @@ fn upper(stats: &Stats, style: Style) -> String {
     if !apart.is_empty() {
         text.push_str(&items("discarded", &apart, style));
     }
-    text.push_str(&overload(stats, style));
+    let overload = overload(stats, style);
+    text.push_str(&overload);
+    if explains && !overload.is_empty() {
+        text.push_str(&items("", &[OVERLOAD.to_owned()], style));
+    }
     if report.questions > 0 {
         text.push_str(&items("latency", &words::quantiles(&report.latency), style));
     }
@@ -127,10 +135,7 @@ fn overload(stats: &Stats, style: Style) -> String {
     };
     let rows = [item("zone", &stats.shed_zones), item("client", &stats.shed_clients)];
     let rows: Vec<String> = rows.into_iter().flatten().collect();
-    if rows.is_empty() {
-        return String::new();
-    }
-    items("overload by", &rows, style) + &items("", &[OVERLOAD.to_owned()], style)
+    if rows.is_empty() { String::new() } else { items("overload by", &rows, style) }
 }
 
 /// Returns the lines of the output about the queries that resolverd sent to servers.
