@@ -18,7 +18,7 @@ const SHORTEST_WAIT: f64 = 0.001;
 const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause; for the cause client: because of the mail program\n\
     change: compared with the period of the same length before; share: of all messages\n\
     client: the program paused between its queries; `resolverctl why --help` explains the other causes\n\
-    messages: a message with several causes counts in each row, one with only short waits in none, so the rows do not add up to the first line\n";
+    rows do not add up to the first line: a message with several causes is counted in each of them, and one whose waits were all short in no row\n";
 
 /// The columns of the table. Each side (a party that can remove causes) has a row with its sum; its causes are indented below this row.
 const COSTS: &[Column<CostRow>] = &[

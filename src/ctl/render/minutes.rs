@@ -224,7 +224,7 @@ const SENT: &str =
 const COUNTED: [(&[BusyKind], &str); 3] = [
     (
         &[BusyKind::Zone, BusyKind::List],
-        "zone, list: resolutions, or queries to its servers if those are more\n\
+        "zone, list: the number of resolutions or of queries to its servers, whichever is larger\n\
         resolution: all work for one query that is not in the cache\n",
     ),
     (&[BusyKind::User], "user: queries from this user that were not answered from the cache, estimated\n"),

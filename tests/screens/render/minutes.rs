@@ -29,7 +29,7 @@ fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
         latency: quantiles(1_000 * load, [0.000_04, 0.031 * slow, 0.42 * slow, 4.0]),
         round_trip: quantiles(240 * load, [0.021, 0.08 * slow, 0.31 * slow, 1.9]),
         busiest: vec![
-            busy(BusyKind::Zone, "badly-run.example.", 2 * load, load, 9_000 * load),
+            busy(BusyKind::Zone, "badly-run.example.", 5 * load, load, 9_000 * load),
             busy(BusyKind::Zone, "example.net.", 90 * load, 0, 700 * load),
             busy(BusyKind::List, "zen.spamhaus.org.", 64 * load, 0, 1_200 * load),
             Busy {

@@ -47,7 +47,7 @@ pub(super) fn clients(
     })
 }
 
-/// Returns the networks that an access list of named and its nested lists name.
+/// Returns the networks in an access list of BIND, including those in nested lists.
 pub(super) fn networks(statement: &Statement, lists: &Lists<'_>) -> Vec<IpNet> {
     let mut nets = Vec::new();
     named(statement.block(), lists, 0, &mut nets);
@@ -90,7 +90,7 @@ pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, dep
     })
 }
 
-/// Collects the prefixes that an access list of named and its nested lists name.
+/// Collects the prefixes in an access list of BIND, including those in nested lists and those with `!`.
 fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Vec<IpNet>) {
     for element in lists.read(elements) {
         match element.option().trim_start_matches('!') {
