@@ -56,7 +56,7 @@ pub(crate) const BATCHES_AT_ONCE: usize = 4;
 /// before it returns to its tokio runtime. The time is longer than the gap between the queries of a busy gateway, and so
 /// short that no client notices if a command to the worker waits for it. The kernel rounds it up to its clock tick, at
 /// most 10 ms.
-pub(crate) const READ_WAIT: Duration = Duration::from_millis(1);
+pub(crate) const READ_WAIT: Duration = Duration::from_millis(4);
 
 /// The time for which a worker may repeat reads that wait (see `READ_WAIT`) before it lets its tokio runtime run. The thread therefore shows the
 /// watchdog at least every second that it runs. When the runtime ran after each 64 reads, it took a twelfth of the time in user space at 30 000 cache

@@ -5,8 +5,13 @@
 //! arrives meanwhile wakes the worker: at 200 000 queries a second, this costs a tenth of the throughput (`benches/compare/hits.sh`). Network drivers
 //! moderate their interrupts for the same reason. At the rates of mail gateways, nothing is delayed.
 
-use crate::limits::{PACED_INTERVAL, PACED_QUERIES, READ_PACE};
+use std::time::Duration;
+
+use crate::limits::{PACED_INTERVAL, PACED_QUERIES, READ_PACE, READ_WAIT};
 use dns::clock::Mono;
+
+/// A longer time between two reads counts as this time, so that the smoothed time follows a higher rate within a dozen queries.
+const LONGEST_GAP: Duration = Duration::from_millis(20);
 
 /// Measures the rate of a worker's queries, and stores the time of its last read.
 pub(super) struct Pace {
@@ -15,15 +20,18 @@ pub(super) struct Pace {
     began: Mono,
     queries: u32,
     is_fast: bool,
+    /// The smoothed time between two reads that found queries.
+    gap: Duration,
 }
 
 impl Pace {
     pub(super) fn new(now: Mono) -> Self {
-        Self { last: now, began: now, queries: 0, is_fast: false }
+        Self { last: now, began: now, queries: 0, is_fast: false, gap: LONGEST_GAP }
     }
 
     /// Records that a read from the socket at the time `now` returned this number of queries.
     pub(super) fn note(&mut self, now: Mono, queries: usize) {
+        self.gap = (self.gap * 7 + now.since(self.last).min(LONGEST_GAP)) / 8;
         self.last = now;
         self.queries = self.queries.saturating_add(u32::try_from(queries).unwrap_or(u32::MAX));
         if self.queries >= PACED_QUERIES {
@@ -37,6 +45,11 @@ impl Pace {
         self.last
     }
 
+    /// Returns true if the next query is likely to arrive within `READ_WAIT`.
+    pub(super) fn is_brisk(&self) -> bool {
+        self.gap * 2 <= READ_WAIT
+    }
+
     /// Returns the earliest time of the next read, or `None` if reads are not delayed because the rate of queries is
     /// low.
     pub(super) fn next_read(&self) -> Option<Mono> {
@@ -46,8 +59,6 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     /// Returns the state and the time after many reads of two queries each, with `interval` between two queries.
@@ -67,6 +78,22 @@ mod tests {
         assert_eq!(fast.next_read(), Some(now.after(READ_PACE)));
         let (slow, _) = after(PACED_INTERVAL);
         assert_eq!(slow.next_read(), None);
+    }
+
+    #[test]
+    fn a_worker_waits_for_the_next_query_if_it_is_likely_to_arrive_soon() {
+        let (mut pace, mut now) = after(READ_WAIT / 4);
+        assert!(pace.is_brisk());
+        for _ in 0..2 {
+            now = now.after(Duration::from_secs(3_600));
+            pace.note(now, 1);
+        }
+        assert!(!pace.is_brisk());
+        for _ in 0..16 {
+            now = now.after(READ_WAIT / 4);
+            pace.note(now, 1);
+        }
+        assert!(pace.is_brisk());
     }
 
     #[test]

@@ -307,9 +307,8 @@ impl Work {
             }
             read = self.read_batch(room, ReadWait::None);
         }
-        // The worker waits in the system call for more queries only if the batch had several: a single query does not show that another one will
-        // arrive soon.
-        if read == ReadDatagrams::All && room.received.len() > 1 {
+        // The worker waits in the system call for more queries only if they are likely to arrive soon.
+        if read == ReadDatagrams::All && (room.received.len() > 1 || room.pace.is_brisk()) {
             self.orders.set_deaf(true);
             let until = room.pace.last_read().after(TIME_WITHOUT_RUNTIME);
             while read == ReadDatagrams::All && self.is_free() && room.pace.last_read() < until {
