@@ -96,7 +96,7 @@ pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> 
     }
     let nets = nets.join(" and ");
     let did = format!("refused or dropped the queries of this host ({nets})");
-    // If resolverd listens at 127.0.0.1, programs of this host send their queries there, and from this address.
+    // `first` is the address at which programs of this host query resolverd. Their queries come from the same address.
     let (weight, needed) = match refused(&first) {
         true => (Weight::Dangerous, "are to ask resolverd: otherwise its own mail fails"),
         false => (Weight::Different, "ask this address"),

@@ -115,9 +115,9 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // The DNS list may have refused or been silent after this test began, so a test does not always end these states. If the test entries
-            // have given the expected results, the test ends the state "refuses queries" after some time without faults, as a good answer to a
-            // client does. If the operator has asked for the test, it ends the state at once.
+            // A test never ends the state `Silent`; only a probe does. It ends `Refusing` and `Parked` only if the test entries gave the expected
+            // results, and if either the operator asked for the test or there were no faults for some time: the DNS list may have refused a
+            // query after this test began.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,

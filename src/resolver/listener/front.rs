@@ -379,7 +379,7 @@ impl Front {
 }
 
 impl<'a> FrontBatch<'a> {
-    /// Makes the batch measure the time of only some of its cache hits, with `time`.
+    /// From now on, `time` chooses the cache hits of the batch whose duration is measured. To measure each hit would cost too much.
     pub(super) fn timed_by(self, time: &'a mut HitTime) -> Self {
         Self { hit_time: Some(time), ..self }
     }

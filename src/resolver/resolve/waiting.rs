@@ -189,8 +189,8 @@ impl ClientResolver {
         self.flight.recorder.flown(&so_far);
     }
 
-    /// Answers immediately with SERVFAIL, because there is no room for the question. The refusal is counted for the question's zone. If the reason
-    /// is that the zone does not answer, a stale answer is sent instead, if there is one.
+    /// Answers immediately, because a limit on unfinished resolutions is reached. If it is the limit for a zone whose servers do not answer, the
+    /// client gets a stale answer, if there is one. Otherwise it gets SERVFAIL, and the refusal is counted for the zone.
     fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
         let (is_silent, error) = (shed.why == ShedReason::SilentZone, shed.extended_error());
         if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &error.text)).flatten() {

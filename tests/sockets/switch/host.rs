@@ -1,4 +1,5 @@
-//! Hosts that are directory trees, with a root server of the lab.
+//! Simulated hosts for the tests of `resolverctl switch`. The files of each host are in a temporary directory, and a root server of the lab answers
+//! its DNS queries.
 
 use std::collections::BTreeMap;
 use std::fs;
