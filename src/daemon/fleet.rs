@@ -87,7 +87,10 @@ impl FleetGateway {
 
     /// Returns the active rules of look-ahead, if they have changed since the last report.
     fn rule_news(&self) -> Option<News> {
-        let is_active = |rule: &RuleStanding| rule.state == RuleState::Active;
+        // A rule that is active only because another gateway reported it has no use here yet.
+        let is_active = |rule: &RuleStanding| {
+            rule.state == RuleState::Active && rule.counts.used.max(rule.counts.sent_later) > 0
+        };
         let rules = self.subject.lookahead.rules().into_iter().filter(is_active);
         let active: Vec<String> = rules.map(|rule| rule.rule.word().to_owned()).collect();
         let mut reported = self.reported();

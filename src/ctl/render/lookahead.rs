@@ -93,7 +93,7 @@ fn lines(reply: &Reply) -> String {
             "lookahead.mode = \"rules\": resolverd sends the queries of all rules, inactive ones too; the state has an effect only with \"learned\"\n".to_owned()
         }
         LookaheadMode::Observe => {
-            "lookahead.mode = \"observe\": resolverd sends none of these queries and only counts them; \"learned\" sends those of active rules\n"
+            "lookahead.mode = \"observe\": resolverd sends none of these queries and only counts them; \"learned\" sends those of active and learning rules\n"
                 .to_owned()
         }
         LookaheadMode::Off => "look-ahead is off (lookahead.mode = \"off\"): resolverd sends no queries before clients ask\n".to_owned(),

@@ -200,11 +200,7 @@ impl Attempt {
                     "truncated"
                 }
                 // The query without mixed case, which checks the denial, may have been lost. It is repeated once, because the denial may be wrong.
-                NextQuery::Classified(said)
-                    if doubted.is_some()
-                        && !is_repeated
-                        && matches!(*said, Classified::Nothing(Conduct::Silent)) =>
-                {
+                NextQuery::Classified(said) if doubted.is_some() && !is_repeated && is_silence(&said) => {
                     is_repeated = true;
                     "own_case"
                 }
@@ -456,12 +452,17 @@ impl Attempt {
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
         let (_, asking) = self.shared.exchange.ask(self.message(form), patience, place, self.sender());
         tokio::pin!(asking);
-        // A query over TCP takes one more round trip, so the wait is twice as long as for UDP. It is not longer, because a firewall may drop TCP,
-        // and the next server is asked only after the wait.
+        // A query over TCP takes one more round trip. The wait is not longer, because a firewall may drop TCP, and the next server is asked only
+        // after the wait. A query that checks a denial is repeated once if it is lost, so each of the two waits half as long as others.
+        let waits = match transport {
+            Transport::Tcp if self.round_trip.is_none() => 3,
+            Transport::Udp if has_other => 1,
+            _ => 2,
+        };
         tokio::select! {
             biased;
             (heard, first) = &mut asking => return self.settle(form, &heard, first),
-            () = tokio::time::sleep(self.patience.saturating_mul(2)) => {}
+            () = tokio::time::sleep(self.patience.saturating_mul(waits)) => {}
         }
         if transport == Transport::Tcp {
             self.server.takes_no_tcp(self.shared.clock.mono());
@@ -731,6 +732,11 @@ impl Attempt {
         }
         self.context.note(Note::Received { server: self.path.server.ip(), conduct, elapsed, said });
     }
+}
+
+/// Returns true if the server did not answer the query.
+fn is_silence(said: &Classified) -> bool {
+    matches!(said, Classified::Nothing(Conduct::Silent))
 }
 
 /// Returns the behaviour to record for a server that gave no usable reply over `transport`. TCP is used only after a reply over UDP, so if TCP is

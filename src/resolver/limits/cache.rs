@@ -59,8 +59,8 @@ pub(crate) const RESTORED_SERVER_TIME: Duration = Duration::from_secs(86_400);
 /// response timer of RFC 8767 section 5.
 pub(crate) const CLIENT_RESPONSE_TIME: Duration = Duration::from_millis(1_800);
 
-/// A client gets no stale answer as long as the last reply of a server to the resolution is more recent than this. It is the sum of the timer for an
-/// unknown server and a round trip around the world.
+/// A client gets no stale answer as long as the last reply of a server to the resolution is more recent than this. It is longer
+/// than the sum of the timer for an unknown server and a round trip around the world.
 pub(crate) const SERVER_QUIET_TIME: Duration = Duration::from_millis(600);
 
 /// The TTL of a stale answer, in seconds, as recommended in RFC 8767 section 4.
