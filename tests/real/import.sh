@@ -121,6 +121,7 @@ mail-toaster dns * the same
 mail-toaster *example.org * the same: of a typetransparent zone
 mail-toaster *.15.16.172.in-addr.arpa * the same
 yunohost dangling.domain.example * dnsmasq sometimes answers NOERROR for an alias whose target does not exist, if several types are asked at a time
+yunohost nothing.domain.example * dnsmasq sometimes answers NOERROR for a name that does not exist, if several types are asked at a time
 nethserver dangling.domain.example * the same
 yunohost example.org A* the import asks for a [[host]] with the addresses of the network interface
 EOF
