@@ -54,8 +54,7 @@ const LOSSY: &str = "lossy.tld.";
 const CUT_OFF: &str = "off.tld.";
 
 /// Log lines about mail to slow.tld. In each of them, DNS is not the cause of the delay.
-const ELSEWHERE: [&str; 10] = [
-    "postfix/smtp[9]: 4A1: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=63, delays=60/0.01/2/0.9, dsn=2.0.0, status=sent (250 ok)",
+const ELSEWHERE: [&str; 9] = [
     "postfix/smtp[9]: 4A2: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=303, delays=0.1/300/2/0.9, dsn=2.0.0, status=sent (250 ok)",
     "postfix/smtp[9]: 4A3: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=63, delays=0.1/0.01/60/0.9, dsn=2.0.0, status=sent (250 ok)",
     "postfix/smtp[9]: 4A4: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=63, delays=0.1/0.01/2/60, dsn=2.0.0, status=sent (250 ok)",
@@ -201,7 +200,7 @@ async fn lines_are_settled(host: &Simulation) {
     let slept = "postfix/smtp[9]: 4B1: to=<a@sleepy.tld>, relay=mx[198.51.100.7]:25, delay=3.2, delays=3/0.01/0.1/0.1, dsn=2.0.0, status=sent (250 ok)";
     assert_eq!(pasted(host, &sleepy, slept).await, CulpritKind::Client);
     let longer = slept.replace("delay=3.2, delays=3/", "delay=60.2, delays=60/");
-    assert_eq!(pasted(host, &sleepy, &longer).await, CulpritKind::NotDns);
+    assert_eq!(pasted(host, &sleepy, &longer).await, CulpritKind::Unknown);
     // Each of these log lines is about mail to slow.tld., which is the second domain in `FAULTS`.
     for line in ELSEWHERE {
         assert_eq!(pasted(host, &worst[1], line).await, CulpritKind::NotDns, "{line}");
