@@ -179,7 +179,7 @@ fn allowed(row: &ListRow) -> String {
         (Some(quota), _) => words::number(quota),
         (None, _) if matches!(row.way, Way::Stub(_)) => "no limit".to_owned(),
         (None, Some(free)) => words::number(free),
-        (None, None) if row.standing.is_none() && row.purpose.is_some() => "–".to_owned(),
+        (None, None) if row.standing.is_none() && row.purpose.is_some() => NOT_COUNTED.to_owned(),
         (None, None) => "not known".to_owned(),
     }
 }

@@ -142,9 +142,8 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     for note in notes {
         text.push_str(&format!("{}\n", style.paint(Paint::Faint, &note)));
     }
-    text.push_str(&verdict("Cause", &report.culprit, style));
-    for culprit in &report.also {
-        text.push_str(&verdict("Also", culprit, style));
+    for (head, culprit) in culprits(report) {
+        text.push_str(&verdict(head, culprit, style));
     }
     text
 }
@@ -271,6 +270,12 @@ fn verdict(head: &str, culprit: &CulpritReport, style: Style) -> String {
     }
     text.push_str(&format!("To do: {}.\n", harmless(&culprit.advice)));
     text
+}
+
+/// Returns the culprits of a message (email), the most important first, each with the word that begins its line.
+pub(super) fn culprits(report: &MessageReport) -> impl Iterator<Item = (&'static str, &CulpritReport)> {
+    let also = report.also.iter().map(|culprit| ("Also", culprit));
+    std::iter::once(("Cause", &report.culprit)).chain(also)
 }
 
 /// Returns the kind of a culprit. Returns `None` if the evidence already says it: what DNS answered.

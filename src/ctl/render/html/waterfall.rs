@@ -2,7 +2,7 @@
 //! --html` writes the page to a file, and the daemon serves it as a part of its own page.
 
 use super::{document, escaped};
-use crate::render::why::{has_row, named_kind, outcome, shown};
+use crate::render::why::{culprits, has_row, named_kind, outcome, shown};
 use crate::render::words;
 use history::costs::Side;
 use history::why::{MessageReport, QuestionReport, SentReport};
@@ -79,8 +79,7 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
         words::number(count),
         words::time(report.took)
     ));
-    let first = std::iter::once(("Cause", &report.culprit));
-    for (head, culprit) in first.chain(report.also.iter().map(|culprit| ("Also", culprit))) {
+    for (head, culprit) in culprits(report) {
         let kind = named_kind(culprit).map(|kind| format!(" {kind};")).unwrap_or_default();
         text.push_str(&format!("<p><b>{head}:{kind}</b> {}</p>\n", escaped(&culprit.evidence)));
         for (head, line) in
