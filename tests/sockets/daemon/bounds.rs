@@ -172,6 +172,7 @@ fn an_idle_daemon_sleeps() {
         // no result.
         process.sleeps().checked_sub(before)
     };
-    // A timer of one second would wake a thread three times in this wait. Two wake-ups are allowed, because a snapshot of the statistics may happen.
-    assert!((0..5).any(|_| window().is_some_and(|sleeps| sleeps <= 2)), "it never sleeps for three seconds");
+    // A timer of one second would wake a thread three times in each window. Between the daemon's own timers, which are of ten seconds and more, about
+    // one window in three has at most two wake-ups.
+    assert!((0..15).any(|_| window().is_some_and(|sleeps| sleeps <= 2)), "it never sleeps for three seconds");
 }
