@@ -2,6 +2,7 @@
 
 use super::{Paint, Style, words};
 use control::protocol::{QueryEvent, Reply};
+use dns::question::Outcome;
 use dns::wire::presentation::harmless;
 
 /// Returns the line for a query that the daemon has answered, or the line that says how many queries are missing in the output. `time` formats a
@@ -24,9 +25,13 @@ pub fn line(reply: &Reply, time: &dyn Fn(f64) -> String, style: Style) -> String
 fn event(event: &QueryEvent, time: &dyn Fn(f64) -> String, style: Style) -> String {
     let paint = if event.outcome.is_failure() { Paint::Bad } else { Paint::Plain };
     let outcome = style.paint(paint, event.outcome.label());
+    let time_word = match event.outcome {
+        Outcome::Failed | Outcome::Deadline => "after",
+        _ => "in",
+    };
     let error = event.error.as_ref().map(|error| format!(": {}", harmless(error))).unwrap_or_default();
     format!(
-        "{}  {}  {} {}  {outcome} in {}{error}\n",
+        "{}  {}  {} {}  {outcome} {time_word} {}{error}\n",
         style.paint(Paint::Faint, &time(event.at)),
         event.client,
         harmless(&event.name),
