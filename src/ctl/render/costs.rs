@@ -13,17 +13,10 @@ const CHANGE: f64 = 0.05;
 /// A wait of less than this is not shown, in seconds: the query failed at once.
 const SHORTEST_WAIT: f64 = 0.001;
 
-/// The lines below the table, which explain its columns and the sides (the parties that can remove a cause). The word "message" is explained after
-/// them.
-const LEGEND: &str = "wait for DNS: the time that messages waited because of the cause; for the cause client: because of the mail program\n\
-    change: compared with the period of the same length before; share: of all messages\n\
-    client: the program paused between its queries; `resolverctl why --help` explains the other causes\n\
-    rows do not add up to the first line: a message with several causes is counted in each of them, and one whose waits were all short in no row\n";
-
 /// The columns of the table. Each side (a party that can remove causes) has a row with its sum; its causes are indented below this row.
 const COSTS: &[Column<CostRow>] = &[
     Column("cause", 0, |row, _| cause(row)),
-    Column("wait for DNS", 0, |row, _| {
+    Column("wait", 0, |row, _| {
         number((row.time >= SHORTEST_WAIT).then(|| words::time(row.time)), "none")
     }),
     Column("failed (defers mail)", 0, |row, _| fault(row.failed)),
@@ -65,7 +58,19 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
     if rows.is_empty() {
         return head;
     }
-    head + &columns::table(COSTS, &rows, 0).text(style, None) + LEGEND + words::MESSAGE
+    head + &columns::table(COSTS, &rows, 0).text(style, None) + &legend(*slow) + words::MESSAGE
+}
+
+/// Returns the lines below the table, which explain its columns and the sides (the parties that can remove a cause). The word "message" is explained
+/// after them. `slow` is the shortest wait in seconds that is shown.
+fn legend(slow: f64) -> String {
+    let slow = words::time(slow);
+    format!(
+        "wait: how long messages waited because of the cause; change: of the wait, compared with the period of the same length before\n\
+        messages: one with several causes is in several rows; one that waited less than {slow} for each cause is in no row\n\
+        share: of all messages of the period\n\
+        client: the mail program paused between its queries; `resolverctl why --help` explains the other causes\n"
+    )
 }
 
 fn cause(row: &CostRow) -> Cell {

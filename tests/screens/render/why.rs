@@ -241,22 +241,26 @@ fn what_cost_mail_time_is_a_table_of_three_sums() {
             (9.5, Some(9.5), 4, 0),
             Some("resolverctl check system"),
         ),
-        row(Side::Client, None, (3.1, None, 1, 0), None),
-        row(Side::Client, Some((Kind::Client, "")), (3.1, None, 1, 0), None),
+        row(Side::Client, None, (3.1, Some(0.0), 1, 0), None),
+        row(Side::Client, Some((Kind::Client, "")), (3.1, Some(0.0), 1, 0), None),
     ];
     (rows[1].servers, rows[1].zones) = (Some("198.51.100.53, 198.51.100.54".to_owned()), 4);
     let (from, to) = (1_795_161_600.0, 1_795_165_200.0);
     let span = CostSpan {
         from,
-        cut: true,
+        cut: false,
         to,
         messages: Some(1_284),
         touched: 37,
         slow: 0.3,
         empty: false,
-        begin: Some(from),
+        begin: Some(from - 7_200.0),
         off: false,
     };
+    let since_begin = CostSpan { cut: true, begin: Some(from), ..span };
+    let cut = [Reply::Cost(CostRow { before: None, ..rows[6].clone() }), Reply::CostSpan(since_begin)];
+    let cut = costs::costs(&cut, &moment, Style::Plain);
+    assert!(cut.contains(" (the history in memory begins here) to ") && cut.contains("  not known  "), "{cut}");
     let replies: Vec<Reply> = rows.into_iter().map(Reply::Cost).chain([Reply::CostSpan(span)]).collect();
     both("why_costs", &costs::costs(&replies, &moment, Style::Plain), &lines(&replies));
 }
