@@ -224,11 +224,10 @@ const SENT: &str =
 const COUNTED: [(&[BusyKind], &str); 3] = [
     (
         &[BusyKind::Zone, BusyKind::List],
-        "zone, list: the number of resolutions or of queries to its servers, whichever is larger\n\
-        resolution: all work for one query that is not in the cache\n",
+        "count of a zone or list: its cache misses, or the queries to its servers, whichever is more\n",
     ),
-    (&[BusyKind::User], "user: queries from this user that were not answered from the cache, estimated\n"),
-    (&[BusyKind::Network], "network: queries to its servers\n"),
+    (&[BusyKind::User], "count of a user: its cache misses (estimated)\n"),
+    (&[BusyKind::Network], "count of a network: queries to its servers\n"),
 ];
 
 /// The last line below this table. Names are stored less often than the figures above.
@@ -239,7 +238,7 @@ const _: () = assert!(NAMES_INTERVAL == 5);
 const SHORTEST_NAMED: u64 = 2 * NAMES_INTERVAL * 60;
 
 /// The line that a shorter span has instead of the table of the busiest names.
-const SHORT: &str = "zones, lists and users are recorded every 5 minutes; a --since of 10m or longer shows them, and so does `resolverctl stats --by zone`\n";
+const SHORT: &str = "zones, lists and users are recorded every 5 minutes: only a span of 10 minutes or longer shows them, for example `resolverctl stats --since 10m`\n";
 
 /// The line below the figures that explains the DNS time.
 const DNS_TIME: &str = "DNS time: how long a message waited for DNS\n";
@@ -257,7 +256,7 @@ const PER_MINUTE: &str = "the change of messages, queries and queries sent is co
 const BUSIEST: &[Column<Busy>] = &[
     Column("kind", 0, |row, _| word(row.kind.label())),
     Column("name", 0, |row, _| word(&row.name)),
-    Column("resolutions or queries", 0, |row, _| count(row.counts.questions)),
+    Column("count", 0, |row, _| count(row.counts.questions)),
     Column("failed", 0, |row, _| fault(row.counts.failed)),
     Column("took 1 s or more", 0, |row, _| fault_unless_user(row, row.counts.late)),
     Column("timeouts of servers", 0, |row, _| fault_unless_user(row, row.counts.timeouts)),
