@@ -210,13 +210,14 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
         let [failing] = zones.as_slice() else { return hoster(&zones) };
         let FailingZone { zone, failures, doubted, configured, why, next, .. } = failing;
         let [within, ago] = spans(&zones);
-        let problem = format!(
-            "{failures} queries for zone {zone} {} within {within}, the last one {ago} ago; cause: {why}.",
-            failed_text(*doubted)
-        );
         // If a configured zone fails, the operator of this host must act. The root zone is an exception: its forwarders resolve all names, and so
         // also fail for names whose owners have made mistakes. If many names fail, the function `failing` reports it.
         let is_ours = *configured && zone != ".";
+        let whose = if is_ours { " (in your configuration)" } else { "" };
+        let problem = format!(
+            "{failures} queries for zone {zone}{whose} {} within {within}, the last one {ago} ago; cause: {why}.",
+            failed_text(*doubted)
+        );
         let severity = if is_ours { Severity::Warning } else { Severity::Notice };
         Some(Warning { severity, ..Warning::new(problem, &format!("{next}.")) })
     });

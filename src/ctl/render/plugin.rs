@@ -31,10 +31,10 @@ pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
             words::age(status.seconds)
         ),
         Some(warning) if warning.severity == Severity::Notice && others == 1 => {
-            format!("works; fault of others: {}", warning.problem)
+            format!("works; fault of another operator: {}", warning.problem)
         }
         Some(warning) if warning.severity == Severity::Notice => {
-            format!("works; {others} faults of others, the first: {}", warning.problem)
+            format!("works; {others} faults of other operators, the first: {}", warning.problem)
         }
         Some(warning) if more == 0 => warning.problem.clone(),
         Some(warning) => {
