@@ -83,17 +83,17 @@ fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
 fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
     let memory = match (history.resolved, history.cache) {
         (Some(resolved), Some(cache)) if moment(resolved) != moment(cache) => format!(
-            " In memory it has the queries answered from the cache since {}, and all other queries since {}.",
+            " In memory are the queries answered from the cache since {}, and all other queries since {}.",
             moment(cache),
             moment(resolved)
         ),
         (Some(since), _) | (None, Some(since)) => {
-            format!(" In memory it has all queries since {}.", moment(since))
+            format!(" In memory are all queries since {}.", moment(since))
         }
-        (None, None) => " In memory it has no query yet.".to_owned(),
+        (None, None) => " In memory is no query yet.".to_owned(),
     };
     let disk = history.disk.map(|since| {
-        format!(" On disk it has only failed, bogus and slow queries, since {}.", moment(since))
+        format!(" On disk are only failed, bogus and slow queries, since {}.", moment(since))
     });
     memory + &disk.unwrap_or_default()
 }
