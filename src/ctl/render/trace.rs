@@ -59,7 +59,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Sent { .. } => ("→", sent(step), Paint::Plain),
         StepEvent::Unanswered { server, waited } => {
             let time = words::time(*waited);
-            ("←", format!("{server} no reply within {time}; resolverd still accepts one"), Paint::Bad)
+            ("←", format!("{server} no reply within {time}; resolverd still waits for it"), Paint::Bad)
         }
         StepEvent::Received { server, conduct, round_trip, said } => {
             let time = words::time(*round_trip);
