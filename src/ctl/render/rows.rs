@@ -63,7 +63,7 @@ const SERVER_TERMS: &str = "total wait: time that resolverd waited for the repli
 
 /// The line below the table of clients, which explains its columns.
 const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL\n\
-    overload: the part of failed that got SERVFAIL at once, because too many queries were in progress in resolverd\n";
+    overload: failed queries that got SERVFAIL at once, because too many queries were in progress in resolverd\n";
 
 /// The lines below the table of local users, which explain it.
 const USER_TERMS: &str = "cache misses: queries that were not answered from the cache; estimated, because resolverd finds out the user\n\

@@ -193,7 +193,7 @@ fn what_memory_holds() {
         row(HeldAs::Answer, Some("MX"), 300, &["NOERROR, 2 records"]),
         signed,
         row(HeldAs::Rrset, Some("MX"), 300, &["10 mx.example.", "20 backup.mx.example."]),
-        row(HeldAs::Negative, None, 871, &["NXDOMAIN, SOA of example."]),
+        row(HeldAs::Negative, Some("TXT"), 871, &["NODATA, SOA of example."]),
         row(
             HeldAs::Delegation,
             None,
