@@ -22,7 +22,7 @@ fn legend(mode: LookaheadMode) -> String {
 }
 
 /// The line below the table that explains what an inactive look-ahead rule is.
-const INACTIVE: &str = "resolverd sends no queries of an inactive rule; it counts how many of them clients send, and the rule becomes active again if they send enough\n";
+const INACTIVE: &str = "resolverd sends no queries of an inactive rule, but counts those that clients send, so the rule can become active again\n";
 
 /// The line that explains the columns about queries that were sent before a client asked.
 const SENT: &str = "sent ahead: queries that resolverd sent before a client asked; used: queries whose answer a client then asked for\n";

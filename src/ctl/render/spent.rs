@@ -61,7 +61,7 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
         _ if !shorter => String::new(),
         begin if begin == since => ", the start of the query history in memory".to_owned(),
         begin => {
-            format!(". The query history in memory begins at {begin}, but has all queries only since {since}")
+            format!(", because the query history in memory, which begins at {begin}, does not have all earlier queries")
         }
     };
     format!("All figures are since {since}{why}.\n")
