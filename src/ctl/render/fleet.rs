@@ -42,7 +42,7 @@ const MEMBER: &[Column<FleetMember>] = &[
 const TERMS: &str = "\
 found in store: share of the cache misses that the store answered
 queries saved: queries to servers that were not needed, because the store had the answer (estimated)
-clock: compared with the clock of the store; answers do not depend on it
+clock: compared with the clock of the store; answers do not depend on the clocks
 other configuration: settings that affect answers differ from those of this gateway; compare `resolverctl config show` on both
 ";
 
@@ -65,7 +65,7 @@ fn store(state: &FleetState, style: Style) -> String {
                 |since| format!("has not worked for {}", words::time(since)),
             );
             text.push_str(&style.paint(Paint::Bad, &format!("{fails}: {why}")));
-            text.push_str("\n         resolverd works without it and tries again every second\n");
+            text.push_str("\n         resolverd works without the store, and tries again every second\n");
         }
         (None, _) => {
             let (paint, words) = match state.round_trip {

@@ -10,7 +10,7 @@ use watched::history::{ChangeKind, FindingChange, Standing};
 /// Returns the watched domains with their findings as text. If `with_changes` is true, the last changes of the findings are added.
 pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     if rows.is_empty() {
-        return "no watched domains; add a [[watch]] to the configuration, and reload\n".to_owned();
+        return "no watched domains; add a [[watch]] to the configuration, and run `resolverctl reload`\n".to_owned();
     }
     let texts: Vec<String> = rows
         .iter()
@@ -69,13 +69,13 @@ fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -
         }
         Standing::Coming => {
             format!(
-                "unconfirmed: found for the first time at {since}; it is confirmed if one of the next two checks finds it too"
+                "unconfirmed: found for the first time at {since}; confirmed if one of the next two checks finds it too"
             )
         }
         Standing::Present => format!("since {since}"),
         Standing::Going => {
             format!(
-                "since {since}; the last check did not find it; after three such checks in a row it is removed from this list"
+                "since {since}; not found by the last check, and removed from this list after three such checks in a row"
             )
         }
     };
