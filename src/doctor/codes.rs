@@ -143,7 +143,7 @@ codes! {
     SerialDiffers "serial_differs" Delegation Warning [Delegation Servers Records] [] "RFC 1034 section 4.3.5, RFC 1912 section 2.2":
         "the name servers have different serials of the zone";
         "The servers give old and new records. This is normal for some minutes after a change, and if two providers number the zone separately.";
-        "If it lasts longer than the refresh time of the SOA: check NOTIFY and transfers to the server with the old serial".
+        "If the difference lasts longer than the refresh time of the SOA: check NOTIFY and transfers to the server with the old serial".
     RecordsDiffer "records_differ" Delegation Failure [Delegation Servers Records] [] "RFC 1034 section 4.3.5, RFC 2182 section 3":
         "the name servers of the zone give different records";
         "Senders and receivers see one or the other, depending on the server that was asked. The other findings are about the records of one server.";

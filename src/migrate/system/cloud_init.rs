@@ -18,7 +18,7 @@ pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {
         Some((path, true)) => HostFinding::warning(
             CHECK,
             format!("{path} has `manage_resolv_conf: true`"),
-            "set it to false, or the next boot overwrites /etc/resolv.conf",
+            "set `manage_resolv_conf` to false; otherwise the next boot overwrites /etc/resolv.conf",
         ),
         manages => {
             let unread = files.iter().find_map(|file| file.unread(CHECK)).filter(|_| manages.is_none());

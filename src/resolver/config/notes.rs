@@ -23,7 +23,7 @@ fn note(section: &str, listener: &Listener) -> Option<ConfigProblem> {
         && listener.allow.iter().all(|network| network.addr().is_loopback())
     {
         let wrong = format!("permits only this host, so all queries of other hosts to {address} get REFUSED");
-        ("allow", wrong, format!("add the networks of your clients, or remove {address}"))
+        ("allow", wrong, format!("add the networks of your clients to {section}.allow, or remove this address"))
     } else if listener.open_resolver && is_public(address.ip()) {
         let wrong = format!("is true, and {address} may be a public address");
         ("open_resolver", wrong, "protect it with a firewall: attackers abuse open resolvers".to_owned())
@@ -52,7 +52,7 @@ mod tests {
         let local = ["127.0.0.0/8", "::1/128"];
         assert_eq!(
             note_of(&["127.0.0.1:53", "192.0.2.10:53"], &local, false).unwrap(),
-            "listen.allow permits only this host, so all queries of other hosts to 192.0.2.10:53 get REFUSED; add the networks of your clients, or remove 192.0.2.10:53"
+            "listen.allow permits only this host, so all queries of other hosts to 192.0.2.10:53 get REFUSED; add the networks of your clients to listen.allow, or remove this address"
         );
         assert_eq!(
             note_of(&["192.0.2.10:53"], &["0.0.0.0/0"], true).unwrap(),

@@ -92,7 +92,7 @@ impl ShedReason {
             }
             Self::MadeRoom => {
                 format!(
-                    "too many queries in progress; this one, for {zone}, got SERVFAIL so that other zones are answered"
+                    "too many queries in progress; the query for {zone} got SERVFAIL so that other zones are answered"
                 )
             }
             Self::Full => "too many queries in progress".to_owned(),

@@ -69,7 +69,7 @@ fn each_zone_has_its_reason_and_what_to_do() {
         first: -3_600.0,
         last: 3_600.0,
         culprit: CulpritKind::Overload,
-        reason: "too many queries in progress; this one, for badly-run.example., got SERVFAIL so that other zones are answered".to_owned(),
+        reason: "too many queries in progress; the query for badly-run.example. got SERVFAIL so that other zones are answered".to_owned(),
         extended_error: Some(14),
         servers: Vec::new(),
         still_fails: StillFails::No,
