@@ -41,7 +41,7 @@ words! {
         /// The name contains the key of a DNS list, or must not leave this host.
         KeptHere = "kept_here": "with the key of a DNS list, or about names that stay on this host",
         /// The maximum number of questions to this DNS list is used up.
-        ListBudget = "list_budget": "to DNS lists, because --list-questions was reached",
+        ListBudget = "list_budget": "to DNS lists, because the limit --list-questions was reached",
         /// The command ended before the question was compared.
         Ended = "ended": "not reached before the end",
         /// The daemon did not answer over its control socket.

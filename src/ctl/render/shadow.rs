@@ -36,7 +36,7 @@ pub fn text(report: &ShadowReport, summary: &ShadowSummary, style: Style) -> Str
 
 const fn title(weight: Weight) -> &'static str {
     match weight {
-        Weight::Look => "Look at these first",
+        Weight::Look => "Questions to look at first",
         Weight::Unknown => "The cause is unknown",
         Weight::Harmless => "Differences without harm",
     }
@@ -101,9 +101,9 @@ fn of_side(side: &SideSummary) -> Vec<String> {
         format!("{} without a reply", number(side.silent)),
     ];
     if let Some(times) = side.elapsed {
-        parts.push(format!("p50 {}", time(times.p50)));
-        parts.push(format!("p90 {}", time(times.p90)));
-        parts.push(format!("p99 {}", time(times.p99)));
+        parts.push(format!("50 % in {}", time(times.p50)));
+        parts.push(format!("90 % in {}", time(times.p90)));
+        parts.push(format!("99 % in {}", time(times.p99)));
     }
     parts
 }
@@ -156,7 +156,7 @@ fn of_cause(cause: Cause, group: &[&Difference], most: usize) -> String {
     }
     let more = group.len().saturating_sub(most);
     if more > 0 {
-        text.push_str(&format!("    {more} more: see --json\n"));
+        text.push_str(&format!("    {more} more: --json shows all\n"));
     }
     text
 }

@@ -178,7 +178,7 @@ fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
 const fn advice_on_bogus(side: Side) -> &'static str {
     match side {
         Side::Resolverd => {
-            "resolverd answers SERVFAIL, so mail of the domain waits: see `resolverctl check NAME`; until its operator has repaired it, `resolverctl nta add NAME`"
+            "resolverd answers SERVFAIL, so mail of the domain waits: `resolverctl check NAME` shows the fault; until it is repaired, `resolverctl nta add NAME` turns off validation for the domain"
         }
         Side::InPlace => {
             "resolverd accepts what the current resolver rejects: see dnssec.validate and `resolverctl nta list`"

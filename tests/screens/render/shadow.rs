@@ -37,7 +37,7 @@ fn differences(equal: &Sample) -> Vec<(Judged, Sample)> {
     );
     let signatures = (
         "resolverd finds the signatures wrong or missing, and the current resolver does not validate the answer",
-        "resolverd answers SERVFAIL, so mail of the domain waits: see `resolverctl check NAME`; until its operator has repaired it, `resolverctl nta add NAME`",
+        "resolverd answers SERVFAIL, so mail of the domain waits: `resolverctl check NAME` shows the fault; until it is repaired, `resolverctl nta add NAME` turns off validation for the domain",
     );
     let unknown = ("the name servers of the zone could not be compared", BY_HAND);
     let turns = ("both gave the same records when asked again", "");
