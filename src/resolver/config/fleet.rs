@@ -110,7 +110,9 @@ pub(super) const FLEET: SingleSection<FleetSection> = SingleSection {
         key!(FleetSection, servers, List(Text(server, StoreServer::to_string)))
             .comment(&[(Some("[]"), "shares nothing with other gateways")])
             .at_start(),
-        key!(FleetSection, mode, Word(&STORE_MODES)).at_start(),
+        key!(FleetSection, mode, Word(&STORE_MODES))
+            .comment(&[(Some("\"single\""), "one server of the store has all data")])
+            .at_start(),
         key!(FleetSection, primary, Text(word, String::clone))
             .comment(&[(None, "with mode = \"sentinel\": the name of the primary server")])
             .at_start(),
@@ -129,7 +131,9 @@ pub(super) const FLEET: SingleSection<FleetSection> = SingleSection {
                 (None, "a file with mode 0640 or less"),
             ])
             .at_start(),
-        key!(FleetSection, prefix, Text(word, String::clone)).at_start(),
+        key!(FleetSection, prefix, Text(word, String::clone))
+            .comment(&[(None, "names of entries in the store begin with this text")])
+            .at_start(),
         key!(FleetSection, group, Text(word, String::clone))
             .comment(&[(None, "gateways share only with those of their group")])
             .at_start(),

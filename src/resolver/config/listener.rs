@@ -227,6 +227,7 @@ const CERTIFICATE: ConfigKey<Listener> =
         .content("the certificate in the file changed", |old, new| old.certificate != new.certificate);
 
 const KEY: ConfigKey<Listener> = key!(Listener, key, OrEmpty(NamedFile(private_key_file, |file| &file.path)))
+    .comment(&[(Some("\"\""), "no private key of a certificate")])
     .content("the key in the file changed", |old, new| old.key != new.key);
 
 const ALLOW: ConfigKey<Listener> = key!(Listener, allow, List(CLIENTS));
@@ -234,10 +235,10 @@ const ALLOW: ConfigKey<Listener> = key!(Listener, allow, List(CLIENTS));
 const OPEN_RESOLVER: ConfigKey<Listener> = key!(Listener, open_resolver, Flag);
 
 const REFUSE: ConfigKey<Listener> =
-    key!(Listener, refuse, List(CLIENTS)).comment(&[(Some("[]"), "all clients in `allow` get answers")]);
+    key!(Listener, refuse, List(CLIENTS)).comment(&[(Some("[]"), "no client in `allow` gets REFUSED")]);
 
 const DROP: ConfigKey<Listener> =
-    key!(Listener, drop, List(CLIENTS)).comment(&[(Some("[]"), "all clients in `allow` get replies")]);
+    key!(Listener, drop, List(CLIENTS)).comment(&[(Some("[]"), "no query is dropped")]);
 
 const WORKERS: ConfigKey<Listener> = key!(Listener, workers, Number(0..=limits::MAX_WORKERS))
     .comment(&[(Some("0"), "automatic: one thread for every two CPU cores")])
