@@ -16,9 +16,7 @@ const SHORTEST_WAIT: f64 = 0.001;
 /// The columns of the table. Each side (a party that can remove causes) has a row with its sum; its causes are indented below this row.
 const COSTS: &[Column<CostRow>] = &[
     Column("cause", 0, |row, _| cause(row)),
-    Column("wait", 0, |row, _| {
-        number((row.time >= SHORTEST_WAIT).then(|| words::time(row.time)), "none")
-    }),
+    Column("wait", 0, |row, _| number((row.time >= SHORTEST_WAIT).then(|| words::time(row.time)), "none")),
     Column("failed (defers mail)", 0, |row, _| fault(row.failed)),
     Column("change", 0, |row, _| number(row.before.map(|before| change(row.time - before)), "not known")),
     Column("messages", 0, |row, _| count(row.messages)),

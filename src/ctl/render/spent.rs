@@ -61,7 +61,9 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
         _ if !shorter => String::new(),
         begin if begin == since => ", the start of the query history in memory".to_owned(),
         begin => {
-            format!(", because the query history in memory, which begins at {begin}, does not have all earlier queries")
+            format!(
+                ", because the query history in memory, which begins at {begin}, does not have all earlier queries"
+            )
         }
     };
     format!("All figures are since {since}{why}.\n")

@@ -23,9 +23,7 @@ pub fn status(status: &Status, style: Style) -> String {
     let others = status.faults_of_others();
     let (paint, verdict) = match (status.warnings.len().saturating_sub(others), others) {
         (0, 0) => (Paint::Good, "is healthy".to_owned()),
-        (0, 1) => {
-            (Paint::Good, "works; 1 fault of another operator affects your mail, see below".to_owned())
-        }
+        (0, 1) => (Paint::Good, "works; 1 fault of another operator affects your mail, see below".to_owned()),
         (0, _) => {
             (Paint::Good, format!("works; {others} faults of other operators affect your mail, see below"))
         }
@@ -73,7 +71,8 @@ pub fn status(status: &Status, style: Style) -> String {
     for warning in &status.warnings {
         let problem = style.paint(Paint::Bad, &harmless(&warning.problem));
         let (to_do, remedy) = (style.paint(Paint::Faint, "to do:"), harmless(&warning.remedy));
-        let label = if warning.severity == Severity::Notice { "fault of another operator" } else { "problem" };
+        let label =
+            if warning.severity == Severity::Notice { "fault of another operator" } else { "problem" };
         text.push_str(&format!("\n{label}: {problem}\n  {to_do} {remedy}\n"));
     }
     text

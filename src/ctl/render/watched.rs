@@ -10,7 +10,8 @@ use watched::history::{ChangeKind, FindingChange, Standing};
 /// Returns the watched domains with their findings as text. If `with_changes` is true, the last changes of the findings are added.
 pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     if rows.is_empty() {
-        return "no watched domains; add a [[watch]] to the configuration, and run `resolverctl reload`\n".to_owned();
+        return "no watched domains; add a [[watch]] to the configuration, and run `resolverctl reload`\n"
+            .to_owned();
     }
     let texts: Vec<String> = rows
         .iter()

@@ -92,9 +92,9 @@ fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
         }
         (None, None) => " In memory is no query yet.".to_owned(),
     };
-    let disk = history.disk.map(|since| {
-        format!(" On disk are only failed, bogus and slow queries, since {}.", moment(since))
-    });
+    let disk = history
+        .disk
+        .map(|since| format!(" On disk are only failed, bogus and slow queries, since {}.", moment(since)));
     memory + &disk.unwrap_or_default()
 }
 

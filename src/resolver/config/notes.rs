@@ -23,7 +23,11 @@ fn note(section: &str, listener: &Listener) -> Option<ConfigProblem> {
         && listener.allow.iter().all(|network| network.addr().is_loopback())
     {
         let wrong = format!("permits only this host, so all queries of other hosts to {address} get REFUSED");
-        ("allow", wrong, format!("add the networks of your clients to {section}.allow, or remove this address"))
+        (
+            "allow",
+            wrong,
+            format!("add the networks of your clients to {section}.allow, or remove this address"),
+        )
     } else if listener.open_resolver && is_public(address.ip()) {
         let wrong = format!("is true, and {address} may be a public address");
         ("open_resolver", wrong, "protect it with a firewall: attackers abuse open resolvers".to_owned())

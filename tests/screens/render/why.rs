@@ -257,12 +257,40 @@ fn what_cost_mail_time_is_a_table_of_three_sums() {
         begin: Some(from - 7_200.0),
         off: false,
     };
-    let since_begin = CostSpan { cut: true, begin: Some(from), ..span };
-    let cut = [Reply::Cost(CostRow { before: None, ..rows[6].clone() }), Reply::CostSpan(since_begin)];
-    let cut = costs::costs(&cut, &moment, Style::Plain);
-    assert!(cut.contains(" (the history in memory begins here) to ") && cut.contains("  not known  "), "{cut}");
     let replies: Vec<Reply> = rows.into_iter().map(Reply::Cost).chain([Reply::CostSpan(span)]).collect();
     both("why_costs", &costs::costs(&replies, &moment, Style::Plain), &lines(&replies));
+}
+
+#[test]
+fn a_history_that_begins_in_the_period_knows_no_change() {
+    let row = CostRow {
+        side: Side::Client,
+        kind: None,
+        zone: None,
+        servers: None,
+        zones: 0,
+        time: 3.1,
+        before: None,
+        failed: 0,
+        messages: 1,
+        share: None,
+        next: None,
+    };
+    let from = 1_795_161_600.0;
+    let span = CostSpan {
+        from,
+        cut: true,
+        to: from + 3_600.0,
+        messages: None,
+        touched: 1,
+        slow: 0.3,
+        empty: false,
+        begin: Some(from),
+        off: false,
+    };
+    let text = costs::costs(&[Reply::Cost(row), Reply::CostSpan(span)], &moment, Style::Plain);
+    assert!(text.contains(" (the history in memory begins here) to "), "{text}");
+    assert!(text.contains("  not known  "), "{text}");
 }
 
 #[test]

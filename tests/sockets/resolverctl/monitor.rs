@@ -78,7 +78,8 @@ fn each_query_is_a_line_and_filters_apply() {
     let first = all.line();
     assert!(first.contains("  127.0.0.1  mail.example. MX  from servers in 20 ms"), "{first}");
     assert!(
-        all.line().contains("other.net. MX") && all.line().contains("failed after 4.0 ms: no server answered")
+        all.line().contains("other.net. MX")
+            && all.line().contains("failed after 4.0 ms: no server answered")
     );
     let values: Vec<serde_json::Value> = (0..2).map(|_| serde_json::from_str(&bad.line()).unwrap()).collect();
     assert_eq!((&values[0]["name"], &values[0]["elapsed"]), (&"other.net.".into(), &0.9.into()));
