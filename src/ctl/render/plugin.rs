@@ -12,6 +12,9 @@ use dns::question::Outcome;
 use dns::wire::presentation::harmless;
 use resolver::cache::StoreFill;
 
+/// The end of the output line if there is a problem: the command that shows what to do.
+const SEE: &str = " See `resolverctl status`.";
+
 /// Returns the output line of the plug-in for the state of the daemon: its worst problem, the number of other problems, and performance data.
 pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
     let worst = status.warnings.iter().rev().max_by_key(|warning| warning.severity);
@@ -31,12 +34,12 @@ pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
             words::age(status.seconds)
         ),
         Some(warning) if warning.severity == Severity::Notice && others == 1 => {
-            format!("works; fault of another operator: {}", warning.problem)
+            format!("works; fault of another operator: {}{SEE}", warning.problem)
         }
         Some(warning) if warning.severity == Severity::Notice => {
-            format!("works; {others} faults of other operators, the first: {}", warning.problem)
+            format!("works; {others} faults of other operators, the first: {}{SEE}", warning.problem)
         }
-        Some(warning) if more == 0 => warning.problem.clone(),
+        Some(warning) if more == 0 => format!("{}{SEE}", warning.problem),
         Some(warning) => {
             let problems = if more == 1 { "problem" } else { "problems" };
             format!("{} {more} more {problems}: see `resolverctl status`.", warning.problem)

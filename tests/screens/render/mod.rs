@@ -391,7 +391,7 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
     assert!(told(vec![long]).1.len() < 1_024);
     let hostile = told(vec![warning(Severity::Warning, "Zone a.example.: failed | last:\ntimeout.")]).1;
     assert!(
-        hostile.starts_with("RESOLVERD WARNING - Zone a.example.: failed / last:\\ntimeout.|"),
+        hostile.starts_with("RESOLVERD WARNING - Zone a.example.: failed / last:\\ntimeout. See `"),
         "{hostile}"
     );
 }
@@ -407,9 +407,9 @@ fn the_plugin_tells_a_certificate_that_expires_soon_or_has_expired() {
         (state, line.split('|').next().unwrap_or_default().to_owned())
     };
     assert_eq!(told(now + 15 * day).0, PluginState::Ok);
-    let soon = "RESOLVERD WARNING - The certificate /etc/resolverd/tls/fullchain.pem expires on 2026-04-14.";
+    let soon = "RESOLVERD WARNING - The certificate /etc/resolverd/tls/fullchain.pem expires on 2026-04-14. See `resolverctl status`.";
     assert_eq!(told(now + 13 * day), (PluginState::Warning, soon.to_owned()));
-    let expired = "RESOLVERD CRITICAL - The certificate /etc/resolverd/tls/fullchain.pem has expired on 2026-03-31: clients that verify it get no answers.";
+    let expired = "RESOLVERD CRITICAL - The certificate /etc/resolverd/tls/fullchain.pem has expired on 2026-03-31: clients that verify it get no answers. See `resolverctl status`.";
     assert_eq!(told(now - day), (PluginState::Critical, expired.to_owned()));
 }
 
