@@ -213,7 +213,7 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
         }
         ListState::Parked | ListState::ListsTheWorld | ListState::ListsNothing => remove.to_owned(),
         ListState::Silent if matches!(entry.way, Way::Stub(_)) => {
-            "check whether the program that serves it at the addresses in the `stub` of its [[zone]] runs"
+            "check whether the program that serves the list runs at the addresses in the `stub` of its [[zone]]"
                 .to_owned()
         }
         ListState::Silent => format!("{remove} if this continues"),

@@ -32,7 +32,7 @@ pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFind
     HostFinding::warning(
         CHECK,
         format!("runs, and forwards to {asked}; programs that use it bypass resolverd"),
-        "stop systemd-resolved, or write `[Resolve]`, `DNS=127.0.0.1` and `Domains=~.` to /etc/systemd/resolved.conf.d/resolverd.conf, then run `systemctl restart systemd-resolved`",
+        "run `systemctl disable --now systemd-resolved`, or write `[Resolve]`, `DNS=127.0.0.1` and `Domains=~.` to /etc/systemd/resolved.conf.d/resolverd.conf, then run `systemctl restart systemd-resolved`",
     )
 }
 

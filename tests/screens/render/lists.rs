@@ -86,7 +86,7 @@ fn lists_in_use() {
     let servers = |servers: &[&str]| servers.iter().map(|server| server.parse().unwrap()).collect();
     let mirror = Way::Stub(servers(&["127.0.0.1:530"]));
     let forwarders = Way::Forwarders(servers(&["192.0.2.1:53", "[2001:db8::1]:53"]));
-    let silent = "zen.spamhaus.org gave no usable answer; its servers: 127.0.0.1 timeout; check whether the program that serves it at the addresses in the `stub` of its [[zone]] runs";
+    let silent = "zen.spamhaus.org gave no usable answer; its servers: 127.0.0.1 timeout; check whether the program that serves the list runs at the addresses in the `stub` of its [[zone]]";
     let refuses = "list.dnswl.org refuses queries of this host: it returned 127.0.0.255 (more than 100000 queries in 24 hours, or queries through a public resolver); this is not a listing; send it only as many queries as its terms of use permit (https://www.dnswl.org/), buy access, or remove it from the mail software";
     let over = "over quota since 2026-11-20 09:01 UTC: 36666 of 30000 queries today, 79780 a day at this rate; the count resets at 00:00 UTC; the list may refuse or block this host; buy access and set `quota` of its [[list]], or remove it from the mail software";
     let slow = "mail waits for it; if this continues, use a mirror or another list, or remove it from the mail software";
