@@ -11,7 +11,7 @@ words! {
         /// The question was answered from the cache, without a query to a server.
         Cache = "cache": "from cache",
         /// The question was answered by a resolution (flight) that another client's question had begun.
-        Shared = "shared": "joined resolution",
+        Shared = "shared": "joined same query",
         /// The question was answered by a resolution (flight) that it began itself, and that asked servers.
         Upstream = "upstream": "from servers",
         /// The question was answered from the cache although the TTL had ended, because no server answered (RFC 8767).
