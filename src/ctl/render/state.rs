@@ -55,7 +55,7 @@ pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint
         Health::Answering => ("answering", Paint::Good),
         Health::Doubtful => ("recent timeout", Paint::Plain),
         Health::Due => ("dead, probe due now", Paint::Bad),
-        Health::Dead => ("dead", Paint::Bad),
+        Health::Dead => ("dead: has not replied for some time", Paint::Bad),
     }
 }
 
