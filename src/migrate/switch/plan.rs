@@ -258,7 +258,7 @@ impl PlanDraft<'_> {
     fn stop_shared(&mut self, evidence: &str, advice: &str) {
         if self.plan.stop_shared {
             let evidence = format!(
-                "{evidence}; with --stop-shared the switch stops it, and these hosts get no answers from it"
+                "{evidence}; with --stop-shared the switch stops this resolver, and these hosts get no answers"
             );
             self.warn(
                 evidence,
