@@ -332,7 +332,7 @@ fn times(line: &PastedLine, message: &MessageReport) -> String {
 }
 
 /// What to do if most of the delay was before the queue manager, and the mail was not deferred before.
-const BEFORE_QUEUE: &str = "paste all lines of this queue id: smtpd and content filters query DNS before the queue manager, and the other lines name the client and the sender";
+const BEFORE_QUEUE: &str = "smtpd and content filters query DNS before the queue manager: their lines with this queue id name the client and the sender; paste them too if they are missing here";
 
 /// What to do if a part of the delay in a line of Postfix is the longest one. The first part then has earlier delivery attempts.
 const PARTS: [&str; 4] = [
@@ -366,7 +366,7 @@ fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
             "the mail was deferred before: see the earlier lines of its queue id; for the last try look at the remote server"
         }
         (None, Some(_), None) => "look at the other steps of the program that wrote the line",
-        (None, None, _) => "look at the program that wrote the line",
+        (None, None, _) => "the line shows no delay: look at the other lines of the same mail",
     };
     CulpritReport::new(CulpritKind::NotDns, times(line, message), advice)
 }

@@ -455,7 +455,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let before = smtp("30/0.01/0.1/0.9", "sent (content filter)");
     let described = settled(&before, vec![message(0.02, CulpritKind::None, Outcome::Upstream)]).unwrap();
     assert_eq!(described.culprit.kind, CulpritKind::Unknown);
-    assert!(described.culprit.advice.contains("all lines of this queue id"), "{:?}", described.culprit);
+    assert!(described.culprit.advice.contains("lines with this queue id"), "{:?}", described.culprit);
     // The failed query to a DNS list took much less than the delay of thirty seconds. So it is shown only as a further culprit.
     let failed = || message(0.02, CulpritKind::ListRefused, Outcome::Failed);
     let described = settled(&lines[0], vec![failed()]).unwrap();
