@@ -34,10 +34,10 @@ pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
             words::age(status.seconds)
         ),
         Some(warning) if warning.severity == Severity::Notice && others == 1 => {
-            format!("works; fault of another operator: {}{SEE}", warning.problem)
+            format!("works; fault outside resolverd: {}{SEE}", warning.problem)
         }
         Some(warning) if warning.severity == Severity::Notice => {
-            format!("works; {others} faults of other operators, the first: {}{SEE}", warning.problem)
+            format!("works; {others} faults outside resolverd, the first: {}{SEE}", warning.problem)
         }
         Some(warning) if more == 0 => format!("{}{SEE}", warning.problem),
         Some(warning) => {

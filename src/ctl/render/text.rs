@@ -23,9 +23,9 @@ pub fn status(status: &Status, style: Style) -> String {
     let others = status.faults_of_others();
     let (paint, verdict) = match (status.warnings.len().saturating_sub(others), others) {
         (0, 0) => (Paint::Good, "is healthy".to_owned()),
-        (0, 1) => (Paint::Good, "works; 1 fault of another operator affects your mail, see below".to_owned()),
+        (0, 1) => (Paint::Good, "works; 1 fault outside resolverd affects your mail, see below".to_owned()),
         (0, _) => {
-            (Paint::Good, format!("works; {others} faults of other operators affect your mail, see below"))
+            (Paint::Good, format!("works; {others} faults outside resolverd affect your mail, see below"))
         }
         (1, _) => (Paint::Bad, "is not healthy: 1 problem, see below".to_owned()),
         (count, _) => (Paint::Bad, format!("is not healthy: {count} problems, see below")),
@@ -72,7 +72,7 @@ pub fn status(status: &Status, style: Style) -> String {
         let problem = style.paint(Paint::Bad, &harmless(&warning.problem));
         let (to_do, remedy) = (style.paint(Paint::Faint, "to do:"), harmless(&warning.remedy));
         let label =
-            if warning.severity == Severity::Notice { "fault of another operator" } else { "problem" };
+            if warning.severity == Severity::Notice { "fault outside resolverd" } else { "problem" };
         text.push_str(&format!("\n{label}: {problem}\n  {to_do} {remedy}\n"));
     }
     text
