@@ -18,20 +18,17 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
 use stage::popularity::shares;
 
-/// The number of entries that are added to a store for the measurements. A full store has room for this number.
+/// A full store has room for this number of entries.
 const ENTRIES: u32 = 200_000;
 
-/// The number of names in use: clients ask for them again and again.
+/// The number of names that clients ask for again and again.
 const HOT: u32 = 20_000;
 
-/// The number of made-up names, as in spam.
 const SCANNED: u32 = 2_000_000;
-/// How often each made-up name is queried.
 const TIMES: u32 = 3;
 /// The number of other made-up names between two queries for the same made-up name.
 const LATER: u32 = 200;
 
-/// The number of lookups whose instructions are counted.
 const LOOKUPS: u32 = 100_000;
 
 /// The percentage of `cache.size` that the table of answers gets.
@@ -39,7 +36,6 @@ const SHARE: u64 = 45;
 
 const STORES: [&str; 3] = ["resolver::cache", "moka", "quick_cache"];
 
-/// A store of answers: one of the caches, or a plain vector.
 enum Store {
     /// A plain vector with all keys and answers. It shows how much memory the keys and answers take without a cache.
     Vector(Vec<(QuestionKey, Arc<Answer>)>),
@@ -48,7 +44,6 @@ enum Store {
     Quick(quick_cache::sync::Cache<QuestionKey, Arc<Answer>, Weight>),
 }
 
-/// The weight of an entry for quick_cache. It is the same for all entries.
 #[derive(Clone)]
 struct Weight(u32);
 
@@ -130,7 +125,7 @@ fn main() {
     }
 }
 
-/// Returns the resident memory per entry, in octets. The store has room for `room` entries, and `added` entries are added.
+/// Returns the resident memory per entry, in octets.
 fn memory(store: &str, room: u32, added: u32) -> f64 {
     let before = resident();
     let mut store = Store::new(store, room);
@@ -145,13 +140,12 @@ fn memory(store: &str, room: u32, added: u32) -> f64 {
     grown
 }
 
-/// Returns the resident memory of this process, in octets (proc(5), statm: pages of 4 KiB).
+/// The resident memory of this process in octets (proc(5), statm: pages of 4 KiB).
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4_096
 }
 
-/// Returns the number of instructions of a lookup that is a hit. Two runs are compared: the second does twice as many lookups as the first.
 fn instructions(store: &str) -> Option<u64> {
     let run = |lookups: u32| {
         let program = std::env::current_exe().ok()?;
@@ -172,8 +166,7 @@ fn look_up(store: &str, lookups: u32) {
     keys.iter().cycle().take(lookups as usize).for_each(|key| assert!(black_box(store.has(key))));
 }
 
-/// Returns the percentage of hits among the questions for names in use, while made-up names fill the store. For each made-up name, one name in
-/// use is asked for, drawn by Zipf's law.
+/// For each made-up name, one name in use is asked for, drawn by Zipf's law.
 fn hits(store: &str) -> f64 {
     let mut store = Store::new(store, ENTRIES);
     let random = Random::seeded(2);
@@ -201,7 +194,6 @@ fn hits(store: &str) -> f64 {
     hits as f64 * 100.0 / f64::from(SCANNED)
 }
 
-/// Returns the weight of an entry in the table of answers, in octets.
 fn weight() -> u32 {
     let memory = Memory::new(64 << 20, &Random::seeded(1));
     let name = name("mail", 0);

@@ -21,22 +21,20 @@ use tokio::runtime::{Builder, Runtime};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The duration of each case: one flood together with the light client.
 const SPAN: Duration = Duration::from_secs(8);
 
-/// The number of zones whose servers never answer.
 const SILENT_ZONES: u8 = 100;
 
-/// The number of questions per second of the light client. One in six is for a new name.
+/// Queries per second of the light client. One in six is for a new name.
 const LIGHT_RATE: u32 = 60;
 
-/// The time within which 99 of 100 questions of the light client must be answered.
+/// 99 of 100 queries of the light client must be answered within this time.
 const LATE: Duration = Duration::from_millis(100);
 
 /// How long the light client waits for an answer, like glibc.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A flood: its description, a function that returns the name in the query with a given number, and the number of queries per second.
+/// A flood: its description, the function that returns the name of the query with a number, and the queries per second.
 type Flood = (&'static str, fn(u64) -> String, u32);
 
 const FLOODS: [Flood; 5] = [
@@ -100,7 +98,7 @@ fn lab() -> Result<Lab, LabError> {
     tree.build()
 }
 
-/// Runs one flood and the light client at the same time. Returns false if the light client is not served well.
+/// Returns false if the light client is not served well.
 fn case(name: &str, address: SocketAddr, flooded: fn(u64) -> String, rate: u32) -> Result<bool, Failure> {
     let stop = AtomicBool::new(false);
     let (light, [answered, failed]) = thread::scope(|scope| {
@@ -123,14 +121,12 @@ fn case(name: &str, address: SocketAddr, flooded: fn(u64) -> String, rate: u32) 
     Ok(servfail + lost == 0 && at(990) < LATE)
 }
 
-/// The results of the light client.
 struct Light {
     times: Vec<Duration>,
     servfail: usize,
     lost: usize,
 }
 
-/// Runs the light client: asks each question once, at a steady rate.
 fn light(address: SocketAddr) -> Result<Light, Failure> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.connect(address)?;
@@ -170,8 +166,6 @@ fn light(address: SocketAddr) -> Result<Light, Failure> {
     Ok(Light { servfail: sent.len() - waiting - times.len(), lost: waiting, times })
 }
 
-/// Sends queries at a rate, without waiting for replies, until `stop` is set. Returns how many queries were answered, and how many of them with
-/// an error such as SERVFAIL.
 fn flood(
     address: SocketAddr,
     name: fn(u64) -> String,

@@ -19,13 +19,11 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolver::cache::Memory;
 use resolver::config::Config;
 
-/// The number of repetitions in one run.
 const ROUNDS: u32 = 300_000;
 
-/// The number of runs. The best one is printed, because the machine does other things too.
+/// The number of runs. The program prints the best one, because other processes slow some of the runs down.
 const RUNS: usize = 7;
 
-/// The number of other answers in the cache.
 const OTHERS: u32 = 10_000;
 
 fn main() {
@@ -51,7 +49,6 @@ fn main() {
     println!("hit/clock: {:.1} ns", best(|| black_box(clock.mono())));
 }
 
-/// Prints the cost of a hit for one question.
 fn measure(memory: &Memory, record: &Record, edns: bool) {
     let kind = record.record_type();
     let datagram = datagram(&record.name, kind, edns);
@@ -76,7 +73,6 @@ fn measure(memory: &Memory, record: &Record, edns: bool) {
     );
 }
 
-/// Returns the nanoseconds per repetition, in the best of several runs.
 fn best<T>(mut round: impl FnMut() -> T) -> f64 {
     let mut run = || {
         let begin = Instant::now();

@@ -19,10 +19,10 @@ use resolver::cache::negative::Denial;
 use resolver::cache::rrset::Rank;
 use resolver::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
 
-/// The number of entries. It is so large that the hash table has grown several times.
+/// This number is so large that the hash table grows several times.
 const ENTRIES: u32 = 200_000;
 
-/// The size of the cache in octets. It is large enough for all entries, so that none is evicted.
+/// In octets; large enough for all entries, so that none is evicted.
 const SIZE: u64 = 8 << 30;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -62,10 +62,10 @@ fn main() {
     });
 }
 
-/// Fills one store of the cache, and prints the memory per entry.
 fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
     let memory = Memory::new(SIZE, &Random::seeded(1));
-    // Memory that was freed before is used first and would not count for this store. So the resident memory is read after the store was created.
+    // A store can use memory that was freed before, which would not count for the store. So the program measures after the store
+    // was created.
     let before = resident();
     for number in 0..ENTRIES {
         put(&memory, number);
@@ -94,7 +94,7 @@ fn fill(memory: &Memory, store: &str) -> StoreFill {
     }
 }
 
-/// Returns the resident memory of this process, in octets (proc(5), statm: pages of 4 KiB).
+/// The resident memory of this process in octets (proc(5), statm: pages of 4 KiB).
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4_096

@@ -11,7 +11,7 @@ fn main() -> Result<(), BenchError> {
     if std::env::var_os("RESOLVERD_FINAL_SEEDS").is_some() {
         options.seeds = FINAL_SEEDS.to_vec();
     }
-    // cargo itself adds arguments that begin with dashes. They are ignored.
+    // cargo adds arguments that begin with dashes.
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let worlds = [
         ("mail by Zipf's law", options.clone()),

@@ -20,22 +20,21 @@ use history::{Recorder, Window};
 
 use traffic::Traffic;
 
-/// The number of questions in one run.
 const QUESTIONS: u32 = 2_000_000;
 
-/// The number of runs. The best one is printed, because the machine does other things too.
+/// The number of runs. The program prints the best one, because other processes slow some of the runs down.
 const RUNS: usize = 7;
 
-/// The size in octets of the history that the commands read: the default of `history.size`.
+/// In octets: the default of `history.size`.
 const SIZE: u64 = 16 << 20;
 
-/// The time at which the simulated clock begins: 2026-11-20 09:12:00 UTC.
+/// 2026-11-20 09:12:00 UTC.
 const BEGIN: u64 = 1_795_165_920;
 
 fn main() {
     measure("one client", 1);
     measure("eight clients by turns", 8);
-    // The time of the simulation is virtual: it passes only when the traffic moves the clock.
+    // The time of the runtime is virtual too: only the traffic moves it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let Ok(runtime) = runtime else { return println!("record: no runtime") };
     let _inside = runtime.enter();
@@ -43,7 +42,6 @@ fn main() {
     measure_readers("mail", |traffic| traffic.mail(60_000));
 }
 
-/// Fills the history with traffic, and prints the time of each command that reads it.
 fn measure_readers(title: &str, fill: impl Fn(&mut Traffic<'_>)) {
     let clock = Clock::simulated(BEGIN);
     let recorder = Recorder::with_size(clock.clone(), 1, SIZE);
@@ -66,7 +64,6 @@ fn measure_readers(title: &str, fill: impl Fn(&mut Traffic<'_>)) {
     print(title, "stats --by stage", || spent::stages(&recorded(), times).rows.len());
 }
 
-/// Prints the best time of a command in several runs.
 fn print(title: &str, command: &str, run: impl Fn() -> usize) {
     let timed = |_| {
         let begin = Instant::now();
@@ -77,7 +74,6 @@ fn print(title: &str, command: &str, run: impl Fn() -> usize) {
     println!("record/{command}, {title}: {:.1} ms", best.as_secs_f64() * 1e3);
 }
 
-/// Counts questions of this many clients, and prints the time per question.
 fn measure(title: &str, clients: u32) {
     let recorder = Recorder::new(Clock::machine(), 4);
     let kinds = [RecordType::A, RecordType::TXT, RecordType::MX, RecordType::PTR];
@@ -89,7 +85,6 @@ fn measure(title: &str, clients: u32) {
     );
 }
 
-/// Returns the time of one run.
 fn run(recorder: &Recorder, clients: u32, kinds: &[RecordType]) -> Duration {
     let begin = Instant::now();
     for (number, kind) in (0..QUESTIONS).zip(kinds.iter().cycle()) {

@@ -1,5 +1,5 @@
-//! A scan: queries for names that are asked for once or a few times and never again, such as the made-up domains of spam. Measures how many cache
-//! hits for names in use are lost because of the scan. Entries are stored and looked up in the same order as in a resolution.
+//! A scan: queries for names that are asked for once or a few times and never again, such as the made-up domains of spam.
+//! Measures how many cache hits for names in use are lost because of the scan.
 //!
 //! For each cache size, the last line of the output is for a scan whose names exist, each in a zone of its own.
 
@@ -21,13 +21,13 @@ use resolver::cache::negative::Denial;
 use resolver::cache::rrset::Rank;
 use stage::popularity::shares;
 
-/// The number of names in use: clients ask for them again and again.
+/// The number of names that clients ask for again and again.
 const HOT: u32 = 20_000;
 
-/// The number of names in the scan.
 const SCANNED: u32 = 10_000_000;
 
-/// The number of other names of the scan between two questions for the same name. It is large, because a mail message takes seconds.
+/// The number of other names of the scan between two questions for the same name. Large, because the queries for a message are
+/// seconds apart.
 const LATER: u32 = 200;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -48,8 +48,8 @@ fn main() {
     }
 }
 
-/// Returns the percentage of hits among the questions for names in use. For each name of the scan, one name in use is asked for, drawn by Zipf's law.
-/// `scan` says how often each name of the scan is asked for, and if it exists; `None` means no scan.
+/// For each name of the scan, one name in use is asked for, drawn by Zipf's law. `scan` says how often each name of the scan is
+/// asked for, and if it exists; `None` means no scan.
 fn hits(size: u64, scanned: u32, scan: Option<(u32, bool)>) -> f64 {
     let memory = Memory::new(size, &Random::seeded(1));
     let random = Random::seeded(2);

@@ -19,10 +19,8 @@ type Failure = Box<dyn std::error::Error>;
 /// The number of questions in progress at the same time, as at a busy gateway.
 const WINDOW: u16 = 64;
 
-/// The duration of the measurement.
 const SPAN: Duration = Duration::from_secs(3);
 
-/// The number of names in the cache.
 const NAMES: u16 = 1_000;
 
 fn main() -> Result<(), Failure> {
@@ -68,7 +66,7 @@ fn lab() -> Result<Lab, LabError> {
     tree.build()
 }
 
-/// A client with one socket. The DNS message id of a query is also the number of its name.
+/// The DNS message id of a query is also the number of its name.
 struct Client {
     socket: UdpSocket,
     queries: Vec<Vec<u8>>,
@@ -82,7 +80,6 @@ impl Client {
         Ok(Self { socket, queries: (0..NAMES).map(query).collect::<Result<_, _>>()? })
     }
 
-    /// Asks for each name once, so that its answer is in the cache.
     fn warm(&self) -> Result<(), Failure> {
         for query in &self.queries {
             self.socket.send(query)?;
@@ -91,7 +88,7 @@ impl Client {
         Ok(())
     }
 
-    /// Keeps `WINDOW` questions in progress for the time `span`. Returns the time of each answered question.
+    /// Keeps `WINDOW` questions in progress, and returns the time of each answered question.
     fn ask_for(&mut self, span: Duration) -> Result<Vec<Duration>, Failure> {
         let mut sent = vec![Instant::now(); usize::from(NAMES)];
         let mut times = Vec::with_capacity(4_000_000);

@@ -17,15 +17,14 @@ use resolver::cache::Memory;
 use resolver::cache::rrset::Rank;
 use resolver::cache::snapshot::Scope;
 
-/// The number of names, each with an RRset.
 const NAMES: u32 = 500_000;
 
-/// The size of the cache in octets. It is large enough for all entries, so that none is evicted.
+/// In octets; large enough for all entries, so that none is evicted.
 const SIZE: u64 = 1 << 30;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The current time. The monotonic clock shows more than 11 days, so entries of the snapshot can be older than this process.
+/// The monotonic clock shows more than 11 days, so that entries of the snapshot can be older than this process.
 const NOW: Now = Now { mono: Mono::from_micros(1_000_000_000_000), unix: 1_800_000_000 };
 
 fn main() {

@@ -1,10 +1,11 @@
-//! The CPU time of validation: an answer signed with each algorithm, an attack that exhausts the limit for failed validations, and mail over a
-//! signed internet in memory. The waits are virtual and take no real time, so only work is measured, including that of the simulated servers.
+//! The CPU time of validation: an answer signed with each algorithm, an attack that exhausts the limit for failed validations,
+//! and mail over a signed internet in memory. The waits are virtual and take no real time, so only work is measured, including
+//! that of the simulated servers.
 //!
-//! Results on two cores of 2026 with nothing else running, for one question with and without validation: an answer takes 90 and 23 µs with P-256,
-//! 55 and 23 µs with RSA, 84 and 23 µs with Ed25519, 818 and 22 µs with P-384 (the library verifies it slowly). A denial takes about twice as
-//! long. Mail: 20 and 13 µs. An attack with colliding keys: 0.7 ms. Single signature checks, which are the source of `weight` in
-//! `src/validate/rsa.rs`: 79 µs with RSA of 4096 bits, 57 µs with P-256, 561 µs with P-384, 37 µs with Ed25519.
+//! Microseconds (µs) on two idle cores of 2026 for one question with and without validation: an answer takes 90 and 23 with
+//! P-256, 55 and 23 with RSA, 84 and 23 with Ed25519, 818 and 22 with P-384 (the library verifies it slowly). A denial takes
+//! about twice as long. Mail: 20 and 13 µs. An attack with colliding keys: 0.7 ms. Single signature checks, from which `weight`
+//! in `src/validate/rsa.rs` comes: 79 µs with RSA of 4096 bits, 57 µs with P-256, 561 µs with P-384, 37 µs with Ed25519.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -31,17 +32,15 @@ type Failure = Box<dyn std::error::Error>;
 /// The number of names that are asked for in a zone whose keys are already in the cache.
 const NAMES: u32 = 500;
 
-/// The number of signature checks in one run.
 const CHECKS: u32 = 200;
 
 /// The exponents of RSA keys that are measured: those in use, and the largest one that resolverd accepts.
 const EXPONENTS: [(&str, &[u8]); 4] =
     [("3", &[3]), ("65537", &[1, 0, 1]), ("2^32+1", &[1, 0, 0, 0, 1]), ("2^33-1", &[1, 255, 255, 255, 255])];
 
-/// The number of mail messages in one run.
 const MESSAGES: usize = 400;
 
-/// The number of runs. The best one is printed, because the machine does other things too.
+/// The number of runs. The program prints the best one, because other processes slow some of the runs down.
 const RUNS: usize = 5;
 
 /// How the zones are signed: with each algorithm that resolverd validates, with NSEC and with NSEC3.
@@ -90,12 +89,12 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Converts an error of the library ring, which does not implement `std::error::Error`.
+/// The errors of the library ring do not implement `std::error::Error`.
 fn failure(error: impl std::fmt::Display) -> Failure {
     error.to_string().into()
 }
 
-/// Measures single signature checks that fail, with keys of each type. `weight` in `src/validate/rsa.rs` has values that come from these results.
+/// Signature checks that fail, with keys of each type.
 fn checks() -> Result<(), Failure> {
     let message = [7; 200];
     let tell = |key: &str, check: &dyn Fn() -> bool| {
@@ -147,7 +146,7 @@ fn best(mut run: impl FnMut() -> Duration) -> Duration {
     (0..RUNS).map(|_| run()).min().unwrap_or_default()
 }
 
-/// Returns a lab with a signed root and a zone below it. `words` says how the zone is signed, for instance `algorithm=8`.
+/// A lab with a signed root and a zone below it. `words` says how the zone is signed, for instance `algorithm=8`.
 fn world(words: &str) -> Result<Arc<Lab>, Failure> {
     let mut tree = Tree::default();
     let hosts: String = (0..NAMES).map(|number| format!("n{number} 300 A 10.0.0.1\n")).collect();
@@ -159,8 +158,8 @@ fn world(words: &str) -> Result<Arc<Lab>, Failure> {
     Ok(Arc::new(tree.build()?))
 }
 
-/// Returns how long it takes to answer a question for each of `names` names of a zone. If there are several names, the keys of the zone are cached
-/// first.
+/// Returns the time to answer a question for each of `names` names of a zone. If there are several names, the keys of the zone
+/// are cached first.
 fn zone(lab: &Arc<Lab>, validate: bool, names: u32, kind: RecordType) -> Duration {
     paused(async {
         let mut config = config_trusting(lab);
@@ -178,7 +177,7 @@ fn zone(lab: &Arc<Lab>, validate: bool, names: u32, kind: RecordType) -> Duratio
     })
 }
 
-/// Plays one run of mail. Returns its time and the number of its questions.
+/// Returns the time of one run, and the number of its questions.
 fn mail(internet: &Internet, mails: &[traffic::Mail], validate: bool) -> (Duration, u32) {
     paused(async {
         let mut config = config_trusting(&internet.lab);

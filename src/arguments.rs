@@ -2,11 +2,12 @@
 //!
 //! # Decisions
 //!
-//! - The only options are those that a start needs: the configuration file, addresses for a second instance, a start without the snapshot of the
-//!   cache, and a check of the configuration. All other settings are keys of the configuration, so that a reload can change them and a command can
-//!   show them.
-//! - Commands for operators are in `resolverctl`, which needs neither root rights nor the simulated internet (`lab`). `resolverd demo` is a command
-//!   of the daemon, because it runs the daemon and the simulated internet in one process. A build without the feature `lab` does not have it.
+//! - The only options are those that a start needs: the configuration file, addresses for a second instance, a start without the
+//!   snapshot of the cache, and a check of the configuration. All other settings are keys of the configuration, so that a reload
+//!   can change them and a command can show them.
+//! - Commands for operators are in `resolverctl`, which needs neither root rights nor the simulated internet (`lab`).
+//!   `resolverd demo` is here, because it runs the daemon and the simulated internet in one process. A build without the feature
+//!   `lab` does not have it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -70,7 +71,6 @@ pub struct Demo {
     pub seeds: u8,
 }
 
-/// Parses an argument of the form `NAME[:GATEWAYS]=COMMAND`.
 #[cfg(feature = "lab")]
 fn name_and_command(text: &str) -> Result<(String, u8, String), String> {
     let (name, command) = text.split_once('=').ok_or("it must be NAME=COMMAND")?;

@@ -1,13 +1,13 @@
 //! resolverd: a caching, recursing DNS resolver for mail gateways.
 //!
-//! For each email, a gateway sends 30 to 90 queries, many of them one after the other. The mail waits for all of them, and the
-//! operator wants to know which server was slow. This page describes the architecture. The documentation of each crate and
-//! module says what it does and which RFC it follows, and lists the design decisions.
+//! For each email, a gateway sends 30 to 90 queries, many of them one after the other. The mail waits for all of them, and the operator
+//! wants to know which server was slow. This page describes the architecture. Each crate and module documents what it does, which RFC it
+//! follows, and its design decisions.
 //!
 //! # Crates
 //!
-//! The repository is a workspace. The members are `src/NAME/`, each with its `Cargo.toml` and `lib.rs`. A crate can call only
-//! the crates that its `Cargo.toml` names, so a call in the wrong direction does not compile:
+//! The members of the workspace are `src/NAME/`, each with its `Cargo.toml` and `lib.rs`. A crate can call only the crates that its
+//! `Cargo.toml` names:
 //!
 //! ```text
 //!  resolverd   the daemon and both programs           calls control ctl migrate watched fleet gather doctor lab resolver minutes history validate dns
@@ -51,43 +51,42 @@
 //!  lookahead ─► resolve dnsbl                                a task: questions that clients are about to ask
 //! ```
 //!
-//! All of these except `validate` are modules of [`resolver`]. In this picture, a module calls only modules below it. `background`, `lookahead`
-//! and [`control`] read the state of the resolver, and send their own questions through `resolve`, like those of a client. No question of a client
-//! waits for them, and none waits for [`history`], to which all modules report what they did.
+//! All of these except `validate` are modules of [`resolver`]. In this picture, a module calls only modules below it. `background`,
+//! `lookahead` and [`control`] read the state of the resolver, and send their questions through `resolve`, like those of a client. No
+//! question of a client waits for them, or for [`history`], to which all modules report what they did.
 //!
-//! 1. [`resolver::listener`] reads a datagram or a stream message with [`dns::wire`], which compares bytes and decodes nothing. If
-//!    [`resolver::cache`] has the answer (a hit), the thread that read the query copies the answer, writes the id of the query, the spelling of its
-//!    name and the current TTLs into it ([`dns::wire::ttl`]), and sends it. The same query within a second gets the same octets. The listener or the
+//! 1. [`resolver::listener`] reads a query with [`dns::wire`], which compares bytes and decodes nothing. If [`resolver::cache`] has the
+//!    answer (a hit), the thread that read the query copies the answer, writes the id of the query, the spelling of its name and the
+//!    current TTLs into it ([`dns::wire::ttl`]), and sends it. The same query within a second gets the same octets. The listener or the
 //!    address of a client determines its view, which is the set of configured zones that the client sees.
-//! 2. If the cache does not have the answer (a miss), the query goes to [`resolver::resolve`]: it joins the resolution (flight) of its question or
-//!    begins one, and waits for it until the deadline of the client. The resolution of a query over UDP runs on the thread that read the query: each
-//!    worker has a runtime of its own. The resolution follows aliases from name to name. For each name, the longest suffix that is a zone in
-//!    [`resolver::zones`] determines which servers are asked.
-//! 3. [`resolver::iterate`] follows referrals from the closest cached zone cut, or from the servers of a stub zone. Forwarders
-//!    give the whole answer. Pure functions choose the next server (`select`), classify a reply (`classify`), and remove records
-//!    for which the server has no authority (`scrub`).
-//!    [`resolver::resolve`] caches an answer after [`validate`] has validated it. If the answer is bogus, another server is queried before the client
-//!    gets an error. DS records come with the referrals; the keys of zones are fetched at the same time as the answer.
-//!    In the zone of a DNS list, [`resolver::dnsbl`] then decides whether the answer is a listing, a refusal or a parked zone.
-//!    If there is no answer, `resolver::extended_error` chooses the code that the client gets (RFC 8914).
-//! 4. [`resolver::exchange`] sends one query and waits for its reply. No other module sends to servers. Its trait
-//!    `Network` has two implementations: sockets, and the simulated servers of the `lab` in memory.
-//! 5. The result of each step is reported to [`history`]. Over the control socket ([`control`]), `resolverctl` ([`ctl`]) reads and shows it.
-//!    [`doctor`] checks domains through the daemon, [`migrate::system`] checks this host, and [`watched`] checks the domains in the configuration on
-//!    schedule. [`migrate::switch`] replaces another resolver by resolverd. [`metrics`] serves the same numbers to Prometheus, and as a page.
-//!    [`resolver::dnstap`] copies DNS messages to other programs. `shadow` finds out why another resolver answers differently.
-//! 6. In a fleet, the answer and its zone cuts are looked up in the store of the fleet too, at the same time as the servers are asked, and written to
-//!    it. The resolver knows only the trait [`resolver::fleet`]; [`fleet`] implements it.
-//! 7. [`resolver::lookahead`] gets the answers that were not in the cache, and sends in advance the queries that mail software will send next.
+//! 2. Otherwise (a miss), the query goes to [`resolver::resolve`]: it joins the resolution (flight) of its question or begins one, and
+//!    waits for it until the deadline of the client. The resolution of a query over UDP runs on the thread that read the query: each worker
+//!    has a runtime of its own. The resolution follows aliases. For each name, the longest suffix that is a zone in [`resolver::zones`]
+//!    determines which servers are asked.
+//! 3. [`resolver::iterate`] follows referrals from the closest cached zone cut, or from the servers of a stub zone. Forwarders give the
+//!    whole answer. Pure functions choose the next server (`select`), classify a reply (`classify`), and remove records for which the
+//!    server has no authority (`scrub`). [`resolver::resolve`] caches an answer after [`validate`] has validated it. If the answer is
+//!    bogus, another server is queried before the client gets an error. DS records come with the referrals; the keys of zones are fetched
+//!    at the same time as the answer. In the zone of a DNS list, [`resolver::dnsbl`] decides if the answer is a listing, a refusal or a
+//!    parked zone. If there is no answer, `resolver::extended_error` chooses the code that the client gets (RFC 8914).
+//! 4. [`resolver::exchange`] sends one query and waits for its reply. No other module sends to servers. Its trait `Network` has two
+//!    implementations: sockets, and the simulated servers of the `lab` in memory.
+//! 5. Each step reports its result to [`history`]. `resolverctl` ([`ctl`]) reads it over the control socket ([`control`]). [`doctor`]
+//!    checks domains through the daemon, [`migrate::system`] checks this host, and [`watched`] checks the domains in the configuration on
+//!    schedule. [`migrate::switch`] replaces another resolver by resolverd. [`metrics`] serves the same numbers to Prometheus, and as a
+//!    page. [`resolver::dnstap`] copies DNS messages to other programs. `shadow` finds out why another resolver answers differently.
+//! 6. In a fleet, resolverd also looks up the answer and its zone cuts in the store of the fleet, while it asks the servers, and writes
+//!    them to the store. The resolver knows only the trait [`resolver::fleet`]; [`fleet`] implements it.
+//! 7. [`resolver::lookahead`] gets the answers that were not in the cache, and sends in advance the queries that mail software will send
+//!    next.
 //!
 //! # Shared types
 //!
-//! [`dns::question`] has the types that all modules share: the question and its key, the answer as octets, the outcomes of a
-//! question, and the query to one server. [`dns::conduct`] has the results of a query to a server. [`dns::rdata`] reads the
-//! data of records that the DNS library refuses; [`dns::zone_file`] reads all text that has the form of zone files, and writes data in this form.
-//! [`doctor::facts`] has replies in the form in which the checks of domains read them. The clock ([`dns::clock`]) and the source of random numbers
-//! ([`dns::random`]) are passed as arguments, so that tests can run the whole resolver with a virtual clock and a seed. All defaults of the
-//! configuration are in [`resolver::config`].
+//! [`dns::question`] has the types that all modules share: the question and its key, the answer as octets, the outcomes of a question, and
+//! the query to one server. [`dns::conduct`] has the results of a query to a server. [`dns::rdata`] reads the data of records that the DNS
+//! library refuses; [`dns::zone_file`] reads and writes zone files. [`doctor::facts`] has replies as the checks of domains read them. The
+//! clock ([`dns::clock`]) and the source of random numbers ([`dns::random`]) are arguments, so that tests can run the whole resolver with a
+//! virtual clock and a seed. All defaults of the configuration are in [`resolver::config`].
 //!
 //! # Start and stop
 //!
@@ -99,7 +98,7 @@
 //! These words are not in RFC 9499, or have a narrower meaning here:
 //!
 //! - 0x20: random upper and lower case in the name of a query. A forged reply does not repeat it.
-//! - batch: the datagrams that one system call reads. For DNS lists: the queries that are sent before the client asks for them.
+//! - batch: the datagrams that one system call reads. For DNS lists: the queries that resolverd sends before the client asks for them.
 //! - breaker: the part that stops queries to a DNS list that does not answer, and sends them again when a probe is answered.
 //! - culprit: what delayed a message (email) most, or made it fail: a zone, a server, a DNS list, this host or the client.
 //! - customer key: a label in queries to a DNS list that shows which customer asks. It is secret.
@@ -109,7 +108,7 @@
 //! - flight: a resolution in progress, with the clients that wait for it.
 //! - guard: the check of the answers of DNS lists, so that clients do not take a refusal or a parked zone for a listing.
 //! - hedge: a further copy of a query, to a second server or to the same one, sent before the first copy has failed.
-//! - incident: the time in which a zone, a DNS list or the network of this host fails. The log reports its begin and its end.
+//! - incident: the time in which a zone, a DNS list or the network of this host fails. The log reports its start and its end.
 //! - look-ahead rule: a function from an answer to the questions that mail software will probably ask next.
 //! - mirror: a server of the operator that has a copy of a DNS list.
 //! - parked: a domain that was given up. Its new servers answer every name with the address of a web server.

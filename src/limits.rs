@@ -4,31 +4,30 @@ use std::time::Duration;
 
 use resolver::limits::{MAX_EXCHANGES, MAX_TCP_CLIENTS};
 
-/// How often a local mirror of a DNS list (the operator's own server with a copy of the list) is asked for its serial number. rsync updates a mirror
-/// every few minutes at most.
+/// The time between two queries for the serial number of a local mirror of a DNS list. rsync updates a mirror every few minutes at most.
 pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The time between two tests of a negative trust anchor that expires. A test of a broken zone costs some twenty queries (RFC 7646 section 2).
 pub const NTA_TEST_INTERVAL: Duration = Duration::from_secs(300);
 
-/// When the daemon stops, how long it waits for resolutions in progress. Then the waiting clients get SERVFAIL.
+/// When the daemon stops, how long it waits for resolutions in progress before the waiting clients get SERVFAIL.
 pub const STOP_GRACE: Duration = Duration::from_millis(500);
 
 /// When the daemon stops, how long it waits until the replies with SERVFAIL are sent.
 pub const STOP_FLUSH: Duration = Duration::from_millis(200);
 
-/// The number of file descriptors that the daemon requests at the start. Every query to a server and every client connection needs one, a UDP worker
-/// needs four, and some more are needed for other purposes.
+/// The number of file descriptors that the daemon requests at the start. Each query to a server and each client connection needs one, and a UDP
+/// worker needs four.
 pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 1_000) as u64;
 
-/// The longest time that writing the snapshot of the cache may take when the daemon stops; a slow disk may need this time. If it takes longer, the
-/// previous file stays. The unit file gives the daemon ten seconds to stop.
+/// The longest time that writing the snapshot of the cache may take when the daemon stops. If it takes longer, the previous file stays. The unit file
+/// gives the daemon ten seconds to stop.
 pub const STOP_SNAPSHOT: Duration = Duration::from_secs(4);
 
 /// The longest time that writing the query history in memory may take when the daemon stops. For the usual size it takes a tenth of a second.
 pub const STOP_HISTORY: Duration = Duration::from_secs(2);
 
-/// The time between two writes of the snapshot of the cache. A crash loses the entries that came in this time. To write the snapshot of a full cache
+/// The time between two writes of the snapshot of the cache. A crash loses the entries that came in this time. Writing the snapshot of a full cache
 /// takes about a second.
 pub const CACHE_SNAPSHOT_INTERVAL: Duration = Duration::from_secs(600);
 
@@ -41,7 +40,7 @@ pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// The largest size of the file with the root keys, in octets: `MAX_ROOT_KEYS` keys of `MAX_ROOT_KEY` octets take 45 KiB.
 pub const MAX_ROOT_KEYS_FILE: u64 = 64 << 10;
 
-/// How long the daemon waits until the last dnstap messages are written, when it stops.
+/// When the daemon stops, how long it waits until the last dnstap messages are written.
 pub const TAP_END: Duration = Duration::from_secs(1);
 
 /// The time between two measurements of the memory of the process. A measurement takes some dozen microseconds.
@@ -59,8 +58,8 @@ pub const UDP_THREAD_MEMORY: u64 = 1_536 << 10;
 /// The largest size of a field of a log line in the journal, in octets. The journal accepts datagrams of 200 KiB, but a page of text is enough.
 pub const MAX_LOG_FIELD: usize = 8 << 10;
 
-/// The largest size of all history files (segments) on disk together, in octets. A failed question with its resolution (flight) takes some 500
-/// octets, so this is enough for more than a hundred thousand.
+/// The largest size of all history files (segments) on disk together, in octets. A failed question with its resolution takes some 500 octets, so
+/// there is space for more than a hundred thousand.
 pub const MAX_STORED: u64 = 64 << 20;
 
 /// The largest size of a history file (segment), in octets. The oldest file is removed as a whole, and one file at a time is read into memory.
@@ -70,29 +69,28 @@ pub const MAX_SEGMENT: u64 = 4 << 20;
 /// without this limit would have entries of many months.
 pub const SEGMENT_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The largest number of octets at the end of a history file (segment) that count as an incomplete write after a crash, and are cut off. If more
-/// octets are damaged, they are not removed, because somebody may want to examine them.
+/// The largest number of octets at the end of a history file (segment) that count as an incomplete write after a crash, and are cut off. resolverd
+/// does not remove more octets than that, because somebody may want to examine the damage.
 pub const MAX_TORN: usize = 64 << 10;
 
-/// The time between two readings of the kernel's socket tables, so that there are at most five in a second. One reading takes a millisecond at a
-/// gateway, because the kernel goes through all sockets.
+/// The time between two readings of the kernel's socket tables. At a gateway, one reading takes a millisecond.
 pub const OWNER_PAUSE: Duration = Duration::from_millis(200);
 
 /// The number of octets of /etc/passwd that are read: those of some ten thousand users.
 pub const MAX_USERS: u64 = 1 << 20;
 
-/// If the daemon cannot listen at an address because the host does not have it: the time until the daemon tries again for the first time. A network
-/// interface may come up some seconds after resolverd.
+/// The first delay before resolverd tries again to listen at an address that the host does not have. A network interface may come up some seconds
+/// after resolverd.
 pub const ADDRESS_RETRY: Duration = Duration::from_secs(1);
 
-/// The longest time between two attempts to listen at an address that the host does not have. The time is doubled after each attempt. An attempt
-/// needs only two system calls. When an address appears, this is the longest delay until resolverd uses it.
+/// The longest time between two attempts to listen at an address that the host does not have. When the address appears, this is the longest delay
+/// until resolverd uses it.
 pub const MAX_ADDRESS_RETRY: Duration = Duration::from_secs(30);
 
-/// How often problems of certificates are logged as long as they exist, so that somebody who reads only today's log finds them.
+/// How often resolverd logs a problem of a certificate that persists, so that today's log always has the problem.
 pub const CERTIFICATES_LOGGED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How often the daemon looks if certificate files have changed, which takes a system call for each file. ACME clients renew a certificate weeks
+/// The time between two checks for changed certificate files. A check takes one system call for each file. ACME clients renew a certificate weeks
 /// before the old one expires.
 pub const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -114,8 +112,7 @@ pub const METRICS_HEADER_TIME: Duration = Duration::from_secs(2);
 /// The longest time that sending the metrics may take. Prometheus gives up after 10 s.
 pub const METRICS_TIME: Duration = Duration::from_secs(10);
 
-/// The largest number of concurrent requests of the page for its data. The data of a request may have some
-/// megabytes. Further requests wait.
+/// The largest number of concurrent requests of the page for its data. The data of a request may be some megabytes.
 pub const MAX_PAGE_REQUESTS: usize = 2;
 
 /// The longest period for which the page may request the statistics of minutes: a week, and one day more because of time zones.
@@ -124,11 +121,11 @@ pub const MAX_PAGE_SPAN: Duration = Duration::from_secs(8 * 86_400);
 /// The largest number of parts into which a request divides its period: a day has 288 parts of five minutes.
 pub const MAX_PAGE_PARTS: u64 = 288;
 
-/// The longest period for which the page may request messages (emails). The page shows one hour.
+/// The longest period for which the page may request messages (emails). The page itself requests one hour.
 pub const MAX_PAGE_WHY: Duration = Duration::from_secs(2 * 3_600);
 
 /// The largest number of digits in a number that the page sends: a time in microseconds since 1970 has 16.
 pub const MAX_PAGE_NUMBER: usize = 17;
 
-/// The number of dead and lame servers that a gateway reports to its fleet. A gateway knows a few dozen. Those beyond this number are not reported.
+/// The number of dead and lame servers that a gateway reports to its fleet.
 pub(crate) const MAX_SHARED_SERVERS: usize = 256;

@@ -25,10 +25,8 @@ use resolverd::daemon::Daemon;
 use resolverd::{log, notify};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The exit code of resolverd if the daemon could not start.
 const FAILED: u8 = 1;
 
-/// The exit code of resolverd if the configuration is invalid.
 const CONFIG_INVALID: u8 = 6;
 
 fn main() -> ExitCode {
@@ -64,7 +62,6 @@ fn main() -> ExitCode {
         config = config.without_snapshot();
     }
     log::start(config.log.level);
-    // `Inherited::take` changes the environment variables of the process, so no second thread may exist yet.
     let inherited = Inherited::take();
     let served = runtime().and_then(|runtime| {
         runtime.block_on(serve(config, origin, inherited)).map_err(std::io::Error::other)
@@ -78,13 +75,12 @@ fn main() -> ExitCode {
     FAILED.into()
 }
 
-/// Creates the tokio runtime on which streams, requests over the control socket and the tasks of the daemon run. Each UDP worker has a runtime of
-/// its own.
+/// Streams, the control socket and the tasks of the daemon use this runtime. Each UDP worker has its own runtime.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("resolve").build()
 }
 
-/// Runs the daemon until a signal stops it, or until a part of it crashes too often. In the second case, the returned sentence names this part. The
+/// Runs the daemon until a signal stops it, or until a part crashes too often. In the second case, returns a sentence with the name of this part. The
 /// caller must not drop the returned workers before the runtime has ended.
 async fn serve(
     config: Config,
@@ -132,7 +128,7 @@ async fn serve(
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
-                // The result of the reload is only logged, because the request was a signal, which has no reply.
+                // The request was a signal, which has no reply.
                 let _said = daemon.reload().await;
             }
         }
@@ -140,11 +136,9 @@ async fn serve(
     notify::stopping();
     let stopped = daemon.stop().await;
     tracing::info!("resolverd has stopped");
-    // If a part crashed too often, the exit code makes the service manager restart the daemon.
     Ok((given_up.map(|whose| format!("{whose} crashed too often")), stopped))
 }
 
-/// The command `resolverd demo`.
 #[cfg(feature = "lab")]
 mod demo {
     use std::io;
@@ -164,10 +158,9 @@ mod demo {
 
     use super::FAILED;
 
-    /// The address and port at which the demo listens by default.
     const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5_300);
 
-    /// Runs the demo: a daemon that answers the queries of simulated mail traffic. With `--bench`, runs only the measurement.
+    /// With `--bench`, runs only the measurement.
     pub(super) fn run(arguments: &arguments::Demo, listen: &[SocketAddr]) -> ExitCode {
         log::start(tracing::Level::WARN);
         if arguments.bench {
@@ -186,7 +179,6 @@ mod demo {
         }
     }
 
-    /// Runs the daemon with the built-in simulated internet.
     async fn show(options: Options) -> Result<(), DemoError> {
         let demo = Demo::start(options).await?;
         let daemon = Daemon::start(demo.config(), None).map_err(io::Error::other)?;
@@ -201,7 +193,7 @@ mod demo {
         ended
     }
 
-    /// Measures how long the questions of an email take in each mode of look-ahead, and prints the results as a table.
+    /// Prints how long the questions of an email take in each mode of look-ahead.
     fn bench(arguments: &arguments::Demo) -> ExitCode {
         let mut options = message_bench::Options::default();
         options.messages = arguments.messages.map_or(options.messages, usize::from);

@@ -1,13 +1,12 @@
 //! Messages to the service manager (sd_notify(3)): the daemon is ready, reloads, stops, or is alive.
 //!
-//! If no service manager listens (`NOTIFY_SOCKET` is not set), these functions do nothing.
+//! Without a service manager (`NOTIFY_SOCKET` is not set), these functions do nothing.
 //!
 //! # Decisions
 //!
-//! - The watchdog of the service manager gets a message only if every supervised task and thread still runs its loop (`supervise::pulse`). A separate
-//!   timer would also send the message while a worker is stuck.
-//! - READY is also sent after a reload that failed because of an error in the configuration file: the reload has ended, and the daemon continues
-//!   with the old configuration.
+//! - The watchdog of the service manager gets a message only if every supervised task and thread still runs (`supervise::pulse`). A separate timer
+//!   would also send messages while a worker is stuck.
+//! - READY also ends a reload that failed because of an error in the configuration file: the daemon continues with the old configuration.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,13 +17,12 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use resolver::supervise::pulse::Pulses;
 
-/// Reports that the daemon now accepts queries at `addresses`, which `systemctl status` shows. After a reload, this call reports the end of the
-/// reload.
+/// Reports that the daemon accepts queries at `addresses`. After a reload, this reports the end of the reload.
 pub fn ready(addresses: &[SocketAddr]) {
     tell(&[NotifyState::Ready, NotifyState::Status(&words(addresses))]);
 }
 
-/// Reports that the daemon now listens at `addresses`, when these have changed without a start or a reload.
+/// Reports new `addresses` outside of a start or reload.
 pub fn listens(addresses: &[SocketAddr]) {
     tell(&[NotifyState::Status(&words(addresses))]);
 }
@@ -34,8 +32,8 @@ fn words(addresses: &[SocketAddr]) -> String {
     format!("listens at {}", addresses.join(", "))
 }
 
-/// Reports that the configuration is being read again. `ready` reports the end of this reload, even if it failed. The message contains the current
-/// time, from which the service manager knows that the reload is the one it requested (`Type=notify-reload`).
+/// Reports the begin of a reload. `ready` reports its end, even if it failed. From the time in the message, the service manager recognises the reload
+/// that it requested (`Type=notify-reload`).
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(moment) => tell(&[NotifyState::Reloading, moment]),
@@ -48,13 +46,13 @@ pub fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping: answering the queries in progress")]);
 }
 
-/// Returns how long the service manager waits for the next watchdog message. Returns `None` if its watchdog is off.
+/// Returns the timeout of the service manager's watchdog; `None` if it is off.
 pub fn patience() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
-/// Sends the watchdog message to the service manager, twice in each `patience`. The message is sent only if every thread and task of `pulses` has
-/// run its loop since the last message, and if the function `probe` returns. Runs forever.
+/// Sends the watchdog message twice in each `patience`. A message is sent only if every thread and task of `pulses` has run since the last one, and
+/// if `probe` returns. Runs forever.
 pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> Infallible {
     let mut rounds = interval((patience / 2).max(Duration::from_millis(1)));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -75,8 +73,7 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
     }
 }
 
-/// Sends messages to the service manager. If this fails, the error is only logged. The manager may then restart the daemon, because it got no
-/// message.
+/// An error is only logged. The service manager may then restart the daemon, because it got no message.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(

@@ -1,5 +1,4 @@
-//! Runs the targets of the fuzzer with stable Rust: each target gets the files of its corpus in `tests/corpus`, and
-//! then random mutations of these files.
+//! Runs the targets of the fuzzer with stable Rust: on the files of the corpus in `tests/corpus`, and on random mutations of these files.
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -9,13 +8,13 @@ use dns::random::Random;
 use lab::prelude::by_hand;
 use stage::fuzz;
 
-/// Octets that often have a special meaning in DNS messages, such as lengths and compression pointers, or that are at the limits of numbers.
+/// Octets with a special meaning in DNS messages (lengths, compression pointers), or at the limits of numbers.
 const TELLING: [u8; 8] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xff];
 
-/// The greatest number of changes to the octets of a file in one mutation.
+/// The maximum number of changed octets in one mutation.
 const CHANGES: u32 = 6;
 
-/// Returns the files of a corpus in tests/corpus, sorted by name.
+/// Returns the files of a corpus, sorted by name.
 fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name);
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -27,7 +26,7 @@ fn below(random: &Random, bound: usize) -> usize {
     usize::try_from(random.below(u32::try_from(bound.max(1)).unwrap())).unwrap()
 }
 
-/// Returns one file of the corpus with a few random changes to its octets.
+/// Changes a few octets of a random file.
 fn mutation(corpus: &[Vec<u8>], random: &Random) -> Vec<u8> {
     let mut octets = corpus[below(random, corpus.len())].clone();
     for _ in 0..=random.below(CHANGES) {

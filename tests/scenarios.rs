@@ -1,5 +1,4 @@
-//! Runs each file of tests/scenarios as a separate test over the simulated network. The title in the file says what the
-//! scenario shows.
+//! Runs each file of tests/scenarios as a separate test over the simulated network.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,11 +8,10 @@ use lab::scenario::Scenario;
 use lab::simulation::paused;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// The seed of the random numbers in all scenarios. It must not change, because the expected packets in the scenarios
-/// depend on it.
+/// The expected packets of the scenarios depend on this seed.
 const SEED: u64 = 1;
 
-/// The least number of scenarios in tests/scenarios. If there are fewer, files are missing.
+/// If there are fewer scenarios in tests/scenarios, files are missing.
 const AT_LEAST: usize = 275;
 
 fn main() -> ExitCode {

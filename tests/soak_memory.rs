@@ -1,4 +1,4 @@
-//! Ten thousand questions over a hostile internet, in a separate process. The memory of the resolver must not grow with the number of questions.
+//! Ten thousand questions over a hostile internet. The memory of the resolver must not grow with the number of questions.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use lab::traffic;
 use resolver::limits::DEAD_WANTED_TIME;
 use resolverd as _;
 
-/// The number of mail domains of the simulated internet: three for each hoster.
+/// The number of mail domains: three for each hoster.
 const DOMAINS: usize = 24;
 
-/// The number of emails between two measurements of memory. Each asks about forty questions.
+/// The number of emails between two measurements. Each email asks about forty questions.
 const MESSAGES: u64 = 60;
 
-/// The faults of servers in this test: one server of each zone has one of them. In addition, packets get lost.
+/// One server of each zone has one of these faults. In addition, packets get lost.
 const AILMENTS: [Fault; 8] = [
     Fault::Dead,
     Fault::Refused,
@@ -30,8 +30,7 @@ const AILMENTS: [Fault; 8] = [
     Fault::WrongQuestion,
 ];
 
-/// The tolerance for the growth of the memory between two measurements, in octets. The allocator keeps some free
-/// memory.
+/// The permitted growth between two measurements, in octets. The allocator keeps some free memory.
 const SLACK: u64 = 1 << 20;
 
 #[test]
@@ -40,7 +39,7 @@ fn memory_is_flat() {
         let internet = Internet::new(7, DOMAINS).unwrap();
         internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(7));
         let mut config = config_for(&internet.lab);
-        // The cache is so small that it is full at the first measurement.
+        // The cache must be full at the first measurement.
         config.cache.size = 8 << 20;
         let simulation = Simulation::new(internet.lab.clone(), config, 7);
         simulation.network().set_loss(100);
@@ -50,11 +49,11 @@ fn memory_is_flat() {
             for mail in draw(&internet, number, 1, Popularity::Uniform) {
                 traffic::play(&internet, &mail, &simulation, simulation.clock()).await;
             }
-            // The log of the lab is in the same process, so it is emptied to keep its memory out of the measurement.
+            // The log of the lab uses memory of the same process.
             internet.lab.log().take();
             tokio::time::sleep(Duration::from_secs(20)).await;
             if (number + 1) % MESSAGES == 0 {
-                // Waits until resolverd no longer probes dead servers, so that no task is left.
+                // By then, resolverd no longer probes dead servers, so no task is left.
                 tokio::time::sleep(DEAD_WANTED_TIME + Duration::from_secs(60)).await;
                 let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
                 assert_eq!((simulation.resolver().flights(), tasks), (0, simulation.by_itself()));

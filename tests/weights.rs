@@ -1,5 +1,5 @@
-//! Compares the weights of cache entries, which `cache.size` limits, with the memory that the entries take. There is a test for each kind
-//! of entry, in a separate process.
+//! Compares the weights of cache entries, which `cache.size` limits, with the memory that the entries take. Each kind of entry is measured
+//! in a separate process.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;
@@ -27,10 +27,10 @@ use resolverd as _;
 use validate::keys::{ZoneKey, ZoneKeys};
 use validate::verdict::{ValidationFailure, Why};
 
-/// The size of the cache in octets. It is large enough for all entries, so that none is removed.
+/// The size of the cache, in octets. It is so large that no entry is removed.
 const SIZE: u64 = 8 << 30;
 
-/// The total weight of the entries of each kind, in octets. It is many times as large as the blocks that an allocator takes at once.
+/// The total weight of the entries of each kind, in octets: many times the blocks that an allocator takes at once.
 const FILLED: u64 = 32 << 20;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -38,20 +38,17 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// The largest permitted ratio of memory to weight. With a larger one, the process would exceed `cache.size`.
 const MOST: f64 = 1.1;
 
-/// The smallest permitted ratio of memory to weight. With a smaller one, a part of the memory that the operator has granted would not be
-/// used.
+/// The smallest permitted ratio. With a smaller one, a part of `cache.size` would not be used.
 const LEAST: f64 = 0.55;
 
-/// The environment variable with the kind of entries with which this process fills the cache. Without it, the process starts another
-/// process for each kind.
+/// The environment variable with the kind of entries. Without it, the process starts another process for each kind.
 const SORT: &str = "RESOLVERD_WEIGHED_SORT";
 
-/// Fills a part of the cache. Returns the ratio of the memory that the entries take to their weight.
+/// Returns the ratio of the memory of the entries to their weight.
 fn share((title, store, put): &Sort<'_>) -> f64 {
     let memory = Memory::new(SIZE, &Random::seeded(1));
     let fill = || memory.fill().into_iter().find(|fill| fill.store == *store).unwrap();
-    // The first entry makes the cache allocate memory that does not belong to an entry, so it is added before the
-    // measurement.
+    // The first entry makes the cache allocate memory that does not belong to an entry.
     put(&memory, 0);
     let (before, empty) = (resident(), fill());
     let mut number = 1;
@@ -69,7 +66,7 @@ fn share((title, store, put): &Sort<'_>) -> f64 {
 
 type Sort<'a> = (&'a str, &'a str, &'a dyn Fn(&Memory, u32));
 
-/// Returns a name that is different for each number, with this many octets of labels.
+/// A different name for each number, with this many octets of labels.
 fn name(number: u32, octets: usize) -> Name {
     let mut labels = vec![format!("n{number}")];
     let mut left = octets.saturating_sub(labels[0].len());
@@ -107,7 +104,7 @@ fn put_denial(memory: &Memory, number: u32, octets: usize) {
     );
 }
 
-/// Adds signed denials to the cache: twenty ranges of names in a new zone, as a zone with RSA keys has them.
+/// Twenty ranges of names in a new zone with RSA keys.
 fn put_ranges(memory: &Memory, number: u32, octets: usize) {
     let zone = name(number, octets);
     let soa = SOA::new(name(1, octets), name(2, octets), 1, 7_200, 900, 1_209_600, 3_600);
@@ -249,8 +246,7 @@ fn entries_weigh_what_they_take() {
     }
     let mut told = Vec::new();
     for (title, ..) in SORTS {
-        // Each kind is measured in its own process. Otherwise memory that an earlier kind has freed would be reused,
-        // and the result would be too low.
+        // In one process, memory that an earlier kind has freed would be reused, and the result would be too low.
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "entries_weigh_what_they_take", "--nocapture"]).env(SORT, title);
         let output = String::from_utf8(child.output().unwrap().stdout).unwrap();

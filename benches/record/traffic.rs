@@ -17,11 +17,10 @@ use history::note::{Note, Words};
 use history::trail::Trail;
 use history::{Flown, Recorder};
 
-/// Generates traffic on a simulated clock. The traffic itself moves the clock.
+/// Generates traffic, and moves the simulated clock.
 pub(crate) struct Traffic<'r> {
     pub(crate) clock: &'r Clock,
     pub(crate) recorder: &'r Recorder,
-    /// The state of the generator of random numbers.
     pub(crate) state: u64,
 }
 
@@ -36,7 +35,7 @@ struct Asked<'t> {
 }
 
 impl Traffic<'_> {
-    /// Plays a full load: one client asks for names in 200 zones. Half of the names are new.
+    /// One client asks for names in 200 zones. Half of the names are new.
     pub(crate) fn flood(&mut self, questions: u64) {
         for number in 0..questions {
             let zone = number % 200;
@@ -51,8 +50,8 @@ impl Traffic<'_> {
         }
     }
 
-    /// Plays the mail of eight gateways. Each message asks for a PTR record, for an address in two DNS lists, and for the MX, SPF and DMARC
-    /// records of a domain.
+    /// The mail of eight gateways. Each message asks for a PTR record, for an address in two DNS lists, and for the MX, SPF and
+    /// DMARC records of a domain.
     pub(crate) fn mail(&mut self, messages: u64) {
         for number in 0..messages {
             let (client, domain) = (1 + self.below(8) as u32, self.below(3_000));
@@ -88,7 +87,6 @@ impl Traffic<'_> {
         }
     }
 
-    /// Returns a random number below `bound`.
     fn below(&mut self, bound: u64) -> u64 {
         self.state =
             self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

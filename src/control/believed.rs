@@ -1,7 +1,7 @@
-//! Decides if an answer of a DNS list is believed. The decision uses the state of the list that resolverd knows, or the test entries of the list.
+//! Decides if an answer of a DNS list is believed.
 //!
-//! RFC 5782 section 5 describes test entries. A list that was shut down may list everything or nothing. Then neither the answer "listed" nor the
-//! answer "not listed" means anything.
+//! A DNS list has test entries (RFC 5782 section 5). A list that was shut down may list everything or nothing. Then neither
+//! "listed" nor "not listed" means anything.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
@@ -13,8 +13,8 @@ use resolver::dnsbl::entry::ListEntry;
 use resolver::dnsbl::list::{List, Purpose, TestEntries};
 use resolver::dnsbl::state::ListState;
 
-/// Returns the reason why an answer of the list about an address or domain is not believed; `None` if the answer is believed. In messages, the reason
-/// follows the name of the list. `says` is the answer; `entry` has the state of the list, if that is known.
+/// Returns why an answer of the list about an address or domain is not believed; `None` if the answer is believed. In messages,
+/// the reason follows the name of the list. `says` is the answer; `entry` has the state of the list, if that is known.
 pub(super) async fn doubt(
     subject: &impl Controlled,
     list: &List,
@@ -25,14 +25,14 @@ pub(super) async fn doubt(
         _ if says == ListSays::Unknown => return None,
         ListState::Ok | ListState::Slow => return None,
         ListState::ListsTheWorld | ListState::ListsNothing => return Some(standing.why),
-        // In the other states, the list was not tested, or its test results contradict its answers to clients. So a test entry is queried below.
+        // In the other states, the list was not tested, or its test results contradict its answers to clients.
         _ if list.purpose == Purpose::Data => return None,
         _ => {}
     }
     let answers = entry.map(ListEntry::answers).unwrap_or_default();
     let is_listed = says == ListSays::Listed;
-    // A list that the operator added has test entries only if `tests` is set. Without them, the answer "listed" can still be tested: a list that also
-    // lists 127.0.0.1 or INVALID lists everything.
+    // A list that the operator added has test entries only if `tests` is set. Without test entries, resolverd can still test the
+    // answer "listed": a list that also lists 127.0.0.1 or INVALID lists everything.
     let usual = || TestEntries::usual(&list.apex, &list.subjects).filter(|_| is_listed);
     let tests = list.tests.clone().or_else(usual);
     let name = tests.as_ref().and_then(
@@ -44,7 +44,8 @@ pub(super) async fn doubt(
         if is_listed {
             return None;
         }
-        // The list has no test entries. Its zone may be misspelt in the configuration, so this query checks that the domain exists.
+        // The zone of a list without test entries may be misspelt in the configuration, so this query checks that the domain
+        // exists.
         let zone = subject.ask_list(Question::new(&list.apex, RecordType::SOA)).await.answer;
         let is_missing = zone.rcode == ResponseCode::NXDomain;
         return is_missing.then(|| format!("the domain {} does not exist (NXDOMAIN)", text(&list.apex)));

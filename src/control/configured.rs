@@ -1,4 +1,4 @@
-//! Finds the part of the configuration that answers for a name. Names without such a part are resolved on the internet.
+//! Finds the part of the configuration that answers for a name.
 
 use hickory_proto::rr::Name;
 
@@ -7,9 +7,8 @@ use super::protocol::zones::ZoneSource;
 use resolver::config::seen::{SeenEntry, SeenZones};
 use resolver::config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
 
-/// Returns the host, the record or the closest zone of `config` that answers for `name` to clients without a view; `None` if the name is resolved on
-/// the internet. Names of a zone that is configured to be resolved from the root, or to use the forwarders of the root, also count as resolved on the
-/// internet.
+/// Returns the host, the record or the closest zone of `config` that answers for `name` to clients without a view; `None` if
+/// resolverd resolves the name on the internet (also from the root, or with the forwarders of the root).
 pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     match SeenZones::default().entry(config, name)? {
         SeenEntry::Host(host) => Some(of_name(&host.name, ZoneSource::Host)),
@@ -18,7 +17,7 @@ pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     }
 }
 
-/// Returns the names of the views whose clients get data for `name` from another part of the configuration than clients without a view.
+/// Returns the views whose clients get data for `name` from another part of the configuration than clients without a view.
 pub(super) fn views(config: &Config, name: &Name) -> Vec<String> {
     if config.views.is_empty() {
         return Vec::new();

@@ -38,23 +38,22 @@ use resolver::cache::flush::Flush;
 use resolver::config;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 
-/// The rights of the user at the other end of the control socket: to read only, or also to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
     Look,
     Change,
 }
 
-/// A request whose reply is a stream: one line for each event, when the event occurs.
+/// Requests whose reply is a stream: one line for each event, when the event occurs.
 pub(super) enum Streamed {
-    /// A request to show queries. It continues until the client disconnects or the daemon stops.
+    /// Shows queries until the client disconnects or the daemon stops.
     Monitor(UnixStream, MonitorRequest),
-    /// A request to show a resolution. It continues until the resolution is complete.
+    /// Shows a resolution until the resolution is complete.
     Trace(UnixStream, TraceRequest),
 }
 
-/// Serves one connection until its reply is complete. A request whose reply is a stream of lines is not served here, but returned to the caller.
-/// While the daemon stops (`ending`), this function does not wait for the request of a client that has not sent it yet.
+/// A request whose reply is a stream of lines is not served here, but returned to the caller. While the daemon stops (`ending`),
+/// this function does not wait for a client that has not sent its request yet.
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
@@ -68,7 +67,8 @@ pub(super) async fn serve(
         () = ended(&mut ending) => return Ok(None),
     };
     let mut shown = Secrets::default();
-    // The permit to read the query history. Replies about the history are large, so the permit is held until the reply is written.
+    // The permit to read the query history. Replies about the history are large, so this function drops the permit only after it
+    // has written the reply.
     let mut reading = None;
     let lines = match request {
         None => return Ok(None),
@@ -104,8 +104,8 @@ pub(super) async fn serve(
     Ok(None)
 }
 
-/// Writes the lines of a reply one by one, and removes the customer keys of DNS lists from them. A buffer for the whole reply would need several
-/// times the memory of the rows.
+/// Removes the customer keys of DNS lists from each line. A buffer for the whole reply would need several times the memory of the
+/// rows.
 async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io::Result<()> {
     let mut octets = Vec::new();
     for line in lines {
@@ -124,9 +124,9 @@ async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io
     stream.shutdown().await
 }
 
-/// Returns the lines of the reply to a request that only reads. Listeners other than the control socket call this, such as the metrics page. A
-/// request that changes something, or whose reply is a stream, is refused. The caller limits the number of concurrent requests, and removes the
-/// customer keys of DNS lists.
+/// Returns the lines of the reply to a request that only reads. Other listeners than the control socket use it, such as the
+/// metrics page. A request that changes something, or whose reply is a stream, is refused. The caller limits the number of
+/// concurrent requests, and removes the customer keys of DNS lists.
 pub async fn read_only(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     if matches!(request, Request::Monitor(_) | Request::Trace(_)) {
         return vec![Reply::Problem(wrong("This request is served only on the control socket."))];
@@ -137,8 +137,8 @@ pub async fn read_only(request: Request, subject: &impl Controlled) -> Vec<Reply
     }
 }
 
-/// Returns true if the reply may contain names with customer keys of DNS lists, which must then be removed. Such names occur only in tables of names
-/// for which clients asked. The query history has no keys, and the names in the replies to other requests come from the operator.
+/// Returns true if the reply may contain names with customer keys of DNS lists: tables of names for which clients asked. The
+/// query history has no keys, and the names in the replies to other requests come from the operator.
 fn may_show_keys(request: &Request) -> bool {
     matches!(
         request,
@@ -151,12 +151,12 @@ fn may_show_keys(request: &Request) -> bool {
     )
 }
 
-/// Waits until the daemon stops. If the sender of `ending` is dropped, the daemon also counts as stopped.
+/// If the sender of `ending` is dropped, the daemon also counts as stopped.
 pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
     let _ = ending.wait_for(|ending| *ending).await;
 }
 
-/// Returns the rights of the user of the client. The kernel reports this user (SO_PEERCRED, unix(7)). If the user is not known, the client may only
+/// The kernel reports the user of the client (SO_PEERCRED, unix(7)). If the kernel does not report the user, the client may only
 /// read.
 fn rights(user: Option<u32>) -> Rights {
     let owner = rustix::process::geteuid().as_raw();
@@ -168,7 +168,6 @@ fn rights_of(user: u32, owner: u32) -> Rights {
     if user == ROOT || user == owner { Rights::Change } else { Rights::Look }
 }
 
-/// Returns an error if the client may not send this request.
 fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     if request.changes() && rights == Rights::Look {
         return Err(Problem {
@@ -180,7 +179,7 @@ fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Reads the request of the client. Returns `None` if the client disconnected without sending one.
+/// Returns `None` if the client disconnected without sending a request.
 async fn read(stream: &mut UnixStream) -> io::Result<Option<Result<Request, Problem>>> {
     let most = u64::try_from(limits::MAX_CONTROL_REQUEST).unwrap_or(u64::MAX);
     let mut line = Vec::new();
@@ -207,7 +206,6 @@ fn wrong(sentence: impl Into<String>) -> Problem {
     Problem { fault: Blame::Request, sentence: sentence.into() }
 }
 
-/// Serves a request of the control socket, and returns the lines of the reply.
 pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     let lines = match request {
         Request::Status => Ok(vec![Reply::Status(Box::new(health::status(subject)))]),
@@ -231,7 +229,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         }
         Request::Zone { what } => change_zones(subject, what).await,
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
-        // The function `serve` handles these requests, so this function never gets them.
+        // The function `serve` handles these requests.
         Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
         Request::Why { requests } => why(subject, &requests).await,
         Request::Costs(request) => costs(subject, &request).await,
@@ -268,7 +266,6 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
     }
 }
 
-/// Returns the rows of a table of the statistics for a window (a period such as the last hour).
 async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Reply> {
     let recorder = subject.recorder();
     let now = micros(Duration::from_secs(subject.now().unix));
@@ -286,7 +283,6 @@ async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Re
     }
 }
 
-/// Returns the statistics of a span of time from the minutes on disk.
 async fn minutes(
     subject: &impl Controlled,
     (from, to): (u64, u64),
@@ -304,7 +300,6 @@ async fn minutes(
     Ok(reports.into_iter().map(|report| Reply::Minutes(Box::new(report))).collect())
 }
 
-/// Resolves a question of the operator like a client's question.
 async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let question = lookup::question(name, kind)?;
     let found = subject.query(question.clone()).await;
@@ -315,7 +310,7 @@ async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Res
     Ok(vec![Reply::Query(Box::new(reply))])
 }
 
-/// Sends a query to one server for the operator. If the name must be answered on this host only, no query is sent.
+/// If the name must be answered on this host only, resolverd sends no query.
 async fn ask_server(subject: &impl Controlled, query: ServerQuery) -> Vec<Reply> {
     let facts = match kept_here(&subject.config(), &query.name) {
         Some(why) => Err(NoReply::Unknown(why.to_owned())),
@@ -324,7 +319,6 @@ async fn ask_server(subject: &impl Controlled, query: ServerQuery) -> Vec<Reply>
     vec![Reply::ServerReply { facts: Box::new(facts) }]
 }
 
-/// Removes the selected entries from the caches, and returns how many were removed.
 async fn flush(
     subject: &impl Controlled,
     what: &FlushWhat,
@@ -345,7 +339,6 @@ async fn flush(
     Ok(vec![Reply::Flushed(Removed::from(subject.flush(flush).await))])
 }
 
-/// Adds or removes a negative trust anchor, or lists the current ones.
 async fn ntas(subject: &impl Controlled, what: &NtaWhat, is_for_fleet: bool) -> Result<Vec<Reply>, Problem> {
     match what {
         NtaWhat::List => {}
@@ -382,7 +375,6 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat, is_for_fleet: bool) -> 
     Ok(configured.chain(added).map(row).collect())
 }
 
-/// Returns the cached entries for a name, of one record type or of all types.
 async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let name = lookup::read_name(name)?.to_lowercase();
     let kind = kind.map(lookup::read_kind).transpose()?;
@@ -390,7 +382,6 @@ async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Resu
     Ok(rows::bounded(held, |held| Reply::Held(HeldRow::new(held, now))))
 }
 
-/// For each request, returns the messages (emails) of the query history that it selects, with the reasons for their delays.
 async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<Reply>, Problem> {
     let most = history::limits::MAX_WHY_REQUESTS;
     if requests.len() > most {
@@ -405,13 +396,11 @@ async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<R
     Ok(replies.flat_map(reply).collect())
 }
 
-/// Returns the causes that delayed mail in a period, and by how much.
 async fn costs(subject: &impl Controlled, request: &CostsRequest) -> Result<Vec<Reply>, Problem> {
     let CostReport { rows, span } = subject.costs(super::why::costs(request)?).await;
     Ok(rows.into_iter().map(Reply::Cost).chain([Reply::CostSpan(span)]).collect())
 }
 
-/// Returns the zones whose questions failed, from the query history.
 async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Vec<Reply>, Problem> {
     let mut report = subject.failed(super::why::failed(request)?).await;
     let zones = std::mem::take(&mut report.zones);
@@ -421,19 +410,17 @@ async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Ve
     Ok(replies)
 }
 
-/// Returns the current configuration as lines of a file. If `changed` is true, only values that differ from the default.
+/// If `changed` is true, returns only values that differ from the default.
 fn configuration(subject: &impl Controlled, changed: bool) -> Vec<Reply> {
     let text = config::show(&subject.config(), changed);
     text.lines().map(|line| Reply::Config { line: line.to_owned() }).collect()
 }
 
-/// Adds or removes a temporary zone, and returns the changes.
 async fn change_zones(subject: &impl Controlled, what: ZoneWhat) -> Result<Vec<Reply>, Problem> {
     let changes = subject.change_zones(what).await.map_err(wrong)?;
     Ok(changes.into_iter().map(|sentence| Reply::Change { sentence }).collect())
 }
 
-/// Reads the configuration file again, and returns the changes.
 async fn reload(subject: &impl Controlled) -> Vec<Reply> {
     match subject.reload().await {
         Ok(changes) => changes.into_iter().map(|sentence| Reply::Change { sentence }).collect(),

@@ -14,7 +14,7 @@ use doctor::facts::{NoReply, Record, ReplyFacts};
 use resolver::exchange::{Heard, Trouble};
 use resolver::iterate::direct::ReplyUnknown;
 
-/// The code of the EDNS option for extended errors (RFC 8914 section 2).
+/// The EDNS option for extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
 /// Converts the reply of a server, or the reason why there is none, to the form that the checks of domains read.
@@ -59,13 +59,12 @@ pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
     }
 }
 
-/// Returns DNS records with their owner names in lower case.
 pub(super) fn in_lower_case(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
     let records = records.into_iter();
     records.map(|record| Record { name: record.name.to_ascii_lowercase(), ..record }).collect()
 }
 
-/// Returns the extended errors (RFC 8914) of a reply, which may have several.
+/// A reply may have several extended errors (RFC 8914).
 fn extended_errors(message: &Message) -> Vec<ExtendedError> {
     let read = |option: &EdnsOption| {
         let EdnsOption::Unknown(_, data) = option else { return None };
@@ -78,7 +77,6 @@ fn extended_errors(message: &Message) -> Vec<ExtendedError> {
     options.filter_map(read).take(MAX_EXTENDED_ERRORS).collect()
 }
 
-/// Describes an extended error in words: the name of its code, and its text.
 fn in_words(error: &ExtendedError) -> String {
     let name = error.name().map_or_else(|| format!("extended error {}", error.code), str::to_owned);
     if error.text.is_empty() { name } else { format!("{name}: {}", error.text) }

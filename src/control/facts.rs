@@ -14,12 +14,12 @@ use dns::question::{ExtendedError, ListSays, Outcome, Security, ServerQuery};
 use doctor::facts::{Got, Listed, Listing, NoReply, ReplyFacts, ReplySecurity, Want};
 use resolver::dnsbl::list::Purpose;
 
-/// Lets the daemon answer a question that a check of a domain asks. This function runs inside the daemon, so it does not use the control socket.
+/// Lets the daemon answer a question that a check of a domain asks. This function does not use the control socket.
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
-    // No operator waits for this answer, so the daily quota of a DNS list must not be used up for it. Mail needs this quota.
+    // No operator waits for this answer. The daily quota of a DNS list must not be used up for it, because mail needs this quota.
     if let Want::Lists { subject: about } = want {
         let tests = lists::test(subject, about, ListChoice::InUseWithinQuota).await;
-        // In this call, an error can only say that no list in use covers this kind of name.
+        // Here, an error can only say that no list in use covers this kind of name.
         return tests.map_or_else(|_| Got::Lists(Vec::new()), got);
     }
     let unasked = || Got::NoReply(NoReply::Unknown("the daemon does not send this query".to_owned()));
@@ -31,15 +31,15 @@ pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
     }
 }
 
-/// Returns one address of each root server that the daemon queries. This function runs inside the daemon, so it does not use the control socket.
+/// Returns one address of each root server that the daemon queries.
 pub async fn ask_root_servers(subject: &impl Controlled) -> Vec<IpAddr> {
     let [query, entries] = requests_of_root_servers();
     connection::answer(query, subject).await;
     root_servers(connection::answer(entries, subject).await)
 }
 
-/// Returns two requests that show the root servers. They must be sent one after the other: the first one brings the NS records of the root into the
-/// cache, and the second one reads these records from the cache.
+/// Returns two requests that show the root servers. The client must send them one after the other: the first one brings the NS
+/// records of the root into the cache, and the second one reads these records from the cache.
 pub fn requests_of_root_servers() -> [Request; 2] {
     let root = || ".".to_owned();
     [
@@ -48,8 +48,8 @@ pub fn requests_of_root_servers() -> [Request; 2] {
     ]
 }
 
-/// Returns one address of each root server. `replies` are the replies to the second request of `requests_of_root_servers`. Each line in them has the
-/// name of a server, followed by its addresses.
+/// Returns one address of each root server. `replies` are the replies to the second request of `requests_of_root_servers`; each
+/// line has the name of a server and its addresses.
 pub fn root_servers(replies: Vec<Reply>) -> Vec<IpAddr> {
     let of_reply = |reply| match reply {
         Reply::Held(row) if row.held == HeldAs::Delegation => row.data,
@@ -95,7 +95,7 @@ pub fn got(replies: Vec<Reply>) -> Got {
 
 fn of_query(query: QueryReply) -> ReplyFacts {
     let (error, configured, views) = (query.extended_error, query.configured.map(in_words), query.views);
-    // The answer is stale: its TTL has expired, and its servers do not answer. So it does not show which records the zone has now.
+    // A stale answer (its TTL has expired and its servers do not answer) does not show which records the zone has now.
     if let Some(error) = error.as_ref().filter(|error| error.code == ExtendedError::STALE_ANSWER) {
         let why = error.text.clone();
         return ReplyFacts {
@@ -130,7 +130,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
     }
 }
 
-/// Returns a text about the part of the configuration that answers for a name. The text can be used inside a sentence.
+/// Describes the part of the configuration that answers for a name, in words that fit into a sentence.
 fn in_words(source: ConfiguredSource) -> String {
     let ConfiguredSource { zone, kind, servers, file } = source;
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
@@ -145,13 +145,12 @@ fn in_words(source: ConfiguredSource) -> String {
     }
 }
 
-/// Converts seconds to milliseconds.
 fn millis(seconds: f64) -> u64 {
     let span = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Returns what a blocklist says about the address or domain. Returns `None` if the list was not asked, or if it is not a blocklist.
+/// Returns `None` if the list was not asked, or if it is not a blocklist.
 fn listing(test: ListTest) -> Option<Listing> {
     if test.purpose != Purpose::Block {
         return None;
@@ -167,7 +166,8 @@ fn listing(test: ListTest) -> Option<Listing> {
     });
     let removal = test.removal.map(|page| format!("removal: {page}"));
     let why: Vec<String> = match (listed, test.why) {
-        // If the answer of the DNS list is not believed, its return codes have no meaning, so only the reason is shown.
+        // If resolverd does not believe the answer of the DNS list, its return codes have no meaning, so the reason replaces
+        // them.
         (Listed::Unknown, Some(why)) => vec![why],
         (_, why) => codes.chain(test.text).chain(why).chain(removal).collect(),
     };

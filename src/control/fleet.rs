@@ -4,7 +4,6 @@ use super::Controlled;
 use super::protocol::fleet::FleetOrder;
 use super::protocol::{Blame, Problem, Reply};
 
-/// Returns the state of the fleet's store, and a row for each gateway of the fleet.
 pub(super) fn rows(subject: &impl Controlled) -> Vec<Reply> {
     let (state, members) = subject.fleet();
     std::iter::once(Reply::Fleet(Box::new(state)))

@@ -1,6 +1,7 @@
-//! The state and health of the daemon, for the control socket and for metrics. Each problem is described by a sentence and has advice.
+//! The state and health of the daemon, for the control socket and for metrics. Each problem is described by a sentence and has
+//! advice.
 //!
-//! The health is derived from the counters of a short period and from current problems, so that yesterday's problems are not reported today.
+//! The health comes from the counters of a short period and from current problems, so yesterday's problems are not reported.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -28,8 +29,7 @@ pub fn status(subject: &impl Controlled) -> Status {
     status_by(subject, &subject.recorder().report(JUDGED))
 }
 
-/// Returns the current state and health of the daemon, like `status`. `judged` has the counters of the last five minutes, which the caller has
-/// already read.
+/// Returns the current state and health of the daemon, like `status`. `judged` has the counters of the last five minutes.
 pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let daemon = subject.status();
     let missing = missing(&daemon.missing, &subject.config());
@@ -37,7 +37,8 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let certificates = certificates(&daemon.certificates, subject.now().unix);
     let metrics = daemon.metrics.as_ref().and_then(metrics);
     let recorder = subject.recorder();
-    // It takes long to read the failures by zone, and metrics may be read ten times per second. So they are read only if many questions failed.
+    // Reading the failures by zone takes long, and metrics may be read ten times per second. So resolverd reads them only if many
+    // questions failed.
     let by_zone = if much_fails(judged) { recorder.failures_by_zone(JUDGED) } else { None };
     let (lists, of_lists): (BTreeSet<String>, Vec<Warning>) = lists::warnings(subject).into_iter().unzip();
     Status {
@@ -58,7 +59,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     }
 }
 
-/// Returns a problem if the store of the fleet does not work. Mail works without the store.
+/// Mail works without the store.
 fn fleet(state: &FleetState) -> Option<Warning> {
     let (why, what) = match (&state.failing, &state.refuses_writes) {
         (Some(why), _) => (why, "does not work"),
@@ -72,15 +73,15 @@ fn fleet(state: &FleetState) -> Option<Warning> {
     })
 }
 
-/// The health is judged only if at least this number of clients' questions, or of queries to servers, was counted. If there are fewer, they may have
-/// failed by chance.
+/// With fewer questions of clients, or queries to servers, than this, failures may be chance, so the health is not judged.
 const ENOUGH: u64 = 20;
 
-/// If at least this percentage of the questions failed, the cause is probably on this host. Dead domains in spam make 1 to 3 % of the questions fail.
+/// If at least this percentage of the questions failed, the cause is probably on this host. Dead domains in spam make 1 to 3 % of
+/// the questions fail.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
-/// The largest number of failing zones and DNS lists that do not count as a fault of this host. For example, if one DNS list refuses its queries, one
-/// question of each email fails, although this host works.
+/// The largest number of failing zones and DNS lists that do not count as a fault of this host. For example, one DNS list that
+/// refuses its queries makes one question of each email fail.
 const FEW_ZONES: usize = 3;
 
 /// If more zones than this fail, the cause may be on this host. The zones of one hoster count as one.
@@ -115,7 +116,6 @@ pub fn judge(
         _ => counts.failures(),
     };
     let shed = outcome(Outcome::Shed);
-    // A list of problems, each with the number of affected queries. The list is sorted by severity, then by this number.
     let mut judged = Vec::new();
     if let Some(span) = troubles.down {
         let problem = format!("No server on the internet has answered for {}.", TimeSpan(span));
@@ -145,8 +145,8 @@ pub fn judge(
     warnings
 }
 
-/// Returns the failures that are not reported separately. DNS lists with a problem, and zones whose owners are at fault, are reported separately. But
-/// if zones of very many hosters fail, the cause may be on this host, so the failures of these zones are kept.
+/// Removes the failures that are reported separately: those of DNS lists with a problem, and of zones whose owners are at fault.
+/// If zones of very many hosters fail, the cause may be on this host, so the failures of these zones stay.
 fn without_known(by_zone: &FailuresByZone, troubles: &Troubles, lists: &BTreeSet<String>) -> FailuresByZone {
     let of_others: BTreeSet<&str> =
         troubles.zones.iter().filter(|zone| !zone.configured).map(|zone| &*zone.zone).collect();
@@ -159,9 +159,8 @@ fn without_known(by_zone: &FailuresByZone, troubles: &Troubles, lists: &BTreeSet
     FailuresByZone { zones, others: by_zone.others }
 }
 
-/// Reports that `failed` questions fail. To find the severity, the failures of the `FEW_ZONES` worst zones or DNS lists are subtracted: if many
-/// failures remain, the report is critical. Failures of the root and of top-level domains are never subtracted, because the zones below them have
-/// many owners.
+/// The failures of the `FEW_ZONES` worst zones or DNS lists are subtracted: if many failures remain, the report is critical.
+/// Failures of the root and of top-level domains are never subtracted, because the zones below them have many owners.
 fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
     let elsewhere = by_zone.map_or(failed, |by_zone| {
@@ -171,8 +170,7 @@ fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) 
     });
     let (mut shown, mut left) = (Vec::new(), failed);
     for ZoneFailures { zone, failed, .. } in zones.iter().take(FEW_ZONES) {
-        // The failures of a zone are counted in whole minutes, so the count may include failures from before the period. It is limited to the
-        // failures in the period.
+        // A zone's failures are counted in whole minutes, so the count may include failures from before the period.
         let failed = left.min(*failed);
         left = left.saturating_sub(failed);
         shown.extend((failed > 0).then(|| format!("{zone} {failed}")));
@@ -184,7 +182,6 @@ fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) 
     Warning { severity: severity(elsewhere, counts), ..Warning::new(problem, remedy) }
 }
 
-/// Returns how serious it is that `failed` questions of clients failed.
 fn severity(failed: u64, counts: &StatsReport) -> Severity {
     if is_much(failed, counts) { Severity::Critical } else { Severity::Warning }
 }
@@ -194,7 +191,6 @@ fn unreachable(problem: String) -> Warning {
     Warning::critical(problem, remedy)
 }
 
-/// Reports that failed and slow queries cannot be written to disk. `why` is the reason.
 fn unkept(why: &str) -> Warning {
     Warning::new(
         format!("Failed and slow queries are not kept over a restart: {why}."),
@@ -202,7 +198,7 @@ fn unkept(why: &str) -> Warning {
     )
 }
 
-/// Reports the failing zones. The first `MAX_STATUS_ZONES` zones are named, the others are only counted.
+/// Names the first `MAX_STATUS_ZONES` failing zones, and counts the others.
 fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let hosters = by_hoster(failing);
     let more: usize = hosters.iter().skip(MAX_STATUS_ZONES).map(Vec::len).sum();
@@ -210,8 +206,8 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
         let [failing] = zones.as_slice() else { return hoster(&zones) };
         let FailingZone { zone, failures, doubted, configured, why, next, .. } = failing;
         let [within, ago] = spans(&zones);
-        // If a configured zone fails, the operator of this host must act. The root zone is an exception: its forwarders resolve all names, and so
-        // also fail for names whose owners have made mistakes. If many names fail, the function `failing` reports it.
+        // If a configured zone fails, the operator of this host must act. The root zone is an exception: its forwarders resolve
+        // all names, and so also fail for names whose owners have made mistakes (see `failing`).
         let is_ours = *configured && zone != ".";
         let whose = if is_ours { " (in your configuration)" } else { "" };
         let problem = format!(
@@ -229,7 +225,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     named.chain(rest)
 }
 
-/// Groups the failing zones of other operators: zones whose name servers are the same, and do not answer, form a group (one hoster).
+/// Zones of other operators whose name servers are the same, and do not answer, form a group (one hoster).
 fn by_hoster(failing: &[FailingZone]) -> Vec<Vec<&FailingZone>> {
     let mut hosters: Vec<Vec<&FailingZone>> = Vec::new();
     for zone in failing {
@@ -244,7 +240,6 @@ fn by_hoster(failing: &[FailingZone]) -> Vec<Vec<&FailingZone>> {
     hosters
 }
 
-/// Returns the warning that the servers of several zones are silent.
 fn hoster(zones: &[&FailingZone]) -> Option<Warning> {
     let first = zones.first()?;
     let names: Vec<&str> = zones.iter().take(MAX_STATUS_ZONES).map(|zone| &*zone.zone).collect();
@@ -262,7 +257,6 @@ fn hoster(zones: &[&FailingZone]) -> Option<Warning> {
     Some(Warning { severity: Severity::Notice, ..Warning::new(problem, &format!("{}.", first.next)) })
 }
 
-/// Returns how long queries for these zones have failed, and the time since the last failure.
 fn spans(zones: &[&FailingZone]) -> [TimeSpan; 2] {
     let within = zones.iter().map(|zone| zone.span).max().unwrap_or_default();
     let ago = zones.iter().map(|zone| zone.ago).min().unwrap_or_default();
@@ -291,14 +285,13 @@ pub fn root_keys(root: &RootKeysStatus, now: u64) -> Vec<Warning> {
     all_revoked(root).or_else(|| none_usable(root)).into_iter().chain(unchecked).chain(unkept).collect()
 }
 
-/// Reports that resolverd can use none of the root's trust anchors, so it validates no answer.
+/// With no usable trust anchor of the root, resolverd validates no answer.
 fn none_usable(root: &RootKeysStatus) -> Option<Warning> {
     let problem = "No trust anchor of the root has an algorithm and a digest type that resolverd checks, so no answer is validated.";
     let remedy = "Set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys.";
     root.unusable.then(|| Warning::critical(problem.to_owned(), remedy))
 }
 
-/// Reports that the root zone has revoked all root keys that resolverd knows.
 fn all_revoked(root: &RootKeysStatus) -> Option<Warning> {
     let is_revoked =
         |row: &RootKeyRow| matches!(row.state, RootKeyStanding::Revoked | RootKeyStanding::Removed);
@@ -456,7 +449,7 @@ mod tests {
             problems(&flooded),
             ["Overload: 3 queries were answered with SERVFAIL at once, because too many were in progress."]
         );
-        // The warning that affects more queries comes first.
+        // The warning that affects more queries is first.
         let flooded = report(&[(Outcome::Failed, 12), (Outcome::Shed, 80)], &[(Conduct::Answered, 80)]);
         let found = problems(&flooded);
         assert!(found[0].starts_with("Overload: 80 ") && found[1].starts_with("12 of 92 "), "{found:?}");
@@ -497,14 +490,13 @@ mod tests {
             judge(&failing, None, &Troubles::default(), &BTreeSet::new())[0].severity,
             Severity::Critical
         );
-        // In this case, the failures are not yet counted by zone.
+        // Here the failures are not yet counted by zone.
         let (severity, problem) = found(&[], 0);
         assert_eq!((severity, &*problem), (Severity::Warning, "40 of 320 queries failed with SERVFAIL."));
-        // In this case, more failures are counted by zone than in the whole period, because zones are counted in whole minutes.
+        // Zones are counted in whole minutes, so their failures may be more than those of the period.
         assert!(found(&[("list.example.", 44, true)], 0).1.ends_with("SERVFAIL (list.example. 40)."));
     }
 
-    /// Returns a failing zone that belongs to another operator.
     fn failing_zone(number: u32) -> FailingZone {
         FailingZone {
             zone: format!("z{number}.example."),

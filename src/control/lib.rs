@@ -1,19 +1,19 @@
 //! The control socket: the requests of `resolverctl`, and the server that answers them.
 //!
-//! No question of a client waits for the control socket. The server reaches the resolver through the trait `Controlled`, so tests can run it without
-//! a resolver.
+//! No question of a client waits for the control socket. The server reaches the resolver through the trait `Controlled`, so tests
+//! can run it without a resolver.
 //!
-//! This crate depends on the crates whose state it shows: `resolver`, `history`, `watched`, `doctor`. The crate `ctl` uses the same protocol.
+//! This crate depends on the crates whose state it shows: `resolver`, `history`, `watched`, `doctor`.
 //!
 //! # Decisions
 //!
 //! - Any user who may open the socket may read. Only root and the user that the daemon runs as may change something (see
 //!   `permitted` in `connection`).
 //! - The socket file of a dead daemon is replaced; the socket file of a running daemon is not.
-//! - Requests that visit all entries of a table (flush, `cache`, `servers`, `zones`) run on a separate thread, one at a time, so that no client
-//!   question waits for them.
-//! - A request that only reads changes no counter, and does not count as a use of a cache entry. The daemon takes snapshots of its counters; the
-//!   statistics of a period are the difference between two snapshots.
+//! - Requests that visit all entries of a table (flush, `cache`, `servers`, `zones`) run on a separate thread, one at a time, so
+//!   that questions of clients do not wait for them.
+//! - A request that only reads changes no counter, and does not count as a use of a cache entry. The daemon takes snapshots of
+//!   its counters; the statistics of a period are the difference between two snapshots.
 //! - Counters are sent as a table of names and values, so that a resolverctl and a daemon of different versions understand each
 //!   other.
 
@@ -78,9 +78,9 @@ use resolver::iterate::direct::ReplyUnknown;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// The interface to the daemon that the control socket uses. In tests there is another implementation.
+/// The interface of the daemon that the control socket uses.
 pub trait Controlled: Send + Sync + 'static {
-    /// Returns the state of the daemon, with its version, its addresses and other properties.
+    /// Returns the state of the daemon.
     fn status(&self) -> DaemonStatus;
 
     /// Returns the recorder, which has the counters and the query history.
@@ -95,8 +95,8 @@ pub trait Controlled: Send + Sync + 'static {
     /// Sends one query to one server, and returns its reply. The error says why the query shows nothing about the server.
     fn ask_server(&self, asked: ServerQuery) -> BoxFuture<'_, Result<Heard, ReplyUnknown>>;
 
-    /// Asks a DNS list a question of the operator. Unlike a client's question, it does not count as a use of the list. Batches (queries that are sent
-    /// to lists before clients ask for them) do not learn from it.
+    /// Asks a DNS list a question of the operator. Unlike a client's question, the question does not count as a use of the list,
+    /// and batches (queries that resolverd sends to lists before clients ask) do not learn from it.
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
     /// Removes the selected entries from the caches, and returns how many were removed.
@@ -123,8 +123,9 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the resolutions in progress, the oldest first.
     fn inflight(&self) -> Vec<InFlight>;
 
-    /// For each request, returns the selected messages (emails) of the query history, the worst first. There is always a result for the first
-    /// request. The results for the last requests are missing if the results become too large or the search takes too long.
+    /// For each request, returns the selected messages (emails) of the query history, the worst first. There is always a result
+    /// for the first request. Results of the last requests are missing if the results become too large or the search takes too
+    /// long.
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>>;
 
     /// Returns the causes that delayed mail in a period, and by how much.
@@ -146,8 +147,8 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the current configuration of the daemon.
     fn config(&self) -> Arc<Config>;
 
-    /// Adds a negative trust anchor for the duration `time`: signatures at and below `name` are then not checked. Returns false if the largest number
-    /// of anchors is reached.
+    /// Adds a negative trust anchor for the duration `time`: resolverd then does not validate names at and below `name`. Returns
+    /// false if the largest number of anchors is reached.
     fn add_nta(&self, name: Name, time: Duration) -> BoxFuture<'_, bool>;
 
     /// Removes the negative trust anchor at `name`. Returns false if there was none.
@@ -173,7 +174,6 @@ pub trait Controlled: Send + Sync + 'static {
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>>;
 }
 
-/// The number of zones, servers and clients in each table on the main screen of the statistics.
 const WORST: usize = 3;
 
 /// Returns the content of the main screen of the statistics, for the control socket and for the demo.

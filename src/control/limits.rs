@@ -2,32 +2,31 @@
 
 use std::time::Duration;
 
-/// How long `resolverctl dnsbl health` waits for the test results. Each list gets two questions, one after the other, and the
-/// slowest lists take a quarter of a second for each.
+/// How long `resolverctl dnsbl health` waits for the test results. The daemon asks each list two questions, one after the other,
+/// and the slowest lists take a quarter of a second for each.
 pub(crate) const LIST_TEST_TIME: Duration = Duration::from_secs(2);
 
-/// The largest number of concurrent connections to the control socket. Further clients wait until they are accepted. An operator and a monitoring
-/// system need two connections. But four checks of domains at the same time need up to `CHECK_QUESTIONS_AT_ONCE` times `CHECK_TRIES` connections
-/// each. If a query of a check had to wait for a connection, the check would take it for lost.
+/// The largest number of concurrent connections to the control socket. Four checks of domains at the same time need up to
+/// `CHECK_QUESTIONS_AT_ONCE` times `CHECK_TRIES` connections each. If a query of a check had to wait for a connection, the check
+/// would count the query as lost.
 pub const MAX_CONTROL_CONNECTIONS: usize = 320;
 
-/// The largest number of pending requests that read the query history (`why`, `failed`, the table of stages). They are served one at a time, and
-/// their replies have megabytes. The limit leaves most connections for other requests.
+/// The largest number of pending requests that read the query history (`why`, `failed`, the table of stages). The daemon serves
+/// them one at a time, and their replies have megabytes. The limit leaves most connections for other requests.
 pub const MAX_HISTORY_REQUESTS: usize = 32;
 
-/// Maximum size of a request on the control socket, in octets. A name has at most 1 004 octets in escaped form, and the rest of a request is a few
-/// words. One request may ask about several lines of a mail log, with about 150 octets for each line.
+/// Maximum size of a request on the control socket, in octets. A name has at most 1 004 octets in escaped form, and the rest of a
+/// request is a few words. One request may ask about several lines of a mail log, with about 150 octets each.
 pub const MAX_CONTROL_REQUEST: usize = 16_384;
 
-/// The largest number of rows in a reply on the control socket, about 300 octets each. If there are more rows, the last line of the reply says how
-/// many rows are missing.
+/// The largest number of rows in a reply on the control socket, about 300 octets each.
 pub(crate) const MAX_CONTROL_ROWS: usize = 4_096;
 
 /// How long the daemon waits for the request of a client. A request is one line, and the client runs on the same host.
 pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 
-/// Number of octets of a reply that are collected before they are written to the socket. A system call for each line would take longer
-/// than the formatting of the line. A larger buffer brings no gain: a socket itself buffers about 200 KiB.
+/// The daemon collects this number of octets of a reply before it writes them to the socket. A system call for each line would
+/// take longer than the formatting of the line. A larger buffer brings no gain: a socket itself buffers about 200 KiB.
 pub(crate) const CONTROL_WRITE: usize = 64 << 10;
 
 /// The longest time for which a connection to the control socket may stay open. This is enough for the slowest resolution and for a slow terminal.
@@ -39,15 +38,16 @@ pub const MAX_FRESH_TRACES: usize = 2;
 /// Maximum lifetime of a negative trust anchor that is set on the running daemon (RFC 7646 section 2: a week).
 pub const MAX_NTA_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// If a certificate expires within this time, the status reports it. ACME clients renew a certificate a month before it expires. So the renewal has
-/// then failed for two weeks.
+/// The status reports a certificate that expires within this time. ACME clients renew a certificate a month before it expires, so
+/// the renewal has then failed for two weeks.
 pub(crate) const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-/// Maximum number of failing zones that `resolverctl status` names. For the others it shows only their number.
+/// Maximum number of failing zones that `resolverctl status` names. The status only counts the others.
 pub(crate) const MAX_STATUS_ZONES: usize = 5;
 
-/// If the daemon could not verify the root keys for this time, the status reports it. It is three times the longest pause between two tries
-/// (`MAX_ROOT_KEY_RETRY`). A new key is published for at least 30 days before it is used, so there is enough time to act.
+/// If the daemon could not verify the root keys for this time, the status reports it. This is three times the longest pause
+/// between two tries (`MAX_ROOT_KEY_RETRY`). A new key is published for at least 30 days before it is used, so there is enough
+/// time to act.
 pub(crate) const LONG_UNCHECKED_ROOT_KEYS: Duration = Duration::from_secs(3 * 86_400);
 
 /// The largest number of extended errors (RFC 8914) that are read from one reply. Resolvers send two or three: the cause and its consequences.

@@ -30,7 +30,6 @@ use resolver::dnsbl::quota::ExceededQuota;
 use resolver::dnsbl::state::{ListStanding, ListState};
 use resolver::resolve::list_keys::secrets_of;
 
-/// The address or domain that an operator looks up in DNS lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum LookedUp {
     Address(IpAddr),
@@ -38,7 +37,7 @@ enum LookedUp {
 }
 
 impl LookedUp {
-    /// Returns the name that must be queried in the zone of a DNS list; `None` if the list does not cover addresses or domains of this kind.
+    /// Returns the name to query in the zone of a DNS list; `None` if the list does not cover addresses or domains of this kind.
     fn name_in(&self, list: &List) -> Option<Name> {
         match self {
             Self::Address(address) => list.name_of(*address),
@@ -47,8 +46,8 @@ impl LookedUp {
     }
 }
 
-/// Returns the states of the zones that clients have queried as DNS lists. The lists of the registry and of the configuration come first, the list
-/// with the most questions first. Zones that only look like lists follow.
+/// Returns the states of the zones that clients have queried as DNS lists. The lists of the registry and of the configuration
+/// come first, sorted by their number of questions. Zones that only look like lists follow.
 pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     let lists = subject.config().lists();
     let (known, now) = (subject.lists(), subject.now());
@@ -73,8 +72,8 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     replies
 }
 
-/// Returns the replies of `states` and `facts` about the DNS list with this zone. If `zone` is neither a list nor a domain name (such as the word
-/// `quota`), returns the replies of `states` about all lists.
+/// Returns the replies of `states` and `facts` about the DNS list with this zone. If `zone` is neither a list nor a domain name,
+/// returns the replies of `states` about all lists.
 pub(super) fn of_zone(subject: &impl Controlled, zone: &str) -> Result<Vec<Reply>, Problem> {
     let is_it = |list: &str| list.eq_ignore_ascii_case(zone.trim_end_matches('.'));
     let mut replies = [states(subject), facts(subject)].concat();
@@ -117,7 +116,7 @@ fn state(
         only_this_list: listings.sole,
         batch_used: batch.used,
         batch_unused: batch.wasted,
-        // The conversion loses no precision below 2^52 microseconds, which is more than a hundred years.
+        // The conversion loses no precision below 2^52 microseconds (more than a hundred years).
         batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
     }
 }
@@ -129,7 +128,7 @@ fn lookalike(alike: &Lookalike, batch: BatchCounts) -> ListRow {
         purpose: None,
         standing: None,
         counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
-        // Queries per day are counted only for DNS lists of the registry or the configuration. This zone only looks like a list.
+        // Queries per day are counted only for DNS lists of the registry or the configuration.
         today: 0,
         yesterday: 0,
         quota: None,
@@ -145,8 +144,8 @@ fn lookalike(alike: &Lookalike, batch: BatchCounts) -> ListRow {
     }
 }
 
-/// Sends test queries to the DNS lists in use: queries for the test entries of each list. Waits until the tests should have ended, and returns the
-/// states of the lists.
+/// Queries the test entries of the DNS lists in use, waits until the tests should have ended, and returns the states of the
+/// lists.
 pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     let entries = subject.lists().all();
     let now = subject.now().mono;
@@ -158,7 +157,7 @@ pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     states(subject)
 }
 
-/// Returns information or advice about a DNS list; empty if there is none. `exceeded` is its daily quota, if it is exceeded.
+/// Returns information or advice about a DNS list, or an empty text. `exceeded` is the daily quota if the queries exceed it.
 fn note(
     list: &List,
     entry: &ListEntry,
@@ -187,8 +186,8 @@ fn over_quota(ExceededQuota { today, most, since, per_day }: ExceededQuota) -> S
     )
 }
 
-/// Returns the advice for a DNS list with a problem. The advice to remove a list that lists everything is given only if the list's answers to clients
-/// show the problem. Test results alone do not suffice, because the list may have changed its test entries.
+/// Advises to remove a list that lists everything only if the list's answers to clients show the problem. Test results do not
+/// suffice, because the list may have changed its test entries.
 fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
@@ -220,12 +219,12 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     })
 }
 
-/// Returns each DNS list in use that has a problem, with a warning for `resolverctl status`. If the public servers of a list refuse queries or do not
-/// answer, the warning is only a notice: another operator runs these servers, and mail software continues without the list.
+/// Returns each DNS list in use that has a problem, with a warning. If the public servers of a list refuse queries or do not
+/// answer, the warning is only a notice: another operator runs these servers, and mail software works without the list.
 pub(super) fn warnings(subject: &impl Controlled) -> Vec<(String, Warning)> {
     let config = subject.config();
     let warning = |entry: &Arc<ListEntry>| {
-        // A DNS list is in use if it is configured or if clients have asked it. This condition excludes lists that only the operator has tested.
+        // Excludes lists that only the operator has tested.
         let in_use = |list: &Arc<List>| list.configured || entry.questions() > 0;
         let (list, standing) = (config.list(&entry.apex).filter(in_use)?, entry.standing());
         let remedy = remedy(&list, entry, standing.state).filter(|_| standing.state.is_incident())?;
@@ -242,7 +241,6 @@ pub(super) fn warnings(subject: &impl Controlled) -> Vec<(String, Warning)> {
     subject.lists().all().iter().filter_map(warning).collect()
 }
 
-/// Returns the DNS lists of the registry and those that the operator has configured, sorted by zone.
 pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {
     let config = subject.config();
     let mut replies = vec![Reply::Registry { dated: config.dnsbl.registry.dated.clone() }];
@@ -272,20 +270,18 @@ fn fact(code: &Code) -> CodeFact {
     CodeFact { code: code.span.to_string(), means: code.means.clone() }
 }
 
-/// Selects the DNS lists that are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ListChoice<'n> {
-    /// The DNS lists that clients have queried, and the lists that the configuration names.
+    /// The lists that clients have queried, and those that the configuration names.
     InUse,
-    /// The DNS lists with these zones. A name below the zone of a list also selects this list.
+    /// A name below the zone of a list also selects this list.
     Named(&'n [String]),
-    /// Blocklists in use. A DNS list is left out if most of its daily quota is used, because mail needs the rest.
+    /// Blocklists in use. If most of a list's daily quota is used, the list is left out, because mail needs the rest.
     InUseWithinQuota,
     /// All DNS lists that are not shut down.
     All,
 }
 
-/// Asks each selected list about the address or domain in `typed`, and returns the answers.
 pub(super) async fn test(
     subject: &impl Controlled,
     typed: &str,
@@ -319,7 +315,7 @@ pub(super) async fn test(
         let name = wanted.name_in(list);
         let kept = match (&list.life, unasked(list, &wanted)) {
             (Life::ShutDown { how }, _) => Some((format!("shut down: {how}"), Some(ListSays::Unknown))),
-            // The operator has named this DNS list, so the reply contains a row for it even if the list cannot be asked.
+            // The operator has named this DNS list, so the reply has a row for it even if resolverd cannot ask the list.
             (_, Some(why)) => {
                 let says = matches!(choice, ListChoice::Named(_)).then_some(ListSays::Unknown);
                 Some((why.to_owned(), says))
@@ -345,8 +341,8 @@ pub(super) async fn test(
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// Returns true if one of `names` is the zone of the DNS list or a name below this zone. Names below the zone are accepted, because the operator may
-/// copy them from queries of a mail server, which may contain a customer key.
+/// Returns true if one of `names` is the zone of the DNS list or a name below this zone. The operator may copy such a name from
+/// queries of a mail server; it may contain a customer key.
 fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     let keyed = &config.dnsbl.registry.keyed;
     let with_key = keyed.get(&list.apex);
@@ -355,8 +351,8 @@ fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     !(list.keyed && has_other_name) && names.iter().filter_map(|name| lookup::read_name(name).ok()).any(is_it)
 }
 
-/// Returns an error if the domain contains a customer key of a DNS list. Links in emails may contain such a domain. If it were looked up in the
-/// lists, other lists would receive the key.
+/// Returns an error if the domain contains a customer key of a DNS list, as links in emails may do. Otherwise resolverd would
+/// send the key to other lists.
 fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> {
     if secrets_of(&subject.config()).hidden(&wire_name(domain)).is_none() {
         return Ok(());
@@ -365,7 +361,7 @@ fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> 
     Err(Problem { fault: Blame::Request, sentence })
 }
 
-/// Returns the reason why a DNS list cannot be asked about this address or domain; `None` if it can be asked.
+/// Returns why resolverd cannot ask the DNS list about this address or domain; `None` if it can.
 fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     let subject = match wanted {
         LookedUp::Address(IpAddr::V4(_)) => list::ListSubject::Ip4,
@@ -379,7 +375,6 @@ fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     hashes.then_some("not queried: this list is queried by hash")
 }
 
-/// Returns the result for a DNS list that was not asked. `why` is the reason.
 fn not_asked(list: &List, why: String, says: Option<ListSays>) -> ListTest {
     ListTest {
         list: text(&list.apex),
@@ -411,8 +406,8 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
         }
         _ => None,
     };
-    // Lists with the purpose `Data` may have TXT records for a name, but no address. So the TXT records of such a DNS list are looked up even if the
-    // list returned no address.
+    // Lists with the purpose `Data` may have TXT records for a name, but no address. So resolverd looks up their TXT records in
+    // each case.
     let tells = list.purpose == Purpose::Data && why.is_none();
     let text = if says == ListSays::Listed || tells {
         let found = subject.ask_list(Question::new(&name, RecordType::TXT)).await;
@@ -428,7 +423,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     ListTest { list: self::text(&list.apex), purpose, says, codes, text, why, removal, elapsed }
 }
 
-/// Returns what a return code of a DNS list means, from the text of the registry or from the bits of the code.
+/// The meaning comes from the text of the registry, or from the bits of the code.
 fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     let [.., last] = code.octets();
     let bits = list.bits.iter().filter(|(bit, _)| last & bit != 0).map(|(_, means)| means.clone());
@@ -440,13 +435,11 @@ fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     known.map_or_else(String::new, |code| code.means.clone())
 }
 
-/// Applies `read` to the data of each record in the answer section of a DNS message, and returns the results that are not `None`.
 fn data<Read>(wire: &[u8], read: impl Fn(&RData) -> Option<Read>) -> Vec<Read> {
     let Ok(message) = Message::from_vec(wire) else { return Vec::new() };
     message.answers.iter().filter_map(|record| read(&record.data)).collect()
 }
 
-/// Returns the name of a zone in the form that people type: without the final dot.
 pub(super) fn text(name: &Name) -> String {
     let text = name_text(name);
     text.strip_suffix('.').unwrap_or(&text).to_owned()

@@ -18,10 +18,10 @@ use dns::wire::presentation::{harmless, kind_text};
 use dns::wire::response;
 use doctor::facts::Record;
 
-/// The result of a question that the operator asked over the control socket. The daemon resolves it like a client's question.
+/// The result of a question that the operator asked over the control socket.
 #[derive(Clone, Debug)]
 pub struct Lookup {
-    /// The answer to the question. If the question failed, this is an answer with SERVFAIL.
+    /// The answer; SERVFAIL if the question failed.
     pub answer: Arc<Answer>,
     /// The time for which the remaining TTLs of the records are calculated.
     pub now: Mono,
@@ -31,7 +31,7 @@ pub struct Lookup {
     pub elapsed: Duration,
 }
 
-/// Parses a question. If only an address is given, the question asks for the PTR records of this address.
+/// Parses a question. An address without a type asks for the PTR records of this address.
 ///
 /// # Errors
 /// Fails if the name or the type is invalid.
@@ -80,7 +80,6 @@ pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
     if is_without_records(kind) { Err(wrong("no name has records of it")) } else { Ok(kind) }
 }
 
-/// Returns the usual name of a response code, for instance NXDOMAIN.
 pub(crate) fn rcode_text(rcode: ResponseCode) -> String {
     match rcode {
         ResponseCode::NoError => "NOERROR".to_owned(),
@@ -89,7 +88,7 @@ pub(crate) fn rcode_text(rcode: ResponseCode) -> String {
         ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
         ResponseCode::NotImp => "NOTIMP".to_owned(),
         ResponseCode::Refused => "REFUSED".to_owned(),
-        // In a received reply, code 16 means BADVERS: BADSIG occurs in TSIG records only (RFC 8945 section 3).
+        // In a received reply, code 16 means BADVERS: only TSIG records contain BADSIG (RFC 8945 section 3).
         ResponseCode::BADVERS | ResponseCode::BADSIG => "BADVERS".to_owned(),
         other => format!("RCODE{}", u16::from(other)),
     }
@@ -142,7 +141,6 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Tests that a name can be typed in the form in which resolverctl shows it, whatever octets it has.
         #[test]
         fn a_name_that_is_shown_is_a_name_that_is_read(
             labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..40), 1..6),

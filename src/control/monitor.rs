@@ -1,5 +1,4 @@
-//! Serves `Request::Monitor`: writes a line for each query that the request selects, when the query ends. This continues until the client disconnects
-//! or the daemon stops.
+//! Serves `Request::Monitor`: writes a line for each query that the request selects, when the query ends.
 
 use crate::limits;
 use std::io;
@@ -25,17 +24,16 @@ use history::watch::{Watch, Watched};
 use resolver::config::Config;
 use resolver::resolve::list_keys::secrets_of;
 
-/// Decides which queries `resolverctl monitor` shows, as the request says.
 struct Filter {
     failures: bool,
-    /// The shortest duration of a query that is shown, in microseconds; `None` shows queries of any duration.
+    /// The shortest duration of a query that is shown, in microseconds.
     slow: Option<u64>,
     client: Option<IpNet>,
-    /// The zone whose names are shown, in wire form; `None` shows all names.
+    /// In wire form.
     zone: Option<Vec<u8>>,
 }
 
-/// The customer keys of DNS lists in the configuration `config`. They are read again only when the configuration has changed.
+/// The customer keys of DNS lists, read again only when the configuration changes.
 struct Keys {
     config: Arc<Config>,
     secrets: Secrets,
@@ -69,7 +67,6 @@ impl Keys {
     }
 }
 
-/// Writes a line to the control socket for each query that the request selects.
 pub(super) async fn stream(
     mut stream: UnixStream,
     request: &MonitorRequest,
@@ -135,7 +132,7 @@ fn event(question: &QuestionEntry) -> QueryEvent {
     }
 }
 
-/// Writes a line to the control socket. If the client does not read it for some time, returns an error, and the connection is closed.
+/// Returns an error if the client does not read the line for some time; then the connection is closed.
 pub(super) async fn write(stream: &mut UnixStream, reply: &Reply) -> io::Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');

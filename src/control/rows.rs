@@ -26,7 +26,7 @@ use resolver::cache::servers::KnownServer;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// Converts each row to a line of the reply. If there are too many rows, the last line says how many rows are left out.
+/// If there are too many rows, the last line says how many are missing.
 pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<Reply> {
     let left_out = rows.len().saturating_sub(limits::MAX_CONTROL_ROWS);
     let mut replies: Vec<Reply> = rows.into_iter().take(limits::MAX_CONTROL_ROWS).map(reply).collect();
@@ -36,7 +36,7 @@ pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<
     replies
 }
 
-/// Returns the states of the servers with the address `address`. If it is `None`, returns the states of all servers.
+/// Returns the servers with this address; all if it is `None`.
 pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>) -> Vec<Reply> {
     let asked_for = |known: &KnownServer| address.is_none_or(|address| known.address.ip() == address);
     bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(known.into()))
@@ -74,7 +74,7 @@ impl From<InFlight> for FlightState {
 }
 
 impl HeldRow {
-    /// Converts a cache entry to a row. `now` is the time for which the remaining TTL of an SOA record is calculated.
+    /// Converts a cache entry to a row, with the remaining TTL of an SOA record at the time `now`.
     pub fn new(held: Held, now: Mono) -> Self {
         let mut row = Self {
             held: HeldAs::Failure,
@@ -126,7 +126,6 @@ impl HeldRow {
     }
 }
 
-/// Describes the DNSSEC state of a zone, with its keys or with the reason why it has none.
 fn trust_text(state: &ZoneTrust) -> String {
     let more = match &state.standing {
         ZoneSecurity::Secure(keys) => {
@@ -144,8 +143,8 @@ fn flags(question: &Question) -> Vec<String> {
     set.into_iter().filter(|(_, set)| *set).map(|(flag, _)| flag.to_owned()).collect()
 }
 
-/// Returns a text for each server of a delegation: its name and the addresses that came with the referral. Servers that are configured by address
-/// come last.
+/// Returns a text for each server of a delegation: its name and the addresses that came with the referral. Servers that the
+/// operator configured by address come last.
 fn servers_of(delegation: &Delegation) -> Vec<String> {
     let server_text = |(place, server): (usize, &hickory_proto::rr::Name)| {
         let glue = delegation.glue.iter().filter(|(of, _)| *of == place);
@@ -188,7 +187,7 @@ fn rule_row(standing: RuleStanding) -> LookaheadRule {
     }
 }
 
-/// Converts the state of a watched domain to a row of the reply.
+/// Converts the state of a watched domain to a row.
 pub fn watched(domain: WatchedDomain) -> WatchedRow {
     let WatchedDomain { watch, history, next } = domain;
     WatchedRow {

@@ -1,5 +1,4 @@
-//! The control socket, over which `resolverctl` talks to the daemon. Only its owner and group may use it. If a socket file exists, it is replaced
-//! only if its daemon no longer runs.
+//! The control socket, over which `resolverctl` talks to the daemon.
 //!
 //! See unix(7): a user with write permission for the socket file may connect.
 
@@ -17,22 +16,22 @@ use tokio::time::timeout;
 use super::connection::{self, Streamed, ended};
 use super::{Controlled, monitor, trace};
 
-/// The mode of the socket file: its owner and group may connect. Members of the group can therefore read the state of the daemon.
+/// Members of the group of the file can read the state of the daemon.
 const SOCKET_MODE: u32 = 0o660;
 
 /// The reason why the control socket could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Another daemon answers on the socket with this path.
+    /// Another daemon uses the socket with this path.
     #[error("another resolverd uses the control socket {path}; stop it, or set another control.socket")]
     InUse {
-        /// The path of the socket that the other daemon uses.
+        /// The path.
         path: PathBuf,
     },
     /// A file exists at this path, and it is not a socket.
     #[error("{path} exists and is not a socket; remove it, or set another control.socket")]
     NoSocket {
-        /// The path of this file.
+        /// The path.
         path: PathBuf,
     },
     /// The operating system refused to create the socket.
@@ -40,14 +39,14 @@ pub enum BindError {
         "cannot create the control socket {path}: {error}; set control.socket to a path in a directory that this user may write to"
     )]
     System {
-        /// The path at which the socket could not be created.
+        /// The path of the socket.
         path: PathBuf,
         /// The error of the operating system.
         error: io::Error,
     },
 }
 
-/// The bound control socket of this daemon. When it is dropped, the socket file is removed.
+/// The control socket of this daemon. Drop removes the socket file.
 #[derive(Debug)]
 pub struct ControlServer {
     path: PathBuf,
@@ -71,8 +70,8 @@ impl ControlServer {
         Ok(server)
     }
 
-    /// Accepts connections and serves them until `ending` becomes true. Requests that were received before this moment are still answered. If the
-    /// future is dropped, all connections are closed.
+    /// Accepts connections and serves them until `ending` becomes true. Requests that the daemon received before this moment are
+    /// still answered. If the future is dropped, all connections are closed.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
         let readers = Arc::new(Semaphore::new(limits::MAX_HISTORY_REQUESTS));
@@ -84,8 +83,8 @@ impl ControlServer {
                 () = ended(&mut ending) => break,
                 accepted = self.listener.accept() => accepted,
             };
-            // Only one client of the control socket waits here until another connection ends. Further clients wait in the queue of the kernel,
-            // whose length is limited.
+            // Only one client waits here until another connection ends. Further clients wait in the queue of the kernel, whose
+            // length is limited.
             let permit = tokio::select! {
                 biased;
                 () = ended(&mut ending) => break,
@@ -115,12 +114,12 @@ impl ControlServer {
 
 impl Drop for ControlServer {
     fn drop(&mut self) {
-        // The file may have been removed by somebody else. Then there is nothing to do.
+        // Somebody else may have removed the file.
         let _already_gone = std::fs::remove_file(&self.path);
     }
 }
 
-/// Serves one connection. The duration of each request is limited, except for a monitor. A client may disconnect early.
+/// Limits the duration of each request, except for a monitor.
 async fn serve(
     stream: UnixStream,
     subject: &impl Controlled,

@@ -18,21 +18,21 @@ use dns::question::Question;
 use history::event::Step;
 use history::limits::MAX_STEPS;
 
-/// A question whose resolution is shown step by step.
+/// A question that a client traces.
 #[derive(Debug)]
 pub struct TraceAsked {
-    /// The question that is resolved and traced.
+    /// The question.
     pub question: Question,
-    /// True if the question is resolved without any cached data. The cache and all counters stay unchanged.
+    /// True if resolverd uses no cached data. The cache and all counters then stay unchanged.
     pub fresh: bool,
-    /// The channel to which each step of the resolution is sent.
+    /// Receives each step of the resolution.
     pub steps: mpsc::Sender<Step>,
 }
 
-/// The reason why a question cannot be traced.
+/// Why a question cannot be traced.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TraceRefused {
-    /// As many traces without cached data run as are allowed at the same time: `MAX_FRESH_TRACES`.
+    /// `MAX_FRESH_TRACES` traces without cached data run already.
     #[error("The maximum of {MAX_FRESH_TRACES} `resolverctl trace --fresh` at once is reached; try again.")]
     TooMany,
     /// The question would be sent to a DNS list that has used most of its daily quota.
@@ -40,7 +40,7 @@ pub enum TraceRefused {
         "Not queried: most of the daily quota of the DNS list {list} is used, and mail needs the rest. Without --fresh the trace is allowed; the quota begins anew at 00:00 UTC."
     )]
     Quota {
-        /// The zone of the DNS list that the question is for.
+        /// The zone of the DNS list.
         list: Name,
     },
     /// This host lacks a resource, for instance memory or a thread, that the trace needs.
@@ -51,7 +51,6 @@ pub enum TraceRefused {
     },
 }
 
-/// Writes each step of the resolution to the control socket, then the answer.
 pub(super) async fn stream(
     mut stream: UnixStream,
     request: &TraceRequest,
@@ -69,8 +68,7 @@ pub(super) async fn stream(
     write(&mut stream, &last).await
 }
 
-/// Writes the steps of the resolution to the client. Returns the last line of the reply: the answer, or the reason why there is none. Returns `None`
-/// if the client has disconnected.
+/// Returns the last line of the reply, or `None` if the client has disconnected.
 async fn trace(
     stream: &mut UnixStream,
     request: &TraceRequest,
@@ -104,7 +102,6 @@ async fn trace(
     Ok(Some(last_line(&question, found)))
 }
 
-/// Returns the last line of the reply: the answer to `question`, or the reason why the trace was refused.
 fn last_line(question: &Question, found: Result<Lookup, TraceRefused>) -> Result<Reply, Problem> {
     let found = found.map_err(|refused| Problem { fault: Blame::Daemon, sentence: refused.to_string() })?;
     Ok(Reply::Query(Box::new(lookup::reply(question, &found)?)))

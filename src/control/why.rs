@@ -14,10 +14,7 @@ use history::failed::FailedWanted;
 use history::limits::MAX_WHY_MESSAGES;
 use history::why::{Wanted, WantedSubject};
 
-/// Converts a request to the selection of messages (emails) in the query history.
-///
-/// # Errors
-/// Fails if the request asks about something that is neither an address nor a name.
+/// Fails if the subject is neither an address nor a name.
 pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
     let subject = request.subject.as_deref().map(subject).transpose()?;
     let subject = subject.map(|subject| match subject {
@@ -34,18 +31,12 @@ pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
     })
 }
 
-/// Converts a request to the period for which the causes of delayed mail are summed up.
-///
-/// # Errors
 /// Fails if the client is not a network.
 pub(super) fn costs(request: &CostsRequest) -> Result<CostsWanted, Problem> {
     let client = request.client.as_deref().map(network).transpose()?;
     Ok(CostsWanted { from: micros(request.from), to: micros(request.to), client })
 }
 
-/// Converts a request to the selection of failed questions.
-///
-/// # Errors
 /// Fails if the zone is not a name, or if the client is not a network.
 pub(super) fn failed(request: &FailedRequest) -> Result<FailedWanted, Problem> {
     let zone = request.zone.as_deref().map(read_name).transpose()?;
@@ -56,14 +47,14 @@ pub(super) fn failed(request: &FailedRequest) -> Result<FailedWanted, Problem> {
     })
 }
 
-/// Converts seconds to microseconds. Negative numbers become 0; numbers that are too large become the maximum.
+/// Negative numbers become 0; numbers that are too large become the maximum.
 fn micros(seconds: f64) -> u64 {
     let span = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
     clock::micros(span)
 }
 
-/// Parses a network. A single address becomes a network with one address. If an IPv4 client uses an IPv6 socket, the query history stores its IPv4
-/// address, so an IPv4-mapped address (RFC 4291 section 2.5.5.2) is converted to IPv4.
+/// Parses a network. A single address is a network of one address. The query history stores clients of an IPv6 socket that use
+/// IPv4 with their IPv4 addresses, so IPv4-mapped addresses (RFC 4291 section 2.5.5.2) become IPv4.
 pub(super) fn network(typed: &str) -> Result<IpNet, Problem> {
     let one = typed.parse::<IpAddr>().map(|one| IpNet::from(one.to_canonical()));
     one.or_else(|_| typed.parse().map(canonical)).map_err(|_| Problem {
@@ -74,7 +65,6 @@ pub(super) fn network(typed: &str) -> Result<IpNet, Problem> {
     })
 }
 
-/// Converts a network of IPv4-mapped IPv6 addresses to an IPv4 network.
 fn canonical(network: IpNet) -> IpNet {
     const MAPPED: u8 = 96;
     let of_ipv4 = network.prefix_len().checked_sub(MAPPED).filter(|_| network.addr().is_ipv6());

@@ -1,6 +1,5 @@
-//! The reply about configured zones: where the answers of each zone come from, and the states of its servers.
-//!
-//! A host entry, or a name with records, is shown as a zone that has only this name.
+//! The reply about configured zones: where the answers of each zone come from, and the states of its servers. Hosts and names
+//! with records are zones of one name here.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,8 +15,7 @@ use dns::wire::presentation::name_text;
 use resolver::cache::servers::KnownServer;
 use resolver::config::{Config, ConfiguredZone, ZoneKind};
 
-/// Returns the zones, hosts and records of `config`, with the states of their servers. `temporary` contains the zones that are not in the
-/// configuration file, with their remaining time.
+/// `temporary` has the zones that are not in the configuration file, with their remaining time.
 pub(super) fn rows(
     config: &Config,
     temporary: &BTreeMap<Name, Option<Duration>>,

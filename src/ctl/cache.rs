@@ -19,8 +19,7 @@ pub(super) struct Arguments {
     kind: Option<String>,
 }
 
-/// Asks the daemon for the cache entries of the name, and prints them. The exit code is "no" if the cache has no entry for the name. Without a name,
-/// prints how full the cache is.
+/// The exit code is "no" if the cache has no entry for the name.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

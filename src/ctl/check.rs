@@ -115,7 +115,6 @@ struct System {
     root_server: Vec<SocketAddr>,
 }
 
-/// Runs the check that the command line names, and prints its findings.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -159,7 +158,6 @@ fn of_system(system: &System, client: &ControlClient, format: Format) -> Command
     CommandOutcome { text, exit: exit(&found) }
 }
 
-/// Returns what `check` must examine: the domain or the address in `typed`, and the options of the command line.
 fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, CommandFailure> {
     let typed = typed_as(typed)?;
     let mut subject = CheckSubject {
@@ -180,7 +178,6 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
     Ok(subject)
 }
 
-/// Returns the domain or the address in `typed` as the subject of a check.
 fn typed_as(typed: &str) -> Result<CheckSubject, CommandFailure> {
     let mut subject = CheckSubject::default();
     match typed.parse::<IpAddr>() {
@@ -197,14 +194,13 @@ fn typed_as(typed: &str) -> Result<CheckSubject, CommandFailure> {
     Ok(subject)
 }
 
-/// Returns the address to which a reverse name belongs. Returns `None` if the name is not the reverse name of a single address.
+/// Returns `None` if the name is not the reverse name of a single address.
 fn reversed(name: &Name) -> Option<IpAddr> {
     let network = name.parse_arpa_name().ok()?;
     (network.prefix_len() == network.max_prefix_len()).then(|| network.addr())
 }
 
-/// Returns an error message if an option of the command line has no effect on the checked domain or address, or if there are too many
-/// `--selector`. Returns `None` if all options can be used.
+/// Returns an error message if an option has no effect on the checked domain or address, or if there are too many `--selector`.
 fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<String> {
     let of_domain = [
         ("--as-sender", arguments.as_sender),
@@ -239,7 +235,6 @@ fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<Strin
     Some(format!("{option} is about senders and has no effect with --as-recipient: omit one of them."))
 }
 
-/// Reads a message (email) from a file, and returns the domains and addresses that must be checked for it.
 fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
     let read = if file == Path::new("-") {
@@ -266,7 +261,7 @@ fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     Ok(read)
 }
 
-/// Returns the same domains and addresses to check, each with the other resolvers that are asked too so that their answers can be compared.
+/// Adds the other resolvers whose answers are compared.
 fn with_others(
     mut subjects: Vec<CheckSubject>,
     others: &OtherArguments,
@@ -279,12 +274,12 @@ fn with_others(
     Ok(subjects)
 }
 
-/// Returns the finding that parts of the checked email cannot be read. Returns `None` if `unread`, the list of these parts, is empty.
+/// Returns the finding that parts of the checked email cannot be read; `None` if there are none.
 fn of_unread(unread: &[String]) -> Option<Finding> {
     (!unread.is_empty()).then(|| Finding::new(Code::MessageUnread, unread.join("; ")))
 }
 
-/// Checks domains and addresses, one after the other. `further` are findings about the whole email; they are shown with the last domain.
+/// Checks the subjects one after the other. `further` are findings about the whole email, which are shown with the last subject.
 fn of_subjects(
     (subjects, mut further): (Vec<CheckSubject>, Vec<Finding>),
     daemon: &Daemon,
@@ -304,7 +299,7 @@ fn of_subjects(
         let facts = match runtime.block_on(daemon.facts(subject, &WholeDomain)) {
             Ok(facts) => facts,
             Err(failure) => {
-                // Blocking tasks may still wait for a reply of a daemon that hangs. Do not wait for these tasks.
+                // Does not wait for blocking tasks, which may still wait for a daemon that hangs.
                 runtime.shutdown_background();
                 return Err(failure);
             }
@@ -317,9 +312,9 @@ fn of_subjects(
         let is_reason = check_domain::answers_refusal(&facts, &found);
         reports.push((is_reason, DomainReport { subject: name, findings: found }));
     }
-    // Blocking tasks of queries that exceeded the time limit may still wait for the daemon. Do not wait for these tasks.
+    // Does not wait for blocking tasks of queries over the time limit, which may still wait for the daemon.
     runtime.shutdown_background();
-    // The report that answers the bounce comes first. If there is no such report, the report with the worst finding comes first.
+    // The report that answers the bounce comes first, or else the report with the worst finding.
     let fails =
         reports.iter().flat_map(|(_, report)| &report.findings).any(|found| found.level == Level::Failure);
     reports.sort_by_key(|(is_reason, report)| {
@@ -346,13 +341,12 @@ pub(super) fn first_line(typed: &str, client: &ControlClient) -> Option<String> 
     let (name, daemon) = (name_of(&subject), Daemon::new(client.clone(), ServicePorts::USUAL));
     let facts = runtime
         .block_on(async { tokio::time::timeout(WHY_CHECK_TIME, daemon.facts(subject, &WholeDomain)).await });
-    // Blocking tasks of queries that exceeded the time limit may still wait for the daemon. Do not wait for these tasks.
+    // Does not wait for blocking tasks of queries over the time limit, which may still wait for the daemon.
     runtime.shutdown_background();
     let facts = facts.ok()?.ok()?;
     Some(domain::first_line(&name, &check_domain::judge(&facts)))
 }
 
-/// Returns the findings about all checked domains and addresses as the text to print.
 fn text_of(reports: &[DomainReport], format: Format) -> String {
     let mut text = String::new();
     for DomainReport { subject, findings, .. } in reports {
@@ -367,7 +361,6 @@ fn text_of(reports: &[DomainReport], format: Format) -> String {
     text
 }
 
-/// Returns the name of the checked domain or address, in the form that is printed.
 fn name_of(subject: &CheckSubject) -> String {
     match (subject.domain.trim_end_matches('.'), subject.address, &subject.helo) {
         ("", Some(address), _) => address.to_string(),
@@ -376,7 +369,7 @@ fn name_of(subject: &CheckSubject) -> String {
     }
 }
 
-/// Returns the addresses of this host's network interfaces, without loopback addresses. Returns an empty list if the interfaces cannot be read.
+/// Without loopback addresses. Returns an empty list if the interfaces cannot be read.
 fn own_addresses() -> Vec<IpAddr> {
     let Ok(interfaces) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
     let address = |storage: nix::sys::socket::SockaddrStorage| -> Option<IpAddr> {
@@ -387,20 +380,19 @@ fn own_addresses() -> Vec<IpAddr> {
     addresses.filter(|address| !address.is_loopback()).collect()
 }
 
-/// Returns the IPv4 addresses of the root servers, with port 53.
+/// The IPv4 addresses of the root servers.
 pub(super) fn root_servers() -> Vec<SocketAddr> {
     let addresses = RootHints::default().servers.into_iter().flat_map(|(_, addresses)| addresses);
     addresses.filter(|address| address.is_ipv4()).map(|address| (address, defaults::PORT).into()).collect()
 }
 
-/// Returns the exit code of `check system`: "no" for a failure, "could not tell" for an unknown result, otherwise "yes", even with warnings.
+/// Returns "no" for a failure, "could not tell" for an unknown result, otherwise "yes", even with warnings.
 fn exit(findings: &[HostFinding]) -> Exit {
     let any = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
     Exit::judged(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
 }
 
-/// Returns the exit code of `check DOMAIN`: "no" if a finding is a failure, "could not tell" if a result is unknown (also a result of other
-/// resolvers), otherwise "yes".
+/// Returns "no" for a failure, "could not tell" for an unknown result (also of other resolvers), otherwise "yes".
 fn exit_of_domain(reports: &[DomainReport]) -> Exit {
     let findings = reports.iter().flat_map(|report| &report.findings);
     let any = |level| findings.clone().any(|finding| finding.level == level);

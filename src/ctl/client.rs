@@ -14,15 +14,14 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, Style, json};
 use control::protocol::{Reply, Request};
 
-/// How long this client waits for the daemon. This is longer than the daemon's own time limit for a request, so that the user gets the daemon's error
-/// message.
+/// Longer than the daemon's own time limit for a request, so that the user gets the daemon's error message.
 const PATIENCE: Duration = control::limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
 /// A client for the control socket of the daemon.
 #[derive(Clone)]
 pub(super) struct ControlClient {
     socket: PathBuf,
-    /// Maximum duration of the connection attempt, and of each read and write.
+    /// For the connection attempt, and for each read and write.
     patience: Duration,
 }
 
@@ -31,13 +30,11 @@ impl ControlClient {
         Self { socket: socket.to_owned(), patience: PATIENCE }
     }
 
-    /// Sets the time limit `patience` for the connection attempt, and for each read and write.
     #[must_use]
     pub(super) fn within(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// Converts an error of a read or a write on the control socket to the failure that the user sees.
     fn failed(&self, error: &io::Error) -> CommandFailure {
         match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => CommandFailure::Timeout(self.patience),
@@ -45,7 +42,7 @@ impl ControlClient {
         }
     }
 
-    /// Sends a request to the daemon, and returns the lines of its reply, without the last line `end`.
+    /// Returns the lines of the reply, without the last line `end`.
     pub(super) fn ask(&self, request: &Request) -> Result<Vec<Reply>, CommandFailure> {
         let mut replies = Vec::new();
         self.each(request, |reply| {
@@ -55,8 +52,8 @@ impl ControlClient {
         Ok(replies)
     }
 
-    /// Sends a request, and calls `take` with each line of the reply as it arrives, until `take` returns `Break` or the reply ends. If the daemon
-    /// needs longer than `patience` for a line, this is an error.
+    /// Calls `take` with each line of the reply as it arrives, until `take` returns `Break` or the reply ends. Fails if a line
+    /// takes longer than `patience`.
     pub(super) fn each(
         &self,
         request: &Request,
@@ -67,19 +64,18 @@ impl ControlClient {
         read(BufReader::new(&stream), |error| self.failed(error), take)
     }
 
-    /// Like `each`, but for a request whose reply continues without an end. There is no time limit for the next line.
+    /// Like `each`, but the next line has no time limit.
     pub(super) fn follow(
         &self,
         request: &Request,
         take: impl FnMut(Reply) -> Result<ControlFlow<()>, CommandFailure>,
     ) -> Result<(), CommandFailure> {
         let stream = self.send(request)?;
-        // The daemon may send the next line at any time, so the read has no time limit.
         stream.set_read_timeout(None).map_err(|error| self.failed(&error))?;
         read(BufReader::new(&stream), |error| self.failed(error), take)
     }
 
-    /// Connects to the daemon and sends a request. The reply can be read from the returned socket.
+    /// The caller reads the reply from the returned socket.
     fn send(&self, request: &Request) -> Result<UnixStream, CommandFailure> {
         let mut line =
             serde_json::to_vec(request).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
@@ -90,14 +86,14 @@ impl ControlClient {
             _ => CommandFailure::Unreachable { socket: self.socket.clone(), error },
         })?;
         match stream.write_all(&line) {
-            // A broken pipe is not reported here: the daemon has refused the connection before it read the request, and its reply has the reason.
+            // After a broken pipe, the reply has the reason: the daemon refused the connection before it read the request.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(self.failed(&error)),
             _ => Ok(stream),
         }
     }
 
-    /// Connects to the control socket. If the daemon hangs and the queue of its socket is full, the kernel waits for at most the time that a write
-    /// may take (SO_SNDTIMEO, socket(7)).
+    /// If the daemon hangs and the queue of its socket is full, the kernel waits for at most the time that a write may take
+    /// (SO_SNDTIMEO, socket(7)).
     fn connect(&self) -> io::Result<UnixStream> {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.set_write_timeout(Some(self.patience))?;
@@ -105,7 +101,7 @@ impl ControlClient {
         Ok(socket.into())
     }
 
-    /// Sends a request, and returns the lines of the reply as text to print: as JSON, or as a screen. `exit` computes the exit code from the lines.
+    /// Returns the reply as text to print: JSON or a screen. `exit` computes the exit code from the lines.
     pub(super) fn show(
         &self,
         request: &Request,
@@ -121,20 +117,19 @@ impl ControlClient {
         Ok(CommandOutcome { text, exit: exit(&replies) })
     }
 
-    /// Sends a request to the daemon whose reply has one line, and returns that line.
     pub(super) fn ask_one(&self, request: &Request) -> Result<Reply, CommandFailure> {
         self.ask(request)?.pop().ok_or_else(unexpected)
     }
 }
 
-/// Returns the error for a reply of the daemon whose type does not match the request.
+/// The type of a reply does not match the request.
 pub(super) fn unexpected() -> CommandFailure {
     CommandFailure::CutOff(
         "unexpected type; check that resolverctl and resolverd have the same version".to_owned(),
     )
 }
 
-/// Reads the lines of a reply until the line `End`, or until `take` returns `Break`. `failed` converts a read error.
+/// Reads lines until the line `End`, or until `take` returns `Break`. `failed` converts a read error.
 fn read(
     mut stream: impl BufRead,
     failed: impl Fn(&io::Error) -> CommandFailure,
@@ -168,7 +163,6 @@ mod tests {
         read(text, failed, |_| Ok(ControlFlow::Continue(())))
     }
 
-    /// Tests a daemon that hangs, so that the kernel's queue of new connections is full.
     #[test]
     fn a_connection_that_waits_in_a_full_queue_has_the_same_deadline() {
         let folder = tempfile::tempdir().unwrap();

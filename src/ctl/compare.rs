@@ -36,7 +36,6 @@ pub(super) struct Arguments {
     resolv_conf: PathBuf,
 }
 
-/// Asks all resolvers and name servers, and prints their answers and the differences.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -70,10 +69,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: exit(&compared) })
 }
 
-/// Returns the configuration that the daemon uses now.
-///
-/// # Errors
-/// Fails if the daemon does not answer.
+/// The current configuration of the daemon.
 fn configuration(client: &ControlClient) -> Result<toml::Table, CommandFailure> {
     let line = |reply: Reply| match reply {
         Reply::Config { line } => Some(line + "\n"),
@@ -85,10 +81,7 @@ fn configuration(client: &ControlClient) -> Result<toml::Table, CommandFailure> 
     config.map_err(|error| CommandFailure::CutOff(error.message().to_owned()))
 }
 
-/// Returns the zones of the DNS lists to which queries are sent with a customer key of the operator in the name.
-///
-/// # Errors
-/// Fails if the daemon does not answer.
+/// Returns the zones of DNS lists whose queries contain a customer key of the operator.
 pub(super) fn keyed_lists(client: &ControlClient) -> Result<Vec<String>, CommandFailure> {
     let config = configuration(client)?;
     let lists = config.get("list").and_then(toml::Value::as_array).into_iter().flatten();
@@ -99,9 +92,6 @@ pub(super) fn keyed_lists(client: &ControlClient) -> Result<Vec<String>, Command
 }
 
 /// Returns the servers to which the daemon forwards all questions.
-///
-/// # Errors
-/// Fails if the daemon does not answer.
 pub(super) fn forwarders(client: &ControlClient) -> Result<Vec<String>, CommandFailure> {
     let is_root = |zone: &ZoneState| zone.zone == "." && zone.kind == ZoneSource::Forward;
     let of_reply = |reply: Reply| match reply {
@@ -112,7 +102,7 @@ pub(super) fn forwarders(client: &ControlClient) -> Result<Vec<String>, CommandF
     Ok(servers.map(|server| server.address.to_string()).collect())
 }
 
-/// Compares the answers for a name, then for the target of its alias (CNAME), and so on for each name in the chain of aliases.
+/// Compares the answers for a name, and for each further name in its chain of aliases (CNAME).
 fn along_aliases(
     mut subject: CheckSubject,
     kind: &'static str,
@@ -140,12 +130,12 @@ fn along_aliases(
             }
         }
     });
-    // Blocking tasks of queries that exceeded the time limit may still wait for the daemon, which may hang. Do not wait for these tasks.
+    // Does not wait for blocking tasks of queries over the time limit, which may still wait for the daemon.
     runtime.shutdown_background();
     ended.map(|()| all)
 }
 
-/// Converts the name and the record type of the command line to a question. The default type is PTR for an address, and A for a name.
+/// The default type is PTR for an address, and A for a name.
 fn question(typed: &str, kind: Option<&str>) -> Result<(String, &'static str), CommandFailure> {
     let (name, usual) = match typed.parse::<IpAddr>() {
         Ok(address) => (Name::from(address), RecordType::PTR),
@@ -159,7 +149,7 @@ fn question(typed: &str, kind: Option<&str>) -> Result<(String, &'static str), C
     Ok((name_text(&name).to_ascii_lowercase(), kind.into()))
 }
 
-/// Returns the exit code: "no" if an answer differs, otherwise "could not tell" if an answer or the conclusion is incomplete, otherwise "yes".
+/// Returns "no" if an answer differs, otherwise "could not tell" if an answer or the conclusion is incomplete, otherwise "yes".
 fn exit(compared: &[(Compared, Conclusion)]) -> Exit {
     let any = |wanted: fn(&[_]) -> bool| compared.iter().any(|(compared, _)| wanted(&compared.answers));
     let is_partial = compared.iter().any(|(_, conclusion)| conclusion.is_partial());

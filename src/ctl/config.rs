@@ -30,7 +30,6 @@ pub(super) enum Command {
     },
 }
 
-/// Prints the configuration of the daemon, or checks a configuration file.
 pub(super) fn run(
     command: &Command,
     client: &ControlClient,
@@ -58,7 +57,7 @@ fn show(changed: bool, client: &ControlClient, format: Format) -> Result<Command
     Ok(CommandOutcome { text, exit: Exit::Yes })
 }
 
-/// Checks a configuration file. Its errors are the result of this command, so they are written to stdout and not to stderr.
+/// The errors of the file are the result of this command, so they go to stdout and not to stderr.
 fn check(file: Option<&Path>, format: Format) -> CommandOutcome {
     let usual = Path::new(defaults::FILE);
     let read = file.or_else(|| usual.exists().then_some(usual));
@@ -73,7 +72,7 @@ fn check(file: Option<&Path>, format: Format) -> CommandOutcome {
     CommandOutcome { text, exit: if checked.is_ok() { Exit::Yes } else { Exit::ConfigInvalid } }
 }
 
-/// Checks that the daemon could serve the zones of a configuration. It reads the zone files in the same way as the daemon.
+/// Checks that the daemon could serve the zones, and reads the zone files as the daemon does.
 fn servable(config: Config, file: Option<&Path>) -> Result<(), Errors> {
     let views = Views::new(&Arc::new(config));
     views.map(drop).map_err(|wrong| Errors {

@@ -42,7 +42,6 @@ enum Command {
     List,
 }
 
-/// Sends the request for the sub-command to the daemon, and prints the reply.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -71,8 +70,7 @@ pub(super) fn run(
     })
 }
 
-/// Returns true if the replies are about the DNS list `typed`, which the user typed. If `typed` is not a DNS list, the daemon replies about all
-/// lists.
+/// Returns true if the replies are about the DNS list `typed`. If `typed` is not a DNS list, the daemon replies about all lists.
 fn is_about(typed: &str, replies: &[Reply]) -> bool {
     let is_it = |list: &str| list.eq_ignore_ascii_case(typed.trim_end_matches('.'));
     replies.iter().any(|reply| match reply {
@@ -82,8 +80,8 @@ fn is_about(typed: &str, replies: &[Reply]) -> bool {
     })
 }
 
-/// Returns the exit code of `dnsbl test`: "yes" if a blocklist lists the address or domain, "could not tell" if none does but a blocklist gave no
-/// usable answer, otherwise "no".
+/// Returns "yes" if a blocklist lists the address or domain, "could not tell" if none does but a blocklist gave no usable answer,
+/// otherwise "no".
 fn verdict(replies: &[Reply]) -> Exit {
     let says = |wanted| {
         replies.iter().any(|reply| {

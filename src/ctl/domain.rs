@@ -14,25 +14,23 @@ use doctor::Plan;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
 use gather::{Sources, gather};
 
-/// A client of the daemon for `check` and `compare`. DNS questions go to the daemon over its control socket. resolverctl itself connects to mail
-/// hosts, to hosts of policies, and to resolvers over TLS, HTTPS or QUIC.
+/// DNS questions go to the daemon over its control socket. resolverctl itself connects to mail hosts, to hosts of policies, and
+/// to resolvers over TLS, HTTPS or QUIC.
 pub(super) struct Daemon {
     client: ControlClient,
     ports: ServicePorts,
     resolvers: SecuredResolvers,
 }
 
-/// The ports of other hosts to which this command connects.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ServicePorts {
-    /// Port of SMTP on mail hosts (RFC 5321 section 4.5.4.2).
+    /// RFC 5321 section 4.5.4.2.
     pub(super) smtp: u16,
-    /// Port of HTTPS on hosts that serve MTA-STS policies.
+    /// For MTA-STS policies.
     pub(super) https: u16,
 }
 
 impl ServicePorts {
-    /// The standard ports of SMTP and HTTPS.
     pub(super) const USUAL: Self = Self { smtp: 25, https: 443 };
 }
 
@@ -42,11 +40,8 @@ impl Daemon {
         Self { client, ports, resolvers }
     }
 
-    /// Collects the facts about a domain or an address. If the daemon stops during this time, the result is an error. Otherwise it would look as if
-    /// the domain's servers did not answer.
-    ///
-    /// # Errors
-    /// Fails if the daemon does not answer.
+    /// Fails if the daemon does not answer or stops during the check. Without this error, the domain's servers would seem to be
+    /// silent.
     pub(super) async fn facts(
         &self,
         subject: CheckSubject,
@@ -63,47 +58,33 @@ impl Daemon {
     }
 
     /// Returns one address of each root server that the daemon uses.
-    ///
-    /// # Errors
-    /// Fails if the daemon does not answer.
     async fn root_servers(&self) -> Result<Vec<IpAddr>, CommandFailure> {
         let client = self.client.clone();
         let [query, entries] = requests_of_root_servers();
-        // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread.
+        // The client of the control socket blocks its thread, so it runs on a separate thread.
         let asked =
             tokio::task::spawn_blocking(move || client.ask(&query).and_then(|_| client.ask(&entries)));
         let replies = asked.await.map_err(|ended| CommandFailure::CutOff(ended.to_string()))??;
         Ok(root_servers(replies))
     }
 
-    /// Asks the daemon for its status, to be sure that it runs.
-    ///
-    /// # Errors
-    /// Returns the reason why the daemon does not answer.
+    /// Fails if the daemon does not answer.
     async fn is_reached(&self) -> Result<(), CommandFailure> {
         let client = self.client.clone();
-        // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread.
         let asked = tokio::task::spawn_blocking(move || client.ask(&Request::Status)).await;
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?.map(drop)
     }
 
-    /// Returns the reason why no server except the daemon may be asked about a name. Returns `None` if others may be asked. The daemon decides this,
+    /// Returns why no server except the daemon may be asked about a name; `None` if others may be asked. The daemon decides this,
     /// because it knows the names that must stay on this host, such as those with the key of a DNS list.
-    ///
-    /// # Errors
-    /// Fails if the daemon does not answer.
     async fn kept_here(&self, name: &str) -> Result<Option<String>, CommandFailure> {
         let (client, name) = (self.client.clone(), name.to_owned());
-        // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread.
         let asked = tokio::task::spawn_blocking(move || kept_here(&client, &name)).await;
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?
     }
 }
 
-/// Returns the reason why no server except the daemon may be asked about a name. Returns `None` if others may be asked.
-///
-/// # Errors
-/// Fails if the daemon does not answer, or if its reply does not have this information.
+/// Like the method of `Daemon` with this name, but blocks the thread.
 pub(super) fn kept_here(client: &ControlClient, name: &str) -> Result<Option<String>, CommandFailure> {
     let said = client.ask(&Request::KeptHere { name: name.to_owned() })?.into_iter();
     let of_reply = |reply| if let Reply::KeptHere { why } = reply { Some(why) } else { None };
@@ -145,7 +126,6 @@ impl Sources for Daemon {
         };
         let lists = matches!(want, Want::Lists { .. } | Want::NamedLists { .. });
         Box::pin(async move {
-            // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread.
             match tokio::task::spawn_blocking(move || client.ask(&request)).await {
                 Ok(Ok(replies)) => got(replies),
                 // The daemon returns this error if no configured DNS list covers this kind of name.

@@ -16,15 +16,15 @@ pub enum Exit {
     Yes,
     /// No: the daemon is not healthy, the name does not exist, or it has no data of the wanted type.
     No,
-    /// Exit code: the command line is invalid.
+    /// The command line is invalid.
     Usage,
-    /// Exit code: the daemon does not answer on its control socket.
+    /// The daemon does not answer on its control socket.
     Unreachable,
-    /// Exit code: neither yes nor no, because the query failed or the reply was cut off.
+    /// Neither yes nor no: the query failed or the reply was cut off.
     CouldNotTell,
     /// This user has no permission to use the control socket, or to send this request.
     Permission,
-    /// Exit code: the configuration file that was checked has errors.
+    /// The checked configuration file has errors.
     ConfigInvalid,
     /// The exit code of `status --plugin`: the state that the plug-in reports to a monitoring system.
     Plugin(PluginState),
@@ -33,18 +33,17 @@ pub enum Exit {
 /// The state of resolverd for a monitoring system such as Nagios. The number is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PluginState {
-    /// Exit code for monitoring plugins: no problem was found.
+    /// No problem was found.
     Ok = 0,
-    /// Exit code for monitoring plugins: some queries of clients fail.
+    /// Some queries of clients fail.
     Warning = 1,
     /// Queries of all kinds fail, or the daemon does not run or does not reply.
     Critical = 2,
-    /// The state cannot be found out, because this user has no permission to use the control socket.
+    /// Unknown: this user has no permission to use the control socket.
     Unknown = 3,
 }
 
 impl PluginState {
-    /// Returns the word for the state in the output line of the plug-in, such as "OK".
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Ok => "OK",
@@ -56,7 +55,7 @@ impl PluginState {
 }
 
 impl Exit {
-    /// Returns the exit code of a check: "no" if `failure` is true, otherwise "could not tell" if `unknown` is true, otherwise "yes".
+    /// Returns "no" if `failure` is true, otherwise "could not tell" if `unknown` is true, otherwise "yes".
     pub(super) const fn judged(failure: bool, unknown: bool) -> Self {
         match (failure, unknown) {
             (true, _) => Self::No,
@@ -65,7 +64,6 @@ impl Exit {
         }
     }
 
-    /// Returns the exit code of `resolverctl reload`.
     pub(super) fn of_reload(replies: &[Reply]) -> Self {
         let is_wrong = replies.iter().any(|reply| matches!(reply, Reply::Wrong { .. }));
         if is_wrong { Self::ConfigInvalid } else { Self::Yes }
@@ -92,7 +90,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The reason why a command has failed. Each reason has an error message.
+/// Why a command has failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandFailure {
     /// No process listens on the control socket.
@@ -100,7 +98,7 @@ pub enum CommandFailure {
         "cannot connect to resolverd at {socket}: {error}; start it (`systemctl start resolverd`), or give its socket with --socket"
     )]
     Unreachable {
-        /// Path of the control socket of the daemon.
+        /// The path of the control socket.
         socket: PathBuf,
         /// The error of the operating system.
         error: io::Error,
@@ -111,10 +109,10 @@ pub enum CommandFailure {
         /// Path of the control socket.
         socket: PathBuf,
     },
-    /// The daemon did not reply to the request within this time.
+    /// The daemon did not reply within this time.
     #[error("resolverd did not reply within {} s; see `systemctl status resolverd`", .0.as_secs_f64())]
     Timeout(Duration),
-    /// The daemon has stopped while the user was watching its output.
+    /// The daemon has stopped during the command.
     #[error(
         "resolverd has stopped; when it runs again (`systemctl start resolverd`), run this command again"
     )]
@@ -125,7 +123,7 @@ pub enum CommandFailure {
     /// The daemon refused the request. The problem has the reason.
     #[error("{0}")]
     Problem(#[from] Problem),
-    /// The command line is one that operators guess. The text says what to type instead.
+    /// An operator guessed this command line. The text says what to type instead.
     #[error("wrong command line; use instead:\n  {0}")]
     Guessed(String),
     /// An input file of the command line cannot be used.
@@ -147,7 +145,7 @@ pub enum CommandFailure {
     /// The configuration of another resolver cannot be imported.
     #[error("{0}")]
     Import(#[from] ImportError),
-    /// The switch cannot start, or cannot be undone.
+    /// The switch cannot start, or its steps cannot be undone.
     #[error("{0}")]
     Switch(#[from] SwitchError),
     /// The user must be root for this command, because it changes this host.

@@ -23,7 +23,6 @@ pub(super) struct Arguments {
     client: Option<String>,
 }
 
-/// Asks the daemon for the zones whose queries failed, and prints them.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -36,7 +35,7 @@ pub(super) fn run(
     client.show(&Request::Failed(request.clone()), format, screen, exit)
 }
 
-/// Returns the exit code of `failed`: "could not tell" if the query history is empty, otherwise "yes".
+/// Returns "could not tell" if the query history is empty, otherwise "yes".
 fn exit(replies: &[Reply]) -> Exit {
     let known = replies.iter().any(|reply| matches!(reply, Reply::RecordBegin { begin: Some(_), .. }));
     if known { Exit::Yes } else { Exit::CouldNotTell }

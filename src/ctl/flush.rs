@@ -50,8 +50,7 @@ impl Arguments {
         }
     }
 
-    /// Returns the name to remove and a record type, once for each type that the cache has an answer for. Returns an empty list if no name is to be
-    /// removed.
+    /// Returns the name to remove with each type that the cache has an answer for, or an empty list without a name.
     fn cached_kinds(&self, client: &ControlClient) -> Result<Vec<(String, String)>, CommandFailure> {
         let Some(name) = &self.name else { return Ok(Vec::new()) };
         let cached = client.ask(&Request::Cache { name: name.clone(), kind: self.kind.clone() })?;
@@ -66,7 +65,6 @@ impl Arguments {
     }
 }
 
-/// Sends the request, and shows the number of removed entries, with the current answers for the types that the cache had.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -1,20 +1,20 @@
-//! What to type instead of a word that is not a command of resolverctl: words of other resolvers and of operators. The error for such a command line
-//! names the right command.
+//! What to type instead of a word that is not a command of resolverctl: words of other resolvers and of operators.
 //!
 //! # Decisions
 //!
-//! - Another resolver's word is not a second name of a command, because its options would differ. The error has the whole command instead.
+//! - Another resolver's word is not a second name of a command, because its options would differ. The error shows the whole
+//!   command instead.
 
 use std::ffi::OsString;
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
 
-/// A placeholder in the commands of `GUESSED`. The error message has the next word of the command line in its place.
+/// Stands for the next word of the command line.
 const PLACE: &str = "NAME";
 
-/// Words that operators guess, and what to type instead. Some rows have command lines that begin with a command of resolverctl, but are incomplete or
-/// wrong. Sources of the words: rndc(8), unbound-control(8), rec_control(1), kresctl(1), systemctl(1), and operators.
+/// Some rows begin with a command of resolverctl, but are incomplete or wrong. Sources: rndc(8), unbound-control(8),
+/// rec_control(1), kresctl(1), systemctl(1), and operators.
 const GUESSED: &[(&[&str], &str)] = &[
     (
         &["compare"],
@@ -119,7 +119,7 @@ const GUESSED: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// Returns what to type instead of the words of a command line that clap refused with this error; `None` if no row of `GUESSED` has these words.
+/// Returns what to type instead of the words that clap refused with this error; `None` if no row of `GUESSED` has these words.
 pub(super) fn instead(words: &[OsString], error: &clap::Error) -> Option<String> {
     let words: Vec<&str> = words.iter().map(|word| word.to_str()).collect::<Option<_>>()?;
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
@@ -131,7 +131,7 @@ pub(super) fn instead(words: &[OsString], error: &clap::Error) -> Option<String>
     };
     let (_, command) = GUESSED.iter().find(|(guessed, _)| guessed.contains(&typed.as_str()))?;
     let (before, after) = words.split_at(words.iter().position(|word| word == typed)?);
-    // A row is about the first command of the line, and not about a command of `zone` or `config`.
+    // Rows are about the first command of the line, not about a command of `zone` or `config`.
     let commands = super::Arguments::command();
     if before.iter().any(|word| commands.find_subcommand(word).is_some()) {
         return None;

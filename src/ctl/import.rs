@@ -28,8 +28,7 @@ pub(super) struct Arguments {
     from: Option<String>,
 }
 
-/// Converts the configuration file of another resolver, and prints the result or writes it to a file. The exit code is 1 if a setting with a
-/// dangerous effect was not converted, so that the operator must decide about it.
+/// The exit code is 1 if the operator must decide about a setting with a dangerous effect, which was not converted.
 pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let from = FORMATS.iter().find(|(name, _)| Some(*name) == arguments.from.as_deref());
     let imported = import::import(&arguments.file, from.map(|(_, format)| *format))?;
@@ -46,7 +45,6 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     Ok(CommandOutcome { text, exit: if is_dangerous { Exit::No } else { Exit::Yes } })
 }
 
-/// Returns the last lines of the output, which tell the operator what to do next.
 fn next(path: &Path) -> String {
     format!(
         "Wrote {0}, which other users cannot read. If resolverd runs as a user of its own: chgrp resolverd {0}; chmod g+r {0}\nCheck it: resolverctl config check {0}\n",
@@ -54,14 +52,13 @@ fn next(path: &Path) -> String {
     )
 }
 
-/// Maximum permissions of the written configuration file. Other users may not read it, because it may contain the keys of DNS lists.
+/// Other users may not read the file, because it may contain the keys of DNS lists.
 const MODE: u32 = 0o640;
 
-/// Permissions that the owner of the written file always has: to read and write it.
 const OWN: u32 = 0o600;
 
-/// Writes the new configuration to `path`. An existing file is not overwritten, because it may be the operator's only copy. A user who may not
-/// read `source` may not read the new file either.
+/// Fails if the file exists, because it may be the operator's only copy. A user who may not read `source` may not read the new
+/// file either.
 fn write(path: &Path, text: &str, source: &Path) -> std::io::Result<()> {
     let mode = std::fs::metadata(source)?.permissions().mode() & MODE;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode | OWN).open(path)?;

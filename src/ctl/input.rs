@@ -2,13 +2,12 @@
 
 use std::io::{self, Read};
 
-/// Reads at most `most` octets. Also returns true if the input has more octets than that.
+/// Reads at most `most` octets. Also returns true if the input is longer.
 ///
 /// # Errors
 /// Fails if the input cannot be read.
 pub(super) fn read_at_most(input: impl Read, most: u64) -> io::Result<(Vec<u8>, bool)> {
     let mut octets = Vec::new();
-    // If one octet more than the maximum can be read, the input is too long.
     input.take(most.saturating_add(1)).read_to_end(&mut octets)?;
     let is_cut = octets.len() as u64 > most;
     if is_cut {

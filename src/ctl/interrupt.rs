@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::limits::SWITCH_SIGNAL_TIME;
 
-/// Receives the signals of a closed terminal, of Ctrl-C and Ctrl-\, and of a shutdown. Until the process ends, these signals do not stop it.
+/// Receives the signals of a closed terminal, of Ctrl-C and Ctrl-\, and of a shutdown.
 pub(super) struct Interrupts {
     runtime: Runtime,
     signals: Vec<Signal>,
@@ -16,7 +16,7 @@ pub(super) struct Interrupts {
 }
 
 impl Interrupts {
-    /// Starts to catch the signals. From now on, they do not end the process.
+    /// Starts to catch the signals. From then on until its end, these signals do not stop the process.
     ///
     /// # Errors
     /// Fails if the operating system refuses to install the signal handlers.
@@ -30,7 +30,6 @@ impl Interrupts {
         Ok(Self { runtime, signals, has_come: false })
     }
 
-    /// Waits until one of the caught signals arrives.
     pub(super) fn wait(&mut self) {
         let signals = &mut self.signals;
         self.runtime.block_on(async {
@@ -39,7 +38,7 @@ impl Interrupts {
         self.has_come = true;
     }
 
-    /// Returns true if one of the signals has arrived since `catch` was called.
+    /// Returns true if a signal has arrived since `catch`.
     pub(super) fn has_come(&mut self) -> bool {
         let signals = &mut self.signals;
         self.has_come |= self.runtime.block_on(async {

@@ -1,10 +1,8 @@
-//! resolverctl: its commands, and the screens that show the replies. Each command has its own file, and each format its own
-//! renderer.
+//! resolverctl: its commands, and the screens that show the replies.
 //!
-//! resolverctl is a separate program. It never calls the resolver, but sends requests to the daemon over the control socket.
+//! resolverctl is a separate program: it never calls the resolver, but sends requests to the daemon over the control socket.
 //!
-//! This crate calls `control` for the protocol, `migrate`, `shadow`, `gather` and `doctor` for their commands, and the crates
-//! whose types the screens show. No other crate calls it, except the demo for one screen.
+//! No other crate calls this crate, except the demo for one screen.
 //!
 //! # Decisions
 //!
@@ -12,8 +10,7 @@
 //!   differ.
 //! - A renderer sends no request and reads no clock. The golden files of `tests/golden` have the text of every screen.
 //! - A table shows the worst rows that fit on a screen, and the number of the others. JSON has all rows.
-//! - Exit codes separate "no" from "could not tell", because scripts use them for decisions. `dnsbl test` once exited with 0
-//!   when an allowlist had the address, and a script took this for "is on a blocklist".
+//! - Exit codes separate "no" from "could not tell", because scripts use them for decisions.
 //! - `-h` fits on a screen of 25 lines, and `--help` on three such screens. Details that are seldom needed are in the manual.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -77,7 +74,7 @@ use dns::wire::presentation::harmless;
 use doctor::authentication::PUBLIC_SUFFIX_LIST;
 use resolver::config::defaults;
 
-/// The commands of `resolverctl`, grouped by their purpose, in the order of the help.
+/// In the order of the help.
 const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
     (
         "see",
@@ -88,13 +85,11 @@ const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
     ("migrate", &["import", "shadow", "switch", "completion"]),
 ];
 
-/// The lines below the list of commands in the short help of `resolverctl`.
 const MORE: &str = "\
 `resolverctl why -` finds the cause of a mail from its pasted lines of the mail log.
 `resolverctl --help` has a line for each command and the exit codes, `resolverctl COMMAND -h` the options
 of a command, `resolverctl COMMAND --help` also the terms of its screen.";
 
-/// The text about exit codes below the long help of `resolverctl`.
 const EXIT_CODES: &str = "\
 Exit codes:
   0  success, or yes
@@ -106,7 +101,6 @@ Exit codes:
   6  configuration invalid
 The exit codes of status --plugin are those of Nagios: 0 OK, 1 warning, 2 critical, 3 unknown.";
 
-/// The template for the help of `resolverctl`: the order of its parts.
 const HELP: &str = "\
 {about}
 
@@ -115,16 +109,14 @@ const HELP: &str = "\
 {before-help}Options:
 {options}{after-help}";
 
-/// The heading above the options that every command has, in the help.
 const GLOBAL: &str = "Options of every command";
 
-/// Returns a line for each group of commands, for the short help. With a line for each command it would not fit on a screen.
+/// The short help has a line for each group, because a line for each command would not fit on a screen.
 fn groups() -> String {
     let line = |(group, names): &(&str, &[&str])| format!("\n  {group:<15} {}", names.join(", "));
     format!("Commands (without one: status):{}", COMMAND_GROUPS.iter().map(line).collect::<String>())
 }
 
-/// Returns a line for each command with its description, by group, for the long help.
 fn summaries() -> String {
     let commands = Command::augment_subcommands(clap::Command::new("resolverctl"));
     let line = |name: &&str| {
@@ -137,7 +129,7 @@ fn summaries() -> String {
     format!("Commands:{}", COMMAND_GROUPS.iter().map(group).collect::<String>())
 }
 
-/// The output of `--version`. `-V` prints the version alone.
+/// `-V` prints the version alone.
 static LONG_VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{}\n{PUBLIC_SUFFIX_LIST}", env!("CARGO_PKG_VERSION")));
 
@@ -271,7 +263,7 @@ enum Command {
     Check(check::Arguments),
 }
 
-/// Runs resolverctl with the words of a command line: sends requests to the daemon, prints the output, and returns the exit code.
+/// Runs resolverctl with the words of a command line, and returns the exit code.
 pub fn run(words: &[OsString]) -> Exit {
     let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
@@ -295,14 +287,13 @@ pub fn run(words: &[OsString]) -> Exit {
     }
 }
 
-/// Prints the reason of a failed command on stderr, and returns the exit code for it.
 fn complain(failure: &CommandFailure) -> Exit {
-    // If stderr is closed, the error text is lost, but the exit code still reports the failure.
+    // If stderr is closed, the exit code still reports the failure.
     let _closed = writeln!(io::stderr(), "resolverctl: {}", shown(&failure.to_string()));
     failure.exit()
 }
 
-/// Returns an error message without control characters, so that it is safe on a terminal. It may contain text from files or the command line.
+/// Error messages may contain control characters from files or the command line, which a terminal would interpret.
 fn shown(sentence: &str) -> String {
     sentence.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
 }
@@ -349,7 +340,7 @@ impl Arguments {
         }
     }
 
-    /// Prints the output. The lines of a configuration or a script are not changed, because other programs read them.
+    /// Configurations and scripts are printed unchanged, because other programs read them.
     fn print(&self, text: &str) -> Result<ControlFlow<()>, CommandFailure> {
         match self.command {
             Some(Command::Import(_) | Command::Config(_) | Command::Completion { .. }) => {
@@ -363,7 +354,7 @@ impl Arguments {
         if self.json {
             return Format::Json;
         }
-        // The rule of https://no-color.org: `NO_COLOR` switches colours off only if it is set and not empty.
+        // See https://no-color.org: an empty `NO_COLOR` does not switch colours off.
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
         Format::Text(match self.color {
@@ -383,7 +374,7 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
-    /// Calls `look` with a command and with all its sub-commands, at every depth.
+    /// Calls `look` with a command and all its sub-commands, at every depth.
     fn each(command: &mut clap::Command, look: &mut dyn FnMut(&mut clap::Command)) {
         look(command);
         for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {

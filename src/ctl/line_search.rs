@@ -1,10 +1,9 @@
-//! Searches the query history of the daemon for the messages (emails) to which pasted log lines belong. The daemon reads its history once for the
-//! requests of several lines.
+//! Searches the query history of the daemon for the messages (emails) to which pasted log lines belong.
 //!
 //! # Decisions
 //!
-//! - Reading and grouping the history takes most of the time of a request. Each line needs several requests: one for each of its names in each step
-//!   of the search. So every step of the search is made for all lines together.
+//! - Reading and grouping the history takes most of the time of a request, and each line needs several requests (one for each of
+//!   its names in each step of the search). So each step of the search sends the requests of all lines together.
 
 use std::net::IpAddr;
 
@@ -18,29 +17,27 @@ use control::protocol::{Reply, Request, WhyRequest};
 use history::limits::{MAX_WHY_MESSAGES, MAX_WHY_REQUESTS};
 use history::why::MessageReport;
 
-/// The number of pasted log lines whose messages (emails) are searched together, so that all their requests can be sent to the daemon as one request.
+/// The requests of this number of lines fit into one request to the daemon.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;
 
-/// The number of octets that a request for messages has in addition to its list of selections (`WhyRequest`).
+/// In octets, without the list of selections (`WhyRequest`).
 const ENVELOPE: usize = 64;
 
-/// Searches the query history for the messages (emails) to which pasted log lines belong.
 pub(super) struct LineSearch<'a> {
-    /// The request that the options of the command line describe, such as the client and the period.
+    /// The options of the command line, such as the client and the period.
     pub(super) asked: &'a WhyRequest,
     pub(super) client: &'a ControlClient,
 }
 
 impl LineSearch<'_> {
-    /// Returns for each pasted line the messages (emails) to which the line may belong, the best match first.
+    /// Returns for each line the messages (emails) to which it may belong, the best match first.
     pub(super) fn settled(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let found = self.found(lines)?.into_iter();
         Ok(lines.iter().zip(found).map(|(line, found)| pasted::settle(line, found, &moment::shown)).collect())
     }
 
-    /// Returns for each pasted line the messages (emails) of the history that contain queries for a name or an address of the line. Several periods
-    /// around the time of the line are searched, one after the other, until a period has such a message. A line without a time uses the period of the
-    /// command line.
+    /// Returns for each line the messages (emails) with queries for a name or an address of the line. Searches several periods
+    /// around the time of the line, until a period has such a message. A line without a time uses the period of the command line.
     fn found(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
         let mut searched: Vec<_> =
@@ -64,8 +61,8 @@ impl LineSearch<'_> {
         }
     }
 
-    /// Returns one request for each name and address of a pasted line: it asks for the messages (groups of queries) of a period. For a domain, the
-    /// names below it are not included: names below the domain of a provider are its hosts and its customers, which send other mails.
+    /// One request for each name and address of the line. Names below a domain are not included: below the domain of a provider
+    /// are its hosts and its customers, which send other mails.
     fn requests(&self, line: &PastedLine, span: Option<(f64, f64)>) -> impl Iterator<Item = WhyRequest> {
         line.subjects.iter().map(move |subject| WhyRequest {
             subject: Some(subject.clone()),
@@ -78,7 +75,7 @@ impl LineSearch<'_> {
         })
     }
 
-    /// Returns the messages (emails) that the daemon finds for each request, in the order of the requests. Equal requests are sent only once.
+    /// In the order of the requests. Equal requests are sent only once.
     fn replies(&self, requests: Vec<WhyRequest>) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let mut distinct: Vec<WhyRequest> = Vec::new();
         let place = |request: WhyRequest| {
@@ -91,7 +88,7 @@ impl LineSearch<'_> {
         let places: Vec<usize> = requests.into_iter().map(place).collect();
         let mut replies = Vec::new();
         while let Some(left) = distinct.get(replies.len()..).filter(|left| !left.is_empty()) {
-            // The daemon may have answered only the first of the requests, so the others are sent again.
+            // The daemon may have answered only the first requests.
             let more = self.ask(fitting(left))?;
             if more.is_empty() {
                 return Err(CommandFailure::CutOff("the reply has no messages".to_owned()));
@@ -101,7 +98,7 @@ impl LineSearch<'_> {
         Ok(places.into_iter().filter_map(|place| replies.get(place).cloned()).collect())
     }
 
-    /// Sends the requests to the daemon, and returns its replies. There may be fewer replies than requests, because the daemon may stop early.
+    /// The daemon may stop early, so there may be fewer replies than requests.
     fn ask(&self, requests: &[WhyRequest]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let (mut replies, mut messages) = (Vec::new(), Vec::new());
         for reply in self.client.ask(&Request::Why { requests: requests.to_vec() })? {
@@ -115,7 +112,7 @@ impl LineSearch<'_> {
     }
 }
 
-/// Returns the first requests, as many as one request on the control socket can contain, but at least one.
+/// Returns the first requests that fit into one request on the control socket, but at least one.
 fn fitting(requests: &[WhyRequest]) -> &[WhyRequest] {
     let mut octets = ENVELOPE;
     let fits = |request: &&WhyRequest| {

@@ -7,51 +7,51 @@ use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use super::exit::CommandFailure;
 use control::protocol::{Blame, Problem};
 
-/// Returns the current time, in seconds since 1970.
+/// In seconds since 1970.
 pub(super) fn now() -> f64 {
     Timestamp::now().as_duration().as_secs_f64()
 }
 
-/// Returns the current time, in whole seconds since 1970.
+/// In whole seconds since 1970.
 pub(super) fn unix() -> u64 {
     u64::try_from(Timestamp::now().as_second()).unwrap_or(0)
 }
 
-/// Formats a time, given in seconds since 1970, as local time with the time zone, like 2026-08-01 03:12:30 CEST.
+/// As local time, like 2026-08-01 03:12:30 CEST.
 pub(super) fn shown(unix: f64) -> String {
     let zoned = zoned(unix, &TimeZone::system());
     zoned.map(|zoned| zoned.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()).unwrap_or_default()
 }
 
-/// Formats a time, given in seconds since 1970, as the local time of day, like 03:12:30.250.
+/// As local time, like 03:12:30.250.
 pub(super) fn time_of_day(unix: f64) -> String {
     let zoned = zoned(unix, &TimeZone::system());
     zoned.map(|zoned| zoned.strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default()
 }
 
-/// Formats a minute of the day in local time, like 03:12.
+/// As local time, like 03:12.
 pub(super) fn minute_of_day(unix: f64) -> String {
     let zoned = zoned(unix, &TimeZone::system());
     zoned.map(|zoned| zoned.strftime("%H:%M").to_string()).unwrap_or_default()
 }
 
-/// Returns the year of a time that is given in seconds since 1970, in the local time zone.
+/// In local time.
 pub(super) fn year(unix: f64) -> Option<i32> {
     Some(zoned(unix, &TimeZone::system())?.year().into())
 }
 
-/// Parses a point in time: a time with a date, or only a time of day, which is then the last such time before `now`. If a local time occurred twice
-/// because clocks were set back, the first one is returned.
+/// A time of day without a date is the last such time before `now`. If a local time occurred twice because clocks were set back,
+/// this is the first one.
 pub(super) fn read(typed: &str, now: f64) -> Option<f64> {
     read_in(typed, now, &TimeZone::system()).map(|(first, _)| first)
 }
 
-/// Like `read`, but returns two times: the first and the last occurrence of a local time that occurred twice because clocks were set back.
+/// Like `read`, but returns the first and the last occurrence of the local time.
 pub(super) fn read_both(typed: &str, now: f64) -> Option<(f64, f64)> {
     read_in(typed, now, &TimeZone::system())
 }
 
-/// Parses the start of a period: a point in time, or a duration such as `1h`, which is subtracted from `now`.
+/// Parses a point in time, or a duration such as `1h`, which is subtracted from `now`.
 fn since(typed: &str, now: f64) -> Option<f64> {
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, unit) = typed.split_at_checked(unit_at)?;
@@ -67,10 +67,7 @@ fn since(typed: &str, now: f64) -> Option<f64> {
     Some(now - number.parse::<u32>().map(f64::from).ok()? * seconds)
 }
 
-/// Like `since`, for an argument of the command line: a text that is not a time gives an error message.
-///
-/// # Errors
-/// Fails if the text is not a time, or if the time is in the future.
+/// Like `since`, but an error has a message for the operator. Also fails if the time is in the future.
 pub(super) fn begin(typed: &str, now: f64) -> Result<f64, CommandFailure> {
     let begin = since(typed, now).ok_or_else(|| not_a_time(typed))?;
     if begin > now {
@@ -80,7 +77,6 @@ pub(super) fn begin(typed: &str, now: f64) -> Result<f64, CommandFailure> {
     Ok(begin)
 }
 
-/// Returns the error for a word of the command line that is not a time.
 pub(super) fn not_a_time(typed: &str) -> CommandFailure {
     let sentence = format!(
         "\"{typed}\" is not a time: write it like 1h, 03:12, 2026-08-01 03:12:30 or 2026-08-01T03:12:30Z"
@@ -93,7 +89,7 @@ fn zoned(unix: f64, zone: &TimeZone) -> Option<ZonedDateTime> {
     Some(Timestamp::from_duration(span).ok()?.to_zoned_datetime(zone.clone()))
 }
 
-/// Returns two points in time for a text: the first and the last one that it can denote. They differ only if clocks were set back.
+/// Returns the first and the last point in time that the text can denote. They differ only if clocks were set back.
 fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     let seconds = |moment: Timestamp| moment.as_duration().as_secs_f64();
     if let Ok(moment) = typed.parse::<Timestamp>() {
@@ -101,8 +97,8 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     }
     let both = |local: DateTime| {
         let moment = zone.to_ambiguous_zoned_datetime(local);
-        // Only a local time that occurred twice (`Fold`, when clocks were set back) denotes two points in time. A local time that was skipped when
-        // clocks were set forward denotes one.
+        // Only a local time that occurred twice (`Fold`) denotes two points in time. A local time that was skipped when clocks
+        // were set forward denotes one.
         let last = if matches!(moment.offset(), AmbiguousOffset::Fold { .. }) {
             moment.clone().later()
         } else {
@@ -122,7 +118,7 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     if first > now { both(today.yesterday().ok()?.to_datetime(time)) } else { Some((first, last)) }
 }
 
-/// Returns the most recent point in time for a time of day with an offset, like 03:12+02:00 or 03:12Z.
+/// The most recent point in time, for a text like 03:12+02:00 or 03:12Z.
 fn with_offset(typed: &str, now: f64) -> Option<Timestamp> {
     let today = zoned(now, &TimeZone::UTC)?.date();
     // A time of day with another UTC offset may belong to the previous or the next day in UTC.
@@ -138,7 +134,7 @@ mod tests {
 
     #[test]
     fn times_are_those_of_the_host_and_the_last_ones() {
-        // Noon of 2026-11-21 in UTC. The test zone is one hour east of UTC, so the local time is 13:00.
+        // Noon of 2026-11-21 in UTC, which is 13:00 in the zone of this test.
         let (noon, zone) = (1_795_262_400.0, TimeZone::fixed(jiff::tz::offset(1)));
         let read = |typed| {
             read_in(typed, noon, &zone).map(|(first, last)| {

@@ -27,10 +27,7 @@ pub(super) struct Arguments {
     zone: Option<String>,
 }
 
-/// Prints a line for each query, until the user ends the command or the reader closes the pipe.
-///
-/// # Errors
-/// Fails if the daemon does not answer, or if it stops. A script that reads the lines must know that no more lines follow.
+/// Also fails if the daemon stops, because a script that reads the lines must know that no more lines follow.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -58,12 +55,11 @@ pub(super) fn run(
     Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })
 }
 
-/// Parses a duration, such as `500ms`, `2s` or `1m`.
 fn span(typed: &str) -> Result<Duration, String> {
     span_like(typed, "500ms, 2s or 1m")
 }
 
-/// Parses a duration. If the text is not a duration, the error message shows `examples` of correct ones.
+/// The error message shows `examples`.
 pub(super) fn span_like(typed: &str, examples: &str) -> Result<Duration, String> {
     let wrong = || format!("\"{typed}\" is not a duration: write it like {examples}");
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;

@@ -1,5 +1,5 @@
-//! `resolverctl nta`: sets negative trust anchors (RFC 7646). At and below the name of such an anchor, signatures are not validated for a limited
-//! time.
+//! `resolverctl nta`: sets negative trust anchors (RFC 7646). At and below the name of such an anchor, resolverd does not
+//! validate for a limited time.
 
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use super::typed_name::typed_name;
 use control::limits::MAX_NTA_TIME;
 use control::protocol::{NtaWhat, Request};
 
-/// The time for which a name is not validated if the command line has no other.
 const USUAL: Duration = Duration::from_secs(60 * 60);
 
 /// The command line of `nta`.
@@ -53,7 +52,7 @@ enum Command {
     },
 }
 
-/// Adds or removes a negative trust anchor, and prints the current ones. Without a sub-command and a name, nothing is changed.
+/// Without a sub-command and a name, only prints the current anchors.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -69,7 +68,7 @@ pub(super) fn run(
     client.show(&Request::Nta { what, fleet }, format, state::ntas, |_| Exit::Yes)
 }
 
-/// Reads the lifetime of a negative trust anchor or a temporary zone.
+/// The lifetime of a negative trust anchor or a temporary zone.
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let unit = match text.get(digits.len()..).unwrap_or_default() {

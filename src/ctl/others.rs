@@ -16,25 +16,23 @@ use migrate::limits::MAX_CHECKED_FILE;
 use migrate::system::resolv_conf::other_nameservers;
 use resolver::config::defaults::PORT;
 
-/// The port of DNS over TLS (RFC 7858 section 3.1) and of DNS over QUIC (RFC 9250 section 4.1.1).
+/// DNS over TLS (RFC 7858 section 3.1) and DNS over QUIC (RFC 9250 section 4.1.1).
 const TLS_PORT: u16 = 853;
 
-/// The port of DNS over HTTPS.
 const HTTPS_PORT: u16 = 443;
 
-/// The path of the URL that public resolvers use for DNS over HTTPS.
+/// Public resolvers use this path for DNS over HTTPS.
 const USUAL_PATH: &str = "/dns-query";
 
-/// Another resolver, as it is given on the command line.
 #[derive(Clone, Debug)]
 pub(super) struct ResolverText {
-    /// The name of the resolver as findings show it. The path of a URL may be a customer's secret, so a path other than the usual one is not shown.
+    /// As findings show it. The path of a URL may be a customer's secret, so only the usual path is shown.
     name: String,
     way: ResolverWay,
 }
 
 impl ResolverText {
-    /// Returns the address and the port of the resolver if it is queried over UDP. Returns `None` if it is queried over an encrypted transport.
+    /// Returns `None` if the resolver is queried over an encrypted transport.
     pub(super) fn plain(&self) -> Option<SocketAddr> {
         match &self.way {
             ResolverWay::Plain(address) => Some(SocketAddr::new(*address, PORT)),
@@ -65,7 +63,7 @@ fn read_url(typed: &str) -> Result<ResolverText, String> {
         "write ADDRESS, ADDRESS:PORT, tls://HOST, quic://HOST or https://HOST/PATH, an IPv6 address in brackets".to_owned()
     };
     let url = Url::parse(typed).map_err(|_| form())?;
-    // A user name, a password or a query in the URL would not be sent to the resolver, so such a URL is refused.
+    // resolverctl refuses a URL with a user name, a password or a query, because it would not send them to the resolver.
     if !url.username().is_empty()
         || url.password().is_some()
         || url.query().is_some()
@@ -89,7 +87,6 @@ fn read_url(typed: &str) -> Result<ResolverText, String> {
     Ok(ResolverText { name, way: ResolverWay::Secured(way) })
 }
 
-/// Returns the name that findings show for a resolver with this URL.
 fn name(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     let path = match url.path() {
@@ -117,21 +114,18 @@ pub(super) struct OtherArguments {
 }
 
 impl OtherArguments {
-    /// Returns true if the command line names other resolvers to ask.
     pub(super) fn names_resolvers(&self) -> bool {
         !self.resolver.is_empty()
     }
 }
 
-/// Returns the other resolvers whose answers are compared with those of the daemon.
-///
-/// # Errors
-/// Fails if the daemon does not answer. The daemon is asked for its own addresses, which are not returned as another resolver.
+/// Returns the other resolvers whose answers are compared with those of the daemon. The daemon's own addresses are not among
+/// them.
 pub(super) fn resolvers(
     arguments: &OtherArguments,
     client: &ControlClient,
 ) -> Result<Vec<OtherResolver>, CommandFailure> {
-    // If the daemon does not run, this request fails and ends the command. Otherwise each later question would fail separately.
+    // If the daemon does not run, this request fails and ends the command. Otherwise each later question would fail.
     let replies = client.ask(&Request::Status)?;
     if arguments.local {
         return Ok(Vec::new());
@@ -160,7 +154,7 @@ pub(super) fn resolvers(
             resolvers.push(resolver);
         }
     }
-    // If resolv.conf does not exist, programs query 127.0.0.1 (see resolv.conf(5)), so that resolver is taken.
+    // If resolv.conf does not exist, programs query 127.0.0.1 (resolv.conf(5)).
     for address in other_nameservers(&resolv_conf(&arguments.resolv_conf).unwrap_or_default(), &ours) {
         let way = ResolverWay::Plain(address);
         if !resolvers.iter().any(|known| known.way == way) {
@@ -170,7 +164,7 @@ pub(super) fn resolvers(
     Ok(resolvers)
 }
 
-/// Returns the text of the file resolv.conf. Returns `None` if it cannot be read.
+/// Returns `None` if the file cannot be read.
 fn resolv_conf(file: &std::path::Path) -> Option<String> {
     let opened = std::fs::File::open(file).ok()?;
     let mut text = String::new();

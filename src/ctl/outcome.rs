@@ -8,15 +8,13 @@ use unicode_width::UnicodeWidthStr;
 use super::exit::{CommandFailure, Exit};
 use super::render::Format;
 
-/// The output and the exit code of a command that has not failed.
 pub(super) struct CommandOutcome {
-    /// The text that the command prints, including its last newline.
+    /// With its last newline.
     pub(super) text: String,
     pub(super) exit: Exit,
 }
 
-/// Prints a screen as `print` does. On a terminal, lines that are too wide are continued on the next line, so that no word is broken. JSON is not
-/// changed.
+/// On a terminal, breaks lines that are too wide between words. Does not change JSON.
 pub(super) fn print_screen(text: &str, format: Format) -> Result<ControlFlow<()>, CommandFailure> {
     let is_wrapped = matches!(format, Format::Text(_)) && io::stdout().is_terminal();
     match ratatui_crossterm::crossterm::terminal::size() {
@@ -27,7 +25,8 @@ pub(super) fn print_screen(text: &str, format: Format) -> Result<ControlFlow<()>
     }
 }
 
-/// Divides a line between words into lines of at most `width` columns. The lines after the first are indented by two more columns.
+/// Divides a line between words into lines of at most `width` columns. The lines after the first are indented by two more
+/// columns.
 pub(crate) fn wrapped(line: &str, width: usize) -> String {
     let indent = line.chars().take_while(|letter| *letter == ' ').count().saturating_add(2).min(width / 2);
     let (mut text, mut column, mut has_word) = (String::new(), 0, false);
@@ -45,14 +44,13 @@ pub(crate) fn wrapped(line: &str, width: usize) -> String {
     text
 }
 
-/// Returns the number of columns of a screen that a text takes, without the escape sequences of colours.
+/// The number of columns on the screen, without the escape sequences of colours.
 fn columns(text: &str) -> usize {
     let sequences = text.split('\u{1b}').skip(1).map(|rest| rest.find('m').map_or(0, |end| end + 2));
     text.width().saturating_sub(sequences.sum())
 }
 
-/// Prints a part of the output immediately. Returns `Break` if the program that reads the output, such as `head`, has closed the pipe; this is no
-/// error.
+/// Returns `Break` if the program that reads the output, such as `head`, has closed the pipe.
 pub(super) fn print(text: &str) -> Result<ControlFlow<()>, CommandFailure> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {

@@ -19,10 +19,7 @@ use doctor::transport::der;
 use gather::limits::CONNECTION_TIME;
 use resolver::exchange::certificate_fault;
 
-/// Opens a TCP connection to a server. `CONNECTION_TIME` limits the connection attempt and each later read and write.
-///
-/// # Errors
-/// Fails if no connection is accepted in time.
+/// `CONNECTION_TIME` limits the connection attempt and each later read and write.
 pub(super) fn connected(server: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&server, CONNECTION_TIME)?;
     stream.set_read_timeout(Some(CONNECTION_TIME))?;
@@ -30,7 +27,6 @@ pub(super) fn connected(server: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Converts an error of a TCP connection to the reason why the server sent no reply.
 pub(super) fn lost(error: &io::Error) -> NoReply {
     match error.kind() {
         // On Linux, a read that exceeds its time limit returns the error `WouldBlock`.
@@ -42,7 +38,7 @@ pub(super) fn lost(error: &io::Error) -> NoReply {
     }
 }
 
-/// Describes an error of a TCP connection in words, without the error number of the operating system.
+/// Without the error number of the operating system.
 pub(super) fn words(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => Errno::from_raw(number).desc().to_owned(),
@@ -50,25 +46,21 @@ pub(super) fn words(error: &io::Error) -> String {
     }
 }
 
-/// A TLS connection to another host whose handshake has succeeded.
+/// A TLS connection whose handshake has succeeded.
 pub(super) struct Secured {
     pub(super) stream: StreamOwned<ClientConnection, TcpStream>,
-    /// The certificates that the server sent, in DER. The first one is its own.
+    /// In DER, the server's own first.
     pub(super) chain: Vec<Vec<u8>>,
-    /// Why this system does not trust the certificate for the name of the server. `None` if it is trusted.
+    /// Why this system does not trust the certificate for the name of the server.
     pub(super) fault: Option<String>,
 }
 
-/// A TLS handshake with another host, which can be performed as soon as a TCP connection exists.
 pub(super) struct Handshake {
     provider: Arc<CryptoProvider>,
     seen: Arc<Seen>,
 }
 
 impl Handshake {
-    /// Prepares a TLS handshake, before a connection is opened.
-    ///
-    /// # Errors
     /// Fails if this system has no CA certificates, because then no certificate can be verified.
     pub(super) fn new() -> io::Result<Self> {
         let provider = Arc::new(ring::default_provider());
@@ -76,10 +68,7 @@ impl Handshake {
         Ok(Self { provider, seen: Arc::new(seen) })
     }
 
-    /// Performs the TLS handshake, and accepts any certificate. The caller must examine `Secured::fault` before it sends anything.
-    ///
-    /// # Errors
-    /// Fails if the handshake fails.
+    /// Accepts any certificate. The caller must examine `Secured::fault` before it sends anything.
     pub(super) fn secure(self, host: &str, stream: TcpStream) -> io::Result<Secured> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let config = ClientConfig::builder_with_provider(self.provider)
@@ -99,10 +88,10 @@ impl Handshake {
     }
 }
 
-/// The certificates that a server sent, its own first, and the reason why they are not trusted (`None` if they are).
+/// The certificates of a server, its own first, and why they are not trusted.
 type Shown = (Vec<Vec<u8>>, Option<String>);
 
-/// Describes in words why the certificate `leaf` of a server is not trusted.
+/// Why the certificate `leaf` is not trusted.
 fn in_words(fault: &Error, leaf: &CertificateDer<'_>) -> String {
     if der::is_version_1(leaf) {
         return "the certificate has X.509 version 1, which has no place for the name of a host".to_owned();
@@ -113,8 +102,8 @@ fn in_words(fault: &Error, leaf: &CertificateDer<'_>) -> String {
     }
 }
 
-/// A certificate verifier that stores the certificates of the server and whether the system trusts them, but accepts all of them. The reason: mail
-/// is sent with any certificate unless DANE or MTA-STS require a valid one.
+/// Stores the certificates of the server and the result of their verification, but accepts all: mail is sent with any certificate
+/// unless DANE or MTA-STS require a valid one.
 #[derive(Debug)]
 struct Seen {
     system: Verifier,
@@ -127,9 +116,9 @@ impl Seen {
     }
 }
 
-/// Accepts the signature of a TLS handshake if `leaf` is an X.509 certificate of version 1; otherwise returns `judged`, the result of the system's
-/// verifier. Many mail hosts have certificates of version 1, which that verifier cannot parse. They are not trusted anyway, so it does not matter if
-/// the signature is valid.
+/// Accepts the signature if `leaf` is an X.509 certificate of version 1; otherwise returns `judged`, the result of the system's
+/// verifier. Many mail hosts have certificates of version 1, which the verifier cannot parse. They are not trusted anyway, so
+/// their signature does not matter.
 fn signed(
     judged: Result<HandshakeSignatureValid, Error>,
     leaf: &CertificateDer<'_>,
@@ -187,7 +176,7 @@ mod tests {
         assert_eq!(of(Errno::ECONNRESET), NoReply::Unknown("Connection reset by peer".to_owned()));
         assert_eq!(of(Errno::ENETUNREACH), NoReply::NoRoute);
         assert_eq!(of(Errno::ECONNREFUSED), NoReply::Unreachable);
-        // In this test, a router reports that the destination is down. This host has a route, so the result must not be "no route".
+        // A router reported that the destination is down. This host has a route, so the result must not be "no route".
         assert_eq!(of(Errno::EHOSTUNREACH), NoReply::Unknown("No route to host".to_owned()));
         assert_eq!(lost(&io::ErrorKind::InvalidData.into()), NoReply::Unfit);
     }

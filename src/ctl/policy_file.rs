@@ -1,7 +1,7 @@
 //! Fetches the policy file of MTA-STS over HTTPS (RFC 8461 section 3.3), for `check DOMAIN --connect`.
 //!
-//! The request uses HTTP/1.0, so that the server does not send the file in chunks. Redirects are not followed, as the RFC requires. The functions
-//! block, so the caller runs them on a separate thread.
+//! The request uses HTTP/1.0, so that the server does not send the file in chunks. Redirects are not followed (RFC 8461). The
+//! functions block, so the caller runs them on a separate thread.
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use super::peer::{Handshake, connected, lost};
 use crate::limits::MAX_POLICY_FILE;
 use doctor::facts::{Got, PolicyFile};
 
-/// Fetches the policy file from `host`. The certificate of the server must be valid for this name.
+/// The certificate of the server must be valid for `host`.
 pub(super) fn fetch(host: &str, server: SocketAddr) -> Got {
     match fetched(host.trim_end_matches('.'), server) {
         Ok(file) => Got::PolicyFile(file),
@@ -35,13 +35,14 @@ fn fetched(host: &str, server: SocketAddr) -> io::Result<PolicyFile> {
     secured.stream.flush()?;
     let mut octets = Vec::new();
     match secured.stream.take(MAX_POLICY_FILE).read_to_end(&mut octets) {
-        // Some servers close the connection without the TLS message `close_notify`. The policy is short, so the part that has arrived is used.
+        // Some servers close the connection without the TLS message `close_notify`, so the part of the policy that has arrived
+        // counts.
         Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
         _ => Ok(read(&String::from_utf8_lossy(&octets))),
     }
 }
 
-/// Returns the policy in an HTTP reply. A reply with a status other than 200 is a fault.
+/// A status other than 200 is a fault.
 fn read(reply: &str) -> PolicyFile {
     let (head, text) =
         reply.split_once("\r\n\r\n").or_else(|| reply.split_once("\n\n")).unwrap_or((reply, ""));

@@ -14,7 +14,6 @@ pub(super) struct Arguments {
     question: TypedQuestion,
 }
 
-/// Asks the daemon to resolve the question, and prints the reply.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -30,7 +29,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: verdict(&reply) })
 }
 
-/// Returns the exit code for the answer to a query: "yes" if it has data of the type, "no" if it has none, "could not tell" if the query failed.
+/// Returns "yes" if the answer has data of the type, "no" if it has none, "could not tell" if the query failed.
 pub(super) fn verdict(reply: &QueryReply) -> Exit {
     let has_data = match reply.kind.as_str() {
         "ANY" => !reply.answers.is_empty(),

@@ -7,10 +7,8 @@ use dns::question::Security;
 use history::{SecurityStatus, Window};
 use migrate::system::root_keys::{RootKeysHere, RootKeysUnknown, RootKeysVerdict};
 
-/// Asks the daemon for the DNSKEY records of the root, whether they are valid, and for its trust anchors.
-///
-/// # Errors
-/// Returns the reason why it is unknown whether the daemon can validate the keys.
+/// Returns the DNSKEY records of the root that the daemon has, its trust anchors, and the result of the validation; or why these
+/// are unknown.
 pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnknown> {
     let failed = |failure: CommandFailure| match failure {
         CommandFailure::Unreachable { socket, error } => {
@@ -36,7 +34,7 @@ pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnkno
     }
 }
 
-/// Returns the key tags of the trust anchors that the daemon has for the root zone.
+/// Returns the key tags of the daemon's trust anchors for the root zone.
 fn tags(status: &Status) -> Vec<u16> {
     use RootKeyStanding::{Configured, Missing, Valid};
     let keys = status.daemon.root_keys.keys.iter();

@@ -1,6 +1,6 @@
 //! Queries other resolvers over TLS, HTTPS or QUIC for `check DOMAIN` and `compare`.
 //!
-//! resolverctl itself opens the connections, not the daemon. All questions to a resolver use the same connection.
+//! resolverctl itself opens the connections, one for all questions to a resolver.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use doctor::facts::{NoReply, Record, ReplyFacts, SecuredResolver};
 use resolver::exchange::network::Path;
 use resolver::exchange::{Exchange, UpstreamQuery};
 
-/// The connections to other resolvers. If a resolver is given by name, the daemon is asked for its address.
+/// The connections to other resolvers.
 pub(super) struct SecuredResolvers {
     client: ControlClient,
     exchange: io::Result<Exchange>,
@@ -28,10 +28,7 @@ impl SecuredResolvers {
         Self { client, exchange: Exchange::for_command() }
     }
 
-    /// Sends a question to a resolver, without a retry, and returns its reply.
-    ///
-    /// # Errors
-    /// Returns the reason why there is no reply.
+    /// Does not retry. The error says why there is no reply.
     pub(super) async fn ask(
         &self,
         resolver: &SecuredResolver,
@@ -51,7 +48,7 @@ impl SecuredResolvers {
         timeout(SECURED_RESOLVER_TIME, asked).await.unwrap_or(Err(NoReply::Silent))
     }
 
-    /// Returns the first address of a resolver; IPv4 is preferred to IPv6. If the resolver is given by name, the daemon resolves the name.
+    /// Prefers IPv4. The daemon resolves the name of the resolver.
     async fn address(&self, resolver: &SecuredResolver) -> Result<SocketAddr, NoReply> {
         if let Ok(address) = resolver.host.parse() {
             return Ok(SocketAddr::new(address, resolver.port));

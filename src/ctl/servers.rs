@@ -15,7 +15,6 @@ pub(super) struct Arguments {
     address: Option<IpAddr>,
 }
 
-/// Asks the daemon for the states of its servers, and prints them.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -1,7 +1,7 @@
 //! Connects to a mail host for `check DOMAIN --connect`: sends EHLO, STARTTLS and QUIT, and nothing else.
 //!
-//! The connection is made by this command, not by the daemon, so it has the source address that the mail software of this host has
-//! by default. The functions block, so the caller runs them on a separate thread.
+//! This command opens the connection, not the daemon, so the connection has the source address that mail software of this host
+//! has by default. The functions block, so callers use a separate thread.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -11,7 +11,7 @@ use crate::limits::MAX_MAIL_HOST_REPLY;
 use doctor::facts::{Got, MailHostSaid, MailHostTls, NoReply};
 use gather::limits::CONNECTION_TIME;
 
-/// Connects to a mail host, and returns its replies and certificates. Its certificate must contain the name `host`.
+/// Returns the replies and certificates of a mail host. Its certificate must contain the name `host`.
 pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
     let begun = Handshake::new().and_then(|handshake| Ok((handshake, connected(server)?)));
     let (handshake, stream) = match begun {
@@ -24,7 +24,7 @@ pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
     }
 }
 
-/// Returns words for the reason why an SMTP session ended too early.
+/// Why an SMTP session ended too early.
 fn ended(error: &io::Error) -> String {
     match lost(error) {
         NoReply::Silent => format!("and says nothing for {} s", CONNECTION_TIME.as_secs()),
@@ -34,7 +34,8 @@ fn ended(error: &io::Error) -> String {
 }
 
 fn said(host: &str, handshake: Handshake, stream: TcpStream) -> io::Result<MailHostSaid> {
-    // EHLO has an address literal instead of a name (RFC 5321 section 4.1.3), because the mail host may not be able to resolve the name of this host.
+    // EHLO has an address literal (RFC 5321 section 4.1.3), because the mail host may not be able to resolve the name of this
+    // host.
     let own = match stream.local_addr()?.ip() {
         IpAddr::V4(address) => format!("[{address}]"),
         IpAddr::V6(address) => format!("[IPv6:{address}]"),
@@ -71,13 +72,13 @@ fn said(host: &str, handshake: Handshake, stream: TcpStream) -> io::Result<MailH
     Ok(said)
 }
 
-/// A reply of a mail host: its first line, and whether one of its lines offers STARTTLS.
+/// The first line of a reply, and true if one of its lines offers STARTTLS.
 struct HostReply {
     first: String,
     starttls: bool,
 }
 
-/// Reads a reply of a mail host, which may have several lines (RFC 5321 section 4.2.1).
+/// A reply may have several lines (RFC 5321 section 4.2.1).
 fn reply(stream: impl Read) -> io::Result<HostReply> {
     let mut lines = BufReader::new(stream.take(MAX_MAIL_HOST_REPLY)).lines();
     let mut read = HostReply { first: String::new(), starttls: false };
@@ -102,7 +103,7 @@ fn command(mut stream: &TcpStream, line: &str) -> io::Result<HostReply> {
     reply(stream)
 }
 
-/// Sends QUIT to the mail host. An error is ignored, because the host may already have closed the connection.
+/// An error is ignored, because the host may already have closed the connection.
 fn quit(mut stream: impl Write) {
     let _ = stream.write_all(b"QUIT\r\n").and_then(|()| stream.flush());
 }

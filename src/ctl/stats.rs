@@ -32,13 +32,11 @@ pub(super) struct Arguments {
     by: Option<Table>,
 }
 
-/// The time before and after `--at` that is shown, in seconds.
+/// In seconds, before and after `--at`.
 const AROUND: u64 = 600;
 
-/// The length of a minute in seconds.
 const MINUTE: u64 = 60;
 
-/// Asks the daemon for the statistics, and prints them.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -52,7 +50,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: Exit::Yes })
 }
 
-/// Shows the statistics that the daemon has in memory (not those of the minutes on disk).
+/// The statistics in the memory of the daemon, not those on disk.
 fn recent(
     window: Window,
     table: Option<Table>,
@@ -70,12 +68,12 @@ fn recent(
     })
 }
 
-/// Returns `begin`, or the begin of the oldest minute on disk if `begin` is earlier. In this case, a sentence about this is written to standard
-/// error, because standard output may be JSON. Times are in seconds since 1970.
+/// Returns `begin`, or the begin of the oldest minute on disk if `begin` is earlier. Times are in seconds since 1970. The
+/// sentence about a later begin goes to standard error, because standard output may be JSON.
 fn kept(begin: u64, unix: u64) -> u64 {
     let first = unix.saturating_sub(KEPT_DAYS * 24 * 60 * MINUTE);
     if begin < first {
-        // Standard error may be closed, so this error is ignored.
+        // Standard error may be closed.
         let _closed = writeln!(
             io::stderr(),
             "resolverctl: only {KEPT_DAYS} days are kept, so the statistics begin at {}",
@@ -85,17 +83,15 @@ fn kept(begin: u64, unix: u64) -> u64 {
     begin.max(first)
 }
 
-/// Rounds a span to whole minutes: its end is rounded down, and its length to the nearest number of minutes, at least one. Times are in seconds.
+/// Rounds the end down to whole minutes, and the length to the nearest number of minutes, at least one. Times are in seconds.
 fn whole_minutes(from: u64, to: u64) -> (u64, u64) {
     let length = to.saturating_sub(from).saturating_add(MINUTE / 2) / MINUTE * MINUTE;
     let to = to / MINUTE * MINUTE;
     (to.saturating_sub(length.max(MINUTE)), to)
 }
 
-/// Returns the statistics around the time `at` or since the time `since`, from the minutes on disk.
-///
-/// # Errors
-/// Fails if a text is not a time, if the daemon does not answer, or if it has no minutes on disk.
+/// Returns the statistics around the time `at` or since the time `since`. Fails if a text is not a time, if the daemon does not
+/// answer, or if the daemon has no minutes on disk.
 pub(super) fn of_time(
     at: Option<&str>,
     since: Option<&str>,
@@ -107,7 +103,6 @@ pub(super) fn of_time(
     earlier(&arguments, client, format)
 }
 
-/// Shows statistics from the minutes on disk.
 fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Result<String, CommandFailure> {
     if arguments.by.is_some_and(|table| BusyKind::ALL.iter().all(|kind| table_of(*kind) != Some(table))) {
         let sentence = "earlier times have no such table, only --by zone, user or server; use --since 1m, 5m, 1h or start";
@@ -125,7 +120,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
         None => whole_minutes(kept(begin(&arguments.since)?, unix), unix),
     };
     let shift = arguments.against.as_deref().map(begin).transpose()?.map(|begin| unix.saturating_sub(begin));
-    // The shift is rounded to whole minutes, so that both spans have the same number of minutes.
+    // In whole minutes, so that both spans have the same number of minutes.
     let shift = shift.map(|shift| shift.saturating_add(MINUTE / 2) / MINUTE * MINUTE);
     let ask = |earlier: u64, step| {
         let (from, to) = (from.saturating_sub(earlier), to.saturating_sub(earlier));
@@ -137,7 +132,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let span = parts.pop().ok_or_else(unexpected)?;
     let other = shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?;
     let Format::Text(style) = format else {
-        // If there is no line for each minute, one line for the whole span is written instead.
+        // One line for the whole span replaces the lines of minutes.
         let whole = Some(&span).filter(|_| parts.is_empty());
         return Ok(parts.iter().chain(whole).chain(&other).map(json::line).collect());
     };
@@ -148,8 +143,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     })
 }
 
-/// Returns the table of `stats --by` that shows names of this kind. No table shows the listings of DNS lists; only the page of the metrics listener
-/// does.
+/// Only the page of the metrics listener shows the listings of DNS lists.
 const fn table_of(kind: BusyKind) -> Option<Table> {
     match kind {
         BusyKind::Zone | BusyKind::List => Some(Table::Zone),

@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     plugin: bool,
 }
 
-/// Asks the daemon for its health, and prints it. The exit code is "no" if the daemon itself has a problem.
+/// The exit code is "no" if the daemon itself has a problem.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -39,8 +39,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit })
 }
 
-/// Returns the line that the monitoring plug-in prints. If the daemon cannot be asked, the line reports this too, because a monitoring system reads
-/// only stdout and the exit code.
+/// A monitoring system reads only stdout and the exit code, so the line also reports that the daemon cannot be asked.
 fn check(client: &ControlClient) -> CommandOutcome {
     let read = || Ok::<_, CommandFailure>((health(client)?, statistics(client)?));
     let (state, text) = match read() {

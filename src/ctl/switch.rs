@@ -21,10 +21,10 @@ use migrate::system::gather::{gather as gather_host, ours};
 use migrate::system::{CheckVerdict, HostFinding};
 use migrate::system::{judge, port};
 
-/// The domains that are resolved after the switch as a test, if the command line has no `--ask`.
+/// After the switch, these domains are resolved as a test if the command line has no `--ask`.
 const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
 
-/// The name of the check after the switch that resolves domains through the C library, as mail software does.
+/// The check after the switch that resolves domains through the C library, as mail software does.
 const CHECK: &str = "C library";
 
 /// The command line of `switch`; tests use another host, another root server and other services.
@@ -50,7 +50,6 @@ pub(super) struct Arguments {
     systemctl: PathBuf,
 }
 
-/// Prints the plan of a switch, carries it out (`--yes`), or undoes the last switch (`--back`).
 pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcome, CommandFailure> {
     if arguments.root == Path::new("/") && !rustix::process::geteuid().is_root() {
         return Err(CommandFailure::NotRoot);
@@ -88,8 +87,8 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     Switching { arguments, machine: &machine, servers: &servers, operator: Operator::new(format)? }.run(plan)
 }
 
-/// Returns the exit code of `switch --back`. It is 1 if everything was restored except files or services that somebody has changed since the switch.
-/// It is 4 if another step could not be undone, so that this host may still need resolverd.
+/// Returns the exit code of `switch --back`. 1: everything was restored except files or services that somebody has changed since
+/// the switch. 4: another step could not be undone, so this host may still need resolverd.
 fn exit_of_undo(ended: &[EndedStep]) -> Exit {
     let errors: Vec<&SwitchError> = ended.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
     match (errors.is_empty(), errors.iter().all(|error| error.is_later_work())) {
@@ -99,11 +98,11 @@ fn exit_of_undo(ended: &[EndedStep]) -> Exit {
     }
 }
 
-/// The operator at the terminal. The result of each step is printed as soon as the step ends. The operator may press Ctrl-C between steps.
+/// Prints the result of each step as soon as the step ends. The operator may press Ctrl-C between steps.
 struct Operator {
     format: Format,
     interrupts: Interrupts,
-    /// The number of steps of the switch that were carried out, and the number of steps that were undone.
+    /// The number of steps that were carried out, and the number of steps that were undone.
     ended: [usize; 2],
 }
 
@@ -127,12 +126,11 @@ impl SwitchWatch for Operator {
     }
 }
 
-/// Prints a text. Errors are ignored: if the terminal is closed, the switch still continues.
+/// If the terminal is closed, the switch still continues.
 fn print(text: &str, format: Format) {
     let _closed = print_screen(text, format);
 }
 
-/// Everything that is needed to carry out the plan of a switch from the current resolver to resolverd.
 struct Switching<'s> {
     arguments: &'s Arguments,
     machine: &'s Machine<'s>,
@@ -141,7 +139,7 @@ struct Switching<'s> {
 }
 
 impl Switching<'_> {
-    /// Carries out the plan, checks this host, and resolves some domains. If any of this fails, all steps are undone.
+    /// If a step, the check of this host or the test of domains fails, all steps are undone.
     fn run(mut self, plan: SwitchPlan) -> Result<CommandOutcome, CommandFailure> {
         let format = self.operator.format;
         print(&screen::begins(&plan, format), format);
@@ -150,8 +148,8 @@ impl Switching<'_> {
         if !failed {
             let mut found = judge(&gather_host(&self.arguments.root, self.servers, unix()));
             found.retain(|finding| finding.verdict != CheckVerdict::Ok);
-            // resolverd was started before, so it must listen at the address that programs query. If nothing listens there, the check of port 53 has
-            // failed.
+            // resolverd was started before, so the check of port 53 has failed if nothing listens at the address that programs
+            // query.
             let is_free = !is_heard(self.machine);
             for finding in found.iter_mut().filter(|finding| is_free && finding.check == port::CHECK) {
                 finding.verdict = CheckVerdict::Failure;
@@ -169,7 +167,7 @@ impl Switching<'_> {
         }
         print(screen::gives_up(format), format);
         let undone = match give_up(self.machine, &mut self.operator) {
-            // The first step failed before the switch recorded it, so there is nothing to undo.
+            // The first step failed before the switch recorded it, so no step must be undone.
             Err(SwitchError::NotRecorded) => Vec::new(),
             undone => undone?,
         };
@@ -180,7 +178,8 @@ impl Switching<'_> {
         Ok(CommandOutcome { text: screen::undone(&undone, format), exit })
     }
 
-    /// Resolves the test domains as mail software does. This fails only if none can be resolved, because a single domain may itself be faulty.
+    /// Resolves the test domains as mail software does. Fails only if none can be resolved, because a single domain may be
+    /// faulty.
     fn asked(&self) -> Vec<HostFinding> {
         let names = self.arguments.ask.iter().map(String::as_str);
         let names: Vec<&str> = if self.arguments.ask.is_empty() { ASKED.to_vec() } else { names.collect() };
@@ -193,7 +192,7 @@ impl Switching<'_> {
     }
 }
 
-/// Resolves a domain through `getaddrinfo`, which reads the new `resolv.conf`, and returns a finding about the result.
+/// `getaddrinfo` reads the new `resolv.conf`.
 fn ask(name: &str) -> HostFinding {
     let began = Instant::now();
     let answer = (name, 0).to_socket_addrs().map(|mut addresses| addresses.next());

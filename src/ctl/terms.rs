@@ -1,7 +1,6 @@
-//! The explanations of the terms that the commands print. They follow the long help of each command, and are also in the manual. Each command has
-//! its own file in the directory `terms`.
+//! The terms that the commands explain in their long help and in the manual. Each command has its own file in the directory
+//! `terms`.
 
-/// Includes the text of one file of the directory `terms`, which explains the words of a screen.
 macro_rules! terms {
     ($file:literal) => {
         include_str!(concat!("terms/", $file, ".txt")).trim_ascii_end()

@@ -18,7 +18,6 @@ pub(super) struct Arguments {
     fresh: bool,
 }
 
-/// Prints each step of the resolution as soon as the daemon reports it, and then the answer.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -1,7 +1,7 @@
 //! Reads names, record types, and the domain or address for `check` from the command line.
 //!
-//! A name may begin with a hyphen, like an option, so that each name on a screen can be used as it is shown. A mail address stands
-//! for its domain. `check` refuses URLs and networks, because they would be looked up as names, which do not exist.
+//! A name may begin with a hyphen, so that users can type each name of a screen as it is shown. A mail address stands for its
+//! domain. `check` refuses URLs and networks, because as names they do not exist.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ pub(super) struct TypedQuestion {
 }
 
 impl TypedQuestion {
-    /// Returns the name, and the type if it is not the default of the daemon.
+    /// Returns no type if it is the default of the daemon.
     pub(super) fn name_and_kind(&self) -> (String, Option<String>) {
         let domain = domain_of_mail(&self.name);
         let is_mail = domain.is_some_and(|domain| domain.parse::<IpAddr>().is_err());
@@ -29,11 +29,7 @@ impl TypedQuestion {
     }
 }
 
-/// Accepts a DNS name of the command line. A word that begins with a hyphen is a mistyped option if it has no dot, because screens show names with
-/// a dot at the end.
-///
-/// # Errors
-/// Fails if the word is a mistyped option.
+/// Fails for a word with a hyphen first and no dot, which is a mistyped option: screens show names with a dot at the end.
 pub(super) fn typed_name(text: &str) -> Result<String, String> {
     if text.len() > 1 && text.starts_with('-') && !text.contains('.') {
         return Err("there is no such option; a name that begins with a hyphen needs a dot in it".to_owned());
@@ -41,18 +37,14 @@ pub(super) fn typed_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Accepts a domain of the command line. For a mail address it returns the domain after the `@`, because bounces and complaints contain mail
-/// addresses.
-///
-/// # Errors
-/// Fails if the word is a mistyped option.
+/// For a mail address, returns the domain after the `@`, because bounces and complaints contain mail addresses.
 pub(super) fn typed_domain(text: &str) -> Result<String, String> {
     typed_name(domain_of_mail(text).unwrap_or(text))
 }
 
-/// Returns the part of a mail address after the `@`: a domain, or the IP address in brackets (RFC 5321 section 4.1.3). Returns `None` if the text is
-/// not a mail address. A text with a backslash is a DNS name that was copied from a screen, because screens write a backslash before each `@` in a
-/// DNS name.
+/// Returns the part of a mail address after the `@`: a domain, or the IP address in brackets (RFC 5321 section 4.1.3). Returns
+/// `None` if the text is not a mail address. A text with a backslash is a DNS name from a screen, because screens write a
+/// backslash before each `@` in a DNS name.
 fn domain_of_mail(text: &str) -> Option<&str> {
     let (_, domain) = text.rsplit_once('@').filter(|_| !text.contains('\\'))?;
     let domain = domain.trim_end_matches('>');
@@ -61,10 +53,7 @@ fn domain_of_mail(text: &str) -> Option<&str> {
     (!domain.is_empty()).then_some(domain)
 }
 
-/// Accepts a record type of the command line. No type begins with a hyphen, so a word with a hyphen is a mistyped option.
-///
-/// # Errors
-/// Fails if the word is a mistyped option.
+/// No type begins with a hyphen, so such a word is a mistyped option.
 pub(super) fn typed_kind(text: &str) -> Result<String, String> {
     if text.starts_with('-') {
         return Err("there is no such option, and no such record type".to_owned());
@@ -72,21 +61,18 @@ pub(super) fn typed_kind(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Accepts a domain or an IP address of the command line.
-///
-/// # Errors
-/// Fails if the text is neither a domain nor an address; the error message says what the user must write.
+/// Fails if the text is neither a domain nor an address; the error says what the user must write.
 pub(super) fn typed_subject(text: &str) -> Result<String, String> {
     let is_url = text.contains("://");
     let text = domain_of_mail(text).filter(|_| !is_url).unwrap_or(text);
-    // A name with escapes (`\`) was copied or typed on purpose, so it is not refused.
+    // A name with escapes (`\`) was copied or typed on purpose.
     match mistaken(text).filter(|_| !text.contains('\\')) {
         Some(advice) => Err(advice),
         None => typed_name(text),
     }
 }
 
-/// Returns advice for the user if a text is neither a domain nor an address, such as a URL or a network. Returns `None` if the text is acceptable.
+/// Returns advice if a text is neither a domain nor an address, such as a URL or a network.
 fn mistaken(text: &str) -> Option<String> {
     if text.parse::<IpAddr>().is_ok() || text.is_empty() {
         return None;
@@ -116,11 +102,8 @@ fn mistaken(text: &str) -> Option<String> {
     is_number.then(|| "this is no domain, and no IPv4 address, which has four numbers".to_owned())
 }
 
-/// Accepts a DKIM selector of the command line, and returns its ASCII form (RFC 8616 section 4). A selector is the labels before
-/// `_domainkey` (RFC 6376 section 3.1).
-///
-/// # Errors
-/// Fails if no DNS name can have these characters or labels.
+/// Returns the ASCII form of a DKIM selector (RFC 8616 section 4): the labels before `_domainkey` (RFC 6376 section 3.1). Fails
+/// if no DNS name can have these characters or labels.
 pub(super) fn typed_selector(text: &str) -> Result<String, String> {
     let ascii = if text.is_ascii() { Some(text.to_owned()) } else { ascii_name(text) };
     let is_of_selector = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);

@@ -19,7 +19,6 @@ pub(super) struct Arguments {
     domain: Option<String>,
 }
 
-/// Asks the daemon for the findings about the watched domains (`[[watch]]`), and prints them.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -35,7 +34,6 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: Exit::judged(any(&rows, Level::Failure), unknown) })
 }
 
-/// Asks the daemon for the watched domains, and returns those that the command line names: one domain, or all.
 fn rows(arguments: &Arguments, client: &ControlClient) -> Result<Vec<WatchedRow>, CommandFailure> {
     let wanted = arguments.domain.as_deref().map(read_name).transpose()?;
     let wanted = wanted.map(|name| name_text(&name.to_lowercase()).trim_end_matches('.').to_owned());
@@ -61,13 +59,12 @@ fn any(rows: &[WatchedRow], level: Level) -> bool {
     rows.iter().any(|row| row.count(level) > 0)
 }
 
-/// Returns true if a failure of one of the watched domains was found by one check only. A second check must
-/// confirm it.
+/// Only one check has found the failure, so a second check must confirm it.
 fn is_failure_found_once(rows: &[WatchedRow]) -> bool {
     rows.iter().any(|row| row.once(Level::Failure).next().is_some())
 }
 
-/// Returns true if there are no current results for the domain: it was not checked yet, or its last check had no result.
+/// Returns true if the domain was not checked yet, or if its last check had no result.
 fn is_unknown(row: &WatchedRow) -> bool {
     row.checked.is_none() || row.could_not_tell.is_some()
 }

@@ -45,33 +45,31 @@ pub(super) struct Arguments {
     html: Option<PathBuf>,
 }
 
-/// Maximum number of messages (emails) that are requested if the command line has no `--slowest`.
+/// If the command line has no `--slowest`.
 const MOST: usize = 20;
 
-/// The period whose causes of delayed mail are shown if the command line names none, in seconds.
+/// In seconds, if the command line has no period.
 const COSTS_SPAN: f64 = 3_600.0;
 
-/// The line above statistics that come from the minutes on disk, because the query history does not reach back to the time in question.
+/// The query history does not reach back to the wanted time.
 const STATISTICS: &str = "Statistics of the whole time and of all clients, from the minutes on disk:\n";
 
-/// Parses the subject: a line of a mail log, which has blanks, or a name.
+/// A line of a mail log has blanks; a name has none.
 fn subject(typed: &str) -> Result<String, String> {
     if is_line(typed) { Ok(typed.to_owned()) } else { typed_domain(typed) }
 }
 
-/// Returns true if the subject is a line of a mail log, and not a name.
 fn is_line(subject: &str) -> bool {
     subject.trim().contains(char::is_whitespace)
 }
 
-/// Parses the value of the option `--slowest`, a number of messages (emails).
 fn number_of_messages(typed: &str) -> Result<usize, String> {
     let number = typed.parse().ok().filter(|number| (1..=MAX_WHY_MESSAGES).contains(number));
     number.ok_or_else(|| format!("\"{typed}\" is not a number from 1 to {MAX_WHY_MESSAGES}"))
 }
 
 impl Arguments {
-    /// Converts the command line to a request to the daemon. `now` is the current time, in seconds since 1970.
+    /// `now` is in seconds since 1970.
     fn request(&self, now: f64) -> Result<WhyRequest, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
         let read = |typed| moment::read_both(typed, now).ok_or_else(|| moment::not_a_time(typed));
@@ -88,7 +86,6 @@ impl Arguments {
         Ok(WhyRequest { subject, from, to, client, most, ..WhyRequest::default() })
     }
 
-    /// Writes the messages (emails) to the file of `--html`, if the command line has one.
     fn write_html(&self, messages: &[&MessageReport]) -> Result<(), CommandFailure> {
         let Some(file) = &self.html else { return Ok(()) };
         let written = std::fs::write(file, waterfall::page(messages, "", &moment::shown, true));
@@ -96,8 +93,7 @@ impl Arguments {
     }
 }
 
-/// Asks the daemon for the matching messages (emails), and prints them. The exit code is "could not tell" if the query history has no message of this
-/// kind.
+/// The exit code is "could not tell" if the query history has no such message (email).
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -125,8 +121,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// Asks the daemon which causes delayed mail, and prints them. The slowest message (email) of the period is
-/// written to the file of `--html`.
+/// Writes the slowest message (email) of the period to the file of `--html`.
 fn run_costs(
     arguments: &Arguments,
     asked: WhyRequest,
@@ -161,8 +156,7 @@ fn run_costs(
     Ok(CommandOutcome { text, exit })
 }
 
-/// Returns the statistics of a time that the query history does not cover, from the minutes on disk. If the daemon has no minutes on disk, returns
-/// its reason.
+/// For a time that the query history does not cover. If the daemon has no minutes on disk, returns the reason.
 fn statistics(
     arguments: &Arguments,
     client: &ControlClient,
@@ -178,14 +172,13 @@ fn statistics(
     }
 }
 
-/// Returns the reports about messages (emails) in the replies of the daemon.
 fn messages<'r>(replies: &'r [Reply]) -> Vec<&'r MessageReport> {
     let message =
         |reply: &'r Reply| if let Reply::Message(message) = reply { Some(&**message) } else { None };
     replies.iter().filter_map(message).collect()
 }
 
-/// Reads pasted log lines from standard input, and prints for each line the message (email) to which it belongs.
+/// Prints for each line the message (email) to which the line belongs.
 fn run_pasted(
     arguments: &Arguments,
     lines: Vec<PastedLine>,
@@ -204,7 +197,7 @@ fn run_pasted(
             }
             for message in messages {
                 let message = MessageReport { note: note.clone(), ..message };
-                // Several log lines of one mail belong to the same message (group of queries), which is printed only once.
+                // Several lines of one mail belong to the same message (email), which is printed only once.
                 let same = results.iter_mut().find(|other| {
                     let LineResult { message: other, .. } = other;
                     other.began == message.began
@@ -231,8 +224,8 @@ fn run_pasted(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// Returns the results of the pasted lines as text. If the advice for a culprit is to check a name, the first line of that check follows. This is
-/// done only for the first such culprit, because each check may take seconds.
+/// Returns the results as text. If the advice for a culprit is to check a name, the first line of that check follows. Only for
+/// the first such culprit, because each check may take seconds.
 fn text_of(results: &[MessageReport], client: &ControlClient, style: Style) -> String {
     let (mut text, mut is_checked) = (String::new(), false);
     for message in results {
@@ -250,12 +243,12 @@ fn text_of(results: &[MessageReport], client: &ControlClient, style: Style) -> S
     text
 }
 
-/// Reads pasted lines. If some are left out, a sentence about their number is written to standard error.
+/// If lines are left out, a sentence on standard error has their number.
 fn read_lines(input: impl Read) -> Result<Vec<PastedLine>, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
     let (mut octets, is_cut) = read_at_most(input, MAX_PASTED).map_err(failed)?;
     if is_cut {
-        // The input was cut, so its last line may be incomplete and name a different domain. This line is removed.
+        // The last line of the cut input may be incomplete and name a different domain.
         octets.truncate(octets.iter().rposition(|octet| *octet == b'\n').unwrap_or(octets.len()));
     }
     let mut lines = pasted::read(&String::from_utf8_lossy(&octets), moment::now());
@@ -271,15 +264,14 @@ fn read_lines(input: impl Read) -> Result<Vec<PastedLine>, CommandFailure> {
         return Err(failed(io::Error::other(sentence)));
     }
     if let Some(sentence) = leave_out(&mut lines, is_cut) {
-        // The sentence is not written to standard output, because there it would follow JSON and would not be a JSON object. Standard error may be
-        // closed, so an error is ignored.
+        // Standard output may be JSON, so the sentence goes to standard error, which may be closed.
         let _closed = writeln!(io::stderr(), "resolverctl: {sentence}; paste the lines of one mail");
     }
     Ok(lines)
 }
 
-/// Removes the lines after the first `MAX_PASTED_LINES`, and returns a sentence about how many were removed. Lines that come from the same pasted
-/// line stay together. `is_cut` is true if the text after `MAX_PASTED` octets was not read.
+/// Removes the lines after the first `MAX_PASTED_LINES`, and returns a sentence with their number. Lines that come from the same
+/// pasted line stay together. `is_cut` is true if the text after `MAX_PASTED` octets was not read.
 fn leave_out(lines: &mut Vec<PastedLine>, is_cut: bool) -> Option<String> {
     let octets = format!("the first {} MiB", MAX_PASTED >> 20);
     let mut numbers: Vec<usize> = lines.iter().map(|line| line.number).collect();

@@ -15,7 +15,7 @@ use control::protocol::zones::{AddedZone, ZoneWhat, without_entry};
 use control::protocol::{Problem, Reply, Request};
 use resolver::config::defaults;
 
-/// The text of a configuration file that does not exist yet.
+/// The configuration file does not exist yet.
 const EMPTY: &str = "version = 1\n";
 
 /// The command line of `zone`.
@@ -63,7 +63,7 @@ pub(super) struct Added {
     write: bool,
 }
 
-/// Adds or removes the zone, and shows the changes. Without a sub-command, it only shows the configured zones.
+/// Without a sub-command, only shows the configured zones.
 pub(super) fn run(
     command: Option<&Command>,
     client: &ControlClient,
@@ -104,7 +104,7 @@ impl Added {
     }
 }
 
-/// Changes the configuration file of the daemon, and reloads the file. If the reload fails, the old text is written back.
+/// If the reload of the changed configuration file fails, the old text is written back.
 fn rewrite(
     change: impl Fn(&str) -> Result<String, Problem>,
     client: &ControlClient,

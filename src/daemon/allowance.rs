@@ -1,5 +1,5 @@
-//! Compares the memory limit that the service manager sets with the memory that `cache.size` and `history.size` need. A daemon that exceeds the limit
-//! is killed, and loses its cache.
+//! Compares the memory limit that the service manager sets with the memory that `cache.size` and `history.size` need. The service
+//! manager kills a daemon that exceeds the limit, and the cache is lost.
 //!
 //! See cgroups(7) for /proc/self/cgroup and memory.max.
 
@@ -8,8 +8,8 @@ use std::path::Path;
 use history::limits::{MAX_STORED_READ, RECORD_READER};
 use resolver::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
-/// Returns how many octets of memory the daemon may use, with a cache of `size` octets and a history of `history` octets. This includes the memory
-/// for one command that reads the history, with the data on disk. `MemoryMax=` of the service must not be lower.
+/// Returns how many octets of memory the daemon may use, with a cache of `size` octets and a history of `history` octets. This
+/// includes one command that reads the history, with the data on disk. `MemoryMax=` of the service must not be lower.
 pub fn needed(size: u64, history: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     let record = history.saturating_mul(RECORD_READER.saturating_add(1));
@@ -20,15 +20,15 @@ pub fn needed(size: u64, history: u64) -> u64 {
         .saturating_add(stored)
 }
 
-/// Logs a warning at the start if the memory limit of the process is too low for its cache and its history. `size` is the size of the cache, and
-/// `history` is the size of the history, in octets.
+/// Logs a warning if the memory limit of the process is too low. `size` is the size of the cache, and `history` the size of the
+/// history, in octets.
 pub(super) fn warn(size: u64, history: u64) {
     if let Some(line) = allowed(Path::new("/")).and_then(|allowed| advice((size, history), allowed)) {
         tracing::warn!("{line}");
     }
 }
 
-/// Returns the memory limit of this process's control group in octets; `None` if there is no limit, or if it cannot be read.
+/// The memory limit of this process's control group in octets; `None` if there is no limit, or if it cannot be read.
 fn allowed(root: &Path) -> Option<u64> {
     let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;

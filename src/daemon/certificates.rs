@@ -1,12 +1,14 @@
-//! Observes the certificate files of encrypted listeners. Other programs renew the certificates, so the daemon looks at the files every few seconds.
+//! Observes the certificate files of encrypted listeners: other programs renew the certificates, so the daemon looks at the files
+//! every few seconds.
 //!
 //! # Decisions
 //!
-//! - A file counts as changed if its device, inode, size or change time (ctime) differs. ACME clients replace a symbolic link, so the target of the
-//!   link is compared. inotify was rejected, because it does not follow links.
-//! - New files are read only after they have stayed unchanged for one interval, because the certificate and its key are written one after the other.
-//!   If they do not match even then, this is logged once, and the old certificate and key stay in use.
-//! - Only certificates and keys are read again, and not the configuration, because an operator may be editing it.
+//! - A file counts as changed if its device, inode, size or change time (ctime) differs. ACME clients replace a symbolic link, so
+//!   the daemon compares the target of the link. inotify was rejected, because it does not follow links.
+//! - The daemon reads new files only after one interval without a change, because the certificate and its key are written one
+//!   after the other. If they do not match even then, the daemon logs this once, and continues to use the old certificate and
+//!   key.
+//! - The daemon does not read the configuration again, because an operator may be editing it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -16,12 +18,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use control::protocol::CertificateStatus;
 use resolver::config::{Config, Listener, Validity};
 
-/// Certificates in files that cannot be used. Each has the path of its file and the reason. The daemon continues to use the old certificate.
+/// Certificate files that cannot be used, each with its path and the reason. The daemon continues to use the old certificates.
 #[derive(Debug, Default)]
 pub(super) struct Certificates(Mutex<Vec<(PathBuf, String)>>);
 
-/// The path of a file, and the attributes that change when the file is replaced: device, inode, size and change time. `None` if the file does not
-/// exist.
+/// The path of a file, and its device, inode, size and change time. `None` if the file does not exist.
 type Seen = (PathBuf, Option<[u64; 5]>);
 
 impl Certificates {
@@ -29,12 +30,12 @@ impl Certificates {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes all stored errors of certificates. Called after a reload has read all certificates without an error.
+    /// Called after a reload has read all certificates without an error.
     pub(super) fn are_read(&self) {
         self.wrong().clear();
     }
 
-    /// Returns the certificates that are in use, each with the reason why a newer one is not used.
+    /// Returns the certificates in use, each with the reason why a newer one is not used.
     pub(super) fn status(&self, config: &Config) -> Vec<CertificateStatus> {
         let wrong = self.wrong();
         let mut rows: Vec<CertificateStatus> = Vec::new();
@@ -51,12 +52,11 @@ impl Certificates {
     }
 }
 
-/// The files of all certificates of the listeners, as they were when the daemon last looked at them.
 #[derive(Debug, Default)]
 pub(super) struct CertificateFiles {
-    /// The attributes (such as the time of change) of the certificate files at the last check.
+    /// At the last check.
     seen: Vec<Seen>,
-    /// The attributes that the certificate files had when the certificates were last read.
+    /// When the certificates were last read.
     judged: Vec<Seen>,
 }
 
@@ -73,7 +73,6 @@ impl CertificateFiles {
     }
 }
 
-/// Returns the current attributes of the files of all certificates and keys.
 fn files(config: &Config) -> Vec<Seen> {
     let of = |listener: &Listener| {
         let certificate = listener.certificate.as_ref().map(|file| file.path.clone());
@@ -90,8 +89,8 @@ fn files(config: &Config) -> Vec<Seen> {
     paths.map(seen).collect()
 }
 
-/// Reads the certificates and keys from their files. Returns the configuration with the new certificates, and the paths of the changed ones. Files
-/// that cannot be used are logged and stored in `known`; the old certificates of these files stay in use.
+/// Returns the configuration with the new certificates, and the paths of the changed ones. Files that cannot be used are logged
+/// and stored in `known`; their old certificates stay in use.
 pub(super) fn read_again(config: &Config, known: &Certificates) -> (Config, Vec<PathBuf>) {
     let mut new = config.clone();
     let (mut renewed, mut wrong) = (Vec::new(), Vec::<(PathBuf, String)>::new());
@@ -124,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// Changes the symbolic links for a certificate and its key to other files, as ACME clients do.
+    /// ACME clients change symbolic links.
     fn link(directory: &Path, [certificate, key]: [&str; 2]) {
         for (link, to) in [("a.pem", format!("{certificate}.pem")), ("a.key", format!("{key}.key"))] {
             let _ = fs::remove_file(directory.join(link));

@@ -4,10 +4,10 @@ use resolver::config::Config;
 use resolver::dnstap::tapped::TapSettings;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
-/// The file from which the host name of this machine is read (proc_sys_kernel(5)).
+/// See proc_sys_kernel(5).
 const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
-/// Returns the settings of dnstap, or `None` if dnstap is off.
+/// `None` if dnstap is off.
 pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
     let dnstap = &config.dnstap;
     let socket = dnstap.socket.clone()?;
@@ -21,7 +21,7 @@ pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
     Some(TapSettings { socket, identity, version, kinds: dnstap.messages.clone(), redaction, secrets })
 }
 
-/// Returns the host name of this machine. If it cannot be read, it is empty. A reader then does not know which host has sent the data.
+/// An empty host name means that it cannot be read. A reader of dnstap then does not know which host has sent the data.
 pub(super) fn host_name() -> String {
     std::fs::read_to_string(HOST_NAME).unwrap_or_default().trim().to_owned()
 }

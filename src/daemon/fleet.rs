@@ -24,30 +24,26 @@ use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
 use resolver::lookahead::{Rule, RuleStanding, RuleState};
 
-/// The part of the daemon that the heartbeat of the fleet calls. It collects reports for the other gateways, and uses their reports.
+/// The heartbeat of the fleet calls this type, which collects reports for the other gateways and uses their reports.
 pub(super) struct FleetGateway {
     subject: Arc<Running>,
     random: Random,
     reported: Mutex<Reported>,
 }
 
-/// What this gateway has reported to the other gateways.
 #[derive(Default)]
 struct Reported {
-    /// For each DNS list: the number of tests so far, and true if the list did not answer.
+    /// For each DNS list, the number of tests so far, and true if the list did not answer.
     lists: HashMap<String, (u64, bool)>,
-    /// The servers that were reported dead or lame.
     servers: BTreeSet<Vec<u8>>,
-    /// The rules of look-ahead that were reported as used.
     rules: Vec<String>,
     beats: u64,
 }
 
-/// The number of heartbeats between two searches for dead and lame servers. A search goes through the whole table of servers, so it is not done at
-/// each heartbeat.
+/// A search for dead and lame servers reads the whole table of servers, so it is done only once in this number of heartbeats.
 const SERVER_BEATS: u64 = 30;
 
-/// The gateway looks at changes of the trust anchors and of the configuration once in this number of heartbeats.
+/// Changes of the trust anchors and of the configuration are looked for once in this number of heartbeats.
 const REFRESH_BEATS: u64 = 10;
 
 impl FleetGateway {
@@ -59,14 +55,14 @@ impl FleetGateway {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the DNS lists that this host queries at their own public servers. Other gateways cannot use the state of a local copy of a list, or of
-    /// a forwarder.
+    /// DNS lists that this host queries at their public servers. Other gateways cannot use the state of a local copy of a list,
+    /// or of a forwarder.
     fn public_lists(&self) -> impl Iterator<Item = Arc<ListEntry>> {
         let all = self.subject.resolver.lists().all();
         all.into_iter().filter(|entry| entry.way == Way::Public)
     }
 
-    /// Returns what this gateway has found out about DNS lists since the last call.
+    /// Since the last call.
     fn list_news(&self) -> Vec<News> {
         let mut news = Vec::new();
         for entry in self.public_lists() {
@@ -85,9 +81,9 @@ impl FleetGateway {
         news
     }
 
-    /// Returns the active rules of look-ahead, if they have changed since the last report.
+    /// Returns the active rules of look-ahead if they have changed since the last report.
     fn rule_news(&self) -> Option<News> {
-        // A rule that is active only because another gateway reported it has no use here yet.
+        // A rule that is active only because of another gateway has no use here yet.
         let is_active = |rule: &RuleStanding| {
             rule.state == RuleState::Active && rule.counts.used.max(rule.counts.sent_later) > 0
         };
@@ -100,7 +96,7 @@ impl FleetGateway {
         })
     }
 
-    /// Returns the dead and lame servers that were not reported yet.
+    /// Servers that were not reported yet.
     async fn server_news(&self) -> Vec<News> {
         let now = self.subject.clock.mono();
         let memory = self.subject.resolver.memory();
@@ -113,7 +109,6 @@ impl FleetGateway {
         new.into_iter().map(|(_, record)| News::Server { record }).collect()
     }
 
-    /// Uses what another gateway has found out about a DNS list.
     async fn heard_of_list(&self, list: &str, state: &str, why: &str) {
         let Some((apex, state)) =
             read_name(list).zip(ListState::ALL.into_iter().find(|known| known.word() == state))
@@ -141,7 +136,7 @@ impl Gateway for FleetGateway {
         let subject = &self.subject;
         let counts = subject.recorder.counted();
         let (hits, misses) = (counts[Counter::FleetHits], counts[Counter::FleetMisses]);
-        // Each hit has saved as many queries as a question that was not in the store needed on average.
+        // Each hit has saved as many queries as a question that was not in the store needs on average.
         let saved = hits.saturating_mul(counts[Counter::FlightMessages]) / misses.max(1);
         let fingerprint = subject.resolver.views().fingerprint();
         let configuration = fingerprint.iter().take(4).map(|octet| format!("{octet:02x}")).collect();
@@ -232,7 +227,7 @@ impl Gateway for FleetGateway {
     }
 }
 
-/// Returns true if this state of a DNS list, which a test has shown, holds for all gateways. A refusal may concern the address of one gateway only.
+/// Returns true if this test result of a DNS list holds for all gateways. A refusal may concern only the address of one gateway.
 const fn concerns_all(state: ListState) -> bool {
     matches!(state, ListState::Ok | ListState::Slow | ListState::ListsTheWorld | ListState::ListsNothing)
 }
@@ -241,7 +236,6 @@ fn read_name(text: &str) -> Option<Name> {
     Name::from_ascii(text).ok().map(|name| name.to_lowercase())
 }
 
-/// Returns the flush that another gateway has ordered.
 fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool)) -> Option<Flush> {
     let kind = kind.map(RecordType::from);
     Some(match name {
@@ -252,14 +246,14 @@ fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool
     })
 }
 
-/// Records a flush of this gateway in the store of the fleet, so that this gateway applies it again after a restart. The flush removes nothing from
-/// the store, and this gateway must not use the older copies there.
+/// This gateway repeats its flush after a restart. The flush removes nothing from the store, and this gateway must not use the
+/// older copies there.
 pub(super) fn remember_flush(store: &Fleet, flush: &Flush) {
-    // An error means that too many reports wait to be written, because the store does not work.
+    // An error means that too many reports wait, because the store does not work.
     let _ = store.send(flush_news(flush, Some(host_name())));
 }
 
-/// Returns the report that makes the other gateways do this flush. If `host` is set, only the gateway with this host name does it.
+/// The report makes other gateways do the flush; with `host`, only the gateway with this host name.
 fn flush_news(flush: &Flush, host: Option<String>) -> News {
     let (name, kind, tree, negative) = match flush {
         Flush::Name { name, kind } => (Some(name), *kind, false, false),
@@ -270,7 +264,7 @@ fn flush_news(flush: &Flush, host: Option<String>) -> News {
     News::Flush { name: name.map(Name::to_ascii), kind: kind.map(u16::from), tree, negative, host }
 }
 
-/// Returns the state of the store and the gateways, for the operator.
+/// The state of the store, and the gateways.
 pub(super) fn state(store: &Fleet) -> (FleetState, Vec<FleetMember>) {
     let report = store.report();
     let newest = report.members.iter().map(|(_, member)| member.reported).max().unwrap_or_default();
@@ -306,7 +300,7 @@ pub(super) fn state(store: &Fleet) -> (FleetState, Vec<FleetMember>) {
     (state, report.members.iter().map(row).collect())
 }
 
-/// Sends an order to the other gateways. The error says in a sentence why it was not sent.
+/// The error says in a sentence why the order was not sent.
 pub(super) fn order(store: Option<&Fleet>, order: FleetOrder) -> Result<(), String> {
     let store = store.ok_or("This gateway is in no fleet: fleet.servers is empty. Nothing was changed.")?;
     let report = store.report();

@@ -1,12 +1,12 @@
-//! The files with failed and slow queries in the state directory, which are called segments. `history::stored` describes their format.
+//! The files with failed and slow queries in the state directory (segments). `history::stored` describes their format.
 //!
-//! Entries are appended to the newest segment. If all segments together take more than `limits::MAX_STORED` octets, the oldest segment is removed. No
-//! entries are appended to a segment after a day, and it is removed within a minute after its last entry is seven days old. At the start, an
-//! incomplete last entry is cut off. If more than that is damaged, the segment is left unchanged, the log names it, and a new segment is begun. A
-//! segment that cannot be read or removed is skipped.
+//! Entries are appended to the newest segment. If all segments take more than `limits::MAX_STORED` octets, the daemon removes the
+//! oldest one. A segment gets no more entries after a day, and the daemon removes it within a minute after its last entry is
+//! seven days old. At the start, the daemon cuts off an incomplete last entry. If more is damaged, the daemon leaves the segment
+//! unchanged, logs its name, and begins a new segment. The daemon skips a segment that it cannot read or remove.
 //!
-//! Nothing is synced to the disk, because a sync delays mail queues on the same disk. The daemon's group, which also has access
-//! to the control socket, may read the files.
+//! The daemon does not sync the files to the disk, because a sync delays mail queues on the same disk. The daemon's group, which
+//! may also use the control socket, may read the files.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -23,35 +23,32 @@ use history::store::Store;
 use history::stored;
 use history::stored::SEGMENT_HEAD;
 
-/// The name of the directory with the history files (segments) in the state directory.
 pub(super) const DIRECTORY: &str = "history";
 
-/// The file name extension of history files (segments).
 const EXTENSION: &str = "record";
 
-/// The history files (segments) in a directory. They contain failed and slow queries.
+/// The segments in a directory.
 #[derive(Debug)]
 pub(super) struct HistoryFiles {
     directory: PathBuf,
     clock: Clock,
     open: Mutex<Option<OpenSegment>>,
-    /// The reason why entries cannot be written at present; `None` if the last write succeeded.
+    /// Why entries cannot be written; `None` if the last write succeeded.
     trouble: Mutex<Option<String>>,
 }
 
-/// The segment (a file of the query history) to which entries are appended.
+/// The segment to which entries are appended.
 #[derive(Debug)]
 struct OpenSegment {
     path: PathBuf,
     file: File,
     octets: u64,
-    /// The time at which the segment was started, in microseconds since 1970.
+    /// In microseconds since 1970.
     begun: u64,
 }
 
 impl HistoryFiles {
-    /// Opens the segments (files) in a directory, and creates the directory if it does not exist. If the directory cannot be used, this is tried
-    /// again when an entry must be written.
+    /// If the directory cannot be created or used, the next entry tries again.
     pub(super) fn open(directory: PathBuf, clock: Clock) -> Self {
         let files = Self { directory, clock, open: Mutex::default(), trouble: Mutex::default() };
         let newest = files.make_directory().and_then(|()| files.segments());
@@ -69,7 +66,7 @@ impl HistoryFiles {
         files
     }
 
-    /// Stores whether entries can be written: `None` means yes, and a text is the reason why not. Each change is logged.
+    /// `None` means that entries can be written; a text is the reason why not. Each change is logged.
     fn note(&self, trouble: Option<String>) {
         let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match (&*known, &trouble) {
@@ -94,7 +91,7 @@ impl HistoryFiles {
         Ok(())
     }
 
-    /// Returns the paths of the segments, the oldest first. The name of a segment is its start time.
+    /// The oldest first. The name of a segment is its start time.
     fn segments(&self) -> io::Result<Vec<PathBuf>> {
         let mut segments = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
@@ -111,8 +108,7 @@ impl HistoryFiles {
         let mut open = self.lock();
         let length = entries.len() as u64;
         let mut segment = match open.take() {
-            // The open file is used only if it still has its name in the directory. If somebody has removed it, its entries would be lost at the next
-            // start.
+            // If somebody has removed the open file from the directory, its new entries would be lost at the next start.
             Some(segment)
                 if segment.octets.saturating_add(length) <= MAX_SEGMENT
                     && !self.is_past(segment.begun, SEGMENT_TIME)
@@ -122,9 +118,9 @@ impl HistoryFiles {
             }
             _ => self.begin()?,
         };
-        // If writing fails, the segment is not used any more, because a reader might not find entries after an incomplete one.
+        // The segment gets no more entries, because a reader might not find entries after the incomplete one.
         if let Err(error) = segment.file.write_all(entries) {
-            // A file without entries is removed. Otherwise, on a full disk, each failed query would create another file.
+            // A file without entries is removed. Otherwise each failed query would create another file on a full disk.
             if segment.octets == SEGMENT_HEAD.len() as u64 {
                 fs::remove_file(&segment.path)?;
             }
@@ -135,10 +131,11 @@ impl HistoryFiles {
         Ok(())
     }
 
-    /// Begins a new segment (file), and removes the oldest segments if all of them take more than `MAX_STORED` octets.
+    /// Removes the oldest segments if all of them take more than `MAX_STORED` octets.
     fn begin(&self) -> io::Result<OpenSegment> {
         self.make_directory()?;
-        // All other steps that can fail come before the new file is created. Otherwise each failed attempt would leave another file.
+        // All other steps that can fail come before the new file is created. Otherwise each failed attempt would leave another
+        // file.
         let segments = self.segments()?;
         let begun = self.clock.unix_micros();
         let path = self.directory.join(format!("{begun:020}.{EXTENSION}"));
@@ -160,8 +157,7 @@ impl HistoryFiles {
         Ok(OpenSegment { path, file, octets: SEGMENT_HEAD.len() as u64, begun })
     }
 
-    /// Removes the segments (files) whose last entry is too old, even the segment that is open for writing. If a segment cannot be removed, continues
-    /// with the others, and returns the first error.
+    /// Removes segments whose last entry is too old, even the open one. Continues after an error, and returns the first error.
     fn remove_old(&self) -> io::Result<()> {
         let mut open = self.lock();
         let mut result = Ok(());
@@ -178,13 +174,11 @@ impl HistoryFiles {
         result
     }
 
-    /// Returns true if all entries of a segment (a file of the query history) are older than the limit.
     fn is_too_old(&self, segment: &Path) -> io::Result<bool> {
         let written = fs::metadata(segment)?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(self.is_past(micros(written), STORED_TIME))
     }
 
-    /// Returns true if more than `span` has passed since the time `at`, in microseconds since 1970.
     fn is_past(&self, at: u64, span: Duration) -> bool {
         self.clock.unix_micros().saturating_sub(at) > micros(span)
     }
@@ -210,8 +204,7 @@ impl Store for HistoryFiles {
 
     fn tend(&self) {
         if let Err(error) = self.remove_old() {
-            // The error is not logged as a warning, because a warning every minute would fill the log. If the directory is not writable, `append`
-            // logs a warning.
+            // A warning every minute would fill the log. If the directory is not writable, `append` logs a warning.
             tracing::debug!("cannot remove old files from {}: {error}", self.directory.display());
         }
     }
@@ -219,7 +212,7 @@ impl Store for HistoryFiles {
     fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
         let segments = self.segments().unwrap_or_default();
         for segment in segments.iter().rev() {
-            // If the segment (a file of the history) was just removed or cannot be read, the next one is read.
+            // A segment that was just removed or cannot be read is skipped.
             if let Ok(octets) = read_segment(segment)
                 && !take(&octets)
             {
@@ -229,25 +222,25 @@ impl Store for HistoryFiles {
     }
 }
 
-/// Returns the start time of a segment, in microseconds since 1970, from its file name; see `HistoryFiles::begin`.
+/// In microseconds since 1970, see `HistoryFiles::begin`.
 fn begin_of(segment: &Path) -> Option<u64> {
     segment.file_stem()?.to_str()?.parse().ok()
 }
 
-/// Reads a segment (a file of the query history), at most `MAX_SEGMENT` octets.
+/// At most `MAX_SEGMENT` octets.
 fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
     state_files::open(path)?.take(MAX_SEGMENT).read_to_end(&mut octets)?;
     Ok(octets)
 }
 
-/// Opens the newest segment (file) for appending, and cuts off an incomplete last entry. Returns `None` if a new segment must be begun, because this
-/// one has another version or is damaged.
+/// Cuts off an incomplete last entry. Returns `None` if the segment has another version or is damaged, so that a new one must be
+/// begun.
 fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     let octets = read_segment(newest)?;
     let check = stored::check(&octets);
     let torn = octets.len().saturating_sub(check.end);
-    // The file of the history has another version, so it is left unchanged.
+    // A segment of another version is left unchanged.
     if check.end == 0 {
         return Ok(None);
     }
@@ -273,7 +266,7 @@ fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     }))
 }
 
-/// Opens the segments (files) in the state directory. Returns `None` if the service manager provides no state directory.
+/// Returns `None` if the service manager provides no state directory.
 pub(super) fn of_state_directory(clock: &Clock) -> Option<HistoryFiles> {
     let directory = state_files::path_of(DIRECTORY)?;
     Some(HistoryFiles::open(directory, clock.clone()))
@@ -406,7 +399,6 @@ mod tests {
         }
     }
 
-    /// A query history that stores its failed queries in files, for tests.
     struct FailingRecord {
         recorder: Arc<Recorder>,
         state: LogState,
@@ -420,7 +412,7 @@ mod tests {
             Self { recorder, state: LogState::default(), clock: clock.clone() }
         }
 
-        /// Moves the clock forward by this number of hours, and then records a question that failed.
+        /// Moves the clock by this number of hours, and then records a failed question.
         fn fails_after(&mut self, hours: u64) {
             self.clock.sleep(Duration::from_secs(hours * 3_600));
             let failed = QuestionEntry {
@@ -450,7 +442,7 @@ mod tests {
         record.fails_after(2);
         let segments = files.segments().unwrap();
         assert_eq!(segments.len(), 2);
-        // The simulated clock had moved by 23 and 25 hours when the last entries were written, so the files get these modification times.
+        // The simulated clock had moved by 23 and 25 hours when the last entries were written.
         for (segment, hours) in segments.iter().zip([23, 25]) {
             let written = now + Duration::from_secs(hours * 3_600);
             File::options().append(true).open(segment).unwrap().set_modified(written).unwrap();
@@ -480,8 +472,7 @@ mod tests {
     fn the_oldest_segments_give_way() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
-        // Two entries of the directory look like segments: the first is a directory and not a file, the second is a link to a file that does not
-        // exist.
+        // A directory, and a link to a file that does not exist.
         let history = directory.path().join("history");
         fs::create_dir(history.join("00000000000000000007.record")).unwrap();
         std::os::unix::fs::symlink("nowhere", history.join("x.record")).unwrap();
@@ -510,7 +501,7 @@ mod tests {
         let is_root = fs::read_dir(&history).is_ok();
         (0..3).for_each(|_| files.append(b"entry"));
         allow(0o700);
-        // The user root may list every directory, so this test expects another result for root.
+        // The user root may list every directory.
         assert_eq!(files.segments().unwrap().len(), usize::from(is_root));
     }
 }

@@ -1,4 +1,5 @@
-//! The task that limits the memory of the process: it measures this memory, and makes the cache smaller if necessary. See `cache::room`.
+//! The task that limits the memory of the process: it measures this memory, and makes the cache smaller if necessary (see
+//! `cache::room`).
 //!
 //! proc_pid_status(5): VmRSS is the resident memory in KiB.
 
@@ -13,8 +14,7 @@ use resolver::config::Config;
 use resolver::limits::CACHE_SLACK_PERCENT;
 use resolver::listener;
 
-/// Measures the memory of the process while many resolutions (flights) are beginning, and makes the cache smaller if the process uses too much. Runs
-/// forever.
+/// Measures only while many resolutions (flights) begin. Runs forever.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let memory = subject.resolver.memory();
     loop {
@@ -27,20 +27,19 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Returns how many octets of memory the process may use with this configuration. The default number of UDP threads is included; memory for
-/// additional UDP threads is not.
+/// The octets that the process may use with this configuration, without the memory of additional UDP threads.
 pub(super) fn most(config: &Config) -> u64 {
     let size = config.cache.size;
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     size.saturating_add(slack).saturating_add(PROCESS_BESIDE_CACHE).saturating_add(config.history_size())
 }
 
-/// Returns how many octets the additional UDP threads of this configuration need: those above the default number of threads.
+/// The octets that UDP threads above the default number need.
 fn of_udp_threads(config: &Config) -> u64 {
     (listener::shards(config) as u64).saturating_sub(USUAL_UDP_THREADS).saturating_mul(UDP_THREAD_MEMORY)
 }
 
-/// Returns the resident memory of this process in octets; `None` if it cannot be read.
+/// The resident memory of this process in octets; `None` if it cannot be read.
 fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let size = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

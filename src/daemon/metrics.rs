@@ -1,8 +1,8 @@
-//! The part of the daemon that owns the listener for metrics. The listener is bound at the start and at a reload. If its address is not available, it
-//! is bound later.
+//! The part of the daemon that owns the listener for metrics. The daemon binds the listener at the start and at a reload, or
+//! later if its address is not available.
 //!
-//! Mail needs answers, not metrics. So if the address is not available, the daemon logs a warning, reports it in `status`, and serves DNS without
-//! metrics.
+//! Mail needs answers, not metrics: if the address is not available, the daemon logs a warning, reports it in `status`, and
+//! serves DNS without metrics.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -16,21 +16,20 @@ use crate::metrics::server::MetricsServer;
 use control::Controlled;
 use control::protocol::MetricsStatus;
 
-/// The configured address, with the server that listens there or the reason why there is none.
+/// The server, or the reason why there is none.
 type Configured = (SocketAddr, Result<Arc<MetricsServer>, String>);
 
-/// The listener for metrics (HTTP), with the address that the configuration sets.
 #[derive(Default)]
 pub(super) struct MetricsListener {
-    /// The address of the listener for metrics, with its server; `None` if `metrics.listen` is empty.
+    /// `None` if `metrics.listen` is empty.
     state: Mutex<Option<Configured>>,
-    /// Notified when a reload has changed the address or the listener.
+    /// Notified after a reload has changed the address or the listener.
     changed: Notify,
 }
 
 impl MetricsListener {
-    /// Sets the address of the listener for metrics, and listens at it instead of the earlier address. If the address is not available, this is
-    /// logged. Must be called inside a runtime.
+    /// Listens at this address instead of the earlier one. An address that is not available is logged. Must be called inside a
+    /// runtime.
     pub(super) fn set(&self, wanted: Option<SocketAddr>) {
         let mut state = self.state();
         if state.as_ref().map(|(configured, _)| *configured) == wanted {
@@ -45,12 +44,12 @@ impl MetricsListener {
         self.changed.notify_one();
     }
 
-    /// Returns the address of the listener for metrics; `None` if there is no listener.
+    /// `None` if there is no listener.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.server().map(|server| server.address())
     }
 
-    /// Returns the configured address, with the reason if there is no listener at it. Returns `None` if metrics are off.
+    /// Returns the configured address, with the reason if there is no listener; `None` if metrics are off.
     pub(super) fn status(&self) -> Option<MetricsStatus> {
         let state = self.state();
         let (configured, server) = state.as_ref()?;
@@ -60,7 +59,7 @@ impl MetricsListener {
         })
     }
 
-    /// Serves the metrics of `subject` until the daemon stops. If the address is missing, tries again to bind it.
+    /// If the address is missing, tries again to bind it.
     pub(super) async fn serve<Daemon: Controlled>(
         &self,
         subject: Arc<Daemon>,
@@ -76,11 +75,11 @@ impl MetricsListener {
                 }
             };
             tokio::select! {
-                // The branch for the notification comes first. A notification is also sent at the start. If the next branch ran before it, this
-                // notification would end that branch, and close a connection that was just accepted.
+                // This branch must be first. A notification is also sent at the start. If the next branch ran before, the
+                // notification would end it and close a connection that was just accepted.
                 biased;
                 () = self.changed.notified() => pause = ADDRESS_RETRY,
-                // The metrics server ends only when the daemon stops. This task is then stopped too, so it only waits here.
+                // The metrics server ends only when the daemon stops, which also stops this task.
                 () = serving => self.changed.notified().await,
                 () = sleep(pause), if self.is_missing() => {
                     self.try_again();
@@ -94,7 +93,6 @@ impl MetricsListener {
         self.state().as_ref()?.1.as_ref().ok().cloned()
     }
 
-    /// Tries again to bind the configured address, if it is missing.
     fn try_again(&self) {
         let mut state = self.state();
         let Some((configured, missing @ Err(_))) = &mut *state else { return };

@@ -1,7 +1,8 @@
-//! The store of minutes: the statistics of each minute, in files of the state directory. The crate `minutes` describes these files.
+//! The store of minutes: the statistics of each minute, in files of the state directory. The crate `minutes` describes the files.
 //!
-//! A row is appended each minute, and when the daemon stops. Nothing is synced to the disk, because a sync delays mail queues on the same
-//! disk. A file that is not of this version is moved aside. If a row cannot be written, the log has one warning, and the next row is tried.
+//! The daemon appends a row each minute, and when it stops. The daemon does not sync the files, because a sync delays mail queues
+//! on the same disk. A file of another version is moved aside. If a row cannot be written, the daemon logs one warning, and tries
+//! the next row.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -28,19 +29,16 @@ use history::redact::Secrets;
 use resolver::config::Config;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
-/// The name of the directory for the statistics of minutes, in the state directory.
 const DIRECTORY: &str = "minutes";
 
-/// The file name extension of the files with the statistics of minutes.
 const EXTENSION: &str = "minutes";
 
-/// The number of seconds in a minute.
 const MINUTE: u64 = 60;
 
-/// The time after the end of a minute at which the row with its statistics is written.
+/// A row is written this long after the end of its minute.
 const MARGIN: Duration = Duration::from_millis(50);
 
-/// The store of minutes on disk: a file for each day, and the counters at the time of the last row.
+/// A file for each day, and the counters at the time of the last row.
 #[derive(Debug)]
 pub(super) struct MinuteFiles {
     directory: PathBuf,
@@ -52,11 +50,10 @@ struct Written {
     mark: MinuteMark,
     busy: BusyMark,
     open: Option<OpenDay>,
-    /// True if the last row of statistics could not be written, and the log has a warning.
+    /// The last row could not be written, and the log has a warning.
     is_failing: bool,
 }
 
-/// The file of a day, to which the rows of its minutes are appended.
 #[derive(Debug)]
 struct OpenDay {
     day: u64,
@@ -66,7 +63,7 @@ struct OpenDay {
 }
 
 impl MinuteFiles {
-    /// Returns the files in the state directory; `None` if the service manager provides no state directory.
+    /// Returns `None` if the service manager provides no state directory.
     pub(super) fn of_state_directory() -> Option<Arc<Self>> {
         let directory = state_files::path_of(DIRECTORY)?;
         Some(Arc::new(Self { directory, written: Mutex::default() }))
@@ -76,12 +73,12 @@ impl MinuteFiles {
         self.directory.join(format!("{day}.{EXTENSION}"))
     }
 
-    /// Adds the stored minutes between `from` and `to` to those `spans` in which they lie. Reads one file (one day) after the other.
+    /// Adds the minutes between `from` and `to` to the `spans` in which they lie. Reads one file (one day) after the other.
     pub(super) fn read(&self, spans: &mut [Span], (from, to): (u64, u64)) {
         let day = |unix: u64| unix / MINUTE / MINUTES;
         let first = day(from).max(day(to).saturating_sub(KEPT_DAYS));
         for day in first..=day(to) {
-            // A day without a file has no rows. This is no error, because a reply says for how many minutes there are rows.
+            // A day without a file has no rows. The reply says for how many minutes there are rows.
             if let Ok(file) = self.content(day) {
                 day::read(&file, |row| spans.iter_mut().for_each(|span| span.add(&row)));
             }
@@ -94,7 +91,6 @@ impl MinuteFiles {
         Ok(octets)
     }
 
-    /// Appends the row of a minute to the file of its day.
     fn write(&self, row: &Row, written: &mut Written) {
         let result = self.append(row, &mut written.open);
         match (&result, written.is_failing) {
@@ -110,7 +106,7 @@ impl MinuteFiles {
 
     fn append(&self, row: &Row, open: &mut Option<OpenDay>) -> io::Result<()> {
         let day = row.minute / MINUTES;
-        // After an error the file is closed. When it is opened again, an incomplete last row is cut off.
+        // After an error the file is closed, and an incomplete last row is cut off when it is opened again.
         let mut file = match open.take().filter(|open| open.day == day) {
             Some(open) => open,
             None => self.open(day)?,
@@ -122,7 +118,7 @@ impl MinuteFiles {
         Ok(())
     }
 
-    /// Opens the file of a day for appending, without an incomplete last row, and removes the files that are too old.
+    /// Cuts off an incomplete last row, and removes the files that are too old.
     fn open(&self, day: u64) -> io::Result<OpenDay> {
         if !self.directory.is_dir() {
             DirBuilder::new().mode(0o750).create(&self.directory)?;
@@ -159,7 +155,7 @@ impl MinuteFiles {
             let path = entry?.path();
             let day = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
             if day.is_some_and(|day| day.saturating_add(KEPT_DAYS) < today) {
-                // If an old file cannot be removed, the rows of today are written nevertheless.
+                // Today's rows are written even if an old file cannot be removed.
                 let _ = fs::remove_file(path);
             }
         }
@@ -168,8 +164,8 @@ impl MinuteFiles {
 }
 
 impl Running {
-    /// Writes the row of the minute that has ended. One row in `NAMES_INTERVAL` minutes also has the names of zones. So does the last row before the
-    /// daemon stops (`is_last`).
+    /// Writes the row of the minute that has ended. One row in `NAMES_INTERVAL` minutes, and the last row before the daemon stops
+    /// (`is_last`), also have the names of zones.
     pub(super) fn write_minute(&self, is_last: bool) {
         let Some(files) = &self.minutes else { return };
         let mut written = files.written.lock().unwrap_or_else(PoisonError::into_inner);
@@ -182,8 +178,8 @@ impl Running {
         files.write(&Row::new(minute, &counts, busy.into_iter()), &mut written);
     }
 
-    /// Returns the counts of names since the last row that has names, and the end of the current minute, in minutes since 1970. If the current minute
-    /// ends later than `to` (in seconds since 1970), there are no counts.
+    /// Returns the counts since the last row with names, and the end of the current minute, in minutes since 1970. If this minute
+    /// ends after `to` (in seconds since 1970), there are no counts.
     pub(super) fn current_busy(&self, to: u64) -> (u64, Vec<Busy>) {
         let end = self.clock.now().unix / MINUTE + 1;
         let Some(files) = self.minutes.as_ref().filter(|_| end * MINUTE <= to) else {
@@ -193,7 +189,7 @@ impl Running {
         (end, self.grown(&mut mark))
     }
 
-    /// Returns what the answers of each DNS list said since the start. A list that is asked at several sets of servers has one row.
+    /// The answers of each DNS list since the start. A list with several sets of servers has one row.
     fn listings(&self) -> Vec<Busy> {
         let lists = self.resolver.lists();
         let batch = lists.batch.lock().unwrap_or_else(PoisonError::into_inner);
@@ -209,7 +205,7 @@ impl Running {
         sums.iter().map(|(list, counts)| Busy::listings(list, *counts)).collect()
     }
 
-    /// Returns how much the counts of zones, lists, users and networks have grown since `mark`, in the form in which they may be written to the disk.
+    /// How much the counts of zones, lists, users and networks have grown since `mark`, in the form for the disk.
     fn grown(&self, mark: &mut BusyMark) -> Vec<Busy> {
         let config = Arc::clone(&self.state().config);
         let list = |zone: &str| Name::from_ascii(zone).ok().and_then(|name| config.list(&name));
@@ -221,8 +217,8 @@ impl Running {
     }
 }
 
-/// Returns a name and its counts in the form in which they may be written to the disk: without customer keys of DNS lists, and as `history.redact`
-/// demands. If `history.redact` hides clients, users are hidden too.
+/// The form for the disk: without customer keys of DNS lists, and as `history.redact` demands. If `history.redact` hides clients,
+/// users are hidden too.
 fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
     let redaction = redaction_of(config);
     match busy.kind {
@@ -235,12 +231,12 @@ fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
     Some(Busy { name: secrets.without_keys(name).into(), ..busy })
 }
 
-/// Writes a row with the statistics of each minute at its end. Runs forever.
+/// Runs forever.
 pub(super) async fn keep(subject: Arc<Running>) -> Infallible {
     loop {
         let passed = subject.clock.unix_micros() % (MINUTE * 1_000_000);
-        // If the clock is adjusted a little during this sleep, the task could wake before the minute has ended, and write a second row for the minute
-        // before. The margin prevents this.
+        // Without the margin, a small adjustment of the clock during this sleep could wake the task before the minute has ended,
+        // and cause a second row for the minute before.
         sleep(Duration::from_micros(MINUTE * 1_000_000 - passed) + MARGIN).await;
         block_in_place(|| subject.write_minute(false));
     }

@@ -1,6 +1,6 @@
 //! The daemon: creates its parts, owns their tasks, and starts and stops them in a fixed order.
 //!
-//! If the start fails, the error is reported in one line. The daemon answers no query before it has bound every port.
+//! If the start fails, the daemon reports the error in one line. The daemon binds every port before it answers a query.
 //!
 //! The modules:
 //!
@@ -22,15 +22,16 @@
 //!
 //! # Decisions
 //!
-//! - A reload first does everything that can fail: it reads the file, builds views, binds sockets and starts threads. Then it replaces the
-//!   configuration, which cannot fail. If there was an error, nothing has changed.
-//! - When the daemon stops, it waits until all replies are sent, and not only until all resolutions (flights) have ended. When it waited only for
-//!   resolutions, one client in a few thousand got no reply, because the answer was still on its way to the thread that sends it. So each query that
-//!   misses the cache now has a permit until its reply is queued or written.
-//! - If this host lacks a configured address (no IPv6, or a bridge that comes up later), the daemon still starts: it serves the other addresses, and
-//!   tries again later. If another program uses an address, the daemon does not start, because then either of the two programs might get a query.
+//! - A reload first does everything that can fail: it reads the file, builds views, binds sockets and starts threads. Then it
+//!   replaces the configuration. So an error changes nothing.
+//! - When the daemon stops, it waits until all replies are sent, and not only until all resolutions (flights) have ended: the
+//!   answer may still be on its way to the thread that sends it. So each query that misses the cache has a permit until its reply
+//!   is queued or written.
+//! - If this host lacks a configured address (no IPv6, or a bridge that comes up later), the daemon serves the other addresses,
+//!   and tries again later. If another program uses an address, the daemon does not start, because either program might get a
+//!   query.
 //! - If the address for metrics is not available, the daemon still starts: mail needs answers, not metrics.
-//! - The value of `MemoryMax=` in the unit file is derived from `cache.size` and `history.size`. At the start, the daemon logs a warning if the
+//! - `MemoryMax=` in the unit file comes from `cache.size` and `history.size`. At the start, the daemon logs a warning if the
 //!   service manager allows less.
 
 pub mod allowance;
@@ -98,10 +99,10 @@ use running::{Reloadable, Running};
 use snapshot::Snapshot;
 use traced::FreshTraces;
 
-/// The reason why the daemon did not start.
+/// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// An address at which the daemon should listen is not available.
+    /// A listen address is not available.
     #[error(transparent)]
     Listen(#[from] AddressUnavailable),
     /// A listener of the new configuration cannot be served.
@@ -113,7 +114,7 @@ pub enum StartError {
     /// A zone of the configuration cannot be served.
     #[error(transparent)]
     Zone(#[from] Wrong),
-    /// The operating system reserves all ports from which queries should be sent.
+    /// The operating system reserves all source ports of queries.
     #[error(
         "resolve.source_ports is {0}, but net.ipv4.ip_local_reserved_ports of this host excludes all of these ports"
     )]
@@ -126,15 +127,15 @@ pub enum StartError {
     System(#[from] std::io::Error),
 }
 
-/// A running daemon: all its parts and tasks.
+/// A running daemon.
 pub struct Daemon {
     subject: Arc<Running>,
     tasks: JoinSet<()>,
-    /// The task of the control socket, and (in `ending`) the signal that stops it; `None` if there is no control socket.
+    /// `None` if there is no control socket. `ending` stops the task.
     control: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
     supervisor: Supervisor,
-    /// The lock of the state directory, until the daemon has stopped; `None` if there is no state directory.
+    /// Locked until the daemon has stopped; `None` if there is no state directory.
     _state_lock: Option<File>,
 }
 
@@ -142,12 +143,12 @@ impl Daemon {
     /// Starts a daemon. `origin` is the path of the file from which `config` was read. Must be called inside a runtime.
     ///
     /// # Errors
-    /// Fails if a port, the control socket or another resource is not available. In this case, nothing stays running.
+    /// Fails if a port, the control socket or another resource is not available. Then nothing stays running.
     pub fn start(config: Config, origin: Option<PathBuf>) -> Result<Self, StartError> {
         Self::start_with(config, origin, Inherited::default())
     }
 
-    /// Starts a daemon as `start` does. It serves the `inherited` sockets of the service manager instead of binding these addresses.
+    /// Like `start`, but serves the `inherited` sockets of the service manager instead of binding their addresses.
     ///
     /// # Errors
     /// Fails in the same cases as `start`.
@@ -218,13 +219,13 @@ impl Daemon {
         Ok(Self { subject, tasks, control, ending, supervisor, _state_lock: state_lock })
     }
 
-    /// Waits until the supervisor gives up a task or thread that has panicked too often, and returns the name of this task or thread. The log reports
-    /// this. The daemon cannot work without the task or thread, and must stop.
+    /// Waits until the supervisor gives up a task or thread that has panicked too often, and returns its name. The daemon cannot
+    /// work without this task or thread, and must stop.
     pub async fn given_up(&self) -> String {
         self.supervisor.given_up().await
     }
 
-    /// Returns the pulses of all supervised tasks and threads. A pulse shows whether its task or thread still responds.
+    /// Returns the pulses of all supervised tasks and threads. A pulse shows that its task or thread still responds.
     #[cfg(feature = "lab")]
     pub fn pulses(&self) -> &Pulses {
         self.supervisor.pulses()
@@ -266,7 +267,7 @@ impl Daemon {
     /// Reads the configuration file again and changes to it. Returns the changes.
     ///
     /// # Errors
-    /// Returns all errors of the file, as sentences. In this case, nothing has changed.
+    /// Returns all errors of the file, as sentences. Nothing has changed then.
     pub async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
         self.subject.reload().await
     }
@@ -276,9 +277,9 @@ impl Daemon {
         Arc::clone(&self.subject)
     }
 
-    /// Stops the daemon. Waiting clients get their answers, or SERVFAIL, within a second. Then the state files are written. The caller must keep the
-    /// returned value until the runtime that called this function has ended, because tasks of that runtime may still use timers of the stopped
-    /// threads.
+    /// Stops the daemon. Waiting clients get their answers, or SERVFAIL, within a second. Then the state files are written. The
+    /// caller must keep the returned value until the calling runtime has ended, because tasks of that runtime may still use
+    /// timers of the stopped threads.
     pub async fn stop(self) -> StoppedWorkers {
         let Self { subject, mut tasks, mut control, ending, .. } = self;
         let Some(listeners) = subject.state().listeners.take() else { return StoppedWorkers::default() };
@@ -286,11 +287,11 @@ impl Daemon {
         ending.send_replace(true);
         let settled = settle(&listeners, control.as_mut(), &subject.resolver).await;
         if let Some(control) = control.filter(|control| !control.is_finished()) {
-            // The connections to the control socket that are still open are closed, because they must not delay the stop.
+            // Open connections to the control socket must not delay the stop.
             control.abort();
             let _ = control.await;
         }
-        // Writes the DNS messages that still wait to be written to dnstap. If this takes longer than `TAP_END`, they are lost.
+        // Writes the DNS messages that wait for dnstap. After `TAP_END` they are lost.
         let _ = timeout(TAP_END, subject.resolver.tap().end()).await;
         tasks.shutdown().await;
         subject.metrics.set(None);
@@ -304,15 +305,15 @@ impl Daemon {
             snapshot.end();
             subject.write_snapshot().await;
         }
-        // Waits until the threads of the listeners have ended. These threads only wait for their own sockets, so this takes no long time.
+        // The threads of the listeners only wait for their own sockets, so they end soon.
         let stopped = tokio::task::block_in_place(|| listeners.stop());
         drop(settled);
         stopped
     }
 }
 
-/// Binds the control socket. If the socket has the default path and cannot be created, for example because an ordinary user runs the daemon, the
-/// daemon runs without it. If the operator has configured another path, a failure is an error.
+/// If the socket has the default path and cannot be created, for example because an ordinary user runs the daemon, the daemon
+/// runs without it. If the operator has configured another path, this is an error.
 fn bind_control(config: &Config) -> Result<Option<ControlServer>, StartError> {
     let path = &config.control.socket;
     match ControlServer::bind(path) {
@@ -325,7 +326,6 @@ fn bind_control(config: &Config) -> Result<Option<ControlServer>, StartError> {
     }
 }
 
-/// Serves the control socket until the daemon stops, then removes the socket file.
 fn serve_control(
     server: ControlServer,
     supervisor: &Supervisor,
@@ -340,8 +340,9 @@ fn serve_control(
     tokio::spawn(supervisor.keep("the control socket task", serve))
 }
 
-/// Answers all waiting clients, including clients of the control socket. If a resolution ends within `STOP_GRACE`, its clients get the answer; all
-/// others get SERVFAIL. Returns `None` if not all replies were sent within `STOP_FLUSH`, because a client does not read its reply.
+/// Answers all waiting clients, including those of the control socket. If a resolution ends within `STOP_GRACE`, its clients get
+/// the answer; the others get SERVFAIL. Returns `None` if not all replies were sent within `STOP_FLUSH`, because a client does
+/// not read its reply.
 async fn settle(
     listeners: &Listeners,
     control: Option<&mut JoinHandle<()>>,
@@ -349,7 +350,7 @@ async fn settle(
 ) -> Option<Settled> {
     let controlled = async {
         if let Some(control) = control {
-            // If the task of the control socket has panicked, the daemon stops its other parts nevertheless.
+            // If the task of the control socket has panicked, the daemon still stops its other parts.
             let _ = control.await;
         }
     };
@@ -362,7 +363,7 @@ async fn settle(
     timeout(STOP_FLUSH, settled).await.ok()
 }
 
-/// Returns the ports from which queries are sent: the configured ports without those that this host reserves.
+/// The source ports of queries: the configured ports without those that this host reserves.
 fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     let reserved = ports::reserved().unwrap_or_else(|error| {
         tracing::warn!("cannot read net.ipv4.ip_local_reserved_ports: {error}; resolverd may send from ports that are reserved for other programs");
@@ -386,14 +387,14 @@ fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     Ok(ports)
 }
 
-/// Creates the store of the fleet, and lets the resolver share answers through it. Returns `None` if this gateway is in no fleet.
+/// Lets the resolver share answers through the store of the fleet. Returns `None` if this gateway is in no fleet.
 fn begin_fleet(config: &Config, resolver: &Resolver, random: &Random) -> Option<Arc<Fleet>> {
     let store = Fleet::new(&config.fleet, resolver.clock(), random)?;
     resolver.share_through(Arc::clone(&store) as Arc<dyn FleetStore>);
     Some(store)
 }
 
-/// Creates the query history. If there is a state directory, failed and slow queries are also stored in files.
+/// If there is a state directory, failed and slow queries are also stored in files.
 fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
     let size = config.history_size();
     let recorder = Recorder::with_size(clock.clone(), listener::shards(config), size);
@@ -406,8 +407,8 @@ fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
     recorder
 }
 
-/// Returns the snapshot of the cache. Returns `None` if there is no state directory, or if the configuration turns snapshots off. If it turns them
-/// off, the file of an earlier process is removed.
+/// Returns `None` if there is no state directory, or if the configuration turns snapshots off. In the latter case, removes the
+/// file of an earlier process.
 fn snapshot_of(config: &Config, clock: &Clock) -> Option<Arc<Snapshot>> {
     let path = state_files::path_of(snapshot::FILE)?;
     if !config.cache.snapshot {
@@ -417,8 +418,7 @@ fn snapshot_of(config: &Config, clock: &Clock) -> Option<Arc<Snapshot>> {
     Some(Arc::new(Snapshot::new(path, clock.clone())))
 }
 
-/// Raises the limit of file descriptors to the number that the daemon may need. If the system does not allow so many, raises it as far as possible.
-/// With fewer descriptors, queries to servers fail earlier under load.
+/// Raises the limit of file descriptors as far as the system allows. With too few, queries to servers fail earlier under load.
 fn raise_descriptors() {
     let has = getrlimit(Resource::Nofile);
     let enough = has.current.is_none_or(|current| current >= DESCRIPTORS);

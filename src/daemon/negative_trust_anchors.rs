@@ -12,7 +12,7 @@ use dns::wire::presentation::name_text;
 use resolver::background::negative_trust_anchors::remove_unneeded;
 use resolver::exchange::network::Network;
 
-/// Regularly tests the zones below those negative trust anchors that expire. If a zone validates again, its negative trust anchor is removed. Runs
+/// Tests the zones below those negative trust anchors that expire, and removes the anchor of a zone that validates again. Runs
 /// forever.
 pub(super) async fn test(subject: Arc<Running>, random: Random) -> Infallible {
     let network = Arc::clone(&subject.network) as Arc<dyn Network>;

@@ -1,15 +1,16 @@
 //! The task that looks up which local users own the sockets of clients.
 //!
-//! The manual pages proc_net_udp(5) and proc_net_tcp(5) describe the tables; the eighth column of a row is the user id. passwd(5) describes the file
-//! with the names of users.
+//! proc_net_udp(5) and proc_net_tcp(5) describe the tables; the eighth column of a row is the user id. passwd(5) describes the
+//! names of users.
 //!
 //! # Decisions
 //!
-//! - The tables in /proc are read. NETLINK_SOCK_DIAG is not used, because the service is not allowed to open netlink sockets.
-//! - Only the tables of the query's transport are read, because a UDP port and the TCP port with the same number may belong to two users. If several
-//!   users are possible, none is shown, because a wrong name would lead the operator to the wrong program.
-//! - The kernel goes through all sockets for each reading of the tables. So two readings are at least `OWNER_PAUSE` apart, and each reading serves
-//!   all clients whose users were requested before it.
+//! - The task reads the tables in /proc and does not use NETLINK_SOCK_DIAG, because the service may not open netlink sockets.
+//! - The task reads only the tables of the query's transport, because a UDP port and the TCP port with the same number may belong
+//!   to two users. If several users are possible, none is shown, because a wrong name would lead the operator to the wrong
+//!   program.
+//! - For each reading of the tables, the kernel goes through all sockets. So two readings are at least `OWNER_PAUSE` apart, and
+//!   each serves all clients whose users were requested before.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -27,11 +28,11 @@ use history::owner::WantedOwner;
 use migrate::system::proc::socket_address;
 use resolver::limits::MAX_SOCKET_TABLE;
 
-/// The socket tables for UDP (`false`) and TCP (`true`). A kernel without IPv6 has only the first table of each pair.
+/// For UDP (`false`) and TCP (`true`). A kernel without IPv6 has only the first table of each pair.
 const TABLES: [(bool, [&str; 2]); 2] =
     [(false, ["/proc/net/udp", "/proc/net/udp6"]), (true, ["/proc/net/tcp", "/proc/net/tcp6"])];
 
-/// Looks up the users of those clients for which the query history requests this, and records them. Runs forever.
+/// Records the users of the clients for which the query history requests them. Runs forever.
 pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
     loop {
         let wanted = recorder.wanted_owners().await;
@@ -42,7 +43,7 @@ pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
     }
 }
 
-/// Returns each client (address and port) whose socket was found on this host, with the user that owns the socket.
+/// Returns each client whose socket was found on this host, with the user that owns the socket.
 fn users_of(clients: &[WantedOwner]) -> Vec<(SocketAddr, String)> {
     let mut found: Vec<(SocketAddr, u32)> = Vec::new();
     for (is_stream, tables) in TABLES {
@@ -56,16 +57,16 @@ fn users_of(clients: &[WantedOwner]) -> Vec<(SocketAddr, String)> {
     found.into_iter().map(|(client, number)| (client, user_name(&passwd, number))).collect()
 }
 
-/// Reads at most `most` octets of a file. Returns an empty text if the file cannot be read.
+/// Returns an empty text if the file cannot be read.
 fn read(path: &str, most: u64) -> String {
     let mut octets = Vec::new();
     let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut octets));
     read.map(|_| String::from_utf8_lossy(&octets).into_owned()).unwrap_or_default()
 }
 
-/// Returns the id of the user that owns the socket of a client. `table` is the text of the socket table for UDP or TCP. The socket must have the port
-/// and the address of the client; for UDP, it may also be bound to any address. A connected socket must be connected to the server that the client
-/// asked. Returns `None` if there is no such socket, or if several users have one.
+/// Returns the user that owns the socket of a client in `table`, the text of the socket table for UDP or TCP. The socket must
+/// have the port and the address of the client; for UDP, it may also be bound to any address. A connected socket must be
+/// connected to the server that the client asked. Returns `None` if there is no such socket, or if several users have one.
 fn owner(table: &str, wanted: &WantedOwner) -> Option<u32> {
     let WantedOwner { client, server, is_stream } = wanted;
     let is_server = |remote: &SocketAddr| {
@@ -87,13 +88,13 @@ fn owner(table: &str, wanted: &WantedOwner) -> Option<u32> {
         Some(users.all(|user| user == first).then_some(first))
     };
     let exact = only(&|local| local == client.ip().to_canonical());
-    // A socket with the exact address of the client decides. If several users have such a socket, sockets that are bound to any address are not
-    // examined.
+    // A socket with the exact address of the client decides. If several users have one, sockets that are bound to any address do
+    // not count.
     exact.or_else(|| only(&|local| !is_stream && local.is_unspecified()))?
 }
 
-/// Returns the local address, the remote address and the user in a row of a socket table. Returns `None` for a row without an inode. Such a row is a
-/// closed connection that only waits for late segments, and has no user.
+/// Returns the local address, the remote address and the user of a row. Returns `None` for a row without an inode: a closed
+/// connection that only waits for late segments, and has no user.
 fn socket(line: &str) -> Option<(SocketAddr, SocketAddr, u32)> {
     let mut columns = line.split_ascii_whitespace();
     let local = socket_address(columns.nth(1)?)?;
@@ -103,7 +104,7 @@ fn socket(line: &str) -> Option<(SocketAddr, SocketAddr, u32)> {
     (inode > 0).then_some((local, remote, user))
 }
 
-/// Returns the name of a user, or the user id if the user has no name that can be written to the log. `passwd` is the content of /etc/passwd.
+/// Returns the user id if the user has no name that can be written to the log. `passwd` is the content of /etc/passwd.
 fn user_name(passwd: &str, number: u32) -> String {
     let name = passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
@@ -122,7 +123,6 @@ mod tests {
 
     use super::*;
 
-    /// Returns a client with the socket address `client`, which has asked the server `server`.
     fn wanted(client: SocketAddr, server: SocketAddr, is_stream: bool) -> WantedOwner {
         WantedOwner { client, server, is_stream }
     }
@@ -151,13 +151,13 @@ mod tests {
             assert_eq!(found.get(&client), Some(&expected), "{client}");
         }
         assert_eq!(found.get(&gone), None);
-        // These clients have the same ports, but use the other transport, or are connected to another server.
+        // The same ports, but the other transport or another server.
         let others =
             [wanted(one, server, true), wanted(three, accepting, false), wanted(three, server, true)];
         assert_eq!(users_of(&others), []);
     }
 
-    /// Returns a row of a socket table. `local` and `remote` are the last octets of addresses in 127.0.0.0/8; 0 stands for any address.
+    /// `local` and `remote` are the last octets of addresses in 127.0.0.0/8; 0 stands for any address.
     fn row((local, port): (u8, u16), (remote, other): (u8, u16), user: u32, inode: u64) -> String {
         let digits = |octet: u8| {
             let address = if octet == 0 { [0; 4] } else { [127, 0, 0, octet] };

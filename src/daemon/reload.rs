@@ -1,7 +1,7 @@
 //! Changes to another configuration while the daemon continues to answer questions.
 //!
-//! All steps that can fail come first: reading the file, building views, binding sockets, and starting threads that wait. The replacement of the
-//! configuration that follows cannot fail. If there was an error, nothing has changed.
+//! All steps that can fail come first: reading the file, building views, binding sockets, and starting threads that wait. So an
+//! error changes nothing.
 
 use std::sync::Arc;
 
@@ -20,11 +20,11 @@ use resolver::config;
 use resolver::config::Config;
 
 impl Running {
-    /// Reads the configuration file again and changes to it. Reports the result to the service manager and to the log.
+    /// Reports the result to the service manager and to the log.
     pub(super) async fn reload_now(&self) -> Result<Vec<String>, Vec<String>> {
         notify::reloading();
         let reloaded = self.read_again().await;
-        // The service manager is informed even if the file has errors: the reload has ended, and the old configuration stays in use.
+        // After an error, the reload has ended too, and the old configuration stays in use.
         notify::ready(&self.addresses());
         match &reloaded {
             Ok(changes) if changes.is_empty() => {
@@ -44,10 +44,10 @@ impl Running {
         reloaded
     }
 
-    /// Reads the configuration file and changes to its current content. Returns the changes, or the errors of the file.
+    /// Returns the changes, or the errors of the file.
     async fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
         let _alone = self.reloading.lock().await;
-        // The files are read in a blocking section, because files may be on slow disks, and large zones take time to parse.
+        // Blocking, because files may be on slow disks, and large zones take time to parse.
         let (changes, changed) = block_in_place(|| {
             let old = self.config();
             let mut new = Config::load(self.origin.as_deref())
@@ -71,7 +71,7 @@ impl Running {
         Ok(changes)
     }
 
-    /// Changes to another configuration. The entries of zones that the change affects are removed from the cache, and all other entries stay.
+    /// Changes to another configuration. Only the entries of zones that the change affects are removed from the cache.
     pub(super) async fn apply(&self, config: Config) -> Result<(), StartError> {
         let _alone = self.reloading.lock().await;
         let changed = block_in_place(|| self.go_over(config))?;
@@ -79,8 +79,7 @@ impl Running {
         Ok(())
     }
 
-    /// Prepares everything that can fail, then applies the configuration. Returns the names at and below which answers now come from other
-    /// servers or zones.
+    /// Returns the names at and below which answers now come from other servers or zones.
     pub(super) fn go_over(&self, config: Config) -> Result<Vec<Name>, StartError> {
         let config = Arc::new(config);
         let views = self.resolver.views().following(&config)?;
@@ -90,7 +89,8 @@ impl Running {
             Some(listeners) => Some(listeners.prepare(&config, &views)?),
             None => None,
         };
-        // From here on, no step can fail. Questions that arrive before the last step are answered with the old views, whose ids stay valid.
+        // From here on, no step can fail. Questions that arrive before the last step get answers from the old views, whose ids
+        // stay valid.
         let changed = self.resolver.set_views(views.clone());
         self.resolver.refresh_sharing();
         if let (Some(listeners), Some(prepared)) = (&mut state.listeners, prepared) {
@@ -108,8 +108,8 @@ impl Running {
         Ok(changed)
     }
 
-    /// Removes cached data of zones whose answers now come from other servers or zones. This is done twice: immediately, and again after the
-    /// resolutions (flights) that began with the old configuration have ended, because these may store old data.
+    /// Removes cached data of zones whose answers now come from other servers or zones. Does this again after the resolutions
+    /// (flights) that began with the old configuration have ended, because these may store old data.
     pub(super) async fn forget(&self, zones: Vec<Name>) {
         self.resolver.forget(&zones).await;
         self.outdate_snapshot();

@@ -14,7 +14,7 @@ use control::protocol::{Severity, Warning};
 use control::{Controlled, health};
 use dns::clock::Mono;
 
-/// Takes new certificates into use soon after they were written to their files, and logs problems of certificates. Runs forever.
+/// Runs forever.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(CERTIFICATE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -35,7 +35,6 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Logs a problem of a certificate of the listeners, with the advice for the operator.
 fn log(Warning { severity, problem, remedy }: &Warning) {
     match severity {
         Severity::Notice | Severity::Warning => tracing::warn!("{problem} {remedy}"),
@@ -44,8 +43,7 @@ fn log(Warning { severity, problem, remedy }: &Warning) {
 }
 
 impl Running {
-    /// Reads the certificate files again, and takes those that have changed into use. Existing connections keep their
-    /// certificates.
+    /// Existing connections keep their certificates.
     async fn renew_certificates(&self) {
         let _alone = self.reloading.lock().await;
         block_in_place(|| {

@@ -10,10 +10,8 @@ use crate::limits::MAX_ROOT_KEYS_FILE;
 use resolver::resolve::root_keys::{RootKeyFollower, RootKeyStore};
 use validate::root_keys::RootKeys;
 
-/// The name of the file with the trusted root keys, in the state directory.
 const FILE: &str = "root.keys";
 
-/// The path of the file in which the root keys are stored.
 pub(super) struct RootKeysFile(PathBuf);
 
 impl RootKeyStore for RootKeysFile {
@@ -24,16 +22,15 @@ impl RootKeyStore for RootKeysFile {
     }
 }
 
-/// Restores the root keys that the previous process has stored. Returns the file in which later changes are stored. Returns `None` if there is no
-/// state directory, or if the file cannot be read; such a file may be intact, so it is not replaced.
+/// Restores the root keys of the previous process, and returns the file for later changes. Returns `None` if there is no state
+/// directory, or if the file cannot be read; such a file may be intact, so it is not replaced.
 pub(super) fn begin(follower: &RootKeyFollower) -> Option<RootKeysFile> {
     let path = state_files::path_of(FILE)?;
     follower.restore(read(&path)?);
     Some(RootKeysFile(path))
 }
 
-/// Reads the root keys from the file. At the first start there is no file, and the result has no keys. Returns `None` if the file cannot be read. A
-/// damaged file is renamed. Both errors are logged.
+/// Returns no keys at the first start, and `None` if the file cannot be read. A damaged file is renamed. Both errors are logged.
 fn read(path: &Path) -> Option<RootKeys> {
     let error = match text(path).map(|text| RootKeys::of_text(&text)) {
         Ok(Ok(keys)) => return Some(keys),

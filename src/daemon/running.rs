@@ -48,53 +48,48 @@ use resolver::resolve::{Asked, Resolver};
 use resolver::supervise::Supervisor;
 use watched::{WatchedDomain, WatchedDomains};
 
-/// The part of the daemon that commands over the control socket use: it reads the state of the daemon and changes the daemon.
 pub(super) struct Running {
     pub(super) resolver: Arc<Resolver>,
     pub(super) lookahead: Arc<Lookahead>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
     pub(super) state: Mutex<Reloadable>,
-    /// Locked while the configuration changes, so that only one reload runs at a time.
+    /// Only one reload runs at a time.
     pub(super) reloading: tokio::sync::Mutex<()>,
-    /// The path of the configuration file; `None` if there is none.
+    /// The path of the configuration file.
     pub(super) origin: Option<PathBuf>,
-    /// The path of the file in which the states of DNS lists are stored; `None` if there is no state directory.
+    /// The file with the states of DNS lists; `None` if there is no state directory.
     pub(super) lists: Option<PathBuf>,
-    /// The watched domains (`[[watch]]`) with their history.
     pub(super) watched: WatchedDomains,
-    /// The path of the file in which the history of the watched domains is stored; `None` if there is no state directory.
+    /// The file with the history of the watched domains; `None` if there is no state directory.
     pub(super) watched_file: Option<PathBuf>,
-    /// The store of minutes; `None` if there is no state directory.
+    /// `None` if there is no state directory.
     pub(super) minutes: Option<Arc<MinuteFiles>>,
-    /// The snapshot of the cache in a file; `None` if no snapshot is written.
+    /// `None` if the daemon writes no snapshot.
     pub(super) snapshot: Option<Arc<Snapshot>>,
-    /// The memory that the process may use, in octets. If it uses more, the cache is made smaller.
+    /// In octets. If the process uses more, the daemon makes the cache smaller.
     pub(super) most_memory: u64,
-    /// The store of the fleet; `None` if this gateway is in no fleet.
+    /// `None` if this gateway is in no fleet.
     pub(super) fleet: Option<Arc<Fleet>>,
-    /// The sockets with which queries are sent to servers.
     pub(super) network: Arc<SocketNetwork>,
-    /// Creates the resolvers for traces without cached data.
     pub(super) fresh: FreshTraces,
-    /// Restarts tasks that have panicked, and records which tasks no longer respond.
+    /// Restarts tasks that have panicked, and records tasks that no longer respond.
     pub(super) supervisor: Supervisor,
-    /// Notified when a temporary zone was added or removed.
+    /// Notified after a temporary zone was added or removed.
     pub(super) zone_added: Notify,
-    /// Notified when a listen address of the configuration has no listener, because this host does not have the address.
+    /// Notified when this host does not have a configured listen address.
     pub(super) missed: Notify,
-    /// The certificates of the listeners that were renewed, but cannot be used.
+    /// Renewed certificates that cannot be used.
     pub(super) certificates: Certificates,
-    /// The listener for metrics.
     pub(super) metrics: MetricsListener,
 }
 
-/// The parts of the daemon that a reload of the configuration changes.
+/// The parts that a reload changes.
 pub(super) struct Reloadable {
     pub(super) config: Arc<Config>,
-    /// The temporary zones, which `resolverctl zone add` has added. They are in `config`, but not in the configuration file.
+    /// The zones of `resolverctl zone add`. They are in `config`, but not in the configuration file.
     pub(super) temporary: TemporaryZones,
-    /// The listeners; `None` after the daemon has begun to stop.
+    /// `None` after the daemon has begun to stop.
     pub(super) listeners: Option<Listeners>,
 }
 
@@ -103,8 +98,8 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes entries from the cache, and returns how many were removed. Copies of these entries that were in the store of the fleet at the time
-    /// `at` are not used any more.
+    /// Returns how many entries were removed. resolverd no longer uses copies of these entries that were in the store of the
+    /// fleet at the time `at`.
     pub(super) async fn flush_since(&self, flush: Flush, at: Mono) -> Flushed {
         self.resolver.flushed(&flush, at);
         let flushed = self.resolver.memory().walk(move |memory| memory.flush(&flush)).await;
@@ -112,7 +107,7 @@ impl Running {
         flushed
     }
 
-    /// Requests that the snapshot is written again soon, because entries were removed from the cache.
+    /// Entries were removed from the cache, so the snapshot must be written again soon.
     pub(super) fn outdate_snapshot(&self) {
         if let Some(snapshot) = &self.snapshot {
             snapshot.outdated();
@@ -123,12 +118,12 @@ impl Running {
         self.listening(Listeners::addresses)
     }
 
-    /// Returns the addresses of those listeners that `addresses` selects; empty after the daemon has begun to stop.
+    /// Empty after the daemon has begun to stop.
     pub(super) fn listening(&self, addresses: fn(&Listeners) -> Vec<SocketAddr>) -> Vec<SocketAddr> {
         self.state().listeners.as_ref().map(addresses).unwrap_or_default()
     }
 
-    /// Returns the configured listen addresses for which there is no listener.
+    /// The configured listen addresses without a listener.
     pub(super) fn missing(&self) -> Vec<MissingAddress> {
         let state = self.state();
         let missing = state.listeners.as_ref().map(Listeners::missing).unwrap_or_default();
@@ -140,15 +135,15 @@ impl Running {
 }
 
 impl Running {
-    /// Returns a copy of the question with the view of `[listen]`, as if a client of `[listen]` had asked it.
+    /// The question with the view of `[listen]`, as if a client of `[listen]` had asked it.
     fn general(&self, question: &Question) -> Question {
         let views = self.resolver.views();
         let view = views.general().map_or(question.view, |view| view.id);
         Question { view, ..question.clone() }
     }
 
-    /// Returns a client that stands for the operator. No real client has this address. Its port and id come from the current time, so they differ for
-    /// concurrent queries over the control socket.
+    /// The client that stands for the operator has an address that no real client has. Its port and id come from the current
+    /// time, so they differ for concurrent queries.
     fn operator(&self) -> Client {
         let micros = self.clock.mono().as_micros().to_le_bytes();
         Client {
@@ -158,7 +153,7 @@ impl Running {
         }
     }
 
-    /// Resolves a question for a command, and sends each step of the resolution to `steps`.
+    /// Sends each step of the resolution to `steps`.
     async fn traced(&self, asked: TraceAsked) -> Result<Lookup, TraceRefused> {
         let TraceAsked { question, fresh, steps } = asked;
         let question = self.general(&question);
@@ -171,13 +166,13 @@ impl Running {
         Ok(Lookup { answer: replied.answer, now: self.clock.mono(), outcome: replied.outcome, elapsed })
     }
 
-    /// Resolves a question for a command. `ask` is called until there is a reply.
+    /// Calls `ask` until there is a reply.
     async fn lookup<Asking: Future<Output = Asked>>(&self, ask: impl Fn(Client) -> Asking) -> Lookup {
         let began = self.clock.mono();
         let client = self.operator();
         loop {
-            // If there is no reply, another query of the operator began in the same microsecond and has the same client, see `operator`. Then the
-            // question is asked again.
+            // Without a reply, another query of the operator began in the same microsecond and has the same client (see
+            // `operator`).
             if let Asked::Replied(replied) = ask(client).await {
                 let now = self.clock.mono();
                 let (answer, outcome) = (replied.answer, replied.outcome);

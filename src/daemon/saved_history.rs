@@ -1,13 +1,14 @@
-//! Saves the query history in memory when the daemon stops, in a file of the state directory, and restores it at the next start.
+//! When the daemon stops, saves the query history in memory to a file of the state directory, and restores it at the next start.
 //! `history::saved_memory` describes the format of the file.
 //!
 //! # Decisions
 //!
-//! - The file is written only when the daemon stops, because it may have up to `history.size` octets or more. After a crash, the files of `history`
-//!   (segments) still have the failed and slow queries.
-//! - The file is removed when it is read. Otherwise an outdated file would be restored after a crash, and the history would seem complete although
-//!   the last queries are missing.
-//! - If `history.redact` is set, no file is written, because the history in memory contains clients and names that must not be on the disk.
+//! - The daemon writes the file only when it stops, because the file may have more than `history.size` octets. After a crash, the
+//!   files of `history` still have the failed and slow queries.
+//! - The daemon removes the file when it reads it. Otherwise it would restore an outdated file after a crash, and the history
+//!   would seem complete although the last queries are missing.
+//! - If `history.redact` is set, the daemon writes no file, because the history in memory has clients and names that must not be
+//!   on the disk.
 
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
@@ -20,19 +21,17 @@ use history::Recorder;
 use resolver::config::{Config, Redact};
 use resolver::resolve::Resolver;
 
-/// The name of the file in the state directory that stores the history for the next process.
 pub(super) const FILE: &str = "history.snapshot";
 
-/// The file may be larger than `history.size` by this factor, because each entry in the file also has a checksum.
+/// Each entry in the file also has a checksum, so the file may be larger than `history.size` by this factor.
 const GROWTH: u64 = 2;
 
-/// Returns true if the history must be saved: it is on, and nothing in it must be hidden from the disk.
+/// The history is on, and nothing in it must be hidden from the disk.
 fn is_wanted(config: &Config) -> bool {
     config.history_size() > 0 && config.history.redact == Redact::None
 }
 
-/// Restores the history from the file of the previous process, and removes the file. If the file is missing or cannot be used, the history starts
-/// empty.
+/// Removes the file of the previous process. If the file is missing or cannot be used, the history starts empty.
 pub(super) fn restore(path: &Path, config: &Config, recorder: &Recorder) {
     let shown = path.display();
     let read = read(path, config.history_size().saturating_mul(GROWTH));
@@ -67,7 +66,7 @@ fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// Writes the history in memory to the file. If this takes longer than `STOP_HISTORY`, or if it fails, no file is left.
+/// If this takes longer than `STOP_HISTORY`, or if it fails, no file is left.
 pub(super) fn save(path: &Path, config: &Config, resolver: &Resolver, clock: &Clock) {
     if !is_wanted(config) {
         return;

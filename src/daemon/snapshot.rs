@@ -1,7 +1,8 @@
-//! The snapshot of the cache: its file in the state directory, the times at which it is written, and its status.
+//! The snapshot of the cache: its file in the state directory, the times at which the daemon writes it, and its status.
 //!
-//! The new file is written next to the old one and then renamed, so that the old file remains if the process is killed. The file is not synced to the
-//! disk, because a sync delays mail queues on the same disk. After a power failure, checksums in the file show if it is complete.
+//! The daemon writes a new file next to the old one and then renames it, so the old file remains if the process is killed. The
+//! daemon does not sync the file to the disk, because a sync delays mail queues on the same disk. After a power failure,
+//! checksums show if the file is complete.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
@@ -20,24 +21,21 @@ use history::TimeSpan;
 use resolver::cache::Memory;
 use resolver::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 
-/// The name of the file with the snapshot of the cache, in the state directory.
 pub(super) const FILE: &str = "cache.snapshot";
 
-/// The snapshot of the cache: a file with the entries, which the daemon reads after its next start.
 pub(super) struct Snapshot {
     path: PathBuf,
-    /// Notified when entries that are in the file were removed from the cache, so that the file must be written again.
+    /// Notified when entries of the file were removed from the cache, so that the file must be written again.
     outdated: Notify,
-    /// True while the snapshot file still contains entries that were removed from the cache.
+    /// True while the file has entries that were removed from the cache.
     is_outdated: AtomicBool,
-    /// The time at which writing is abandoned. It is set when the daemon begins to stop. If the file is being read at that time, the reading is
-    /// abandoned too.
+    /// Set when the daemon begins to stop. A read then ends at once, and a write at this time.
     ends: OnceLock<Mono>,
     clock: Clock,
     known: Mutex<FileState>,
 }
 
-/// A file to which a snapshot is written. Writing fails after the time `ends` of the snapshot, which is set when the daemon begins to stop.
+/// Writes fail after the time `ends` of the snapshot.
 struct Bounded<'a> {
     file: File,
     snapshot: &'a Snapshot,
@@ -66,19 +64,16 @@ impl Seek for Bounded<'_> {
     }
 }
 
-/// The state of the snapshot file.
 #[derive(Clone, Copy, Default)]
 struct FileState {
-    /// True if the file of the previous process was read into the cache. Before that, the file must not be replaced.
+    /// True if the file of the previous process was read. Before that, the file must not be replaced.
     is_read: bool,
-    /// The number of cache entries that were restored from the file.
     restored: u64,
-    /// The size of the file that was written last, and when it was written; `None` if this process has not written it yet.
+    /// The file that this process wrote last, and when.
     written: Option<(Written, Mono)>,
 }
 
-/// Removes the file of an earlier process, because this daemon writes no snapshot. Otherwise a later daemon would restore a cache that the operator
-/// did not want.
+/// The daemon writes no snapshot. A file of an earlier process would later restore a cache that the operator did not want.
 pub(super) fn remove(path: &Path) {
     let shown = path.display();
     match fs::remove_file(path) {
@@ -106,13 +101,13 @@ impl Snapshot {
         }
     }
 
-    /// Requests that the file is written again soon, because entries that it contains were removed from the cache.
+    /// Entries of the file were removed from the cache, so the file must be written again soon.
     pub(super) fn outdated(&self) {
         self.is_outdated.store(true, Ordering::Relaxed);
         self.outdated.notify_one();
     }
 
-    /// Abandons a reading of the file, and lets each write take at most `STOP_SNAPSHOT` from now on. It is called when the daemon begins to stop.
+    /// The daemon begins to stop: a read ends, and each write may take at most `STOP_SNAPSHOT` from now on.
     pub(super) fn end(&self) {
         // Only the first call sets the time.
         let _ = self.ends.set(self.clock.mono().after(STOP_SNAPSHOT));
@@ -133,13 +128,12 @@ impl Snapshot {
         }
     }
 
-    /// Returns true if the snapshot file of the previous process was already read.
+    /// Returns true if the file of the previous process was read.
     pub(super) fn is_read(&self) -> bool {
         self.known().is_read
     }
 
-    /// Waits until the file must be written again: after `CACHE_SNAPSHOT_INTERVAL`, or after `CACHE_SNAPSHOT_PAUSE` if entries in the file were
-    /// removed from the cache.
+    /// After `CACHE_SNAPSHOT_INTERVAL`, or after `CACHE_SNAPSHOT_PAUSE` if entries of the file were removed from the cache.
     pub(super) async fn is_due(&self) {
         let outdated = async {
             self.outdated.notified().await;
@@ -155,7 +149,7 @@ impl Snapshot {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the entries of the file into the cache. A file that must not be used is renamed.
+    /// A file that cannot be used is renamed.
     pub(super) fn read(&self, memory: &Memory, scope: &Scope, now: Now, calendar: Calendar) {
         let read = state_files::open(&self.path).map_err(UnusableSnapshot::Unread).and_then(|mut file| {
             if matches!(calendar, Calendar::After(_)) {
@@ -193,7 +187,8 @@ impl Snapshot {
         self.known().is_read = true;
     }
 
-    /// Replaces the file with a complete new one. If this fails, the old file stays, unless it contains entries that were removed from the cache.
+    /// Replaces the file with a complete new one. If this fails, the old file stays, unless it has entries that were removed from
+    /// the cache.
     pub(super) fn write(&self, memory: &Memory, scope: &Scope, now: Now) {
         if !self.known().is_read {
             return;
@@ -209,8 +204,7 @@ impl Snapshot {
             Err(error) => {
                 let _ = fs::remove_file(&new);
                 if is_outdated {
-                    // The old file contains entries that were removed from the cache. It is removed, because otherwise a restart would restore these
-                    // entries.
+                    // A restart would restore entries that were removed from the cache.
                     let _ = fs::remove_file(&self.path);
                 }
                 let path = self.path.display();
@@ -305,13 +299,13 @@ mod tests {
                     done.send(()).unwrap();
                 });
                 let is_done = is_done.recv_timeout(Duration::from_secs(30));
-                // If the thread still waits, it waits for a writer of the pipe. So the pipe is opened for writing, and the thread can end.
+                // If the thread waits for a writer of the pipe, opening the pipe for writing lets the thread end.
                 let _ = is_done.is_err().then(|| File::options().write(true).open(&path));
                 assert!(is_done.is_ok(), "{found:?} is waited for");
             });
             assert_eq!(fs::symlink_metadata(&aside).unwrap().file_type(), found);
             assert!(!path.exists());
-            // A file cannot replace a directory, so this directory is removed first.
+            // A file cannot replace a directory.
             if found.is_dir() { fs::remove_dir(&aside).unwrap() } else { fs::remove_file(&aside).unwrap() }
         }
         drop(folder);

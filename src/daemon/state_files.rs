@@ -1,4 +1,4 @@
-//! Reads and writes the files in the state directory, which store data for the next process.
+//! The files in the state directory, which store data for the next process.
 
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use resolver::config::files::{Link, open_at_once};
 
-/// Returns the path of a file in the state directory; `None` if the service manager provides no state directory.
+/// Returns `None` if the service manager provides no state directory.
 pub(super) fn path_of(name: &str) -> Option<PathBuf> {
     let directories = std::env::var_os("STATE_DIRECTORY")?;
-    // The variable may contain several directories, separated by colons. The first one is the state directory of resolverd (systemd.exec(5)).
+    // The variable may have several directories with colons between them. The first one is the state directory of resolverd
+    // (systemd.exec(5)).
     let first = std::env::split_paths(&directories).next()?;
     first.is_absolute().then(|| first.join(name))
 }
@@ -24,8 +25,8 @@ pub(super) fn path_of(name: &str) -> Option<PathBuf> {
 )]
 pub struct StateInUse(PathBuf);
 
-/// Locks the state directory until the returned file is closed, so that no second process replaces its files. Returns `None` if there is no state
-/// directory, or if the lock fails for another reason; in this case the reason is logged.
+/// Locks the state directory until the returned file is closed, so that no second process replaces its files. Returns `None` if
+/// there is no state directory, or after another error, which is logged.
 ///
 /// # Errors
 /// Fails if another process has locked the directory.
@@ -48,19 +49,18 @@ pub(super) fn lock() -> Result<Option<File>, StateInUse> {
     }
 }
 
-/// Opens a state file, if it is a regular file. If it were a pipe, opening would wait for a writer, and the daemon could neither start nor stop.
+/// Fails if the file is not a regular file: opening a pipe would wait for a writer, and the daemon could neither start nor stop.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let irregular = || io::Error::new(ErrorKind::InvalidInput, "it is not a regular file");
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(irregular());
     }
-    // The file is checked again after it was opened, because somebody may have replaced it in the meantime.
+    // Somebody may have replaced the file in the meantime.
     let (file, about) = open_at_once(path, Link::Refused)?;
     if about.is_file() { Ok(file) } else { Err(irregular()) }
 }
 
-/// Creates the file that will replace a state file. If an interrupted write has left such a file, it is removed first. If it is a link or a pipe, it
-/// is removed and not opened.
+/// Removes a file that an interrupted write has left. A link or a pipe is not opened.
 pub(super) fn create_new(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -69,18 +69,18 @@ pub(super) fn create_new(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Replaces a state file, so that a reader finds either the complete old or the complete new file.
+/// A reader finds either the complete old or the complete new file.
 pub(super) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = create_new(&new)?;
     file.write_all(octets)?;
     file.sync_all()?;
     fs::rename(new, path)?;
-    // The rename is safe on the disk only after the directory is synced.
+    // Only the sync of the directory makes the rename safe on the disk.
     path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
-/// Returns the path with an extension added to the complete name: `NAME.EXTENSION`.
+/// Adds an extension to the complete name: `NAME.EXTENSION`.
 pub(super) fn with_extension_added(path: &Path, extension: &str) -> PathBuf {
     let mut whole = OsString::from(path);
     whole.push(".");

@@ -1,4 +1,4 @@
-//! Starts the tasks that run as long as the daemon: for snapshots, mirrors of DNS lists, the file with the states of DNS lists, metrics and others.
+//! Starts the tasks that run as long as the daemon.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
@@ -39,7 +39,7 @@ use resolver::resolve::root_keys::{RootKeyFollower, RootKeyStore};
 use resolver::resolve::side::SideResolver;
 use resolver::supervise::Supervisor;
 
-/// Starts all tasks that run as long as the daemon. They end when the returned value is dropped.
+/// The tasks end when the returned value is dropped.
 pub(super) fn spawn(
     subject: &Arc<Running>,
     supervisor: &Supervisor,
@@ -50,7 +50,7 @@ pub(super) fn spawn(
     let running = || Arc::clone(subject);
     let resolver = || Arc::clone(&subject.resolver);
     let side = Arc::clone(subject.resolver.side());
-    // The root keys are restored before the snapshot of the cache is read, because the snapshot depends on these keys.
+    // The root keys are restored first, because the snapshot of the cache depends on them.
     if let Some(file) = root_keys::begin(subject.resolver.root_keys()) {
         follow_root_keys(&mut tasks, supervisor, subject, file);
     }
@@ -109,7 +109,7 @@ pub(super) fn spawn(
     tasks
 }
 
-/// Starts the task that follows changes of the root keys. The keys are stored in `file`.
+/// `file` stores the keys.
 fn follow_root_keys(
     tasks: &mut JoinSet<()>,
     supervisor: &Supervisor,
@@ -122,7 +122,7 @@ fn follow_root_keys(
     keep(tasks, supervisor, "the task that follows the root's keys", follower, follow);
 }
 
-/// Starts the task that `begin` creates from `part`, and starts it again if it panics.
+/// Restarts the task if it panics.
 fn keep<Part, Task>(
     tasks: &mut JoinSet<()>,
     supervisor: &Supervisor,
@@ -138,7 +138,7 @@ fn keep<Part, Task>(
 }
 
 impl Running {
-    /// If the states of DNS lists have changed since the `last` write, writes them to their file. Returns the states in the file.
+    /// Writes the states of DNS lists if they have changed since the `last` write. Returns the states in the file.
     pub(super) fn keep_lists(&self, last: Option<&KeptLists>) -> Option<KeptLists> {
         let path = self.lists.as_ref()?;
         let kept = KeptLists::from_lists(self.resolver.lists(), self.clock.now().unix);
@@ -154,7 +154,6 @@ impl Running {
         Some(kept)
     }
 
-    /// Writes the query history in memory to a file for the next process.
     pub(super) fn save_history(&self) {
         if let Some(path) = state_files::path_of(saved_history::FILE) {
             let config = Arc::clone(&self.state().config);
@@ -164,7 +163,7 @@ impl Running {
 }
 
 impl Running {
-    /// Starts listeners at configured addresses that this host did not have before and has now.
+    /// Starts listeners at configured addresses that this host did not have before.
     fn take_addresses(&self) {
         let mut state = self.state();
         // While this lock is held, no reload can change the views.
@@ -188,8 +187,8 @@ impl Running {
     }
 }
 
-/// Returns a function that the watchdog calls. It takes the locks of the resolutions (flights) and of the listeners. If a thread never releases one
-/// of these locks, the function does not return, and the watchdog notices this.
+/// The watchdog calls the returned function, which takes the locks of the resolutions (flights) and of the listeners. If a thread
+/// never releases one of these locks, the function does not return, and the watchdog notices this.
 fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     let subject = Arc::clone(subject);
     move || {
@@ -198,8 +197,7 @@ fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     }
 }
 
-/// Regularly takes a snapshot of the statistics, after adding the numbers of dropped queries and of the DNS messages that were written or dropped for
-/// dnstap. Runs forever.
+/// First adds the numbers of dropped queries and of the DNS messages that were written or dropped for dnstap. Runs forever.
 async fn tick(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(SNAPSHOT_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -216,7 +214,7 @@ async fn tick(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Regularly checks if the local mirrors of DNS lists are outdated. Runs forever.
+/// Runs forever.
 async fn mirrors(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(MIRROR_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -226,8 +224,8 @@ async fn mirrors(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Restores the states of DNS lists that the previous process has stored, if there are any. Returns the path of the file for these states; `None` if
-/// there is no state directory.
+/// Restores the states of DNS lists of the previous process. Returns the path of their file; `None` if there is no state
+/// directory.
 pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
     let path = state_files::path_of(kept_lists::FILE)?;
     match state_files::open(&path).and_then(KeptLists::read) {
@@ -244,7 +242,7 @@ pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
     Some(path)
 }
 
-/// Writes the states of DNS lists to their file when they have changed, and removes old files of the history. Runs forever.
+/// Writes the states of DNS lists after a change, and removes old files of the history. Runs forever.
 async fn keep_learned(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(KEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -258,12 +256,11 @@ async fn keep_learned(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Checks the watched domains on schedule. Runs forever.
 async fn watch_domains(subject: Arc<Running>) -> Infallible {
     subject.watched.run(&*subject).await
 }
 
-/// Starts listeners at missing addresses when this host gets these addresses. Sleeps while no address is missing. Runs forever.
+/// Starts listeners when this host gets missing addresses. Sleeps while no address is missing. Runs forever.
 async fn take_addresses(subject: Arc<Running>) -> Infallible {
     let mut pause = ADDRESS_RETRY;
     loop {
@@ -277,7 +274,7 @@ async fn take_addresses(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Resolves the root servers before the first question of a client needs them.
+/// The first question of a client will need the root servers.
 async fn prime(subject: Arc<Running>) {
     if let Err(failure) = subject.resolver.prime().await {
         tracing::warn!(
@@ -287,7 +284,7 @@ async fn prime(subject: Arc<Running>) {
 }
 
 impl Running {
-    /// Writes the snapshot of the cache, if snapshots are on and the file of the previous process was already read.
+    /// Does nothing until the file of the previous process was read.
     pub(super) async fn write_snapshot(&self) {
         let Some(snapshot) = self.snapshot.clone() else { return };
         let (scope, clock) = (self.resolver.snapshot_scope(), self.clock.clone());
@@ -304,7 +301,7 @@ impl Running {
     }
 }
 
-/// Reads the snapshot of the cache, then writes it every ten minutes, and soon after entries were removed from the cache. Runs forever.
+/// Reads the snapshot, then writes it every ten minutes, and soon after entries were removed from the cache. Runs forever.
 async fn keep_snapshot(subject: Arc<Running>) -> Infallible {
     let Some(snapshot) = &subject.snapshot else { return std::future::pending().await };
     subject.read_snapshot().await;

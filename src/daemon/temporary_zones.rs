@@ -1,5 +1,5 @@
-//! Zones that `resolverctl zone add` adds while the daemon runs. They are not in the configuration file, and survive reloads. A zone is removed when
-//! its time is over, or when the daemon stops.
+//! The temporary zones of `resolverctl zone add`. They are not in the configuration file, and survive reloads. The daemon removes
+//! a zone when its time is over, or when the daemon stops.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -21,10 +21,10 @@ use history::TimeSpan;
 use resolver::config;
 use resolver::config::{Config, ConfiguredZone, Errors};
 
-/// The temporary zones, each with the time at which it is removed. `None` means that the zone stays until the daemon stops.
+/// Each with the time of its removal; `None` means that the zone stays until the daemon stops.
 pub(super) type TemporaryZones = BTreeMap<Name, Option<Mono>>;
 
-/// Copies the temporary zones of the `old` configuration to the `new` one, and returns the copied zones. A temporary zone is left out if the
+/// Copies the temporary zones of the `old` configuration to the `new` one, and returns them. A zone is left out if the
 /// configuration file now has a zone with the same name.
 pub(super) fn keep(temporary: &TemporaryZones, old: &Config, new: &mut Config) -> TemporaryZones {
     let mut kept = TemporaryZones::new();
@@ -38,16 +38,13 @@ pub(super) fn keep(temporary: &TemporaryZones, old: &Config, new: &mut Config) -
     kept
 }
 
-/// Returns true if the configured zone has this name and is in no view.
+/// Returns true for a zone with this name that is in no view.
 fn is_shared(zone: &ConfiguredZone, name: &Name) -> bool {
     zone.view.is_none() && zone.name == *name
 }
 
 impl Running {
-    /// Adds or removes a temporary zone, and returns the changes.
-    ///
-    /// # Errors
-    /// The reason why nothing has changed, as a sentence.
+    /// The error says in a sentence why nothing has changed.
     pub(super) async fn change_zone(&self, what: ZoneWhat) -> Result<Vec<String>, String> {
         let _alone = self.reloading.lock().await;
         let (changes, changed) = block_in_place(|| {
@@ -89,7 +86,7 @@ impl Running {
         Ok(changes)
     }
 
-    /// Returns the temporary zones, each with its remaining time.
+    /// Each with its remaining time.
     pub(super) fn zones_left(&self) -> BTreeMap<Name, Option<Duration>> {
         let now = self.clock.mono();
         let state = self.state();
@@ -98,7 +95,7 @@ impl Running {
     }
 }
 
-/// Removes temporary zones (of `resolverctl zone add`) when their time is over. Runs forever.
+/// Runs forever.
 pub(super) async fn end(subject: Arc<Running>) -> Infallible {
     loop {
         let zones = subject.zones_left().into_iter().filter_map(|(name, left)| Some((left?, name)));
@@ -116,14 +113,13 @@ pub(super) async fn end(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Returns the errors of an added zone as one sentence. File names and line numbers are left out, because the zone is not in a file.
+/// Without file names and line numbers, because the zone is not in a file.
 fn sentence(errors: &Errors) -> String {
     let problems = errors.problems.iter().cloned();
     let problems = problems.map(|problem| config::ConfigProblem { line: None, ..problem }.to_string());
     problems.collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the reason why a zone of the configuration cannot be removed like a temporary zone.
 fn not_temporary(config: &Config, name: &Name) -> String {
     let shown = name_text(name);
     if config.zones.iter().any(|zone| zone.name == *name) {

@@ -1,10 +1,10 @@
-//! Resolvers for `resolverctl trace --fresh`: each starts without any cached data, resolves one question, and is then dropped.
+//! Resolvers for `resolverctl trace --fresh`: each starts without cached data and resolves one question.
 //!
 //! # Decisions
 //!
-//! - A resolution (flight) continues after its client has disconnected, and so do its fetches of keys and its TCP streams. For a trace without cached
-//!   data this must not happen: nobody could use the results, and clients that disconnect early could start any number of them. So each trace has its
-//!   own thread and runtime. All its tasks and sockets end with the runtime, and only then is its permit released for another trace.
+//! - A resolution (flight), its fetches of keys and its TCP streams normally continue after the client has disconnected. For a
+//!   trace, nobody could use the results, and clients that disconnect early could start any number of them. So each trace has its
+//!   own thread and runtime. All its tasks and sockets end with the runtime, and then its permit is released.
 //! - The thread of a trace logs nothing: it begins without states of DNS lists, so the log would report each state as a change.
 
 use std::sync::Arc;
@@ -23,17 +23,16 @@ use history::event::Step;
 use resolver::exchange::network::Network;
 use resolver::resolve::{Asked, Replied, Resolver};
 
-/// Creates the resolvers without cached data. `MAX_FRESH_TRACES` limits how many may exist at the same time.
+/// `MAX_FRESH_TRACES` limits how many resolvers may exist at the same time.
 pub(super) struct FreshTraces {
     permits: Arc<Semaphore>,
     random: Random,
     network: Arc<dyn Network>,
 }
 
-/// A reply to a client, and the time from the question to the reply.
+/// The time is from the question to the reply.
 pub(super) type TimedReply = (Replied, Duration);
 
-/// A resolver without any cached data, for one question of `resolverctl trace --fresh`.
 pub(super) struct FreshTrace {
     resolver: Arc<Resolver>,
     permit: OwnedSemaphorePermit,
@@ -44,11 +43,8 @@ impl FreshTraces {
         Self { permits: Arc::new(Semaphore::new(MAX_FRESH_TRACES)), random, network }
     }
 
-    /// Creates a resolver for one question. It has the root servers and the configuration of `resolver`. It sends queries in the same way as the
-    /// daemon, and dnstap gets copies of these queries.
-    ///
-    /// # Errors
-    /// Fails if the maximum number of traces is reached, or if the question would use up the quota of a DNS list.
+    /// Creates a resolver with the root servers and the configuration of `resolver`. dnstap gets copies of its queries. Fails if
+    /// the maximum number of traces is reached, or if the question would use up the quota of a DNS list.
     pub(super) fn begin(&self, question: &Question, resolver: &Resolver) -> Result<FreshTrace, TraceRefused> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| TraceRefused::TooMany)?;
         resolver.count_aside(question).map_err(|list| TraceRefused::Quota { list })?;
@@ -58,11 +54,8 @@ impl FreshTraces {
 }
 
 impl FreshTrace {
-    /// Resolves the question, and sends each step of the resolution to `steps`. When this returns, all work that it has started has ended. If the
-    /// future is dropped, the work ends immediately.
-    ///
-    /// # Errors
-    /// Fails if this host cannot provide a thread or a file descriptor.
+    /// Sends each step of the resolution to `steps`. When the future ends or is dropped, all its work ends too. Fails if this
+    /// host cannot provide a thread or a file descriptor.
     pub(super) async fn ask(
         self,
         question: Question,
@@ -81,7 +74,6 @@ impl FreshTrace {
             .unwrap_or_else(|_| Err(lacking(&"it crashed; please send this line to the makers of resolverd")))
     }
 
-    /// Resolves the question, on the thread of this trace, and sends the result to `reply`.
     fn run(
         self,
         question: &Question,
@@ -93,7 +85,7 @@ impl FreshTrace {
         let runtime = match Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                // An error would mean that the client has disconnected, so nobody waits for the reply.
+                // After an error, the client has disconnected.
                 let _ = reply.send(Err(lacking(&error)));
                 return;
             }
@@ -105,13 +97,12 @@ impl FreshTrace {
                 replied = until_replied(&resolver, question, || client, steps) => Some(replied),
             }
         });
-        // Dropping the runtime ends the resolution, the fetches of keys, the TCP streams and their sockets. Only then is the permit
-        // released.
+        // The drop of the runtime ends the resolution, the fetches of keys, the TCP streams and their sockets.
         drop(runtime);
         drop(resolver);
         drop(permit);
         if let Some(replied) = replied {
-            // An error would mean that the client has disconnected, so nobody waits for the reply.
+            // After an error, the client has disconnected.
             let _ = reply.send(Ok(replied));
         }
     }
@@ -121,8 +112,8 @@ fn lacking(why: &dyn std::fmt::Display) -> TraceRefused {
     TraceRefused::Lacking { why: why.to_string() }
 }
 
-/// Resolves a question until there is a reply, and sends each step of the resolution to `steps`. Each try calls `client` for a new client, because a
-/// try gives no reply if another query has a client with the same address, port and id.
+/// Sends each step of the resolution to `steps`. Each try calls `client` for a new client, because a try gives no reply if
+/// another query has a client with the same address, port and id.
 pub(super) async fn until_replied(
     resolver: &Resolver,
     question: &Question,

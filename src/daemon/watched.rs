@@ -1,5 +1,5 @@
-//! The part of the daemon that checks the watched domains. It asks the same questions as `resolverctl check`. The history of the domains is in a file
-//! of the state directory.
+//! The part of the daemon that checks the watched domains. The checks ask the same questions as `resolverctl check`. The history
+//! of the domains is in a file of the state directory.
 
 use std::io::ErrorKind;
 use std::net::IpAddr;
@@ -22,7 +22,7 @@ use watched::kept;
 use watched::kept::KeptWatches;
 use watched::{WatchHost, WatchedDomains};
 
-/// Returns the watched domains with the history of the previous process, and the path of the file that stores the history.
+/// Returns the domains with the history of the previous process, and the path of the file with the history.
 pub(super) fn begin(
     config: &Config,
     (clock, random): (&Clock, &Random),
@@ -38,7 +38,7 @@ pub(super) fn begin(
     (watched, path)
 }
 
-/// Reads the history of the watched domains from a file; it is empty at the first start. A file that cannot be used is renamed, and the log says so.
+/// Empty at the first start. A file that cannot be used is renamed, and the log says so.
 fn read(path: &Path) -> KeptWatches {
     let error = match state_files::open(path).and_then(KeptWatches::read) {
         Ok(kept) => return kept,

@@ -1,19 +1,19 @@
-//! The clock. Functions receive it as an argument: only the crate `daemon` reads the clock of the machine directly.
+//! The clock. Functions get the clock as an argument: only the crate `daemon` reads the clock of the machine directly.
 //!
-//! The daemon uses the machine's clock. The simulation uses tokio's paused clock, which jumps ahead to the next timer, so that a test does not
-//! really wait for a deadline of four seconds.
+//! The daemon uses the machine's clock. Simulations use tokio's paused clock, which jumps ahead to the next timer, so that a test
+//! does not wait for deadlines.
 //!
 //! # Decisions
 //!
-//! - Time spans are measured on CLOCK_BOOTTIME, which continues while the machine sleeps or is paused, so that no data are used after their TTL.
-//!   tokio's timers do not continue during the sleep. So a waiting task wakes late, and then finds that its time is over.
-//! - tokio's paused clock jumps ahead while a test waits for real sockets. So a test uses either the paused clock and the network in memory, or real
-//!   sockets and real time.
-//! - A clock that is slow at boot must not prevent all names from resolving. If a valid signature of the root zone begins in the future, the
-//!   clock is slow. Until the clock is set, the validity periods of signatures are not checked, no answer has AD, and nothing is cached for
-//!   longer than a minute.
-//! - The code for a cache miss asks for the time about thirty times, mostly within microseconds. So the task of the miss runs in a `StillClock`,
-//!   which reads the clock once for each poll of the task. The event loops of other resolvers also read it once for all events of one wake-up.
+//! - Time spans come from CLOCK_BOOTTIME, which continues while the machine sleeps or is paused, so that no data are used after
+//!   their TTL. tokio's timers do not continue during the sleep: a waiting task wakes late, and then finds that its time is over.
+//! - tokio's paused clock jumps ahead while a test waits for real sockets. So a test uses either the paused clock and the network
+//!   in memory, or real sockets and real time.
+//! - A clock that is slow at boot must not prevent all names from resolving. If a valid signature of the root zone begins in the
+//!   future, the clock is slow. Until the clock is set, resolverd does not check the validity periods of signatures, sets no AD,
+//!   and caches nothing for longer than a minute.
+//! - A cache miss reads the time about thirty times, mostly within microseconds. So its task runs in a `StillClock`, which reads
+//!   the clock once for each poll of the task.
 
 use std::cell::Cell;
 use std::fmt;
@@ -34,8 +34,8 @@ pub fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// Returns the smoothed round trip and its variation after one more measurement `sample`, as in RFC 6298 section 2: first the variation, then the
-/// smoothed round trip. `last` are the values before; `None` before the first measurement.
+/// Returns the smoothed round trip and its variation after one more measurement `sample` (RFC 6298 section 2): first the
+/// variation, then the smoothed round trip. `last` is `None` before the first measurement.
 #[inline]
 pub fn smoothed(last: Option<(Duration, Duration)>, sample: Duration) -> (Duration, Duration) {
     match last {
@@ -47,15 +47,15 @@ pub fn smoothed(last: Option<(Duration, Duration)>, sample: Duration) -> (Durati
     }
 }
 
-/// A time on a clock that never goes back, in microseconds since `START`, which is `MONO_LEAD` before the clock was created.
+/// A time on the monotonic clock, in microseconds since `START`, which is `MONO_LEAD` before the clock was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(u64);
 
 impl Mono {
-    /// The smallest time on this clock. Cache entries that an earlier process wrote have times between `START` and the creation of the clock.
+    /// The smallest time. Cache entries that an earlier process wrote have times between `START` and the creation of the clock.
     pub const START: Self = Self(0);
 
-    /// The time on this clock at which the clock was created.
+    /// The time at which the clock was created.
     const MADE: Self = Self(MONO_LEAD.as_secs() * 1_000_000);
 
     /// Returns the time that is `micros` microseconds after `START`.
@@ -68,7 +68,7 @@ impl Mono {
         self.0
     }
 
-    /// Returns the time that is `span` after this one, but at most the largest time, which is 584 000 years after `START`.
+    /// Returns the time that is `span` after this one; at most the largest time, 584 000 years after `START`.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))
@@ -80,36 +80,39 @@ impl Mono {
         Self(self.0.saturating_sub(micros(span)))
     }
 
-    /// Returns the time span from `earlier` to this time. It is zero if `earlier` is the later one.
+    /// Returns the time span from `earlier` to this time; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
-    /// Returns the whole seconds from `earlier` to this time, rounded down. This number is subtracted from a TTL (RFC 1035 section 3.2.1).
+    /// Returns the whole seconds from `earlier` to this time, rounded down. For the calculation of a remaining TTL (RFC 1035
+    /// section 3.2.1).
     pub fn seconds_since(self, earlier: Self) -> u32 {
         u32::try_from(self.0.saturating_sub(earlier.0) / 1_000_000).unwrap_or(u32::MAX)
     }
 }
 
-/// The current time on both clocks: the one that never goes back, and the calendar. Decisions get it as an argument.
+/// The current time on the monotonic clock and in the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
-    /// The time on the monotonic clock (which never goes back), for TTLs, timers and deadlines.
+    /// The monotonic time, for TTLs, timers and deadlines.
     pub mono: Mono,
-    /// The calendar time in seconds since 1970, for people and for the validity of signatures. It jumps when somebody sets the machine's clock.
+    /// The calendar time in seconds since 1970, for people and for the validity of signatures. This time jumps when somebody sets
+    /// the machine's clock.
     pub unix: u64,
 }
 
-/// The calendar time with which the validity periods of signatures are compared, in seconds since 1970.
+/// The calendar time for the validity periods of signatures, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calendar {
-    /// The time that the clock of this machine shows. Nothing shows that it is wrong.
+    /// The time of the machine's clock, which seems right.
     Clock(u64),
-    /// The machine's clock is slow: data that cannot be forged show that its time has long passed. The real time is later than this value.
+    /// The machine's clock is slow: data that cannot be forged show that its time has long passed. The real time is later than
+    /// this value.
     After(u64),
 }
 
-/// The source of the current time, on the clock that never goes back and in the calendar.
+/// The source of the current time.
 #[derive(Clone)]
 pub struct Clock {
     kind: ClockKind,
@@ -117,39 +120,39 @@ pub struct Clock {
     passed: Arc<AtomicU64>,
 }
 
-/// The part of a clock (`Clock`) that returns only monotonic times (`Mono`), without the calendar. For the machine's clock, a copy of it shares no
-/// memory with other threads, so that threads do not slow each other down.
+/// The part of a [`Clock`] that returns only monotonic times. Copies share no memory with other threads (except for simulated
+/// clocks), so that threads do not slow each other down.
 #[derive(Clone)]
 pub struct Moments(ClockKind);
 
 #[derive(Clone)]
 enum ClockKind {
     Machine {
-        /// The time at which this clock was created, in nanoseconds since the machine booted.
+        /// In nanoseconds since the machine booted.
         started: u64,
     },
     #[cfg(feature = "simulated")]
     Virtual {
         started: tokio::time::Instant,
-        /// The calendar time at the creation of this clock, in seconds since 1970.
+        /// In seconds since 1970.
         unix_at_start: u64,
-        /// The number of seconds by which the calendar time of the simulated machine is wrong.
+        /// In seconds: the error of the simulated machine's calendar time.
         shift: Arc<AtomicI64>,
-        /// The total time for which the simulated machine has slept, in microseconds.
+        /// In microseconds.
         slept: Arc<AtomicU64>,
     },
 }
 
 thread_local! {
-    /// While a `StillClock` is polled: the time that all reads by this thread return, in nanoseconds since boot. Otherwise 0.
+    /// While this thread polls a `StillClock`: the time of all reads, in nanoseconds since boot. Otherwise 0.
     static STILL: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Runs a future so that it reads the clock of the machine only once for each poll: all reads during one poll return the same time.
+/// Runs a future that reads the machine's clock only once for each poll: all reads during one poll return the same time.
 pub struct StillClock<Work>(Pin<Box<Work>>);
 
 impl<Work: Future> StillClock<Work> {
-    /// Creates the wrapper around the future `work`. The future is put on the heap; otherwise the runtime would copy the large future several times.
+    /// Wraps the future `work`, and puts it on the heap; otherwise the runtime would copy the large future several times.
     pub fn during(work: Work) -> Self {
         Self(Box::pin(work))
     }
@@ -159,7 +162,7 @@ impl<Work: Future> Future for StillClock<Work> {
     type Output = Work::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Work::Output> {
-        /// When this value is dropped, even by a panic, reads of the clock by this thread return the real time again.
+        /// Drop (even by a panic) lets the reads of this thread return the real time again.
         struct GoesOn;
 
         impl Drop for GoesOn {
@@ -174,7 +177,7 @@ impl<Work: Future> Future for StillClock<Work> {
     }
 }
 
-/// Returns the nanoseconds since boot. While this thread polls a future that is wrapped in `StillClock`, all calls return the same time.
+/// Nanoseconds. All calls during one poll of a `StillClock` return the same time.
 fn since_boot_or_still() -> u64 {
     match STILL.get() {
         0 => since_boot(),
@@ -182,7 +185,7 @@ fn since_boot_or_still() -> u64 {
     }
 }
 
-/// Returns the nanoseconds since the machine booted, including the time that it slept (CLOCK_BOOTTIME of clock_gettime(2)).
+/// Nanoseconds, including the time that the machine slept (CLOCK_BOOTTIME of clock_gettime(2)).
 fn since_boot() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
@@ -205,7 +208,7 @@ impl ClockKind {
 }
 
 impl Moments {
-    /// Returns the current time on the clock that never goes back.
+    /// Returns the current monotonic time.
     pub fn mono(&self) -> Mono {
         self.0.mono()
     }
@@ -224,8 +227,8 @@ impl Clock {
         Self { kind, passed: Arc::new(AtomicU64::new(CLOCK_FLOOR)) }
     }
 
-    /// Creates a clock for a tokio runtime whose time is paused. `unix_at_start` is its calendar time now, in seconds since 1970. Must be called
-    /// inside that runtime.
+    /// Creates a clock for a tokio runtime whose time is paused. `unix_at_start` is its calendar time now, in seconds since 1970.
+    /// Must be called inside that runtime.
     #[cfg(feature = "simulated")]
     pub fn simulated(unix_at_start: u64) -> Self {
         let (started, shift, slept) = (tokio::time::Instant::now(), Arc::default(), Arc::default());
@@ -233,8 +236,7 @@ impl Clock {
         Self { kind, passed: Arc::default() }
     }
 
-    /// Makes the calendar time of a simulated clock wrong by this many seconds, as if somebody had set the machine's clock. The times that `mono`
-    /// returns do not change.
+    /// Makes the calendar time of a simulated clock wrong by this many seconds. The monotonic time does not change.
     #[cfg(feature = "simulated")]
     pub fn set_wrong_by(&self, seconds: i64) {
         if let ClockKind::Virtual { shift, .. } = &self.kind {
@@ -242,7 +244,7 @@ impl Clock {
         }
     }
 
-    /// Simulates that the machine sleeps for `span`: the times that `mono` returns advance by `span`, but tokio's timers do not.
+    /// Simulates a sleep of the machine: the monotonic time advances by `span`, but tokio's timers do not.
     #[cfg(feature = "simulated")]
     pub fn sleep(&self, span: Duration) {
         if let ClockKind::Virtual { slept, .. } = &self.kind {
@@ -250,17 +252,17 @@ impl Clock {
         }
     }
 
-    /// Returns the part of the clock that returns only monotonic times (`Mono`), without the calendar.
+    /// Returns the monotonic part of the clock.
     pub fn moments(&self) -> Moments {
         Moments(self.kind.clone())
     }
 
-    /// Returns the current time on the clock that never goes back, without the calendar time. Cache hits use it, because it reads only one clock.
+    /// Returns the current monotonic time. Cache hits use this, because it reads only one clock.
     pub fn mono(&self) -> Mono {
         self.kind.mono()
     }
 
-    /// Returns the current time on the clock that never goes back, and the current calendar time.
+    /// Returns the current monotonic and calendar time.
     pub fn now(&self) -> Now {
         let mono = self.mono();
         let unix = match &self.kind {
@@ -291,12 +293,12 @@ impl Clock {
         }
     }
 
-    /// Returns the current calendar time, and whether the machine's clock is certainly slow.
+    /// Returns the calendar time, unless the machine's clock is certainly slow.
     pub fn calendar(&self) -> Calendar {
         self.calendar_at(self.now())
     }
 
-    /// Returns the calendar time in `now`, which was read before, and whether the machine's clock is certainly slow.
+    /// Like `calendar`, with the calendar time in `now`, which the caller has read before.
     pub fn calendar_at(&self, now: Now) -> Calendar {
         let (unix, passed) = (now.unix, self.passed.load(Ordering::Relaxed));
         if unix.saturating_add(SLOW_CLOCK.as_secs()) <= passed {
@@ -306,14 +308,15 @@ impl Clock {
         }
     }
 
-    /// Records that a calendar time, in seconds since 1970, has certainly passed. The caller must know it from data that cannot be forged.
+    /// Records that a calendar time, in seconds since 1970, has certainly passed. The caller must know this from data that cannot
+    /// be forged.
     pub fn mark_passed(&self, unix: u64) {
         self.passed.fetch_max(unix, Ordering::Relaxed);
     }
 }
 
-/// Returns the date of a calendar time, such as 2026-08-01. Uses Howard Hinnant's civil_from_days: years begin in March, so that a leap day is
-/// the last day of its year.
+/// Returns the date, such as 2026-08-01. Uses Howard Hinnant's civil_from_days: years begin in March, so a leap day is the last
+/// day of its year.
 pub fn date(unix: u64) -> String {
     let days = unix / 86_400 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -326,7 +329,7 @@ pub fn date(unix: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// Returns a calendar time in UTC, rounded down to the minute, such as 2026-08-01 09:30 UTC.
+/// Returns the time in UTC, rounded down to the minute, such as 2026-08-01 09:30 UTC.
 pub fn minute(unix: u64) -> String {
     let seconds = unix % 86_400;
     format!("{} {:02}:{:02} UTC", date(unix), seconds / 3_600, seconds % 3_600 / 60)
@@ -381,8 +384,8 @@ mod tests {
         assert!(clock.mono().since(Mono::MADE) < Duration::from_secs(60));
     }
 
-    /// Runs another test of the clock in a time namespace (time_namespaces(7)), in which the boot-time clock is ahead of the other clocks, as after a
-    /// sleep of the machine.
+    /// Runs another test in a time namespace (time_namespaces(7)), in which the boot-time clock is ahead of the other clocks, as
+    /// after a sleep of the machine.
     #[test]
     fn a_machine_that_has_slept_is_no_exception() {
         let asleep = |program: &Path, arguments: &[&str]| {
@@ -423,8 +426,7 @@ mod tests {
         spin(clock.mono());
     }
 
-    /// Tests that a clock that is one day slow is accepted, as it is for signatures, and that a slower clock is detected by a time that has
-    /// certainly passed.
+    /// A clock that is one day slow counts as right, as for signatures.
     #[tokio::test]
     async fn a_slow_clock_is_known_by_what_has_passed() {
         let clock = Clock::simulated(10_000_000);

@@ -1,9 +1,9 @@
-//! How a query was sent to a server (`Transport`), and how the server behaved (`Conduct`). The iterator bases its decisions on these types, and
-//! the query history counts them.
+//! How a query was sent to a server (`Transport`), and how the server behaved (`Conduct`).
 //!
 //! # Decisions
 //!
-//! - These types are not in the crate `history`, because the history only counts them: `iterate`, `resolve` and `exchange` base decisions on them.
+//! - These types are not in the crate `history`, which only counts them: `iterate`, `resolve` and `exchange` base decisions on
+//!   them.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,8 @@ use hickory_proto::op::ResponseCode;
 use crate::words;
 
 words! {
-    /// The transport with which a DNS message is sent to a server. The query history stores the positions of the variants, so their order must stay.
+    /// The transport of a DNS message to a server. The query history stores the positions of the variants, so their order must
+    /// stay.
     pub enum Transport {
         /// A UDP datagram without encryption.
         Udp = "udp": "UDP",
@@ -32,7 +33,7 @@ words! {
 pub struct Encryption {
     /// The name or address that the certificate of the server must contain (RFC 8310 section 5).
     pub certificate: String,
-    /// The protocol that encrypts the connections.
+    /// The protocol of the connections.
     pub protocol: EncryptedProtocol,
 }
 
@@ -56,7 +57,7 @@ pub fn network_of(server: IpAddr) -> IpAddr {
 }
 
 words! {
-    /// What a server did after resolverd sent it a query. JSON uses the same words as the screens.
+    /// What a server did after resolverd sent it a query. JSON and the screens use the same words.
     pub enum Conduct {
         /// The server gave a correct answer, referral or denial.
         Answered = "answered": "answered",
@@ -70,17 +71,17 @@ words! {
         NoTcp = "no_tcp": "no answer over TCP",
         /// The TLS certificate of the server is for another server.
         Certificate = "certificate": "certificate rejected",
-        /// The server answered with the response code REFUSED.
+        /// The server answered with REFUSED.
         Refused = "refused": "REFUSED",
-        /// The server answered with the response code SERVFAIL.
+        /// The server answered with SERVFAIL.
         ServFail = "servfail": "SERVFAIL",
-        /// The server answered with the response code FORMERR.
+        /// The server answered with FORMERR.
         FormErr = "formerr": "FORMERR",
-        /// The server answered with the response code NOTIMP.
+        /// The server answered with NOTIMP.
         NotImp = "notimp": "NOTIMP",
-        /// The server answered with the response code NOTAUTH.
+        /// The server answered with NOTAUTH.
         NotAuth = "notauth": "NOTAUTH",
-        /// The server answered with the response code BADVERS.
+        /// The server answered with BADVERS.
         BadVers = "badvers": "BADVERS",
         /// The server answered with another response code, which does not answer the question.
         OtherError = "other_error": "unknown RCODE",
@@ -95,7 +96,7 @@ words! {
 }
 
 impl Conduct {
-    /// Returns the variant for a server that answered with the response code `code`, which is an error.
+    /// Returns the variant for a server that answered with the error `code`.
     pub const fn of_error(code: ResponseCode) -> Self {
         match code {
             ResponseCode::Refused => Self::Refused,
@@ -108,17 +109,17 @@ impl Conduct {
         }
     }
 
-    /// Returns the label of this behaviour if it is a fault of the server or of the network, and `None` otherwise.
+    /// Returns the label of a fault of the server or of the network, and `None` otherwise.
     pub const fn fault(self) -> Option<&'static str> {
         if self.is_fault() { Some(self.label()) } else { None }
     }
 
-    /// Returns true if this behaviour is a fault of the server or of the network to it.
+    /// Returns true for a fault of the server or of the network to it.
     pub const fn is_fault(self) -> bool {
         !matches!(self, Self::Answered | Self::Truncated)
     }
 
-    /// Returns true if a DNS message of the server arrived after the query, so that the measured time is a round trip.
+    /// Returns true if a DNS message of the server arrived, so that the measured time is a round trip.
     pub const fn came_back(self) -> bool {
         !matches!(self, Self::Silent | Self::Unreachable | Self::NotSent | Self::NoTcp)
     }

@@ -1,15 +1,15 @@
 //! Keyed hashes of values that strangers choose, and unkeyed hashes of all other values.
 //!
-//! The keyed hash is SipHash-1-3 with a secret key of 128 bits (Aumasson and Bernstein, "SipHash: a fast short-input
-//! PRF", 2012, with one round for each word and three at the end, as in the standard library).
+//! The keyed hash is SipHash-1-3 with a secret key of 128 bits (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012,
+//! with one round for each word and three at the end).
 //!
 //! # Decisions
 //!
-//! - The keyed hash comes from the crate siphasher, because each cache miss hashes about thirty names, and the implementation in the standard library
-//!   takes twice as long for them.
-//! - A faster keyed hash, based on multiplication, would save one instruction in twenty of a cache miss. It was rejected, because an attacker who
-//!   measures the time of lookups might learn its key. Hashing less often saves as much.
-//! - Values that are already hashes, and numbers that resolverd assigns, use an unkeyed hash, because strangers cannot choose them.
+//! - The keyed hash comes from the crate siphasher: each cache miss hashes about thirty names, and the standard library takes
+//!   twice as long for them.
+//! - A faster keyed hash, based on multiplication, was rejected: it would save one instruction in twenty of a cache miss, but an
+//!   attacker who measures the time of lookups might learn its key.
+//! - Values that are already hashes, and numbers that resolverd assigns, use an unkeyed hash.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -17,24 +17,24 @@ use siphasher::sip::SipHasher13;
 
 use crate::random::Random;
 
-/// A SipHash function with a secret key of 128 bits, so that strangers cannot choose names with equal hashes. The same key always gives the same
-/// hashes.
+/// A SipHash function with a secret key of 128 bits, so that strangers cannot choose names with equal hashes. The same key always
+/// gives the same hashes.
 #[derive(Clone, Copy, Debug)]
 pub struct Keyed(SipHasher13);
 
 impl Keyed {
-    /// Creates a hash function with a key that is drawn from `random`.
+    /// Draws the key from `random`.
     pub fn new(random: &Random) -> Self {
         Self(SipHasher13::new_with_keys(random.u64(), random.u64()))
     }
 
-    /// Creates a hash function with a key from the operating system. It is used for a table that exists only while one text is read.
+    /// Gets a key from the operating system, for a table that exists only while one text is read.
     pub fn of_system() -> Self {
         let state = RandomState::new();
         Self(SipHasher13::new_with_keys(state.hash_one(0_u8), state.hash_one(1_u8)))
     }
 
-    /// Returns the hash of `octets` alone. (The `Hash` implementation of a slice also hashes the length of the slice.)
+    /// Returns the hash of `octets` alone. (`Hash` of a slice also hashes the length.)
     pub fn octets(&self, octets: &[u8]) -> u64 {
         self.0.hash(octets)
     }
@@ -48,8 +48,8 @@ impl BuildHasher for Keyed {
     }
 }
 
-/// Returns `rest`, the last 1 to 7 octets of `octets`, as one number. If there are eight octets or more, the last eight are read at once, and those
-/// before `rest` are shifted out.
+/// Returns `rest`, the last 1 to 7 octets of `octets`, as one number. If there are eight octets or more, reads the last eight at
+/// once, and shifts out those before `rest`.
 fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
     match octets.last_chunk::<8>() {
         Some(last) => u64::from_le_bytes(*last) >> (64 - shift_of(rest.len().saturating_mul(8))),
@@ -57,13 +57,13 @@ fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// Converts a number of bits, at most 64, to the type that shift operations need.
+/// At most 64 bits.
 fn shift_of(bits: usize) -> u32 {
     u32::try_from(bits).unwrap_or(64)
 }
 
-/// A hash function without a secret key, for tables whose keys strangers cannot choose: keyed hashes, numbers that resolverd assigns, and names
-/// from the configuration.
+/// A hash function without a key, for values that strangers cannot choose: keyed hashes, numbers that resolverd assigns, and
+/// names of the configuration.
 #[derive(Debug, Default)]
 pub struct Plain(u64);
 
@@ -89,12 +89,12 @@ impl Hasher for Plain {
     }
 
     fn finish(&self) -> u64 {
-        // Hash tables use the lowest bits of a hash, but a multiplication mixes the upper bits best, so the halves are exchanged.
+        // Hash tables use the lowest bits, but a multiplication mixes the upper bits best, so the halves are exchanged.
         self.0.rotate_left(32)
     }
 }
 
-/// Returns the checksum of an entry of a file: the hash of its length and its octets.
+/// Returns the checksum of an entry of a file, which includes the length.
 pub fn checksum(octets: &[u8]) -> u64 {
     let mut sum = Plain::default();
     sum.write_usize(octets.len());

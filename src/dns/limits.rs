@@ -2,39 +2,39 @@
 
 use std::time::Duration;
 
-/// The maximum number of compression pointers that one name in a DNS message may follow. Programs that write DNS messages usually point to labels,
-/// and some point to one other pointer.
+/// The maximum number of compression pointers that one name may follow. Most programs write pointers to labels, and some write a
+/// pointer to one other pointer.
 pub(crate) const MAX_POINTERS: u8 = 16;
 
-/// The maximum length of the text of an extended error, in octets: one sentence. With it, a reply to any question fits into 512 octets.
+/// In octets: one sentence. With it, a reply to any question fits into 512 octets.
 pub const MAX_ERROR_TEXT: usize = 180;
 
-/// The first of November 2026, in seconds since 1970. This version of resolverd was written later, so a machine's clock that shows an earlier
-/// time is wrong.
+/// The first of November 2026, in seconds since 1970. This version of resolverd is newer, so a clock with an earlier time is
+/// wrong.
 pub const CLOCK_FLOOR: u64 = 1_793_491_200;
 
-/// How long before the start of the process a monotonic time (`Mono`) can be. A cache entry from an earlier process may be as old as its TTL and
-/// `cache.serve_stale` together.
+/// How long before the start of the process a monotonic time can be. A cache entry from an earlier process may be as old as its
+/// TTL and `cache.serve_stale` together.
 pub const MONO_LEAD: Duration = MAX_TTL.saturating_add(MAX_SERVE_STALE);
 
-/// The time by which the machine's clock may be slow. Signatures whose validity begins at most this far in the future are also accepted (one day,
-/// as `val-sig-skew-max` of Unbound).
+/// The time by which the machine's clock may be slow. resolverd accepts signatures whose validity begins at most this far in the
+/// future (one day, as `val-sig-skew-max` of Unbound).
 pub(crate) const SLOW_CLOCK: Duration = Duration::from_secs(86_400);
 
-/// If calendar time and elapsed time differ by this many seconds, somebody has set the machine's clock. Questions that failed because of the
-/// wrong time are then tried again. Synchronised clocks are adjusted by less than a second at a time.
+/// If calendar time and elapsed time differ by this many seconds, somebody has set the machine's clock. resolverd then tries
+/// questions again that failed because of the wrong time. Synchronised clocks are adjusted by less than a second at a time.
 pub const CLOCK_JUMP: u64 = 60;
 
-/// How long the operator or a check waits for the reply of a recursive server that somebody else runs. That server may have to ask the servers of
-/// the zone first.
+/// How long the operator or a check waits for the reply of another operator's recursive server. The recursive server may have to
+/// ask the servers of the zone first.
 pub const DIRECT_RECURSION_TIME: Duration = Duration::from_secs(2);
 
-/// How long the operator or a check waits for the reply of an authoritative server over UDP. The most distant servers answer within 0.4 s. A
-/// server that needs 2 s is slow, but not silent. A check sends the query again after `CHECK_TRY_TIME`, and keeps waiting for a reply to the
-/// first query.
+/// How long the operator or a check waits for the reply of an authoritative server over UDP. The most distant servers answer
+/// within 0.4 s. A server that needs 2 s is slow, but not silent. A check sends the query again after `CHECK_TRY_TIME`, and still
+/// waits for a reply to the first query.
 pub const DIRECT_TIME: Duration = Duration::from_secs(3);
 
-/// How long the operator or a check waits for the reply of a server over TCP, which needs two round trips. The query is sent only once.
+/// How long the operator or a check waits for the reply of a server over TCP, which needs two round trips.
 pub const DIRECT_STREAM_TIME: Duration = Duration::from_secs(3);
 
 /// The largest permitted value of `cache.max_ttl`: a week. RFC 8767 section 4 suggests that no TTL need be longer.

@@ -1,12 +1,13 @@
-//! The source of random numbers. Functions receive it as an argument. It is used for DNS message ids, ports, random delays, and the choice among
-//! equal candidates.
+//! The source of random numbers. Functions get it as an argument. It draws DNS message ids, ports, random delays, and choices
+//! among equal candidates.
 //!
 //! # Decisions
 //!
-//! - The generator is ChaCha12, in the daemon and in the simulation. In the daemon, the operating system gives the seed, because nobody must be
-//!   able to guess ids and ports (RFC 5452 section 4.3). In the simulation, each run has its own seed, so that the run can be repeated.
-//! - In the daemon, each worker thread has its own generator. A cache miss draws five numbers, and for each of them, the memory of a shared
-//!   generator would move between the processors.
+//! - The generator is ChaCha12, in the daemon and in the simulation. In the daemon, the seed comes from the operating system,
+//!   because nobody must be able to guess ids and ports (RFC 5452 section 4.3). In the simulation, each run has its own seed, so
+//!   that the run can be repeated.
+//! - In the daemon, each worker thread has its own generator. A cache miss draws five numbers, and for each, the memory of a
+//!   shared generator would move between the processors.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,19 +16,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, RngExt, SeedableRng};
 
-/// The number of random generators in one process. If there are more threads, some of them share a generator.
+/// If there are more threads, some share a generator.
 const SOURCES: usize = 16;
 
-/// A source of random numbers that all threads can use: a set of random number generators.
+/// A set of random number generators that all threads can use.
 #[derive(Clone)]
 pub struct Random(Arc<[Source]>);
 
-/// One random number generator. It is aligned to two cache lines of 64 octets, because processors fetch two at a time.
+/// Aligned to two cache lines of 64 octets, because processors fetch two at a time.
 #[repr(align(128))]
 struct Source(Mutex<StdRng>);
 
 thread_local! {
-    /// The number of this thread, counted in the order in which threads draw their first random number.
+    /// Threads are counted when they draw their first random number.
     static THREAD: usize = {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         THREADS.fetch_add(1, Ordering::Relaxed)
@@ -46,7 +47,7 @@ impl Random {
         })
     }
 
-    /// Creates a random source that gives the same numbers for the same seed, for tests.
+    /// Creates a random source for tests: the same seed gives the same numbers.
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new([Source(Mutex::new(StdRng::seed_from_u64(seed)))]))
     }

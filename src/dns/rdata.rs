@@ -4,19 +4,18 @@
 //!
 //! # Decisions
 //!
-//! - Data that the library rejects are stored as octets (RFC 3597 section 5). So the RRset is complete, its signature is valid, and clients get
-//!   the data of the zone. One invalid NSEC3 or DNSKEY does not prevent an answer.
-//! - This module does not interpret such data. An NSEC3 with unknown flags or an unknown hash proves nothing (RFC 5155 section 8.2), and a
-//!   DNSKEY with another protocol than 3 signs nothing (RFC 4034 section 2.1.2), because neither of them becomes a type of the
-//!   library.
+//! - Data that the library rejects are stored as octets (RFC 3597 section 5). So the RRset is complete, its signature is valid, and clients
+//!   get the data of the zone.
+//! - This module does not interpret such data. So an NSEC3 with unknown flags or an unknown hash proves nothing (RFC 5155 section 8.2), and
+//!   a DNSKEY with another protocol than 3 signs nothing (RFC 4034 section 2.1.2).
 
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError, Restrict};
 
-/// Types whose data must be interpreted: addresses, and types whose names may be compressed, so that their octets have no meaning outside their DNS
-/// message (RFC 3597 section 4: the types of RFC 1035; old servers also compress SRV). OPT, TSIG and types that occur only in questions are in this
-/// list too, because no zone has data of these types.
+/// Types whose data are not kept as octets: addresses, and types whose names may be compressed, so that their octets have no meaning
+/// outside their DNS message (RFC 3597 section 4; old servers also compress SRV). Also OPT, TSIG and types that occur only in questions,
+/// because no zone has their data.
 const UNDERSTOOD: [RecordType; 13] = [
     RecordType::A,
     RecordType::AAAA,
@@ -33,16 +32,16 @@ const UNDERSTOOD: [RecordType; 13] = [
     RecordType::ANY,
 ];
 
-/// Reads the next `length` octets as data of a record of type `kind`. If the library cannot interpret them, they are kept as octets. Empty data
-/// are also accepted if the type allows them (RFC 3597); the library treats them as part of an UPDATE.
+/// Reads the next `length` octets as data of a record of type `kind`. Data that the library cannot interpret are kept as octets. Empty data
+/// are kept too, if the type allows them (RFC 3597); the library takes such a record for a part of an UPDATE.
 ///
 /// # Errors
 /// Fails if there are too few octets, or if the data cannot be interpreted although their type requires it.
 pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Result<RData, DecodeError> {
     let begin = decoder.index();
     let octets = decoder.read_slice(usize::from(length))?.unverified();
-    // A compressed name in the data points to an earlier octet of the DNS message, so the octets before the data are needed too. `begin` fits into 16
-    // bits, because a message has at most 65 535 octets. Data that are not part of a message contain no pointers.
+    // Compressed names in the data point to earlier octets of the DNS message, so the decoder must see these octets too. `begin` fits into
+    // 16 bits in a message. Data outside a message contain no pointers.
     let whole = u16::try_from(begin).ok().filter(|_| length > 0).map(|begin| decoder.clone(begin));
     let mut data = whole.unwrap_or_else(|| BinDecoder::new(octets));
     match RData::read(&mut data, kind, Restrict::new(length)) {
@@ -59,7 +58,7 @@ pub fn is_understood(data: &RData) -> bool {
     !matches!(data, RData::Unknown { code, .. } if UNDERSTOOD.contains(code))
 }
 
-/// Reads a whole record: its owner, type, class, TTL and data. An OPT is read by the library, because its class and TTL have another meaning.
+/// Reads a whole record: owner, type, class, TTL and data. It cannot read OPT, whose class and TTL have another meaning.
 ///
 /// # Errors
 /// Fails if the owner or one of the fields cannot be read, or if `read` fails for the data.
@@ -80,7 +79,7 @@ mod tests {
     use super::*;
     use hickory_proto::serialize::binary::BinEncodable;
 
-    /// For each type that the library parses, data that it rejects: they are too short, have unknown flags, or belong to another protocol.
+    /// For each type that the library parses, data that it rejects.
     const ODD: [(u16, &[u8]); 19] = [
         (13, &[9, b'x']),
         (16, &[9, b'x']),

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use hickory_proto::rr::Name;
 
-/// The environment variable that continuous integration sets to `true`. A test that is skipped then fails.
+/// Continuous integration sets this environment variable to `true`. A test that is skipped then fails.
 const SKIPS_NOTHING: &str = "CI";
 
 /// Creates a domain name from a text.
@@ -33,9 +33,9 @@ pub fn paused<Work: Future>(work: Work) -> Work::Output {
 /// Prints on the terminal that a test, or a part of a test, was skipped, and why.
 ///
 /// # Panics
-/// Panics if `CI=true`, because a skipped test must then fail.
+/// Panics if the environment variable `CI` is `true`.
 pub fn skipped(why: &str) {
-    // Writes to stderr directly, because the test harness hides the output of `println` for tests that pass.
+    // The test harness hides the output of `println` for tests that pass, but not what is written directly to stderr.
     let _ = writeln!(io::stderr(), "not tested: {why}");
     let fails = std::env::var_os(SKIPS_NOTHING).is_some_and(|value| value == "true");
     assert!(!fails, "not tested: {why}");

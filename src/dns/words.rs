@@ -1,7 +1,6 @@
-//! A macro for enumerations that are written as a table: each row has a variant, its word in JSON, and its label on screens and in log lines.
+//! A macro for enumerations in which each variant has a word in JSON, and a label on screens and in log lines.
 
-/// Defines an enumeration from its rows, with a list of all variants (`ALL`) and functions that return the index, the JSON word and the label
-/// of a variant. If a row has no label, its word is the label.
+/// Defines an enumeration from rows with a variant, its JSON word and its label. If a row has no label, its word is the label.
 #[macro_export]
 macro_rules! words {
     ($(#[$meta:meta])+ pub enum $name:ident { $($(#[$attribute:meta])+ $variant:ident = $word:literal $(: $label:literal)?,)+ }) => {

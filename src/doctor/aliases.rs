@@ -1,22 +1,20 @@
-//! Detects aliases (CNAME) that form a loop, and chains of too many aliases. No resolver can find the records at the end of such a chain. So the
-//! lookup fails everywhere until the operator changes a record.
+//! Detects aliases (CNAME) that form a loop, and chains of too many aliases (RFC 1034 section 3.6.2).
 //!
-//! RFC 1034 section 3.6.2. The daemon reports only that its lookup failed, so the alias of each name in the chain is looked up separately.
+//! No resolver can find the records at the end of such a chain. The daemon reports only that its lookup failed, so the alias of each name
+//! in the chain is looked up separately.
 
 use crate::facts::{DomainFacts, ReplyFacts, ReplySecurity, Want, is_within, lookup};
 use crate::limits::MAX_CHECKED_ALIASES;
 
-/// The record types that this module examines. If the lookup of such a type fails, a loop of aliases may be the reason.
+/// If the lookup of such a type fails, a loop of aliases may be the reason.
 const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
 
-/// Returns the target of the alias (CNAME) at `name`, if a lookup has returned one.
 fn target(facts: &DomainFacts, name: &str) -> Option<String> {
     let reply = facts.reply(&lookup(name, "CNAME"))?;
     reply.answers.iter().find(|record| record.is("CNAME") && record.name == name)?.target()
 }
 
-/// Returns the chain of aliases that begins at a name, as far as lookups have returned it. Each name in the list is the target of the name before it.
-/// If the chain forms a loop, its last name occurs twice in the list.
+/// Returns the chain of aliases that begins at a name, as far as it was looked up. If the chain forms a loop, its last name occurs twice.
 fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
     let mut names = vec![name.to_owned()];
     while names.len() <= MAX_CHECKED_ALIASES
@@ -31,7 +29,7 @@ fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
     names
 }
 
-/// Describes the aliases of a name if they form a loop, or if the chain is too long. Otherwise returns `None`.
+/// Describes the aliases of a name if they form a loop, or if the chain is too long.
 fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
     let names = path(facts, name);
     let (last, before) = names.split_last()?;
@@ -45,29 +43,27 @@ fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
     })
 }
 
-/// Returns the last known name in the chain of aliases of a name whose lookup has failed. Returns `None` if the aliases form a loop, or if the chain
-/// is too long.
+/// Returns the last known name in the chain of aliases of a name. Returns `None` if the aliases form a loop, or if the chain is too long.
 pub(super) fn end(facts: &DomainFacts, name: &str) -> Option<String> {
     let names = path(facts, name);
     let (last, before) = names.split_last()?;
     (!before.contains(last) && names.len() <= MAX_CHECKED_ALIASES).then(|| last.clone())
 }
 
-/// Returns the names and types of the lookups of a check that have failed.
 fn failed(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     let has_failed = |reply: &ReplyFacts| reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus;
     let failed = facts.lookups().filter(move |((_, kind), reply)| TYPES.contains(kind) && has_failed(reply));
     failed.map(|(lookup, _)| lookup)
 }
 
-/// Finds the names whose lookups fail because their aliases form a loop or a too long chain, and stores these names in `facts`.
+/// Stores in `facts` the names whose lookups fail because their aliases form a loop or a too long chain.
 pub(super) fn note(facts: &mut DomainFacts) {
     let circles = failed(facts).filter_map(|(name, _)| Some((name.to_owned(), circle(facts, name)?)));
     facts.circles = circles.collect();
 }
 
-/// Returns the lookups of aliases (CNAME) that must be made next, for names whose lookups have failed. If the lookup of the checked domain failed
-/// too, names below the domain are skipped, because they fail for the same reason. Reverse names (PTR) and names in other domains are not skipped.
+/// Returns the next lookups of aliases (CNAME), for names whose lookups have failed. If the lookup of the checked domain failed too, names
+/// below the domain are skipped, because they fail for the same reason.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();

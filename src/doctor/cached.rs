@@ -1,6 +1,5 @@
-//! Compares the cache of this host with the servers of the zone, to find old records that mail from this host still follows.
-//!
-//! RFC 1035 section 3.2.1 (TTL). Old records in caches are the most frequent cause of "the MX record is right and mail still goes to the old server".
+//! Compares the cache of this host with the servers of the zone, to find old records that mail from this host still uses (RFC 1035 section
+//! 3.2.1, TTL).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -14,7 +13,7 @@ use crate::part::About;
 use crate::{compared, served, zone};
 use dns::clock::minute;
 
-/// Returns the finding about records in the cache of this host that the servers of the zone do not give any more.
+/// Returns the finding about records in the cache of this host that the servers of the zone no longer give.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     if facts.configured().is_some() {
         return None;
@@ -31,7 +30,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
         }
         let Some(records) = old_records(facts, (name, kind), here) else { continue };
         let may_give_it = |server: &IpAddr| compared::may_give(facts, *server, (name, kind));
-        // A server that has not answered may still give the cached records. Then it is not certain that they are old.
+        // A server that has not answered may still give the cached records.
         if !servers.keys().any(may_give_it) {
             old.push(records);
         }
@@ -44,8 +43,8 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     (!old.is_empty()).then(|| Finding::new(Code::CachedHere, old.join("; ")).about(gave))
 }
 
-/// Returns true if a server of the zone still gives the records that are in the cache of this host. Then the cached records are not old: the servers
-/// differ from each other, or each answer has only some of the addresses.
+/// Returns true if a server of the zone still gives the cached records. Then they are not old: the servers differ, or each answer has only
+/// some of the addresses.
 fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
     let apex = zone::apex(facts);
     let Some(old) = path(here, kind, apex) else { return false };
@@ -58,26 +57,24 @@ fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Repl
         .any(|server| served::given(facts, server, (name, kind)).is_some_and(gives))
 }
 
-/// Returns true if the cache has no records because a server answers that names in mixed case do not exist. Such a server gives this answer at any
-/// time, so the cached answer is wrong, but not outdated.
+/// Returns true if the cache has no records because a server answers that names in mixed case do not exist. Then the cached answer is
+/// wrong, but not old.
 fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
     let is_denied = final_records(here, kind).is_empty() && here.records("CNAME").next().is_none();
     is_denied && zone::servers(facts).into_keys().any(|server| mixed_case::denies(facts, server))
 }
 
-/// Returns true if one server of the parent zone answers that the domain does not exist, and the cache has that answer. Then the cached answer is not
-/// an old answer of the zone itself.
+/// Returns true if the cached NXDOMAIN may come from a server of the parent zone. Then it is not an old answer of the zone itself.
 fn is_denied_above(facts: &DomainFacts, here: &ReplyFacts) -> bool {
     here.rcode == "NXDOMAIN" && parents::is_denied_by_one(facts)
 }
 
-/// Describes old records in the cache of this host, the time at which they expire, and the present records of the zone. Returns `None` if it is not
-/// certain that the cached records are old.
+/// Describes old records in the cache of this host, the time at which they expire, and the present records of the zone.
 fn old_records(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> Option<String> {
     let reply = facts.lookup(name, kind).reply()?;
     let (mut old, mut now) = (own_records(here, name, kind)?, own_records(reply, name, kind)?);
     if old == now {
-        // The cached answer and the answer of the zone have the same alias. So the records at the end of the alias are compared instead.
+        // The alias is the same, so the records at its end are compared.
         (old, now) = (final_records(here, kind), final_records(reply, kind));
     }
     if old == now {
@@ -103,8 +100,7 @@ fn in_evidence(
     format!("{name} {kind}: this host still uses {old}{until}; the servers of the zone have {now}")
 }
 
-/// Returns the number of seconds for which an answer may remain in the cache. For a negative answer, the SOA record determines it (RFC 2308 section
-/// 5).
+/// Returns the seconds for which an answer may remain in the cache (RFC 2308 section 5 for negative answers).
 fn ttl(reply: &ReplyFacts, name: &str, kind: &str) -> Option<u32> {
     let counts = |record: &&Record| record.is(kind) || record.is("CNAME");
     let ttl = reply.answers.iter().filter(counts).map(|record| record.ttl).max();

@@ -1,14 +1,13 @@
 //! The table of codes: the word, level, topic, meaning, effect, remedy and source of each finding. The manual is generated from this table.
 //! Scripts rely on the words, so a word never changes its meaning.
 //!
-//! The first brackets in a row contain the parts of the check (such as DNSSEC or mail) that can show the finding. A finding that was reported before
-//! counts as solved only if these parts were checked and the finding is absent now. For findings of the level "could not tell", the brackets contain
-//! the part that could not be checked. The second brackets contain the reasons for a refusal of mail that the finding explains. If findings with the
-//! same code have clearly different causes, the code has the remedy for the most frequent cause, and the remedies for the other causes follow the
-//! code.
+//! The first brackets in a row contain the parts of the check (such as DNSSEC or mail) that can show the finding. An earlier finding counts
+//! as solved only if these parts were checked and the finding is absent now. For the level "could not tell", the brackets contain the part
+//! that could not be checked. The second brackets contain the reasons for a refusal of mail that the finding explains. The code has the
+//! remedy for the most frequent cause; remedies for other causes follow the code.
 //!
-//! The rows are in the order of importance. If two findings have the same level, the first line of the output shows the finding whose row comes first
-//! here.
+//! The rows are in the order of importance. Of findings with the same level, the first line of the output shows the one whose row comes
+//! first.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -16,34 +15,33 @@ use crate::level::{Level, Topic};
 use crate::message::refusal::RefusalReason;
 use crate::part::Part;
 
-/// The description of a code: everything that is printed about findings with this code.
+/// The description of a code.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeEntry {
     /// The word for the code of the finding in JSON and in the manual.
     pub word: &'static str,
     /// The topic of the finding.
     pub topic: Topic,
-    /// The level that findings with this code usually have.
+    /// The usual level of findings with this code.
     pub level: Level,
-    /// The parts of the check (such as DNSSEC or mail) that must have a result before an absent finding counts as solved. For findings of the level
-    /// "could not tell": the part without a result.
+    /// The parts of the check that must have a result before an absent finding counts as solved. For the level "could not tell": the part
+    /// without a result.
     pub parts: &'static [Part],
     /// The reasons that receivers give for a refusal of mail, if this finding explains them.
     pub reasons: &'static [RefusalReason],
-    /// The RFC that specifies what the finding is about.
+    /// The RFC about the subject of the finding.
     pub source: &'static str,
     /// What the finding says, as a sentence without a full stop.
     pub title: &'static str,
-    /// The effect of the finding on mail, as text; empty if there is none.
+    /// The effect of the finding on mail; empty if there is none.
     pub effect: &'static str,
-    /// What the operator should do about the finding, as text; empty if nothing is needed.
+    /// What the operator should do about the finding; empty if nothing is needed.
     pub remedy: &'static str,
 }
 
-/// Defines the type `Code`, with the descriptions in the rows of the table.
 macro_rules! codes {
     ($($code:ident $word:literal $topic:ident $level:ident [$($part:ident)*] [$($reason:ident)*] $source:literal: $title:literal; $effect:literal; $remedy:literal $(| $other:ident $words:literal)*.)+) => {
-        /// Texts of remedies for less frequent causes. Such a text is used if the remedy of the code does not apply to the cause.
+        /// Remedies for causes to which the remedy of the code does not apply.
         pub(crate) mod remedies {
             $($(pub(crate) const $other: &str = $words;)*)+
         }
@@ -58,7 +56,7 @@ macro_rules! codes {
             /// All codes of findings, in the order of importance.
             pub const ALL: &[Self] = &[$(Self::$code,)+];
 
-            /// Returns the description of the code: its topic, level and texts.
+            /// Returns the description of the code.
             pub const fn entry(self) -> &'static CodeEntry {
                 match self {
                     $(Self::$code => &CodeEntry {
@@ -609,8 +607,8 @@ codes! {
 }
 
 impl Code {
-    /// Returns true if a finding with this code is shown before all others, because it says why an email was refused. `beside_failure`: true if the
-    /// check has found a failure. Findings about a provider's web page or about a status code are then not shown first.
+    /// Returns true if a finding with this code is shown first, because it says why an email was refused. If `beside_failure` is true, the
+    /// check has found a failure, and findings about a provider's web page or about a status code are not shown first.
     pub const fn leads(self, beside_failure: bool) -> bool {
         match self {
             Self::BouncePage | Self::BounceStatus => !beside_failure,
@@ -625,14 +623,12 @@ impl Code {
 }
 
 impl Serialize for Code {
-    /// Writes the word of the code, for JSON.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.entry().word)
     }
 }
 
 impl<'de> Deserialize<'de> for Code {
-    /// Reads the code from its word.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
         let known = Self::ALL.iter().find(|code| code.entry().word == word);

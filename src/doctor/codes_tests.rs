@@ -1,4 +1,4 @@
-//! Tests of the table of the codes of findings.
+//! Tests of the table of codes.
 
 use super::*;
 use std::collections::BTreeSet;

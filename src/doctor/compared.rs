@@ -1,11 +1,9 @@
-//! Compares the servers of the zone, to find records that one server gives and another one does not.
+//! Finds records that one server of the zone gives and another one does not (RFC 1034 section 4.3.5, RFC 2182 section 3).
 //!
-//! RFC 1034 section 4.3.5, RFC 2182 section 3. If the servers differ, each sender, each receiver and the cache of this host see the records of the
-//! one server that they asked. The module `current` checks the records of a single server. The MX records of the domain itself are compared in the
-//! module `delegation`.
+//! The module `current` checks the records of a single server. The module `delegation` compares the MX records of the domain itself.
 //!
-//! Only TXT records that mail needs are compared: SPF records, and all TXT records at names with a label such as `_dmarc`. If other texts at the
-//! domain itself differ, such as texts that prove to a service who owns the domain, the finding is only a note.
+//! Only TXT records that mail needs are compared: SPF records, and all TXT records at names with a label such as `_dmarc`. If other texts
+//! at the domain itself differ, such as texts that prove to a service who owns the domain, the finding is only a note.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -30,31 +28,28 @@ use crate::part::{About, Part};
 use crate::spf::record::is_spf;
 use crate::{served, zone};
 
-/// Returns true if a server may have records that no other server gives. This is also possible if the server has not answered this lookup yet.
+/// Returns true if the server may have records that no other server gives, for example because it was not asked yet.
 pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {
     if served::form(facts, server).is_some() {
         return served::given(facts, server, lookup).is_none();
     }
-    // A server that does not serve the zone, and says so in its first reply, gives no records of the zone.
+    // The first reply shows that the server does not serve the zone.
     let first = facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp);
     !matches!(first, Some(Got::Reply(_) | Got::NoReply(NoReply::NoRoute)))
 }
 
-/// How important the records of a lookup are for mail. The most important ones come first.
+/// The importance of a lookup for mail, in descending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
-    /// The SPF or DMARC records of the domain.
     Policy,
-    /// The addresses of a mail host.
     MailHost,
     Other,
 }
 
-/// A lookup of a check whose records are compared between the servers of the zone.
 pub(super) struct Compared<'f> {
     pub(super) lookup: (&'f str, &'static str),
     worth: Worth,
-    /// The servers whose records are compared. For important lookups these are all servers of the zone, for others one address of each server name.
+    /// For important lookups these are all servers of the zone, for others one address of each server name.
     pub(super) servers: Vec<IpAddr>,
 }
 
@@ -70,8 +65,8 @@ impl Compared<'_> {
 
 /// Returns the lookups whose records are compared, the most important first.
 ///
-/// The addresses of name servers are not compared: a server inside the zone may give a different address for itself. An exception are name servers
-/// that are also mail hosts. Aliases are left out if the records of their targets are compared.
+/// Addresses of name servers are not compared, except if they are mail hosts: a server inside the zone may give a different address for
+/// itself. Aliases are left out if the records of their targets are compared.
 pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
     let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
     let names = zone::server_names(facts);
@@ -101,21 +96,20 @@ pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
         }
     });
     let mut compared: Vec<Compared<'_>> = compared.collect();
-    // Among lookups of the same importance, lookups of the domain itself come first. For example, its SPF record comes before its DMARC record.
     compared.sort_by_key(|compared| (compared.worth, compared.lookup.0 != domain));
     compared
 }
 
-/// Returns the questions to the servers about SPF and DMARC records of the domain. They are asked before the questions of other checks, because the
-/// number of questions is limited: otherwise a server with a different policy might not be found.
+/// Returns the questions about SPF and DMARC records of the domain. They are asked first, because the number of questions is limited:
+/// otherwise a server with a different policy might not be found.
 pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
     let policies: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth == Worth::Policy).collect();
     policies.iter().flat_map(|compared| compared.questions(facts)).take(MAX_COMPARED_POLICIES).collect()
 }
 
-/// Returns the questions about other records that must be asked next. If the cache of this host has a different version of a record, the question
-/// about this record comes first. The answers show which version is old.
+/// Returns the next questions about other records. First are records of which this host's cache has another version, because the answers
+/// show which version is old.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut others: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth != Worth::Policy).collect();
@@ -134,8 +128,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     open.into_iter().take(left).chain(repeated).collect()
 }
 
-/// Returns the number of servers of the zone that have not answered yet. Some questions of the check are reserved for these servers, to find out why
-/// they do not answer.
+/// Returns the number of servers of the zone that have not answered. Questions are reserved for these servers, to find out why.
 fn unheard(facts: &DomainFacts) -> usize {
     let is_unheard = |server: &IpAddr| match facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp) {
         None => true,
@@ -145,24 +138,22 @@ fn unheard(facts: &DomainFacts) -> usize {
     zone::servers(facts).keys().filter(|server| is_unheard(server)).count()
 }
 
-/// Returns true if mail software reads all TXT records at this name, because it has a label such as `_dmarc`. At other names it reads only SPF
-/// records.
+/// Returns true if mail software reads all TXT records at this name. At other names it reads only SPF records.
 fn is_policy(name: &str) -> bool {
     name.split('.').any(|label| label.starts_with('_'))
 }
 
-/// Returns those TXT records at a name that mail software reads, as text.
 pub(super) fn texts_of_mail(reply: &ReplyFacts, name: &str) -> impl Iterator<Item = String> {
     let is_policy = is_policy(name);
     reply.records("TXT").map(Record::joined).filter(move |text| is_policy || is_spf(text))
 }
 
-/// Returns a TXT record in the form in which it is compared. Differences in spaces and in upper case that do not change its meaning are removed (RFC
-/// 7208 sections 4.6.1 and 12, RFC 9989 section 4.8).
+/// Returns a TXT record without differences in spaces and upper case that do not change its meaning (RFC 7208 sections 4.6.1 and 12, RFC
+/// 9989 section 4.8).
 fn by_meaning(text: &str) -> String {
     if is_spf(text) {
         let terms = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        // In an SPF macro, an upper-case letter has another meaning (the value is escaped). So the case of a text with macros is kept.
+        // An upper-case letter in an SPF macro escapes the value, so its case matters.
         return if terms.contains('%') { terms } else { terms.to_ascii_lowercase() };
     }
     if text.starts_with("v=DMARC1") {
@@ -172,8 +163,8 @@ fn by_meaning(text: &str) -> String {
     text.to_owned()
 }
 
-/// Returns those records in an authoritative reply that are relevant for mail. The flag is true if all their TTLs are short, as services use them
-/// that give different addresses each time.
+/// Returns the records in an authoritative reply that are relevant for mail. The flag is true if all their TTLs are short, like those of
+/// services that give different addresses each time.
 fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<String>, bool)> {
     let mut own = reply.answers.iter().filter(|record| record.name == name);
     let mut set = own_records(reply, name, kind)?;
@@ -184,8 +175,8 @@ fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<S
     Some((set, !is_alias && own.all(|record| record.ttl <= ADDRESS_TTL)))
 }
 
-/// Returns the level of a difference between the records of servers; `None` if the difference is normal. Some services choose addresses by location
-/// or give them in turn, with a short TTL. This is not a fault. A server that always gives other addresses of a mail host has old data.
+/// Returns the level of a difference between servers; `None` if the difference is normal. Some services choose addresses by location or
+/// give them in turn, with a short TTL. But a server that always gives other addresses of a mail host has old data.
 fn level(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),
@@ -212,14 +203,13 @@ fn level(
     }
 }
 
-/// Returns true if the lookup is for the addresses of a mail host, and the servers give sets that have no address in common. Mail then goes to
-/// different hosts, so the questions are asked again, to find out if a server always gives the same addresses.
+/// Returns true if the servers give sets of addresses for a mail host that have no address in common. The questions are then asked again,
+/// to find out if a server always gives the same addresses.
 fn is_in_question(facts: &DomainFacts, (name, kind): (&str, &str), sets: &ServersBySet) -> bool {
     let is_host = || mail::hosts(facts).iter().any(|host| host == name);
     ["A", "AAAA"].contains(&kind) && sets.len() > 1 && steady::are_disjoint(sets) && is_host()
 }
 
-/// Returns questions about addresses of mail hosts that are asked again, because the servers gave different addresses.
 fn repeated(facts: &DomainFacts) -> Vec<Want> {
     let lookups = compared(facts).into_iter().filter(|compared| compared.worth == Worth::MailHost);
     let repeated = lookups.flat_map(|compared| {
@@ -230,7 +220,7 @@ fn repeated(facts: &DomainFacts) -> Vec<Want> {
     repeated.take(MAX_REPEATED_ANSWERS).collect()
 }
 
-/// Groups the servers of the zone by the records that they give. The returned flag is true if the TTLs of all these records are short.
+/// Groups the servers of the zone by the records that they give. The flag is true if all TTLs are short.
 pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (ServersBySet, bool) {
     let (mut sets, mut is_short) = (ServersBySet::new(), true);
     for server in zone::servers(facts).into_keys() {
@@ -244,18 +234,15 @@ pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (
     (sets, is_short)
 }
 
-/// A lookup for which the servers of the zone return different records.
 struct Difference<'f> {
     name: &'f str,
     kind: &'static str,
     level: Level,
-    /// The servers with different records, and the name of the records: the value for the field `about` of the finding.
+    /// The value for the field `about` of the finding.
     about: Vec<About>,
-    /// The records of each server, as text.
     words: String,
 }
 
-/// Returns the difference between the records that the servers give for one lookup. Returns `None` if they give the same records.
 fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) -> Option<Difference<'f>> {
     let (sets, is_short) = sets(facts, (name, kind));
     if sets.len() < 2 {
@@ -272,8 +259,8 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
     Some(Difference { name, kind, level, about, words: format!("{name} {kind}: {}", groups::having(sets)) })
 }
 
-/// Returns the failed lookups of SPF and DMARC records of the domain, and of addresses of its mail hosts. For each of them, the check asks all
-/// servers of the zone. Lookups that failed because of DNSSEC validation are left out.
+/// Returns the failed lookups for which the check asks all servers of the zone. Lookups that failed because of DNSSEC validation are left
+/// out.
 fn failed(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), mail::hosts(facts));
     let is_compared = |name: &str, kind: &str| match kind {
@@ -298,7 +285,7 @@ fn differences(facts: &DomainFacts) -> Vec<Difference<'_>> {
     lookups.filter_map(|lookup| difference(facts, lookup)).collect()
 }
 
-/// Returns the finding about records that differ between the servers. It has the level of the most serious difference.
+/// Returns the finding about records that differ between the servers, with the level of the most serious difference.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let differences = differences(facts);
     let worst = differences.iter().map(|difference| difference.level).min()?;
@@ -310,7 +297,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding { lookups, ..finding })
 }
 
-/// Returns the lookups that could not be compared because a query to a server of the zone could not be sent, each with the reason.
+/// Returns the lookups that could not be compared because a query could not be sent, each with the reason.
 fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
     let why = |server: &IpAddr, lookup: (&str, &'static str)| match served::first(facts, *server, lookup) {
         Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED => Some(why.as_str()),
@@ -322,8 +309,7 @@ fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
     why_not.filter_map(|(lookup, why)| Some((lookup, why?))).collect()
 }
 
-/// Returns the findings that say which records were not compared. Without these findings, the operator would think that the servers agree. It is not
-/// a fault if records are left out because of the limit on questions; a repeated check would leave them out again.
+/// Returns the findings that say which records were not compared; otherwise the operator would think that the servers agree.
 pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     let listed = |lookups: &mut dyn Iterator<Item = (&str, &'static str)>| {
         lookups.map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
@@ -350,7 +336,7 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the lookups that were not sent to all servers, because the limit on questions was reached.
+/// Returns the lookups that were not sent to all servers because of the limit on questions.
 pub fn left_out(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_beyond = |compared: &Compared<'_>| {
         compared.questions(facts).iter().any(|want| match facts.got.get(want) {

@@ -4,7 +4,7 @@ use super::*;
 use crate::facts::tests::{TWO_SERVERS as ZONE, facts};
 use crate::judge;
 
-/// Returns the facts of a check: the records for a name that the daemon has (`here`), and the records that the two servers give.
+/// Returns facts with the records that the daemon has (`here`), and the records that the two servers give.
 fn looked_up(name: &str, here: &str, [first, second]: [&str; 2]) -> DomainFacts {
     let mut facts = facts(
         "a.test.",
@@ -86,8 +86,8 @@ fn records_that_mail_does_not_read_are_a_note_and_addresses_in_turn_are_no_diffe
     }
 }
 
-/// Returns the facts about a domain with `COUNT` servers. `answers`: the addresses of the mail host that each server gives over UDP, in replies
-/// without EDNS, and over TCP.
+/// Returns the facts about a domain with `COUNT` servers. `answers`: the addresses of the mail host from each server over UDP, without
+/// EDNS, and over TCP.
 fn servers<const COUNT: usize>(answers: [[&str; 3]; COUNT], serials: [u32; COUNT]) -> DomainFacts {
     let mut lines = format!("{ZONE}\nlookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
     if COUNT > 2 {
@@ -125,7 +125,6 @@ fn a_server_that_alone_keeps_to_another_address_of_a_mail_host_is_wrong_whatever
     assert_eq!(level([[new; 3], [new; 3], [old, new, old]], [7, 7, 6]), Some(Level::Note));
     assert_eq!(level([[new; 3], [old; 3], ["198.18.0.5"; 3]], [7; 3]), Some(Level::Note), "each has its own");
     assert_eq!(level([[new; 3]; 3], [7, 7, 6]), None);
-    // The questions are asked again only if the sets of addresses have no address in common.
     let mut open = servers(kept, [7; 3]);
     let is_repeated = |want: &Want| {
         use QueryForm::{MixedCase, Plain, Tcp};
@@ -171,7 +170,7 @@ fn every_server_is_asked_within_a_bound_and_the_rest_is_named() {
     let many = of(&format!("{lookups}{}", hosts(60)));
     assert_eq!(wants(&many).len(), MAX_COMPARED_QUESTIONS);
     assert_eq!(left_out(&many).len(), 61);
-    // Records are left out because of the limit on questions. A repeated check would leave out the same records, so the finding has the level Ok.
+    // A repeated check would leave out the same records, so the level is Ok.
     let found: Vec<_> = not_made(&many).iter().map(|finding| (finding.code, finding.level)).collect();
     assert_eq!(found, [(Code::NsMany, Level::Ok)]);
 }

@@ -1,8 +1,8 @@
-//! Examines names whose lookups fail, such as a mail host, a policy record or the PTR record of an address. Finds out whether the servers of
-//! their zone fail permanently or whether a datagram was lost.
+//! Examines names whose lookups fail, such as a mail host, a policy record or the PTR record of an address: finds out whether the servers
+//! of their zone fail permanently or whether a datagram was lost.
 //!
-//! The daemon says only that its lookup failed. So the parent zone is asked for the name servers of the name, and each of these servers is asked
-//! for the records. RFC 1034 section 4.2.2, RFC 7208 section 2.6.6, RFC 5321 section 4.5.4.1.
+//! The daemon reports only that its lookup failed. So the parent zone is asked for the name servers, and each of these servers is asked for
+//! the records. RFC 1034 section 4.2.2, RFC 7208 section 2.6.6, RFC 5321 section 4.5.4.1.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -21,15 +21,14 @@ use crate::limits::{
 use crate::zone::{self, named};
 use crate::{aliases, dnssec, served};
 
-/// The zone that contains a name: its apex, the names of its servers, and their glue.
+/// The zone that contains a name: its apex, its server names and their glue.
 pub(super) struct Cut {
     pub(super) zone: String,
     pub(super) names: BTreeSet<String>,
     pub(super) glue: BTreeMap<String, BTreeSet<IpAddr>>,
 }
 
-/// Returns the lookups that are examined because they have failed. A lookup that has been in progress for a long time is examined too, because it
-/// will probably fail.
+/// Returns the failed lookups that are examined, and lookups in progress for a long time, because they will probably fail.
 fn failed(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -49,7 +48,7 @@ fn failed(
         failed.push((domain.to_owned(), "MX"));
     }
     for (name, kind) in needed {
-        // If the lookup of the domain itself failed, this explains failed lookups of names below the domain, so they are not examined.
+        // The failed lookup of the domain itself explains failed lookups of names below it.
         let is_examined =
             is_known || *kind == "PTR" || is_alias && name == domain || !is_within(name, domain);
         if is_examined && is_failed(name, kind) && !failed.iter().any(|known| is_same(known, (name, kind))) {
@@ -60,13 +59,13 @@ fn failed(
     failed
 }
 
-/// Returns true if two failed lookups are examined as one: the lookups of the IPv4 and of the IPv6 address of the same name.
+/// Returns true for lookups that are examined as one: of the IPv4 and the IPv6 address of a name.
 fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str)) -> bool {
     let is_address = |kind: &str| ["A", "AAAA"].contains(&kind);
     known == name && (*of_known == kind || is_address(of_known) && is_address(kind))
 }
 
-/// Returns the questions about failed lookups that must be asked next. `needed` contains the lookups that the other checks need.
+/// Returns the next questions about failed lookups. `needed`: the lookups that the other checks need.
 pub(super) fn wants(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -75,15 +74,15 @@ pub(super) fn wants(
     let failed = failed(facts, needed, under_way).into_iter();
     let mut wants: Vec<Want> =
         failed.flat_map(|(name, kind)| of_lookup(facts, (&name, kind), true)).collect();
-    // The answer to this question shows whether this host validates DNSSEC at all.
+    // The answer shows whether this host validates DNSSEC at all.
     if needed.iter().any(|(name, kind)| facts.is_bogus(name, kind)) {
         wants.push(lookup(".", "SOA"));
     }
     wants
 }
 
-/// Returns the questions to servers of the zone for records that this host has only in its cache. One server is asked first. If this server fails,
-/// all servers are asked.
+/// Returns the questions to servers of the zone for records that this host has only in its cache. If the first server fails, all servers
+/// are asked.
 pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
     let mut wants = of_lookup(facts, lookup, false);
     let is_it = |want: &Want| matches!(want, Want::Server { kind, .. } if *kind == lookup.1);
@@ -95,8 +94,8 @@ pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) ->
     wants
 }
 
-/// Returns the questions whose answers show why a lookup fails. `is_first`: true for a failed lookup of the check, false for the lookup of a server
-/// name that it needs. If it is true, and the lookup of a server's address fails, questions that show why are included.
+/// Returns the questions whose answers show why a lookup fails. `is_first`: true for a lookup of the check, false for the lookup of a
+/// server name. If `is_first` is true, failed lookups of server names are examined too.
 fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: bool) -> Vec<Want> {
     let Some(end) = aliases::end(facts, name) else { return Vec::new() };
     let parent = match zone_above(facts, &end) {
@@ -115,14 +114,13 @@ fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: 
     let failing = cut.names.iter().filter(fails).take(MAX_CHECKED_PARENTS).filter(|_| is_first);
     wants.extend(failing.flat_map(|name| of_lookup(facts, (name, "A"), false)));
     let servers = servers(facts, &cut, is_first).unwrap_or_default().into_keys();
-    // The queries over UDP and TCP are sent at the same time, because a silent server costs seconds for each query.
+    // A silent server costs seconds for each query, so UDP and TCP are used at the same time.
     let asked = |server| forms(facts, server).map(|way| at_server(server, &end, kind, way));
     wants.extend(servers.flat_map(asked));
     wants
 }
 
-/// Returns the two forms of the query that asks a server for records: over UDP and over TCP. The query over UDP has EDNS, unless the server is known
-/// from the check of the domain's zone to answer only without EDNS.
+/// Returns the two forms of the query to a server. The query over UDP has EDNS, unless the server is known to answer only without EDNS.
 fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
     match served::form(facts, server) {
         Some(QueryForm::Plain) => [QueryForm::Plain, QueryForm::Tcp],
@@ -130,10 +128,11 @@ fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
     }
 }
 
-/// Returns the closest zone above a name whose servers answer. Zones for which the configuration of this host answers are skipped.
+/// Returns the closest zone above a name whose servers answer. Zones in the configuration of this host are skipped.
 ///
 /// # Errors
-/// If the zone is not known yet, the error has the questions whose answers show it. It has no questions if no zone above the name answers.
+/// If the zone is not known yet, the error has the questions whose answers show the zone. It has no questions if no zone above the name
+/// answers.
 fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Want>> {
     let mut at = above(name);
     loop {
@@ -154,16 +153,15 @@ fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Wan
     }
 }
 
-/// Returns the questions about the next zones above a name. A reverse name of IPv6 has 32 labels, so questions about several names above it are asked
-/// at the same time.
+/// Returns the questions about the next zones above a name. A reverse name of IPv6 has 32 labels, so there are several questions at the
+/// same time.
 fn steps(at: &str) -> Vec<Want> {
     let most = if is_within(at, "ip6.arpa.") { MAX_REVERSE_LABELS_AT_ONCE } else { 1 };
     let names = std::iter::successors(Some(at), |name| Some(above(name)).filter(|name| *name != "."));
     names.take(most).map(|name| lookup(name, "SOA")).collect()
 }
 
-/// Returns the addresses of those servers of the zone `parent` that are asked. For the zone of the checked domain, they are known from the check of
-/// its delegation.
+/// Returns the addresses of the servers of the zone `parent` that are asked.
 fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     if parent == zone::apex(facts) {
         return zone::servers(facts).into_keys().take(MAX_CHECKED_PARENTS).collect();
@@ -171,13 +169,13 @@ fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     zone::servers_of_parent(facts, parent)
 }
 
-/// Finds the zone of a name by asking the servers of the zone `parent`, the closest zone above the name that answers. If these servers fail for the
-/// name, no resolver can find the zone below them.
+/// Finds the zone of a name by asking the servers of the zone `parent`. If all these servers fail for the name, no resolver can find the
+/// zone.
 fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     let parents = parents(facts, parent);
     let fails = |server: &IpAddr| match facts.server(*server, name, "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => !is_known(reply),
-        // If many datagrams to or from the server are lost, its missing reply may be chance.
+        // If many datagrams are lost, the missing reply may be chance.
         Some(Got::NoReply(NoReply::Silent)) if facts.loses_many(*server) => false,
         Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
         _ => false,
@@ -188,7 +186,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     }
     parents.into_iter().find_map(|server| {
         let reply = facts.reply_of(server, name, "NS", QueryForm::Udp)?;
-        // The server may serve both the parent zone and the zone of the name. Then it answers itself instead of sending a referral.
+        // A server of both the parent zone and the zone of the name sends no referral.
         let own: BTreeSet<String> = named(&reply.answers, name).collect();
         if reply.authoritative && !own.is_empty() {
             return Some(Cut { zone: name.to_owned(), names: own, glue: BTreeMap::new() });
@@ -201,7 +199,6 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     })
 }
 
-/// Returns the zone to which a reply refers, with the names and glue of its servers. Returns `None` if the reply is not a referral.
 pub(super) fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
     let below = |owner: &str| owner != parent && is_within(owner, parent) && is_within(name, owner);
     let zone = reply.authority.iter().find(|record| record.is("NS") && below(&record.name))?.name.clone();
@@ -215,8 +212,8 @@ pub(super) fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<C
     Some(Cut { zone, names, glue })
 }
 
-/// Returns the addresses of a server name whose lookup fails. They come from the delegation (the glue) of the zone that contains the name. The set is
-/// empty if that zone fails permanently. Returns `None` if the addresses are not known.
+/// Returns the addresses (glue) of a server name whose lookup fails. The set is empty if the zone of the name fails permanently. Returns
+/// `None` if the addresses are not known.
 fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> {
     let cut = cut(facts, name, zone_above(facts, name).ok()?)?;
     if let Some(glued) = cut.glue.get(name) {
@@ -226,9 +223,8 @@ fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> 
     (servers.is_empty() || failing(facts, &servers, (name, "A")).is_some()).then(BTreeSet::new)
 }
 
-/// Returns the addresses of all servers of a zone, each with its names. Returns `None` if an address is not known or if there are too many servers.
-/// `is_first`: true for a failed lookup of the check. Only then, if the lookup of a server name fails, its address is taken from the delegation of
-/// the zone that contains the name.
+/// Returns the addresses of all servers of a zone, with their names. Returns `None` if an address is not known or if there are too many
+/// servers. If `is_first` is true, glue is used for server names whose lookup fails.
 fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     if cut.zone == zone::apex(facts) && zone::not_asked(facts).is_empty() {
@@ -248,19 +244,15 @@ fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<Ip
     (servers.len() <= MAX_FAILED_LOOKUP_SERVERS).then_some(servers)
 }
 
-/// Returns true if this host did not send a query because its configuration forbids the address. If only the limit on questions was reached, returns
-/// false.
+/// Returns true if the configuration of this host forbids queries to the address.
 fn is_refused_here(got: &Got) -> bool {
     matches!(got, Got::NoReply(NoReply::Unknown(why)) if why != BOUND_REACHED)
 }
 
-/// How a server answers a lookup of a check.
 enum Conduct {
-    /// The server does not answer the lookup, and will not do so later; the text says how it fails.
+    /// The server does not answer the lookup, and will not do so later.
     Fails(String),
-    /// This host has no route to the server.
     NoRoute,
-    /// The server answers, or it may answer later.
     Other,
 }
 
@@ -286,7 +278,7 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
     };
     let is_silent = |got: &Got| *got == Got::NoReply(NoReply::Silent);
     match (over_udp, of(over_udp), of(over_tcp)) {
-        // Many queries to other servers were lost too, so the missing replies of this server may be chance.
+        // Many queries to other servers were lost too, so the missing replies may be chance.
         _ if is_silent(over_udp) && is_silent(over_tcp) && may_be_chance(&facts.sent, server) => {
             Conduct::Other
         }
@@ -297,8 +289,7 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
     }
 }
 
-/// Returns the evidence that a lookup fails permanently: each server of the zone was asked and failed, or the zone fails DNSSEC validation.
-/// Returns `None` if this is not known, for example because this host does not validate.
+/// Returns the evidence that a lookup fails permanently: each server of the zone failed, or the zone fails DNSSEC validation.
 pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<String> {
     if let Some(circle) = facts.circles.get(name) {
         return Some(format!("{name} {kind}: {circle}"));
@@ -324,7 +315,7 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     Some(format!("{name} {kind}{alias}: no server of {zone} answers for it: {words}"))
 }
 
-/// Returns a text about how the servers of a zone fail for a lookup, if all of them fail. Returns `None` if one of them answers or may answer.
+/// Describes how the servers of a zone fail for a lookup. Returns `None` if one of them answers or may answer.
 fn failing(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -342,7 +333,7 @@ fn failing(
             Conduct::Other => return None,
         }
     }
-    // An address of a server to which this host has no route is ignored if the same server name also has an address that can be reached.
+    // An address without a route is ignored if the same server name also has an address that can be reached.
     let counts = beyond.iter().all(|names| names.iter().any(|name| reached.contains(name)));
     let words = server_hosts::with_conduct(servers, &failing);
     (counts && !failing.is_empty()).then_some(words)
@@ -353,7 +344,7 @@ mod tests {
     use super::*;
     use crate::facts::tests::facts;
 
-    /// Facts for tests: the lookup of `mx.b.test.` fails, and `test.` delegates `b.test.` to two servers.
+    /// The lookup of `mx.b.test.` fails, and `test.` delegates `b.test.` to two servers.
     const FAILED: &str = "
         lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
         lookup a.test. MX | 10 mx.b.test.

@@ -1,5 +1,5 @@
-//! Decides which finding explains which other finding. A cause (such as "the zone does not answer") can hide its effects, include their text, or be
-//! listed before them. This module also sorts the findings, so that the first line on the screen is the conclusion.
+//! Decides which finding (the cause) explains which other finding (the effect), and sorts the findings, so that the first line on the
+//! screen is the conclusion.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,24 @@ use crate::codes::Code;
 use crate::finding::{Finding, Level};
 use crate::message::refusal::RefusalReason;
 
-/// The condition under which one finding (the cause) explains another finding (the effect).
+/// The condition under which a cause explains an effect.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
-    /// The cause always explains the effect.
     Always,
-    /// Because of the cause, no record of the domain can be looked up, so the effect is explained.
+    /// No record of the domain can be looked up because of the cause.
     Blocked,
-    /// The cause explains the effect only if both are about the same lookup.
+    /// Both are about the same lookup.
     SameLookup,
-    /// The cause explains the effect only if both are about the same server or host.
+    /// Both are about the same server or host.
     SameServer,
 }
 
-/// What is done with the effect, the finding that another finding (the cause) explains.
+/// What is done with the effect.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
-    /// The effect is not shown. It only repeats the cause, or the cause proves it wrong.
+    /// The effect is not shown: it repeats the cause, or the cause proves it wrong.
     Hide,
-    /// The effect is added to the evidence of the cause. The cause gets the more serious level of the two.
+    /// The effect is added to the evidence of the cause, which gets the more serious level.
     Join,
     /// The effect is listed after the cause, and is at most as serious as the cause.
     Behind,
@@ -33,14 +32,12 @@ enum Then {
     Lead,
 }
 
-/// A rule: a list of causes, the condition, what is done, and the effects that each of the causes explains.
+/// A rule: the causes, the condition, what is done, and the effects.
 struct Rule(&'static [Code], When, Then, &'static [Code]);
 
-/// The codes of findings about failed lookups.
 const FAILED: &[Code] =
     &[Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown, Code::PolicyUnanswered];
 
-/// The codes of findings that report that records are correct.
 const WELL: &[Code] = &[
     Code::SpfOk,
     Code::SpfFromPasses,
@@ -51,7 +48,6 @@ const WELL: &[Code] = &[
     Code::MailOk,
 ];
 
-/// The codes of faults of single servers and of differences between servers.
 const OF_SERVERS: &[Code] = &[
     Code::MxDiffers,
     Code::RecordsDiffer,
@@ -62,7 +58,7 @@ const OF_SERVERS: &[Code] = &[
     Code::DelegationUnknown,
 ];
 
-/// The rules by which one finding explains another. They are applied one after another.
+/// The rules are applied one after another.
 const RULES: &[Rule] = &[
     Rule(
         &[
@@ -104,9 +100,9 @@ const RULES: &[Rule] = &[
     Rule(&[Code::DomainMissing], When::Always, Then::Hide, &[Code::SpfMissing, Code::DmarcMissing]),
     Rule(&[Code::MxDiffers], When::Always, Then::Hide, &[Code::MailNowhere, Code::NoMx, Code::MailOk]),
     Rule(&[Code::RecordsDiffer], When::SameLookup, Then::Hide, &[Code::SpfMissing, Code::DmarcMissing]),
-    // If servers differ or were not compared, another server may give other records. So the finding that the records are correct is hidden.
+    // Another server may give other records, so the finding that the records are correct may be wrong.
     Rule(&[Code::RecordsDiffer, Code::DelegationUnknown, Code::NsMany], When::SameLookup, Then::Hide, WELL),
-    // The servers do not give the records any more, so the advice in `CachedHere` to flush the cache would be wrong.
+    // The servers no longer give the records, so the advice in `CachedHere` to flush the cache would be wrong.
     Rule(&[Code::MxUnanswered], When::Always, Then::Hide, &[Code::MailOk, Code::CachedHere]),
     Rule(&[Code::MxUnanswered], When::SameLookup, Then::Hide, &[Code::MailUnknown]),
     Rule(&[Code::ParentDiffers], When::Always, Then::Hide, &[Code::NsDiffer]),
@@ -130,7 +126,7 @@ const RULES: &[Rule] = &[
         Then::Hide,
         &[Code::BounceStatus],
     ),
-    // Senders use the address of the domain for mail only because the domain has no MX record.
+    // Senders use the address of the domain only because the domain has no MX record.
     Rule(
         &[Code::NoMx],
         When::SameServer,
@@ -140,7 +136,6 @@ const RULES: &[Rule] = &[
 ];
 
 impl Rule {
-    /// Returns true if by this rule the finding `cause` explains the finding `effect`.
     fn applies(&self, cause: &Finding, effect: &Finding) -> bool {
         let Self(causes, when, then, effects) = self;
         let is_met = match when {
@@ -149,7 +144,7 @@ impl Rule {
             When::SameLookup => cause.lookups.iter().any(|lookup| effect.lookups.contains(lookup)),
             When::SameServer => cause.about.iter().any(|about| effect.about.contains(about)),
         };
-        // A cause with a level below a warning does not include an effect that is as serious as the cause or more serious.
+        // A cause below a warning does not include an effect that is at least as serious.
         let counts = *then != Then::Join || cause.level <= Level::Warning || effect.level > cause.level;
         causes.contains(&cause.code) && effects.contains(&effect.code) && is_met && counts
     }
@@ -189,9 +184,7 @@ impl Rule {
     }
 }
 
-/// Applies the table of rules and sorts the findings. A finding that explains a bounce comes first, and the others follow by level, the most serious
-/// level first. Within a level, findings that explain why the receiver refused the mail (`reason`) come first, and the others have the order of the
-/// table of codes.
+/// Applies the rules and sorts the findings.
 pub(super) fn explained(mut findings: Vec<Finding>, reason: Option<RefusalReason>) -> Vec<Finding> {
     for rule in RULES {
         rule.apply(&mut findings);
@@ -205,16 +198,16 @@ pub(super) fn explained(mut findings: Vec<Finding>, reason: Option<RefusalReason
     findings
 }
 
-/// The codes of notes and warnings that become failures if the receiver refused the mail for this reason.
+/// These notes and warnings become failures if the receiver refused the mail for this reason.
 const RAISED: [Code; 5] =
     [Code::HeloUnknown, Code::NullMx, Code::SpfMissing, Code::DkimRevoked, Code::MxIsHere];
 
-/// Returns true if a finding with this code explains `reason`, the reason for which a receiver refused the mail.
 pub(super) fn is_reason(reason: Option<RefusalReason>, code: Code) -> bool {
     reason.is_some_and(|reason| code.entry().reasons.contains(&reason))
 }
 
-/// Sorts the findings of a check in the order in which they are printed.
+/// Sorts findings: first those that explain a bounce, then by level. Within a level, findings that explain why the receiver refused the
+/// mail (`reason`) come first, the others in the order of the table of codes.
 pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let fails = findings.iter().any(|finding| finding.level == Level::Failure);
     findings.sort_by_key(|finding| {

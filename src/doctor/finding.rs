@@ -1,4 +1,4 @@
-//! A finding about a domain: its code in the table of findings, and the evidence.
+//! A finding about a domain.
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
@@ -8,31 +8,31 @@ use crate::limits::MAX_EVIDENCE;
 pub use crate::part::{About, Part};
 use dns::wire::presentation::shown;
 
-/// A result of a check, as it is printed: a fault, a note, or the result that a part of the check is correct or unknown.
+/// A result of a check, as it is printed: a fault, a note, or that a part of the check is correct or unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The code of the finding: the kind of fault or fact.
+    /// The kind of fault or fact.
     pub code: Code,
-    /// The level of the finding. It is the level of its code, unless the facts make the finding less or more serious.
+    /// Usually the level of the code. The facts may make the finding less or more serious.
     pub level: Level,
-    /// The facts that show the problem, and the servers from which they come. Special characters in records are escaped, because a third party writes
-    /// the records, and control characters could change the terminal.
+    /// The facts that show the problem, and the servers from which they come. Control characters in records are escaped, because a third
+    /// party writes the records.
     pub evidence: String,
-    /// The part of the check (such as DNSSEC or mail) whose result is unknown, if the finding reports this. Otherwise `None`.
+    /// The part of the check (such as DNSSEC or mail) whose result is unknown, if the finding reports this.
     pub part: Option<Part>,
-    /// The hosts, addresses or DNS lists that the finding is about. If there are none, the finding is about the domain, or about a whole part of the
-    /// check.
+    /// The hosts, addresses or DNS lists that the finding is about. If there are none, the finding is about the domain or a whole part of
+    /// the check.
     pub about: Vec<About>,
-    /// The advice that replaces the usual advice for this code; `None` if the usual one applies.
+    /// The advice that replaces the usual advice for this code.
     pub remedy: Option<&'static str>,
-    /// The lookups that the finding is about, each with its name and type.
+    /// The lookups that the finding is about (name and type).
     pub lookups: Vec<(String, &'static str)>,
-    /// True if the finding means that no resolver can look up any record of the domain.
+    /// True if no resolver can look up any record of the domain.
     pub blocks: bool,
 }
 
 impl Finding {
-    /// Creates a finding that has the usual level of its code.
+    /// Creates a finding with the usual level of its code.
     pub fn new(code: Code, evidence: impl AsRef<str>) -> Self {
         let evidence = shown(evidence.as_ref(), MAX_EVIDENCE);
         Self {
@@ -47,24 +47,24 @@ impl Finding {
         }
     }
 
-    /// Returns the advice for the operator; empty if there is nothing to do.
+    /// Returns the advice for the operator; empty if there is none.
     pub fn remedy(&self) -> &'static str {
         self.remedy.unwrap_or_else(|| self.code.entry().remedy)
     }
 
-    /// Returns the effect of the problem on mail; empty if there is none.
+    /// Returns the effect on mail; empty if there is none.
     pub const fn effect(&self) -> &'static str {
         self.code.entry().effect
     }
 
-    /// Replaces the advice that is usual for the code of this finding.
+    /// Replaces the usual advice.
     #[must_use]
     pub const fn to_do(mut self, remedy: &'static str) -> Self {
         self.remedy = Some(remedy);
         self
     }
 
-    /// Sets the part of the check whose result is unknown. The finding reports this part to the user.
+    /// Sets the part of the check whose result is unknown.
     #[must_use]
     pub const fn in_part(mut self, part: Part) -> Self {
         self.part = Some(part);
@@ -85,14 +85,14 @@ impl Finding {
         self
     }
 
-    /// Marks the finding as a fault that prevents every lookup of the domain's records.
+    /// Marks a fault that prevents every lookup of the domain's records.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocks = true;
         self
     }
 
-    /// Adds the finding `effect` to the evidence of this finding, which is its cause. The more serious of the two levels remains.
+    /// Adds the finding `effect`, which this finding explains, to the evidence. The more serious of the two levels remains.
     pub(super) fn take(&mut self, effect: Self) {
         let words = format!("; because of that, {}: {}", effect.code.entry().title, effect.evidence);
         self.evidence.push_str(&words);
@@ -100,7 +100,7 @@ impl Finding {
         self.level = self.level.min(effect.level);
     }
 
-    /// Gives the finding another level than the usual one of its code.
+    /// Replaces the usual level.
     #[must_use]
     pub const fn at(mut self, level: Level) -> Self {
         self.level = level;
@@ -109,7 +109,6 @@ impl Finding {
 }
 
 impl Serialize for Finding {
-    /// Serializes the finding as an object with `level`, `topic`, `code`, `evidence`, `effect`, `remedy` and `source`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entry = self.code.entry();
         let mut object = serializer.serialize_struct("Finding", 7)?;
@@ -135,7 +134,6 @@ mod tests {
         assert!(finding.evidence.len() < MAX_EVIDENCE + 100);
     }
 
-    /// Returns the remedy of a finding as it is in JSON.
     fn remedy(finding: &Finding) -> String {
         let object = serde_json::to_value(finding).unwrap();
         object.get("remedy").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()

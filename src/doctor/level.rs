@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// The finding is a fault: mail is lost, delayed or rejected.
+    /// Mail is lost, delayed or rejected.
     Failure,
     /// Some hosts do not accept or deliver the mail, or one more fault would stop all mail.
     Warning,
-    /// The check could not find out whether there is such a fault.
+    /// The check could not find out whether there is a fault.
     CouldNotTell,
-    /// The part that was checked works, but could be better.
+    /// The checked part works, but could be better.
     Note,
-    /// The part that was checked is correct.
+    /// The checked part is correct.
     Ok,
 }
 
 impl Level {
-    /// Returns the word for the level, as it is printed.
+    /// Returns the printed word for the level.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Failure => "failure",
@@ -31,32 +31,32 @@ impl Level {
     }
 }
 
-/// The topic of a finding. Findings are printed in the order of these variants.
+/// The topic of a finding, in the order of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
-    /// Findings about the name servers of the zone, and the delegation to them.
+    /// The name servers of the zone, and the delegation to them.
     Delegation,
-    /// Findings about the signatures and keys of the zone (DNSSEC).
+    /// The signatures and keys of the zone.
     Dnssec,
-    /// Findings about MX records and the hosts that they name.
+    /// MX records and the hosts that they name.
     Mail,
-    /// Findings about the PTR records of addresses.
+    /// The PTR records of addresses.
     Pointer,
-    /// Findings about SPF, DKIM, DMARC and the policies about TLS.
+    /// SPF, DKIM, DMARC and the policies about TLS.
     Policy,
-    /// Findings about the answers of DNS lists.
+    /// The answers of DNS lists.
     Lists,
-    /// Findings about the answers of public resolvers and of the resolvers in resolv.conf.
+    /// The answers of public resolvers and of the resolvers in resolv.conf.
     Others,
 }
 
 impl Topic {
-    /// All topics of findings, in the order in which they are printed.
+    /// All topics, in the order of the output.
     pub const ALL: [Self; 7] =
         [Self::Delegation, Self::Dnssec, Self::Mail, Self::Pointer, Self::Policy, Self::Lists, Self::Others];
 
-    /// Returns the heading above the findings of this topic.
+    /// Returns the heading of this topic.
     pub const fn heading(self) -> &'static str {
         match self {
             Self::Delegation => "Delegation",

@@ -1,19 +1,15 @@
 //! `resolverctl check DOMAIN`: finds why mail to or from a domain fails, and says who must change what.
 //!
-//! There is a module for each topic: `delegation`, `dnssec`, `mail`, `spf`, `authentication` (DKIM and DMARC), `transport` (MTA-STS and DANE),
-//! `configured` (names that the configuration of the daemon answers), `message` (pasted bounces). Each check consists of two pure functions: `wants`
-//! returns the questions that the check needs next, given the facts so far, and `check` returns its findings. The module `facts` defines the
-//! questions and their replies. Nothing in this crate waits: the crate `gather` sends the questions. `codes` is the table of findings, and `explain`
-//! is the table that says which finding explains which other finding.
-//!
-//! Calls `dns` and `validate`. This crate depends on neither the resolver nor the control socket.
+//! There is a module for each topic: `delegation`, `dnssec`, `mail`, `spf`, `authentication` (DKIM and DMARC), `transport` (MTA-STS and
+//! DANE), `configured` (names that the configuration of the daemon answers), `message` (pasted bounces). Each check consists of two pure
+//! functions: `wants` returns the next questions, given the facts so far, and `check` returns the findings. Nothing in this crate waits:
+//! the crate `gather` sends the questions. `codes` is the table of findings, and `explain` says which finding explains which other finding.
 //!
 //! # Decisions
 //!
-//! Most questions go through the daemon, because only the daemon has the configured zones, forwarders, source addresses and trust anchors with which
-//! the mail software of this host resolves names. The servers of a zone are also asked one by one, because an answer from the daemon would hide a
-//! second server that has old data or is silent.
-//! Tests write facts as text, so that a test case consists of a few lines.
+//! - Most questions go through the daemon, because only the daemon has the zones, forwarders, source addresses and trust anchors with which
+//!   this host resolves names. The servers of a zone are also asked one by one, because an answer from the daemon would hide a second
+//!   server that has old data or is silent.
 //! - Every finding has a code from one table (`codes`). The manual prints the same table.
 //! - "Could not tell" is a separate level of findings. A lookup that failed is never reported as "does not exist".
 
@@ -60,17 +56,17 @@ use finding::Finding;
 use mail::{connect, helo, lists, pointer};
 use transport::{dane, mta_sts};
 
-/// A plan decides which questions are asked, for example for a check of a domain.
+/// Decides which questions are asked, for example for a check of a domain.
 pub trait Plan: Sync {
-    /// Returns the questions that must be asked next. `facts` has the answers so far, and `under_way` the questions that were asked and are not
-    /// answered yet. Some of the returned questions may have been asked already.
+    /// Returns the next questions. `facts` has the answers so far, and `under_way` the unanswered questions. Some of the returned questions
+    /// may have been asked already.
     fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want>;
 
-    /// Derives further facts from the new answers of a check, and stores them.
+    /// Derives further facts from new answers.
     fn note(&self, _: &mut DomainFacts) {}
 }
 
-/// The plan of `resolverctl check DOMAIN`: all checks of a domain.
+/// The plan of `resolverctl check DOMAIN`.
 #[derive(Clone, Copy, Debug)]
 pub struct WholeDomain;
 
@@ -85,7 +81,6 @@ impl Plan for WholeDomain {
     }
 }
 
-/// Returns the questions that the checks must ask next. Some of them may have been asked already, or may be in `under_way`.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let (mut wants, examined) = (Vec::new(), message::client::examined(facts));
     let is_domain = !facts.subject.domain.is_empty();
@@ -109,19 +104,18 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let policies = compared::of_policies(facts);
     let are_asked = policies.iter().all(is_asked);
     wants.extend(policies);
-    // The number of questions is limited. The comparison of SPF and DMARC records is more important than the next questions, so these follow only
-    // when the comparison's questions have been asked.
+    // The number of questions is limited, and the comparison of SPF and DMARC records is more important than the next questions.
     if are_asked {
         wants.extend(current::wants(facts));
         wants.extend(configured::wants(facts));
         wants.extend(failures());
     }
-    // The number of questions is limited, so comparisons between servers begin only after all other questions were asked. They need not wait for the
-    // answers.
+    // The number of questions is limited, so comparisons between servers begin only after all other questions were asked.
     let mut further = Vec::new();
     if wants.iter().all(is_asked) {
         further = parents::wants(facts);
-        // If servers of the parent zone give different delegations, lookups may take as long as the whole check, so silent servers are asked now.
+        // If servers of the parent zone give different delegations, lookups may take as long as the whole check, so silent servers are
+        // asked now.
         if parents::sets(facts).len() > 1 {
             further.extend(delegation::of_silent(facts));
         }
@@ -131,32 +125,31 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
     }
-    // Other resolvers are asked after all lookups have ended, because the lookups show whether the configuration answers for the domain. Questions to
-    // slow name servers may still be unanswered then.
+    // The lookups show whether the configuration answers for the domain, so other resolvers are asked after them. Questions to slow name
+    // servers may still be unanswered then.
     let is_looked_up = |want: &Want| match want {
         Want::Server { .. } => is_asked(want),
         _ => facts.got.contains_key(want),
     };
     let others_are_due = wants.iter().all(is_looked_up);
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
-    // Each question to a silent server takes seconds, so these questions are asked after the comparison of the servers that answer.
+    // Each question to a silent server takes seconds, so these questions come after the comparison of the servers that answer.
     if is_done(&wants) {
         wants.extend(delegation::of_silent(facts));
     }
     if others_are_due && facts.subject.role != Role::Signer {
         wants.extend(others::wants(facts));
     }
-    // Connections to hosts of third parties come last. If these hosts do not answer, no other question is delayed.
+    // Connections to hosts of third parties come last, so that silent hosts delay no other question.
     if is_done(&wants) {
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
     }
-    // The questions in `further` come last, because no other question depends on their answers.
     wants.extend(further);
     wants
 }
 
-/// Returns the questions about a domain that its role in a mail requires.
+/// Returns the questions that the role of the domain in a mail requires.
 fn of_role(facts: &DomainFacts) -> Vec<Want> {
     let (role, mut wants) = (facts.subject.role, delegation::wants(facts));
     if role == Role::Signer {
@@ -177,7 +170,7 @@ fn of_role(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the lookups that the check needs, the most important first. If one of these lookups fails, the check finds out why. `examined`: the
+/// Returns the lookups that the check needs, the most important first. If one of them fails, the check finds out why. `examined`: the
 /// address of the client whose PTR records and HELO name are checked too.
 fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'static str)> {
     let mut needed = Vec::new();
@@ -207,7 +200,7 @@ fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'stati
     needed
 }
 
-/// Returns all findings of a check, in the order in which they are printed.
+/// Returns all findings, in the order of the output.
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let (mut findings, examined) = (configured::check(facts), message::client::examined(facts));
     if let Some(address) = examined {
@@ -247,8 +240,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     explain::explained(findings, facts.subject.refusal.reason)
 }
 
-/// Returns the findings about a domain that only signs mail. They concern its DKIM keys, the DNSSEC state of these keys, and faults that prevent
-/// their lookup.
+/// Returns the findings about a domain that only signs mail: about its DKIM keys, their DNSSEC state, and faults that prevent their lookup.
 fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     let of_keys = [Code::ParentDiffers, Code::NsNoneAnswers, Code::RecordsDiffer];
     let mut findings = delegation::check(facts);
@@ -260,7 +252,7 @@ fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns true if the first finding explains the reason that a receiver gave for its refusal.
+/// Returns true if the first finding explains the refusal by a receiver.
 pub fn answers_refusal(facts: &DomainFacts, findings: &[Finding]) -> bool {
     let reason = facts.subject.refusal.reason;
     findings.first().is_some_and(|finding| explain::is_reason(reason, finding.code))
@@ -271,8 +263,7 @@ mod tests {
     use super::*;
     use crate::facts::tests::{TWO_SERVERS, facts};
 
-    /// Returns the codes of the findings about a zone. `here` is the daemon's answer to the query for the SOA, and `answer` is the answer that both
-    /// servers of the zone give.
+    /// Returns the codes of the findings. `here`: the daemon's answer for the SOA. `answer`: the answer of both servers of the zone.
     fn codes(here: &str, answer: &str) -> Vec<Code> {
         let base = TWO_SERVERS.replace("SOA udp aa | ns1.a.test. h. 7 2 3 4 5", answer);
         let found = judge(&facts("a.test.", &format!("{base}\n{here}")));

@@ -1,17 +1,17 @@
-//! Compares the answers of other resolvers (public resolvers and the resolvers in resolv.conf) with the records of the zone. The result shows
-//! which resolvers give old or different records, and until when.
+//! Compares the answers of other resolvers (public ones and those in resolv.conf) with the records of the zone.
 //!
-//! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (negative answers), RFC 8914 (extended errors). A resolver can be asked over TLS (RFC 7858)
-//! or HTTPS (RFC 8484), because some networks change or block queries to other resolvers over UDP.
+//! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (negative answers), RFC 8914 (extended errors). Resolvers can be asked over TLS (RFC
+//! 7858) or HTTPS (RFC 8484), because some networks change or block queries to other resolvers over UDP.
 //!
 //! # Decisions
 //!
-//! - If a resolver gives other records than the zone, they count as old if the serial in its reply or the expiration of their signatures proves it.
-//!   Public resolvers have no zones of their own, so different MX and TXT records from them count as old too, unless the resolver has a newer serial.
-//! - If a resolver gives other addresses, they may be those for its location. They do not count as a difference, unless a serial shows that they are
+//! - Records that differ from those of the zone are old if the serial in the reply or the expiration of their signatures proves it. Public
+//!   resolvers have no zones of their own, so different MX and TXT records from them count as old too, unless the resolver has a newer
+//!   serial.
+//! - Different addresses may be those for the location of the resolver. They count as a difference only if a serial shows that they are
 //!   old.
 //! - Of the TXT records at the domain itself, only SPF records count. The others prove to some service who owns the domain.
-//! - Each resolver is asked for the MX records first, so that a resolver that does not answer or that refuses the query costs little time.
+//! - Each resolver is asked for the MX records first. A resolver that does not answer or refuses this question then costs little time.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -30,18 +30,15 @@ use crate::public_resolvers::is_public;
 use crate::{compared, configured, mail, served, zone};
 use dns::clock::minute;
 
-/// Codes of extended errors with which a resolver says that it withholds records on purpose: Blocked, Censored, Filtered.
+/// Extended errors of a resolver that withholds records on purpose: Blocked, Censored, Filtered.
 const FILTERS: [u16; 3] = [15, 16, 17];
 
-/// The name and the record type of a lookup that other resolvers are asked for.
 type Lookup = (String, &'static str);
 
-/// Returns the other resolvers that a check asks.
 pub(super) fn resolvers(facts: &DomainFacts) -> impl Iterator<Item = &OtherResolver> {
     facts.subject.resolvers.iter().take(MAX_OTHER_RESOLVERS)
 }
 
-/// Creates the question to another resolver about a name and type.
 pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
     let (name, way) = (name.to_owned(), QueryForm::Recursive);
     match &resolver.way {
@@ -51,7 +48,6 @@ pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> W
     }
 }
 
-/// Returns the lookups that each other resolver is asked for.
 fn lookups(facts: &DomainFacts) -> Vec<Lookup> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut lookups: Vec<_> = ["MX", "A", "AAAA", "TXT"].map(|kind| (domain.to_owned(), kind)).to_vec();
@@ -67,10 +63,9 @@ fn lookups(facts: &DomainFacts) -> Vec<Lookup> {
     lookups
 }
 
-/// Returns the questions to other resolvers that must be asked next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (domain, mut wants) = (facts.subject.domain.as_str(), Vec::new());
-    // If a domain exists only on this host, other resolvers cannot know it.
+    // Other resolvers cannot know a domain that exists only on this host.
     if zone::is_here_only(facts) {
         return wants;
     }
@@ -79,7 +74,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         let mail = ask(resolver, domain, "MX");
         let first = facts.reply(&mail);
         wants.push(mail);
-        // If a resolver refuses the first question (REFUSED), it would refuse the others too, so they are not asked.
+        // A resolver that refuses the first question would refuse the others too.
         if first.is_some_and(|reply| reply.rcode != "REFUSED") {
             wants.extend(lookups.iter().map(|(name, kind)| ask(resolver, name, kind)));
             let judged = lookups.iter().filter_map(|lookup| judge(facts, resolver, lookup));
@@ -91,7 +86,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns true if some questions to another resolver were not asked because the limit on questions was reached.
+/// Returns true if the limit on questions was reached before all other resolvers were asked.
 pub(super) fn are_left_out(facts: &DomainFacts) -> bool {
     resolvers(facts).any(|resolver| match facts.got.get(&ask(resolver, &facts.subject.domain, "MX")) {
         Some(Got::NoReply(NoReply::Unknown(why))) => why == BOUND_REACHED,
@@ -99,18 +94,17 @@ pub(super) fn are_left_out(facts: &DomainFacts) -> bool {
     })
 }
 
-/// The result of comparing the records that a resolver gives with the records of the zone.
+/// The result of comparing a resolver with the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
-    /// The resolver has the same records as the zone.
     Same,
-    /// The resolver has records of an older version of the zone.
+    /// The resolver has the records of an older version of the zone.
     Old,
-    /// The resolver has records that the zone does not have. They are not known to be old.
+    /// The resolver has other records, which are not known to be old.
     Differs,
-    /// The resolver has different addresses, possibly those for another location.
+    /// The resolver has other addresses, possibly those for another location.
     Elsewhere,
-    /// The resolver gives no records, because it withholds them on purpose.
+    /// The resolver withholds the records on purpose.
     Hidden,
     /// The resolver gives an error, such as SERVFAIL.
     Fails,
@@ -118,23 +112,20 @@ enum Seen {
 }
 
 impl Seen {
-    /// Returns true if the resolver gives other records than the zone.
     const fn is_other(self) -> bool {
         matches!(self, Self::Old | Self::Differs | Self::Elsewhere)
     }
 }
 
-/// The result for one answer of another resolver.
 struct Judged {
     seen: Seen,
-    /// The evidence as text, without the name of the resolver.
+    /// The evidence, without the name of the resolver.
     words: String,
-    /// The time at which the records that differ expire in the cache of the resolver, in seconds since 1970.
+    /// The time at which the different records expire in the cache of the resolver, in seconds since 1970.
     end: u64,
 }
 
-/// Returns the different sets of records that the servers of the zone gave. If no server was asked, returns the set from the lookup through the
-/// daemon. The result is empty if no records are known.
+/// Returns the sets of records from the servers of the zone. If no server was asked, returns the set from the daemon.
 fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<BTreeSet<String>> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let mut sets: BTreeSet<BTreeSet<String>> = if kind == "NS" {
@@ -153,7 +144,7 @@ fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<
     sets
 }
 
-/// Returns those records of an answer that are relevant for mail. `set`: all records of the answer as text.
+/// Returns the records of an answer that are relevant for mail. `set`: all records of the answer.
 fn counted(set: BTreeSet<String>, reply: &ReplyFacts, (name, kind): (&str, &str)) -> BTreeSet<String> {
     if kind != "TXT" {
         return set;
@@ -161,8 +152,7 @@ fn counted(set: BTreeSet<String>, reply: &ReplyFacts, (name, kind): (&str, &str)
     compared::texts_of_mail(reply, name).map(|text| format!("\"{text}\"")).collect()
 }
 
-/// Compares the answer of another resolver with the records of the zone. Returns `None` if there is no answer, or if the records of the zone are
-/// unknown.
+/// Compares the answer of another resolver with the records of the zone. Returns `None` if one of them is unknown.
 fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -> Option<Judged> {
     let (name, kind) = (name.as_str(), *kind);
     let judged =
@@ -174,7 +164,7 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
     };
     let sets = current(facts, (name, kind));
     let here = sets.first()?;
-    // The records at the targets of aliases are compared too, although a target may be in another zone, whose name servers were not asked.
+    // Records at the targets of aliases are included, although a target may be in another zone, whose name servers were not asked.
     let records =
         if kind == "NS" { zone::named(&reply.answers, name).collect() } else { final_records(reply, kind) };
     let records = counted(records, reply, (name, kind));
@@ -187,8 +177,8 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
             judged(Seen::Hidden, format!("{} instead of {zone_has}", with_error(reply)))
         }
         "SERVFAIL" => judged(Seen::Fails, with_error(reply)),
-        // The resolver gives neither records nor a SOA record. If a server of the zone gives such a broken answer to this host too, the fault is at
-        // that server, and the resolver withholds nothing.
+        // The resolver gives neither records nor a SOA record. If a server of the zone gives such a broken answer to this host too, the
+        // resolver withholds nothing.
         "NOERROR" | "NXDOMAIN" if records.is_empty() && ttl.is_none() => {
             match do_all_give(facts, (name, kind)) {
                 true => judged(Seen::Hidden, format!("{} instead of {zone_has}", with_error(reply))),
@@ -208,12 +198,12 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
     }
 }
 
-/// Returns true if each server of the zone gives records of this type to this host.
+/// Returns true if each server of the zone gives this host records of this type.
 fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool {
     let servers = zone::delegated_servers(facts);
     let gives = |server: &IpAddr| {
-        // If a server answers only without EDNS, other resolvers may take its error reply to EDNS for an answer. Then the result is false, because
-        // the resolver need not be at fault.
+        // Other resolvers may take the error reply of a server without EDNS for an answer. Then the result is false, because the resolver
+        // need not be at fault.
         let is_sound = served::form(facts, *server) == Some(QueryForm::Udp);
         let given = served::given(facts, *server, (name, kind));
         let is_asked = served::first(facts, *server, (name, kind)).is_some();
@@ -222,7 +212,7 @@ fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool 
     servers.keys().all(gives)
 }
 
-/// Returns the result for records that a resolver gives and the zone does not: whether they are old, and why.
+/// Returns if records that only the resolver gives are old, and why.
 fn other_records(
     facts: &DomainFacts,
     (resolver, reply): (&OtherResolver, &ReplyFacts),
@@ -256,8 +246,8 @@ fn other_records(
     }
 }
 
-/// Returns true if a resolver has NS records for the zone that neither the zone nor its parent gives. Such a resolver follows an old delegation, so
-/// its other records count as old too.
+/// Returns true if a resolver has NS records that neither the zone nor its parent gives. Such a resolver follows an old delegation, so its
+/// other records count as old too.
 fn has_other_servers(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
     let apex = zone::apex(facts);
     let Some(reply) = facts.reply(&ask(resolver, apex, "NS")) else { return false };
@@ -269,14 +259,14 @@ fn has_other_servers(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
         && now.iter().all(|set| set.is_disjoint(&there))
 }
 
-/// Returns a text about the serial in a resolver's reply, if it is older than the serial of the zone. Otherwise returns `None`.
+/// Describes the serial in a resolver's reply, if it is older than the serial of the zone.
 pub(super) fn older_serial(reply: &ReplyFacts, apex: &str, of_zone: Option<u32>) -> Option<String> {
     let soa = zone::soa(reply).filter(|soa| soa.owner == apex)?;
     let of_zone = of_zone.filter(|of_zone| zone::is_older(soa.serial, *of_zone))?;
     Some(format!("its serial is {}, and the zone has {of_zone}", soa.serial))
 }
 
-/// Returns a text about when the signatures of an answer expired, if all of them have expired. Otherwise returns `None`.
+/// Describes when the signatures of an answer expired, if all of them have expired.
 pub(super) fn ended_signature(reply: &ReplyFacts, name: &str, unix: u64) -> Option<String> {
     let own = reply.answers.iter().filter(|record| record.name == name);
     let signatures = own.chain(&reply.authority).filter(|record| record.is("RRSIG"));
@@ -284,24 +274,23 @@ pub(super) fn ended_signature(reply: &ReplyFacts, name: &str, unix: u64) -> Opti
     (last < unix).then(|| format!("its signature expired at {}", minute(last)))
 }
 
-/// Returns the response code of a reply as text, followed by its extended error (RFC 8914) in parentheses, if it has one.
 fn with_error(reply: &ReplyFacts) -> String {
     if reply.why.is_empty() { reply.rcode.clone() } else { format!("{} ({})", reply.rcode, reply.why) }
 }
 
-/// Returns a text about a reply of another resolver that contains no answer.
+/// Describes a reply without an answer.
 pub(super) fn no_answer(reply: &ReplyFacts) -> String {
     let words = with_error(reply);
     if reply.rcode == "REFUSED" { format!("{words}, the resolver does not serve this host") } else { words }
 }
 
-/// Returns true if an address is one that filters give instead of the real address, such as 0.0.0.0 or 127.0.0.1.
+/// Returns true for an address that filters give instead of the real one, such as 0.0.0.0.
 pub(super) fn is_sinkhole(data: &str) -> bool {
     let address = data.trim_end_matches('.').parse::<IpAddr>();
     address.is_ok_and(|address| address.is_unspecified() || address.is_loopback())
 }
 
-/// Returns a text about the answers of several resolvers. Resolvers with the same answer and the same result are named together.
+/// Describes the answers. Resolvers with the same answer and result are named together.
 fn joined<'f>(answers: impl IntoIterator<Item = &'f (&'f str, Judged)>) -> String {
     let mut by_words: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, judged) in answers {
@@ -314,7 +303,6 @@ fn joined<'f>(answers: impl IntoIterator<Item = &'f (&'f str, Judged)>) -> Strin
     parts.collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the findings about the answers of other resolvers.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut answers: Vec<(&str, Judged)> = Vec::new();
     for resolver in resolvers(facts) {
@@ -332,23 +320,21 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     ];
     let mut findings: Vec<Finding> = Vec::new();
     for (code, seen, end) in ends {
-        // If lookups through this host fail DNSSEC validation too, the zone is at fault. Then failures of other resolvers are not reported
-        // separately.
+        // If lookups through this host fail DNSSEC validation too, the zone is at fault.
         if of(seen).next().is_some() && !(seen == Seen::Fails && facts.has_bogus_lookup()) {
             let finding = Finding::new(code, joined(of(seen)));
-            // The time at which the old records expire is the most important fact. It is added here, after `Finding::new` has shortened the evidence,
-            // so that it is not cut off.
+            // `Finding::new` may shorten the evidence, so the most important fact, the expiration of the old records, is added afterwards.
             findings.push(Finding { evidence: finding.evidence.clone() + &end, ..finding });
         }
     }
-    // If resolvers were not asked only because of the limit on questions, the finding `NsMany` reports this.
+    // The finding `NsMany` reports resolvers that were not asked because of the limit on questions.
     if of(Seen::Unknown).any(|(_, judged)| !judged.words.ends_with(BOUND_REACHED)) {
         let is_silent = answers.iter().all(|(_, judged)| judged.seen == Seen::Unknown);
         let level = if is_silent { Level::CouldNotTell } else { Level::Note };
         findings.push(Finding::new(Code::OthersUnknown, joined(of(Seen::Unknown))).at(level));
     }
     let same: BTreeSet<&str> = of(Seen::Same).chain(of(Seen::Elsewhere)).map(|(name, _)| *name).collect();
-    // If this host has other records than the servers of the zone, the agreement of other resolvers with the servers is not reported as correct.
+    // If this host has other records than the servers, the finding that other resolvers agree with the servers would mislead the operator.
     if findings.is_empty() && !same.is_empty() && configured::differs(facts).is_none() {
         findings.push(Finding::new(Code::OthersOk, same.into_iter().collect::<Vec<_>>().join(", ")));
     }

@@ -1,4 +1,4 @@
-//! Tests of the comparison of the domain's records with those that other resolvers have.
+//! Tests of the comparison with other resolvers.
 
 use super::*;
 use crate::facts::ResolverWay;
@@ -19,7 +19,7 @@ const ZONE: &str = "
     server 198.18.1.1 a.test. NS mixed aa | ns1.a.test.
     server 198.18.1.1 a.test. MX udp aa | 10 new.a.test.";
 
-/// Facts: the answers of another resolver that has the present records of the zone.
+/// A resolver with the present records of the zone.
 const SOUND: &str = "
     server 192.0.2.8 a.test. MX recursive ra | 10 New.a.test.
     server 192.0.2.8 a.test. A recursive ra | 198.18.0.80
@@ -40,7 +40,7 @@ fn asked(lines: &str) -> DomainFacts {
     facts
 }
 
-/// Returns the findings if the part `from` of the correct answers is replaced with `to`.
+/// Returns the findings if `from` in the correct answers is replaced with `to`.
 fn found(from: &str, to: &str) -> Vec<(Code, Level)> {
     assert!(SOUND.contains(from), "{from}");
     let found = check(&subject(&SOUND.replace(from, to)));
@@ -139,7 +139,7 @@ fn records_are_old_only_where_a_serial_or_a_signature_of_the_resolver_shows_it()
     );
     let above = "server 192.0.2.8 a.test. SOA recursive ra | >test. SOA ns.test. h. 0 2 3 4 5";
     assert_eq!(code("10 New", "10 old", above), Code::OthersDiffer, "the serial of another zone");
-    // Two DNS providers serve the zone, and each provider has its own serials.
+    // Two DNS providers serve the zone, with their own serials.
     let twice = "
         server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
         lookup ns2.a.test. A | 198.18.2.1

@@ -1,52 +1,52 @@
-//! The parts of a check, and the findings that need these parts. A repeated check may no longer have a finding. If the part of the check that would
-//! show it has no result, the cause may still exist. This module decides this by comparing what findings are about.
+//! The parts of a check. A repeated check may no longer have a finding. If the part that would show the finding has no result, the cause
+//! may still exist.
 //!
-//! A finding about an unknown part names this part, and the hosts, addresses or DNS lists that are affected. It makes the absence of another finding
-//! uncertain only if both concern the same part, and the same host, address or DNS list.
+//! A finding about an unknown part names this part and the affected hosts, addresses or DNS lists. The absence of another finding is
+//! uncertain only if both findings concern the same part, and the same host, address or DNS list.
 
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// A part of a check. If a part could not be checked, its result is unknown.
+/// A part of a check, which has a result or is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// The check of the delegation in the parent zone.
+    /// The delegation in the parent zone.
     Delegation,
-    /// The checks of each single server of the zone.
+    /// Each single server of the zone.
     Servers,
-    /// The comparison of the records that the servers of the zone give.
+    /// The comparison of the records of all servers.
     Records,
-    /// The check of the DNSSEC chain of trust.
+    /// The DNSSEC chain of trust.
     Dnssec,
-    /// The check of the MX records.
+    /// The MX records.
     MxRecords,
-    /// The check of the addresses of the mail hosts.
+    /// The addresses of the mail hosts.
     MailHosts,
-    /// The checks that connect to the mail hosts at port 25.
+    /// The connections to the mail hosts at port 25.
     Connections,
-    /// The check of PTR records, and of the addresses of the names in them.
+    /// The PTR records, and the addresses of the names in them.
     Pointers,
-    /// The check of SPF records, with the records that they include.
+    /// The SPF records, with those that they include.
     Spf,
-    /// The check of DKIM keys.
+    /// The DKIM keys.
     Dkim,
-    /// The check of DMARC records.
+    /// The DMARC records.
     Dmarc,
-    /// The check of the record and the policy of MTA-STS.
+    /// The record and the policy of MTA-STS.
     MtaSts,
-    /// The check of the record of TLS reporting.
+    /// The record of TLS reporting.
     TlsRpt,
-    /// The check of TLSA records.
+    /// The TLSA records.
     Dane,
-    /// The check in DNS lists.
+    /// The DNS lists.
     Lists,
-    /// The comparison with the answers of other resolvers.
+    /// The answers of other resolvers.
     Others,
 }
 
-/// A host, an address, or an entry in a DNS list, that a finding is about.
+/// The host, address or entry in a DNS list that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
@@ -54,9 +54,9 @@ pub enum About {
     Host(String),
     /// An IP address.
     Address(IpAddr),
-    /// An address or domain that was looked up in one DNS list or in all lists.
+    /// An address or domain in one DNS list or in all lists.
     Listing {
-        /// The address or domain (without its last dot) that was looked up in DNS lists.
+        /// The address or domain, without its last dot.
         subject: String,
         /// The zone of the DNS list; `None` for all lists.
         list: Option<String>,
@@ -64,8 +64,8 @@ pub enum About {
 }
 
 impl About {
-    /// Returns true if both are the same host or the same address. For listings in DNS lists: if both have the same address or domain, and, if both
-    /// name a list, the same list.
+    /// Returns true if both are the same host, the same address, or the same subject in the same list. An entry without a list matches
+    /// every list.
     pub fn meets(&self, other: &Self) -> bool {
         match (self, other) {
             (

@@ -1,4 +1,4 @@
-//! Public resolvers that many mail hosts use. They serve everyone and have no zones of their own.
+//! Public resolvers that many mail hosts use. They have no zones of their own.
 //!
 //! Addresses and names: developers.google.com/speed/public-dns, developers.cloudflare.com/1.1.1.1, quad9.net.
 
@@ -7,17 +7,17 @@ use std::net::IpAddr;
 use crate::facts::{OtherResolver, ResolverWay, SecuredResolver};
 use dns::conduct::Encryption;
 
-/// A public resolver of the internet, with its addresses.
+/// A public resolver.
 pub struct PublicResolver {
     /// The operator of the resolver.
     pub operator: &'static str,
-    /// The addresses of the resolver; the first one is asked by default.
+    /// The addresses; the first one is asked by default.
     pub addresses: [&'static str; 4],
-    /// The names of the resolver for DNS over TLS, HTTPS and QUIC.
+    /// The names for DNS over TLS, HTTPS and QUIC.
     names: &'static [&'static str],
 }
 
-/// The public resolvers. Quad9 answers that domains that spread malware do not exist, but it never gives other records for them.
+/// The public resolvers. Quad9 answers that domains that spread malware do not exist, but gives no other records for them.
 pub const PUBLIC_RESOLVERS: [PublicResolver; 3] = [
     PublicResolver {
         operator: "Google",
@@ -36,7 +36,7 @@ pub const PUBLIC_RESOLVERS: [PublicResolver; 3] = [
     },
 ];
 
-/// Returns true if a resolver is one of these public resolvers. Over an encrypted transport, its certificate proves this.
+/// Returns true if a resolver is public. Over an encrypted transport, its certificate proves this.
 pub(super) fn is_public(resolver: &OtherResolver) -> bool {
     let name = match &resolver.way {
         ResolverWay::Plain(address) => address.to_string(),

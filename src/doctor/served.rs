@@ -1,4 +1,4 @@
-//! The replies of name servers: which servers serve the zone, and which records each of them gives over UDP, or over TCP if UDP gives none.
+//! The replies of name servers: which servers serve the zone, and which records each of them gives.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -7,7 +7,6 @@ use crate::facts::record_set::is_known;
 use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want};
 use crate::zone::{self, serves};
 
-/// A reply of a name server of the zone to a question of a check.
 pub(super) struct ServerReply<'f> {
     pub(super) server: IpAddr,
     pub(super) lookup: (&'f str, &'static str),
@@ -15,7 +14,6 @@ pub(super) struct ServerReply<'f> {
     pub(super) reply: &'f ReplyFacts,
 }
 
-/// Returns the replies of all name servers of the zone.
 pub(super) fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'_>> {
     facts.got.iter().filter_map(|(want, got)| {
         let Want::Server { server, name, kind, way } = want else { return None };
@@ -23,10 +21,10 @@ pub(super) fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'
     })
 }
 
-/// The forms of query that are tried to find out if a server serves the zone. The usual form is first.
+/// The forms of query that show if a server serves the zone; the usual form is first.
 const FORMS: [QueryForm; 3] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
 
-/// Returns the first form of query that a server answers with the SOA record of the zone. Returns `None` if the server does not serve the zone.
+/// Returns the first form of query that a server answers with the SOA record of the zone.
 pub(super) fn form(facts: &DomainFacts, server: IpAddr) -> Option<QueryForm> {
     let apex = zone::apex(facts);
     let is_served =
@@ -39,12 +37,12 @@ pub fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     zone::servers(facts).into_keys().filter(|server| form(facts, *server).is_some()).collect()
 }
 
-/// Returns the reply of a server with the SOA record of the zone, if the server serves the zone.
+/// Returns the reply with the SOA record of a server that serves the zone.
 pub(super) fn soa(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     facts.reply_of(server, zone::apex(facts), "SOA", form(facts, server)?)
 }
 
-/// Returns the reply of a server to the first query for these records: the query in the form in which the server serves the zone (`form`).
+/// Returns the reply to the first query for these records. The query has the form that the function `form` returns.
 pub fn first<'f>(
     facts: &'f DomainFacts,
     server: IpAddr,
@@ -53,8 +51,8 @@ pub fn first<'f>(
     facts.server(server, name, kind, form(facts, server).unwrap_or(QueryForm::Udp))
 }
 
-/// Returns the authoritative reply in which a server gives the records, or says that there are none. It is the reply to the first query, or else the
-/// reply over TCP. Returns `None` if neither is such a reply.
+/// Returns the authoritative reply that has the records, or says that there are none. It is the reply to the first query, or else the reply
+/// over TCP.
 pub(super) fn given<'f>(
     facts: &'f DomainFacts,
     server: IpAddr,
@@ -65,7 +63,7 @@ pub(super) fn given<'f>(
     replies.into_iter().find(|reply| reply.authoritative && is_known(reply))
 }
 
-/// Returns the newest serial of the zone at these servers. Returns `None` if they name different primary servers, because then their serials cannot
+/// Returns the newest serial of the zone. Returns `None` if the servers name different primary servers, because then their serials cannot
 /// be compared.
 pub(super) fn newest_serial(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Option<u32> {
     let (mut serials, mut primaries) = (BTreeMap::new(), BTreeSet::new());

@@ -1,8 +1,7 @@
-//! Finds lookups that fail at a server although the server serves the zone. The server may drop queries for a type, answer them with an error, or
-//! deny a name that exists.
+//! Finds lookups that fail at a server although the server serves the zone: it drops queries for a type, answers them with an error, or
+//! denies a name that exists.
 //!
-//! RFC 8906 section 3 (servers and firewalls that drop types), RFC 4074 section 4 (wrong answers to queries for AAAA). The records of such a server
-//! are not compared with those of the others, so each finding names the servers that it is about.
+//! RFC 8906 section 3 (servers and firewalls that drop types), RFC 4074 section 4 (wrong answers to queries for AAAA).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -18,15 +17,14 @@ use crate::limits::{MAX_REPEATED_OVER_TCP, MAX_UNANSWERED_SHOWN};
 use crate::part::{About, Part};
 use crate::{served, zone};
 
-/// The name and the type of a lookup of a check.
 type NameAndType<'f> = (&'f str, &'static str);
 
-/// Returns the lookups that the servers of the zone must answer, each with the servers that are asked.
+/// Returns the lookups that the servers of the zone must answer, with the servers that are asked.
 fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     let mut lookups = vec![((facts.subject.domain.as_str(), "MX"), served::serving(facts))];
     let apex = zone::apex(facts);
     lookups.push(((apex, "NS"), served::serving(facts)));
-    // If a server does not give the DNSKEY records, no record from this server can be validated, so this lookup is included.
+    // Without the DNSKEY records, no record of a server can be validated.
     let is_of_keys = |want: &Want| matches!(want, Want::Server { name, kind: "DNSKEY", .. } if name == apex);
     if facts.got.keys().any(is_of_keys) {
         lookups.push(((apex, "DNSKEY"), keys::servers(facts)));
@@ -36,8 +34,8 @@ fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     lookups
 }
 
-/// Returns the questions that are repeated over TCP, because they failed or had no answer over UDP: a datagram may have been lost, or a server may
-/// have just started.
+/// Returns the questions that are repeated over TCP, because they failed over UDP: a datagram may have been lost, or a server may have just
+/// started.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let is_failed = |server: &IpAddr, lookup| match served::first(facts, *server, lookup) {
         Some(Got::Reply(reply)) => !is_known(reply),
@@ -51,11 +49,9 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     asked.take(MAX_REPEATED_OVER_TCP).collect()
 }
 
-/// The text in findings about a server whose answers are too long for UDP.
 const TRUNCATES: &str = "truncates its replies over UDP, and does not answer over TCP,";
 
-/// Returns a text about how a server fails for a lookup, although it serves the zone. Returns `None` if the server answers the lookup correctly or
-/// was not asked.
+/// Describes how a server fails for a lookup, although it serves the zone.
 pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
     let is_given = served::given(facts, server, lookup).is_some();
     let conduct = match served::first(facts, server, lookup)? {
@@ -79,8 +75,8 @@ pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'
     Some(conduct.to_owned())
 }
 
-/// Returns true if a missing reply over UDP may be chance, because datagrams are lost. One of two signs is enough. First: other datagrams to the
-/// server were lost, and the server answered over TCP if it was asked. Second: many queries to other servers were lost.
+/// Returns true if a missing reply over UDP may be chance. One of two signs is enough: other datagrams to the server were lost, and the
+/// server is not silent over TCP; or many queries to other servers were lost.
 fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>) -> bool {
     let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
     let is_silent =
@@ -88,7 +84,7 @@ fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>)
     facts.is_lossy(server) && (!is_silent || facts.loses_many(server))
 }
 
-/// Returns true if a server says that a name does not exist, although it has given records of another type for this name (RFC 8020).
+/// Returns true if a server denies a name for which it has given records of another type (RFC 8020).
 fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, reply: &ReplyFacts) -> bool {
     let exists = || {
         served::replies(facts).any(|of| {
@@ -99,12 +95,11 @@ fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, rep
     reply.rcode == "NXDOMAIN" && reply.authoritative && reply.answers.is_empty() && exists()
 }
 
-/// Returns true if a reply without AA is correct, because the name belongs to a child zone or the server also resolves for clients.
+/// Returns true if a reply without AA is correct: the name belongs to a child zone, or the server also resolves for clients.
 fn is_elsewhere(reply: &ReplyFacts) -> bool {
     reply.recursive || reply.authority.iter().any(|record| record.is("NS"))
 }
 
-/// Returns the findings about lookups that servers of the zone do not answer correctly.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let without_mx = no_mx_records(facts);
     let mut by_server = BTreeMap::<IpAddr, Vec<(String, Vec<String>)>>::new();
@@ -115,10 +110,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
         let conducts = servers.into_iter().map(|server| (server, conduct(facts, server, (name, kind))));
         let conducts: Vec<(IpAddr, Option<String>)> = conducts.collect();
-        // If all servers fail for a TXT record with a policy (SPF, DMARC), receivers cannot look up the policy, and so defer or reject mail.
+        // If all servers fail for an SPF or DMARC record, receivers defer or reject mail.
         is_unanswered |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
-            // The checks in module `each_server` already report the error with which a server sometimes fails.
+            // The module `each_server` already reports the error with which a server sometimes fails.
             let Some(conduct) = conduct.filter(|conduct| !is_at_times(facts, server, conduct)) else {
                 continue;
             };
@@ -134,13 +129,11 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     without_mx.into_iter().chain(partly).collect()
 }
 
-/// Returns true if the server fails only sometimes, with the error in the text `conduct`, or if another address with the same server name fails in
-/// this way.
+/// Returns true if the server fails only sometimes, with the error in `conduct`, or if another address of its name does.
 fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
     at_times::code_of_host(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
 }
 
-/// Returns the finding about servers that serve the zone but fail for some lookups.
 fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<String>)>>) -> Option<Finding> {
     let servers = zone::servers(facts);
     let is_long = by_server.values().flatten().all(|(conduct, _)| conduct == TRUNCATES);
@@ -157,7 +150,6 @@ fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<Stri
     (!conducts.is_empty()).then(|| if is_long { finding.to_do(remedies::OPEN_TCP) } else { finding })
 }
 
-/// Returns the first of the items as text, and how many more there are.
 fn some(items: &[String]) -> String {
     let (first, others) = items.split_at(items.len().min(MAX_UNANSWERED_SHOWN));
     match others.len() {
@@ -166,8 +158,8 @@ fn some(items: &[String]) -> String {
     }
 }
 
-/// Returns the finding that no server of the zone gives the MX records of the domain or says that there are none. A false answer does not count: that
-/// the name does not exist, although it does.
+/// Returns the finding that no server gives the MX records of the domain or says that there are none. A denial of a name that exists does
+/// not count.
 fn no_mx_records(facts: &DomainFacts) -> Option<Finding> {
     let (lookup, serving) = ((facts.subject.domain.as_str(), "MX"), served::serving(facts));
     let servers = zone::servers(facts);

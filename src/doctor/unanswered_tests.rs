@@ -5,7 +5,7 @@ use crate::facts::tests::{TWO_SERVERS, facts};
 use crate::finding::Level;
 use crate::judge;
 
-/// The daemon's answer and the first server's answer for the SPF record of the zone.
+/// The daemon and the first server have the SPF record.
 const SPF: &str = "
     lookup a.test. TXT | \"v=spf1 mx -all\"
     server 198.18.1.1 a.test. TXT udp aa | \"v=spf1 mx -all\"";
@@ -51,7 +51,7 @@ fn a_difference_behind_a_lost_datagram_or_a_slow_server_is_found_over_tcp() {
     let bad = "tcp aa | \"v=spf1 +all\"";
     let lost = format!("{second} udp silent\n{second} {bad}");
     assert!(evidence(&judged(&lost), Code::RecordsDiffer).is_some());
-    // This server answers all queries over UDP late, not only those for one record type.
+    // This server answers all queries over UDP late.
     let slow = format!("{TWO_SERVERS}\n{SPF}").replace(
         "server 198.18.2.1 a.test. SOA udp aa",
         "server 198.18.2.1 a.test. SOA udp silent\nserver 198.18.2.1 a.test. SOA tcp aa",
@@ -82,7 +82,7 @@ fn a_name_that_exists_and_is_denied_for_a_type_is_named() {
     let of = |shown: &str| judged(&format!("{mail} {shown}"));
     let denied = "198.18.2.1 (ns2.a.test.) denies the name (NXDOMAIN), which exists, for mx.a.test. AAAA";
     assert_eq!(evidence(&of("aa NXDOMAIN"), Code::NsPartly), Some(denied));
-    // The reply says that the target of an alias does not exist. The name itself exists.
+    // The target of the alias does not exist, but the name itself exists.
     assert_eq!(evidence(&of("aa NXDOMAIN | =mx.a.test. CNAME gone.a.test."), Code::NsPartly), None);
     assert_eq!(evidence(&of("aa"), Code::NsPartly), None);
 }

@@ -1,9 +1,7 @@
 //! The zone of the checked domain, as the servers of its parent zone and its own servers describe it.
 //!
-//! # Decisions
-//!
-//! - Serials are compared only between servers whose SOA records name the same primary server (MNAME), because each primary server increases its own
-//!   serial.
+//! Serials are compared only between servers whose SOA records name the same primary server (MNAME), because each primary server increases
+//! its own serial.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,16 +16,16 @@ use crate::limits::{
 };
 use crate::served;
 
-/// Those data of the SOA record of a zone that the checks use.
+/// The data of an SOA record that the checks use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Soa<'r> {
     pub(super) owner: &'r str,
-    /// The name of the primary server (MNAME), from which the other servers get the zone.
+    /// The primary server (MNAME).
     pub(super) primary: &'r Name,
     pub(super) serial: u32,
 }
 
-/// Returns the SOA record of a reply: from its answer section, or from the authority section of a negative answer.
+/// Returns the SOA record of a reply, also of a negative one.
 pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
     let mut records = reply.answers.iter().chain(&reply.authority);
     records.find_map(|record| match &record.data {
@@ -47,13 +45,13 @@ pub(super) fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
     serials.keys().copied().find(is_newest)
 }
 
-/// Returns the owner of the SOA record in the daemon's reply to a lookup of `name`. Returns `None` if it is unknown.
+/// Returns the owner of the SOA record in the daemon's reply to a lookup of `name`.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     soa(facts.lookup(name, "SOA").reply()?).map(|soa| soa.owner)
 }
 
-/// Returns the zone of a domain that is an alias to another zone. The lookup of the domain's SOA record returns the SOA record of the alias target.
-/// So the zone above the domain is returned, if one of its servers answers for the domain with authority and without a referral.
+/// Returns the zone of a domain that is an alias to another zone. The SOA lookup of the domain returns the SOA record of the alias target.
+/// So the zone above the domain is returned, if one of its servers answers for the domain with authority.
 fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     let domain = facts.subject.domain.as_str();
     facts.lookup(domain, "SOA").alias()?;
@@ -64,8 +62,8 @@ fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     servers_of_parent(facts, zone).into_iter().any(is_answered).then_some(zone)
 }
 
-/// Returns the apex of the domain's zone. If no server of the zone answers, or if a server answers that the domain does not exist, returns the domain
-/// itself. The answers of the parent zone then show whether the domain is delegated.
+/// Returns the apex of the domain's zone, or the domain itself if no server answers or if the domain is denied. The answers of the parent
+/// zone then show whether the domain is delegated.
 pub(super) fn apex(facts: &DomainFacts) -> &str {
     let domain = facts.subject.domain.as_str();
     if matches!(facts.lookup(domain, "SOA"), LookupFound::NoName(_)) {
@@ -75,8 +73,8 @@ pub(super) fn apex(facts: &DomainFacts) -> &str {
     known.or_else(|| behind_alias(facts)).unwrap_or_else(|| failing(facts).last().copied().unwrap_or(domain))
 }
 
-/// Returns the domain and the names above it whose lookups failed. The list ends directly below the first zone that answers, so its last name is
-/// taken as the apex of the failing zone. If no zone above the domain answers, the list has only the domain.
+/// Returns the domain and the names above it whose lookups failed, up to the first zone that answers. The last name is taken as the apex of
+/// the failing zone. If no zone answers, only the domain is returned.
 fn failing(facts: &DomainFacts) -> Vec<&str> {
     let mut failing = climbed(facts);
     let is_known = failing.last().is_some_and(|top| facts.lookup(above(top), "SOA").is_known());
@@ -84,8 +82,8 @@ fn failing(facts: &DomainFacts) -> Vec<&str> {
     failing
 }
 
-/// Returns the domain, followed by the names above it whose SOA lookups failed, up to the first lookup that did not fail. If the lookup of the domain
-/// itself did not fail, returns only the domain. A lookup that fails DNSSEC validation does not count as failed, because a server has answered it.
+/// Returns the domain, followed by the names above it whose SOA lookups failed, up to the first lookup that did not fail. A bogus lookup
+/// does not count as failed, because a server has answered it.
 fn climbed(facts: &DomainFacts) -> Vec<&str> {
     let has_failed = |name: &str| match facts.got.get(&super::facts::lookup(name, "SOA")) {
         Some(Got::Reply(reply)) => reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus,
@@ -101,41 +99,40 @@ fn climbed(facts: &DomainFacts) -> Vec<&str> {
     climbed
 }
 
-/// Returns the name directly above the highest name that fails. Its SOA record shows which zone contains it, and so which servers must be asked for
-/// the delegation of the failing zone.
+/// Returns the name above the highest failing name. Its SOA record shows which servers must be asked for the delegation of the failing
+/// zone.
 pub(super) fn above_failing(facts: &DomainFacts) -> &str {
     above(climbed(facts).last().copied().unwrap_or(&facts.subject.domain))
 }
 
-/// Returns the parent zone of the domain's zone. Returns `None` if it is not known yet, and for the root.
+/// Returns the parent zone. Returns `None` if it is not known yet, and for the root.
 pub(super) fn parent(facts: &DomainFacts) -> Option<&str> {
     let apex = apex(facts);
     if apex == "." { None } else { owner(facts, above(apex)) }
 }
 
-/// Returns the addresses of those servers of the parent zone that the check asks first.
+/// Returns the addresses of the servers of the parent zone that are asked first.
 pub(super) fn parent_servers(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| servers_of_parent(facts, parent))
 }
 
-/// Returns the addresses of the servers of a parent zone that are asked. The names of root servers need not have an address in the DNS, because
-/// resolvers get these addresses from hints (RFC 9609).
+/// Returns the addresses of the servers of a parent zone that are asked. The names of root servers need not have an address in the DNS,
+/// because resolvers get these addresses from hints (RFC 9609).
 pub(super) fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     first_of_parent(facts, parent, MAX_CHECKED_PARENTS)
 }
 
-/// Returns the addresses of those servers of the parent zone whose answers are compared.
+/// Returns the addresses of the servers of the parent zone whose answers are compared.
 pub(super) fn compared_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| first_of_parent(facts, parent, most_parents(facts, parent)))
 }
 
-/// Returns the maximum number of servers of the parent zone whose answers are compared.
 fn most_parents(facts: &DomainFacts, parent: &str) -> usize {
     if has_other_delegation(facts, parent) { MAX_FURTHER_PARENTS } else { MAX_COMPARED_PARENTS }
 }
 
-/// Returns true if this host has other NS or DS records of the zone than the first servers of the parent zone. Then this host's records are old, or
-/// another server of the parent zone has given them. Also returns true for indirect signs: other records of the zone differ, or the domain is bogus.
+/// Returns true if this host has other NS or DS records of the zone than the first servers of the parent zone. Its records are then old, or
+/// come from another server of the parent zone. Other differences, and a bogus domain, count as signs too.
 fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
     let (apex, first) = (apex(facts), first_of_parent(facts, parent, MAX_COMPARED_PARENTS));
     let referrals: Vec<&ReplyFacts> =
@@ -153,20 +150,19 @@ fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
         && (["NS", "DS"].into_iter().any(is_other) || facts.has_bogus_lookup() || has_others())
 }
 
-/// Returns true if this host seems to have another delegation of the zone than the first servers of the parent zone give.
+/// Returns true if this host seems to have another delegation than the first servers of the parent zone give.
 pub(super) fn is_other_here(facts: &DomainFacts) -> bool {
     parent(facts).is_some_and(|parent| has_other_delegation(facts, parent))
 }
 
-/// Returns the addresses of those first servers of the parent zone that have answered about the delegation. Further questions about the zone are sent
-/// to these.
+/// Returns the first servers of the parent zone that have answered about the delegation. The further questions about the zone are sent to
+/// them.
 pub(super) fn answering_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     let tells =
         |server: &IpAddr| facts.reply_of(*server, apex(facts), "NS", QueryForm::Udp).is_some_and(is_known);
     compared_parents(facts).into_iter().filter(tells).take(MAX_CHECKED_PARENTS).collect()
 }
 
-/// Returns one address for each of the first `most` servers of a parent zone.
 fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr> {
     let names = first_names(facts, parent, most.max(MAX_COMPARED_PARENTS));
     let known: Vec<IpAddr> = names.iter().filter_map(|name| address(facts, name)).take(most).collect();
@@ -177,38 +173,33 @@ fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr
     known
 }
 
-/// Returns the address at which a server of a parent zone is asked: the lowest one. The order of addresses in answers is random, but repeated checks
-/// must ask the same address, so that their results can be compared.
+/// Returns the lowest address of a server of a parent zone. Answers have a random order, but repeated checks must ask the same address.
 pub(super) fn address(facts: &DomainFacts, name: &str) -> Option<IpAddr> {
     // An IPv4 address is less than each IPv6 address, so `min` prefers IPv4.
     facts.addresses(name).into_iter().min()
 }
 
-/// Returns the first `most` server names of a parent zone, in alphabetical order. The order of records in an answer is random, but repeated checks
-/// must ask the same servers, so that their results can be compared.
+/// Returns the first `most` server names of a parent zone, in alphabetical order. Answers have a random order, but repeated checks must ask
+/// the same servers.
 fn first_names(facts: &DomainFacts, parent: &str, most: usize) -> Vec<String> {
     let names: BTreeSet<String> = facts.targets(parent, "NS").into_iter().collect();
     names.into_iter().take(most).collect()
 }
 
-/// Returns the names of those servers of a parent zone that are asked first.
 pub(super) fn names_of_parent(facts: &DomainFacts, parent: &str) -> Vec<String> {
     first_names(facts, parent, MAX_CHECKED_PARENTS)
 }
 
-/// Returns the names of those servers of the parent zone whose answers are compared.
 pub(super) fn names_of_compared(facts: &DomainFacts) -> Vec<String> {
     parent(facts).map_or_else(Vec::new, |parent| first_names(facts, parent, most_parents(facts, parent)))
 }
 
-/// Returns the referrals to the zone that servers of the parent zone gave.
 pub(super) fn referrals(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     let apex = apex(facts);
     let with_server = |server: IpAddr| Some((server, referral(facts, server, apex)?));
     compared_parents(facts).into_iter().filter_map(with_server).collect()
 }
 
-/// Returns the reply in which a server of the parent zone refers to the zone `apex`.
 fn referral<'f>(facts: &'f DomainFacts, server: IpAddr, apex: &str) -> Option<&'f ReplyFacts> {
     let reply = facts.reply_of(server, apex, "NS", QueryForm::Udp)?;
     (!reply.authoritative && named(&reply.authority, apex).next().is_some()).then_some(reply)
@@ -220,18 +211,18 @@ pub(super) fn named<'r>(records: &'r [Record], apex: &'r str) -> impl Iterator<I
     of_apex.filter_map(Record::target)
 }
 
-/// Returns true if the domain does not exist: the lookup found no such name, and the parent zone does not delegate it.
+/// Returns true if the domain does not exist, and the parent zone does not delegate it.
 pub(super) fn is_missing(facts: &DomainFacts) -> bool {
     matches!(facts.lookup(&facts.subject.domain, "SOA"), LookupFound::NoName(_))
         && parent_set(facts).is_none()
 }
 
-/// Returns true if only the configuration of this host defines the domain: the parent zone does not delegate it.
+/// Returns true if only the configuration of this host defines the domain.
 pub(super) fn is_here_only(facts: &DomainFacts) -> bool {
     facts.configured().is_some() && parent_set(facts).is_none()
 }
 
-/// Returns the server names in the referrals of the parent zone. Returns `None` if no referral is known.
+/// Returns the server names in the referrals of the parent zone.
 pub(super) fn parent_set(facts: &DomainFacts) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
     let sets: BTreeSet<String> =
@@ -239,12 +230,11 @@ pub(super) fn parent_set(facts: &DomainFacts) -> Option<BTreeSet<String>> {
     (!sets.is_empty()).then_some(sets)
 }
 
-/// Returns true if the domain is the apex of a zone that the parent zone delegates.
+/// Returns true if the domain is the apex of a delegated zone.
 pub(super) fn is_delegated(facts: &DomainFacts) -> bool {
     apex(facts) == facts.subject.domain && parent_set(facts).is_some()
 }
 
-/// Returns the glue in the parent zone: server names with their addresses.
 pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
     let mut glue: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
     for record in referrals(facts).into_iter().flat_map(|(_, reply)| &reply.additional) {
@@ -255,7 +245,7 @@ pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
     glue
 }
 
-/// Returns the server names in the NS records that one server of the zone gives. Returns `None` if they are not known.
+/// Returns the server names in the NS records of one server of the zone.
 pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
     let sets = [QueryForm::MixedCase, QueryForm::Udp].into_iter().filter_map(|way| {
@@ -263,14 +253,13 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
         let is_given = reply.authoritative && reply.rcode == "NOERROR";
         is_given.then(|| named(&reply.answers, apex).collect())
     });
-    // Some servers answer that names in mixed case do not exist, so the reply with the most server names is used.
+    // Some servers deny names in mixed case, so the reply with the most server names is used.
     sets.max_by_key(BTreeSet::len)
 }
 
-/// The address of a server, and the server names in the NS records that this server gives.
 type ServerSet = (IpAddr, BTreeSet<String>);
 
-/// Returns the servers with an old serial: another server with the same primary server (MNAME) has a newer serial.
+/// Returns the servers with an old serial. Another server with the same primary server (MNAME) has a newer one.
 pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> BTreeSet<IpAddr> {
     let mut copies = BTreeMap::<&Name, BTreeMap<u32, Vec<IpAddr>>>::new();
     for server in servers {
@@ -286,8 +275,8 @@ pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = Ip
     old.flatten().collect()
 }
 
-/// Returns for each server the server names in its NS records. Servers with an old copy of the zone are left out, because they may name servers that
-/// do not serve the zone any more.
+/// Returns for each server the names in its NS records. An old copy of the zone may name servers that no longer serve the zone, so servers
+/// with an old serial are left out.
 pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<ServerSet> {
     let sets = servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?)));
     let sets: Vec<ServerSet> = sets.collect();
@@ -295,12 +284,10 @@ pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item 
     sets.into_iter().filter(|(server, _)| !old.contains(server)).collect()
 }
 
-/// Returns the serial in the SOA record that a server of the zone gives. Returns `None` if it is unknown.
 pub(super) fn serial_at(facts: &DomainFacts, server: IpAddr) -> Option<u32> {
     soa_at(facts, server).map(|soa| soa.serial)
 }
 
-/// Returns the SOA record of the zone that a server gives. Returns `None` if it is unknown.
 fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
     let apex = apex(facts);
     let ways = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
@@ -308,8 +295,8 @@ fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
     soa(replies.find(|reply| serves(reply, apex))?)
 }
 
-/// Returns the names of all servers, from the NS records of the parent zone and of the zone itself. The cache of the daemon may still have the name
-/// of a former server. Such a name is left out as soon as a server in the parent's NS records has given the zone's own NS records.
+/// Returns the names of all servers from the NS records of the parent zone and of the zone itself. The daemon's cache may have the name of
+/// a former server, so the daemon's answer is used only until a server gives the zone's own NS records.
 pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     match parent_set(facts) {
         Some(names) => with_own_sets(facts, names),
@@ -317,10 +304,10 @@ pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     }
 }
 
-/// Returns the server names `names`, and the server names in the NS records that these servers give.
+/// Adds the names in the NS records that the servers `names` give.
 fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
-    // Two rounds are enough. The servers that the zone names may name further servers, but if these gave a third set of NS records, the difference of
-    // the first two sets would already be reported as a fault.
+    // Two rounds are enough: if further servers gave a third set of NS records, the difference of the first two sets would already be a
+    // fault.
     for _ in 0..2 {
         let own = current_sets(facts, addressed(facts, &names).into_keys());
         let own: Vec<String> = own.into_iter().flat_map(|(_, set)| set).collect();
@@ -332,10 +319,10 @@ fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<S
     names
 }
 
-/// Returns the server names of a zone whose delegation is not known: from the daemon's lookup, and from all servers that were asked.
+/// Returns the server names of a zone without a known delegation, from the daemon and from all servers that were asked.
 fn given_names(facts: &DomainFacts) -> BTreeSet<String> {
     let (apex, mut names) = (apex(facts), BTreeSet::new());
-    // If the name is an alias, the reply also has the NS records of the alias target. These are not used.
+    // If the name is an alias, the NS records of the alias target are not used.
     if let LookupFound::Data(reply) = facts.lookup(apex, "NS") {
         names.extend(named(&reply.answers, apex));
     }
@@ -346,19 +333,17 @@ fn given_names(facts: &DomainFacts) -> BTreeSet<String> {
     names
 }
 
-/// Returns the addresses of all servers of the zone that are asked, each with its server names.
+/// Returns the addresses of the servers of the zone that are asked, with their names.
 pub(super) fn servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>> {
     addressed(facts, &server_names(facts))
 }
 
-/// Returns the addresses of the servers in the parent zone's NS records for the zone. If the parent zone has not answered, returns the addresses of
-/// all known servers of the zone.
+/// Returns the servers in the parent zone's NS records, or all known servers if the parent zone has not answered.
 pub(super) fn delegated_servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>> {
     parent_set(facts).map_or_else(|| servers(facts), |names| addressed(facts, &names))
 }
 
-/// Returns those addresses of these server names that are asked, each with its names. At most `MAX_CHECKED_SERVERS` addresses are returned: one
-/// address of each name first.
+/// Returns at most `MAX_CHECKED_SERVERS` addresses of these names: first one address of each name.
 fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     for (address, name) in all_addresses(facts, names) {
@@ -369,7 +354,7 @@ fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, 
     servers
 }
 
-/// Returns all known addresses of these server names. One address of each name comes first; the other addresses follow.
+/// Returns all known addresses of these names: first one of each name.
 fn all_addresses(facts: &DomainFacts, names: &BTreeSet<String>) -> Vec<(IpAddr, String)> {
     let glue = glue(facts);
     let of_name = |name: &String| {
@@ -391,7 +376,7 @@ fn all_addresses(facts: &DomainFacts, names: &BTreeSet<String>) -> Vec<(IpAddr, 
     all.into_iter().map(|(_, address, name)| (address, name)).collect()
 }
 
-/// Returns the servers of the zone that are not asked because there are too many: addresses, and names whose addresses are not looked up.
+/// Returns the servers that are not asked because there are too many: addresses, and names that are not looked up.
 pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
     let (names, asked) = (server_names(facts), servers(facts));
     let mut beyond = BTreeMap::<IpAddr, BTreeSet<String>>::new();
@@ -405,7 +390,7 @@ pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
     addresses.chain(unnamed.cloned()).collect()
 }
 
-/// Returns one address for each name of the servers of the zone.
+/// Returns one address for each server name.
 pub(super) fn one_of_each(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTreeSet<IpAddr> {
     let mut known = BTreeSet::new();
     let is_new = |(address, names): (&IpAddr, &BTreeSet<String>)| {
@@ -415,13 +400,12 @@ pub(super) fn one_of_each(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTree
     servers.iter().filter_map(is_new).collect()
 }
 
-/// Returns the address and the names of a server as text, for the evidence of a finding.
 pub(super) fn shown(server: IpAddr, names: &BTreeSet<String>) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     format!("{server} ({})", names.join(", "))
 }
 
-/// Returns true if all servers of the zone say, with authority, that the zone's own name does not exist.
+/// Returns true if all servers of the zone deny its apex, with authority.
 pub(super) fn is_denied(facts: &DomainFacts) -> bool {
     let (apex, servers) = (apex(facts), servers(facts));
     let denies = |server: &IpAddr| {
@@ -431,7 +415,7 @@ pub(super) fn is_denied(facts: &DomainFacts) -> bool {
     !servers.is_empty() && servers.keys().all(denies)
 }
 
-/// Returns true if a reply to the query for the SOA record shows that the server serves the zone `apex`.
+/// Returns true if a reply for the SOA record shows that the server serves the zone `apex`.
 pub fn serves(reply: &ReplyFacts, apex: &str) -> bool {
     reply.rcode == "NOERROR"
         && reply.authoritative

@@ -1,5 +1,5 @@
-//! The heartbeat. Once a second, it connects to the store if there is no connection, measures the round trip and the clock of the store, adds the
-//! queries to DNS lists to the counts of the fleet, and sends and reads news.
+//! The heartbeat: once a second, it connects to the store if necessary, measures its round trip and its clock, adds queries to DNS lists to
+//! the counts of the fleet, and sends and reads news.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -19,17 +19,16 @@ use crate::link::Link;
 use crate::news::{Inbox, News, Sent};
 use crate::store::{Fleet, Shared, count, is_broken};
 
-/// The state of the heartbeat that is kept from one beat to the next.
+/// What the heartbeat remembers from one beat to the next.
 #[derive(Default)]
 struct Beat {
-    /// The number of queries that this gateway has added to the count of the fleet, for each DNS list and day (in days since 1970).
+    /// The queries that this gateway has added to the count of the fleet, for each DNS list and day (in days since 1970).
     added: BTreeMap<(String, u64), u64>,
     inbox: Inbox,
-    /// The id of the last news that this gateway has read in the store.
+    /// The id of the last news that was read in the store.
     read: Option<String>,
-    /// The number of the last news that this gateway has sent.
+    /// The number of the last news that was sent.
     number: u64,
-    /// The number of heartbeats so far.
     beats: u64,
 }
 
@@ -51,7 +50,7 @@ impl Fleet {
 }
 
 impl Shared {
-    /// Returns the connection to the store. If there is none, connects to the store; returns `None` if that fails.
+    /// Returns the connection to the store, and makes one if there is none.
     async fn connected(&self) -> Option<Link> {
         let known = self.state().link.clone();
         if known.is_some() {
@@ -76,7 +75,7 @@ impl Shared {
         }
     }
 
-    /// Handles the result of a heartbeat; `None` means that the heartbeat took too long.
+    /// Handles the result of a heartbeat; `None` if the heartbeat took too long.
     fn beaten(&self, beaten: Option<Result<(), RedisError>>) {
         let why = match beaten {
             Some(Ok(())) => {
@@ -100,7 +99,7 @@ impl Shared {
         self.note_failure(why);
     }
 
-    /// Records why the store does not work, and logs it once until it works again.
+    /// Records why the store does not work. Logs only the first failure.
     fn note_failure(&self, why: String) {
         let now = self.clock.mono();
         let mut state = self.state();
@@ -119,8 +118,7 @@ impl Shared {
         self.read_clock(link).await?;
         let mut outgoing = std::mem::take(&mut self.state().outgoing);
         outgoing.extend(gateway.news().await);
-        // If the memory of the store is full, it refuses commands that write, such as sending news. Commands that read still work, so they follow in
-        // any case.
+        // A store without free memory refuses commands that write, but not those that read. So the reads follow in any case.
         let mut writes = self.send_news(link, beat, outgoing).await;
         self.tolerated(link, self.read_news(link, beat, gateway).await)?;
         if beat.beats.is_multiple_of(SLOW_BEATS) {
@@ -133,8 +131,8 @@ impl Shared {
         Ok(())
     }
 
-    /// If the store replied with an error, counts it and returns `Ok`, so that the heartbeat continues. Returns an error only if the connection is
-    /// broken. In a cluster, a broken connection is only counted too, because other nodes may work.
+    /// Counts an error that the store replied, and returns `Ok`, so that the heartbeat continues. Only a broken connection ends the
+    /// heartbeat. In a cluster, a broken connection is only counted too, because other nodes may work.
     fn tolerated(&self, link: &Link, result: Result<(), RedisError>) -> Result<(), RedisError> {
         match result {
             Err(error) if link.is_cluster() || !is_broken(&error) => {
@@ -145,8 +143,8 @@ impl Shared {
         }
     }
 
-    /// Reads the clock of the store, and measures the time until its reply. In a cluster, the command is sent to the nodes of several keys, so that
-    /// one dead node does not matter. The command TIME has no key that selects a node, so it is sent in a script with a key.
+    /// Reads the clock of the store, and measures the time until its reply. In a cluster, the nodes of several keys are asked, so that one
+    /// dead node does not matter. The command TIME has no key that selects a node, so it is sent in a script with a key.
     async fn read_clock(&self, link: &Link) -> Result<(), RedisError> {
         let asks: Vec<_> = if link.is_cluster() {
             let ask = |number: u8| {
@@ -159,7 +157,6 @@ impl Shared {
             vec![cmd("TIME")]
         };
         let began = self.clock.mono();
-        // The first node that replies is enough.
         let replies = asks.iter().map(|ask| Box::pin(link.command(ask)));
         let ((seconds, micros), _): ((u64, u64), _) = select_ok(replies).await?;
         let now = self.clock.mono();
@@ -169,7 +166,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Adds the queries that this gateway has sent to DNS lists since the last call to the counts of the fleet, for all lists at the same time.
+    /// Adds the new queries to DNS lists to the counts of the fleet.
     async fn add_queries(
         &self,
         link: &Link,
@@ -191,8 +188,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Adds the queries to one DNS list to the count of the fleet, and returns this count. `before`: the number of queries of this gateway that were
-    /// added to the count earlier.
+    /// Adds the queries to one DNS list to the count of the fleet, and returns this count. `before`: the queries of this gateway in the
+    /// count.
     async fn add_to(&self, link: &Link, queries: &ListQueries, before: u64) -> Result<u64, RedisError> {
         let ListQueries { list, day, sent } = queries;
         let name = self.stored("queries", &self.sealer.name(format!("{day}:{list}").as_bytes()));
@@ -205,8 +202,7 @@ impl Shared {
         let mut total: u64 = link.command(&add(new)).await?;
         let is_first = total == new;
         if total < before.saturating_add(new) {
-            // The count is smaller than the number of queries of this gateway, so the store has lost its counts. So each gateway adds its total
-            // again.
+            // The count is below that of this gateway alone, so the store has lost its counts. Each gateway then adds its total again.
             total = link.command(&add(before)).await?;
         }
         if is_first {
@@ -217,7 +213,7 @@ impl Shared {
         Ok(total)
     }
 
-    /// Sends news. If the store does not accept them, they are sent with the next heartbeat.
+    /// Sends news. News that the store does not accept are sent with the next heartbeat.
     async fn send_news(&self, link: &Link, beat: &mut Beat, news: Vec<News>) -> Result<(), RedisError> {
         let stream = self.stored("news", "");
         let mut waiting = news.into_iter();
@@ -267,7 +263,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Writes the report of this gateway (`Member`) into the store, and reads the reports of all gateways. Reports that are too old are removed.
+    /// Writes the report of this gateway into the store, reads the reports of all gateways, and removes old reports.
     async fn report_member(&self, link: &Link, member: Member) -> Result<(), RedisError> {
         let name = self.stored("members", "");
         let Some(now) = self.millis() else { return Ok(()) };
@@ -303,13 +299,13 @@ impl Shared {
         Ok(())
     }
 
-    /// Returns the current time of the store, in milliseconds since 1970.
+    /// Returns the time of the store, in milliseconds since 1970.
     fn millis(&self) -> Option<u64> {
         self.state().clock.millis(self.clock.mono())
     }
 }
 
-/// Returns the error in words, without the details that the library adds for programmers.
+/// Returns the error without the details that the library adds for programmers.
 fn sentence(error: &RedisError) -> String {
     match error.detail() {
         Some(detail) => detail.to_owned(),

@@ -6,20 +6,17 @@ use dns::clock::Mono;
 
 use crate::limits::MAX_CLOCK_JUMP;
 
-/// What is known of the clock of the store (the Redis server). It is compared with the monotonic clock of this process, so a wrong calendar time of
-/// this host does not matter.
+/// The clock of the store, compared with the monotonic clock of this process. So a wrong calendar time of this host does not matter.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StoreClock {
-    /// The time that the store has reported last, in microseconds since 1970, and the monotonic time of this process in the middle between the query
-    /// for this time and its reply.
+    /// The last time from the store, in microseconds since 1970, and the monotonic time in the middle between the query and its reply.
     read: Option<(u64, Mono)>,
-    /// Entries that were written before this time are not used, because the clock of the store was changed then. In milliseconds since 1970.
+    /// The time, in milliseconds since 1970, at which the clock of the store was changed. Older entries are not used.
     valid_from: u64,
 }
 
 impl StoreClock {
-    /// Stores a time that the store has reported, in microseconds since 1970. `began` and `now` are the times of the query to the store and of its
-    /// reply.
+    /// Stores a time from the store, in microseconds since 1970. `began` and `now`: the times of the query and of its reply.
     pub(crate) fn read(&mut self, micros: u64, (began, now): (Mono, Mono)) {
         let middle = began.after(now.since(began) / 2);
         if let Some(expected) = self.micros(middle)
@@ -30,21 +27,21 @@ impl StoreClock {
         self.read = Some((micros, middle));
     }
 
-    /// Returns the time of the store at `at`, in milliseconds since 1970. Returns `None` if the store has not reported it yet.
+    /// Returns the time of the store, in milliseconds since 1970.
     pub(crate) fn millis(&self, at: Mono) -> Option<u64> {
         self.micros(at).map(|micros| micros / 1_000)
     }
 
-    /// Returns the age at `now` of an entry that was written at `written`, in milliseconds since 1970. Returns `None` if the clock of the store was
-    /// changed after `written`, or if `written` is in the future, because then the age is unknown.
+    /// Returns the age of an entry that was written at `written`, in milliseconds since 1970. The age is unknown if the clock of the store
+    /// was changed after `written`, or if `written` is in the future.
     pub(crate) fn age(&self, written: u64, now: Mono) -> Option<Duration> {
         let now = self.millis(now)?;
         let is_known = written >= self.valid_from && written <= now.saturating_add(millis_of(MAX_CLOCK_JUMP));
         is_known.then(|| Duration::from_millis(now.saturating_sub(written)))
     }
 
-    /// Returns how many milliseconds the clock of this host is ahead of the clock of the store. `unix_micros`: the time of this host's clock, in
-    /// microseconds since 1970.
+    /// Returns how many milliseconds the clock of this host is ahead of that of the store. `unix_micros`: this host's time, in microseconds
+    /// since 1970.
     pub(crate) fn offset_millis(&self, unix_micros: u64, now: Mono) -> Option<i64> {
         let (own, store) = (i64::try_from(unix_micros / 1_000).ok()?, i64::try_from(self.millis(now)?).ok()?);
         Some(own.saturating_sub(store))
@@ -58,7 +55,6 @@ impl StoreClock {
     }
 }
 
-/// Returns a duration in milliseconds.
 pub(crate) fn millis_of(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

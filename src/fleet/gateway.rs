@@ -1,4 +1,4 @@
-//! The trait through which the heartbeat calls its gateway (`Gateway`), and the report of each gateway about itself (`Member`).
+//! The trait through which the heartbeat calls its gateway, and the report of each gateway.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::news::News;
 
-/// The gateway that runs the heartbeat: this process.
+/// The gateway that runs the heartbeat.
 pub trait Gateway: Send + Sync + 'static {
-    /// Returns what this gateway reports about itself to the other gateways.
+    /// Returns the report of this gateway for the others.
     fn member(&self) -> Member;
 
-    /// Returns the number of queries that this process has sent to each DNS list on the current day (UTC).
+    /// Returns the queries of this process to each DNS list on the current day (UTC).
     fn list_queries(&self) -> Vec<ListQueries>;
 
-    /// Stores the number of queries that all gateways together have sent to a DNS list on one day (`queries`).
+    /// Stores the number of queries of all gateways to a DNS list on one day.
     fn fleet_queries(&self, queries: &ListQueries);
 
-    /// Returns the news of this gateway since the last call: what it has found out and the other gateways must know.
+    /// Returns the news of this gateway since the last call.
     fn news(&self) -> BoxFuture<'_, Vec<News>>;
 
-    /// Handles news of another gateway. `age`: the time since that gateway sent them.
+    /// Handles news of another gateway. `age`: the time since that gateway sent the news.
     fn heard(&self, news: News, age: Duration) -> BoxFuture<'_, ()>;
 }
 
@@ -32,29 +32,29 @@ pub struct ListQueries {
     pub list: String,
     /// The day in UTC, in days since 1970.
     pub day: u64,
-    /// The number of queries to the DNS list on this day.
+    /// The number of queries on this day.
     pub sent: u64,
 }
 
-/// What a gateway reports about itself to the others.
+/// The report of a gateway for the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// The host name of the gateway.
     pub host: String,
     /// The version of resolverd.
     pub version: String,
-    /// The digest of the configuration, shortened, for comparison with the other gateways. Gateways with different digests do not share answers.
+    /// A digest of the configuration. Gateways with different digests do not share answers.
     pub configuration: String,
-    /// The number of questions that were answered from the store since the gateway started.
+    /// The questions that the store answered since the gateway started.
     pub hits: u64,
-    /// The number of questions that were not in the store since the gateway started.
+    /// The questions that were not in the store since the gateway started.
     pub misses: u64,
     /// An estimate of the number of queries to servers that the store has saved since the gateway started.
     pub saved: u64,
-    /// How much the clock of the gateway is ahead of the clock of the store, in milliseconds.
+    /// How much the clock of the gateway is ahead of that of the store, in milliseconds.
     pub clock_offset_ms: i64,
-    /// The usual time until the store replies to the gateway, in microseconds.
+    /// The usual time until the store replies, in microseconds.
     pub store_micros: u64,
-    /// When the gateway last reported, by the clock of the store, in milliseconds since 1970.
+    /// The time of the report by the clock of the store, in milliseconds since 1970.
     pub reported: u64,
 }

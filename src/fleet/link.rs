@@ -1,7 +1,5 @@
-//! The connection to the store: to one server, to the primary server that Redis sentinels name, or to a cluster.
-//!
-//! All commands share one connection and need not wait for each other's replies. The heartbeat opens the connection, and opens it again after it has
-//! broken.
+//! The connection to the store: to one server, to the primary server that Redis sentinels name, or to a cluster. All commands share one
+//! connection and need not wait for each other's replies.
 
 use futures_util::future::join_all;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -17,20 +15,15 @@ use tokio::time::timeout;
 
 use crate::limits::{NODE_TIME, STORE_TIME};
 
-/// A connection to the store.
 #[derive(Clone)]
 pub(crate) enum Link {
-    /// A connection to one server.
     Server(MultiplexedConnection),
-    /// Connections to the nodes of a cluster.
     Cluster(ClusterConnection),
 }
 
 impl Link {
-    /// Connects to the store that the configuration names.
-    ///
     /// # Errors
-    /// No server can be reached, or the store refuses this user.
+    /// Fails if no server can be reached, or if the store refuses this user.
     pub(crate) async fn connect(config: &FleetSection) -> Result<Self, RedisError> {
         match config.mode {
             StoreMode::Single => {
@@ -57,12 +50,11 @@ impl Link {
         }
     }
 
-    /// Returns true if the store is a cluster.
     pub(crate) fn is_cluster(&self) -> bool {
         matches!(self, Self::Cluster(_))
     }
 
-    /// Reads the values under these names, each `None` if the store has no value. If a node of a cluster does not reply, its values are `None` too.
+    /// Reads the values under these names. If a node of a cluster does not reply, its values are `None`.
     ///
     /// # Errors
     /// Fails if no value could be read.
@@ -88,7 +80,7 @@ impl Link {
     /// Sends a command and returns its reply.
     ///
     /// # Errors
-    /// The connection is broken, or the store replies with an error.
+    /// Fails if the connection is broken, or if the store replies with an error.
     pub(crate) async fn command<Reply: FromRedisValue>(&self, command: &Cmd) -> Result<Reply, RedisError> {
         let value = match self.clone() {
             Self::Server(mut server) => server.req_packed_command(command).await?,

@@ -1,4 +1,4 @@
-//! News: what a gateway reports to all other gateways, or what its operator orders for all. This module also decides which received news are used.
+//! News: what a gateway reports to all others, or what its operator orders for all.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_MEMBERS, NEWS_TIME};
 
-/// Something that one gateway has found out, or that its operator has ordered, and that concerns the other gateways too.
+/// What one gateway has found out, or its operator has ordered, and what concerns all gateways.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "news", rename_all = "snake_case")]
 pub enum News {
     /// The operator has removed data from the caches of the fleet.
     Flush {
-        /// The name whose data are removed; `None` means all names.
+        /// The name whose data are removed; `None` for all names.
         name: Option<String>,
-        /// The only record type whose data are removed, as a number; `None` means all types.
+        /// The number of the record type whose data are removed; `None` for all types.
         kind: Option<u16>,
-        /// True if data of names below `name` are removed too.
+        /// True if names below `name` are included.
         tree: bool,
         /// True if only negative answers and failures are removed.
         negative: bool,
-        /// The host name of the only gateway that the flush concerns; `None` means all gateways. A flush for one gateway removes nothing from the
-        /// store, so that gateway applies the flush again after a restart.
+        /// The host name of the only gateway that flushes; `None` for all gateways. A flush for one gateway removes nothing from the store,
+        /// so that gateway flushes again after a restart.
         #[serde(default)]
         host: Option<String>,
     },
@@ -38,18 +38,18 @@ pub enum News {
         /// The name of the anchor.
         name: String,
     },
-    /// A gateway has found out that a DNS list is faulty or works again. The cause is not the address of one gateway, so it concerns all gateways.
+    /// A DNS list is faulty or works again for all gateways.
     List {
         /// The apex of the DNS list.
         list: String,
-        /// The state of the DNS list, as the word in JSON.
+        /// The JSON word of the list's state.
         state: String,
-        /// Why the DNS list has this state.
+        /// The reason for the state.
         why: String,
     },
-    /// A gateway has activated these look-ahead rules, because its mail software asks the questions that they predict.
+    /// A gateway has activated look-ahead rules, because its mail software asks the predicted questions.
     Rules {
-        /// The rules, as the words in JSON.
+        /// The JSON words of the rules.
         active: Vec<String>,
     },
     /// A server is dead or lame.
@@ -59,28 +59,27 @@ pub enum News {
     },
 }
 
-/// News as they are in the store, but not encrypted.
+/// News in the store, before encryption.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sent {
-    /// The number of the gateway that sent these news.
+    /// The number of the sending gateway.
     pub(crate) sender: u64,
-    /// The number of these news. A gateway numbers its news in ascending order.
+    /// The number of the news, in ascending order for each gateway.
     pub(crate) number: u64,
-    /// When these news were sent, by the clock of the store, in milliseconds since 1970.
+    /// The time of sending by the clock of the store, in milliseconds since 1970.
     pub(crate) sent: u64,
     pub(crate) news: News,
 }
 
-/// Decides which news of other gateways are used.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    /// For each gateway (`Sent::sender`), the number of its last news.
+    /// The number of the last news of each `Sent::sender`.
     last: HashMap<u64, u64>,
 }
 
 impl Inbox {
-    /// Returns true if the news must be used: they are newer than the last news of the same gateway, and not too old. Otherwise an attacker could
-    /// send an old order again, for example to turn off the validation of a name.
+    /// Returns true if the news must be used: they are newer than the last news of the same gateway, and not too old. Otherwise an attacker
+    /// could send an old order again, for example to turn off the validation of a name.
     pub(crate) fn takes(&mut self, sent: &Sent, age: Duration) -> bool {
         if self.last.len() >= MAX_MEMBERS && !self.last.contains_key(&sent.sender) {
             self.last.clear();
@@ -88,7 +87,7 @@ impl Inbox {
         let last = self.last.entry(sent.sender).or_default();
         let is_new = sent.number > *last;
         *last = sent.number.max(*last);
-        // Flushes and rules apply at any age: data from before a flush must not be used again, and rules change only when the mail software changes.
+        // Flushes and rules have no maximum age (see `NEWS_TIME`).
         is_new && (age <= NEWS_TIME || matches!(sent.news, News::Flush { .. } | News::Rules { .. }))
     }
 }

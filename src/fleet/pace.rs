@@ -1,7 +1,7 @@
-//! How fast the store replies, and whether it is read at present. All functions are pure.
+//! How fast the store replies, and whether it is read at present.
 //!
-//! Queries to servers wait for the store only as long as its replies usually take (RFC 6298 section 2: the smoothed time and four times its
-//! variation). If the store was late three times in a row, it is not read any more until it has replied to a heartbeat in time (it "rests").
+//! A question waits for the store only as long as its replies usually take (RFC 6298 section 2: the smoothed time and four times its
+//! variation). After three late reads in a row, the store is not read (it "rests") until it has replied to a heartbeat in time.
 
 use std::time::Duration;
 
@@ -10,37 +10,32 @@ use resolver::fleet::HeadStart;
 
 use crate::limits::{FIND_TIME, MAX_HEAD_START, MAX_LATE, MIN_HEAD_START};
 
-/// The measured speed of the store.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pace {
-    /// The smoothed time of a reply, and its variation. `None` before the first reply.
+    /// The smoothed time of a reply, and its variation.
     usual: Option<(Duration, Duration)>,
-    /// The number of reads in a row that were late.
+    /// The number of late reads in a row.
     late: u8,
 }
 
 impl Pace {
-    /// Records a reply of the store.
     pub(crate) fn replied(&mut self, elapsed: Duration) {
         self.late = 0;
         self.usual = Some(smoothed(self.usual, elapsed));
     }
 
-    /// Records that a read got no reply in time.
     pub(crate) fn late(&mut self) {
         self.late = self.late.saturating_add(1);
     }
 
-    /// Records that a read of the store was given up after `elapsed`, because servers had answered first. If this was a long time for the store, the
-    /// read counts as late.
+    /// Records that servers answered first, so that a read of the store was given up after `elapsed`. A long time counts as late.
     pub(crate) fn given_up(&mut self, elapsed: Duration) {
         if elapsed >= MAX_HEAD_START.saturating_mul(2) {
             self.late();
         }
     }
 
-    /// Records a heartbeat: the time until the store replied, or `None` if it did not reply. If the reply was in time, the store does not rest any
-    /// more.
+    /// Records the reply to a heartbeat; `None` if there was no reply. After a reply in time, the store is read again.
     pub(crate) fn beat(&mut self, elapsed: Option<Duration>) {
         match elapsed.filter(|elapsed| *elapsed <= FIND_TIME) {
             Some(elapsed) => self.replied(elapsed),
@@ -48,17 +43,15 @@ impl Pace {
         }
     }
 
-    /// Returns true if the store is not read at present.
     pub(crate) fn rests(&self) -> bool {
         self.late >= MAX_LATE || self.usual.is_none()
     }
 
-    /// Returns the usual time of a reply.
     pub(crate) fn usual(&self) -> Option<Duration> {
         self.usual.map(|(smoothed, _)| smoothed)
     }
 
-    /// Returns whether the store is read at present, and if so, how long queries to servers wait for its reply.
+    /// Returns how long questions wait for the store, or that the store is not read.
     pub(crate) fn head_start(&self) -> HeadStart {
         let Some((smoothed, variation)) = self.usual.filter(|_| !self.rests()) else {
             return HeadStart::Rests;

@@ -1,48 +1,47 @@
-//! Makes the names (keys) and the values of entries in the store. All functions are pure, except that they draw a random nonce.
+//! Makes the names (keys) and the values of entries in the store.
 //!
-//! A name in the store is a keyed digest (HMAC with SHA-256, RFC 2104), and a value is encrypted and authenticated (ChaCha20-Poly1305, RFC 8439).
-//! So others with access to the store learn neither the questions of the gateways nor the answers. The authentication tag of a value also covers the
-//! name under which it is stored. A value that was changed, moved to another name, or written without the key of the fleet is not used.
+//! A name is a keyed digest (HMAC with SHA-256, RFC 2104), and a value is encrypted and authenticated (ChaCha20-Poly1305, RFC 8439). So
+//! others with access to the store learn neither questions nor answers. The authentication tag also covers the name. A value that was
+//! changed, moved to another name, or written without the key of the fleet is not used.
 
 use data_encoding::BASE64URL_NOPAD;
 use dns::random::Random;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac::{self, HMAC_SHA256};
 
-/// The number of octets of a digest that are used as a name. That is enough: without the key, nobody can find two entries with the same name.
+/// The length of a name, in octets. It is long enough: without the key, nobody can find two entries with the same name.
 const NAME: usize = 16;
 
-/// The version of the format of values. Gateways with another version ignore each other's values.
+/// The version of the format. Gateways ignore values of other versions.
 const VERSION: u8 = 1;
 
-/// Makes the names and the values in the store, with the key of the fleet.
 pub(crate) struct Sealer {
     names: hmac::Key,
     values: Option<LessSafeKey>,
-    /// Draws the nonces. A nonce has 96 random bits, so even among a thousand million values of a fleet, two with the same nonce are very unlikely.
+    /// A nonce has 96 random bits, so a repeated one is very unlikely even among a thousand million values.
     random: Random,
 }
 
 impl Sealer {
-    /// Creates a sealer. `group`: the group of gateways. The keys are derived from it, so gateways of another group cannot use the values.
+    /// Creates a sealer. The keys are derived from `group`, so gateways of other groups cannot use the values.
     pub(crate) fn new(secret: &[u8], group: &str, random: &Random) -> Self {
         let fleet = hmac::Key::new(HMAC_SHA256, secret);
         let derived =
             |purpose: &str| hmac::sign(&fleet, &[purpose.as_bytes(), b":", group.as_bytes()].concat());
-        // A digest has the length of a key of the cipher, so this does not fail.
+        // A digest has the length of a cipher key, so this does not fail.
         let values =
             UnboundKey::new(&CHACHA20_POLY1305, derived("values").as_ref()).map(LessSafeKey::new).ok();
         let names = hmac::Key::new(HMAC_SHA256, derived("names").as_ref());
         Self { names, values, random: random.clone() }
     }
 
-    /// Returns the name in the store for an entry with these octets as its key.
+    /// Returns the name for an entry with this key.
     pub(crate) fn name(&self, key: &[u8]) -> String {
         let digest = hmac::sign(&self.names, key);
         BASE64URL_NOPAD.encode(digest.as_ref().get(..NAME).unwrap_or_default())
     }
 
-    /// Returns the value for `content`: the version, the nonce, and the encrypted content. `name` is the name under which the value will be stored.
+    /// Returns the value for `content` under `name`: version, nonce, and encrypted content.
     pub(crate) fn seal(&self, name: &str, content: &[u8]) -> Vec<u8> {
         let drawn = [self.random.u64(), self.random.u64()].map(u64::to_be_bytes);
         let nonce: [u8; NONCE_LEN] = drawn.as_flattened().first_chunk().copied().unwrap_or_default();
@@ -55,7 +54,7 @@ impl Sealer {
         if is_sealed { [&[VERSION], &nonce[..], &sealed].concat() } else { Vec::new() }
     }
 
-    /// Returns the content of a value, if it is authentic.
+    /// Returns the content of an authentic value.
     pub(crate) fn open(&self, name: &str, value: &[u8]) -> Option<Vec<u8>> {
         let (version, rest) = value.split_first()?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>()?;
@@ -68,13 +67,13 @@ impl Sealer {
     }
 }
 
-/// Returns the octets that the authentication tag covers in addition to the encrypted content: the version, and the name of the value.
+/// Returns what the authentication tag covers in addition to the encrypted content.
 fn covered(name: &str) -> Vec<u8> {
     [&[VERSION], name.as_bytes()].concat()
 }
 
-/// The content of an entry in the store: its times by the clock of the store, in milliseconds since 1970, the gateway that has written and validated
-/// it, and its octets.
+/// The content of an entry: its times by the clock of the store, in milliseconds since 1970, the gateway that has validated it, and its
+/// octets.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Content<'o> {
     pub(crate) written: u64,

@@ -30,20 +30,18 @@ pub struct Fleet {
     to_write: tokio::sync::Mutex<mpsc::Receiver<Waiting>>,
 }
 
-/// The state that the reads, the writes and the heartbeat of the store share.
 pub(crate) struct Shared {
     pub(crate) config: FleetSection,
     pub(crate) clock: Clock,
     pub(crate) sealer: Sealer,
-    /// The number of this process in the fleet, chosen at random at the start.
+    /// The random number of this process in the fleet.
     pub(crate) id: u64,
     pub(crate) state: Mutex<State>,
     pub(crate) counts: Counts,
-    /// Notified when news wait to be sent, so that the next heartbeat begins immediately.
+    /// Notified when news wait, so that the next heartbeat begins immediately.
     pub(crate) hurry: Notify,
 }
 
-/// The current state of the store, as far as it is known.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) link: Option<Link>,
@@ -51,21 +49,18 @@ pub(crate) struct State {
     pub(crate) clock: StoreClock,
     /// Why the store does not work, and since when.
     pub(crate) failing: Option<(String, Mono)>,
-    /// Why the store does not accept writes; `None` if it does.
+    /// Why the store does not accept writes.
     pub(crate) refuses_writes: Option<String>,
-    /// The news that wait to be sent.
     pub(crate) outgoing: Vec<News>,
     pub(crate) members: Vec<(u64, Member)>,
 }
 
-/// An entry that waits to be written.
 pub(crate) struct Waiting {
     entry: SharedEntry,
-    /// The time at which the entry was put into the queue.
     kept: Mono,
 }
 
-/// The counters since the start of the daemon.
+/// Counters since the start of the daemon.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     late: AtomicU64,
@@ -78,31 +73,31 @@ pub(crate) struct Counts {
 /// The state of the store, for the operator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreReport {
-    /// Why the store does not work; `None` if it works.
+    /// The reason why the store does not work.
     pub failing: Option<String>,
-    /// The time since which it has not worked.
+    /// The time since which the store has not worked.
     pub failing_for: Option<Duration>,
-    /// Why the store does not accept writes; `None` if it does.
+    /// The reason why the store does not accept writes.
     pub refuses_writes: Option<String>,
     /// The name of the group of gateways.
     pub group: String,
-    /// The servers of the store, as in the configuration with which the daemon started.
+    /// The servers of the store in the configuration.
     pub servers: Vec<String>,
-    /// The usual time until the store replies; `None` if it is not known.
+    /// The usual time until the store replies.
     pub usual: Option<Duration>,
-    /// The number of reads for which the store did not reply in time.
+    /// The number of reads without a reply in time.
     pub late: u64,
-    /// The number of entries that were written to the store.
+    /// The number of written entries.
     pub written: u64,
-    /// The number of entries that were not written, because too many waited, they were too large, or the store did not work.
+    /// The number of entries that were not written: too many waited, they were too large, or the store did not work.
     pub dropped: u64,
-    /// The number of entries of the store that were not used, because they were not authentic or had expired.
+    /// The number of entries that were not used: not authentic, or expired.
     pub refused: u64,
-    /// The number of commands that the store answered with an error.
+    /// The number of commands with an error.
     pub errors: u64,
-    /// The number that identifies this gateway in `members`.
+    /// The number of this gateway in `members`.
     pub own: u64,
-    /// All gateways that have reported recently, each with its number.
+    /// The gateways that have reported recently, with their numbers.
     pub members: Vec<(u64, Member)>,
 }
 
@@ -111,7 +106,7 @@ pub(crate) fn count(counter: &AtomicU64, number: usize) {
 }
 
 impl Fleet {
-    /// Creates the store of this configuration, without connecting to it. Returns `None` if the configuration has no servers or no key.
+    /// Creates the store without connecting to it. Returns `None` if the configuration has no servers or no key.
     pub fn new(config: &FleetSection, clock: &Clock, random: &Random) -> Option<Arc<Self>> {
         let key = config.key.as_ref().filter(|_| !config.servers.is_empty())?;
         let (waiting, to_write) = mpsc::channel(MAX_WAITING);
@@ -127,7 +122,7 @@ impl Fleet {
         Some(Arc::new(Self { shared: Arc::new(shared), waiting, to_write: to_write.into() }))
     }
 
-    /// Sends news to the other gateways with the next heartbeat, which begins now. Returns false if too many news wait.
+    /// Sends news to the other gateways with a heartbeat that begins now. Returns false if too many news wait.
     pub fn send(&self, news: News) -> bool {
         let mut state = self.shared.state();
         let has_room = state.outgoing.len() < NEWS_AT_ONCE;
@@ -158,12 +153,12 @@ impl Fleet {
             refused: read(refused),
             errors: read(errors),
             own: self.shared.id,
-            // While the store does not work, the current state of the other gateways is not known.
+            // While the store does not work, the state of the other gateways is not known.
             members: if state.failing.is_none() { state.members.clone() } else { Vec::new() },
         }
     }
 
-    /// Writes the entries that wait, many at a time. Runs forever.
+    /// Writes the waiting entries. Runs forever.
     pub async fn write(self: Arc<Self>) -> std::convert::Infallible {
         let mut to_write = self.to_write.lock().await;
         let mut entries = Vec::new();
@@ -181,7 +176,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the complete name of a value of this group in the store. `kind` is the kind of the value, such as an entry, a count or news.
+    /// Returns the complete name of a value in the store. `kind`: its kind, such as an entry, a count or news.
     pub(crate) fn stored(&self, kind: &str, name: &str) -> String {
         let FleetSection { prefix, group, .. } = &self.config;
         format!("{prefix}{group}:{kind}:{name}")
@@ -218,8 +213,8 @@ impl Shared {
         }
     }
 
-    /// Reads the values under these names. If `leases` is true, also tries to take the lease of the first name at the same time, the right to ask
-    /// servers for it.
+    /// Reads the values under these names. If `leases` is true, also tries to take the lease of the first name: the right to ask servers
+    /// for it.
     async fn read(
         &self,
         link: &Link,
@@ -236,7 +231,7 @@ impl Shared {
         futures_util::future::try_join(link.values(names), lease).await
     }
 
-    /// Returns the entry in a value of the store, if it is authentic and has not expired.
+    /// Returns the entry in an authentic value that has not expired.
     fn open(&self, clock: StoreClock, name: &str, value: &[u8]) -> Option<FoundEntry> {
         let now = self.clock.mono();
         let opened = self.sealer.open(name, value);
@@ -275,13 +270,12 @@ impl Shared {
         }
     }
 
-    /// Returns the command that writes an entry. Returns `None` if the entry has expired, or if the clock of the store is not known.
+    /// Returns the command that writes an entry, unless the entry has expired or the clock of the store is not known.
     fn write_of(&self, clock: StoreClock, waiting: &Waiting) -> Option<Cmd> {
         let Waiting { entry: SharedEntry { key, octets, left, begun }, kept } = waiting;
         let left = left.checked_sub(self.clock.mono().since(*kept))?;
         let name = self.stored("e", &self.sealer.name(&key.0));
-        // The age of the entry counts from the start of the resolution (`begun`), so that a flush during the resolution applies to the entry too.
-        // This shortens its TTLs by the duration of the resolution.
+        // The age counts from the start of the resolution (`begun`), so that a flush during the resolution applies to the entry too.
         let written = clock.millis(*begun)?;
         let expires = clock.millis(self.clock.mono())?.saturating_add(millis_of(left));
         let content = Content { written, expires, writer: self.id, octets }.to_octets();
@@ -300,12 +294,11 @@ impl Shared {
     }
 }
 
-/// Returns true if an error means that the connection cannot be used any more.
 pub(crate) fn is_broken(error: &RedisError) -> bool {
     error.is_unrecoverable_error() || error.is_connection_dropped() || error.is_io_error()
 }
 
-/// A read of the store in progress. If it is dropped before the read has ended, servers have answered first, and the read is recorded as given up.
+/// A read of the store in progress. If servers answer first, this value is dropped, and the read is recorded as given up.
 struct AskedStore<'s> {
     shared: &'s Shared,
     began: Mono,

@@ -1,5 +1,4 @@
-//! The limits of one check of a domain: the number of questions that may still be asked, the time at which the check ends, and the time for each
-//! server.
+//! The limits of one check: the number of questions, the end of the check, and the time for each server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -16,24 +15,21 @@ use doctor::facts::sent::{QueryEnd, SentQueries};
 use doctor::facts::{QueryForm, Want};
 use doctor::limits::CHECK_TRY_TIME;
 
-/// The number of questions that may still be asked, and the time at which the check ends.
 pub(crate) struct Budget {
     left: AtomicUsize,
     end: Instant,
-    /// The maximum duration of the check.
     time: Duration,
-    /// For each query in progress, the number of questions that are reserved so that the query can be sent again.
+    /// The questions that are reserved for the repetitions of each query in progress.
     kept: Mutex<BTreeMap<Want, usize>>,
-    /// For each server, the number of queries with each result.
     sent: Mutex<BTreeMap<IpAddr, SentQueries>>,
     /// The time that the check has spent on each server.
     times: Mutex<BTreeMap<IpAddr, ServerTime>>,
-    /// The questions that were sent several times to their server, and that it never answered.
+    /// The questions that their server never answered, although they were sent several times.
     silent: Mutex<BTreeSet<Want>>,
 }
 
 impl Budget {
-    /// Creates the limits of a check: `questions` queries, and the time `time`, which starts now.
+    /// Creates the limits of a check that starts now.
     pub(crate) fn new(questions: usize, time: Duration) -> Self {
         let end = Instant::now() + time;
         let left = AtomicUsize::new(questions);
@@ -41,13 +37,13 @@ impl Budget {
         Self { left, end, time, kept, sent, times, silent }
     }
 
-    /// Takes one question from the number that may still be asked. Returns false if none is left.
+    /// Takes one question. Returns false if none is left.
     fn take(&self) -> bool {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// Reserves `tries` questions for `want`, if it is the first query (for the SOA over UDP), which shows whether a server answers at all. A silent
-    /// server must be asked several times before it counts as silent, so other questions must not use up the limit in the meantime.
+    /// Reserves `tries` questions for the first query to a server (for the SOA over UDP). A silent server must be asked several times, so
+    /// other questions must not use up the limit in the meantime.
     pub(crate) fn keep(&self, want: &Want, tries: usize) {
         if matches!(want, Want::Server { kind: "SOA", way: QueryForm::Udp, .. }) {
             let kept = (0..tries).take_while(|_| self.take()).count();
@@ -55,14 +51,14 @@ impl Budget {
         }
     }
 
-    /// Releases the questions that were reserved for this query and are not needed any more.
+    /// Releases the reserved questions that are not needed.
     pub(crate) fn give_back(&self, want: &Want) {
         if let Some(kept) = self.kept().remove(want) {
             self.left.fetch_add(kept, Ordering::Relaxed);
         }
     }
 
-    /// Takes one question for this query: one that is reserved for it, or else one that is not reserved. Returns false if no question is left.
+    /// Takes a question that is reserved for this query, or else another one. Returns false if none is left.
     pub(crate) fn take_for(&self, want: &Want) -> bool {
         match self.kept().get_mut(want) {
             Some(kept) if *kept > 0 => {
@@ -77,33 +73,32 @@ impl Budget {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns how many queries to each server of the checked domain had which result.
     pub(crate) fn sent(&self) -> BTreeMap<IpAddr, SentQueries> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Calls `note` with the counters of the server to which `want` is sent, so that it can change them.
+    /// Changes the counters of the server of `want`.
     pub(crate) fn note(&self, want: &Want, note: impl FnOnce(&mut SentQueries)) {
         if let Want::Server { server, .. } = want {
             note(self.sent.lock().unwrap_or_else(PoisonError::into_inner).entry(*server).or_default());
         }
     }
 
-    /// Returns true if the server to which `want` is sent has answered any query.
+    /// Returns true if the server of `want` has answered any query.
     pub(crate) fn has_answered(&self, want: &Want) -> bool {
         let Want::Server { server, .. } = want else { return false };
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.get(server).is_some_and(|sent| sent.answered > 0)
     }
 
-    /// Calls `note` with the time that the check has spent on the server to which `want` is sent. Returns `None` if `want` is not sent to a server.
+    /// Calls `note` with the time spent on the server of `want`. Returns `None` if `want` is not for a server.
     pub(crate) fn time_of<Out>(&self, want: &Want, note: impl FnOnce(&mut ServerTime) -> Out) -> Option<Out> {
         let Want::Server { server, .. } = want else { return None };
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         Some(note(times.entry(*server).or_default()))
     }
 
-    /// Returns the time until which the query may wait for its reply, and the reason why it may not wait longer.
+    /// Returns the time until which the query may wait for its reply, and the reason of this limit.
     pub(crate) fn until(&self, want: &Want, now: Instant) -> (Instant, String) {
         let of_server = self.time_of(want, |time| time.end(now)).filter(|end| *end < self.end);
         match of_server {
@@ -114,8 +109,8 @@ impl Budget {
         }
     }
 
-    /// Returns the time after which a query without a reply is sent again: the usual time, or one and a half times the response time of the server's
-    /// slowest reply, if that is longer.
+    /// Returns the time after which a query is sent again: the usual time, or one and a half times the server's slowest response time, if
+    /// that is longer.
     pub(crate) fn patience(&self, want: &Want) -> Duration {
         let usual = match want {
             Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { .. } => DIRECT_RECURSION_TIME,
@@ -124,34 +119,31 @@ impl Budget {
         usual.max(self.slowest(want).unwrap_or_default() * 3 / 2)
     }
 
-    /// Returns the response time of the slowest reply over UDP from the server to which `want` is sent; `None` if there was no reply.
+    /// Returns the slowest response time over UDP of the server of `want`.
     pub(crate) fn slowest(&self, want: &Want) -> Option<Duration> {
         self.time_of(want, |time| time.slowest()).flatten()
     }
 
-    /// Records that a datagram to or from the server of `want` was lost.
     pub(crate) fn note_loss(&self, want: &Want) {
         self.note(want, |sent| sent.lost += 1);
     }
 
-    /// Records that the question was sent several times and that its server never answered it.
     pub(crate) fn note_silent(&self, want: &Want) {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(want.clone());
     }
 
-    /// Returns true if the question was sent several times and its server never answered it.
     pub(crate) fn was_silent(&self, want: &Want) -> bool {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).contains(want)
     }
 
-    /// Returns true if datagrams to more than one server were lost. Then the network path of this host probably loses them.
+    /// Returns true if datagrams to more than one server were lost. Then probably the network path of this host loses them.
     pub(crate) fn is_lossy(&self) -> bool {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.values().filter(|sent| sent.is_lossy()).count() > 1
     }
 }
 
-/// A query in progress. If it is dropped without a result, it counts as cut off: the check ended before the reply, or no longer needed it.
+/// A query in progress. Without a result, it counts as cut off when it is dropped.
 pub(crate) struct OpenQuery<'q> {
     budget: &'q Budget,
     want: &'q Want,
@@ -159,7 +151,6 @@ pub(crate) struct OpenQuery<'q> {
 }
 
 impl<'q> OpenQuery<'q> {
-    /// Registers that a query begins.
     pub(crate) fn begin(budget: &'q Budget, want: &'q Want, now: Instant) -> Self {
         budget.time_of(want, |time| time.begin_query(now));
         Self { budget, want, end: QueryEnd::CutOff }

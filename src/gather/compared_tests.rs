@@ -1,4 +1,4 @@
-//! Tests how a check compares servers within its limits. Some servers are silent, or the zone has many addresses.
+//! Tests how a check compares servers within its limits, with silent servers or many addresses.
 
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ fn text(record: &str) -> String {
     format!("TXT udp aa | \"{record}\"")
 }
 
-/// A source that answers from these facts. To any other question it answers that there is no record. Servers in 198.18.3.0/24 are silent.
+/// A source that answers from these facts, and answers other questions with no record. Servers in 198.18.3.0/24 are silent.
 struct PartlySilent(DomainFacts);
 
 impl Sources for PartlySilent {
@@ -67,8 +67,7 @@ fn servers_that_answer_are_compared_although_most_are_silent() {
     assert!(!codes.contains(&Code::SpfOk), "{codes:?}");
 }
 
-/// Returns a zone with twelve servers, each with two addresses, and with `hosts` mail hosts. Queries to the second address of a server get the SPF
-/// record `second`.
+/// Returns a zone with twelve servers with two addresses each, and `hosts` mail hosts. The second addresses give the SPF record `second`.
 fn crowded(second: &str, hosts: usize) -> PartlySilent {
     let mail: String = (0..hosts).map(|host| format!(" | 10 m{host}.a.test.")).collect();
     let above = ZONE.split_once("lookup ns1").unwrap().0;
@@ -127,8 +126,7 @@ fn spf_dmarc_and_mx_of_24_addresses_are_compared_within_the_bound() {
     for code in [Code::SpfOk, Code::DmarcOk] {
         assert!(found.iter().any(|finding| finding.code == code), "{code:?}: {found:#?}");
     }
-    // If not all addresses of the mail hosts were compared at each server, the check must say so, and must not report that the mail hosts are
-    // correct.
+    // If not all addresses of mail hosts were compared, the check must say so, and not that the mail hosts are correct.
     let left_out = found.iter().find(|finding| finding.part == Some(Part::Records));
     let is_told = left_out.is_some_and(|finding| finding.evidence.contains("mx.a.test. A"));
     let is_well = |code| found.iter().any(|finding: &Finding| finding.code == code);

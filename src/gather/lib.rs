@@ -1,13 +1,11 @@
-//! Gathers the facts about a domain: sends the questions of a plan (such as the checks in the crate `doctor`) in rounds until no question is left. A
-//! slow answer does not delay the next round.
+//! Gathers the facts about a domain: sends the questions of a plan (such as the checks in the crate `doctor`) in rounds until no question
+//! is left. A slow answer does not delay the next round.
 //!
-//! A plan names its next questions from the facts that are known so far. So the plan can follow a chain of lookups, such as MX, address and PTR,
-//! without any code here. All rounds together have a limit on questions and on time; questions that were not asked because of a limit are reported as
-//! "could not tell".
+//! A plan derives its next questions from the facts so far, so it can follow a chain of lookups, such as MX, address and PTR. Questions and
+//! time are limited for all rounds together; questions beyond the limits are reported as "could not tell".
 //!
-//! This crate depends on `doctor`, which decides what to ask, and on `dns`. Only this crate waits for answers, so that the checks in `doctor` are
-//! pure functions of the facts. The caller asks the questions (`Sources`): the daemon for watched domains, or `resolverctl` through the control
-//! socket.
+//! Only this crate waits for answers, so that the checks in `doctor` are pure functions. The caller asks the questions (`Sources`): the
+//! daemon for watched domains, or `resolverctl` through the control socket.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -40,11 +38,11 @@ use doctor::zone::serves;
 
 /// A source of answers: the daemon, `resolverctl` through the control socket, or a test.
 pub trait Sources: Sync {
-    /// Asks the question `want` of a check once, and returns the answer.
+    /// Asks the question `want` once.
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got>;
 }
 
-/// Gathers the facts about the domain or address `subject`: asks the questions of `plan`, as long as there are new ones.
+/// Gathers the facts about `subject`: asks the questions of `plan`, as long as there are new ones.
 pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sources) -> DomainFacts {
     let mut facts = DomainFacts::new(subject);
     let time = CHECK_DOMAIN_TIME + if facts.subject.connect { CONNECTION_TIME } else { Duration::ZERO };
@@ -54,7 +52,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
     let mut rounds = 0;
     while rounds < MAX_CHECK_ROUNDS {
         let mut wanted = plan.wants(&facts, &under_way);
-        // Questions are asked in this order until a limit is reached. So the plan puts the most important questions first.
+        // The plan puts the most important questions first, because the limit on questions may be reached.
         let mut named = BTreeSet::new();
         wanted.retain(|want| {
             !facts.got.contains_key(want) && !under_way.contains(want) && named.insert(want.clone())
@@ -66,7 +64,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
             under_way.insert(want.clone());
             running.push(asked(want, sources, &budget, place));
         }
-        // If the plan has no new question now, only the next answer can lead to one. So the wait may last as long as the check.
+        // If the plan has no new question, only the next answer can lead to one. So the wait may last as long as the check.
         let wait = if is_new { CHECK_ROUND_TIME } else { time };
         let Ok(Some(first)) = timeout(wait, running.next()).await else {
             if running.is_empty() {
@@ -77,7 +75,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
         let end = Instant::now() + CHECK_ROUND_TIME;
         fresh.remove(&first.0);
         let mut answers = vec![first];
-        // This waits only for the new questions of this round. Questions of earlier rounds that have no answer yet do not delay it.
+        // This waits only for the new questions of this round, and not for older ones.
         while !fresh.is_empty()
             && let Ok(Some(answer)) = timeout_at(end, running.next()).await
         {
@@ -95,14 +93,12 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
     facts
 }
 
-/// The two limits on concurrent questions for one question: the limit for its destination (a server or the daemon), and the limit for all questions
-/// together.
+/// The limits on concurrent questions: for the destination, and for all questions together.
 type Place = [Arc<Semaphore>; 2];
 
-/// A question with its answer. The second pair, if there is one, is an earlier question with a new answer, which replaces its old answer.
+/// A question with its answer. The second pair is an earlier question with a new answer.
 type Answered = (Want, Got, Option<(Want, Got)>);
 
-/// Asks a question as soon as the limits on concurrent questions allow it.
 async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: Place) -> Answered {
     let (got, other) = match (own.acquire().await, all.acquire().await) {
         (Ok(_own), Ok(_all)) => {
@@ -110,19 +106,19 @@ async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: 
             let got = after_failure(&want, got, sources, budget).await;
             confirmed(&want, got, sources, budget).await
         }
-        // The semaphores are never closed, so this error does not occur.
+        // The semaphores are never closed.
         (Err(closed), _) | (_, Err(closed)) => (left_out(&closed.to_string()), None),
     };
     (want, got, other)
 }
 
-/// Where a question is sent. Each destination has a limit of its own on concurrent questions.
+/// Where a question is sent. Each destination has its own limit on concurrent questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Destination {
     Server(IpAddr),
     /// The daemon, for a name in the checked domain. If the servers of the domain are silent, such lookups take seconds.
     Domain,
-    /// The daemon, for any other name. A host of a third party counts here too, because it is asked only once.
+    /// The daemon, for any other name. Hosts of third parties count here too, because they are asked only once.
     Daemon,
 }
 
@@ -135,7 +131,7 @@ fn destination(want: &Want, domain: &str) -> Destination {
     }
 }
 
-/// The limits on the questions that a check asks at the same time: in total and for each destination.
+/// The limits on concurrent questions.
 struct Places {
     all: Arc<Semaphore>,
     own: BTreeMap<Destination, Arc<Semaphore>>,
@@ -148,8 +144,8 @@ impl Default for Places {
 }
 
 impl Places {
-    /// Orders the questions, and returns each with the limits that apply to it. Each destination gets its first question before any destination gets
-    /// its second one, so many questions to one server do not delay the questions to others.
+    /// Orders the questions, and returns them with their limits. Each destination gets its first question before any gets its second one,
+    /// so many questions to one server do not delay the others.
     fn in_turn(&mut self, wanted: Vec<Want>, domain: &str) -> Vec<(Want, Place)> {
         let (mut turns, mut counts) = (Vec::new(), BTreeMap::<Destination, usize>::new());
         for want in wanted {
@@ -165,13 +161,13 @@ impl Places {
     }
 }
 
-/// Asks one question. Because a datagram may be lost, a silent server is asked again. A truncated reply over UDP is replaced by the reply over TCP.
+/// Asks one question. A silent server is asked again. A truncated reply is replaced by the reply over TCP.
 async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     let (over_udp, tries) = match want {
         Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { way: QueryForm::Recursive, .. } => {
             (true, CHECK_RESOLVER_TRIES)
         }
-        // A query for a name in mixed case (0x20) is sent once, because the function `confirmed` repeats such queries.
+        // A query for a name in mixed case is sent once, because the function `confirmed` repeats such queries.
         Want::Server { way: QueryForm::MixedCase, .. } => (true, 1),
         Want::Server { way, .. } if way.over_tcp().is_some() => (true, CHECK_TRIES),
         _ => (false, 1),
@@ -188,8 +184,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     }
 }
 
-/// Sends a query up to `tries` times until a reply comes. When a copy is sent, the earlier copies still wait for replies, so a late reply to one of
-/// them counts too.
+/// Sends a query up to `tries` times until a reply comes. A late reply to an earlier copy counts too.
 async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     budget.keep(want, tries);
     let got = in_tries(want, tries, sources, budget).await;
@@ -200,13 +195,12 @@ async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     got
 }
 
-/// Sends the copies of the query for `repeated`, and waits for a reply to any of them.
 async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     let one = move |tried: usize, most: Option<Duration>| async move {
         (tried, once(want, most, sources, budget).await)
     };
     let mut open = FuturesUnordered::new();
-    // The first copy may wait until the time limit. The later copies stop waiting at that time too, or soon after it.
+    // The first copy may wait until the time limit, and the later copies stop at about that time.
     open.push(one(0, None));
     let (mut left, mut silent, mut is_bounded) = (1..tries, 0, false);
     loop {
@@ -220,13 +214,13 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
                     let rest: Duration = (tried..tries).map(|_| CHECK_TRY_TIME).sum();
                     open.push(one(tried, Some(rest.max(budget.patience(want)))));
                 }
-                // If fewer copies of the query were sent than planned, the silence of the server may be chance.
+                // If fewer copies were sent than planned, the silence of the server may be chance.
                 None if is_bounded => return left_out(BOUND_REACHED),
                 None => return Got::NoReply(NoReply::Silent),
             },
             Some((_, None)) => (left, is_bounded) = (tries..tries, true),
             Some((_, Some(Got::NoReply(NoReply::Silent)))) => silent += 1,
-            // If a server has answered nothing so far, it counts as silent when the first copy has ended and the last copy has waited its usual time.
+            // A server without any answer counts as silent when the first copy has ended and the last copy has waited its usual time.
             Some((_, Some(Got::NoReply(NoReply::Unknown(_)))))
                 if silent > 0
                     && tries >= CHECK_TRIES
@@ -246,8 +240,8 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     }
 }
 
-/// If another resolver failed, asks it once more. A public resolver consists of many machines. One machine may fail for a short time, for example
-/// while it waits for a name server.
+/// If another resolver failed, asks it once more. One machine of a public resolver may fail for a short time, for example while it waits
+/// for a name server.
 async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &Budget) -> Got {
     let is_to_resolver = match want {
         Want::Server { way, .. } | Want::Resolver { way, .. } => *way == QueryForm::Recursive,
@@ -264,9 +258,9 @@ async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &B
     }
 }
 
-/// Repeats a query that a server did not answer, alternately with and without a feature (names in mixed case, EDNS, or UDP for some records). Only if
-/// the queries with the feature still fail, the server counts as one that does not answer them: on a path that loses many datagrams, the first query
-/// may have been lost by chance. Returns the answer. If an earlier question got a new answer, returns both too.
+/// Repeats a query that a server did not answer, alternately with and without a feature (names in mixed case, EDNS, or UDP for some
+/// records). The first query may have been lost, so only if the queries with the feature still fail, the server counts as one that does not
+/// answer them. Returns the answer, and an earlier question with a new answer, if there is one.
 async fn confirmed(
     want: &Want,
     got: Got,
@@ -284,8 +278,7 @@ async fn confirmed(
                         return (left_out(LOST), None);
                     }
                 }
-                // All queries but the last one wait for a shorter time. The last one may wait as long as the limits of the check allow, because the
-                // server may only be slow.
+                // Only the last query waits as long as the limits of the check allow, because the server may be slow.
                 let most = (turn < CHECK_CASE_TURNS).then(|| budget.patience(want));
                 match once(want, most, sources, budget).await {
                     Some(Got::NoReply(NoReply::Silent)) => {}
@@ -314,15 +307,15 @@ async fn confirmed(
                 }
             }
         }
-        // The server answers over TCP but has not answered over UDP. If datagrams to several servers are lost, the queries over UDP to this server
-        // may have been lost by chance.
+        // The server has answered over TCP, but not over UDP. If datagrams to several servers are lost, this may be chance.
         (Want::Server { kind: "SOA", way: QueryForm::Tcp, .. }, Got::Reply(_))
             if budget.slowest(want).is_none() && budget.is_lossy() =>
         {
             let again = again_over_udp(want, with_edns(), sources, budget).await;
             return (got, again);
         }
-        // For other types than SOA: the server has answered some query over UDP, but never this one, which may have been lost by chance too.
+        // For other types than SOA: the server has answered some query over UDP, but never this one, which may have been lost by chance
+        // too.
         (Want::Server { kind, way: QueryForm::Tcp, .. }, Got::Reply(_))
             if *kind != "SOA" && budget.slowest(want).is_some() && budget.was_silent(&with_edns()) =>
         {
@@ -336,7 +329,6 @@ async fn confirmed(
     (got, None)
 }
 
-/// Returns the same question in the form that is sent over UDP with EDNS.
 fn with_edns(want: &Want) -> Want {
     match want.clone() {
         Want::Server { server, name, kind, .. } => Want::Server { server, name, kind, way: QueryForm::Udp },
@@ -344,8 +336,8 @@ fn with_edns(want: &Want) -> Want {
     }
 }
 
-/// Returns true if the reply to a question for the SOA may be a temporary error. Errors because of EDNS do not count, because the check examines them
-/// with queries without EDNS.
+/// Returns true if a reply for the SOA may be a temporary error. Errors because of EDNS do not count: the check examines them with queries
+/// without EDNS.
 fn is_error(reply: &ReplyFacts, name: &str) -> bool {
     let has_no_soa = reply.authoritative && reply.rcode == "NOERROR";
     !serves(reply, name)
@@ -354,8 +346,8 @@ fn is_error(reply: &ReplyFacts, name: &str) -> bool {
         && !["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
 }
 
-/// If a server answered a query for the SOA with an error, asks it again a few times. Some servers give such errors at random, for example if one of
-/// several machines with the same address does not have the zone.
+/// Repeats a query for the SOA that got an error. Some servers give errors at random, for example if one of several machines at an address
+/// lacks the zone.
 async fn after_error(want: &Want, failed: &ReplyFacts, sources: &impl Sources, budget: &Budget) -> Got {
     let Want::Server { name, .. } = want else { return Got::Reply(failed.clone()) };
     for _ in 0..CHECK_ERROR_TURNS {
@@ -368,13 +360,13 @@ async fn after_error(want: &Want, failed: &ReplyFacts, sources: &impl Sources, b
     Got::Reply(failed.clone())
 }
 
-/// Marks a reply with records: the server gave it only after it had failed to answer the same question (`failed_before`).
+/// Marks a reply that came after a failure of the same question (`failed_before`).
 fn after(failed: &ReplyFacts, again: ReplyFacts) -> Got {
     Got::Reply(ReplyFacts { failed_before: failed.rcode.clone(), ..again })
 }
 
-/// Repeats a query alternately in lower case and in mixed case, because a server answered the query in mixed case with an error. Some servers fail
-/// for a short time or at random, whatever the case is. Returns the answer to the query in mixed case, and the query in lower case with its answer.
+/// Repeats a query alternately in lower case and in mixed case, after an error in mixed case. Some servers fail for a short time or at
+/// random, whatever the case is. Returns the answer in mixed case, and the query in lower case with its answer.
 async fn after_failed_case(
     want: &Want,
     failed: &ReplyFacts,
@@ -404,8 +396,8 @@ async fn after_failed_case(
     (Got::Reply(failed.clone()), other)
 }
 
-/// If a server was silent for a name in mixed case and then also in lower case, records a lost datagram. In the first turn, no loss is recorded if
-/// the server answers queries for the SOA, because then it may drop all queries for this record type on purpose.
+/// Records a lost datagram if a server was silent for a name in mixed case and in lower case. In the first turn, a server that answers for
+/// the SOA may drop this record type on purpose, so no loss is recorded.
 async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: &Budget) {
     let soa = match want.clone() {
         Want::Server { server, name, .. } => Want::Server { server, name, kind: "SOA", way: QueryForm::Udp },
@@ -417,8 +409,7 @@ async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: 
     }
 }
 
-/// Sends a query a few more times over UDP, because the server answered it over TCP but not over UDP. Returns the query with its reply over UDP, if
-/// one comes.
+/// Repeats a query over UDP that the server answered only over TCP.
 async fn again_over_udp(
     want: &Want,
     over_udp: Want,
@@ -434,18 +425,17 @@ async fn again_over_udp(
     None
 }
 
-/// Returns true if a reply has no records of the type `kind`.
 fn is_empty(reply: &ReplyFacts, kind: &str) -> bool {
     reply.records(kind).next().is_none()
 }
 
-/// Returns true if the question is sent as a DNS message. Connections to mail hosts and downloads of policy files have limits of their own.
+/// Returns true if the question is sent as a DNS message. Other questions have limits of their own.
 const fn is_message(want: &Want) -> bool {
     !matches!(want, Want::MailHost { .. } | Want::PolicyFile { .. })
 }
 
-/// Sends a query once, and waits for `most` at most. Returns `None` if the budget has no question left. If the time for the check or for the server
-/// is over, nothing is sent.
+/// Sends a query once, and waits for at most `most`. Returns `None` if the check has no question left. After the time limit of the check or
+/// the server, nothing is sent.
 async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     let began = Instant::now();
     let (end, why) = budget.until(want, began);
@@ -471,13 +461,13 @@ async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budge
     Some(got)
 }
 
-/// Does the same as `once`, but waits only as long as a query normally waits before it is sent again.
+/// Like `once`, but waits only for the usual time.
 async fn shortly(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     once(want, Some(budget.patience(want)), sources, budget).await
 }
 
-/// Asks the same question over TCP, because its reply over UDP was truncated and so shows nothing about its records (RFC 2181 section 9). Servers
-/// also truncate replies to limit the rate of queries over UDP. `millis`: the response time of the truncated reply, which the result gets.
+/// Asks the same question over TCP after a truncated reply, which shows nothing about the records (RFC 2181 section 9). Servers also
+/// truncate replies to limit the rate of queries. The result gets `millis`, the response time of the truncated reply.
 async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget) -> Got {
     let mut want = want.clone();
     if let Want::Server { way, .. } | Want::Resolver { way, .. } = &mut want {

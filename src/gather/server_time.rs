@@ -1,4 +1,4 @@
-//! Measures the time that a check has spent on one server, so that a slow server cannot use up the time for the other servers.
+//! Measures the time that a check spends on one server, so that a slow server does not use up the time for others.
 
 use std::time::Duration;
 
@@ -6,41 +6,37 @@ use tokio::time::Instant;
 
 use crate::limits::CHECK_SERVER_TIME;
 
-/// For one server: the total time in which at least one query of the check to it was in progress.
+/// The time in which at least one query to the server was in progress.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ServerTime {
     under_way: usize,
-    /// The start of the current period in which at least one query has always been in progress; `None` if no query is in progress.
+    /// The start of the current period with a query in progress.
     since: Option<Instant>,
-    /// The total time of the earlier periods in which a query was in progress.
+    /// The total time of the earlier periods.
     spent: Duration,
-    /// The response time of the server's slowest reply over UDP; `None` if there was no reply.
+    /// The response time of the slowest reply over UDP.
     slowest: Option<Duration>,
 }
 
 impl ServerTime {
-    /// Returns when the time allowed for the server will be used up, if a query is always in progress until then.
+    /// Returns when the time for the server is used up, if a query is in progress all the time until then.
     pub(crate) fn end(&self, now: Instant) -> Instant {
         self.since.unwrap_or(now) + CHECK_SERVER_TIME.saturating_sub(self.spent)
     }
 
-    /// Returns the response time of the server's slowest reply over UDP; `None` if there was no reply.
     pub(crate) const fn slowest(&self) -> Option<Duration> {
         self.slowest
     }
 
-    /// Registers the response time of a reply over UDP.
     pub(crate) fn note_reply(&mut self, time: Duration) {
         self.slowest = self.slowest.max(Some(time));
     }
 
-    /// Registers that a query begins.
     pub(crate) fn begin_query(&mut self, now: Instant) {
         self.under_way += 1;
         self.since.get_or_insert(now);
     }
 
-    /// Registers that a query has ended.
     pub(crate) fn end_query(&mut self, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 {
@@ -65,8 +61,7 @@ mod tests {
         assert_eq!(time.end(at(1)), at(0) + CHECK_SERVER_TIME);
         time.end_query(at(2));
         time.end_query(at(3));
-        // So far, queries were in progress for three seconds, until 3. At 5, the remaining time begins, so the end is 5 - 3 = 2 seconds plus the
-        // allowed time.
+        // Queries were in progress for three seconds, until 3. So at 5, the end is 5 - 3 = 2 seconds plus the allowed time.
         assert_eq!(time.end(at(5)), at(2) + CHECK_SERVER_TIME);
         time.begin_query(at(5));
         time.end_query(at(20));

@@ -8,7 +8,7 @@ use dns::stage::paused;
 use doctor::WholeDomain;
 use doctor::facts::sent::QueryEnd;
 
-/// A source that always gives this answer. It counts the questions, and the largest number of questions at the same time.
+/// A source that always gives this answer, and counts the questions and the largest number of questions at the same time.
 struct Fixed(Got, Mutex<(usize, usize, usize)>);
 
 impl Sources for Fixed {
@@ -45,7 +45,7 @@ fn a_check_ends_in_time_and_asks_few_questions_at_once() {
     assert!((2..=2 * CHECK_QUESTIONS_AT_ONE_SERVER).contains(&most), "{most}");
 }
 
-/// A source that gives truncated replies over UDP, and the reply in this field over TCP.
+/// A source that gives truncated replies over UDP, and this reply over TCP.
 struct Cut(Got);
 
 impl Sources for Cut {
@@ -73,8 +73,7 @@ fn a_truncated_reply_is_fetched_over_tcp() {
     }
 }
 
-/// For each form of query, whether the successive queries get a reply: true for a reply, false for none. After the last element, the server is
-/// silent.
+/// For each form of query, true for each query that gets a reply. After the last element, the server is silent.
 struct Turns(Mutex<BTreeMap<QueryForm, Vec<bool>>>);
 
 impl Sources for Turns {
@@ -117,14 +116,13 @@ fn silence_over_udp_is_a_trait_only_if_udp_is_still_silent_behind_the_reply_over
     let of =
         |way| Want::Server { server: [192, 0, 2, 1].into(), name: "a.example.".to_owned(), kind: "MX", way };
     let reply = Got::Reply(ReplyFacts::default());
-    // The first three values are the situation: the server has answered other queries over UDP, it was silent to this question, and it will reply to
-    // the next query over UDP. The last two values are the expected result: the query is sent again over UDP, and the server replies to it.
+    // The situation: the server has answered other queries over UDP; it was silent to this question; it will reply to the next query over
+    // UDP. The expected result: the query is sent again over UDP; the server replies to it.
     for (has_answered, was_silent, over_udp, (again, heard)) in [
         (true, true, true, (true, true)),
         (true, true, false, (true, false)),
         (false, true, true, (false, false)),
-        // The server drops only queries for the SOA over UDP, and the check sends these over TCP. This is not chance, so no lost datagram is
-        // recorded.
+        // The server drops only queries for the SOA over UDP, which is not chance, so no lost datagram is recorded.
         (true, false, true, (false, false)),
     ] {
         let turns = [(QueryForm::Tcp, vec![true]), (QueryForm::Udp, vec![over_udp])];
@@ -165,8 +163,7 @@ fn nothing_is_sent_after_the_end() {
     assert_eq!(fixed.1.lock().unwrap().0, 0);
 }
 
-/// A source that answers each query after this time. If the check does not wait so long, the source counts as silent. The second field is the number
-/// of first queries that are lost.
+/// A source that answers each query after this time. The second field is the number of first queries that are lost.
 struct Late(Duration, Mutex<usize>);
 
 impl Sources for Late {
@@ -191,8 +188,8 @@ impl Sources for Late {
 
 #[test]
 fn a_reply_that_comes_after_the_next_query_counts_and_is_no_loss() {
-    // The first two values are the situation: the milliseconds until each reply, and the number of lost queries. The last three values are the
-    // expected result: whether there is a reply, after how many milliseconds, and whether a loss is recorded.
+    // The situation: the milliseconds until each reply, and the number of lost queries. The expected result: if there is a reply, after how
+    // many milliseconds, and if a loss is recorded.
     for (millis, lost, (replies, after, is_lossy)) in [
         (100, 0, (true, 100, false)),
         (2_000, 0, (true, 2_000, false)),
@@ -242,7 +239,7 @@ fn the_repeats_that_show_whether_a_server_answers_are_kept_from_later_questions(
     };
     paused(async {
         let budget = Budget::new(CHECK_TRIES + 1, CHECK_DOMAIN_TIME);
-        // After a reply, the questions that were reserved for repetitions are available again.
+        // After a reply, the questions reserved for repetitions are available again.
         assert!(matches!(answer(&want, &quick, &budget).await, Got::Reply(_)));
         let (soa, other) = tokio::join!(answer(&want, &silent, &budget), answer(&mail, &silent, &budget));
         assert_eq!((soa, other), (Got::NoReply(NoReply::Silent), left_out(BOUND_REACHED)));
@@ -254,7 +251,7 @@ fn lost_datagrams_before_the_end_are_no_silence_of_a_server_that_answers_others(
     for answers in [false, true] {
         let (want, fixed) = (server(QueryForm::Udp), Fixed(Got::NoReply(NoReply::Silent), Mutex::default()));
         let got = paused(async {
-            // The time of the check is over during the third query.
+            // The time of the check ends during the third query.
             let budget = Budget::new(9, Duration::from_secs(2));
             if answers {
                 budget.note(&want, |sent| sent.count(QueryEnd::Answered));
@@ -279,7 +276,7 @@ impl Sources for Noted {
 fn the_first_wanted_is_the_first_asked() {
     let mut named = BTreeSet::new();
     let mut wanted = WholeDomain.wants(&DomainFacts::new(subject()), &BTreeSet::new());
-    // Questions to DNS lists are not counted, because they have limits of their own.
+    // Questions to DNS lists have limits of their own, so they are not counted.
     let is_lookup = |want: &Want| matches!(want, Want::Lookup { .. });
     wanted.retain(|want| is_lookup(want) && named.insert(want.clone()));
     wanted.truncate(CHECK_QUESTIONS_AT_ONE_SERVER);

@@ -1,14 +1,13 @@
-//! The answers of DNS for which mail software refuses or returns a mail: a name that does not exist or has no address, a null MX, an entry in a
-//! DNS list.
-//!
-//! Pure: a function of the questions that mail software has asked for one message (email).
+//! The answers of DNS for which mail software refuses or returns a mail: a name that does not exist or has no address, a null MX, an entry
+//! in a DNS list.
 //!
 //! # Decisions
 //!
-//! - An answer is the culprit only if mail software reports this result for this name, or if the operator asks `resolverctl` about exactly this name.
-//!   Most mails have negative answers that cost nothing: lists without an entry, hosts without an IPv6 address, domains without a policy.
-//! - A domain without MX records may still have an address, and a host without one kind of address may have the other. So the answer "no
-//!   such record" counts only for type A, and only if the name has no AAAA and no MX record.
+//! - An answer is the culprit only if mail software reports this result for this name, or if the operator asks `resolverctl` about this
+//!   name. Most mails have negative answers that cost nothing: lists without an entry, hosts without an IPv6 address, domains without a
+//!   policy.
+//! - A domain without MX records may have an address, and a host may have only one kind of address. So the answer "no such record" counts
+//!   only for type A, and only if the name has no AAAA and no MX record.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -19,8 +18,8 @@ use super::why::QuestionReport;
 use dns::clock::micros;
 use dns::question::{DnsResult, Outcome};
 
-/// Returns the culprit for a result that mail software reports, if a question of a message (email) has this result. `is_meant` returns true for the
-/// names that the report is about. If the MX or PTR record of such a name leads to a host, the report may be about the host.
+/// Returns the culprit for a result that mail software reports, if a question of a message (email) has this result. `is_meant` returns true
+/// for the names in the report. The report may also be about a host to which the MX or PTR record of such a name leads.
 pub fn culprit(
     questions: &[QuestionReport],
     reported: DnsResult,
@@ -47,7 +46,7 @@ pub fn culprit(
     Some(CulpritReport { zone: Some(zone), list: one.list.clone(), ..culprit })
 }
 
-/// Returns true if the result of the question `one` explains the result of DNS that a log line reports.
+/// Returns true if the result of the question `one` explains the result that a log line reports.
 fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionReport]) -> bool {
     let has_other = || {
         let mut others = questions.iter().filter(|other| other.name == one.name);
@@ -55,7 +54,7 @@ fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionRepo
     };
     match (reported, one.result) {
         (DnsResult::Listed | DnsResult::NullMx, result) => result == reported,
-        // A program that does not know null MX records reports that the domain has no MX (OpenSMTPD 6.8).
+        // OpenSMTPD 6.8 does not know null MX records, and reports that the domain has no MX.
         (DnsResult::NoData, DnsResult::NullMx) => true,
         (DnsResult::NoName | DnsResult::NoData | DnsResult::NoAddress, DnsResult::NoName) => true,
         (DnsResult::NoName | DnsResult::NoData | DnsResult::NoAddress, DnsResult::NoData) => {
@@ -68,8 +67,7 @@ fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionRepo
     }
 }
 
-/// Returns two sentences about a question: what DNS said, and what the operator can do. `subject`: the name of the question, and the name whose
-/// record led to it, as text.
+/// Returns what DNS said, and what the operator can do. `subject`: the name of the question, and the name whose record led to it.
 fn sentences(one: &QuestionReport, subject: &str) -> (String, String) {
     let QuestionReport { name, kind, result, list, codes, named_by, .. } = one;
     let check = format!("`resolverctl check {}`", named_by.as_ref().unwrap_or(name).trim_end_matches('.'));
@@ -102,8 +100,7 @@ fn sentences(one: &QuestionReport, subject: &str) -> (String, String) {
     }
 }
 
-/// Returns the address or the name for which a list was asked. `labels` are the labels before the list; for an IPv4 address, the four numbers are in
-/// reverse order.
+/// Returns the address or the name that is looked up in a DNS list. `labels`: the labels before the list.
 fn listed(labels: &str) -> String {
     let labels = labels.trim_end_matches('.');
     let reversed = labels.rsplit('.').collect::<Vec<_>>().join(".");

@@ -1,18 +1,16 @@
-//! The answer to `resolverctl why` without a subject: which causes delayed mail in a period, and by how much. The delays are summed up by who can
-//! remove their cause: this host, other operators, or the client programs.
-//!
-//! Pure: a function of the recorded questions.
+//! The answer to `resolverctl why` without a subject: which causes delayed mail in a period, and by how much. The delays are summed up by
+//! who can remove their cause: this host, other operators, or the client programs.
 //!
 //! # Decisions
 //!
-//! - An email counts if it waited as long as a slow question, or if a failed question defers it. An email consists of one or more groups of questions
-//!   (see `emails`). Its causes are those that the module `culprit` finds for each group.
-//! - A failed question to a DNS list defers no mail, so only the time until its answer counts. A pause of the client between questions does not count
-//!   if another mail may have begun after the pause.
+//! - An email counts if it waited as long as a slow question, or if a failed question defers it. An email consists of groups of questions
+//!   (see `emails`); its causes are those that the module `culprit` finds for each group.
+//! - A failed question to a DNS list defers no mail, so only the time until its answer counts. A pause of the client does not count if
+//!   another mail may have begun after the pause.
 //! - The share of emails is known only for the time in which all questions are in memory. The disk has only slow and failed questions.
-//! - Packets that get lost on the path to the servers of one zone are blamed on that path. If they get lost on the paths to several zones, the
+//! - If packets get lost on the path to the servers of one zone, that path is blamed. If they get lost on paths to several zones, the
 //!   network of this host is blamed.
-//! - Zones with the same silent servers have one row, because the fault is that of their common hosting provider.
+//! - Zones with the same silent servers have one row: the fault is that of their common hosting provider.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,20 +34,20 @@ use dns::question::{name_of_wire, name_text};
 use dns::words;
 
 words! {
-    /// The party that can remove a cause of delayed or failed mail.
+    /// The party that can remove a cause.
     pub enum Side {
         /// This host, its network or its configuration.
         Mine = "this_host": "this host",
         /// The owner of a zone, a server or a DNS list.
         Theirs = "others": "other operators",
-        /// The program that asks resolverd.
+        /// The program that queries resolverd.
         Client = "client": "client program",
         /// It is not known who can remove the cause.
         Unknown = "unknown": "not known",
     }
 }
 
-/// The period and the clients for which the report about delayed mail (costs) is made. Times are in microseconds since 1970.
+/// The period and the clients of a report about delayed mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CostsWanted {
     /// The start of the period, in microseconds since 1970.
@@ -60,82 +58,77 @@ pub struct CostsWanted {
     pub client: Option<IpNet>,
 }
 
-/// How much mail a cause delayed, or the sum for all causes of a side.
+/// How much mail a cause, or all causes of a side, delayed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostRow {
     /// The party that can remove the cause.
     pub side: Side,
-    /// The kind of the cause, such as a slow server; none for the row with the sum of a side.
+    /// The kind of the cause; none in the row with the sum of a side.
     pub kind: Option<CulpritKind>,
-    /// The zone or list of the cause; the first zone if several zones have the same silent servers.
+    /// The zone or list of the cause; the first zone of several with the same silent servers.
     pub zone: Option<String>,
-    /// The silent servers that several zones have in common; none for other causes.
+    /// The silent servers that several zones have in common.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub servers: Option<String>,
-    /// The number of zones whose servers are these silent servers; 0 for other causes.
+    /// The number of zones with these silent servers; 0 for other causes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub zones: u64,
-    /// The time that mail waited because of the cause, or of all causes of the side, in seconds.
+    /// The time that mail waited, in seconds.
     pub time: f64,
-    /// The time that mail waited because of the cause or of the side in the previous period of equal length, in seconds; none if the history does not
-    /// reach back so far.
+    /// The time that mail waited in the previous period of equal length, in seconds; none if the history does not reach back so far.
     pub before: Option<f64>,
-    /// The number of queries that failed because of the cause or of the side. Queries to DNS lists are not counted, because mail software does not
-    /// defer a mail when they fail.
+    /// The number of failed queries, without queries to DNS lists: mail software does not defer a mail when these fail.
     pub failed: u64,
-    /// The number of messages (emails) that were delayed or failed because of the cause or of the side.
+    /// The number of delayed or failed messages (emails).
     pub messages: u64,
-    /// `messages` divided by the number of all messages (emails) of the period; none if the history does not have all queries of the period, but only
-    /// the slow and failed ones.
+    /// The share of all messages (emails) of the period; none if the history has only slow and failed queries.
     pub share: Option<f64>,
-    /// The command that shows more about the cause; none for the sum of a side, and for a cause without a zone, list or host.
+    /// The command that shows more about the cause.
     pub next: Option<String>,
 }
 
-/// The period to which the rows of a report about delayed mail (`CostReport`) belong.
+/// The period of a report about delayed mail.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostSpan {
-    /// The start of the period of the report, in seconds since 1970.
+    /// The start, in seconds since 1970.
     pub from: f64,
-    /// True if this start is later than the wanted one, because the history in memory begins then.
+    /// True if the history in memory begins after the wanted start.
     #[serde(default)]
     pub cut: bool,
-    /// The end of the period of the report, in seconds since 1970.
+    /// The end, in seconds since 1970.
     pub to: f64,
-    /// The number of messages (emails) of the period; none if the history does not have all queries of the period, but only the slow and failed ones.
+    /// The number of messages (emails); none if the history has only slow and failed queries.
     pub messages: Option<u64>,
-    /// The number of messages (emails) of the period that waited long, or that had a failed query for which mail software defers the mail.
+    /// The number of messages (emails) that waited long, or that mail software deferred because of a failed query.
     pub touched: u64,
-    /// The shortest time, in seconds, with which a message (email) counts as one that waited long.
+    /// The time, in seconds, from which a wait is long.
     pub slow: f64,
-    /// True if the history has nothing of the period: it is empty, or begins later.
+    /// True if the history has nothing of the period.
     pub empty: bool,
-    /// The time since which the history has questions, in seconds since 1970; none if it is empty.
+    /// The time since which the history has questions, in seconds since 1970.
     #[serde(default)]
     pub begin: Option<f64>,
     /// True if the configuration turns off the recording of questions.
     pub off: bool,
 }
 
-/// The rows of a period: for each side its sum, and then its causes, the greatest first.
+/// The report about delayed mail in a period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CostReport {
-    /// A row for the sum of each side, followed by the rows of its causes.
+    /// For each side its sum, followed by its causes, the greatest first.
     pub rows: Vec<CostRow>,
-    /// The period to which the rows belong.
+    /// The period of the rows.
     pub span: CostSpan,
 }
 
-/// The key of a row of the report: its side, and for a cause its kind and its zone in wire form.
+/// The side, and for a cause its kind and its zone in wire form.
 type RowKey = (Side, Option<(CulpritKind, Box<[u8]>)>);
 
-/// The sums of all rows of the report.
 type CostTable = BTreeMap<RowKey, Cost>;
 
-/// The sums of one row of the report.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
-    /// The sum of `Cause::delay`, which is the waiting time plus a fixed time for failures. The rows are sorted by this sum.
+    /// The sum of `Cause::delay`: the waiting time plus a fixed time for failures.
     worth: u64,
     micros: u64,
     failed: u64,
@@ -143,20 +136,20 @@ struct Cost {
 }
 
 impl CostsWanted {
-    /// Returns the period of equal length before this period, with the same clients.
+    /// Returns the previous period of equal length.
     const fn before(&self) -> Self {
         let from = self.from.saturating_sub(self.to.saturating_sub(self.from));
         Self { from, to: self.from, client: self.client }
     }
 
-    /// Selects the questions to read from the history: those of the period and of the previous period, and those shortly before and after both.
+    /// Returns the times to read from the history: both periods, and a margin before and after them.
     pub fn span(&self) -> ReadSpan {
         let (from, client) = (self.before().from.saturating_sub(micros(WHY_MARGIN)), self.client);
         ReadSpan { from, to: self.to.saturating_add(micros(WHY_MARGIN)), client, hits: true }
     }
 }
 
-/// Returns the causes that delayed mail in a period, with their sums.
+/// Returns the causes that delayed mail in a period.
 pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) -> CostReport {
     let whole = recorded.whole().max(recorded.lost_hits).unwrap_or(u64::MAX);
     let from = if whole < wanted.to { wanted.from.max(whole) } else { wanted.from };
@@ -189,19 +182,18 @@ pub fn costs(recorded: &Recorded, wanted: CostsWanted, facts: &DaemonFacts<'_>) 
     }
 }
 
-/// Returns for each side how long a message (email) with these causes waited because of this side, in seconds.
+/// Returns the time that a message (email) with these causes waited because of each side, in seconds.
 pub(crate) fn sums(causes: &[Cause]) -> BTreeMap<Side, f64> {
     let table = table(&[causes.to_vec()], &CommonFaults::default());
     let sums = table.iter().filter(|((_, cause), _)| cause.is_none());
     sums.map(|((side, _), cost)| (*side, seconds(cost.micros))).collect()
 }
 
-/// Faults that several zones have in common, such as the same silent servers.
 #[derive(Default)]
 struct CommonFaults {
     /// For each zone whose silent servers serve other zones too: the first zone with these servers.
     first: BTreeMap<Box<[u8]>, Box<[u8]>>,
-    /// For each first zone: the silent servers as text, and the number of zones that they serve.
+    /// For each such first zone: its silent servers, and the number of zones that they serve.
     hosters: BTreeMap<Box<[u8]>, (String, u64)>,
 }
 
@@ -224,7 +216,6 @@ impl CommonFaults {
         common
     }
 
-    /// Returns the key of the row to which a cause belongs.
     fn key(&self, side: Side, cause: &Cause) -> (CulpritKind, Box<[u8]>) {
         let zone = match cause.kind {
             _ if side == Side::Mine => Box::default(),
@@ -235,12 +226,12 @@ impl CommonFaults {
     }
 }
 
-/// The messages (emails) of a period, each with the causes of its delay.
+/// The messages (emails) of a period.
 struct JudgedMessages {
     messages: u64,
-    /// The number of messages (emails) that waited long or had a failed question that defers mail.
+    /// The number of messages that waited long or had a failed question that defers mail.
     touched: u64,
-    /// The causes that delayed each message (email), for at most `MAX_COST_MESSAGES` messages.
+    /// The causes of each message, for at most `MAX_COST_MESSAGES` messages.
     causes: Vec<Vec<Cause>>,
 }
 
@@ -259,7 +250,7 @@ impl JudgedMessages {
         found.sort_by_key(|email| Reverse(took(email)));
         let left_out = found.len().saturating_sub(MAX_COST_MESSAGES);
         found.truncate(MAX_COST_MESSAGES);
-        // Each group of queries gets its own verdict, like the message that `resolverctl why NAME` shows.
+        // Each group of queries is judged like the message that `resolverctl why NAME` shows.
         let of_group = |group: &Message| {
             let mut verdict = judge(&group.queries(recorded).map(explain).collect::<Vec<_>>(), traffic);
             verdict.causes.retain(|cause| cause.delay() >= traffic.slow);
@@ -274,11 +265,10 @@ impl JudgedMessages {
     }
 }
 
-/// Returns the sums of the causes that delayed these messages (emails).
 fn table(judged: &[Vec<Cause>], common: &CommonFaults) -> CostTable {
     let mut table = CostTable::new();
     for causes in judged {
-        // A message (email) with two causes of the same side counts only once for this side.
+        // A message with two causes of the same side counts once for this side.
         let mut of_message = CostTable::new();
         for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None && cause.delay() > 0) {
             let side = side(cause);
@@ -294,7 +284,7 @@ fn table(judged: &[Vec<Cause>], common: &CommonFaults) -> CostTable {
     table
 }
 
-/// Returns the rows: the side with the greatest sum comes first, and each side is followed by its causes.
+/// Returns the rows: the side with the greatest sum first, each side followed by its causes.
 fn rows(
     (table, before): (&CostTable, Option<&CostTable>),
     common: &CommonFaults,
@@ -339,8 +329,8 @@ impl Cost {
     }
 }
 
-/// Returns who can remove a cause. If packets get lost on the path to the servers of one zone, this is "others". If the network of this host loses
-/// them, the kind of the cause is another one: `NetworkLossy`.
+/// Returns who can remove a cause. If packets get lost on the path to the servers of one zone, this is "others". For losses in the network
+/// of this host, the kind of the cause is `NetworkLossy`.
 fn side(cause: &Cause) -> Side {
     match cause.kind {
         kind if kind.is_of_this_host() => Side::Mine,
@@ -351,7 +341,7 @@ fn side(cause: &Cause) -> Side {
     }
 }
 
-/// Returns the command of `resolverctl` that shows more about a cause; none if there is no such command.
+/// Returns the command that shows more about a cause.
 fn next(side: Side, kind: CulpritKind, zone: &str) -> Option<String> {
     let zone = zone.trim_end_matches('.');
     Some(match kind {
@@ -376,7 +366,7 @@ mod tests {
 
     const LIST: &[u8] = b"\x04list\x04test\x00";
 
-    /// Returns the report about questions for `list.test` or other names, each with its time in milliseconds and its outcome.
+    /// Returns the report about questions with a name, a time in milliseconds and an outcome.
     fn report(asked: &[(&[u8], u64, Outcome)]) -> CostReport {
         let question = |(name, at, outcome): &(&[u8], u64, Outcome)| QuestionEntry {
             outcome: *outcome,

@@ -1,7 +1,7 @@
-//! The table of counters: the numbers of events for which no other table has counts by zone, server or client.
+//! The table of counters, for events that no other table counts by zone, server or client.
 //!
-//! The screens, JSON, the metrics and their manual are made from this table. So a new counter needs only a row here, and the code that counts it.
-//! The comment of a row is its description in the manual and for Prometheus, so it uses the same words as the screens.
+//! The screens, JSON, the metrics and their manual are made from this table, so a new counter needs only a row here, and the code that
+//! counts it. The comment of a row is its description in the manual and for Prometheus: it uses the words of the screens.
 
 use std::collections::BTreeMap;
 use std::ops::Index;
@@ -9,27 +9,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A row of the table of counters: the names and the description of one counter.
 struct CounterRow {
-    /// The name of the counter in JSON and in metrics.
+    /// The name in JSON and in metrics.
     name: &'static str,
-    /// The description of the counter, for the manual and for Prometheus.
+    /// The description for the manual and for Prometheus.
     about: &'static str,
-    /// The text for the counter on the screen of `resolverctl stats`. The screen shows a counter if it is not zero. `None` if the screen shows the
-    /// counter elsewhere or not at all.
+    /// The text on the screen of `resolverctl stats`, for a counter that is not zero.
     shown: Option<&'static str>,
 }
 
-/// Makes the type `Counter` and the table from the rows, so that each counter has exactly one row.
+/// Makes `Counter` and the table, so that each counter has exactly one row.
 macro_rules! counters {
     ($($(#[doc = $about:literal])* $counter:ident $name:literal $shown:expr;)*) => {
-        /// An event that is counted: each has a counter.
+        /// An event that is counted.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Counter {
             $($(#[doc = $about])* $counter,)*
         }
 
-        /// The rows of the table of all counters, in the order of `Counter`.
+        /// The rows of all counters, in the order of `Counter`.
         const TABLE: &[CounterRow] =
             &[$(CounterRow { name: $name, about: concat!($($about),*), shown: $shown },)*];
     };
@@ -128,11 +126,10 @@ counters! {
     WatchPutOff "watch_put_off" Some("checks of watched domains put off (too many queries)");
 }
 
-/// The number of counters.
 const COUNTERS: usize = TABLE.len();
 
-/// The current values of the counters in this process. All threads share them, because they change less often than the counters of questions, of
-/// which each thread has its own.
+/// The current values. All threads share them, because they change less often than the counters of questions, of which each thread has its
+/// own.
 #[derive(Debug)]
 pub(super) struct Counters([AtomicU64; COUNTERS]);
 
@@ -143,20 +140,19 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// Adds `count` to a counter.
     pub(super) fn add(&self, counter: Counter, count: u64) {
         if let Some(sum) = self.0.get(counter as usize) {
             sum.fetch_add(count, Ordering::Relaxed);
         }
     }
 
-    /// Returns the current values of all counters. They are read one after the other, so other threads may change some of them meanwhile.
+    /// Returns the values of all counters. They are read one after the other, so other threads may change some of them meanwhile.
     pub(super) fn read(&self) -> Counts {
         Counts(self.0.each_ref().map(|counter| counter.load(Ordering::Relaxed)))
     }
 }
 
-/// The values of all counters at one moment, or by how much they grew between two moments. In JSON, each value has the name of its counter.
+/// The values of all counters, or their growth between two moments. In JSON, each value has the name of its counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts([u64; COUNTERS]);
 
@@ -167,7 +163,6 @@ impl Default for Counts {
 }
 
 impl Counts {
-    /// Returns how much each counter has grown since `earlier`.
     #[must_use]
     pub(super) fn since(&self, earlier: &Self) -> Self {
         let mut counts = self.clone();
@@ -177,7 +172,7 @@ impl Counts {
         counts
     }
 
-    /// Returns the value of the counter with this name. Returns `None` if there is no such counter.
+    /// Returns the value of the counter with this name, if there is one.
     pub fn named(&self, name: &str) -> Option<u64> {
         TABLE.iter().zip(self.0).find(|(row, _)| row.name == name).map(|(_, count)| count)
     }
@@ -187,7 +182,7 @@ impl Counts {
         TABLE.iter().zip(self.0).map(|(row, count)| (row.name, row.about.trim_start(), count))
     }
 
-    /// Returns the counters that `resolverctl stats` shows, each with its text. Counters that are zero are left out.
+    /// Returns the counters that `resolverctl stats` shows, each with its text.
     pub fn shown(&self) -> impl Iterator<Item = (u64, &'static str)> {
         let rows = TABLE.iter().zip(self.0);
         rows.filter_map(|(row, count)| Some((count, row.shown?))).filter(|(count, _)| *count > 0)
@@ -221,8 +216,7 @@ impl Serialize for Counts {
 }
 
 impl<'d> Deserialize<'d> for Counts {
-    /// Reads the values of the counters from JSON that the daemon has sent. A counter that this program does not know is ignored (the daemon may be
-    /// newer). A counter that the daemon does not know is zero.
+    /// Ignores a counter that this program does not know (the daemon may be newer). A counter that the daemon does not know is zero.
     fn deserialize<Format: Deserializer<'d>>(format: Format) -> Result<Self, Format::Error> {
         let by_name = BTreeMap::<String, u64>::deserialize(format)?;
         let mut counts = Self::default();

@@ -1,20 +1,17 @@
-//! Converts the times of the recorded entries, which come from the monotonic clock `Mono`, to dates.
+//! Converts the times of entries from the monotonic clock `Mono` to dates.
 //!
-//! # Decisions
-//!
-//! If the clock of the host is set, earlier entries keep their old dates, because the log of the mail server and the files on disk have the same
-//! dates. If they got new dates, a question that is both in memory and on disk would count twice.
+//! If the clock of the host is set, earlier entries keep their old dates, like the log of the mail server and the files on disk. With new
+//! dates, a question that is both in memory and on disk would count twice.
 
 use crate::limits::{CLOCK_STEP, MAX_CLOCK_STEPS};
 
-/// The differences between the date and the monotonic clock `Mono`, in microseconds. Each time that somebody sets the clock of the host, a new
-/// difference is added.
+/// The differences between the date and the monotonic clock, in microseconds. Whenever the clock of the host is set, a new difference is
+/// added.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dates {
-    /// Each element has a monotonic time, and the difference between the clocks that applies from this time on. The element with the earliest time is
-    /// first. There are at most `MAX_CLOCK_STEPS`.
+    /// Each element has a monotonic time, and the difference that applies from this time on, in ascending order. At most `MAX_CLOCK_STEPS`.
     steps: Vec<(u64, u64)>,
-    /// The last time at which the difference between the two clocks was found unchanged.
+    /// The last time at which the difference was found unchanged.
     seen: u64,
 }
 
@@ -26,8 +23,8 @@ impl Dates {
         dates
     }
 
-    /// Registers that `unix`, in microseconds since 1970, is the date of the monotonic time `mono`. If this shows that the clock of the host was set
-    /// since the last call, the new difference applies to all times after the last call.
+    /// Registers that `unix`, in microseconds since 1970, is the date of `mono`. If the clock of the host was set since the last call, the
+    /// new difference applies to all times after the last call.
     pub(super) fn note(&mut self, mono: u64, unix: u64) {
         let difference = unix.wrapping_sub(mono);
         let is_step = self.steps.last().is_none_or(|(_, last)| {
@@ -43,7 +40,7 @@ impl Dates {
         self.seen = self.seen.max(mono);
     }
 
-    /// Returns the date of the monotonic time `mono`, in microseconds since 1970. Before the first call of `note`, returns `mono` itself.
+    /// Returns the date of `mono`, in microseconds since 1970. Before the first call of `note`, this is `mono` itself.
     pub(super) fn unix(&self, mono: u64) -> u64 {
         let behind = self.steps.partition_point(|(first, _)| *first <= mono);
         let step = self.steps.get(behind.saturating_sub(1));

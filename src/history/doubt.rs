@@ -1,21 +1,18 @@
-//! Finds out if the verdict on a message (the queries that the history groups for one mail) is doubtful: its queries were quick, but the same client
-//! waited for other queries that may belong to the same mail.
-//!
-//! Only their times connect the queries about the address of a host with the queries about the domain of a sender. If several mails of one client are
-//! in progress, the queries about a host may have waited in another message, or in a part of this message that may belong to another mail.
+//! Finds out if the verdict on a message (the queries that the history groups for one mail) is doubtful: its queries were quick, but the
+//! same client waited for other queries that may belong to the same mail.
 //!
 //! # Decisions
 //!
-//! - One mail is often several messages of the history, because no name connects the queries about its host, to DNS lists, and about its sender. So
-//!   even if the queries of a message were quick, its mail may have been slow: a wait in another message of the same client, less than
-//!   `POSSIBLE_WAIT` before or after the message, may belong to the same mail.
-//! - A mail comes from one host and has one sender. Two messages with queries about an address belong to different mails, and so do two messages with
-//!   queries for the MX of a domain.
-//! - But domains may share mail hosts. The history has the query for such a host in one message only, but the query may belong to each mail whose
-//!   answers contain the name of the host.
+//! - One mail is often several messages of the history, because no name connects the queries about its host, to DNS lists, and about its
+//!   sender. So a wait in another message of the same client, less than `POSSIBLE_WAIT` before or after the message, may belong to the same
+//!   mail.
+//! - A mail comes from one host and has one sender. Two messages with queries about an address belong to different mails, and so do two
+//!   messages with queries for the MX of a domain.
+//! - Domains may share mail hosts. The query for such a host is in one message only, but may belong to each mail whose answers contain the
+//!   name of the host.
 //! - A failed query defers a mail, however quickly it failed, so it counts as a wait. A failed query to a DNS list defers no mail.
-//! - While a client waits for a query of another message, it is not pausing. If such a wait overlaps the pause in a message, the client is not the
-//!   culprit.
+//! - While a client waits for a query of another message, it is not pausing. If such a wait overlaps the pause in a message, the client is
+//!   not the culprit.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,52 +24,50 @@ use crate::limits::POSSIBLE_WAIT;
 use dns::clock::micros;
 use dns::question::{kind_text, name_of_wire, name_text};
 
-/// The largest number of possible waits that the sentence in `evidence` names.
+/// The sentence in `evidence` names at most this number of waits.
 const NAMED: usize = 3;
 
-/// The order in time of a wait and the queries of a message (email): the wait came before, during or after the queries.
+/// The order of a wait and the queries of a message (email).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitOrder {
-    /// The wait overlaps the queries of the message (email).
+    /// The wait overlaps the queries.
     During,
-    /// The wait ended before the first query of the message (email).
+    /// The wait ended before the first query.
     Before,
-    /// The wait began after the last query of the message (email).
+    /// The wait began after the last query.
     After,
 }
 
-/// A query of the same client that waited or failed, and that may belong to the same mail as a message (group of queries). Times are in seconds.
+/// A query of the same client that waited or failed, and that may belong to the same mail. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PossibleWait {
-    /// The name for which the query of this wait asked.
+    /// The name in the query.
     pub name: String,
-    /// The record type for which the query of this wait asked.
+    /// The record type in the query.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The DNS list to which the query was sent; none for other queries.
+    /// The DNS list to which the query was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
     /// The time from the query to its reply, in seconds.
     pub elapsed: f64,
-    /// True if the query of this wait failed.
+    /// True if the query failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
-    /// Whether the wait came before, during or after the queries of the message (email).
+    /// The order of the wait and the queries of the message (email).
     pub order: WaitOrder,
-    /// The time between the wait and the queries of the message (email), in seconds; 0 if they overlap.
+    /// The time between the wait and the queries of the message, in seconds; 0 if they overlap.
     pub gap: f64,
 }
 
-/// Returns true if a query may have delayed a mail: it took at least `POSSIBLE_WAIT`, or it failed. A failed query to a DNS list does not count,
-/// because it defers no mail.
+/// Returns true if a query may have delayed a mail: it took at least `POSSIBLE_WAIT`, or it failed and was not for a DNS list.
 pub(super) fn is_delay(question: &QuestionEntry, list: Option<ListName>) -> bool {
     question.elapsed >= micros(POSSIBLE_WAIT) || (question.outcome.is_failure() && list.is_none())
 }
 
 impl PossibleWait {
-    /// Creates a possible wait from a query of another message. The queries of the message that is explained were in progress from `began` to
-    /// `ended`.
+    /// Creates a possible wait from a query. The queries of the message were in progress from `began` to `ended`.
     pub(super) fn new(question: &QuestionEntry, list: Option<ListName>, (began, ended): (u64, u64)) -> Self {
         let (order, gap) = if question.end() <= began {
             (WaitOrder::Before, began.saturating_sub(question.end()))
@@ -94,8 +89,8 @@ impl PossibleWait {
     }
 }
 
-/// Returns the culprit `unknown` for a message (group of queries) that waited for `waited` seconds. The reason in the report is that one of `waits`
-/// (the nearest first) may belong to the same mail. If `waits` is empty, the report has left out the wait that is the reason.
+/// Returns the culprit `unknown` for a message that waited for `waited` seconds, because one of `waits` (the nearest first) may belong to
+/// the same mail. `waits` is empty if the report has left out this wait.
 pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
     let advice = "look in the mail log for the address of the host that sent this mail and for the domain of its sender: `resolverctl why` with each of them shows whether its queries waited or failed";
     CulpritReport::new(CulpritKind::Unknown, evidence(waited, waits), advice)
@@ -123,16 +118,15 @@ fn evidence(waited: f64, waits: &[&PossibleWait]) -> String {
     )
 }
 
-/// Returns a time, given in seconds, as text with its unit.
 fn time(seconds: f64) -> String {
     span(std::time::Duration::try_from_secs_f64(seconds).map(micros).unwrap_or(u64::MAX))
 }
 
-/// The end of a sentence about a message (email) whose known queries were quick. It is used if the history of that time is only on disk.
+/// The end of a sentence about a message (email) with quick queries, if the history of that time is only on disk.
 pub const ON_DISK_ALONE: &str = "but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing";
 
-/// Returns the culprit for a message (group of queries) that was read from disk and whose queries were quick (`quick`). The culprit is `unknown`,
-/// because other queries of the mail may not be on disk.
+/// Returns the culprit `unknown` for a message from disk whose queries were quick (`quick`), because other queries of the mail may not be
+/// on disk.
 pub(super) fn of_disk(quick: &CulpritReport) -> CulpritReport {
     CulpritReport::new(
         CulpritKind::Unknown,

@@ -1,19 +1,16 @@
-//! Joins the messages (groups of queries) that belong to one email, so that emails can be counted and timed. The type `Message` is such a group.
+//! Joins the messages (groups of queries) that belong to one email, so that emails can be counted and timed.
 //!
-//! An email mostly has several groups, because the connecting host, the sender, the links in the text and the recipient have no name in common. On a
-//! busy gateway, more mails are in progress at once, so an email has more and smaller groups. Groups are joined so that the number of emails does not
-//! depend on this.
-//!
-//! Pure: a function of the groups.
+//! An email mostly has several groups, because the connecting host, the sender, the links in the text and the recipient have no name in
+//! common. On a busy gateway, an email has more and smaller groups; joining them keeps the number of emails independent of this.
 //!
 //! # Decisions
 //!
-//! - Each email has one group that leads it: the group with the reverse name of the connecting host, otherwise a group in which DNS lists are asked
-//!   about its address, otherwise a group with the MX of a sender or of a recipient. Other groups of the same client at the same time are parts of
-//!   this email.
-//! - An email has one sender and one recipient's domain. So each further group with an MX is an email of its own, for instance a delivery to another
-//!   domain.
-//! - If no leading group is found at that time, the group is an email of its own.
+//! - Each email has one leading group: the group with the reverse name of the connecting host, otherwise a group in which DNS lists are
+//!   asked about its address, otherwise a group with the MX of a sender or recipient. Other groups of the same client at the same time are
+//!   parts of this email.
+//! - An email has one sender and one recipient's domain. So each further group with an MX is an email of its own, for instance a delivery
+//!   to another domain.
+//! - A group without a leading group at that time is an email of its own.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -26,41 +23,41 @@ use super::recorded::Recorded;
 use super::traffic::waited;
 use crate::limits::{MAX_OPEN_MESSAGES, MAX_SENDERS_AND_RECIPIENTS};
 
-/// An email: the group of queries that leads it, and further groups that belong to it.
+/// The groups of queries of an email.
 pub(super) struct Email<'m> {
-    /// The group that leads the email. Its time is the time of the email.
+    /// The leading group, whose time is the time of the email.
     pub(super) lead: &'m Message,
     others: Vec<&'m Message>,
 }
 
 impl<'m> Email<'m> {
-    /// Returns the groups of queries of the email, the leading one first.
+    /// Returns the groups, the leading one first.
     pub(super) fn groups(&self) -> impl Iterator<Item = &'m Message> {
         std::iter::once(self.lead).chain(self.others.iter().copied())
     }
 
-    /// Returns the time between the moment `at` and the nearest begin or end of a query of the email, in microseconds.
+    /// Returns the time between `at` and the nearest begin or end of a query, in microseconds.
     fn distance(&self, at: u64, recorded: &Recorded) -> u64 {
         self.groups().map(|group| group.distance(at, recorded)).min().unwrap_or(u64::MAX)
     }
 
-    /// Returns the time in which at least one query of the email was in progress, in microseconds.
+    /// Returns the time in which at least one query was in progress, in microseconds.
     pub(super) fn waited(&self, recorded: &Recorded) -> u64 {
         let queries = self.groups().flat_map(|group| group.queries(recorded));
         waited(queries.map(|query| (query.at, query.end())))
     }
 }
 
-/// The subject of the queries of a group. A group can be a part of an email only if the leading group of the email has a greater value of this type.
+/// The subject of the queries of a group. A group can be a part of an email only if the leading group of the email has a greater value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Lead {
-    /// Names of which an email may have any number, such as those in its links.
+    /// Names of which an email may have any number, such as those in links.
     Part,
     /// The domain of a sender or of a recipient.
     Domain,
-    /// The address of a host. It may be a host in the header lines of the email.
+    /// The address of a host, perhaps from the header of the email.
     Address,
-    /// The reverse name of a host, which has just connected.
+    /// The reverse name of a host that has just connected.
     Connection,
 }
 
@@ -78,12 +75,12 @@ impl Lead {
     }
 }
 
-/// The leading groups of a client so far, sorted by their begin. Each element has the index of its email among all emails, and how many more groups
-/// with an MX query this email may have.
+/// The leading groups of a client, sorted by their begin. Each element has the index of its email, and how many more groups with an MX
+/// query this email may have.
 type Leaders = Vec<(usize, usize)>;
 
-/// Returns the email to which a group belongs. Mail software sends its next query at once, so it is the email whose queries are nearest to the begin
-/// of the group. `emails` are all emails so far.
+/// Returns the email of a group. Mail software sends its next query at once, so it is the email whose queries are nearest to the begin of
+/// the group.
 fn find(
     leaders: &mut Leaders,
     group: &Message,
@@ -109,8 +106,8 @@ fn find(
     Some(*place)
 }
 
-/// Returns the emails to which the messages (groups of queries) belong, without groups of programs that read logs, which ask only for reverse names.
-/// `groups` are sorted by their begin.
+/// Joins groups, which are sorted by their begin, to emails. Programs that read logs ask only for reverse names, so their groups are left
+/// out.
 pub(super) fn emails<'m>(groups: impl Iterator<Item = &'m Message>, recorded: &Recorded) -> Vec<Email<'m>> {
     let of_mail = groups.filter(|group| group.is_email(recorded));
     let mut sorted: Vec<(Lead, &Message)> =
@@ -120,8 +117,7 @@ pub(super) fn emails<'m>(groups: impl Iterator<Item = &'m Message>, recorded: &R
     let mut emails: Vec<Email<'_>> = Vec::new();
     let mut clients: HashMap<IpAddr, Leaders> = HashMap::new();
     for same in sorted.chunk_by(|one, other| one.0 == other.0) {
-        // The emails that this loop adds have leading groups of the same kind, and a group cannot be a part of such an email. So only the emails
-        // before them are searched.
+        // A group cannot be a part of an email whose leading group is of the same kind. So only the emails before those are searched.
         let first = emails.len();
         for (_, group) in same {
             let found =

@@ -1,6 +1,5 @@
-//! The entries of the history (the recorded questions and resolutions): a question of a client, the resolution that answered it, an outage of the
-//! network of this host, and the local user of a client. The same types are used to write and to read entries. The module `octets` defines their
-//! binary form.
+//! The entries of the history: questions of clients, resolutions, outages of the network of this host, and local users of clients. The
+//! module `octets` defines their binary form.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -16,45 +15,44 @@ use dns::conduct::{Conduct, Transport};
 use dns::hash::Plain;
 use dns::question::{ClientTransport, DnsResult, ExtendedError, Outcome};
 
-/// An entry of the history about a question of a client.
+/// A question of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionEntry {
-    /// The name for which the client asked, in wire form. In an entry that was read, it is in lower case.
+    /// The name in wire form; in lower case if the entry was read.
     pub name: Arc<[u8]>,
-    /// The record type for which the client asked.
+    /// The record type.
     pub kind: RecordType,
     /// The address of the client.
     pub client: IpAddr,
-    /// The port of the client; 0 if it is not known. For questions that the cache answered, it is not known.
+    /// The port of the client; 0 if it is not known, as for answers from the cache.
     pub port: u16,
-    /// How the question reached resolverd; none if this is not known. For questions that the cache answered, it is not known.
+    /// The transport of the question; none if it is not known, as for answers from the cache.
     pub transport: Option<ClientTransport>,
-    /// The number of the client's view, which is the set of configured zones that the client sees.
+    /// The number of the client's view.
     pub view: u32,
-    /// When the question was received, in microseconds. In an entry that is being written, this is a time of the monotonic clock; in an entry that
-    /// was read, it is the time since 1970.
+    /// When the question was received, in microseconds: of the monotonic clock in an entry that is being written, since 1970 in an entry
+    /// that was read.
     pub at: u64,
-    /// The outcome: how the question was answered, or why it failed.
+    /// How the question was answered, or why it failed.
     pub outcome: Outcome,
-    /// The time from the arrival of the question to the reply, in microseconds.
+    /// The time to the reply, in microseconds.
     pub elapsed: u64,
-    /// The number of the resolution for which the question waited; none if it waited for none.
+    /// The number of the resolution for which the question waited.
     pub flight: Option<u64>,
-    /// Why the question failed, as a sentence; empty if it did not fail.
+    /// Why the question failed; empty if it did not fail.
     pub error: Box<str>,
-    /// The code of the extended error (RFC 8914) in the reply, if there is one.
+    /// The code of the extended error (RFC 8914) in the reply.
     pub code: Option<u16>,
-    /// The local user that owns the client's socket: a name, or a number if the user has no name. None if the user was not looked up, or not
-    /// found.
+    /// The name or number of the local user that owns the client's socket; none if it was not looked up, or not found.
     pub user: Option<Box<str>>,
-    /// What the reply to the client said, as far as its header shows it.
+    /// What the reply said, as far as its header shows it.
     pub result: DnsResult,
-    /// True if the entry was read from disk. The disk has only a few of the questions of that time.
+    /// True if the entry is from disk, where only a few questions are stored.
     pub stored: bool,
 }
 
 impl QuestionEntry {
-    /// Creates the entry of a question that was answered from the cache.
+    /// Creates the entry of a question that the cache answered.
     pub fn hit(name: Arc<[u8]>, kind: RecordType, client: IpAddr, view: u32, at: u64) -> Self {
         Self {
             name,
@@ -75,18 +73,18 @@ impl QuestionEntry {
         }
     }
 
-    /// Creates the entry of a question for MX that failed immediately, for tests.
+    /// Creates the entry of an MX question that failed immediately, for tests.
     #[cfg(any(test, feature = "simulated"))]
     pub fn failed(name: &[u8], at: u64) -> Self {
         let hit = Self::hit(name.into(), RecordType::MX, [127, 0, 0, 1].into(), 0, at);
         Self { port: 7, outcome: Outcome::Failed, elapsed: 1, ..hit }
     }
 
-    /// The smallest possible result of `weight`, in octets: the result for a question with an empty name.
+    /// The weight of a question with an empty name, in octets.
     pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 3 / 2;
 
-    /// Returns an estimate of the memory, in octets, that a reader of the history needs for the question: to store it, to sort it, and to add it to a
-    /// message (email).
+    /// Returns an estimate of the memory, in octets, that a reader needs to store and sort the question, and to add it to a message
+    /// (email).
     pub(super) fn weight(&self) -> usize {
         Self::LEAST_WEIGHT.saturating_add(self.name.len()).saturating_add(self.error.len())
     }
@@ -96,24 +94,24 @@ impl QuestionEntry {
         place_of(&self.name, self.kind)
     }
 
-    /// Returns true if the entry lacks the address of the client, because `history.redact` has removed it.
+    /// Returns true if the client's address is missing, because `history.redact` has removed it.
     pub(crate) fn is_without_client(&self) -> bool {
         is_without_client(self.client)
     }
 
-    /// Returns the address of the client as text. Returns `redacted` if `history.redact` has removed it.
+    /// Returns the address of the client, or `redacted`.
     pub(super) fn client_text(&self) -> String {
         if self.is_without_client() { "redacted".to_owned() } else { self.client.to_string() }
     }
 
-    /// Returns true if this resolver turned away the question because it had too much work. A question for a silent zone may also be turned away,
-    /// because only a few questions may wait for such a zone; then the extended error says that the zone is silent, and the result is false.
+    /// Returns true if resolverd turned away the question because it had too much work. A question for a silent zone may also be turned
+    /// away, but then the extended error says that the zone is silent.
     pub(crate) fn is_overload(&self) -> bool {
         let is_silent = self.code == Some(ExtendedError::NO_REACHABLE_AUTHORITY);
         self.outcome == Outcome::Shed && !is_silent && !self.was_stopped()
     }
 
-    /// Returns true if the question failed because this resolver stopped while the client still waited.
+    /// Returns true if the question failed because resolverd stopped.
     pub(crate) fn was_stopped(&self) -> bool {
         self.outcome == Outcome::Shed && &*self.error == ExtendedError::STOPPING
     }
@@ -124,91 +122,90 @@ impl QuestionEntry {
     }
 }
 
-/// The resolution (flight) of one question for all clients that wait for the answer. The entry is written when the resolution has ended, or earlier
-/// when a client was answered at its deadline.
+/// The resolution (flight) of one question for all clients that wait. The entry is written when the resolution has ended, or when a client
+/// was answered at its deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlightEntry {
-    /// The number of the resolution, which no other resolution in the history has.
+    /// The unique number of the resolution.
     pub id: u64,
     /// When the resolution began, in the unit of `QuestionEntry::at`.
     pub began: u64,
-    /// The time in microseconds from the start of the resolution to its end. If it was recorded while still in progress, the time to the recording.
+    /// The time in microseconds until the end of the resolution, or until it was recorded.
     pub elapsed: u64,
-    /// The name that the resolution resolves, in lower-case wire form.
+    /// The name in lower-case wire form.
     pub name: Arc<[u8]>,
-    /// The record type for which the resolution asks.
+    /// The record type that the resolution asks for.
     pub kind: RecordType,
-    /// The zone to which the resolution belongs, in wire form: the deepest zone whose servers were asked; empty if no server was asked. If the answer
-    /// was bogus, it is the zone at which the chain of trust breaks, if that zone is known.
+    /// The deepest zone whose servers were asked, in wire form; empty if there is none. For a bogus answer, the zone at which the chain of
+    /// trust breaks, if it is known.
     pub zone: Arc<[u8]>,
-    /// What the failure shows about the servers of the zone, for instance that they are silent; none if the resolution did not fail.
+    /// What the failure shows about the servers of the zone, for instance that they are silent.
     pub shows: Option<Shows>,
-    /// Why the resolution failed, as a sentence; empty if it did not fail.
+    /// Why the resolution failed; empty if it did not fail.
     pub why: Box<str>,
-    /// The servers with faults, and the last behaviour of each; at most `MAX_RECORDED_FAULTS`.
+    /// The servers with faults, and their last behaviour; at most `MAX_RECORDED_FAULTS`.
     pub faults: Vec<(IpAddr, Conduct)>,
-    /// The queries to servers, in the order in which they were sent; at most `MAX_RECORDED_MESSAGES`.
+    /// The queries to servers, in order; at most `MAX_RECORDED_MESSAGES`.
     pub messages: Vec<MessageEntry>,
-    /// The names and addresses in the answer of the resolution; at most `MAX_RECORDED_LINKS`.
+    /// The names and addresses in the answer; at most `MAX_RECORDED_LINKS`.
     pub links: Vec<Link>,
-    /// The fault of the DNS list that made the resolution fail; none if no list is at fault.
+    /// The fault of the DNS list that made the resolution fail.
     pub(crate) list_fault: Option<ListFault>,
 }
 
-/// A query to a server, which was sent for a resolution.
+/// A query to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageEntry {
     /// When the query was sent, in microseconds since the resolution began.
     pub at: u32,
-    /// The time from the query to its answer, in microseconds. If there was no answer, the time from the query to the end of the
-    /// resolution.
+    /// The time to the answer, or to the end of the resolution, in microseconds.
     pub elapsed: u32,
-    /// The address of the server to which the query was sent.
+    /// The address of the server.
     pub server: IpAddr,
-    /// The zone for which the server was asked, in wire form; empty if it is the zone of the resolution (`FlightEntry::zone`).
+    /// The zone of the query in wire form; empty if it is `FlightEntry::zone`.
     pub zone: Arc<[u8]>,
-    /// The transport of the query: UDP, TCP, TLS or HTTPS.
+    /// The transport of the query.
     pub transport: Transport,
-    /// The behaviour of the server, for instance an answer or an error; none if it had not answered when the resolution ended.
+    /// The behaviour of the server; none if it had not answered when the resolution ended.
     pub conduct: Option<Conduct>,
-    /// Why the query was sent to this server at this time: one word, such as `retry` (see `StepEvent::Sent`).
+    /// Why the query was sent: one word, such as `retry` (see `StepEvent::Sent`).
     pub reason: &'static str,
-    /// How deeply the sub-question of this query is nested; 0 for a query about the question of the resolution itself.
+    /// The depth of the sub-question; 0 for the question of the resolution itself.
     pub depth: u8,
     /// True if the query asked for DNSSEC keys, or for data that are needed to fetch such keys.
     pub keys: bool,
 }
 
 impl MessageEntry {
-    /// Returns true if any reply of the server arrived, even one with an error.
+    /// Returns true if any reply of the server arrived.
     pub(super) fn came_back(&self) -> bool {
         self.conduct.is_some_and(Conduct::came_back)
     }
 }
 
-/// A name or an address in an answer. If a later question is about it, the two questions probably belong to the same mail.
+/// A name or an address in an answer. A later question about it probably belongs to the same mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// A name in the answer, in lower-case wire form.
+    /// A name in lower-case wire form.
     Name(Arc<[u8]>),
-    /// An address in the answer.
+    /// An address.
     Address(IpAddr),
 }
 
-/// The local user that owned the socket of a client at the time at which resolverd looked the user up.
+/// The local user that owned the socket of a client when the user was looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerEntry {
     /// The IP address of the client's socket.
     pub client: IpAddr,
     /// The port of the client's socket.
     pub port: u16,
-    /// When the user of the socket was looked up, in the unit of `QuestionEntry::at`.
+    /// When the user was looked up, in the unit of `QuestionEntry::at`.
     pub at: u64,
-    /// The name of the local user who owns the client's socket, or the number of the user if it has no name.
+    /// The name or number of the user.
     pub user: Box<str>,
 }
 
-/// A period in which the network of this host was down: its start, and its end (so far, if it is still down). In the unit of `QuestionEntry::at`.
+/// The start and end (so far) of an outage of the network of this host, in the unit of `QuestionEntry::at`.
 pub type OutageEntry = (u64, u64);
 
 /// An entry of the query history.
@@ -220,12 +217,12 @@ pub enum Entry {
     Flight(FlightEntry),
     /// An outage of the network of this host.
     Outage(OutageEntry),
-    /// The local user that owns the socket of a client. Such an entry exists in memory only: on disk, the user is stored with the question.
+    /// The local user of a client, in memory only: on disk, the user is stored with the question.
     Owner(OwnerEntry),
 }
 
 impl Entry {
-    /// Converts the times of the entry from the monotonic clock to microseconds since 1970.
+    /// Converts the times from the monotonic clock to microseconds since 1970.
     pub(super) fn date(&mut self, dates: &Dates) {
         match self {
             Self::Question(question) => question.at = dates.unix(question.at),
@@ -235,7 +232,6 @@ impl Entry {
         }
     }
 
-    /// Returns when the question, the resolution, the outage or the lookup of the user in this entry ended.
     pub(super) fn end(&self) -> u64 {
         match self {
             Self::Question(question) => question.end(),
@@ -247,13 +243,13 @@ impl Entry {
 }
 
 impl FlightEntry {
-    /// Returns when the resolution ended. If it was recorded while still in progress, returns the time of the recording.
+    /// Returns when the resolution ended, or was recorded.
     pub fn end(&self) -> u64 {
         self.began.saturating_add(self.elapsed)
     }
 
-    /// Returns an estimate of the memory, in octets, that a reader of the history needs for the resolution (as `QuestionEntry::weight`). The memory
-    /// for a query to a server is counted twice, because the module `traffic` has an index of queries.
+    /// Returns an estimate of the memory, in octets, that a reader needs. A query counts twice, because the module `traffic` has an index
+    /// of queries.
     pub(super) fn weight(&self) -> usize {
         let messages = self.messages.len().saturating_mul(size_of::<MessageEntry>() * 2);
         let links = self.links.len().saturating_mul(size_of::<Link>() * 2);
@@ -261,17 +257,16 @@ impl FlightEntry {
     }
 }
 
-/// Returns the key of a name and a type, for tables of entries that are in memory at the same time. When entries are read together, equal names share
-/// their memory, so the memory address of the name identifies it.
+/// Returns the key of a name and a type, for entries that are in memory together. Equal names share their memory, so the memory address
+/// identifies the name.
 pub(super) fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
     (Arc::as_ptr(name).addr(), u16::from(kind).into())
 }
 
-/// The key of a name and a type, as returned by `place_of`.
 pub(super) type AskedPlace = (usize, u64);
 
-/// A table whose keys are names and types. `place_of` makes the keys from addresses in memory, so an attacker cannot choose keys that collide, and
-/// the hash needs no secret.
+/// A table whose keys are names and types. `place_of` makes the keys from memory addresses, so an attacker cannot choose keys that collide,
+/// and the hash needs no secret.
 pub(super) type ByAsked<Known> = HashMap<AskedPlace, Known, BuildHasherDefault<Plain>>;
 
 #[cfg(test)]
@@ -279,7 +274,6 @@ mod tests {
     use super::*;
 
     impl FlightEntry {
-        /// Creates a resolution without a name and without queries to servers, for tests.
         pub(crate) fn blank(id: u64, began: u64, elapsed: u64) -> Self {
             Self {
                 id,

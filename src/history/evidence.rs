@@ -12,37 +12,31 @@ use dns::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text
 /// A culprit: what delayed a message (email) or made it fail, with the evidence and the advice.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CulpritReport {
-    /// The kind of the culprit: what made the message (email) slow or fail.
+    /// What made the message slow or fail.
     pub kind: CulpritKind,
-    /// The zone whose servers or data are the culprit; none if the culprit belongs to no zone.
+    /// The zone whose servers or data are the culprit; none if no zone is.
     pub zone: Option<String>,
     /// The server for which the client waited longest.
     pub server: Option<String>,
-    /// The DNS list that is the culprit, or the DNS list whose questions were delayed or failed; none if no DNS list is concerned.
+    /// The DNS list that is the culprit, or whose questions were delayed or failed; none if no list is concerned.
     pub list: Option<String>,
     /// What the history shows about the culprit, as a sentence.
     pub evidence: String,
     /// How the servers of the zone usually behave, as a sentence; none if this is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<String>,
-    /// What the operator can do about the culprit, as a sentence.
+    /// What the operator can do, as a sentence.
     pub advice: String,
 }
 
-/// The largest number of servers that a sentence names.
 const NAMED: usize = 4;
 
-/// The reason why the history does not have the question that the operator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
-    /// The configuration turns off the recording of questions.
     Off,
-    /// The history has no question yet.
     Empty,
-    /// The history has questions, but not the wanted one.
     Others,
-    /// The history has questions on disk from which the addresses of clients were removed. The question that the operator asks for may be one of
-    /// these.
+    /// Some questions are stored on disk without client addresses. The wanted question may be one of these.
     HiddenClients,
 }
 
@@ -53,7 +47,6 @@ impl CulpritReport {
     }
 }
 
-/// Returns a report with the culprit `unknown`. It says why the history does not have the wanted message (email).
 pub(super) fn unknown(absence: Absence) -> CulpritReport {
     let row = match absence {
         Absence::Off => "off",
@@ -64,7 +57,6 @@ pub(super) fn unknown(absence: Absence) -> CulpritReport {
     CulpritReport::new(CulpritKind::Unknown, sentence(EVIDENCE, row), sentence(ADVICE, row))
 }
 
-/// Returns the report about a cause: the culprit with its evidence and advice.
 pub(super) fn culprit(
     cause: &Cause,
     asked: &[ExplainedQuestion<'_>],
@@ -88,7 +80,7 @@ pub(super) fn culprit(
     }
 }
 
-/// Returns the first `NAMED` addresses as text, followed by the number of addresses that are left out.
+/// Returns the first `NAMED` addresses as text, and how many are left out.
 pub(super) fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     let servers: Vec<String> = servers.map(ToString::to_string).collect();
     let more = servers.len().saturating_sub(NAMED);
@@ -96,8 +88,7 @@ pub(super) fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
-/// Returns the zone of a cause as text. If the zone is not itself a DNS list, and questions to DNS lists waited for the zone, the text also names
-/// these lists.
+/// Returns the zone as text. If it is not a DNS list, but delayed questions to DNS lists, the text names these lists too.
 fn zone_with_lists(cause: &Cause) -> String {
     if cause.zone.is_empty() {
         return String::new();
@@ -111,13 +102,11 @@ fn zone_with_lists(cause: &Cause) -> String {
     format!("{zone}, {relation} {}", lists_text(cause))
 }
 
-/// Returns the DNS lists of a cause as text, for a sentence.
 fn lists_text(cause: &Cause) -> String {
     let lists = if cause.lists.len() == 1 { "DNS list" } else { "DNS lists" };
     format!("{lists} {}", list_names(cause))
 }
 
-/// Returns the names of the DNS lists of a cause as text.
 fn list_names(cause: &Cause) -> String {
     let names: Vec<String> =
         cause.lists.iter().take(NAMED).map(|apex| name_text(&name_of_wire(apex))).collect();
@@ -126,7 +115,6 @@ fn list_names(cause: &Cause) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-/// The facts about a cause that the sentence of evidence contains.
 struct Seen<'a> {
     cause: &'a Cause,
     named: String,
@@ -135,7 +123,6 @@ struct Seen<'a> {
     zone: String,
 }
 
-/// The sentences of evidence for each kind of culprit. The words in braces stand for facts about the cause.
 const EVIDENCE: &str = include_str!("evidence.txt");
 
 impl Seen<'_> {
@@ -164,7 +151,7 @@ impl Seen<'_> {
             Truncated if is_one => "truncated",
             Truncated => "truncated_all",
             Unreachable if cause.is_of_this_host() => "no_route",
-            // No query was sent. The sentence says why, and which addresses the servers have.
+            // No query was sent. The sentence gives the reason and the addresses of the servers.
             Unreachable if count == 0 => "why",
             Unreachable if cause.silent_path => "silent_path",
             Unreachable => "unreachable",
@@ -194,12 +181,12 @@ impl Seen<'_> {
         format!("{seen}{}", self.cost())
     }
 
-    /// Returns the end of the sentence about a cause: how long the message (email) waited because of it, and how many questions failed.
+    /// Returns the end of the sentence: how long the message waited because of this cause, and how many questions failed.
     fn cost(&self) -> String {
         let (cause, waited) = (self.cause, self.verdict.waited);
         let [time, waited] = [cause.micros, waited].map(span);
         let time = match time == waited {
-            // The question failed immediately, so the sentence does not say how long it took.
+            // The question failed at once, so the sentence gives no duration.
             _ if time == span(0) && cause.failures > 0 => String::new(),
             true => format!("; this took all of the {waited}"),
             false => format!("; this took {time} of the {waited}"),
@@ -218,7 +205,6 @@ impl Seen<'_> {
         format!("{time}{failed}{away}")
     }
 
-    /// Returns the sentence about the time in which the client had no question in progress, with its longest pause.
     fn pauses(&self) -> String {
         let (idle, took) = (seconds(self.cause.micros), seconds(self.verdict.took));
         let (mut end, mut longest) = (0, (0, None));
@@ -248,21 +234,19 @@ impl Seen<'_> {
     }
 }
 
-/// The advice for each kind of culprit, and for some special cases. The braces `{}` stand for the zone or the DNS list.
+/// Advice for each kind of culprit and some special cases. `{}` stands for the zone or the DNS list.
 const ADVICE: &str = include_str!("advice.txt");
 
-/// Returns the advice for the operator with this key of the table.
 fn advice(key: &str, zone: &str) -> String {
     sentence(ADVICE, key).replace("{}", zone)
 }
 
-/// Returns the sentence with a key from a table.
 fn sentence(table: &'static str, key: &str) -> &'static str {
     let mut rows = table.lines().filter_map(|line| line.split_once(": "));
     rows.find(|(row, _)| *row == key).map_or("", |(_, text)| text)
 }
 
-/// Returns the advice to the operator about a cause. `servers`: the servers that the sentence of evidence names.
+/// `servers`: the servers that the sentence of evidence names.
 pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     use CulpritKind::{ListRefused, ListSilent, ListSlow, Unknown};
     let zone = match cause.kind {
@@ -272,8 +256,8 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     };
     let or = |none: &str| if zone.is_empty() { none.to_owned() } else { zone.clone() };
     let kind = cause.kind;
-    // The root zone has its own advice, because the operator cannot write to its owner. If its answers are bogus, the configuration of this host is
-    // wrong; and its servers are often those of a `[[zone]] "."`. Kinds of culprits up to `Truncated` are faults of the servers of a zone.
+    // The root zone has advice of its own, because the operator cannot write to its owner. Bogus answers for the root are a fault of the
+    // configuration. Kinds of culprits up to `Truncated` are faults of the servers of a zone.
     match kind {
         CulpritKind::Bogus if zone == "." => advice("root_keys", ""),
         _ if cause.other_mail => advice("other_mail", ""),
@@ -290,7 +274,6 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     }
 }
 
-/// Returns the advice to the operator about servers of a zone that cannot be reached.
 fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
     if servers.iter().all(IpAddr::is_ipv6) {
         return advice(if servers.is_empty() { "addresses" } else { "ipv6" }, zone);
@@ -301,7 +284,7 @@ fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
     )
 }
 
-/// Returns a duration as text: in seconds, or in milliseconds if it is shorter than 0.1 s.
+/// Formats a duration in seconds, or in milliseconds below 0.1 s.
 pub(super) fn span(micros: u64) -> String {
     match micros {
         0..100 => "0 ms".to_owned(),
@@ -311,10 +294,8 @@ pub(super) fn span(micros: u64) -> String {
     }
 }
 
-/// The number of microseconds in a second.
 pub(super) const MICROS: f64 = 1e6;
 
-/// Converts microseconds to seconds.
 pub(super) fn seconds(micros: u64) -> f64 {
     micros as f64 / MICROS
 }

@@ -1,8 +1,7 @@
-//! Finds the resolution (flight) that explains the outcome of a question: its own resolution, an earlier one that failed, or the one whose answer the
+//! Finds the resolution (flight) that explains the outcome of a question: its own, an earlier one that failed, or the one whose answer the
 //! cache gave.
 //!
-//! A question may fail immediately because another question failed shortly before. Then the history has no resolution for this question, and its
-//! culprit is the culprit of the other question.
+//! A question may fail at once because another question failed shortly before. Both then have the same culprit.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
@@ -18,20 +17,20 @@ use dns::clock::micros;
 use dns::hash::Plain;
 use dns::question::{Outcome, label_places};
 
-/// The smallest number of labels of a zone whose failure may explain failures of other questions in the zone. Zones with fewer labels are top-level
-/// domains. The domains in them have different owners, so a failure of one says nothing about another.
+/// The failure of a zone may explain failures of other questions in the zone only if its name has this many labels. The domains in a
+/// top-level domain have different owners.
 pub(super) const OWNED_LABELS: usize = 2;
 
-/// The resolutions of the history, in several tables for different searches. Each list of resolutions is sorted by time.
+/// The resolutions of the history, indexed in several tables. Each list is sorted by time.
 pub(super) struct Explained<'a> {
     by_number: HashMap<u64, &'a FlightEntry, BuildHasherDefault<Plain>>,
-    /// The failed resolutions, by the name and type of the question that they resolved.
+    /// Failed resolutions, by name and type of the question.
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
-    /// The failed resolutions, by the zone whose servers failed.
+    /// Failed resolutions, by the zone whose servers failed.
     of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
-    /// The resolutions whose answers contain names or addresses, by name and type.
+    /// Resolutions whose answers contain names or addresses, by name and type.
     with_answer: ByAsked<Vec<&'a FlightEntry>>,
-    /// All resolutions to DNS lists, by the apex of the list.
+    /// All resolutions of questions to DNS lists, by the apex of the list.
     of_list: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
 }
 
@@ -58,14 +57,13 @@ impl<'a> Explained<'a> {
         explained
     }
 
-    /// Returns a question together with the DNS list to which it was sent and the resolution that explains its outcome.
     pub(super) fn explain(&self, question: &'a QuestionEntry, list: ListOf<'_>) -> ExplainedQuestion<'a> {
         let list = list(&question.name);
         let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
         let flight = match question.outcome {
-            // This resolver stopped while the question waited, so no resolution explains its failure.
+            // resolverd stopped while the question waited, so no resolution explains the failure.
             Outcome::Shed if question.was_stopped() => None,
-            // The question was turned away because other questions already waited for its silent zone. If the question has a resolution of its own,
+            // resolverd rejected the question because other questions already waited for its silent zone. If it has a resolution of its own,
             // that one ended before the servers could answer.
             Outcome::Shed if !question.is_overload() => {
                 self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
@@ -77,17 +75,15 @@ impl<'a> Explained<'a> {
         ExplainedQuestion { question, list, flight }
     }
 
-    /// Returns the numbers of the failed resolutions to DNS lists. They are stored on disk even if no failed question refers to them, because when
-    /// the servers of a list are known to be silent, resolverd answers the waiting questions before their resolution ends, and later questions have
-    /// no resolution.
+    /// Returns the numbers of the failed resolutions to DNS lists. The disk keeps them even if no failed question refers to them: questions
+    /// to a silent list fail before their resolution ends, or have no resolution.
     pub(super) fn failed_to_lists(&self) -> impl Iterator<Item = u64> {
         let flights = self.of_list.values().flatten();
         flights.filter(|flight| flight.shows.is_some()).map(|flight| flight.id)
     }
 
-    /// Returns the resolution that failed before a question: a resolution for the same name and type, otherwise for the same zone, otherwise the last
-    /// resolution to the same DNS list. resolverd sends no queries of clients to a list that does not answer, so the last resolution to the list may
-    /// be old, and a late answer to it may have arrived since.
+    /// Returns the last failed resolution before a question: for the same name and type, else for the same zone, else for the same DNS
+    /// list. The one for the list may be old, because resolverd sends no client queries to a silent list.
     fn before(&self, question: &QuestionEntry, list: Option<ListName>) -> Option<&'a FlightEntry> {
         let same = self.of_question.get(&(&*question.name, u16::from(question.kind)));
         let same =
@@ -98,8 +94,7 @@ impl<'a> Explained<'a> {
         })
     }
 
-    /// Returns the last failed resolution in a zone that contains the name of a question. If several zones have a recent one, the deepest zone is
-    /// used.
+    /// Returns the last recent failed resolution in the deepest zone that contains the name of the question.
     fn of_zones(&self, question: &QuestionEntry) -> Option<&'a FlightEntry> {
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut flights = zones.filter_map(|zone| last(self.of_zone.get(zone)?, question.at));
@@ -107,7 +102,6 @@ impl<'a> Explained<'a> {
     }
 }
 
-/// Returns the last of these resolutions that began at or before the time `at`.
 fn last<'a>(flights: &[&'a FlightEntry], at: u64) -> Option<&'a FlightEntry> {
     let end = flights.partition_point(|flight| flight.began <= at);
     flights.get(end.checked_sub(1)?).copied()
@@ -161,7 +155,6 @@ mod tests {
             let at = second * SECOND;
             let question = QuestionEntry {
                 outcome,
-                // This question was turned away at second 30, while its own resolution was in progress.
                 flight: (outcome == Shed && second == 30).then_some(5),
                 code: (outcome == Shed).then_some(22),
                 ..QuestionEntry::hit(wire(name), RecordType::A, [127, 0, 0, 1].into(), 0, at)

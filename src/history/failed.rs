@@ -1,6 +1,6 @@
 //! The answer to `resolverctl failed`: the zones whose questions failed, most questions first.
 //!
-//! Pure: a function of the recorded questions. Durations are in seconds, points in time in seconds since 1970.
+//! A pure function of the recorded questions. Durations are in seconds, times in seconds since 1970.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -21,18 +21,16 @@ use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within, kind_text, name_of_wire, name_text};
 
-/// The root zone in wire form.
 const ROOT: [u8; 1] = [0];
 
-/// Selects the failed questions that the operator wants to see, for `resolverctl failed`.
+/// Selects failed questions for `resolverctl failed`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailedWanted {
-    /// The start of the period that the operator wants to see, in microseconds since 1970.
+    /// The start of the period, in microseconds since 1970.
     pub from: u64,
-    /// Selects zones at and below this name, and questions for names at and below it. The name is in lower-case wire form. If there is none, all
-    /// questions are selected.
+    /// Selects zones and names at and below this name, in lower-case wire form. None selects all.
     pub zone: Option<Box<[u8]>>,
-    /// Selects questions of clients in this network. If there is none, the questions of all clients are selected.
+    /// Selects questions of clients in this network. None selects all.
     pub client: Option<IpNet>,
 }
 
@@ -41,7 +39,7 @@ pub struct FailedWanted {
 pub struct FailedReport {
     /// When the recorded history begins, in seconds since 1970; none if it is empty.
     pub begin: Option<f64>,
-    /// The zones with failed questions. The zone with most of them is first.
+    /// The zones with failed questions, most questions first.
     pub zones: Vec<FailedZone>,
     /// True if the configuration turns off the recording of questions.
     pub off: bool,
@@ -50,24 +48,23 @@ pub struct FailedReport {
 /// A zone in which questions of clients failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FailedZone {
-    /// The zone whose servers failed, or the DNS list; none if this resolver turned away the questions itself.
+    /// The zone whose servers failed, or the DNS list; none if resolverd rejected the questions itself.
     pub zone: Option<String>,
     /// The number of the zone's questions that failed in the period.
     pub questions: u64,
-    /// When the first failed question of the zone came, in seconds since 1970.
+    /// When its first failed question came, in seconds since 1970.
     pub first: f64,
-    /// When the last failed question of the zone came, in seconds since 1970.
+    /// When its last failed question came, in seconds since 1970.
     pub last: f64,
-    /// The name for which the last failed question asked.
+    /// The name of the last failed question.
     pub name: String,
-    /// The record type for which the last failed question asked.
+    /// The record type of the last failed question.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The local user whose program sent the last failed question whose user is known: a name, or a number if the user has no name. None if no user
-    /// is known.
+    /// The local user whose program sent the last failed question of a known user: a name, or a number if the user has no name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The kind of the culprit of the last failure, for instance a silent server.
+    /// The kind of the culprit of the last failure.
     pub culprit: CulpritKind,
     /// The reason why the last question failed, as a sentence.
     pub reason: String,
@@ -75,7 +72,7 @@ pub struct FailedZone {
     pub extended_error: Option<u16>,
     /// The servers of the zone that had a fault when the last question failed.
     pub servers: Vec<FailedServer>,
-    /// Whether the zone still fails: yes, no or unknown.
+    /// Yes, no or unknown.
     pub still_fails: StillFails,
     /// What the operator can do about the zone, as a sentence.
     pub advice: String,
@@ -84,9 +81,9 @@ pub struct FailedZone {
 /// A server of the zone that has a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedServer {
-    /// The address of the server.
+    /// Its address.
     pub server: String,
-    /// The last behaviour of the server; none if it had not answered when the client got SERVFAIL.
+    /// Its last behaviour; none if it had not answered when the client got SERVFAIL.
     pub conduct: Option<Conduct>,
 }
 
@@ -94,39 +91,34 @@ pub struct FailedServer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StillFails {
-    /// Yes: a question failed less than `limits::INCIDENT_QUIET` ago, and was not answered since.
+    /// A question failed less than `limits::INCIDENT_QUIET` ago, and was not answered since.
     Yes,
-    /// No: since the last failure, the question that failed last was answered, or a question to the same DNS list was answered, or a server of the
-    /// zone that had been silent has answered another question.
+    /// Since the last failure, one of these was answered: the same question, a question to the same DNS list, or a query to a server that
+    /// had been silent.
     No,
-    /// It is unknown: no question was asked recently, or the failure was only read from disk, which does not have the questions that were answered
-    /// since.
+    /// No question was asked recently, or the failure was read from disk, which does not keep answered questions.
     Unknown,
 }
 
-/// The failed questions of one zone.
 struct FailuresOfZone<'a> {
-    /// The number of failed questions in the wanted period and of the wanted clients.
+    /// Counts only questions in the wanted period and of the wanted clients.
     questions: u64,
-    /// How many of the zone's failed questions this resolver turned away immediately, because other questions were already waiting for the same zone.
+    /// How many questions resolverd rejected because others already waited for the same zone.
     turned_away: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,
     servers: BTreeMap<IpAddr, Option<Conduct>>,
-    /// The local user whose program sent the last question whose user is known.
     user: Option<&'a str>,
-    /// The last failed question in the zone of any client and name, also if the operator did not select it. It shows if the zone still fails.
+    /// The last failure in the zone of any client and name, which shows if the zone still fails.
     last_of_all: FailedQuestion<'a>,
-    /// The time of the last query that a server of the zone has answered correctly: when the query was sent. None if there is no such query.
+    /// The sending time of the last query that a server of the zone answered correctly.
     answered: Option<u64>,
-    /// True if a later resolution (flight) found an answer to the last failed question (`is_answered_by`), and the answer came from a server of the
-    /// zone.
+    /// True if a later resolution found an answer to the last failed question, from a server of the zone.
     is_resolved: bool,
 }
 
 impl FailedWanted {
-    /// Selects the questions to read from the history. Questions of all clients and names are read, because any of them may show if a zone still
-    /// fails.
+    /// Returns what to read from the history: questions of all clients and names, because any may show if a zone still fails.
     pub fn span(&self) -> ReadSpan {
         ReadSpan { from: self.from, hits: false, ..ReadSpan::default() }
     }
@@ -139,7 +131,7 @@ impl FailedWanted {
     }
 }
 
-/// Returns the zones whose questions failed. The report ends at `now`, in microseconds since 1970.
+/// Returns the zones whose questions failed until `now`, in microseconds since 1970.
 pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_>, now: u64) -> FailedReport {
     let begin = recorded.begin.into_iter().chain(recorded.stored_since).min().map(seconds);
     let (explained, traffic) =
@@ -177,9 +169,9 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    /// Returns true if a resolution after the last failed question has found an answer to that question. A resolution without a client's question
-    /// counts too, because `resolverctl query` leaves only a resolution in the history. The caller must check that the answer came from this zone: a
-    /// resolution in progress may have answers only from the zones above.
+    /// Returns true if a later resolution has answered the last failed question. It may have no question of a client, like those of
+    /// `resolverctl query`. The caller must check that the answer came from this zone: a resolution in progress may have answers only from
+    /// the zones above.
     fn is_answered_by(&self, flight: &FlightEntry) -> bool {
         let last = self.last_of_all.asked.question;
         let is_same = flight.name == last.name && flight.kind == last.kind;
@@ -212,7 +204,7 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    /// Returns the row about the zone for the report. Returns `None` if the operator selected no failure of the zone.
+    /// Returns `None` if the operator selected no failure of the zone.
     fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> Option<FailedZone> {
         let last = self.last.as_ref()?;
         let question = last.asked.question;
@@ -243,7 +235,6 @@ impl<'a> FailuresOfZone<'a> {
         })
     }
 
-    /// Returns the sentence that says why the last question failed, and how many questions were turned away.
     fn reason(&self, last: &FailedQuestion<'_>) -> String {
         match self.turned_away {
             0 => last.why().to_owned(),
@@ -256,13 +247,13 @@ impl<'a> FailuresOfZone<'a> {
         let last = self.last_of_all.asked.question;
         let later = recorded.questions.partition_point(|question| question.at <= last.end());
         let later = recorded.questions.get(later..).unwrap_or_default().iter();
-        // An answer from the cache may be older than the failure, and a stale answer is older too. So these answers do not show that the zone works.
+        // An answer from the cache may be older than the failure, so it does not show that the zone works.
         let mut answered = later.filter(|question| {
             !question.outcome.is_failure() && !matches!(question.outcome, Outcome::Stale | Outcome::Cache)
         });
         let is_list = self.last_of_all.asked.apex().is_some();
-        // All names below the apex of a DNS list belong to the list. In any other zone, a name below the apex may belong to a delegated zone with
-        // servers of its own. That zone may still answer, through a delegation in the cache, while this zone is silent.
+        // All names below the apex of a DNS list belong to the list. In another zone, a name below the apex may belong to a delegated zone
+        // that still answers.
         let of_list = |question: &QuestionEntry| is_list && is_within(&question.name, &self.last_of_all.zone);
         let heard = self.answered.is_some_and(|at| at > last.end());
         let was_silent = matches!(
@@ -273,9 +264,9 @@ impl<'a> FailuresOfZone<'a> {
                 | CulpritKind::ListSlow
                 | CulpritKind::Network
         );
-        // If all names go to forwarders (the zone is `.`), the forwarders may answer for other names although they get no answer for the failed name.
+        // The servers of the zone `.` are forwarders for all names. They may answer other names although they do not answer the failed one.
         let is_root = *self.last_of_all.zone == ROOT && culprit != CulpritKind::Network;
-        // Clients ask a DNS list for a different name each time, so the answer to any question shows that the list works.
+        // Clients ask a DNS list for a different name each time, so the answer to any name shows that the list works.
         let works = was_silent && heard && !is_root
             || answered.any(|question| question.place() == last.place() || of_list(question))
             || self.is_resolved;
@@ -294,8 +285,8 @@ impl<'a> FailuresOfZone<'a> {
     }
 }
 
-/// For each zone, finds the last query that a server of exactly this zone has answered, and finds out if the last failed question was answered since.
-/// To save time, all resolutions are read only once, for all zones together.
+/// For each zone, finds the last query that a server of exactly this zone has answered, and if the last failed question was answered since.
+/// Reads all resolutions only once.
 fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &Recorded) {
     for flight in &recorded.flights {
         for message in flight.messages.iter().filter(|one| one.conduct == Some(Conduct::Answered)) {
@@ -307,14 +298,12 @@ fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &
     }
 }
 
-/// Returns true if `failed` shows at least as much about its zone as the failure `last`. A question that failed immediately, because an earlier
-/// failure was cached, shows nothing new.
+/// Returns true if `failed` shows at least as much about its zone as `last`. A failure from the cache shows nothing new.
 fn says_more(failed: &FailedQuestion<'_>, last: &FailedQuestion<'_>) -> bool {
     let is_repeat = failed.asked.question.outcome == Outcome::Remembered && failed.asked.flight.is_none();
     !is_repeat || last.asked.flight.is_none()
 }
 
-/// Returns the cause of a failure. If the cause that was found has no zone or no sentence, it gets those of the failed question.
 fn cause_of(failed: &FailedQuestion<'_>, traffic: &Traffic) -> Cause {
     let cause = judge(&[failed.asked], traffic).causes.into_iter().next();
     let cause = cause.unwrap_or_else(|| Cause::new(CulpritKind::Unknown, failed.zone.clone()));

@@ -11,23 +11,21 @@ use crate::limits::MAX_FAILURE_SERVERS;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within};
 
-/// The reason for the failure of a question that was turned away before its resolution began, as a sentence.
+/// Why a question failed that resolverd rejected before a resolution began.
 const OVERLOADED: &str = "resolverd is overloaded: queries come faster than this host resolves them";
 
-/// A question of a client that failed.
 #[derive(Clone, Debug)]
 pub(super) struct FailedQuestion<'a> {
-    /// The question, and the resolution (flight) that explains its failure.
     pub(super) asked: ExplainedQuestion<'a>,
-    /// The zone to which the failure is attributed, in wire form: the apex of the DNS list, the zone whose servers failed, or the domain of the name.
-    /// Empty if this resolver turned away the question.
+    /// The zone blamed for the failure, in wire form: the apex of the DNS list, the zone whose servers failed, or the domain of the name.
+    /// Empty if resolverd rejected the question.
     pub(super) zone: Box<[u8]>,
-    /// The servers with faults, and the last behaviour of each (none if the server had not answered yet). At most `MAX_FAILURE_SERVERS`.
+    /// At most `MAX_FAILURE_SERVERS` servers with faults, with the last behaviour of each (none: not answered yet).
     pub(super) servers: Vec<(IpAddr, Option<Conduct>)>,
 }
 
 impl<'a> FailedQuestion<'a> {
-    /// Returns the failure of a question. Returns `None` if the question did not fail.
+    /// Returns `None` if the question did not fail.
     pub(super) fn from_explained(asked: ExplainedQuestion<'a>) -> Option<Self> {
         if !asked.failed() {
             return None;
@@ -38,7 +36,7 @@ impl<'a> FailedQuestion<'a> {
         Some(Self { asked, zone, servers })
     }
 
-    /// Returns why the question failed, as a sentence without the dot at its end.
+    /// Returns why the question failed: a sentence without a full stop.
     pub(super) fn why(&self) -> &str {
         let question = self.asked.question;
         match self.asked.flight.filter(|_| !self.is_turned_away()) {
@@ -48,24 +46,22 @@ impl<'a> FailedQuestion<'a> {
         }
     }
 
-    /// Returns true if this resolver turned away the question, or stopped while the question waited.
     pub(super) fn is_turned_away(&self) -> bool {
         self.zone.is_empty() || self.asked.question.was_stopped()
     }
 
-    /// Returns the servers with faults and the behaviour of each, as a part of a sentence. The text is empty if no server is at fault.
+    /// Returns the servers with faults and their behaviour, as a part of a sentence.
     pub(super) fn servers_text(&self) -> String {
         let mut text = String::new();
         for (server, conduct) in &self.servers {
             let comma = if text.is_empty() { "" } else { ", " };
             let said = conduct.map_or("no answer", |conduct| conduct.fault().unwrap_or("answered"));
-            // Writing to a string never fails, so the result is ignored.
+            // Writing to a string never fails.
             let _ = write!(text, "{comma}{server} {said}");
         }
         text
     }
 
-    /// Returns true if an outage of the network of this host may have caused the failure.
     pub(super) fn may_be_silence(&self) -> bool {
         let shows = self.asked.flight.and_then(|flight| flight.shows);
         let is_unknown = matches!(self.asked.question.outcome, Outcome::Deadline | Outcome::Shed);
@@ -90,7 +86,6 @@ fn zone_at_fault(asked: &ExplainedQuestion<'_>) -> Box<[u8]> {
     }
 }
 
-/// Returns true if a query got no usable answer from its server.
 fn is_at_fault(message: &&MessageEntry) -> bool {
     message.conduct.is_none_or(Conduct::is_fault)
 }
@@ -117,7 +112,7 @@ fn servers_at_fault(flight: &FlightEntry, zone: &[u8]) -> Vec<(IpAddr, Option<Co
     last
 }
 
-/// Returns a part of a sentence: how many queries for a zone resolverd turned away, because too many queries already waited for this zone.
+/// Returns a part of a sentence: how many queries resolverd rejected because too many already waited for the zone.
 pub(super) fn turned_away(count: u64) -> String {
     let queries = if count == 1 {
         "1 of these queries was".to_owned()

@@ -1,7 +1,6 @@
-//! Reads the new entries of the history (questions and resolutions) some time after they were written, for the log and the disk.
+//! Reads new entries of the history (questions and resolutions) some time after they were written, for the log and the disk.
 //!
-//! No question waits for this reader. A resolution is written before the questions that waited for it. So when a question is read, its resolution has
-//! been read too, or an earlier failed resolution that explains it.
+//! No question waits for this reader. A resolution is written before the questions that waited for it, so it is also read before them.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -17,40 +16,38 @@ use super::tally::FailureCount;
 use crate::limits::{EXPLAINED_TIME, FLIGHT_TIME, MAX_FOLLOWED_FLIGHTS, SNAPSHOT_INTERVAL};
 use dns::clock::Mono;
 
-/// An entry can still be read after this number of calls of `pass_over`. The entry with the local user of a question is written when the question
-/// begins to wait. The question itself is written when it ends, which may be later than the next call of `pass_over` (every `SNAPSHOT_INTERVAL`).
+/// How many calls of `pass_over` an entry survives. The entry with the local user of a question is written when the question begins to
+/// wait, the question itself when it ends. A call of `pass_over` (every `SNAPSHOT_INTERVAL`) may come between them.
 const KEPT_PASSES: usize = 2;
 
 const _: () = assert!(FLIGHT_TIME.as_secs() < KEPT_PASSES as u64 * SNAPSHOT_INTERVAL.as_secs());
 
-/// Reads the entries of a ring (the history in memory), each time from the position where the previous reading ended.
+/// Reads the entries of a ring (the history in memory), each time from where the last reading ended.
 #[derive(Debug, Default)]
 pub(super) struct NewsReader {
     place: RingPlace,
-    /// The positions in the ring (the history in memory) up to which entries were written at the last calls of `pass_over`, the earliest call first.
+    /// Where the ring ended at the last calls of `pass_over`, the earliest call first.
     passed: [RingPlace; KEPT_PASSES],
-    /// The resolutions that the log has read last: at most `MAX_FOLLOWED_FLIGHTS`.
     flights: VecDeque<FlightEntry>,
-    /// The local users that were read last: at most `MAX_FOLLOWED_FLIGHTS`. The user of a waiting question is written, and so also read, before the
-    /// question.
+    /// The last `MAX_FOLLOWED_FLIGHTS` local users that were read. The user of a waiting question is written before the question.
     owners: VecDeque<OwnerEntry>,
-    /// The number of failed questions that were read so far. The next field is the number of those that were overwritten before they were read.
+    /// How many failed questions were read; `lost`: how many were overwritten before they were read.
     failures: FailureCount,
     lost: FailureCount,
 }
 
 impl NewsReader {
-    /// Skips entries, because nothing that needs a log line was written since the last reading. Only entries before the last `KEPT_PASSES` calls are
-    /// skipped. Later entries may still be needed: they show what servers did shortly before a failure, and the users of questions that still wait.
-    /// Skipping saves the time to read the entries, a tenth of the instructions of a cache miss for each.
+    /// Skips entries without reading them, because no new entry needs a log line. Reading an entry takes a tenth of the instructions of a
+    /// cache miss. Entries since the last `KEPT_PASSES` calls are not skipped: they show what servers did before a failure, and the users
+    /// of waiting questions.
     pub(super) fn pass_over(&mut self, ring: &Mutex<Ring>) {
         let [before, last] = self.passed;
         self.passed = [last, lock(ring).place()];
         self.place = self.place.max(before);
     }
 
-    /// Reads the new questions of a ring, and the resolutions that may explain them, including resolutions that were read earlier. Times are in
-    /// microseconds of the monotonic clock `Mono`. Also returns how many failed questions were overwritten by newer entries before they were read.
+    /// Reads the new questions of a ring, and the resolutions that may explain them. Times are in microseconds of `Mono`. Also returns how
+    /// many failed questions were overwritten before they were read.
     pub(super) fn read(
         &mut self,
         ring: &Mutex<Ring>,
@@ -65,7 +62,7 @@ impl NewsReader {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
-                // Network outages that resolverd recorded before its last restart. It reported them at that time.
+                // An outage recorded before the last restart; resolverd reported it then.
                 Entry::Outage(..) => {}
             });
         });
@@ -80,7 +77,7 @@ impl NewsReader {
         let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
         self.flights.drain(..more);
         news.questions.iter().for_each(|question| self.failures.count(question.outcome));
-        // If failures are written while this function reads, this difference may be too small. The next reading then adds the missing failures.
+        // If failures are written during this reading, the difference may be too small; the next reading adds the rest.
         let lost = written.without(self.failures).max(self.lost);
         let newly = lost.without(self.lost);
         self.lost = lost;

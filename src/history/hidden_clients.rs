@@ -1,30 +1,27 @@
-//! Replaces the addresses of clients by numbers, in entries for the disk and the log, if `history.redact` says that they must not contain addresses.
+//! Replaces the addresses of clients by numbers in entries for the disk and the log, if `history.redact` demands it.
 //!
-//! The address of a client is replaced by a number, so that the questions of different clients stay separate. The number is a keyed hash of the
-//! address; each process draws a new random key and never writes it. Without the key, a reader of the disk cannot find an address by trying all
-//! addresses, and cannot recognize a client after a restart of the daemon.
+//! The number is a keyed hash of the address, so questions of different clients stay separate. Each process draws a new random key and
+//! never writes it. Without the key, nobody can find an address by trying all addresses, or recognize a client after a restart.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use dns::hash::Keyed;
 
-/// A 64-bit number that replaces an address is stored as an address from `ff00::` on. No client has such an address: these are multicast addresses of
-/// a reserved scope, and a multicast address is never the source of a packet (RFC 4291 section 2.7).
+/// A 64-bit number is stored as an address from `ff00::` on. No client has such an address: it is a multicast address, which is never the
+/// source of a packet (RFC 4291 section 2.7).
 const NUMBERS: u128 = 0xff00 << 112;
 
-/// Replaces the IP addresses of clients by numbers, so that the disk and the log do not contain the addresses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientNumbers {
     hash: Keyed,
 }
 
 impl ClientNumbers {
-    /// Draws a new random key for the numbers.
     pub(super) fn draw() -> Self {
         Self { hash: Keyed::of_system() }
     }
 
-    /// Returns the number of a client, as an IPv6 address. If `client` is already such a number, it is returned unchanged.
+    /// Returns the number of a client, as an IPv6 address. A number is returned unchanged.
     pub(super) fn number(self, client: IpAddr) -> IpAddr {
         if is_without_client(client) {
             return client;
@@ -37,7 +34,6 @@ impl ClientNumbers {
     }
 }
 
-/// Returns true if `history.redact` has removed the address of a client.
 pub(super) fn is_without_client(client: IpAddr) -> bool {
     let is_number = |client: Ipv6Addr| client.to_bits() >> 64 == NUMBERS >> 64;
     matches!(client, IpAddr::V6(client) if is_number(client))

@@ -1,8 +1,7 @@
-//! A histogram of response times. It is updated without locks, and its times are exact to 1 %. A copy of it, and the difference of two copies, are
-//! cheap.
+//! A histogram of response times, updated without locks and exact to 1 %. Copies, and the difference of two copies, are cheap.
 //!
-//! The buckets are log-linear: below 64 µs there is one bucket for each microsecond, and above it 64 buckets for each octave (from one power of two
-//! to the next). So the width of a bucket is at most 1/64 of its lower end, and its middle differs from a counted value by at most 0.8 %.
+//! Below 64 µs there is one bucket for each microsecond, above it 64 buckets for each octave (from one power of two to the next). So the
+//! middle of a bucket differs from a counted value by at most 0.8 %.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,21 +11,20 @@ use serde::{Deserialize, Serialize};
 
 use dns::clock::micros;
 
-/// The base-2 logarithm of the number of buckets in an octave. With 2^6 buckets, the middle of a bucket differs from each of its values by at most
-/// 0.8 %.
+/// The base-2 logarithm of the number of buckets in an octave.
 const PRECISION_BITS: u32 = 6;
 
-/// The number of buckets in an octave. It is also the smallest value in microseconds for which one bucket has several values.
+/// The buckets in an octave; also the smallest value in microseconds for which a bucket has several values.
 const PER_OCTAVE: u64 = 1 << PRECISION_BITS;
 
-/// The number of octaves above the range that has one bucket for each microsecond. They reach up to 2^26 µs, which is 67 s. That is enough, because
-/// no question takes longer than `limits::FLIGHT_TIME`.
+/// Octaves above the range with one bucket for each microsecond. They reach to 2^26 µs (67 s); no question takes longer than
+/// `limits::FLIGHT_TIME`.
 const OCTAVES: u64 = 20;
 
-/// The number of all buckets. The last one also counts all longer times.
+/// The last bucket also counts all longer times.
 const BUCKETS: u64 = PER_OCTAVE * (OCTAVES + 1);
 
-/// Counts times in buckets. To count a time takes one relaxed atomic addition. A reader may see a counted time a little later, but never twice.
+/// Counts times in buckets, with one relaxed atomic addition. A reader may see a time a little later, but never twice.
 #[derive(Debug)]
 pub struct Histogram {
     buckets: Box<[AtomicU64]>,
@@ -53,25 +51,23 @@ impl Histogram {
         }
     }
 
-    /// Returns how many measured times each bucket has so far.
+    /// Returns the counts so far.
     pub fn spread(&self) -> Spread {
         Spread { counts: self.filled().collect() }
     }
 
-    /// Returns the counts so far in a few fixed buckets, for programs such as Prometheus. The result needs less memory than `Spread`, which has all
-    /// buckets.
+    /// Returns the counts so far in a few fixed buckets, for exporters such as Prometheus.
     pub fn distribution(&self) -> Distribution {
         Distribution::from_counts(self.filled())
     }
 
-    /// Returns the index and the count of each bucket that is not empty, the lowest bucket first.
+    /// Returns index and count of each bucket that is not empty, the lowest bucket first.
     fn filled(&self) -> impl Iterator<Item = (u64, u64)> {
         let counts = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed));
         (0..).zip(counts).filter(|(_, count)| *count > 0)
     }
 }
 
-/// Returns the index of the bucket for a time in microseconds.
 const fn place(micros: u64) -> u64 {
     if micros < PER_OCTAVE {
         return micros;
@@ -81,7 +77,7 @@ const fn place(micros: u64) -> u64 {
     if place < BUCKETS { place } else { BUCKETS - 1 }
 }
 
-/// Returns the time in microseconds that stands for all times of a bucket: the middle of the bucket, rounded down.
+/// Returns the middle of a bucket in microseconds, rounded down.
 const fn middle(place: u64) -> u64 {
     if place < PER_OCTAVE {
         return place;
@@ -91,10 +87,10 @@ const fn middle(place: u64) -> u64 {
     (PER_OCTAVE + place % PER_OCTAVE) * width + (width - 1) / 2
 }
 
-/// The counts of a histogram at one moment, or the differences between two moments. Only buckets that are not empty are stored.
+/// The counts of a histogram at one moment, or their growth between two moments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
-    /// The number of times in each bucket, with the index of the bucket as the key.
+    /// The count of each bucket that is not empty, by the index of the bucket.
     counts: BTreeMap<u64, u64>,
 }
 
@@ -106,7 +102,6 @@ impl Spread {
         sum
     }
 
-    /// Adds the counts of another `Spread`.
     pub(super) fn add(&mut self, other: &Self) {
         for (place, count) in &other.counts {
             let sum = self.counts.entry(*place).or_default();
@@ -114,7 +109,7 @@ impl Spread {
         }
     }
 
-    /// Returns how much the counts have grown since `earlier`, which is an older copy of the same histograms.
+    /// Returns how much the counts have grown since `earlier`, an older copy of the same histograms.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let difference = self.counts.iter().map(|(place, count)| {
@@ -151,15 +146,14 @@ impl Spread {
         Distribution::from_counts(self.counts.iter().map(|(place, count)| (*place, *count)))
     }
 
-    /// Returns the quantiles of the measured times that screens and JSON show.
+    /// Returns the quantiles that screens and JSON show.
     pub fn quantiles(&self) -> Quantiles {
         let at = |permille| self.quantile(permille).as_secs_f64();
         Quantiles { count: self.total(), p50: at(500), p90: at(900), p99: at(990), max: at(1000) }
     }
 }
 
-/// Upper limits of the buckets for exporters such as Prometheus: from the response time of a cached answer to the longest `resolve.deadline`. They
-/// never change, because a change would break the graphs of operators.
+/// Upper limits of the buckets for exporters such as Prometheus. They must not change, because that would break the graphs of operators.
 pub const BOUNDS: [Duration; 15] = [
     Duration::from_micros(100),
     Duration::from_micros(500),
@@ -178,7 +172,7 @@ pub const BOUNDS: [Duration; 15] = [
     Duration::from_secs(10),
 ];
 
-/// Counted times in a few fixed buckets, for exporters such as Prometheus. Each time is exact to 1 %.
+/// Counted times in the buckets of `BOUNDS`, for exporters such as Prometheus. Each time is exact to 1 %.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Distribution {
     /// For each time in `BOUNDS`, the number of counted times that did not exceed it.
@@ -190,7 +184,6 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// Creates a distribution from buckets and their counts, the lowest bucket first.
     fn from_counts(counts: impl Iterator<Item = (u64, u64)>) -> Self {
         let (mut distribution, mut bound, mut all) = (Self::default(), 0, 0_u64);
         for (place, count) in counts {
@@ -204,10 +197,9 @@ impl Distribution {
                 *within = within.saturating_add(count);
             }
         }
-        // Above 2^52 microseconds the conversion of the sum loses precision, but no process counts times for so long.
+        // Above 2^52 µs the sum loses precision, but no process counts for so long.
         distribution.sum = all as f64 / 1e6;
-        // Up to here, each time was counted only in the bucket of the lowest bound that it does not exceed. It must also be counted for all greater
-        // bounds.
+        // Until here, each time is counted only for the lowest bound that it does not exceed.
         let mut sum = 0_u64;
         for within in &mut distribution.within {
             sum = sum.saturating_add(*within);
@@ -231,11 +223,11 @@ impl Distribution {
 pub struct Quantiles {
     /// The number of measured times.
     pub count: u64,
-    /// Half of the measured times were not longer than this, in seconds.
+    /// The median in seconds.
     pub p50: f64,
-    /// Nine of ten measured times were not longer than this, in seconds.
+    /// The 90th percentile in seconds.
     pub p90: f64,
-    /// 99 of 100 measured times were not longer than this, in seconds.
+    /// The 99th percentile in seconds.
     pub p99: f64,
     /// The longest measured time, in seconds; times above 67 s count as 67 s.
     pub max: f64,

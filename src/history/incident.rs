@@ -1,10 +1,10 @@
-//! Incidents: failures of a zone, or of the network of this host, whose start and end are worth a line in the log.
+//! Incidents: failures of a zone, or of the network of this host, whose start and end are worth a log line.
 //!
-//! The code reads no clock and writes nothing: its input is events with their times, and its output is log lines. Spam often contains domains that do
-//! not work, and these are not incidents. So a zone that never worked is reported only after it has failed for a longer time, unless the operator has
-//! configured its servers. The number of log lines in an hour is also limited. An incident ends when a question that failed before is answered. An
-//! answer to any other question is not enough: one name of a zone may be bogus while all others are correct. If a zone fails, gets no questions for
-//! hours, and then fails again, there is no second log line.
+//! The code reads no clock and writes nothing: it turns events with their times into log lines. Spam often contains domains that do not
+//! work. So a zone that never worked is reported only after a longer time, unless the operator configured its servers. The number of log
+//! lines in an hour is limited. An incident ends when a question that failed before is answered; an answer to another question is not
+//! enough, because one name may be bogus while others are correct. If a zone fails again hours later, without questions in between, there
+//! is no second log line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -26,30 +26,25 @@ use dns::clock::Mono;
 use dns::conduct::Conduct;
 use dns::question::{Question, kind_text, name_text};
 
-/// The period to which the limit of log lines about incidents (`limits::INCIDENTS_AN_HOUR`) applies.
+/// The period of the limit `limits::INCIDENTS_AN_HOUR`.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// The recent failures of a zone.
 #[derive(Debug, Default)]
 struct TroubledZone {
-    /// The times of the first and the last failure in the current series of failures.
+    /// The first and the last failure of the current series.
     first: Mono,
     last: Mono,
     failures: u32,
-    /// True if the servers answered some of the questions with a denial without authority (no AA flag), instead of failing.
+    /// True if the servers denied some names without authority (no AA flag), instead of failing.
     doubted: bool,
-    /// True if the operator has configured the servers of the zone.
     configured: bool,
     state: IncidentState,
-    /// The questions that failed and have not been answered since, in the order of their last failure.
     failing: Vec<Failing>,
-    /// Why the last failed question failed, as a sentence.
     why: String,
-    /// The servers of the zone if all were silent, as text; otherwise empty.
+    /// The servers of the zone as text, if all were silent; otherwise empty.
     silent: String,
 }
 
-/// A question of the zone that failed and has not been answered since.
 #[derive(Debug)]
 struct Failing {
     question: Question,
@@ -58,41 +53,35 @@ struct Failing {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum IncidentState {
-    /// Some questions of the zone failed, perhaps by chance. No log line was written yet.
+    /// Some questions failed, perhaps by chance. Not logged yet.
     #[default]
     Watched,
-    /// The zone fails. `logged`: true if the log has a line about this; false if the limit of log lines withheld it.
+    /// The zone fails. `logged`: false if the limit of log lines withheld the line.
     Begun { logged: bool },
-    /// The incident ended at the time `at`. For the time `INCIDENT_QUIET` after that, a new failure of the zone is not reported.
+    /// For `INCIDENT_QUIET` after the end, a new failure of the zone is not reported.
     Ended { at: Mono },
 }
 
-/// The zone of a resolution (flight) that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FlightZone<'a> {
-    /// The name of this zone.
     pub(super) name: &'a Name,
-    /// True if any earlier resolution in this zone found an answer.
     pub(super) worked: bool,
 }
 
-/// The incidents of all zones, and of the network of this host.
 #[derive(Debug, Default)]
 pub(super) struct Incidents {
-    /// The state of the network of this host: if servers on the internet answer.
     pub(super) outage: Outage,
-    /// The loss of packets on all paths of this host.
+    /// Packet loss on all paths of this host.
     pub(super) loss: Loss,
     zones: BTreeMap<Name, TroubledZone>,
-    /// The start of the current hour. The next two fields are the number of log lines written in this hour, and the number of lines that were
-    /// withheld because of the limit.
+    /// The start of the current hour, and the number of log lines written and withheld in it.
     hour: Mono,
     written: u32,
     withheld: u32,
 }
 
 impl Incidents {
-    /// Registers that a resolution has ended in `zone`. Returns the log line about it, if one must be written.
+    /// Registers that a resolution has ended in `zone`. Returns a log line if one is due.
     pub(super) fn ended(&mut self, zone: FlightZone<'_>, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         if let Some(lost) = &ended.failed {
             return self.failed(zone, ended, lost, now);
@@ -115,14 +104,13 @@ impl Incidents {
         self.failed(zone, ended, &late, now)
     }
 
-    /// Registers that a resolution has found an answer in `zone` in time. Returns the log line about the end of an incident, if one must be
-    /// written.
+    /// Registers that a resolution has found an answer in `zone` in time. Returns a log line if the incident has ended.
     fn succeeded(&mut self, zone: &Name, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         let trouble = self.zones.get_mut(zone)?;
         if !trouble.failing.iter().any(|failing| failing.is_answered_by(ended)) {
             return None;
         }
-        // All failed questions of the zone are removed from the list. If one of them still fails, its next failure adds it again.
+        // All failed questions are removed. If one still fails, its next failure adds it again.
         trouble.failing.clear();
         trouble.failures = 0;
         match trouble.state {
@@ -139,8 +127,7 @@ impl Incidents {
         }
     }
 
-    /// Registers that a resolution in `zone` has failed, or found its answer too late. Returns the log line about it, if one must be
-    /// written.
+    /// Registers that a resolution in `zone` has failed, or found its answer too late. Returns a log line if one is due.
     fn failed(
         &mut self,
         zone: FlightZone<'_>,
@@ -153,8 +140,7 @@ impl Incidents {
             return None;
         }
         if self.may_be_ours(ended, lost, now) {
-            // The network of this host may have caused this failure. So it does not count as a failure of the zone. An incident of the zone
-            // continues.
+            // Perhaps the network of this host failed, so this is no failure of the zone. An incident of the zone continues.
             let begun = self
                 .zones
                 .get_mut(zone)
@@ -193,22 +179,20 @@ impl Incidents {
         })
     }
 
-    /// Returns true if the network of this host may have caused a failure. For a zone on the internet, this is possible if no server on the internet
-    /// has answered since the resolution began. Servers that the operator has configured may be the only ones that are ever asked, so for these
-    /// servers only a detected outage counts.
+    /// Returns true if the network of this host may have caused a failure. For a zone on the internet: no server on the internet has
+    /// answered since the resolution began. Servers that the operator configured may be the only ones ever asked, so for these only a
+    /// detected outage counts.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;
         }
         let began = now.before(ended.elapsed);
-        // If a question fails immediately because its zone is known to be silent, no query was sent. So missing replies show nothing about the
-        // network.
+        // If a zone is known to be silent, its questions fail without a query. So missing replies show nothing about the network.
         let asked = lost.origin == ServerOrigin::Recursion && ended.packets > 0;
         self.outage.was_down_since(began) || (asked && !self.outage.has_heard_since(began))
     }
 
-    /// Removes the data about old failures. At the end of an hour, also returns the log line with the number of log lines that the limit withheld in
-    /// this hour.
+    /// Removes old failures. At the end of an hour, returns the log line with the number of withheld log lines.
     pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
         self.zones.retain(|_, trouble| trouble.is_kept(now));
         if now.since(self.hour) < HOUR {
@@ -219,14 +203,13 @@ impl Incidents {
         line
     }
 
-    /// Returns the log line about the failing zones that were not reported in this hour because of `limits::INCIDENTS_AN_HOUR`.
+    /// Returns the log line about the zones that were not reported because of `limits::INCIDENTS_AN_HOUR`.
     pub(super) fn finish(&mut self) -> Option<Line> {
         let withheld = std::mem::take(&mut self.withheld);
         (withheld > 0).then_some(Line::Withheld { zones: withheld })
     }
 
-    /// Returns the failing zones; the zone that has failed for the longest time comes first. If the last failure of a zone is not recent, it is not
-    /// known if the zone still fails, so it is left out.
+    /// Returns the failing zones, the longest failure first. A zone without a recent failure is left out, because it may work again.
     pub(super) fn failing(&self, now: Mono) -> Vec<FailingZone> {
         let lately = self.zones.iter().filter(|(_, trouble)| now.since(trouble.last) < INCIDENT_QUIET);
         let mut failing: Vec<(Mono, FailingZone)> = lately
@@ -236,14 +219,14 @@ impl Incidents {
         failing.into_iter().map(|(_, zone)| zone).collect()
     }
 
-    /// Returns true if the log has a line about the failure of a zone, and no line yet about the end of this failure.
+    /// Returns true if the log has a line about the start of a failure, but not about its end.
     pub(super) fn is_logged(&self, zone: &Name) -> bool {
         let state = self.zones.get(zone).map(|trouble| trouble.state);
         matches!(state, Some(IncidentState::Begun { logged: true }))
     }
 
-    /// Makes room for a new zone by removing the zone whose last failure is oldest. Zones that were not reported are removed before reported zones.
-    /// Zones with configured servers are removed only if there are no others.
+    /// Makes room for a new zone: removes the zone whose last failure is oldest. Reported zones are removed only after all others, zones
+    /// with configured servers last.
     fn make_room(&mut self, zone: &Name) {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
             return;
@@ -259,25 +242,23 @@ impl Incidents {
 }
 
 impl Failing {
-    /// Returns true if an answer shows that this failed question would be answered again. `ended`: the resolution that found the answer in time.
+    /// Returns true if an answer shows that this question would be answered now. `ended`: the resolution that found the answer in time.
     fn is_answered_by(&self, ended: &FlightEnded<'_>) -> bool {
         let same = self.question.name == ended.question.name
             && self.question.kind == ended.question.kind
             && self.question.view == ended.question.view;
         match self.shows {
-            // The question failed because the servers of the zone were silent or slow. So an answer in time to any question shows that the zone works
-            // again.
+            // The servers were silent or slow, so an answer in time to any question shows that the zone works.
             Shows::Silence | Shows::Late | Shows::Unrouted => true,
             Shows::NoHelp | Shows::List | Shows::Doubt => same,
-            // A client that sets the CD flag gets bogus data as a normal answer. So only an answer that was validated shows that the question works
-            // again.
+            // A client that sets the CD flag gets bogus data as a normal answer, so only a validated answer counts.
             Shows::Bogus | Shows::Unchecked => same && ended.state.is_some(),
         }
     }
 }
 
 impl TroubledZone {
-    /// Returns the report about the failures of a zone. Returns `None` if the zone does not fail.
+    /// Returns `None` if the zone does not fail.
     fn failing_zone(&self, zone: &Name, now: Mono) -> Option<FailingZone> {
         let IncidentState::Begun { .. } = self.state else { return None };
         Some(FailingZone {
@@ -293,7 +274,6 @@ impl TroubledZone {
         })
     }
 
-    /// Registers that one more question of the zone has failed.
     fn fails(&mut self, question: &Question, lost: &FlightFailure, now: Mono) {
         let goes_on = matches!(self.state, IncidentState::Begun { .. });
         if self.failures == 0 || (!goes_on && now.since(self.last) > INCIDENT_WINDOW) {
@@ -305,7 +285,7 @@ impl TroubledZone {
         self.doubted |= lost.shows == Shows::Doubt;
         self.last = now;
         self.why.clone_from(&lost.why);
-        // If a question fails immediately because its zone is known to be silent, no server was asked, so the earlier servers are kept.
+        // If the zone is known to be silent, its questions fail without a query, so the earlier servers are kept.
         if !lost.servers.is_empty() {
             let is_silent = lost.servers.iter().all(|(_, conduct)| *conduct == Conduct::Silent);
             let servers: BTreeSet<IpAddr> = lost.servers.iter().map(|(server, _)| *server).collect();
@@ -318,13 +298,13 @@ impl TroubledZone {
         self.failing.push(Failing { question: question.clone(), shows: lost.shows });
     }
 
-    /// Returns true if any question of the zone has failed. A denial without authority does not count as a failure: load balancers that know only one
-    /// record type send it for all other types.
+    /// Returns true if any question has failed. Denials without authority do not count: load balancers that know only one record type send
+    /// them for all other types.
     fn has_failed(&self) -> bool {
         self.failing.iter().any(|failing| failing.shows != Shows::Doubt)
     }
 
-    /// Returns true if the incident must be reported as a new one. An incident that begins again soon after its end is not reported again.
+    /// Returns true if the failure must be reported as a new incident, and not as a continuation of one that ended recently.
     fn may_begin(&self, now: Mono) -> bool {
         match self.state {
             IncidentState::Watched => true,

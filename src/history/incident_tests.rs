@@ -1,4 +1,4 @@
-//! Tests: when incidents (failures of a zone or of the network of this host) begin and end, and which zones are not blamed.
+//! Tests: when incidents start and end, and which zones are not blamed.
 
 use super::*;
 use hickory_proto::rr::RecordType;
@@ -26,7 +26,7 @@ fn worked(name: &Name) -> FlightZone<'_> {
     FlightZone { name, worked: true }
 }
 
-/// A gateway that gets answers from servers on the internet all the time, and its incidents.
+/// A gateway that gets answers from servers on the internet all the time.
 #[derive(Default)]
 struct Stage {
     incidents: Incidents,
@@ -44,7 +44,7 @@ impl Stage {
     ) -> Option<Line> {
         let question = Question::new(zone.name, kind);
         let servers = vec![([192, 0, 2, 1].into(), Conduct::Silent)];
-        // For a denial without authority (`Doubt`), the resolution does not count as failed, because the clients get the denial.
+        // A resolution with a denial without authority (`Doubt`) does not count as failed.
         let doubted = shows == Some(Shows::Doubt);
         let shows = shows.filter(|_| !doubted);
         let origin = if self.configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion };
@@ -105,7 +105,6 @@ fn a_zone_that_worked_is_told_at_its_third_failure_and_when_it_is_back() {
     for second in 21..300 {
         assert_eq!(stage.failed(&zone, true, second), None, "reported once");
     }
-    // Without a further failure, the number of failures stays the same, and only the time since the last failure grows.
     for second in [299, 319] {
         let failing = stage.incidents.failing(at(second));
         let failed =
@@ -170,7 +169,6 @@ fn what_is_refused_ends_when_some_of_it_is_answered() {
         stage.end(worked(&zone), RecordType::TXT, None, 12),
         Some(answers(&zone, RecordType::TXT, 12))
     );
-    // The question for type A still fails, so the incident continues.
     let mut lines = Vec::new();
     for second in (13..1_000).step_by(20) {
         lines.extend(
@@ -306,7 +304,6 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
         }
     }
     assert!(matches!(lines.as_slice(), [Line::NetworkDown { .. }]), "{lines:?}");
-    // These resolutions begin during the outage and end after it.
     assert!(stage.incidents.outage.heard(at(17), at(17)).is_some());
     for number in 0..200 {
         for _ in 0..3 {
@@ -316,7 +313,6 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
     let failing: Vec<String> =
         stage.incidents.failing(at(18)).into_iter().map(|failed| failed.zone).collect();
     assert_eq!(failing, [name_text(&zone(0))]);
-    // The servers of the zone answered, so it is not silent.
     for _ in 0..2 {
         assert_eq!(stage.end(worked(&zone(7)), RecordType::MX, Some(Shows::NoHelp), 18), None);
     }

@@ -1,4 +1,4 @@
-//! The part of the recorder that writes questions and resolutions (flights) to the history in memory. The module `reading` reads them.
+//! Writes questions and resolutions (flights) to the history in memory. The module `reading` reads them.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
@@ -20,9 +20,8 @@ use dns::clock::{Mono, micros};
 use dns::question::WireName;
 
 impl Recorder {
-    /// Returns the ring of a worker (its memory for recorded questions), locked for a batch of questions that the cache answered. They came at `at`,
-    /// from clients of the view `view`. Returns `None` if the recording of questions is turned off. The memory for the next entries is prefetched
-    /// into the CPU cache, so that writing them does not have to wait.
+    /// Locks the ring of a worker (its memory for recorded questions) for a batch of questions that the cache answered at `at` to clients
+    /// of `view`. Returns `None` if recording is turned off. Prefetches the memory for the next entries into the CPU cache.
     pub fn hits(&self, shard: usize, at: Mono, view: u32) -> Option<HitPage<'_>> {
         if !self.kept.is_on() {
             return None;
@@ -33,18 +32,16 @@ impl Recorder {
         Some(HitPage { ring, at, view, client, head: HitHead::new(client, view, at) })
     }
 
-    /// Returns all rings of recorded entries: the ring of questions that the cache did not answer, then the ring of each worker.
     pub(super) fn rings(&self) -> impl Iterator<Item = &Mutex<Ring>> {
         std::iter::once(&self.kept.misses).chain(self.sums.shards.iter().map(|shard| &shard.ring))
     }
 
-    /// Returns the number under which the history has the resolution with this trail (its steps). No resolution of an earlier process has the same
-    /// number.
+    /// Returns the number of the resolution with this trail. Resolutions of earlier processes have other numbers.
     pub fn flight_number(&self, trail: &Trail) -> u64 {
         self.kept.first.wrapping_add(trail.number())
     }
 
-    /// Records a question that the cache did not answer. If the question failed or was slow, the local user of the client's socket is looked up too.
+    /// Records a question that the cache did not answer. Looks up the client's local user if the question failed or was slow.
     pub fn asked(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
         self.kept.watchers.send(|| self.ended_now(question));
         self.log_query(|| self.ended_now(question));
@@ -54,7 +51,7 @@ impl Recorder {
         }
     }
 
-    /// Adds a question that the cache answered to the query log. `asked`: its name in wire form, in upper or lower case, followed by its type.
+    /// Adds a question that the cache answered to the query log. `asked`: its name in wire form, in any case, and its type.
     pub fn log_hit(&self, asked: &[u8], client: IpAddr, view: u32, elapsed: Duration) {
         let Some((name, kind)) = asked.split_last_chunk::<2>() else { return };
         self.log_query(|| {
@@ -63,18 +60,18 @@ impl Recorder {
         });
     }
 
-    /// Creates a watcher (for `resolverctl monitor`), which receives the questions that the cache does not answer. Returns `None` if there are
-    /// already `MAX_WATCHERS`.
+    /// Creates a watcher (for `resolverctl monitor`), which receives the questions that the cache does not answer. Returns `None` if there
+    /// are `MAX_WATCHERS` already.
     pub fn watch(&self) -> Option<Watch> {
         self.kept.watchers.watch()
     }
 
-    /// Returns the current number of watchers (`resolverctl monitor`).
+    /// Returns the number of watchers.
     pub fn watching(&self) -> usize {
         self.kept.watchers.count()
     }
 
-    /// Returns a copy of a question that has just ended, in the form for watchers and the query log: with the date and a name in lower case.
+    /// Returns a question that has just ended for watchers and the query log: with the date, and its name in lower case.
     fn ended_now(&self, question: &QuestionEntry) -> QuestionEntry {
         QuestionEntry {
             name: question.name.to_ascii_lowercase().into(),
@@ -83,15 +80,14 @@ impl Recorder {
         }
     }
 
-    /// Records a resolution when it has ended. If a client's deadline passes before that, the resolution is also recorded at that time.
+    /// Records a resolution when it ends, and before that when a client's deadline passes.
     pub fn flown(&self, flown: &Flown<'_>) {
         if !self.kept.is_on() {
             return;
         }
         let Flown { trail, question, name, zone, failed, faults, answers } = *flown;
         let elapsed = self.clock.mono().since(trail.began());
-        // If the chain of trust breaks at a zone above the name, that zone is recorded for the resolution, because only its owner can repair the
-        // fault.
+        // If the chain of trust breaks at a zone above the name, only the owner of that zone can repair it.
         let broken =
             failed.filter(|failed| failed.shows == Shows::Bogus).and_then(|failed| failed.broken_at.as_ref());
         let zone =
@@ -113,19 +109,17 @@ impl Recorder {
         };
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {
-            // The clients that asked for a silent DNS list were answered before the resolution ended. So no ended question wakes the reader of the
-            // history at this time, and the resolution must wake it.
+            // The clients of a silent DNS list got their answers before the resolution ended, so no later question wakes the reader.
             self.wake_reader();
         }
     }
 
-    /// Returns the conversion from the monotonic times of the history to dates. Before this, it compares the monotonic clock with the date once more.
+    /// Compares the monotonic clock with the date, and returns the conversion of times of the history to dates.
     pub(super) fn dates(&self) -> Dates {
         let mut dates = lock(&self.kept.dates);
         for _ in 0..CLOCK_READINGS {
             let (before, unix) = (self.clock.mono(), self.clock.unix_micros());
-            // The difference is used only if the two clocks were read together. If the thread was interrupted between the readings, the difference
-            // would look as if somebody had set the clock.
+            // If the thread is interrupted between the two readings, the difference looks as if somebody had set the clock.
             if self.clock.mono().since(before) < CLOCK_STEP / 2 {
                 dates.note(before.as_micros(), unix);
                 break;

@@ -1,24 +1,22 @@
-//! The query history: the record of what resolverd did (counters, histograms, tables, incidents, and the last queries), and the explanation of
-//! this record (`why`, `culprit`, `failed`).
+//! The query history: the record of what resolverd did (counters, histograms, tables, incidents, and the last queries), and the explanation
+//! of this record (`why`, `culprit`, `failed`).
 //!
-//! No question waits for the history. Every question is counted once, by its outcome. Tables of counters have a bounded number of rows. What has no
-//! row of its own is counted in the row "other".
-//!
-//! This crate depends on `dns` and `validate`. The resolver reports its events to the history; `control` and `ctl` read the history.
+//! The resolver reports its events to the history, and never waits for it; `control` and `ctl` read it. Every question is counted once, by
+//! its outcome. Tables of counters have a bounded number of rows; what has no row is counted in the row "other".
 //!
 //! # Decisions
 //!
-//! - A window (for instance the last five minutes) is the difference between two snapshots of the counters, so reading statistics changes no counter.
+//! - A window (for instance the last five minutes) is the difference between two snapshots of the counters, so reading statistics changes
+//!   no counter.
 //! - A cache hit costs one lock of a mutex that belongs to its worker, and two relaxed additions.
-//! - The steps of a resolution (flight) of one question are stored as data, and become text only when somebody reads them, because writing the text
-//!   takes CPU time for each cache miss.
+//! - The steps of a resolution (flight) are stored as data and become text only when somebody reads them, because writing the text takes
+//!   CPU time for each cache miss.
 //! - To add a counter, add a row to the table in `counters`, and count the event where it happens.
-//! - A zone is reported as failing only if servers of other zones answered in the same time. Otherwise an outage of this host's network would write
-//!   log lines about every zone, and one dead zone at an idle gateway could look like an outage.
-//! - Log lines about failed and slow questions are made from the recorded entries, a second later and on another thread. At that time the whole
-//!   resolution is recorded, and it is known if the network of this host was down. No question waits for its log line.
-//! - An incident ends when a question that failed before is answered (and the answer is validated, if the failure was a bogus answer). An
-//!   answer to another question of the zone is not enough.
+//! - A zone is reported as failing only if servers of other zones answered in the same time. Otherwise an outage of this host's network
+//!   would write log lines about every zone.
+//! - Log lines about failed and slow questions are made from the recorded entries, a second later and on another thread. By then the whole
+//!   resolution is recorded, and it is known if the network of this host was down.
+//! - An incident ends only when a question that failed before is answered (and validated, if the failure was a bogus answer).
 
 #![deny(
     clippy::unwrap_used,
@@ -120,54 +118,50 @@ use dns::clock::{Clock, Mono};
 use dns::question::{Apart, WireName};
 pub use validate::verdict::SecurityStatus;
 
-/// Counts events, records single questions and resolutions, and makes reports from both.
+/// Records questions and resolutions, counts events, and makes reports from both.
 #[derive(Debug)]
 pub struct Recorder {
     clock: Clock,
     started: Mono,
-    /// The time at which the daemon started, in seconds since 1970.
+    /// In seconds since 1970.
     started_unix: u64,
     sums: Sums,
     incidents: Mutex<Incidents>,
-    /// Wakes the task that waits in `doubted`: when a server does not answer, this task queries another server, to see if the network works.
     doubt: Notify,
     kept: Kept,
     log: LogFeed,
 }
 
-/// All counters of the recorder, from which the statistics are made.
 #[derive(Debug)]
 struct Sums {
     shards: Box<[Shard]>,
     upstream: Upstream,
-    /// The counters of each zone. The key is the name in wire form, because comparing octets is many times faster than comparing names.
+    /// The key is the name in wire form, because comparing octets is many times faster than comparing names.
     zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
     servers: Mutex<CounterTable<IpAddr, Messages>>,
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
-    /// The counters of local users: questions that the cache did not answer.
+    /// Questions that the cache did not answer, by local user.
     users: Mutex<CounterTable<String, ClientTally>>,
-    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when they are read from the history
-    /// (`Kept`). The empty key counts questions for which no zone is known: those that failed because resolverd was overloaded, and those that were
-    /// overwritten in the history before they were read.
+    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when the reader of the history
+    /// reads them. The empty key counts questions without a known zone: resolverd was overloaded, or newer entries overwrote the question
+    /// before it was read.
     failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
 }
 
 impl Recorder {
-    /// Creates an empty history that begins now. The memory for recorded questions has the smallest possible size. `shards` is the number of workers
-    /// that count questions (1 to `limits::MAX_SHARDS`); each has a shard with counters of its own.
+    /// Creates an empty history with the smallest possible memory for recorded questions. `shards`: the number of workers that count
+    /// questions (1 to `limits::MAX_SHARDS`); each has counters of its own.
     pub fn new(clock: Clock, shards: usize) -> Arc<Self> {
         Self::with_size(clock, shards, limits::MIN_RECORD)
     }
 
-    /// Like `new`, but the rings, which are the memory for recorded questions and resolutions, have `size` octets in total. If `size` is 0, no
-    /// question is recorded.
+    /// Like `new`, but the memory for recorded questions and resolutions has `size` octets in total; 0 records nothing.
     pub fn with_size(clock: Clock, shards: usize, size: u64) -> Arc<Self> {
         Arc::new(Self::made(clock, shards, size, true))
     }
 
-    /// Creates a history for a second resolver in the same process, separate from the history of the daemon. No report shows the second resolver's
-    /// questions, and it writes nothing to the log.
+    /// Creates a history for a second resolver in the same process. No report shows its questions, and it writes nothing to the log.
     pub fn aside(clock: Clock) -> Arc<Self> {
         Arc::new(Self::made(clock, 1, 0, false))
     }
@@ -197,7 +191,6 @@ impl Recorder {
         }
     }
 
-    /// Writes a log line about a zone or about the network of this host, if `line` has one.
     fn write(&self, line: Option<Line>) {
         if let Some(line) = line.filter(|_| self.log.is_logged) {
             let names = self.log.withholds_names.load(Ordering::Relaxed);
@@ -205,8 +198,8 @@ impl Recorder {
         }
     }
 
-    /// Counts a client's question that has ended, in the shard (the counters) of the worker. This takes less than 50 ns. `shard` may be any number:
-    /// it is divided by the number of shards, and the remainder selects the shard.
+    /// Counts a client's question that has ended, in the counters of the worker `shard` (modulo the number of shards). This takes less than
+    /// 50 ns.
     pub fn question(&self, shard: usize, ended: &Ended) {
         self.questions(shard, ended, 1);
     }
@@ -218,15 +211,15 @@ impl Recorder {
         }
     }
 
-    /// Counts an event at a listener that is not counted as a question: a DNS message that is dropped, refused or a repeat, a lost reply, or a
-    /// connection that could not be accepted. `apart`: the kind of event.
+    /// Counts an event at a listener that is no question: a DNS message that is dropped, refused or a repeat, a lost reply, or a connection
+    /// that could not be accepted.
     pub fn apart(&self, shard: usize, apart: Apart) {
         if let Some(shard) = self.shard(shard) {
             shard.apart(apart);
         }
     }
 
-    /// Counts a query to a server, once the server has answered or the query has timed out.
+    /// Counts a query to a server, after its answer or timeout.
     pub fn sent(&self, sent: &Sent) {
         self.sums.upstream.sent(sent);
         lock(&self.sums.servers).count(&sent.server.ip(), |row| row.count(sent));
@@ -249,12 +242,12 @@ impl Recorder {
         }
     }
 
-    /// Returns how many queries were sent to servers so far.
+    /// Returns the number of queries to servers so far.
     pub fn messages(&self) -> u64 {
         self.sums.upstream.messages()
     }
 
-    /// Registers that a query was not answered in time. This wakes the task that waits in `doubted`, which then asks another server.
+    /// Registers that a query was not answered in time, and wakes `doubted`.
     pub fn overdue(&self, overdue: &Overdue<'_>) {
         if overdue.origin != ServerOrigin::Recursion {
             return;
@@ -270,21 +263,20 @@ impl Recorder {
         }
     }
 
-    /// Waits until a query to a server on the internet is overdue and no server on the internet has answered since. Then the caller must query
-    /// another server, to find out if the first server or the network of this host is at fault.
+    /// Waits until a query to a server on the internet is overdue and no server on the internet has answered since. Then the caller must
+    /// query another server, to find out if the first server or the network of this host is at fault.
     pub async fn doubted(&self) {
         while !self.is_doubtful() {
             self.doubt.notified().await;
         }
     }
 
-    /// Returns true if a server on the internet has not answered in time, and no server on the internet has answered since. Then `doubted` returns
-    /// immediately.
+    /// Returns true if `doubted` would return at once.
     pub(crate) fn is_doubtful(&self) -> bool {
         lock(&self.incidents).outage.is_doubtful()
     }
 
-    /// Counts that an answer of `server` was found to be bogus. The query that got this answer was counted earlier.
+    /// Counts that an answer of `server` was bogus. Its query is already counted.
     pub fn bogus(&self, server: IpAddr, zone: &Name) {
         lock(&self.sums.servers).count(&server, Messages::count_bogus);
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| row.messages.count_bogus());
@@ -308,7 +300,7 @@ impl Recorder {
         self.sums.upstream.counters.add(counter, u64::try_from(count).unwrap_or(u64::MAX));
     }
 
-    /// Returns the values of the counters since the start.
+    /// Returns all counters since the start.
     pub fn counted(&self) -> Counts {
         self.sums.upstream.counters.read()
     }
@@ -322,8 +314,8 @@ impl Recorder {
         let worked = Cell::new(false);
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| {
             row.count_flight(ended);
-            // This closure is called twice: for the counters of the current minute, and then for the counters since the start, whose result remains
-            // in `worked`. If the table was full, the zone has a new row with only this resolution, which cannot show if the zone ever worked.
+            // This closure is called twice: for the counters of this minute, and then for those since the start. Only the second result
+            // stays in `worked`. A zone whose new row has only this resolution counts as never worked.
             worked.set(row.flights > 1 && row.flights > row.failed);
         });
         let zone = FlightZone { name: zone, worked: worked.get() };
@@ -331,12 +323,12 @@ impl Recorder {
         self.write(line);
     }
 
-    /// Counts a client's question that was turned away because too many questions for `zone` were already waiting.
+    /// Counts a client's question that was rejected because too many questions for `zone` were already waiting.
     pub fn shed(&self, zone: &Name) {
         lock(&self.sums.zones).count(&*WireName::new(zone), ZoneTally::count_shed);
     }
 
-    /// Takes a snapshot of the counters, from which the statistics of each window are computed. It is called every `limits::SNAPSHOT_INTERVAL`.
+    /// Takes a snapshot of the counters, for the statistics of windows. Must be called every `limits::SNAPSHOT_INTERVAL`.
     pub fn tick(&self) {
         let now = self.clock.mono();
         let line = lock(&self.incidents).tick(now);
@@ -362,7 +354,7 @@ impl Recorder {
     }
 }
 
-/// Locks a mutex, even if another thread panicked while it held the lock: the data are valid after every statement.
+/// Locks a mutex, even after a panic of another thread: the data are valid after every statement.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A log line: the start or the end of an incident, or a failed or slow question. It consists of a sentence and of fields.
+//! A log line: the start or the end of an incident, or a failed or slow question, as a sentence and fields.
 //!
 //! The fields have the same names as in JSON, see `Fields`. The sentence describes only what was observed, so it is true for every cause.
 
@@ -19,107 +19,83 @@ use dns::question::{
     ClientTransport, ExtendedError, Question, is_within, kind_text, name_of_wire, name_text, zone_text,
 };
 
-/// A line for the log about a question or an incident, before it is written as text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line {
-    /// Questions for names in a zone fail.
     ZoneFails {
-        /// The zone in which questions fail.
         zone: Name,
-        /// How many questions of the zone failed.
         failures: u32,
-        /// True if the servers answered some of these questions with a denial without authority (no AA flag), instead of failing.
+        /// True if the servers denied some names without authority (no AA flag), instead of failing.
         doubted: bool,
-        /// The time from the first failed question to the last one.
+        /// From the first failed question to the last one.
         span: Duration,
-        /// Why the last failed question failed, as a sentence.
         why: String,
-        /// The question that failed last.
         question: Question,
         /// The servers that had a fault when the last question failed.
         servers: Vec<IpAddr>,
     },
-    /// A question of a zone that failed before is answered again.
+    /// A question of the zone failed before, and is answered again.
     ZoneAnswers {
-        /// The zone whose question is answered again.
         zone: Name,
-        /// The question that failed before and is answered now.
         question: Question,
-        /// The time from the first failed question of the zone to this answer.
         after: Duration,
     },
-    /// No server on the internet answers.
     NetworkDown {
-        /// The number of servers on the internet that did not answer.
         servers: usize,
-        /// The time since the first unanswered query was sent.
+        /// Since the first unanswered query.
         span: Duration,
     },
     /// A server on the internet answers again.
     NetworkUp {
-        /// The time from the first unanswered query to the first answer.
         after: Duration,
     },
-    /// The network of this host loses packets.
     NetworkLossy(LossReport),
-    /// The network of this host no longer loses packets.
     NetworkLossEnds {
-        /// The time since the network began to lose packets.
         after: Duration,
     },
-    /// More zones failed than the limit of log lines in an hour allows to report.
+    /// More zones failed than the log may report in an hour.
     Withheld {
-        /// The number of zones that were not reported in the log.
         zones: u32,
     },
-    /// A question with a log line of its own: the first failed question of a zone in an hour, or a slow question.
+    /// The first failed question of a zone in an hour, or a slow question.
     Query(Box<LogText>),
-    /// The questions of an hour that failed and were not reported in the log one by one.
+    /// The failed questions of an hour without a line of their own.
     QueriesFailed {
-        /// The number of questions that were not logged one by one.
         queries: u64,
-        /// The number of zones to which the questions that were not logged belong.
+        /// The number of their zones.
         zones: usize,
-        /// The zones with the most questions that were not logged, each with its number of questions.
+        /// The zones with most of these questions, each with its number of questions.
         most: Vec<(Name, u64)>,
     },
-    /// The slow questions of a minute that were not reported in the log one by one.
+    /// The slow questions of a minute without a line of their own.
     QueriesSlow {
-        /// The number of slow questions that were not logged one by one.
         queries: u64,
     },
 }
 
-/// A log line: a sentence, and the fields that are written next to it. Fields without a value are not written.
+/// A log line: a sentence, and fields. Fields without a value are not written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct LogText {
-    /// True if the line is a warning. The start of an incident is a warning, and so is a question that this resolver turned away. A line about any
-    /// other single failed question is not a warning, because most of these questions are about domains in spam.
+    /// True for the start of an incident, and for a question that resolverd rejected. A single failed question is no warning: most of these
+    /// are about domains in spam.
     is_warning: bool,
-    /// The kind of the incident: the value of the log field `incident`.
     incident: &'static str,
     pub(super) text: String,
     zone: Option<String>,
     list: Option<String>,
-    /// The addresses of the servers with faults, separated by spaces.
+    /// Addresses of the servers with faults, separated by spaces.
     servers: Option<String>,
-    /// The name for which the question asked.
     name: Option<Name>,
     kind: Option<String>,
     client: Option<String>,
-    /// The protocol with which the question reached resolverd, for instance UDP.
+    /// How the question reached resolverd, for instance UDP.
     transport: Option<&'static str>,
-    /// The local user of the client; none if the client is not on this host or its user is not known.
+    /// The client's local user, if it is known.
     user: Option<String>,
-    /// The code of the extended error in the reply (RFC 8914).
     extended_error: Option<u16>,
-    /// The last behaviour of each server in `servers`, as text.
     conduct: Option<String>,
-    /// The kind of the culprit, as its word in JSON.
     culprit: Option<&'static str>,
 }
 
-/// Writes a log line at the given level (`info` or `warn`).
 macro_rules! write_at {
     ($level:ident, $line:expr) => {
         tracing::$level!(
@@ -141,7 +117,6 @@ macro_rules! write_at {
 }
 
 impl LogText {
-    /// Creates a log line with the fields that lines about failed questions and lines about slow questions both have.
     fn of_question(question: &QuestionEntry) -> Self {
         let name = name_of_wire(&question.name);
         let mut text = format!(
@@ -165,7 +140,6 @@ impl LogText {
         }
     }
 
-    /// Creates the log line about a question that failed.
     pub(super) fn failed(failed: &FailedQuestion<'_>) -> Self {
         let (question, conduct) = (failed.asked.question, failed.servers_text());
         let zone = (!failed.zone.is_empty()).then(|| name_of_wire(&failed.zone));
@@ -183,13 +157,13 @@ impl LogText {
             text.push_str(&format!(" (extended DNS error {code}{name})"));
         }
         text.extend(why.map(|why| format!("; {why}")));
-        // Most sentences contain the addresses of all servers with faults. If an address is missing, all of them are added.
+        // Most sentences contain the addresses of all servers with faults. If one is missing, all are added.
         let mut addresses = failed.servers.iter().map(|(server, _)| server.to_string());
         if !addresses.all(|address| text.contains(&address)) {
             text.push_str(&format!("; servers: {conduct}"));
         }
-        // The name may be outside the zone that failed, for example if it is an alias. Then the command in the line has the domain of the name,
-        // because `resolverctl failed` also finds failures by name.
+        // The name may be outside the zone that failed, for example if it is an alias. `resolverctl failed` also finds failures by name, so
+        // the command in the line has the domain of the name.
         let found = zone.clone().map(|zone| match is_within(&question.name, &failed.zone) {
             true => zone,
             false => name_of_wire(&domain_of(&question.name)),
@@ -210,7 +184,6 @@ impl LogText {
         }
     }
 
-    /// Creates the log line about a question that was slow but did not fail.
     pub(super) fn slow(question: &QuestionEntry, culprit: CulpritReport) -> Self {
         let line = Self::of_question(question);
         let CulpritReport { kind, zone, server, list, evidence, advice, .. } = culprit;
@@ -223,8 +196,7 @@ impl LogText {
         Self { incident: "query_slow", text, zone, list, servers: server, culprit: Some(kind.word()), ..line }
     }
 
-    /// Removes the customer keys of DNS lists from the line, and the parts of names that `redaction` withholds. The name of the zone stays, because
-    /// it shows the operator whose servers fail.
+    /// Removes customer keys of DNS lists, and what `redaction` withholds. The zone stays: it shows whose servers fail.
     fn withheld(mut self, secrets: &Secrets, redaction: Redaction) -> Self {
         for text in [Some(&mut self.text), self.zone.as_mut(), self.list.as_mut()].into_iter().flatten() {
             *text = secrets.without_keys(std::mem::take(text));
@@ -240,14 +212,14 @@ impl LogText {
 }
 
 impl Line {
-    /// Writes the line to the log. The keys in `secrets` and the data that `redaction` withholds are removed before.
+    /// Writes the line to the log, without the keys in `secrets` and what `redaction` withholds.
     pub(super) fn write(self, secrets: &Secrets, redaction: Redaction) {
         let line = self.log_text().withheld(secrets, redaction);
         if line.is_warning { write_at!(warn, line) } else { write_at!(info, line) }
     }
 
     pub(super) fn log_text(self) -> LogText {
-        // A sentence shows a duration of less than a second as one second.
+        // Less than a second is shown as one second.
         let age = |span: Duration| TimeSpan(span.max(Duration::from_secs(1)));
         let line = |is_warning: bool, incident: &'static str, text: String| LogText {
             is_warning,
@@ -309,12 +281,10 @@ impl Line {
     }
 }
 
-/// Returns the sentence about the loss of packets in the network of this host.
 fn lossy_text(loss: LossReport) -> String {
     format!("the network of this host loses packets: {loss}; check the uplink")
 }
 
-/// Returns the sentence about the questions of an hour that failed and were not logged one by one. It names the zones with most of these questions.
 fn failed_sum(queries: u64, zones: usize, most: &[(Name, u64)]) -> String {
     let queries = counted(
         queries,
@@ -329,23 +299,21 @@ fn failed_sum(queries: u64, zones: usize, most: &[(Name, u64)]) -> String {
     format!("{queries}{zones}; `resolverctl failed --since 1h` shows them")
 }
 
-/// Returns the addresses of servers as text, separated by spaces. Returns `None` if there are no addresses.
 fn spaced(servers: &[IpAddr]) -> Option<String> {
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
     (!servers.is_empty()).then(|| servers.join(" "))
 }
 
-/// Returns the words for a zone in a sentence of the log.
 fn zone_words(zone: &Name) -> String {
     if zone.is_root() { zone_text(zone) } else { format!("zone {}", name_text(zone)) }
 }
 
-/// Returns a number followed by its noun: `one` is the singular, `many` the plural.
+/// Returns the count with its noun in the singular (`one`) or plural (`many`).
 fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// Returns the verb for a sentence about failed queries. `doubted`: true if the servers sent some denials without authority (no AA flag).
+/// Returns the verb for a sentence about failed queries. `doubted`: some were denials without authority (no AA flag).
 pub fn failed_text(doubted: bool) -> &'static str {
     if doubted { "failed or got negative answers that were not authoritative" } else { "failed" }
 }
@@ -368,14 +336,14 @@ impl fmt::Display for TimeSpan {
     }
 }
 
-/// Returns true if a name contains no character that has a meaning for a shell.
+/// Returns true if no character of the name has a meaning for a shell.
 fn is_plain(name: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     name.chars().all(plain) && !name.starts_with('-')
 }
 
-/// Returns the command that shows more about a failing zone. `configured`: true if the operator has configured the servers of the zone. `question`:
-/// the question that failed last.
+/// Returns the command that shows more about a failing zone. `configured`: the operator configured its servers. `question`: the one that
+/// failed last.
 pub(super) fn next_step(zone: &Name, configured: bool, question: &Question) -> String {
     let name = name_text(zone);
     match name.trim_end_matches('.') {
@@ -386,8 +354,7 @@ pub(super) fn next_step(zone: &Name, configured: bool, question: &Question) -> S
     }
 }
 
-/// Writes the `resolverctl trace` command that shows how a question fails. If a character of the name has a meaning for a shell, the name is left
-/// out.
+/// Writes the `resolverctl trace` command for a failed question, without the name if a character of it has a meaning for a shell.
 pub(super) struct Trace<'a>(pub(super) &'a Question);
 
 impl fmt::Display for Trace<'_> {

@@ -1,5 +1,5 @@
-//! Finds the names and addresses in an answer. They show which questions belong to the same mail: for instance, a domain and its mail hosts, an
-//! address and the name of its host, or an SPF policy and the policies that it includes.
+//! Finds the names and addresses in an answer. They show which questions belong to the same mail, for instance those about a domain and
+//! about its mail hosts, or about an SPF policy and the policies that it includes.
 
 use std::sync::Arc;
 
@@ -12,7 +12,6 @@ use dns::question::WireName;
 /// The terms of an SPF record that name a domain (RFC 7208 sections 5 and 6).
 const SPF_TERMS: [&str; 6] = ["include:", "redirect=", "a:", "mx:", "exists:", "ptr:"];
 
-/// Returns the names and addresses in an answer, in the order of its records.
 pub(super) fn in_answers(answers: &[Record]) -> Vec<Link> {
     let mut links = Vec::new();
     for record in answers {
@@ -41,7 +40,6 @@ fn of_data(data: &RData) -> Option<Link> {
     }
 }
 
-/// Returns the domains that an SPF record names.
 fn policies(text: &str) -> Vec<Link> {
     if !text.starts_with("v=spf1") {
         return Vec::new();

@@ -1,14 +1,13 @@
-//! The part of the recorder that requests the lookup of the local users of clients, records the users that were found (see the module `owner`), and
-//! counts the questions of each user.
+//! Requests the lookup of the local users of clients, records the users that were found (see the module `owner`), and counts the questions
+//! of each user.
 //!
 //! # Decisions
 //!
-//! - Only questions that the cache does not answer are counted by user: an answer from the cache is sent too fast for a lookup, and makes no client
-//!   wait.
-//! - The users of failed and slow questions are looked up. Of the others, one question in `OWNER_SAMPLE_PAUSE` is looked up when it begins to wait,
-//!   because for a lookup the kernel must search all sockets. The counts of these samples are scaled up to all questions of the period.
-//! - A lookup finds the user of all questions that are in progress at a socket. So a sampled socket counts as one sample, whatever number of
-//!   questions it has.
+//! - Only questions that the cache does not answer are counted by user: an answer from the cache is sent too fast for a lookup, and makes
+//!   no client wait.
+//! - For a lookup the kernel must search all sockets. So only the users of failed and slow questions are looked up, and those of one other
+//!   question in `OWNER_SAMPLE_PAUSE`. The counts of these samples are scaled up to all questions.
+//! - A lookup finds the user of all questions in progress at a socket. So a socket is one sample, whatever number of questions it has.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -25,10 +24,9 @@ use crate::limits::{MAX_USER_NAME, OWNER_SAMPLE_PAUSE};
 use dns::clock::micros;
 use dns::question::Outcome;
 
-/// The name that is shown for questions whose local user was not found.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// Sums over questions: the values of one question, or the mean of all questions of a sampled socket.
+/// Sums over questions: one question, or the mean of all questions of a sampled socket.
 #[derive(Clone, Copy, Default)]
 struct UserSum {
     questions: u128,
@@ -48,7 +46,7 @@ impl UserSum {
         Self { questions: 1, failed, waited: question.elapsed.into() }
     }
 
-    /// Returns the counters for `all` questions, scaled up from the sum of `known` samples (questions or sampled sockets).
+    /// Scales the sum of `known` samples up to `all` questions.
     fn scaled(self, all: usize, known: usize) -> ClientTally {
         let scale = |number: u128| {
             let scaled = number.saturating_mul(all as u128).saturating_add(known as u128 / 2);
@@ -59,8 +57,8 @@ impl UserSum {
     }
 }
 
-/// Returns the sums of the questions that ended in a period, for each user that asked them. The user of each question that took `slow` microseconds
-/// or failed was looked up. Of the other questions, only samples were looked up.
+/// Returns the questions that ended in a period, by user. Questions that failed or took `slow` microseconds were all looked up, others only
+/// as samples.
 fn by_user(questions: &[QuestionEntry], over: &Range<u64>, slow: u64) -> BTreeMap<Box<str>, ClientTally> {
     let is_counted = |question: &&QuestionEntry| {
         let is_local = question.client.to_canonical().is_loopback() && question.port > 0;
@@ -102,8 +100,8 @@ fn by_user(questions: &[QuestionEntry], over: &Range<u64>, slow: u64) -> BTreeMa
 }
 
 impl Recorder {
-    /// Requests the lookup of the local user of a client whose question waits long or has failed. Only clients at loopback addresses are looked up,
-    /// because only they are certainly on this host.
+    /// Requests the lookup of the local user of a client whose question waits long or has failed. Clients at other than loopback addresses
+    /// are ignored: they may not be on this host.
     pub fn want_owner(&self, wanted: WantedOwner) {
         let client = wanted.client;
         if self.kept.is_on() && client.port() > 0 && client.ip().to_canonical().is_loopback() {
@@ -111,7 +109,7 @@ impl Recorder {
         }
     }
 
-    /// Requests the lookup of the user of a client whose question begins to wait, if `OWNER_SAMPLE_PAUSE` has passed since the last such sample.
+    /// Requests the lookup of the user of a client whose question begins to wait, if the last sample is `OWNER_SAMPLE_PAUSE` ago.
     pub fn sample_owner(&self, wanted: WantedOwner) {
         if !wanted.client.ip().to_canonical().is_loopback() {
             return;
@@ -124,19 +122,18 @@ impl Recorder {
         }
     }
 
-    /// Counts the questions that ended in a period, for each user that asked them.
     pub(super) fn count_users(&self, questions: &[QuestionEntry], over: &Range<u64>, slow: u64) {
         let counted = by_user(questions, over, slow);
         let mut users = lock(&self.sums.users);
         counted.iter().for_each(|(user, tally)| users.count(&**user, |row| row.add(tally)));
     }
 
-    /// Waits until the users of some clients must be looked up, and returns these clients.
+    /// Waits for clients whose users must be looked up, and returns them.
     pub async fn wanted_owners(&self) -> Vec<WantedOwner> {
         self.log.owners.next().await
     }
 
-    /// Records the user who owns the socket of a client at this time.
+    /// Records the user who owns the socket of a client now.
     pub fn owned(&self, client: SocketAddr, user: &str) {
         let end = user.floor_char_boundary(MAX_USER_NAME);
         let user = user.get(..end).unwrap_or_default().into();
@@ -167,7 +164,6 @@ mod tests {
             question(1, Some("postfix"), Outcome::Failed, 9),
             question(2, Some("rspamd"), Outcome::Failed, 9),
             question(3, Some("postfix"), Outcome::Upstream, 40),
-            // The user was found once, for both questions of this socket.
             question(4, Some("rspamd"), Outcome::Upstream, 10),
             question(4, Some("rspamd"), Outcome::Shared, 30),
             question(5, Some("rspamd"), Outcome::Cache, 0),

@@ -1,18 +1,18 @@
 //! Decides which failed and slow questions are written to the log.
 //!
-//! The code reads no clock: its input is questions with their times, its output is log lines. A line is written for the first failure of a zone in an
-//! hour. Of slow questions that waited for the same resolution (flight), only one is logged. Other failures and slow questions are only counted, and
-//! one line reports their number: after the hour for failures, after the minute for slow questions.
+//! The code reads no clock: it turns questions with their times into log lines. The first failure of a zone in an hour gets a line, and one
+//! of the slow questions that waited for the same resolution (flight). Others are counted, and one line reports their number: after the
+//! hour for failures, after the minute for slow questions.
 //!
 //! # Decisions
 //!
-//! - A failure is only counted if the log already has a line about the same cause: that no server on the internet answers, that the zone fails, or
-//!   that the DNS list does not answer.
-//! - If a zone continues to fail after the line about its first failure, a second line is written, as the module `incident` decides. This line is a
-//!   warning, and another line reports when the zone works again.
-//! - The number of lines in a minute is limited, because spam names many dead domains. Lines about questions that were turned away because of
-//!   overload are written even beyond the limit, because in a flood of queries the failures of dead domains use up the limit.
-//! - When the process ends, the numbers counted so far are logged immediately.
+//! - A failure is only counted if the log already has a line about its cause: no server on the internet answers, the zone fails, or the DNS
+//!   list does not answer.
+//! - If a zone continues to fail, the module `incident` decides about a second line. This line is a warning, and another line reports when
+//!   the zone works again.
+//! - The number of lines in a minute is limited, because spam names many dead domains. Questions that were rejected because of overload get
+//!   their line even beyond the limit, because in a flood of queries dead domains use up the limit.
+//! - When the process ends, the counted numbers are logged at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,43 +23,36 @@ use crate::limits::{FAILURE_LINES_A_MINUTE, MAX_FAILING_ZONES, SLOW_LINES_A_MINU
 use dns::clock::Mono;
 use dns::question::name_of_wire;
 
-/// After a log line about a failure of a zone, further failures of this zone are only counted, for this time.
+/// Further failures of a zone are only counted for this time after its log line.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// The period to which the limits of log lines about failed and slow questions apply.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The state that decides about log lines for failed and slow questions.
 #[derive(Debug, Default)]
 pub(super) struct LogLines {
-    /// The zones with recent failures; at most `MAX_FAILING_ZONES`. The keys are the names of the zones in wire form. The entry with the empty key is
-    /// for questions that this resolver turned away.
+    /// The zones with recent failures, by name in wire form; at most `MAX_FAILING_ZONES`. The empty key is for questions that resolverd
+    /// rejected.
     zones: BTreeMap<Box<[u8]>, ZoneLines>,
-    /// The start of the current minute. The next two fields are the numbers of log lines about failed and about slow questions in this minute.
+    /// The start of the current minute, and its log lines about failed and slow questions.
     minute: Mono,
     failed: u32,
     slow: u32,
-    /// The resolutions whose slow questions were already logged in this minute.
     flights: BTreeSet<u64>,
-    /// The number of slow questions in this minute that were counted and not logged.
     more_slow: u64,
-    /// The time of the first failure that is counted in `more_failed`. `more_failed` is the number of failures that got no log line of their own.
+    /// The first failure that `more_failed` counts. `more_failed`: failures without a log line of their own.
     hour: Mono,
     more_failed: u64,
 }
 
 #[derive(Debug)]
 struct ZoneLines {
-    /// When the last log line about a failure of the zone was written; none if there was none.
     logged: Option<Mono>,
-    /// The time at which a question of the zone failed last.
     last: Mono,
-    /// The number of failures of the zone in this hour that were counted and not logged.
     counted: u64,
 }
 
 impl LogLines {
-    /// Decides about a failed question: returns its log line, or counts it. `is_logged`: true if the log already has a line about its cause.
+    /// Returns the log line of a failed question, or counts it. `is_logged`: the log already has a line about its cause.
     pub(super) fn failed(&mut self, failed: &FailedQuestion<'_>, is_logged: bool, now: Mono) -> Option<Line> {
         self.make_room(&failed.zone);
         let new = ZoneLines { logged: None, last: now, counted: 0 };
@@ -76,8 +69,7 @@ impl LogLines {
         None
     }
 
-    /// Counts the number `failed` of failed questions that get no log line of their own. Some of them could not be read, because newer entries of the
-    /// history had overwritten them.
+    /// Counts failed questions that get no log line of their own. Newer entries of the history have overwritten some of them.
     pub(super) fn count(&mut self, failed: u64, now: Mono) {
         if self.more_failed == 0 {
             self.hour = now;
@@ -85,8 +77,7 @@ impl LogLines {
         self.more_failed = self.more_failed.saturating_add(failed);
     }
 
-    /// Returns true if a slow question must be logged. Otherwise the question is counted. `flight`: the number of the resolution for which the
-    /// question waited.
+    /// Returns true if a slow question must be logged; otherwise counts it. `flight`: the resolution for which the question waited.
     pub(super) fn has_room_for_slow(&mut self, flight: Option<u64>) -> bool {
         let is_logged = flight.is_some_and(|flight| self.flights.contains(&flight));
         let has_room = !is_logged && self.slow < SLOW_LINES_A_MINUTE;
@@ -99,8 +90,8 @@ impl LogLines {
         has_room
     }
 
-    /// If the minute or the hour is over, returns the lines about the questions that were counted in it, and begins a new minute or hour. Call this
-    /// function before questions that ended after `now` are added.
+    /// Returns the lines about counted questions if the minute or the hour is over. Call this before questions that ended after `now` are
+    /// added.
     pub(super) fn tick(&mut self, now: Mono) -> Vec<Line> {
         let mut lines = Vec::new();
         if now.since(self.minute) >= MINUTE {
@@ -114,7 +105,7 @@ impl LogLines {
         lines
     }
 
-    /// Returns the lines of `tick` immediately, without waiting until the minute and the hour are over. It is called at the end of the process.
+    /// Returns the lines about counted questions at once, at the end of the process.
     pub(super) fn finish(&mut self, now: Mono) -> Vec<Line> {
         self.slow_line().into_iter().chain(self.failed_line(now)).collect()
     }
@@ -142,7 +133,7 @@ impl LogLines {
         Some(Line::QueriesFailed { queries, zones, most })
     }
 
-    /// Makes room for a new zone by removing the zone whose last failure is oldest. Zones that have no log line are removed before the others.
+    /// Makes room for a new zone: removes the zone whose last failure is oldest, zones without a log line first.
     fn make_room(&mut self, zone: &[u8]) {
         if self.zones.len() < MAX_FAILING_ZONES || self.zones.contains_key(zone) {
             return;

@@ -1,5 +1,4 @@
-//! The part of the recorder that reads new entries of the history, writes the log lines about failed and slow questions, and stores these questions
-//! on disk.
+//! Reads new entries of the history, writes the log lines about failed and slow questions, and stores these questions on disk.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,7 +33,7 @@ use crate::limits::{LONG_MESSAGE_MEMORY, LONG_MESSAGE_TIME, MESSAGE_PAUSE, QUERY
 use dns::clock::micros;
 use dns::question::{Outcome, label_places, name_of_wire};
 
-/// What was already logged and stored, and the position up to which the history was read.
+/// What was already read, logged and stored.
 #[derive(Debug, Default)]
 pub struct LogState {
     follower: NewsReader,
@@ -43,15 +42,15 @@ pub struct LogState {
     long: LongMessages,
 }
 
-/// The facts that are needed for the log and the disk and that the history does not contain.
+/// Facts for the log and the disk that the history does not contain.
 pub struct LogFacts<'a> {
-    /// The customer keys of DNS lists, which no log line may contain.
+    /// Customer keys of DNS lists, which no log line may contain.
     pub secrets: &'a Secrets,
-    /// The parts of an entry that are written neither to disk nor to the log.
+    /// What is written neither to disk nor to the log.
     pub redaction: Redaction,
     /// Facts about DNS lists, zones and slow questions; see `DaemonFacts`.
     pub facts: DaemonFacts<'a>,
-    /// Returns true if the log has a line which says that a DNS list does not work. The argument is the apex of the list in wire form.
+    /// Returns true if the log has a line that a DNS list does not work. The argument is its apex in wire form.
     pub is_list_logged: &'a dyn Fn(&[u8]) -> bool,
 }
 
@@ -60,7 +59,7 @@ pub struct LogFacts<'a> {
 pub struct RecorderSettings {
     /// True if any view resolves names from the root servers.
     pub recurses: bool,
-    /// The shortest duration with which a question counts as slow (`history.slow`).
+    /// The shortest duration of a slow question (`history.slow`).
     pub slow: Duration,
     /// True if log lines may contain only domains instead of full names (`history.redact = "names"`).
     pub withholds_names: bool,
@@ -68,28 +67,24 @@ pub struct RecorderSettings {
     pub logs_queries: bool,
 }
 
-/// The data for the task that writes the log and stores questions: what wakes the task, and what it may write.
+/// What wakes the task that writes the log and stores questions, and what the task may write.
 #[derive(Debug)]
 pub(super) struct LogFeed {
-    /// Wakes the task that reads new entries of the history and writes the log.
     pub(super) noticed: Notify,
-    /// True if a failed or slow question was recorded since the task last read the history.
     has_news: AtomicBool,
-    /// The shortest duration, in microseconds, with which a question counts as slow (`history.slow`).
     slow: AtomicU64,
-    /// The questions that wait to be written to the query log.
     query_log: QueryLog,
-    /// The clients for which the local user must be looked up; see the module `owner`.
+    /// Clients whose local user must be looked up; see the module `owner`.
     pub(super) owners: WantedOwners,
-    /// The earliest time at which the next question is chosen as a sample whose local user is looked up, in microseconds of the monotonic clock.
+    /// The earliest time of the next sample whose local user is looked up, in microseconds of `Mono`.
     pub(super) owner_sample: AtomicU64,
-    /// The numbers that replace the addresses of clients on disk and in the log if `history.redact` withholds the addresses.
+    /// Replaces the addresses of clients on disk and in the log, if `history.redact` withholds them.
     client_numbers: ClientNumbers,
-    /// The customer keys of DNS lists, which no log line about a zone may contain.
+    /// Customer keys of DNS lists, which no log line may contain.
     pub(super) secrets: Mutex<Secrets>,
-    /// True if log lines may contain only domains instead of full names (`history.redact = "names"`).
+    /// True if log lines may contain only domains (`history.redact = "names"`).
     pub(super) withholds_names: AtomicBool,
-    /// True if lines about failing zones and about the network of this host are written to the log.
+    /// False for the second resolver of a process (`Recorder::aside`).
     pub(super) is_logged: bool,
 }
 
@@ -111,8 +106,7 @@ impl LogFeed {
 }
 
 impl Recorder {
-    /// Applies the configuration. If no view resolves from the root servers, resolverd asks no servers on the internet, so outages of the network are
-    /// not detected.
+    /// Applies the configuration. Without a view that resolves from the root servers, outages of the network are not detected.
     pub fn configure(&self, settings: RecorderSettings) {
         lock(&self.incidents).outage.set_used(settings.recurses);
         self.log.slow.store(micros(settings.slow), Ordering::Relaxed);
@@ -121,19 +115,17 @@ impl Recorder {
         self.log.noticed.notify_one();
     }
 
-    /// Returns the shortest duration with which a question counts as slow (`history.slow`).
+    /// Returns the shortest duration of a slow question (`history.slow`).
     pub fn slow_from(&self) -> Duration {
         Duration::from_micros(self.log.slow.load(Ordering::Relaxed))
     }
 
-    /// Waits until new entries must be read: a failed or slow question was recorded, a question waits for the query log, or
-    /// `limits::SNAPSHOT_INTERVAL` is over.
+    /// Waits until a failed or slow question is recorded, a question waits for the query log, or `limits::SNAPSHOT_INTERVAL` is over.
     pub async fn noticed(&self) {
         self.log.noticed.notified().await;
     }
 
-    /// If the question failed or was slow, wakes the task that reads new entries, and requests the lookup of the local user that owns the client's
-    /// socket.
+    /// If the question failed or was slow, wakes the reader, and requests the lookup of the local user of the client's socket.
     pub(super) fn notice(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
         if question.elapsed >= self.log.slow.load(Ordering::Relaxed) || question.outcome.is_failure() {
             socket.into_iter().for_each(|socket| self.want_owner(socket));
@@ -141,14 +133,12 @@ impl Recorder {
         }
     }
 
-    /// Wakes the task that reads new entries of the history.
     pub(super) fn wake_reader(&self) {
         self.log.has_news.store(true, Ordering::Relaxed);
         self.log.noticed.notify_one();
     }
 
-    /// Returns the new entries since the last reading, without the keys in `secrets`. Also returns how many failed questions were overwritten by
-    /// newer entries before they could be read.
+    /// Returns the new entries, without the keys in `secrets`, and how many failed questions were overwritten before they were read.
     fn news(&self, follower: &mut NewsReader, secrets: &Secrets) -> (Recorded, FailureCount) {
         let now = self.clock.mono();
         let (mut news, lost) = follower.read(&self.kept.misses, secrets, now);
@@ -158,14 +148,13 @@ impl Recorder {
         (news, lost)
     }
 
-    /// Reads the new entries of the history, writes the log lines about them, and stores questions that failed or were slow. This takes some
-    /// milliseconds, so call it on a thread that may block.
+    /// Reads the new entries, writes log lines, and stores questions that failed or were slow. This takes some milliseconds; call it on a
+    /// thread that may block.
     pub fn write_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
         self.write_news(state, facts, false);
     }
 
-    /// Like `write_log`, but at the end of the process: it also writes the lines with the numbers of failures and slow questions that had no line of
-    /// their own.
+    /// Like `write_log`, but at the end of the process: also logs the numbers of failures and slow questions that had no line of their own.
     pub fn write_last_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
         self.write_news(state, facts, true);
         let withheld = lock(&self.incidents).finish();
@@ -174,8 +163,8 @@ impl Recorder {
     }
 
     fn write_news(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
-        // Compares the clock of the host with the monotonic clock. This function runs every few seconds, so it notices soon if somebody has set the
-        // host's clock.
+        // `dates` compares the two clocks. This function runs every few seconds, so it soon notices if somebody has set the clock of the
+        // host.
         self.dates();
         lock(&self.log.secrets).clone_from(facts.secrets);
         self.write_queries(facts);
@@ -183,8 +172,7 @@ impl Recorder {
         self.store_long(state, facts, is_ending);
     }
 
-    /// Stores the messages (emails) that took long or had a failed question. At the end of the process, messages that may not be complete yet are
-    /// stored too.
+    /// Stores emails that took long or had a failed question. `is_ending`: also emails that may not be complete yet.
     fn store_long(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         let (now, unix) = (self.clock.mono(), self.clock.unix_micros());
         if self.kept.store.get().is_none() || !(is_ending || state.long.is_due(now)) {
@@ -204,14 +192,12 @@ impl Recorder {
         self.store(chosen, facts.redaction);
     }
 
-    /// Counts failed questions of a zone, for the table of failures by zone (`Recorder::failures`).
     fn count_failures(&self, zone: &[u8], count: u64) {
         if count > 0 {
             lock(&self.sums.failures).count(zone, |row| row.0 = row.0.saturating_add(count));
         }
     }
 
-    /// Writes the log lines about questions that failed or were slow, and stores these questions.
     fn write_failures(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         let now = self.clock.mono();
         let mut lines = state.lines.tick(now);
@@ -231,8 +217,7 @@ impl Recorder {
         let slow = micros(self.slow_from());
         state.lines.count(overwritten.all, now);
         self.count_failures(&[], overwritten.judged);
-        // `places`: the indices of the questions that will be stored. `flights`: the numbers of the resolutions (flights) that explain these
-        // questions.
+        // `places`: the questions that will be stored. `flights`: the resolutions that explain them.
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
             if !question.outcome.is_failure() && question.elapsed < slow {
@@ -243,13 +228,12 @@ impl Recorder {
             flights.extend(asked.flight.map(|flight| flight.id));
             if let Some(failed) = FailedQuestion::from_explained(asked) {
                 self.count_failures(&failed.zone, u64::from(is_judged_failure(question.outcome)));
-                // If a question failed only because the process ends, it is not logged, but only counted.
+                // A question that failed because the process ends is only counted.
                 let is_logged =
                     is_ending && failed.is_turned_away() || self.is_logged(&failed, &traffic, facts);
                 lines.extend(state.lines.failed(&failed, is_logged, now));
             } else if !traffic.was_down(question) && state.lines.has_room_for_slow(question.flight) {
-                // A question that was slow during an outage of the network of this host gets no line, because the log already has a line about the
-                // outage.
+                // A question that was slow during an outage gets no line: the log already has one about the outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }
@@ -263,26 +247,25 @@ impl Recorder {
         lines.into_iter().for_each(|line| line.write(facts.secrets, facts.redaction));
     }
 
-    /// Also stores failed and slow questions in `store`, so that reports can read them from there. Only the first call has an effect.
+    /// Also stores failed and slow questions in `store`, from which reports read them. Only the first call has an effect.
     pub fn store_in(&self, store: Arc<dyn Store>) {
-        // The result says if this was the first call. It is ignored, because `store_in` is called only once, at the start of the process.
+        // A second call would fail, but there is only one, at the start of the process.
         let _ = self.kept.store.set(store);
     }
 
-    /// Returns true if the log has a line for each question. This costs one relaxed load of an atomic.
+    /// Returns true if the log has a line for each question. Costs one relaxed load.
     #[inline]
     pub fn logs_queries(&self) -> bool {
         self.log.query_log.is_on()
     }
 
-    /// Adds the question that `made` returns to the query log. If the query log is off, `made` is not called.
+    /// Adds the question that `made` returns to the query log, if the log is on.
     pub(super) fn log_query(&self, made: impl FnOnce() -> QuestionEntry) {
         if self.logs_queries() && self.log.query_log.put(self.clock.mono(), made) {
             self.log.noticed.notify_one();
         }
     }
 
-    /// Writes the log lines about the questions that wait in the query log.
     fn write_queries(&self, facts: &LogFacts<'_>) {
         let (questions, more) = self.log.query_log.take();
         for question in questions {
@@ -300,14 +283,14 @@ impl Recorder {
         }
     }
 
-    /// Removes data that are too old from the store. This reads a directory, so call it on a thread that may block.
+    /// Removes old data from the store. Reads a directory; call it on a thread that may block.
     pub fn tend_store(&self) {
         if let Some(store) = self.kept.store.get() {
             store.tend();
         }
     }
 
-    /// Writes entries to the store, without the data that `redaction` withholds.
+    /// Writes entries to the store, without what `redaction` withholds.
     fn store(&self, entries: Vec<Entry>, redaction: Redaction) {
         let Some(store) = self.kept.store.get().filter(|_| !entries.is_empty()) else { return };
         let mut octets = Vec::new();
@@ -317,25 +300,22 @@ impl Recorder {
         store.append(&octets);
     }
 
-    /// Returns true if the log already has a line about the cause of this failure.
     fn is_logged(&self, failed: &FailedQuestion<'_>, traffic: &Traffic, facts: &LogFacts<'_>) -> bool {
         let question = failed.asked.question;
         if failed.may_be_silence() && traffic.was_down(question) {
             return true;
         }
         if failed.asked.list.is_some() {
-            // Questions to a DNS list that does not work end with this outcome, without a resolution. The log already has a line about the list.
+            // Questions to a DNS list that does not work end with this outcome, without a resolution.
             return question.outcome == Outcome::Remembered || (facts.is_list_logged)(&failed.zone);
         }
-        // The zones above the name are searched too: the zone at fault may differ from the zone that failed, for example a zone above, or the zone
-        // with the names of its servers.
+        // The zone at fault may be a zone above, so the zones above the name are searched too.
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut zones = zones.chain([&*failed.zone]).filter(|zone| !zone.is_empty());
         zones.any(|zone| lock(&self.incidents).is_logged(&name_of_wire(zone)))
     }
 }
 
-/// Returns the log line about a slow question.
 fn slow_line(asked: ExplainedQuestion<'_>, traffic: &Traffic, facts: &DaemonFacts<'_>) -> Line {
     let alone = [asked];
     let verdict = judge(&alone, traffic);

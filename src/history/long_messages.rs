@@ -1,13 +1,11 @@
-//! Selects the messages (emails) that took long, or that had a failed question. All questions of these messages are stored on disk, not only the
-//! failed and slow ones. So after a crash, or when the questions are no longer in memory, `resolverctl why` still finds such a message by its domain,
-//! and can say why it waited: for example, a question to a DNS list was slow, or the client paused between its questions.
+//! Selects emails that took long or had a failed question. All questions of these emails are stored on disk. So after a crash, or when
+//! memory has lost them, `resolverctl why` still finds the email by its domain and can say why it waited.
 //!
 //! # Decisions
 //!
-//! - Questions that the cache answered are read too, because they show when the client continued to ask. There are many of them, so this is done only
-//!   every `SNAPSHOT_INTERVAL`, and only the entries of the last `LONG_MESSAGE_TIME` are read.
-//! - The longest messages are stored first. Messages that had a failed question but were not delayed get less room, because most of them are about
-//!   domains in spam.
+//! - Questions that the cache answered are read too, because they show when the client continued to ask. There are many of them, so this is
+//!   done only every `SNAPSHOT_INTERVAL`, for the last `LONG_MESSAGE_TIME`.
+//! - The longest emails are stored first. Emails with a failed question but no delay get less room, because most are about domains in spam.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -26,40 +24,35 @@ use crate::limits::{
 };
 use dns::clock::{Mono, micros};
 
-/// The number of seconds in an hour.
 const HOUR: u64 = 3_600;
 
-/// Selects the messages (emails) that took long or had a failed question, so that all their questions are stored.
 #[derive(Debug, Default)]
 pub(super) struct LongMessages {
     read_at: Option<Mono>,
-    /// The time up to which messages (emails) were selected: those that ended before it are not selected again. In microseconds since 1970.
+    /// Emails that ended before this time are not selected again. In microseconds since 1970.
     taken_until: u64,
-    /// The number of octets on disk that such messages (emails that took long or had a failed question) have used. In each hour,
-    /// `LONG_MESSAGES_AN_HOUR` octets are subtracted, so that new messages can be stored.
+    /// Octets on disk that selected emails have used, less `LONG_MESSAGES_AN_HOUR` for each hour.
     used: u64,
 }
 
 impl LongMessages {
-    /// Returns true if the history in memory was not read within the last `SNAPSHOT_INTERVAL`, so that it must be read again.
     pub(super) fn is_due(&self, now: Mono) -> bool {
         self.read_at.is_none_or(|read| now.since(read) >= SNAPSHOT_INTERVAL)
     }
 
-    /// Skips the messages (emails) that ended before the time `until`, because the previous process has already stored them.
+    /// Skips emails that ended before `until`: the previous process has stored them.
     pub(super) fn pass_over(&mut self, until: u64) {
         self.taken_until = self.taken_until.max(until);
     }
 
-    /// Returns the period of the messages (emails) that the next call of `take` selects, by the time of their end. In microseconds since 1970.
+    /// Returns the period in which the emails of the next `take` ended, in microseconds since 1970.
     pub(super) fn untaken(&self, until: u64) -> Range<u64> {
         self.taken_until..until
     }
 
-    /// Returns the entries of the messages (emails) that have ended at `until` but had not ended at the last call, if they took as long as a slow
-    /// question or have a failed question. Questions that are stored anyway, because they failed or were slow, are left out. The longest messages
-    /// come first, and messages for which there is no more room are left out. Also counts in the histogram `times`, for each email whose leading
-    /// group has ended (see `emails`), the time in which questions of the email were in progress.
+    /// Returns the entries of the emails that have ended since the last call, if they took as long as a slow question or have a failed
+    /// question. The longest come first; those without room are left out, and so are questions that are stored anyway because they failed
+    /// or were slow. Also counts in `times` how long questions of each email were in progress.
     pub(super) fn take(
         &mut self,
         recorded: &Recorded,
@@ -75,8 +68,8 @@ impl LongMessages {
         self.taken_until = until;
         let mut long = group(recorded, list).all;
         let is_over = |message: &Message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE)));
-        // An email counts when its leading group has ended, not when the last group has ended: further groups may follow, and each email must count
-        // once. Only recent groups are joined to emails here, because earlier groups do not belong to these emails and would take most of the time.
+        // An email is counted once, when its leading group has ended (see `emails`): further groups may follow. Older groups do not belong
+        // to these emails, and joining them would take most of the time.
         let first = over.start.saturating_sub(micros(MESSAGE_PAUSE + GREETING_PAUSE));
         let recent = long.iter().filter(|message| message.ended >= first);
         for email in emails(recent, recorded).iter().filter(|email| is_over(email.lead)) {
@@ -100,8 +93,6 @@ impl LongMessages {
     }
 }
 
-/// Returns the entries that must be stored for a message (email): those of its questions that are not already stored because they failed or were
-/// slow, and their resolutions (flights).
 fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) -> Vec<Entry> {
     let is_stored = |question: &QuestionEntry| {
         let waited = question.flight.is_some_and(|flight| stored.has(flight));
@@ -110,7 +101,7 @@ fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) 
     let questions = message.queries(recorded);
     let questions: Vec<&QuestionEntry> = questions.filter(|question| !is_stored(question)).collect();
     let flights: BTreeSet<u64> = questions.iter().filter_map(|question| question.flight).collect();
-    // The answer of a resolution for the same name and type contains names. They show to which message (email) a later question from the cache
+    // The answer of a resolution for the same name and type contains names, which show to which email a later question from the cache
     // belongs. So these resolutions are stored too.
     let is_asked = |name: &[u8], kind| questions.iter().any(|one| one.kind == kind && *one.name == *name);
     let of_flights = recorded.flights.iter().filter(|flight| {
@@ -148,12 +139,11 @@ mod tests {
             question(1, 0, 10, Outcome::Upstream),
             question(1, SECOND, 0, Outcome::Cache),
             question(1, 2 * SECOND, 10, Outcome::Failed),
-            // This message (email) waited as long as a slow question, although none of its questions was slow.
+            // This email waited as long as a slow question, although none of its questions was slow.
             question(2, 0, 4 * SECOND, Outcome::Upstream),
             question(2, 4 * SECOND, 10, Outcome::Upstream),
             question(3, 0, 10, Outcome::Upstream),
             question(3, SECOND / 2, 10, Outcome::Upstream),
-            // In this message (email), a question to a DNS list failed immediately.
             question(4, 1, 10, Outcome::Upstream),
             question(4, SECOND / 2, 10, Outcome::Failed),
         ]);

@@ -1,8 +1,8 @@
 //! Detects that this host's own network loses packets: many servers in several networks that used to answer do not answer some queries.
 //!
-//! The code has no clock: its input is the results of queries with their times. Only servers that were found by recursion from the root servers
-//! count. A server counts only while it still answers some queries, so dead servers, or all servers of a dead hosting provider, do not count as loss.
-//! Each network has the same weight, so one lossy network that gets many queries does not count as loss either.
+//! The code reads no clock: its input is results of queries with their times. Only servers found by recursion count, and only while they
+//! still answer some queries, so dead servers do not count as loss. Each network has the same weight, so one lossy network with many
+//! queries does not count either.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,39 +16,32 @@ use crate::limits::{
 };
 use dns::clock::Mono;
 
-/// Measures the loss of packets on all network paths of this host.
 #[derive(Debug, Default)]
 pub(super) struct Loss {
     servers: HashMap<IpAddr, ServerLoss>,
-    /// When the current slice of time (`LOSS_SLICE`) began. Queries are counted for each slice.
+    /// When the current slice (`LOSS_SLICE`) began.
     began: Mono,
-    /// The current packet loss; `None` if the network loses no packets.
     current: Option<LossSeen>,
-    /// The last periods of loss that have ended, the earliest first: at most `MAX_LOSS_SPANS`.
+    /// Ended periods of loss, the earliest first: at most `MAX_LOSS_SPANS`.
     spans: Vec<(Mono, Mono)>,
 }
 
-/// The queries to one server in the last two slices of time. Index 0 is the current slice.
+/// Queries to one server in the last two slices. Index 0 is the current slice.
 #[derive(Debug, Default)]
 struct ServerLoss {
-    /// When the server last answered a query.
     answered: Option<Mono>,
     sent: [u32; 2],
     lost: [u32; 2],
 }
 
-/// A packet loss on all network paths of this host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LossSeen {
-    /// The start of the first slice of time in which the loss was seen.
     since: Mono,
-    /// The share of lost queries, in percent: the mean over the networks, without the quarter that loses most and the quarter that loses least.
+    /// Lost queries in percent: the mean over the networks, without the quarter that loses most and the quarter that loses least.
     percent: u32,
-    /// The number of networks in which servers did not answer some queries.
     networks: usize,
 }
 
-/// The queries to the servers of one network.
 #[derive(Clone, Copy, Debug, Default)]
 struct NetworkLoss {
     sent: u32,
@@ -56,8 +49,8 @@ struct NetworkLoss {
 }
 
 impl Loss {
-    /// Notes the result of a query to a server. `answered`: true if a reply came, even if it came late. `outage`: the periods in which no server on
-    /// the internet answered, which do not count as packet loss.
+    /// Notes the result of a query to a server. `answered`: a reply came, perhaps late. `outage`: the periods in which no server on the
+    /// internet answered, which do not count.
     pub(super) fn note(
         &mut self,
         server: IpAddr,
@@ -80,10 +73,10 @@ impl Loss {
         line
     }
 
-    /// Examines the packet loss in the last two slices of time, and begins another slice. Returns a log line if the loss began or ended.
+    /// Judges the loss in the last two slices, and begins another slice. Returns a log line if the loss began or ended.
     fn end_slice(&mut self, outage: &Outage, now: Mono) -> Option<Line> {
         let line = if outage.was_down_since(now.before(LOSS_SLICE * 3)) { None } else { self.judge(now) };
-        // If no queries were sent for a while, the counters of the last slice are older than the slice before this one, so they are not used.
+        // After a pause without queries, the counts of the last slice are too old, so they are dropped.
         let is_next = now.since(self.began) < LOSS_SLICE * 2;
         for server in self.servers.values_mut() {
             let last = |counts: [u32; 2]| if is_next { [0, counts[0]] } else { [0, 0] };
@@ -103,7 +96,7 @@ impl Loss {
         let lossy = networks.iter().filter(|network| network.lost > 0).count();
         let mut shares: Vec<u32> = networks.iter().map(|network| network.lost * 100 / network.sent).collect();
         shares.sort_unstable();
-        // The quarter of the networks with the highest loss may have a fault of its own, so it is left out of both means.
+        // The quarter of the networks with the highest loss may have faults of its own, so both means leave it out.
         let percent = mean(shares.get(shares.len() / 4..shares.len() * 3 / 4).unwrap_or_default());
         let of_best = mean(shares.get(..shares.len() * 3 / 4).unwrap_or_default());
         match &mut self.current {
@@ -129,7 +122,6 @@ impl Loss {
         }
     }
 
-    /// Returns the queries of each network that got enough queries to show a loss.
     fn networks(&self) -> Vec<NetworkLoss> {
         let mut networks: HashMap<u128, NetworkLoss> = HashMap::new();
         for (server, counts) in &self.servers {
@@ -140,7 +132,6 @@ impl Loss {
         networks.into_values().filter(|network| network.sent >= LOSS_NETWORK_QUERIES).collect()
     }
 
-    /// Returns the current packet loss; `None` if there is none.
     pub(super) fn report(&self, now: Mono) -> Option<LossReport> {
         self.current.map(|LossSeen { since, percent, networks }| LossReport {
             span: now.since(since),
@@ -149,7 +140,7 @@ impl Loss {
         })
     }
 
-    /// Returns the last periods of packet loss. If packets are being lost now, the last period ends at `now`.
+    /// Returns the last periods of packet loss. A loss that continues ends at `now`.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
         self.spans.iter().copied().chain(self.current.map(|seen| (seen.since, now))).collect()
     }
@@ -159,8 +150,7 @@ fn mean(shares: &[u32]) -> u32 {
     shares.iter().sum::<u32>() / u32::try_from(shares.len()).unwrap_or(u32::MAX).max(1)
 }
 
-/// Returns the network of a server: the first 16 bits of an IPv4 address, the first 32 bits of an IPv6 address. Servers of one hosting provider are
-/// often in one such network.
+/// Returns the first 16 bits of an IPv4 address, or the first 32 bits of an IPv6 address. A hosting provider often has one such network.
 fn network(server: IpAddr) -> u128 {
     match server {
         IpAddr::V4(address) => u128::from(address.to_bits() >> 16),
@@ -188,7 +178,7 @@ mod tests {
             Self { loss: Loss::default(), random: Random::seeded(seed), second: 1_000, lines: Vec::new() }
         }
 
-        /// Simulates this many seconds. `percent` returns the loss in percent on the path to the servers of a network.
+        /// `percent`: the loss on the path to a network, in percent.
         fn run(&mut self, seconds: u64, percent: impl Fn(u8) -> u64) {
             for _ in 0..seconds * 4 {
                 self.second += u64::from(self.random.u64().is_multiple_of(4));
@@ -227,7 +217,6 @@ mod tests {
             gateway
                 .run(3_000, |network| [100, 100, 30, 30, 60].get(usize::from(network)).copied().unwrap_or(2));
             assert_eq!(gateway.lines, [], "seed {seed}");
-            // A hosting provider with two networks fails: no server in them answers.
             gateway.run(600, |network| if network > 17 { 100 } else { 2 });
             assert_eq!(gateway.lines, [], "seed {seed}");
         }

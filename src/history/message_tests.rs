@@ -5,7 +5,7 @@ use hickory_proto::rr::Name;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-/// The DNS lists that the mails of these tests query, and the names and addresses in the answers to their questions.
+/// The DNS lists that the mails query, and the names and addresses in the answers.
 #[derive(Default)]
 struct World {
     lists: Vec<Vec<u8>>,
@@ -35,7 +35,6 @@ impl World {
     }
 }
 
-/// Groups questions into messages (emails), and returns the indices of the questions of each message.
 fn group(questions: &[QuestionEntry], world: &World) -> Vec<Vec<usize>> {
     let flights = world.links.iter().zip(1..).map(|(((name, kind), links), id)| FlightEntry {
         name: name.as_slice().into(),
@@ -48,14 +47,14 @@ fn group(questions: &[QuestionEntry], world: &World) -> Vec<Vec<usize>> {
     super::group(&recorded, &|name| world.list(name)).all.into_iter().map(|one| one.questions).collect()
 }
 
-/// A question that begins at `at` and takes `elapsed` milliseconds.
+/// `elapsed` is in milliseconds.
 fn question(at: u64, elapsed: u64, name: &str, kind: &str) -> QuestionEntry {
     let kind = RecordType::from_str(kind).unwrap();
     let hit = QuestionEntry::hit(wire(name).into(), kind, [127, 0, 0, 1].into(), 0, at * 1_000);
     QuestionEntry { outcome: Outcome::Upstream, elapsed: elapsed * 1_000, ..hit }
 }
 
-/// Makes the questions of one mail from a trace in a file. Each question takes 30 ms, and begins when the questions on which it depends have ended.
+/// Makes the questions of one mail from a trace in a file. Each takes 30 ms, and begins when the questions on which it depends have ended.
 fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
     let mut ends: BTreeMap<String, u64> = BTreeMap::new();
     let mut drawn = Vec::new();
@@ -70,12 +69,12 @@ fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
         };
         let after = names("after").into_iter().chain(names("join"));
         let after: Vec<String> = after.collect();
-        // The end of DATA (`E`) is an event of SMTP, not a question. All questions that depend on it begin at the same time.
+        // The end of DATA (`E`) is an event of SMTP. All questions that depend on it begin at the same time.
         if after.iter().any(|id| id == "E") {
             ends.entry("E".to_owned()).or_insert(latest);
         }
         let ready = after.iter().filter_map(|id| ends.get(id).copied()).max();
-        // If the file describes the condition of a question only in words, the question follows the last one.
+        // A condition that the file gives only in words: the question follows the last one.
         let at = if node["after"] == serde_json::json!([]) { begin } else { ready.unwrap_or(latest) };
         let zones = node["foreach"]["z"].as_array().cloned().unwrap_or_default();
         let zones: Vec<&str> = zones.iter().filter_map(|zone| zone.as_str()).collect();
@@ -121,7 +120,7 @@ const LISTS: [&str; 17] = [
     "bip.virusfree.cz.",
 ];
 
-/// Returns the values for the placeholders in the trace of an inbound mail from sender `n`. Adds the answers that connect the names of the mail to
+/// Returns the values for the placeholders in the trace of an inbound mail from sender `n`. Adds the answers that connect its names to
 /// `world`.
 fn inbound(world: &mut World, n: u8) -> Vec<(&'static str, String)> {
     let (host, domain) = (format!("out.host{n}.example"), format!("sender{n}.example"));
@@ -160,8 +159,8 @@ fn draw(file: &str, begin: u64, fill: &[(&'static str, String)]) -> Vec<Question
     trace(file, begin, &fill)
 }
 
-/// Groups the questions of several mails that are in progress at the same time, and returns the number of messages (groups of questions). Also
-/// asserts that no message has questions of two mails.
+/// Groups the questions of several mails that are in progress at the same time, and returns the number of messages. Asserts that no message
+/// has questions of two mails.
 fn messages(mails: &[Vec<QuestionEntry>], world: &World) -> usize {
     let mut all: Vec<(usize, QuestionEntry)> = Vec::new();
     for (mail, questions) in mails.iter().enumerate() {
@@ -184,19 +183,18 @@ fn a_mail_alone_is_one_message_but_for_what_other_names_in_it_are_asked() {
     let fill = inbound(&mut world, 1);
     let mail = draw(INBOUND, 0, &fill);
     assert!(mail.len() > 35, "{}", mail.len());
-    // Two further messages (groups of questions) have no subject in common with the rest: one is about the domain of a link, one about an address in
-    // a Received header.
+    // One further message is about the domain of a link, one about an address in a Received header. They share no subject with the rest.
     assert_eq!(messages(&[mail], &world), 3);
     let fill = outbound(&mut world, 1);
     let mail = draw(OUTBOUND, 0, &fill);
     assert!(mail.len() >= 6, "{}", mail.len());
-    // The second message (group of questions) consists of the questions for the servers of the root zone.
+    // The second message has the questions for the servers of the root zone.
     assert_eq!(messages(&[mail], &world), 2);
 }
 
 #[test]
 fn mails_of_one_client_are_not_joined_although_their_queries_alternate() {
-    // Queries for the servers of the root zone are removed, because a process sends them only once.
+    // A process queries the servers of the root zone only once, so these queries are removed.
     let delivery = |begin: u64, fill: &[(&'static str, String)]| {
         let mut mail = draw(OUTBOUND, begin, fill);
         mail.retain(|question| *question.name != [0]);
@@ -292,7 +290,7 @@ fn names_have_their_subjects() {
     }
 }
 
-/// Returns the number of emails that are found in the questions of `mails`, and the median of the times that the emails waited, in milliseconds.
+/// Returns the number of emails in `mails`, and the median of the times that they waited, in milliseconds.
 fn counted(mails: &[Vec<QuestionEntry>], world: &World) -> (usize, u64) {
     let mut questions = mails.concat();
     questions.sort_by_key(|question| question.at);
@@ -323,7 +321,7 @@ fn the_number_and_the_time_of_emails_do_not_depend_on_how_many_are_in_progress()
             let handed = received.iter().map(QuestionEntry::end).max().unwrap() / 1_000 + 40;
             let fill = outbound(&mut world, n);
             let mut delivered = draw(OUTBOUND, handed, &fill);
-            // Queries for the servers of the root zone are removed, because a process sends them only once.
+            // A process queries the servers of the root zone only once, so these queries are removed.
             delivered.retain(|question| *question.name != [0]);
             [received, delivered]
         });
@@ -345,8 +343,8 @@ fn deliveries_of_one_mail_to_many_domains_are_counted_each() {
     for n in 2..=21 {
         mails.push(vec![question(end + 20, 30, &format!("recipient{n}.example."), "MX")]);
     }
-    // An email has the domain of one sender and of one recipient. So one of the 20 queries for an MX belongs to the received mail, and the others are
-    // emails of their own.
+    // One of the 20 queries for an MX belongs to the received mail. An email has one sender and one recipient, so the others are emails of
+    // their own.
     assert_eq!(counted(&mails, &world).0, 20);
 }
 

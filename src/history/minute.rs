@@ -8,18 +8,18 @@ use super::totals::Totals;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 
-/// The values of the counters at the last call of `Recorder::minute`. The next call returns the differences from them.
+/// The counters at the last call of `Recorder::minute`, which returns the differences from them.
 #[derive(Debug, Default)]
 pub struct MinuteMark(Totals);
 
 /// What the daemon has counted in a minute.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MinuteCounts {
-    /// The number of questions of clients, for each outcome.
+    /// Questions of clients, by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// The number of queries to servers, for each behaviour of the server.
+    /// Queries to servers, by behaviour of the server.
     pub messages: BTreeMap<Conduct, u64>,
-    /// The DNS times of messages (emails): the time in which their questions were in progress.
+    /// The DNS times of emails: how long their questions were in progress.
     pub message_time: Spread,
     /// The times from the arrival of a question to its reply.
     pub latency: Spread,

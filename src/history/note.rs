@@ -1,7 +1,7 @@
-//! The notes of a trail. A trail is the list of the steps of a resolution (flight) of one question, and a note is one such step as data. It
-//! becomes text when somebody reads it.
+//! The notes of a trail, which is the list of the steps of a resolution (flight). A note is one step as data; it becomes text when somebody
+//! reads it.
 //!
-//! Each frequent kind of step has its own variant, which needs no text. A rare step is stored with its text in `Event`.
+//! Each frequent kind of step has a variant without text. A rare step is stored with its text in `Event`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,129 +16,129 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{kind_text, name_text};
 use validate::verdict::SecurityStatus;
 
-/// A step of a resolution in the form in which it is noted. `StepEvent` documents the variants.
+/// A step of a resolution as it is noted. `StepEvent` documents the variants.
 #[derive(Clone, Debug)]
 pub enum Note {
     /// See `StepEvent::Question`.
     Question {
-        /// The name for which the question asks.
+        /// The name of the question.
         name: Name,
-        /// The record type for which the question asks.
+        /// The type of the question.
         kind: RecordType,
     },
     /// See `StepEvent::Cut`.
     Cut {
-        /// The name of the closest zone in the cache.
+        /// Its name.
         zone: Name,
         /// How many servers of the zone have known addresses.
         addresses: usize,
     },
     /// See `StepEvent::Sent`.
     Sent {
-        /// The address of the server to which the query was sent.
+        /// The server's address.
         server: IpAddr,
         /// The transport of the query.
         transport: Transport,
-        /// Why this server is asked at this time: one word, such as `retry` (see `StepEvent::Sent`).
+        /// Why this server is asked now, in one word (see `StepEvent::Sent`).
         reason: &'static str,
-        /// The usual round-trip time of the server; none if it is not known yet.
+        /// The server's usual round trip, if it is known.
         usual: Option<Duration>,
-        /// True if the query asks for the DNSSEC keys of a zone.
+        /// True if the query is for the DNSKEY records of a zone.
         keys: bool,
-        /// The name and type of the query; none if they are those of the first question of the trail.
+        /// Name and type of the query; none if they are those of the first question of the trail.
         asked: Option<Box<(Name, RecordType)>>,
-        /// The zone for which the server is a forwarder; none for other servers.
+        /// The zone for which the server is a forwarder; none if it is no forwarder.
         forwards: Option<Box<Name>>,
     },
     /// See `StepEvent::Unanswered`.
     Unanswered {
-        /// The address of the server that did not answer.
+        /// The server's address.
         server: IpAddr,
-        /// The time since the query was sent.
+        /// Since the query was sent.
         elapsed: Duration,
     },
     /// See `StepEvent::Received`.
     Received {
-        /// The address of the server that was queried.
+        /// The server's address.
         server: IpAddr,
-        /// The behaviour of the server, for instance an answer or an error.
+        /// The server's behaviour, for instance an answer or an error.
         conduct: Conduct,
-        /// The time from the query to the reply.
+        /// From the query to the reply.
         elapsed: Duration,
         /// A summary of the reply, in a few words.
         said: Words,
     },
-    /// See `StepEvent::Checked`. Here the name and type of the validated data are separate fields.
+    /// See `StepEvent::Checked`.
     Checked {
         /// The owner name of the validated data.
         name: Name,
         /// The type of the validated data.
         kind: RecordType,
-        /// The result of DNSSEC validation.
+        /// The result.
         state: SecurityStatus,
-        /// Why the result is not secure; none if the reason is not known.
+        /// Why the result is not secure, if the reason is known.
         why: Option<String>,
     },
     /// See `StepEvent::Scrubbed`.
     Scrubbed {
-        /// The number of records that were removed from the reply.
+        /// The number of removed records.
         dropped: usize,
-        /// The first of the records that were removed.
+        /// The first removed records.
         records: Vec<Record>,
     },
     /// See `StepEvent::PrivateRemoved`.
     PrivateRemoved {
-        /// The number of private addresses that were removed from the answer.
+        /// The number of removed addresses.
         dropped: usize,
-        /// The first of the removed address records.
+        /// The first removed records.
         records: Vec<Record>,
     },
     /// See `StepEvent::Ds`.
     Ds {
-        /// The name of the zone to which the DS records belong.
+        /// The zone.
         zone: Name,
-        /// The key tag, algorithm and digest type of each DS record.
+        /// Its DS records.
         records: Vec<DsFact>,
         /// Where the DS records come from: the parent zone, or a trust anchor.
         from: DsSource,
     },
     /// See `StepEvent::Dnskey`.
     Dnskey {
-        /// The name of the zone to which the keys belong.
+        /// The zone.
         zone: Name,
-        /// The key tag, algorithm and flags of each DNSKEY record.
+        /// Its DNSKEY records.
         records: Vec<KeyFact>,
-        /// The server that sent the DNSKEY records; none if they were in the cache.
+        /// The server that sent them; none if they were in the cache.
         server: Option<IpAddr>,
     },
     /// See `StepEvent::Ended`.
     Ended {
-        /// The result: a summary of the answer, or why there is none.
+        /// A summary of the answer, or why there is none.
         result: Words,
     },
-    /// Any other step. Such steps are rare, so they have no variants of their own here.
+    /// Any other step.
     Event(StepEvent),
 }
 
-/// A few words about a step of a resolution. They become text only when they are read.
+/// A few words about a step, which become text only when they are read.
 #[derive(Clone, Debug)]
 pub enum Words {
-    /// A text that is a constant of the program.
+    /// A constant of the program.
     Fixed(&'static str),
-    /// A text that was made when the step happened.
+    /// Text from the time of the step.
     Made(String),
     /// The response code of a reply.
     Code(ResponseCode),
     /// The answer contains records.
     Records {
-        /// The number of records in the answer.
+        /// Their number.
         count: usize,
         /// True if the reply had the AA flag.
         authoritative: bool,
     },
-    /// The answer is negative: the name does not exist, or has no records of the type.
+    /// A negative answer.
     Negative {
-        /// True if the name does not exist; false if only the type does not exist.
+        /// True for NXDOMAIN, false for NODATA.
         nxdomain: bool,
         /// True if the reply had the AA flag.
         authoritative: bool,
@@ -146,7 +146,6 @@ pub enum Words {
 }
 
 impl Note {
-    /// Returns the step of the resolution in the form for readers, with texts.
     pub(super) fn step_event(&self) -> StepEvent {
         match self {
             Self::Question { name, kind } => {
@@ -196,8 +195,7 @@ impl Note {
     }
 }
 
-/// Returns a record as text, without its TTL and class. Of a signature, only the covered type, the signer and the key tag are shown, because the rest
-/// is of no use to a reader.
+/// Returns a record as text, without its TTL and class. Of a signature, only the covered type, the signer and the key tag are shown.
 pub fn record_text(record: &Record) -> String {
     let name = name_text(&record.name);
     match &record.data {

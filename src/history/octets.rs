@@ -1,8 +1,8 @@
 //! The binary form of the entries of the history (questions, resolutions and others), in memory and on disk.
 //!
-//! Each entry begins with its length and its tag, so that a reader can skip unknown entries. The types of the fields determine their binary form. If
-//! an entry gets a new field, it must be added to the list of fields in this file. Every name and text that is read passes through `names`, so that
-//! no screen, reply or file can contain the customer key of a DNS list (see `redact`).
+//! Each entry begins with its length and its tag, so that a reader can skip unknown entries. The types of the fields determine their binary
+//! form. A new field must be added to the list of fields in this file. Every name and text that is read passes through `names`, so that no
+//! screen, reply or file can contain the customer key of a DNS list (see `redact`).
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -17,27 +17,23 @@ use crate::limits::MAX_RECORDED_TEXT;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, DnsResult, MAX_NAME, Outcome};
 
-/// The next five constants are the tags that show the type of an entry. In an entry, the tag comes directly after the length.
+/// Tags: the type of an entry, in the octet after the length.
 const QUESTION: u8 = 1;
 const FLIGHT: u8 = 2;
 const HIT: u8 = 3;
 const OUTAGE: u8 = 4;
 const OWNER: u8 = 5;
 
-/// The tags of all types of entries in the history.
 pub(super) const TAGS: [u8; 5] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER];
 
-/// The size of the length field at the start of an entry of the history, in octets.
 const LENGTH: usize = 2;
 
-/// The number of octets before the name in the entry of a hit (a question that the cache answered).
+/// The octets before the name in a hit (a question that the cache answered).
 const HIT_HEAD: usize = 32;
 
-/// The position of the lowest bit of the result in the first word (8 octets) of a hit. The lower bits of the same octet show if the client has an
-/// IPv6 address.
+/// The lowest bit of the result in the first word (8 octets) of a hit. The lower bits of this octet show if the client has an IPv6 address.
 const HIT_RESULT: u32 = 28;
 
-/// Reads the values of an entry from its octets, from the first octet to the last.
 struct Reader<'a, 'n, 's> {
     octets: &'a [u8],
     names: &'n mut ReadNames<'s>,
@@ -50,7 +46,7 @@ impl<'a> Reader<'a, '_, '_> {
         Some(taken)
     }
 
-    /// Reads a number from the next octet, and then returns as many octets as this number says.
+    /// Reads a number from one octet, and returns as many octets.
     fn counted(&mut self) -> Option<&'a [u8]> {
         let length = u8::read(self)?;
         self.take(length.into())
@@ -59,14 +55,13 @@ impl<'a> Reader<'a, '_, '_> {
 
 /// A value that can be stored in an entry of the history.
 trait Stored: Sized {
-    /// Appends the octets of the value to `into`.
     fn put(&self, into: &mut Vec<u8>);
 
-    /// Reads the value. Returns `None` if there are too few octets or if they are not valid.
+    /// Reads the value. Returns `None` if octets are missing or not valid.
     fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self>;
 }
 
-/// Implements `Stored` for numbers. They are stored as little-endian octets.
+/// Numbers are stored as little-endian octets.
 macro_rules! stored_numbers {
     ($($number:ty),*) => {$(
         impl Stored for $number {
@@ -81,7 +76,7 @@ macro_rules! stored_numbers {
     )*};
 }
 
-/// Implements `Stored` for an enumeration: a value is stored as its index in the list of all values.
+/// A value of an enumeration is stored as its index in the list of all values.
 macro_rules! stored_places {
     ($($value:ty),*) => {$(
         impl Stored for $value {
@@ -96,8 +91,7 @@ macro_rules! stored_places {
     )*};
 }
 
-/// Implements `Stored` for entries. The fields are stored one after the other. The fields after the semicolon are not stored: when an entry is read,
-/// they get the value that is given here.
+/// The fields of an entry are stored one after the other. Fields after the semicolon are not stored; a reader gets the value given here.
 macro_rules! stored_fields {
     ($($entry:ident { $($field:ident),* $(; $other:ident: $value:expr)? })*) => {$(
         impl Stored for $entry {
@@ -123,7 +117,7 @@ stored_fields! {
     OwnerEntry { client, port, at, user }
 }
 
-/// In files of earlier versions, questions have no result, which is the last field. For these questions, the default result is read.
+/// Questions in files of earlier versions have no result, which is the last field, and get the default.
 impl Stored for DnsResult {
     fn put(&self, into: &mut Vec<u8>) {
         into.push(*self as u8);
@@ -247,7 +241,7 @@ impl Stored for Link {
 
     fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
         let name = reader.counted()?;
-        // An empty name is not valid, because each name has at least the octet of the root label. So an empty name marks an address.
+        // A name has at least the octet of the root label, so an empty name marks an address.
         if name.is_empty() {
             Stored::read(reader).map(Self::Address)
         } else {
@@ -256,18 +250,15 @@ impl Stored for Link {
     }
 }
 
-/// Appends the octets of an entry for a question that the cache did not answer.
 pub(super) fn put_question(question: &QuestionEntry, into: &mut Vec<u8>) {
     put_tagged(QUESTION, question, into);
 }
 
-/// Appends the octets of an entry for a resolution.
 pub(super) fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
     put_tagged(FLIGHT, flight, into);
 }
 
-/// Appends the octets of an entry. A question that the cache answered is written in the same form as the other questions here, and not in the shorter
-/// form for hits.
+/// Appends the octets of an entry. A question that the cache answered gets the form of other questions here, not the shorter one of hits.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     match entry {
         Entry::Question(question) => put_question(question, into),
@@ -287,7 +278,7 @@ fn put_tagged(tag: u8, entry: &impl Stored, into: &mut Vec<u8>) {
     }
 }
 
-/// Calls `take` with each entry of a block. Entries that cannot be read are left out.
+/// Calls `take` with each readable entry of a block.
 pub(super) fn read(octets: &[u8], names: &mut ReadNames<'_>, mut take: impl FnMut(Entry)) {
     let mut rest = octets;
     while let Some(length) =
@@ -317,20 +308,18 @@ fn read_one(reader: &mut Reader<'_, '_, '_>) -> Option<Entry> {
     }
 }
 
-/// The first octets of an entry for a hit (a question that the cache answered). For all hits of one client in a batch these octets are equal except
-/// for the length, so they are made only once. To write a hit, only these four words (of 8 octets) and the name are copied.
+/// The first octets of a hit (a question that the cache answered). They are equal for all hits of one client in a batch except for the
+/// length, so they are made only once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HitHead {
-    /// The first word of the entry (8 octets), in which only the length of the entry is missing.
+    /// The first word (8 octets), in which only the length is missing.
     first: u64,
     at: u64,
-    /// The address of the client, as two words of 8 octets.
     client: [u64; 2],
 }
 
 impl HitHead {
-    /// Creates the first octets of the entries for hits of a client. `view`: the number of the client's view. `at`: the time in microseconds of the
-    /// monotonic clock.
+    /// `view`: the number of the client's view. `at`: microseconds of `Mono`.
     pub(crate) fn new(client: IpAddr, view: u32, at: u64) -> Self {
         let (octets, is_six) = octets_of(client);
         let first = u64::from(HIT) << 16 | u64::from(is_six) << 24 | u64::from(view) << 32;
@@ -338,16 +327,15 @@ impl HitHead {
         Self { first, at, client: [word(octets.first_chunk()), word(octets.last_chunk())] }
     }
 
-    /// Returns the length of the entry for a hit, in octets. `asked`: the name in wire form, in upper or lower case, followed by the type.
+    /// Returns the length of the entry for a hit. `asked`: the name in wire form, in any case, and the type.
     #[inline]
     pub(crate) const fn room(asked: &[u8]) -> usize {
         HIT_HEAD.saturating_add(asked.len())
     }
 
-    /// Writes the entry for a hit to `room`, whose length must be that of the entry.
     #[inline]
     pub(crate) fn write(&self, asked: &[u8], result: DnsResult, room: &mut [u8]) {
-        // A name has at most 255 octets.
+        // The length fits in 16 bits: a name has at most 255 octets.
         let first = self.first | room.len() as u64 & 0xffff | (result as u64) << HIT_RESULT;
         let Some((head, behind)) = room.split_first_chunk_mut::<HIT_HEAD>() else { return };
         let [low, high] = self.client;
@@ -360,7 +348,6 @@ impl HitHead {
     }
 }
 
-/// Appends the octets of a hit (a question that the cache answered).
 pub(super) fn put_hit(hit: &QuestionEntry, into: &mut Vec<u8>) {
     let asked = [&*hit.name, &u16::from(hit.kind).to_be_bytes()].concat();
     let begin = into.len();
@@ -369,7 +356,6 @@ pub(super) fn put_hit(hit: &QuestionEntry, into: &mut Vec<u8>) {
     HitHead::new(hit.client, hit.view, hit.at).write(&asked, hit.result, room);
 }
 
-/// Reads the fields of an entry for a hit, in the order in which they were written.
 fn read_hit(reader: &mut Reader<'_, '_, '_>) -> Option<QuestionEntry> {
     let flags = u8::read(reader)?;
     let (view, at) = (u32::read(reader)?, u64::read(reader)?);
@@ -380,7 +366,7 @@ fn read_hit(reader: &mut Reader<'_, '_, '_>) -> Option<QuestionEntry> {
     Some(QuestionEntry { result, ..hit })
 }
 
-/// Returns an address as sixteen octets, and the number 1 for an IPv6 address or 0 for an IPv4 address.
+/// Returns an address as sixteen octets, and 1 for IPv6 or 0 for IPv4.
 fn octets_of(address: IpAddr) -> ([u8; 16], u8) {
     match address {
         IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), 0),
@@ -388,7 +374,6 @@ fn octets_of(address: IpAddr) -> ([u8; 16], u8) {
     }
 }
 
-/// Converts the sixteen octets of an address, and the number from `octets_of`, back to the address.
 fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
     let address = Ipv6Addr::from(octets);
     match address.to_ipv4_mapped().filter(|_| is_six == 0) {
@@ -397,15 +382,14 @@ fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
     }
 }
 
-/// Appends the length of `octets` as one octet, followed by the octets. Octets beyond `MAX_NAME`, the length of the longest name, are cut off.
+/// Appends the length as one octet, then the octets, at most `MAX_NAME`.
 fn put_counted(octets: &[u8], into: &mut Vec<u8>) {
     let octets = octets.get(..octets.len().min(MAX_NAME)).unwrap_or_default();
     into.push(small(octets.len()));
     into.extend_from_slice(octets);
 }
 
-/// Returns the part of a text that is recorded: at most `MAX_RECORDED_TEXT` octets, in whole words. A name in the text is never cut, because the
-/// module `redact` would not recognize a part of a customer key, and so would not remove it.
+/// Cuts a text to `MAX_RECORDED_TEXT` octets, in whole words: `redact` would not recognize a part of a customer key.
 fn bounded(text: &str) -> &str {
     if text.len() <= MAX_RECORDED_TEXT {
         return text;
@@ -424,7 +408,7 @@ pub(crate) mod tests {
     use crate::limits::MAX_RECORDED_TEXT;
     use proptest::prelude::*;
 
-    /// Returns all entries of a block of octets. The customer keys of DNS lists stay in their names.
+    /// Returns all entries of a block, with the customer keys in their names.
     pub(crate) fn read_all(octets: &[u8]) -> Vec<Entry> {
         let (secrets, mut entries) = (crate::redact::Secrets::default(), Vec::new());
         read(octets, &mut ReadNames::without(&secrets), |entry| entries.push(entry));
@@ -493,14 +477,13 @@ pub(crate) mod tests {
         put(&owner, &mut octets);
         put_flight(&mut octets);
         put(&Entry::Outage((3, 5)), &mut octets);
-        // If a query was for the zone of its resolution, the zone is not stored a second time.
+        // The zone of a query is not stored if it is that of the resolution.
         let mut short = flight();
         short.messages[0].zone = Arc::default();
         super::put_flight(&short, &mut octets);
         let lower = name("mail.example.");
         let hit = QuestionEntry::hit(Arc::clone(&lower), RecordType::MX, client, 3, at);
         let hit = QuestionEntry { result: DnsResult::NoName, ..hit };
-        // A text that is too long for an entry is cut at the end of a word.
         let error = "word ".repeat(MAX_RECORDED_TEXT / 5).trim_end().into();
         let expected = [
             Entry::Question(hit),

@@ -1,9 +1,8 @@
 //! Detects an outage of the network of this host: no server on the internet answers, including the root servers.
 //!
-//! The code reads no clock: its input is the results of queries with their times. Only servers that were found by recursion from the root count,
-//! because a server that the operator has configured may be in the network of this host. A gateway with few questions may query only one dead zone.
-//! So a time without answers counts as an outage only if root servers were asked too and did not answer. If no server answers, a task that waits in
-//! `Recorder::doubted` sends queries to root servers.
+//! The code reads no clock: its input is results of queries with their times. Only servers found by recursion count, because a configured
+//! server may be in the network of this host. A gateway with few questions may query only one dead zone. So a silence counts as an outage
+//! only if root servers did not answer either; a task that waits in `Recorder::doubted` queries them.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -12,39 +11,31 @@ use super::line::Line;
 use crate::limits::{MAX_OUTAGE_SPANS, MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESSAGES, NETWORK_DOWN_TIME};
 use dns::clock::Mono;
 
-/// The state of the network of this host: if servers on the internet answer.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
-    /// When any server on the internet last sent a reply.
+    /// When a server on the internet last sent a reply.
     heard: Option<Mono>,
-    /// When the latest of the queries was sent that servers on the internet have answered.
+    /// The latest sending time of a query that a server on the internet has answered.
     answered: Option<Mono>,
-    /// The current silence: queries that no server on the internet has answered. None if no query is overdue since the last answer.
+    /// The current silence of all servers on the internet; none if no query is overdue since the last answer.
     silence: Option<SilenceSeen>,
-    /// True if the current silence of all servers was reported as an outage.
     down: bool,
-    /// When the last outage ended.
     ended: Option<Mono>,
-    /// The last silences in which root servers were queried and did not answer, the earliest first: at most `MAX_OUTAGE_SPANS`. Each element is the
-    /// start and the end of a silence.
+    /// Start and end of the last silences in which root servers did not answer either, the earliest first: at most `MAX_OUTAGE_SPANS`.
     spans: VecDeque<(Mono, Mono)>,
-    /// True if no view resolves from the root servers, so that resolverd queries no servers on the internet.
+    /// True if no view resolves from the root servers, so that no servers on the internet are queried.
     unused: bool,
 }
 
 #[derive(Debug)]
 struct SilenceSeen {
-    /// When the first unanswered query of this silence was sent.
     since: Mono,
-    /// The servers that did not answer a query in time during this silence of all servers.
     servers: BTreeSet<IpAddr>,
-    /// How many of the unanswered queries of this silence went to root servers.
     root: u32,
 }
 
 impl Outage {
-    /// Stores whether any view resolves from the root servers. If none does, it is unknown if servers on the internet answer. Then a current outage
-    /// ends without a log line, and no outage begins.
+    /// `used`: true if any view resolves from the root servers. Otherwise a current outage ends without a log line, and no outage begins.
     pub(super) fn set_used(&mut self, used: bool) {
         self.unused = !used;
         if !used {
@@ -52,10 +43,10 @@ impl Outage {
         }
     }
 
-    /// Registers that a query, which was sent to `server` at `sent`, was not answered in time. `root`: true for a root server. Returns a log line if
-    /// an outage begins.
+    /// Registers that a query, sent at `sent`, was not answered in time. `root`: true for a root server. Returns a log line if an outage
+    /// begins.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
-        // Other servers have answered queries that were sent later than this query. So only this server is silent, not the whole network.
+        // Servers have answered later queries, so only this server is silent.
         if self.unused || self.answered.is_some_and(|answered| answered > sent) {
             return None;
         }
@@ -77,8 +68,8 @@ impl Outage {
         Some(Line::NetworkDown { servers: silence.servers.len(), span: long })
     }
 
-    /// Registers that a server on the internet has answered a query that was sent at `sent`. Returns a log line if an outage ends. If the query was
-    /// sent before the silence began, its answer does not end the silence.
+    /// Registers that a server on the internet has answered a query sent at `sent`. Returns a log line if an outage ends. The answer to a
+    /// query from before the silence does not end it.
     pub(super) fn heard(&mut self, sent: Mono, now: Mono) -> Option<Line> {
         self.heard = Some(now);
         self.answered = self.answered.max(Some(sent));
@@ -96,30 +87,27 @@ impl Outage {
         Some(Line::NetworkUp { after: now.since(silence.since) })
     }
 
-    /// Returns true if some server did not answer in time, and no server on the internet has answered since. Then another server must be queried, to
-    /// find out if the network works.
+    /// Returns true if a server did not answer in time, and none has answered since. Then another server must be queried, to find out if
+    /// the network works.
     pub(super) fn is_doubtful(&self) -> bool {
         self.silence.is_some()
     }
 
-    /// Returns when the current outage of the network of this host began. Returns `None` if there is no outage.
     pub(super) fn since(&self) -> Option<Mono> {
         self.silence.as_ref().filter(|_| self.down).map(|silence| silence.since)
     }
 
-    /// Returns the last periods in which no server on the internet answered, including root servers. Periods that were too short to be logged as
-    /// outages are included. Each period begins when its first unanswered query was sent.
+    /// Returns the last periods without any answer, not even of root servers, from the first unanswered query on. Includes periods too
+    /// short to be logged.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
         let current = self.silence.as_ref().filter(|silence| silence.root >= NETWORK_DOWN_ROOT_MESSAGES);
         self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()
     }
 
-    /// Returns true if the network of this host is down now, or was down at some time after `began`.
     pub(super) fn was_down_since(&self, began: Mono) -> bool {
         self.down || self.ended.is_some_and(|ended| began < ended)
     }
 
-    /// Returns true if any server on the internet has answered after `began`.
     pub(super) fn has_heard_since(&self, began: Mono) -> bool {
         self.heard.is_some_and(|heard| heard >= began)
     }

@@ -1,13 +1,13 @@
 //! The local users who own the sockets of clients.
 //!
-//! A query does not show which program sent it. But a client on this host has a socket, and the kernel knows the user of the socket. The user is
-//! looked up only for questions that wait long or fail, see `local_users`. In the history in memory, the user is an entry of its own. So questions
-//! without a known user need no memory for it, only for the port of their client.
+//! A query does not show which program sent it, but the kernel knows the user of a socket on this host. The user is looked up only for
+//! questions that wait long or fail, see `local_users`. In the history in memory, the user is an entry of its own, so questions without a
+//! known user need no memory for it.
 //!
 //! # Decisions
 //!
 //! - The user is looked up while the question waits, because most programs close the socket when they have the answer.
-//! - The question does not wait for the lookup. If the question fails immediately, its user is found only if the program keeps the socket open for a
+//! - The question does not wait for the lookup. If it fails at once, its user is found only if the program keeps the socket open for a
 //!   while.
 
 use std::collections::BTreeMap;
@@ -21,19 +21,17 @@ use super::lock;
 use crate::limits::{MAX_WANTED_OWNERS, OWNER_LATE};
 use dns::clock::micros;
 
-/// A client whose user must be looked up. The other fields distinguish its socket from other sockets with the same port.
+/// A client whose user must be looked up. `server` and `is_stream` distinguish its socket from others with the same port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedOwner {
-    /// The address and port of the client's socket.
+    /// The client's socket.
     pub client: SocketAddr,
-    /// The address and port to which the client sent its question. The address is unspecified (all zeros) if the listener serves all addresses of the
-    /// host.
+    /// Where the client sent its question. The address is unspecified if the listener serves all addresses of the host.
     pub server: SocketAddr,
-    /// True if the client asked over TCP; false if it asked over UDP.
+    /// True for TCP, false for UDP.
     pub is_stream: bool,
 }
 
-/// The clients whose local user (the owner of the socket) must be looked up.
 #[derive(Debug, Default)]
 pub(super) struct WantedOwners {
     clients: Mutex<Vec<WantedOwner>>,
@@ -41,7 +39,6 @@ pub(super) struct WantedOwners {
 }
 
 impl WantedOwners {
-    /// Waits until the users of some clients must be looked up, and returns these clients.
     pub(super) async fn next(&self) -> Vec<WantedOwner> {
         loop {
             let wanted = std::mem::take(&mut *lock(&self.clients));
@@ -52,7 +49,7 @@ impl WantedOwners {
         }
     }
 
-    /// Adds a client whose user must be looked up, unless `MAX_WANTED_OWNERS` is reached.
+    /// Adds a client, unless there are `MAX_WANTED_OWNERS`.
     pub(super) fn add(&self, client: WantedOwner) {
         let mut clients = lock(&self.clients);
         if clients.len() < MAX_WANTED_OWNERS && !clients.contains(&client) {
@@ -62,8 +59,8 @@ impl WantedOwners {
     }
 }
 
-/// Adds the local user to each question: the user that was found for the client's port while the question waited, or soon after. If several different
-/// users were found, for instance because two users had the same port over UDP and TCP, the question gets no user.
+/// Gives each question the user that was found for the client's port while the question waited, or soon after. If several users were found,
+/// for instance because two had the same port over UDP and TCP, the question gets none.
 pub(super) fn give(owners: &[OwnerEntry], questions: &mut [QuestionEntry]) {
     let mut of_client: BTreeMap<(IpAddr, u16), Vec<&OwnerEntry>> = BTreeMap::new();
     for owner in owners {
@@ -120,12 +117,12 @@ mod tests {
             question(7, 4 * SECOND, SECOND / 2),
             question(7, 59 * SECOND, 2 * SECOND),
             question(8, 4 * SECOND, 4 * SECOND),
-            // These questions came at another time, or from another port, or their port is not known. So these questions get no user.
+            // Another time, another port, or no known port.
             question(7, 20 * SECOND, SECOND),
             question(7, 6 * SECOND, SECOND),
             question(9, 4 * SECOND, 4 * SECOND),
             question(0, 4 * SECOND, 4 * SECOND),
-            // The port of this question belonged to two users while the question waited.
+            // The port belonged to two users.
             question(7, 4 * SECOND, 57 * SECOND),
         ];
         give(&owners, &mut questions);

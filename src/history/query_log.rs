@@ -1,7 +1,7 @@
 //! The query log: a log line for each question of a client. It is off by default.
 //!
-//! A question is put into a bounded queue, and the task that reads the history writes the log lines later. The number of lines in a second is
-//! limited; questions beyond this number are only counted.
+//! A question is put into a bounded queue; the task that reads the history writes the lines. Questions beyond a number in a second are only
+//! counted.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +13,8 @@ use crate::limits::{MAX_LOGGED_QUERIES, QUERY_LINES_A_SECOND};
 use dns::clock::Mono;
 use dns::question::{Outcome, kind_text, name_of_wire, name_text};
 
-/// The limit of the query log is a number of lines in this period.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The questions that wait to be written to the log as lines of the query log (`log.queries`).
 #[derive(Debug, Default)]
 pub(super) struct QueryLog {
     is_on: AtomicBool,
@@ -26,10 +24,10 @@ pub(super) struct QueryLog {
 #[derive(Debug, Default)]
 struct LoggedQueries {
     questions: Vec<QuestionEntry>,
-    /// The start of the current second. `taken` is the number of questions that were put into the queue in this second.
+    /// The start of the current second, and the questions put into the queue in it.
     second: Mono,
     taken: u32,
-    /// The number of questions beyond the limits. They get no log line and are only counted.
+    /// The number of questions beyond the limits.
     more: u64,
 }
 
@@ -48,18 +46,16 @@ impl LoggedQueries {
 }
 
 impl QueryLog {
-    /// Turns the query log on or off.
     pub(super) fn set(&self, is_on: bool) {
         self.is_on.store(is_on, Ordering::Relaxed);
     }
 
-    /// Returns true if the query log is on.
     #[inline]
     pub(super) fn is_on(&self) -> bool {
         self.is_on.load(Ordering::Relaxed)
     }
 
-    /// Puts the question that `made` returns into the queue for the query log. Returns true if the queue was empty before.
+    /// Puts the question that `made` returns into the queue. Returns true if the queue was empty.
     pub(super) fn put(&self, now: Mono, made: impl FnOnce() -> QuestionEntry) -> bool {
         let mut queue = lock(&self.queue);
         let is_first = queue.questions.is_empty() && queue.more == 0;
@@ -67,19 +63,17 @@ impl QueryLog {
         is_first
     }
 
-    /// Takes the questions from the queue, to write them. Also returns the number of questions that were only counted.
+    /// Takes the questions from the queue, and the number of those that were only counted.
     pub(super) fn take(&self) -> (Vec<QuestionEntry>, u64) {
         let mut queue = lock(&self.queue);
         (std::mem::take(&mut queue.questions), std::mem::take(&mut queue.more))
     }
 }
 
-/// Returns how a question was answered, in the words of the query log. For a failed question, the text begins with SERVFAIL.
 pub(super) fn result_text(outcome: Outcome) -> String {
     if outcome.is_failure() { format!("SERVFAIL ({})", outcome.label()) } else { outcome.label().to_owned() }
 }
 
-/// Writes the line of the query log about a question.
 pub(super) fn write(question: &QuestionEntry) {
     let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
     let client = question.client_text();

@@ -1,5 +1,4 @@
-//! The part of the recorder that reads recorded questions and resolutions (flights): first from the ring buffers in memory, then from disk those that
-//! the ring buffers no longer have.
+//! Reads recorded questions and resolutions (flights) from the rings in memory, and then from disk what the rings no longer have.
 
 use std::sync::Mutex;
 
@@ -18,16 +17,16 @@ use crate::limits::{EXPLAINED_TIME, MAX_HIT_GROWTH, MAX_STORED_READ, RECORD_READ
 use dns::clock::{Mono, micros};
 use dns::question::Outcome;
 
-/// In microseconds. If the times of a question in memory and of one on disk differ by less than this, they may be the same question: the clock of the
-/// host may have been adjusted since the question was stored. Such a question is not read from disk.
+/// A question on disk whose time differs by less than this many microseconds may be in memory too, and is not read: the clock of the host
+/// may have been adjusted since.
 const SAME_MOMENT: u64 = 10_000;
 
 impl Recorder {
-    /// Returns the questions that `span` selects, and the resolutions that may explain these questions or connect them with a message (email). The
-    /// customer keys that `secrets` finds are removed. The memory for the result is limited to a multiple of the size of the rings (`RECORD_READER`):
-    /// if there is more, the oldest entries are left out. This takes some tens of milliseconds, so call it on a thread that may block.
+    /// Returns the questions that `span` selects, and the resolutions that may explain them or connect them with an email, without the
+    /// customer keys in `secrets`. The result takes at most `RECORD_READER` times the size of the rings; the oldest entries are left out
+    /// first. This takes some tens of milliseconds; call it on a thread that may block.
     pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
-        // Memory and disk are read with the same table of names, so that equal names share their memory.
+        // One table of names for memory and disk, so that equal names share memory.
         let mut names = ReadNames::without(secrets);
         let (recorded, first_end) = self.in_memory(span, &mut names, (self.reader_memory(), 0));
         let mut reader = RecordReader { span, dates: &Dates::default(), recorded, first_end: None };
@@ -38,18 +37,18 @@ impl Recorder {
         reader.recorded.in_order()
     }
 
-    /// Does the same as `recorded`, but does not read the disk, which has only failed and slow questions.
+    /// Like `recorded`, but without the disk, which has only failed and slow questions.
     pub fn recorded_in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         self.in_memory(span, &mut ReadNames::without(secrets), (self.reader_memory(), 0)).0.in_order()
     }
 
-    /// Returns the largest size of the result when the whole history is read, in octets.
+    /// Returns the largest size of the result, in octets.
     fn reader_memory(&self) -> usize {
         usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
     }
 
-    /// Does the same as `recorded`, but reads only the rings in memory, and does not sort the entries. The ring for misses, which also has the
-    /// resolutions, is read back to the time `flights`. Also returns when the oldest question in memory that the cache did not answer ended.
+    /// Like `recorded`, but reads only memory, and does not sort. The ring for misses, which has the resolutions, is read back to the time
+    /// `flights`. Also returns when the oldest question in memory that the cache did not answer ended.
     pub(super) fn in_memory(
         &self,
         span: &ReadSpan,
@@ -58,14 +57,13 @@ impl Recorder {
     ) -> (Recorded, Option<u64>) {
         let (dates, now) = (self.dates(), self.clock.mono());
         let mut reader = RecordReader { span, dates: &dates, recorded: Recorded::default(), first_end: None };
-        // The memory is reserved in advance, because a growing vector needs twice its memory while it is copied.
+        // A growing vector would need twice its memory while it is copied.
         reader.recorded.questions.reserve(memory / QuestionEntry::LEAST_WEIGHT);
         let hits: usize = self.sums.shards.iter().map(|shard| ring::octets(&shard.ring)).sum();
         let hits = if span.hits { hits.saturating_mul(MAX_HIT_GROWTH).min(memory / 2) } else { 0 };
         reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory.saturating_sub(hits), flights));
         let first_end = reader.first_end;
-        // Questions that the cache answered are read only for the time for which all other questions were read too. Without these, they are of no
-        // use.
+        // Without the questions that the cache did not answer, those that it answered are of no use.
         let first = span.from.max(reader.recorded.lost.unwrap_or(0));
         for shard in self.sums.shards.iter().filter(|_| span.hits) {
             let memory = hits / self.sums.shards.len().max(1);
@@ -86,18 +84,18 @@ impl Recorder {
     }
 }
 
-/// Reads entries from rings, the newest first, until the memory for the result is used up.
+/// Reads entries, the newest first, until the memory for the result is used up.
 struct RecordReader<'a> {
     span: &'a ReadSpan,
     dates: &'a Dates,
     recorded: Recorded,
-    /// When the first question in the oldest block of the ring that was read last ended. None if this block has no question.
+    /// When the first question in the oldest block of the last ring ended; none if the block has no question.
     first_end: Option<u64>,
 }
 
 impl RecordReader<'_> {
-    /// Reads a ring until the entries take `memory` octets, or until a block has only questions that ended before `first`. Returns the time before
-    /// which questions are missing in the result, or `None` if none is missing.
+    /// Reads a ring until the entries take `memory` octets, or a block has only questions that ended before `first`. Returns the time
+    /// before which questions are missing.
     fn ring(
         &mut self,
         ring: &Mutex<Ring>,
@@ -131,7 +129,7 @@ impl RecordReader<'_> {
         left_out.max(self.first_end.filter(|_| lock(ring).has_lost()))
     }
 
-    /// Adds an entry to the result if it is wanted. Returns the octets of memory that the entry takes.
+    /// Adds an entry to the result if it is wanted. Returns the octets that it takes.
     fn take(&mut self, entry: Entry) -> usize {
         let (span, recorded) = (self.span, &mut self.recorded);
         match entry {
@@ -157,11 +155,11 @@ impl RecordReader<'_> {
         }
     }
 
-    /// Reads the segments (files) of the store on disk, the newest first. Questions that ended at `until` or later are left out, because they are in
-    /// memory. Entries that ended before `oldest` are left out because of their age.
+    /// Reads the segments (files) of the store, the newest first, without questions that ended at `until` or later, which are in memory,
+    /// and without entries that ended before `oldest`.
     fn stored(&mut self, store: &dyn Store, names: &mut ReadNames<'_>, (until, oldest): (u64, u64)) {
         let mut since = store.begin().map(|begin| begin.max(oldest));
-        // A resolution that ended before this time cannot explain a question of the span.
+        // A resolution that ended earlier cannot explain a question of the span.
         let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME)).max(oldest);
         let (mut taken, mut hides_clients) = (0_usize, false);
         store.read_back(&mut |segment| {
@@ -177,8 +175,8 @@ impl RecordReader<'_> {
                             since = Some(since.unwrap_or(u64::MAX).min(question.at.max(oldest)));
                             end.saturating_add(SAME_MOMENT) < until
                         }
-                        // An earlier resolution is needed only if its answer contains names: by these names, the resolution is connected with later
-                        // questions that the cache answered.
+                        // An earlier resolution is needed only for the names in its answer, which connect it with later questions that the
+                        // cache answered.
                         Entry::Flight(flight) => end >= first || !flight.links.is_empty(),
                         _ => end >= first,
                     };
@@ -187,7 +185,7 @@ impl RecordReader<'_> {
                     }
                 });
             });
-            // A damaged segment may have no entry with a time. In this case the next segment is read too.
+            // A damaged segment may have no entry with a time; then the next one is read too.
             taken < MAX_STORED_READ && latest.is_none_or(|latest| latest >= first)
         });
         (self.recorded.stored_since, self.recorded.hides_clients) = (since, hides_clients);
@@ -206,14 +204,12 @@ mod tests {
         Recorder::with_size(Clock::machine(), 2, size)
     }
 
-    /// Gives a recorder a store on disk that contains these questions.
     fn store(recorder: &Recorder, questions: impl IntoIterator<Item = QuestionEntry>) {
         let mut segment = stored::SEGMENT_HEAD.to_vec();
         questions.into_iter().for_each(|question| stored::put(&Entry::Question(question), &mut segment));
         recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
     }
 
-    /// A store of the history with one segment, which has the same octets as a file on disk.
     #[derive(Debug)]
     struct OneSegment(Vec<u8>);
 
@@ -239,8 +235,7 @@ mod tests {
         recorder.asked(&failed, None);
         let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
         let [question] = &all()[..] else { panic!("{:?}", all()) };
-        // The same question on disk. Its time differs by some microseconds, because resolverd compared the monotonic clock with the date again before
-        // it stored the question. Its client and its name are redacted.
+        // The same question on disk, redacted. Its time differs because resolverd compared the clocks again before it stored the question.
         let stored = QuestionEntry {
             at: question.at - 3,
             name: (*b"\x07example\x00").into(),
@@ -253,7 +248,6 @@ mod tests {
         assert_eq!(read, [earlier.name, failed.name]);
     }
 
-    /// A store of the history with several segments, the newest first.
     #[derive(Debug)]
     struct Segments(Vec<Vec<u8>>);
 
@@ -318,7 +312,7 @@ mod tests {
         let size = 1_u64 << 20;
         let recorder = recorder(size);
         for number in 0..40_000_u32 {
-            // The names are as short as possible, so that the rings have the largest possible number of entries.
+            // The shortest names give the largest number of entries.
             let at = Mono::from_micros(number.into());
             let mut page = recorder.hits(0, at, 0).unwrap();
             page.put(b"\x00\x00\x01", [127, 0, 0, 1].into(), DnsResult::Answer);
@@ -329,7 +323,7 @@ mod tests {
             read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
         });
         assert!(counted.bytes_max < size * RECORD_READER * 5 / 4, "{counted:?}");
-        // The result includes the last question that the cache answered and the last of the other questions, which came at the same time.
+        // The last hit and the last other question came at the same time.
         let last = read.questions.last().unwrap().at;
         assert_eq!(read.questions.iter().filter(|question| question.at == last).count(), 2);
         assert!(read.questions.len() > 5_000, "{}", read.questions.len());

@@ -21,62 +21,58 @@ use dns::clock::Clock;
 use dns::conduct::Conduct;
 use dns::question::{DnsResult, Question};
 
-/// The recorded questions and resolutions: in memory the ring for misses (questions that the cache did not answer), and the store on disk. The rings
-/// for hits (questions that the cache answered) are in the shards, one for each worker.
+/// The recorded questions and resolutions. The rings for hits (questions that the cache answered) are not here, but in the shards of the
+/// workers.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// The ring for resolutions, and for questions that the cache did not answer.
     pub(super) misses: Mutex<Ring>,
-    /// The store on disk for failed and slow questions. Questions stay there longer than in memory. Not set if nothing is stored.
+    /// The store on disk for failed and slow questions. Not set if nothing is stored.
     pub(super) store: OnceLock<Arc<dyn Store>>,
-    /// The size of all rings in memory, in octets; 0 if no questions are recorded.
+    /// The size of all rings, in octets; 0 if no questions are recorded.
     pub(super) size: u64,
-    /// The start time of the process in microseconds since 1970. It is added to the ids of resolutions, so that resolutions of two processes have
-    /// different ids.
+    /// The start of the process in microseconds since 1970. The ids of resolutions begin here, so those of two processes differ.
     pub(super) first: u64,
-    /// Converts the times of recorded questions from the monotonic clock to dates.
     pub(super) dates: Mutex<Dates>,
-    /// The watchers (`resolverctl monitor`) that receive each question when it ends.
     pub(super) watchers: Watchers,
 }
 
-/// The ring of a worker, locked while the hits of one batch (the questions that the cache answered) are recorded. Dropping the page unlocks the ring.
-/// If each question locked the ring separately, the CPU would wait each time until the octets of the previous question are written to memory. Drop
-/// the page before the replies are sent. Each question over TCP has a page of its own, which uses the ring of the first worker.
+/// The ring of a worker, locked while the hits of one batch (questions that the cache answered) are recorded. If each question locked the
+/// ring separately, the CPU would wait each time until the octets of the previous question are written to memory. Drop the page, which
+/// unlocks the ring, before the replies are sent. Each question over TCP has a page of its own, on the ring of the first worker.
 #[derive(Debug)]
 pub struct HitPage<'a> {
     pub(super) ring: MutexGuard<'a, Ring>,
-    /// When the batch of questions came, in microseconds of the monotonic clock.
     pub(super) at: u64,
-    /// The number of the view. All clients in the batch of datagrams have the same view.
+    /// The view of all clients in the batch.
     pub(super) view: u32,
-    /// The client of the last recorded question. The field `head` has the first octets of entries for this client.
+    /// The client of the last recorded question, for which `head` was made.
     pub(super) client: IpAddr,
     pub(super) head: HitHead,
 }
 
-/// The data of a resolution that are to be recorded in the history.
+/// The data to record about a resolution.
 #[derive(Clone, Copy, Debug)]
 pub struct Flown<'a> {
-    /// The trail, which has the steps of the resolution so far.
+    /// The steps so far.
     pub trail: &'a Trail,
-    /// The question that the resolution resolves.
+    /// Its question.
     pub question: &'a Question,
     /// The name of `question` in lower-case wire form.
     pub name: &'a [u8],
-    /// The zone to which the resolution is attributed: the zone whose servers failed, otherwise the deepest zone whose servers were asked. For a
-    /// bogus answer it is the zone at which the chain of trust breaks.
+    /// The zone to which the resolution is attributed: the zone whose servers failed, else the deepest zone whose servers were asked. For a
+    /// bogus answer, the zone at which the chain of trust breaks.
     pub zone: Option<&'a Name>,
-    /// Why the resolution failed; none if it did not fail.
+    /// Why it failed; none if it did not fail.
     pub failed: Option<&'a FlightFailure>,
-    /// The servers of `zone` with faults, and the last behaviour of each.
+    /// The servers of `zone` with faults, with their last behaviour.
     pub faults: &'a [(IpAddr, Conduct)],
-    /// The records in the answer that the resolution found.
+    /// The records in the answer.
     pub answers: &'a [Record],
 }
 
 impl<'a> Flown<'a> {
-    /// Creates the data to record for a resolution that is still in progress.
+    /// Creates the data for a resolution in progress.
     pub fn so_far(trail: &'a Trail, question: &'a Question, name: &'a [u8]) -> Self {
         Self { trail, question, name, zone: None, failed: None, faults: &[], answers: &[] }
     }
@@ -85,61 +81,57 @@ impl<'a> Flown<'a> {
 /// Recorded questions and resolutions, sorted by time. Times are in microseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// The questions of clients that were selected from the history.
+    /// The selected questions.
     pub questions: Vec<QuestionEntry>,
-    /// The resolutions that were selected. Each is contained only once.
+    /// The selected resolutions, each once.
     pub flights: Vec<FlightEntry>,
-    /// When the first question in memory came, even if this question is not selected; none if memory has no question.
+    /// When the first question in memory came, selected or not; none if memory has no question.
     pub begin: Option<u64>,
-    /// Before this time, memory may lack questions that the cache did not answer. None if memory has all of
-    /// them since the start.
+    /// Before this time, memory may lack questions that the cache did not answer; none if it has all.
     pub lost: Option<u64>,
-    /// Before this time, memory may lack questions that the cache answered. None if memory has all of them
-    /// since the start.
+    /// Before this time, memory may lack questions that the cache answered; none if it has all.
     pub(crate) lost_hits: Option<u64>,
-    /// Since this time, the disk has all failed, bogus and slow questions. None if the disk has no questions, or if nothing is stored.
+    /// Since this time, the disk has all failed, bogus and slow questions; none if it has no questions.
     pub stored_since: Option<u64>,
-    /// True if no questions are recorded, because `history.size` is 0.
+    /// True if nothing is recorded, because `history.size` is 0.
     pub off: bool,
-    /// True if the disk has questions without the addresses of their clients, because of `history.redact`.
+    /// True if the disk has questions without client addresses, because of `history.redact`.
     pub hides_clients: bool,
-    /// The periods in which the network of this host was down: no server on the internet answered, including root servers.
+    /// The periods without an answer of any server on the internet, including root servers.
     pub outages: Vec<OutageEntry>,
-    /// Times in which the network of this host lost packets, as far as memory has them.
+    /// The periods in which the network of this host lost packets, as far as memory has them.
     pub losses: Vec<OutageEntry>,
-    /// The local users that sent some of the questions. `in_order` copies them to these questions.
+    /// The known local users. `in_order` copies them to the questions.
     pub owners: Vec<OwnerEntry>,
 }
 
 /// Selects questions of the history by time, client and outcome.
 #[derive(Clone, Debug)]
 pub struct ReadSpan {
-    /// Selects questions that came at or after this time, in microseconds since 1970.
+    /// The earliest time at which a question came, in microseconds since 1970.
     pub from: u64,
-    /// Selects questions that came at or before this time, in microseconds since 1970.
+    /// The latest time at which a question came, in microseconds since 1970.
     pub to: u64,
-    /// Selects questions of clients in this network; none if questions of all clients are selected.
+    /// Only questions of clients in this network; none selects all clients.
     pub client: Option<IpNet>,
-    /// True if questions that were answered from the cache are selected too.
+    /// True to include questions that the cache answered.
     pub hits: bool,
 }
 
 impl Default for ReadSpan {
-    /// Selects all questions of the history.
     fn default() -> Self {
         Self { from: 0, to: u64::MAX, client: None, hits: true }
     }
 }
 
-/// A history of `size` octets has one ring for misses, and one ring for hits in each of the `shards`. Returns the size of the ring for misses, and
-/// the size of each ring for hits, in octets.
+/// Returns the size of the ring for misses, and of each of the `shards` rings for hits, in octets.
 pub(super) fn split(size: u64, shards: usize) -> (usize, usize) {
     let half = usize::try_from(size / 2).unwrap_or(0);
     (half, half / shards.max(1))
 }
 
 impl Kept {
-    /// Creates the history. The ring for misses has half of `size` octets. If `size` is 0, no questions are recorded.
+    /// If `size` is 0, no questions are recorded.
     pub(super) fn new(clock: &Clock, size: u64, shards: usize) -> Self {
         let (misses, _) = split(size, shards);
         Self {
@@ -152,15 +144,13 @@ impl Kept {
         }
     }
 
-    /// Returns true if questions are recorded.
     pub(super) fn is_on(&self) -> bool {
         self.size > 0
     }
 }
 
 impl HitPage<'_> {
-    /// Records a question of the batch that was answered from the cache, and what the answer says. `asked` is the name in wire form, with the upper
-    /// and lower case of the query, followed by the type.
+    /// Records a question of the batch, and what its answer says. `asked`: the name in wire form, in the case of the query, and the type.
     #[inline]
     pub fn put(&mut self, asked: &[u8], client: IpAddr, result: DnsResult) {
         if client != self.client {
@@ -171,7 +161,7 @@ impl HitPage<'_> {
 }
 
 impl ReadSpan {
-    /// Returns the smallest selection that contains all of these selections.
+    /// Returns the smallest selection that contains all of `spans`.
     pub fn over(spans: impl Iterator<Item = Self>) -> Self {
         let both = |one: Self, other: Self| Self {
             from: one.from.min(other.from),
@@ -182,7 +172,6 @@ impl ReadSpan {
         spans.reduce(both).unwrap_or_default()
     }
 
-    /// Returns true if a question of this client that came at the time `at` is selected.
     pub(super) fn has(&self, at: u64, client: IpAddr) -> bool {
         (self.from..=self.to).contains(&at)
             && self.client.is_none_or(|wanted| wanted.contains(&client.to_canonical()))
@@ -195,11 +184,11 @@ impl Recorded {
         self.lost.or(self.begin)
     }
 
-    /// Sorts the entries by time, and adds the local users to the questions. If a resolution was recorded twice, the later entry is used, because
-    /// it is complete.
+    /// Sorts the entries by time, and adds the local users to the questions. Of a resolution that was recorded twice, only the later entry
+    /// is complete and stays.
     #[must_use]
     pub fn in_order(mut self) -> Self {
-        // Entries are large. So their sort keys are stored separately, and each entry is moved only once.
+        // Entries are large, so with separate sort keys each is moved only once.
         self.questions.sort_by_cached_key(|question| question.at);
         self.flights.sort_by_cached_key(|flight| (flight.id, Reverse(flight.elapsed)));
         self.flights.dedup_by_key(|flight| flight.id);
@@ -210,7 +199,6 @@ impl Recorded {
     }
 }
 
-/// Returns the periods of outages sorted by time. Periods that overlap are joined.
 fn joined(mut spans: Vec<OutageEntry>) -> Vec<OutageEntry> {
     spans.sort_unstable();
     let mut joined: Vec<OutageEntry> = Vec::new();
@@ -228,7 +216,7 @@ mod tests {
     use super::*;
 
     impl Recorded {
-        /// Returns the entries in the form that a reader gets: equal names share their memory.
+        /// Returns the entries as a reader gets them: equal names share memory.
         pub(crate) fn interned(self) -> Self {
             let (no_secrets, mut octets) = (crate::redact::Secrets::default(), Vec::new());
             let mut interned = Self { questions: Vec::new(), flights: Vec::new(), ..self.clone() };

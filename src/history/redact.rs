@@ -1,8 +1,9 @@
-//! Removes customer keys of DNS lists from everything that is read from the history. Also removes the data that `history.redact` names from
-//! everything that is stored on disk.
+//! Removes customer keys of DNS lists from everything that is read from the history, and what `history.redact` names from everything that
+//! is stored on disk.
 //!
-//! A client that has a key for a DNS list sends it in each queried name, in the label before the apex of the list. The history in memory contains the
-//! names as they came, because a cache hit is recorded without looking at its name; the module `names` removes the keys when entries are read.
+//! A client with a key for a DNS list sends it in each queried name, in the label before the apex of the list. The history in memory
+//! contains the names as they came, because a cache hit is recorded without looking at its name; the module `names` removes the keys when
+//! entries are read.
 
 use hickory_proto::rr::Name;
 
@@ -12,26 +13,25 @@ use super::subject::domain_of;
 use crate::limits::MIN_LIST_KEY;
 use dns::question::{label_places, name_of_wire, name_text, wire_name};
 
-/// The parts of an entry that are written neither to disk nor to the log.
+/// What is written neither to disk nor to the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redaction {
-    /// True if the addresses, ports and local users of clients are hidden.
+    /// True if addresses, ports and local users of clients are hidden.
     pub clients: bool,
-    /// True if the names for which clients asked are reduced to their domains, and if names and addresses in answers are left out.
+    /// True if queried names are reduced to their domains, and names and addresses in answers are left out.
     pub names: bool,
 }
 
-/// The text that replaces a sentence which may contain a name.
+/// Replaces a sentence that may contain a name.
 pub(super) const REDACTED: &str = "redacted (history.redact)";
 
 impl Redaction {
-    /// Returns a name as it may be shown outside of the history in memory: its domain only, if names must be hidden. `name` is in lower-case wire
+    /// Returns a name as it may be shown outside of the history in memory: its domain only, if names are hidden. `name`: lower-case wire
     /// form.
     pub fn name(self, name: &[u8]) -> Box<[u8]> {
         if self.names { domain_of(name) } else { name.into() }
     }
 
-    /// If the disk and the log must not contain clients, replaces the address of the question's client by a number.
     pub(super) fn hide_client(self, question: &mut QuestionEntry, numbers: ClientNumbers) {
         if self.clients {
             (question.client, question.port) = (numbers.number(question.client), 0);
@@ -39,8 +39,8 @@ impl Redaction {
         }
     }
 
-    /// Returns a sentence as it may be logged. If names must be hidden, each name in it is reduced to its domain, except the zones and lists in
-    /// `kept`. A word is a name if it ends with a dot.
+    /// Returns a sentence for the log. If names are hidden, each name (a word that ends with a dot) is reduced to its domain, except those
+    /// in `kept`.
     pub(super) fn text(self, text: &str, kept: &[&str]) -> String {
         if !self.names {
             return text.to_owned();
@@ -57,12 +57,10 @@ impl Redaction {
         text.split(' ').map(shortened).collect::<Vec<_>>().join(" ")
     }
 
-    /// Returns a name as it may be logged: its domain only, if names must be hidden.
     pub(super) fn shortened(self, name: &Name) -> Name {
         name_of_wire(&self.name(&wire_name(&name.to_lowercase())))
     }
 
-    /// Returns the entry as it may be written to disk, without the data that must be hidden.
     pub(super) fn applied(self, mut entry: Entry, numbers: ClientNumbers) -> Entry {
         match &mut entry {
             Entry::Question(question) => {
@@ -89,14 +87,13 @@ fn hide(text: &mut Box<str>) {
     }
 }
 
-/// The label that replaces a key in names and in texts. `exchange::secret` uses the same label.
+/// Replaces a key in names and texts. `exchange::secret` uses the same label.
 const STANDS_FOR: &str = "_key";
 
-/// A label of letters and digits that has this length in octets or more may be the key of an unknown DNS list. Keys of known lists have 26 or 32
-/// octets.
+/// A label of this many octets or more may be the key of an unknown DNS list. Keys of known lists have 26 or 32 octets.
 const KEY_LENGTH: usize = 16;
 
-/// Returns true if a label may be a customer's key: it is long, and consists of letters and digits, with at least one of each.
+/// Returns true if a label may be a customer key: it is long, and consists of letters and digits, with at least one of each.
 pub fn looks_like_a_key(label: &[u8]) -> bool {
     label.len() >= KEY_LENGTH
         && label.iter().all(u8::is_ascii_alphanumeric)
@@ -104,44 +101,41 @@ pub fn looks_like_a_key(label: &[u8]) -> bool {
         && label.iter().any(u8::is_ascii_alphabetic)
 }
 
-/// Finds customer keys in names. A key is the label before the apex of a DNS list that expects a key from its clients. The apex may be anywhere in
-/// the name, because the C library may append a search domain. A label that looks like a key also counts as one if it is below the zone of a known
-/// provider of lists, or after a reversed address.
+/// Finds customer keys in names. A key is the label before the apex of a DNS list that expects a key. The apex may be anywhere in the name,
+/// because the C library may append a search domain. Below the zone of a known provider of lists, and after a reversed address, every label
+/// that looks like a key counts as a key.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     apexes: Vec<KeyedApex>,
-    /// The zones of known operators of DNS lists, in lower-case wire form.
+    /// Zones of known operators of DNS lists, in lower-case wire form.
     providers: Vec<Box<[u8]>>,
-    /// True if every label that looks like a key counts as a key, because the lists are not known yet.
+    /// True if every label that looks like a key counts as one, because the lists are not known yet.
     are_unknown: bool,
 }
 
-/// The apex of a DNS list. The label before the apex may be a secret key of a customer.
+/// The apex of a DNS list with customer keys.
 #[derive(Clone, Debug)]
 struct KeyedApex {
-    /// The apex of the list in lower-case wire form.
+    /// In lower-case wire form.
     wire: Box<[u8]>,
-    /// The length of the shortest label before the apex that counts as a key, in octets. A shorter label is a part of the name for which the list is
-    /// queried.
+    /// The octets of the shortest key. A shorter label before the apex is a part of the name for which the list is queried.
     shortest: usize,
 }
 
 impl Secrets {
-    /// Creates a filter that finds the keys before the apexes of these lists. Every label before such an apex counts as a key. The apexes are in
-    /// lower-case wire form.
+    /// Creates a filter for which every label before one of these apexes (lower-case wire form) is a key.
     pub fn before<Apex: Into<Box<[u8]>>>(apexes: impl IntoIterator<Item = Apex>) -> Self {
         let mut secrets = Self::default();
         apexes.into_iter().for_each(|apex| secrets.add(apex.into(), 1));
         secrets
     }
 
-    /// Creates a filter for the time before the DNS lists are known: every label that looks like a customer key counts as one.
+    /// Creates a filter for the time before the DNS lists are known: every label that looks like a key counts as one.
     pub(super) fn unknown() -> Self {
         Self { are_unknown: true, ..Self::default() }
     }
 
-    /// Lets the filter also find keys before these apexes of lists. Because clients query these lists without a key too, only a label of at least
-    /// `MIN_LIST_KEY` octets counts as a key.
+    /// Adds apexes of lists that clients also query without a key: before them, only a label of at least `MIN_LIST_KEY` octets is a key.
     #[must_use]
     pub fn and_keys_before(mut self, apexes: impl IntoIterator<Item = Vec<u8>>) -> Self {
         apexes.into_iter().for_each(|apex| self.add(apex.into(), MIN_LIST_KEY));
@@ -152,16 +146,16 @@ impl Secrets {
         self.apexes.push(KeyedApex { wire, shortest });
     }
 
-    /// Lets the filter also find labels that look like a key below these zones of list providers, which may have further lists that resolverd does
-    /// not know.
+    /// Adds zones of list providers, which may have lists that resolverd does not know: below them, labels that look like a key count as
+    /// keys.
     #[must_use]
     pub fn and_below(mut self, providers: impl IntoIterator<Item = Vec<u8>>) -> Self {
         self.providers.extend(providers.into_iter().map(Into::into));
         self
     }
 
-    /// Removes the keys from a question that was not read from the history. Questions that were read have no keys, because the module `names` has
-    /// removed them.
+    /// Removes the keys from a question that was not read from the history. (From questions that were read, the module `names` has removed
+    /// them.)
     pub(super) fn question(&self, mut question: QuestionEntry) -> QuestionEntry {
         if let Some(hidden) = self.hidden(&question.name) {
             question.name = hidden.into();
@@ -170,7 +164,6 @@ impl Secrets {
         question
     }
 
-    /// Removes the keys of DNS lists from a name that was not read from the history.
     pub(super) fn name(&self, name: &Name) -> Name {
         let hidden = self.hidden(&wire_name(&name.to_lowercase()));
         hidden.map_or_else(|| name.clone(), |hidden| name_of_wire(&hidden))
@@ -201,13 +194,12 @@ impl Secrets {
         self.apexes.iter().map(|apex| &*apex.wire).chain(self.providers.iter().map(|zone| &**zone))
     }
 
-    /// Returns true if a name contains the zone of a known operator of DNS lists.
     fn is_of_provider(&self, name: &[u8]) -> bool {
         let mut rests = label_places(name).filter_map(|place| name.get(place..));
         rests.any(|rest| self.providers.iter().any(|zone| begins_with(rest, zone)))
     }
 
-    /// Returns the positions (in octets) of those labels of a name that are customer keys.
+    /// Returns the positions of the labels that are customer keys, in octets.
     fn places(&self, name: &[u8]) -> Vec<usize> {
         let mut keys = Vec::new();
         let (mut before, mut numbers) = (None, Address::default());
@@ -233,7 +225,7 @@ impl Secrets {
         keys
     }
 
-    /// Returns a text, for instance a line of JSON, without the customer keys of DNS lists.
+    /// Returns a text, for instance a line of JSON, without customer keys.
     pub fn without_keys(&self, text: String) -> String {
         if self.is_empty() {
             return text;
@@ -241,12 +233,11 @@ impl Secrets {
         self.text(text.into()).into()
     }
 
-    /// Returns true if this filter knows no keys, so that it changes no name.
+    /// Returns true if this filter changes no name.
     pub const fn is_empty(&self) -> bool {
         self.apexes.is_empty() && self.providers.is_empty() && !self.are_unknown
     }
 
-    /// Returns the text of an entry of the history without the customer keys of DNS lists.
     pub(super) fn text(&self, mut text: Box<str>) -> Box<str> {
         if !text.is_empty() {
             self.hide_in_text(&mut text);
@@ -254,8 +245,7 @@ impl Secrets {
         text
     }
 
-    /// Replaces the customer keys in the names of a text. A name is a sequence of characters that contains dots and is separated from the rest of the
-    /// text.
+    /// Replaces the customer keys in the names of a text. A name is a word that contains dots.
     fn hide_in_text(&self, text: &mut Box<str>) {
         let is_sign = |letter: char| {
             letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '(' | ')' | ',' | ';' | ':' | '/')
@@ -274,7 +264,6 @@ impl Secrets {
         }
     }
 
-    /// Returns a word of a text, which may be a name, with its customer keys replaced. Returns `None` if it contains no key.
     fn hidden_word(&self, word: &str) -> Option<String> {
         let labels: Vec<&str> = word.split('.').collect();
         if labels.len() < 2 || labels.iter().any(|label| label.len() > MAX_LABEL) {
@@ -283,7 +272,7 @@ impl Secrets {
         let mut wire = Vec::with_capacity(word.len().saturating_add(2));
         let mut places = Vec::new();
         for label in &labels {
-            // The label after the last dot of a name is empty: it is the root, which has no position.
+            // The label after the last dot is the root, which has no position.
             places.push(if label.is_empty() { None } else { Some(wire.len()) });
             if !label.is_empty() {
                 wire.push(u8::try_from(label.len()).ok()?);
@@ -302,10 +291,10 @@ impl Secrets {
     }
 }
 
-/// The largest length of a label, in octets (RFC 1035 section 2.3.4).
+/// In octets (RFC 1035 section 2.3.4).
 const MAX_LABEL: usize = 63;
 
-/// Returns the label that begins at the octet `place` of a name in wire form.
+/// Returns the label at the octet `place` of a name in wire form.
 fn label(name: &[u8], place: usize) -> &[u8] {
     let length = name.get(place).copied().unwrap_or(0).into();
     name.get(place.saturating_add(1)..).and_then(|rest| rest.get(..length)).unwrap_or_default()
@@ -313,12 +302,11 @@ fn label(name: &[u8], place: usize) -> &[u8] {
 
 /// Returns true if a name begins with the labels of a zone (without the root label).
 fn begins_with(name: &[u8], zone: &[u8]) -> bool {
-    // The first octets, which are the lengths of the first labels, are compared before the rest, because they differ in most cases.
+    // The first octet, the length of the first label, differs in most cases.
     name.first() == zone.first()
         && zone.split_last().is_some_and(|(_, labels)| !labels.is_empty() && name.starts_with(labels))
 }
 
-/// Counts the labels that may belong to a reversed address, while the labels of a name are read one after the other.
 #[derive(Default)]
 struct Address {
     four: u8,
@@ -373,7 +361,7 @@ mod tests {
             ("KEY.dq.example.", Some("_key.dq.example.")),
             ("shop.test.KEY.new.dq.example.", Some("shop.test._key.new.dq.example.")),
             ("2.0.0.127.KEY.stranger.test.", Some("2.0.0.127._key.stranger.test.")),
-            // Names with a reversed address, and names of content delivery networks: none of their labels counts as a key.
+            // In these names, no label counts as a key.
             ("2.0.0.127.new.dq.example.", None),
             ("0.127.KEY.stranger.test.", None),
             ("KEY.cdn.test.", None),

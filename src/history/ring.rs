@@ -1,10 +1,11 @@
-//! A ring of recorded entries (questions and resolutions) in memory. It consists of blocks of equal size, and new entries overwrite the oldest block.
+//! A ring of recorded entries (questions and resolutions) in memory. It consists of blocks of equal size, and new entries overwrite the
+//! oldest block.
 //!
-//! Each worker has a ring of its own for questions that the cache answered. All other questions and the resolutions are in one common ring. So a
-//! thousand cache hits do not overwrite a question that took four seconds. The memory of a ring is allocated at the start, and the kernel provides it
-//! only when it is written for the first time. So recording a cache hit allocates no memory.
+//! Each worker has a ring of its own for questions that the cache answered. All other questions and the resolutions are in one common ring,
+//! so cache hits do not overwrite a question that took four seconds. The memory of a ring is allocated at the start, so recording a cache
+//! hit allocates none.
 //!
-//! A reader locks the ring only while it copies one block. The writer can continue between two blocks.
+//! A reader locks the ring only while it copies one block.
 
 use std::hint::black_box;
 use std::ops::RangeInclusive;
@@ -17,32 +18,30 @@ use super::tally::FailureCount;
 use crate::limits::{CORE_LINE, RECORD_BLOCK};
 use dns::question::DnsResult;
 
-/// The smallest number of blocks in a ring: one that is full, and one that is being written.
+/// One block that is full, and one that is being written.
 const FEWEST: usize = 2;
 
-/// A ring buffer of entries: the query history in memory.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
-    /// The blocks, one after the other. The last entry of a block is followed by the length 0, or by the end of the block.
+    /// The blocks. The last entry of a block is followed by the length 0, or by the end of the block.
     octets: Vec<u8>,
-    /// The position in `octets` at which the next entry will be written.
+    /// Where in `octets` the next entry will be written.
     next: usize,
-    /// The position in `octets` at which the block that is being written ends.
+    /// Where in `octets` the current block ends.
     end: usize,
-    /// The number of the block that is being written, counted from 0 at the start.
+    /// The number of the current block, counted from 0.
     block: u64,
-    /// A buffer in which an entry is written first, because its length is known only afterwards.
+    /// An entry is written here first, because its length is known only afterwards.
     entry: Vec<u8>,
-    /// How many failed questions were written to this ring so far.
     failures: FailureCount,
-    /// The position after the restored entries: those of an earlier process, which were read from a file at the start.
+    /// The end of the entries of an earlier process, which were restored from a file.
     restored: RingPlace,
     /// True if the earlier process had already overwritten some of its entries.
     lost_before: bool,
 }
 
 impl Ring {
-    /// Creates a ring of `size` octets, rounded to whole blocks. With a `size` of 0, it stores no entries.
+    /// Creates a ring of `size` octets, rounded to whole blocks. A ring of size 0 stores nothing.
     pub(super) fn new(size: usize) -> Self {
         if size == 0 {
             return Self::default();
@@ -51,15 +50,15 @@ impl Ring {
         Self { octets: vec![0; blocks.saturating_mul(RECORD_BLOCK)], end: RECORD_BLOCK, ..Self::default() }
     }
 
-    /// Lets the CPU core read the memory for the next entries in advance. This memory was used last when the ring was written the previous time, so
-    /// it is no longer in the caches of the core. The core does not wait for this read, and can do other work meanwhile.
+    /// Prefetches the memory for the next entries. It was used last when the ring was written the previous time, so it is no longer in the
+    /// CPU caches. The CPU does not wait for this read.
     #[inline]
     pub(super) fn fetch(&self) {
         let octet = |place| self.octets.get(place).copied();
         black_box((octet(self.next), octet(self.next.saturating_add(CORE_LINE))));
     }
 
-    /// Writes a question that the cache answered. `asked` is its name in wire form, followed by its type. `head` has the first octets of the entry.
+    /// Writes a question that the cache answered. `asked`: its name in wire form, and its type. `head`: the first octets of the entry.
     #[inline]
     pub(super) fn hit(&mut self, head: &HitHead, asked: &[u8], result: DnsResult) {
         let room = HitHead::room(asked);
@@ -73,33 +72,31 @@ impl Ring {
         }
     }
 
-    /// Writes an entry for a question that the cache did not answer.
+    /// Writes a question that the cache did not answer.
     pub(super) fn question(&mut self, question: &QuestionEntry) {
         self.failures.count(question.outcome);
         self.add(|octets| octets::put_question(question, octets));
     }
 
-    /// Writes the entry of a resolution.
     pub(super) fn flight(&mut self, flight: &FlightEntry) {
         self.add(|octets| octets::put_flight(flight, octets));
     }
 
-    /// Writes an entry of any type, for instance an outage.
     pub(super) fn entry(&mut self, entry: &Entry) {
         self.add(|octets| octets::put(entry, octets));
     }
 
-    /// Writes the entry of a question that the cache answered before a restart of resolverd.
+    /// Writes a question that the cache answered before a restart of resolverd.
     pub(super) fn restore_hit(&mut self, hit: &QuestionEntry) {
         self.add(|octets| octets::put_hit(hit, octets));
     }
 
-    /// Returns the number of failed questions written so far, including questions that were overwritten since.
+    /// Counts overwritten questions too.
     pub(super) const fn failures(&self) -> FailureCount {
         self.failures
     }
 
-    /// Ends the restoring of entries of an earlier process. `has_lost`: true if that process had already overwritten some entries.
+    /// `has_lost`: the earlier process had already overwritten some entries.
     pub(super) const fn end_restoring(&mut self, has_lost: bool) {
         (self.restored, self.lost_before) = (self.place(), has_lost);
     }
@@ -117,7 +114,6 @@ impl Ring {
         }
     }
 
-    /// Ends the block that is being written, and begins to overwrite the oldest block.
     #[cold]
     fn change(&mut self) {
         let rest = self.octets.get_mut(self.next..self.end).unwrap_or_default();
@@ -129,13 +125,11 @@ impl Ring {
         self.block = self.block.saturating_add(1);
     }
 
-    /// Returns the position of the ring at which the next entry will be written.
     pub(super) const fn place(&self) -> RingPlace {
         let begin = self.end.saturating_sub(RECORD_BLOCK);
         RingPlace { block: self.block, octets: self.next.saturating_sub(begin) }
     }
 
-    /// Returns true if entries were overwritten, by this process or by an earlier one.
     pub(super) fn has_lost(&self) -> bool {
         self.lost_before || self.block >= self.blocks()
     }
@@ -144,7 +138,7 @@ impl Ring {
         (self.octets.len() / RECORD_BLOCK) as u64
     }
 
-    /// Appends a copy of the block with the number `block` to `into`. If the block was already overwritten, appends nothing.
+    /// Appends a copy of a block to `into`, unless the block was overwritten.
     fn copy(&self, block: u64, into: &mut Vec<u8>) {
         let Some(back) = self.block.checked_sub(block).filter(|back| *back < self.blocks()) else { return };
         let begin = self.end.saturating_sub(RECORD_BLOCK);
@@ -157,17 +151,17 @@ impl Ring {
     }
 }
 
-/// Reads the blocks of a ring, the newest first, until `take` returns false.
+/// Reads the blocks, the newest first, until `take` returns false.
 pub(super) fn read_back(ring: &Mutex<Ring>, take: impl FnMut(&[u8]) -> bool) {
     read_blocks(ring, Iterator::rev, take);
 }
 
-/// Reads the blocks of a ring, the oldest first, until `take` returns false.
+/// Reads the blocks, the oldest first, until `take` returns false.
 pub(super) fn read_all(ring: &Mutex<Ring>, take: impl FnMut(&[u8]) -> bool) {
     read_blocks(ring, |blocks| blocks, take);
 }
 
-/// Reads the blocks of a ring in a given order, until `take` returns false. Blocks that are overwritten during the reading are left out.
+/// Blocks that are overwritten during the reading are left out.
 fn read_blocks<Order: Iterator<Item = u64>>(
     ring: &Mutex<Ring>,
     order: impl FnOnce(RangeInclusive<u64>) -> Order,
@@ -177,7 +171,7 @@ fn read_blocks<Order: Iterator<Item = u64>>(
         let ring = lock(ring);
         (ring.block, ring.blocks())
     };
-    // Memory is allocated before the ring is locked, so that a worker waits as briefly as possible.
+    // Allocates before it locks the ring, so that a worker waits as briefly as possible.
     let mut octets = Vec::with_capacity(RECORD_BLOCK);
     for block in order(last.saturating_add(1).saturating_sub(blocks)..=last) {
         octets.clear();
@@ -188,13 +182,12 @@ fn read_blocks<Order: Iterator<Item = u64>>(
     }
 }
 
-/// Returns the size of all blocks of the ring that have been written so far, in octets.
+/// Returns the size of all written blocks, in octets.
 pub(super) fn octets(ring: &Mutex<Ring>) -> usize {
     let ring = lock(ring);
     usize::try_from(ring.block.saturating_add(1).min(ring.blocks())).unwrap_or(0).saturating_mul(RECORD_BLOCK)
 }
 
-/// Copies the oldest block of a ring to `octets`. The block has the earliest entries that were not overwritten.
 pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
     let ring = lock(ring);
     let first = ring.block.saturating_add(1).saturating_sub(ring.blocks());
@@ -202,15 +195,14 @@ pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
     ring.copy(first, octets);
 }
 
-/// A position in a ring: the number of a block, and the offset in this block, in octets.
+/// The number of a block, and the offset in it in octets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RingPlace {
     block: u64,
     octets: usize,
 }
 
-/// Reads the entries that this process has written after the position `place`, the oldest first. `take` gets the new entries of one block at a time.
-/// Blocks that were overwritten before they were read are left out.
+/// Reads the entries that this process has written after `place`, the oldest first, one block at a time. Overwritten blocks are left out.
 pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl FnMut(&[u8])) {
     let (last, blocks, restored) = {
         let ring = lock(ring);
@@ -267,7 +259,7 @@ mod tests {
         let ring = Mutex::new(Ring::new(4 * RECORD_BLOCK));
         let in_block = (RECORD_BLOCK / HitHead::room(ASKED)) as u64;
         let mut written = 0;
-        // The ring is tested with every possible number of written blocks, and also after the oldest blocks were overwritten.
+        // Every number of written blocks, also after the oldest were overwritten.
         for step in 0..30 {
             let from = written;
             written += in_block / 2 + step;

@@ -1,15 +1,14 @@
-//! Saves the recorded questions and resolutions (flights) of memory to a file when the process stops, and restores them when the next process starts.
-//! So after a restart, `resolverctl why` still finds messages (emails) from before the restart, even those that were not slow.
+//! Saves the recorded questions and resolutions (flights) to a file when the process stops, and restores them at the next start. So
+//! `resolverctl why` still finds emails from before a restart, even those that were not slow.
 //!
 //! # Decisions
 //!
-//! - The first octet of the file says if a ring had overwritten entries. The rest has the format of a segment, see `stored`. Times in the file are in
-//!   microseconds since 1970, because the monotonic clock `Mono` begins anew in each process.
-//! - Customer keys of DNS lists (see `redact`) are removed when the file is written, as always when entries are read from the history.
-//! - A damaged file is not read. Otherwise some questions would be missing in memory, and nobody could see which. The disk still has the failed and
-//!   slow questions.
-//! - The earlier process has already logged its entries and stored them on disk. So the tasks that log and store new entries begin after the restored
-//!   entries.
+//! - The first octet of the file says if a ring had overwritten entries. The rest has the format of a segment, see `stored`. Times are in
+//!   microseconds since 1970, because `Mono` begins anew in each process.
+//! - Customer keys of DNS lists (see `redact`) are removed when the file is written.
+//! - A damaged file is not read. Otherwise some questions would be missing, and nobody could see which. The disk still has the failed and
+//!   slow ones.
+//! - The earlier process has already logged and stored its entries. So the tasks that log and store begin after the restored entries.
 
 use super::Recorder;
 use super::dates::Dates;
@@ -25,7 +24,7 @@ use dns::clock::micros;
 use dns::question::Outcome;
 
 impl Recorder {
-    /// Passes all entries in memory to `write`, one block at a time. The keys in `secrets` are removed.
+    /// Passes all entries in memory to `write`, one block at a time, without the keys in `secrets`.
     ///
     /// # Errors
     /// The first error of `write`.
@@ -66,11 +65,11 @@ impl Recorder {
         result
     }
 
-    /// Restores the entries that an earlier process has saved in `file`. Call it before anything else is recorded. Entries from the future (because
-    /// the clock was set back) are left out, and so are entries older than `STORED_TIME`. Returns the number of restored questions.
+    /// Restores the entries that an earlier process has saved in `file`, and returns the number of questions. Call it before anything else
+    /// is recorded. Leaves out entries older than `STORED_TIME`, and those from the future (the clock was set back).
     ///
     /// # Errors
-    /// The file is damaged, or has another version. In this case, nothing is restored.
+    /// The file is damaged, or has another version. Nothing is restored.
     pub fn restore_memory(&self, file: &[u8]) -> Result<u64, DamagedSegment> {
         let (lost, segment) = file.split_first().ok_or(DamagedSegment)?;
         let check = stored::check(segment);
@@ -98,7 +97,7 @@ impl Recorder {
         });
         misses.end_restoring(*lost > 0);
         drop(misses);
-        // The hits are distributed anew among the rings, in the order of time, because the earlier process may have had another number of workers.
+        // The earlier process may have had another number of workers, so the hits are distributed anew, in the order of time.
         hits.sort_by_key(|hit| hit.at);
         for (number, shard) in self.sums.shards.iter().enumerate() {
             let mut ring = lock(&shard.ring);
@@ -111,7 +110,7 @@ impl Recorder {
     }
 }
 
-/// Returns true if the short form of an entry for a hit (a question that the cache answered) can store all fields of the question.
+/// Returns true if the short form of a hit can store all fields of the question.
 fn is_hit(question: &QuestionEntry) -> bool {
     question.outcome == Outcome::Cache && question.elapsed == 0 && question.flight.is_none()
 }
@@ -143,7 +142,6 @@ mod tests {
         Recorder::with_size(Clock::simulated(START), shards, size)
     }
 
-    /// Records hits of two workers, questions with a user and with a customer key, and a resolution.
     fn fill(recorder: &Recorder) {
         let now = recorder.clock.mono().as_micros();
         for (shard, name) in [(0, &b"\x04Mail\x00\x00\x01"[..]), (1, b"\x03key\x04list\x00\x00\x01")] {
@@ -172,7 +170,7 @@ mod tests {
             ..QuestionEntry::failed(b"\x04mail\x00", now - 8_000_000)
         };
         recorder.asked(&failed, None);
-        // The cache answered this question, but not immediately. So its entry cannot have the short form of a hit (see `is_hit`).
+        // The cache answered this question, but not at once, so it is no hit (see `is_hit`).
         let late = QuestionEntry::failed(b"\x04mail\x00", now - 7_000_000);
         recorder.asked(&QuestionEntry { outcome: Outcome::Cache, ..late }, None);
     }
@@ -213,7 +211,7 @@ mod tests {
         }
     }
 
-    /// Returns the history of a third process, which has restored the file that the second process has saved.
+    /// Returns the history of a third process, restored from the file of the second.
     fn read_again(second: &Recorder) -> Recorded {
         let third = recorder(2);
         third.clock.sleep(Duration::from_secs(90));
@@ -274,7 +272,6 @@ mod tests {
         }
     }
 
-    /// A store that counts the octets which are appended.
     #[derive(Debug, Default)]
     struct Appended(Mutex<usize>);
 

@@ -1,7 +1,6 @@
-//! Finds the messages (emails) that `resolverctl why` requests: groups questions into messages, selects messages, finds their culprits and makes the
-//! reports.
+//! Finds the emails that `resolverctl why` requests: groups questions into messages, selects messages, and reports their culprits.
 //!
-//! Pure: a function of the recorded questions.
+//! A pure function of the recorded questions.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -21,8 +20,8 @@ use crate::limits::{FAILURE_COST, MAX_JUDGED_MESSAGES, MAX_WHY_POSSIBLE_WAITS, M
 use dns::clock::micros;
 use dns::question::{DnsResult, is_within, name_of_wire, name_text};
 
-/// Returns the replies to several requests of `resolverctl why`. There is always a reply to the first request. Further requests are left without a
-/// reply when the replies have reached `MAX_WHY_REPLY` octets or when `is_late` returns true. No reply is cut off.
+/// Returns the replies to several requests of `resolverctl why`. The first request always gets one. Further requests get none after
+/// `MAX_WHY_REPLY` octets of replies, or when `is_late` returns true. No reply is cut off.
 pub fn why(
     recorded: &Recorded,
     wanted: &[Wanted],
@@ -48,7 +47,7 @@ pub fn why(
     replies
 }
 
-/// Returns a report with the culprit `unknown`. It says why the history does not have the wanted question.
+/// Returns a report that says why the history does not have the wanted question.
 fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> MessageReport {
     let begin = recorded.begin.or(recorded.stored_since);
     let absence = match begin {
@@ -66,7 +65,7 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
     }
 }
 
-/// The data that the search needs: the messages (emails) of the history, and the resolutions (flights) and the traffic that explain them.
+/// The emails of the history, and the resolutions (flights) and the traffic that explain them.
 struct Search<'a> {
     recorded: &'a Recorded,
     facts: &'a DaemonFacts<'a>,
@@ -76,8 +75,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Returns the reports on the wanted messages (emails), the worst first. If there are none, the only report has the culprit `unknown`. The
-    /// questions of all reports take at most `left` octets; `left` is reduced by their size.
+    /// Returns the reports on the wanted emails, the worst first. If there are none, the only report has the culprit `unknown`. `left`: how
+    /// many octets the questions may take; their size is subtracted.
     fn reply(&self, wanted: &Wanted, left: &mut usize) -> Vec<MessageReport> {
         let subject = SubjectFilter::new(wanted.subject.as_ref(), self);
         let mut judged: Vec<_> =
@@ -110,7 +109,7 @@ impl Search<'_> {
             found.push((of_subject, report));
         }
         if wanted.subject.is_some() {
-            // Reports whose culprit belongs to the wanted subject come first. Reports on messages (emails) that were certainly quick come last.
+            // Reports whose culprit belongs to the wanted subject come first, those on emails that were certainly quick last.
             found.sort_by_key(|(of_subject, one)| (one.culprit.kind == CulpritKind::None, !of_subject));
         }
         if found.is_empty() {
@@ -119,7 +118,7 @@ impl Search<'_> {
         found.into_iter().map(|(_, message)| message).collect()
     }
 
-    /// Returns the messages (emails) that contain a wanted question. If there are too many, those that may have been delayed longest are returned.
+    /// Returns the messages with a wanted question. If there are too many, returns those that may have been delayed longest.
     fn candidates(&self, wanted: &Wanted, subject: &SubjectFilter<'_>) -> Vec<&Message> {
         let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
         let is_wanted = |one: &QuestionEntry| span.has(one.at, one.client) && subject.has(one);
@@ -133,7 +132,7 @@ impl Search<'_> {
             Some(_) => message.took(),
         };
         found.sort_by_cached_key(|message| Reverse(most(message)));
-        // Without a wanted subject, only the requested number of messages (emails) is returned: those that waited longest.
+        // Without a wanted subject, the longest messages are returned, as many as requested.
         found.truncate(if wanted.subject.is_none() { wanted.most } else { MAX_JUDGED_MESSAGES });
         found
     }
@@ -146,8 +145,8 @@ impl Search<'_> {
         waited(self.questions(message).map(|question| (question.at, question.end())))
     }
 
-    /// Returns a message (email) with its verdict and a number by which messages are sorted, the greatest first. Without a wanted subject, messages
-    /// are sorted by the time that they waited; with a subject, by the greatest delay that one cause explains, which includes failures.
+    /// Returns a message with its verdict and a sort key, the greatest first: without a wanted subject, the time that it waited; with a
+    /// subject, the greatest delay that one cause explains, including failures.
     fn judged<'m>(&'m self, message: &'m Message, wanted: &Wanted) -> JudgedMessage<'m> {
         let asked: Vec<_> =
             self.questions(message).map(|one| self.explained.explain(one, self.facts.list)).collect();
@@ -157,8 +156,8 @@ impl Search<'_> {
         (worth, message, asked, verdict)
     }
 
-    /// Adds to the report the waits in other groups of queries that may belong to the same mail as this group (`message`). The culprit becomes
-    /// `unknown` if there are such waits and the queries of this group were quick, or if such a wait overlaps a pause of the client.
+    /// Adds the waits in other groups of queries that may belong to the same mail. The culprit becomes `unknown` if there are such waits
+    /// although this group was quick, or if one overlaps a pause of the client.
     fn with_doubts(&self, mut report: MessageReport, message: &Message, wanted: &Wanted) -> MessageReport {
         report.of_disk = self.questions(message).next().is_some_and(|first| first.stored);
         let kind = report.culprit.kind;
@@ -182,8 +181,7 @@ impl Search<'_> {
         report
     }
 
-    /// Returns the waits and the failed questions in other groups of questions that may belong to the same mail as this group (`message`), the
-    /// nearest in time first.
+    /// Returns the waits and failed questions in other groups that may belong to the same mail, the nearest in time first.
     fn possible_waits(&self, message: &Message) -> Vec<PossibleWait> {
         let is_other = |other: &&Message| other.questions.first() != message.questions.first();
         let near = self.messages.all.iter().filter(|other| other.is_near(message)).filter(is_other);
@@ -201,21 +199,20 @@ impl Search<'_> {
     }
 }
 
-/// A message (email) with the numbers by which messages are sorted, its questions and its verdict.
 type JudgedMessage<'m> = ((u64, u64), &'m Message, Vec<ExplainedQuestion<'m>>, MessageVerdict);
 
-/// Finds the questions about the name or address that the operator wants.
+/// Finds the questions about the wanted name or address.
 struct SubjectFilter<'a> {
     subject: Option<&'a WantedSubject>,
     list: ListOf<'a>,
-    /// The results for names and types that were already compared. They are kept because most names are asked for more than once.
+    /// Known results: most names are asked for more than once.
     seen: RefCell<ByAsked<bool>>,
 }
 
 impl<'a> SubjectFilter<'a> {
     fn new(subject: Option<&'a WantedSubject>, search: &Search<'a>) -> Self {
         let seen = match subject {
-            // If the answer to a name and type contains the wanted address, questions for this name and type concern the subject.
+            // Questions whose answer contains the wanted address concern the subject.
             Some(WantedSubject::Address(address)) => {
                 let flights = search.recorded.flights.iter();
                 let with_it = flights.filter(|flight| flight.links.contains(&Link::Address(*address)));
@@ -226,7 +223,7 @@ impl<'a> SubjectFilter<'a> {
         Self { subject, list: search.facts.list, seen: RefCell::new(seen) }
     }
 
-    /// Returns true if a question concerns the wanted name or address. If none is wanted, every question does.
+    /// Returns true if a question concerns the wanted subject, or none is wanted.
     fn has(&self, question: &QuestionEntry) -> bool {
         let Some(wanted) = self.subject else { return true };
         let is_of = || {

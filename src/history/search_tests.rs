@@ -22,7 +22,7 @@ fn wire(text: &str) -> Arc<[u8]> {
     wire_name(&Name::from_ascii(text).unwrap()).into()
 }
 
-/// Returns a question that came at `at` and took `elapsed` microseconds. Each client has only one message (email).
+/// Each client has only one email.
 fn question(client: u8, at: u64, elapsed: u64, name: &str) -> QuestionEntry {
     let outcome = if elapsed == 0 { Outcome::Cache } else { Outcome::Upstream };
     QuestionEntry {
@@ -32,7 +32,6 @@ fn question(client: u8, at: u64, elapsed: u64, name: &str) -> QuestionEntry {
     }
 }
 
-/// Returns the resolution (flight) of a question, with one query to a server.
 fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> FlightEntry {
     of.flight = Some(id);
     let failed = !conduct.came_back();
@@ -60,7 +59,7 @@ fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> Flig
     }
 }
 
-/// Returns a history with three messages (emails): one was quick, one took three seconds, and one failed within a second.
+/// One email was quick, one took three seconds, and one failed within a second.
 fn three_messages() -> Recorded {
     let mut questions = vec![
         question(1, 0, 10 * MILLI, "quick.example."),
@@ -96,7 +95,6 @@ fn found(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {
     why(&recorded, std::slice::from_ref(wanted), &facts, &|| false).remove(0)
 }
 
-/// Returns the first name of each message (email).
 fn names(found: &[MessageReport]) -> Vec<&str> {
     found.iter().map(|message| message.questions.first().map_or("", |one| &one.name)).collect()
 }
@@ -161,7 +159,7 @@ fn an_address_is_found_by_its_reverse_name_its_lists_and_the_hosts_that_have_it(
 
 #[test]
 fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
-    // The message (email) has two questions at the same time. The wanted question takes less time than the other one.
+    // Two questions at the same time; the wanted one takes less time.
     let mut questions =
         vec![question(1, 0, 4 * SECOND, "other.example."), question(1, 1, 2 * SECOND, "own.test.")];
     let mut flights = vec![flight(&mut questions[0], 1, 1, Conduct::Answered)];
@@ -180,7 +178,7 @@ fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
 
 #[test]
 fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_took_time() {
-    // In this message (email), the client pauses between questions that the cache answers. The message lasts longer than the quick message.
+    // The client pauses between questions that the cache answers, so this email lasts longer than the quick one.
     let mut questions = vec![question(9, 0, MILLI, "quick.example.")];
     questions.push(question(1, MILLI, 0, "mail.example."));
     questions.push(question(1, 500 * MILLI, 0, "_dmarc.mail.example."));
@@ -225,8 +223,7 @@ fn each_part_of_the_record_has_a_reach_of_its_own() {
     assert_eq!(reach(&Recorded::default()), None);
 }
 
-/// Returns the queries of a mail from 192.0.2.`host`. The servers of its sender's domain take 1.8 s. `begin` is the time of the first query in
-/// milliseconds.
+/// Returns the queries of a mail from 192.0.2.`host`, beginning at `begin` milliseconds. The servers of its sender's domain take 1.8 s.
 fn of_slow_sender(host: u8, begin: u64, domain: &str) -> Vec<(QuestionEntry, Option<FlightEntry>)> {
     let (reverse, listed) = (format!("{host}.2.0.192.in-addr.arpa."), format!("{host}.2.0.192.list.test."));
     let mail = format!("mail.{domain}");
@@ -312,8 +309,8 @@ fn a_list_that_is_held_because_it_answers_late_is_slow() {
 
 #[test]
 fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
-    // The third question follows the second one immediately. But so soon after the first question (less than `MESSAGE_PAUSE`), it may also belong to
-    // the message of the first one. So it becomes a message of its own.
+    // The third question follows the second one at once. But so soon after the first (less than `MESSAGE_PAUSE`), it may also belong to the
+    // message of the first. So it becomes a message of its own.
     let questions = vec![
         question(1, 0, 10 * MILLI, "7.2.0.192.list.test."),
         question(1, SECOND / 2, 10 * MILLI, "8.2.0.192.list.test."),
@@ -325,8 +322,8 @@ fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
     assert!(found.len() == 3 && found.iter().all(|message| message.questions.len() == 1), "{found:#?}");
 }
 
-/// Returns the zones of the culprits of a mail with two queries (`first` and `second`) for different zones, the main culprit first, up to a culprit
-/// of the kind `none`. `decisive`: the time from a log line.
+/// Returns the zones of the culprits of a mail with two queries, the main culprit first, up to one of the kind `none`. `decisive`: the time
+/// from a log line.
 fn causes_in_time(
     first: (u64, Conduct),
     second: (u64, u64, Conduct, RecordType),
@@ -375,7 +372,6 @@ fn the_addresses_of_a_sender_are_not_those_of_the_host_of_a_connection() {
     assert_eq!(found(&recorded, &wanted).remove(0).culprit.kind, CulpritKind::ServerSilent, "no line");
 }
 
-/// The time of a log line decides which of two queries of a mail is its culprit.
 #[test]
 fn of_two_causes_the_one_in_the_time_of_the_line_comes_first() {
     let delay = |from, to| Some(DecisiveTime::Delay { from: BEGIN + from, to: BEGIN + to });

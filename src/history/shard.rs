@@ -1,7 +1,6 @@
 //! The shard of a worker: counters and a ring that only this worker writes. This code runs for each cache hit, so it must be fast.
 //!
-//! For each question, one relaxed addition counts its type and outcome, and another one its time. The row of the client is protected by a mutex,
-//! which is otherwise locked only by readers of the statistics.
+//! Each question costs two relaxed additions, and one lock of a mutex that otherwise only readers of the statistics lock.
 
 use crate::limits;
 use std::net::IpAddr;
@@ -16,22 +15,19 @@ use super::table::Rows;
 use super::tally::{ClientTally, TYPES, type_place};
 use dns::question::{Apart, Outcome};
 
-/// The number of columns in the table of questions: one for each outcome.
 pub(super) const OUTCOMES: usize = Outcome::ALL.len();
 
-/// The counters of one worker. They are aligned so that two workers never write to the same cache line.
+/// The counters of one worker, aligned so that two workers never write to the same cache line.
 #[repr(align(128))]
 #[derive(Debug)]
 pub(super) struct Shard {
-    /// The number of questions, for each type and outcome. The outcomes of one type follow each other.
+    /// Questions by type and outcome. The outcomes of one type follow each other.
     questions: Box<[AtomicU64]>,
-    /// The number of events at listeners that are not counted as questions, for each kind of event, such as a DNS message that is dropped, or a lost
-    /// reply. Indexed by `Apart::index`.
+    /// Events at listeners that are no questions, such as a dropped DNS message or a lost reply. Indexed by `Apart::index`.
     apart: [AtomicU64; Apart::ALL.len()],
-    /// The times that questions took, for each outcome. Indexed by `Outcome::index`.
     pub(super) latency: [Histogram; OUTCOMES],
     clients: Mutex<Clients>,
-    /// The ring in memory that records the worker's questions which the cache answered.
+    /// Questions that the cache answered.
     pub(super) ring: Mutex<Ring>,
 }
 
@@ -48,14 +44,12 @@ impl Default for Shard {
 }
 
 impl Shard {
-    /// Creates a shard whose ring for recorded questions has `size` octets.
     pub(super) fn with_ring(size: usize) -> Self {
         Self { ring: Mutex::new(Ring::new(size)), ..Self::default() }
     }
 
-    /// Counts `count` questions of one client that have the same type, outcome and time.
     pub(super) fn questions(&self, ended: &Ended, count: u64) {
-        // The lock is held until all counters are updated. So a reader that holds this lock finds the same questions in each counter.
+        // Locked until all counters are updated, so that a reader with the lock finds the same questions in each counter.
         let mut clients = self.held();
         let place = type_place(ended.kind) * OUTCOMES + ended.outcome.index();
         if let Some(questions) = self.questions.get(place) {
@@ -67,20 +61,19 @@ impl Shard {
         clients.count(ended, count);
     }
 
-    /// Locks the shard: while the returned guard exists, no question is counted in this shard.
+    /// Locks the shard: while the guard exists, no question is counted in it.
     pub(super) fn held(&self) -> MutexGuard<'_, Clients> {
         lock(&self.clients)
     }
 
-    /// Counts an event at a listener that is not counted as a question, such as a DNS message that is dropped, or a lost reply.
     pub(super) fn apart(&self, apart: Apart) {
         if let Some(count) = self.apart.get(apart.index()) {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Adds the counters of this shard to `questions` (one number for each type and outcome) and to `apart` (events at listeners that are not counted
-    /// as questions). Returns for each outcome if any question of the shard had it.
+    /// Adds the counters to `questions` (one number for each type and outcome) and `apart`. Returns for each outcome if the shard had any
+    /// such question.
     pub(super) fn add_to(&self, questions: &mut [u64], apart: &mut [u64]) -> [bool; OUTCOMES] {
         let mut had = [false; OUTCOMES];
         let of_types = questions.chunks_exact_mut(OUTCOMES).zip(self.questions.chunks_exact(OUTCOMES));
@@ -97,23 +90,23 @@ impl Shard {
         had
     }
 
-    /// Adds the counters of all clients since the last call of `take_clients` to `sum`. They also stay in the shard.
+    /// Adds the counters of all clients since the last `take_clients` to `sum`.
     pub(super) fn add_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
         lock(&self.clients).add_to(sum);
     }
 
-    /// Moves the counters of all clients from the shard to `sum`, from which the statistics of the windows are made.
+    /// Moves the counters of all clients to `sum`.
     pub(super) fn take_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
         let taken = std::mem::take(&mut *lock(&self.clients));
         taken.add_to(sum);
     }
 }
 
-/// The clients that sent questions since the last snapshot of the counters, sorted by address.
+/// The clients since the last snapshot of the counters, sorted by address.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
     rows: Vec<(IpAddr, ClientTally)>,
-    /// The index of the client that was counted last. It is compared first, because questions of one client often follow each other.
+    /// The index of the client that was counted last, compared first: questions of one client often follow each other.
     last: usize,
     other: ClientTally,
 }

@@ -1,13 +1,13 @@
 //! Finds out how the time of recent questions was spent, divided into stages such as waiting for servers.
 //!
-//! Pure: a function of the recorded questions. Durations are in seconds, points in time in seconds since 1970.
+//! A pure function of the recorded questions. Durations are in seconds, times in seconds since 1970.
 //!
 //! # Decisions
 //!
 //! - Each moment of a question belongs to exactly one stage, so the sum of all stages is the time of the questions.
-//! - While queries for the answer and queries for DNSSEC keys are in progress at the same time, the question waits for both, and the moment is
-//!   counted for the answer. So the stage of validation has only the time that validation costs in addition.
-//! - Only the history in memory is read. The disk has only slow and failed questions, so a table with its questions would be misleading.
+//! - While queries for the answer and for DNSSEC keys are in progress at the same time, the moment counts for the answer. So the stage of
+//!   validation has only the time that validation costs in addition.
+//! - Only the history in memory is read. The disk has only slow and failed questions, which would give a misleading table.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -25,17 +25,17 @@ use dns::question::Outcome;
 use dns::words;
 
 words! {
-    /// A stage in the resolution of a question, for which its time is counted.
+    /// A stage in the resolution of a question.
     pub enum Stage {
-        /// The time from the arrival of the question to the start of its resolution.
+        /// From the arrival of the question to the start of its resolution.
         Queue = "queue",
-        /// resolverd itself works on the question, and no query to a server is in progress.
+        /// resolverd itself works; no query to a server is in progress.
         Walk = "walk",
-        /// Queries to servers for the answer itself are in progress.
+        /// Queries for the answer itself are in progress.
         Waiting = "waiting",
         /// Only queries for DNSSEC keys are in progress.
         Validation = "validation",
-        /// The time of a resolution that the history no longer has, so it is unknown how it was spent.
+        /// The history no longer has the resolution.
         Unknown = "unknown",
     }
 }
@@ -43,22 +43,22 @@ words! {
 /// The time that questions spent in one stage of their resolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageRow {
-    /// The stage (a part of the resolution) of this row.
+    /// The stage.
     pub stage: Stage,
-    /// The total time that all questions spent in this stage, in seconds.
+    /// The time of all questions in this stage, in seconds.
     pub spent: f64,
-    /// The times that single questions spent in this stage. Questions that spent no time in it are not counted.
+    /// The times of single questions, without those that spent no time in the stage.
     pub time: Quantiles,
 }
 
-/// The period that a table covers; it is the same for all rows of the table. Points in time are in seconds since 1970.
+/// The period that a table covers. Times are in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableSpan {
-    /// When the first question in memory came, in seconds since 1970; none if memory has no questions.
+    /// When the first question in memory came; none if memory has no questions.
     pub begin: Option<f64>,
-    /// When the period of the table begins, in seconds since 1970.
+    /// When the period begins.
     pub since: f64,
-    /// The length of the period of the table in seconds.
+    /// The length of the period in seconds.
     pub seconds: f64,
     /// True if the period is shorter than requested, because memory does not go back so far.
     pub shorter: bool,
@@ -68,8 +68,7 @@ pub struct TableSpan {
 }
 
 impl TableSpan {
-    /// Creates the period of a table. It was requested from `from` on, but begins at `since`, and ends now. All values are in microseconds since
-    /// 1970.
+    /// `from`: the requested start. `since`: the real start. All values are in microseconds since 1970.
     fn new(recorded: &Recorded, (from, since, now): (u64, u64, u64)) -> Self {
         Self {
             begin: recorded.whole().map(seconds),
@@ -81,23 +80,23 @@ impl TableSpan {
     }
 }
 
-/// The rows of a table that is made from the history, with the period that they cover.
+/// The rows of a table, and the period that they cover.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FromRecord<Row> {
-    /// The period that the rows cover.
+    /// The period.
     pub span: TableSpan,
-    /// The rows of the table.
+    /// The rows.
     pub rows: Vec<Row>,
 }
 
-/// Selects the questions to read from the history, to find the stages since the time `from` (in microseconds since 1970). The selection begins
-/// earlier than `from`, because a question may have waited for a resolution (flight) that began before this time.
+/// Selects the questions to read for the stages since `from` (in microseconds since 1970). The selection begins earlier, because a question
+/// may have waited for an earlier resolution (flight).
 pub fn stage_span(from: u64) -> ReadSpan {
     ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
 
-/// Returns how much time the questions that the cache did not answer spent in each stage. The period begins at `from`, or later if memory lacks some
-/// questions after `from`. Stages without time are left out. Times are in microseconds since 1970.
+/// Returns how much time the questions that the cache did not answer spent in each stage, from `from` on, or later if memory lacks some
+/// questions. Stages without time are left out. Times are in microseconds since 1970.
 pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageRow> {
     let since = recorded.lost.map_or(from, |lost| lost.clamp(from, now.max(from)));
     let flights: HashMap<u64, &FlightEntry> = recorded.flights.iter().map(|one| (one.id, one)).collect();
@@ -120,8 +119,8 @@ pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageR
     FromRecord { span: TableSpan::new(recorded, (from, since, now)), rows: spent.map(row).collect() }
 }
 
-/// Returns the stages of a question, with the time of each in microseconds. `flight` is `None` if the question had no resolution, and
-/// `Some(None)` if the history no longer has the resolution.
+/// Returns the stages of a question in microseconds. `flight`: `None` if it had no resolution, `Some(None)` if the history no longer has
+/// the resolution.
 fn parts(question: &QuestionEntry, flight: Option<Option<&FlightEntry>>) -> Vec<(Stage, u64)> {
     let (at, end) = (question.at, question.end());
     let flight = match flight {
@@ -164,7 +163,7 @@ mod tests {
         QuestionEntry { outcome, elapsed: elapsed * MILLI, flight, ..hit }
     }
 
-    /// Returns a resolution. `sent` has for each query its start and its duration in milliseconds, and true if it asks for DNSSEC keys.
+    /// `sent`: for each query its start and duration in milliseconds, and true if it asks for DNSSEC keys.
     fn flight(id: u64, began: u64, elapsed: u64, sent: &[(u32, u32, bool)]) -> FlightEntry {
         let message = |&(at, elapsed, keys): &(u32, u32, bool)| MessageEntry {
             at: at * 1_000,
@@ -198,19 +197,19 @@ mod tests {
 
     #[test]
     fn each_moment_of_a_question_is_in_one_stage() {
-        // The question waits 10 ms in the queue. Then come 5 ms of work of resolverd, 100 ms with queries for the answer (in 40 ms of which queries
-        // for keys are in progress too), 60 ms with queries for keys only, and 25 ms of work of resolverd.
+        // 10 ms in the queue, 5 ms of work, 100 ms with queries for the answer (in 40 ms of them also for keys), 60 ms with queries for
+        // keys only, and 25 ms of work.
         let sent = [(5, 100, false), (65, 100, true)];
         let flights = vec![flight(1, 10, 190, &sent)];
         let questions = vec![
             question(0, 200, "a.example.", Some(1)),
-            // This question began to wait for the resolution when the queries for the answer had already ended.
+            // Began to wait when the queries for the answer had ended.
             question(115, 85, "a.example.", Some(1)),
             question(300, 0, "b.example.", None),
             question(301, 7, "c.example.", Some(9)),
             question(302, 3, "d.example.", None),
         ];
-        // An earlier entry of the same resolution, which was recorded when the deadline of a client had passed.
+        // An earlier entry of the same resolution, recorded at the deadline of a client.
         let early = flight(1, 10, 90, &[(5, 90, false)]);
         let flights: Vec<FlightEntry> = [early].into_iter().chain(flights).collect();
         let recorded = recorded(questions, flights);

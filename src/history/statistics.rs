@@ -1,4 +1,4 @@
-//! The part of the recorder that makes the reports of statistics from the counters.
+//! Makes the reports of statistics from the counters.
 
 use std::cmp::Reverse;
 use std::hash::Hash;
@@ -22,13 +22,12 @@ use dns::clock::Mono;
 use dns::question::{Outcome, label_places, name_of_wire, name_text};
 
 impl Recorder {
-    /// Returns the statistics of a window, which is a period such as the last five minutes.
+    /// Returns the statistics of a window (a period such as the last five minutes).
     pub fn report(&self, window: Window) -> StatsReport {
         self.report_by_type(window).0
     }
 
-    /// Returns the statistics of a window (a period), and the number of questions by type. Both are read at the same time, so the sum over all types
-    /// equals the sum over all outcomes.
+    /// Returns the statistics of a window and the number of questions by type. Both are read at the same time, so their sums agree.
     pub(crate) fn report_by_type(&self, window: Window) -> (StatsReport, Vec<TypeRow>) {
         let now = self.clock.mono();
         let (earlier, covered) = lock(&self.sums.snapshots).begin(window, now);
@@ -57,33 +56,33 @@ impl Recorder {
         }
     }
 
-    /// Returns when the process started, in seconds since 1970.
+    /// Returns the start of the process, in seconds since 1970.
     pub const fn started_unix(&self) -> u64 {
         self.started_unix
     }
 
-    /// Returns the times of resolutions (flights) since the start, for each `RouteKind`: recursion, stub, forward or local.
+    /// Returns the times of resolutions (flights) since the start, by `RouteKind`.
     pub fn flights_by_route(&self) -> impl Iterator<Item = (RouteKind, Distribution)> {
         RouteKind::ALL.into_iter().zip(self.sums.upstream.flight_time.iter().map(Histogram::distribution))
     }
 
-    /// Returns the round-trip times of answered queries to servers since the start.
+    /// Returns the round trips of answered queries since the start.
     pub fn round_trips(&self) -> Distribution {
         self.sums.upstream.round_trip.distribution()
     }
 
-    /// Returns the rows of all zones in a window (a period), the zone with the most resolutions first, and the row "other" last. A window consists of
-    /// the current minute and the whole minutes before it.
+    /// Returns the zones in a window, the one with most resolutions first, and the row "other" last. A window consists of the current
+    /// minute and whole minutes before it.
     pub fn by_zone(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |_| true, |zone| zone.flights)
     }
 
-    /// Returns the zones whose resolutions took time in a window (a period), the longest total time first, and the row "other" last.
+    /// Returns the zones with resolutions in a window, the longest total time first, and the row "other" last.
     pub fn slow(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.flights > 0, |zone| zone.flight_micros)
     }
 
-    /// Returns the zones with failed resolutions in a window (a period), most failures first, and the row "other" last.
+    /// Returns the zones with failed resolutions in a window, most failures first, and the row "other" last.
     pub fn failing(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.failed > 0, |zone| zone.failed)
     }
@@ -103,15 +102,14 @@ impl Recorder {
         rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
     }
 
-    /// Returns the servers that were queried in a window (a period). The server for which resolverd waited longest is first, and the row "other"
-    /// last.
+    /// Returns the servers that were queried in a window, the one for which resolverd waited longest first, and the row "other" last.
     pub fn by_server(&self, window: Window) -> Vec<ServerRow> {
         let mut rows = listed(lock(&self.sums.servers).rows(window), |other| other.total() > 0);
         rows.sort_by_key(|(server, messages)| (server.is_none(), Reverse(messages.waited())));
         rows.into_iter().map(|(server, messages)| ServerRow::new(title(server), &messages)).collect()
     }
 
-    /// Returns the clients that asked in a window (a period), the client with most questions first, and the row "other" last.
+    /// Returns the clients in a window, the one with most questions first, and the row "other" last.
     pub fn by_client(&self, window: Window) -> Vec<ClientRow> {
         let clients = lock(&self.sums.clients);
         let mut rows = clients.rows(window);
@@ -124,7 +122,7 @@ impl Recorder {
         rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
     }
 
-    /// Returns the local users in a window (a period), the user with most cache misses first, and the row "other" last.
+    /// Returns the local users in a window, the one with most cache misses first, and the row "other" last.
     pub fn by_user(&self, window: Window) -> Vec<UserRow> {
         let mut rows = listed(lock(&self.sums.users).rows(window), |other| other.questions > 0);
         rows.sort_by_key(|(user, tally)| (user.is_none(), Reverse(tally.questions)));
@@ -137,8 +135,7 @@ impl Recorder {
         rows.into_iter().map(row).collect()
     }
 
-    /// Returns the zones and the clients whose questions were turned away in a window (a period), because too many questions were already waiting.
-    /// Those with most such questions come first, and the row "other" last.
+    /// Returns the zones and the clients with rejected questions in a window, most such questions first, and the row "other" last.
     pub fn shed_by(&self, window: Window) -> (Vec<ShedRow>, Vec<ShedRow>) {
         let zones = self.by_zone(window).into_iter().map(|row| ShedRow { name: row.zone, shed: row.shed });
         let clients =
@@ -146,13 +143,12 @@ impl Recorder {
         (most_shed(zones), most_shed(clients))
     }
 
-    /// Returns the number of questions of each record type in a window (a period), most questions first. Types without a question are left out.
+    /// Returns the record types in a window, most questions first.
     pub fn by_type(&self, window: Window) -> Vec<TypeRow> {
         self.report_by_type(window).1
     }
 
-    /// Returns the counters since the start for a metrics exporter, and the statistics of the window `judged` (a period), by which the health is
-    /// judged.
+    /// Returns the counters since the start, and the statistics of the window by which health is judged.
     pub fn scraped(&self, judged: Window) -> Scraped {
         let (now, totals) = (self.clock.mono(), self.totals());
         Scraped {
@@ -163,9 +159,8 @@ impl Recorder {
         }
     }
 
-    /// Returns the failed questions of a window (a period), grouped by zone. They are the same questions as in `StatsReport::failures`, but are
-    /// counted some seconds after they end, when the history is read. Returns `None` if no questions are recorded, because then the zones are not
-    /// known.
+    /// Returns the failed questions of `StatsReport::failures` by zone. They are counted some seconds after they end, when the history is
+    /// read. Returns `None` if no questions are recorded.
     pub fn failures_by_zone(&self, window: Window) -> Option<FailuresByZone> {
         if !self.kept.is_on() {
             return None;
@@ -188,7 +183,7 @@ impl Recorder {
     }
 }
 
-/// Returns the record types for which clients asked. The type with most questions is first.
+/// Returns the record types, most questions first.
 fn types_of(totals: &Totals) -> Vec<TypeRow> {
     let row = |(place, counts): (usize, &[u64])| {
         let sum = |wanted: fn(Outcome) -> bool| {
@@ -208,7 +203,7 @@ fn types_of(totals: &Totals) -> Vec<TypeRow> {
     rows
 }
 
-/// Returns the rows of a table sorted by their keys. The row "other" (without a key) follows if `is_something` returns true for its counters.
+/// Returns the rows sorted by key, and the row "other" (without a key) if `is_something` returns true for it.
 fn listed<Key: Ord + Hash + Clone, Counted: Tally>(
     rows: Rows<Key, Counted>,
     is_something: impl Fn(&Counted) -> bool,
@@ -224,7 +219,7 @@ fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
     rows
 }
 
-/// Returns the text in the first column of a row: its key, or "other" if it has no key.
+/// Returns the key, or "other".
 fn title<Key: ToString>(key: Option<Key>) -> String {
     key.map_or_else(|| OTHER.to_owned(), |key| key.to_string())
 }

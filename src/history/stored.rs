@@ -1,9 +1,8 @@
-//! The history on disk: selects the entries that are stored, and defines the format of the files, which are called segments.
+//! The history on disk: which entries are stored, and the format of the files, which are called segments.
 //!
-//! The following entries are stored, so that they survive a restart and hours of traffic: failed and slow questions, all questions that waited for
-//! the same resolutions (flights), these resolutions, failed resolutions to DNS lists, and messages (emails) that took long (`long_messages`). A
-//! segment consists of a header and entries; before each entry is its checksum. A reader leaves out damaged entries, and continues at the next
-//! undamaged one: a crash may cut off the end of a segment. Times are in microseconds since 1970.
+//! Stored are failed and slow questions, all questions that waited for the same resolutions (flights), these resolutions, failed
+//! resolutions to DNS lists, and emails that took long (`long_messages`). A segment consists of a header and entries, each after its
+//! checksum. A crash may cut off the end of a segment, so a reader skips damaged entries. Times are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,21 +12,21 @@ use super::recorded::Recorded;
 use crate::limits::MAX_FOLLOWED_FLIGHTS;
 use dns::hash::checksum;
 
-/// The first octets of each segment; the last octet is the version of the format.
+/// The first octets of each segment; the last one is the version of the format.
 pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x02";
 
-/// The length of the checksum of an entry, in octets.
+/// The octets of the checksum of an entry.
 const SUM: usize = 8;
 
-/// The largest length of an entry, in octets. Even a resolution with the largest number of queries, links and texts takes less.
+/// In octets. A resolution with the most queries, links and texts takes less.
 const MAX_ENTRY: usize = 32 << 10;
 
-/// Appends an entry of the history, with its checksum before it.
+/// Appends the checksum of an entry, and the entry.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     frame(into, |into| octets::put(entry, into));
 }
 
-/// Appends the entry that `put` writes, with its checksum before it.
+/// Appends a checksum, and what `put` writes.
 pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     let begin = into.len();
     into.extend_from_slice(&[0; SUM]);
@@ -39,32 +38,32 @@ pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-/// A segment has a damaged entry, and the caller reads either the whole segment or nothing.
+/// A segment has a damaged entry, and the caller reads the whole segment or nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is damaged, or of another version")]
 pub struct DamagedSegment;
 
-/// The result of checking a segment (a file of the history): up to which octet it can be read.
+/// The result of checking a segment (a file of the history).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SegmentCheck {
-    /// The number of octets up to the end of the last undamaged entry; 0 if the octets are not a segment of this version.
+    /// The end of the last undamaged entry; 0 if this is no segment of this version.
     pub end: usize,
-    /// The number of octets of damaged entries before `end`, which readers leave out.
+    /// The octets of damaged entries before `end`.
     pub damaged: usize,
 }
 
-/// Returns up to which octet a segment (a file of the history) can be read.
+/// Checks up to which octet a segment can be read.
 pub fn check(segment: &[u8]) -> SegmentCheck {
     frames(segment, |_| ())
 }
 
-/// Calls `take` with the octets of each undamaged entry of a segment (a file of the history).
+/// Calls `take` with each undamaged entry of a segment.
 pub(super) fn read(segment: &[u8], take: impl FnMut(&[u8])) {
     frames(segment, take);
 }
 
-/// Calls `take` with the octets of each undamaged entry. The length of a damaged entry may be wrong too, so after a damaged entry, an undamaged one
-/// is searched at every octet.
+/// Calls `take` with each undamaged entry. The length of a damaged entry may be wrong too, so the next undamaged one is searched at every
+/// octet.
 fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
     let Some(mut left) = segment.strip_prefix(&SEGMENT_HEAD) else { return SegmentCheck::default() };
     let mut check = SegmentCheck { end: SEGMENT_HEAD.len(), damaged: 0 };
@@ -77,7 +76,6 @@ fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
     check
 }
 
-/// An entry of a segment (a file of the history), with its checksum before it.
 struct Frame<'s> {
     sum: u64,
     octets: &'s [u8],
@@ -92,7 +90,7 @@ impl<'s> Frame<'s> {
         Some(Self { sum: u64::from_le_bytes(*sum), octets, rest })
     }
 
-    /// Returns the first undamaged entry among these octets, and the number of octets before it.
+    /// Returns the first undamaged entry, and the number of octets before it.
     fn next_whole(octets: &'s [u8]) -> Option<(usize, Self)> {
         (0..octets.len()).find_map(|skipped| {
             let frame = Self::first(octets.get(skipped..)?)?;
@@ -100,8 +98,8 @@ impl<'s> Frame<'s> {
         })
     }
 
-    /// Returns true if the entry is undamaged. The checksum is computed only for octets that look like the start of an entry, because in a damaged
-    /// segment millions of positions must be tried.
+    /// Returns true if the entry is undamaged. In a damaged segment, millions of positions must be tried, so the checksum is computed only
+    /// for octets that look like an entry.
     fn is_whole(&self) -> bool {
         let is_entry =
             self.octets.len() <= MAX_ENTRY && self.octets.get(2).is_some_and(|tag| TAGS.contains(tag));
@@ -109,24 +107,22 @@ impl<'s> Frame<'s> {
     }
 }
 
-/// Selects the entries that are stored on disk: failed and slow questions, all questions that waited for the same resolutions, these resolutions, and
-/// further resolutions that show why the questions failed or were slow.
+/// Selects the entries for the disk: failed and slow questions, all questions that waited for the same resolutions, these resolutions, and
+/// further ones that explain the questions.
 #[derive(Debug, Default)]
 pub(super) struct Chooser {
-    /// The stored resolutions: their ids, and the time in microseconds that each had taken when it was stored. If a resolution has taken longer
-    /// since, it is stored again. At most `MAX_FOLLOWED_FLIGHTS`.
+    /// The stored resolutions by id, with the microseconds that each had taken then. A resolution that has taken longer since is stored
+    /// again. At most `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
-    /// The outages of the network of this host that have already been stored.
     outages: Vec<OutageEntry>,
 }
 
 impl Chooser {
-    /// Returns true if the resolution with this id is stored. Then the questions that waited for it are stored too.
     pub(super) fn has(&self, flight: u64) -> bool {
         self.flights.contains_key(&flight)
     }
 
-    /// Returns the new entries that must be stored: the questions at the indices `places`, the resolutions with the ids `flights`, and all questions
+    /// Returns the new entries to store: the questions at the indices `places`, the resolutions with the ids `flights`, and all questions
     /// that waited for stored resolutions.
     pub(super) fn choose(
         &mut self,
@@ -203,7 +199,7 @@ mod tests {
     fn a_damaged_entry_takes_no_other_along() {
         let octets = segment(4);
         let length = segment(1).len() - SEGMENT_HEAD.len();
-        // In the first case an octet of the checksum is damaged, in the second one an octet of the name.
+        // Damages an octet of the checksum, then one of the name.
         for place in [0, 60] {
             let mut damaged = octets.clone();
             damaged[SEGMENT_HEAD.len() + length + place] ^= 1;
@@ -216,7 +212,7 @@ mod tests {
     fn a_damaged_length_takes_no_other_along() {
         let octets = segment(4);
         let length = segment(1).len() - SEGMENT_HEAD.len();
-        // The lower octet of the entry's length is damaged, then its upper octet, then both together with the checksum.
+        // Damages the lower octet of the length, then the upper one, then both with the checksum.
         for places in [8..9, 9..10, 0..10] {
             let mut damaged = octets.clone();
             places.for_each(|place| damaged[SEGMENT_HEAD.len() + length + place] ^= 0x55);

@@ -1,7 +1,6 @@
-//! The subject of a name: the address, host or domain that a question is about. Questions with a common subject belong to the same message (an
-//! email).
+//! The subject of a name: the address, host or domain that a question is about. Questions with a common subject belong to the same email.
 //!
-//! Pure: a function of the name and its DNS list.
+//! A pure function of the name and its DNS list.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -10,36 +9,34 @@ use smallvec::SmallVec;
 
 use dns::question::label_places;
 
-/// Describes the DNS list to which a name belongs: the length of the list's apex in wire form, and if the label before the apex is a customer key.
+/// The DNS list to which a name belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListName {
-    /// The length of the apex of the DNS list in wire form, in octets.
+    /// The octets of the list's apex in wire form.
     pub apex: usize,
-    /// True if the label before the apex is the secret key with which the client identifies itself.
+    /// True if the label before the apex is a customer key.
     pub keyed: bool,
-    /// True if the DNS list refuses queries of this host at present.
+    /// True if the list refuses queries of this host now.
     pub refuses: bool,
 }
 
 impl ListName {
-    /// Returns the apex of the list. `name` is a name of the list in wire form.
+    /// Returns the apex of the list in a name of the list.
     pub(crate) fn apex_in(self, name: &[u8]) -> Option<&[u8]> {
         name.get(name.len().checked_sub(self.apex)?..)
     }
 }
 
-/// What a question is about. Questions with a common subject belong to the same message (an email).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Subject<'n> {
-    /// An address, for instance the address of a host that has connected.
+    /// For instance of a host that has connected.
     Address(IpAddr),
-    /// A domain or a host, in wire form: the queried name without labels like `_dmarc` at its start.
+    /// In wire form, without labels like `_dmarc` at its start.
     Domain(Cow<'n, [u8]>),
 }
 
 impl Subject<'_> {
-    /// Returns the octets of the subject, which differ from those of every other subject. An address cannot have the same octets as a name, because
-    /// only a name in wire form ends with a zero octet.
+    /// Returns octets that no other subject has. Only a name in wire form ends with a zero octet, so an address never equals a name.
     pub(super) fn octets(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Address(address) => Cow::Owned(address.to_string().into_bytes()),
@@ -48,12 +45,11 @@ impl Subject<'_> {
     }
 }
 
-/// Returns the subject of a name that an answer contains.
 pub(super) fn linked(name: &[u8]) -> Subject<'_> {
     Subject::Domain(served(name).into())
 }
 
-/// Returns the subject of a name. `list_of` finds the DNS list to which the name belongs. Returns `None` if the name has no subject.
+/// `list_of` finds the DNS list to which the name belongs. Returns `None` if the name has no subject.
 pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListName>) -> Option<Subject<'_>> {
     if let Some(address) = reversed(name) {
         return Some(Subject::Address(address));
@@ -62,7 +58,7 @@ pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListNam
         return asked_of_list(name, list);
     }
     if let Some(address) = address_before(name, 1) {
-        // The name begins with a reversed address, so its zone is probably a DNS list that is not in the configuration.
+        // The zone after a reversed address is probably a DNS list that is not in the configuration.
         return Some(Subject::Address(address));
     }
     match served(name) {
@@ -71,8 +67,8 @@ pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListNam
     }
 }
 
-/// Returns the domain to which a failure is attributed if the failure itself shows no zone: the domain of the organisation. For a reverse name, it is
-/// the zone of the network: 256 IPv4 addresses, or an IPv6 /48.
+/// Returns the domain that is blamed for a failure that shows no zone: that of the organisation. For a reverse name, the zone of the
+/// network: 256 IPv4 addresses, or an IPv6 /48.
 pub(super) fn domain_of(name: &[u8]) -> Box<[u8]> {
     let labels = match reversed(name) {
         Some(IpAddr::V4(_)) => REVERSE_FOUR,
@@ -84,13 +80,11 @@ pub(super) fn domain_of(name: &[u8]) -> Box<[u8]> {
     begin.and_then(|begin| name.get(*begin..)).unwrap_or(name).into()
 }
 
-/// The number of labels in the reverse zone of an IPv4 /24 network.
 const REVERSE_FOUR: usize = 5;
 
-/// The number of labels in the reverse zone of an IPv6 /48 network.
 const REVERSE_SIX: usize = 14;
 
-/// Returns the address or the domain for which a DNS list is queried. Returns `None` for a list that is queried for hashes.
+/// Returns the address or domain for which a DNS list is queried. Returns `None` for a list that is queried for hashes.
 fn asked_of_list(name: &[u8], list: ListName) -> Option<Subject<'_>> {
     if let Some(address) = address_before(name, list.apex) {
         return Some(Subject::Address(address));
@@ -99,8 +93,7 @@ fn asked_of_list(name: &[u8], list: ListName) -> Option<Subject<'_>> {
     Some(Subject::Domain(Cow::Owned(domain)))
 }
 
-/// Returns the name for which a DNS list is queried, in wire form and without a customer key. Returns `None` if the question is for the apex of the
-/// list itself.
+/// Returns the name for which a DNS list is queried, in wire form without a customer key. Returns `None` for the apex of the list.
 pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
     let own = name.get(..name.len().saturating_sub(list.apex))?;
     let key = label_places(own).last().filter(|_| list.keyed);
@@ -108,16 +101,15 @@ pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
     Some(own.iter().copied().chain([0]).collect())
 }
 
-/// Labels of names that have the mail keys, the mail policies or the protocols of the domain below them. A name with another underscore label is
-/// separate from its domain: for instance, `_spf.` of a provider has a policy that its customers share.
+/// Labels above the mail keys, mail policies or protocols of a domain. Names with other underscore labels are separate from their domain:
+/// for instance, customers of a provider share the policy at `_spf.`.
 const SERVICES: [&[u8]; 9] =
     [b"_domainkey", b"_dmarc", b"_mta-sts", b"_tcp", b"_udp", b"_tls", b"_bimi", b"_adsp", b"_vouch"];
 
 /// The host that has the MTA-STS policy of a domain (RFC 8461 section 3.3).
 const POLICY_HOST: &[u8] = b"\x07mta-sts";
 
-/// Returns the domain or the host to which a name like `_dmarc.example.` belongs: the name without the labels of services at its start. Returns any
-/// other name unchanged.
+/// Returns the domain or host of a name like `_dmarc.example.`: the name without the labels of services at its start.
 pub(super) fn served(name: &[u8]) -> &[u8] {
     if !name.contains(&b'_') {
         return name.strip_prefix(POLICY_HOST).unwrap_or(name);
@@ -125,20 +117,19 @@ pub(super) fn served(name: &[u8]) -> &[u8] {
     behind_last(name, |label| SERVICES.contains(&label))
 }
 
-/// Returns the name without the labels at its start up to the last label with an underscore: `selector._domainkey.`, `_dmarc.`, `_25._tcp.`.
+/// Removes the labels up to the last one with an underscore: `selector._domainkey.`, `_dmarc.`, `_25._tcp.`.
 fn below_service(name: &[u8]) -> &[u8] {
     behind_last(name, |label| label.first() == Some(&b'_'))
 }
 
-/// Returns the part of a name after the last label for which `is_it` returns true. Returns the whole name if there is none.
 fn behind_last(name: &[u8], is_it: impl Fn(&[u8]) -> bool) -> &[u8] {
     let last = label_places(name).filter(|place| label(name, *place).is_some_and(&is_it)).last();
     let behind = last.and_then(|last| label_places(name).find(|place| *place > last));
     behind.and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
-/// Returns the domain of the organisation to which a name belongs: the last two labels, or the last three below names like `co.uk`. A list of public
-/// suffixes would be more exact. But a mistake only joins two messages (emails) of the history or cuts one in two, and changes no answer to a client.
+/// Returns the domain of the organisation: the last two labels, or three below names like `co.uk`. A list of public suffixes would be more
+/// exact. But a mistake only joins two emails of the history or cuts one in two.
 pub(super) fn organisation(name: &[u8]) -> &[u8] {
     let places: SmallVec<[usize; 16]> = label_places(name).collect();
     let label = |from_right: usize| {
@@ -153,7 +144,7 @@ pub(super) fn organisation(name: &[u8]) -> &[u8] {
     name.get(begin..).unwrap_or(name)
 }
 
-/// Returns the address that a reverse name contains, below in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5).
+/// Returns the address in a name below in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5).
 fn reversed(name: &[u8]) -> Option<IpAddr> {
     const FOUR: &[u8] = b"\x07in-addr\x04arpa\x00";
     const SIX: &[u8] = b"\x03ip6\x04arpa\x00";
@@ -161,10 +152,10 @@ fn reversed(name: &[u8]) -> Option<IpAddr> {
     address_before(name, apex.len())
 }
 
-/// Returns the reversed address that is in the labels of a name before an apex of `apex` octets. Returns `None` if there is none.
+/// Returns the reversed address in the labels before an apex of `apex` octets.
 fn address_before(name: &[u8], apex: usize) -> Option<IpAddr> {
     let own = name.get(..name.len().checked_sub(apex)?)?;
-    // Most names are excluded here quickly, because a label of a reversed address has at most three octets.
+    // A quick check first: a label of a reversed address has at most three octets.
     if own.first().is_none_or(|length| *length > 3) {
         return None;
     }
@@ -184,7 +175,7 @@ fn address_before(name: &[u8], apex: usize) -> Option<IpAddr> {
     Some(Ipv4Addr::new(a, b, c, d).into())
 }
 
-/// Returns the label that begins at the octet `place` of a name in wire form. `octets` may also be only the start of such a name.
+/// Returns the label at the octet `place` of a name in wire form. `octets` may be only the start of a name.
 fn label(octets: &[u8], place: usize) -> Option<&[u8]> {
     let length = usize::from(*octets.get(place)?);
     let begin = place.saturating_add(1);

@@ -1,8 +1,7 @@
-//! A table of counters by zone, server or client, with a limited number of rows. It has separate counters for each minute of the last hour, and since
-//! the start.
+//! A table of counters by zone, server or client, since the start and for each minute of the last hour, with a limited number of rows.
 //!
-//! Strangers choose the keys. If there are more keys than rows, the rows with the greatest weight stay, and all other keys are counted together in
-//! "other".
+//! Strangers choose the keys. If there are more keys than rows, the rows with the greatest weight stay, and all other keys are counted
+//! together in "other".
 
 use crate::limits;
 use std::borrow::Borrow;
@@ -13,29 +12,25 @@ use hashbrown::HashTable;
 
 use super::window::Window;
 
-/// The counters in a row of a table of statistics.
 pub(super) trait Tally: Clone + Default {
-    /// Adds the counters of another row to the counters of this row.
     fn add(&mut self, other: &Self);
 
-    /// Returns the weight of a row: the time spent, or the number of questions. If the table is full, rows with a greater weight stay.
+    /// Returns the time spent, or the number of questions. In a full table, rows with a greater weight stay.
     fn weight(&self) -> u64;
 }
 
-/// The rows of a table by key, and the sum of the counters of all keys without a row. Rows are always sorted before they are shown, not in the order
-/// of their hashes, so the same input always gives the same table.
+/// The rows by key, and the sum of all keys without a row. Rows are sorted before they are shown, so the same input gives the same table.
 #[derive(Clone, Debug)]
 pub(super) struct Rows<Key, Counted> {
-    /// The rows of the table by key, at most `capacity`.
+    /// At most `capacity`.
     rows: HashTable<Row<Key, Counted>>,
-    /// The sum of the counters of all keys without a row.
     pub(super) other: Counted,
     capacity: usize,
-    /// The least weight of a row in a full table. A new key with a smaller weight gets no row, and is counted in "other" without a search. So if an
-    /// attacker asks for a new name each time, each name costs only one comparison.
+    /// The least weight of a row in a full table. A new key with a smaller weight is counted in "other" without a search. So if an attacker
+    /// asks for a new name each time, each name costs only one comparison.
     floor: u64,
-    /// Computes the hashes of keys, with a random seed because strangers choose the names. The tables of one `CounterTable` have the same seed, so
-    /// the hash of a key is computed only once for all of them.
+    /// Hashes the keys with a random seed, because strangers choose the names. All tables of a `CounterTable` have the same seed, so a key
+    /// is hashed once.
     keyed: RandomState,
 }
 
@@ -47,7 +42,6 @@ struct Row<Key, Counted> {
 }
 
 impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
-    /// Creates a table without rows, for at most `capacity` rows.
     pub(super) fn new(capacity: usize) -> Self {
         Self::hashed_by(RandomState::new(), capacity)
     }
@@ -56,7 +50,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         Self { rows: HashTable::new(), other: Counted::default(), capacity, floor: 0, keyed }
     }
 
-    /// Adds counters to the row of a key. If the table is full, a new row may replace the row with the least weight.
+    /// Adds counters to the row of a key. In a full table, a new row may replace the one with the least weight.
     pub(super) fn add<Borrowed>(&mut self, key: &Borrowed, counted: &Counted)
     where
         Key: Borrow<Borrowed>,
@@ -65,7 +59,6 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         self.count(self.keyed.hash_one(key), key, |row| row.add(counted));
     }
 
-    /// Updates the counters in the row of a key. `hash` is the hash of this key.
     fn count<Borrowed>(&mut self, hash: u64, key: &Borrowed, count: impl Fn(&mut Counted))
     where
         Key: Borrow<Borrowed>,
@@ -87,7 +80,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         }
     }
 
-    /// Removes the row with the least weight, and adds its counters to `other`.
+    /// Moves the counters of the row with the least weight to `other`.
     fn lose_lightest(&mut self) {
         let weighed = self.rows.iter().map(|row| ((row.counted.weight(), &row.key), row));
         let Some((_, lightest)) = weighed.min_by(|(one, _), (other, _)| one.cmp(other)) else { return };
@@ -99,7 +92,6 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         }
     }
 
-    /// Adds the counters of all rows of another table to the rows of this one.
     pub(super) fn add_all(&mut self, others: &Self) {
         let mut rows: Vec<_> = others.rows.iter().collect();
         rows.sort_unstable_by(|one, other| one.key.cmp(&other.key));
@@ -109,7 +101,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         self.other.add(&others.other);
     }
 
-    /// Returns the rows sorted by their keys, and the counters of all other keys.
+    /// Returns the rows sorted by key, and the counters of all other keys.
     pub(super) fn in_order(self) -> (Vec<(Key, Counted)>, Counted) {
         let mut rows: Vec<_> = self.rows.into_iter().map(|row| (row.key, row.counted)).collect();
         rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
@@ -117,7 +109,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
     }
 }
 
-/// A table with counters since the start, for the current minute, and for each of the last minutes.
+/// Counters since the start, for the current minute, and for each of the last minutes.
 #[derive(Debug)]
 pub(super) struct CounterTable<Key, Counted> {
     start: Rows<Key, Counted>,
@@ -134,7 +126,6 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Default for CounterTable<Key, Coun
 }
 
 impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
-    /// Updates the counters of a key since the start and for the current minute.
     pub(super) fn count<Borrowed>(&mut self, key: &Borrowed, count: impl Fn(&mut Counted))
     where
         Key: Borrow<Borrowed>,
@@ -145,19 +136,16 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.start.count(hash, key, &count);
     }
 
-    /// Updates the counters of "other" since the start and for the current minute.
     pub(super) fn count_other(&mut self, count: impl Fn(&mut Counted)) {
         count(&mut self.current.other);
         count(&mut self.start.other);
     }
 
-    /// Adds rows of another table to the counters since the start and for the current minute.
     pub(super) fn add_all(&mut self, rows: &Rows<Key, Counted>) {
         self.start.add_all(rows);
         self.current.add_all(rows);
     }
 
-    /// Stores the counters of the minute that has just ended, and begins a new minute.
     pub(super) fn close_minute(&mut self) {
         let empty = Rows::hashed_by(self.start.keyed.clone(), limits::MAX_MINUTE_ROWS);
         let closed = std::mem::replace(&mut self.current, empty);
@@ -165,8 +153,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.minutes.truncate(limits::SNAPSHOT_MINUTES);
     }
 
-    /// Returns the rows of a window: the sum of the current minute and the whole minutes before it. If the window is the time since the start,
-    /// returns the counters since the start.
+    /// Returns the sum of the current minute and the whole minutes before it, or the counters since the start.
     pub(super) fn rows(&self, window: Window) -> Rows<Key, Counted> {
         let Some(minutes) = window.minutes() else { return self.start.clone() };
         let mut sum = Rows::new(limits::MAX_TABLE_ROWS);

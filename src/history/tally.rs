@@ -11,43 +11,33 @@ use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 
-/// The number of different behaviours of servers that are counted.
 pub(super) const CONDUCTS: usize = Conduct::ALL.len();
 
-/// The upper limits of the response time in each column of the table of slow zones. The columns are similar to those of `qshape`, a tool of Postfix.
-/// The last column has no limit.
+/// The upper limits of the columns in the table of slow zones, similar to those of `qshape` (Postfix). The last column has no limit.
 pub(super) const COLUMNS: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(200), LATE, Duration::from_secs(3)];
 
-/// An answer of a server that takes this time or longer counts as late.
+/// An answer of a server is late from this time on.
 const LATE: Duration = Duration::from_secs(1);
 
-/// Adds each number of `others` to the number at the same position of `sums`.
 fn add_each(sums: &mut [u64], others: &[u64]) {
     for (sum, other) in sums.iter_mut().zip(others) {
         *sum = sum.saturating_add(*other);
     }
 }
 
-/// The number of queries to servers, by the behaviour of the server, and their times.
+/// Queries to servers by the behaviour of the server, and their times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Messages {
-    /// How many queries had each behaviour of the server, indexed by `Conduct::index`.
     conduct: [u64; CONDUCTS],
-    /// The sum of the round-trip times of answered queries, in microseconds.
     round_trips_micros: u64,
-    /// The longest round-trip time of an answered query, in microseconds.
     longest_micros: u64,
-    /// The number of answered queries whose answer was late (took `LATE` or longer).
     late: u64,
-    /// The total time of queries that got no answer, in microseconds.
     lost_micros: u64,
-    /// The number of answers that were found to be bogus.
     bogus: u64,
 }
 
 impl Messages {
-    /// Counts one query to a server.
     pub(super) fn count(&mut self, sent: &Sent) {
         if let Some(count) = self.conduct.get_mut(sent.conduct.index()) {
             *count = count.saturating_add(1);
@@ -62,17 +52,15 @@ impl Messages {
         }
     }
 
-    /// Counts that an answer was found to be bogus. Its query was counted before.
+    /// Counts that an answer was bogus. Its query is already counted.
     pub(super) fn count_bogus(&mut self) {
         self.bogus = self.bogus.saturating_add(1);
     }
 
-    /// Returns the number of answers that were found to be bogus.
     pub(super) const fn bogus(&self) -> u64 {
         self.bogus
     }
 
-    /// Adds the counters of other queries to these counters.
     pub(super) fn add(&mut self, other: &Self) {
         add_each(&mut self.conduct, &other.conduct);
         self.round_trips_micros = self.round_trips_micros.saturating_add(other.round_trips_micros);
@@ -82,22 +70,20 @@ impl Messages {
         self.bogus = self.bogus.saturating_add(other.bogus);
     }
 
-    /// Returns the number of answered queries that took a second or longer.
     pub(super) const fn late(&self) -> u64 {
         self.late
     }
 
-    /// Returns the number of all queries to servers.
     pub(super) fn total(&self) -> u64 {
         self.conduct.iter().sum()
     }
 
-    /// Returns the number of queries for each behaviour of the server. Behaviours without a query are left out.
+    /// Behaviours without a query are left out.
     pub(super) fn by_conduct(&self) -> BTreeMap<Conduct, u64> {
         Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Returns the average round-trip time of all answered queries; zero if no query was answered.
+    /// Returns the mean over all answered queries, or zero.
     pub(super) fn mean_round_trip(&self) -> Duration {
         let answered: u64 = Conduct::ALL
             .into_iter()
@@ -108,18 +94,16 @@ impl Messages {
         Duration::from_micros(self.round_trips_micros.checked_div(answered).unwrap_or(0))
     }
 
-    /// Returns the longest round-trip time.
     pub(super) const fn longest_round_trip(&self) -> Duration {
         Duration::from_micros(self.longest_micros)
     }
 
-    /// Returns the total time that resolverd waited for these queries, including unanswered ones.
+    /// Returns the total time that resolverd waited, including unanswered queries.
     pub(super) const fn waited(&self) -> Duration {
         Duration::from_micros(self.round_trips_micros.saturating_add(self.lost_micros))
     }
 }
 
-/// The counters in the row of a server are the counters of the queries to it.
 impl Tally for Messages {
     fn add(&mut self, other: &Self) {
         Self::add(self, other);
@@ -130,26 +114,19 @@ impl Tally for Messages {
     }
 }
 
-/// The counters in the row of a zone: the resolutions (flights) in which it was the deepest zone whose servers were queried, and the queries to its
-/// servers.
+/// The counters of a zone: resolutions (flights) in which it was the deepest zone whose servers were queried, and queries to its servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneTally {
-    /// The number of resolutions in which this zone was the deepest one whose servers were queried.
     pub(super) flights: u64,
-    /// How many of the zone's resolutions failed.
     pub(super) failed: u64,
-    /// The total time that the zone's resolutions took, in microseconds.
     pub(super) flight_micros: u64,
-    /// How many of the zone's resolutions took a time in each range of the table's columns (`COLUMNS`).
     pub(super) columns: [u64; COLUMNS.len() + 1],
-    /// The number of questions for the zone that were turned away, because too many questions for this zone were already waiting.
+    /// Questions that were rejected, because too many for this zone were already waiting.
     pub(super) shed: u64,
-    /// The queries to the servers of the zone.
     pub(super) messages: Messages,
 }
 
 impl ZoneTally {
-    /// Counts one resolution that has ended.
     pub(super) fn count_flight(&mut self, ended: &FlightEnded<'_>) {
         self.flights = self.flights.saturating_add(1);
         self.failed = self.failed.saturating_add(u64::from(ended.failed.is_some()));
@@ -160,7 +137,6 @@ impl ZoneTally {
         }
     }
 
-    /// Counts a question about the zone that was turned away because of overload.
     pub(super) fn count_shed(&mut self) {
         self.shed = self.shed.saturating_add(1);
     }
@@ -181,7 +157,6 @@ impl Tally for ZoneTally {
     }
 }
 
-/// The number of failed questions of a zone or a DNS list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FailureTally(pub(super) u64);
 
@@ -195,56 +170,49 @@ impl Tally for FailureTally {
     }
 }
 
-/// Returns true if the statistics count a question with this outcome as a failure.
+/// Returns true if a question with this outcome counts for the health of resolverd.
 pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline)
 }
 
-/// Two numbers of failed questions: the number of all, and the number of those by which the health of resolverd is judged.
+/// Failed questions: all, and those by which the health of resolverd is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FailureCount {
-    /// How many questions failed.
     pub(super) all: u64,
-    /// How many of the failed questions count for the health of resolverd (see `is_judged_failure`).
+    /// See `is_judged_failure`.
     pub(super) judged: u64,
 }
 
 impl FailureCount {
-    /// Adds a question to these numbers, if its outcome is a failure.
     pub(super) fn count(&mut self, outcome: Outcome) {
         self.all = self.all.saturating_add(u64::from(outcome.is_failure()));
         self.judged = self.judged.saturating_add(u64::from(is_judged_failure(outcome)));
     }
 
-    /// Returns by how much these numbers exceed those of `other`.
     pub(super) fn without(self, other: Self) -> Self {
         Self { all: self.all.saturating_sub(other.all), judged: self.judged.saturating_sub(other.judged) }
     }
 
-    /// Returns for each of the two numbers the greater one of `self` and `other`.
+    /// Returns the greater one of each number.
     pub(super) fn max(self, other: Self) -> Self {
         Self { all: self.all.max(other.all), judged: self.judged.max(other.judged) }
     }
 }
 
-/// The counters in the row of a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ClientTally {
-    /// The number of questions that the client asked.
     pub(super) questions: u64,
-    /// How many of the client's questions were answered from the cache.
+    /// Questions answered from the cache.
     pub(super) cache: u64,
-    /// How many of the client's questions got SERVFAIL.
+    /// Questions that got SERVFAIL.
     pub(super) failed: u64,
-    /// The number of failed questions of the client that were turned away immediately.
+    /// Failed questions that were rejected at once.
     pub(super) shed: u64,
-    /// The total time that the client waited for replies, in microseconds.
     pub(super) waited_micros: u64,
 }
 
 impl ClientTally {
-    /// Counts `count` questions that ended in the same way. The counters are updated directly, without a second `ClientTally`, because this code runs
-    /// for each cache hit.
+    /// Counts `count` questions that ended in the same way. Runs for each cache hit, so it makes no second `ClientTally`.
     pub(super) fn count(&mut self, ended: &Ended, count: u64) {
         let if_so = |is_so: bool| if is_so { count } else { 0 };
         self.questions = self.questions.wrapping_add(count);
@@ -271,7 +239,7 @@ impl Tally for ClientTally {
     }
 }
 
-/// The record types that have a row of their own: those for which mail gateways ask, and some for which only other programs on the host ask.
+/// Types with a row of their own: those that mail gateways ask for, and some that only other programs ask for.
 const NAMED: [RecordType; 17] = {
     use RecordType::{
         A, AAAA, ANY, CAA, CNAME, DNSKEY, DS, HTTPS, MX, NAPTR, NS, PTR, SOA, SRV, SVCB, TLSA, TXT,
@@ -279,18 +247,17 @@ const NAMED: [RecordType; 17] = {
     [A, AAAA, MX, TXT, PTR, NS, SOA, CNAME, SRV, TLSA, DS, DNSKEY, HTTPS, SVCB, CAA, NAPTR, ANY]
 };
 
-/// The name of the last row of a table, which counts everything without a row of its own.
+/// The last row of a table, which counts everything without a row.
 pub const OTHER: &str = "other";
 
-/// The number of rows of the table of types: one for each type in `NAMED`, and "other".
 pub(super) const TYPES: usize = NAMED.len() + 1;
 
-/// Returns the index of a record type in the table of types. The last index is that of "other".
+/// Returns the index of a type in the table of types; the last one is "other".
 pub(super) fn type_place(kind: RecordType) -> usize {
     NAMED.iter().position(|named| *named == kind).unwrap_or(NAMED.len())
 }
 
-/// Returns the name of the record type at an index of the table of types.
+/// The reverse of `type_place`, as text.
 pub(super) fn type_title(place: usize) -> String {
     NAMED.get(place).map_or_else(|| OTHER.to_owned(), ToString::to_string)
 }

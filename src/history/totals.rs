@@ -13,12 +13,11 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{Apart, Outcome};
 use validate::verdict::SecurityStatus;
 
-/// The counters of queries to servers. All threads share them, because threads write to them less often than to the counters of questions.
+/// The counters of queries to servers. All threads share them, because they are written less often than those of questions.
 #[derive(Debug, Default)]
 pub(super) struct Upstream {
     pub(super) round_trip: Histogram,
     pub(super) message_time: Histogram,
-    /// The times of resolutions (flights), with one histogram for each `RouteKind`: recursion, stub, forward or local.
     pub(super) flight_time: [Histogram; RouteKind::ALL.len()],
     conduct: [AtomicU64; tally::CONDUCTS],
     pub(super) counters: Counters,
@@ -27,7 +26,6 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// Counts a query to a server, once it was answered or has timed out.
     pub(super) fn sent(&self, sent: &Sent) {
         if let Some(count) = self.conduct.get(sent.conduct.index()) {
             count.fetch_add(1, Ordering::Relaxed);
@@ -42,12 +40,10 @@ impl Upstream {
         self.waited_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
-    /// Returns the number of queries sent to servers so far.
     pub(super) fn messages(&self) -> u64 {
         self.conduct.iter().map(|count| count.load(Ordering::Relaxed)).fold(0, u64::saturating_add)
     }
 
-    /// Counts a resolution that has ended.
     pub(super) fn flight(&self, ended: &FlightEnded<'_>) {
         if let Some(time) = self.flight_time.get(ended.route.index()) {
             time.count(ended.elapsed);
@@ -60,18 +56,17 @@ impl Upstream {
     }
 }
 
-/// The values of all counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
-    /// The number of questions, for each type and outcome. The outcomes of one type follow each other.
+    /// Questions by type and outcome. The outcomes of one type follow each other.
     questions: Vec<u64>,
     apart: Vec<u64>,
     conduct: Vec<u64>,
     pub(super) latency: Spread,
-    /// The times of the questions of each outcome. Their sum is `latency`.
+    /// The times by outcome. Their sum is `latency`.
     pub(super) latency_of: Vec<Spread>,
     pub(super) round_trip: Spread,
-    /// How long messages (emails) waited for DNS; see `LongMessages`.
+    /// How long emails waited for DNS; see `LongMessages`.
     pub(super) message_time: Spread,
     pub(super) flight_time: Spread,
     pub(super) counts: Counts,
@@ -80,8 +75,8 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Reads all counters. Each shard (the counters of one worker) is locked while it is read, for some ten microseconds. So a question is either in
-    /// all counters of its shard or in none, and the sums agree. Only one shard is locked at a time, so the other workers can continue.
+    /// Reads all counters. Each shard (the counters of one worker) is locked while it is read, for some ten microseconds, so the sums
+    /// agree. Only one shard is locked at a time, so the other workers continue.
     pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut totals = Self {
@@ -93,7 +88,7 @@ impl Totals {
         for shard in shards {
             let held = shard.held();
             let had = shard.add_to(&mut totals.questions, &mut totals.apart);
-            // Most outcomes never occur, so their times are not read.
+            // Most outcomes never occur.
             for ((sum, times), had) in totals.latency_of.iter_mut().zip(&shard.latency).zip(had) {
                 if had {
                     sum.add(&times.spread());
@@ -114,7 +109,6 @@ impl Totals {
         }
     }
 
-    /// Returns how much each counter has grown since `earlier`.
     #[must_use]
     pub(super) fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -140,19 +134,19 @@ impl Totals {
         }
     }
 
-    /// Returns the times of the questions for each outcome, in the form for exporters such as Prometheus.
+    /// Returns the times by outcome, for exporters such as Prometheus.
     pub(super) fn distributions(&self) -> Vec<(Outcome, Distribution)> {
         let of = |outcome: Outcome| self.latency_of.get(outcome.index()).map(Spread::distribution);
         Outcome::ALL.into_iter().map(|outcome| (outcome, of(outcome).unwrap_or_default())).collect()
     }
 
-    /// Returns how many questions had each outcome, including zeros.
+    /// Includes zeros.
     pub(super) fn outcomes(&self) -> BTreeMap<Outcome, u64> {
         let count = |outcome: Outcome| self.by_type().filter_map(|row| row.get(outcome.index())).sum();
         Outcome::ALL.into_iter().map(|outcome| (outcome, count(outcome))).collect()
     }
 
-    /// Returns the number of validated resolutions for every result of validation, including zeros.
+    /// Includes zeros.
     pub(super) fn validated(&self) -> BTreeMap<SecurityStatus, u64> {
         SecurityStatus::ALL
             .into_iter()
@@ -160,24 +154,22 @@ impl Totals {
             .collect()
     }
 
-    /// Returns for each record type how many of its questions had each outcome. The types are in the order of the table of types.
+    /// Returns for each record type how many questions had each outcome, in the order of the table of types.
     pub(super) fn by_type(&self) -> impl Iterator<Item = &[u64]> {
         self.questions.chunks_exact(OUTCOMES)
     }
 
-    /// Returns the number of events at listeners that are not counted as questions (see `Apart`), for every kind of event, including zeros.
+    /// Returns the events at listeners that are no questions, including zeros.
     pub(super) fn apart(&self) -> BTreeMap<Apart, u64> {
         Apart::ALL.into_iter().zip(self.apart.iter().copied().chain(std::iter::repeat(0))).collect()
     }
 
-    /// Returns the number of queries to servers for every behaviour, including zeros.
+    /// Returns the queries to servers by behaviour, including zeros.
     pub(super) fn conduct(&self) -> BTreeMap<Conduct, u64> {
         Conduct::ALL.into_iter().zip(self.conduct.iter().copied().chain(std::iter::repeat(0))).collect()
     }
 }
 
-/// Returns by how much each number has grown since `earlier`. Numbers at the same position belong together. If `earlier` has no number there, it
-/// counts as zero.
 fn difference(now: &[u64], earlier: &[u64]) -> Vec<u64> {
     now.iter()
         .zip(earlier.iter().copied().chain(std::iter::repeat(0)))

@@ -1,4 +1,4 @@
-//! The traffic at the time of a message (an email): which servers answered when, and when the network of this host was down. It shows if a query
+//! The traffic at the time of an email: which servers answered when, and when the network of this host was down. It shows if a query
 //! without an answer was caused by a silent server, a lost packet or an outage.
 
 use std::collections::{BTreeSet, HashMap};
@@ -17,71 +17,64 @@ use crate::limits::{
 use dns::clock::micros;
 use dns::conduct::Conduct;
 
-/// What the history shows about servers and the network: answers of servers, and outages of the network of this host.
+/// What the history shows about servers and the network.
 #[derive(Clone, Debug)]
 pub struct Traffic {
-    /// The servers that left at least one query unanswered. The key is the server, the transport and the zone of the query.
     servers: HashMap<AnswerKey, ServerTraffic>,
-    /// If no server has answered over IPv6 in the whole time of which memory has questions, although servers in several networks were queried and
-    /// other servers answered over IPv4: the start of this time, in microseconds. Otherwise none.
+    /// Since when memory has questions, in microseconds, if no server has answered over IPv6 since then, although servers in several
+    /// networks were queried and others answered over IPv4.
     ipv6_silent_since: Option<u64>,
-    /// The outages of the network of this host, sorted by time.
+    /// Outages of the network of this host, sorted by time.
     outages: Vec<OutageEntry>,
-    /// The times in which the network of this host lost packets.
     losses: Vec<OutageEntry>,
-    /// The time from which on an answer of a server counts as slow, in microseconds.
+    /// From this time on an answer is slow, in microseconds.
     pub(super) slow: u64,
 }
 
-/// The key of the table of servers: the address of a server, the number of a transport, and a zone in wire form.
+/// The address of a server, the number of a transport, and a zone in wire form.
 type AnswerKey = (IpAddr, usize, Arc<[u8]>);
 
-/// The queries to one server for one zone over one transport.
 #[derive(Clone, Debug, Default)]
 struct ServerTraffic {
-    /// The queries that the server answered, sorted by the times of the answers.
+    /// Answered queries, sorted by the times of the answers.
     answers: Vec<AnswerSpan>,
-    /// The times at which the queries without an answer were sent, sorted.
+    /// When the unanswered queries were sent, sorted.
     silences: Vec<u64>,
 }
 
-/// A query that a server answered.
 #[derive(Clone, Copy, Debug)]
 struct AnswerSpan {
     sent: u64,
     end: u64,
-    /// The id of the resolution (flight) to which the query belongs.
     flight: u64,
 }
 
-/// The reason why a query has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unanswered {
     /// The query or its answer was lost: the server answers such queries.
     Lost,
-    /// The server answered a later query, which may have had a simpler form, for instance no EDNS. So either the query was lost, or the server drops
-    /// queries in the usual form.
+    /// The server answered a later query in a perhaps simpler form, for instance without EDNS. So either the query was lost, or the server
+    /// drops queries in the usual form.
     CouldNotTell,
-    /// The server is silent: nothing shows that it answers such queries.
+    /// Nothing shows that the server answers such queries.
     Silent,
 }
 
-/// The reasons for a query in an unusual form: without EDNS, or with another spelling of the name. If a server answers only such queries and not the
-/// usual ones, no query was lost.
+/// The reasons of queries without EDNS, or with another spelling of the name. If a server answers only such queries, the others were not
+/// lost.
 const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 
-/// If a resolution sent at least this number of queries to a server and none was answered, none of them counts as lost: the server does not answer
-/// this question.
+/// If a resolution sent a server this number of queries and got no answer, none counts as lost: the server does not answer this question.
 const ALWAYS_SILENT: usize = 3;
 
-/// The number of bits of an IPv6 address after the network prefix of a site (RFC 6177). Servers of one owner are often in the same network.
+/// The bits after the network prefix of a site (RFC 6177). Servers of one owner are often in the same network.
 const IPV6_HOST_BITS: u32 = 80;
 
-/// The times in the history may differ by this much from the times of outages, in microseconds.
+/// The times in the history and those of outages may differ by this many microseconds.
 const BLUR: u64 = 10_000;
 
 impl Traffic {
-    /// Collects the answers, silences and outages from the history. `slow` is `history.slow` of the configuration; see `slow_answer`.
+    /// `slow`: `history.slow` of the configuration; see `slow_answer`.
     pub fn from_recorded(recorded: &Recorded, slow: Duration) -> Self {
         let came_back = |message: &&MessageEntry| message.came_back();
         let mut servers: HashMap<AnswerKey, ServerTraffic> = HashMap::new();
@@ -90,7 +83,7 @@ impl Traffic {
                 servers.entry(key_of(message)).or_default().silences.push(moments(flight, message).0);
             }
         }
-        // Answers are collected only for servers with unanswered queries. Most servers answer all queries.
+        // Most servers answer all queries; their answers are not needed.
         let flights = recorded.flights.iter().filter(|_| !servers.is_empty());
         for flight in flights.collect::<Vec<_>>() {
             for message in flight.messages.iter().filter(came_back).filter(|message| is_usual(message)) {
@@ -104,7 +97,7 @@ impl Traffic {
             server.answers.sort_unstable_by_key(|answer| answer.end);
             server.silences.sort_unstable();
         }
-        // Only questions in memory are used, because the disk lacks most answers.
+        // The disk lacks most answers, so only questions in memory count.
         let ipv6_silent_since = recorded.whole().filter(|since| is_ipv6_silent(recorded, *since));
         Self {
             servers,
@@ -115,7 +108,7 @@ impl Traffic {
         }
     }
 
-    /// Returns true if the server did not answer because the path from this host to all IPv6 servers is broken, as far as the history shows.
+    /// Returns true if the history shows that the path from this host to all IPv6 servers was broken.
     pub(super) fn is_silent_path(&self, flight: &FlightEntry, server: IpAddr) -> bool {
         server.is_ipv6() && self.ipv6_silent_since.is_some_and(|since| flight.began >= since)
     }
@@ -125,14 +118,13 @@ impl Traffic {
         self.ipv6_silent_since.is_some()
     }
 
-    /// Returns true if a query was sent while no server on the internet answered, including root servers.
+    /// Returns true if the query was sent while no server on the internet answered.
     pub(super) fn is_down(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let (sent, _) = moments(flight, message);
         self.is_down_at(sent)
     }
 
-    /// Returns true if a query without an answer was sent while the network of this host lost packets, and its server answers other
-    /// queries.
+    /// Returns true if an unanswered query was sent while the network of this host lost packets, and its server answers other queries.
     pub(super) fn is_lossy(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let (sent, _) = moments(flight, message);
         let answers = |server: &ServerTraffic| {
@@ -142,42 +134,39 @@ impl Traffic {
             && self.servers.get(&key_of(message)).is_some_and(answers)
     }
 
-    /// Returns true if no server on the internet answered at a moment.
     pub(super) fn is_down_at(&self, moment: u64) -> bool {
         let begun = self.outages.partition_point(|(since, _)| *since <= moment.saturating_add(BLUR));
         let last = begun.checked_sub(1).and_then(|place| self.outages.get(place));
         last.is_some_and(|(_, until)| moment < *until)
     }
 
-    /// Returns true if there was a time between the start and the end of a question in which no server on the internet answered.
+    /// Returns true if no server on the internet answered at some time during a question.
     pub(super) fn was_down(&self, question: &QuestionEntry) -> bool {
         let (begin, end) = (question.at, question.end().saturating_add(BLUR));
         self.outages.iter().any(|(since, until)| *since <= end && begin < *until)
     }
 
-    /// Returns why a query has no answer. The query was lost if the server answered other queries for the zone over the same transport shortly before
-    /// and shortly after, or answered the next copy of the query.
+    /// Returns why a query has no answer. It was lost if the server answered other queries for the zone over the same transport shortly
+    /// before and after, or answered the next copy of the query.
     pub(super) fn unanswered(&self, flight: &FlightEntry, message: &MessageEntry) -> Unanswered {
         if self.is_between_answers(flight, message) {
             return Unanswered::Lost;
         }
         let step = step_of(flight, message);
         let of_its_server = answer_of(&step, message);
-        // Perhaps another server answered this step of the resolution, after it had left an earlier query unanswered. Then that earlier query caused
-        // the wait: with its answer, the step would have ended sooner.
+        // Perhaps another server answered this step, after it had left an earlier query unanswered. Then that query caused the wait: with
+        // its answer, the step would have ended sooner.
         let others = step.iter().filter(|other| other.server != message.server && !other.came_back());
         let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
         match of_its_server.or_else(of_another) {
-            // The answered query was one of the first `EDNS_TRIES` queries to this server, which all have the usual form. So it had the same form as
-            // the lost query.
+            // The first `EDNS_TRIES` queries to a server all have the usual form, so the answered one had the same form as the lost one.
             Some(place) if place < usize::from(EDNS_TRIES) => Unanswered::Lost,
             Some(_) => Unanswered::CouldNotTell,
             None => Unanswered::Silent,
         }
     }
 
-    /// Returns true if the server that did not answer this query answered other queries for the zone over the same transport, shortly before and
-    /// shortly after.
+    /// Returns true if the server of this unanswered query answered others for the zone over the same transport, shortly before and after.
     fn is_between_answers(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let same = |other: &&MessageEntry| {
             other.server == message.server
@@ -192,7 +181,7 @@ impl Traffic {
         self.around(flight, message).is_some()
     }
 
-    /// Returns the ids of other resolutions, whose answers show that some queries of `flight` were lost. These resolutions must be stored together
+    /// Returns the ids of resolutions whose answers show that some queries of `flight` were lost. These resolutions must be stored together
     /// with `flight`.
     pub(super) fn witnesses(&self, flight: &FlightEntry) -> Vec<u64> {
         let silent = |message: &&MessageEntry| !message.came_back();
@@ -201,14 +190,14 @@ impl Traffic {
         lost.filter_map(|message| self.around(flight, message)).flatten().collect()
     }
 
-    /// Returns the ids of two resolutions in which the same server answered for the zone over the same transport: one shortly before this query, and
-    /// one shortly after. Returns `None` if there are no such resolutions, or if the server was silent for a long time between the two answers.
+    /// Returns the ids of two resolutions with an answer of the same server for the zone over the same transport: one shortly before this
+    /// query, one shortly after. Returns `None` if one is missing, or the server was silent for long between the two.
     fn around(&self, flight: &FlightEntry, message: &MessageEntry) -> Option<[u64; 2]> {
         let server = self.servers.get(&key_of(message))?;
         let answers = &server.answers;
         let (sent, end) = moments(flight, message);
         let window = micros(LOSS_WINDOW);
-        // Returns the queries whose answers came between two times, sorted by the times of their answers.
+        // Queries whose answers came between two times, sorted by the times of the answers.
         let ended = |from: u64, to: u64| {
             let first = answers.partition_point(|answer| answer.end < from);
             answers.get(first..).unwrap_or_default().iter().take_while(move |answer| answer.end <= to)
@@ -220,7 +209,7 @@ impl Traffic {
 }
 
 impl ServerTraffic {
-    /// Returns true if the server left several queries between two answers unanswered, for too long a time to be a loss of packets.
+    /// Returns true if the server left several queries unanswered for too long a time to be packet loss.
     fn was_silent(&self, from: u64, until: u64) -> bool {
         let sent_before = |moment: u64| self.silences.partition_point(|sent| *sent < moment);
         let between = sent_before(until).saturating_sub(sent_before(from));
@@ -228,13 +217,13 @@ impl ServerTraffic {
     }
 }
 
-/// Returns the response time from which on an answer is slow, in microseconds: `history.slow` or `limits::SLOW_ANSWER`, whichever is smaller. So the
-/// verdict on a question that was logged as slow always has a cause.
+/// Returns `history.slow` or `limits::SLOW_ANSWER` in microseconds, whichever is smaller. So a question that was logged as slow always has
+/// a cause.
 pub(super) fn slow_answer(slow: Duration) -> u64 {
     micros(slow.min(SLOW_ANSWER))
 }
 
-/// Returns true if no server has answered over IPv6 since the time `since`, although servers in several networks were queried and other servers
+/// Returns true if no server has answered over IPv6 since the time `since`, although servers in several networks were queried and others
 /// answered over IPv4.
 fn is_ipv6_silent(recorded: &Recorded, since: u64) -> bool {
     let (mut silent, mut ipv4_answers) = (BTreeSet::new(), false);
@@ -257,13 +246,12 @@ fn key_of(message: &MessageEntry) -> AnswerKey {
     (message.server, message.transport.index(), Arc::clone(&message.zone))
 }
 
-/// Returns true if a query has the usual form. Then its answer shows that the server answers usual queries.
+/// Returns true if the answer to this query shows that the server answers usual queries.
 fn is_usual(message: &MessageEntry) -> bool {
     !UNUSUAL.contains(&message.reason)
 }
 
-/// Returns the queries of the same step of the resolution as this query: they ask for the same data. A step begins with a query whose reason is
-/// `first`.
+/// Returns the queries of the same step: they ask for the same data. A step begins with a query whose reason is `first`.
 fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a MessageEntry> {
     let is_near = |other: &&MessageEntry| {
         (&other.zone, other.depth, other.keys) == (&message.zone, message.depth, message.keys)
@@ -282,19 +270,20 @@ fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a Messa
     step
 }
 
-/// Finds the first answer of a server after a query that it did not answer. Returns its index among the queries of the step to this server.
+/// Finds the first answer of a server after a query that it did not answer. Returns the index of the answered query among the queries to
+/// this server.
 fn answer_of(step: &[&MessageEntry], silent: &MessageEntry) -> Option<usize> {
     let mut of_server = step.iter().filter(|other| key_of(other) == key_of(silent));
     of_server.position(|other| other.at > silent.at && other.came_back() && is_usual(other))
 }
 
-/// Returns when a query was sent, and when it was answered or its resolution ended. In the unit of `QuestionEntry::at`.
+/// Returns when a query was sent, and when it was answered or its resolution ended, in the unit of `QuestionEntry::at`.
 pub(super) fn moments(flight: &FlightEntry, message: &MessageEntry) -> (u64, u64) {
     let sent = flight.began.saturating_add(message.at.into());
     (sent, sent.saturating_add(message.elapsed.into()))
 }
 
-/// Returns how much of the time between `begin` and `end` is covered by at least one span, in microseconds.
+/// Returns how many microseconds between `begin` and `end` are covered by at least one span.
 pub(super) fn covered(mut spans: SmallVec<[(u64, u64); 4]>, (begin, end): (u64, u64)) -> u64 {
     spans.sort_unstable();
     let (mut until, mut sum) = (begin, 0_u64);
@@ -306,9 +295,8 @@ pub(super) fn covered(mut spans: SmallVec<[(u64, u64); 4]>, (begin, end): (u64, 
     sum
 }
 
-/// Returns the time in which at least one question of a message (email) was in progress, in microseconds. `questions` has the start and the end of
-/// each question.
+/// Returns how many microseconds at least one question of an email was in progress. `questions`: start and end of each.
 pub(super) fn waited(questions: impl Iterator<Item = (u64, u64)>) -> u64 {
-    // A question that was answered from the cache takes no time, so it is left out.
+    // A cache hit takes no time.
     covered(questions.filter(|(at, end)| end > at).collect(), (0, u64::MAX))
 }

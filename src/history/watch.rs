@@ -1,6 +1,6 @@
-//! Watchers, which are the connections of `resolverctl monitor`. Each receives the questions that the cache did not answer, when these questions end.
+//! Watchers: the connections of `resolverctl monitor`. Each receives the questions that the cache did not answer, when they end.
 //!
-//! No question waits for a watcher. A watcher that reads too slowly misses questions, and gets the number of missed ones.
+//! No question waits for a watcher. A watcher that reads too slowly misses questions, and gets their number.
 
 use crate::limits;
 use std::sync::Arc;
@@ -12,11 +12,10 @@ use tokio::sync::broadcast::error::RecvError;
 use super::entry::QuestionEntry;
 use super::redact::Secrets;
 
-/// All watchers of the history (`resolverctl monitor`).
 #[derive(Debug)]
 pub(super) struct Watchers {
     sender: broadcast::Sender<Arc<QuestionEntry>>,
-    /// The number of watchers. The queue `sender` also counts its receivers, but its count is protected by a lock.
+    /// The number of watchers. `sender` counts its receivers too, but under a lock.
     count: Arc<AtomicUsize>,
 }
 
@@ -26,19 +25,19 @@ impl Default for Watchers {
     }
 }
 
-/// The receiver of one watcher (`resolverctl monitor`).
+/// The receiver of one watcher.
 #[derive(Debug)]
 pub struct Watch {
     receiver: broadcast::Receiver<Arc<QuestionEntry>>,
     count: Arc<AtomicUsize>,
 }
 
-/// What a watcher receives: a question, or the number of missed questions.
+/// A question, or the number of missed questions.
 #[derive(Debug)]
 pub enum Watched {
-    /// A question of a client has ended.
+    /// A question has ended.
     Question(WatchedQuestion),
-    /// The number of questions that were missed, because the watcher read too slowly.
+    /// How many questions were missed, because the watcher read too slowly.
     Lost(u64),
 }
 
@@ -47,29 +46,28 @@ pub enum Watched {
 pub struct WatchedQuestion(Arc<QuestionEntry>);
 
 impl Watchers {
-    /// Creates a watcher. Returns `None` if there are already `MAX_WATCHERS`.
+    /// Returns `None` if there are already `MAX_WATCHERS`.
     pub(super) fn watch(&self) -> Option<Watch> {
         let one_more = |count| (count < limits::MAX_WATCHERS).then_some(count + 1);
         self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
         Some(Watch { receiver: self.sender.subscribe(), count: Arc::clone(&self.count) })
     }
 
-    /// Returns how many watchers there are.
     pub(super) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Sends the question that `made` returns to all watchers. If there is no watcher, `made` is not called.
+    /// Sends the question that `made` returns to all watchers, if there are any.
     pub(super) fn send(&self, made: impl FnOnce() -> QuestionEntry) {
         if self.count() > 0 {
-            // An error only says that the last watcher has just been dropped.
+            // The last watcher has just been dropped.
             let _ = self.sender.send(Arc::new(made()));
         }
     }
 }
 
 impl Watch {
-    /// Waits for the next question. The future may be dropped, and the function called again, without a loss of questions.
+    /// Waits for the next question. No question is lost if the future is dropped.
     pub async fn next(&mut self) -> Watched {
         match self.receiver.recv().await {
             Ok(question) => Watched::Question(WatchedQuestion(question)),

@@ -1,7 +1,7 @@
-//! The answer to `resolverctl why`: a message (the questions for one email) of the history with its culprit, and the criteria by which messages are
-//! selected. The module `search` finds the messages.
+//! The answer to `resolverctl why`: an email (a message) of the history with its culprit, and the criteria by which messages are selected.
+//! The module `search` finds them.
 //!
-//! Pure: a function of the recorded questions. Durations are in seconds, points in time in seconds since 1970.
+//! A pure function of the recorded questions. Durations are in seconds, times in seconds since 1970.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -25,21 +25,21 @@ use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, DnsResult, Outcome, kind_text, name_of_wire, name_text};
 
-/// What `resolverctl why` looks for: the criteria by which messages (emails) are selected.
+/// The criteria by which `resolverctl why` selects emails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The name or address that at least one question of the message (email) must concern; none if any message is wanted.
+    /// The name or address that one question must concern; none if any is wanted.
     pub subject: Option<WantedSubject>,
-    /// The start of the period in which at least one question of the message (email) must have been asked, in microseconds since 1970.
+    /// The start of the period in which one question must have come, in microseconds since 1970.
     pub from: u64,
-    /// The end of this period, in microseconds since 1970.
+    /// The end of the period, in microseconds since 1970.
     pub to: u64,
-    /// The client that sent the questions of the message (email); none if any client is wanted.
+    /// The network of the client; none if any client is wanted.
     pub client: Option<IpNet>,
-    /// The largest number of messages (emails) in the reply. Without a subject, the messages that waited longest are returned. With a subject, those
-    /// with failures or with the longest delay by one cause.
+    /// The largest number of emails in the reply: without a subject those that waited longest, with a subject those with failures or the
+    /// longest delay by one cause.
     pub most: usize,
-    /// The time from a log line that decides which queries are the culprit, in microseconds since 1970; none if all queries count.
+    /// The time from a log line that decides which queries are the culprit, in microseconds since 1970; none if all count.
     pub decisive: Option<DecisiveTime<u64>>,
 }
 
@@ -48,91 +48,86 @@ pub struct Wanted {
 pub enum WantedSubject {
     /// An address: its reverse name, its names in DNS lists, and the hosts that have it.
     Address(IpAddr),
-    /// A name and all names below it, in lower-case wire form. Queries to a DNS list about these names count too.
+    /// A name and all names below it, in lower-case wire form, also in queries to a DNS list.
     Name(Box<[u8]>),
-    /// A name without the names below it, in lower-case wire form.
+    /// Only this name, in lower-case wire form.
     Itself(Box<[u8]>),
 }
 
-/// A message (email), with the reason why it was slow.
+/// An email, and why it was slow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MessageReport {
-    /// If the message (email) was not found: when the history begins, in seconds since 1970. None if the history is empty, or if the message was
-    /// found.
+    /// If the email was not found: when the history begins, in seconds since 1970; none if the history is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_begin: Option<f64>,
-    /// If the message (email) was not found: since when each part of the history is complete. Otherwise none.
+    /// If the email was not found: since when each part of the history is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<HistoryReach>,
-    /// For `resolverctl why -`: the pasted line of a mail log that this report explains.
+    /// For `resolverctl why -`: the line of a mail log that this report explains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
-    /// For `resolverctl why -`: how long the queries of the message (email) waited, and what the pasted line says about the other parts of its delay.
-    /// None if the evidence of the culprit already says this.
+    /// For `resolverctl why -`: how long the queries waited, and what the line says about other parts of the delay. None if the evidence of
+    /// the culprit says this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<String>,
-    /// For `resolverctl why -`: the number of further pasted lines for which the same message (email) was found.
+    /// For `resolverctl why -`: further lines for which the same email was found.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_lines: u64,
-    /// The number of messages (groups of queries) that match the pasted line, if there are several: they may be parts of one mail, or belong to
-    /// different mails.
+    /// How many messages (groups of queries) match the line, if there are several: parts of one mail, or different mails.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub fitting: u64,
-    /// The part of the pasted line that was not understood; none if everything was understood.
+    /// The part of the line that was not understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// True if, for the time of this message (email), the history has only the entries from disk: failed, bogus and slow queries, and messages that
-    /// took long.
+    /// True if the history has only the entries from disk for this time: failed, bogus and slow queries, and emails that took long.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_disk: bool,
-    /// When the first question of the message (email) came, in seconds since 1970. If the message was not found: when the history begins.
+    /// When the first question came, in seconds since 1970. If the email was not found: when the history begins.
     pub began: f64,
-    /// The address of the client; `redacted` if `history.redact` has removed it, and empty if the message (email) was not found.
+    /// The client's address; `redacted` if `history.redact` has removed it, empty if the email was not found.
     pub client: String,
-    /// The time from the first question to the last reply, in seconds.
+    /// From the first question to the last reply, in seconds.
     pub took: f64,
     /// The part of this time in which at least one question was in progress, in seconds.
     pub waited: f64,
-    /// For each side (this host, others, the client, or unknown): the time that the message (email) waited because of it, in seconds.
+    /// How long the email waited because of each side (this host, others, the client, or unknown), in seconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sums: BTreeMap<Side, f64>,
-    /// The questions of the message (email), the earliest first. If they do not all fit into the reply, it has only the first question, the questions
-    /// about the wanted subject, the failed questions, and the questions that took longest.
+    /// The questions, the earliest first. If the reply has no room for all: only the first question, those about the wanted subject, the
+    /// failed ones, and those that took longest.
     pub questions: Vec<QuestionReport>,
-    /// How many questions of the message were left out of `questions`.
+    /// How many questions are missing in `questions`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
-    /// Waits of the same client that may belong to the mail of this message (group of queries), the nearest first. They are uncertain: no name
-    /// connects them with the message, but messages of one client at the same time may belong to one mail.
+    /// Waits of the same client that may belong to this mail, the nearest first. No name connects them with it, only the time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub possible_waits: Vec<PossibleWait>,
-    /// The number of possible waits that were left out of `possible_waits`.
+    /// How many are missing in `possible_waits`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub possible_waits_left_out: u64,
-    /// The culprit of the message (email), with evidence and advice.
+    /// The culprit, with evidence and advice.
     pub culprit: CulpritReport,
-    /// Other culprits of the message (email): those that delayed it for about the same time as `culprit`. If `culprit` was chosen because its
-    /// questions are about the wanted subject, also those that delayed the message longer.
+    /// Other culprits that delayed the email for about the same time. If `culprit` was chosen because it concerns the wanted subject, also
+    /// those with a longer delay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CulpritReport>,
 }
 
-/// How far back the history goes, in seconds since 1970. Each part of the history is overwritten separately, so each has its own time.
+/// How far back each part of the history goes, in seconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HistoryReach {
-    /// The time since which memory has every question that the cache did not answer; none if memory has no such question.
+    /// Since when memory has every question that the cache did not answer; none if it has no such question.
     pub resolved: Option<f64>,
-    /// The time since which memory has every question that the cache answered; none if memory has no such question.
+    /// Since when memory has every question that the cache answered; none if it has no such question.
     pub cache: Option<f64>,
-    /// The time since which the disk has questions: only those that failed, were bogus or were slow. None if the disk has no questions.
+    /// Since when the disk has failed, bogus and slow questions; none if it has none.
     pub disk: Option<f64>,
-    /// The duration in seconds from which on a question counts as slow.
+    /// The shortest duration of a slow question, in seconds.
     #[serde(default)]
     pub slow: Option<f64>,
 }
 
 impl HistoryReach {
-    /// Returns how far back the history goes. `slow` is the duration from which on a question is slow.
     pub(super) fn from_recorded(extent: &Recorded, slow: Duration) -> Self {
         Self {
             slow: Some(slow.as_secs_f64()),
@@ -143,66 +138,65 @@ impl HistoryReach {
     }
 }
 
-/// A question of a message (email), in the reply to `resolverctl why`.
+/// A question of an email.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuestionReport {
-    /// When the question came, in seconds since the first question of the message (email).
+    /// Seconds since the first question of the email.
     pub at: f64,
-    /// The name for which the client asked.
+    /// The name.
     pub name: String,
-    /// The record type for which the client asked.
+    /// The record type.
     #[serde(rename = "type")]
     pub kind: String,
     /// How the question was answered, or why it failed.
     pub outcome: Outcome,
-    /// What DNS said; unknown for a question that was recorded by an earlier version.
+    /// What DNS said; unknown if an earlier version recorded the question.
     #[serde(default, skip_serializing_if = "is_unknown")]
     pub result: DnsResult,
-    /// The DNS list to which the question was sent.
+    /// The DNS list to which the question went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
-    /// The return codes of the DNS list for its entry, if they are known.
+    /// The return codes of the DNS list, if they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<IpAddr>,
-    /// If the name does not exist or has no address: the other name, among the questions of the same message (email), whose MX or PTR record has this
-    /// name.
+    /// If the name does not exist or has no address: the name in the same email whose MX or PTR record has this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<String>,
-    /// The time from the question to the reply, in seconds.
+    /// Seconds from the question to the reply.
     pub elapsed: f64,
-    /// The time that the question waited before its resolution began, in seconds.
+    /// Seconds before the resolution began.
     pub queued: f64,
-    /// The part of `elapsed` in which queries to servers were in progress, in seconds.
+    /// Seconds of `elapsed` in which queries to servers were in progress.
     pub servers: f64,
-    /// True if the question concerns the name or the address for which the operator asked.
+    /// True if the question concerns the wanted name or address.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_subject: bool,
-    /// How the question reached resolverd; none if this is not known, as for questions answered from the cache.
+    /// How the question reached resolverd, if it is known; it is not for cache hits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transport: Option<ClientTransport>,
-    /// The local user of the client, if the question failed or was slow: a name, or a number if the user has no name.
+    /// The client's local user, if the question failed or was slow: a name, or a number if the user has no name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Why the question failed, as a sentence; none if it did not fail.
+    /// Why the question failed, as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The queries to servers that were sent for the question, some of them left out.
+    /// Some of the queries to servers.
     pub messages: Vec<SentReport>,
 }
 
 impl MessageReport {
-    /// Returns true if the message (email) was not found in the history.
+    /// Returns true if the email was not found.
     pub fn is_absent(&self) -> bool {
         self.questions.is_empty() && self.left_out == 0
     }
 }
 
-/// The octets that the JSON of a question or of a query to a server takes at most, without its names.
+/// The most octets of a question or query in JSON without its names.
 const OBJECT: usize = 200;
 
 impl QuestionReport {
-    /// Returns the largest number of octets that the question can take in JSON. One octet of a name can become four characters (a backslash and three
-    /// digits), and JSON writes a backslash as two.
+    /// Returns the most octets of the question in JSON. One octet of a name can become four characters (a backslash and three digits), and
+    /// JSON writes a backslash as two.
     fn weight(&self) -> usize {
         let sent =
             self.messages.iter().map(|message| message.zone.len().saturating_mul(2).saturating_add(OBJECT));
@@ -215,38 +209,38 @@ impl QuestionReport {
     }
 }
 
-/// A query to a server, in the reply to `resolverctl why`.
+/// A query to a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SentReport {
-    /// When the query was sent, in seconds since the first question of the message (email).
+    /// Seconds since the first question of the email.
     pub at: f64,
-    /// The address of the server.
+    /// The server's address.
     pub server: String,
     /// The zone for which the server was asked.
     pub zone: String,
-    /// The transport of the query: UDP, TCP, TLS or HTTPS.
+    /// UDP, TCP, TLS or HTTPS.
     pub transport: Transport,
-    /// Why the query was sent to this server: one word, such as `retry` (see `StepEvent::Sent`).
+    /// Why this server was asked, in one word (see `StepEvent::Sent`).
     pub reason: String,
-    /// The behaviour of the server; none if it had not answered when the resolution ended.
+    /// The server's behaviour; none if it had not answered when the resolution ended.
     pub conduct: Option<Conduct>,
-    /// The time from the query to its answer in seconds. If there was no answer, the time until the resolution ended.
+    /// Seconds from the query to its answer, or to the end of the resolution.
     pub round_trip: f64,
 }
 
-/// The facts about DNS lists, zones and slow questions that the daemon knows and the history does not contain.
+/// Facts of the daemon about DNS lists, zones and slow questions, which the history does not contain.
 pub struct DaemonFacts<'a> {
     /// Finds the DNS list to which a name in wire form belongs.
     pub list: ListOf<'a>,
-    /// Returns a sentence about the usual behaviour of the servers of a zone, if this is known. The argument is the name of the zone.
+    /// Returns a sentence about the usual behaviour of the servers of a zone, given by its name, if this is known.
     pub usual: &'a dyn Fn(&str) -> Option<String>,
-    /// The duration from which on a question counts as slow.
+    /// The shortest duration of a slow question.
     pub slow: Duration,
 }
 
 impl Wanted {
-    /// Returns the same criteria, with the name in the form that it has in the history: without the customer key of a DNS list (see `redact`). A name
-    /// from a log line may contain such a key.
+    /// Removes the customer key of a DNS list from the wanted name, as in the history (see `redact`). A name from a log line may contain
+    /// one.
     #[must_use]
     pub fn without_keys(&self, secrets: &Secrets) -> Self {
         let hidden = match &self.subject {
@@ -257,8 +251,8 @@ impl Wanted {
         Self { subject: hidden.or_else(|| self.subject.clone()), ..self.clone() }
     }
 
-    /// Selects the questions to read from the history. The period is some minutes longer at both ends than the wanted one, because a message (email)
-    /// may have begun before it or ended after it.
+    /// Selects the questions to read. The period is some minutes longer at both ends, because an email may have begun before it or ended
+    /// after it.
     pub fn span(&self) -> ReadSpan {
         let margin = micros(WHY_MARGIN);
         let (from, to) = (self.from.saturating_sub(margin), self.to.saturating_add(margin));
@@ -266,7 +260,7 @@ impl Wanted {
     }
 }
 
-/// Returns the report on a message (email). Its questions take at most `left` octets, and `left` is reduced by their size.
+/// `left`: how many octets the questions may take; their size is subtracted.
 pub(super) fn report(
     asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,
@@ -352,7 +346,7 @@ fn question(one: &ExplainedQuestion<'_>, first: u64, of_subject: bool) -> Questi
     }
 }
 
-/// Returns how long queries to servers were in progress while a question waited, in microseconds.
+/// Returns how many microseconds queries to servers were in progress while a question waited.
 fn with_servers(question: &QuestionEntry, flight: Option<&FlightEntry>) -> u64 {
     let spans =
         flight.into_iter().flat_map(|flight| flight.messages.iter().map(|message| moments(flight, message)));

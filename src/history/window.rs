@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use dns::clock::Mono;
 
-/// The number of seconds in a minute.
 const MINUTE: u64 = 60;
 
 /// The period that the statistics cover. JSON and the command line use the same words for it.
@@ -37,7 +36,7 @@ pub enum Window {
 }
 
 impl Window {
-    /// Returns the length of the window. Returns `None` for the window since the start.
+    /// Returns `None` for the window since the start.
     pub const fn length(self) -> Option<Duration> {
         match self.minutes() {
             Some(minutes) => Some(Duration::from_secs(minutes as u64 * MINUTE)),
@@ -45,7 +44,7 @@ impl Window {
         }
     }
 
-    /// Returns the length of the window in minutes. Returns `None` for the window since the start.
+    /// Returns `None` for the window since the start.
     pub(super) const fn minutes(self) -> Option<usize> {
         match self {
             Self::Minute => Some(1),
@@ -56,10 +55,9 @@ impl Window {
     }
 }
 
-/// A snapshot of the counters, and the time at which it was taken.
 type TimedSnapshot<State> = (Mono, Arc<State>);
 
-/// The snapshots of the counters: one every `SNAPSHOT_INTERVAL` for five minutes, and one every minute for an hour.
+/// Snapshots of the counters: one every `SNAPSHOT_INTERVAL` for five minutes, and one every minute for an hour.
 #[derive(Debug)]
 pub(super) struct Snapshots<State> {
     started: Mono,
@@ -68,13 +66,12 @@ pub(super) struct Snapshots<State> {
 }
 
 impl<State: Default> Snapshots<State> {
-    /// Creates an empty list of snapshots. `started` is the time at which the process started and all counters were zero.
+    /// `started`: when the process started, with all counters zero.
     pub(super) fn new(started: Mono) -> Self {
         Self { started, dense: VecDeque::new(), minutes: VecDeque::new() }
     }
 
-    /// Adds a snapshot. Returns true if it was also added to the snapshots of the last hour. This is the case if a minute has passed since the last
-    /// of these snapshots, or since the start of the process.
+    /// Adds a snapshot. Returns true if a minute is over, so that it was also added to those of the last hour.
     pub(super) fn take(&mut self, now: Mono, state: State) -> bool {
         let taken = (now, Arc::new(state));
         let last = self.minutes.front().map_or(self.started, |(at, _)| *at);
@@ -88,8 +85,8 @@ impl<State: Default> Snapshots<State> {
         minute_over
     }
 
-    /// Returns the counters at the start of a window, and how long ago that was. The counters come from the snapshot that is nearest to the start of
-    /// the window. If the process started later than the window, returns zero for all counters, and the time since the start of the process.
+    /// Returns the counters of the snapshot nearest to the start of a window, and how long ago that was. If the process started later,
+    /// returns zero counters, and the time since the start.
     pub(super) fn begin(&self, window: Window, now: Mono) -> (Arc<State>, Duration) {
         let age = now.since(self.started);
         let Some(length) = window.length().filter(|length| *length < age) else {

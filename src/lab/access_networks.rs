@@ -1,7 +1,7 @@
-//! Adds access providers to the rough internet (a simulated internet with losses and broken servers). The hosts of their customers send most of
-//! the spam.
+//! Adds access providers to the rough internet (a simulated internet with losses and broken servers). The hosts of their customers send
+//! most of the spam.
 //!
-//! Each provider has two /24 networks, whose reverse zones are on its own name servers. One provider in five gives its customers no PTR records.
+//! Each provider has two /24 networks with reverse zones on its own name servers. One provider in five gives its customers no PTR records.
 //! For every second one of the others, the names in the PTR records have no address records.
 
 use std::fmt::Write as _;
@@ -11,26 +11,25 @@ use super::delegations::Tree;
 use super::fault::Fault;
 use super::world::LabError;
 
-/// The number of access providers. It is large, so that most spam comes from a network that has not sent any spam before.
+/// There are so many providers that most spam comes from a network that has not sent any before.
 pub(super) const NETWORKS: u8 = 80;
 
-/// The top-level domains of the providers' domains. The providers use them in turn.
+/// The top-level domains of the providers, assigned round robin.
 const TLDS: [&str; 4] = ["net", "com", "de", "org"];
 
-/// The first two octets of the providers' networks (RFC 2544).
+/// The first two octets of the networks (RFC 2544).
 const BLOCKS: [[u8; 2]; 2] = [[198, 18], [198, 19]];
-/// The lowest third octet of the providers' /24 networks. The networks of the hosters have lower ones.
+/// The lowest third octet. The networks of the hosters have lower ones.
 const FIRST_NETWORK: u8 = 128;
 
-/// The last octets of those addresses in a provider's network whose hosts send spam.
+/// The last octets of the hosts that send spam.
 const BOTS: std::ops::Range<u8> = 200..208;
 
-/// The median round-trip times to the name servers of the providers, in milliseconds. The providers use them in turn, because access providers
-/// are all over the world.
+/// Median round trips to the name servers in milliseconds, assigned round robin: access providers are all over the world.
 const MEDIANS: [u32; 5] = [25, 60, 110, 160, 220];
 
-/// The median round-trip time to the name servers of the farthest providers, in milliseconds. One provider in four is so far away, and one of its
-/// two name servers is lame.
+/// The median round trip to the farthest providers, in milliseconds. One provider in four is so far away, and one of its two name servers
+/// is lame.
 const FAR: u32 = 280;
 
 fn is_far(number: u8) -> bool {
@@ -42,12 +41,11 @@ fn domain(number: u8) -> String {
     format!("access{number}.{tld}")
 }
 
-/// Returns the names of the name servers of the access provider with this number.
 pub(super) fn servers(number: u8) -> Vec<String> {
     [1, 2].map(|server| format!("ns{server}.{}", domain(number))).to_vec()
 }
 
-/// Returns the median round-trip time to the name servers of a provider, in milliseconds.
+/// Returns the median round trip to a provider's name servers, in milliseconds.
 pub(super) fn median(number: u8) -> u32 {
     if is_far(number) {
         return FAR;
@@ -55,7 +53,6 @@ pub(super) fn median(number: u8) -> u32 {
     MEDIANS.get(usize::from(number) % MEDIANS.len()).copied().unwrap_or(60)
 }
 
-/// Returns the faults of the name server with the index `place` of a provider.
 pub(super) fn faults(number: u8, place: usize) -> &'static [Fault] {
     if is_far(number) && place == 0 { &[Fault::Refused] } else { &[] }
 }

@@ -1,4 +1,4 @@
-//! Tests that a server of the lab answers from its zones as RFC 1034 requires, both from signed and from unsigned zones.
+//! Tests that a server of the lab answers from signed and unsigned zones as RFC 1034 requires.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ fn ask(name: &str, kind: RecordType) -> Message {
     authority().respond(&query)
 }
 
-/// Returns the form of a DNS message: its response code, its AA flag, and the numbers of records in the answer, authority and additional sections.
+/// Returns response code, AA flag, and the numbers of records in the answer, authority and additional sections.
 fn shape(message: &Message) -> (ResponseCode, bool, [usize; 3]) {
     let metadata = message.metadata;
     let records = [message.answers.len(), message.authorities.len(), message.additionals.len()];
@@ -83,7 +83,7 @@ fn wildcards_cover_what_does_not_exist() {
     assert_eq!(shape(&ask("x.host.wild.example.", RecordType::A)), (ResponseCode::NXDomain, true, [0, 1, 0]));
 }
 
-/// Returns the form of a server's answer from a signed zone: the response code, and the type of each record in the answer and authority sections.
+/// Returns the response code, and the types of the records in the answer and authority sections of an answer from a signed zone.
 fn signed_shape(words: &str, name: &str, kind: RecordType, dnssec: bool) -> String {
     let origin = Name::from_str("example.").unwrap();
     let text = format!("@ 3600 SOA ns host 1 2 3 4 60\n{TEXT}");

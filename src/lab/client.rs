@@ -1,6 +1,5 @@
-//! A DNS client as simple as dig: it sends one question to one server, and repeats the question over TCP if the answer was truncated.
-//!
-//! The demo and tests over sockets use it. Follows RFC 1035 section 4.2 and RFC 7766 section 5.
+//! A DNS client as simple as dig, for the demo and for tests over sockets: it sends one question to one server, and repeats a truncated one
+//! over TCP (RFC 1035 section 4.2, RFC 7766 section 5).
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,24 +14,23 @@ use tokio::time::timeout;
 
 use dns::wire::response;
 
-/// The maximum size of a UDP datagram, in octets.
 const MAX_DATAGRAM: usize = 65_535;
 
-/// The reason why the client of the lab got no answer.
+/// Why the client got no answer.
 #[derive(Debug, Error)]
 pub enum AskError {
-    /// A socket of this machine could not send the DNS query or receive its reply.
+    /// A socket of this host could not send the query or receive the reply.
     #[error("no exchange with the server: {0}")]
     Io(#[from] io::Error),
-    /// No answer arrived within this time.
+    /// No answer within this time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    /// The answer cannot be parsed, or the question cannot be encoded.
+    /// The answer cannot be parsed, or the question not encoded.
     #[error("not a message: {0}")]
     Message(String),
 }
 
-/// A DNS client for tests and the demo, which sends its questions to one server.
+/// A client for tests and the demo, with one server.
 #[derive(Clone, Copy, Debug)]
 pub struct LabClient {
     server: SocketAddr,
@@ -44,7 +42,7 @@ pub struct LabClient {
 }
 
 impl LabClient {
-    /// Creates a client that sends each query to `server` once, with an EDNS payload size of 1232 octets, and waits for the answer for the time
+    /// Creates a client that sends each query to `server` once, with an EDNS payload size of 1232 octets, and waits for the time
     /// `patience`.
     pub fn new(server: SocketAddr, patience: Duration) -> Self {
         Self {
@@ -57,26 +55,26 @@ impl LabClient {
         }
     }
 
-    /// Makes the client send its queries without an OPT record, as most mail software does.
+    /// Sends queries without an OPT record, as most mail software does.
     #[must_use]
     pub fn without_edns(self) -> Self {
         Self { edns_size: None, ..self }
     }
 
-    /// Makes the client send each query up to `attempts` times: it sends the query again after the time `patience`, and after SERVFAIL, NOTIMP or
-    /// REFUSED, as glibc's stub resolver does.
+    /// Sends each query up to `attempts` times: again after `patience`, and after SERVFAIL, NOTIMP or REFUSED, as glibc's stub resolver
+    /// does.
     #[must_use]
     pub fn sending(self, attempts: u32) -> Self {
         Self { attempts, ..self }
     }
 
-    /// Makes the client set the AD flag, like a client that wants to know whether an answer is secure (RFC 6840 section 5.7).
+    /// Sets the AD flag, to learn if an answer is secure (RFC 6840 section 5.7).
     #[must_use]
     pub fn asking_for_ad(self) -> Self {
         Self { wants_ad: true, ..self }
     }
 
-    /// Makes the client set the DO flag, to get the signatures of an answer. This needs EDNS.
+    /// Sets the DO flag, to get signatures. This needs EDNS.
     #[must_use]
     pub fn asking_with_do(self) -> Self {
         Self { wants_signatures: true, ..self }
@@ -91,7 +89,7 @@ impl LabClient {
         if answer.metadata.truncation { self.ask_stream(name, kind).await } else { Ok(answer) }
     }
 
-    /// Asks a question over UDP only. Returns the answer even if it has the TC flag.
+    /// Asks a question over UDP only. The answer may have the TC flag.
     ///
     /// # Errors
     /// Fails if no answer arrives in time, or if it cannot be read.
@@ -138,7 +136,7 @@ impl LabClient {
         timeout(self.patience, exchange).await.unwrap_or(Err(AskError::Timeout(self.patience)))
     }
 
-    /// Opens one UDP socket for all attempts to ask a question, so that a late answer to an earlier attempt is received too.
+    /// Opens one UDP socket for all attempts, so that it also receives a late answer to an earlier attempt.
     async fn connect(&self) -> io::Result<UdpSocket> {
         let any = if self.server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
         let socket = UdpSocket::bind(any).await?;
@@ -153,21 +151,20 @@ impl LabClient {
     }
 }
 
-/// Sends the query over `socket`, and waits for its reply.
 async fn datagram(socket: &UdpSocket, query: &[u8]) -> Result<Message, AskError> {
     socket.send(query).await?;
     let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
         let length = socket.recv(&mut buffer).await?;
         let octets = buffer.get(..length).unwrap_or_default();
-        // A DNS message with another id is ignored: it is a late answer to an earlier question that was sent from this port.
+        // A message with another id is a late answer to an earlier question from this port.
         if octets.get(..2) == query.get(..2) {
             return read(octets);
         }
     }
 }
 
-/// Returns true if it is useful to send the query again, because there is no answer or it is an error.
+/// Returns true if the query must be sent again.
 fn is_in_vain(answer: &Result<Message, AskError>) -> bool {
     let failures = [ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
     answer.as_ref().map_or_else(

@@ -1,8 +1,8 @@
-//! A tree of zones with their delegations. SOA and NS records, the addresses of servers, delegations and glue are generated, so that the text of
-//! a zone contains only its special records.
+//! A tree of zones with their delegations. SOA and NS records, the addresses of servers, delegations and glue are generated, so that the
+//! text of a zone contains only its special records.
 //!
-//! Zones with a signing plan are signed, and their parents get DS records. A parent has glue only for server names below its own apex, because it
-//! has authority only there (RFC 9471). Servers with names elsewhere have no glue, as on the internet.
+//! Zones with a signing plan are signed, and their parents get DS records. A parent has glue only for server names below its own apex,
+//! because it has authority only there (RFC 9471).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,26 +17,25 @@ use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 use super::zone_file::read_zone;
 use resolver::zones::zone::Zone;
 
-/// The TTL of NS records and of the addresses of servers, in seconds: two days, as in top-level domains.
+/// The TTL of NS records and server addresses in seconds: two days, as in top-level domains.
 const DELEGATION_TTL: u32 = 172_800;
 
-/// The TTL of the SOA record and of negative answers, in seconds, in zones that set no other value: five minutes.
+/// The TTL of the SOA record and of negative answers, in seconds, unless the zone sets another.
 const NEGATIVE_TTL: u32 = 300;
 
-/// A zone of the simulated internet, before its delegations are generated.
+/// A zone before its delegations are generated.
 #[derive(Clone, Debug, Default)]
 struct Branch {
-    /// The names of the name servers of the zone.
     servers: Vec<Name>,
-    /// The records of the zone except its NS records, in the format of a zone file.
+    /// The records in the format of a zone file, without NS records.
     text: String,
-    /// The plan by which the zone is signed. `None` if the zone is unsigned.
+    /// `None` if the zone is unsigned.
     signing: Option<Signing>,
     /// True if the parent zone does not delegate this zone.
     is_private: bool,
 }
 
-/// The planned zones and servers of a lab. The delegations are generated from them when the lab is built.
+/// The planned zones and servers of a lab.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     zones: BTreeMap<Name, Branch>,
@@ -44,7 +43,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Adds a server, whose name must be in a zone of the tree. It serves the zones that have it in their list of servers.
+    /// Adds a server, whose name must be in a zone of the tree. The server serves the zones that list it.
     ///
     /// # Errors
     /// The name of the server is invalid.
@@ -53,11 +52,11 @@ impl Tree {
         Ok(())
     }
 
-    /// Adds a zone that these servers serve. `text` has its records. If `text` contains no SOA, or no NS records at `@`, they are generated, and
-    /// so are the addresses of the servers.
+    /// Adds a zone. `servers`: its name servers. `text`: its records; a missing SOA, missing NS records at `@`, and the addresses of the
+    /// servers are generated.
     ///
     /// # Errors
-    /// Returns an error if a name is invalid.
+    /// A name is invalid.
     pub fn zone(&mut self, origin: &str, servers: &[String], text: &str) -> Result<(), LabError> {
         let servers = servers.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
         self.zones.insert(absolute(origin)?, Branch { servers, text: text.to_owned(), ..Branch::default() });
@@ -74,7 +73,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Removes the delegation of a zone from its parent, so that only resolvers that are configured for the zone find it.
+    /// Removes the delegation of a zone, so that only resolvers that are configured for the zone find it.
     ///
     /// # Errors
     /// The tree has no zone with this name.
@@ -84,7 +83,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Adds lines to the text of the zone that contains `name` (the deepest such zone).
+    /// Adds lines to the text of the deepest zone that contains `name`.
     ///
     /// # Errors
     /// `name` is invalid, or is in no zone of the tree.
@@ -97,18 +96,18 @@ impl Tree {
         Ok(())
     }
 
-    /// Builds the lab: generates all delegations, and signs the zones. The signatures are valid at the start of a simulation.
+    /// Builds the lab: generates the delegations, and signs the zones with signatures that are valid at the start of a simulation.
     ///
     /// # Errors
-    /// Returns an error if a zone cannot be read or signed, if a server is unknown, or if an address is used twice.
+    /// A zone cannot be read or signed, a server is unknown, or an address is used twice.
     pub fn build(self) -> Result<Lab, LabError> {
         self.build_at(UNIX_AT_START)
     }
 
-    /// Builds the lab like `build`, but the signatures are made at the time `unix`, in seconds since 1970.
+    /// Like `build`, with signatures made at the time `unix`, in seconds since 1970.
     ///
     /// # Errors
-    /// Returns the same errors as `build`.
+    /// Those of `build`.
     pub fn build_at(self, unix: u64) -> Result<Lab, LabError> {
         let mut trust_anchors = BTreeMap::new();
         let mut plans: BTreeMap<Name, (ServerPlan, Vec<Arc<Zone>>)> =
@@ -126,7 +125,7 @@ impl Tree {
         Lab::new(plans.into_values().collect(), trust_anchors)
     }
 
-    /// Returns a zone that has the DS records of the zones below it. It is signed if it has a signing plan.
+    /// Returns a zone with the DS records of the zones below it, signed if it has a signing plan.
     fn signed_zone(&self, origin: &Name, branch: &Branch, unix: u64) -> Result<Zone, LabError> {
         let mut signers = Vec::new();
         for (zone, child) in self.delegated(origin) {
@@ -142,14 +141,13 @@ impl Tree {
         }
     }
 
-    /// Returns the deepest zone of the tree that contains `name`, or `None` if there is none.
+    /// Returns the deepest zone that contains `name`.
     fn zone_of(&self, name: &Name) -> Option<&Name> {
         let up = |name: &Name| (!name.is_root()).then(|| name.base_name());
         let mut names = std::iter::successors(Some(name.clone()), up);
         names.find_map(|name| self.zones.get_key_value(&name)).map(|(zone, _)| zone)
     }
 
-    /// Returns the complete text of a zone, with everything that is generated, in the format of a zone file.
     fn text(&self, origin: &Name, branch: &Branch) -> String {
         let mut text = String::new();
         if !branch.text.split_whitespace().any(|word| word == "SOA") {
@@ -166,7 +164,7 @@ impl Tree {
         for (zone, child) in self.delegated(origin) {
             self.write_servers(&mut text, zone, child, &mut hosts);
         }
-        // The address of a server is in the zone that contains the server's name, even if the server serves only other zones.
+        // A server's address is in the zone that contains the server's name, even if the server serves only other zones.
         hosts.extend(self.servers.keys().filter(|host| self.zone_of(host) == Some(origin)).cloned());
         hosts.retain(|host| origin.zone_of(host));
         hosts.sort();
@@ -181,7 +179,7 @@ impl Tree {
         text
     }
 
-    /// Adds the NS records of a zone to `text`, and the names of its servers to `hosts`. The caller adds the addresses of `hosts` to the text later.
+    /// Adds the NS records to `text`, and the names of the servers to `hosts`.
     fn write_servers(&self, text: &mut String, zone: &Name, branch: &Branch, hosts: &mut Vec<Name>) {
         for server in &branch.servers {
             let _ = writeln!(text, "{zone} {DELEGATION_TTL} NS {server}");
@@ -189,12 +187,10 @@ impl Tree {
         }
     }
 
-    /// Returns the zones that the zone `origin` delegates.
     fn delegated<'a>(&'a self, origin: &'a Name) -> impl Iterator<Item = (&'a Name, &'a Branch)> {
         self.zones.iter().filter(move |(zone, child)| !child.is_private && self.parent(zone) == Some(origin))
     }
 
-    /// Returns the zone that delegates `zone`; `None` for the root.
     fn parent(&self, zone: &Name) -> Option<&Name> {
         if zone.is_root() { None } else { self.zone_of(&zone.base_name()) }
     }

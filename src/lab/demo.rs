@@ -1,7 +1,7 @@
-//! `resolverd demo`: runs a simulated internet on real sockets, sends the DNS queries of mail traffic through a daemon to it, and shows how long
-//! they take.
+//! `resolverd demo`: runs a simulated internet on real sockets, sends the DNS queries of mail traffic through a daemon to it, and shows how
+//! long they take.
 //!
-//! The caller starts the daemon. This module gets only the address of the daemon and the text of its stats screen.
+//! The caller starts the daemon. This module gets only its address and the text of its stats screen.
 
 use std::fs::DirBuilder;
 use std::io::{self, Write};
@@ -27,30 +27,29 @@ use super::sockets::LabSockets;
 use super::traffic::{self, Mail, Played};
 use super::world::LabError;
 
-/// The number of emails whose questions are asked at the same time: a small mail gateway has about as many SMTP sessions. `count_resolved` asks
-/// this number of MX questions at the same time.
+/// Emails whose questions are asked at the same time, like the SMTP sessions of a small gateway. `count_resolved` asks as many MX questions
+/// at the same time.
 const SESSIONS: usize = 8;
 
-/// How long the simulated mail software waits for an answer: as long as glibc does by default.
+/// As long as glibc waits for an answer by default.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The number of progress lines that are printed while the questions of the emails are asked.
 const PROGRESS_LINES: usize = 4;
 
 /// The options of `resolverd demo`.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The addresses at which the daemon of the demo listens for DNS.
+    /// Where the daemon of the demo listens for DNS.
     pub listen: Vec<SocketAddr>,
     /// True if the demo ends after the mail traffic, instead of waiting for Ctrl-C.
     pub once: bool,
-    /// The number of mail messages. Their questions are asked twice: first with an empty cache, then with a full one.
+    /// The number of emails. Their questions are asked twice: with an empty cache, then with a full one.
     pub messages: usize,
-    /// The seed of the random numbers from which the simulated internet and its mail are generated.
+    /// The seed of the simulated internet and its mail.
     pub seed: u64,
 }
 
-/// The reason why the demo ended with an error.
+/// Why the demo failed.
 #[derive(Debug, Error)]
 pub enum DemoError {
     /// The simulated internet cannot be built.
@@ -62,14 +61,14 @@ pub enum DemoError {
     /// Some domains of the simulated internet did not resolve.
     #[error("{failed} of {all} domains did not resolve")]
     Unresolved {
-        /// The number of mail domains that did not resolve.
+        /// How many did not resolve.
         failed: usize,
-        /// The number of all mail domains.
+        /// How many there are.
         all: usize,
     },
 }
 
-/// The directory with the control socket of the demo. Only this user can use it, and it is removed when the value is dropped.
+/// The directory of the control socket, for this user only. Removed on drop.
 #[derive(Debug)]
 struct PrivateFolder(PathBuf);
 
@@ -83,7 +82,7 @@ impl PrivateFolder {
 
 impl Drop for PrivateFolder {
     fn drop(&mut self) {
-        // If the removal fails, an empty directory remains in the temporary directory, which does no harm.
+        // If the removal fails, an empty directory stays, which does no harm.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -108,7 +107,7 @@ impl Demo {
         Ok(Self { options, internet, sockets, folder: PrivateFolder::make()? })
     }
 
-    /// Returns the configuration for a daemon that resolves names of this simulated internet.
+    /// Returns the configuration of a daemon for this simulated internet.
     pub fn config(&self) -> Config {
         let mut config = Config::default();
         config.dnssec.trust_anchor = root_anchor(self.sockets.lab());
@@ -122,7 +121,7 @@ impl Demo {
         config
     }
 
-    /// Sends mail traffic through the daemon at `server`, prints the results and its stats screen, and waits for Ctrl-C.
+    /// Sends mail traffic through the daemon at `server`, prints the results and the stats screen, and waits for Ctrl-C.
     ///
     /// # Errors
     /// Fails if the stats screen cannot be shown, or if a domain does not resolve.
@@ -178,7 +177,7 @@ impl Demo {
     }
 }
 
-/// Asks the questions of all emails, and prints the progress. The questions of up to `SESSIONS` emails are asked in parallel.
+/// Asks the questions of all emails, `SESSIONS` emails at a time, and prints the progress.
 async fn play(
     internet: &Internet,
     mails: &[Mail],
@@ -205,7 +204,7 @@ fn write_times(screen: &mut dyn Write, label: &str, played: &[Played]) -> io::Re
     writeln!(screen, "  {label:<11}{median:>7} ms{ninth:>5} ms{longest:>5} ms{questions:>12}{failed:>8}")
 }
 
-/// Asks for the MX of each mail domain. Returns the number of domains with an answer, and the number of those whose answer has the AD flag.
+/// Asks for the MX of each mail domain. Returns how many got an answer, and how many of these have the AD flag.
 pub(super) async fn count_resolved(internet: &Internet, client: LabClient) -> [usize; 2] {
     let client = client.asking_for_ad();
     let answers = internet.domains.iter().map(|domain| client.ask(&domain.name, RecordType::MX));

@@ -1,8 +1,8 @@
-//! Turns the correct response of a server into the response of a server with a certain fault. This module has the faults that concern whole DNS
-//! messages.
+//! Turns the correct response of a server into the response of a server with a certain fault. This module has the faults that concern whole
+//! DNS messages.
 //!
 //! The functions are pure. Poisoned records (false data) have names of a bank and an address for documentation (RFC 5737), so that tests
-//! recognise them everywhere and they harm nobody.
+//! recognise them and they harm nobody.
 
 use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};
@@ -11,7 +11,7 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use super::fault::{Fault, MixedCaseReply};
 use dns::conduct::Transport;
 
-/// The address in poisoned records, to which an attacker wants to lead clients.
+/// The address in poisoned records.
 pub const POISON: A = A::new(203, 0, 113, 66);
 
 /// The address in the answers of a simulated load balancer.
@@ -20,26 +20,23 @@ const BALANCED: A = A::new(10, 0, 0, 80);
 /// The name for which poisoned records give a false address.
 pub(crate) const POISONED_NAME: &str = "www.bank.example.";
 
-/// The domain that is flooded with queries for names without addresses (attack NXNSAttack).
+/// The victim of the attack NXNSAttack: it is flooded with queries for names without addresses.
 pub(crate) const VICTIM: &str = "victim.example.";
 
-/// The number of name servers without addresses in one referral of NXNSAttack. Its authors put some 135 into a DNS message; fewer have the same
-/// effect.
+/// Name servers without addresses in one referral of NXNSAttack. Its authors put some 135 into a message; fewer have the same effect.
 const NXNS_NAMES: usize = 60;
 
-/// The name of the name server in poisoned records.
+/// The name server in poisoned records.
 const EVIL: &str = "ns.evil.example.";
 
-/// The TTL of poisoned records, in seconds: a day, so that they would stay in a cache for long.
+/// The TTL of poisoned records in seconds: they would stay in a cache for long.
 const LONG: u32 = 86_400;
 
-/// A query to a server, with the data that are needed to change the correct response to it.
+/// A query to a server, and what is needed to change the correct response.
 pub(super) struct TrueQuery<'a> {
-    /// The query to the simulated server, as a DNS message.
     pub(super) query: &'a Message,
-    /// The deepest zone of this server that contains the name in the question.
+    /// The deepest zone of this server that contains the queried name.
     pub(super) origin: Name,
-    /// The transport with which the query was sent.
     pub(super) transport: Transport,
 }
 
@@ -48,14 +45,14 @@ impl TrueQuery<'_> {
         self.query.queries.first().map(|question| question.name().to_lowercase()).unwrap_or_default()
     }
 
-    /// Returns true if the question is about a name below the apex of its zone. Questions about the apex are answered correctly, so that
-    /// resolvers find the zone.
+    /// Returns true if the name is below the apex of its zone. Questions about the apex get correct answers, so that resolvers find the
+    /// zone.
     fn is_below(&self) -> bool {
         self.origin.zone_of(&self.name()) && self.name() != self.origin
     }
 }
 
-/// Changes the correct response to a query into the response of a server that has this fault.
+/// Changes the correct response into that of a server with this fault.
 pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
     let query = asked.query;
     match fault {
@@ -118,7 +115,6 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
     }
 }
 
-/// Returns a response with NXDOMAIN and the SOA of `zone`.
 fn denied_by(zone: Name, query: &Message) -> Message {
     let mut response = denied(query);
     let (server, mailbox) = (name("ns.hoster.invalid."), name("host.hoster.invalid."));
@@ -138,7 +134,7 @@ fn to_mixed_case(reply: MixedCaseReply, asked: &TrueQuery<'_>) -> Message {
     denial
 }
 
-/// Returns a response that has the address of a load balancer, whatever the query asks for.
+/// Returns the address of a load balancer, whatever the query asks for.
 fn one_address(query: &Message) -> Message {
     let mut response = bare(query, ResponseCode::NoError);
     response.metadata.authoritative = true;
@@ -147,7 +143,7 @@ fn one_address(query: &Message) -> Message {
     response
 }
 
-/// Changes a response: makes a name that exists an alias of a name that does not exist.
+/// Makes a name that exists an alias of a name that does not exist.
 fn dangle(asked: &TrueQuery<'_>, response: &mut Message) {
     if response.metadata.response_code == ResponseCode::NXDomain || !asked.is_below() {
         return;
@@ -158,30 +154,25 @@ fn dangle(asked: &TrueQuery<'_>, response: &mut Message) {
     response.add_answer(Record::from_rdata(asked.name(), 300, RData::CNAME(CNAME(target))));
 }
 
-/// Returns true if the name in the question has an upper-case letter.
 pub(super) fn is_mixed_case(query: &Message) -> bool {
     query.queries.iter().any(|it| !it.name().eq_case(&it.name().to_lowercase()))
 }
 
-/// Returns a response with NXDOMAIN and AA, but without an SOA.
 fn denied(query: &Message) -> Message {
     let mut response = bare(query, ResponseCode::NXDomain);
     response.metadata.authoritative = true;
     response
 }
 
-/// Returns true if the query asks for records of type `kind`.
 pub(super) fn asks(query: &Message, kind: RecordType) -> bool {
     query.queries.iter().any(|question| question.query_type() == kind)
 }
 
-/// Returns true if a response says that the name exists but has no records of the type.
 fn is_no_data(response: &Message) -> bool {
     let head = &response.metadata;
     head.authoritative && head.response_code == ResponseCode::NoError && response.answers.is_empty()
 }
 
-/// Changes a response for a fault with which the server refers to wrong servers.
 fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
     let origin = &asked.origin;
     let parent = origin.base_name();
@@ -224,8 +215,8 @@ fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) 
     response.add_additionals(glue);
 }
 
-/// Returns two other names in the same zone: the number in the first label of the asked name is doubled, and 1 or 2 is added. So each name leads to
-/// two new ones.
+/// Returns two other names in the same zone: the number in the first label is doubled, and 1 or 2 is added. So each name leads to two new
+/// ones.
 fn two_below(asked: &TrueQuery<'_>) -> [String; 2] {
     let asked_name = asked.name();
     let label = asked_name.iter().next().unwrap_or_default();
@@ -234,7 +225,6 @@ fn two_below(asked: &TrueQuery<'_>) -> [String; 2] {
     [1, 2].map(|more| format!("n{}.{}", number.wrapping_mul(2).wrapping_add(more), asked.origin))
 }
 
-/// Returns a response to `query` without records.
 pub(super) fn bare(query: &Message, code: ResponseCode) -> Message {
     let mut response = Message::response(query.metadata.id, query.metadata.op_code);
     response.metadata.response_code = code;
@@ -261,7 +251,7 @@ fn every_record(response: &mut Message, change: impl Fn(&mut Record)) {
     sections.into_iter().flatten().for_each(change);
 }
 
-/// Adds each record of the answer section once more with half of its TTL, and doubles the TTL of the first record.
+/// Repeats each record of the answer section with half of its TTL, and doubles the TTL of the first record.
 fn mix_ttls(response: &mut Message) {
     let mut again = response.answers.clone();
     for record in &mut again {
@@ -273,7 +263,7 @@ fn mix_ttls(response: &mut Message) {
     response.add_answers(again);
 }
 
-/// Changes upper and lower case in the question of a response, like servers that answer in their own spelling.
+/// Changes the case in the question of a response, like servers that answer in their own spelling.
 fn flip_case(response: &mut Message) {
     for question in &mut response.queries {
         let text: String = question.name().to_ascii().chars().map(other_case).collect();
@@ -287,7 +277,7 @@ fn other_case(letter: char) -> char {
     if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
 }
 
-/// Adds poisoned records to a response: an answer for another name, a name server for `com.`, and its address.
+/// Adds poisoned records: an answer for another name, a name server for `com.`, and its address.
 fn poison(response: &mut Message) {
     if !response.answers.is_empty() {
         response.add_answer(poisonous(POISONED_NAME));

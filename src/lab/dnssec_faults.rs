@@ -1,6 +1,5 @@
-//! Turns the correct response from a signed zone into the response of a server with a DNSSEC fault.
-//!
-//! These faults break the rules of RFC 4035 section 3.1.
+//! Turns the correct response from a signed zone into the response of a server with a DNSSEC fault, which breaks the rules of RFC 4035
+//! section 3.1.
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, RRSIG};
 use hickory_proto::op::{Edns, Message, ResponseCode};
@@ -12,10 +11,9 @@ use super::distort::{POISONED_NAME, asks, bare};
 use super::fault::Fault;
 use resolver::zones::authority::Authority;
 
-/// The EDNS option code of an extended error (RFC 8914 section 2).
+/// The EDNS option of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Changes the correct response of a server into the response of a server that has this fault. `authority` has the zones of the server.
 pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, response: &mut Message) {
     match fault {
         Fault::BadSignatures => {
@@ -61,8 +59,7 @@ fn strip_proofs(response: &mut Message) {
     response.authorities.retain(|record| !is_proof(record));
 }
 
-/// Adds an NSEC record for an invented name next to the first name in the answer, with a copy of a signature in the answer, which is not valid
-/// for this record.
+/// Adds an NSEC record for an invented name, with a copy of a signature in the answer, which is not valid for this record.
 fn junk_proofs(response: &mut Message) {
     let next_to = |record: &Record| record.name.base_name().prepend_label("aaa").ok();
     let Some(owner) = response.answers.first().and_then(next_to) else { return };
@@ -82,8 +79,8 @@ fn junk_proofs(response: &mut Message) {
     response.add_authorities(forged);
 }
 
-/// Adds two NSEC3 records that cannot be used: one with unknown flags, and one with an unknown hash algorithm. Each claims that nearly no name
-/// exists in the zone, with opt-out.
+/// Adds two unusable NSEC3 records: one with unknown flags, one with an unknown hash algorithm. Each claims with opt-out that nearly no
+/// name exists in the zone.
 fn odd_proofs(query: &Message, response: &mut Message) {
     let asked = query.queries.first().map(|question| question.name().base_name());
     let hashed = asked.and_then(|above| above.prepend_label("00000000000000000000000000000000").ok());
@@ -96,7 +93,7 @@ fn odd_proofs(query: &Message, response: &mut Message) {
     }
 }
 
-/// Adds a copy of the first signature in each section, under another owner name.
+/// Copies the first signature of each section to another owner name.
 fn stray_signatures(response: &mut Message) {
     for records in [&mut response.answers, &mut response.authorities] {
         let first = records.iter().find(|record| record.record_type() == RecordType::RRSIG).cloned();
@@ -106,7 +103,6 @@ fn stray_signatures(response: &mut Message) {
     }
 }
 
-/// If the response has a DNAME record, changes its CNAME records so that they point to wrong names.
 fn wrong_cname(response: &mut Message) {
     if response.answers.iter().all(|record| record.record_type() != RecordType::DNAME) {
         return;
@@ -118,7 +114,6 @@ fn wrong_cname(response: &mut Message) {
     }
 }
 
-/// Changes the last octet of the signature in an RRSIG record, which makes it invalid.
 fn spoil(record: &mut Record) {
     if let RData::DNSSEC(DNSSECRData::RRSIG(signature)) = &record.data {
         let mut octets = signature.sig().to_vec();
@@ -128,7 +123,7 @@ fn spoil(record: &mut Record) {
     }
 }
 
-/// Returns true if `record` is an NSEC or NSEC3 record, or the signature of one.
+/// Returns true for NSEC and NSEC3 records, and their signatures.
 fn is_proof(record: &Record) -> bool {
     let kind = match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => signature.input().type_covered,
@@ -137,7 +132,7 @@ fn is_proof(record: &Record) -> bool {
     matches!(kind, RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Removes NSEC and NSEC3 records with their signatures from the response until only `most` of them are left.
+/// Leaves at most `most` NSEC and NSEC3 records with their signatures in the response.
 fn few_proofs(most: usize, response: &mut Message) {
     let proofs = response.authorities.iter().filter(|record| is_proof(record));
     let mut owners: Vec<Name> = Vec::new();
@@ -150,8 +145,8 @@ fn few_proofs(most: usize, response: &mut Message) {
     response.authorities.retain(|record| !is_proof(record) || owners.contains(&record.name));
 }
 
-/// If the response says that the apex of a zone has no data of a type, replaces the NSEC record in it with the one that the parent zone has for
-/// this zone cut.
+/// If the response says that the apex of a zone has no data of a type, replaces its NSEC record with that of the parent zone for this zone
+/// cut.
 fn parents_proof(authority: &Authority, query: &Message, response: &mut Message) {
     let Some(question) = query.queries.first() else { return };
     let name = question.name().to_lowercase();

@@ -1,6 +1,4 @@
-//! The faults that servers of the lab can have, and the names of these faults in scenarios.
-//!
-//! Mail gateways on the real internet have met each of these faults.
+//! The faults that servers of the lab can have, with their names in scenarios. Mail gateways on the internet have met each of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,17 +7,16 @@ use std::time::Duration;
 use hickory_proto::rr::RecordType;
 use thiserror::Error;
 
-/// Defines the faults from a table. Each fault has a name, which scenarios use. Some faults also have a value after `=`.
+/// Defines the faults with their names in scenarios. Some faults have a value after `=`.
 macro_rules! faults {
     ($($(#[$doc:meta])+ $fault:ident = $name:literal,)+ ; $($(#[$value_doc:meta])+ $valued:ident($value:ty) = $value_name:literal,)+) => {
-        /// A fault of a simulated server. The word in the table is its name in scenarios.
+        /// A fault of a simulated server: what the server does.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Fault {
             $($(#[$doc])+ $fault,)+
             $($(#[$value_doc])+ $valued($value),)+
         }
 
-        /// The faults that have no value.
         const PLAIN: &[Fault] = &[$(Fault::$fault,)+];
 
         impl FromStr for Fault {
@@ -47,7 +44,7 @@ macro_rules! faults {
     };
 }
 
-/// A type of the values that a fault in a scenario can have, such as a time span or a record type.
+/// A type of values of faults, such as a time span or a record type.
 trait FaultValue: Sized {
     fn read(text: &str) -> Option<Self>;
     fn shown(&self) -> String;
@@ -79,21 +76,21 @@ macro_rules! plain_values {
 
 plain_values! { u16 u32 usize RecordType }
 
-/// The reply of a server to a name in mixed case, if it does not find such names.
+/// How a server that does not find names in mixed case answers queries for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MixedCaseReply {
-    /// The reply says that the name has no records of the type.
+    /// NODATA.
     NoData,
-    /// The reply says that the name does not exist.
+    /// NXDOMAIN.
     Nxdomain,
-    /// The reply says that the server refuses the query.
+    /// REFUSED.
     Refused,
-    /// The reply is a DNS message without records and without AA, as a lame server sends it.
+    /// A message without records and without AA, like that of a lame server.
     Lame,
 }
 
 impl MixedCaseReply {
-    /// All such replies, with their names in scenarios.
+    /// With their names in scenarios.
     const NAMES: [(&str, Self); 4] = [
         ("nodata", Self::NoData),
         ("nxdomain", Self::Nxdomain),
@@ -119,52 +116,50 @@ impl FaultValue for MixedCaseReply {
 faults! {
     /// The server never answers, over UDP or TCP.
     Dead = "dead",
-    /// The server answers everything with REFUSED, because the zone was never set up on the server.
+    /// The server answers everything with REFUSED: the zone was never set up on the server.
     Refused = "refused",
-    /// The server answers everything with SERVFAIL, because the zone has expired on the server.
+    /// The server answers everything with SERVFAIL: the zone has expired on the server.
     ServFail = "servfail",
-    /// The server answers NXDOMAIN for everything, as the server of a registry does for a deleted domain.
+    /// The server answers NXDOMAIN for everything, like the server of a registry for a deleted domain.
     Denies = "denies",
-    /// The server answers NXDOMAIN for everything, with the SOA of a catch-all root zone, like a hoster's old server for a domain that has
-    /// moved.
+    /// The server answers NXDOMAIN for everything, with the SOA of a catch-all root zone, like a hoster's old server for a domain that has moved.
     CatchAll = "catch-all",
-    /// The server answers without AA, as many servers on the internet do.
+    /// The server answers without AA.
     NoAa = "no-aa",
-    /// The server answers every question with an address, like a load balancer that ignores the record type.
+    /// The server answers everything with an address, like a load balancer that ignores the record type.
     AddressForAll = "address-for-all",
     /// The server answers everything with a referral to the root, like an old BIND without the zone.
     UpwardReferral = "upward-referral",
-    /// The server answers with a DNS message without records and without AA, which is neither an answer nor a referral.
+    /// The server answers without records and without AA: neither an answer nor a referral.
     LameEmpty = "lame-empty",
     /// The server answers like a recursive server: with RA and without AA.
     Recursive = "recursive",
-    /// The server answers with AA, and sets RA in replies to queries with RD, as Unbound does. So it claims to offer recursion to everyone.
+    /// The server answers with AA, and sets RA in replies to queries with RD, like Unbound: the server claims to offer recursion to everyone.
     OffersRecursion = "offers-recursion",
-    /// The server answers NXDOMAIN if the name exists but has no records of the type, like the load balancers of RFC 4074 section 4.2.
+    /// The server answers NXDOMAIN instead of NODATA, like the load balancers of RFC 4074 section 4.2.
     NxdomainOnNoData = "nxdomain-on-nodata",
-    /// The server answers NODATA as a DNS message without records and without AA, like a load balancer that knows only one record type.
+    /// The server answers NODATA without any record and without AA, like a load balancer that knows only one record type.
     EmptyNoData = "empty-nodata",
     /// The server answers FORMERR to queries with OPT, like a server without EDNS (RFC 6891 section 7).
     NoEdns = "no-edns",
-    /// The server answers BADVERS to OPT of any version (RFC 6891 section 6.1.3 requires this only for versions that the server does not
-    /// support).
+    /// The server answers BADVERS to OPT of any version, also of supported ones (RFC 6891 section 6.1.3).
     BadVers = "badvers",
-    /// The server answers FORMERR with OPT to everything, like a server that supports EDNS, but does not understand the question.
+    /// The server answers everything with FORMERR and OPT, like a server with EDNS that does not understand the question.
     FormErrWithOpt = "formerr-with-opt",
-    /// The server answers FORMERR with OPT to queries with OPT, like a server that supports EDNS, but not the content of the OPT record.
+    /// The server answers queries with OPT with FORMERR and OPT, like a server with EDNS that does not understand the content of the OPT record.
     FormErrOnEdns = "formerr-on-edns",
-    /// The server answers NOTIMP to everything, with or without EDNS, like a load balancer that supports only A and AAAA.
+    /// The server answers everything with NOTIMP, with or without EDNS, like a load balancer that supports only A and AAAA.
     NotImp = "notimp",
     /// The server drops queries with OPT, like a firewall that does not know EDNS.
     DropsEdns = "drops-edns",
     /// The server refuses TCP connections.
     NoTcp = "no-tcp",
-    /// The server never answers TCP connection attempts, because a firewall drops them.
+    /// The server never answers TCP connection attempts: a firewall drops them.
     SilentTcp = "silent-tcp",
     /// The server accepts TCP connections and questions, and never answers.
     MuteTcp = "mute-tcp",
-    /// The server accepts TCP connections and questions, but sends only a DNS message of zero octets from time to time, so that the connection is
-    /// never idle.
+    /// The server accepts TCP connections and questions, but only sends a message of zero octets from time to time, so that the connection is never
+    /// idle.
     DripsTcp = "drips-tcp",
     /// The server closes a TCP connection after one answer.
     ClosesTcp = "closes-tcp",
@@ -176,42 +171,42 @@ faults! {
     WrongQuestion = "wrong-question",
     /// The server answers from an address to which the query was not sent.
     WrongSource = "wrong-source",
-    /// The client gets a forged answer with a guessed id before the true answer (RFC 5452 section 4).
+    /// Before the true answer, the client gets a forged one with a guessed id (RFC 5452 section 4).
     Forged = "forged",
     /// The server drops the first query for each question, and answers the second.
     LosesFirst = "loses-first",
     /// The server answers the first query for each question and drops later ones, like a server that limits how often it sends the same error.
     AnswersFirst = "answers-first",
-    /// The server answers the first query for each question with SERVFAIL, and later queries correctly, like a server that has just loaded the zone.
+    /// The server answers the first query for each question with SERVFAIL, and later ones correctly, like a server that has just loaded the zone.
     ServFailFirst = "servfail-first",
-    /// The server answers the first query for each question with REFUSED, and later queries correctly, like a load balancer with one server that
-    /// lacks the zone.
+    /// The server answers the first query for each question with REFUSED, and later ones correctly, like a load balancer with one server that lacks
+    /// the zone.
     RefusedFirst = "refused-first",
-    /// The server answers NXDOMAIN for names that exist only because names below them exist, as rbldnsd does.
+    /// The server answers NXDOMAIN for names that exist only because names below them exist, like rbldnsd.
     NxdomainOnEmptyNonTerminals = "nxdomain-on-ent",
-    /// The server changes upper and lower case in the question section of its replies.
+    /// The server changes upper and lower case in the question section of replies.
     FlipsCase = "flips-case",
-    /// The server never answers queries for names in mixed case.
+    /// The server drops queries for names in mixed case.
     DropsMixedCase = "drops-mixed-case",
-    /// The server never answers queries for the first of its zones, like a hoster's server that drops queries for a domain that it does not serve.
+    /// The server drops queries for the first of its zones, like a hoster's server for a domain that it does not serve.
     DropsFirstZone = "drops-first-zone",
     /// The server answers queries for the last of its zones only, and drops all others.
     DropsOtherZones = "drops-other-zones",
     /// The server answers NODATA without AA, with its own NS records, like a load balancer that knows only one record type.
     NsForNoData = "ns-for-nodata",
-    /// To its answers, the server adds records that are outside its zones.
+    /// The server adds records outside its zones to answers.
     Poisons = "poisons",
-    /// The server names a server outside the zone as a server of the zone, and sends an address for that server.
+    /// The server names a server outside the zone as a server of the zone, with an address.
     ForeignGlue = "foreign-glue",
-    /// The server answers everything with a referral to a sibling zone of its own zone.
+    /// The server answers everything with a referral to a sibling of its zone.
     SidewaysReferral = "sideways-referral",
-    /// The server answers everything with a referral to its own zone, again and again, with an address of the zone's server.
+    /// The server answers everything with a referral to its own zone, with an address of the zone's server.
     SelfReferral = "self-referral",
-    /// The server answers everything with referrals to its parent zone and to the root, with its own servers as their servers.
+    /// The server answers everything with referrals to its parent zone and to the root, with its own servers as theirs.
     FakeUpwardReferral = "fake-upward-referral",
     /// The server delegates every name below its apex to two more names in its zone, without end (iDNS, 2014).
     Idns = "idns",
-    /// The server delegates every name below its apex to names of a victim, dozens at a time (NXNSAttack, CVE-2020-12662).
+    /// The server delegates every name below its apex to dozens of names of a victim (NXNSAttack, CVE-2020-12662).
     Nxns = "nxns",
     /// The server makes every name below its apex an alias of another such name, without end (CAMP, 2024).
     EndlessAliases = "endless-aliases",
@@ -223,11 +218,11 @@ faults! {
     MixedTtls = "mixed-ttls",
     /// The server answers with two questions (RFC 9619 allows one).
     TwoQuestions = "two-questions",
-    /// The server adds as many small records to its TCP answers as a DNS message can hold.
+    /// The server adds as many small records to TCP answers as a message can hold.
     ManyRecords = "many-records",
     /// The server sends records whose names are chains of compression pointers.
     PointerBomb = "pointer-bomb",
-    /// The server ignores the requested payload size, so that its answers are fragmented, and a forger replaces the second fragment.
+    /// The server ignores the requested payload size, so that answers are fragmented, and a forger replaces the second fragment.
     ForgedTail = "forged-tail",
     /// The server sends only the first half of each answer.
     HalfAnswer = "half-answer",
@@ -235,38 +230,37 @@ faults! {
     HangsUp = "hangs-up",
     /// The server makes every signature invalid, like a secondary after broken transfers, or an attacker on the path.
     BadSignatures = "bad-signatures",
-    /// The server ignores the flag DO, as an old server or firewall does.
+    /// The server ignores the flag DO, like an old server or firewall.
     NoDnssec = "no-dnssec",
     /// The server leaves out NSEC and NSEC3 records.
     StripsProofs = "strips-proofs",
     /// The server sends negative answers with an unsigned SOA record only, like an old server with a signed zone.
     BareDenials = "bare-denials",
-    /// The server leaves out the authority section of its own answers, as load balancers do.
+    /// The server leaves out the authority section of answers, like load balancers.
     StripsAuthority = "strips-authority",
     /// The server sends the parent's NSEC as the proof that a zone's apex has no data of a type.
     ParentsProof = "parents-proof",
-    /// The server adds a made-up NSEC with a made-up signature to the authority section.
+    /// The server adds an invented NSEC with an invented signature to the authority section.
     JunkProofs = "junk-proofs",
-    /// The server adds two NSEC3 to the authority section: one with unknown flags, and one with an unknown hash algorithm (RFC 5155 section
-    /// 8.2).
+    /// The server adds two NSEC3 to the authority section: one with unknown flags, one with an unknown hash algorithm (RFC 5155 section 8.2).
     OddProofs = "odd-proofs",
-    /// The server adds signatures that belong to another name.
+    /// The server adds signatures of another name.
     StraySignatures = "stray-signatures",
     /// The server adds to a DNAME a CNAME that points to the wrong name.
     WrongCname = "wrong-cname",
     /// The server answers SERVFAIL unless CD is set, like a validating forwarder that finds a zone bogus.
     Validates = "validates",
-    /// The server answers REFUSED to queries for DNSKEY.
+    /// The server answers queries for DNSKEY with REFUSED.
     RefusesDnskey = "refuses-dnskey",
     ;
-    /// The server answers this much later than its round-trip time requires.
+    /// The server delays its answers by this time.
     Slow(Duration) = "slow",
-    /// All datagrams to the server are lost for this time in every eight seconds, like on a path that is congested from time to time. The
-    /// address of the server determines when this time begins.
+    /// All datagrams to the server are lost for this time in every eight seconds, like on a congested path. The server's address determines
+    /// when this time begins.
     LosesInBursts(Duration) = "bursts",
-    /// The server answers this much later over TCP than its round-trip time requires.
+    /// The server delays its answers over TCP by this time.
     SlowTcp(Duration) = "slow-tcp",
-    /// The server answers queries for the first of its zones this much later than other queries.
+    /// The server delays answers to queries for the first of its zones by this time.
     SlowFirstZone(Duration) = "slow-first-zone",
     /// The server sends every record with this TTL, in seconds.
     Ttl(u32) = "ttl",
@@ -274,40 +268,40 @@ faults! {
     StripsProofsOf(RecordType) = "strips-proofs",
     /// The server leaves out all but this number of NSEC and NSEC3 records.
     FewProofs(usize) = "proofs",
-    /// The server answers REFUSED to this share of all queries, in thousandths, like an address with several machines, some of which lack the zone.
+    /// The server answers REFUSED to so many queries in a thousand, like an address with several machines, some of which lack the zone.
     RefusesSome(u32) = "refuses",
-    /// The server never answers queries for this type, like a firewall or load balancer (RFC 8906 section 3).
+    /// The server drops queries for this type, like a firewall or load balancer (RFC 8906 section 3).
     Drops(RecordType) = "drops",
-    /// The server never answers queries for this type over UDP, like a firewall that inspects datagrams.
+    /// The server drops queries for this type over UDP, like a firewall that inspects datagrams.
     DropsOverUdp(RecordType) = "drops-udp",
     /// The server answers queries for this type with SERVFAIL, as if a plug-in or backend were broken.
     Fails(RecordType) = "fails",
-    /// The server answers NXDOMAIN for this type, as load balancers do for AAAA (RFC 4074 section 4.2).
+    /// The server answers NXDOMAIN for this type, like load balancers for AAAA (RFC 4074 section 4.2).
     DeniesType(RecordType) = "denies",
-    /// The server answers queries for this type with a CNAME to a name that does not exist, as if each type were configured separately.
+    /// The server answers queries for this type with a CNAME to a name that does not exist.
     DanglingAlias(RecordType) = "dangling-alias",
     /// The server answers SERVFAIL with this extended error (RFC 8914), except to queries with CD, like a failing resolver.
     ExtendedError(u16) = "extended-error",
-    /// The server gives this reply to queries for names in mixed case, because it compares names octet by octet.
+    /// The server gives this reply to queries for names in mixed case: the server compares names octet by octet.
     MixedCase(MixedCaseReply) = "mixed-case",
-    /// No reply over UDP that is longer than this number of octets arrives, because an old firewall drops it.
+    /// Replies over UDP with more octets do not arrive, because an old firewall drops them.
     DropsLonger(usize) = "drops-longer",
-    /// The client gets this number of forged answers before each true answer, with guessed ids or from other addresses (RFC 5452 section 4).
+    /// Before each true answer, the client gets this number of forged ones, with guessed ids or from other addresses (RFC 5452 section 4).
     Flood(u16) = "flood",
 }
 
-/// The error for a text that is not the name of a fault.
+/// A text is not the name of a fault.
 #[derive(Debug, Error)]
 #[error("unknown fault {0:?}")]
 pub struct UnknownFault(String);
 
 impl Fault {
-    /// Returns all faults that need no value.
+    /// Returns all faults without a value.
     pub fn all() -> impl Iterator<Item = Self> {
         PLAIN.iter().copied()
     }
 
-    /// Returns true if a server with this fault sends false data, which a resolver can detect only with DNSSEC signatures.
+    /// Returns true if a server with this fault sends false data, which only DNSSEC can detect.
     pub fn lies(self) -> bool {
         matches!(
             self,
@@ -322,7 +316,7 @@ impl Fault {
     }
 }
 
-/// Parses a time span as it is written in scenarios: `250ms`, `3s`, `10m` or `1h`. Returns `None` for any other text.
+/// Parses a time span of scenarios: `250ms`, `3s`, `10m` or `1h`.
 pub fn span(text: &str) -> Option<Duration> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let number: u64 = digits.parse().ok()?;

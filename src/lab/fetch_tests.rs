@@ -1,5 +1,5 @@
-//! Tests that several questions can share a fetch of DNSSEC keys, even if the fetch is cancelled, or the question that began it has used up its
-//! limit of queries.
+//! Tests: several questions share a fetch of DNSSEC keys, even if the fetch is cancelled, or the question that began it has used up its
+//! queries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,14 +33,13 @@ fn simulation() -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-/// Returns the state of the resolution for a client's question that begins now.
 fn context(simulation: &Simulation) -> Context {
     let view = simulation.resolver().views().get(ViewId::default()).cloned().unwrap();
     Context::new(Arc::new(FlightProgress::new(simulation.clock())), view)
 }
 
-/// Begins a fetch of DNSSEC keys for a question that may send only one more query, so that this question fails. Another question waits for the
-/// same fetch, and must get the keys. Returns the failure of the first question.
+/// Begins a fetch of DNSSEC keys for a question that may send only one more query, so that this question fails, and returns its failure.
+/// Another question waits for the same fetch, and must get the keys.
 async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
     let zone = Name::from_ascii("zone.").unwrap();
     let (keys, fresh) = (simulation.resolver().key_fetches(&zone), context(simulation));
@@ -63,7 +62,7 @@ fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
             let _held = held;
             panic!("of the test");
         });
-        // Both questions wait for the fetch that is in progress. When it has panicked, they fetch the keys themselves.
+        // Both questions wait for the fetch. When the fetch has panicked, each question fetches the keys itself.
         let (one, other) = tokio::join!(keys.fetch(&context), keys.fetch(&context));
         assert!(broken.await.unwrap_err().is_panic());
         assert!(one.unwrap() && other.unwrap());

@@ -6,18 +6,17 @@ use std::net::Ipv4Addr;
 /// A company that runs name servers and mail hosts for many domains.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hoster {
-    /// The domain of the hosting company itself.
     pub(super) domain: &'static str,
-    /// The names of its name servers, which are in its own domain, in another domain of the same TLD, or under another TLD.
+    /// Its name servers, with names in its own domain, in another domain of the same TLD, or under another TLD.
     pub(super) servers: &'static [&'static str],
-    /// The first three octets of the /24 network with its mail hosts, in the networks for documentation and benchmarks (RFC 5737, RFC 2544).
+    /// The first three octets of the /24 network of its mail hosts (RFC 5737, RFC 2544).
     pub(super) block: [u8; 3],
-    /// The median round-trip time to the name servers of the company, in milliseconds.
+    /// The median round trip to its name servers, in milliseconds.
     pub(super) median: u32,
 }
 
 impl Hoster {
-    /// Returns the domains, other than the company's own, that contain the names of its name servers.
+    /// Returns the other domains that contain names of its name servers.
     pub(super) fn server_domains(&self) -> BTreeSet<&'static str> {
         let domains = self.servers.iter().filter_map(|server| Some(server.split_once('.')?.1));
         domains.filter(|domain| *domain != self.domain).collect()
@@ -33,7 +32,7 @@ const fn hoster(
     Hoster { domain, servers, block, median }
 }
 
-/// The hosting companies of the simulated internet. Some are near and some are far, and some are badly run.
+/// Some companies are near and some far, and some are badly run.
 pub(super) const HOSTERS: [Hoster; 8] = [
     hoster(
         "alphahost.net",
@@ -60,7 +59,7 @@ pub(super) const HOSTERS: [Hoster; 8] = [
     hoster("thetahost.example", &["ns1.thetahost.example", "ns2.thetahost.example"], [198, 19, 50], 240),
 ];
 
-/// Returns the octets of an address in reverse order, as DNS lists and in-addr.arpa need them.
+/// Returns the octets of an address in reverse order, as in DNS lists and in-addr.arpa.
 pub(crate) fn reversed(address: Ipv4Addr) -> String {
     let [first, second, third, last] = address.octets();
     format!("{last}.{third}.{second}.{first}")

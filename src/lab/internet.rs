@@ -1,7 +1,7 @@
-//! A simulated internet: root, TLDs, reverse zones, hosting companies, mail domains and DNS lists. Everything is generated from a seed.
+//! A simulated internet: root, TLDs, reverse zones, hosting companies, mail domains and DNS lists, all generated from a seed.
 //!
-//! The round-trip times to servers are log-normal, with a median for each kind of server. Every zone has at least two servers, so that each of
-//! them may fail (RFC 2182).
+//! Round trips are log-normal, with a median for each kind of server. Every zone has at least two servers, so that each may fail (RFC
+//! 2182).
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -22,10 +22,9 @@ use super::server::Distance;
 use super::traffic::Gateway;
 use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 
-/// The number of mail domains in the simulated internet if no other number is given.
+/// The default number of mail domains.
 pub const DEFAULT_DOMAINS: usize = 60;
 
-/// The top-level domains: each with the names of its name servers.
 const TLDS: [(&str, &[&str]); 6] = [
     ("com", &["a.gtld-servers.net", "b.gtld-servers.net", "c.gtld-servers.net"]),
     ("net", &["a.gtld-servers.net", "b.gtld-servers.net", "c.gtld-servers.net"]),
@@ -35,7 +34,7 @@ const TLDS: [(&str, &[&str]); 6] = [
     ("example", &["ns1.nic.example", "ns2.nic.example"]),
 ];
 
-/// The signed zones above the mail domains, each with its signing plan. As on the real internet, .com uses opt-out.
+/// The signed zones above the mail domains, with their signing plans. As on the real internet, .com uses opt-out.
 const SIGNED: [(&str, &str); 11] = [
     (".", "algorithm=8"),
     ("com", "algorithm=13 nsec3 optout"),
@@ -53,15 +52,15 @@ const SIGNED: [(&str, &str); 11] = [
 /// What a simulated DNS list lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListKind {
-    /// The list contains IP addresses that send spam.
+    /// Addresses that send spam.
     BadAddresses,
-    /// The list contains IP addresses that send good mail.
+    /// Addresses that send good mail.
     GoodAddresses,
-    /// The list contains domains that are in links of spam.
+    /// Domains in links of spam.
     BadDomains,
 }
 
-/// The simulated DNS lists: each with its zone, the kind of its entries, and the return code for listed names.
+/// The DNS lists: zone, kind of entries, and return code.
 const LISTS: [(&str, ListKind, &str); 7] = [
     ("zen.spamhaus.org", ListKind::BadAddresses, "127.0.0.2"),
     ("bl.spamcop.net", ListKind::BadAddresses, "127.0.0.2"),
@@ -72,96 +71,92 @@ const LISTS: [(&str, ListKind, &str); 7] = [
     ("multi.uribl.com", ListKind::BadDomains, "127.0.0.2"),
 ];
 
-/// More DNS lists, on a rough internet only. resolverd does not know them: they are not in its registry of lists.
+/// DNS lists that are not in resolverd's registry, on a rough internet only.
 const UNKNOWN_LISTS: [(&str, ListKind, &str); 3] = [
     ("bl.mail-sentry.example", ListKind::BadAddresses, "127.0.0.2"),
     ("dnsbl.clean-hosts.org", ListKind::BadAddresses, "127.0.0.4"),
     ("uri.link-watch.com", ListKind::BadDomains, "127.0.0.2"),
 ];
 
-/// On a rough internet: the minimum and the maximum number of datagrams in a thousand that the path to the only server of a domain loses.
+/// On a rough internet: how many of a thousand datagrams the path to the only server of a domain loses, at least and at most.
 const SOLE_SERVER_LOSS: [u32; 2] = [50, 500];
 
-/// The last octets of addresses in a hoster's network that send spam. The lower addresses of the same network send good mail.
+/// The last octets of addresses in a hoster's network that send spam. Lower addresses send good mail.
 const SPAMMERS: std::ops::Range<u8> = 200..220;
 
-/// The domains of links in spam emails.
 const SPAM_DOMAINS: [&str; 4] = ["cheap-watches.example", "pills.example", "lottery.example", "dbltest.com"];
 
-/// The percentage of servers that are dead or lame on a rough internet. Servers of the root and of top-level domains are never broken.
+/// The percentage of dead or lame servers on a rough internet. Servers of the root and of top-level domains are never broken.
 const BROKEN_PER_CENT: u32 = 10;
 
-/// The SOA and the TTL of the DNS lists. They are like those of Spamhaus: 60 s for a listing, 10 s for "not listed".
+/// Like those of Spamhaus: 60 s for a listing, 10 s for "not listed".
 const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 2419200 10\n$TTL 60\n";
 
 /// A DNS list of the simulated internet.
 #[derive(Clone, Debug)]
 pub struct LabList {
-    /// The apex of the list's zone.
+    /// Its apex.
     pub zone: Name,
-    /// What the DNS list lists.
+    /// What it lists.
     pub kind: ListKind,
 }
 
 /// The simulated internet: its servers, and the domains and addresses that send mail.
 #[derive(Clone, Debug)]
 pub struct Internet {
-    /// The zones of the simulated internet and their servers.
+    /// The zones and their servers.
     pub lab: Arc<Lab>,
     /// The domains that send and receive mail.
     pub domains: Vec<MailDomain>,
-    /// The DNS lists of the simulated internet.
+    /// The DNS lists.
     pub lists: Vec<LabList>,
-    /// The addresses that send spam. Most of them are on a DNS list, and some have no PTR record.
+    /// Addresses that send spam. Most are on a DNS list, and some have no PTR record.
     pub(crate) spammers: Vec<Ipv4Addr>,
-    /// The top-level domains of the invented senders' domains in spam. Each is equally likely.
+    /// The top-level domains of invented senders in spam, equally likely.
     pub(crate) spam_tlds: Vec<&'static str>,
-    /// The software of the simulated gateways. Each is equally likely.
+    /// The software of the gateways, equally likely.
     pub(crate) gateways: &'static [Gateway],
 }
 
 impl Internet {
-    /// Creates a simulated internet with `size` mail domains. The same seed always gives the same internet.
+    /// Creates a simulated internet with `size` mail domains. The same seed gives the same internet.
     ///
     /// # Errors
-    /// There is none as long as the texts in this file are correct. A test checks them.
+    /// None as long as the texts in this file are correct.
     pub fn new(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::build(seed, size, Paths::Even, None)
     }
 
-    /// Creates the same internet as `new`, but the root, most zones above mail domains, and a quarter of the mail domains are signed. The
-    /// signatures are valid from the start of a simulation.
+    /// Like `new`, but the root, most zones above mail domains, and a quarter of the mail domains are signed. The signatures are valid from
+    /// the start of a simulation.
     ///
     /// # Errors
-    /// There is none as long as the texts in this file are correct. A test checks them.
+    /// None as long as the texts in this file are correct.
     pub fn signed(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::signed_at(seed, size, UNIX_AT_START)
     }
 
-    /// Creates the same internet as `signed`, but the signatures are made at the time `unix`, in seconds since 1970.
+    /// Like `signed`, with signatures made at the time `unix`, in seconds since 1970.
     ///
     /// # Errors
-    /// There is none as long as the texts in this file are correct. A test checks them.
+    /// None as long as the texts in this file are correct.
     pub fn signed_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         Self::build(seed, size, Paths::Even, Some(unix))
     }
 
-    /// Creates a signed internet with bad networks and broken servers. The path to each server loses 0.2 to 15 % of the datagrams, and one in ten
-    /// servers below the top-level domains is dead or lame, but each zone has a server that works. Every second mail domain has its own name servers.
-    /// One domain in eight has only one server, and the path to it loses 5 to 50 %. For another one in eight, the paths to its servers lose datagrams
-    /// in bursts. The networks of access providers send spam; some are far away and have a lame server. Three DNS lists are not in resolverd's
-    /// registry of lists. The module `rough_mail` says how the mail domains differ, and which top-level domains are slow.
-    ///
-    /// # Errors
-    /// There is none as long as the texts in this file are correct. A test checks them.
+    /// Creates a signed internet with bad networks and broken servers. The path to each server loses 0.2 to 15 % of the datagrams. One in
+    /// ten servers below the top-level domains is dead or lame, but each zone has a server that works. Every second mail domain has its own
+    /// name servers. One domain in eight has only one server, and the path to it loses 5 to 50 %. For another one in eight, the paths lose
+    /// datagrams in bursts. The networks of access providers send spam; some are far away and have a lame server. Three DNS lists are not
+    /// in resolverd's registry of lists. The module `rough_mail` says how the mail domains differ, and which top-level domains are slow.
     pub(crate) fn rough_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         let internet = Self::build(seed, size, Paths::Rough, Some(unix))?;
         internet.break_some(&Random::seeded(seed.rotate_left(7)));
         Ok(internet)
     }
 
-    /// Makes some servers dead or lame. It never breaks the last working server of a zone, and no server of the root, of a top-level domain or of
-    /// an address registry.
+    /// Makes some servers dead or lame, but never the last working server of a zone, or a server of the root, a top-level domain or an
+    /// address registry.
     fn break_some(&self, random: &Random) {
         let names: Vec<&Name> = self.lab.zones().map(|(zone, _)| zone).collect();
         let delegates = |zone: &Name| names.iter().any(|other| **other != *zone && zone.zone_of(other));
@@ -193,7 +188,7 @@ impl Internet {
         zone.is_some_and(|zone| !self.lab.trust_anchor(zone).is_empty())
     }
 
-    /// Returns true if the zone `name` uses opt-out: its NSEC3 chain has no records for unsigned delegations (RFC 5155 section 6).
+    /// Returns true if the NSEC3 chain of the zone has no records for unsigned delegations (opt-out, RFC 5155 section 6).
     pub fn opts_out(&self, name: &Name) -> bool {
         let mut like = SIGNED.iter().filter(|(_, how)| how.contains("optout"));
         !self.lab.trust_anchor(name).is_empty()
@@ -238,26 +233,25 @@ fn spammer(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(198, 19, 113, last)
 }
 
-/// The state while the zones of the simulated internet are built, from the root down.
 struct Maker {
     tree: Tree,
     random: Random,
-    /// The number of servers added so far, from which the address of the next server is computed.
+    /// The number of servers so far, which gives the address of the next one.
     next: u16,
     paths: Paths,
 }
 
-/// How many datagrams are lost on the paths to the servers.
+/// The loss of datagrams on the paths to the servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Paths {
-    /// Each path loses five of a thousand datagrams.
+    /// 0.5 % on each path.
     Even,
-    /// Each path loses 2 to 150 of a thousand datagrams. Most paths lose few.
+    /// 0.2 to 15 %, little on most paths.
     Rough,
 }
 
 impl Maker {
-    /// Adds a server with a random round-trip time around `median` milliseconds.
+    /// Adds a server with a random round trip around `median` milliseconds.
     fn server(&mut self, name: &str, median: u32, faults: &[Fault]) -> Result<(), LabError> {
         let round_trip = self.distance(median);
         let distance = Distance { round_trip, jitter: round_trip / 10, loss_per_mille: self.loss() };
@@ -285,14 +279,14 @@ impl Maker {
     fn loss(&self) -> u32 {
         match self.paths {
             Paths::Even => 5,
-            // The average of the third power of a uniform random number between 0 and 1 is a quarter, so about 4 % of all datagrams are lost.
+            // The mean of the third power of a uniform random number between 0 and 1 is a quarter, so about 4 % of all datagrams are lost.
             Paths::Rough => 2 + 148 * self.random.below(101).pow(3) / 1_000_000,
         }
     }
 
-    /// Returns a random round-trip time, log-normal around `median` with a sigma of one half, between 2 and 400 ms.
+    /// Returns a random round trip, log-normal around `median` with a sigma of one half, between 2 and 400 ms.
     fn distance(&self, median: u32) -> Duration {
-        // The sum of twelve uniform random numbers has nearly a normal distribution.
+        // The sum of twelve uniform random numbers is nearly normal.
         let sum: u32 = (0..12).map(|_| self.random.below(1001)).sum();
         let normal = f64::from(sum) / 1000.0 - 6.0;
         let millis = (f64::from(median) * (0.3 * normal).exp()).clamp(2.0, 400.0);
@@ -306,7 +300,7 @@ impl Maker {
         Ok(owned(names))
     }
 
-    /// Adds the root, the top-level domains, and the domains that contain the names of their servers.
+    /// Adds the root, the top-level domains, and the domains of their servers' names.
     fn top(&mut self) -> Result<(), LabError> {
         let roots = self.servers(&["a.root-servers.net", "b.root-servers.net", "c.root-servers.net"], 12)?;
         self.tree.zone(".", &roots, "")?;
@@ -324,7 +318,7 @@ impl Maker {
         self.tree.zone("nic-anycast.net", &owned(&["s.nic-anycast.net", "a.nic.de"]), "")
     }
 
-    /// Adds the reverse zones: in-addr.arpa and ip6.arpa, and the zones below them down to those of the hosters.
+    /// Adds in-addr.arpa and ip6.arpa, and the zones below them down to those of the hosters.
     fn reverse(&mut self) -> Result<(), LabError> {
         let top = self.servers(&["a.in-addr-servers.arpa", "b.in-addr-servers.arpa"], 20)?;
         for zone in ["in-addr-servers.arpa", "in-addr.arpa", "ip6.arpa"] {
@@ -339,7 +333,6 @@ impl Maker {
         self.tree.zone("2.0.0.0.1.0.0.2.ip6.arpa", &registry, "")
     }
 
-    /// Adds a hoster: its name servers, its domains and its reverse zones.
     fn hoster(&mut self, hoster: &Hoster) -> Result<(), LabError> {
         let servers = self.servers(hoster.servers, hoster.median)?;
         self.tree.zone(hoster.domain, &servers, &mail_domains::hoster_text(hoster))?;
@@ -351,7 +344,7 @@ impl Maker {
         self.tree.zone(&mail_domains::reverse_v6_zone(hoster), &servers, "")
     }
 
-    /// Returns the names of the name servers of a mail domain, which belong to its hoster or to the domain itself.
+    /// Returns the name servers of a mail domain: its own, or those of its hoster.
     fn servers_of(&mut self, domain: &MailDomain) -> Result<Vec<String>, LabError> {
         let own = domain.own_servers();
         if self.paths == Paths::Even || own.is_empty() {
@@ -367,7 +360,7 @@ impl Maker {
         Ok(own)
     }
 
-    /// Adds the services that send mail for other domains, and the slow top-level domains, if this is a rough internet.
+    /// On a rough internet: adds services that send mail for other domains, and slow top-level domains.
     fn strangers(&mut self) -> Result<(), LabError> {
         if self.paths == Paths::Even {
             return Ok(());
@@ -383,7 +376,7 @@ impl Maker {
         Ok(())
     }
 
-    /// Adds the access providers, if this is a rough internet. Returns the addresses of their hosts that send spam.
+    /// On a rough internet: adds the access providers. Returns the addresses of their hosts that send spam.
     fn access_networks(&mut self) -> Result<Vec<Ipv4Addr>, LabError> {
         let networks = if self.paths == Paths::Rough { NETWORKS } else { 0 };
         let mut bots = Vec::new();
@@ -397,7 +390,7 @@ impl Maker {
         Ok(bots)
     }
 
-    /// Adds the DNS lists and the domains above them. Each list has its own servers, which behave like rbldnsd.
+    /// Adds the DNS lists and the domains above them. The servers of a list behave like rbldnsd.
     fn lists(&mut self, domains: &[MailDomain], bots: &[Ipv4Addr]) -> Result<Vec<LabList>, LabError> {
         let mut lists = Vec::new();
         let unknown = if self.paths == Paths::Rough { &UNKNOWN_LISTS[..] } else { &[] };
@@ -405,7 +398,6 @@ impl Maker {
             let (label, above) = zone.split_once('.').unwrap_or(("", zone));
             let operators = owned(&[&format!("ns1.{above}"), &format!("ns2.{above}")]);
             for name in &operators {
-                // If two lists are below the same domain, this domain is added only once.
                 if !lists.iter().any(|list: &LabList| list.zone.to_string().ends_with(&format!(".{above}.")))
                 {
                     self.server(name, 30, &[])?;
@@ -424,15 +416,15 @@ impl Maker {
     }
 }
 
-/// The labels of the test entry in lists of addresses. The list uribl.com has this entry too, although it lists domains.
+/// The test entry in lists of addresses. uribl.com has it too, although it lists domains.
 const TEST_ADDRESS: &str = "2.0.0.127";
 
-/// Returns the entries of a DNS list as the text of its zone, including the test entries of RFC 5782 section 5.
+/// Returns the zone text of a DNS list, with the test entries of RFC 5782 section 5.
 fn list_text((kind, code): (ListKind, &str), domains: &[MailDomain], bots: &[Ipv4Addr]) -> String {
     let entry = |name: String| format!("{name} A {code}\n{name} TXT \"listed, see https://list.example/\"\n");
     let names: Vec<String> = match kind {
         ListKind::BadAddresses => {
-            // Three of four hosts of access providers that send spam are listed.
+            // Three of four bots are listed.
             let bots = bots.iter().enumerate().filter(|(place, _)| place % 4 != 0);
             let bots = bots.map(|(_, address)| reversed(*address));
             SPAMMERS

@@ -1,8 +1,7 @@
 //! The lab: a simulated internet inside one process, for tests, benchmarks and the demo (cargo feature `lab` of `resolverd`).
 //!
-//! This crate calls `resolver`, which it runs, and the crates that the resolver calls. Only the demo and tests call this crate. Its authoritative
-//! servers answer by RFC 1034 section 4.3.2. Each has a round-trip time, and faults that can be switched on. They are reached in memory, with a
-//! virtual clock and a seed, or over sockets at addresses in 127.0.0.0/8.
+//! Its authoritative servers answer by RFC 1034 section 4.3.2. Each has a round-trip time, and faults that can be switched on. Clients
+//! reach them in memory, with a virtual clock and a seed, or over sockets at addresses in 127.0.0.0/8.
 //!
 //! # A resolver over the lab
 //!
@@ -45,12 +44,12 @@
 //!
 //! - Tests run the complete resolver, starting with the octets of a query, instead of single functions with mocks. The module
 //!   `resolver::exchange` has one trait for the network, and this crate implements it.
-//! - A run is deterministic: it has one thread, biased selects and seeded hashes, and no order depends on hash maps. So the seed with which a
-//!   test fails is enough for a bug report.
-//! - The clock is virtual, so that a deadline of four seconds takes no time, and thousands of simulations run in a minute. The paused clock of
-//!   tokio jumps ahead while it waits for real sockets, so both are never used together.
-//! - The lab has its own servers and its own signing code. The zone parser of Hickory does not read DNAME, and its signing code does not
-//!   support RSA.
+//! - A run is deterministic: it has one thread, biased selects and seeded hashes, and no order depends on hash maps. So the seed of a
+//!   failed test is enough for a bug report.
+//! - The clock is virtual, so that a deadline of four seconds takes no time. The paused clock of tokio jumps ahead while it waits for real
+//!   sockets, so both are never used together.
+//! - The zone parser of Hickory does not read DNAME, and its signing code does not support RSA. So the lab has its own servers and signing
+//!   code.
 //! - The same servers can use real sockets, for the demo, for tests of listeners and for benchmarks.
 //! - Scenarios are text files, like those of Unbound's testbound, so that anybody can read and run a bug report.
 

@@ -1,7 +1,7 @@
 //! The mail domains of the simulated internet: their MX, address, SPF, DKIM, DMARC and PTR records, and their aliases.
 //!
-//! The number of a domain determines its records, so that each kind of record occurs even in a small internet. In a signed internet, a quarter of
-//! the mail domains is signed. See RFC 7208 (SPF), RFC 6376 (DKIM), RFC 9989 (DMARC) and RFC 6672 (DNAME).
+//! The number of a domain determines its records, so that each kind of record occurs even in a small internet. See RFC 7208 (SPF), RFC 6376
+//! (DKIM), RFC 9989 (DMARC) and RFC 6672 (DNAME).
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -14,40 +14,37 @@ use super::hosters::{HOSTERS, Hoster};
 use super::rough_mail::{self, Roughness, SENDING_LABEL};
 use super::world::{LabError, absolute};
 
-/// The top-level domains of the mail domains, which are used in turn.
+/// The top-level domains of the mail domains, assigned round robin.
 const TLDS: [&str; 6] = ["com", "net", "org", "de", "co.uk", "example"];
 
-/// The first parts of the names of mail domains, which are used in turn.
+/// The first parts of the domain names, assigned round robin.
 const WORDS: [&str; 10] =
     ["baker", "miller", "smith", "mason", "cooper", "fisher", "weaver", "potter", "tailor", "turner"];
 
-/// The length, in base64 characters, of a DKIM public key with 1024 bits.
 const KEY_1024: usize = 216;
-/// The length, in base64 characters, of a DKIM public key with 2048 bits.
 const KEY_2048: usize = 392;
 
-/// A domain of the simulated internet that sends and receives mail.
+/// A domain that sends and receives mail.
 #[derive(Clone, Debug)]
 pub struct MailDomain {
-    /// The name of the domain, to which mail addresses belong.
+    /// The domain.
     pub name: Name,
-    /// The name of the host that sends the domain's mail. The PTR record of `address` contains this name, and the name has `address` as its A
-    /// record.
+    /// The host that sends its mail. The PTR record of `address` has the name of this host, and the host has `address` as its A record.
     pub mail_host: Name,
-    /// The address of the host that sends the domain's mail.
+    /// The address of `mail_host`.
     pub address: Ipv4Addr,
-    /// The domain of the sender in the domain's mail: the domain itself, or in a rough internet also a subdomain.
+    /// The sender's domain in its mail: the domain itself, or in a rough internet also a subdomain.
     pub sender: Name,
-    /// The selector in the name of the domain's DKIM key.
+    /// The selector of its DKIM key.
     pub selector: String,
-    /// The number of the domain, which determines all its other properties.
+    /// Determines all other properties.
     number: usize,
-    /// The properties that the domain has only in a rough internet (with packet loss and broken servers).
+    /// Properties in a rough internet only (with packet loss and broken servers).
     roughness: Option<Roughness>,
 }
 
 impl MailDomain {
-    /// In a signed internet, one in four domains below each TLD is signed. Returns true if this domain is one of them.
+    /// Returns true if a signed internet signs this domain: one in four below each TLD.
     pub fn is_signed(&self) -> bool {
         let has_signed_parent = self.roughness.as_ref().is_none_or(|roughness| roughness.tld.is_none());
         has_signed_parent && self.number / TLDS.len() % 4 == self.number % 4
@@ -57,30 +54,28 @@ impl MailDomain {
         hoster(self.number)
     }
 
-    /// Returns the names of the domain's own name servers. In a rough internet, every second domain has them, also large domains. All others use
-    /// the name servers of their hoster and get an empty list.
+    /// Returns the domain's own name servers in a rough internet: every second domain has them. The others use those of their hoster.
     pub(super) fn own_servers(&self) -> Vec<String> {
         let servers = if self.number.is_multiple_of(2) { 0..0 } else { 1..3 };
         let name = self.name.to_string();
         servers.map(|number| format!("ns{number}.{}", name.trim_end_matches('.'))).collect()
     }
 
-    /// Returns true if the domain has only one name server in a rough internet. One domain in eight has only one, which is its own.
+    /// Returns true if the domain has only one name server in a rough internet: one in eight.
     pub(super) fn has_sole_server(&self) -> bool {
         self.number % 8 == 5
     }
 
-    /// Returns the faults of the domain's own name servers.
     pub(super) fn server_faults(&self) -> &[Fault] {
         self.roughness.as_ref().map(|roughness| roughness.faults.as_slice()).unwrap_or_default()
     }
 
-    /// Returns the names in the domain's zone that have its MX, SPF and DKIM records.
+    /// Returns the names with MX, SPF and DKIM records.
     fn senders(&self) -> &'static [&'static str] {
         if self.sender == self.name { &["@"] } else { &["@", SENDING_LABEL] }
     }
 
-    /// Returns true if the host that sends the domain's mail has a name in this domain. Otherwise its name is in the domain of the hoster.
+    /// Returns true if the sending host is named in this domain, and not in that of the hoster.
     fn own_host(&self) -> bool {
         !self.number.is_multiple_of(3)
     }
@@ -90,10 +85,7 @@ fn hoster(number: usize) -> &'static Hoster {
     HOSTERS.get(number % HOSTERS.len()).unwrap_or(&HOSTERS[0])
 }
 
-/// Returns the mail domains of an internet with `size` mail domains. `is_rough`: true for an internet with packet loss and broken servers.
-///
-/// # Errors
-/// There is none as long as the names in this file are correct. A test checks them.
+/// Returns the mail domains of an internet. `is_rough`: with packet loss and broken servers.
 pub(super) fn draw(size: usize, is_rough: bool) -> Result<Vec<MailDomain>, LabError> {
     (0..size).map(|number| domain(number, is_rough.then(|| rough_mail::of_domain(number)))).collect()
 }
@@ -105,7 +97,7 @@ fn domain(number: usize, roughness: Option<Roughness>) -> Result<MailDomain, Lab
     let name = format!("{word}{number}.{tld}");
     let hoster = hoster(number);
     let [first, second, third] = hoster.block;
-    // Each hoster has a hundred mail hosts. So in a large internet, several domains send from the same host.
+    // Each hoster has a hundred mail hosts, so in a large internet several domains share one.
     let last = 10 + u8::try_from(number / HOSTERS.len() % 100).unwrap_or(0);
     let own_host = !number.is_multiple_of(3);
     let mail_host = if own_host { format!("mail.{name}") } else { format!("out{last}.{}", hoster.domain) };
@@ -128,7 +120,7 @@ fn domain(number: usize, roughness: Option<Roughness>) -> Result<MailDomain, Lab
     })
 }
 
-/// Returns the records of a hoster's own domain: the mail hosts of its customers, and the SPF records that its customers include.
+/// Returns the records of a hoster's own domain: mail hosts, and SPF records that its customers include.
 pub(super) fn hoster_text(hoster: &Hoster) -> String {
     let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
     let [first, second, third] = hoster.block;
@@ -137,7 +129,7 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
         let _ = writeln!(text, "mx{number} A {first}.{second}.{third}.{last}");
         let _ = writeln!(text, "mx{number} AAAA {}", address_v6(place, last));
     }
-    // The SPF records include each other in three levels: `_spf` includes `_net`, which includes the relays of the next hoster.
+    // Three levels of SPF records: `_spf` includes `_net`, which includes the relays of the next hoster.
     let _ = writeln!(text, "_spf TXT \"v=spf1 include:_net.{} ~all\"", hoster.domain);
     let next = HOSTERS.get((place + 1) % HOSTERS.len()).unwrap_or(hoster);
     let _ = writeln!(
@@ -150,19 +142,19 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
     text
 }
 
-/// Returns an IPv6 address in the /64 network of the hoster with the index `place`. These networks are in the range for benchmarks (RFC 5180),
-/// because resolvers answer questions about the reverse zone of the documentation range themselves (RFC 6303).
+/// Returns an IPv6 address in the /64 network of a hoster, in the range for benchmarks (RFC 5180): resolvers answer questions about the
+/// reverse zone of the documentation range themselves (RFC 6303).
 fn address_v6(place: usize, last: u16) -> Ipv6Addr {
     Ipv6Addr::new(0x2001, 2, 0, u16::try_from(place).unwrap_or(0), 0, 0, 0, last)
 }
 
-/// Returns the name of the reverse zone of a hoster's /64 network, which has sixteen nibble labels below ip6.arpa.
+/// Returns the reverse zone of a hoster's /64 network: sixteen nibble labels below ip6.arpa.
 pub(super) fn reverse_v6_zone(hoster: &Hoster) -> String {
     let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
     Name::from(address_v6(place, 0)).trim_to(18).to_string()
 }
 
-/// Adds a mail domain to the tree: its zone on these name servers, and its records in other zones.
+/// Adds the domain's zone, and its records in other zones.
 pub(super) fn write(tree: &mut Tree, domain: &MailDomain, servers: &[String]) -> Result<(), LabError> {
     let hoster = domain.hoster();
     let mut text =
@@ -171,7 +163,7 @@ pub(super) fn write(tree: &mut Tree, domain: &MailDomain, servers: &[String]) ->
     text.push_str(&mail_text(domain));
     text.push_str(&policy_text(domain));
     if domain.number % 10 == 7 {
-        // `legacy` is the old name of a company before a merger. The DNAME moves all names below it to the new domain.
+        // `legacy` is the old name of a company before a merger. A DNAME leads from it to the new domain.
         let _ = writeln!(text, "legacy DNAME {}", domain.name);
     }
     tree.zone(&domain.name.to_string(), servers, &text)?;
@@ -182,7 +174,7 @@ pub(super) fn write(tree: &mut Tree, domain: &MailDomain, servers: &[String]) ->
     write_reverse(tree, domain)
 }
 
-/// Signs a mail domain, and adds the TLSA record for DANE of the host that receives its mail (RFC 7672).
+/// Signs a mail domain, and adds the TLSA record of its mail host for DANE (RFC 7672).
 pub(super) fn sign(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     const WAYS: [&str; 4] = ["", "nsec3", "algorithm=8", "algorithm=15 nsec3"];
     let name = domain.name.to_string();
@@ -193,7 +185,6 @@ pub(super) fn sign(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError>
     tree.sign(&name, Some(words.parse()?))
 }
 
-/// Returns the MX records of a mail domain, and the address records of the hosts in them.
 fn mail_text(domain: &MailDomain) -> String {
     let (hoster, mut text) = (domain.hoster(), String::new());
     for owner in domain.senders() {
@@ -212,7 +203,7 @@ fn mail_text(domain: &MailDomain) -> String {
         let _ = writeln!(text, "mail AAAA {}", address_v6(place, host_v6(domain)));
     }
     if domain.number % 4 == 1 {
-        // The domain has a second mail host at another hoster, as a backup.
+        // A backup mail host at another hoster.
         let _ = writeln!(text, "@ MX 20 mx2.{}.", self::hoster(domain.number + 1).domain);
     }
     text
@@ -222,7 +213,6 @@ fn host_v6(domain: &MailDomain) -> u16 {
     u16::try_from(domain.number % 0xf000).unwrap_or(0) + 0x100
 }
 
-/// Returns the SPF, DKIM and DMARC records of a mail domain.
 fn policy_text(domain: &MailDomain) -> String {
     let hoster = domain.hoster();
     let rough = domain.roughness.as_ref().and_then(|roughness| roughness.policy.clone());
@@ -252,8 +242,7 @@ fn policy_text(domain: &MailDomain) -> String {
         };
     }
     if domain.number % 10 == 9 {
-        // The domain has old DKIM keys, and TXT records that prove its ownership to four services. The TXT records at one name exceed 1232
-        // octets.
+        // Old DKIM keys, and so many TXT records of services that the records at one name exceed 1232 octets.
         for number in 0..4 {
             let _ = writeln!(text, "{selector}._domainkey TXT {}", old_key_text(number));
             let _ = writeln!(text, "@ TXT \"service-{number}-verification={}\"", letters(number, 230));
@@ -264,7 +253,7 @@ fn policy_text(domain: &MailDomain) -> String {
 }
 
 fn key_text(domain: &MailDomain, length: usize) -> String {
-    // The modulus of the key is invented, but the octets around it have the structure of a real key (RFC 5280 section 4.1).
+    // The modulus is invented, the octets around it are those of a real key (RFC 5280 section 4.1).
     let head = match length {
         KEY_1024 => "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC",
         _ => "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAs",
@@ -278,7 +267,7 @@ fn old_key_text(number: usize) -> String {
     quoted(&format!("v=DKIM1; k=rsa; n=old; p={}", letters(number + 100, KEY_2048)))
 }
 
-/// Returns the text as quoted character strings of at most 255 octets (RFC 1035 section 3.3.14), for a TXT record.
+/// Returns quoted strings of at most 255 octets for a TXT record (RFC 1035 section 3.3.14).
 fn quoted(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let strings: Vec<String> =
@@ -286,7 +275,7 @@ fn quoted(text: &str) -> String {
     strings.join(" ")
 }
 
-/// Returns a base64 text that looks like a public key and can hardly be compressed, like a real one. Nobody uses it to verify a signature.
+/// Returns a base64 text that can hardly be compressed, like a real public key.
 fn letters(number: usize, length: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letter = |place: usize| {
@@ -296,11 +285,10 @@ fn letters(number: usize, length: usize) -> String {
     (0..length).map(letter).collect()
 }
 
-/// Adds the PTR record for the host that sends the domain's mail, and the A record of this host.
 fn write_reverse(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     let hoster = domain.hoster();
     let owner = Name::from(domain.address).to_string();
-    // If several domains send from the same host of a hoster, its records are added only once.
+    // Several domains may share a host, so the records of a host are added only once.
     if domain.number < HOSTERS.len() * 100 {
         tree.add(&owner, &format!("{owner} PTR {}", domain.mail_host))?;
         if !domain.own_host() {

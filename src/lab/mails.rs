@@ -1,5 +1,4 @@
-//! The mail of simulated gateways: two fifths of the emails are spam, one fifth is outbound, and the others are inbound, in equal parts to each
-//! kind of gateway.
+//! The mail of simulated gateways: two fifths are spam, one fifth is outbound, the rest is inbound, in equal parts to each kind of gateway.
 
 use hickory_proto::rr::Name;
 
@@ -9,51 +8,50 @@ use super::internet::Internet;
 use super::mail_domains::MailDomain;
 use super::traffic::{Gateway, Mail};
 
-/// The percentage of spam among all emails.
 const SPAM_PER_CENT: u32 = 40;
-/// The percentage of outbound mail among all emails. The rest is good inbound mail.
+/// Outbound mail, in percent of all emails. The rest is good inbound mail.
 const OUTBOUND_PER_CENT: u32 = 20;
 
-/// The percentage of spam emails whose sender's domain does not exist. The other spam emails use the domain of somebody else. Each such domain is
-/// equally likely, because spammers use any domain that they find.
+/// The percentage of spam whose sender's domain does not exist. Other spam uses any domain of somebody else, each with the same
+/// probability.
 const MADE_UP_PER_CENT: u32 = 50;
 
-/// The percentage of spam emails whose HELO name is made up. The others give the name of another domain's mail host.
+/// The percentage of spam with an invented HELO name. Other spam gives the name of another domain's mail host.
 const MADE_UP_HELO_PER_CENT: u32 = 50;
 
-/// The domains of made-up HELO names. No such top-level domain exists: these are the names of private networks.
+/// The domains of invented HELO names: those of private networks.
 const PRIVATE_DOMAINS: [&str; 5] = ["lan", "local", "localdomain", "home", "corp"];
 
-/// The number of different domains that do not exist. It is so large that a domain occurs twice only by chance.
+/// Invented domains: so many that one occurs twice only by chance.
 const MADE_UP: u32 = 1_000_000;
 
-/// How often each mail domain occurs in the mail.
+/// How often each mail domain occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Popularity {
-    /// By Zipf's law: the second domain occurs half as often as the first, and the third a third as often.
+    /// By Zipf's law: the second domain half as often as the first, the third a third as often.
     Zipf,
-    /// Every domain occurs equally often.
+    /// All equally often.
     Uniform,
 }
 
-/// The kinds of mail messages, in the order of their rows in the table of the benchmark (`message_bench`).
+/// The kinds of emails, in the order of the rows of the benchmark's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MailKind {
-    /// Inbound mail to postscreen, which asks all DNS lists at the same time.
+    /// Inbound mail to postscreen, which asks all DNS lists at once.
     AtOnce,
-    /// Inbound mail to smtpd or Exim, which ask the DNS lists one after the other.
+    /// Inbound mail to smtpd or Exim, which ask one DNS list after the other.
     OneByOne,
     /// Inbound spam to postscreen.
     Spam,
-    /// Mail that the gateway sends to another domain.
+    /// Mail to another domain.
     Outbound,
 }
 
 impl MailKind {
-    /// All kinds of mail messages.
+    /// All kinds.
     pub const ALL: [Self; 4] = [Self::AtOnce, Self::OneByOne, Self::Spam, Self::Outbound];
 
-    /// Returns the kind of the email `mail`.
+    /// Returns the kind of an email.
     pub fn from_mail(mail: &Mail) -> Self {
         match mail {
             Mail::Outbound { .. } => Self::Outbound,
@@ -63,7 +61,7 @@ impl MailKind {
         }
     }
 
-    /// Returns the title of the row for this kind in the table of the benchmark.
+    /// Returns the title of the kind's row in the benchmark's table.
     pub const fn title(self) -> &'static str {
         match self {
             Self::AtOnce => "inbound, lists at once",
@@ -74,7 +72,7 @@ impl MailKind {
     }
 }
 
-/// Generates `count` emails. The same internet and seed always give the same emails.
+/// Generates `count` emails. The same internet and seed give the same emails.
 pub fn draw(internet: &Internet, seed: u64, count: usize, popularity: Popularity) -> Vec<Mail> {
     let random = Random::seeded(seed);
     let weight = |place: usize| match popularity {

@@ -1,5 +1,5 @@
-//! Changes the octets of a response as a faulty server or a device in the network does, and creates forged DNS messages. The functions are pure. RFC
-//! 1035 section 4 describes the octets.
+//! Changes the octets of a response like a faulty server or a device in the network, and forges DNS messages (RFC 1035 section 4). The
+//! functions are pure.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -14,23 +14,22 @@ use dns::conduct::Transport;
 use dns::question::wire_name;
 use resolver::zones::authority::{datagram_size, encode};
 
-/// The maximum size of a DNS message over TCP, in octets (RFC 1035 section 4.2.2: its length is a number of 16 bits).
+/// The octets of the longest message over TCP (RFC 1035 section 4.2.2).
 const STREAM_SIZE: usize = 65_535;
 
-/// The size of the first fragment of a datagram on Ethernet, in octets, without IP and UDP headers.
+/// The octets of the first fragment of a datagram on Ethernet, without IP and UDP headers.
 const FIRST_FRAGMENT: usize = 1_472;
 
-/// The size, in octets, up to which a server answers over UDP if it ignores the size in the query. Most firewalls let datagrams of this size
-/// pass.
+/// The largest UDP answer of a server that ignores the size in the query, in octets. Most firewalls let it pass.
 const UNMINDFUL_SIZE: usize = 4_096;
 
-/// The first of the record types for private use (RFC 6895 section 3.1).
+/// The first type for private use (RFC 6895 section 3.1).
 const PRIVATE_TYPE: u16 = 65_280;
 
-/// The number of private record types that are used here. It is below 26, because the DNS library gives the 26th a meaning.
+/// The number of private types in use. It is below 26, because the DNS library gives the 26th a meaning.
 const PRIVATE_TYPES: u16 = 20;
 
-/// Returns the octets of a response, changed by the faults of the server. Returns `None` if the response cannot be encoded, or does not arrive.
+/// Returns the octets of a response with the faults of the server. Returns `None` if the response cannot be encoded, or does not arrive.
 pub(super) fn octets(
     faults: &[Fault],
     query: &Message,
@@ -61,7 +60,7 @@ pub(super) fn octets(
     (!is_lost).then_some(octets)
 }
 
-/// Returns the forged DNS messages that arrive at the port of the query. All of them arrive before the true answer, which takes the time `delay`.
+/// Returns the forged messages that arrive before the true answer, which takes the time `delay`.
 pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, source: IpAddr) -> Vec<Delivery> {
     let flood =
         faults.iter().find_map(|fault| if let Fault::Flood(count) = fault { Some(*count) } else { None });
@@ -79,8 +78,7 @@ pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, sour
     forged.flatten().into_iter().collect()
 }
 
-/// Returns a forged answer by an attacker who cannot see the query: its id is wrong by `id_off_by`, or it comes from another address than that of
-/// the server.
+/// Returns the forged answer of an attacker who cannot see the query: the id is wrong by `id_off_by`, or the address is not the server's.
 fn forgery(query: &Message, id_off_by: u16, delay: Duration, source: IpAddr) -> Option<Delivery> {
     let mut forged = bare(query, ResponseCode::NoError);
     forged.metadata.id = query.metadata.id.wrapping_add(id_off_by);
@@ -92,7 +90,6 @@ fn forgery(query: &Message, id_off_by: u16, delay: Duration, source: IpAddr) -> 
     Some(Delivery { delay, source, octets: forged.to_vec().ok()? })
 }
 
-/// Returns an address next to `address`, from which no answer is expected.
 pub(super) fn other_address(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) => IpAddr::V4((u32::from(address) ^ 1).into()),
@@ -100,19 +97,18 @@ pub(super) fn other_address(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Forges the second IP fragment of a DNS message: every address in it becomes the address of the attacker, who need not know the id, the port and
-/// the question, because they are in the first fragment (Herzberg and Shulman, "Fragmentation Considered Poisonous").
+/// Forges the second IP fragment: every address in it becomes the attacker's. Id, port and question are in the first fragment, so the
+/// attacker need not know them (Herzberg and Shulman, "Fragmentation Considered Poisonous").
 fn forge_tail(octets: &mut [u8]) {
     let poison = POISON.octets();
     for place in FIRST_FRAGMENT..octets.len() {
-        // This pattern is the end of an A record: type A, class IN, the TTL, and a length of four octets.
+        // The end of an A record: type A, class IN, the TTL, and a length of four octets.
         if let Some([0, 1, 0, 1, _, _, _, _, 0, 4, address @ ..]) = octets.get_mut(place..place + 14) {
             address.copy_from_slice(&poison);
         }
     }
 }
 
-/// Returns the response with so many small records of other types that the DNS message has its maximum size.
 fn with_many_records(response: &Message) -> Option<Vec<u8>> {
     let mut lean = response.clone();
     lean.authorities.clear();
@@ -129,15 +125,14 @@ fn with_many_records(response: &Message) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Returns a response with a long chain of compression pointers in the data of one record, and with many records whose names point to the end of
-/// this chain.
+/// Returns a response with a long chain of compression pointers in one record, and many records whose names point to the end of the chain.
 fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     let mut octets = bare(query, ResponseCode::NoError).to_vec().ok()?;
     octets.truncate(query_end(query)?);
-    // The header's count of additional records becomes 0, because the OPT record is cut off.
+    // The count of additional records becomes 0, because the OPT record is cut off.
     octets.get_mut(10..12)?.fill(0);
     let data_begins = octets.len() + 12;
-    // The chain ends at the last offset that a pointer can reach, or in the middle of the DNS message.
+    // The chain ends at the last offset that a pointer can reach, or in the middle of the message.
     let pointers = (size.min(1 << 14).saturating_sub(data_begins) / 4).max(1);
     let mut data = Vec::new();
     let mut target: u16 = 12;
@@ -156,16 +151,15 @@ fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Returns the offset of the end of the question in a DNS message: the octets before it are the header, the name, the type and the class.
 fn query_end(query: &Message) -> Option<usize> {
     Some(12 + wire_name(query.queries.first()?.name()).len() + 4)
 }
 
-/// Appends a record to `octets`. Its owner is a compression pointer to the offset `owner`.
+/// Appends a record. `owner`: the offset of its name, as a compression pointer.
 fn push_record(octets: &mut Vec<u8>, owner: u16, kind: u16, data: &[u8]) {
     octets.extend((0xc000 | owner).to_be_bytes());
     octets.extend(kind.to_be_bytes());
-    // The record has class IN and a TTL of 300 s.
+    // Class IN, and a TTL of 300 s.
     octets.extend([0, 1, 0, 0, 1, 44]);
     octets.extend(u16::try_from(data.len()).unwrap_or(u16::MAX).to_be_bytes());
     octets.extend(data);

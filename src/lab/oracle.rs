@@ -1,5 +1,5 @@
-//! Computes the correct answers to questions from the zones of a lab, whatever the faults of its servers. Long random tests (soaks) compare the
-//! resolver's replies with these answers.
+//! Computes the correct answers to questions from the zones of a lab, whatever the faults of its servers. Long random tests (soaks) compare
+//! the replies of the resolver with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,42 +12,41 @@ use resolver::limits::MAX_ALIASES;
 use resolver::zones::authority::Authority;
 use resolver::zones::zone::Zone;
 
-/// The maximum number of aliases that the oracle follows from zone to zone. It is larger than the number that the resolver follows.
+/// The most aliases from zone to zone: more than the resolver follows.
 const ALIASES_FOLLOWED: usize = MAX_ALIASES + 4;
 
-/// A collection of all zones of a lab, which knows the correct answer to each question.
+/// All zones of a lab, which give the correct answer to each question.
 #[derive(Debug)]
 pub struct Oracle {
     authority: Authority,
 }
 
-/// The records of a correct answer. The key has the owner name, the type and the data of a record; the value is its TTL.
+/// The records of a correct answer: owner name, type and data, with the TTL.
 type Truths = BTreeMap<(Name, RecordType, String), u32>;
 
 impl Oracle {
-    /// Creates an oracle, which knows the correct answers from all zones of `lab`.
+    /// Creates an oracle with all zones of `lab`.
     pub fn new(lab: &Lab) -> Self {
         let zones = lab.servers().iter().flat_map(|server| server.authority().zones().to_vec());
         let by_name: BTreeMap<_, _> = zones.map(|zone| (zone.origin().clone(), zone.clone())).collect();
         Self { authority: Authority::new(by_name.into_values().collect()) }
     }
 
-    /// Returns an oracle for clients that see `zones` instead of the zones of the internet with the same names.
+    /// Returns an oracle for clients that see `zones` instead of the zones with the same names.
     pub fn with(&self, zones: &[Arc<Zone>]) -> Self {
         let replaced = |zone: &Arc<Zone>| zones.iter().any(|other| other.origin() == zone.origin());
         let kept = self.authority.zones().iter().filter(|zone| !replaced(zone));
         Self { authority: Authority::new(kept.chain(zones).cloned().collect()) }
     }
 
-    /// Returns the zones that are needed for the correct answer to a question: the zones of all names in its chain of aliases, and all zones
-    /// above them.
+    /// Returns the zones of all names in the chain of aliases of a question, and all zones above them.
     pub fn zones_of(&self, name: &Name, kind: RecordType) -> BTreeSet<Name> {
         let names = self.way(name, kind).2;
         let zones = self.authority.zones().iter().map(|zone| zone.origin());
         zones.filter(|zone| names.iter().any(|name| zone.zone_of(name))).cloned().collect()
     }
 
-    /// Returns the zones that must deny a name in the chain of aliases of a question: the name belongs to the zone, but does not exist there.
+    /// Returns the zones that must deny a name in the chain of aliases: the name belongs to the zone, but does not exist.
     pub fn lacking(&self, name: &Name, kind: RecordType) -> BTreeSet<Name> {
         let names = self.way(name, kind).2;
         let lacking = names.iter().filter_map(|name| {
@@ -58,8 +57,8 @@ impl Oracle {
         lacking.collect()
     }
 
-    /// Returns all zones that a resolver may have to query to resolve names in `zones`: these zones, the zones with the names of their servers,
-    /// and so on.
+    /// Returns all zones that a resolver may query to resolve names in `zones`: these zones, the zones with the names of their servers, and
+    /// so on.
     pub fn zones_behind(&self, zones: &BTreeSet<Name>) -> BTreeSet<Name> {
         let mut behind = zones.clone();
         let mut next: Vec<Name> = zones.iter().cloned().collect();
@@ -75,8 +74,8 @@ impl Oracle {
         behind
     }
 
-    /// Returns what is wrong in a reply to the question for `kind` at `name`, or `None` if the reply is correct. SERVFAIL is never wrong, because
-    /// it says nothing about the name. NXDOMAIN for a name without data is accepted, because rbldnsd sends it too.
+    /// Returns what is wrong in a reply. SERVFAIL is never wrong: it says nothing about the name. NXDOMAIN for a name without data is
+    /// accepted, because rbldnsd sends it too.
     pub fn objection(&self, name: &Name, kind: RecordType, reply: &Message) -> Option<String> {
         let rcode = reply.metadata.response_code;
         if rcode == ResponseCode::ServFail {
@@ -96,13 +95,12 @@ impl Oracle {
         grown.next().map(|((owner, ..), ttl)| format!("{owner} with a TTL of {ttl}"))
     }
 
-    /// Returns the response code and the records of the correct answer to a question.
     fn truth(&self, name: &Name, kind: RecordType) -> (ResponseCode, Truths) {
         let (rcode, records, _) = self.way(name, kind);
         (rcode, set_of(&records))
     }
 
-    /// Follows the aliases of `name`. Returns the response code, the records, and all names in the chain of aliases.
+    /// Follows aliases. Returns the response code, the records, and all names in the chain.
     fn way(&self, name: &Name, kind: RecordType) -> (ResponseCode, Vec<Record>, Vec<Name>) {
         let mut records: Vec<Record> = Vec::new();
         let (mut next, mut names) = (name.clone(), Vec::new());
@@ -167,7 +165,7 @@ mod tests {
         let internet = Internet::new(1, 24).unwrap();
         let oracle = Oracle::new(&internet.lab);
         let named = |zones: BTreeSet<Name>| zones.iter().map(ToString::to_string).collect::<Vec<_>>();
-        // The host `www` of this domain is an alias for a name in gammahost.org. The servers of gammahost.org also have names below com.
+        // `www` of this domain is an alias for a name in gammahost.org, whose servers also have names below com.
         let name = internet.domains[2].name.prepend_label("www").unwrap();
         let zones = oracle.zones_of(&name, RecordType::A);
         assert_eq!(named(zones.clone()), [".", "org.", "gammahost.org.", "smith2.org."]);

@@ -1,5 +1,4 @@
-//! Functions that most tests use: they create names, ask questions, read the log, and print notes about skipped tests. They panic where other
-//! functions of the lab return errors, because an error ends the test.
+//! Functions that most tests use. They panic where other functions of the lab return errors, because an error ends the test.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -14,17 +13,17 @@ use resolver::limits::DEAD_WANTED_TIME;
 
 use super::simulation::{Flags, SimulatedReply, Simulation};
 
-/// The time within which a client must get a reply: the deadline of four seconds, and some milliseconds for rounding.
+/// Within this time, a client must get a reply: the deadline of four seconds, and some milliseconds for rounding.
 pub const REPLY_TIME: Duration = Duration::from_millis(4_010);
 
-/// A time after which resolverd does no more work for earlier questions. It is longer than any resolution takes, and longer than resolverd probes
-/// a dead server after the last question that needed this server.
+/// After this time, resolverd does no more work for earlier questions: longer than any resolution, and longer than resolverd probes a dead
+/// server after the last question that needed this server.
 pub const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
 
-/// The number of mail domains in the simulated internet of long random tests (soaks): three for each hosting company.
+/// The mail domains in long random tests (soaks): three for each hosting company.
 pub const SOAK_DOMAINS: usize = 24;
 
-/// Asks the simulated resolver a question, as a client with EDNS does.
+/// Asks the simulated resolver a question, like a client with EDNS.
 ///
 /// # Panics
 /// The text is not a name, or the question cannot be asked.
@@ -32,10 +31,10 @@ pub async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> Simul
     ask_with(simulation, text, kind, Flags::default()).await
 }
 
-/// Asks the simulated resolver a question like `ask`, with these flags.
+/// Like `ask`, with these flags.
 ///
 /// # Panics
-/// Panics in the same cases as `ask`.
+/// Like `ask`.
 pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, flags: Flags) -> SimulatedReply {
     match simulation.ask_with(&name(text), kind, flags).await {
         Ok(reply) => reply,
@@ -43,31 +42,31 @@ pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, fla
     }
 }
 
-/// Asks the simulated resolver a question like `ask`, with the AD flag, for a client that wants to know whether the answer is secure.
+/// Like `ask`, with the AD flag, for a client that wants to know if the answer is secure.
 ///
 /// # Panics
-/// Panics in the same cases as `ask`.
+/// Like `ask`.
 pub async fn ask_for_ad(simulation: &Simulation, text: &str, kind: RecordType) -> SimulatedReply {
     ask_with(simulation, text, kind, Flags { authentic_data: true, ..Flags::default() }).await
 }
 
-/// Returns the number in an environment variable, or `default` if the variable is not set or has no number.
+/// Returns the number in an environment variable, or `default`.
 pub fn by_hand(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// The environment variable that makes long tests run in full length.
+/// This environment variable makes long tests run in full length.
 const LONG: &str = "RESOLVERD_LONG";
 
-/// Returns the number of repetitions for a long test: a quarter of `full`, or all of `full` if `RESOLVERD_LONG=1` is set.
+/// Returns the repetitions of a long test: all of `full` with `RESOLVERD_LONG=1`, otherwise a quarter.
 pub fn of_long(full: u64) -> u64 {
     if by_hand(LONG, 0) > 0 { full } else { full / 4 }
 }
 
-/// Returns the memory of this process that is resident, in octets (proc(5), statm: pages of 4 KiB).
+/// Returns the resident memory of this process in octets (proc(5), statm: pages of 4 KiB).
 ///
 /// # Panics
-/// Panics if the kernel does not report this memory.
+/// The kernel does not report this memory.
 pub fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
@@ -75,12 +74,12 @@ pub fn resident() -> u64 {
     pages * 4_096
 }
 
-/// The log lines of a daemon, collected so that a test can read them.
+/// Collected log lines of a daemon.
 #[derive(Clone, Debug, Default)]
 pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Lines {
-    /// Returns the log lines of all threads in this process. All callers get the same collection.
+    /// Returns the log lines of all threads in this process: the same collection for all callers.
     pub fn of_process() -> Self {
         static LINES: OnceLock<Lines> = OnceLock::new();
         let begin = || {
@@ -92,10 +91,10 @@ impl Lines {
         LINES.get_or_init(begin).clone()
     }
 
-    /// Runs `work`, and returns the log lines of this thread during that time, from `level` up. They have no times and no module names.
+    /// Runs `work`, and returns the log lines of this thread meanwhile, from `level` up, without times and module names.
     pub fn from_work(level: Level, work: impl FnOnce()) -> String {
-        // While a process has only one log subscriber, the first thread that runs a log statement decides whether `tracing` switches this statement
-        // off in all threads. A second subscriber prevents this.
+        // With one log subscriber in a process, the first thread that runs a log statement decides if `tracing` switches the statement off
+        // in all threads. A second subscriber prevents this.
         static SECOND: OnceLock<Dispatch> = OnceLock::new();
         SECOND.get_or_init(|| Dispatch::new(NoSubscriber::new()));
         let lines = Self::default();
@@ -111,12 +110,12 @@ impl Lines {
         lines.text()
     }
 
-    /// Returns the log lines that were collected so far as one text.
+    /// Returns the log lines so far.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
-    /// Returns how often `text` occurs in the log lines that were collected so far.
+    /// Returns how often `text` occurs in the log lines so far.
     pub fn count(&self, text: &str) -> usize {
         self.text().matches(text).count()
     }

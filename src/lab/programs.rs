@@ -1,4 +1,4 @@
-//! The programs of a mail gateway that ask questions, and how each of them repeats a query that gets no answer.
+//! The programs of a mail gateway that ask questions, and how each repeats a query without an answer.
 
 use std::time::Duration;
 
@@ -25,18 +25,16 @@ pub enum Program {
     SpamAssassin,
 }
 
-/// How a program repeats a query.
 struct Repeats {
-    /// The time after which the query is sent again. An answer to an earlier copy is still accepted.
+    /// When the query is sent again. An answer to an earlier copy is still accepted.
     after: Duration,
-    /// How many times the query is sent.
     attempts: u32,
     /// True if the query is sent again at once after SERVFAIL, NOTIMP or REFUSED.
     after_failure: bool,
 }
 
 impl Program {
-    /// Returns true if this program sets DO in its queries.
+    /// Returns true if this program sets DO.
     pub const fn wants_signatures(self) -> bool {
         matches!(self, Self::DaneClient)
     }
@@ -46,8 +44,7 @@ impl Program {
         matches!(self, Self::Rspamd | Self::SpamAssassin)
     }
 
-    /// Returns how the program repeats a query by default, according to resolv.conf(5), rspamd's `dns` section (`timeout`, `retransmits`), and
-    /// SpamAssassin's `rbl_timeout`.
+    /// Returns the defaults of resolv.conf(5), of rspamd's `dns` section (`timeout`, `retransmits`), and of SpamAssassin's `rbl_timeout`.
     const fn repeats(self) -> Repeats {
         match self {
             Self::Server | Self::DaneClient => {
@@ -61,7 +58,7 @@ impl Program {
     }
 }
 
-/// Wraps a resolver: repeats each query without an answer, as the asking program does.
+/// Repeats each query without an answer, like the asking program.
 pub(crate) struct Repeating<'a>(pub(crate) &'a dyn Asker);
 
 impl Asker for Repeating<'_> {
@@ -100,7 +97,7 @@ mod tests {
     use std::sync::Mutex;
     use tokio::time::{Instant, sleep};
 
-    /// A resolver that answers the first query after the time `first`, and all others at once. All answers have the response code `code`.
+    /// Answers the first query after the time `first`, and all others at once, with the response code `code`.
     struct Slow {
         first: Duration,
         code: ResponseCode,

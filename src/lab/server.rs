@@ -1,7 +1,7 @@
-//! An authoritative server of the lab. It has a round-trip time, and faults that can be switched on and off while it runs.
+//! An authoritative server of the lab, with a round-trip time, and with faults that can be switched on and off.
 //!
-//! `respond` neither waits nor sends. It returns the DNS messages that must arrive at the client, each with its source address and its delay; the
-//! network in memory or the sockets deliver them. RFC 1035 section 4.2 describes the transports.
+//! `respond` neither waits nor sends. It returns the messages that must arrive at the client, each with its source address and its delay;
+//! the network in memory or the sockets deliver them (RFC 1035 section 4.2).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -23,52 +23,52 @@ use super::mangle;
 use super::world::ServerPlan;
 use resolver::zones::authority::Authority;
 
-/// The interval of `Fault::LosesInBursts`: one burst of losses begins in each of these intervals.
+/// `Fault::LosesInBursts` has one burst in each of these intervals.
 const BURST_INTERVAL: Duration = Duration::from_secs(8);
 
-/// The properties of the path to a server: its round-trip time, random additions to it, and losses.
+/// The path to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distance {
-    /// The round-trip time to the server without the random additions.
+    /// The round trip without jitter.
     pub round_trip: Duration,
-    /// The maximum random addition to the round-trip time. All additions are equally likely.
+    /// The largest random addition to the round trip, uniformly distributed.
     pub jitter: Duration,
-    /// How many of a thousand UDP exchanges fail, because the query or its answer is lost.
+    /// How many of a thousand UDP exchanges fail.
     pub loss_per_mille: u32,
 }
 
 impl Distance {
-    /// Creates a path with the same round-trip time for all DNS messages, and without losses.
+    /// Creates a path with a constant round trip and no losses.
     pub fn steady(round_trip: Duration) -> Self {
         Self { round_trip, jitter: Duration::ZERO, loss_per_mille: 0 }
     }
 
-    /// Draws a random round-trip time for one DNS message.
+    /// Draws a round trip for one message.
     pub fn draw(&self, random: &Random) -> Duration {
         let jitter = u32::try_from(self.jitter.as_micros()).unwrap_or(u32::MAX);
         self.round_trip.saturating_add(Duration::from_micros(u64::from(random.below(jitter))))
     }
 }
 
-/// How and when the resolver sends a query to a simulated server.
+/// How and when a query is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sending {
-    /// The destination address of the query, which is one of the server's addresses.
+    /// One of the server's addresses.
     pub to: IpAddr,
-    /// The transport with which the query is sent.
+    /// The transport.
     pub transport: Transport,
-    /// The time at which the query is sent.
+    /// When the query is sent.
     pub at: Mono,
 }
 
-/// A DNS message from a simulated server that arrives at the port of the client.
+/// A message that arrives at the port of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The time between sending the query and the arrival of this DNS message.
+    /// From sending the query to the arrival.
     pub delay: Duration,
-    /// The source IP address of this DNS message.
+    /// The source address.
     pub source: IpAddr,
-    /// The octets of this DNS message.
+    /// The message.
     pub octets: Vec<u8>,
 }
 
@@ -80,13 +80,13 @@ pub struct LabServer {
     authority: Mutex<Authority>,
     distance: Distance,
     faults: Mutex<Vec<Fault>>,
-    /// The questions that have already been asked once. Some faults affect only the first query for each question.
+    /// Some faults affect only the first query for each question.
     asked_once: Mutex<BTreeSet<(Name, u16)>>,
     log: Arc<Log>,
 }
 
 impl LabServer {
-    /// Creates a server from a plan. It answers from the zones in `authority`, and writes the queries that it receives to `log`.
+    /// Creates a server that answers from `authority`, and writes the received queries to `log`.
     pub fn new(plan: ServerPlan, authority: Authority, log: Arc<Log>) -> Self {
         Self {
             name: plan.name.into(),
@@ -99,37 +99,37 @@ impl LabServer {
         }
     }
 
-    /// Returns the name of the server, without a final dot.
+    /// Returns the name without a final dot.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns the IP addresses of the server.
+    /// Returns its addresses.
     pub fn addresses(&self) -> &[IpAddr] {
         &self.addresses
     }
 
-    /// Returns the zones from which the server answers queries.
+    /// Returns the zones.
     pub fn authority(&self) -> Authority {
         self.authority.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces the zones from which the server answers queries.
+    /// Replaces the zones.
     pub fn set_authority(&self, authority: Authority) {
         *self.authority.lock().unwrap_or_else(PoisonError::into_inner) = authority;
     }
 
-    /// Returns the properties of the path to the server, such as its round-trip time.
+    /// Returns the path to the server.
     pub fn distance(&self) -> Distance {
         self.distance
     }
 
-    /// Returns the faults that the server has now.
+    /// Returns the current faults.
     pub fn faults(&self) -> Vec<Fault> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces all faults of the server. The server keeps the new faults until the next call.
+    /// Replaces all faults.
     pub fn set_faults(&self, faults: &[Fault]) {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults.to_vec();
     }
@@ -139,13 +139,13 @@ impl LabServer {
         self.faults().contains(&fault)
     }
 
-    /// Returns true if the server answers with the data of its zones, because it has no fault that makes it dead or lame.
+    /// Returns true if the server is not dead or lame.
     pub fn is_sound(&self) -> bool {
         ![Fault::Dead, Fault::Refused, Fault::ServFail].iter().any(|fault| self.has(*fault))
     }
 
-    /// Returns the DNS messages that arrive at the client after it has sent the query `octets`. There are none if the server does not reply or cannot
-    /// parse the query.
+    /// Returns the messages that arrive at the client after the query `octets`. There are none if the server does not reply or cannot parse
+    /// the query.
     pub fn respond(&self, octets: &[u8], sending: Sending, random: &Random) -> Vec<Delivery> {
         let Sending { to: address, transport, at } = sending;
         let Ok(query) = Message::from_vec(octets) else { return Vec::new() };
@@ -191,7 +191,7 @@ impl LabServer {
         mangle::forgeries(&faults, &query, delay, address).into_iter().chain(truth).collect()
     }
 
-    /// Returns the apex of the server's deepest zone that contains the name in the question. Returns the root if there is no such zone.
+    /// Returns the apex of the deepest zone that contains the name in the question, or the root.
     fn origin_of(&self, query: &Message) -> Name {
         let Some(question) = query.queries.first() else { return Name::root() };
         let authority = self.authority();
@@ -200,12 +200,11 @@ impl LabServer {
         holding.max_by_key(|origin| origin.num_labels()).cloned().unwrap_or_default()
     }
 
-    /// Returns true if the question is about a name in the first of the server's zones.
     fn is_of_first_zone(&self, query: &Message) -> bool {
         self.authority().zones().first().is_some_and(|zone| *zone.origin() == self.origin_of(query))
     }
 
-    /// Returns true if the server does not answer the query, because of a fault or a lost packet.
+    /// Returns true if a fault or a lost packet prevents an answer.
     fn is_silent(&self, query: &Message, sending: Sending, faults: &[Fault], random: &Random) -> bool {
         let transport = sending.transport;
         let lost = transport == Transport::Udp && random.below(1000) < self.distance.loss_per_mille;
@@ -228,7 +227,7 @@ impl LabServer {
         lost || faults.iter().any(silences)
     }
 
-    /// Returns true if no query for the same question has arrived at the server before.
+    /// Returns true for the first query for a question.
     fn is_first(&self, query: &Message) -> bool {
         let mut asked = self.asked_once.lock().unwrap_or_else(PoisonError::into_inner);
         let question = query.queries.first();
@@ -247,7 +246,7 @@ impl LabServer {
         });
     }
 
-    /// Changes a response to NXDOMAIN if its name exists only because of names below it, as rbldnsd did before version 1.0.
+    /// Changes a response to NXDOMAIN if its name exists only because of names below it, like rbldnsd before version 1.0.
     fn deny_empty_non_terminal(&self, query: &Message, response: &mut Message) {
         let Some(question) = query.queries.first() else { return };
         let name = question.name().to_lowercase();
@@ -265,13 +264,13 @@ impl LabServer {
     }
 }
 
-/// Returns true if a query is sent during a burst of losses that takes the time `length`.
+/// Returns true if the query is sent during a burst of losses of this length.
 fn is_in_burst(sending: Sending, length: Duration) -> bool {
     let octets = match sending.to {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),
     };
-    // The factors are primes, so that the bursts of servers with neighbouring addresses begin at different times.
+    // The factors are primes, so that the bursts of neighbouring addresses begin at different times.
     let begins = octets.iter().fold(0_u64, |sum, octet| sum.wrapping_mul(31).wrapping_add(u64::from(*octet)));
     let interval = micros(BURST_INTERVAL);
     (sending.at.as_micros().wrapping_add(begins.wrapping_mul(1_299_709))) % interval < micros(length)

@@ -1,7 +1,7 @@
-//! Signs the zones of the lab: adds keys, NSEC or NSEC3 records and signatures to a zone, and creates the DS records for its parent.
+//! Signs the zones of the lab: adds keys, NSEC or NSEC3 records and signatures, and creates the DS records for the parent.
 //!
-//! Hickory's functions compute canonical forms, digests and signatures. Follows RFC 4034, RFC 4035 section 2 and RFC 5155 section 7.1, and RFC
-//! 9077 for the TTL of NSEC and NSEC3 records.
+//! Hickory computes canonical forms, digests and signatures. Follows RFC 4034, RFC 4035 section 2 and RFC 5155 section 7.1, and RFC 9077
+//! for the TTL of NSEC and NSEC3 records.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,36 +17,32 @@ use super::world::LabError;
 use dns::question::wire_name;
 use resolver::zones::zone::Zone;
 
-/// The TTL of DNSKEY records, in seconds: an hour, as in many zones.
+/// An hour in seconds, as in many zones.
 const KEY_TTL: u32 = 3_600;
 
-/// The TTL of DS records, in seconds: a day, as in the largest top-level domains.
+/// A day in seconds, as in the largest top-level domains.
 const DS_TTL: u32 = 86_400;
 
-/// How long before the time of signing the validity of signatures begins, as with BIND, because some clocks are slow.
+/// Signatures are valid from this time before they are made, as with BIND, because some clocks are slow.
 const EARLY: Duration = Duration::from_secs(3_600);
-/// How long after the time of signing the validity of signatures ends, as with BIND.
+/// Signatures are valid for this time after they are made, as with BIND.
 const VALID: Duration = Duration::from_secs(14 * 86_400);
 
-/// A signature with a wrong validity period expired this many seconds ago, or becomes valid this many seconds later. This is more than validators
-/// tolerate in case a clock is wrong (Unbound: a day).
+/// Wrong signatures expired this many seconds ago, or become valid this many seconds later: more than validators tolerate for wrong clocks
+/// (Unbound: a day).
 const MISS: u32 = 2 * 86_400;
 
-/// The flag of a DNSKEY that is a zone key (RFC 4034 section 2.1.1).
+/// The flag of a zone key (RFC 4034 section 2.1.1).
 const ZONE_KEY: u16 = 0x100;
-/// The flag of a DNSKEY that is a secure entry point (RFC 4034 section 2.1.1).
+/// The SEP flag (RFC 4034 section 2.1.1).
 const ENTRY_POINT: u16 = 0x001;
 
-/// The REVOKE flag of a DNSKEY (RFC 5011 section 3).
 const REVOKE: u16 = 0x80;
 
-/// The types that a false NSEC or NSEC3 record claims for its name.
+/// The types that a false NSEC or NSEC3 record claims.
 const USUAL: [RecordType; 4] = [RecordType::A, RecordType::AAAA, RecordType::MX, RecordType::TXT];
 
-/// Returns a zone that is signed by its plan at the time `unix`, in seconds since 1970.
-///
-/// # Errors
-/// Fails if the library cannot sign, which is an error in the plan.
+/// Signs a zone by its plan at the time `unix`, in seconds since 1970.
 pub(super) fn sign(zone: Zone, plan: &Signing, unix: u64) -> Result<Zone, LabError> {
     if plan.has(Flaw::Unsigned) {
         return Ok(zone);
@@ -56,18 +52,12 @@ pub(super) fn sign(zone: Zone, plan: &Signing, unix: u64) -> Result<Zone, LabErr
     signed.map_err(|error| LabError::Sign { zone: origin.to_string(), error })
 }
 
-/// Returns the DS records of a zone, for its parent. They may be empty if the plan contains a delegation without DS records.
-///
-/// # Errors
-/// Fails if the library cannot create one, which is an error in the plan.
+/// Returns the DS records for the parent. There are none if the plan has a delegation without DS records.
 pub(super) fn delegation_signers(zone: &Name, plan: &Signing) -> Result<Vec<Record>, LabError> {
     signers_of(zone, plan, &plan.delegated)
 }
 
-/// Returns the DS records of all key signing keys of a zone, for the trust anchor of a resolver.
-///
-/// # Errors
-/// Fails if the library cannot create one, which is an error in the plan.
+/// Returns the DS records of all key signing keys, for the trust anchor of a resolver.
 pub(super) fn trust_anchor(zone: &Name, plan: &Signing) -> Result<Vec<Record>, LabError> {
     signers_of(zone, plan, &plan.key_signing)
 }
@@ -89,7 +79,7 @@ fn signers_of(zone: &Name, plan: &Signing, generations: &[Generation]) -> Result
 fn delegation_signer(zone: &Name, key: &TestKey, digest: u8, mismatch: bool) -> DnsSecResult<DS> {
     let kind = DigestType::from(digest);
     let mut octets = match kind {
-        // The digest type is unknown, so the digest is 32 arbitrary octets.
+        // 32 arbitrary octets for an unknown digest type.
         DigestType::Unknown(_) => vec![0xd5; 32],
         _ => key.record.to_digest(zone, kind)?.as_ref().to_vec(),
     };
@@ -99,16 +89,16 @@ fn delegation_signer(zone: &Name, key: &TestKey, digest: u8, mismatch: bool) -> 
     Ok(DS::new(key.tag, key.algorithm(), kind, octets))
 }
 
-/// The role of a key: it signs the keys of the zone, or all other records.
+/// A key signs the keys of the zone, or all other records.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     KeySigning,
     ZoneSigning,
 }
 
-/// Returns the keys of a zone with this role and generation, one for each algorithm in the plan.
+/// Returns the keys with this role and generation, one for each algorithm.
 fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsSecResult<Vec<TestKey>> {
-    // The name of the zone selects its keys, because a zone and the zone above it should not have the same keys.
+    // Chosen by the name of the zone: a zone and the zone above should not have the same keys.
     let drawn = wire_name(zone).iter().fold(0_usize, |sum, octet| {
         sum.wrapping_mul(31).wrapping_add(usize::from(octet.to_ascii_lowercase()))
     });
@@ -134,15 +124,15 @@ fn dnssec_record(owner: &Name, ttl: u32, data: DNSSECRData) -> Record {
     Record::from_rdata(owner.clone(), ttl, RData::DNSSEC(data))
 }
 
-/// The keys of one zone, and the validity period of its signatures.
+/// The keys of a zone, and the validity of its signatures.
 struct ZoneSigner<'a> {
     plan: &'a Signing,
     origin: &'a Name,
-    /// The keys that are in the DNSKEY RRset of the zone.
+    /// The keys in the DNSKEY RRset.
     shown: Vec<TestKey>,
     /// The keys that sign the DNSKEY RRset.
     of_keys: Vec<TestKey>,
-    /// The keys that sign all other records of the zone.
+    /// The keys that sign all other records.
     of_data: Vec<TestKey>,
     inception: u32,
     expiration: u32,
@@ -205,7 +195,7 @@ impl<'a> ZoneSigner<'a> {
         with(proven, signatures)
     }
 
-    /// Returns an NSEC record for every name of the zone that is not below a zone cut.
+    /// Returns an NSEC record for every name that is not below a zone cut.
     fn spans(&self, zone: &Zone) -> Vec<Record> {
         let ttl = denial_ttl(zone);
         let owners: Vec<&Name> =
@@ -220,8 +210,7 @@ impl<'a> ZoneSigner<'a> {
         owners.iter().zip(nexts).map(span).collect()
     }
 
-    /// Returns an NSEC3 record for every name of the zone that is not below a zone cut, including names that exist only because of names below
-    /// them.
+    /// Returns an NSEC3 record for every name that is not below a zone cut, including empty non-terminals.
     fn hashed_spans(&self, zone: &Zone, hashing: &Hashing) -> DnsSecResult<Vec<Record>> {
         let ttl = denial_ttl(zone);
         let mut names: BTreeSet<Name> = BTreeSet::new();
@@ -230,7 +219,7 @@ impl<'a> ZoneSigner<'a> {
             if hidden(zone, name) || (hashing.opt_out && unsigned_cut) {
                 continue;
             }
-            // Adds the name, and all names between it and the apex, which may have no records.
+            // Adds all names between the name and the apex too.
             names.extend((self.origin.iter().len()..=name.iter().len()).map(|labels| name.trim_to(labels)));
         }
         let mut by_hash: BTreeMap<Vec<u8>, Name> = BTreeMap::new();
@@ -253,7 +242,7 @@ impl<'a> ZoneSigner<'a> {
         Ok(records)
     }
 
-    /// Returns the record types at a name that belong to this zone. At a zone cut, other types belong to the child zone.
+    /// Returns the record types at a name. At a zone cut, only those that belong to this zone.
     fn types(&self, zone: &Zone, name: &Name) -> BTreeSet<RecordType> {
         let all = zone.all(name).into_iter().map(|record| record.record_type());
         if is_cut(zone, name) {
@@ -266,7 +255,6 @@ impl<'a> ZoneSigner<'a> {
         types
     }
 
-    /// Returns the signatures of all records that belong to this zone.
     fn signatures(&self, zone: &Zone) -> DnsSecResult<Vec<Record>> {
         let mut signatures = Vec::new();
         for (name, kinds) in zone.names() {
@@ -283,7 +271,6 @@ impl<'a> ZoneSigner<'a> {
         Ok(signatures)
     }
 
-    /// Adds the signatures of one RRset, one by each key that must sign it.
     fn sign_set(&self, set: &[Record], signatures: &mut Vec<Record>) -> DnsSecResult<()> {
         let Some(first) = set.first() else { return Ok(()) };
         let of_keys = first.record_type() == RecordType::DNSKEY;
@@ -308,8 +295,8 @@ impl<'a> ZoneSigner<'a> {
             } else {
                 key.sign(&octets)?
             };
-            // The false signatures come before the true one. Each is different, so that a resolver cannot skip it because it has already checked
-            // it.
+            // False signatures come before the true one. Each is different, because a resolver may skip a signature that it has already
+            // checked.
             for number in (1..=self.plan.colliding()).rev() {
                 let mut forged = signature.clone();
                 forged.iter_mut().rev().take(1).for_each(|octet| *octet ^= number);
@@ -330,34 +317,32 @@ fn with(zone: Zone, records: Vec<Record>) -> DnsSecResult<Zone> {
     zone.with(records).map_err(|error| DnsSecError::Msg(error.to_string()))
 }
 
-/// Returns the data of an NSEC3 record with these parameters, this next hash and these types.
 fn hashed_span(hashing: &Hashing, next: Vec<u8>, types: BTreeSet<RecordType>) -> DNSSECRData {
     let Hashing { iterations, salt, opt_out } = hashing.clone();
     DNSSECRData::NSEC3(NSEC3::new(Nsec3HashAlgorithm::SHA1, opt_out, iterations, salt, next, types))
 }
 
-/// Returns true if `name` is a zone cut: it is below the apex and has NS records.
+/// Returns true if the name is below the apex and has NS records.
 fn is_cut(zone: &Zone, name: &Name) -> bool {
     name != zone.origin() && zone.set(name, RecordType::NS).is_some()
 }
 
-/// Returns true if a name is below a zone cut or a DNAME, so that its records do not belong to this zone.
+/// Returns true if the name is below a zone cut or a DNAME, so that it does not belong to this zone.
 fn hidden(zone: &Zone, name: &Name) -> bool {
     let cut = zone.cut_above(name).and_then(<[Record]>::first);
     cut.is_some_and(|cut| &cut.name != name) || zone.dname_above(name).is_some()
 }
 
-/// Returns the TTL for the NSEC and NSEC3 records of a zone: the TTL of its SOA or the field MINIMUM in it, whichever is smaller (RFC 9077).
+/// Returns the TTL of NSEC and NSEC3 records: that of the SOA or its field MINIMUM, whichever is smaller (RFC 9077).
 fn denial_ttl(zone: &Zone) -> u32 {
     zone.negative_soa().map_or(0, |soa| soa.ttl)
 }
 
-/// Returns the name that directly follows `name` in canonical order. No other name can be between the two.
+/// Returns the next name in canonical order: no name can be between the two.
 fn successor(name: &Name) -> Name {
     name.prepend_label([0_u8].as_slice()).unwrap_or_else(|_| name.clone())
 }
 
-/// Returns the hash that follows `hash`: the next greater number.
 fn increased(hash: &[u8]) -> Vec<u8> {
     let mut next = hash.to_vec();
     for octet in next.iter_mut().rev() {
@@ -395,7 +380,6 @@ old DNAME new
         sign(zone, &words.parse().unwrap(), UNIX).unwrap()
     }
 
-    /// Returns how many keys of the zone can verify the signatures of an RRset.
     fn verified(zone: &Zone, owner: &str, kind: RecordType) -> usize {
         let owner = name(owner);
         let hashed = zone.hashed().get(&owner).map(Vec::as_slice);
@@ -442,7 +426,7 @@ old DNAME new
             panic!("no NSEC")
         };
         assert_eq!(last.next_domain_name(), &name("example."));
-        // The NSEC3 records belong to the apex, ns, the leaf and its two ancestors, wild and *.wild, sub, safe, old. With opt-out, sub has none.
+        // The apex, ns, the leaf and its two ancestors, wild and *.wild, sub, safe, old. With opt-out, sub has none.
         assert_eq!(signed_as("nsec3").hashed().len(), 10);
         assert_eq!(signed_as("nsec3 optout").hashed().len(), 9);
     }
@@ -482,7 +466,7 @@ old DNAME new
             let signatures = |kind| zone.signatures(apex, kind).len();
             (zone.all(apex).len(), signatures(RecordType::DNSKEY), signatures(RecordType::SOA))
         };
-        // The test zone has five signatures: of SOA, NS, DNSKEY (by two keys) and NSEC.
+        // The five signatures: SOA, NS, DNSKEY (two keys) and NSEC.
         assert_eq!(counts(""), (5, 1, 1));
         assert_eq!(counts("missing-rrsig"), (5, 1, 0));
         assert_eq!(counts("unsigned-keys"), (5, 0, 1));

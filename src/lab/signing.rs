@@ -1,55 +1,55 @@
-//! The plan by which a zone of the lab is signed, with its faults. In scenarios, the plan is written as the words of a `sign` line.
+//! The plan by which a zone of the lab is signed, with faults that also occur on the internet. Scenarios have it as the words of a `sign`
+//! line.
 //!
-//! The plan can describe the steps of a key rollover (RFC 6781 section 4.1): the published keys, the keys that sign, and the keys with DS records
-//! can each be the old ones, the new ones, or both. All faults in the plan also occur on the internet.
+//! For a key rollover (RFC 6781 section 4.1), the published keys, the keys that sign, and the keys with DS records can each be the old
+//! ones, the new ones, or both.
 
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The plan by which a zone of the lab is signed.
+/// How a zone is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signing {
-    /// The numbers of the DNSSEC algorithms. Every RRset is signed with each of them. The signatures of 8, 10, 13, 14 and 15 are real, those of
-    /// other algorithms only look real.
+    /// The DNSSEC algorithms. Each signs every RRset. Signatures of 8, 10, 13, 14 and 15 are real, others only look real.
     pub algorithms: Vec<u8>,
-    /// The size of the zone's RSA keys in bits, if they are small: 512, 768 or 1016. `None` for keys of the usual size.
+    /// The size of small RSA keys in bits: 512, 768 or 1016. `None` for the usual size.
     pub rsa_bits: Option<u16>,
-    /// The parameters of the NSEC3 records, or `None` if the zone has NSEC records.
+    /// The parameters of NSEC3; `None` for NSEC.
     pub hashing: Option<Hashing>,
-    /// The key signing keys in the DNSKEY RRset. They sign this RRset.
+    /// The key signing keys in the DNSKEY RRset, which sign this RRset.
     pub key_signing: Vec<Generation>,
-    /// Those key signing keys that have the REVOKE flag (RFC 5011 section 2.1).
+    /// The key signing keys with the REVOKE flag (RFC 5011 section 2.1).
     pub revoked: Vec<Generation>,
-    /// Those key signing keys that sign the DNSKEY RRset. If it is empty, all of them sign.
+    /// The key signing keys that sign the DNSKEY RRset; all if it is empty.
     pub signs_keys: Vec<Generation>,
     /// The zone signing keys in the DNSKEY RRset. If it is empty, the key signing keys sign everything.
     pub zone_signing: Vec<Generation>,
-    /// The zone signing keys that sign the records of the zone. They need not be in the DNSKEY RRset.
+    /// The zone signing keys that sign. They need not be in the DNSKEY RRset.
     pub signs: Vec<Generation>,
-    /// The key signing keys that have a DS record in the parent zone. If it is empty, the delegation has no DS records.
+    /// The key signing keys with a DS record in the parent.
     pub delegated: Vec<Generation>,
-    /// The digest types of the DS records, by their numbers.
+    /// The digest types of the DS records.
     pub digests: Vec<u8>,
-    /// The faults of the signed zone that the plan asks for.
+    /// The faults of the signed zone.
     pub flaws: Vec<Flaw>,
 }
 
-/// The generation of a key: before or after a key rollover.
+/// Before or after a key rollover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generation {
-    /// The keys that were used before the rollover.
+    /// Before the rollover.
     Old,
-    /// The keys that are used after the rollover.
+    /// After the rollover.
     New,
 }
 
-/// The parameters of the NSEC3 hash (RFC 5155). The default follows RFC 9276: no salt and no additional iterations.
+/// The parameters of the NSEC3 hash (RFC 5155). The default has no salt and no additional iterations (RFC 9276).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hashing {
-    /// The number of additional iterations of the NSEC3 hash (RFC 5155).
+    /// Additional iterations.
     pub iterations: u16,
-    /// The salt of the NSEC3 hash.
+    /// The salt.
     pub salt: Vec<u8>,
     /// True if the NSEC3 records leave out unsigned delegations (opt-out).
     pub opt_out: bool,
@@ -58,34 +58,34 @@ pub struct Hashing {
 /// A fault of a signed zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// All signatures of the zone expired two days ago.
+    /// All signatures expired two days ago.
     Expired,
-    /// The validity of all signatures of the zone begins in two days.
+    /// All signatures become valid in two days.
     NotYetValid,
-    /// The records are signed by a key that is not in the DNSKEY RRset, but has the same key tag as a key there.
+    /// The signing key is not in the DNSKEY RRset, but has the key tag of a key there.
     WrongKey,
-    /// Records of all types except DNSKEY have no signature.
+    /// Only the DNSKEY RRset has a signature.
     MissingRrsig,
     /// The DNSKEY RRset has no signature.
     UnsignedKeys,
-    /// The parent zone has DS records for this zone, but the zone is not signed.
+    /// The parent has DS records, but the zone is not signed.
     Unsigned,
-    /// The DS records in the parent match none of the zone's keys.
+    /// The DS records match none of the zone's keys.
     DsMismatch,
-    /// The keys do not have the zone key flag (RFC 4034 section 2.1.1).
+    /// The keys lack the zone key flag (RFC 4034 section 2.1.1).
     NoZoneBit,
-    /// Each NSEC or NSEC3 record covers no name except its owner.
+    /// NSEC and NSEC3 records cover no name except their owner.
     WrongNsec,
-    /// Each NSEC or NSEC3 record claims that its name has records of all common types.
+    /// NSEC and NSEC3 records claim all common types for their name.
     WrongBitmap,
     /// The zone has no NSEC or NSEC3 records.
     NoNsec,
-    /// The DNSKEY RRset has this number of additional keys with the key tag of the right key, and as many false signatures come before each true
-    /// one (KeyTrap, CVE-2023-50387).
+    /// So many additional keys have the key tag of the right key, and as many false signatures come before each true one (KeyTrap,
+    /// CVE-2023-50387).
     KeyTrap(u8),
 }
 
-/// The names of the faults in scenarios, except `keytrap`, which has a number.
+/// The names in scenarios, except `keytrap`, which has a number.
 const FLAWS: [(&str, Flaw); 11] = [
     ("expired", Flaw::Expired),
     ("not-yet-valid", Flaw::NotYetValid),
@@ -101,7 +101,7 @@ const FLAWS: [(&str, Flaw); 11] = [
 ];
 
 impl Default for Signing {
-    /// Returns the plan of most new signed zones: ECDSA on P-256, one key of each kind, NSEC, and a DS record with SHA-256.
+    /// The plan of most new signed zones: ECDSA on P-256, one key of each kind, NSEC, and a DS record with SHA-256.
     fn default() -> Self {
         Self {
             algorithms: vec![13],
@@ -120,19 +120,18 @@ impl Default for Signing {
 }
 
 impl Signing {
-    /// Returns true if the plan asks for this fault.
+    /// Returns true if the plan has this fault.
     pub fn has(&self, flaw: Flaw) -> bool {
         self.flaws.contains(&flaw)
     }
 
-    /// Returns the number of additional keys that have the same key tag as the right key.
     pub(super) fn colliding(&self) -> u8 {
         let count = |flaw: &Flaw| if let Flaw::KeyTrap(count) = flaw { Some(*count) } else { None };
         self.flaws.iter().find_map(count).unwrap_or(0)
     }
 }
 
-/// The error for a word that cannot be part of a signing plan.
+/// A word that cannot be part of a signing plan.
 #[derive(Debug, Error)]
 #[error("cannot sign as {0:?} says")]
 pub struct UnknownSigning(String);
@@ -140,9 +139,9 @@ pub struct UnknownSigning(String);
 impl FromStr for Signing {
     type Err = UnknownSigning;
 
-    /// Reads a signing plan: words separated by blanks, all optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`,
-    /// `salt=beef`, `ksk=`, `revoked=`, `signs-keys=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`, `digest=2[,4]`,
-    /// `keytrap=20`, and the names of faults.
+    /// Reads words separated by blanks, all optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`, `salt=beef`,
+    /// `ksk=`, `revoked=`, `signs-keys=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`, `digest=2[,4]`, `keytrap=20`,
+    /// and the names of faults.
     fn from_str(text: &str) -> Result<Self, UnknownSigning> {
         let mut signing = Self::default();
         for word in text.split_whitespace() {
@@ -153,7 +152,7 @@ impl FromStr for Signing {
 }
 
 impl Signing {
-    /// Reads one word of a signing plan. Returns `None` if the word is unknown.
+    /// Reads one word. Returns `None` if it is unknown.
     fn word(&mut self, word: &str) -> Option<()> {
         let Some((key, value)) = word.split_once('=') else { return self.plain_word(word) };
         match key {
@@ -197,7 +196,6 @@ fn generations(text: &str) -> Option<Vec<Generation>> {
     if text == "none" { Some(Vec::new()) } else { text.split(',').map(generation).collect() }
 }
 
-/// Reads octets from hexadecimal digits.
 fn octets(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
     pairs.map(|pair| u8::from_str_radix(pair.filter(|pair| pair.len() == 2)?, 16).ok()).collect()

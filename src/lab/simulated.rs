@@ -1,5 +1,5 @@
-//! A network in memory between the resolver and the servers of the lab. It uses tokio's paused clock and a seed. It is never used together with
-//! real sockets, because the paused clock would jump ahead while a test waits for them. TCP connections follow RFC 7766.
+//! A network in memory between the resolver and the servers of the lab, with tokio's paused clock and a seed. The paused clock would jump
+//! ahead while a test waits for real sockets, so it is never used with them. TCP connections follow RFC 7766.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -22,43 +22,39 @@ use super::fault::Fault;
 use super::server::{Delivery, Sending};
 use super::world::Lab;
 
-/// The interval at which a server with `Fault::DripsTcp` sends a DNS message of zero octets. It is shorter than the time after which any server
-/// closes an idle connection.
+/// How often a server with `Fault::DripsTcp` sends a message of zero octets: more often than any server closes idle connections.
 const DRIP: Duration = Duration::from_secs(5);
 
-/// The faults of the simulated network that affect the paths to all servers.
 #[derive(Debug, Default)]
 struct Reach {
-    /// True if the network of the resolver's host is down, so that no DNS message can be sent.
+    /// True if the resolver's host cannot send any message.
     down: bool,
-    /// The addresses to which the resolver's host has no route.
+    /// Addresses without a route.
     unroutable: BTreeSet<IpAddr>,
-    /// How many of a thousand UDP exchanges fail on every path, because the query or its answer is lost.
+    /// How many of a thousand UDP exchanges fail on every path.
     loss_per_mille: u32,
-    /// How many of a thousand TCP connections fail, on every path.
+    /// How many of a thousand TCP connections fail on every path.
     stream_loss_per_mille: u32,
-    /// Tells whether DNS messages over IPv6 can be sent, and whether they are answered.
     ipv6: Ipv6Way,
 }
 
-/// Tells whether DNS messages over IPv6 can be sent, and whether they are answered.
+/// What happens to messages over IPv6.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ipv6Way {
-    /// DNS messages over IPv6 are sent and answered.
+    /// Messages are sent and answered.
     #[default]
     Open,
-    /// The host has no route for IPv6, so that sending fails at once.
+    /// There is no route for IPv6, so sending fails at once.
     Unrouted,
-    /// DNS messages over IPv6 are sent, but no answer ever arrives.
+    /// Messages are sent, but no answer arrives.
     Swallowed,
 }
 
-/// How a TCP connection fails if the path is bad.
+/// How a TCP connection fails on a bad path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StreamLoss {
     /// The connection is never established, and there is no error.
     Hangs,
-    /// The server refuses the connection.
     Refused,
     /// The connection ends in the middle of the first answer.
     EndsHalfway,
@@ -71,12 +67,11 @@ pub struct SimulatedNetwork {
     clock: Clock,
     random: Random,
     reach: Arc<Mutex<Reach>>,
-    /// How many sockets and TCP connections of the resolver are open now.
     open: Arc<AtomicUsize>,
     strike: Strike,
 }
 
-/// An open socket or TCP connection, which is counted. It is closed when this value is dropped.
+/// An open socket or TCP connection, counted until it is dropped.
 struct Open(Arc<AtomicUsize>);
 
 impl Open {
@@ -93,14 +88,14 @@ impl Drop for Open {
 }
 
 impl SimulatedNetwork {
-    /// Creates the network for the servers of `lab`. `seed` determines the random delays and losses. Must be called inside a runtime whose time
-    /// is paused.
+    /// Creates the network for the servers of `lab`. `seed` determines delays and losses. Must be called inside a runtime whose time is
+    /// paused.
     pub fn new(lab: Arc<Lab>, clock: Clock, seed: u64) -> Self {
         let (reach, open, strike) = Default::default();
         Self { lab, clock, random: Random::seeded(seed), reach, open, strike }
     }
 
-    /// Returns how many sockets and TCP connections of the resolver are open now.
+    /// Returns how many sockets and TCP connections are open.
     pub fn open_sockets(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
@@ -110,7 +105,7 @@ impl SimulatedNetwork {
         &self.strike
     }
 
-    /// Returns the lab whose servers are in this network.
+    /// Returns the lab.
     pub fn lab(&self) -> &Arc<Lab> {
         &self.lab
     }
@@ -120,24 +115,25 @@ impl SimulatedNetwork {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).down = down;
     }
 
-    /// Removes the route to an address, so that sending to it fails. (DNS messages to other addresses without a server can be sent, but get no
+    /// Removes the route to an address, so that sending to it fails. (Messages to other addresses without a server are sent, but get no
     /// answer.)
     pub fn set_unroutable(&self, address: IpAddr) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).unroutable.insert(address);
     }
 
-    /// Sets how many of a thousand UDP exchanges fail on every path, because the query or its answer is lost. The losses on each server's own
-    /// path come in addition. If queries and answers are lost equally often, the value 300 corresponds to a loss of 16 % in each direction.
+    /// Sets how many of a thousand UDP exchanges fail on every path, in addition to the losses of the server's own path. A value of 300 is
+    /// a loss of 16 % in each direction.
     pub fn set_loss(&self, per_mille: u32) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).loss_per_mille = per_mille;
     }
 
-    /// Sets how many of a thousand TCP connections fail on every path: they are never answered, are refused, or end in the middle of an answer.
+    /// Sets how many of a thousand TCP connections fail on every path: they are not answered, are refused, or end in the middle of an
+    /// answer.
     pub fn set_stream_loss(&self, per_mille: u32) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille = per_mille;
     }
 
-    /// Draws how a TCP connection that is opened now fails. Returns `None` if it works.
+    /// Draws how a new TCP connection fails. Returns `None` if it works.
     fn stream_loss(&self) -> Option<StreamLoss> {
         let per_mille = self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille;
         if per_mille == 0 || self.random.below(1_000) >= per_mille {
@@ -155,7 +151,7 @@ impl SimulatedNetwork {
         transport == Transport::Udp && per_mille > 0 && self.random.below(1_000) < per_mille
     }
 
-    /// Sets whether DNS messages over IPv6 can be sent, and whether they are answered.
+    /// Sets what happens to messages over IPv6.
     pub fn set_ipv6(&self, way: Ipv6Way) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).ipv6 = way;
     }
@@ -196,7 +192,7 @@ impl SimulatedNetwork {
         if loss == Some(StreamLoss::Hangs) {
             return std::future::pending().await;
         }
-        // The TCP handshake takes a round trip, before the round trip of the query.
+        // The TCP handshake takes a round trip.
         sleep(found.distance().draw(&self.random)).await;
         if found.has(Fault::NoTcp) || loss == Some(StreamLoss::Refused) {
             return Err(io::ErrorKind::ConnectionRefused.into());
@@ -244,18 +240,16 @@ impl Network for SimulatedNetwork {
     }
 }
 
-/// A TCP connection to a server. Each answer takes one round trip, and does not wait for earlier answers.
+/// A TCP connection. Each answer takes one round trip, and does not wait for earlier ones.
 struct SimulatedStream {
     network: SimulatedNetwork,
     server: SocketAddr,
     pending: Vec<(Instant, Vec<u8>)>,
-    /// True if the server sends a DNS message of zero octets from time to time.
     drips: bool,
-    /// The time of the last DNS message of zero octets. At first, the time at which the connection was opened.
+    /// When the last message of zero octets came, or the connection was opened.
     last: Instant,
-    /// True if the server closes the TCP connection after an answer.
     closes: bool,
-    /// True if the TCP connection ends in the middle of the first answer.
+    /// True if the connection ends in the middle of the first answer.
     ends_halfway: bool,
     closed: bool,
     _open: Open,
@@ -271,7 +265,7 @@ impl SimulatedStream {
             return self.drip().await;
         };
         sleep_until(moment).await;
-        // `closed` is set only after the wait, because the caller may cancel the wait and call this function again.
+        // Set only after the wait: the caller may cancel the wait and call this function again.
         self.closed = self.closes || self.ends_halfway;
         if self.ends_halfway {
             self.pending.clear();
@@ -295,7 +289,7 @@ impl SimulatedStream {
 impl Stream for SimulatedStream {
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
         let delivery = self.network.ask(self.server, message, Transport::Tcp).into_iter().next_back();
-        // The server sends fewer octets than the length before the DNS message says, so the DNS message never becomes complete.
+        // The server sends fewer octets than the length says, so the message is never complete.
         let half = self.network.lab.at(self.server.ip()).is_some_and(|server| server.has(Fault::HalfAnswer));
         if half {
             return std::future::ready(Err(io::ErrorKind::UnexpectedEof.into())).boxed();
@@ -310,11 +304,10 @@ impl Stream for SimulatedStream {
     }
 }
 
-/// The DNS messages that will arrive at one UDP port of the resolver.
 struct Arrivals {
     sent: Instant,
     port: u16,
-    /// The DNS messages, in reverse order of their arrival, so that the next one is at the end.
+    /// In reverse order of arrival: the next one is the last.
     pending: Vec<Delivery>,
     _open: Open,
 }
@@ -331,7 +324,7 @@ impl Arrivals {
             Some(moment) => sleep_until(moment).await,
             None => std::future::pending().await,
         }
-        // The DNS message is removed only after the wait for its arrival, because the caller may cancel the wait and call this function again.
+        // Removed only after the wait: the caller may cancel the wait and call this function again.
         match self.pending.pop() {
             Some(delivery) => Ok((SocketAddr::new(delivery.source, self.port), delivery.octets)),
             None => std::future::pending().await,

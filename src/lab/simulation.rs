@@ -1,8 +1,8 @@
-//! A simulation: the complete resolver with the servers of the lab in memory. Tests send it the octets of clients' queries. The same seed always
-//! gives the same run.
+//! The complete resolver with the servers of the lab in memory. Tests send it the octets of clients' queries. The same seed gives the same
+//! run.
 //!
-//! Run it on one thread with tokio's clock paused, so that deadlines of four seconds take no time. The modules `traffic` and `scenario` ask their
-//! questions through it.
+//! Run it on one thread with tokio's clock paused, so that deadlines of four seconds take no time. The modules `traffic` and `scenario` ask
+//! their questions through it.
 
 use std::convert::Infallible;
 use std::io::Cursor;
@@ -45,10 +45,10 @@ use super::simulated::SimulatedNetwork;
 use super::traffic::{Asker, Program};
 use super::world::{Lab, UNIX_AT_START};
 
-/// The maximum size of a reply, in octets. It is that of TCP, so that no reply is truncated. The tests of the listener check truncation.
+/// The limit of TCP, so that no reply is truncated. The tests of the listener check truncation.
 const REPLY_LIMIT: usize = 65_535;
 
-/// A resolver that sends its queries to the servers of a lab, over a simulated network.
+/// A resolver that sends its queries to the servers of a lab.
 pub struct Simulation {
     lab: Arc<Lab>,
     clock: Clock,
@@ -56,47 +56,47 @@ pub struct Simulation {
     recorder: Arc<Recorder>,
     resolver: Arc<Resolver>,
     lookahead: Arc<Lookahead>,
-    /// The number of questions that clients have asked so far. The port and the DNS message id of a question depend on it; both together repeat after
-    /// 2^32 questions.
+    /// The number of questions of clients so far. It determines the port and the message id of a question, which repeat after 2^32
+    /// questions.
     clients: AtomicU32,
     seed: u64,
     supervisor: Supervisor,
-    /// The background tasks of the resolver, which also run in the daemon. They end with the simulation.
+    /// The background tasks of the daemon. They end with the simulation.
     by_itself: JoinSet<Infallible>,
 }
 
-/// The flags of a client's query, the listener that gets the query, and the address of the client.
+/// The flags of a query, its listener, and its client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
-    /// The DO flag of the question: the client wants DNSSEC signatures and proofs.
+    /// The DO flag: the client wants signatures and proofs.
     pub dnssec_ok: bool,
-    /// The CD flag of the question: the client validates the answer itself.
+    /// The CD flag: the client validates the answer itself.
     pub checking_disabled: bool,
     /// The AD flag: the client understands AD in the reply (RFC 6840 section 5.7).
     pub authentic_data: bool,
-    /// The index of the listener to which the client sends its query. `[listen]` has the index 0.
+    /// The index of the listener. `[listen]` has the index 0.
     pub listener: usize,
-    /// The IP address of the client that asks; `None` means 127.0.0.1.
+    /// The client's address; `None` means 127.0.0.1.
     pub client: Option<IpAddr>,
 }
 
-/// The reply to a client's question, with the steps of the resolution.
+/// The reply to a question, with the steps of the resolution.
 #[derive(Clone, Debug)]
 pub struct SimulatedReply {
-    /// The reply (a DNS message) as the client receives it, with the TTLs that are left.
+    /// The reply as the client receives it, with the remaining TTLs.
     pub message: Message,
-    /// The outcome under which the question is counted.
+    /// The outcome as it is counted.
     pub outcome: Outcome,
-    /// The extended error in the reply, if there is one.
+    /// Its extended error, if it has one.
     pub extended_error: Option<ExtendedError>,
-    /// All steps of the resolution, as a trace shows them to the operator.
+    /// The steps of the resolution, as in a trace.
     pub steps: Arc<[Step]>,
-    /// The time between the question and its reply.
+    /// From the question to the reply.
     pub elapsed: Duration,
 }
 
-/// Returns the usual configuration for tests with a lab: the root servers of the lab, no IPv6, no validation and no look-ahead. The servers may have
-/// any address, even a loopback address. There are no listeners, because the servers of the lab use the same addresses.
+/// Returns the usual configuration for a lab: its root servers, no IPv6, no validation and no look-ahead. The servers may have any address,
+/// even a loopback address. There are no listeners, because the servers of the lab use the same addresses.
 pub fn config_for(lab: &Lab) -> Config {
     let mut config = Config::default();
     config.listen.addresses = Vec::new();
@@ -105,12 +105,12 @@ pub fn config_for(lab: &Lab) -> Config {
     config.resolve.ipv4 = Family::On;
     config.resolve.ipv6 = Family::Off;
     config.dnssec.validate = false;
-    // In simulations look-ahead is off, because most tests count the queries to servers.
+    // Look-ahead is off, because most tests count the queries to servers.
     config.lookahead.mode = LookaheadMode::Off;
     config
 }
 
-/// Returns the configuration of `config_for`, but with validation. The trust anchor consists of the keys of the lab's root.
+/// Returns the configuration of `config_for` with validation. The keys of the lab's root are the trust anchor.
 pub fn config_trusting(lab: &Lab) -> Config {
     let mut config = config_for(lab);
     config.dnssec.validate = true;
@@ -118,7 +118,7 @@ pub fn config_trusting(lab: &Lab) -> Config {
     config
 }
 
-/// Returns the keys of the lab's root as a trust anchor, which is empty if the root is unsigned.
+/// Returns the keys of the lab's root; empty if the root is unsigned.
 pub fn root_anchor(lab: &Lab) -> TrustAnchor {
     let mut anchors = Anchors::default();
     for record in lab.trust_anchor(&Name::root()) {
@@ -130,11 +130,10 @@ pub fn root_anchor(lab: &Lab) -> TrustAnchor {
 }
 
 impl Simulation {
-    /// Creates a resolver with an empty cache, which sends its queries to the servers of `lab`. Must be called inside a runtime whose time is
-    /// paused.
+    /// Creates a resolver with an empty cache over the servers of `lab`. Must be called inside a runtime whose time is paused.
     ///
     /// # Panics
-    /// Panics if a zone of `config` cannot be served, which is an error in the test.
+    /// A zone of `config` cannot be served: an error in the test.
     pub fn new(lab: Arc<Lab>, config: Config, seed: u64) -> Self {
         let clock = Clock::simulated(UNIX_AT_START);
         let network = Arc::new(SimulatedNetwork::new(lab.clone(), clock.clone(), seed));
@@ -146,7 +145,7 @@ impl Simulation {
         let resolver = Resolver::new(ResolverParts {
             views,
             clock: clock.clone(),
-            // The network draws its own random numbers, so that a change in the network does not change the DNS message ids of the resolver.
+            // The network has its own random numbers, so that changes of it do not change the message ids of the resolver.
             random: Random::seeded(seed ^ u64::MAX),
             network: network.clone(),
             recorder: recorder.clone(),
@@ -171,7 +170,7 @@ impl Simulation {
         Self { lab, clock, network, recorder, resolver, lookahead, clients, seed, supervisor, by_itself }
     }
 
-    /// Starts the background tasks that test DNS lists and look after the root servers, as in the daemon. They run until the returned value is
+    /// Starts the background tasks that test DNS lists and fetch the root servers, as in the daemon. They run until the returned value is
     /// dropped.
     pub fn tend(&self) -> JoinSet<Infallible> {
         let mut tasks = JoinSet::new();
@@ -188,11 +187,10 @@ impl Simulation {
         tasks
     }
 
-    /// Returns a simulation of resolverd after a restart. It has read the files that this simulation has written: the cache, and the state of DNS
-    /// lists.
+    /// Returns a simulation of resolverd after a restart, which has read the cache and the state of DNS lists from files.
     ///
     /// # Panics
-    /// Panics if the cache cannot be written or read, which is a bug in resolverd.
+    /// The cache cannot be written or read: a bug in resolverd.
     pub fn restarted(&self, seed: u64) -> Self {
         let next = Self::new(Arc::clone(&self.lab), self.resolver.views().config().as_ref().clone(), seed);
         let mut file = Cursor::new(Vec::new());
@@ -209,10 +207,10 @@ impl Simulation {
         next
     }
 
-    /// Reloads the resolver with another configuration, as the daemon does.
+    /// Reloads the resolver with another configuration.
     ///
     /// # Panics
-    /// Panics if a zone of `config` cannot be served, which is an error in the test.
+    /// A zone of `config` cannot be served: an error in the test.
     pub async fn reload(&self, config: Config) {
         let (config, before) = (Arc::new(config), self.resolver.views());
         let views = match before.following(&config) {
@@ -228,69 +226,69 @@ impl Simulation {
         });
     }
 
-    /// Tests the negative trust anchors, and removes those whose zone validates again, as a task of the daemon does. Returns their names.
+    /// Tests the negative trust anchors, and removes those whose zone validates again. Returns their names.
     pub async fn test_negative_trust_anchors(&self) -> Vec<Name> {
         let network = Arc::clone(&self.network) as Arc<dyn Network>;
         remove_unneeded(&self.resolver, &network, &Random::seeded(self.seed.rotate_left(4))).await
     }
 
-    /// Returns the pulses (signs of life) of the background tasks. Tests use them to make these tasks panic.
+    /// Returns the pulses (signs of life) of the background tasks. Tests make these tasks panic with them.
     pub fn pulses(&self) -> &Pulses {
         self.supervisor.pulses()
     }
 
-    /// Returns the number of background tasks that run even if no client asks a question.
+    /// Returns the number of background tasks that run without any question of a client.
     pub fn by_itself(&self) -> usize {
         self.by_itself.len()
     }
 
-    /// Returns the number of questions that clients have asked since the start of the simulation.
+    /// Returns the number of questions of clients so far.
     pub fn asked(&self) -> u32 {
         self.clients.load(Ordering::Relaxed)
     }
 
-    /// Returns the lab, which has the servers.
+    /// Returns the lab.
     pub fn lab(&self) -> &Arc<Lab> {
         &self.lab
     }
 
-    /// Returns the simulated network between the resolver and the servers.
+    /// Returns the simulated network.
     pub fn network(&self) -> &SimulatedNetwork {
         &self.network
     }
 
-    /// Returns the virtual clock of the simulation.
+    /// Returns the virtual clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Returns the query history and the counters of the resolver.
+    /// Returns the query history and the counters.
     pub fn recorder(&self) -> &Arc<Recorder> {
         &self.recorder
     }
 
-    /// Returns the resolver of the simulation.
+    /// Returns the resolver.
     pub fn resolver(&self) -> &Arc<Resolver> {
         &self.resolver
     }
 
-    /// Returns the state of look-ahead in the resolver.
+    /// Returns the state of look-ahead.
     pub fn lookahead(&self) -> &Lookahead {
         &self.lookahead
     }
 
-    /// Asks the resolver a question, as a client with EDNS does: from the octets of the query to the octets of the reply.
+    /// Asks the resolver a question, like a client with EDNS: from the octets of the query to those of the reply.
     ///
     /// # Errors
-    /// Fails if the question or the reply cannot be parsed, which is a bug in resolverd.
+    /// The question or the reply cannot be parsed: a bug in resolverd.
     pub async fn ask(&self, name: &Name, kind: RecordType) -> Result<SimulatedReply, AskError> {
         self.ask_with(name, kind, Flags::default()).await
     }
 
-    /// Asks the resolver a question like `ask`, with these flags.
+    /// Like `ask`, with these flags.
     ///
     /// # Errors
-    /// Returns the same errors as `ask`.
+    /// Those of `ask`.
     pub async fn ask_with(
         &self,
         name: &Name,
@@ -330,7 +328,7 @@ impl Simulation {
 }
 
 impl Simulation {
-    /// Adds a question to the query history and the counters, as the listener of the daemon does.
+    /// Adds a question to the history and the counters, like the listener of the daemon.
     fn record(&self, query: &wire::query::Query, client: IpAddr, began: Mono, replied: &Replied) {
         let (kind, outcome, recorder) = (query.kind(), replied.outcome, &self.recorder);
         let elapsed = self.clock.mono().since(began);
@@ -338,7 +336,7 @@ impl Simulation {
         let (name, view, trail) = (query.name(), query.view.number(), replied.trail());
         let result = DnsResult::in_reply(&replied.answer.wire);
         if outcome == Outcome::Cache && trail.is_none() {
-            // The recorder needs the name and the type of the question, but not its class, which is in the last two octets.
+            // The class is left out: it is in the last two octets.
             let asked = query.question_bytes().split_last_chunk::<2>().map(|(asked, _)| asked);
             let page = recorder.hits(0, began, view).zip(asked);
             page.into_iter().for_each(|(mut page, asked)| page.put(asked, client, result));
@@ -346,7 +344,7 @@ impl Simulation {
         }
         let flight = trail.map(|trail| recorder.flight_number(trail));
         let error = replied.answer.extended_error.as_ref();
-        // The fields that are not set here, such as the transport, get default values, because a client of the simulation has no socket.
+        // A client of the simulation has no socket, so fields such as the transport have defaults.
         let question = QuestionEntry {
             outcome,
             elapsed: micros(elapsed),
@@ -360,7 +358,6 @@ impl Simulation {
     }
 }
 
-/// Returns the octets of a client's query with this DNS message id, name, type and flags.
 fn query(id: u16, name: &Name, kind: RecordType, flags: Flags) -> Option<Vec<u8>> {
     let mut query = Message::query();
     query.metadata.id = id;

@@ -1,7 +1,7 @@
 //! Runs the servers of the lab on real sockets: over UDP and TCP at addresses in 127.0.0.0/8, all on the same port.
 //!
-//! With a free port, this needs no root rights, and several labs can run at the same time: each uses a port that is free at all of its addresses. All
-//! servers stop when the value of type `LabSockets` is dropped.
+//! Each lab uses a port that is free at all of its addresses, so several labs can run at the same time, without root rights. All servers
+//! stop when the `LabSockets` is dropped.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -23,22 +23,21 @@ use super::fault::Fault;
 use super::server::{Delivery, Sending};
 use super::world::Lab;
 
-/// The number of ports that are tried before an error is returned. A port cannot be used if another process uses it at one of the addresses.
+/// The number of ports to try. A port cannot be used if another process uses it at one of the addresses.
 const MAX_TRIES: usize = 50;
 
-/// The maximum number of replies that wait to be sent from one address, and also the maximum number of TCP connections at one address. Further
-/// queries are lost, as on any network. The demo never comes near this number.
+/// Replies that wait to be sent from one address, and TCP connections at one address. Further queries are lost. The demo never comes near
+/// this number.
 const MAX_PENDING: usize = 4096;
 
-/// The maximum size of a query to the servers of the lab, in octets.
+/// In octets.
 const MAX_QUERY: usize = 4096;
 
-/// The servers of a lab that run on real sockets. They stop when this value is dropped.
+/// The servers of a lab on real sockets. They stop when this value is dropped.
 #[derive(Debug)]
 pub struct LabSockets {
     port: u16,
     lab: Arc<Lab>,
-    /// The tasks that run the servers on their sockets. They end when this field is dropped.
     _tasks: JoinSet<()>,
 }
 
@@ -48,7 +47,6 @@ struct Bound {
     connections: TcpListener,
 }
 
-/// The state that all tasks of the simulated servers share.
 #[derive(Clone)]
 struct Shared {
     lab: Arc<Lab>,
@@ -60,7 +58,7 @@ impl LabSockets {
     /// Starts the servers at all IPv4 addresses of the lab, on one free port. IPv6 addresses can be used only in a simulation.
     ///
     /// # Errors
-    /// Returns an error if no port is free at all addresses, or if an address does not belong to this machine.
+    /// No port is free at all addresses, or an address does not belong to this host.
     pub async fn start(lab: Arc<Lab>, random: Random) -> io::Result<Self> {
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for _ in 0..MAX_TRIES {
@@ -72,11 +70,7 @@ impl LabSockets {
         Err(last)
     }
 
-    /// Starts the servers of the lab on the port `port`.
-    ///
-    /// # Errors
-    /// Returns an error if the port is already used at an address, if an address does not belong to this machine, or if a port below 1024
-    /// needs root.
+    /// Starts the servers on the port `port`.
     pub(crate) async fn start_at(lab: Arc<Lab>, random: Random, port: u16) -> io::Result<Self> {
         let (port, sockets) = bind_all(&lab, port).await?;
         Ok(Self::serve(lab, random, port, sockets))
@@ -92,18 +86,18 @@ impl LabSockets {
         Self { port, lab, _tasks: tasks }
     }
 
-    /// Returns the port of all servers. A resolver must have it as `upstream_port` in its configuration.
+    /// Returns the port of all servers, which a resolver needs as `upstream_port`.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Returns the lab whose servers run on these sockets.
+    /// Returns the lab.
     pub fn lab(&self) -> &Arc<Lab> {
         &self.lab
     }
 }
 
-/// Opens sockets at all IPv4 addresses of the lab on the port `port`. If `port` is 0, uses a port that is free at the first address.
+/// Opens sockets at all IPv4 addresses of the lab. A `port` of 0 means one that is free at the first address.
 async fn bind_all(lab: &Lab, mut port: u16) -> io::Result<(u16, Vec<Bound>)> {
     let addresses = lab.servers().iter().flat_map(|server| server.addresses());
     let mut sockets = Vec::new();
@@ -140,13 +134,12 @@ impl Shared {
             tokio::select! {
                 Some(_) = pending.join_next(), if !pending.is_empty() => {}
                 received = socket.recv_from(&mut buffer) => {
-                    // An error means that the system has received an ICMP message: a client no longer listens at its port. This is no reason to
-                    // stop.
+                    // An error means that an ICMP message has arrived: a client no longer listens at its port.
                     let Ok((length, client)) = received else { continue };
                     let arrived = Instant::now();
                     let octets = buffer.get(..length).unwrap_or_default();
                     for delivery in self.respond(address, octets, Transport::Udp) {
-                        // A socket can send only from its own address, so a DNS message with another source address cannot be sent.
+                        // A socket can send only from its own address.
                         if delivery.source == address && pending.len() < MAX_PENDING {
                             let reply = Reply { due: arrived + delivery.delay, octets: delivery.octets };
                             pending.spawn(self.clone().send_later(socket.clone(), client, reply));
@@ -164,7 +157,7 @@ impl Shared {
                 Some(_) = open.join_next(), if !open.is_empty() => {}
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
-                    // The kernel has already accepted the connection, so the server cannot refuse it, and closes it at once.
+                    // The kernel has accepted the connection, so the server cannot refuse it.
                     let closes = self.has(address, Fault::NoTcp) || self.has(address, Fault::HangsUp);
                     if open.len() < MAX_PENDING && !closes {
                         open.spawn(self.clone().serve_stream(address, stream));
@@ -176,13 +169,13 @@ impl Shared {
 
     async fn send_later(self, socket: Arc<UdpSocket>, client: SocketAddr, reply: Reply) {
         sleep_until(reply.due).await;
-        // If sending fails, the client has probably gone. Nobody expects that every datagram arrives.
+        // If sending fails, the client has probably gone.
         let _ = socket.send_to(&reply.octets, client).await;
     }
 
-    /// Answers the queries on a TCP connection. Each answer is sent after its own delay (RFC 7766 section 6.2.1.1).
+    /// Each answer is sent after its own delay (RFC 7766 section 6.2.1.1).
     async fn serve_stream(self, address: IpAddr, stream: TcpStream) {
-        // The kernel completes the handshake without delay. On a real network it would take one round trip.
+        // The kernel completes the handshake without delay; on a real network it takes one round trip.
         if let Some(server) = self.lab.at(address) {
             sleep(server.distance().draw(&self.random)).await;
         }
@@ -206,20 +199,20 @@ impl Shared {
                 }
             }
         }
-        // The client has closed its sending side, but may still read the answers.
+        // The client has closed its sending side, but may still read answers.
         pending.join_all().await;
     }
 
-    /// Answers a query on a TCP connection. Returns true if the server must close the connection now.
+    /// Returns true if the server must close the connection.
     async fn answer(self, address: IpAddr, query: Vec<u8>, answers: Arc<Mutex<OwnedWriteHalf>>) -> bool {
         let arrived = Instant::now();
         let answer = self.respond(address, &query, Transport::Tcp).pop();
         let Some(delivery) = answer.filter(|_| !self.has(address, Fault::SilentTcp)) else {
-            // The server does not answer, but keeps the connection open, like a dead server behind a firewall.
+            // Like a dead server behind a firewall: no answer, but the connection stays open.
             return false;
         };
         sleep_until(arrived + delivery.delay).await;
-        // With the fault `HalfAnswer`, the length before the DNS message is twice its real length, and then the connection ends.
+        // With `HalfAnswer`, the length before the message is twice the real one, and then the connection ends.
         let half = self.has(address, Fault::HalfAnswer);
         let length = u16::try_from(delivery.octets.len() * if half { 2 } else { 1 }).unwrap_or(u16::MAX);
         let framed = [length.to_be_bytes().as_slice(), &delivery.octets].concat();
@@ -228,13 +221,12 @@ impl Shared {
     }
 }
 
-/// A reply of a simulated server over UDP, with the time at which it must be sent.
 struct Reply {
     due: Instant,
     octets: Vec<u8>,
 }
 
-/// Reads the next query on a TCP connection. Returns it together with the reading half of the connection.
+/// Reads the next query. Returns it with the reading half of the connection.
 async fn read_query(mut queries: OwnedReadHalf) -> io::Result<(Vec<u8>, OwnedReadHalf)> {
     let query = read_framed(&mut queries).await?;
     Ok((query, queries))
@@ -282,7 +274,6 @@ mod tests {
         }
     }
 
-    /// Tests that, as in the simulated network, the TCP handshake takes a round trip, and an answer does not wait for earlier answers.
     #[tokio::test]
     async fn a_stream_takes_two_round_trips_and_its_answers_do_not_wait_for_each_other() {
         let sockets = start().await;
@@ -302,7 +293,6 @@ mod tests {
         assert!((420..1500).contains(&elapsed.as_millis()), "{elapsed:?}");
     }
 
-    /// Tests that the client behaves like glibc's stub resolver: it sends a query again after SERVFAIL, and after its timeout.
     #[tokio::test]
     async fn a_client_sends_a_query_again_after_a_failure_and_after_silence() {
         let sockets = start().await;

@@ -1,6 +1,6 @@
-//! The DNSSEC keys of the lab's zones: a few fixed keys for each algorithm, which are in files in the same directory.
+//! The DNSSEC keys of the lab's zones: a few fixed keys for each algorithm, in files in the same directory.
 //!
-//! The keys are public and protect nothing. They are fixed, so that the same seed always gives the same run. RFC 8624 lists the algorithms. For
+//! The keys are public and protect nothing. They are fixed, so that the same seed gives the same run. RFC 8624 lists the algorithms. For
 //! algorithms with which the DNS library cannot sign, keys and signatures only look real.
 
 use std::sync::Arc;
@@ -18,22 +18,18 @@ const P256: &str = include_str!("test_keys/p256.pem");
 const P384: &str = include_str!("test_keys/p384.pem");
 const ED25519: &str = include_str!("test_keys/ed25519.pem");
 
-/// A DNSSEC key of a zone of the lab, with its private part.
 #[derive(Clone)]
 pub(super) struct TestKey {
-    /// The public part of the key, as it is published in the zone.
+    /// The published part.
     pub(super) record: DNSKEY,
-    /// The key tag (RFC 4034 appendix B).
+    /// See RFC 4034 appendix B.
     pub(super) tag: u16,
     private: Arc<dyn SigningKey>,
 }
 
 impl TestKey {
-    /// Returns the test key with this number for an algorithm. `flags` are the flags of its DNSKEY record. There are four or eight keys; higher
-    /// numbers begin again with the first one. RSA keys have 2048 bits, unless `bits` is a smaller size.
-    ///
-    /// # Errors
-    /// Fails if there is no small key of this size. The files with the keys cause no error, which a test checks.
+    /// Returns one of the four or eight keys of an algorithm; higher numbers begin again with the first one. `flags`: those of the DNSKEY
+    /// record. RSA keys have 2048 bits, unless `bits` is a smaller size.
     pub(super) fn new(algorithm: u8, bits: Option<u16>, number: usize, flags: u16) -> DnsSecResult<Self> {
         let algorithm = Algorithm::from_u8(algorithm);
         let private: Arc<dyn SigningKey> = match (algorithm, bits) {
@@ -55,33 +51,24 @@ impl TestKey {
         })
     }
 
-    /// Creates a key that publishes the public part `public`, but signs with the private part of another key.
-    ///
-    /// # Errors
-    /// Fails if the record cannot be encoded.
+    /// Creates a key with the public part `public` and the private part of another key.
     fn with_public(public: PublicKeyBuf, flags: u16, private: Arc<dyn SigningKey>) -> DnsSecResult<Self> {
         let record = DNSKEY::with_flags(flags, public);
         let tag = record.calculate_key_tag()?;
         Ok(Self { record, tag, private })
     }
 
-    /// Returns a copy of this key that also has the flag `flag`.
-    ///
-    /// # Errors
-    /// Fails if the record cannot be encoded.
+    /// Returns a copy of this key with the further flag `flag`.
     pub(super) fn flagged(&self, flag: u16) -> DnsSecResult<Self> {
         let public = self.record.public_key().clone();
         Self::with_public(public, self.record.flags() | flag, self.private.clone())
     }
 
-    /// Returns another key with the same key tag. It has the private part of this key but another public part, so its signatures are not valid. A
-    /// zone that attacks with KeyTrap has many such keys.
-    ///
-    /// # Errors
-    /// Fails if the record cannot be encoded.
+    /// Returns another key with the same key tag and private part, but another public part, so that its signatures are not valid. A zone
+    /// that attacks with KeyTrap has many of them.
     pub(super) fn colliding(&self, number: u8) -> DnsSecResult<Self> {
-        // The key tag is a sum of words, so it stays the same if one word grows and another one shrinks by the same number. The last words are
-        // changed, because an RSA key begins with its exponent. A carry is added to the sum, so changes that cause a carry are skipped.
+        // The key tag is a sum of words: it stays the same if one word grows and another shrinks by the same number. An RSA key begins with
+        // its exponent, so the last words are changed. A carry is added to the sum, so changes with a carry are skipped.
         let public = self.record.public_key();
         for step in 1..=u8::MAX {
             let mut octets = public.public_bytes().to_vec();
@@ -101,21 +88,16 @@ impl TestKey {
         Err(DnsSecError::Message("no key collides"))
     }
 
-    /// Returns the DNSSEC algorithm of this key.
     pub(super) fn algorithm(&self) -> Algorithm {
         self.record.public_key().algorithm()
     }
 
-    /// Returns the signature of these octets by this key.
-    ///
-    /// # Errors
-    /// Fails if the library cannot sign.
+    /// Signs octets.
     pub(super) fn sign(&self, octets: &TBS) -> DnsSecResult<Vec<u8>> {
         self.private.sign(octets)
     }
 }
 
-/// Reads the key with this number from a file with several keys.
 fn read(file: &str, number: usize, algorithm: Algorithm) -> DnsSecResult<Arc<dyn SigningKey>> {
     let keys: Result<Vec<_>, _> = PrivatePkcs8KeyDer::pem_slice_iter(file.as_bytes()).collect();
     let mut keys = keys.map_err(|_| DnsSecError::Message("a test key cannot be read"))?;
@@ -128,13 +110,12 @@ fn read(file: &str, number: usize, algorithm: Algorithm) -> DnsSecResult<Arc<dyn
 
 const SMALL_RSA: &str = include_str!("test_keys/small_rsa.txt");
 
-/// The DER octets that precede a digest in an RSA signature, as hexadecimal digits: for SHA-256 and for SHA-512.
+/// The DER octets before the digest in an RSA signature in hexadecimal digits, for SHA-256 and SHA-512.
 const PREFIXES: [&str; 2] =
     ["3031300d060960864801650304020105000420", "3051300d060960864801650304020305000440"];
 
-/// An RSA key that is too short for the DNS library, as many zones had before 2010 and a few still have (RFC 3110, RFC 8017 section 8.2.1). Each
-/// line of the file with these keys has the number of bits, and the modulus and the private exponent in hexadecimal digits. The public exponent
-/// is 65537.
+/// An RSA key that is too short for the DNS library, as a few zones still have (RFC 3110, RFC 8017 section 8.2.1). A line of the file has
+/// the number of bits, and the modulus and the private exponent in hexadecimal digits. The public exponent is 65537.
 struct SmallRsa {
     algorithm: Algorithm,
     modulus: BigUint,
@@ -143,9 +124,6 @@ struct SmallRsa {
 
 impl SmallRsa {
     /// Returns the test key with this number and this many bits.
-    ///
-    /// # Errors
-    /// Fails if there is no key of this length.
     fn new(bits: u16, number: usize, algorithm: Algorithm) -> DnsSecResult<Self> {
         let fits = |line: &&str| line.split(' ').next().is_some_and(|word| word.parse() == Ok(bits));
         let count = SMALL_RSA.lines().filter(fits).count().max(1);
@@ -184,15 +162,14 @@ impl SigningKey for SmallRsa {
     }
 }
 
-/// A key that only looks like a key, for an algorithm with which the DNS library cannot sign.
+/// A key that only looks like one: the DNS library cannot sign with its algorithm.
 struct LookalikeKey {
     algorithm: Algorithm,
     number: usize,
 }
 
 impl LookalikeKey {
-    /// Returns the lengths of keys and of signatures, in octets: those of RSA with 2048 bits for algorithms 1 to 10, otherwise those of Ed448
-    /// (RFC 8080).
+    /// Returns the octets of keys and signatures: those of RSA with 2048 bits for algorithms 1 to 10, else those of Ed448 (RFC 8080).
     fn lengths(&self) -> (usize, usize) {
         if u8::from(self.algorithm) <= 10 { (260, 256) } else { (57, 114) }
     }
@@ -204,7 +181,7 @@ impl SigningKey for LookalikeKey {
     }
 
     fn to_public_key(&self) -> DnsSecResult<PublicKeyBuf> {
-        // An RSA key begins with the length of its exponent, which is three octets, and the exponent 65537 (RFC 3110 section 2).
+        // The exponent of an RSA key: its length, and 65537 (RFC 3110 section 2).
         let mut octets = vec![3, 1, 0, 1];
         let filling = u8::try_from(self.number % 200).unwrap_or(0) + 17;
         octets.resize(self.lengths().0, filling);

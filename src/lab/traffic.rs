@@ -1,8 +1,8 @@
-//! Mail traffic: asks the questions that a mail gateway asks for one email, in the right order, and measures how long they take.
+//! Mail traffic: asks the questions of a mail gateway for one email, in the right order, and measures how long they take.
 //!
-//! The questions are those of postscreen, smtpd, Exim, rspamd, SpamAssassin and Postfix's SMTP client. For inbound mail: the DNS lists, PTR and A,
-//! the HELO name, MX, SPF with its includes (limited by RFC 7208 section 4.6.4), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains. For
-//! outbound mail: MX, then A and AAAA of each host (RFC 5321 section 5.1), and TLSA if both are signed (RFC 7672 section 2.2).
+//! The questions are those of postscreen, smtpd, Exim, rspamd, SpamAssassin and Postfix's SMTP client. For inbound mail: the DNS lists, PTR
+//! and A, the HELO name, MX, SPF with its includes (limited by RFC 7208 section 4.6.4), DKIM (RFC 6376), DMARC (RFC 9989) and lists of
+//! domains. For outbound mail: MX, then A and AAAA of each host (RFC 5321 section 5.1), and TLSA if both are signed (RFC 7672 section 2.2).
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -19,21 +19,21 @@ use super::hosters::reversed;
 use super::internet::{Internet, ListKind};
 pub use super::programs::Program;
 
-/// The maximum number of SPF includes that are followed for one mail message (RFC 7208 section 4.6.4).
+/// The SPF includes that are followed for one email (RFC 7208 section 4.6.4).
 const MAX_SPF_LOOKUPS: usize = 10;
 
-/// How long postscreen waits before it greets a client (`postscreen_greet_wait`). In this time it asks the DNS lists.
+/// How long postscreen asks DNS lists before it greets a client (`postscreen_greet_wait`).
 const GREET_WAIT: Duration = Duration::from_secs(6);
 
-/// The time between the envelope of an email and the end of its content, in which the client sends the content.
+/// How long the client sends the content of an email.
 const CONTENT: Duration = Duration::from_secs(1);
 
-/// A resolver that can be asked questions: a simulated one, or a server that is reached over sockets.
+/// A resolver: a simulated one, or a server over sockets.
 pub trait Asker: Sync {
-    /// Asks one question as the program `program`, and waits for the answer, which may have any response code.
+    /// Asks a question as the program `program`, and waits for the answer, which may have any response code.
     ///
     /// # Errors
-    /// Fails if no answer arrives.
+    /// No answer arrives.
     fn ask<'a>(
         &'a self,
         name: &'a Name,
@@ -41,7 +41,7 @@ pub trait Asker: Sync {
         program: Program,
     ) -> BoxFuture<'a, Result<Message, AskError>>;
 
-    /// Lets the time pass for which a program waits for something else than DNS. By default, no time passes.
+    /// Waits as long as a program waits for something else than DNS; by default not at all.
     fn pass(&self, _time: Duration) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }
@@ -59,39 +59,39 @@ impl Asker for LabClient {
     }
 }
 
-/// An email of the simulated traffic. It determines the questions that mail software asks.
+/// An email of the simulated traffic, which determines the questions of mail software.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
-    /// An email that a client sends to this gateway.
+    /// A client sends the email to this gateway.
     Inbound {
-        /// The software of the gateway that receives the email.
+        /// The software of this gateway.
         gateway: Gateway,
-        /// The IP address of the client that sends the email.
+        /// The address of the client.
         address: Ipv4Addr,
-        /// The name with which the client introduces itself (HELO, RFC 5321 section 4.1.1.1).
+        /// The client's HELO name (RFC 5321 section 4.1.1.1).
         helo: Name,
-        /// The domain of the sender, in MAIL FROM and in the header From.
+        /// The domain in MAIL FROM and in the header From.
         sender: Name,
-        /// The selector of the email's DKIM signature, or `None` if it is not signed.
+        /// The selector of the DKIM signature; `None` if there is none.
         selector: Option<String>,
-        /// The domain of a link in the text of the email.
+        /// The domain of a link in the text.
         link: Name,
     },
-    /// An email that this gateway sends to another domain.
+    /// This gateway sends the email to another domain.
     Outbound {
-        /// The domain of the recipient.
+        /// The recipient's domain.
         recipient: Name,
     },
 }
 
-/// The software of the gateway that receives an email.
+/// The software of a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gateway {
-    /// postscreen, smtpd and rspamd. postscreen asks all DNS lists at the same time, before smtpd looks up the name of the client's address.
+    /// postscreen, smtpd and rspamd. postscreen asks all DNS lists at once, before smtpd looks up the name of the client's address.
     Postscreen,
     /// smtpd without postscreen, and rspamd. smtpd looks up the name of the client's address, then asks one list after the other.
     Smtpd,
-    /// Exim and SpamAssassin. Exim asks one list after the other until one of them has the address, and looks up the hosts that receive the
+    /// Exim and SpamAssassin. Exim asks one list after the other until one has the address, and looks up the hosts that receive the
     /// sender's mail.
     Exim,
 }
@@ -100,7 +100,6 @@ impl Gateway {
     /// All gateways.
     pub const ALL: [Self; 3] = [Self::Postscreen, Self::Smtpd, Self::Exim];
 
-    /// Returns the program that reads the content of emails.
     const fn scanner(self) -> Program {
         match self {
             Self::Postscreen | Self::Smtpd => Program::Rspamd,
@@ -109,36 +108,36 @@ impl Gateway {
     }
 }
 
-/// A question that was asked for an email, and how long the answer took.
+/// A question for an email.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// The name in the question.
+    /// Its name.
     pub name: Name,
-    /// The type in the question.
+    /// Its type.
     pub kind: RecordType,
-    /// The program that asked the question.
+    /// The program that asked.
     pub program: Program,
-    /// The time from the question to its answer.
+    /// From the question to its answer.
     pub time: Duration,
-    /// True if the question ended with SERVFAIL or without an answer.
+    /// True after SERVFAIL or without an answer.
     is_failed: bool,
 }
 
-/// The measurements for one mail message.
+/// The measurements for one email.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Played {
-    /// The time for which the email waited for DNS.
+    /// How long the email waited for DNS.
     pub elapsed: Duration,
-    /// The number of questions that were asked for this email.
+    /// The number of its questions.
     pub questions: u32,
-    /// The number of those questions that ended with SERVFAIL or without an answer.
+    /// How many of these got SERVFAIL or no answer.
     pub failed: u32,
-    /// The questions for which the email waited. If several questions were asked at the same time, only the slowest chain of them is here. The sum
-    /// of their times is `elapsed`.
+    /// The questions for which the email waited: of questions that were asked at the same time, only the slowest chain. The sum of their
+    /// times is `elapsed`.
     pub waits: Vec<Wait>,
 }
 
-/// Asks all questions that mail software asks for the email `mail`. Each question waits for the answers that it depends on.
+/// Asks all questions of mail software for an email. Each question waits for the answers that it depends on.
 pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &Clock) -> Played {
     let mut session = Session { internet, asker, clock, played: Played::default() };
     match mail {
@@ -155,10 +154,9 @@ pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &C
     session.played
 }
 
-/// Questions that were asked one after the other, with the answer to the last one. The answer is `None` if it did not arrive.
+/// Questions asked one after the other, with the answer to the last one, if it arrived.
 type Chain = (Option<Message>, Vec<Wait>);
 
-/// The state while the questions for one mail message are asked.
 struct Session<'a> {
     internet: &'a Internet,
     asker: &'a dyn Asker,
@@ -167,7 +165,6 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Asks one question.
     async fn ask(&self, name: Name, kind: RecordType, program: Program) -> Chain {
         let began = self.clock.mono();
         let is_sound = |answer: &Message| {
@@ -192,7 +189,6 @@ impl<'a> Session<'a> {
         answers
     }
 
-    /// Asks several questions at the same time, and waits for all answers.
     async fn all(&mut self, questions: &[(Name, RecordType)], program: Program) -> Vec<Option<Message>> {
         let asked = questions.iter().map(|(name, kind)| self.ask(name.clone(), *kind, program));
         let chains = join_all(asked).await;
@@ -203,9 +199,9 @@ impl<'a> Session<'a> {
         self.all(&[(name.clone(), kind)], program).await.pop().flatten()
     }
 
-    /// Asks the questions at the start of an SMTP connection: for the PTR, then for the addresses of the name in it, and to the DNS lists of
-    /// addresses. postscreen asks all lists at the same time. smtpd (`reject_rbl_client`) and Exim (`dnslists`) ask one after the other. If a list
-    /// has the address, Exim asks for the text of the entry, and asks no further list.
+    /// The start of an SMTP connection: PTR, the addresses of the name in it, and the DNS lists of addresses. postscreen asks all lists at
+    /// once, smtpd (`reject_rbl_client`) and Exim (`dnslists`) one after the other. If a list has the address, Exim asks for the text of
+    /// the entry, and no further list.
     async fn connection(&mut self, gateway: Gateway, address: Ipv4Addr) {
         let lists: Vec<_> = address_lists(self.internet, address).collect();
         if gateway == Gateway::Postscreen {
@@ -229,7 +225,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Asks the questions of smtpd about the HELO name: its addresses and its MX, until one of them exists (`reject_unknown_helo_hostname`).
+    /// smtpd asks for addresses and MX of the HELO name, until one exists (`reject_unknown_helo_hostname`).
     async fn greeting(&mut self, helo: &Name) {
         for kind in [RecordType::A, RecordType::AAAA, RecordType::MX] {
             let answer = self.one(helo, kind, Program::Server).await;
@@ -239,10 +235,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Asks the questions about the envelope of an email. The mail server checks that the sender's domain receives mail (MX, A and AAAA, until
-    /// one of them exists). The policy service checks that this address may send for the domain (SPF). Returns false if the email is refused
-    /// because the domain does not exist (`reject_unknown_sender_domain`, and `verify = sender` of Exim, which also needs the addresses of the
-    /// hosts).
+    /// The envelope: the mail server checks that the sender's domain receives mail (MX, A and AAAA, until one exists), and the policy
+    /// service checks that the address may send for the domain (SPF). Returns false if the email is refused because the domain does not
+    /// exist (`reject_unknown_sender_domain`, and `verify = sender` of Exim, which also needs the addresses of the hosts).
     async fn envelope(&mut self, gateway: Gateway, address: Ipv4Addr, sender: &Name) -> bool {
         let exchangers = self.one(sender, RecordType::MX, Program::Server).await;
         let code = exchangers.as_ref().map(|answer| answer.metadata.response_code);
@@ -277,8 +272,8 @@ impl<'a> Session<'a> {
         true
     }
 
-    /// Asks the questions of the scanner about the content of an email, all at the same time: for DKIM, DMARC, the link, the DNS lists of domains,
-    /// and again the DNS lists of addresses. SpamAssassin also asks the first list for the addresses of the link's name servers.
+    /// The content: the scanner asks at the same time for DKIM, DMARC, the link, the DNS lists of domains, and again the DNS lists of
+    /// addresses. SpamAssassin also asks the first list for the addresses of the link's name servers.
     async fn content(
         &mut self,
         (gateway, address): (Gateway, Ipv4Addr),
@@ -301,7 +296,7 @@ impl<'a> Session<'a> {
         self.note(chains);
     }
 
-    /// Asks for the DMARC record of a domain, then of the domains above it until one has a record (RFC 9989).
+    /// Asks for the DMARC record of a domain, then of the domains above, until one has a record (RFC 9989).
     async fn dmarc(&self, sender: &Name, program: Program) -> Chain {
         let (mut domain, mut chain) = (sender.clone(), (None, Vec::new()));
         while domain.iter().len() > 1 {
@@ -318,8 +313,8 @@ impl<'a> Session<'a> {
         chain
     }
 
-    /// Asks for the name servers of a link's domain, for the address of the first one, and for this address in the first DNS list
-    /// (SpamAssassin's rule URIBL_SBL).
+    /// Asks for the name servers of a link's domain, the address of the first one, and this address in the first DNS list (SpamAssassin's
+    /// rule URIBL_SBL).
     async fn name_servers(&self, link: &Name) -> Chain {
         let program = Program::SpamAssassin;
         let (answer, mut waits) = self.ask(link.clone(), RecordType::NS, program).await;
@@ -340,9 +335,8 @@ impl<'a> Session<'a> {
         (answer, waits)
     }
 
-    /// Asks the questions of Postfix's SMTP client with DANE: for the MX, then for A and AAAA of each host, one after the other. Postfix then
-    /// asks for TLSA if MX and addresses are secure. Here, TLSA is asked for if their zones are signed, so that the questions do not depend on
-    /// the resolver's validation.
+    /// Postfix's SMTP client with DANE asks for the MX, then for A and AAAA of each host, one after the other, and for TLSA if MX and
+    /// addresses are secure. Here, signed zones suffice for TLSA, so that the questions do not depend on the resolver's validation.
     async fn delivery(&mut self, recipient: &Name) {
         let answer = self.one(recipient, RecordType::MX, Program::DaneClient).await;
         let signed = self.internet.is_signed(recipient);
@@ -357,7 +351,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Returns the hosts in the MX records of an answer, in the order in which they are used.
+/// Returns the hosts of MX records, in the order in which they are used.
 fn hosts_by_preference(answer: Option<&Message>) -> Vec<Name> {
     let records = answer.into_iter().flat_map(|answer| &answer.answers);
     let mut hosts: Vec<(u16, Name)> = records.filter_map(exchanger).collect();
@@ -379,7 +373,6 @@ fn address_of(record: &Record) -> Option<Ipv4Addr> {
     }
 }
 
-/// Returns the questions to all DNS lists of addresses about one address.
 pub(super) fn address_lists(
     internet: &Internet,
     address: Ipv4Addr,
@@ -388,14 +381,12 @@ pub(super) fn address_lists(
     lists.filter_map(move |list| Some((below(&reversed(address), &list.zone)?, RecordType::A)))
 }
 
-/// Returns the questions to all DNS lists of domains about one domain.
 pub(super) fn domain_lists(internet: &Internet, domain: &Name) -> impl Iterator<Item = (Name, RecordType)> {
     let lists = internet.lists.iter().filter(|list| list.kind == ListKind::BadDomains);
     let labels = domain.to_string();
     lists.filter_map(move |list| Some((below(labels.trim_end_matches('.'), &list.zone)?, RecordType::A)))
 }
 
-/// Returns the name in the first PTR record of an answer, or `None` if it has none.
 pub(super) fn host_of(answer: &Message) -> Option<Name> {
     answer.answers.iter().find_map(|record| match &record.data {
         RData::PTR(name) => Some(name.0.clone()),
@@ -410,12 +401,11 @@ pub(super) fn exchanger(record: &Record) -> Option<(u16, Name)> {
     }
 }
 
-/// Returns the name that consists of `labels` and `zone`, or `None` if it would be invalid.
+/// Returns `None` if the name would be invalid.
 pub(super) fn below(labels: &str, zone: &Name) -> Option<Name> {
     Name::from_ascii(labels).ok()?.append_domain(zone).ok()
 }
 
-/// Returns the domains that the SPF record in an answer includes.
 pub(super) fn includes(answer: &Message) -> Vec<Name> {
     let texts = answer.answers.iter().filter_map(|record| match &record.data {
         RData::TXT(text) => Some(text.txt_data.concat()),
@@ -433,7 +423,7 @@ pub(super) fn includes(answer: &Message) -> Vec<Name> {
     policies.flat_map(domains).collect()
 }
 
-/// Returns the median, the 90th percentile and the maximum of the times that emails waited for DNS. They are zero if there are no emails.
+/// Returns the median, the 90th percentile and the maximum of the times that emails waited for DNS.
 pub fn spread(played: &[Played]) -> [Duration; 3] {
     let mut times: Vec<Duration> = played.iter().map(|played| played.elapsed).collect();
     times.sort();
@@ -449,7 +439,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::sync::Mutex;
 
-    /// A resolver for tests that has all zones of the internet and answers immediately.
+    /// Has all zones, and answers at once.
     struct AuthorityAsker {
         authority: Authority,
         asked: Mutex<Vec<String>>,

@@ -1,6 +1,5 @@
-//! The type `Lab`: all zones of a simulated internet, its servers and their addresses.
-//!
-//! All maps are sorted, so that the same seed always gives the same run.
+//! The type `Lab`: the zones of a simulated internet, its servers and their addresses. All maps are sorted, so that the same seed gives the
+//! same run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -22,64 +21,64 @@ use dns::wire::presentation::read_name;
 use resolver::zones::authority::Authority;
 use resolver::zones::zone::{Zone, ZoneError};
 
-/// The calendar time at the start of every simulation, in seconds since 1970: 2026-01-01. Zones are signed at this time.
+/// The date at the start of every simulation, in seconds since 1970: 2026-01-01. Zones are signed at this time.
 pub const UNIX_AT_START: u64 = 1_767_225_600;
 
-/// The reason why a simulated internet cannot be built.
+/// Why a simulated internet cannot be built.
 #[derive(Debug, Error)]
 pub enum LabError {
-    /// This text is not a valid domain name.
+    /// The text is not a domain name.
     #[error("{0} is not a name")]
     Name(String),
-    /// The text of a zone of the lab cannot be parsed.
+    /// The text of a zone cannot be parsed.
     #[error("zone {zone}: {error}")]
     Zone {
-        /// The apex of the zone.
+        /// Its apex.
         zone: String,
-        /// What is wrong in the text of the zone.
+        /// What is wrong.
         error: ZoneError,
     },
-    /// The plan by which a zone is signed cannot be parsed.
+    /// A signing plan cannot be parsed.
     #[error(transparent)]
     Signing(#[from] UnknownSigning),
     /// A zone cannot be signed by its plan.
     #[error("zone {zone}: {error}")]
     Sign {
-        /// The apex of the zone.
+        /// Its apex.
         zone: String,
         /// The error of the DNS library.
         error: DnsSecError,
     },
-    /// Two servers of the lab have this address.
+    /// Two servers have this address.
     #[error("{0} is the address of two servers")]
     Twice(IpAddr),
 }
 
-/// The plan of a server of the lab: its name, addresses, path and faults.
+/// The plan of a server.
 #[derive(Clone, Debug)]
 pub struct ServerPlan {
-    /// The name of the server, without a final dot.
+    /// The name, without a final dot.
     pub name: String,
-    /// The IP addresses of the server. To run it on sockets, they must be in 127.0.0.0/8.
+    /// The addresses: in 127.0.0.0/8 for a server on sockets.
     pub addresses: Vec<IpAddr>,
-    /// The network path to the server, for instance its round-trip time.
+    /// The path to the server.
     pub distance: Distance,
-    /// The faults that the server has at the start.
+    /// The faults at the start.
     pub faults: Vec<Fault>,
 }
 
 impl ServerPlan {
-    /// Creates the plan of a server without faults. Its round-trip time is 10 ms.
+    /// Creates the plan of a server without faults, with a round trip of 10 ms.
     pub fn new(name: &str, addresses: Vec<IpAddr>) -> Self {
         let distance = Distance::steady(Duration::from_millis(10));
         Self { name: name.to_owned(), addresses, distance, faults: Vec::new() }
     }
 }
 
-/// Parses a name, with or without a final dot. The result is absolute and in lower case.
+/// Parses a name with or without a final dot. The result is absolute and in lower case.
 ///
 /// # Errors
-/// Fails if the text is not a name.
+/// The text is not a name.
 pub fn absolute(text: &str) -> Result<Name, LabError> {
     let name = read_name(text).ok_or_else(|| LabError::Name(text.to_owned()))?;
     let mut name = name.to_lowercase();
@@ -87,7 +86,7 @@ pub fn absolute(text: &str) -> Result<Name, LabError> {
     Ok(name)
 }
 
-/// A simulated internet: its zones, their servers, and the log of the queries to them.
+/// A simulated internet: zones, their servers, and the log of the queries to them.
 #[derive(Debug)]
 pub struct Lab {
     servers: Vec<LabServer>,
@@ -98,10 +97,7 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Creates a lab from the plans of its servers, each with its zones, and from the DS records of its signed zones.
-    ///
-    /// # Errors
-    /// Fails if two servers have the same address.
+    /// Creates a lab from the plans of its servers with their zones, and the DS records of its signed zones.
     pub(super) fn new(
         plans: Vec<(ServerPlan, Vec<Arc<Zone>>)>,
         trust_anchors: BTreeMap<Name, Vec<Record>>,
@@ -122,29 +118,29 @@ impl Lab {
         Ok(lab)
     }
 
-    /// Returns all servers of the lab, in the order in which they were added.
+    /// Returns all servers, in the order in which they were added.
     pub fn servers(&self) -> &[LabServer] {
         &self.servers
     }
 
-    /// Returns the server with this name, which is given without a final dot.
+    /// Returns the server with this name (without a final dot).
     pub fn server(&self, name: &str) -> Option<&LabServer> {
         self.servers.iter().find(|server| server.name() == name)
     }
 
-    /// Returns the server that has this IP address.
+    /// Returns the server at this address.
     pub fn at(&self, address: IpAddr) -> Option<&LabServer> {
         self.by_address.get(&address).and_then(|place| self.servers.get(*place))
     }
 
-    /// Returns all zones of the lab in canonical order, each with its servers. Tests use this to break one server of each zone.
+    /// Returns all zones in canonical order, with their servers.
     pub fn zones(&self) -> impl Iterator<Item = (&Name, Vec<&LabServer>)> {
         self.zones
             .iter()
             .map(|(zone, places)| (zone, places.iter().filter_map(|&at| self.servers.get(at)).collect()))
     }
 
-    /// Gives one of the faults `ailments` to one server of each zone, but never to the last working server of a zone.
+    /// Gives one of the faults `ailments` to one server of each zone, but never to the last working one.
     pub fn break_one_of_each_zone(&self, ailments: &[Fault], random: &Random) {
         let names =
             |servers: Vec<&LabServer>| servers.iter().map(|server| server.name().to_owned()).collect();
@@ -172,12 +168,12 @@ impl Lab {
         }
     }
 
-    /// Returns the DS records of a signed zone, to be used as a trust anchor of a resolver. Returns an empty list if the zone is unsigned.
+    /// Returns the DS records of a signed zone, for the trust anchor of a resolver. Empty if the zone is unsigned.
     pub fn trust_anchor(&self, zone: &Name) -> &[Record] {
         self.trust_anchors.get(zone).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Replaces the zones of each server with the zones of the server with the same name in `other`. This simulates that the internet changes.
+    /// Gives each server the zones of the server with the same name in `other`, as if the internet changed.
     pub fn take_zones_of(&self, other: &Self) {
         for server in &self.servers {
             if let Some(changed) = other.server(server.name()) {
@@ -186,12 +182,12 @@ impl Lab {
         }
     }
 
-    /// Returns the log of the queries to the servers of this lab.
+    /// Returns the log of the queries to the servers.
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// Returns the names and addresses of the root servers, with which resolution begins.
+    /// Returns the names and addresses of the root servers.
     pub fn root_hints(&self) -> RootHints {
         let places = self.zones.get(&Name::root()).map(Vec::as_slice).unwrap_or_default();
         let roots = places.iter().filter_map(|&place| self.servers.get(place));

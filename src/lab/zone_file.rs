@@ -6,18 +6,18 @@ pub use dns::zone_file::kind as read_kind;
 use dns::zone_file::{record, records};
 use resolver::zones::zone::{Zone, ZoneError};
 
-/// Reads the zone whose apex is `origin` from its text.
+/// Reads the zone with the apex `origin`.
 ///
 /// # Errors
-/// Returns an error if a line cannot be parsed, if an owner name is outside the zone, or if the apex has no SOA.
+/// A line cannot be parsed, an owner name is outside the zone, or the apex has no SOA.
 pub fn read_zone(origin: &Name, text: &str) -> Result<Zone, ZoneError> {
     Zone::new(origin, records(origin, text)?)
 }
 
-/// Reads a single record, as it is written in a scenario. All names in it are absolute.
+/// Reads one record. All names in it are absolute.
 ///
 /// # Errors
-/// Returns an error if the text is not exactly one record.
+/// The text is not exactly one record.
 pub fn read_record(text: &str) -> Result<Record, ZoneError> {
     Ok(record(text)?)
 }

@@ -11,7 +11,6 @@ use dns::wire::presentation::harmless;
 #[derive(Debug, Default)]
 pub(super) struct EventText {
     pub(super) sentence: String,
-    /// The fields of the log line, in their order, without the sentence.
     pub(super) fields: Vec<(&'static str, String)>,
 }
 
@@ -29,7 +28,6 @@ impl Visit for EventText {
     }
 }
 
-/// Writes a log line to stderr: the text `begin`, followed by a sentence.
 pub(super) fn write_line(mut begin: String, sentence: &str) -> io::Result<()> {
     begin.push_str(sentence);
     begin.push('\n');

@@ -1,7 +1,7 @@
 //! Writes log lines to the systemd journal. Each line is a datagram with fields, so `journalctl ZONE=example.` finds the lines about this zone.
 //!
-//! The documentation of systemd calls this the native journal protocol. If the journal does not accept a datagram, the sentence is written to stderr,
-//! with its priority before it (sd-daemon(3)).
+//! The format is the native journal protocol of systemd. If the journal does not accept a datagram, the sentence is written to stderr after its
+//! priority (sd-daemon(3)).
 
 use std::fs::File;
 use std::io::{self, stderr};
@@ -15,36 +15,33 @@ use tracing::Level;
 use super::event_text::{EventText, write_line};
 use crate::limits::MAX_LOG_FIELD;
 
-/// The identifier of resolverd's log lines in the journal, for `journalctl -t resolverd`.
 const IDENTIFIER: &str = "resolverd";
 
-/// The journal to which stderr of this process is connected.
 pub(super) struct Journal {
     socket: UnixDatagram,
-    /// The path of the journal's datagram socket; `None` if it is not known.
+    /// The path of the journal's datagram socket, if it is known.
     path: Option<PathBuf>,
 }
 
 impl Journal {
-    /// Returns the journal, if stderr is the stream that the environment variable `JOURNAL_STREAM` names (systemd.exec(5)). The two are compared
-    /// because the variable is also set if stderr was redirected.
+    /// Returns the journal if stderr is the stream in `JOURNAL_STREAM` (systemd.exec(5)). This variable is also set if stderr was redirected.
     pub(super) fn of_stderr(stream: Option<&str>) -> Option<Self> {
         let own = stderr().as_fd().try_clone_to_owned().ok()?;
         is_stream(stream?, &own).then(|| Self::for_stream(own)).flatten()
     }
 
-    /// Returns the journal at the other end of the stream to which stderr is connected. The datagram socket of the journal is in the same directory
-    /// as the stream socket, even if the unit has a journal of its own (`LogNamespace=`).
+    /// Returns the journal to which stderr is connected. The datagram socket of the journal is in the same directory as the stream socket, even if
+    /// the unit has a journal of its own (`LogNamespace=`).
     fn for_stream(stream: OwnedFd) -> Option<Self> {
         let socket = UnixDatagram::unbound().ok()?;
-        // The threads that answer queries must not wait if the journal does not read its socket.
+        // If the journal does not read its socket, the threads that answer queries must not wait.
         socket.set_nonblocking(true).ok()?;
         let peer = UnixStream::from(stream).peer_addr().ok();
         let path = peer.and_then(|peer| Some(peer.as_pathname()?.with_file_name("socket")));
         Some(Self { socket, path })
     }
 
-    /// Writes a log line with its fields to the journal. If this fails, writes its sentence to stderr.
+    /// If the journal does not accept the log line, writes its sentence to stderr.
     pub(super) fn write(&self, level: Level, said: &EventText) -> io::Result<()> {
         let sent = self.path.as_ref().map(|path| self.socket.send_to(&entry(level, said), path));
         match sent {
@@ -54,8 +51,7 @@ impl Journal {
     }
 }
 
-/// Formats a log line as an entry for the journal. Each of the `servers` gets a field `SERVER` of its own, so that the entry can be found by any of
-/// them.
+/// Formats a log line as a journal entry. Each of the `servers` gets its own field `SERVER`, so `journalctl SERVER=...` finds each of them.
 fn entry(level: Level, said: &EventText) -> Vec<u8> {
     let mut entry = Vec::new();
     put(&mut entry, "MESSAGE", &said.sentence);
@@ -75,7 +71,7 @@ fn entry(level: Level, said: &EventText) -> Vec<u8> {
     entry
 }
 
-/// Adds a field to an entry. A value of one line follows its name directly. A value of several lines is written with its length before it.
+/// A value of several lines needs its length before it.
 fn put(entry: &mut Vec<u8>, name: &str, value: &str) {
     let value = value.get(..value.floor_char_boundary(MAX_LOG_FIELD)).unwrap_or_default();
     entry.extend_from_slice(name.as_bytes());
@@ -89,7 +85,7 @@ fn put(entry: &mut Vec<u8>, name: &str, value: &str) {
     entry.push(b'\n');
 }
 
-/// Returns the syslog priority of a log level, as in syslog(3).
+/// The number is a syslog priority (syslog(3)).
 const fn priority(level: Level) -> u8 {
     match level {
         Level::ERROR => 3,
@@ -99,7 +95,7 @@ const fn priority(level: Level) -> u8 {
     }
 }
 
-/// Returns true if the text `given`, which has the form "device:inode", names the stream `own`.
+/// Returns true if `given`, in the form "device:inode", names the stream `own`.
 fn is_stream(given: &str, own: &OwnedFd) -> bool {
     let given = given.split_once(':');
     let given = given.and_then(|(device, inode)| device.parse().ok().zip(inode.parse().ok()));

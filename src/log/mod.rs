@@ -1,15 +1,13 @@
 //! Writes log lines. If stderr is connected to the systemd journal, they go to the journal with their fields; otherwise they go to stderr as plain
 //! lines.
 //!
-//! The fields of a log line (`incident`, `zone`, `servers`) repeat facts that its sentence contains. The journal stores the fields and the sentence;
-//! stderr shows only the sentence.
+//! The fields of a log line (`incident`, `zone`, `servers`) repeat facts of its sentence. stderr shows only the sentence.
 //!
 //! # Decisions
 //!
 //! - Incidents can be found by a field (`journalctl -t resolverd INCIDENT=zone_fails`), so monitoring does not depend on the text of a line.
-//! - A line that goes to a file or to the journal has no colours.
-//! - An error is logged only once, by the code that decides what happens next. Before this rule, an outage of this host's network caused two lines
-//!   for each zone. Now it causes one line when it begins and one when it ends.
+//! - Lines have no colours.
+//! - An error is logged only once, by the code that decides what happens next. Otherwise, each zone would log an outage of this host's network.
 
 mod event_text;
 mod journal;
@@ -29,23 +27,21 @@ use tracing_subscriber::{Registry, reload};
 use event_text::{EventText, write_line};
 use journal::Journal;
 
-/// The handle with which the log level of this process is changed. It is a global variable, because a process has only one log.
 static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
-/// Starts the log, which writes lines of this `level` and of more serious levels. Only the first call in a process starts it. Later calls only set
-/// the level.
+/// Starts the log at this `level`. Later calls in the same process only set the level.
 pub fn start(level: Level) {
     let (filter, handle) = reload::Layer::new(own_lines(level));
     let journal = Journal::of_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
     if tracing_subscriber::registry().with(filter).with(LogOutput { journal }).try_init().is_ok() {
-        // To set the log level cannot fail, because this is the first call and the level is not set yet.
+        // This call cannot fail: `try_init` succeeds once, so nobody has set `LEVEL`.
         let _ = LEVEL.set(handle);
     } else {
         set_level(level);
     }
 }
 
-/// Sets the level from which on lines are written, after a reload of the configuration.
+/// Changes the log level, after a reload of the configuration.
 pub fn set_level(level: Level) {
     if let Some(handle) = LEVEL.get() {
         // An error can only mean that the log of this process has ended.
@@ -53,17 +49,14 @@ pub fn set_level(level: Level) {
     }
 }
 
-/// The crates of resolverd that write log lines.
 const OWN_CRATES: [&str; 7] =
     [env!("CARGO_PKG_NAME"), "resolver", "history", "control", "watched", "fleet", "lab"];
 
-/// Returns a filter which passes the lines of resolverd's own crates that have this `level` or a more serious one. Lines of libraries are left out,
-/// because there may be very many: one library writes a line for each record that it reads.
+/// Passes only lines of resolverd's own crates. Libraries may write very many: one writes a line for each record that it reads.
 fn own_lines(level: Level) -> Targets {
     Targets::new().with_targets(OWN_CRATES.map(|name| (name, level)))
 }
 
-/// Writes log lines to the journal; without a journal, to stderr.
 struct LogOutput {
     journal: Option<Journal>,
 }
@@ -82,7 +75,6 @@ impl<S: Subscriber> Layer<S> for LogOutput {
     }
 }
 
-/// Writes a log line with its time and level to stderr.
 fn plain(level: Level, sentence: &str) -> io::Result<()> {
     let mut line = String::new();
     // Writing to a string does not fail; if the clock fails, the time is left out.

@@ -6,11 +6,9 @@ use std::sync::LazyLock;
 use super::table::{self, Family};
 use history::{BOUNDS, Distribution};
 
-/// The media type of the text format of Prometheus.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The lines of description before the samples of each metric, in the order of the table. They are a third of the text and never change, so they are
-/// made only once.
+/// The descriptions of the metrics never change and are a third of the text, so resolverd formats them only once.
 static HEADS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let head = |table::Metric { name, kind, about, .. }| {
         format!("# HELP {name} {}\n# TYPE {name} {}\n", escaped(about, false), kind.word())
@@ -18,10 +16,9 @@ static HEADS: LazyLock<Vec<String>> = LazyLock::new(|| {
     table::all().into_iter().map(head).collect()
 });
 
-/// The samples of all metrics, as lines of text.
 #[derive(Debug)]
 pub(super) struct Samples {
-    /// The samples of each metric, in the order of the table.
+    /// One element per metric, in the order of the table.
     families: Vec<String>,
 }
 
@@ -33,7 +30,7 @@ impl Default for Samples {
 
 // The results of `writeln!` are ignored, because writing into a string cannot fail.
 impl Samples {
-    /// Adds a sample of a metric. `labels` are the values of its labels, in the order of the table.
+    /// `labels` are the values of the labels, in the order of the table.
     pub(super) fn put(&mut self, family: Family, labels: &[&str], value: impl Display) {
         let pairs = pairs(family, labels);
         let pairs = if pairs.is_empty() { pairs } else { format!("{{{pairs}}}") };
@@ -42,7 +39,6 @@ impl Samples {
         }
     }
 
-    /// Adds the samples of a metric that is a histogram of times.
     pub(super) fn times(&mut self, family: Family, labels: &[&str], times: Distribution) {
         let (name, pairs) = (family.name(), pairs(family, labels));
         let comma = if pairs.is_empty() { "" } else { "," };
@@ -56,27 +52,24 @@ impl Samples {
         let _ = writeln!(lines, "{name}_sum{pairs} {sum}\n{name}_count{pairs} {count}");
     }
 
-    /// Adds a line for each counter of the query history. In the output, these lines follow those of all metrics in `Family::ALL`.
+    /// Adds a line for each counter of the query history, after the metrics of `Family::ALL`.
     pub(super) fn counters<'n>(&mut self, counters: impl Iterator<Item = (&'n str, u64)>) {
         for (lines, (name, count)) in self.families.iter_mut().skip(Family::ALL.len()).zip(counters) {
             let _ = writeln!(lines, "{} {count}", table::counter_name(name));
         }
     }
 
-    /// Returns the text of all metrics with their samples.
     pub(super) fn text(&self) -> String {
         HEADS.iter().zip(&self.families).flat_map(|(head, lines)| [head.as_str(), lines]).collect()
     }
 }
 
-/// Returns the labels of a sample as text. `values` are the values of the labels.
 fn pairs(family: Family, values: &[&str]) -> String {
     let pairs = family.labels().iter().zip(values);
     pairs.map(|(label, value)| format!("{label}=\"{}\"", escaped(value, true))).collect::<Vec<_>>().join(",")
 }
 
-/// Escapes backslashes and line feeds, which have a meaning in the text format. If `quoted` is true (for the value of a label), quotes are escaped
-/// too.
+/// Escapes the characters that have a meaning in the text format: quotes only in the value of a label (`quoted`).
 fn escaped(text: &str, quoted: bool) -> String {
     let text = text.replace('\\', "\\\\").replace('\n', "\\n");
     if quoted { text.replace('"', "\\\"") } else { text }

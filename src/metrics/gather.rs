@@ -1,4 +1,4 @@
-//! Reads the current values of all metrics from a daemon. The events themselves are counted by other modules.
+//! Reads the current values of all metrics from a daemon.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use resolver::config::ZoneKind;
 use resolver::dnsbl::list::List;
 use resolver::dnsbl::state::ListState;
 
-/// The counters of a DNS list, summed over the different kinds of servers to which its queries are sent.
+/// The counters of a DNS list, summed over the kinds of servers that get its queries.
 #[derive(Default)]
 struct ListSum {
     state: ListState,
@@ -29,10 +29,9 @@ struct ListSum {
     times: Distribution,
 }
 
-/// Returns the current metrics of a daemon as text.
 pub(super) fn text(subject: &impl Controlled) -> String {
     let mut samples = Samples::default();
-    // All counters are read together and only once: reading them takes a fifth of the time of a scrape (one request of Prometheus).
+    // Reading the counters takes a fifth of the time of a scrape (one request of Prometheus), so they are read only once.
     let scraped = subject.recorder().scraped(health::JUDGED);
     samples.queries(subject.recorder(), &scraped);
     samples.upstream(subject.recorder());
@@ -45,7 +44,6 @@ pub(super) fn text(subject: &impl Controlled) -> String {
 }
 
 impl Samples {
-    /// Adds the samples about queries of clients.
     fn queries(&mut self, recorder: &Recorder, scraped: &Scraped) {
         self.put(Family::StartTime, &[], recorder.started_unix());
         for (outcome, count) in &scraped.report.outcomes {
@@ -70,7 +68,6 @@ impl Samples {
         self.counters(scraped.report.upstream.counts.all().map(|(name, _, count)| (name, count)));
     }
 
-    /// Adds the samples about resolutions and queries to servers.
     fn upstream(&mut self, recorder: &Recorder) {
         for row in recorder.by_user(Window::Start) {
             self.put(Family::UserQueries, &[&row.user], row.questions);
@@ -83,7 +80,6 @@ impl Samples {
         self.times(Family::RoundTrip, &[], recorder.round_trips());
     }
 
-    /// Adds the samples about the state and the health of the daemon.
     fn state(&mut self, status: &Status) {
         let daemon = &status.daemon;
         self.put(Family::BuildInfo, &[&daemon.version], 1);
@@ -111,7 +107,6 @@ impl Samples {
         }
     }
 
-    /// Adds the samples about the fleet, if this gateway is in one.
     fn fleet(&mut self, subject: &impl Controlled) {
         let (state, members) = subject.fleet();
         if state.group.is_some() {
@@ -124,7 +119,7 @@ impl Samples {
         }
     }
 
-    /// Adds the samples about the DNS lists in use. Zones that only look like lists are left out, because clients chose their names.
+    /// Zones that only look like DNS lists are left out, because clients chose their names.
     fn lists(&mut self, subject: &impl Controlled) {
         let (config, now) = (subject.config(), subject.now());
         let mut sums: BTreeMap<Name, ListSum> = BTreeMap::new();
@@ -171,7 +166,6 @@ impl Samples {
         }
     }
 
-    /// Adds the samples about the number of failing zones, and about each configured zone.
     fn zones(&mut self, subject: &impl Controlled) {
         let troubles = subject.recorder().troubles();
         self.put(Family::NetworkDown, &[], u64::from(troubles.down.is_some()));
@@ -190,7 +184,7 @@ impl Samples {
         }
     }
 
-    /// Adds the samples about the watched domains, whose names come from the configuration.
+    /// The names of watched domains come from the configuration, so they may be labels.
     fn watched(&mut self, subject: &impl Controlled) {
         for row in subject.watched().into_iter().map(rows::watched) {
             for (level, count) in row.counts() {
@@ -203,12 +197,11 @@ impl Samples {
     }
 }
 
-/// Returns true if clients have asked the list or the configuration has an entry for it, and if the list is not shut down.
 fn is_in_use(list: &List, questions: u64) -> bool {
     list.is_alive() && (list.configured || questions > 0)
 }
 
-/// Returns a number for the state of a list, which is larger if the state is worse for mail.
+/// A larger number is worse for mail.
 const fn badness(state: ListState) -> u8 {
     match state {
         ListState::Untested => 0,
@@ -221,7 +214,7 @@ const fn badness(state: ListState) -> u8 {
     }
 }
 
-/// Returns the name of a DNS list without the final dot, for a label of a metric.
+/// Returns the name without its final dot.
 fn name_text(name: &Name) -> String {
     let text = presentation::name_text(name);
     match text.strip_suffix('.') {
@@ -230,11 +223,11 @@ fn name_text(name: &Name) -> String {
     }
 }
 
-/// Returns the word that stands for a value in JSON, for a label of a metric.
+/// Returns the word for `value` in JSON.
 fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
-        // Another JSON value does not occur, because every value that is passed to this function is written as a word in JSON.
+        // All values passed to this function are words in JSON.
         _ => String::new(),
     }
 }

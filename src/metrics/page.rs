@@ -1,8 +1,7 @@
 //! The page at `/` of the metrics listener: the data that the page may request, and the replies.
 //!
-//! The page is one file, which loads nothing from elsewhere. Its data are the replies to some requests of the control socket that only read. The
-//! website of a stranger could make its own name point at this host and so read these data (DNS rebinding). So the field `Host` of a request must be
-//! an address or `localhost`.
+//! The page is one file. Its data are replies of the control socket to requests that only read. The website of a stranger could make its own name
+//! point at this host and so read these data (DNS rebinding). So the field `Host` of a request must be an address or `localhost`.
 
 use std::net::IpAddr;
 
@@ -17,29 +16,26 @@ use history::limits::MAX_WHY_MESSAGES;
 use history::why::MessageReport;
 use resolver::resolve::list_keys::secrets_of;
 
-/// The HTML page that the listener serves at `/`.
 pub(super) const PAGE: &str = include_str!("page.html");
 
-/// The header fields of the page and of its data. The page may load nothing from elsewhere, and other pages may not show it in a frame.
+/// The page may load nothing from elsewhere, and other pages may not show it in a frame.
 pub(super) const FIELDS: &str = "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'\r\n\
     X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-store\r\n";
 
-/// The media type of the HTML page.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 
-/// Data that the HTML page loads from the server of metrics.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum PageData {
-    /// The statistics of minutes on disk, from `from` to `to` (seconds since 1970), in steps of `step` seconds.
+    /// From `from` to `to` (seconds since 1970), in steps of `step` seconds.
     Minutes { from: u64, to: u64, step: u64 },
     /// The DNS lists with their states.
     Lists,
-    /// The messages (emails) between `from` and `to` whose DNS time in microseconds is between the two values of `waited`, as an HTML page.
+    /// The messages (emails) between `from` and `to` whose DNS time in microseconds is within `waited`, as an HTML page.
     Why { from: u64, to: u64, waited: (u64, u64), offset: Offset },
 }
 
 impl PageData {
-    /// Reads the target of a request. Returns `None` if the page serves nothing at this path.
+    /// Parses the target of a request. Returns `None` if the page has nothing at this path.
     pub(super) fn read(path: &str, query: &str) -> Option<Self> {
         let number = |name: &str| -> Option<i64> {
             let mut values = query.split('&').filter_map(|field| field.strip_prefix(name)?.strip_prefix('='));
@@ -69,7 +65,6 @@ impl PageData {
         }
     }
 
-    /// Returns the request of the control protocol whose reply has the data.
     fn request(&self) -> Request {
         match *self {
             Self::Lists => Request::Dnsbl { list: None },
@@ -85,7 +80,7 @@ impl PageData {
         }
     }
 
-    /// Returns the media type and the content of the data that the page loads.
+    /// Returns the media type and the content.
     pub(super) async fn content(&self, subject: &impl Controlled) -> (&'static str, String) {
         let replies = read_only(self.request(), subject).await;
         if let Self::Why { waited, offset, .. } = self {
@@ -99,8 +94,7 @@ impl PageData {
     }
 }
 
-/// Returns the HTML page about the messages (emails) whose DNS time is at least `least` and less than `most` microseconds. If there are no such
-/// messages, it is about the slowest ones.
+/// Shows the messages (emails) with a DNS time from `least` to `most` microseconds; if there are none, the slowest ones.
 fn messages(replies: &[Reply], (least, most): (u64, u64), offset: Offset) -> String {
     let mut all: Vec<&MessageReport> = replies
         .iter()
@@ -127,7 +121,7 @@ fn messages(replies: &[Reply], (least, most): (u64, u64), offset: Offset) -> Str
     waterfall::page(if wanted.is_empty() { &all } else { &wanted }, note, &moment, false)
 }
 
-/// Returns true if the page may be served to a request with this field `Host`: an address or `localhost`.
+/// Returns true if the field `Host` of the request is an address or `localhost`.
 pub(super) fn is_own_host(host: &[u8]) -> bool {
     let host = String::from_utf8_lossy(host);
     let host = host.trim();

@@ -1,8 +1,7 @@
 //! The HTTP listener for metrics and for the page. It serves one request per connection, and only `GET` or `HEAD` of `/metrics`, of `/`, and of the
 //! data of the page.
 //!
-//! See RFC 9110 and RFC 9112. Requests are limited in number, size and time. The body of a request is not read: the reply is sent after the header,
-//! and the connection is then closed.
+//! See RFC 9110 and RFC 9112. resolverd does not read the body of a request: it replies after the header and closes the connection.
 
 use crate::limits;
 use std::io;
@@ -21,7 +20,6 @@ use super::page::{self, PageData};
 use control::Controlled;
 use history::Counter;
 
-/// The path of the URL at which the metrics are.
 const PATH: &str = "/metrics";
 
 /// The reason why there is no listener for metrics.
@@ -62,7 +60,7 @@ impl MetricsServer {
         Ok(Self { listener, address })
     }
 
-    /// Returns the address of the listener.
+    /// Returns the address at which the listener is bound.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
@@ -80,7 +78,6 @@ impl MetricsServer {
             };
             let (permit, accepted) = tokio::select! {
                 biased;
-                // If the sender of `ending` was dropped, the daemon has ended too.
                 _ = ending.wait_for(|ending| *ending) => return,
                 accepted = accepted => accepted,
             };
@@ -104,7 +101,6 @@ impl MetricsServer {
     }
 }
 
-/// Serves one connection, for a limited time. The client may close the connection early.
 async fn serve(mut stream: TcpStream, subject: &impl Controlled, readers: &Semaphore) {
     let header = match timeout(limits::METRICS_HEADER_TIME, read(&mut stream)).await {
         Ok(Ok(Some(header))) => header,
@@ -125,7 +121,7 @@ async fn serve(mut stream: TcpStream, subject: &impl Controlled, readers: &Semap
     }
 }
 
-/// Reads a request up to the end of its header, or up to `MAX_METRICS_REQUEST` octets. Returns `None` if the client disconnected before that.
+/// Reads at most `MAX_METRICS_REQUEST` octets. Returns `None` if the client disconnected before the end of the header.
 async fn read(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut header = Vec::with_capacity(limits::MAX_METRICS_REQUEST);
     let most = u64::try_from(limits::MAX_METRICS_REQUEST).unwrap_or(u64::MAX);
@@ -140,24 +136,22 @@ async fn read(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Returns true if the header is complete or invalid, so that further octets cannot change the reply. The parser also accepts a single line feed as
-/// the end of a line (RFC 9112 section 2.2).
+/// Returns true if further octets cannot change the reply. The parser also accepts a single line feed (RFC 9112 section 2.2).
 fn is_whole(header: &[u8]) -> bool {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     !matches!(httparse::Request::new(&mut fields).parse(header), Ok(httparse::Status::Partial))
 }
 
-/// What an HTTP request to the server of metrics asks for.
 #[derive(Clone, Debug, PartialEq)]
 enum Asked {
     Metrics,
     Page,
     Data(PageData),
-    /// The HTTP status and the sentence of a refusal.
+    /// The HTTP status and the sentence.
     Refused(&'static str, &'static str),
 }
 
-/// Returns the path and the query in a request target. The target may have a scheme and a host before the path (RFC 9112 section 3.2.2).
+/// A request target may have a scheme and a host before the path (RFC 9112 section 3.2.2).
 fn path(target: &str) -> (&str, &str) {
     let rest =
         target.strip_prefix("http://").and_then(|rest| rest.find('/').and_then(|place| rest.get(place..)));
@@ -165,8 +159,7 @@ fn path(target: &str) -> (&str, &str) {
     rest.split_once('?').unwrap_or((rest, ""))
 }
 
-/// Returns what the request with this header asks for, and true if the reply has a body: a reply to HEAD has
-/// none (RFC 9110 section 9.3.2).
+/// Returns what the request asks for, and true if the reply has a body: a reply to HEAD has none (RFC 9110 section 9.3.2).
 fn asked(header: &[u8]) -> (Asked, bool) {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
@@ -199,7 +192,6 @@ fn asked(header: &[u8]) -> (Asked, bool) {
     (asked, request.method != Some("HEAD"))
 }
 
-/// Returns the whole HTTP reply to a request.
 async fn message(asked: Asked, has_body: bool, subject: &impl Controlled, readers: &Semaphore) -> String {
     let (status, media, fields, body) = match asked {
         Asked::Metrics => ("200 OK", MEDIA_TYPE, "", gather::text(subject)),

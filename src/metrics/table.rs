@@ -31,7 +31,7 @@ pub struct Metric {
     pub about: &'static str,
 }
 
-/// Defines the enumeration `Family` and the table of these metrics from the same rows.
+/// Defines the enumeration `Family` and its table from the same rows. The doc comment of a row is the description in Prometheus.
 macro_rules! families {
     ($($(#[doc = $about:literal])* $family:ident $name:literal $kind:ident $labels:expr;)*) => {
         /// A metric of this table that is not a counter of the query history.
@@ -41,24 +41,20 @@ macro_rules! families {
         }
 
         impl Family {
-            /// All metrics of this enumeration, in the order of the table.
             pub(super) const ALL: &[Self] = &[$(Self::$family,)*];
 
-            /// Returns the name of the metric.
             pub(super) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$family => concat!("resolverd_", $name),)*
                 }
             }
 
-            /// Returns the names of the metric's labels.
             pub(super) const fn labels(self) -> &'static [&'static str] {
                 match self {
                     $(Self::$family => &$labels,)*
                 }
             }
 
-            /// Returns the metric as a row of the table.
             pub(super) fn metric(self) -> Metric {
                 match self {
                     $(Self::$family => {
@@ -158,19 +154,17 @@ families! {
     FleetGateways "fleet_gateways" Gauge [];
 }
 
-/// Returns every metric, in the order in which the text of the metrics has them.
+/// Returns all metrics, in the order of the output.
 pub fn all() -> Vec<Metric> {
     let counters = Counts::default();
     let counters = counters.all().map(|(name, about, _)| counter(name, about));
     Family::ALL.iter().map(|family| family.metric()).chain(counters).collect()
 }
 
-/// Returns the metric for a counter of the query history, as a row of the table.
 fn counter(name: &str, about: &'static str) -> Metric {
     Metric { name: counter_name(name), kind: MetricKind::Counter, labels: &[], about }
 }
 
-/// Returns the name of the metric for a counter of the query history.
 pub(super) fn counter_name(name: &str) -> String {
     format!("resolverd_{name}_total")
 }
@@ -192,7 +186,7 @@ mod tests {
             assert_eq!(name.ends_with("_total"), *kind == MetricKind::Counter, "{name}");
             assert!(*kind != MetricKind::Histogram || name.ends_with("_seconds"), "{name}");
             assert!(about.ends_with('.') && !about.contains(['\n', '\\']), "{name}: {about}");
-            // If strangers could choose the values of a label, each value would create another time series in Prometheus.
+            // Prometheus stores a time series for each value of a label, so strangers must not choose the values.
             assert!(!labels.iter().any(|label| ["client", "name", "server"].contains(label)), "{name}");
         }
     }

@@ -1,10 +1,10 @@
-//! The file of a day: a header, and rows with their lengths and checksums.
+//! The file of a day: a header, and rows, each with its length and checksum.
 
 use super::row::{Names, Row};
 use crate::limits::{ROOM_AHEAD, ROW_ROOM};
 use dns::hash;
 
-/// The first octets of each file; the last octet is the version of the format.
+/// The first octets of each file. The last one is the version of the format.
 pub const HEAD: [u8; 16] = *b"resolverd min\n\0\x01";
 
 /// The number of minutes in a day.
@@ -13,12 +13,12 @@ pub const MINUTES: u64 = 24 * 60;
 /// The octets before a row: its length and its checksum.
 const FRAME: usize = 6;
 
-/// The result of reading the file of a day: up to which octet it can be read, and the names in it.
+/// The result of reading the file of a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DayEnd {
-    /// The number of octets up to the end of the last undamaged row; 0 if this is not a file of this version.
+    /// The number of octets up to the end of the last undamaged row; 0 for a file of another version.
     pub end: usize,
-    /// The names in the file up to this end, with their numbers. Rows that are appended refer to these numbers.
+    /// The names up to this end. Rows that are appended refer to their positions.
     pub names: Names,
 }
 
@@ -36,7 +36,7 @@ pub fn read(file: &[u8], mut take: impl FnMut(Row)) -> DayEnd {
     day
 }
 
-/// Returns the first row of some octets and the octets after it; `None` if the row is incomplete or damaged.
+/// Returns the first row and the octets after it; `None` if the row is incomplete or damaged.
 fn framed(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = octets.split_first_chunk()?;
     let (sum, rest) = rest.split_first_chunk()?;
@@ -44,21 +44,20 @@ fn framed(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     (checksum(row) == *sum).then_some((row, rest))
 }
 
-/// Returns the octets of a row that must be appended to a file. `size` is the present size of the file in octets.
+/// Returns the octets of a row, to be appended to a file of `size` octets.
 pub fn appended(row: &Row, names: &mut Names, size: u64) -> Vec<u8> {
-    // The file may have more octets with each minute of the day, so that the names of early rows leave room for later rows. If a row has no room for
-    // its names, it is written without them.
+    // The permitted size of the file grows during the day, so that the names of early rows leave room for later rows. Names for which there is no
+    // room are left out.
     let passed = (row.minute % MINUTES).saturating_add(1);
     let minutes = ROOM_AHEAD.saturating_add(passed.saturating_mul(MINUTES - ROOM_AHEAD) / MINUTES);
     let room = minutes.saturating_mul(ROW_ROOM).saturating_sub(size);
     let room = usize::try_from(room).unwrap_or(usize::MAX).min(u16::MAX.into()).saturating_sub(FRAME);
     let row = row.encode(names, room);
-    // Without names, a row has at most some hundred octets, and `room` limits the names. So the length fits into 16 bits.
+    // Without names, a row has some hundred octets, and `room` limits the names. So the length fits into 16 bits.
     let length = u16::try_from(row.len()).unwrap_or(u16::MAX);
     [&length.to_le_bytes()[..], &checksum(&row), &row].concat()
 }
 
-/// Returns the first half of the hash of a row.
 fn checksum(row: &[u8]) -> [u8; 4] {
     hash::checksum(row).to_le_bytes().first_chunk().copied().unwrap_or_default()
 }
@@ -70,7 +69,6 @@ mod tests {
     use crate::row::{Busy, BusyCounts, BusyKind};
     use proptest::prelude::*;
 
-    /// The row of a minute at a busy gateway.
     fn row(minute: u64) -> Row {
         let name = |number: u64| Busy {
             kind: *BusyKind::ALL.get(usize::try_from(number % 4).unwrap()).unwrap(),
@@ -113,7 +111,7 @@ mod tests {
             let (read, day) = rows_of(&whole[..end]);
             assert_eq!((read.as_slice(), day.end), (&rows[..9], most), "{end}");
         }
-        // A row is appended after the last undamaged row, and can be read.
+        // The next row is appended after the last undamaged one.
         let mut cut = whole[..most].to_vec();
         let mut names = rows_of(&cut).1.names;
         cut.extend(appended(&rows[9], &mut names, cut.len() as u64));

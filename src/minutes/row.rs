@@ -1,6 +1,6 @@
-//! A row: what was counted in a minute, and its form on disk.
+//! A row: the counts of a minute, and their form on disk.
 //!
-//! Numbers are written with 7 bits in each octet, so most counts take one octet.
+//! Each octet of a number has 7 bits, so most counts take one octet.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +16,7 @@ use history::minute::MinuteCounts;
 use history::{OTHER, Recorder, ServerRow, UserRow, Window, ZoneRow};
 
 dns::words! {
-    /// The kind of a name in a row. Stored rows contain the positions of the variants: a new variant must be added at the end.
+    /// The kind of a name in a row. Rows on disk contain the positions of the variants, so a new variant must be added at the end.
     pub enum BusyKind {
         /// A zone.
         Zone = "zone",
@@ -26,7 +26,7 @@ dns::words! {
         User = "user",
         /// A /24 or /48 network with name servers.
         Network = "network",
-        /// A DNS list, with the counts of its listings (`ListingCounts`).
+        /// The listings of a DNS list (`ListingCounts`).
         Listings = "listings",
     }
 }
@@ -34,64 +34,64 @@ dns::words! {
 /// The counts of a zone, a list, a user or a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BusyCounts {
-    /// The number of resolutions for a zone or a list, or the number of queries to its servers if this is greater; for a user, the number of its
-    /// queries; for a network, the number of queries to its servers.
+    /// For a zone or a list, the number of resolutions, or of queries to its servers if that is greater; for a user, the number of its queries; for a
+    /// network, of queries to its servers.
     pub questions: u64,
-    /// The number of these resolutions or queries that failed.
+    /// The number of failures.
     pub failed: u64,
-    /// The number of these resolutions or queries that took 1 s or longer.
+    /// The number that took 1 s or longer.
     pub late: u64,
     /// The number of queries to servers without a reply in time.
     pub timeouts: u64,
-    /// The total time of the resolutions or queries, in milliseconds.
+    /// The total time in milliseconds.
     pub spent_ms: u64,
 }
 
-/// The counts of the answers of a DNS list. A row stores them as the counts of the kind `Listings`, so that all names of a row have the same form.
+/// The counts of the answers of a DNS list. A row stores them in the fields of `BusyCounts`, so that all names have the same form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListingCounts {
-    /// The number of answers to clients that said "listed" or "not listed". Stored as `questions`.
+    /// The number of answers "listed" or "not listed" to clients. Stored as `questions`.
     pub answers: u64,
-    /// The number of these answers that said "listed". Stored as `failed`.
+    /// The number of answers "listed". Stored as `failed`.
     pub listed: u64,
-    /// The number of these listings whose address or domain clients have looked up in other lists too. Stored as `late`.
+    /// The number of listings whose address or domain clients have looked up in other lists too. Stored as `late`.
     pub compared: u64,
     /// The number of these compared listings that no other list had. Stored as `timeouts`.
     pub sole: u64,
 }
 
-/// A name, and what was counted for it.
+/// A name with its counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Busy {
     /// The kind of the name.
     pub kind: BusyKind,
     /// The name.
     pub name: Box<str>,
-    /// The counts of this zone, list, user or network.
+    /// The counts.
     #[serde(flatten)]
     pub counts: BusyCounts,
 }
 
-/// What was counted in a minute.
+/// The counts of a minute.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     /// When the minute ended, in minutes since 1970.
     pub minute: u64,
-    /// The number of questions of clients for each outcome, by `Outcome::index`.
+    /// The number of clients' questions for each outcome, by `Outcome::index`.
     pub outcomes: Counts,
     /// The number of queries to servers for each behaviour, by `Conduct::index`.
     pub messages: Counts,
-    /// The histogram of the DNS times of messages (emails): the time in which their questions were in progress.
+    /// The histogram of the DNS times of messages (emails): how long their questions were in progress.
     pub message_time: Counts,
-    /// The histogram of the times from the arrival of a question to its reply.
+    /// The histogram of the times from a question to its reply.
     pub latency: Counts,
     /// The histogram of the round-trip times of queries to servers.
     pub round_trip: Counts,
-    /// The busiest zones, lists, users and networks; those for which most time was spent come first.
+    /// The busiest zones, lists, users and networks, those with the most time first.
     pub busy: Vec<Busy>,
 }
 
-/// The names in the file of a day. The position of a name in this list is the number that rows have instead of the name.
+/// The names in the file of a day. Later rows have the position of a name instead of the name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(Vec<(BusyKind, Box<str>)>);
 
@@ -101,7 +101,6 @@ impl BusyCounts {
         [questions, failed, late, timeouts, spent_ms]
     }
 
-    /// Adds the counts of `other` to these counts.
     pub(crate) fn add(&mut self, mut other: Self) {
         for (sum, count) in self.numbers().into_iter().zip(other.numbers()) {
             *sum = sum.saturating_add(*count);
@@ -110,8 +109,8 @@ impl BusyCounts {
 }
 
 impl Busy {
-    /// Returns the counts of all zones, lists, users and servers since the start. A server has the kind `Network`, but its own address as its name.
-    /// `is_list` returns true if a zone is that of a DNS list.
+    /// Returns the counts of all zones, lists, users and servers since the start of resolverd. A server has the kind `Network`, and its own address
+    /// as name. `is_list` returns true for the zone of a DNS list.
     pub fn all(recorder: &Recorder, is_list: impl Fn(&str) -> bool) -> Vec<Self> {
         let kind = |zone: &str| if is_list(zone) { BusyKind::List } else { BusyKind::Zone };
         let zones = recorder.by_zone(Window::Start).into_iter().filter(|row| row.zone != OTHER);
@@ -121,17 +120,16 @@ impl Busy {
         zones.chain(users.iter().map(Self::user)).chain(servers.map(|row| Self::server(&row))).collect()
     }
 
-    /// Returns the counts of the answers of a DNS list since the start.
+    /// Returns the counts of the answers of a DNS list since the start of resolverd.
     pub fn listings(list: &str, counts: ListingCounts) -> Self {
         let ListingCounts { answers: questions, listed: failed, compared: late, sole: timeouts } = counts;
         let counts = BusyCounts { questions, failed, late, timeouts, spent_ms: 0 };
         Self { kind: BusyKind::Listings, name: list.into(), counts }
     }
 
-    /// Returns the counts of a zone or a list since the start.
     fn zone(row: &ZoneRow, kind: BusyKind) -> Self {
         let counts = BusyCounts {
-            // For a top-level domain, the number of queries to its servers is greater: hardly any resolution ends there.
+            // Few resolutions end in the zone of a top-level domain, but its servers get many queries. So the greater number counts.
             questions: row.flights.max(sent(&row.messages)),
             failed: row.failed,
             late: row.under_3s.saturating_add(row.over_3s),
@@ -141,14 +139,13 @@ impl Busy {
         Self { kind, name: row.zone.as_str().into(), counts }
     }
 
-    /// Returns the counts of a local user since the start. Slow questions and timeouts are not counted for users.
+    /// Slow questions and timeouts are not counted for users.
     fn user(row: &UserRow) -> Self {
         let (questions, failed, spent_ms) = (row.questions, row.failed, millis(row.waited));
         let counts = BusyCounts { questions, failed, spent_ms, ..BusyCounts::default() };
         Self { kind: BusyKind::User, name: row.user.as_str().into(), counts }
     }
 
-    /// Returns the counts of a server since the start.
     fn server(row: &ServerRow) -> Self {
         let counts = BusyCounts {
             questions: sent(&row.messages),
@@ -161,7 +158,6 @@ impl Busy {
     }
 }
 
-/// Returns the number of queries to servers.
 fn sent(messages: &BTreeMap<Conduct, u64>) -> u64 {
     messages.values().fold(0, |sum, count| sum.saturating_add(*count))
 }
@@ -170,25 +166,24 @@ fn millis(seconds: f64) -> u64 {
     Duration::try_from_secs_f64(seconds).map_or(0, |span| micros(span) / 1_000)
 }
 
-/// Returns the network of a server as text.
 fn network(server: &str) -> Option<Box<str>> {
     let first = network_of(server.parse().ok()?);
     Some(format!("{first}/{}", if first.is_ipv4() { 24 } else { 48 }).into())
 }
 
-/// The counts since the start of resolverd, as they were at the last call of `grown`.
+/// The counts at the last call of `grown`, since the start of resolverd.
 #[derive(Clone, Debug, Default)]
 pub struct BusyMark(HashMap<(BusyKind, Box<str>), BusyCounts>);
 
 impl BusyMark {
-    /// Returns how much the counts since the start have grown since the last call, the names with the most time first. Names that have not grown are
-    /// left out, and the servers of a network are summed.
+    /// Returns how much the counts have grown since the last call, the names with the most time first. Names that have not grown are left out, and
+    /// the servers of a network are summed.
     pub fn grown(&mut self, now: Vec<Busy>) -> Vec<Busy> {
         let earlier = std::mem::take(&mut self.0);
         let mut grown: BTreeMap<(BusyKind, Box<str>), BusyCounts> = BTreeMap::new();
         for Busy { kind, name, counts } in now {
             let key = (kind, name.clone());
-            // If a name has lost its row in the table of the statistics, its counts have begun at 0 again.
+            // If the statistics have removed the name meanwhile, its counts have begun at 0 again.
             let before = earlier.get(&key).filter(|before| before.questions <= counts.questions);
             let mut more = counts;
             for (more, before) in
@@ -231,19 +226,18 @@ impl Row {
         }
     }
 
-    /// Returns the counts, in the order in which they are stored.
+    /// Returns the counts in their order on disk.
     pub(crate) fn counts(&self) -> [&Counts; 5] {
         let Self { outcomes, messages, message_time, latency, round_trip, .. } = self;
         [outcomes, messages, message_time, latency, round_trip]
     }
 
-    /// Returns the same counts as `counts`, so that they can be changed.
     pub(crate) fn counts_mut(&mut self) -> [&mut Counts; 5] {
         let Self { outcomes, messages, message_time, latency, round_trip, .. } = self;
         [outcomes, messages, message_time, latency, round_trip]
     }
 
-    /// Returns the row as octets. If not all names fit into `room` octets, the least busy ones are left out.
+    /// The least busy names are left out if the row has more than `room` octets.
     pub(crate) fn encode(&self, names: &mut Names, room: usize) -> Vec<u8> {
         let mut octets = Vec::new();
         put(&mut octets, self.minute);
@@ -263,7 +257,7 @@ impl Row {
         octets
     }
 
-    /// Reads a row. Returns `None` if the octets are not a row; `names` is then unchanged.
+    /// Returns `None` if the octets are not a row; `names` is then unchanged.
     pub(crate) fn decode(octets: &[u8], names: &mut Names) -> Option<Self> {
         let known = names.0.len();
         let row = Self::decoded(octets, names);
@@ -291,7 +285,7 @@ impl Row {
 }
 
 impl Names {
-    /// Writes the number of a name. If the name is new in the file, the name itself follows.
+    /// Writes the number of a name, and also the name if it is new in the file.
     fn put(&mut self, octets: &mut Vec<u8>, busy: &Busy) {
         let text = busy.name.get(..busy.name.floor_char_boundary(MAX_NAME_TEXT)).unwrap_or_default();
         let known = self.0.iter().position(|(kind, name)| *kind == busy.kind && **name == *text);
@@ -317,7 +311,7 @@ impl Names {
     }
 }
 
-/// Returns the counts that are not zero, each with its position in the iterator.
+/// Returns the counts that are not zero, by their position.
 fn by_place<'c>(counts: impl Iterator<Item = &'c u64>) -> Counts {
     (0..=u8::MAX).zip(counts.copied()).filter(|(_, count)| *count > 0).collect()
 }
@@ -343,7 +337,7 @@ fn number(octets: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Writes the first position, the number of positions, and the counts of all positions between the first and the last one.
+/// Writes the number of positions, the first position, and the counts from the first to the last position.
 fn put_counts(octets: &mut Vec<u8>, counts: &Counts) {
     let (Some((first, _)), Some((last, _))) = (counts.first_key_value(), counts.last_key_value()) else {
         return octets.push(0);

@@ -1,4 +1,4 @@
-//! The sum of the statistics of all minutes in a span of time. The store has one row of statistics for each minute.
+//! The sum of the statistics of a span of time. The store has one row for each minute.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,37 +11,35 @@ use dns::conduct::Conduct;
 use dns::question::Outcome;
 use history::Quantiles;
 
-/// The statistics of a span of time. Moments are in seconds since 1970.
+/// The statistics of a span of time. Times are in seconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SpanReport {
-    /// When the span of time begins.
+    /// The begin of the span.
     pub from: u64,
-    /// When the span of time ends.
+    /// The end of the span.
     pub to: u64,
-    /// The number of minutes of the span of which the store has a row.
+    /// The number of minutes that have a row.
     pub minutes: u64,
     /// The number of questions of clients.
     pub questions: u64,
-    /// The number of questions for each outcome; outcomes without a question are left out.
+    /// The number of questions for each outcome, without zeros.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// The number of queries to servers for each behaviour of the server (a result of the query, such as a timeout); behaviours without a query are
-    /// left out.
+    /// The number of queries to servers for each behaviour of the server, such as a timeout, without zeros.
     pub messages: BTreeMap<Conduct, u64>,
-    /// The DNS times of messages (emails). The DNS time of a message is the time in which its questions were in progress.
+    /// The DNS times of messages (emails): how long their questions were in progress.
     pub message_time: Quantiles,
-    /// The histogram of the DNS times of messages (emails): for each bucket its shortest time in microseconds, and the number of messages in it.
+    /// The histogram of the DNS times of messages (emails): for each bucket, its shortest time in microseconds and its number of messages.
     #[serde(default)]
     pub message_times: Vec<(u64, u64)>,
-    /// The time from the arrival of a question to its reply.
+    /// The times from a question to its reply.
     pub latency: Quantiles,
-    /// Round trips of queries to servers that got a reply.
+    /// The round-trip times of queries to servers.
     pub round_trip: Quantiles,
-    /// The busiest zones, lists, local users and networks of servers. The zones, lists and networks for which most time was spent come first. Of
-    /// the users, those with most questions come first.
+    /// The busiest zones, lists and networks of servers, those with the most time first; and the local users, those with the most questions first.
     pub busiest: Vec<Busy>,
 }
 
-/// The sum of the rows of a span of time, while rows are added.
+/// The sum of rows, while rows are added.
 #[derive(Debug)]
 pub struct Span {
     from: u64,
@@ -52,12 +50,12 @@ pub struct Span {
 }
 
 impl Span {
-    /// Creates an empty sum of the rows in the span from `from` to `to`, in seconds since 1970.
+    /// Creates an empty sum for the span from `from` to `to`, in seconds since 1970.
     pub fn new(from: u64, to: u64) -> Self {
         Self { from, to, sum: Row::default(), minutes: 0, busy: HashMap::new() }
     }
 
-    /// Returns the spans of `step` seconds between `from` and `to`, and then the whole span. If `step` is 0, returns only the whole span.
+    /// Returns spans of `step` seconds between `from` and `to`, and then the whole span. If `step` is 0, returns only the whole span.
     pub fn steps((from, to): (u64, u64), step: u64) -> Vec<Self> {
         let end = if step == 0 { from } else { to };
         let begins = (from..end).step_by(usize::try_from(step.max(1)).unwrap_or(usize::MAX));
@@ -65,12 +63,12 @@ impl Span {
         parts.chain(Some(Self::new(from, to))).collect()
     }
 
-    /// Adds a row if it belongs to the span. The rows of a file are in the order of time.
+    /// Adds a row if it belongs to the span. Rows must come in the order of time.
     pub fn add(&mut self, row: &Row) {
         if !self.contains(row.minute) {
             return;
         }
-        // After a restart, a minute has two rows, which count as one minute.
+        // A restart of resolverd causes two rows for the same minute.
         self.minutes = self.minutes.saturating_add((row.minute != self.sum.minute).into());
         self.sum.minute = row.minute;
         for (sum, counts) in self.sum.counts_mut().into_iter().zip(row.counts()) {
@@ -82,13 +80,13 @@ impl Span {
         self.add_busy(row.minute, &row.busy);
     }
 
-    /// Returns true if a minute belongs to the span. `minute` is its end, in minutes since 1970.
+    /// `minute` is the end of the minute, in minutes since 1970.
     fn contains(&self, minute: u64) -> bool {
         let end = minute.saturating_mul(60);
         end > self.from && end <= self.to
     }
 
-    /// Adds the counts of the busiest names in a minute, if the minute belongs to the span.
+    /// Adds the counts of the busiest names, if the minute belongs to the span.
     pub fn add_busy(&mut self, minute: u64, busy: &[Busy]) {
         if !self.contains(minute) {
             return;
@@ -106,7 +104,7 @@ impl Span {
         let row = |((kind, name), counts)| Busy { kind, name, counts };
         let mut busiest: Vec<Busy> = self.busy.into_iter().map(row).collect();
         busiest.sort_by(|one, other| {
-            // Users are sorted as in `stats --by user`: who asks most is first.
+            // As in `stats --by user`, the user with the most questions is first.
             let worth = |row: &Busy| match row.kind {
                 BusyKind::User => (row.counts.questions, row.counts.spent_ms),
                 _ => (row.counts.spent_ms, row.counts.questions),
@@ -134,7 +132,7 @@ impl Span {
     }
 }
 
-/// Converts counts by position to counts by value, such as an outcome. `values` has the value of each position.
+/// Replaces positions by the values at these positions in `values`.
 fn named<Value: Copy + Ord>(values: &[Value], counts: &Counts) -> BTreeMap<Value, u64> {
     let value = |(place, count): (&u8, &u64)| Some((*values.get(usize::from(*place))?, *count));
     counts.iter().filter_map(value).collect()

@@ -1,29 +1,26 @@
-//! Histograms of times with few buckets: one bucket for each octave (a doubling of the time) below 1 ms, and two for each octave above it. A
-//! quantile is interpolated in its bucket. It differs from the exact quantile by at most 41 %, and mostly by a few per cent. With three buckets in
-//! an octave, a busy gateway would have no room for names in the file of a day, whose size is limited.
+//! Histograms of times with few buckets: one for each octave (a doubling of the time) below 1 ms, and two for each octave above. Quantiles are
+//! interpolated. They differ from exact ones by at most 41 %, and mostly by a few per cent. With more buckets, a busy gateway would have no room for
+//! names in the file of a day.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use history::{Quantiles, Spread};
 
-/// Counts by a small number: the position of an outcome in the list of outcomes, the position of a behaviour in its list, or the number of a bucket
-/// of times.
+/// Counts by a small number: the position of an outcome, the position of a behaviour of servers, or the number of a bucket of times.
 pub type Counts = BTreeMap<u8, u64>;
 
 /// From 2^10 microseconds on, an octave has two buckets.
 const FINE_BITS: u32 = 10;
 
-/// The number of buckets below 2^10 microseconds.
 const COARSE: u8 = 7;
 
-/// The times in microseconds at which the two buckets of the first octave from 2^10 on begin: 2^10 and 2^(10 + 1/2).
+/// In the first octave with two buckets, they begin at 2^10 and 2^(10 + 1/2) microseconds.
 const HALVES: [u64; 2] = [1_024, 1_448];
 
-/// The last bucket. It begins at 95 s. No question takes as long as that.
+/// The last bucket begins at 95 s, which is longer than any question takes.
 const LAST: u8 = COARSE + 2 * 17 - 1;
 
-/// Returns the bucket of a time in microseconds.
 fn bucket(micros: u64) -> u8 {
     let bits = micros.max(1).ilog2();
     let Some(octave) = bits.checked_sub(FINE_BITS) else {
@@ -34,7 +31,7 @@ fn bucket(micros: u64) -> u8 {
     u8::try_from(fine.saturating_add(COARSE.into())).unwrap_or(LAST).min(LAST)
 }
 
-/// Returns the time at which a bucket begins, in microseconds.
+/// In microseconds.
 fn begin(bucket: u8) -> u64 {
     match bucket.checked_sub(COARSE) {
         None if bucket == 0 => 0,
@@ -53,7 +50,7 @@ pub fn coarse(times: &Spread) -> Counts {
     counts
 }
 
-/// Returns the counts, each with the time at which its bucket begins, in microseconds.
+/// Each bucket is given by its shortest time, in microseconds.
 pub(crate) fn by_time(counts: &Counts) -> Vec<(u64, u64)> {
     counts.iter().map(|(bucket, count)| (begin(*bucket), *count)).collect()
 }
@@ -73,7 +70,7 @@ fn quantile(counts: &Counts, total: u64, permille: u64) -> Duration {
         passed = passed.saturating_add(*count);
         if within <= *count {
             let (from, to) = (begin(*bucket), begin(bucket.saturating_add(1)));
-            // The times in a bucket are assumed to be evenly distributed.
+            // Assumes that the times in a bucket are evenly distributed.
             let part = u128::from(to.saturating_sub(from)) * (2 * u128::from(within) - 1);
             let part = part / (2 * u128::from(*count));
             return Duration::from_micros(from.saturating_add(u64::try_from(part).unwrap_or(u64::MAX)));

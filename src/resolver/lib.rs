@@ -1,13 +1,11 @@
 //! The resolver: from a client's question to the servers, and back.
 //!
-//! This crate calls the crates `dns`, `validate` and `history`. The front page of the crate `resolverd` has a picture of
-//! the modules. Each module calls only modules below it. The resolver is a separate crate, so that the commands and
-//! checks that use it can change without it: it contains neither the control socket nor any screen. It reads only its
-//! configuration, zone files, keys and certificates. Only `exchange` uses the network, through a trait, so that tests
-//! and the demo can run the resolver on a simulated internet. The feature `simulated` makes the resolver deterministic.
+//! This crate calls the crates `dns`, `validate` and `history`. The front page of the crate `resolverd` has a picture of the modules. The resolver
+//! contains neither the control socket nor any screen, so that these can change without it. It reads only its configuration, zone files, keys and
+//! certificates. Only `exchange` uses the network, through a trait, so that tests and the demo can run the resolver on a simulated internet. The
+//! feature `simulated` makes the resolver deterministic.
 
-// The compiler examines the future of a resolution together with all futures for which it waits, down to the timers of
-// the runtime. This needs many levels.
+// The compiler examines the future of a resolution together with all futures for which it waits.
 #![recursion_limit = "256"]
 
 pub mod background;

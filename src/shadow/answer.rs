@@ -45,8 +45,8 @@ pub enum SideAnswer {
     None(String),
 }
 
-/// The RRsets of an answer section by name and type. The data of each set are sorted, and have no TTLs. Signatures are left out, because two
-/// resolvers may have different signatures of the same data.
+/// The sorted data of an answer section by name and type, without TTLs and signatures. Two resolvers may have different signatures of the
+/// same data.
 type Sets = BTreeMap<(String, String), Vec<String>>;
 
 impl SideAnswer {
@@ -68,12 +68,12 @@ impl SideAnswer {
         self.reply().map_or("", |reply| &reply.facts.why)
     }
 
-    /// Returns the response code of the reply, such as `NOERROR`. Returns `None` if there is no reply.
+    /// Returns the response code, such as `NOERROR`, or `None` if there is no reply.
     pub fn rcode(&self) -> Option<&str> {
         self.reply().map(|reply| reply.facts.rcode.as_str())
     }
 
-    /// Returns true if the reply says which records exist, or that there are none (NOERROR or NXDOMAIN).
+    /// Returns true if the response code is NOERROR or NXDOMAIN.
     pub fn is_known(&self) -> bool {
         matches!(self.rcode(), Some("NOERROR" | "NXDOMAIN"))
     }
@@ -93,7 +93,7 @@ impl SideAnswer {
         sets
     }
 
-    /// Returns the data of all records of this type in the answer section, including the records at the targets of aliases.
+    /// Returns the data of all records of this type in the answer section, including those at the targets of aliases.
     pub fn data(&self, kind: &str) -> BTreeSet<String> {
         let sets = self.sets().into_iter().filter(|((_, of_set), _)| of_set == kind);
         sets.flat_map(|(_, data)| data).collect()
@@ -104,7 +104,7 @@ impl SideAnswer {
         self.reply()?.facts.answers.iter().map(|record| record.ttl).max()
     }
 
-    /// Returns the answer of the resolver as text, for the output.
+    /// Returns the answer as text for the output.
     pub fn words(&self, kind: &str) -> String {
         let reply = match self {
             Self::None(why) => return format!("no reply ({why})"),
@@ -168,8 +168,8 @@ pub fn likeness(one: &SideAnswer, other: &SideAnswer) -> Likeness {
     }
 }
 
-/// Follows the chain of aliases in both answers, and returns the first name at which they have different aliases or records. If an answer is
-/// missing, returns the name of the question.
+/// Follows the aliases in both answers, and returns the first name at which their aliases or records differ. If an answer is missing,
+/// returns the name of the question.
 pub fn parting(name: &str, kind: &str, one: &SideAnswer, other: &SideAnswer) -> String {
     let alias = |answer: &SideAnswer, at: &str| -> Option<String> {
         let records = &answer.reply()?.facts.answers;

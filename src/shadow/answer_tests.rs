@@ -1,7 +1,7 @@
 use super::*;
 
-/// Creates an answer to a question for www.example. `word` is `nx`, `fail`, `silent`, or the data of records, separated by `+`. After the data, `@`
-/// and a TTL may follow, and then `!` for the AD flag. Data that end with a dot are the target of an alias.
+/// `word` is `nx`, `fail`, `silent`, or the data of records at www.example, separated by `+`. `@` and a TTL may follow, and then `!` for
+/// the AD flag. Data with a dot at the end are the target of an alias.
 pub(crate) fn answer(word: &str) -> SideAnswer {
     let (word, secure) = word.strip_suffix('!').map_or((word, false), |word| (word, true));
     let (records, ttl) = word.split_once('@').unwrap_or((word, "300"));
@@ -57,6 +57,6 @@ fn answers_part_at_the_first_name_that_differs() {
     assert_eq!(of("a.example.+192.0.2.1", "a.example.+192.0.2.2"), "a.example.");
     assert_eq!(of("a.example.+b.example.+192.0.2.1", "a.example.+c.example.+192.0.2.1"), "a.example.");
     assert_eq!(of("a.example.+192.0.2.1", "nx"), "www.example.");
-    // The aliases form a loop: www.example. is an alias of itself. The comparison must end nevertheless.
+    // www.example. is an alias of itself. The comparison must end nevertheless.
     assert_eq!(of("www.example.+192.0.2.1", "www.example.+192.0.2.2"), "www.example.");
 }

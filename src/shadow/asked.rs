@@ -24,7 +24,7 @@ pub struct AskedQuestion {
 }
 
 impl AskedQuestion {
-    /// Creates a question from the words of a log, in which the last dot of the name may be missing.
+    /// The name comes from a log, so its last dot may be missing.
     pub(super) fn from_words(name: &str, kind: RecordType) -> Option<Self> {
         let mut name = read_name(name)?;
         name.set_fqdn(true);
@@ -48,10 +48,7 @@ impl AskedQuestion {
         Self { name: text_of(&question.name), kind: question.kind, dnssec_ok, checking_disabled }.compared()
     }
 
-    /// Returns the question, if the answers of two resolvers to it can be compared.
-    ///
-    /// # Errors
-    /// Fails if no record can have this type, such as ANY.
+    /// Fails for types that no record can have, such as ANY: answers to them cannot be compared.
     pub(super) fn compared(self) -> Result<Self, Skipped> {
         match u16::from(self.kind) {
             0 | 41 | 128..=255 => Err(Skipped::TypeNotCompared),

@@ -25,7 +25,7 @@ pub struct Difference {
     pub weight: Weight,
     /// The resolver to which the cause applies; `None` if it applies to neither or to both.
     pub side: Option<Side>,
-    /// The answer of the resolver that this host uses today, as text.
+    /// The answer of the current resolver of this host, as text.
     pub in_place: String,
     /// The answer of resolverd, as text.
     pub resolverd: String,
@@ -122,7 +122,7 @@ pub struct ShadowSummary {
     pub verdict: SwitchVerdict,
     /// The verdict as a sentence.
     pub sentence: String,
-    /// The address of the resolver that this host uses today, with which resolverd is compared.
+    /// The address of the current resolver of this host.
     pub against: String,
     /// The number of different questions that were sent to both resolvers and compared.
     pub compared: u64,
@@ -133,23 +133,22 @@ pub struct ShadowSummary {
     pub interrupted: bool,
 }
 
-/// How many questions and answers a run of `resolverctl shadow` had.
+/// The numbers of questions and answers of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ShadowCounts {
     /// The number of queries in the file that ask the compared questions.
     pub queries: u64,
-    /// How many compared questions have each cause. `none` is the number of questions with equal answers.
+    /// The number of compared questions for each cause. `none` stands for equal answers.
     pub causes: BTreeMap<Cause, u64>,
-    /// How many different questions were not compared for each reason.
+    /// The number of different questions that were not compared, for each reason.
     pub not_compared: BTreeMap<NotCompared, u64>,
-    /// How the current resolver of this host answered: the number of answers by result.
+    /// How the current resolver of this host answered.
     pub in_place: SideSummary,
-    /// How resolverd answered: the number of answers by result.
+    /// How resolverd answered.
     pub resolverd: SideSummary,
-    /// How many lines, packets or frames of the file have no question to compare, for each reason.
+    /// The number of lines, packets or frames without a question to compare, for each reason.
     pub skipped: BTreeMap<Skipped, u64>,
-    /// The number of queries in the file that were not compared, because they come after the first
-    /// `MAX_SHADOW_QUESTIONS` different questions.
+    /// The number of queries that were not compared, because they come after the first `MAX_SHADOW_QUESTIONS` different questions.
     pub left_out: u64,
 }
 
@@ -159,13 +158,13 @@ pub struct ShadowReport {
     differences: Vec<Difference>,
     compared: Vec<AskedQuestion>,
     counts: ShadowCounts,
-    /// The questions that the current resolver (the one that this host uses today) refused. The cause of such a refusal is determined at the end of
-    /// the run, when it is known whether this resolver answers other questions.
+    /// The questions that the current resolver refused. Their cause depends on whether this resolver answers other questions, which is
+    /// known only at the end of the run.
     refused: Vec<(AskedQuestion, Evidence)>,
 }
 
 impl ShadowReport {
-    /// Returns true if the current resolver (the one that this host uses today) has answered a question.
+    /// Returns true if the current resolver has answered a question.
     pub const fn answers_others(&self) -> bool {
         self.counts.in_place.answered > 0
     }
@@ -191,7 +190,7 @@ impl ShadowReport {
         self.add(question, (judge(evidence), last));
     }
 
-    /// Counts the first answers of both resolvers to a question, and stores how long they took.
+    /// Counts the first answers of both resolvers to a question, and their times.
     pub fn answered(&mut self, first: &Sample) {
         self.counts.in_place.take(&first.in_place);
         self.counts.resolverd.take(&first.resolverd);
@@ -219,8 +218,7 @@ impl ShadowReport {
         self.differences.push(difference);
     }
 
-    /// Must be called at the end of a run. Finds the causes for the questions that the current resolver refused, and counts the queries of all
-    /// questions.
+    /// Must be called at the end of a run. Finds the causes for refused questions, and counts the queries of all questions.
     pub fn end(&mut self, captured: &Captured) {
         for (question, evidence) in std::mem::take(&mut self.refused) {
             self.judged(&question, &Evidence { answers_others: self.answers_others(), ..evidence });
@@ -239,14 +237,14 @@ impl ShadowReport {
         }
     }
 
-    /// Returns the differences, the most serious cause first. Within one cause, those with the most queries come first.
+    /// Returns the differences, sorted by weight, by cause and by the number of queries.
     pub fn differences(&self) -> Vec<&Difference> {
         let mut differences: Vec<&Difference> = self.differences.iter().collect();
         differences.sort_by_key(|one| (one.weight, one.cause, std::cmp::Reverse(one.queries)));
         differences
     }
 
-    /// Returns the summary at the end of a run. `against` is the address of the resolver that this host uses today.
+    /// Returns the summary of the run. `against` is the address of the current resolver of this host.
     pub fn summary(&self, against: &str, interrupted: bool) -> ShadowSummary {
         let (verdict, sentence) = self.verdict(against);
         let mut counts = self.counts.clone();
@@ -270,7 +268,7 @@ impl ShadowReport {
         self.differences.iter().filter(|one| one.weight == weight).count()
     }
 
-    /// Returns the reason why there is no verdict, for example that a resolver did not answer. Returns `None` if a verdict is possible.
+    /// Returns the reason why no verdict is possible, for example that a resolver did not answer.
     fn doubt(&self, against: &str) -> Option<String> {
         for (side, of_side) in
             [(Side::InPlace, &self.counts.in_place), (Side::Resolverd, &self.counts.resolverd)]
@@ -279,8 +277,7 @@ impl ShadowReport {
                 Side::InPlace => format!("the current resolver ({against})"),
                 Side::Resolverd => "resolverd".to_owned(),
             };
-            // A daemon that has stopped does not answer requests over its control socket either. So questions that
-            // failed for this reason count as not answered by resolverd.
+            // A daemon that has stopped does not answer over its control socket either.
             let unreached =
                 self.counts.not_compared.get(&NotCompared::Unreached).copied().unwrap_or_default();
             let silent = of_side.silent + if side == Side::Resolverd { unreached } else { 0 };
@@ -295,8 +292,7 @@ impl ShadowReport {
         None
     }
 
-    /// Returns the reason why there is no verdict although no serious difference was found, for example too few questions. Returns `None` if there is
-    /// a verdict.
+    /// Returns the reason why there is no verdict although no serious difference was found, for example too few questions.
     fn gap(&self, unknown: usize) -> Option<String> {
         let (compared, least) = (self.count_compared(), LEAST_SHADOW_QUESTIONS);
         let ended = self.counts.not_compared.get(&NotCompared::Ended).copied().unwrap_or_default();

@@ -15,7 +15,6 @@ fn equal() -> Judged {
     Judged::harmless(Cause::None, None, "")
 }
 
-/// Returns a report of `count` questions to which both resolvers gave the answers in `sample`.
 fn report(count: usize, sample: &Sample) -> ShadowReport {
     let mut report = ShadowReport::default();
     for number in 0..count {

@@ -1,8 +1,8 @@
-//! Trust anchors: DS records of keys that are trusted without further proof, because the operator configured them or they are built in. Below a
-//! negative trust anchor, nothing is validated.
+//! Trust anchors: DS records of keys that are configured or built in, and so trusted without further proof. Below a negative trust anchor,
+//! nothing is validated.
 //!
-//! The functions are pure. See RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors) and RFC 8509 (root key sentinel). An anchor that is given as a DNSKEY is
-//! converted to a DS record, so that all anchors have the same form.
+//! RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors), RFC 8509 (root key sentinel). An anchor that is given as a DNSKEY
+//! is converted to a DS record.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +14,8 @@ use super::entrust::usable;
 use super::keys::ds_of;
 use super::rules::Algorithms;
 
-/// The built-in trust anchors: the keys of the root of 2017 (tag 20326) and 2024 (tag 38696), from
-/// <https://data.iana.org/root-anchors/root-anchors.xml>. Both have algorithm 8, and the digests are SHA-256.
+/// The SHA-256 digests of the root keys of 2017 and 2024, both with algorithm 8, from
+/// <https://data.iana.org/root-anchors/root-anchors.xml>.
 const ROOT: [(u16, [u8; 32]); 2] = [
     (
         20_326,
@@ -33,8 +33,8 @@ const ROOT: [(u16, [u8; 32]); 2] = [
     ),
 ];
 
-/// How the label of a root key sentinel begins (RFC 8509 section 2). The key tag follows, with five digits. The label states that the key with this
-/// tag is a trust anchor of the resolver (true), or that it is not one (false).
+/// The begin of a label with a root key sentinel (RFC 8509 section 2). A key tag follows. The label states that the key with this tag is a
+/// trust anchor of the resolver (true), or that it is not one (false).
 const SENTINELS: [(&str, bool); 2] =
     [("root-key-sentinel-is-ta-", true), ("root-key-sentinel-not-ta-", false)];
 
@@ -47,13 +47,13 @@ pub struct Anchors(BTreeMap<Name, Vec<DS>>);
 pub enum Trust<'a> {
     /// The name is at or below the trust anchor with this name and these DS records.
     Anchor(&'a Name, &'a [DS]),
-    /// The name is below a negative trust anchor, or below no trust anchor at all, so it is insecure.
+    /// The name is below a negative trust anchor, or below no trust anchor, so it is insecure.
     None,
 }
 
 impl Trust<'_> {
-    /// Returns true if keys of `zone` may be used to validate the name. Keys of a zone above the trust anchor may not be used, because the anchor
-    /// does not prove them. Otherwise, if that zone were insecure, all names below the anchor would become insecure too.
+    /// Returns true if keys of `zone` may validate the name. Keys of a zone above the trust anchor may not: if that zone were insecure, all
+    /// names below the anchor would be insecure too.
     pub fn reaches(&self, zone: &Name) -> bool {
         match self {
             Self::Anchor(anchor, _) => anchor.zone_of(zone),
@@ -95,14 +95,14 @@ impl Anchors {
         self
     }
 
-    /// Adds the trust anchor for the zone `name` whose key is `key`. Returns false if the digest of the key cannot be computed.
+    /// Adds a key of the zone `name` as a trust anchor. Returns false if its digest cannot be computed.
     pub fn add_key(&mut self, name: &Name, key: &DNSKEY) -> bool {
         let ds = ds_of(name, key);
         ds.map(|ds| self.add(name, ds)).is_some()
     }
 
-    /// Returns true if a trust anchor of `name` may identify the same key as one of the trust anchors in `others`. Digests of different types cannot
-    /// be compared, so two anchors that differ only in the digest and its type may identify the same key.
+    /// Returns true if a trust anchor of `name` may identify the same key as one in `others`. Two digests of different types cannot be
+    /// compared, so they may identify the same key.
     pub fn have_key_of(&self, others: &Self, name: &Name) -> bool {
         let is_same = |one: &DS, other: &DS| {
             let is_alike = (one.key_tag(), one.algorithm()) == (other.key_tag(), other.algorithm());
@@ -118,8 +118,7 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().any(|ds| is_of(ds, name, key))
     }
 
-    /// Removes the trust anchors of the zone `name` that identify `key`. An anchor with a digest type that resolverd cannot compute is removed if it
-    /// has the tag and the algorithm of the key.
+    /// Removes the trust anchors that identify `key`. If the digest type is unknown, tag and algorithm decide.
     pub(crate) fn remove_key(&mut self, name: &Name, key: &DNSKEY) {
         if let Some(known) = self.0.get_mut(name) {
             known
@@ -130,32 +129,32 @@ impl Anchors {
         }
     }
 
-    /// Returns true if a trust anchor of `name` has an algorithm and a digest type that resolverd supports. If no trust anchor of `name` has both,
-    /// all names at and below `name` are insecure.
+    /// Returns true if resolverd supports the algorithm and the digest type of a trust anchor of `name`. If not, all names at and below
+    /// `name` are insecure.
     pub fn can_check(&self, name: &Name) -> bool {
         let ds: Vec<&DS> = self.0.get(name).into_iter().flatten().collect();
         usable(name, &ds, Algorithms::default()).is_ok()
     }
 
-    /// Replaces the trust anchors of `name` with anchors that have the tags of revoked keys but match no key. Names below `name` are then bogus.
-    /// Without any anchor, these names would be insecure instead.
+    /// Replaces the trust anchors of `name` with anchors that match no key, so that names below it are bogus. Without any anchor, they
+    /// would be insecure.
     pub fn distrust(&mut self, name: &Name, tags: impl Iterator<Item = u16>) {
         let none = |tag| DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::SHA256, vec![0; 32]);
         self.0.insert(name.to_lowercase(), tags.map(none).collect());
     }
 
-    /// Returns the names of all zones that have trust anchors.
+    /// Returns the names of all zones with trust anchors.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.keys()
     }
 
-    /// Returns the key tags of the keys that the trust anchors of the zone `name` identify.
+    /// Returns the tags of the keys that the trust anchors of `name` identify.
     pub fn tags(&self, name: &Name) -> BTreeSet<u16> {
         self.0.get(name).into_iter().flatten().map(DS::key_tag).collect()
     }
 
-    /// Returns true if the first label of `name` is a root key sentinel (RFC 8509) that says something false about the trust anchors of the root. A
-    /// secure answer for such a name then becomes SERVFAIL, so that a measurement can find out which keys this resolver trusts.
+    /// Returns true if the first label of `name` is a root key sentinel (RFC 8509) that states something false about the trust anchors of
+    /// the root. A secure answer for such a name becomes SERVFAIL.
     pub fn refute_sentinel(&self, name: &Name) -> bool {
         let label = name.iter().next().map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
         let stated = SENTINELS.iter().find_map(|(begin, trusted)| {
@@ -166,8 +165,8 @@ impl Anchors {
         stated.is_some_and(|(tag, trusted)| trusted != self.tags(&Name::root()).contains(&tag))
     }
 
-    /// Returns where validation of `name` begins: at the closest trust anchor at or above it. `negative` returns true for a name that is a negative
-    /// trust anchor. If a negative trust anchor is at the same name or closer, `name` is not validated.
+    /// Returns the closest trust anchor at or above `name`. `negative` returns true for the names of negative trust anchors. A negative
+    /// trust anchor at the same name or closer to `name` has precedence.
     pub fn closest(&self, name: &Name, negative: impl Fn(&Name) -> bool) -> Trust<'_> {
         let mut above = name.to_lowercase();
         loop {
@@ -185,13 +184,11 @@ impl Anchors {
     }
 }
 
-/// Returns true if the DS record `ds` has the key tag and the algorithm of `key`.
 fn has_tag(ds: &DS, key: &DNSKEY) -> bool {
     ds.algorithm() == key.public_key().algorithm()
         && key.calculate_key_tag().is_ok_and(|tag| tag == ds.key_tag())
 }
 
-/// Returns true if the digest in `ds` is the digest of `key`, which belongs to the zone `name`.
 fn is_of(ds: &DS, name: &Name, key: &DNSKEY) -> bool {
     ds.covers(name, key).unwrap_or(false)
 }

@@ -1,14 +1,14 @@
 //! Limits the work that DNSSEC validation does for one question of a client: the number of signature checks and of NSEC3 hashes.
 //!
-//! An attacker's zone may have many keys with the same tag and many signatures with that tag (KeyTrap, CVE-2023-50387), or NSEC3 records with many
-//! iterations, with which many names must be hashed (CVE-2023-50868). Without a limit, one such answer would take minutes of CPU time.
+//! An attacker's zone may have many keys with the same tag and many signatures (KeyTrap, CVE-2023-50387), or NSEC3 records with many
+//! iterations (CVE-2023-50868). Without a limit, one such answer would take minutes of CPU time.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::verdict::{ValidationFailure, Why};
 use crate::limits::{MAX_CHECKS_IN_A_ROW, MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS};
 
-/// Counts the signature checks and NSEC3 hashes that were made for one question. All validation for this question shares the limits.
+/// Counts the signature checks and NSEC3 hashes for one question of a client.
 #[derive(Debug, Default)]
 pub struct Budget {
     checks: AtomicU32,
@@ -19,23 +19,19 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Counts a signature check before it begins.
-    ///
-    /// # Errors
-    /// Too many signature checks were made for this question, or too many of them failed.
+    /// Must be called before each signature check. Fails if there were too many checks for this question, or too many failed ones.
     pub(crate) fn take_check(&self) -> Result<(), ValidationFailure> {
         let spent = take(&self.checks, MAX_SIGNATURE_CHECKS).is_err()
             || self.failed.load(Ordering::Relaxed) >= MAX_FAILED_CHECKS;
         if spent { Err(over("signatures")) } else { Ok(()) }
     }
 
-    /// Counts a failed check of a signature. `weight` is its cost: how many usual checks take the same time.
+    /// `weight` is the number of usual signature checks that take the same time.
     pub(crate) fn note_failed(&self, weight: u32) {
         self.failed.fetch_add(weight, Ordering::Relaxed);
     }
 
-    /// Lets other tasks of the thread run if signature checks have used the thread for long enough. It is called after a check whose cost is
-    /// `weight` usual checks.
+    /// Lets other tasks of the thread run after enough signature checks. `weight` is the cost of the last check, in usual checks.
     pub(crate) async fn breathe(&self, weight: u32) {
         if self.in_a_row.fetch_add(weight, Ordering::Relaxed).saturating_add(weight) >= MAX_CHECKS_IN_A_ROW {
             self.in_a_row.store(0, Ordering::Relaxed);
@@ -43,10 +39,7 @@ impl Budget {
         }
     }
 
-    /// Counts an NSEC3 hash before it is computed. Each hash counts as one, whatever its number of iterations.
-    ///
-    /// # Errors
-    /// Too many NSEC3 hashes were computed for this question.
+    /// Must be called before each NSEC3 hash is computed. Fails if there were too many for this question.
     pub(crate) fn take_hash(&self) -> Result<(), ValidationFailure> {
         take(&self.hashes, MAX_NSEC3_HASHES).map(drop).map_err(|_| over("NSEC3 hashes"))
     }
@@ -69,7 +62,6 @@ mod tests {
     use super::*;
     use crate::limits::SLOW_CHECK;
 
-    /// Tests that other tasks of the thread run between the signature checks of an expensive question.
     #[tokio::test]
     async fn others_have_the_thread_between_checks() {
         let budget = std::sync::Arc::new(Budget::default());

@@ -1,7 +1,7 @@
 //! The canonical form of records, from which DNSSEC signatures are computed (RFC 4034 section 6, RFC 6840 section 5.1).
 //!
-//! The functions are pure. The DNS library `hickory_proto` writes the canonical form of the types that it parses. For other types, this module
-//! converts the names in the data to lower case.
+//! `hickory_proto` writes the canonical form of the types that it parses. For other types, this module converts the names in the data to
+//! lower case.
 
 use hickory_proto::dnssec::rdata::RRSIG;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
@@ -9,8 +9,8 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable, B
 
 use dns::question::wire_name;
 
-/// The types of RFC 4034 section 6.2 whose data `hickory_proto` does not parse. Each row has the type, the number of octets before the first name
-/// in its data, and the number of names.
+/// The types of RFC 4034 section 6.2 that `hickory_proto` does not parse. Each row has the type, the number of octets before the first name
+/// in the data, and the number of names.
 const WITH_NAMES: [(u16, usize, usize); 12] = [
     (3, 0, 1),  // MD
     (4, 0, 1),  // MF
@@ -26,8 +26,8 @@ const WITH_NAMES: [(u16, usize, usize); 12] = [
     (39, 0, 1), // DNAME
 ];
 
-/// Returns the octets that the owner of the zone signed, if `signature` belongs to `records` (RFC 4034 section 3.1.8.1). `owner` is the owner name
-/// that was signed. For records that were made from a wildcard, it is the name of the wildcard. Returns `None` if a part cannot be encoded.
+/// Returns the octets that the owner of the zone signed (RFC 4034 section 3.1.8.1), or `None` if a part cannot be encoded. For records that
+/// were made from a wildcard, `owner` is the name of the wildcard.
 pub(super) fn signed_octets(owner: &Name, signature: &RRSIG, records: &[&Record]) -> Option<Vec<u8>> {
     let input = signature.input();
     let mut octets = Vec::with_capacity(512);
@@ -41,7 +41,7 @@ pub(super) fn signed_octets(owner: &Name, signature: &RRSIG, records: &[&Record]
     octets.extend_from_slice(&wire_name(&input.signer_name));
     let mut data: Vec<Vec<u8>> =
         records.iter().map(|record| canonical_data(record)).collect::<Option<_>>()?;
-    // The data are sorted by their octets, and duplicates are left out (RFC 4034 section 6.3).
+    // RFC 4034 section 6.3: sorted, without duplicates.
     data.sort_unstable();
     data.dedup();
     let mut head = wire_name(owner);
@@ -68,7 +68,7 @@ fn canonical_data(record: &Record) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Returns the data of a record whose type the DNS library does not parse, with all names in it in lower case.
+/// Converts the names in the data of a record to lower case.
 fn lowered(kind: RecordType, octets: &[u8]) -> Option<Vec<u8>> {
     let Some((_, before, names)) = WITH_NAMES.iter().find(|(code, _, _)| *code == u16::from(kind)) else {
         return Some(octets.to_vec());

@@ -1,7 +1,7 @@
-//! Proofs that a name or type does not exist: finds the NSEC and NSEC3 records in a message, and checks what they prove.
+//! Proofs that a name or type does not exist: checks what the NSEC and NSEC3 records of a message prove.
 //!
-//! The functions are pure, except that signature checks let other tasks run. See RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC 6840
-//! section 4 (what records of a parent zone or of a name above do not prove), and RFC 9276 section 3.2 (iterations).
+//! RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC 6840 section 4 (what records of a parent zone or of a name above do not
+//! prove), RFC 9276 section 3.2 (iterations).
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{Name, RData, Record, RecordType, RecordTypeSet};
@@ -21,18 +21,17 @@ pub struct Denials<'a> {
     zone: &'a Name,
     nsecs: Nsecs<'a>,
     nsec3s: Nsec3s<'a>,
-    /// True if the message has NSEC3 records with too many iterations, which are not used.
+    /// True if NSEC3 records with too many iterations were skipped.
     iterations: bool,
-    /// The reason why an NSEC or NSEC3 record in the message could not be used, or `None` if all could.
+    /// The reason why a record could not be used.
     fault: Option<ValidationFailure>,
-    /// The NSEC and NSEC3 records of a reply that have a valid signature.
     signed: Vec<&'a Record>,
-    /// The shortest of the times for which the records in `signed` may be cached, in seconds.
+    /// The time for which the proof may be cached, in seconds.
     pub ttl: u32,
 }
 
 impl<'a> Denials<'a> {
-    /// Finds the NSEC and NSEC3 records among `records`, and keeps those that a key in `keys` has signed.
+    /// Finds the NSEC and NSEC3 records in `records` that a key in `keys` has signed.
     ///
     /// # Errors
     /// The limits of signature checks for this question are exceeded.
@@ -45,8 +44,7 @@ impl<'a> Denials<'a> {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
             Self { zone, nsecs, nsec3s, iterations: false, fault: None, signed: Vec::new(), ttl };
-        // NSEC and NSEC3 records that the DNS library could not parse have another variant and are skipped: they prove nothing. NSEC3 records with
-        // unknown flags or hash algorithms are skipped later (RFC 5155 section 8.2).
+        // A record that the DNS library could not parse has another variant, and proves nothing.
         let is_denial = |record: &&Record| {
             matches!(record.data, RData::DNSSEC(DNSSECRData::NSEC(_) | DNSSECRData::NSEC3(_)))
         };
@@ -55,8 +53,7 @@ impl<'a> Denials<'a> {
             let rrset = CoveredRrset { name, kind, records: &[record] };
             let signatures = covering(records, name, kind);
             match signature::check(&rrset, &signatures, keys, rules).await {
-                // An NSEC or NSEC3 record that was made from a wildcard does not belong to its owner name, so it is not
-                // used.
+                // An NSEC or NSEC3 record that was made from a wildcard does not belong to its owner name.
                 Ok(signed) if signed.encloser.is_none() => denials.add(record, signed.ttl),
                 Ok(_) => {}
                 Err(fault) if fault.why == Why::Indeterminate => return Err(fault),
@@ -66,7 +63,7 @@ impl<'a> Denials<'a> {
         Ok(denials)
     }
 
-    /// Finds the NSEC and NSEC3 records among `records` without checking their signatures. This shows whether a server sends all records that a
+    /// Finds the NSEC and NSEC3 records in `records` without checking their signatures, to see whether a server sends all records that a
     /// proof needs.
     pub fn unchecked(records: &'a [Record], zone: &'a Name) -> Self {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
@@ -97,16 +94,16 @@ impl<'a> Denials<'a> {
     /// Checks whether the records prove that `name` does not exist.
     ///
     /// # Errors
-    /// The records do not prove that `name` does not exist.
+    /// They do not prove it.
     pub fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Proven, ValidationFailure> {
         let what = || format!("that {name} does not exist");
         self.prove(|| self.nsecs.nxdomain(name), || self.nsec3s.nxdomain(name, budget), what)
     }
 
-    /// Checks whether the records prove that `name` has no data of a type, and that no wildcard provides such data. The name itself may exist.
+    /// Checks whether the records prove that neither `name` nor a wildcard for it has data of this type.
     ///
     /// # Errors
-    /// The records do not prove this absence.
+    /// They do not prove it.
     pub fn nodata(
         &self,
         name: &Name,
@@ -117,8 +114,8 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.nodata(name, kind), || self.nsec3s.nodata(name, kind, budget), what)
     }
 
-    /// Checks whether the records prove that an answer for `name` may come from the wildcard directly below `encloser`: no name between `encloser`
-    /// and `name` exists.
+    /// Checks whether an answer for `name` may come from the wildcard directly below `encloser`: no name between `encloser` and `name`
+    /// exists.
     pub fn wildcard(
         &self,
         name: &Name,
@@ -130,8 +127,7 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.covers(&closer), || self.nsec3s.covers(&closer, budget), what)
     }
 
-    /// Determines what it means that `name` has no DS records: an unsigned zone begins there, no zone begins there, or
-    /// the name does not exist.
+    /// Determines what it means that `name` has no DS records.
     pub fn cut(&self, name: &Name, budget: &Budget) -> Result<Cut, ValidationFailure> {
         if self.iterations {
             return Ok(Cut::Insecure(Some(self.too_many())));
@@ -145,14 +141,13 @@ impl<'a> Denials<'a> {
         }
     }
 
-    /// Returns the wildcard that applies to `name` if the records prove that `name` itself does not exist; otherwise
-    /// `None`.
+    /// Returns the wildcard for `name` if the records prove that `name` itself does not exist.
     pub(super) fn wildcard_of_missing(&self, name: &Name, budget: &Budget) -> Option<Name> {
         let by_nsec3 = || self.nsec3s.encloser(name, budget).ok()?.map(|encloser| encloser.name);
         self.nsecs.encloser_of_missing(name).or_else(by_nsec3)?.prepend_label("*").ok()
     }
 
-    /// Returns the owner name that an NSEC record or NSEC3 record of `name` has: `name` itself for NSEC, and the hash of `name` for NSEC3.
+    /// Returns the owner name of the NSEC or NSEC3 record for `name`: `name` itself, or its hash.
     pub(super) fn owner(&self, name: &Name, budget: &Budget) -> Option<Name> {
         if self.nsec3s.is_empty() { Some(name.clone()) } else { self.nsec3s.owner(name, budget) }
     }
@@ -177,7 +172,7 @@ impl<'a> Denials<'a> {
         ValidationFailure::new(Why::Nsec3Iterations, text)
     }
 
-    /// Returns the failure for a proof that is missing or not sufficient. `what` says what should have been proved.
+    /// `what` says what the records should have proved.
     fn missing(&self, what: &str) -> ValidationFailure {
         if let Some(fault) = &self.fault {
             return fault.clone();
@@ -191,13 +186,13 @@ impl<'a> Denials<'a> {
     }
 }
 
-/// How completely the records of a reply prove that a name or type does not exist.
+/// How far the records of a reply prove that a name or type does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proven {
-    /// The name or type does certainly not exist.
+    /// The name or type does not exist.
     Fully,
-    /// The name or type may exist in an unsigned zone, because the NSEC3 records have the opt-out flag (RFC 5155 section 6). Or the NSEC3 records
-    /// were not used, because they have too many iterations.
+    /// The name or type may exist in an unsigned zone, because the NSEC3 records have the opt-out flag (RFC 5155 section 6), or because
+    /// they were not used: they have too many iterations.
     Insecurely(Option<ValidationFailure>),
 }
 
@@ -206,15 +201,14 @@ pub enum Proven {
 pub enum Cut {
     /// An unsigned zone begins at the name, or may begin there.
     Insecure(Option<ValidationFailure>),
-    /// No zone begins at the name, so it belongs to the same zone as the name above it.
+    /// No zone begins at the name.
     None,
     /// The name does not exist in the signed zone.
     NoName,
 }
 
-/// Returns true if an NSEC or NSEC3 record with the type list `types` proves that `name` has no data of type `kind`. At a zone cut, the record in
-/// the parent zone proves only that there are no DS records. The record in the child zone proves this for all types except DS (RFC 6840 section
-/// 4.4).
+/// Returns true if a record with the type list `types` proves that `name` has no data of type `kind`. At a zone cut, the record of the
+/// parent zone proves this only for DS, and the record of the child zone for all other types (RFC 6840 section 4.4).
 pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
     let has = |kind: RecordType| types.contains(kind);
     let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));
@@ -222,8 +216,7 @@ pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> boo
     right_side && !has(kind) && !has(RecordType::CNAME)
 }
 
-/// Returns what the type list of the NSEC or NSEC3 record of `name` shows about a zone cut at this name. Returns `None` if the list does not prove
-/// that there are no DS records.
+/// Returns `None` if the type list does not prove that `name` has no DS records.
 pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     if !lacks(types, RecordType::DS, name) {
         return types
@@ -234,8 +227,8 @@ pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     Some(if types.contains(RecordType::NS) { Cut::Insecure(None) } else { Cut::None })
 }
 
-/// Returns true if a record with these types may prove something about names below its owner. The record of the parent zone at a zone cut proves
-/// nothing about them, and neither does the record of a name with a DNAME (RFC 6840 section 4.1).
+/// Returns true if a record with these types may prove something about names below its owner. A record of the parent zone at a zone cut and
+/// a record at a DNAME may not (RFC 6840 section 4.1).
 pub(super) fn speaks_below(types: &RecordTypeSet) -> bool {
     let delegation = types.contains(RecordType::NS) && !types.contains(RecordType::SOA);
     !delegation && !types.contains(RecordType::DNAME)

@@ -1,7 +1,7 @@
-//! Proofs by NSEC records. An NSEC record proves that no name exists between its owner and the next name, and that its owner has only the types
-//! in its list.
+//! Proofs by NSEC records. An NSEC record proves that no name exists between its owner and the next name, and that its owner has only the
+//! types in its list.
 //!
-//! The functions are pure. See RFC 4035 section 5.4, RFC 4592 (wildcards, empty non-terminals) and RFC 6840 section 4.
+//! RFC 4035 section 5.4, RFC 4592 (wildcards, empty non-terminals), RFC 6840 section 4.
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::denial::{Cut, cut_of, lacks, speaks_below};
 
-/// The NSEC records of one zone in a DNS message. Their signatures are valid.
+/// The validated NSEC records of one zone in a DNS message.
 #[derive(Debug)]
 pub(super) struct Nsecs<'a> {
     zone: &'a Name,
@@ -30,14 +30,14 @@ impl<'a> Nsecs<'a> {
         self.records.is_empty()
     }
 
-    /// Returns true if the records prove that `name` does not exist, and that no wildcard matches it.
+    /// Returns true if neither `name` nor a wildcard for it exists.
     pub(super) fn nxdomain(&self, name: &Name) -> bool {
         let Some(encloser) = self.encloser_of_missing(name) else { return false };
         encloser.prepend_label("*").is_ok_and(|wildcard| self.covering(&wildcard).is_some())
     }
 
-    /// Returns true if the records prove that `name` has no data of type `kind`: it has only other types, or it exists only because of names
-    /// below it, or it matches a wildcard that has only other types.
+    /// Returns true if `name` has no data of type `kind`: it has other types, or is an empty non-terminal, or matches a wildcard with other
+    /// types.
     pub(super) fn nodata(&self, name: &Name, kind: RecordType) -> bool {
         if let Some(nsec) = self.at(name) {
             return lacks(nsec.type_set(), kind, name);
@@ -50,12 +50,11 @@ impl<'a> Nsecs<'a> {
         self.at(&wildcard).is_some_and(|nsec| lacks(nsec.type_set(), kind, &wildcard))
     }
 
-    /// Returns true if the records prove that neither `name` nor any name below it exists.
+    /// Returns true if neither `name` nor any name below it exists.
     pub(super) fn covers(&self, name: &Name) -> bool {
         self.covering(name).is_some()
     }
 
-    /// Returns what the records show about a zone cut at `name`, or `None` if they show nothing.
     pub(super) fn cut(&self, name: &Name) -> Option<Cut> {
         if let Some(nsec) = self.at(name) {
             return cut_of(nsec.type_set(), name);
@@ -73,8 +72,8 @@ impl<'a> Nsecs<'a> {
         self.records.iter().find(|(owner, _)| *owner == name).map(|(_, nsec)| *nsec)
     }
 
-    /// Returns true if `name` has no records, but names below it exist: `name` is between the owner and the next name of an NSEC record, and this
-    /// next name is below `name`.
+    /// Returns true if `name` has no records but exists: it is between the owner and the next name of an NSEC record, and this next name is
+    /// below it.
     fn is_empty_non_terminal(&self, name: &Name) -> bool {
         self.records.iter().any(|(owner, nsec)| {
             let next = nsec.next_domain_name();
@@ -82,8 +81,7 @@ impl<'a> Nsecs<'a> {
         })
     }
 
-    /// Returns the owner and the NSEC record that prove that `name` and all names below it do not exist: they are between the owner and the next
-    /// name of this record.
+    /// Returns the NSEC record, with its owner, that proves that `name` and all names below it do not exist.
     fn covering(&self, name: &Name) -> Option<(&'a Name, &'a NSEC)> {
         let covers = |(owner, nsec): &&(&'a Name, &'a NSEC)| {
             let next = nsec.next_domain_name();
@@ -92,8 +90,8 @@ impl<'a> Nsecs<'a> {
         self.records.iter().find(covers).copied()
     }
 
-    /// Returns the closest encloser of `name`, if `name` is proved not to exist: the longest existing name above it. This name is also above the
-    /// owner or the next name of the NSEC record that covers `name`.
+    /// Returns the closest encloser of a name that is proved not to exist. It is also above the owner or the next name of the NSEC record
+    /// that covers the name.
     pub(super) fn encloser_of_missing(&self, name: &Name) -> Option<Name> {
         let (owner, nsec) = self.covering(name)?;
         let shared = common_labels(name, owner).max(common_labels(name, nsec.next_domain_name()));
@@ -106,13 +104,13 @@ impl<'a> Nsecs<'a> {
     }
 }
 
-/// Returns true if `name` is between `owner` and `next` in canonical order. The last NSEC record of a zone has the apex as its next name.
+/// The last NSEC record of a zone has the apex as its next name.
 fn spans(owner: &Name, next: &Name, name: &Name) -> bool {
     let (after, before) = (name.cmp(owner) == Ordering::Greater, name.cmp(next) == Ordering::Less);
     if owner.cmp(next) == Ordering::Less { after && before } else { after }
 }
 
-/// Returns the number of labels that two names have in common, counted from the root.
+/// Counts common labels from the root.
 fn common_labels(one: &Name, other: &Name) -> usize {
     let pairs = one.iter().rev().zip(other.iter().rev());
     pairs.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()

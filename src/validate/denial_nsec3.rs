@@ -1,7 +1,6 @@
 //! Proofs by NSEC3 records. An NSEC3 record proves that no name exists whose hash is between the hash of its owner and the next hash.
 //!
-//! The functions are pure. See RFC 5155 section 8. Between the two hashes of a record with the opt-out flag, there may be unsigned zones (sections 6
-//! and 9.2).
+//! RFC 5155 section 8. Between the two hashes of a record with the opt-out flag, there may be unsigned zones (sections 6 and 9.2).
 
 use std::cell::RefCell;
 
@@ -13,18 +12,18 @@ use super::budget::Budget;
 use super::denial::{Cut, Proven, cut_of, lacks, speaks_below};
 use super::verdict::ValidationFailure;
 
-/// The NSEC3 records of one zone in a DNS message. Their signatures are valid.
+/// The validated NSEC3 records of one zone in a DNS message.
 #[derive(Debug)]
 pub(super) struct Nsec3s<'a> {
     zone: &'a Name,
-    /// The records, each with the hash in its owner name. All have the same salt and the same number of iterations.
+    /// Each record has the hash in its owner name. All have the same salt and number of iterations.
     records: Vec<(Vec<u8>, &'a NSEC3)>,
-    /// The hashes that were computed so far, with their names, so that none is computed twice.
+    /// The hashes that were computed so far.
     hashes: RefCell<Vec<(Name, Vec<u8>)>>,
 }
 
-/// A closest encloser proof for a name that does not exist: the closest existing name above it, and the record that proves that the name with one
-/// more label does not exist.
+/// A closest encloser proof: the closest existing name above a name, and the record that proves that the name with one more label does not
+/// exist.
 pub(super) struct Encloser<'a> {
     pub(super) name: Name,
     closer: &'a NSEC3,
@@ -35,8 +34,7 @@ impl<'a> Nsec3s<'a> {
         Self { zone, records: Vec::new(), hashes: RefCell::default() }
     }
 
-    /// Adds an NSEC3 record. It is ignored if its salt or number of iterations differs from that of the first record, or if its owner is not
-    /// directly below the apex of the zone.
+    /// Ignores a record with another salt or number of iterations than the first one, and a record that is not directly below the apex.
     pub(super) fn add(&mut self, owner: &Name, nsec3: &'a NSEC3) {
         let same = |(_, first): &(Vec<u8>, &NSEC3)| {
             first.salt() == nsec3.salt() && first.iterations() == nsec3.iterations()
@@ -53,8 +51,7 @@ impl<'a> Nsec3s<'a> {
         self.records.is_empty()
     }
 
-    /// Returns how completely the records prove that neither `name` nor a wildcard for it exists (RFC 5155 section 8.4). Returns `None` if they do
-    /// not prove it at all.
+    /// Returns how far the records prove that neither `name` nor a wildcard for it exists (RFC 5155 section 8.4).
     pub(super) fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         let Some(encloser) = self.encloser(name, budget)? else { return Ok(None) };
         let Ok(wildcard) = encloser.name.prepend_label("*") else { return Ok(None) };
@@ -62,8 +59,7 @@ impl<'a> Nsec3s<'a> {
         Ok(covered.then(|| proven(encloser.closer)))
     }
 
-    /// Returns how completely the records prove that `name` has no data of type `kind` (RFC 5155 sections 8.5 to 8.7). Returns `None` if they do not
-    /// prove it.
+    /// Returns how far the records prove that `name` has no data of type `kind` (RFC 5155 sections 8.5 to 8.7).
     pub(super) fn nodata(
         &self,
         name: &Name,
@@ -78,16 +74,16 @@ impl<'a> Nsec3s<'a> {
         if let Some(nsec3) = self.at(&wildcard, budget)? {
             return Ok(lacks(nsec3.type_set(), kind, &wildcard).then(|| proven(encloser.closer)));
         }
-        // If the record has the opt-out flag, an unsigned zone may exist at or below `name`, so the denial is insecure.
+        // With opt-out, an unsigned zone may exist at or below `name`.
         Ok(encloser.closer.opt_out().then_some(Proven::Insecurely(None)))
     }
 
-    /// Returns how completely the records prove that `name` does not exist (RFC 5155 section 8.8). Returns `None` if they do not prove it.
+    /// Returns how far the records prove that `name` does not exist (RFC 5155 section 8.8).
     pub(super) fn covers(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         Ok(self.covering(name, budget)?.map(proven))
     }
 
-    /// Returns what the records show about a zone cut at `name` (RFC 5155 sections 8.6 and 8.9). Returns `None` if they show nothing.
+    /// Returns what the records show about a zone cut at `name` (RFC 5155 sections 8.6 and 8.9).
     pub(super) fn cut(&self, name: &Name, budget: &Budget) -> Result<Option<Cut>, ValidationFailure> {
         if let Some(nsec3) = self.at(name, budget)? {
             return Ok(cut_of(nsec3.type_set(), name));
@@ -103,7 +99,7 @@ impl<'a> Nsec3s<'a> {
         Ok(self.covering(&wildcard, budget)?.map(|_| Cut::NoName))
     }
 
-    /// Returns the closest encloser proof for `name` (RFC 5155 section 8.3). Returns `None` if the records do not contain one.
+    /// Returns the closest encloser proof for `name` (RFC 5155 section 8.3).
     pub(super) fn encloser(
         &self,
         name: &Name,
@@ -127,19 +123,17 @@ impl<'a> Nsec3s<'a> {
         Ok(None)
     }
 
-    /// Returns the owner name that the NSEC3 record of `name` would have.
     pub(super) fn owner(&self, name: &Name, budget: &Budget) -> Option<Name> {
         let hash = self.hash(name, budget).ok()??;
         self.zone.prepend_label(BASE32_DNSSEC.encode(&hash)).ok()
     }
 
-    /// Returns the NSEC3 record whose owner name contains the hash of `name`.
     fn at(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, ValidationFailure> {
         let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
         Ok(self.records.iter().find(|(owner, _)| *owner == hash).map(|(_, nsec3)| *nsec3))
     }
 
-    /// Returns the record that has the hash of `name` between its two hashes, which proves that `name` does not exist.
+    /// Returns the record that proves that `name` does not exist: the hash of `name` is between the two hashes of the record.
     fn covering(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, ValidationFailure> {
         let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
         let covers = |(owner, nsec3): &&(Vec<u8>, &NSEC3)| {
@@ -151,8 +145,7 @@ impl<'a> Nsec3s<'a> {
         Ok(self.records.iter().find(covers).map(|(_, nsec3)| *nsec3))
     }
 
-    /// Returns the hash of `name`. It is computed only once for each name. Returns `None` if there are no NSEC3 records with which it could be
-    /// compared.
+    /// Returns `None` if there are no NSEC3 records.
     fn hash(&self, name: &Name, budget: &Budget) -> Result<Option<Vec<u8>>, ValidationFailure> {
         let Some((_, nsec3)) = self.records.first() else { return Ok(None) };
         let mut hashes = self.hashes.borrow_mut();

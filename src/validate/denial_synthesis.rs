@@ -1,11 +1,9 @@
-//! Denials made from cached NSEC and NSEC3 records (RFC 8198): finds the records of a zone that prove that a name does not exist.
-//!
-//! The functions are pure. `resolver::cache::ranges` stores the records.
+//! NXDOMAIN made from cached NSEC and NSEC3 records (RFC 8198). `resolver::cache::ranges` stores the records.
 //!
 //! # Decisions
 //!
-//! - Only NXDOMAIN is made from cached records. NODATA is not made: some servers leave types out of the type lists of their NSEC records. If such a
-//!   list were used for a query of another type, a mail domain could lose its addresses.
+//! - NODATA is not made from cached records, because some servers leave types out of the type lists of their NSEC records. If such a list
+//!   were used for a query of another type, a mail domain could lose its addresses.
 //! - NSEC3 records with opt-out are not used, because unsigned zones may exist between their hashes (RFC 8198 section 5.2).
 
 use hickory_proto::rr::{Name, Record, RecordType};
@@ -13,9 +11,9 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::budget::Budget;
 use super::denial::{Denials, Proven};
 
-/// Returns the NSEC or NSEC3 records, with their signatures, which prove that `name` does not exist in `zone`. Returns `None` if the known records
-/// do not prove it. `closest` returns the validated NSEC or NSEC3 record whose owner is the given name, or else the record with the last owner
-/// before this name in canonical order.
+/// Returns the records, with their signatures, that prove that `name` does not exist in `zone`, or `None` if the cached records do not
+/// prove it. `closest` returns the validated NSEC or NSEC3 record at the given name, or else the last one before this name in canonical
+/// order.
 pub fn nxdomain(zone: &Name, name: &Name, closest: impl Fn(&Name) -> Vec<Record>) -> Option<Vec<Record>> {
     let budget = Budget::default();
     let mut proof = closest(name);
@@ -34,9 +32,8 @@ pub fn nxdomain(zone: &Name, name: &Name, closest: impl Fn(&Name) -> Vec<Record>
     matches!(proven, Ok(Proven::Fully)).then_some(proof)
 }
 
-/// Returns the NSEC3 record of the closest existing name above `name`, and the one that covers the name with one more label (RFC 5155 section 8.3).
-/// The search begins at the apex of the zone, because most names that do not exist are directly below it. `any` contains an NSEC3 record of the
-/// zone, from which the salt and the iterations are taken.
+/// Returns the two records of a closest encloser proof (RFC 5155 section 8.3). The search begins at the apex, because most names that do
+/// not exist are directly below it. `any` is an NSEC3 record of the zone, from which salt and iterations are taken.
 fn encloser(
     zone: &Name,
     name: &Name,

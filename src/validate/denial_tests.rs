@@ -4,14 +4,12 @@ use crate::stage::{Signer, TODAY, come_to, name, nsec, nsec3, nsec3_with};
 use RecordType::{A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, NS, SOA, TXT};
 use hickory_proto::dnssec::Algorithm;
 
-/// Returns the rules for checks of signatures at the fixed time of the tests.
 fn today(budget: &Budget) -> Rules<'_> {
     Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
 }
 
 const ZONE: &str = "example.";
 
-/// NSEC or NSEC3 records for an answer, with the key of the zone that signs them.
 struct Proofs {
     signer: Signer,
     records: Vec<Record>,
@@ -51,7 +49,7 @@ impl Proofs {
 const FULLY: Option<Proven> = Some(Proven::Fully);
 const OPEN: Option<Proven> = Some(Proven::Insecurely(None));
 
-/// Returns the chain of NSEC records of the example zone in RFC 4035 appendix A.
+/// The NSEC chain of the zone in RFC 4035 appendix A.
 fn nsecs() -> Proofs {
     Proofs::from_records(vec![
         nsec("example.", "a.example.", &[NS, SOA, MX, DNSKEY]),
@@ -171,7 +169,7 @@ fn signed_proofs_come_back_for_clients_and_unsigned_ones_do_not() {
     assert_eq!(of(&proofs.records), (Vec::new(), u32::MAX), "signed by another key");
 }
 
-/// Returns the chain of NSEC3 records in RFC 5155 appendix A. `opt_out` is the flag in all of them.
+/// The NSEC3 chain of RFC 5155 appendix A.
 fn nsec3s(opt_out: bool) -> Proofs {
     let record = |hash, next, types: &[RecordType]| nsec3(ZONE, opt_out, hash, next, types);
     Proofs::from_records(vec![
@@ -232,8 +230,7 @@ fn the_nsec3_of_a_zone_with_one_name_denies_all_others() {
     assert_eq!(alone.nodata(ZONE, SOA), None);
 }
 
-/// Tests that NSEC3 records with another salt or number of iterations are not used together (RFC 5155 section 8.2: all records in a message have the
-/// same parameters).
+/// RFC 5155 section 8.2: all NSEC3 records of a message must have the same parameters.
 #[test]
 fn nsec3_of_another_chain_prove_nothing() {
     let beside_the_apex = |zone, iterations, hash: &str, next: &str| {

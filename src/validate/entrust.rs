@@ -1,7 +1,6 @@
-//! Decides which keys of a zone are trusted. The zone's DNSKEY RRset must be signed by a key that a DS record of the parent, or a trust anchor,
-//! identifies.
+//! Decides which keys of a zone are trusted: a key that a DS record of the parent or a trust anchor identifies must sign the DNSKEY RRset.
 //!
-//! See RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests are used only if there is no better digest), and RFC 6840 sections 5.2 (unknown
+//! RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests are used only if there is no better digest), RFC 6840 sections 5.2 (unknown
 //! algorithms make a zone insecure) and 5.11 (one valid signature is enough).
 
 use hickory_proto::dnssec::DigestType;
@@ -17,7 +16,7 @@ use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_KEYS_OF_TAG};
 /// The decision whether the DNSKEY records of a zone are trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entrusted {
-    /// The keys are trusted. The value has these keys, and the time in seconds for which they may be cached.
+    /// The trusted keys, and the time in seconds for which they may be cached.
     Secure(ZoneKeys, u32),
     /// The zone is signed only with algorithms that resolverd does not support.
     Insecure(ValidationFailure),
@@ -25,10 +24,10 @@ pub enum Entrusted {
     Bogus(ValidationFailure),
 }
 
-/// Returns those records in `ds` whose algorithm and digest type resolverd supports.
+/// Returns the records in `ds` whose algorithm and digest type resolverd supports.
 ///
 /// # Errors
-/// No DS record can be used. The error says why this makes the zone insecure.
+/// No DS record can be used, so the zone is insecure. The error says why.
 pub fn usable<'a>(
     zone: &Name,
     ds: &[&'a DS],
@@ -46,11 +45,11 @@ pub fn usable<'a>(
     }
     let better = digests.iter().any(|ds| ds.digest_type() != DigestType::SHA1);
     let best = digests.into_iter().filter(|ds| !better || ds.digest_type() != DigestType::SHA1);
-    // The limit is applied last. Otherwise a zone could become insecure because its usable DS records come after many unusable ones.
+    // The limit is applied last, because the usable DS records may come after many unusable ones.
     Ok(best.take(MAX_DS).collect())
 }
 
-/// Decides which keys in the DNSKEY RRset of `zone` are trusted. `ds` are the DS records of its parent, or of a trust anchor.
+/// Decides which keys of `zone` are trusted. `ds` are the DS records of the parent, or of a trust anchor.
 pub async fn entrust(
     zone: &Name,
     ds: &[&DS],
@@ -63,7 +62,7 @@ pub async fn entrust(
         Err(fault) => return Entrusted::Insecure(fault),
     };
     let mut keys: Vec<ZoneKey> = records.iter().filter_map(|record| key_of(record)).collect();
-    // Keys whose tag is in a DS record come first, so that the limit on the number of keys does not remove them.
+    // Keys with a tag of a DS record come first, so that the limit does not remove them.
     keys.sort_by_key(|key| !ds.iter().any(|ds| ds.key_tag() == key.tag));
     keys.truncate(MAX_DNSKEYS);
     if keys.is_empty() {
@@ -86,20 +85,18 @@ pub async fn entrust(
     }
 }
 
-/// Returns the key in a DNSKEY record, or `None` if the record is not a DNSKEY or its tag cannot be computed.
 fn key_of(record: &Record) -> Option<ZoneKey> {
     let RData::DNSSEC(DNSSECRData::DNSKEY(key)) = &record.data else { return None };
     ZoneKey::new(key.clone())
 }
 
-/// Returns true if `ds` identifies `key`. Only the first `MAX_KEYS_OF_TAG` keys in `all` with the tag and algorithm of `ds` are tried.
+/// Returns true if `ds` identifies `key`. Only the first `MAX_KEYS_OF_TAG` keys with the tag and algorithm of `ds` are tried.
 fn names(ds: &DS, zone: &Name, key: &ZoneKey, all: &[ZoneKey]) -> bool {
     let fits = |key: &&ZoneKey| key.tag == ds.key_tag() && key.algorithm == ds.algorithm();
     let tried = all.iter().filter(fits).take(MAX_KEYS_OF_TAG).any(|tried| tried == key);
     tried && !key.key.revoke() && ds.covers(zone, &key.key).unwrap_or(false)
 }
 
-/// Returns the failure that says why no key of `zone` matches the DS records.
 fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> ValidationFailure {
     let fits =
         |key: &&ZoneKey| ds.iter().any(|ds| ds.key_tag() == key.tag && ds.algorithm() == key.algorithm);
@@ -111,7 +108,7 @@ fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> ValidationFailure {
     let tags =
         |tags: &mut dyn Iterator<Item = u16>| tags.map(|tag| tag.to_string()).collect::<Vec<_>>().join(", ");
     let wanted = tags(&mut ds.iter().map(|ds| ds.key_tag()));
-    // The DS records of the root are trust anchors, because the root has no parent.
+    // The root has trust anchors instead of a parent.
     let text = match zone.is_root() {
         true => format!("no DNSKEY of the root zone matches a trust anchor of resolverd (key tag {wanted})"),
         false => format!("no DNSKEY of {zone} matches the DS in its parent (key tag {wanted})"),

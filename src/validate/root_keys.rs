@@ -1,22 +1,23 @@
-//! Follows the keys of the root zone through key rollovers (RFC 5011): decides which new keys become trust anchors, and which old keys stop being
-//! trust anchors.
+//! Follows the keys of the root zone through key rollovers (RFC 5011): decides which keys become trust anchors, and which stop being trust
+//! anchors.
 //!
-//! The functions are pure. Their input is the current table of keys, a DNSKEY RRset and the time. `resolve::trust::root_keys` queries the keys
-//! and validates them. `root_keys_text` reads and writes the file with the table.
+//! The functions are pure. `resolve::trust::root_keys` queries the keys and validates them. `root_keys_text` reads and writes the file with
+//! the table.
 //!
 //! # Decisions
 //!
-//! - Only the keys of the root are followed. Below the root, zones have DS records in their parent, so this is not necessary. The operator must
-//!   maintain private trust anchors.
-//! - The configured and built-in keys are trusted (`Valid`) from the start. A learned key is added to them, and only a revocation removes a key. So
-//!   if the host or the clock is wrong or the file is lost, resolverd still trusts at least the configured keys.
-//! - If the root has revoked all its keys, all signed names are bogus. RFC 5011 section 5 would make the zone insecure, which for the root would
-//!   disable all validation. A revoked key may have been stolen, so it is never trusted again.
-//! - Keys with algorithms that resolverd does not support are not followed. If such keys were the only trust anchors, all names would be
+//! - Only the keys of the root are followed, because other zones have DS records in their parent. The operator must maintain private trust
+//!   anchors.
+//! - The configured and built-in keys are `Valid` from the start, and only a revocation removes a key. So if the clock is wrong or the file
+//!   is lost, resolverd still trusts at least the configured keys.
+//! - If the root has revoked all its keys, all signed names are bogus. RFC 5011 section 5 would make the zone insecure, which for the root
+//!   would disable all validation.
+//! - Keys with algorithms that resolverd does not support are not followed. If they were the only trust anchors, all names would be
 //!   insecure.
 //! - Removed keys stay in the table. Otherwise a built-in key that the root has revoked would be trusted again.
-//! - A new key becomes a trust anchor after it has been in ten answers over 30 days. RFC 5011 requires only the 30 days, but a clock may jump.
-//! - If none of the keys in the table is configured any more, the operator has configured another root. The table is then ignored, and replaced when
+//! - A new key becomes a trust anchor after it has been in ten answers over 30 days. RFC 5011 requires only the 30 days, but a clock may
+//!   jump.
+//! - If no key in the table is configured any more, the operator has configured another root. The table is then ignored, and replaced when
 //!   an answer of that root is validated. So a wrong trust anchor file does no lasting harm.
 
 use std::time::Duration;
@@ -36,18 +37,18 @@ use crate::limits::{
 /// The REVOKE flag of a DNSKEY (RFC 5011 section 3).
 const REVOKE: u16 = 0x80;
 
-/// The state of a key of the root (RFC 5011 section 4.2). A key in the state Start is not in the table.
+/// The state of a key of the root (RFC 5011 section 4.2, without the state Start).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RootKeyState {
     /// The root key is new and not trusted yet (state AddPend of RFC 5011).
     Pending,
     /// The root key is trusted: it is a trust anchor.
     Valid,
-    /// The root key is trusted, although the last DNSKEY RRset of the root did not contain it.
+    /// The root key is trusted, although the last answer of the root did not contain it.
     Missing,
     /// The root has revoked the key, so it is not trusted.
     Revoked,
-    /// The root revoked the key more than 30 days ago. It is not trusted again.
+    /// The root revoked the key more than 30 days ago. The key is never trusted again.
     Removed,
 }
 
@@ -58,7 +59,7 @@ pub struct RootKey {
     pub key: DNSKEY,
     /// The key tag of the root key (RFC 4034 appendix B).
     pub tag: u16,
-    /// The state of the root key, which decides whether it is trusted.
+    /// The state of the root key.
     pub state: RootKeyState,
     /// The time since which the key has this state, in seconds since 1970.
     pub since: u64,
@@ -66,7 +67,7 @@ pub struct RootKey {
     pub sightings: u32,
 }
 
-/// The table of the keys of the root, as learned from the answers of the root.
+/// The table of the keys of the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RootKeys {
     /// The keys, at most `MAX_ROOT_KEYS`, in the order in which the root first published them.
@@ -80,7 +81,7 @@ pub struct RootKeys {
 pub struct RootKeyChange {
     /// The key tag of the root key that has changed.
     pub tag: u16,
-    /// What has changed about the root key.
+    /// What has changed.
     pub event: RootKeyEvent,
 }
 
@@ -100,7 +101,7 @@ pub enum RootKeyEvent {
     Missing,
     /// A trust anchor that was missing is in the answers of the root again.
     Returned,
-    /// A trust anchor was revoked. If `last` is true, all signed names are bogus from now on.
+    /// A trust anchor was revoked.
     Revoked {
         /// True if the root has no other trust anchor left, so that all signed names are bogus.
         last: bool,
@@ -111,7 +112,7 @@ pub enum RootKeyEvent {
     TooMany,
 }
 
-/// The key signing keys in a DNSKEY RRset of the root, without the revoked keys. The RRset has a valid signature by a trust anchor.
+/// The key signing keys in a validated DNSKEY RRset of the root, without the revoked keys.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownKeys<'a> {
     /// The key signing keys in the DNSKEY RRset of the root.
@@ -127,7 +128,7 @@ impl RootKey {
         Some(Self { key, tag, state, since, sightings: 1 })
     }
 
-    /// Returns true if `other` is the same key as this one, even if only one of them has the REVOKE flag.
+    /// Compares two keys without their REVOKE flags.
     fn is(&self, other: &DNSKEY) -> bool {
         self.key.public_key() == other.public_key()
     }
@@ -137,7 +138,7 @@ impl RootKey {
         matches!(self.state, RootKeyState::Revoked | RootKeyState::Removed)
     }
 
-    /// Returns true if the key is trusted: it is a trust anchor, even if the root's answers no longer contain it.
+    /// Returns true if the key is a trust anchor, even if the root's answers no longer contain it.
     pub(crate) fn is_trusted(&self) -> bool {
         matches!(self.state, RootKeyState::Valid | RootKeyState::Missing)
     }
@@ -148,14 +149,13 @@ impl RootKey {
 }
 
 impl RootKeys {
-    /// Returns true if this table belongs to the root that the operator has configured: one of the anchors in `configured` identifies a key in the
-    /// table.
+    /// Returns true if one of the configured anchors identifies a key in this table: the operator has not configured another root.
     pub fn belong_to(&self, configured: &Anchors) -> bool {
         self.keys.iter().any(|known| configured.cover(&Name::root(), &known.key))
     }
 
-    /// Returns the trust anchors to use: those in `configured` and the learned keys of the root, without the keys that the root has revoked. If the
-    /// root has revoked all keys that resolverd can check, returns anchors that match no key, so that all signed names are bogus.
+    /// Returns the trust anchors to use: the configured and the learned keys of the root, without the revoked ones. If the root has revoked
+    /// all keys that resolverd can check, returns anchors that match no key, so that all signed names are bogus.
     #[must_use]
     pub fn in_use(&self, configured: &Anchors) -> Anchors {
         self.left(configured).unwrap_or_else(|| {
@@ -166,7 +166,7 @@ impl RootKeys {
         })
     }
 
-    /// Returns the trust anchors to use, like `in_use`. Returns `None` if the root has revoked all its keys that resolverd can check.
+    /// Returns the trust anchors to use, or `None` if the root has revoked all keys that resolverd can check.
     fn left(&self, configured: &Anchors) -> Option<Anchors> {
         let (root, mut used) = (Name::root(), configured.clone());
         if !self.belong_to(configured) {
@@ -184,7 +184,7 @@ impl RootKeys {
         (revoked.count() == 0 || used.can_check(&root)).then_some(used)
     }
 
-    /// Makes pending keys valid if the operator has configured them in the meantime.
+    /// Makes pending keys valid if the operator has configured them.
     fn trust_configured(&mut self, configured: &Anchors, now: u64) {
         let is_configured = |known: &&mut RootKey| {
             known.state == RootKeyState::Pending && configured.cover(&Name::root(), &known.key)
@@ -192,8 +192,8 @@ impl RootKeys {
         self.keys.iter_mut().filter(is_configured).for_each(|known| known.turn(RootKeyState::Valid, now));
     }
 
-    /// Records keys that the root has revoked: they have the REVOKE flag, and each has itself signed the RRset (RFC 5011 section 2.1). Keys that
-    /// were never trusted are ignored. Returns the changes in the table.
+    /// Records keys that the root has revoked: they have the REVOKE flag, and each has itself signed the RRset (RFC 5011 section 2.1). Keys
+    /// that were never trusted are ignored.
     pub fn revoke(&mut self, configured: &Anchors, revoked: &[DNSKEY], now: u64) -> Vec<RootKeyChange> {
         if !self.keys.is_empty() && !self.belong_to(configured) {
             return Vec::new();
@@ -218,7 +218,7 @@ impl RootKeys {
         tags.into_iter().map(|tag| RootKeyChange { tag, event: RootKeyEvent::Revoked { last } }).collect()
     }
 
-    /// Updates the table from a validated DNSKEY RRset of the root, and returns the changes.
+    /// Updates the table from a validated DNSKEY RRset of the root.
     pub fn see(&mut self, configured: &Anchors, shown: ShownKeys<'_>, now: u64) -> Vec<RootKeyChange> {
         if !self.belong_to(configured) {
             self.keys.clear();
@@ -253,8 +253,8 @@ impl RootKeys {
         changes
     }
 
-    /// Adds a key to the table, and returns its tag. If the table is full, the new key replaces the oldest `Removed` key that is not configured. If
-    /// there is no such key, a revoked new key replaces the oldest pending key. Returns `None` if there is no room for the new key.
+    /// Returns the tag of the new key, or `None` if there is no room. In a full table, the new key replaces the oldest `Removed` key that
+    /// is not configured, and a revoked new key otherwise the oldest pending key.
     fn add(&mut self, new: RootKey, configured: &Anchors) -> Option<u16> {
         if self.keys.len() >= MAX_ROOT_KEYS {
             let over = |known: &RootKey| {
@@ -273,10 +273,9 @@ impl RootKeys {
 }
 
 impl RootKey {
-    /// Changes the state of this key after a DNSKEY RRset of the root was validated. `is_shown` is true if the RRset contains the key, and `counts`
-    /// is true if enough time has passed since the last answer, so that this answer counts as a sighting. Returns the change, if there is one.
+    /// Changes the state of this key after an answer of the root. `counts` is true if enough time has passed since the last counted answer.
     fn step(&mut self, is_shown: bool, hold: u64, (now, counts): (u64, bool)) -> Option<RootKeyChange> {
-        // The clock was set back, so it is not known how long the key has had its state. This time is counted from now on.
+        // The clock was set back, so the age of the state is not known. It is counted from now on.
         if self.since > now {
             self.since = now;
         }
@@ -311,8 +310,8 @@ impl RootKey {
     }
 }
 
-/// Returns the time until the next query for the keys of the root (RFC 5011 section 2.3). `ttl` is the time for which the last valid RRset may be
-/// cached, in seconds. `is_valid` is true if the last query had a valid answer.
+/// Returns the time until the next query for the keys of the root (RFC 5011 section 2.3). `ttl` is that of the last valid RRset, in
+/// seconds. `is_valid` is true if the last query had a valid answer.
 pub fn next_query(ttl: u32, is_valid: bool, keys: &RootKeys) -> Duration {
     let ttl = Duration::from_secs(ttl.into());
     let is_new = keys.keys.iter().any(|known| known.state == RootKeyState::Pending);
@@ -328,8 +327,8 @@ pub fn unrevoked(key: &DNSKEY) -> DNSKEY {
     DNSKEY::with_flags(key.flags() & !REVOKE, key.public_key().clone())
 }
 
-/// Returns true if RFC 5011 is applied to this key of the root: it is a zone key with the secure entry point flag (RFC 5011 section 2.2),
-/// resolverd supports its algorithm, and its size is usual.
+/// Returns true if RFC 5011 is applied to this key: it is a zone key with the secure entry point flag (section 2.2), resolverd supports its
+/// algorithm, and its size is usual.
 pub fn is_followed(key: &DNSKEY) -> bool {
     let octets = key.public_key().public_bytes().len();
     key.zone_key()

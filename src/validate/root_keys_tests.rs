@@ -8,7 +8,7 @@ const BEGIN: u64 = 1_767_225_600;
 const DAY: u64 = 86_400;
 const TTL: u32 = 172_800;
 
-/// Returns a key signing key for the tests. Different numbers give different keys.
+/// Different numbers give different key signing keys.
 fn key(number: u8) -> DNSKEY {
     DNSKEY::with_flags(257, PublicKeyBuf::new(vec![number; 64], Algorithm::ECDSAP256SHA256))
 }
@@ -23,7 +23,7 @@ fn anchors(numbers: &[u8]) -> Anchors {
     anchors
 }
 
-/// The table of root keys in a test that runs over several days. Key 1 is the configured trust anchor at the start.
+/// A table of root keys. Key 1 is the configured trust anchor at the start.
 struct Followed {
     keys: RootKeys,
     configured: Anchors,
@@ -34,7 +34,7 @@ impl Followed {
         Self { keys: RootKeys::default(), configured: anchors(&[1]) }
     }
 
-    /// Updates the table on the day `day` with an answer that contains the keys with the numbers `shown`. Returns the events.
+    /// An answer of the root on this day contains the keys `shown`.
     fn see(&mut self, day: u64, shown: &[u8]) -> Vec<(u8, RootKeyEvent)> {
         let keys: Vec<DNSKEY> = shown.iter().map(|number| key(*number)).collect();
         let shown = ShownKeys { keys: &keys, ttl: TTL };
@@ -42,18 +42,17 @@ impl Followed {
         numbered(changes)
     }
 
-    /// Updates the table of root keys on the day `day` with these keys revoked. Returns the events.
     fn revoke(&mut self, day: u64, numbers: &[u8]) -> Vec<(u8, RootKeyEvent)> {
         let keys: Vec<DNSKEY> = numbers.iter().map(|number| revoked(*number)).collect();
         numbered(self.keys.revoke(&self.configured, &keys, BEGIN + day * DAY))
     }
 
-    /// Updates the table with the same keys on each of these days, and checks that there is no event.
+    /// The same answer on each of these days causes no event.
     fn days(&mut self, days: std::ops::Range<u64>, shown: &[u8]) {
         days.for_each(|day| assert_eq!(self.see(day, shown), [], "day {day}"));
     }
 
-    /// Returns the numbers of the keys, among the first eight, that are trusted now.
+    /// Returns the trusted keys among the first eight.
     fn trusted(&self) -> Vec<u8> {
         let used = self.keys.in_use(&self.configured);
         (1..=8).filter(|number| used.cover(&Name::root(), &key(*number))).collect()
@@ -96,8 +95,8 @@ fn a_whole_rollover() {
     assert_eq!(followed.trusted(), [2]);
 }
 
-/// Tests each state with each kind of answer. A row has a state, whether the answer contains the key, how long the key has had the state in days,
-/// its number of sightings, and the expected event and new state.
+/// A row has a state, whether the answer contains the key, the age of the state in days, the number of sightings, and the expected event
+/// and new state.
 #[test]
 fn every_state_by_every_answer() {
     use RootKeyState as State;
@@ -154,12 +153,12 @@ fn revocations_count_for_trusted_keys_only() {
     assert_eq!(followed.revoke(2, &[1]), [(1, Revoked { last: true })]);
     assert!(followed.trusted().is_empty());
     assert!(followed.keys.in_use(&followed.configured).can_check(&Name::root()), "bogus, not insecure");
-    // A table that is still empty also learns that a configured key is revoked.
+    // An empty table also learns that a configured key is revoked.
     let mut fresh = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     assert_eq!(fresh.revoke(0, &[1]), [(1, Revoked { last: false })]);
     assert_eq!(fresh.see(0, &[2]), []);
     assert_eq!(fresh.trusted(), [2]);
-    // The root can also revoke a key that was missing in its last answers.
+    // A key that was missing can be revoked too.
     let mut missing = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     missing.see(0, &[1, 2]);
     assert_eq!(missing.see(1, &[1]), [(2, Missing)]);
@@ -187,7 +186,7 @@ fn keys_and_digests_that_are_not_checked_never_make_the_root_insecure() {
         assert!(!is_followed(&key), "{:?}", key.public_key().algorithm());
     }
     assert!(is_followed(&key(1)));
-    // The configuration has a second DS record for the same key, with a digest type that resolverd cannot compute.
+    // The same key has a second DS record with a digest type that resolverd cannot compute.
     let mut followed = Followed::new();
     let tag = key(1).calculate_key_tag().unwrap();
     let other = DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::Unknown(3), vec![9; 32]);
@@ -214,13 +213,12 @@ fn a_new_key_that_is_configured_meanwhile_is_trusted_and_can_be_revoked() {
 fn a_wrong_clock_never_shortens_the_time_of_a_new_key() {
     let mut followed = Followed::new();
     followed.see(100, &[1, 2]);
-    // The clock jumps forward by a year, and restarts query the keys several times in a row. The new key does not
-    // become trusted.
+    // The clock jumps forward by a year, and restarts query the keys several times in a row.
     for _ in 0..20 {
         assert_eq!(followed.see(465, &[1, 2]), []);
     }
     assert_eq!(followed.keys.keys[1].sightings, 2);
-    // The clock is set back to the correct date. The time is counted from this date.
+    // The clock is set back to the correct date.
     followed.days(101..130, &[1, 2]);
     assert_eq!(followed.see(130, &[1, 2]), [(2, Trusted)]);
     // A new key appears while the clock is fast. Its add hold-down time begins again when the clock is set back.
@@ -241,17 +239,17 @@ fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
     followed.see(0, &[1, 2]);
     followed.days(1..30, &[1, 2]);
     assert_eq!(followed.see(30, &[1, 2]), [(2, Trusted)]);
-    // A new version of resolverd has key 3 as a built-in trust anchor. The table stays in use.
+    // A new version of resolverd has key 3 as a built-in trust anchor.
     followed.configured = anchors(&[2, 3]);
     assert_eq!(followed.trusted(), [1, 2, 3]);
     followed.configured = anchors(&[7]);
     assert_eq!(followed.trusted(), [7], "another root");
-    // Until an answer of the other root is validated, the old table is kept.
+    // The old table is kept until an answer of the other root is validated.
     assert_eq!(followed.revoke(31, &[1, 2, 7]), []);
     assert_eq!(followed.state(2), Some(RootKeyState::Valid));
     assert_eq!(followed.see(31, &[7, 8]), [appeared(8, 31)]);
     assert_eq!((followed.state(1), followed.state(2)), (None, None));
-    // If the configuration has no trust anchor of the root, nothing is learned.
+    // Without a configured trust anchor of the root, nothing is learned.
     followed.configured = Anchors::default();
     assert!(followed.trusted().is_empty());
 }
@@ -263,7 +261,7 @@ fn the_table_is_bounded_and_keeps_what_is_trusted() {
     let events = followed.see(0, &many);
     assert_eq!(followed.keys.keys.len(), MAX_ROOT_KEYS);
     assert_eq!(events.iter().filter(|(_, event)| *event == TooMany).count(), 40 - MAX_ROOT_KEYS);
-    // If the table is full, a new key replaces a removed key that is not configured.
+    // In a full table, a new key replaces a removed key that is not configured.
     let mut followed = Followed::new();
     followed.see(0, &[1]);
     for number in 2..=16 {

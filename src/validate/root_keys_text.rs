@@ -1,8 +1,7 @@
-//! Reads and writes the table of the keys of the root as text. This text is the content of a file in the state directory.
+//! Reads and writes the file with the table of the keys of the root.
 //!
-//! Each key is a DNSKEY record, with its state in a comment, as Unbound writes it in `root.key`. The file can therefore be used as
-//! `dnssec.trust_anchor` on another host. The second line contains the number of keys: if the line of a revoked key were lost, this key could be
-//! trusted again. With the number, the loss is detected.
+//! Each key is a DNSKEY record with its state in a comment, as in Unbound's `root.key`, so another host can use the file as
+//! `dnssec.trust_anchor`. The second line has the number of keys, because a revoked key whose line is lost could be trusted again.
 
 use std::collections::HashMap;
 
@@ -14,10 +13,9 @@ use super::root_keys::{RootKey, RootKeyState, RootKeys, is_followed};
 use crate::limits::MAX_ROOT_KEYS;
 use dns::clock::date;
 
-/// The first line of the file with the root keys, which identifies the file.
 const HEAD: &str = "; Keys of the root zone, followed by resolverd (RFC 5011). resolverd replaces this file.";
 
-/// The states of a key, with their numbers and words in the file. They are the same as in the files of Unbound, and come from RFC 5011.
+/// The states in the file: numbers of Unbound, words of RFC 5011.
 const STATES: [(u8, &str, RootKeyState); 5] = [
     (1, "pending", RootKeyState::Pending),
     (2, "valid", RootKeyState::Valid),
@@ -38,7 +36,7 @@ pub enum RootKeysUnreadable {
     /// The line with this number cannot be parsed.
     #[error("line {0} cannot be read")]
     Line(usize),
-    /// The file has another number of keys than its second line says. It is damaged.
+    /// The file does not have the number of keys that its second line gives. It is damaged.
     #[error("it has {found} keys instead of {wanted}")]
     Count {
         /// The number of keys in the file.
@@ -104,20 +102,18 @@ impl RootKeys {
     }
 }
 
-/// Reads the second line of the file. Returns the number of keys that the file must have, and the time at which the
-/// keys were last validated.
+/// Reads the second line of the file: the number of keys, and the time at which they were last validated.
 fn counted(line: &str) -> Option<(usize, Option<u64>)> {
     let words = fields(line.strip_prefix("; version=1 ")?);
     let checked: u64 = words.get("checked")?.parse().ok()?;
     Some((words.get("keys")?.parse().ok()?, (checked > 0).then_some(checked)))
 }
 
-/// Returns the fields of a line: each word that contains `=` is split into a name and a value.
+/// Returns the words of a line that have the form NAME=VALUE.
 fn fields(text: &str) -> HashMap<&str, &str> {
     text.split_ascii_whitespace().filter_map(|word| word.trim_start_matches(';').split_once('=')).collect()
 }
 
-/// Reads a root key and its state from a line of the file.
 fn key(line: &str) -> Option<RootKey> {
     let (record, comment) = line.split_once(" ;{")?;
     let comment = fields(comment.split_once(" ;;").map(|(_, comment)| comment)?);

@@ -1,11 +1,11 @@
 //! RSA keys of zones: how a key is read from a DNSKEY, how it verifies a signature, and what this costs.
 //!
-//! The functions are pure. See RFC 3110 (the form of a key), RFC 5702 section 2 (keys of 512 to 4096 bits, for RSASHA512 at least 1024
-//! bits) and RFC 8017 section 8.2.2 (RSASSA-PKCS1-v1_5).
+//! RFC 3110 (the form of a key), RFC 5702 section 2 (keys of 512 to 4096 bits, for RSASHA512 at least 1024 bits), RFC 8017 section 8.2.2
+//! (RSASSA-PKCS1-v1_5).
 //!
-//! The crate `ring` verifies signatures with keys of 1024 to 8192 bits and rejects shorter keys, as aws-lc-rs does. But some mail domains still have
-//! shorter zone signing keys. Signatures with such keys are verified with the integers of the crate num-bigint. Its time depends on the values, but
-//! key, message and signature are public. The crate `rsa` could verify them too, but depends on twenty more crates.
+//! The crate `ring` rejects keys under 1024 bits, but some mail domains still have shorter zone signing keys. Signatures with such keys are
+//! verified with the integers of the crate num-bigint. Its time depends on the values, but key, message and signature are public. The crate
+//! `rsa` could verify them too, but depends on twenty more crates.
 
 use hickory_proto::dnssec::Algorithm;
 use num_bigint::BigUint;
@@ -15,27 +15,25 @@ use ring::signature::{
     RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents,
 };
 
-/// The length of the shortest RSA modulus that resolverd accepts, in octets.
+/// The shortest RSA modulus that resolverd accepts, in octets.
 const SHORTEST: usize = 512 / 8;
-/// The length of the shortest RSA modulus that the crate `ring` accepts, in octets.
+/// The shortest RSA modulus that `ring` accepts, in octets.
 const SHORTEST_OF_RING: usize = 1024 / 8;
 
-/// The largest RSA exponent that resolverd accepts, which is also the limit of the crate `ring`. Zones use 3, 65537 and, from old versions of
-/// BIND, 2^32 + 1. Each further bit would make a verification slower.
+/// The largest RSA exponent of `ring`. Zones use 3, 65537 and, from old versions of BIND, 2^32 + 1. Each further bit would make a
+/// verification slower.
 const LARGEST_EXPONENT: u64 = (1 << 33) - 1;
 
-/// The work of one usual verification, with a key of 4096 bits (the square of its length in octets, times `work_of`) and the exponent 65537 (17
-/// bits, of which 2 are 1). This verification takes 79 µs (see `weight`).
+/// The work of a usual verification: a key of 4096 bits and the exponent 65537, which has 17 bits, 2 of them 1. It takes 79 µs.
 const USUAL_WORK: usize = 4096 / 8 * (4096 / 8) * work_of(17, 2);
 
-/// Returns the work of a verification, divided by the square of the modulus' length in octets. The unit is half the time of one squaring. `bits` is
-/// the length of the exponent and `ones` the number of its bits that are 1: there is one squaring for each bit, one and a half more for each bit
-/// that is 1, and ten for the steps before and after.
+/// The work of a verification, divided by the square of the modulus' length in octets, in units of half a squaring. Each bit of the
+/// exponent costs one squaring, each bit that is 1 one and a half more, and the steps before and after cost ten.
 const fn work_of(bits: u32, ones: u32) -> usize {
     2 * bits as usize + 3 * ones as usize + 20
 }
 
-/// The next three constants are the DER octets that precede a digest in a signature, for each digest type (RFC 8017 section 9.2, note 1).
+/// The DER octets before the digest in a signature, for each digest type (RFC 8017 section 9.2, note 1).
 const SHA1: &[u8] =
     &[0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14];
 const SHA256: &[u8] = &[
@@ -47,7 +45,6 @@ const SHA512: &[u8] = &[
     0x04, 0x40,
 ];
 
-/// An RSA public key of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RsaKey<'a> {
     exponent: u64,
@@ -55,14 +52,13 @@ pub(super) struct RsaKey<'a> {
     modulus: &'a [u8],
 }
 
-/// Returns true if `algorithm` is one of the DNSSEC algorithms that use RSA.
 pub(super) fn is_rsa(algorithm: Algorithm) -> bool {
     matches!(u8::from(algorithm), 5 | 7 | 8 | 10)
 }
 
 impl<'a> RsaKey<'a> {
-    /// Reads the public key field of a DNSKEY (RFC 3110 section 2). Returns `None` if the field has another form, or if the exponent is larger
-    /// than `LARGEST_EXPONENT`. Leading zeros, which the RFC forbids but some signers write, are skipped.
+    /// Reads the public key field of a DNSKEY (RFC 3110 section 2). Leading zeros, which the RFC forbids but some signers write, are
+    /// skipped. Returns `None` if the exponent is larger than `LARGEST_EXPONENT`.
     pub(super) fn read(octets: &'a [u8]) -> Option<Self> {
         let (length, rest) = match octets {
             [0, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
@@ -79,7 +75,6 @@ impl<'a> RsaKey<'a> {
         usual.then_some(Self { exponent, exponent_octets, modulus })
     }
 
-    /// Returns true if `signature` is a valid signature of `message` by this RSA key.
     pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let (of_ring, prefix, digest) = match u8::from(algorithm) {
             5 | 7 => {
@@ -98,7 +93,7 @@ impl<'a> RsaKey<'a> {
         self.modulus.len() >= SHORTEST && self.short_verify(&[prefix, digest.as_ref()].concat(), signature)
     }
 
-    /// Verifies a signature like `verify`, for a key that is too short for the crate `ring`. `info` is the DER prefix and the digest of the message.
+    /// Verifies a signature with a key that is too short for `ring`. `info` is the DER prefix and the digest of the message.
     fn short_verify(&self, info: &[u8], signature: &[u8]) -> bool {
         let (modulus, signed) = (BigUint::from_bytes_be(self.modulus), BigUint::from_bytes_be(signature));
         let filled = self.modulus.len().checked_sub(info.len() + 3).filter(|filled| *filled >= 8);
@@ -110,11 +105,9 @@ impl<'a> RsaKey<'a> {
         signed.modpow(&BigUint::from(self.exponent), &modulus) == BigUint::from_bytes_be(&padded)
     }
 
-    /// Returns the cost of a verification with this key, in usual checks. It grows with the square of the modulus' length, with the number of
-    /// bits of the exponent, and with the number of its bits that are 1.
+    /// Returns the cost of a verification with this key, in usual checks.
     ///
-    /// The table shows the time for one verification in µs, measured with ring 0.17 on an idle core of 2026 (`cargo bench --bench validate`
-    /// repeats the measurement):
+    /// `cargo bench --bench validate` measured these times of one verification in µs (ring 0.17, 2026):
     ///
     /// ```text
     ///  exponent     3  65537  2^32+1  2^33-1        P-256    57

@@ -1,9 +1,9 @@
-//! Tests with keys and signatures that other programs made: Python's integers, and OpenSSL for the key of 1024 bits.
+//! Keys and signatures that other programs made: Python's integers, and OpenSSL for the key of 1024 bits.
 
 use super::*;
 use data_encoding::HEXLOWER;
 
-/// Valid signatures of `message`. Each row has the algorithm, the modulus of the key, and the signature. The exponent is always 65537.
+/// Valid signatures of `message`: algorithm, modulus and signature. The exponent is always 65537.
 const SIGNED: [(u8, &str, &str); 6] = [
     (
         5,
@@ -41,7 +41,6 @@ fn octets(hex: &str) -> Vec<u8> {
     HEXLOWER.decode(hex.as_bytes()).unwrap()
 }
 
-/// Returns the public key field of a DNSKEY record with this RSA exponent and modulus.
 fn field(exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
     [&[u8::try_from(exponent.len()).unwrap()], exponent, modulus].concat()
 }
@@ -71,7 +70,7 @@ fn signatures_by_keys_of_512_bits_and_more_are_checked() {
     }
 }
 
-/// Tests that a signature plus the modulus is rejected. It is the same number modulo the modulus, but a signature must be less than the modulus.
+/// A signature plus the modulus is the same number modulo the modulus.
 #[test]
 fn a_signature_is_less_than_its_modulus() {
     let (algorithm, modulus, signature) = SIGNED[1];
@@ -108,8 +107,7 @@ fn a_check_weighs_what_it_costs() {
     };
     let usual: &[u8] = &[1, 0, 1];
     let (old_bind, largest): (&[u8], &[u8]) = (&[1, 0, 0, 0, 1], &[1, 255, 255, 255, 255]);
-    // The expected costs are the measured times in the table at `weight`, divided by 79 µs and rounded, but at least
-    // one.
+    // The times in the table at `weight`, divided by 79 µs and rounded, but at least one.
     assert_eq!([512, 1024, 2048, 4096, 8192].map(|bits| weight(bits, &[3])), [1, 1, 1, 1, 2]);
     assert_eq!([512, 1024, 2048, 4096, 8192].map(|bits| weight(bits, usual)), [1, 1, 1, 1, 4]);
     assert_eq!([1024, 2048, 4096, 8192].map(|bits| weight(bits, old_bind)), [1, 1, 2, 6]);

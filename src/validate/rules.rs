@@ -26,9 +26,8 @@ pub struct Rules<'a> {
 impl Algorithms {
     /// Returns true if resolverd accepts signatures with `algorithm` (RFC 8624 section 3.1).
     ///
-    /// A zone that is signed only with other algorithms is insecure (RFC 4035 section 5.2). One of these is Ed448 (16, RFC 8080): Almost no zone
-    /// uses it, and RFC 8624 does not require it. `ring` and `aws-lc-rs` do not have it, and the crate of RustCrypto (ed448-goldilocks) has it only
-    /// in a pre-release that nobody has audited.
+    /// A zone that is signed only with other algorithms, such as Ed448 (16, RFC 8080), is insecure (RFC 4035 section 5.2). RFC 8624 does
+    /// not require Ed448, almost no zone uses it, and neither `ring` nor `aws-lc-rs` has it.
     pub fn check(self, algorithm: Algorithm) -> bool {
         match u8::from(algorithm) {
             8 | 10 | 13 | 14 | 15 => true,

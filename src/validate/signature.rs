@@ -1,7 +1,6 @@
 //! Checks whether a key of a zone has signed an RRset.
 //!
-//! The functions are pure, except that they let other tasks run. See RFC 4035 section 5.3 and RFC 4034 section 3. A validity period may begin a
-//! little in the future, because the clock of this host may be slow.
+//! RFC 4035 section 5.3, RFC 4034 section 3.
 
 use hickory_proto::ProtoError;
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
@@ -17,8 +16,8 @@ use super::verdict::{ValidationFailure, Why};
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_RRSIGS, MAX_SIGNATURES, SLOW_CHECK};
 use dns::clock::Calendar;
 
-/// The smallest and the largest number of seconds by which a validity period may begin in the future, because the clock may be slow. Between these
-/// limits, a tenth of the validity period is allowed. Unbound has the same limits: val-sig-skew-min and val-sig-skew-max.
+/// A validity period may begin in the future by a tenth of its length, but at least and at most by these numbers of seconds, because the
+/// clock of this host may be slow. Unbound has the same limits: val-sig-skew-min and val-sig-skew-max.
 const EARLY: (u32, u32) = (3_600, 86_400);
 
 /// An RRset whose signatures are checked: records with the same owner and type.
@@ -35,11 +34,10 @@ pub struct CoveredRrset<'a> {
 /// What a valid signature proves about the RRset that it covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoodSignature {
-    /// The time for which the RRset may be cached, in seconds: the smallest of the TTL in the answer, the original TTL in the signature, and the
-    /// time until the signature expires.
+    /// The time for which the RRset may be cached, in seconds: the smallest of its TTL, the original TTL in the signature, and the time
+    /// until the signature expires.
     pub ttl: u32,
-    /// If the RRset was made from a wildcard, the name directly above the wildcard, which is the closest encloser of the owner name. Otherwise
-    /// `None`.
+    /// The name directly above the wildcard from which the RRset was made, or `None` if it was not made from a wildcard.
     pub encloser: Option<Name>,
 }
 
@@ -60,7 +58,7 @@ pub fn covering<'a>(
     records.into_iter().filter_map(fits).take(MAX_RRSIGS).collect()
 }
 
-/// Returns the type of the RRset that a signature covers, or `None` if `record` is not a signature.
+/// Returns the type that a signature covers, or `None` if `record` is not a signature.
 pub fn covered_type(record: &Record) -> Option<RecordType> {
     match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input().type_covered),
@@ -68,8 +66,8 @@ pub fn covered_type(record: &Record) -> Option<RecordType> {
     }
 }
 
-/// Returns the zone that has signed an RRset, according to its signatures. This zone must be at or above the owner `name`. For DS records, which
-/// belong to the parent zone, the zone must be above `name`. Returns `None` if no permitted zone has signed the RRset.
+/// Returns the zone that has signed an RRset, according to its signatures. This zone must be at or above `name`, and for DS records above
+/// `name`. Returns `None` if no such zone has signed.
 pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Option<&'a Name> {
     let may = |signer: &&Name| signer.zone_of(name) && !(kind == RecordType::DS && *signer == name);
     let signers = signatures.iter().map(|signature| &signature.input().signer_name);
@@ -79,7 +77,7 @@ pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Op
 /// Checks the signatures of an RRset with the keys of the zone. One valid signature is enough.
 ///
 /// # Errors
-/// No signature is valid. The error is about the signature with the most informative failure (see `or_more_telling`).
+/// No signature is valid. The most informative failure is returned (see `or_more_telling`).
 pub async fn check(
     rrset: &CoveredRrset<'_>,
     signatures: &[&RRSIG],
@@ -102,8 +100,8 @@ pub async fn check(
             Ok(signed) => return Ok(signed),
             Err(found) if found.why == Why::Indeterminate => return Err(found),
             Err(found) => {
-                // A signature outside its validity period, or by a key that the zone does not have, needs no cryptographic check and does not count
-                // as failed.
+                // Only a wrong signature counts as failed. A signature outside its validity period, or by a key that the zone does not
+                // have, needs no cryptographic check.
                 failed = failed.saturating_add(usize::from(found.why == Why::Bogus));
                 fault = fault.or_more_telling(found.at(&keys.zone));
             }
@@ -128,8 +126,8 @@ async fn check_one(
         return Err(bogus("does not apply to this name".to_owned()));
     }
     let left = match time_left(rrset, signature, calendar) {
-        // The signature is valid except that its validity period has not begun. Only the owner of the root's keys can make it, and does not publish
-        // it before this period begins. So the clock of this host is slow.
+        // This signature of the root is valid, but its validity period has not begun. The owner of the root's keys does not publish a
+        // signature earlier, so the clock of this host is slow.
         Err(fault) if fault.why == Why::NotYetValid && keys.zone.is_root() => {
             Err(fault.proving(input.sig_inception.get().into()))
         }
@@ -164,8 +162,8 @@ async fn check_one(
     Err(bogus(format!("(key tag {}) does not verify", input.key_tag)))
 }
 
-/// Returns true if `key` has made `signature` over an RRset, whatever the validity period of the signature. Returns `None` if this is unknown:
-/// resolverd does not support the algorithm, the data cannot be encoded, or the limit of checks is exceeded.
+/// Returns true if `key` has made `signature`, whatever its validity period. Returns `None` if resolverd does not support the algorithm,
+/// the data cannot be encoded, or the limit of checks is exceeded.
 pub fn is_made_by(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
@@ -186,14 +184,12 @@ pub fn is_made_by(
     Some(fits)
 }
 
-/// Returns the name directly above the wildcard from which an RRset was made. The number of labels in its signature shows this. Returns `None` if
-/// the RRset was not made from a wildcard.
+/// Returns the name directly above the wildcard from which an RRset was made, if it was. The number of labels in the signature shows this.
 fn encloser(name: &Name, signature: &RRSIG) -> Option<Name> {
     let labels = signature.input().num_labels;
     (labels < name.num_labels()).then(|| name.trim_to(labels.into()))
 }
 
-/// Returns the owner name that an RRset has in its zone. If the RRset was made from a wildcard, this is the wildcard.
 fn owner_in_zone(name: &Name, encloser: Option<&Name>) -> Result<Name, ProtoError> {
     encloser.map_or_else(|| Ok(name.clone()), |encloser| encloser.prepend_label("*"))
 }
@@ -206,7 +202,7 @@ fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {
     key.key.verify(octets, signature).is_ok()
 }
 
-/// Returns the cost of a check of a signature with this key: how many usual checks take the same time.
+/// Returns the cost of a check with this key, in usual checks.
 fn weight(key: &ZoneKey) -> u32 {
     match key.algorithm {
         Algorithm::ECDSAP384SHA384 => SLOW_CHECK,
@@ -217,12 +213,9 @@ fn weight(key: &ZoneKey) -> u32 {
     }
 }
 
-/// Returns the time, in seconds, for which an RRset may be cached because its signature is still valid. An expired signature is never accepted, even
-/// if the clock may be fast, because otherwise an attacker could send old answers again (RFC 4035 section 5.3.1). If the clock is known to be slow,
-/// the end of the signature is compared with the latest time that has certainly passed, and the RRset is cached for a short time.
-///
-/// # Errors
-/// The validity of the signature has ended, or begins too far in the future.
+/// Returns the time, in seconds, until the signature expires. An expired signature is never accepted, even if the clock may be fast,
+/// because an attacker could send old answers again (RFC 4035 section 5.3.1). If the clock is known to be slow, the end of the signature is
+/// compared with the latest time that has certainly passed, and the RRset is cached for a short time.
 fn time_left(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
@@ -230,7 +223,7 @@ fn time_left(
 ) -> Result<u32, ValidationFailure> {
     let input = signature.input();
     let (inception, expiration) = (input.sig_inception.get(), input.sig_expiration.get());
-    // The times in signatures are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
+    // These times are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     let after = |one: u32, other: u32| {
@@ -259,12 +252,12 @@ fn time_left(
     }
 }
 
-/// Returns true if `record` is a signature whose validity ended before the time `calendar`.
+/// Returns true if `record` is a signature that expired before `calendar`.
 pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     match &record.data {
-        // The times in signatures are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
+        // This time is a serial number of 32 bits too.
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
             signature.input().sig_expiration.get().wrapping_sub(now) > u32::MAX / 2
         }
@@ -272,7 +265,6 @@ pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     }
 }
 
-/// Returns a number of seconds as text for people, in seconds, minutes, hours or days.
 fn span(seconds: u32) -> String {
     match seconds {
         0..=119 => format!("{seconds} s"),

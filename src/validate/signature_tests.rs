@@ -17,7 +17,6 @@ fn addresses(owner: &str) -> Vec<Record> {
     vec![address(9), address(1)]
 }
 
-/// Returns the rules for checks of signatures at the fixed time of the tests.
 fn today(budget: &Budget) -> Rules<'_> {
     Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
 }
@@ -101,14 +100,13 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_not_
         let reason = at(NOW - 20 * day, NOW - ended).unwrap_err().text;
         assert_eq!(reason, format!("the RRSIG of www.example. A expired {text} ago"));
     }
-    // The validity period is 100 hours long, so it may begin less than 10 hours (36 000 s) in the future.
+    // The validity period is 100 hours long, so it may begin less than 10 hours in the future.
     for (begins, good) in [(36_000 - 1, true), (36_000, false)] {
         assert_eq!(at(NOW + begins, NOW + begins + 360_000).is_ok(), good, "begins in {begins} s");
     }
 }
 
-/// Tests that a cached signature expires at the end of its validity period. The times in signatures are serial numbers of 32 bits. They are compared
-/// correctly within 68 years, also after 2106.
+/// The times in signatures are serial numbers of 32 bits. They must compare correctly within 68 years, also after 2106.
 #[test]
 fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
     let signer = Signer::new("example.", Algorithm::ED25519);
@@ -135,8 +133,7 @@ fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
     assert!(!has_expired(&records[0], TODAY), "an address is no signature");
 }
 
-/// Tests that a signature of the root whose validity has not begun shows that the clock is slow, but only if it is valid otherwise. Other zones may
-/// publish signatures before their validity begins, so those signatures show nothing about the clock.
+/// Other zones than the root may publish signatures before their validity begins, which shows nothing about the clock.
 #[test]
 fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     let day = u64::from(DAY);
@@ -157,8 +154,7 @@ fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     assert_eq!(proven("example.", false, ahead, TODAY).unwrap_err().passed, None);
     let forged = proven(".", true, ahead, TODAY).unwrap_err();
     assert_eq!((forged.why, forged.passed), (Why::Bogus, None));
-    // If the clock is slow, the start of a validity period is ignored. But if the period ended before the time that has certainly passed, the
-    // signature has expired.
+    // If the clock is slow, the start of a validity period is ignored, but not an end before the time that has certainly passed.
     let slow = Calendar::After(ahead.0);
     assert_eq!(proven("example.", false, ahead, slow).unwrap().ttl, CLOCKLESS_TTL);
     assert_eq!(proven("example.", false, (NOW + 40 * day, NOW + 50 * day), slow).unwrap().ttl, CLOCKLESS_TTL);
@@ -269,7 +265,7 @@ fn signatures_that_no_key_is_tried_for_do_not_hide_a_good_one() {
         signatures.push(signer.sign(&records));
         assert!(judge(&records, &signatures, &signer.keys(), NOW).is_ok());
     }
-    // For one RRset, only `MAX_SIGNATURES` failed checks are made. The valid signature after them is not checked.
+    // The valid signature comes after `MAX_SIGNATURES` wrong ones and is not checked.
     let mut signatures = vec![other(&|_| ()); MAX_SIGNATURES];
     signatures.push(signer.sign(&records));
     assert_eq!(judge(&records, &signatures, &signer.keys(), NOW).unwrap_err().why, Why::Bogus);
@@ -279,7 +275,6 @@ fn signatures_that_no_key_is_tried_for_do_not_hide_a_good_one() {
     assert_eq!(covering(&many, &records[0].name, RecordType::A).len(), MAX_RRSIGS);
 }
 
-/// Tests that the number of failed checks for a question is limited, and that a slow check counts as several.
 #[test]
 fn failed_checks_cost_by_the_time_that_they_take() {
     let field = [&[5, 1, 255, 255, 255, 255], [0xC5; 512].as_slice()].concat();
@@ -310,7 +305,6 @@ fn failed_checks_cost_by_the_time_that_they_take() {
     until_spent(Algorithm::RSASHA256, Some(&large), 3);
 }
 
-/// Tests that other tasks of the thread wait for only a few signature checks.
 #[test]
 fn others_have_the_thread_between_the_checks_of_an_expensive_answer() {
     let signer = Signer::new("example.", Algorithm::ED25519);
@@ -359,8 +353,7 @@ fn keys_are_trusted_by_the_best_ds_that_can_be_used() {
     }
     let other = Signer::new("example.", Algorithm::ED25519);
     assert_eq!(bogus(judge(&[other.ds(DigestType::SHA256)])), Why::DnskeyMissing);
-    // The DS records have a SHA-256 digest of another key and a SHA-1 digest of this key. The SHA-1 digest is not used,
-    // because there is a better one.
+    // The SHA-1 digest of this key is not used, because there is a SHA-256 digest (of another key).
     assert_eq!(
         bogus(judge(&[other.ds(DigestType::SHA256), signer.ds(DigestType::SHA1)])),
         Why::DnskeyMissing
@@ -400,7 +393,6 @@ fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
     assert!(matches!(judge(&signer, &[]), Entrusted::Bogus(fault) if fault.why == Why::RrsigsMissing));
 }
 
-/// Tests that a DS record or key is found wherever it is in its RRset, because the order of records is not signed.
 #[test]
 fn ds_and_keys_are_found_behind_many_others() {
     let signer = Signer::new("example.", Algorithm::ED25519);
@@ -415,8 +407,7 @@ fn ds_and_keys_are_found_behind_many_others() {
     let mut ds: Vec<DS> = (0..3 * MAX_DS).map(|number| unknown(u8::try_from(number).unwrap())).collect();
     ds.push(signer.ds(DigestType::SHA256));
     let others = (0..2 * MAX_DNSKEYS).map(|_| Signer::new("example.", Algorithm::ED25519));
-    // Only a few keys with the same tag are tried. So keys that happen to have the tag of `signer` are removed from
-    // this test.
+    // Only a few keys with the same tag are tried, so keys that happen to have the tag of `signer` are removed here.
     let others = others.filter(|other| other.tag() != signer.tag()).map(|other| other.record());
     let keys: Vec<Record> = others.chain([signer.record()]).collect();
     let signature = signer.sign(&keys);

@@ -1,4 +1,4 @@
-//! Keys and signatures for the tests of this crate. They are made with `hickory_proto`, not with the code under test.
+//! Keys and signatures for the tests of this crate, made with `hickory_proto` instead of the code under test.
 
 use hickory_proto::dnssec::crypto::{EcdsaSigningKey, Ed25519SigningKey};
 use hickory_proto::dnssec::rdata::sig::SigInput;
@@ -10,20 +10,17 @@ use super::keys::{ZoneKey, ZoneKeys};
 use dns::clock::Calendar;
 pub(super) use dns::stage::name;
 
-/// The current time in the tests: 2026-01-01, in seconds since 1970.
+/// 2026-01-01, in seconds since 1970.
 pub(super) const NOW: u64 = 1_767_225_600;
 
-/// The time that a correct clock shows in the tests.
 pub(super) const TODAY: Calendar = Calendar::Clock(NOW);
 
 pub(super) const DAY: u32 = 86_400;
 
-/// Runs the future `check` to its end, and returns its result. It may let other tasks run several times.
 pub(super) fn come_to<Output>(check: impl Future<Output = Output>) -> Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(check)
 }
 
-/// A key of a zone, with its private part, which signs records in tests.
 pub(super) struct Signer {
     pub(super) zone: Name,
     key: Box<dyn SigningKey>,
@@ -69,8 +66,7 @@ impl Signer {
         ZoneKeys { zone: self.zone.clone(), keys: vec![key] }
     }
 
-    /// Returns the fields that a signature over `records` has. The records have the same owner and type. A test may change the fields before it
-    /// makes the signature.
+    /// A test may change the fields before it makes the signature.
     pub(super) fn input(&self, records: &[Record]) -> SigInput {
         let now = u32::try_from(NOW).unwrap();
         SigInput {
@@ -96,7 +92,7 @@ impl Signer {
         Record::from_rdata(owner.clone(), records[0].ttl, RData::DNSSEC(DNSSECRData::RRSIG(signature)))
     }
 
-    /// Returns the records together with their signatures, one signature for each record.
+    /// Adds one signature for each record.
     pub(super) fn signed(&self, records: Vec<Record>) -> Vec<Record> {
         let signatures: Vec<Record> =
             records.iter().map(|record| self.sign(std::slice::from_ref(record))).collect();
@@ -104,7 +100,6 @@ impl Signer {
     }
 }
 
-/// Returns the data of the RRSIG record `record`.
 pub(super) fn rrsig(record: &Record) -> &RRSIG {
     match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => signature,
@@ -117,7 +112,7 @@ pub(super) fn nsec(owner: &str, next: &str, types: &[RecordType]) -> Record {
     Record::from_rdata(name(owner), 60, RData::DNSSEC(DNSSECRData::NSEC(data)))
 }
 
-/// Creates an NSEC3 record with the salt and the iterations of RFC 5155 appendix A. `hash` and `next` are hashes in base32.
+/// Creates an NSEC3 record with salt and iterations of RFC 5155 appendix A. `hash` and `next` are in base32.
 pub(super) fn nsec3(zone: &str, opt_out: bool, hash: &str, next: &str, types: &[RecordType]) -> Record {
     nsec3_with(zone, (opt_out, 12), hash, next, types)
 }

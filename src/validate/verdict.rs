@@ -1,6 +1,4 @@
 //! The result of DNSSEC validation: secure, insecure, bogus or indeterminate, with the reason (RFC 4035 section 4.3).
-//!
-//! The functions are pure.
 
 use std::fmt;
 
@@ -14,8 +12,8 @@ use dns::words;
 pub enum Verdict {
     /// The data are signed, and there is a complete chain of trust to them from a trust anchor.
     Secure,
-    /// The data are provably unsigned, or below a negative trust anchor, or below no trust anchor, or signed only with algorithms that resolverd
-    /// does not support. The value has the reason that the client gets, if there is one.
+    /// The data are provably unsigned, below a negative trust anchor or no trust anchor, or signed only with algorithms that resolverd does
+    /// not support. The value has the reason that the client gets, if there is one.
     Insecure(Option<ValidationFailure>),
     /// The data should be signed, but a signature or proof is wrong or missing.
     Bogus(ValidationFailure),
@@ -26,29 +24,28 @@ pub enum Verdict {
 words! {
     /// The kind of a `Verdict` without its reason, for counters.
     pub enum SecurityStatus {
-        /// The data are signed, and the chain of trust is complete; see `Verdict::Secure`.
+        /// See `Verdict::Secure`.
         Secure = "secure",
-        /// The data are unsigned, or not signed in a supported way; see `Verdict::Insecure`.
+        /// See `Verdict::Insecure`.
         Insecure = "insecure",
-        /// A signature or proof is wrong or missing; see `Verdict::Bogus`.
+        /// See `Verdict::Bogus`.
         Bogus = "bogus",
-        /// Validation could not be completed; see `Verdict::Indeterminate`.
+        /// See `Verdict::Indeterminate`.
         Indeterminate = "indeterminate",
     }
 }
 
-/// The reason why data are not secure: its kind, which has a code in RFC 8914, and a sentence.
+/// The reason why data are not secure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationFailure {
-    /// The kind of the failure of validation.
+    /// The kind of the failure.
     pub why: Why,
     /// The failure as a sentence for people, without a full stop at its end.
     pub text: String,
-    /// A time that has certainly passed, in seconds since 1970, if this failure proves one: the start of the validity period of a valid signature of
-    /// the root.
+    /// A time that has certainly passed, in seconds since 1970: the start of the validity period of a valid signature of the root.
     pub passed: Option<u64>,
-    /// The zone at which the chain of trust breaks. It is set if the owner of this zone is at fault: a key, a signature or a proof is wrong or
-    /// missing (RFC 4035 section 5). The zones below it may be correct.
+    /// The zone whose owner is at fault: a key, a signature or a proof is wrong or missing (RFC 4035 section 5). The zones below it may be
+    /// correct.
     pub broken_at: Option<Box<Name>>,
 }
 
@@ -63,9 +60,9 @@ pub enum Why {
     Indeterminate,
     /// A signature does not match its data, or the records do not prove that a name or type does not exist.
     Bogus,
-    /// The validity of the signature has ended.
+    /// The signature has expired.
     Expired,
-    /// The validity of the signature has not begun.
+    /// The validity period of the signature has not begun.
     NotYetValid,
     /// The zone has no key that the DS record or the signature identifies.
     DnskeyMissing,
@@ -73,7 +70,7 @@ pub enum Why {
     RrsigsMissing,
     /// The key that the DS record identifies does not have the zone key flag.
     NoZoneKeyBit,
-    /// The records that should prove that a name or type does not exist are missing.
+    /// The NSEC or NSEC3 records of a denial are missing.
     NsecMissing,
     /// The NSEC3 records have too many iterations.
     Nsec3Iterations,
@@ -122,21 +119,19 @@ impl ValidationFailure {
         Self { why, text: text.into(), passed: None, broken_at: None }
     }
 
-    /// Returns the failure with the zone at which the chain of trust breaks.
+    /// Returns the failure with the zone whose owner is at fault.
     #[must_use]
     pub fn at(self, zone: &Name) -> Self {
         Self { broken_at: Some(Box::new(zone.clone())), ..self }
     }
 
-    /// Returns the failure with a time that has certainly passed, because a signature proves this.
     #[must_use]
     pub(crate) fn proving(self, passed: u64) -> Self {
         Self { passed: Some(passed), ..self }
     }
 
-    /// Returns the more informative of two failures for the same data. A wrong signature is more informative than one outside its validity
-    /// period, which is more informative than a missing key, which is more informative than a missing signature. If both are equally informative,
-    /// returns `other`.
+    /// Returns the more informative of two failures for the same data, in this order: a wrong signature, one outside its validity period, a
+    /// missing key, a missing signature. If both are equally informative, returns `other`.
     #[must_use]
     pub fn or_more_telling(self, other: Self) -> Self {
         let rank = |fault: &Self| match fault.why {
@@ -177,7 +172,7 @@ impl Why {
         Self::Nsec3Iterations,
     ];
 
-    /// Returns the INFO-CODE of this kind of failure in IANA's registry of extended errors.
+    /// Returns the INFO-CODE of this kind of failure (IANA's registry of extended errors).
     pub const fn code(self) -> u16 {
         match self {
             Self::Algorithm => 1,
@@ -219,7 +214,7 @@ mod tests {
     fn states_and_faults_are_reported_by_their_words_and_codes() {
         let words = SecurityStatus::ALL.map(|state| state.to_string());
         assert_eq!(words, ["secure", "insecure", "bogus", "indeterminate"]);
-        // The expected numbers are the codes in IANA's registry of extended errors.
+        // The codes in IANA's registry of extended errors.
         assert_eq!(Why::ALL.map(Why::code), [1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 27]);
         let fault = ValidationFailure::new(Why::Expired, "expired 3 days ago");
         assert_eq!(fault.to_string(), "expired 3 days ago");
@@ -227,7 +222,6 @@ mod tests {
         assert_eq!((error.code, error.text.as_str()), (7, "expired 3 days ago"));
     }
 
-    /// Tests that, if one signature of an RRset has expired and another is wrong, the wrong one is reported.
     #[test]
     fn of_two_faults_the_one_that_came_farther_is_reported() {
         use Why::{Bogus, DnskeyMissing, Expired, NotYetValid, RrsigsMissing};

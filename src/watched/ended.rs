@@ -1,4 +1,4 @@
-//! The result of a check of a watched domain: its findings (problems), or the reason why nothing could be found out.
+//! The result of a check of a watched domain.
 
 use doctor::facts::{DomainFacts, Got, Want};
 use doctor::finding::Finding;
@@ -7,14 +7,13 @@ use doctor::judge;
 /// The result of a check of a watched domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckEnd {
-    /// The findings of the check, the worst first. A finding may also say that a part of the check could not be done.
+    /// The findings (problems), the worst first. A finding may say that a part of the check could not be done.
     Judged(Vec<Finding>),
-    /// The check found out nothing about the domain. The text is the reason.
+    /// The check found out nothing about the domain, for this reason.
     CouldNotTell(String),
 }
 
-/// Decides what the facts of a check show. If no server answered, not even a server of the parent zone, the network of this host is at fault and not
-/// the domain.
+/// Decides what the facts of a check show. If no server answered, not even one of the parent zone, the network of this host is at fault.
 pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     if is_network_down {
         return CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned());
@@ -26,8 +25,7 @@ pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     CheckEnd::Judged(judge(facts))
 }
 
-/// Returns true if any name server answered during the check. If the check did not query name servers directly, returns true if the daemon had an
-/// answer to its questions.
+/// Returns true if any name server answered during the check, or the daemon, if the check queried no name servers directly.
 fn is_heard(facts: &DomainFacts) -> bool {
     let mut servers = facts.got.iter().filter(|(want, _)| matches!(want, Want::Server { .. })).peekable();
     if servers.peek().is_some() {

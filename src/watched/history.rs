@@ -1,5 +1,5 @@
-//! The history of the problems (findings) of a watched domain: which findings appeared, which ended, and since when each of them exists. The
-//! functions here are pure: they receive the result of each check with its time.
+//! The history of the findings (problems) of a watched domain: which ones appeared, which ended, and since when each exists. All functions
+//! are pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,14 +15,14 @@ use doctor::codes::Code;
 use doctor::finding::{Finding, Level};
 use doctor::part::{About, Part};
 
-/// What the checks of a domain have found so far (the findings), and how the findings have changed.
+/// What the checks of a domain have found so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainHistory {
     /// The time of the last check with a result, in seconds since 1970; `None` before the first such check.
     pub checked: Option<u64>,
     /// The reason why the last check had no result; `None` if it had one.
     pub could_not_tell: Option<String>,
-    /// The time of the first check in the current series of checks without a result, in seconds since 1970. `None` if the last check had a result.
+    /// The time of the first check in the current series without a result, in seconds since 1970. `None` if the last check had a result.
     pub could_not_tell_since: Option<u64>,
     /// The problems that the checks have found, the worst first.
     pub findings: Vec<FollowedFinding>,
@@ -35,7 +35,7 @@ pub struct DomainHistory {
 pub struct FindingChange {
     /// The time at which the change was confirmed, in seconds since 1970.
     pub at: u64,
-    /// The kind of the change: the finding appeared or ended.
+    /// Tells if the finding appeared or ended.
     pub change: ChangeKind,
     /// The code that identifies the kind of finding.
     pub code: Code,
@@ -57,7 +57,7 @@ pub enum ChangeKind {
     Went,
 }
 
-/// A finding (a problem of a domain) that is followed over several checks. Two findings with the same code but different levels are separate.
+/// A finding (a problem of a domain) over several checks. Findings with the same code but different levels are separate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowedFinding {
     /// The code that identifies the kind of finding.
@@ -66,21 +66,21 @@ pub struct FollowedFinding {
     pub level: Level,
     /// The facts about the problem, from the last check that found it.
     pub evidence: String,
-    /// The advice of the last check. If it is empty, the usual advice for the code of the finding applies.
+    /// The advice of the last check. If empty, the usual advice for the code applies.
     pub remedy: String,
-    /// The hosts, addresses or lists that the finding is about. If empty, it is about the domain as a whole.
+    /// The hosts, addresses or lists with the problem. If empty, the finding is about the whole domain.
     pub about: Vec<About>,
-    /// The parts of the check that could not be done, if the finding says this. Otherwise empty.
+    /// The parts of the check that could not be done, if the finding says this.
     pub parts: Vec<Part>,
     /// The time of the first check that found the problem, in seconds since 1970.
     pub since: u64,
     /// The time of the last check that found the problem, in seconds since 1970.
     pub seen: u64,
-    /// How certain the finding is: found only once, confirmed, or confirmed but not found by the last check.
+    /// How certain it is that the problem exists.
     pub standing: Standing,
-    /// True if the last check was unable to look for this problem, for example because a server did not answer.
+    /// True if the last check was unable to look for this problem.
     pub unseen: bool,
-    /// The number of checks that were able to look for the problem and did not find it, since the last check that found it.
+    /// The number of checks, since the last one that found the problem, that were able to look for it and did not find it.
     pub missed: u8,
 }
 
@@ -88,23 +88,22 @@ pub struct FollowedFinding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// The finding is new: only one check has found the problem.
+    /// Only one check has found the problem.
     Coming,
-    /// The finding is confirmed: at least two checks have found the problem.
+    /// At least two checks have found the problem.
     Present,
-    /// The finding was confirmed, but the last one or two checks that were able to look for the problem did not find it.
+    /// The finding was confirmed, but the last one or two checks that looked for the problem did not find it.
     Going,
 }
 
 impl DomainHistory {
-    /// Adds the result of a check at the time `now`, in seconds since 1970. Returns the changes that are confirmed by this check, the worst finding
-    /// first.
+    /// Adds the result of a check at the time `now`, in seconds since 1970. Returns the changes that it confirms, the worst finding first.
     pub fn take(&mut self, end: CheckEnd, now: u64) -> Vec<FindingChange> {
         let findings = match end {
             CheckEnd::Judged(findings) => findings,
             CheckEnd::CouldNotTell(why) => {
                 self.could_not_tell = Some(why);
-                // A stored time after `now` was taken with a wrong clock, so it is replaced by `now`.
+                // A stored time after `now` comes from a wrong clock.
                 self.could_not_tell_since = Some(self.could_not_tell_since.unwrap_or(now).min(now));
                 self.checked = self.checked.map(|checked| checked.min(now));
                 return Vec::new();
@@ -141,8 +140,8 @@ impl DomainHistory {
         changes
     }
 
-    /// Returns true if the next check should come soon, because the last one had no result, or because a change is not confirmed yet. A finding that
-    /// the last check was unable to look for does not cause an early check, because the next check may be unable to look for it too.
+    /// Returns true if the next check should come soon: the last one had no result, or a change is not confirmed. A finding that the last
+    /// check was unable to look for does not count, because the next check may be unable too.
     pub(crate) fn is_unsure(&self) -> bool {
         let is_unsure = |finding: &FollowedFinding| finding.standing != Standing::Present && !finding.unseen;
         self.could_not_tell.is_some() || self.findings.iter().any(is_unsure)
@@ -150,12 +149,11 @@ impl DomainHistory {
 }
 
 impl FollowedFinding {
-    /// Replaces the finding by that of a new check that found the same problem. The time `since` and the certainty (`standing`) stay the same.
     fn renew(&mut self, one: Self) {
         *self = Self { since: self.since, standing: self.standing, ..one };
     }
 
-    /// Records that a check was able to look for the problem and did not find it. Returns true if the finding ends because of this.
+    /// Counts a check that looked for the problem and did not find it. Returns true if the finding has ended.
     fn is_over(&mut self) -> bool {
         self.unseen = false;
         self.missed = self.missed.saturating_add(1);
@@ -172,7 +170,7 @@ impl FollowedFinding {
     }
 }
 
-/// Merges those findings of a check at the time `now` that have the same level and the same code. Findings with the level "ok" are left out.
+/// Merges findings with the same level and code. The level "ok" is left out.
 fn joined(findings: Vec<Finding>, now: u64) -> BTreeMap<(Level, Code), FollowedFinding> {
     let mut groups = BTreeMap::<_, Vec<Finding>>::new();
     for finding in findings.into_iter().filter(|finding| finding.level != Level::Ok) {
@@ -186,8 +184,7 @@ impl FollowedFinding {
         let texts: Vec<&str> = findings.iter().map(|finding| finding.evidence.as_str()).collect();
         let about: BTreeSet<&About> = findings.iter().flat_map(|finding| &finding.about).collect();
         let parts: BTreeSet<Part> = findings.iter().filter_map(|finding| finding.part).collect();
-        // The merged finding is about the whole domain (empty `about`) if it would have too many hosts, or if one of the findings is about the whole
-        // domain.
+        // An empty `about` means the whole domain. It is also used if there are too many hosts.
         let is_named = about.len() <= MAX_WATCH_ABOUT && findings.iter().all(|one| !one.about.is_empty());
         let remedies: BTreeSet<Option<&str>> = findings.iter().map(|finding| finding.remedy).collect();
         let remedy = remedies.first().copied().flatten().filter(|_| remedies.len() == 1);

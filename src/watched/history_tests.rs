@@ -1,10 +1,7 @@
-//! Tests which findings appear and end in successive checks.
-
 use super::*;
 
 const HOUR: u64 = 3_600;
 
-/// Returns the result of a check of a domain with these findings.
 fn judged(codes: &[Code]) -> CheckEnd {
     CheckEnd::Judged(
         codes.iter().map(|code| Finding::new(*code, format!("as {}", code.entry().word))).collect(),
@@ -15,8 +12,7 @@ fn lost() -> CheckEnd {
     CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned())
 }
 
-/// Runs one check per hour. Returns each change of a finding: its hour, its kind, the code of the finding, and the hour since when the finding
-/// exists.
+/// Runs one check per hour. Returns each change: its hour, its kind, the code of the finding, and the hour since when the finding exists.
 fn changes(checks: Vec<CheckEnd>) -> Vec<(u64, ChangeKind, Code, u64)> {
     let mut history = DomainHistory::default();
     let mut all = Vec::new();
@@ -75,8 +71,8 @@ fn a_check_that_could_not_tell_changes_nothing() {
 
 #[test]
 fn what_a_check_cannot_see_does_not_go() {
-    // The check first has only the first finding, and then only the second one. The third value is true if the second
-    // finding means that the check was unable to look for the first one.
+    // The first check has only the first finding, the next one only the second. The third value is true if the second finding means that
+    // the check was unable to look for the first one.
     let cases = [
         (Code::SpfLookups, Code::PolicyUnknown, true),
         (Code::SpfLookups, Code::ListsUnknown, false),
@@ -86,8 +82,7 @@ fn what_a_check_cannot_see_does_not_go() {
         (Code::MxIsAddress, Code::DomainMissing, true),
         (Code::MxIsAddress, Code::NsNoneAnswers, true),
         (Code::MxIsAddress, Code::NsLame, false),
-        // In the next rows, the first finding says that a part of the check had no result. It ends when a check no
-        // longer reports it.
+        // The first finding says that a part of the check had no result. It ends when a check no longer reports it.
         (Code::PointerUnknown, Code::PointerOk, false),
         (Code::SmtpUnknown, Code::MailUnknown, false),
     ];
@@ -142,12 +137,11 @@ fn listing(list: Option<&str>) -> About {
     About::Listing { subject: "a.test".to_owned(), list: list.map(str::to_owned) }
 }
 
-/// Returns a finding of a check that is about these hosts, addresses or DNS lists.
 fn about(code: Code, about: &[About]) -> Finding {
     Finding::new(code, "").about(about.iter().cloned())
 }
 
-/// Returns a finding that says: this part of the check had no result for these hosts, addresses or lists.
+/// This part of the check had no result for these hosts, addresses or lists.
 fn unknown(part: Part, about: &[About]) -> Finding {
     let codes = [
         (Part::MxRecords, Code::MailUnknown),
@@ -166,8 +160,8 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
     let (m1, m9) = (|| host("m1"), || host("m9"));
     let listed_host = || about(Code::Listed, &[listing(Some("bl.a.")), m1()]).at(Level::Note);
     let cases = [
-        // SPF and DMARC findings do not depend on mail hosts. If a policy record (SPF, DMARC) could not be read, only findings about the same record
-        // are affected.
+        // SPF and DMARC findings do not depend on mail hosts. A policy record that could not be read affects only findings about the same
+        // record.
         (about(Code::SpfMultiple, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::DmarcSyntax, &[]), unknown(Part::Spf, &[]), false),
         (about(Code::DmarcSyntax, &[]), unknown(Part::Dmarc, &[]), true),
@@ -175,7 +169,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::SpfMultiple, &[]), unknown(Part::Spf, &[]), true),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m9()]), false),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m1()]), true),
-        // The DNS list of the second finding had no result, but the DNS list of the first finding did answer.
+        // The DNS list of the second finding had no result, but that of the first finding did answer.
         (
             about(Code::Listed, &[listing(Some("bl.a."))]),
             unknown(Part::Lists, &[listing(Some("bl.b."))]),
@@ -190,7 +184,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::Listed, &[listing(Some("bl.a."))]), unknown(Part::MailHosts, &[m9()]), false),
         (listed_host(), unknown(Part::MailHosts, &[m1()]), true),
         (listed_host(), unknown(Part::MailHosts, &[m9()]), false),
-        // In the first row, only a mail host had no result. In the second row, the MX records could not be read.
+        // First only a mail host had no result, then the MX records could not be read.
         (about(Code::MxIsAddress, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::MxIsAddress, &[]), unknown(Part::MxRecords, &[]), true),
         (about(Code::MxWithoutAddress, &[m1()]), unknown(Part::MailHosts, &[m9()]), false),
@@ -201,15 +195,14 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::PtrMissing, &[address(1), m1()]), unknown(Part::MailHosts, &[m1()]), true),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(2)]), false),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(1)]), true),
-        // The connections to another address had no result. The connections to the address of the first finding had
-        // one.
+        // Only the connections to another address had no result.
         (about(Code::SmtpRejects, &[address(1), m1()]), unknown(Part::Connections, &[address(2)]), false),
     ];
     for (finding, unknown, stays) in cases {
         let mut history = DomainHistory::default();
         let mut take = |found: &Finding, hour: u64| {
             history.take(CheckEnd::Judged(vec![found.clone()]), hour * HOUR);
-            // The history is saved and read again, as if the daemon had restarted in the meantime.
+            // As after a restart of the daemon.
             history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();
             history.findings.iter().any(|one| one.code == finding.code)
         };

@@ -14,22 +14,19 @@ use resolver::limits::MAX_WATCHED;
 /// The name of the file with the history of watched domains, in the state directory.
 pub const FILE: &str = "watched.json";
 
-/// The version of the format of this file.
 const VERSION: u32 = 1;
 
-/// The content of the file that stores the history of all watched domains.
+/// The content of the file with the history of all watched domains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptWatches {
     version: u32,
     domains: Vec<KeptDomain>,
 }
 
-/// The history of one watched domain, in the form that the file has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KeptDomain {
-    /// The domain in lower case, with its final dot.
+    /// In lower case, with its final dot.
     pub(super) domain: String,
-    /// The role for which the domain was checked: sender, recipient or both.
     #[serde(rename = "as")]
     pub(super) side: WatchAs,
     #[serde(flatten)]
@@ -37,14 +34,12 @@ pub(super) struct KeptDomain {
 }
 
 impl Default for KeptWatches {
-    /// Returns the content of a file without any domain.
     fn default() -> Self {
         Self { version: VERSION, domains: Vec::new() }
     }
 }
 
 impl KeptWatches {
-    /// Returns the content of the file for these watched domains.
     pub(super) fn from_domains(domains: &[WatchedDomain]) -> Self {
         let kept = |domain: &WatchedDomain| KeptDomain {
             domain: name_text(&domain.watch.domain),
@@ -61,7 +56,7 @@ impl KeptWatches {
     /// Reads the file.
     ///
     /// # Errors
-    /// The file cannot be read, has another format or version, or is larger than any file that resolverd writes.
+    /// The file cannot be read, has another format or version, or is too large.
     pub fn read(file: impl Read) -> io::Result<Self> {
         let mut text = String::new();
         file.take(MAX_WATCH_FILE).read_to_string(&mut text)?;
@@ -73,8 +68,7 @@ impl KeptWatches {
                 evidence.chain(changes.iter().map(|change| &change.evidence)).chain(could_not_tell);
             findings.len() <= MAX_WATCH_FINDINGS
                 && changes.len() <= MAX_WATCH_CHANGES
-                // The texts were escaped before they were written. So they must equal their escaped form, otherwise the
-                // file is damaged.
+                // The texts were escaped before they were written. If escaping changes them, the file is damaged.
                 && texts.all(|text| harmless(text) == *text)
         };
         if kept.version != VERSION || kept.domains.len() > MAX_WATCHED || !kept.domains.iter().all(fits) {
@@ -86,7 +80,7 @@ impl KeptWatches {
     /// Returns the content of the file.
     ///
     /// # Errors
-    /// There are none in practice, because the content consists only of numbers and texts.
+    /// There are none in practice: the content has only numbers and texts.
     pub fn to_octets(&self) -> io::Result<Vec<u8>> {
         Ok(serde_json::to_vec(self)?)
     }

@@ -1,22 +1,21 @@
 //! Watched domains (`[[watch]]`): the daemon runs the check of `resolverctl check DOMAIN` on a schedule.
 //!
-//! A task of the daemon checks one domain after the other, and compares the findings (problems) with those of earlier checks. The task sends its
-//! questions like `resolverctl check`, and no question of a client waits for it. The module `ended` decides if a check had a result, `history`
-//! decides which findings appeared and ended, and `schedule` decides when the next check is due.
+//! A task of the daemon checks one domain after the other, and compares the findings (problems) with those of earlier checks. No question
+//! of a client waits for it. The module `ended` decides if a check had a result, `history` which findings appeared and ended, and
+//! `schedule` when the next check is due.
 //!
 //! This crate depends on `gather` and `doctor` for the checks, on `resolver` for its configuration, and on `history` for its counters.
 //!
 //! # Decisions
 //!
-//! - A finding appears when two of three checks have found it, and ends when three checks in a row have not found it. So a lost datagram or a zone
-//!   transfer in progress is not logged, but a fault that comes and goes is reported. The checks that confirm a change are ten minutes apart, so the
-//!   operator does not wait for several normal intervals.
-//! - A check with the result "could not tell" changes nothing. If no name server answers, not even those of the parent zone, the fault is in the
-//!   network of this host. Then no finding appears or ends.
-//! - The time "since" of a finding is the time of the first check that found it. The history is in a file in the state directory, so a restart does
-//!   not change this time.
-//! - Only one check runs at a time, with a pause of `WATCH_PAUSE` between two checks. So the checks are spread over the hour without a timetable.
-//!   While many queries of clients are in progress, checks are postponed. A counter shows how often.
+//! - A finding appears when two of three checks have found it, and ends when three checks in a row have not found it. So a lost datagram or
+//!   a zone transfer in progress is not logged, but a fault that comes and goes is reported. The checks that confirm a change are ten
+//!   minutes apart.
+//! - A check with the result "could not tell" changes nothing. If no name server answers, not even those of the parent zone, the fault is
+//!   in the network of this host.
+//! - The time "since" of a finding is that of the first check that found it. A restart does not change this time.
+//! - Only one check runs at a time, with a pause of `WATCH_PAUSE` between two checks, so the checks are spread over the hour. While many
+//!   queries of clients are in progress, checks are postponed. A counter shows how often.
 
 #![deny(
     clippy::unwrap_used,
@@ -58,7 +57,7 @@ use doctor::facts::{CheckSubject, Role, is_below_root};
 use gather::{Sources, gather};
 use resolver::config::{ConfiguredWatch, WatchAs};
 
-/// The functions of the daemon that the task needs to check watched domains.
+/// The functions of the daemon that the task calls.
 pub trait WatchHost: Sources {
     /// Returns true if so many queries of clients are in progress that a check must wait.
     fn is_busy(&self) -> bool;
@@ -73,25 +72,24 @@ pub trait WatchHost: Sources {
     fn keep(&self, kept: &KeptWatches);
 }
 
-/// A watched domain with its history, in the form for screens.
+/// A watched domain, for screens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WatchedDomain {
     /// The configuration of the watched domain.
     pub watch: ConfiguredWatch,
-    /// The findings (problems) of the domain and their changes.
+    /// The findings of the domain and their changes.
     pub history: DomainHistory,
-    /// The time until the next check, if checks of other domains do not delay it; zero if the check is due.
+    /// The time until the next check, if other checks do not delay it; zero if the check is due.
     pub next: Duration,
 }
 
-/// All watched domains. The task that checks them and the control socket use them.
+/// All watched domains, for the task that checks them and for the control socket.
 pub struct WatchedDomains {
     clock: Clock,
     random: Random,
     recorder: Arc<Recorder>,
     schedule: Mutex<Schedule>,
-    /// Notified when a reload of the configuration has changed the watched domains, so that the task looks for the next
-    /// check.
+    /// Notified when a reload has changed the watched domains.
     changed: Notify,
 }
 
@@ -108,7 +106,8 @@ impl WatchedDomains {
         Self { clock, random, recorder, schedule: Mutex::new(schedule), changed: Notify::new() }
     }
 
-    /// Applies a new configuration. Domains that remain keep their history, unless they are now checked for another role (sender or recipient).
+    /// Applies a new configuration. Domains that remain keep their history, unless they are now checked for another role (sender or
+    /// recipient).
     pub fn set(&self, watches: &[ConfiguredWatch]) {
         self.schedule().set(watches, Vec::new(), self.clock.now(), &self.random);
         self.changed.notify_one();
@@ -119,12 +118,12 @@ impl WatchedDomains {
         self.schedule().domains(self.clock.mono())
     }
 
-    /// Returns the history of all watched domains in the form that is saved for the next process.
+    /// Returns the history of all watched domains, as it is saved for the next process.
     pub fn kept(&self) -> KeptWatches {
         KeptWatches::from_domains(&self.domains())
     }
 
-    /// Checks the watched domains for as long as the daemon runs, one at a time.
+    /// Checks the watched domains, one at a time, as long as the daemon runs.
     pub async fn run(&self, host: &impl WatchHost) -> Infallible {
         loop {
             let step = self.schedule().step(self.clock.mono());
@@ -147,7 +146,6 @@ impl WatchedDomains {
         }
     }
 
-    /// Checks a watched domain, and adds the result of the check to its history.
     async fn check(&self, host: &impl WatchHost, watch: &ConfiguredWatch) {
         let mut subject = subject(watch, self.clock.now().unix);
         if is_below_root(&subject.domain) {
@@ -163,13 +161,13 @@ impl WatchedDomains {
         host.keep(&self.kept());
     }
 
-    /// Locks the schedule, even if another thread panicked while it held the lock: a damaged schedule would only make a check run at a wrong time.
+    /// Another thread may have panicked while it had the lock. A damaged schedule would only make a check run at a wrong time.
     fn schedule(&self) -> MutexGuard<'_, Schedule> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Returns what is checked for a watched domain. The check asks no resolver of a third party, and makes no connection to a mail host.
+/// The check asks no resolver of a third party, and makes no connection to a mail host.
 fn subject(watch: &ConfiguredWatch, unix: u64) -> CheckSubject {
     let role = match watch.side {
         WatchAs::Both => Role::Both,

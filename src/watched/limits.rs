@@ -2,52 +2,48 @@
 
 use std::time::Duration;
 
-/// The time between two checks, of the same or of different domains. So at most sixty checks run in an hour, each with at most `MAX_CHECK_QUESTIONS`
-/// queries.
+/// The time between two checks, of the same or of different domains. At most sixty checks run in an hour, each with at most
+/// `MAX_CHECK_QUESTIONS` queries.
 pub(crate) const WATCH_PAUSE: Duration = Duration::from_secs(60);
 
-/// The time until the next check after a finding appeared or was missing for the first time. Zone transfers and restarts of servers take less time,
-/// so the next check does not find problems that they cause.
+/// The time until the next check after a finding appeared or was missing for the first time. Zone transfers and restarts of servers take
+/// less time.
 pub const WATCH_AGAIN: Duration = Duration::from_secs(10 * 60);
 
-/// The largest number of checks in a row at the short interval `WATCH_AGAIN`: two confirm a finding, or three confirm its end. Then the normal
-/// interval applies again. Otherwise a finding that appears and ends repeatedly would always cause checks at the short interval.
+/// The largest number of checks in a row at the interval `WATCH_AGAIN`: two confirm a finding, three confirm its end. A finding that
+/// appears and ends repeatedly must not cause checks at this interval forever.
 pub(crate) const MAX_WATCH_AGAIN: u8 = 3;
 
-/// The time from the start of the daemon to the first check. The cache may be empty at first, and the questions of mail are more urgent than checks.
+/// The time from the start of the daemon to the first check. The cache may be empty at first, and questions of mail are more urgent.
 pub const WATCH_START: Duration = Duration::from_secs(60);
 
 /// The period over which the first checks of domains without a history are spread.
 pub const WATCH_FIRST: Duration = Duration::from_secs(5 * 60);
 
-/// The time between two checks is made up to this percentage shorter or longer, so that many hosts do not send their queries at the same time.
+/// The time between two checks varies by up to this percentage, so that many hosts do not send their queries at the same time.
 pub(crate) const WATCH_JITTER_PERCENT: u32 = 10;
 
-/// The number of checks in a row that must not find the problem before a confirmed finding ends. So a problem that only some of the checks find
-/// still counts as present.
+/// The number of checks in a row that must not find the problem before a confirmed finding ends.
 pub(crate) const WATCH_GONE: u8 = 3;
 
-/// The number of checks in a row that must not find the problem before a finding that only one check has found is forgotten.
+/// The number of checks in a row that must not find the problem before an unconfirmed finding is forgotten.
 pub(crate) const WATCH_FORGOTTEN: u8 = 2;
 
 /// The time for which a check is postponed while too many queries of clients are in progress.
 pub(crate) const WATCH_PUT_OFF: Duration = Duration::from_secs(60);
 
-/// The largest number of findings in the history of a domain; the worst ones are stored. Domains without faults have about five findings, domains
-/// with faults about fifteen.
+/// The largest number of findings in the history of a domain; the worst ones are stored. Domains with faults have about fifteen.
 pub(crate) const MAX_WATCH_FINDINGS: usize = 40;
 
-/// The largest number of hosts, addresses and lists that one finding may be about: for instance eight mail hosts that are each on four lists, or
-/// `MAX_CHECKED_SERVERS` servers that give different answers for several names.
+/// The largest number of hosts, addresses and lists that one finding may be about: for instance eight mail hosts on four lists each.
 pub(crate) const MAX_WATCH_ABOUT: usize = 48;
 
 /// The maximum number of changes in the history of a domain: three months for a zone that changes once a week.
 pub(crate) const MAX_WATCH_CHANGES: usize = 24;
 
-/// The largest length of a finding's evidence (the facts that show it) that is saved and logged, in characters. A longer text would make log lines
-/// too long for people.
+/// The largest length, in characters, of the facts that show a finding. People must be able to read log lines.
 pub(crate) const MAX_WATCH_EVIDENCE: usize = 300;
 
-/// The largest size of the file with the history, in octets. It is enough for `MAX_WATCHED` domains with the maximum number of findings and changes,
-/// and for the hosts, addresses and lists of these findings, even if each character has four octets.
+/// The largest size of the file with the history, in octets. It is enough for `MAX_WATCHED` domains with the maximum number of findings and
+/// changes, even if each character has four octets.
 pub(crate) const MAX_WATCH_FILE: u64 = 8 << 20;

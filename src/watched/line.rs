@@ -1,4 +1,4 @@
-//! Writes the log lines about findings (problems of watched domains) that appeared or ended.
+//! Writes the log lines about findings of watched domains that appeared or ended.
 
 use super::history::{ChangeKind, FindingChange};
 use dns::clock::minute;
@@ -6,7 +6,7 @@ use dns::wire::presentation::name_text;
 use doctor::finding::Level;
 use resolver::config::{ConfiguredWatch, WatchLevel};
 
-/// Writes a log line about a change, if the finding is serious enough for the configured level.
+/// Logs a change, if the finding is serious enough for the configured level.
 pub(super) fn write(watch: &ConfiguredWatch, change: &FindingChange) {
     if change.level > mildest(watch.level) {
         return;
@@ -28,7 +28,6 @@ pub(super) fn write(watch: &ConfiguredWatch, change: &FindingChange) {
     }
 }
 
-/// Returns the least serious level of findings that is logged.
 const fn mildest(level: WatchLevel) -> Level {
     match level {
         WatchLevel::Failure => Level::Failure,
@@ -38,7 +37,7 @@ const fn mildest(level: WatchLevel) -> Level {
     }
 }
 
-/// Returns the sentence for the log: the fault, the facts that show it, and what the operator can do.
+/// Returns the fault, the facts that show it, and what the operator can do.
 fn sentence(domain: &str, change: &FindingChange) -> String {
     let FindingChange { code, level, evidence, since, .. } = change;
     let entry = code.entry();

@@ -1,5 +1,4 @@
-//! Decides when the next check of a watched domain is due, and for which domain. The functions here are pure: the time and random numbers are passed
-//! to them.
+//! Decides when the next check of a watched domain is due, and for which domain. All functions are pure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,11 +16,10 @@ use dns::wire::presentation::name_text;
 use resolver::config::ConfiguredWatch;
 use resolver::limits::WATCH_INTERVALS;
 
-/// All watched domains with the times of their next checks.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     domains: BTreeMap<String, ScheduledDomain>,
-    /// When the pause after the last check of any domain ends; `None` before the first check.
+    /// The end of the pause after the last check; `None` before the first check.
     paused: Option<Mono>,
 }
 
@@ -30,26 +28,22 @@ struct ScheduledDomain {
     watch: ConfiguredWatch,
     history: DomainHistory,
     due: Mono,
-    /// The number of checks of the domain, up to the last one, that came early one after the other to confirm a
-    /// finding.
+    /// The number of early checks in a row, to confirm a finding.
     early: u8,
 }
 
-/// What the task that checks watched domains does next.
 #[derive(Debug, PartialEq)]
 pub(super) enum ScheduleStep {
-    /// The task does nothing, because no domain is watched.
+    /// No domain is watched.
     Rest,
-    /// The task must wait for this time, because no check is due before.
+    /// No check is due before this time.
     Wait(Duration),
-    /// The task must check this domain now.
     Check(Box<ConfiguredWatch>),
 }
 
 impl Schedule {
-    /// Changes the watched domains. A domain that remains keeps its history and the time of its next check; a new domain takes its history from
-    /// `kept`. A domain that is now watched for another role (sender or recipient) starts with an empty history, because checks for different roles
-    /// have different findings.
+    /// A domain that remains keeps its history and the time of its next check; a new domain takes its history from `kept`. A domain that is
+    /// now watched for another role (sender or recipient) starts with an empty history, because other findings are possible.
     pub(super) fn set(
         &mut self,
         watches: &[ConfiguredWatch],
@@ -76,7 +70,6 @@ impl Schedule {
         }
     }
 
-    /// Returns what the task must do next.
     pub(super) fn step(&self, now: Mono) -> ScheduleStep {
         let Some(next) = self.domains.values().min_by_key(|domain| domain.due) else {
             return ScheduleStep::Rest;
@@ -89,14 +82,14 @@ impl Schedule {
         }
     }
 
-    /// Returns the history of a domain; `None` if a reload has removed or changed the domain in the meantime.
+    /// Returns `None` if a reload has removed or changed the domain.
     pub(super) fn history(&mut self, watch: &ConfiguredWatch) -> Option<&mut DomainHistory> {
         let domain = self.domains.get_mut(&name_text(&watch.domain))?;
         (domain.watch.side == watch.side).then_some(&mut domain.history)
     }
 
-    /// Adds the result of a check to the history of its domain, plans the next check, and returns the changes of findings. If a reload has removed
-    /// or changed the domain in the meantime, the result is dropped, and only the pause before the next check begins.
+    /// Adds the result of a check, plans the next check, and returns the changes of findings. If a reload has removed or changed the
+    /// domain, only the pause before the next check begins.
     pub(super) fn ended(
         &mut self,
         watch: &ConfiguredWatch,
@@ -111,7 +104,7 @@ impl Schedule {
         changes
     }
 
-    /// Plans the next check of a domain. It comes soon if the last check had no result, or if a change of a finding must be confirmed.
+    /// The check comes soon if the last one had no result, or if a change must be confirmed.
     fn plan(&mut self, watch: &ConfiguredWatch, now: Mono, random: &Random) {
         if let Some(domain) = self.domains.get_mut(&name_text(&watch.domain)) {
             let is_unknown = domain.history.could_not_tell.is_some();
@@ -122,7 +115,6 @@ impl Schedule {
         }
     }
 
-    /// Returns the watched domains with the times of their next checks, in the form for screens.
     pub(super) fn domains(&self, now: Mono) -> Vec<WatchedDomain> {
         let paused = self.paused.unwrap_or(now);
         let domain = |domain: &ScheduledDomain| WatchedDomain {
@@ -134,26 +126,24 @@ impl Schedule {
     }
 }
 
-/// Returns the time from the start of this process to the first check of a domain. A domain with a history is checked when its interval since the
-/// last check is over. `unix` is the current time in seconds since 1970.
+/// Returns the time until the first check of a domain in this process. The check is due when the interval since the last saved check is
+/// over. `unix` is the current time in seconds since 1970.
 fn first(watch: &ConfiguredWatch, history: &DomainHistory, unix: u64, random: &Random) -> Duration {
     let spread = below(WATCH_FIRST, random);
     let left = history.checked.map(|checked| {
-        // If the clock of the host was set back, `checked` may be later than `unix`. The check is then delayed by at
-        // most the interval.
+        // If the clock was set back, `checked` may be later than `unix`.
         watch.interval.saturating_sub(Duration::from_secs(unix.saturating_sub(checked)))
     });
     let left = if history.is_unsure() { left.map(|left| left.min(WATCH_AGAIN)) } else { left };
     left.unwrap_or_default().max(WATCH_START + spread)
 }
 
-/// Returns a random time that is up to `WATCH_JITTER_PERCENT` shorter or longer than `time`.
 fn about(time: Duration, random: &Random) -> Duration {
     let tenth = time * WATCH_JITTER_PERCENT / 100;
     time.saturating_sub(tenth) + below(tenth * 2, random)
 }
 
-/// Returns a random time that is shorter than `time`, in whole seconds. A `time` that exceeds the longest interval counts as the longest interval.
+/// Returns a random time that is shorter than `time` and than the longest interval, in whole seconds.
 fn below(time: Duration, random: &Random) -> Duration {
     let seconds = time.min(*WATCH_INTERVALS.end()).as_secs();
     Duration::from_secs(random.below(u32::try_from(seconds).unwrap_or(u32::MAX).max(1)).into())

@@ -1,5 +1,3 @@
-//! Tests of the times at which watched domains are checked.
-
 use hickory_proto::rr::Name;
 
 use super::*;
@@ -22,7 +20,7 @@ fn kept(domain: &str, checked: u64) -> KeptDomain {
     KeptDomain { domain: domain.to_owned(), side: WatchAs::Both, history }
 }
 
-/// Returns the number of checks in each of ten hours if `count` domains are watched.
+/// Returns the number of checks in each of ten hours for `count` watched domains.
 fn play(count: usize) -> Vec<usize> {
     let random = Random::seeded(7);
     let watches: Vec<_> = (0..count).map(|number| watch(&format!("d{number}.test."), HOUR)).collect();
@@ -99,8 +97,7 @@ fn findings_that_flap_in_turn_do_not_hurry_all_checks() {
             second += time.as_secs().max(1);
             continue;
         }
-        // Each check finds another one of three problems. So the next two checks do not find it, and the findings
-        // always need confirmation.
+        // Each check finds another one of three problems, so the findings always need confirmation.
         let code = [Code::NsLame, Code::NsSilent, Code::NsTcp][checks % 3];
         let end = CheckEnd::Judged(vec![Finding::new(code, "")]);
         schedule.ended(&watched, end, at(second), &random);
@@ -134,7 +131,7 @@ fn a_reload_adds_removes_and_keeps() {
     assert_eq!(schedule.history(&often).unwrap().checked, Some(1_800_000_000));
     let shown: Vec<_> = schedule.domains(at(60).mono).into_iter().map(|one| one.next).collect();
     assert!(shown[0] <= WATCH_START + WATCH_FIRST && shown[1] == HOUR / 2, "{shown:?}");
-    // If the domain is checked for another role (sender or recipient), its history begins again, also after a restart.
+    // For another role (sender or recipient), the history begins again, also after a restart.
     let other = ConfiguredWatch { side: WatchAs::Recipient, ..often.clone() };
     schedule.set(std::slice::from_ref(&other), Vec::new(), at(60), &random);
     assert!(schedule.history(&often).is_none());

@@ -1,5 +1,4 @@
-//! Causes the events of a chaos test, one after the other: faults of the simulated internet, of the host and of the
-//! daemon.
+//! Causes the events of a chaos test: faults of the simulated internet, of the host and of the daemon.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -24,14 +23,13 @@ use tokio::time::Instant;
 use crate::plan::{Plan, Sees};
 use crate::truth::{Truth, lies};
 
-/// At most one of `ONE_IN` servers of the simulated internet has a fault at the same time.
+/// At most one of `ONE_IN` servers has a fault at the same time.
 const ONE_IN: usize = 3;
 
-/// The address with which a parked or refusing DNS list answers all queries, even those for the test entries of the
-/// list.
+/// The answer of a parked or refusing DNS list to all queries, even for its test entries.
 const REFUSAL: &str = "127.255.255.254";
 
-/// Returns all faults that a server of the lab can have, including those with a number.
+/// All faults of the lab's servers, including those with a number.
 pub(crate) fn all_faults() -> Vec<Fault> {
     let late = Duration::from_millis(1_500);
     let numbered = [
@@ -53,7 +51,7 @@ pub(crate) fn all_faults() -> Vec<Fault> {
     Fault::all().chain(numbered).collect()
 }
 
-/// Faults that appear only over TCP, or only in answers that are too long for a datagram.
+/// Faults that appear only over TCP, or only in long answers.
 const OF_TCP: [Fault; 9] = [
     Fault::SlowTcp(Duration::from_millis(1_500)),
     Fault::NoTcp,
@@ -66,35 +64,29 @@ const OF_TCP: [Fault; 9] = [
     Fault::PointerBomb,
 ];
 
-/// How many events of each kind this test has caused: faults of servers, reloads, flushes of the cache.
+/// How many events of each kind this test has caused.
 pub(crate) type Done = BTreeMap<&'static str, usize>;
 
-/// Questions that a simulated gateway should ask soon, because they show the fault that was given to a server.
+/// Questions that show the fault that was given to a server.
 pub(crate) type Wishes = Mutex<Vec<(Name, RecordType)>>;
 
-/// The part of this test that causes all events, such as faults of servers and reloads.
 pub(crate) struct Monkey<'a> {
     pub(crate) internet: &'a Internet,
     pub(crate) simulation: &'a Simulation,
     pub(crate) truth: &'a Truth<'a>,
     pub(crate) random: Random,
-    /// The current configuration of the resolver. The simulated gateways read it here.
     pub(crate) plan: &'a watch::Sender<Plan>,
     top_is_honest: bool,
-    /// The servers that have a fault now, each with the time at which the fault ends.
+    /// The servers that have a fault now, each with the end of the fault.
     broken: BTreeMap<String, Instant>,
-    /// The time until which the clock of the host is wrong.
     wrong_until: Instant,
-    /// The time until which the network loses messages.
     lossy_until: Instant,
-    /// For each server, by name: its state without the faults that this test causes. The value contains the permanent faults of the server and its
-    /// zones.
+    /// For each server, by name: its permanent faults and its zones.
     well: BTreeMap<String, (Vec<Fault>, Authority)>,
-    /// The faults that will be given to servers next, in this order.
+    /// The faults that servers will get next, in this order.
     faults: Vec<Fault>,
     next: usize,
     struck: BTreeMap<String, usize>,
-    /// Questions that a simulated gateway should ask soon, because they show the fault that was given to a server.
     wishes: &'a Wishes,
     pub(crate) done: Done,
 }
@@ -134,7 +126,6 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// Causes events, one after the other, and never returns.
     pub(crate) async fn rage(&mut self) {
         loop {
             self.pause(20, 500).await;
@@ -154,7 +145,6 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// Ends the faults of all servers.
     pub(crate) async fn heal(&mut self) {
         for server in self.lab().servers() {
             self.mend(server);
@@ -230,8 +220,7 @@ impl<'a> Monkey<'a> {
         self.broken.insert(server.name().to_owned(), until);
     }
 
-    /// Gives a server the next fault. A fault of TCP comes together with a second fault that makes the
-    /// resolver use TCP.
+    /// A fault of TCP comes together with a second fault that makes the resolver use TCP.
     fn break_one(&mut self) {
         let servers = self.lab().servers();
         if self.broken.len() * ONE_IN >= servers.len() {
@@ -241,7 +230,7 @@ impl<'a> Monkey<'a> {
             self.lab().log().take().into_iter().map(|received| received.server.to_string()).collect();
         let well: Vec<&LabServer> =
             servers.iter().filter(|server| !self.broken.contains_key(server.name())).collect();
-        // If possible, the fault is given to a server that has just received queries, so that the fault has an effect.
+        // A server that has just received queries is preferred, so that the fault has an effect.
         let wanted: Vec<&LabServer> = well.iter().filter(|it| asked.contains(it.name())).copied().collect();
         let among = if wanted.is_empty() { &well } else { &wanted };
         let mut server = among[self.random.below(among.len() as u32) as usize];
@@ -267,14 +256,14 @@ impl<'a> Monkey<'a> {
         self.did("servers broken");
     }
 
-    /// Returns the only zone whose servers can show this fault, and the question that shows it. `None` if the servers of any zone can show it.
+    /// Returns the only zone whose servers can show this fault, and the question that shows it.
     fn needs_zone(&self, fault: Fault) -> Option<(Name, (Name, RecordType))> {
         let apex = |place: usize| self.internet.domains[place].name.clone();
         let below = |label: &str, name: &Name| Name::from_ascii(label).unwrap().append_domain(name).unwrap();
         match fault {
             // The servers of arpa. also serve its parent zone, so they can send a proof of the parent zone.
             Fault::ParentsProof => Some((name("arpa."), (name("arpa."), RecordType::NAPTR))),
-            // The TXT answer of this zone's apex does not fit into a datagram, so it is sent as fragments or over TCP.
+            // This TXT answer does not fit into a datagram.
             Fault::ForgedTail => Some((apex(9), (apex(9), RecordType::TXT))),
             Fault::WrongCname => Some((apex(7), (below("mail.legacy", &apex(7)), RecordType::A))),
             Fault::NxdomainOnEmptyNonTerminals => {
@@ -285,14 +274,13 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// Flushes a part of the cache, as an operator may do when there is a problem.
     fn flush(&mut self, flush: &Flush) {
         self.simulation.resolver().memory().flush(flush);
         self.did("flushes");
     }
 
-    /// Returns the next fault for a server. With odd seeds, the servers of the root and of TLDs do not lie. With even
-    /// seeds, they may lie, and the test then accepts false answers for all unsigned zones.
+    /// With odd seeds, the servers of the root and of TLDs do not lie. With even seeds they may, and the test then accepts false answers
+    /// for all unsigned zones.
     fn next_fault(&mut self, server: &LabServer) -> Fault {
         let authority = server.authority();
         let is_top = authority.zones().iter().any(|zone| zone.origin().num_labels() < 2);
@@ -311,7 +299,7 @@ impl<'a> Monkey<'a> {
         found.map(|(_, servers)| servers).unwrap_or_default()
     }
 
-    /// Makes all servers of a zone silent for a while.
+    /// All servers of a zone become silent for a while.
     fn kill_a_zone(&mut self) {
         let zones: Vec<Name> = self.lab().zones().map(|(zone, _)| zone.clone()).collect();
         let zone = &zones[self.random.below(zones.len() as u32) as usize];
@@ -322,7 +310,7 @@ impl<'a> Monkey<'a> {
         self.did("zones killed");
     }
 
-    /// Lets the network of the resolver's host fail for a while: it reports errors, or it drops all packets.
+    /// The network of the resolver's host reports errors, or drops all packets, for a while.
     async fn outage(&mut self) {
         let network = self.simulation.network();
         if self.random.below(2) == 0 {
@@ -344,7 +332,6 @@ impl<'a> Monkey<'a> {
         self.did("losses");
     }
 
-    /// Makes a DNS list silent or parked, or lets it refuse queries or list every address.
     fn change_a_list(&mut self) {
         let internet = self.internet;
         let list = self.pick(&internet.lists);
@@ -377,15 +364,14 @@ impl<'a> Monkey<'a> {
     }
 
     async fn go_over(&self, plan: Plan) {
-        // From this line on, questions use the new configuration: a reload does not wait until the questions in
-        // progress have their answers.
+        // From here on, questions use the new configuration: a reload does not wait for the questions in progress.
         self.truth.reloaded(&plan);
         let config = plan.config(self.internet);
         self.plan.send_replace(plan);
         self.simulation.reload(config).await;
     }
 
-    /// Sets the clock of the host wrong by hours or weeks for a while.
+    /// For a while, the clock is wrong by hours or weeks.
     fn set_the_clock(&mut self) {
         let days = i64::from(self.random.below(80)) - 40;
         let unit = if self.random.below(2) == 0 { 3_600 } else { 86_400 };
@@ -394,14 +380,13 @@ impl<'a> Monkey<'a> {
         self.did("clocks set");
     }
 
-    /// Lets the host sleep for seconds, or up to an hour.
     fn sleep(&mut self) {
         let span = [1, 60, 600, 3_600][self.random.below(4) as usize];
         self.simulation.clock().sleep(Duration::from_secs(span));
         self.did("sleeps");
     }
 
-    /// Makes a task of the resolver panic soon. It must then be restarted.
+    /// Makes a task of the resolver panic soon. The task must then be restarted.
     fn strike(&mut self) {
         let resolver = self.simulation.resolver();
         let strikes: [(&'static str, &Strike, u32); 3] = [
@@ -419,7 +404,7 @@ impl<'a> Monkey<'a> {
         let names = self.simulation.pulses().names();
         let whose = names[self.random.below(names.len() as u32) as usize].clone();
         let times = self.struck.entry(whose.clone()).or_default();
-        // After more than `MAX_RESTARTS` panics of a task, resolverd would end, so the test does not cause more.
+        // resolverd ends after more than `MAX_RESTARTS` panics of a task.
         if *times < MAX_RESTARTS && self.simulation.pulses().strike(&whose) {
             *times += 1;
             self.did("panics of tasks");

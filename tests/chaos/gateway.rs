@@ -1,4 +1,4 @@
-//! The clients: gateways that play mail traffic and compare each reply with the truth.
+//! Gateways that play mail traffic and compare each reply with the truth.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -24,41 +24,36 @@ use crate::events::Wishes;
 use crate::plan::{Plan, SPLIT};
 use crate::truth::{Judged, Truth};
 
-/// A client that gets no reply within this time counts as one that waits forever, which fails the test.
+/// A client that waits longer for a reply fails the test.
 const FOR_EVER: Duration = Duration::from_secs(600);
 
-/// The outcomes of failed questions, as the code prints the variants of `Outcome`.
+/// The outcomes of failed questions: variants of `Outcome`.
 const OUTCOMES: [&str; 4] = ["Deadline", "Failed", "Remembered", "Shed"];
 
-/// Record types that are rarely asked for at the apex of a zone.
+/// Record types that are rarely asked for at an apex.
 const ODD_TYPES: [RecordType; 6] =
     [RecordType::TXT, RecordType::MX, RecordType::SRV, RecordType::CAA, RecordType::NAPTR, RecordType::TLSA];
 
-/// The maximum time between two emails of a simulated gateway, in milliseconds.
+/// The maximum time between two emails of a gateway.
 const PAUSE_MILLIS: u32 = 10_000;
 
-/// The results of the simulated gateways: the number of questions, and the questions with a failed or wrong answer.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) questions: usize,
     pub(crate) excused: usize,
-    /// The questions that failed, each with the reason.
+    /// Questions with the reason of the failure.
     pub(crate) failed: Vec<String>,
-    /// The answers that are wrong although the resolver should have noticed this (`Judged::Wrong`), each with its
-    /// question.
+    /// Questions with a wrong answer that the resolver should have noticed (`Judged::Wrong`).
     pub(crate) wrong: Vec<String>,
 }
 
-/// A simulated mail gateway. Each answer that it gets is compared with the correct one.
 #[derive(Clone)]
 pub(crate) struct Gateway<'a> {
     pub(crate) internet: &'a Internet,
     pub(crate) simulation: &'a Simulation,
     pub(crate) truth: &'a Truth<'a>,
-    /// The number of the gateway's block of client addresses. Each address stands for a container on the gateway's
-    /// host.
+    /// The number of the gateway's block of client addresses.
     pub(crate) number: u8,
-    /// The current configuration of the resolver.
     pub(crate) plan: watch::Receiver<Plan>,
     pub(crate) wishes: &'a Wishes,
     pub(crate) random: Random,
@@ -66,14 +61,14 @@ pub(crate) struct Gateway<'a> {
 }
 
 impl Gateway<'_> {
-    /// Plays this many emails. After each, asks some unusual questions that no email causes.
+    /// After each email, asks some unusual questions that no email causes.
     pub(crate) async fn play(&self, messages: usize) {
         let seed = self.random.u64();
         for mail in draw(self.internet, seed, messages, Popularity::Uniform) {
             traffic::play(self.internet, &mail, self, self.simulation.clock()).await;
             for _ in 0..3 {
                 let (name, kind) = self.odd_question();
-                // The reply needs no check here: `ask` compares it with the truth and records what is wrong.
+                // `ask` compares the reply with the truth and records what is wrong.
                 drop(self.ask(&name, kind, Program::Server).await);
             }
             let pause = Duration::from_millis(self.random.below(PAUSE_MILLIS).into());
@@ -81,7 +76,7 @@ impl Gateway<'_> {
         }
     }
 
-    /// Asks questions about every mail domain. While there are no faults, all of them must be answered.
+    /// Asks questions about every mail domain. Without faults, all of them must be answered.
     pub(crate) async fn ask_for_all(&self) {
         for domain in &self.internet.domains {
             for kind in [RecordType::MX, RecordType::TXT] {
@@ -92,7 +87,6 @@ impl Gateway<'_> {
         self.ask_lists().await;
     }
 
-    /// Asks a question about every DNS list.
     pub(crate) async fn ask_lists(&self) {
         for list in &self.internet.lists {
             let name = Name::from_ascii("99.9.18.198").unwrap().append_domain(&list.zone).unwrap();
@@ -100,8 +94,8 @@ impl Gateway<'_> {
         }
     }
 
-    /// Returns an unusual question: one that shows a fault (see `wishes`), or one for a name below a DNAME, an empty
-    /// non-terminal, an apex without data, a name in the configured zone, or a name that does not exist.
+    /// Returns a question that shows a fault (see `wishes`), or one for a name below a DNAME, an empty non-terminal, an apex without data,
+    /// a name in the configured zone, or a name that does not exist.
     fn odd_question(&self) -> (Name, RecordType) {
         if let Some(wish) = self.wishes.lock().unwrap().pop() {
             return wish;
@@ -123,7 +117,7 @@ impl Gateway<'_> {
             5 => (domains[SPLIT].name.clone(), RecordType::MX),
             6 => (below(&format!("no{}", self.random.below(50)), apex(any)), RecordType::A),
             7 => (apex(any), RecordType::AAAA),
-            // The TXT answers of these zones do not fit into a datagram.
+            // These TXT answers do not fit into a datagram.
             8 => (apex(9 + 10 * self.random.below(sevens)), RecordType::TXT),
             // The servers of arpa. also serve its parent zone, the root.
             _ => (Name::from_ascii("arpa.").unwrap(), *self.pick(&ODD_TYPES)),
@@ -203,7 +197,6 @@ impl Asker for Gateway<'_> {
     }
 }
 
-/// Returns how many of the failed questions have each outcome.
 pub(crate) fn outcomes(failed: &[String]) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for failure in failed {

@@ -1,11 +1,10 @@
-//! Chaos in simulation: mail over a signed internet in which everything breaks. Servers have every fault of the lab's list. Zones die and come
-//! back. The network is down or loses messages. DNS lists do not answer, are parked, refuse queries or list everything. Reloads add and remove
-//! zones, listeners and lists. The clock is set wrong and right. The host sleeps. Resolutions, fetches of keys, queries to servers and tasks
-//! panic.
+//! Mail over a signed simulated internet in which everything breaks. Servers have every fault of the lab's list. All servers of a zone fail
+//! and come back. The network is down or loses messages. DNS lists do not answer, are parked, refuse queries or list everything. Reloads
+//! add and remove zones, listeners and lists. The clock is set wrong and right. The host sleeps. Tasks and resolutions panic.
 //!
-//! No answer may be false, no client may wait longer than its deadline, and there must be no panic except those that the test causes. When the
-//! faults have ended, all questions must be answered again within `RECOVERY`. At the end, no resolution may be in progress, and after a flush the
-//! cache must be as small as at the start.
+//! No answer may be false, no client may wait longer than its deadline, and only the caused panics may occur. Within `RECOVERY` after the
+//! faults, all questions must be answered again. At the end, no resolution may be in progress, and after a flush the cache must be as small
+//! as at the start.
 //!
 //! `RESOLVERD_CHAOS_SEEDS` is the number of runs, `RESOLVERD_CHAOS_MESSAGES` the number of messages of each gateway in a run;
 //! `RESOLVERD_CHAOS_FIRST` is the first seed, to repeat a run that failed.
@@ -34,30 +33,27 @@ use gateway::{Gateway, Tally, outcomes};
 use plan::Plan;
 use truth::Truth;
 
-/// The default number of runs. Each run has its own seed for the random numbers.
+/// The default number of runs, each with its own seed.
 const SEEDS: u64 = 4;
 
-/// The number of emails that each gateway handles in a run.
+/// The number of emails of each gateway in a run.
 const MESSAGES: u64 = 25;
 
-/// The number of gateways that handle mail at the same time.
 const GATEWAYS: u8 = 4;
 
-/// The time after the end of all faults after which every question must be answered again. A failure is cached for 30 s, a bogus zone is not queried
-/// for 30 s, a dead server for 32 s, and a DNS list that was found broken is tested again after four minutes.
+/// The time from the end of all faults until every question must be answered. A failure is cached for 30 s, a bogus zone is not queried for
+/// 30 s, a dead server for 32 s, and a DNS list that was found broken is tested again after four minutes.
 const RECOVERY: Duration = Duration::from_secs(300);
 
 /// A time that is longer than the cache keeps any data.
 const A_DAY: Duration = Duration::from_secs(90_000);
 
-/// The percentage of questions that must be answered while faults occur. If the resolver answered fewer, almost no
-/// answers would be compared.
+/// The percentage of questions that must be answered while faults occur, so that enough answers are compared.
 const ANSWERED_PER_CENT: usize = 40;
 
-/// The texts of panics that the test did not cause on purpose.
+/// Panics that the test did not cause.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// The result of a run with one seed.
 #[derive(Debug, Default)]
 struct Run {
     chaos: Tally,
@@ -67,8 +63,7 @@ struct Run {
     messages: u64,
 }
 
-/// Sets a panic hook that records the panics that the test did not cause on purpose. It prints nothing about the panics
-/// that the test caused.
+/// Records the panics that the test did not cause, and prints nothing about the others.
 fn note_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -82,7 +77,6 @@ fn note_panics() {
     });
 }
 
-/// Returns the results since the last call, for the phase of the run that ends now.
 fn take(tally: &Mutex<Tally>) -> Tally {
     std::mem::take(&mut *tally.lock().unwrap())
 }
@@ -124,8 +118,7 @@ async fn run(seed: u64, messages: usize) -> Run {
 
     monkey.heal().await;
     tokio::time::sleep(RECOVERY).await;
-    // A DNS list that did not answer, and that no client has used for ten minutes, is not probed until a client asks about it again. So a client
-    // asks here.
+    // A silent DNS list that no client has used for ten minutes is not probed until a client asks about it again.
     gateways[0].ask_lists().await;
     tokio::time::sleep(MAX_PROBE_TIME * 2).await;
     let mut wanted = take(&tally);
@@ -154,15 +147,14 @@ async fn run(seed: u64, messages: usize) -> Run {
     run
 }
 
-/// Returns true if the failure may be the result of a server that lied. The text `failure` begins with the name and the type of the question.
+/// Returns true if the failure may be the result of a server that lied. `failure` begins with the name and the type of the question.
 fn is_lied_about(truth: &Truth<'_>, failure: &str) -> bool {
     let mut words = failure.split([' ', ':']);
     let (name, kind) = (words.next().unwrap(), words.next().unwrap());
     truth.is_lied_about(&hickory_proto::rr::Name::from_ascii(name).unwrap(), kind.parse().unwrap())
 }
 
-/// Returns what the resolver still has in progress, such as open resolutions. After all questions were answered, this
-/// must be nothing.
+/// Returns what is still in progress. After all questions were answered, this must be nothing.
 fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
@@ -182,7 +174,7 @@ fn left_behind(simulation: &Simulation) -> Vec<String> {
     found
 }
 
-/// Flushes the cache. Returns an error text if a part of the cache is then larger than in an `empty` cache.
+/// Returns an error text if a part of the flushed cache is larger than in an `empty` cache.
 fn left_after_flush(simulation: &Simulation, empty: &[StoreFill; 4]) -> Option<String> {
     let memory = simulation.resolver().memory();
     memory.flush(&Flush::All);
@@ -190,7 +182,7 @@ fn left_after_flush(simulation: &Simulation, empty: &[StoreFill; 4]) -> Option<S
 }
 
 impl Run {
-    /// Adds the results of a phase without faults: each failure and each wrong answer counts as an error.
+    /// Adds the results of a phase without faults: each failure counts as an error.
     fn calm(&mut self, when: &str, tally: Tally) {
         let wrong = tally.wrong.into_iter().chain(tally.failed);
         self.wrong.extend(wrong.map(|wrong| format!("{when}: {wrong}")));
@@ -224,11 +216,10 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
     }
 }
 
-/// The number of emails of each gateway in the test that compares two runs with the same seed.
+/// The number of emails of each gateway in the next test.
 const MESSAGES_OF_TWICE: usize = 6;
 
-/// Tests that a run can be repeated with its seed: two runs must have the same DNS messages, and the same failures with
-/// the same steps and times.
+/// Two runs with the same seed must have the same DNS messages, and the same failures with the same steps and times.
 #[test]
 fn a_seed_played_twice_is_the_same_run() {
     note_panics();
@@ -240,5 +231,4 @@ fn a_seed_played_twice_is_the_same_run() {
     }
 }
 
-/// The number of kinds of events that `events` can cause.
 const EVENTS: usize = 13;

@@ -1,4 +1,4 @@
-//! The configurations that reloads apply during the test: listeners, zones and lists are added and removed.
+//! The configurations that reloads apply during the test.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,23 +10,22 @@ use resolver::config::{Config, ConfiguredList, ConfiguredZone, Guard, Listener, 
 use resolver::dnsbl::list::WhenSilent;
 use resolver::dnsbl::registry::Registry;
 
-/// The index of the mail domain that some configurations replace by a configured zone. The public zone of the domain is
-/// signed, the configured zone is not.
+/// The index of the mail domain that some configurations replace by a configured zone. Only its public zone is signed.
 pub(crate) const SPLIT: usize = 0;
 
-/// The number of versions of the configured zone `SPLIT`, which the operator changes from time to time.
+/// The number of versions of the configured zone `SPLIT`.
 pub(crate) const SPLIT_VERSIONS: usize = 2;
 
-/// The index of the mail domain that has a stub zone in the configuration.
+/// The index of the mail domain with a stub zone.
 const STUB: usize = 5;
 
 /// The maximum number of listeners in addition to the first one.
 const MAX_LISTENERS: u32 = 4;
 
-/// The size of the cache in octets. It is so small that the cache gets full.
+/// The size of the cache, in octets. It is so small that the cache gets full.
 const CACHE_SIZE: u64 = 8 << 20;
 
-/// Which configured zones the clients of a listener see (the view of the listener).
+/// The configured zones that the clients of a listener see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sees {
     All,
@@ -38,24 +37,19 @@ impl Sees {
     pub(crate) const ALL: [Self; 3] = [Self::All, Self::Split, Self::Nothing];
 }
 
-/// A configuration of the resolver. Reloads replace it by another one during the test.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// The view of the clients of each listener. The clients of the first listener see all zones.
+    /// The clients of the first listener see all zones.
     pub(crate) listeners: Vec<Sees>,
-    /// The version of the configured zone (`SPLIT`); `None` if the configuration does not have this
-    /// zone.
+    /// The version of the configured zone `SPLIT`, if the configuration has this zone.
     pub(crate) split: Option<usize>,
-    /// True if the configuration has a stub zone for one of the mail domains.
     pub(crate) stub: bool,
     /// The index of the DNS list that is not configured as a list, so that its zone is resolved like any other zone.
-    /// `None` if all lists are configured.
     pub(crate) unguarded: Option<usize>,
-    /// The index of the DNS list for which the configuration says "answer NXDOMAIN (not listed) if the list does not answer" (see `entry`).
+    /// The index of the DNS list for which NXDOMAIN (not listed) is the configured answer if the list does not answer.
     pub(crate) told: Option<usize>,
 }
 
-/// Returns the records of the configured zone (`SPLIT`) in this version, as zone file text.
 pub(crate) fn split_text(version: usize) -> String {
     format!(
         "@ 300 SOA ns host 1 2 3 4 60\n@ 300 NS ns\nns 300 A 10.1.0.{version}\n@ 300 MX 10 mail\n@ 300 A 10.2.0.{version}\n\
@@ -64,12 +58,11 @@ pub(crate) fn split_text(version: usize) -> String {
 }
 
 impl Plan {
-    /// Returns a configuration of the resolver with one listener, without zones or DNS lists.
+    /// One listener, without zones or DNS lists.
     pub(crate) fn plain() -> Self {
         Self { listeners: vec![Sees::All], split: None, stub: false, unguarded: None, told: None }
     }
 
-    /// Returns a random configuration of the resolver.
     pub(crate) fn draw(internet: &Internet, random: &Random) -> Self {
         let below = |bound: usize| random.below(bound as u32) as usize;
         let more = (0..random.below(MAX_LISTENERS + 1)).map(|_| Sees::ALL[below(3)]);
@@ -84,7 +77,6 @@ impl Plan {
         }
     }
 
-    /// Returns this configuration in the form that the resolver reads.
     pub(crate) fn config(&self, internet: &Internet) -> Config {
         let mut config = config_trusting(&internet.lab);
         config.cache.size = CACHE_SIZE;
@@ -136,8 +128,7 @@ fn zone(name: &hickory_proto::rr::Name, kind: ZoneKind) -> ConfiguredZone {
     ConfiguredZone { name: name.clone(), kind, ..ConfiguredZone::default() }
 }
 
-/// Returns a `[[list]]` entry of the configuration for one of the DNS lists, because the built-in registry may not
-/// contain it.
+/// The built-in registry may lack the DNS lists of the test.
 fn entry(internet: &Internet, place: usize) -> ConfiguredList {
     ConfiguredList {
         name: internet.lists[place].zone.clone(),

@@ -1,5 +1,5 @@
-//! Decides which answers to a question are permitted at a moment. This depends on the zones that clients of the
-//! listener see, and on lies: false answers of servers that a resolver cannot recognise.
+//! Decides which answers are permitted at a moment. This depends on the zones that the client sees, and on lies: false answers of servers
+//! that a resolver cannot recognise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -18,51 +18,47 @@ use tokio::time::Instant;
 
 use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};
 
-/// The time after a reload until which answers may still come from resolutions that began with the old configuration.
+/// The time after a reload in which answers may still come from the old configuration.
 const LINGERING: Duration = FLIGHT_TIME.saturating_add(Duration::from_secs(1));
 
-/// The TTL of all answers of DNS lists, both of listings and of "not listed".
+/// The TTL of listings and of "not listed".
 const LISTING_TTL: Duration = Duration::from_secs(60);
 
-/// The time within which the resolver detects that a DNS list lists every address. It is the longest time until the next test of the list, plus the
-/// duration of this test.
+/// The longest time until the resolver detects that a DNS list lists every address: until the next test of the list, plus the duration of
+/// this test.
 const WORLD_IS_KNOWN: Duration = Duration::from_secs(
     HEALTH_INTERVAL.as_secs() * (100 + HEALTH_JITTER_PERCENT) / 100 + 2 * FLIGHT_TIME.as_secs(),
 );
 
-/// The values that a setting of the configuration has had, each with the time at which it began to apply. The last value is the current one.
+/// The values of a setting, each with the time at which it began to apply. The last value is the current one.
 type History<What> = Vec<(Instant, What)>;
 
-/// Knows the correct answer to each question at each time of the run.
+/// Knows the permitted answers to each question at each time.
 pub(crate) struct Truth<'a> {
     internet: &'a Internet,
-    /// Knows the correct answers of the simulated internet without the configured zone.
+    /// The correct answers without the configured zone.
     world: Oracle,
-    /// For each version of the configured zone (`SPLIT`): knows the correct answers with this version.
+    /// The correct answers with each version of the configured zone `SPLIT`.
     split: Vec<Oracle>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The version of the configured zone `SPLIT` that the clients of each view have seen over time.
+    /// The version of the configured zone `SPLIT` that the clients of each view see.
     seen: BTreeMap<Sees, History<Option<usize>>>,
-    /// The DNS list that was resolved like any other zone, without the checks for lists. The setting changes over time.
+    /// The DNS list that is resolved like any other zone.
     unguarded: History<Option<usize>>,
-    /// The DNS list for which NXDOMAIN ("not listed") is the configured answer if the list does not answer. The setting
-    /// changes over time.
+    /// The DNS list for which NXDOMAIN ("not listed") is the configured answer if it does not answer.
     told: History<Option<usize>>,
-    /// The DNS lists that have listed every address: for each, the time at which this began, and the time at which it
-    /// ended (`None` if it goes on).
+    /// The DNS lists that have listed every address, with the begin and the end of this time.
     worlds: BTreeMap<Name, (Instant, Option<Instant>)>,
-    /// The unsigned zones about which a server has lied.
     lied: BTreeSet<Name>,
-    /// The zones with opt-out about which a server has lied. With opt-out, a server can forge an unsigned zone for a
-    /// name although NSEC3 records deny this name (RFC 5155 section 12.2).
+    /// Zones with opt-out about which a server has lied: it can forge an unsigned zone for a name that NSEC3 records deny (RFC 5155 section
+    /// 12.2).
     lied_with_opt_out: BTreeSet<Name>,
 }
 
-/// The verdict on a reply to a client: true, failed, or false.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Judged {
     /// The reply agrees with the zones of the simulated internet.
@@ -86,7 +82,6 @@ impl<'a> Truth<'a> {
         truth
     }
 
-    /// Must be called when another configuration begins to apply.
     pub(crate) fn reloaded(&self, plan: &Plan) {
         let (now, mut state) = (Instant::now(), self.state.lock().unwrap());
         for sees in Sees::ALL {
@@ -97,9 +92,8 @@ impl<'a> Truth<'a> {
         state.told.push((now, plan.told));
     }
 
-    /// Must be called when a server gets faults. If one of them makes the server lie, all unsigned zones at or below the zones of the server count
-    /// as lied about. The reason is that a resolver must accept answers of a parent's server for names in its child zones, because one server may
-    /// serve both.
+    /// If one of these faults makes the server lie, all unsigned zones at or below the zones of the server count as lied about. A resolver
+    /// must accept answers of a parent's server for names in its child zones, because one server may serve both.
     pub(crate) fn broken(&self, server: &LabServer, faults: &[Fault]) {
         if faults.iter().any(|fault| lies(*fault)) {
             let (authority, lab) = (server.authority(), &self.internet.lab);
@@ -114,7 +108,6 @@ impl<'a> Truth<'a> {
         }
     }
 
-    /// Must be called when a DNS list begins or ends to list every address.
     pub(crate) fn lists_the_world(&self, list: &Name, does: bool) {
         let mut state = self.state.lock().unwrap();
         if does {
@@ -124,7 +117,7 @@ impl<'a> Truth<'a> {
         }
     }
 
-    /// Returns true if the cache may still have a lie that affects this question or one of its sub-questions.
+    /// Returns true if the cache may still have a lie about this question or one of its sub-questions.
     pub(crate) fn is_lied_about(&self, name: &Name, kind: RecordType) -> bool {
         let zones = self.world.zones_behind(&self.world.zones_of(name, kind));
         let state = self.state.lock().unwrap();
@@ -132,16 +125,14 @@ impl<'a> Truth<'a> {
             || !state.lied_with_opt_out.is_disjoint(&self.world.lacking(name, kind))
     }
 
-    /// Forgets which zones servers have lied about. It is called when so much time has passed that no cache can have a
-    /// lie any more.
+    /// Must be called only when no cache can have a lie any more.
     pub(crate) fn forget_lies(&self) {
         let mut state = self.state.lock().unwrap();
         state.lied.clear();
         state.lied_with_opt_out.clear();
     }
 
-    /// Returns the verdict on a reply that arrived now. `began` is the time at which the client sent the
-    /// question, and `sees` is its view.
+    /// Judges a reply that arrived now. `began` is the time of the query, and `sees` is the view of the client.
     pub(crate) fn judge(
         &self,
         (name, kind): (&Name, RecordType),
@@ -170,7 +161,7 @@ impl<'a> Truth<'a> {
         if excused { Judged::Excused } else { Judged::Wrong(objections.join("; or ")) }
     }
 
-    /// Checks the AD flag of a reply: only answers from signed zones may have it.
+    /// Only answers from signed zones may have the AD flag.
     fn judge_authenticity(
         &self,
         (name, kind): (&Name, RecordType),
@@ -189,9 +180,9 @@ impl<'a> Truth<'a> {
         Judged::Wrong(format!("{kind} is said to be secure, and these are unsigned: {unsigned:?}"))
     }
 
-    /// Returns true if a false answer in the zone of a DNS list is permitted. A false "not listed" is permitted after a lie, or if an allowlist has
-    /// a fault. A false listing is permitted if the zone is not configured as a list, or until the resolver has had time to detect that the list
-    /// lists every address.
+    /// Returns true if a false answer in the zone of a DNS list is permitted. A false "not listed" is permitted after a lie, or if an
+    /// allowlist has a fault. A false listing is permitted if the zone is not configured as a list, or until the resolver has had time to
+    /// detect that the list lists every address.
     fn is_excused_of_list(
         &self,
         state: &State,
@@ -205,8 +196,7 @@ impl<'a> Truth<'a> {
             return true;
         }
         if !says_address {
-            // An allowlist that does not answer or refuses queries counts as "not listed". So does a list that is
-            // configured this way (`told`).
+            // These lists count as "not listed" if they do not answer or refuse queries: allowlists, and the list in `told`.
             let may_deny =
                 *kind == ListKind::GoodAddresses || of_late(&state.told, began).contains(&Some(place));
             let denies = reply.metadata.response_code == ResponseCode::NXDomain;
@@ -219,9 +209,9 @@ impl<'a> Truth<'a> {
     }
 }
 
-/// Returns true if a server with this fault lies in a way that only signatures reveal. This includes faults that give a plausible answer: an alias
-/// in an unsigned zone, an answer of a parent's server for a child zone, and NXDOMAIN for a name in mixed case from a server that has answered such
-/// names within a day.
+/// Returns true if only signatures reveal the lies of a server with this fault. This includes faults that give a plausible answer: an alias
+/// in an unsigned zone, an answer of a parent's server for a child zone, and NXDOMAIN for a name in mixed case from a server that has
+/// answered such names within a day.
 pub(crate) fn lies(fault: Fault) -> bool {
     fault.lies()
         || matches!(
@@ -233,7 +223,7 @@ pub(crate) fn lies(fault: Fault) -> bool {
         )
 }
 
-/// Returns the values that a setting has had from `LINGERING` before `began` until now.
+/// Returns the values of a setting from `LINGERING` before `began` until now.
 fn of_late<What: Clone>(history: &History<What>, began: Instant) -> Vec<What> {
     let ends = |place: usize| history.get(place + 1).map(|(until, _)| *until);
     let late =

@@ -1,5 +1,4 @@
-//! Checks of domains below a zone whose servers fail. The check must report this zone, its servers and its delegation,
-//! and must not say that this host has no network.
+//! Checks of domains below a zone whose servers fail. The check must report this zone, and must not say that this host has no network.
 
 use std::sync::Arc;
 
@@ -13,8 +12,7 @@ use lab::world::ServerPlan;
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// Returns the findings about `domain`. All servers of its zone `faulty.com.` have the faults `of_zone`, and all
-/// servers of the parent zone `com.` have the faults `of_above`.
+/// All servers of the zone `faulty.com.` have the faults `of_zone`, and all servers of its parent `com.` the faults `of_above`.
 fn found(domain: &str, of_zone: &[Fault], of_above: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, last) in [("ns3.hosts.com", 5_u8), ("ns4.hosts.com", 6)] {

@@ -11,7 +11,6 @@ use lab::prelude::skipped;
 use crate::gateway::Gateway;
 use crate::stage::{gateway, own_address};
 
-/// Runs `resolverctl check mail` with the text of a bounce or log line as input. Returns the lines of the output.
 fn lines(gateway: &Gateway, text: &str) -> Vec<String> {
     let file = gateway.path("bounce");
     std::fs::write(&file, text).unwrap();
@@ -54,7 +53,7 @@ fn a_loop_and_a_numeric_exchanger_lead_to_the_recipient_s_domain() {
     }
 }
 
-/// Returns a bounce message as Exchange Online writes it. It has only an HTML part.
+/// A bounce of Exchange Online has only an HTML part.
 fn exchange_online(domain: &str, reply: &str) -> String {
     let text = include_str!("bounces/exchange_online.eml");
     text.replace("DOMAIN", domain).replace("SENDER", "sound.com").replace("REPLY", reply)
@@ -82,7 +81,7 @@ fn bounces_in_html_alone_are_read() {
 #[test]
 fn a_bounce_in_a_charset_of_east_asia_is_read() {
     let gateway = gateway();
-    // "The server has rejected" in the encoding Big5. Its last octet is the code of the letter F. It must not be read as the start of a word.
+    // "The server has rejected" in Big5. The last octet is the code of the letter F, and must not be read as the start of a word.
     let rejected = b"\xa6\xf8\xaa\x41\xbe\xb9\xa9\xda\xb5\xb4\xa4\x46";
     let head = b"From: MAILER-DAEMON@sound.com\nContent-Type: text/plain; charset=big5\n\n\
         <you@null.com>: host mx.host.com[198.18.9.2] said: 554 5.7.1 ";

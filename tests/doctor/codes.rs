@@ -1,5 +1,4 @@
-//! Tests that each code in the table of finding codes is reported by a command against the lab. If no command of this
-//! file causes a code, the test fails.
+//! Tests that each code in the table of finding codes is reported by a command against the lab.
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
@@ -15,8 +14,8 @@ use crate::forum::world;
 use crate::gateway::Gateway;
 use crate::stage::{gateway, moves, own_address, rolls};
 
-/// The arguments of `resolverctl check`, and the codes of findings that the output must have. After a code, a colon and the expected level of the
-/// finding may follow. Otherwise the level must be that in the table of codes.
+/// The arguments of `resolverctl check`, and the expected codes of findings. The level must be that in the table of codes, or that after a
+/// colon.
 const CASES: &[(&str, &str)] = &[
     (
         "sound.com --selector x --from 198.18.9.1",
@@ -100,8 +99,8 @@ const CASES: &[(&str, &str)] = &[
     ("dmarcsyntax.com", "dmarc_syntax"),
     ("dmarcnone.com", "dmarc_none"),
     ("dmarcreports.com", "dmarc_reports_refused"),
-    // uk.com is a public suffix. So customer.uk.com and its report address at reports.uk.com belong to different
-    // organisations, and the second one does not permit these reports.
+    // uk.com is a public suffix, so customer.uk.com and its report address at reports.uk.com belong to different organisations. The second
+    // one does not permit these reports.
     ("customer.uk.com", "dmarc_reports_refused"),
     ("dmarcaddress.com", "dmarc_report_address dmarc_ok"),
     ("stssyntax.com", "mta_sts_syntax"),
@@ -135,11 +134,11 @@ const CASES: &[(&str, &str)] = &[
     ("sound.com --resolver 127.92.0.99", "others_unknown"),
 ];
 
-/// The number of `resolverctl` commands that run at the same time. Most of the time, these commands wait for servers.
+/// The number of commands at the same time. Most of the time, they wait for servers.
 const AT_ONCE: usize = 8;
 
-/// The results of all commands. `codes`: for each code that was found as expected, the levels of these findings. `faults`: the commands whose output
-/// lacked an expected code.
+/// `codes`: for each code that was found as expected, the levels of these findings. `faults`: the commands whose output lacked an expected
+/// code.
 #[derive(Default)]
 struct Seen {
     codes: BTreeMap<String, Vec<String>>,
@@ -158,7 +157,6 @@ fn usual(word: &str) -> &'static str {
     }
 }
 
-/// Runs a `resolverctl` command, and looks for the codes of findings in its output.
 fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>) {
     let (_, lines) = gateway.run(&[&["--json", "check"], arguments].concat());
     let found: Vec<(String, String)> = lines
@@ -180,8 +178,8 @@ fn check(gateway: &Gateway, arguments: &[&str], codes: &str, seen: &Mutex<Seen>)
     }
 }
 
-/// Writes a file with a bounce, and returns its path. The word in the table selects the bounce: `BOUNCE-LIST-ADDRESS` has a DNS list and
-/// the refused address. `BOUNCE-page:HOST-ADDRESS` names a web page and no list. `BOUNCE-helo:NAME-ADDRESS` names only the HELO name.
+/// Writes a file with a bounce, and returns its path. `BOUNCE-LIST-ADDRESS` has a DNS list and the refused address.
+/// `BOUNCE-page:HOST-ADDRESS` names a web page and no list. `BOUNCE-helo:NAME-ADDRESS` names only the HELO name.
 /// `BOUNCE-tls:DOMAIN-ADDRESS` is about TLS to a mail host of the domain. `BOUNCE-status:DOMAIN-ADDRESS` has a status code and no reply.
 fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
     let (list, address) = word.strip_prefix("BOUNCE-")?.split_once('-')?;
@@ -212,7 +210,6 @@ fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
     Some(file.to_str().unwrap().to_owned())
 }
 
-/// Runs the `resolverctl` commands of the table, some of them at the same time.
 fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
     let message = gateway.path("message");
     std::fs::write(
@@ -221,8 +218,7 @@ fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
          --b\nContent-Transfer-Encoding: base64\n\n!!!!\n--b--\n",
     )
     .unwrap();
-    // These two files replace the `resolv.conf` of this machine. One names a resolver without faults, the
-    // other an address at which no resolver answers.
+    // Instead of the `resolv.conf` of this machine: a resolver without faults, and an address without a resolver.
     let (sound, nobody) = (gateway.path("sound.conf"), gateway.path("nobody.conf"));
     std::fs::write(&sound, "nameserver 127.92.0.3\n").unwrap();
     std::fs::write(&nobody, "nameserver 127.92.0.99\n").unwrap();
@@ -251,7 +247,6 @@ fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
     });
 }
 
-/// Runs checks that connect to mail hosts and to web servers with policies.
 fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
     let hosts = [
         ("dane.com", Conduct::Sound, "tlsa_matches certificate_invalid"),
@@ -269,7 +264,7 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
         check(gateway, &[domain, "--connect", "--smtp-port", &port, "--https-port", "1"], codes, seen);
         heard.join().unwrap();
     }
-    // The only connection of this mail host was used, so the port is closed and further connections are refused.
+    // The port is closed after its only connection.
     let (port, heard) = mail_host([127, 92, 0, 20], Conduct::Rejects);
     drop(TcpStream::connect(("127.92.0.20", port)).unwrap());
     heard.join().unwrap();
@@ -295,8 +290,7 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
     }
 }
 
-/// Checks mail hosts of a domain with an MTA-STS policy. With the mode "enforce", missing TLS or an untrusted
-/// certificate prevents all mail, so the finding is a failure. With the mode "testing", it does not.
+/// With the mode "enforce" of MTA-STS, missing TLS or an untrusted certificate prevents all mail; with "testing" it does not.
 fn tls_demanded(gateway: &Gateway, seen: &Mutex<Seen>) {
     let cases = [
         ("enforce", Conduct::WithoutTls, "starttls_missing:failure"),
@@ -318,7 +312,7 @@ fn tls_demanded(gateway: &Gateway, seen: &Mutex<Seen>) {
     }
 }
 
-/// Checks a stub zone whose configured server has other records than the public servers. The first line of the output must report this difference.
+/// The stub server has other records than the public servers. The first line of the output must report this.
 fn stubbed(gateway: &Gateway) {
     let sound = gateway.path("sound.conf");
     let (_, lines) = gateway.run(&[
@@ -336,8 +330,7 @@ fn stubbed(gateway: &Gateway) {
     assert!(lines.iter().all(|line| !line.contains(others_ok)), "{lines:#?}");
 }
 
-/// Checks a name that contains the secret key for a DNS list. No other list may get this name, and no screen may show
-/// the key.
+/// No other list may get a name with a customer key, and no screen may show the key.
 fn keyed(gateway: &Gateway) {
     let key = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
     let refused = gateway.command(&["dnsbl", "test", &format!("{key}.zen.dq.spamhaus.net")]);
@@ -350,7 +343,7 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
     let (gateway, seen) = (gateway(), Mutex::default());
     cases(&gateway, &seen);
     connections(&gateway, &seen);
-    // The first check brings the records of the domain into the cache, before `moves` changes them.
+    // Brings the records of the domain into the cache, before `moves` changes them.
     check(&gateway, &["moved.com"], "mail_ok", &seen);
     moves(&gateway);
     check(&gateway, &["moved.com"], "cached_here", &seen);
@@ -382,8 +375,7 @@ fn each_code_of_the_table_has_a_fault_that_causes_it() {
         let told = |code: &str| lines.iter().any(|line| line.contains(&format!("\"{code}\"")));
         assert!(!other.split(' ').any(told), "{side}: {lines:#?}");
     }
-    // If no other resolver answers, the domain is not at fault. But it is then unknown whether other resolvers have
-    // correct records (exit code 4).
+    // If no other resolver answers, it is unknown whether other resolvers have correct records (exit code 4).
     let file = gateway.path("nobody.conf");
     let alone = ["check", "sound.com", "--resolver", "127.92.0.99", "--resolv-conf", file.to_str().unwrap()];
     for (arguments, expected) in

@@ -1,5 +1,4 @@
-//! `resolverctl compare`: the answers to one question from this resolver, from other resolvers, and from each
-//! name server.
+//! `resolverctl compare`: the answers to one question from this resolver, from other resolvers, and from each name server.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -66,7 +65,7 @@ fn name_servers_are_asked_where_this_resolver_denies_or_fails() {
         (code, lines[0].as_str()),
         (0, "none.website.com. A: the 3 answers are the same: the name does not exist")
     );
-    // Both name servers of the zone fail, so resolverd answers SERVFAIL too.
+    // Both name servers of the zone fail.
     for server in ["old1.former.com", "old2.former.com"] {
         world.lab().server(server).unwrap().set_faults(&[Fault::ServFail]);
     }
@@ -90,8 +89,7 @@ fn a_type_without_records_is_refused() {
     assert_eq!(world.command(&["compare", "moved.com", "--with", "dns.example"]).status.code(), Some(2));
 }
 
-/// Returns a lab with the domain of a shop, and with a resolver that changes answers. The zone of the shop has two name servers, the serial
-/// `serial` and an address that ends with `address`.
+/// A lab with the domain of a shop, and with a resolver that changes answers. The address of the shop ends with `address`.
 fn shop(serial: u8, address: u8) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in
@@ -111,11 +109,9 @@ fn shop(serial: u8, address: u8) -> Lab {
     tree.build().unwrap()
 }
 
-/// The records of `shop.com.` at a resolver that filters answers.
 const FILTERED: &str = "@ NS ns1.host.com.\n@ MX 10 v1.shop.com.\nwww CNAME block.filter.net.\ninner TXT \"x\"\nours A 0.0.0.0\n";
 
-/// Starts the lab with the domain of the shop on sockets, and a daemon whose configuration has another
-/// address for one name of the shop.
+/// The configuration of the daemon has another address for one name of the shop.
 fn shop_on_sockets() -> Gateway {
     Gateway::start(
         shop(1, 1),
@@ -124,13 +120,12 @@ fn shop_on_sockets() -> Gateway {
     )
 }
 
-/// Gives the server `server` of the running lab the zones that this server has in the other lab, `lab`.
+/// Gives the server the zones that it has in the other lab.
 fn serve(world: &Gateway, server: &str, lab: &Lab) {
     let authority = lab.server(server).unwrap().authority();
     world.lab().server(server).unwrap().set_authority(authority);
 }
 
-/// Runs `resolverctl compare`, and expects this exit code and these parts of the output.
 fn expect(world: &Gateway, words: &[&str], code: i32, parts: &[&str]) {
     let (told, lines) = world.run(&[&["compare"], words].concat());
     let text = lines.join("\n");
@@ -184,18 +179,16 @@ fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
     ] {
         let (code, text) = compare(&name, &with);
         let told = text.lines().filter(|line| line.contains("so only this resolver was asked: ")).count();
-        // resolverd itself answers special-use names, so the result for these two is certain although no other resolver
-        // was asked.
+        // resolverd itself answers special-use names, so the result for these two names is certain.
         let expected = if ["x.onion", "host.localhost"].contains(&name.as_str()) { 0 } else { 4 };
         assert_eq!((code, told), (Some(expected), 1), "{text}");
         let sent = heard();
-        // Names with the secret key of a DNS list, .onion names and localhost must not be sent to third parties. Only the daemon may query them, and
-        // only at the servers of their own zone.
+        // Only the servers of their own zone may get names with the customer key of a DNS list, .onion names and localhost.
         let is_told = |line: &&String| [KEY, "onion", "localhost"].iter().any(|part| line.contains(part));
         let is_home = |line: &String| line.starts_with("ns1.host.com ") || line.starts_with("ns2.host.com ");
         assert!(sent.iter().filter(is_told).all(is_home), "{name}: {sent:#?}");
     }
-    // `resolverctl check DOMAIN` also queries resolvers of third parties. They must not get the secret key either.
+    // `resolverctl check DOMAIN` must not send the key to other resolvers either.
     let domain = format!("{KEY}.shop.com");
     world.command(&["check", &domain, "--resolver", &public, "--resolver", &format!("tls://{public}")]);
     let sent = heard();

@@ -1,4 +1,4 @@
-//! Checks with connections to a mail host. Only EHLO, STARTTLS and QUIT may be sent.
+//! Checks with connections to a mail host, which may get only EHLO, STARTTLS and QUIT.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -17,25 +17,24 @@ use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 use crate::forum::world;
 use crate::gateway::Gateway;
 
-/// The address of the mail hosts and of the web servers with MTA-STS policies.
 const HOST: [u8; 4] = [127, 91, 0, 20];
 
-/// How a simulated mail host behaves when a check connects to it.
+/// The behaviour of a simulated mail host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Conduct {
     Sound,
-    /// The greeting of the mail host is not an SMTP reply.
+    /// The greeting is not an SMTP reply.
     Mumbles,
     Rejects,
     WithoutTls,
     BreaksTls,
-    /// The certificate of the host expires in this number of days. If negative, it has expired.
+    /// The certificate expires in this number of days, or has expired if the number is negative.
     Ends(i64),
-    /// The certificate of the host has X.509 version 1.
+    /// The certificate has X.509 version 1.
     Version1,
 }
 
-/// Starts a mail host that accepts one connection. Returns its port, and a thread that returns the commands which the host receives.
+/// Starts a mail host for one connection. The thread returns the received commands.
 pub(crate) fn mail_host(address: [u8; 4], conduct: Conduct) -> (u16, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind((Ipv4Addr::from(address), 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -61,7 +60,7 @@ fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
         };
         let starts = line == "STARTTLS";
         heard.push(line);
-        // The client may already have closed the connection, so an error is ignored.
+        // The client may have closed the connection.
         let _ = stream.write_all(reply.as_bytes());
         if starts && conduct == Conduct::BreaksTls {
             let _ = stream.write_all(b"this is no handshake\r\n");
@@ -75,8 +74,7 @@ fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     heard
 }
 
-/// Returns the test certificate with another end of its validity period. The signature in the certificate is then
-/// wrong.
+/// Changes the end of the validity period, so the signature in the certificate is wrong.
 fn ending(certificate: &CertificateDer<'_>, days: i64) -> CertificateDer<'static> {
     const END: &[u8] = b"21200101000000Z";
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -87,12 +85,10 @@ fn ending(certificate: &CertificateDer<'_>, days: i64) -> CertificateDer<'static
     octets.into()
 }
 
-/// Begins TLS as the server on a connection, with the test certificate that `conduct` requires.
 pub(crate) fn server(stream: &TcpStream, conduct: Conduct) -> StreamOwned<ServerConnection, &TcpStream> {
     StreamOwned::new(ServerConnection::new(Arc::new(server_config(conduct))).unwrap(), stream)
 }
 
-/// Returns the TLS settings of a server with the test certificate that `conduct` requires.
 pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates");
     let certificate = CertificateDer::from_pem_file(folder.join("mail.pem")).unwrap();
@@ -107,8 +103,7 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
         .unwrap()
         .with_no_client_auth();
     if conduct == Conduct::Version1 {
-        // The TLS library cannot parse a certificate of version 1. With this resolver, the server sends the certificate
-        // without parsing it.
+        // The TLS library cannot parse a certificate of version 1. This resolver sends the certificate without parsing it.
         let old = CertificateDer::from_pem_file(folder.join("version1.pem")).unwrap();
         let key = provider.key_provider.load_private_key(key).unwrap();
         return config
@@ -117,16 +112,14 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
     config.with_single_cert(vec![certificate], key).unwrap()
 }
 
-/// Performs the server's side of TLS. Returns the SMTP commands that the host receives over TLS.
 fn secured(stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     let mut text = String::new();
-    // The client closes the connection without a TLS close_notify message, so reading ends with an error.
+    // Without a close_notify message of the client, reading ends with an error.
     let _ = server(stream, conduct).read_to_string(&mut text);
     text.lines().map(str::to_owned).collect()
 }
 
-/// Runs a check with connections to mail hosts. Returns the findings as JSON, and the commands that the host
-/// received.
+/// Returns the findings as JSON, and the commands that the mail host received.
 fn check(world: &Gateway, domain: &str, conduct: Conduct) -> (Vec<serde_json::Value>, Vec<String>) {
     let (port, heard) = mail_host(HOST, conduct);
     let port = port.to_string();
@@ -182,7 +175,7 @@ fn each_fault_of_a_mail_host_is_named() {
         assert!(evidence(&findings, code).is_some(), "{conduct:?}: {findings:#?}");
         assert_eq!(heard, commands, "{conduct:?}");
     }
-    // The only connection of this mail host was used, so the port is closed.
+    // The port is closed after its only connection.
     let (port, heard) = mail_host(HOST, Conduct::Rejects);
     drop(TcpStream::connect(("127.91.0.20", port)).unwrap());
     heard.join().unwrap();
@@ -192,7 +185,7 @@ fn each_fault_of_a_mail_host_is_named() {
     assert_eq!(code, 1);
 }
 
-/// Starts a web server with an MTA-STS policy. It answers one request. Returns its port, and a thread that returns the request.
+/// Starts a web server with an MTA-STS policy for one request. The thread returns the request.
 pub(crate) fn policy_host(address: [u8; 4], policy: impl Into<String>) -> (u16, JoinHandle<String>) {
     let policy = policy.into();
     let listener = TcpListener::bind((Ipv4Addr::from(address), 0)).unwrap();
@@ -202,7 +195,7 @@ pub(crate) fn policy_host(address: [u8; 4], policy: impl Into<String>) -> (u16, 
         let mut stream = BufReader::new(server(&stream, Conduct::Sound));
         let mut request = String::new();
         while !request.ends_with("\r\n\r\n") && stream.read_line(&mut request).is_ok_and(|read| read > 0) {}
-        // If the client does not trust the certificate, it has already closed the connection, so writing may fail.
+        // A client that does not trust the certificate has closed the connection.
         let _ = stream.get_mut().write_all(policy.as_bytes()).and_then(|()| stream.get_mut().flush());
         request
     });
@@ -224,7 +217,7 @@ fn the_policy_of_mta_sts_is_compared_with_the_mail_hosts() {
             lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
         (findings, heard.join().unwrap())
     };
-    // The test certificate is valid for the policy host of excluded.com, but not for that of untrusted.com.
+    // The certificate is valid for the policy host of excluded.com, but not for that of untrusted.com.
     let (findings, request) = check("excluded.com", sound);
     assert!(
         request.starts_with("GET /.well-known/mta-sts.txt HTTP/1.0\r\nHost: mta-sts.excluded.com\r\n"),

@@ -1,5 +1,4 @@
-//! Checks of domains that depend on other zones with faults: the zones of mail hosts, and of domains that an
-//! SPF record includes.
+//! Checks of domains that depend on other zones with faults: the zones of mail hosts, and of domains that an SPF record includes.
 
 use std::sync::Arc;
 
@@ -16,8 +15,7 @@ use resolver::config::Family;
 use crate::faults::tree;
 use crate::simulated::check;
 
-/// Returns the findings about a domain whose zone has this text. The two servers of another zone,
-/// `other.com.`, have these faults.
+/// The checked zone has this text. The two servers of `other.com.` have these faults.
 fn found(text: &str, faults: [&[Fault]; 2]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     for (name, last, faults) in [("ns3.hosts.com", 5, faults[0]), ("ns4.hosts.com", 6, faults[1])] {
@@ -31,8 +29,7 @@ fn found(text: &str, faults: [&[Fault]; 2]) -> Vec<Finding> {
     of_lab(tree.build().unwrap(), "faulty.com.")
 }
 
-/// Returns the findings about a domain of a lab. The check has the address of a host that sends mail for the
-/// domain.
+/// The check has the address of a host that sends mail for the domain.
 fn of_lab(lab: Lab, domain: &str) -> Vec<Finding> {
     let (lab, address) = (Arc::new(lab), Some("198.18.9.1".parse().unwrap()));
     let subject = CheckSubject { domain: domain.to_owned(), address, ..CheckSubject::default() };
@@ -121,7 +118,7 @@ fn records_that_no_server_of_the_own_zone_gives_are_a_failure() {
         if code == Code::SpfUnanswered && fault != Fault::Fails(RecordType::A) {
             let of_policies = findings.iter().filter(|finding| finding.code == Code::PolicyUnanswered);
             let levels: Vec<Level> = of_policies.map(|finding| finding.level).collect();
-            // The levels of the findings about DMARC, MTA-STS and TLS reporting.
+            // The findings about DMARC, MTA-STS and TLS reporting.
             let expected = [Level::Failure, Level::Warning, Level::Note];
             assert_eq!(levels, expected, "{findings:#?}");
             assert_eq!(of(&findings, Code::PolicyUnknown), None, "{fault}: {findings:#?}");
@@ -157,8 +154,8 @@ fn servers_that_this_host_has_no_route_to_may_have_the_zone() {
 fn servers_over_an_ipv6_that_leads_nowhere_are_neither_silent_nor_without_route() {
     let mut tree = tree(MAIL, &[]);
     let mut names = vec!["ns1.hosts.com".to_owned()];
-    // These servers do not answer. Whenever two more IPv6 networks are silent, resolverd pauses IPv6, each time for longer. In the end the pause is
-    // longer than a check.
+    // These servers do not answer. After every two silent IPv6 networks, resolverd pauses IPv6 for longer, in the end for longer than a
+    // check.
     for number in 11..=24 {
         let name = format!("six{number}.hosts.com");
         let address = format!("26{number}::53").parse().unwrap();
@@ -316,7 +313,7 @@ fn a_key_that_no_server_gives_is_a_failure_although_they_fail_for_its_name_altog
     let subject = CheckSubject { domain: "faulty.com.".to_owned(), selectors, ..CheckSubject::default() };
     let findings = paused(async {
         let simulation = Simulation::new(Arc::clone(&lab), config, 1);
-        // Both servers of faulty.com. serve the zone, but fail for queries of the types TXT and NS.
+        // Both servers of faulty.com. fail for queries of the types TXT and NS.
         for server in ["ns1.hosts.com", "ns2.hosts.com"] {
             lab.server(server)
                 .unwrap()

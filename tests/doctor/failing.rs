@@ -1,5 +1,5 @@
-//! Checks of a signed domain with public resolvers that fail and report an extended error. The check looks for a server of the zone with a fault
-//! that explains the failure. If it finds no such server, a server may be anycast, and only some of its sites may have the fault.
+//! Checks of a signed domain with public resolvers that fail and report an extended error. The check looks for a server of the zone with a
+//! fault that explains the failure. If it finds none, only some sites of an anycast server may have the fault.
 
 use std::sync::Arc;
 
@@ -17,8 +17,7 @@ use crate::simulated::check;
 
 const RESOLVER: &str = "9.9.9.9";
 
-/// Returns the findings about a signed domain whose second server has this fault. The other resolver fails
-/// with this extended error.
+/// The second server of the domain has this fault. The other resolver fails with this extended error.
 fn found(fault: Option<Fault>, error: u16) -> Vec<Finding> {
     let faults: Vec<Fault> = fault.into_iter().collect();
     let mut tree = tree(SOUND, &faults);
@@ -38,7 +37,7 @@ fn found(fault: Option<Fault>, error: u16) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1 })
 }
 
-/// Returns the finding which says that the domain fails at other resolvers too.
+/// The finding that the domain fails at other resolvers too.
 fn failure(findings: &[Finding]) -> &Finding {
     let fails = findings.iter().find(|finding| finding.code == Code::OthersFail);
     fails.unwrap_or_else(|| panic!("{findings:#?}"))

@@ -1,4 +1,4 @@
-//! Checks of name servers with IPv4 and IPv6 addresses. All addresses of a name must count as one host.
+//! Checks of name servers with IPv4 and IPv6 addresses: all addresses of a name must count as one host.
 
 use std::sync::Arc;
 
@@ -14,17 +14,15 @@ use resolver::config::Family;
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// Returns the findings about a domain with these name servers. Each has its addresses and its faults.
+/// Each name server has its addresses and its faults.
 fn found(servers: &[(&str, &[&str], &[Fault])]) -> Vec<Finding> {
     found_with(servers, "")
 }
 
-/// Returns the findings about a domain with these servers, like `found`, but the domain has further records.
 fn found_with(servers: &[(&str, &[&str], &[Fault])], records: &str) -> Vec<Finding> {
     found_over(servers, records, Family::On)
 }
 
-/// Returns the findings about a domain with these servers and records, like `found_with`, but on a host with or without IPv6.
 fn found_over(servers: &[(&str, &[&str], &[Fault])], records: &str, ipv6: Family) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     let second = "ns A 198.18.5.1\nns AAAA 2001:2::53\n";
@@ -103,7 +101,6 @@ fn name_servers_with_ipv6_alone_are_no_failure_for_a_host_without_it() {
     assert!(over_ipv6.iter().any(|finding| finding.code == Code::NsWithoutIpv4), "{over_ipv6:#?}");
 }
 
-/// Returns the findings about `both.com.` in this lab on a host without IPv6.
 fn found_without_ipv6(tree: Tree) -> Vec<Finding> {
     let lab = Arc::new(tree.build().unwrap());
     let mut config = config_for(&lab);
@@ -112,8 +109,8 @@ fn found_without_ipv6(tree: Tree) -> Vec<Finding> {
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
 
-/// Returns the findings about `both.com.` on a host without IPv6. It has two name servers. One has these faults. The name of the other one is in a
-/// zone whose only name server has only an IPv6 address.
+/// A host without IPv6 checks `both.com.`. One of its two name servers has these faults. The name of the other one is in a zone whose only
+/// name server has only an IPv6 address.
 fn found_beside_far_name(faults: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address, faults) in [
@@ -144,8 +141,7 @@ fn a_name_server_whose_address_this_host_cannot_find_may_answer() {
     assert!(untold.evidence.contains("2001:2::60"), "{untold:#?}");
 }
 
-/// Returns the findings about `both.com.` with these name servers and records, on a host without IPv6. The
-/// name server of `far.net.` has only an IPv6 address.
+/// A host without IPv6 checks `both.com.`. The name server of `far.net.` has only an IPv6 address.
 fn found_beside_far_zone(servers: &[&str], records: &str) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address) in [("six.far.net", "2001:2::60"), ("n.far.net", "198.18.7.1")] {

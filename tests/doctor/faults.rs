@@ -13,8 +13,7 @@ use resolver::config::Family;
 
 use crate::simulated::check;
 
-/// The records of a domain without faults, as zone file text. The addresses of its two mail hosts have PTR records with
-/// the names of these hosts.
+/// The records of a domain without faults.
 pub(crate) const SOUND: &str = "@ MX 10 mx1.hosts.com.\n@ MX 20 mx2.hosts.com.\n@ TXT \"v=spf1 mx -all\"\n\
     _dmarc TXT \"v=DMARC1; p=reject\"\n";
 
@@ -22,8 +21,8 @@ fn names(list: &[&str]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
 
-/// Returns a lab with a root, `com.`, mail hosts with addresses and PTR records, and the checked domain
-/// `faulty.com.` with this text. `faulty.com.` has two servers; the second one has these faults.
+/// A lab with a root, `com.`, mail hosts, and the checked domain `faulty.com.` with this text. The second of its two servers has these
+/// faults.
 pub(crate) fn tree(text: &str, faults: &[Fault]) -> Tree {
     let mut tree = Tree::default();
     for (name, address) in [
@@ -101,13 +100,13 @@ fn faults_of_a_server_are_named() {
         let worst = found.first().map(|finding| finding.code);
         assert!(code.entry().level == Level::Note || worst == Some(*code), "{faults:?}: {found:#?}");
     }
-    // A slow server also gets the finding about EDNS. If its replies are very late, it does not.
+    // A server whose replies are very late gets no finding about EDNS.
     for (millis, is_told) in [(700, true), (1_050, false)] {
         let slow = Fault::Slow(std::time::Duration::from_millis(millis));
         let found = of(SOUND, &[Fault::DropsEdns, slow]);
         assert_eq!(has(&found, Code::NsEdns, Level::Warning), is_told, "{millis}: {found:#?}");
     }
-    // If only one datagram is lost, the check must not report the server as silent.
+    // One lost datagram must not make a server silent.
     let lossy = of(SOUND, &[Fault::LosesFirst]);
     assert!(lossy.iter().all(|finding| finding.level >= Level::CouldNotTell), "{lossy:#?}");
 }
@@ -147,7 +146,7 @@ fn a_server_that_fails_names_in_mixed_case_is_named_and_its_answers_are_not_call
             "{of_one:#?}"
         );
         assert!(of_one.iter().all(|finding| finding.code != Code::NsDiffer), "{of_one:#?}");
-        // The daemon also sends queries with names in mixed case (0x20), so this fault affects it too.
+        // The daemon also sends names in mixed case (0x20), so the fault affects it too.
         let lab = tree(SOUND, &[fault]).build().unwrap();
         lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
         let of_all = findings(lab, domain("faulty.com."), false);
@@ -225,8 +224,7 @@ fn a_signed_zone_whose_servers_all_lack_edns_is_a_failure_because_nobody_gets_it
                 tree.sign(zone, is_signed.then(|| "".parse().unwrap())).unwrap();
             }
             let lab = tree.build().unwrap();
-            // The server ns1.hosts.com also serves the zone of the mail hosts. This zone is not signed, so the fault
-            // must have no effect on it.
+            // ns1.hosts.com also serves the zone of the mail hosts, which is not signed, so the fault must have no effect there.
             lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
             lab
         };
@@ -389,8 +387,7 @@ fn servers_that_give_different_policies_are_named_and_neither_s_records_are_call
             let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), seed);
             check(&simulation, domain("faulty.com.")).await
         });
-        // The seed determines which of the two servers the daemon has queried before. The array `cached` shows that
-        // both cases occur.
+        // The seed determines which of the two servers the daemon has queried before.
         cached[usize::from(!facts.cached.is_empty())] = true;
         let first = found.first().unwrap();
         assert_eq!((first.code, first.level), (Code::RecordsDiffer, Level::Failure), "{seed}: {found:#?}");

@@ -1,5 +1,4 @@
-//! Checks with public resolvers after a domain has moved to other name servers. These resolvers still have records from
-//! the former servers in their caches, until the TTLs expire.
+//! Checks with public resolvers whose caches still have records from the former name servers of a domain.
 
 use std::sync::Arc;
 
@@ -14,12 +13,12 @@ use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// The name servers of the domain before it moved to another provider, each with the last octet of its address.
+/// The former name servers, with the last octets of their addresses.
 const FORMER: [(&str, u8); 2] = [("former1.hosts.com", 11), ("former2.hosts.com", 12)];
 const RESOLVER: &str = "198.18.13.1";
 
-/// Returns a lab in which these servers serve `faulty.com.` with this text. If `signing` is not empty, the zone and the
-/// zones above it are signed, the zone according to this signing plan.
+/// These servers serve `faulty.com.` with this text. If `signing` is not empty, the zone is signed according to it, and so are the zones
+/// above.
 fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     let mut tree = tree(SOUND, &[]);
     for (name, net) in FORMER {
@@ -29,8 +28,7 @@ fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     plan.faults = vec![Fault::Recursive];
     tree.server(plan).unwrap();
     if servers.contains(&"public.resolver") {
-        // The DS records of the domain are in `com.`, so the public resolver must also answer for `com.`, as if it had
-        // them in its cache.
+        // The DS records of the domain are in `com.`, so the public resolver must answer for `com.` too.
         let above = ["ns.com", "public.resolver"].map(str::to_owned);
         tree.zone("com.", &above, "").unwrap();
     }
@@ -45,21 +43,20 @@ fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns the zone of the domain before the move, with these TTLs in seconds of its NS and MX records.
+/// The zone before the move. `names` and `mail` are the TTLs of its NS and MX records, in seconds.
 fn former(names: u32, mail: u32) -> String {
     let soa = "@ 300 SOA former1.hosts.com. hostmaster 2026010101 7200 900 1209600 300\n";
     let set = FORMER.map(|(name, _)| format!("@ {names} NS {name}.\n")).concat();
     format!("{soa}{set}{}", SOUND.replace("@ MX 10 mx1.hosts.com.\n@ MX 20", &format!("@ {mail} MX 20")))
 }
 
-/// Returns the zone of the domain after the move.
+/// The zone after the move.
 fn now() -> String {
     SOUND.replace("@ MX", "@ 3600 MX")
 }
 
-/// Returns the findings of a check with the public resolver. `now` is the zone at the present servers, `old` the zone at the former servers, and
-/// `cached` the zone in the cache of the resolver. `was` and `is` say how the zone was signed before and after the move. The former servers have the
-/// faults `faults`. If `old` is empty, the former servers do not serve the zone any more.
+/// The zone has the text `now` at the present servers, `old` at the former servers, and `cached` in the cache of the public resolver. `was`
+/// and `is` say how it was signed before and after the move. If `old` is empty, the former servers do not serve the zone any more.
 fn of_texts([now, old, cached]: [&str; 3], faults: &[Fault], [was, is]: [&str; 2]) -> Vec<Finding> {
     let now = lab(&["ns1.hosts.com", "ns2.hosts.com"], now, is);
     let names = FORMER.map(|(name, _)| name);
@@ -84,8 +81,7 @@ fn of_texts([now, old, cached]: [&str; 3], faults: &[Fault], [was, is]: [&str; 2
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
 
-/// Returns the findings after a move. For a while, the public resolver has had the records of the former servers in its
-/// cache.
+/// The public resolver has had the records of the former servers in its cache for a while.
 fn found(faults: &[Fault], serves_old: bool, signed: [&str; 2]) -> Vec<Finding> {
     let old = if serves_old { former(3_600, 3_600) } else { String::new() };
     of_texts([&now(), &old, &former(1_800, 120)], faults, signed)

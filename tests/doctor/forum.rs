@@ -1,4 +1,4 @@
-//! Four situations from questions of operators in forums. The first line of the output must answer the question.
+//! Questions of operators in forums. The first line of the output must answer the question.
 
 use std::process::Stdio;
 
@@ -20,8 +20,7 @@ const SERVERS: [(&str, u8); 8] = [
     ("public.resolver", 8),
 ];
 
-/// Returns a lab in which `moved.com.` has this mail host and `registered.com.` is delegated to these
-/// servers.
+/// `moved.com.` has this mail host, and `registered.com.` is delegated to these servers.
 fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut tree = Tree::default();
@@ -57,15 +56,14 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     .unwrap();
     tree.zone("moved.com.", &hosts, &format!("@ MX 10 {mail_host}.host.com.\n")).unwrap();
     tree.zone("website.com.", &hosts, "@ A 198.18.0.80\n").unwrap();
-    // An SPF record as many hosting panels create it. Only the address of the domain itself may send mail.
+    // Hosting panels create such an SPF record: only the address of the domain itself may send mail.
     for (name, last) in [("nameless", 81), ("otherwise", 82)] {
         let text = format!("@ A 198.18.0.{last}\n@ TXT \"v=spf1 a mx -all\"\n");
         tree.zone(&format!("{name}.com."), &hosts, &text).unwrap();
     }
     let own = "@ NS ns1.host.com.\n@ NS ns2.host.com.\n@ MX 10 new.host.com.\n";
     tree.zone("registered.com.", &names(servers), own).unwrap();
-    // The delegation of outdated.com still has the servers of the former provider, and these servers still have the
-    // former mail host.
+    // The delegation of outdated.com still has the servers of the former provider, with the former mail host.
     let mail = if servers.iter().all(|server| server.starts_with("old")) { "old" } else { "new" };
     let own = own.replace("new", mail);
     tree.zone("outdated.com.", &names(servers), &own).unwrap();
@@ -73,8 +71,7 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns a lab in which the resolver of a third party, `public.resolver`, has these records of a zone below
-/// `com.`.
+/// The resolver of a third party, `public.resolver`, has these records of a zone below `com.`.
 pub(crate) fn public_resolver(zone: &str, records: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("public.resolver", 8)] {
@@ -87,8 +84,7 @@ pub(crate) fn public_resolver(zone: &str, records: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns the records of `moved.com.` that the public resolver has, from a version of the zone with this
-/// serial.
+/// The records of `moved.com.` that the public resolver has, with this serial.
 fn with_older_mail_host(serial: u32) -> Authority {
     let records = format!(
         "@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ NS ns1.host.com.\n@ NS ns2.host.com.\n\
@@ -97,7 +93,6 @@ fn with_older_mail_host(serial: u32) -> Authority {
     public_resolver("moved.com.", &records).server("public.resolver").unwrap().authority()
 }
 
-/// Starts the lab on sockets, and a daemon that queries it.
 pub(crate) fn world() -> Gateway {
     let former = ["old1.former.com", "old2.former.com"];
     let present = ["ns1.host.com", "ns2.host.com"];
@@ -106,12 +101,11 @@ pub(crate) fn world() -> Gateway {
         let authority = other.server(server).unwrap().authority();
         world.server(server).unwrap().set_authority(authority);
     }
-    // This resolver still has an old MX record: its zone has serial 0, and the zone at the name servers has serial 1.
+    // The resolver has an old MX record with serial 0. The name servers have serial 1.
     let resolver = world.server("public.resolver").unwrap();
     resolver.set_authority(with_older_mail_host(0));
     resolver.set_faults(&[Fault::Recursive]);
-    // This address is a resolver and not a name server, so the daemon must not query it. But the operator may give it
-    // to `--resolver`.
+    // This address is a resolver and not a name server, so the daemon must not query it.
     Gateway::start(world, "deny_servers = [\"127.91.0.8\"]", "[dnssec]\nvalidate = false")
 }
 
@@ -153,7 +147,7 @@ fn the_first_line_is_the_answer() {
         let (code, lines) = world.run(&["check", domain]);
         (code, lines.first().cloned().unwrap_or_default(), lines)
     };
-    // A question of an operator in a forum: "The MX record is right and mail still goes to the old server."
+    // An operator's question: "The MX record is right and mail still goes to the old server."
     let (code, line, lines) = first("moved.com");
     assert_eq!(
         line,
@@ -162,7 +156,7 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 1);
-    // A question of an operator in a forum: "Mails are sent as A record."
+    // An operator's question: "Mails are sent as A record."
     let (code, line, lines) = first("website.com");
     assert_eq!(
         line,
@@ -171,7 +165,7 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 0, "that DNSSEC validation is off here is a note");
-    // Two hosts that send mail: one without a PTR record, and one whose PTR record has the name of another host.
+    // One host without a PTR record, and one whose PTR record has the name of another host.
     for (domain, last, fault) in
         [("nameless.com", 81, "has no PTR record"), ("otherwise.com", 82, "does not lead back")]
     {
@@ -186,8 +180,7 @@ fn the_first_line_is_the_answer() {
             "{lines:#?}"
         );
     }
-    // A question of an operator in a forum: "The name servers at the registrar differ from those in the
-    // zone."
+    // An operator's question: "The name servers at the registrar differ from those in the zone."
     let (code, line, lines) = first("registered.com");
     assert!(
         line.starts_with(
@@ -198,7 +191,7 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 0);
-    // A question of an operator in a forum: "One recipient domain cannot find us."
+    // An operator's question: "One recipient domain cannot find us."
     let (code, line, lines) = first("unfound.com");
     assert_eq!(
         line,
@@ -234,7 +227,7 @@ fn json_has_one_object_for_each_finding() {
         assert!(!first[key].as_str().unwrap().is_empty(), "{key}");
     }
     assert!(lines.len() > 3 && lines.iter().all(|line| line.starts_with("{\"level\":")));
-    // The address of a mail client that has connected to the gateway.
+    // A mail client that has connected to the gateway.
     let (code, lines) = world.run(&["check", "198.18.0.10"]);
     assert_eq!((code, lines[0].as_str()), (0, "198.18.0.10: no problems found"));
     let (code, lines) = world.run(&["check", "198.18.0.12"]);
@@ -271,15 +264,15 @@ fn other_resolvers_are_compared() {
     assert_eq!(unheard["evidence"], "127.91.0.9 moved.com. MX: unreachable");
     let (_, lines) = world.run(&["--json", "check", "moved.com"]);
     assert!(lines.iter().all(|line| !line.contains("\"topic\":\"others\"")), "{lines:#?}");
-    // The resolver of the third party is given with its port, which is not 53.
+    // The port of this resolver is not 53.
     std::fs::write(&file, "nameserver 127.91.0.99\n").unwrap();
     let server = format!("127.91.0.8:{}", world.port());
     let named = ["--json", "check", "moved.com", "--resolver", &server];
     let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
     let told = format!("\"{server} moved.com. MX: 10 older.host.com. until ");
     assert!(lines.iter().any(|line| line.contains("\"others_old\"") && line.contains(&told)), "{lines:#?}");
-    // The other resolver now has the same serial as the name servers, but another MX record. So its record is not proven to be old: it may have its
-    // own version of the zone.
+    // The other resolver has the serial of the name servers, but another MX record. It may have its own version of the zone, so its record
+    // is not proven to be old.
     world.lab().server("public.resolver").unwrap().set_authority(with_older_mail_host(1));
     let (_, lines) = world.run(&[named.as_slice(), &resolv_conf].concat());
     let differs = lines.iter().any(|line| line.contains("\"others_differ\"") && line.contains(&told));

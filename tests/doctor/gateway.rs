@@ -12,7 +12,6 @@ use lab::world::Lab;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// A mail gateway for tests of checks: the lab on sockets, and a daemon process that queries it.
 pub(crate) struct Gateway {
     folder: TempDir,
     daemon: Child,
@@ -21,9 +20,8 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// Starts the lab and the daemon. `resolve` has lines of the section `[resolve]`, and `rest` has other sections of the configuration.
-    /// `{port}` in them stands for the port of the lab. If the root zone of the lab is signed, the file `anchors` in the directory of the
-    /// configuration has its trust anchors.
+    /// `resolve` has lines of the section `[resolve]`, and `rest` other sections of the configuration. `{port}` stands for the port of the
+    /// lab. If the root of the lab is signed, the file `anchors` beside the configuration has its trust anchors.
     pub(crate) fn start(lab: Lab, resolve: &str, rest: &str) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -67,12 +65,11 @@ impl Gateway {
         Self { folder, daemon, sockets, _runtime: runtime }
     }
 
-    /// Returns the lab.
     pub(crate) fn lab(&self) -> &Lab {
         self.sockets.lab()
     }
 
-    /// Returns the port at which all servers of the lab listen.
+    /// All servers of the lab listen at this port.
     pub(crate) fn port(&self) -> u16 {
         self.sockets.port()
     }
@@ -83,13 +80,11 @@ impl Gateway {
         self.daemon.wait().unwrap();
     }
 
-    /// Returns the path of a file in the directory of the configuration.
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.folder.path().join(file)
     }
 
-    /// Runs a `resolverctl` command. Returns the exit code and the lines of the output. The option `--local` prevents queries to resolvers on the
-    /// real internet.
+    /// Returns the exit code and the lines of the output. `--local` prevents queries to resolvers on the real internet.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, Vec<String>) {
         let local = arguments.iter().all(|word| *word != "--resolver").then_some("--local");
         let arguments: Vec<&str> = arguments.iter().copied().chain(local).collect();
@@ -99,12 +94,10 @@ impl Gateway {
         (output.status.code().unwrap(), text.lines().map(str::to_owned).collect())
     }
 
-    /// Runs a `resolverctl` command. Returns its output.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
         self.prepared(arguments).output().unwrap()
     }
 
-    /// Returns a `resolverctl` command that has not been started yet.
     pub(crate) fn prepared(&self, arguments: &[&str]) -> Command {
         let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates/authority.pem");
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));

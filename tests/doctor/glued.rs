@@ -1,5 +1,5 @@
-//! Checks of name servers whose glue has another address than their own zone, so that the two addresses belong to
-//! different servers. The finding says whether the glue or the zone must be changed.
+//! Checks of name servers whose glue has the address of another server than their zone. The finding says whether the glue or the zone must
+//! be changed.
 
 use std::sync::Arc;
 
@@ -13,11 +13,9 @@ use lab::world::{Lab, ServerPlan};
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// The names of the servers of `faulty.com.`.
 const NAMES: [&str; 2] = ["ns1.faulty.com", "ns2.faulty.com"];
 
-/// Returns a lab in which the name servers of the domain have addresses in the network 198.18.`net`.0, where `net` is
-/// 21 or 22. In the other of these two networks are servers that serve no zone.
+/// The name servers have addresses in 198.18.`net`.0, where `net` is 21 or 22. In the other network are servers that serve no zone.
 fn lab(net: u8, serial: u32, text: &str) -> Lab {
     let mut tree = tree(SOUND, &[]);
     let other = if net == 21 { 22 } else { 21 };
@@ -31,14 +29,13 @@ fn lab(net: u8, serial: u32, text: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns the zone of the domain at its former provider, with another MX record.
+/// The zone at its former provider has another MX record.
 fn former() -> String {
     SOUND.replace("10 mx1.hosts.com.", "10 mx2.hosts.com.").replace("@ MX 20 mx2.hosts.com.\n", "")
 }
 
-/// Returns the findings about a zone that gives its name servers addresses in 198.18.22.0, while the glue has addresses in 198.18.21.0. `glued` is
-/// the zone at the addresses of the glue, and `own` the zone at the addresses that the zone gives. With `None`, the servers at these addresses serve
-/// no zone and have the faults `faults`.
+/// The zone gives its name servers addresses in 198.18.22.0, the glue gives them addresses in 198.18.21.0. `own` and `glued` are the zone
+/// at these addresses. With `None`, these servers serve no zone and have the faults `faults`.
 fn found(glued: Option<(u32, &str)>, own: Option<(u32, &str)>, faults: &[Fault]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for seed in 1..=4 {

@@ -1,5 +1,5 @@
-//! Checks with public resolvers that have old answers of the parent zone in their caches: NXDOMAIN for a domain that is
-//! new, or the DS record of an old key.
+//! Checks with public resolvers whose caches have old answers of the parent zone: NXDOMAIN for a new domain, or the DS record of an old
+//! key.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::simulated::check;
 
 const RESOLVER: &str = "9.9.9.9";
 
-/// Returns a lab with a resolver of a third party that has these records of `com.` in its cache.
+/// A resolver of a third party has these records of `com.` in its cache.
 fn resolver(records: &str) -> Lab {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec!["198.18.1.1".parse().unwrap()])).unwrap();
@@ -26,13 +26,11 @@ fn resolver(records: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns the findings about a domain without faults, if a public resolver has these records in its cache.
 fn found(records: &str, faults: &[Fault]) -> Vec<Finding> {
     of_zone(SOUND, &resolver(records), faults)
 }
 
-/// Returns the findings about a domain whose zone has the text `text`. A public resolver gives the answers of the one
-/// in the lab `resolver`.
+/// The zone has the text `text`. A public resolver gives the answers of the one in the lab `resolver`.
 fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     let mut plan = ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()]);
@@ -50,7 +48,7 @@ fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
 }
 
-/// Returns a lab with a resolver of a third party that has these records of the checked domain in its cache.
+/// A resolver of a third party has these records of the checked domain in its cache.
 fn of_domain(text: &str) -> Lab {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec!["198.18.1.1".parse().unwrap()])).unwrap();
@@ -61,7 +59,6 @@ fn of_domain(text: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns the level of the finding with this code; `None` if there is no such finding.
 fn level(findings: &[Finding], code: Code) -> Option<Level> {
     findings.iter().find(|finding| finding.code == code).map(|finding| finding.level)
 }

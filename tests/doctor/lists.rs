@@ -1,5 +1,4 @@
-//! Checks with DNS lists whose answers must not be trusted. The check recognises such lists by their test entries (RFC
-//! 5782 section 5).
+//! Checks with DNS lists whose answers must not be trusted. Their test entries show this (RFC 5782 section 5).
 
 use lab::delegations::Tree;
 use lab::fault::Fault;
@@ -7,8 +6,7 @@ use lab::world::{Lab, ServerPlan};
 
 use crate::gateway::Gateway;
 
-/// Names below `lists.com` that are configured as DNS lists, each with the text of its zone; `None` if the zone does not
-/// exist. All lists except the last two have test entries.
+/// DNS lists below `lists.com` with their zones, or `None` if the zone does not exist. All except the last two have test entries.
 const LISTS: &[(&str, Option<&str>)] = &[
     ("good", Some("2.0.0.127 A 127.0.0.2\n9.9.18.198 A 127.0.0.2\n9.9.18.198 TXT \"spam\"\n")),
     ("wild", Some("* A 127.0.0.2\n")),
@@ -35,7 +33,7 @@ fn lab() -> Lab {
     tree.zone("lists.com.", &server("ns.lists.com"), "").unwrap();
     tree.zone("dark.lists.com.", &server("dark.com"), "").unwrap();
     tree.zone("18.198.in-addr.arpa.", &server("ns.lists.com"), "9.9 PTR a.lists.com.\n").unwrap();
-    // The zone of a DNS list of the built-in registry. It is not configured here, and no client has asked it.
+    // A DNS list of the built-in registry that is not configured, and that no client has asked.
     tree.zone("net.", &server("ns.com"), "").unwrap();
     tree.zone("bl.spamcop.net.", &server("ns.lists.com"), LISTS[0].1.unwrap()).unwrap();
     for (name, text) in LISTS {
@@ -46,7 +44,6 @@ fn lab() -> Lab {
     tree.build().unwrap()
 }
 
-/// Starts a daemon that has these DNS lists in its configuration.
 fn gateway(lists: &[&str]) -> Gateway {
     let list = |name: &&str| {
         let tests = if ["misspelt", "untested"].contains(name) {
@@ -63,7 +60,6 @@ fn gateway(lists: &[&str]) -> Gateway {
     )
 }
 
-/// Runs the check of an IP address. Returns the evidence of the finding with this code.
 fn evidence(gateway: &Gateway, address: &str, code: &str) -> Option<String> {
     let (_, lines) = gateway.run(&["--json", "check", address]);
     let mut findings = lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -82,7 +78,7 @@ fn a_list_with_right_test_entries_is_believed() {
 #[test]
 fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
     let gateway = gateway(&["good", "wild", "emptied", "misspelt", "untested", "dark"]);
-    // The check runs twice. The second time, the answers come from the cache, and the result must be the same.
+    // The second time, the answers come from the cache.
     for _ in 0..2 {
         let unknown = evidence(&gateway, "198.18.9.8", "lists_unknown").unwrap();
         for words in [
@@ -105,8 +101,7 @@ fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
     assert!(row.contains("unknown"), "{screen}");
 }
 
-/// Runs the check of a bounce that contains this reply of the receiving host. Returns the exit code and the lines of the
-/// output.
+/// The bounce contains this reply of the receiving host. Returns the exit code and the lines of the output.
 fn bounced(gateway: &Gateway, reply: &str) -> (i32, Vec<String>) {
     let file = gateway.path("bounce");
     let text = format!(
@@ -126,7 +121,7 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
             &format!("554 5.7.1 Service unavailable; Client host [{address}] blocked using {list}"),
         )
     };
-    // The check of the bounce finds other failures too. The finding about the DNS list must come first.
+    // The finding about the DNS list must come first.
     for (list, end) in [
         ("good.lists.com", "; spam"),
         ("bl.spamcop.net", ": reported by users; spam; removal: https://www.spamcop.net/bl.shtml"),
@@ -146,7 +141,7 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
             "{lines:#?}"
         );
     }
-    // The check asks the DNS list about the address of the client even if the bounce names the list. So the listing must not be reported twice.
+    // The check also asks the DNS list that the bounce names. The listing must be reported once.
     let (_, lines) = blocked("198.18.9.9", "good.lists.com");
     assert_eq!(
         lines.iter().filter(|line| line.contains("198.18.9.9 in good.lists.com")).count(),

@@ -1,8 +1,7 @@
-//! `resolverctl check DOMAIN` over the lab: a check must find the faults of faulty domains, and none in
-//! healthy domains.
+//! `resolverctl check DOMAIN` over the lab: a check must find the faults of faulty domains, and none in healthy domains.
 //!
-//! Modules that use `gateway` run both programs over sockets; of these, `codes` causes each code in the table of finding codes. Modules that use
-//! `simulated` send the same questions over the simulated network, in virtual time.
+//! Modules that use `gateway` run both programs over sockets. Modules that use `simulated` send the same questions over the simulated
+//! network, in virtual time.
 
 mod below;
 mod bounced;

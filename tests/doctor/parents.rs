@@ -14,24 +14,19 @@ use lab::world::{Lab, ServerPlan};
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// The name servers that serve `faulty.com.`.
 const NEW: &[&str] = &["ns1.hosts.com", "ns2.hosts.com"];
 
-/// Servers that do not serve `faulty.com.`.
 const OLD: &[&str] = &["old1.hosts.com", "old2.hosts.com"];
 
-/// Returns the records of a zone without faults that has these servers in its NS records.
 fn naming(servers: &[&str]) -> String {
     servers.iter().map(|name| format!("@ NS {name}.\n")).collect::<String>() + SOUND
 }
 
-/// Returns a lab like that of `faults`, but with this number of servers for `com.`, and with these name
-/// servers of `faulty.com.`.
+/// A lab with `count` servers for `com.`, and with these name servers of `faulty.com.`.
 fn with_parents(count: u8, servers: &[&str]) -> Tree {
     with_zone(count, servers, SOUND)
 }
 
-/// Returns a lab like `with_parents`, but the zone `faulty.com.` has the records in `text`.
 fn with_zone(count: u8, servers: &[&str], text: &str) -> Tree {
     let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
     let mut tree = tree(SOUND, &[]);
@@ -54,7 +49,7 @@ fn with_zone(count: u8, servers: &[&str], text: &str) -> Tree {
     tree
 }
 
-/// Gives these servers of `com.` (the parent zone) the zone that they have in the lab `other`.
+/// Gives these servers of `com.` the zone that they have in the lab `other`.
 fn take(lab: &Lab, parents: &[&str], other: &Lab) {
     for name in parents {
         lab.server(name).unwrap().set_authority(other.server(name).unwrap().authority());
@@ -117,8 +112,7 @@ fn a_lame_server_that_only_some_servers_of_the_zone_above_name_is_a_part_of_one_
 
 #[test]
 fn a_lame_server_that_the_zone_names_too_is_a_part_of_the_difference() {
-    // The NS records in the zone are those of the old delegation, or one of its servers together with one server that
-    // serves the zone.
+    // The NS records in the zone: the servers of the old delegation, or one of them and one server that serves the zone.
     for old in [OLD, &["ns1.hosts.com", "old1.hosts.com"]] {
         let text = naming(old);
         let other = with_zone(4, old, &text).build().unwrap();
@@ -141,8 +135,7 @@ fn a_lame_server_that_the_zone_names_too_is_a_part_of_the_difference() {
     }
 }
 
-/// Returns a lab whose parent zone delegates to these servers. At the servers `NEW` the zone has the text
-/// `text`, and at the other servers it has the text `at_others`.
+/// The parent zone delegates to these servers. The zone has the text `text` at the servers `NEW`, and `at_others` at the other ones.
 fn delegated(servers: &[&str], text: &str, at_others: &str) -> Arc<Lab> {
     let lab = with_zone(4, NEW, text).build().unwrap();
     let other = with_zone(4, servers, at_others).build().unwrap();
@@ -199,7 +192,7 @@ fn a_missing_last_dot_in_an_ns_record_is_named() {
     assert_eq!(of(&findings, Code::NsWithoutAddress), None, "{findings:#?}");
 }
 
-/// Returns the records of the zone at its former provider, which has another mail host.
+/// The zone at its former provider has another mail host.
 fn former(servers: &[&str]) -> String {
     naming(servers).replace("MX 10 mx1.hosts.com.", "MX 5 mx2.hosts.com.")
 }
@@ -207,8 +200,7 @@ fn former(servers: &[&str]) -> String {
 #[test]
 fn old_records_at_servers_that_only_some_name_are_a_part_of_the_difference_of_the_sets() {
     let effect = "; because of that, the name servers of the zone give different MX records: 198.18.8.1 (former.hosts.com.) has ";
-    // The delegation still contains a server of the former provider, alone or together with a server that serves the
-    // zone.
+    // The delegation still has a server of the former provider, alone or with a server that serves the zone.
     let beside = ["ns1.hosts.com", "former.hosts.com"];
     for (old, own) in
         [(beside, beside.as_slice()), (beside, NEW), (["former.hosts.com", "old1.hosts.com"], NEW)]
@@ -267,8 +259,7 @@ fn the_same_servers_of_the_zone_above_are_asked_in_every_run() {
     }
 }
 
-/// Returns the findings about a signed domain. Two of the four servers of `com.` have a version of the
-/// delegation with other keys, or without a DS record.
+/// Two of the four servers of `com.` have a delegation with other keys, or without a DS record.
 fn with_other_signers(plan: Option<&str>, seed: u64) -> Vec<Finding> {
     let signed = |plan: Option<&str>| {
         let mut tree = with_parents(4, NEW);

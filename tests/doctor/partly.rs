@@ -1,5 +1,5 @@
-//! Checks of servers that serve the zone but do not answer for one record type, or answer too late. The check must
-//! report this, and must not say that their records are wrong.
+//! Checks of servers that do not answer for one record type, or answer too late. The check must report this, and must not say that their
+//! records are wrong.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use crate::faults::{SOUND, tree};
 use crate::simulated::{Daemon, check};
 
-/// Returns a lab in which the second server of the domain has other policies (SPF, DMARC) than the first one.
+/// The second server has other policies (SPF, DMARC) than the first one.
 pub(crate) fn differing() -> Lab {
     let other = SOUND.replace("v=spf1 mx -all", "v=spf1 +all").replace("p=reject", "p=quarantine");
     let (lab, other) = (tree(SOUND, &[]).build().unwrap(), tree(&other, &[]).build().unwrap());
@@ -59,7 +59,7 @@ fn the_old_address_of_a_mail_host_at_one_of_two_servers_is_the_first_line_also_w
     let (first, level, evidence) = differing("198.18.9.1", "198.18.9.2");
     assert_eq!((first, level), (Code::RecordsDiffer, Level::Warning), "{evidence}");
     assert!(evidence.contains("198.18.4.1 (ns2.hosts.com.) has 198.18.9.2"), "{evidence}");
-    // If each server gives an address in its own network, the level is only "note".
+    // Each server gives an address in its own network.
     assert_eq!(differing("198.18.3.25", "198.18.4.25").1, Level::Note);
 }
 
@@ -106,7 +106,7 @@ fn a_server_that_refuses_at_random_answers_at_times_and_is_not_lame() {
             named += 1;
         }
     }
-    // The server refuses half of all queries at random. By chance it may also refuse all repeated queries, so one wrong result is permitted.
+    // By chance, the server may also refuse all repeated queries.
     assert!(named >= 12 && mistaken <= 1, "{named} {mistaken}");
 }
 
@@ -126,8 +126,7 @@ fn a_host_with_two_addresses_that_refuses_at_random_is_told_once_and_is_not_lame
         mistaken += usize::from(is_mistaken || partly > 1);
         named += partly.min(1);
     }
-    // The server refuses half of all queries at random. By chance it may refuse all repeated queries, or refuse one record type only at one of its
-    // addresses. So one wrong result is permitted.
+    // By chance, the server may refuse all repeated queries, or one record type only at one of its addresses.
     assert!(named >= 40 && mistaken <= 1, "{named} {mistaken}");
 }
 
@@ -171,7 +170,7 @@ fn mx_records_that_no_server_gives_are_a_failure_also_while_this_host_has_them_i
             let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), 1);
             assert!(of(&check(&simulation, subject()).await.1, Code::MailOk).is_some());
             servers.iter().for_each(|server| server.set_faults(&[Fault::Ttl(5), fault]));
-            // At the first check the records are in the cache of the daemon. At the second check they have expired.
+            // At the second check, the cached records have expired.
             for wait in [1, 60] {
                 tokio::time::sleep(Duration::from_secs(wait)).await;
                 let findings = check(&simulation, subject()).await.1;
@@ -197,8 +196,8 @@ fn servers_that_fail_for_tlsa_records_are_told_alike_by_each_check() {
         let told = paused(async {
             let simulation = Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1);
             let mut told = Vec::new();
-            // The first check puts a proof into the cache that a name above the TLSA records does not exist. The second
-            // check must have the same result.
+            // The first check brings a proof into the cache that a name above the TLSA records does not exist. The second check must have
+            // the same result.
             for _ in 0..2 {
                 let findings = check(&simulation, subject()).await.1;
                 let unanswered =
@@ -336,7 +335,7 @@ fn servers_that_are_later_than_a_check_waits_are_slow_also_while_this_host_has_t
     });
 }
 
-/// Returns the findings about a domain without faults, after `change` has changed the `ServerPlan` of each of its servers.
+/// `change` changes the `ServerPlan` of each server.
 fn found_with(seed: u64, change: impl Fn(&str, &mut ServerPlan)) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
@@ -366,7 +365,7 @@ fn one_lost_query_in_twenty_makes_no_server_answer_over_tcp_only() {
     }
 }
 
-/// Faults of a server that drops all queries that a check sends over UDP.
+/// A server with these faults drops all queries of a check over UDP.
 const DEAF: [Fault; 6] = [
     Fault::DropsOverUdp(RecordType::SOA),
     Fault::DropsOverUdp(RecordType::NS),
@@ -422,7 +421,7 @@ fn a_server_alone_that_drops_one_type_over_udp_is_named() {
 #[test]
 fn loss_on_the_way_is_no_trait_of_a_server() {
     let of_servers = [Code::NsSilent, Code::NsPartly, Code::NsCase, Code::NsEdns, Code::NsTcp];
-    // In each direction, about 10 % or 20 % of the packets are lost, so that 19 % or 36 % of the queries get no reply.
+    // Per mille of the queries without a reply: about 10 % or 20 % of the packets are lost in each direction.
     for (per_mille, seed) in [190, 360].into_iter().flat_map(|loss| (1..=60).map(move |seed| (loss, seed))) {
         let mut tree = tree(SOUND, &[]);
         for (name, net) in [("ns1.hosts.com", 3), ("ns2.hosts.com", 4)] {
@@ -444,7 +443,7 @@ fn loss_on_the_way_is_no_trait_of_a_server() {
 
 #[test]
 fn nothing_fails_because_of_loss_on_the_way() {
-    // In each direction, 30 % of the packets are lost. By chance, all queries to one of the servers may be lost.
+    // In each direction, 30 % of the packets are lost. By chance, these may be all queries to one server.
     let wrong = (1..=100).filter_map(|seed| {
         let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
         let findings = paused(async {
@@ -458,7 +457,7 @@ fn nothing_fails_because_of_loss_on_the_way() {
     assert!(wrong.len() <= 1, "{wrong:#?}");
 }
 
-/// Returns the findings about a domain whose zone has this text. Both of its servers have these faults.
+/// Both servers have these faults.
 fn of_both(text: &str, faults: &[Fault], selector: &str) -> Vec<Finding> {
     let lab = Arc::new(tree(text, faults).build().unwrap());
     lab.server("ns1.hosts.com").unwrap().set_faults(faults);

@@ -10,8 +10,8 @@ use lab::world::{Lab, ServerPlan};
 
 use crate::gateway::Gateway;
 
-/// Returns a lab with a signed root and a signed `com.`, an unsigned `plain.com.`, and a zone that contains the names
-/// of the root servers. The servers of this zone do not answer.
+/// A signed root and `com.`, an unsigned `plain.com.`, and a zone with the names of the root servers. The servers of this zone do not
+/// answer.
 fn world() -> Lab {
     let mut tree = Tree::default();
     for (name, last, faults) in
@@ -36,14 +36,12 @@ fn gateway() -> Gateway {
     Gateway::start(world(), "deny_servers = []", "[dnssec]\ntrust_anchor = \"anchors\"")
 }
 
-/// Returns the JSON objects that a `resolverctl` command has printed.
 fn lines(output: &Output) -> Vec<serde_json::Value> {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Runs `check system` on the host of a gateway. Returns the verdict and the evidence of the check with this
-/// name.
+/// Runs `check system`. Returns the verdict and the evidence of this check.
 fn of_host(gateway: &Gateway, check: &str) -> (String, String) {
     let (folder, server) = (gateway.path("host"), SocketAddr::from(([127, 93, 0, 1], gateway.port())));
     std::fs::create_dir_all(&folder).unwrap();
@@ -77,7 +75,7 @@ fn trust_anchors_that_are_not_the_keys_of_the_root_are_the_fault_of_this_host() 
     assert_eq!(verdict, "failure", "{evidence}");
     let words = "no DNSKEY of the root zone matches a trust anchor of resolverd (key tag ";
     assert!(evidence.contains(words) && evidence.contains("4711"), "{evidence}");
-    // The trust anchors do not match the root zone. The check must report this and not a fault of the domain.
+    // The check must report the trust anchors and no fault of the domain.
     for domain in ["plain.com", "com"] {
         let found = lines(&gateway.command(&["--json", "check", domain, "--local"]));
         let of = |level: &str, code: &str| {

@@ -15,7 +15,7 @@ use crate::connect::{Conduct, server, server_config};
 use crate::forum::world;
 use crate::gateway::Gateway;
 
-/// Returns the reply of a third party's resolver that has these records in its cache.
+/// Returns the reply of a third party's resolver from its cache.
 fn answer(authority: &Authority, query: &[u8]) -> Vec<u8> {
     let mut response = authority.respond(&Message::from_bytes(query).unwrap());
     response.metadata.authoritative = false;
@@ -23,8 +23,7 @@ fn answer(authority: &Authority, query: &[u8]) -> Vec<u8> {
     response.to_bytes().unwrap()
 }
 
-/// Starts a resolver of a third party over TLS. Returns its port, and the number of connections to
-/// it.
+/// Starts a resolver over TLS. Returns its port, and the number of connections to it.
 fn over_tls(authority: Arc<Authority>) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.91.0.21:0").unwrap();
     let (port, opened) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
@@ -52,7 +51,7 @@ fn frames(stream: &TcpStream, authority: &Authority) {
     }
 }
 
-/// Starts a resolver of a third party over HTTPS at this address. Returns its port.
+/// Starts a resolver over HTTPS. Returns its port.
 fn over_https(authority: Arc<Authority>, address: &str) -> u16 {
     let listener = TcpListener::bind((address, 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -85,8 +84,7 @@ fn over_https(authority: Arc<Authority>, address: &str) -> u16 {
     port
 }
 
-/// Checks the domain `moved.com` with this resolver of a third party. Returns the evidence of the
-/// finding with this code.
+/// Returns the evidence of the finding with this code about `moved.com`.
 fn evidence(world: &Gateway, resolver: &str, code: &str) -> String {
     let nobody = world.path("resolv.conf");
     std::fs::write(&nobody, "nameserver 127.91.0.99\n").unwrap();
@@ -107,11 +105,11 @@ fn resolvers_over_tls_and_https_are_compared() {
     let old = evidence(&world, &tls, "others_old");
     assert!(old.starts_with(&format!("{tls} moved.com. MX: 10 older.host.com. until ")), "{old}");
     assert_eq!(opened.load(Ordering::Relaxed), 1, "one connection for all questions");
-    // The URL has a host name. The daemon resolves it.
+    // The daemon resolves the host name in the URL.
     let https = format!("https://smtp.host.com:{}", over_https(Arc::clone(&authority), "127.91.0.20"));
     let old = evidence(&world, &https, "others_old");
     assert!(old.starts_with(&format!("{https} moved.com. MX: 10 older.host.com. until ")), "{old}");
-    // The resolver of a third party is given as an IPv6 address and the name in its certificate.
+    // The resolver is given as an IPv6 address and the name in its certificate.
     if TcpListener::bind("[::1]:0").is_ok() {
         let https = format!("https://[::1]:{}/dns-query#smtp.host.com", over_https(authority, "::1"));
         let old = evidence(&world, &https, "others_old");
@@ -119,8 +117,7 @@ fn resolvers_over_tls_and_https_are_compared() {
     } else {
         skipped("a resolver over HTTPS at an IPv6 address: this host has no ::1");
     }
-    // The resolver is given without a name, so the certificate must have its IP address, but the certificate is for
-    // other names.
+    // Without a name, the certificate must be for the IP address, but it is for other names.
     let unknown = evidence(&world, &format!("tls://127.91.0.21:{port}"), "others_unknown");
     let rejected = "TLS certificate rejected: it is for smtp.host.com, mta-sts.connected.com, mta-sts.excluded.com, and not for 127.91.0.21";
     assert!(unknown.contains(rejected), "{unknown}");

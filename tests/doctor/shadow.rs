@@ -13,7 +13,6 @@ use shadow::limits::MAX_SHADOW_SILENT;
 use crate::forum::public_resolver;
 use crate::gateway::Gateway;
 
-/// Returns the records of thirty names of a domain, as zone file text.
 fn names() -> String {
     (0..30).map(|number| format!("n{number} 3600 A 198.18.3.{number}\n")).collect()
 }
@@ -22,7 +21,7 @@ fn lab() -> Lab {
     internet("198.18.4.5")
 }
 
-/// Returns a lab in which `viewed.shop.com` has the address `viewed`, with a short TTL.
+/// `viewed.shop.com` has the address `viewed`, with a short TTL.
 fn internet(viewed: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.com", 2), ("ns1.host.com", 3), ("in.place", 8)] {
@@ -38,8 +37,7 @@ fn internet(viewed: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The lab, a daemon (`world`), and the address of the resolver that the host uses today (`against`). The resolver at this address answers from its
-/// own copy of `shop.com.`.
+/// A daemon (`world`), and the address of the current resolver (`against`), which answers from its own copy of `shop.com.`.
 struct Beside {
     world: Gateway,
     against: String,
@@ -67,7 +65,7 @@ impl Beside {
         file
     }
 
-    /// Runs `resolverctl shadow`. Returns the exit code and the JSON objects that it prints.
+    /// Returns the exit code and the JSON objects of `resolverctl shadow`.
     fn run(&self, names: &[&str], more: &[&str]) -> (i32, Vec<serde_json::Value>) {
         self.run_file(&self.log(names), more)
     }
@@ -92,19 +90,17 @@ impl Beside {
     }
 }
 
-/// Starts a daemon that resolves names in this lab. `rest` is added to its configuration.
 fn resolver(lab: Lab, rest: &str) -> Gateway {
     Gateway::start(lab, "deny_servers = []", &format!("[dnssec]\nvalidate = false\n{rest}"))
 }
 
-/// Returns the address at which the daemon listens.
 fn listens(world: &Gateway) -> String {
     let status: serde_json::Value =
         serde_json::from_slice(&world.command(&["--json", "status"]).stdout).unwrap();
     status["listen"][0].as_str().unwrap().to_owned()
 }
 
-/// Returns each name for which the two resolvers differ, and the cause of the difference.
+/// Returns each name with a difference, and its cause.
 fn causes(objects: &[serde_json::Value]) -> Vec<(String, String)> {
     let rows = objects.iter().filter(|object| object.get("cause").is_some());
     let text = |object: &serde_json::Value, key: &str| object[key].as_str().unwrap_or_default().to_owned();
@@ -130,7 +126,7 @@ fn differences_have_their_causes_and_the_worst_is_first() {
     assert_eq!((code, objects.last().unwrap()["verdict"].as_str()), (1, Some("look_first")), "{objects:#?}");
     let found = causes(&objects);
     let has = |name: &str, cause: &str| found.contains(&(format!("{name}.shop.com."), cause.to_owned()));
-    // All answers of the current resolver have the AA flag, so they come from its own data. Differences to such answers have the cause "policy".
+    // All answers of the current resolver have the AA flag, so the cause is "policy".
     assert!(has("moved", "policy") && has("blocked", "policy") && has("ours", "policy"), "{objects:#?}");
     assert_eq!(found.len(), 3, "{objects:#?}");
     let ours = objects.iter().find(|object| object["name"] == "ours.shop.com.").unwrap();
@@ -140,8 +136,7 @@ fn differences_have_their_causes_and_the_worst_is_first() {
 #[test]
 fn an_answer_of_a_view_of_the_zone_is_not_safe() {
     let mut beside = Beside::start("", "");
-    // A resolver inside a network that sees another version of the zone: with the same NS records, but another address
-    // for `viewed`.
+    // The resolver of an inside network sees another version of the zone, with the same NS records.
     let inside = resolver(internet("203.0.113.99"), "");
     beside.against = listens(&inside);
     let (code, objects) = beside.run(&["viewed.shop.com"], &[]);
@@ -184,7 +179,7 @@ fn a_run_over_a_file_ends_early_if_the_resolver_in_place_is_not_there() {
     let mut beside = Beside::start("", "");
     let unread = UdpSocket::bind("127.0.0.1:0").unwrap();
     beside.against = unread.local_addr().unwrap().to_string();
-    // From here on, no program uses the port of the other resolver, so it does not answer.
+    // From here on, the port of the other resolver is closed.
     drop(unread);
     let names: Vec<String> = (0..300).map(|number| format!("m{number}.shop.com")).collect();
     let (code, objects) = beside.run(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
@@ -195,7 +190,7 @@ fn a_run_over_a_file_ends_early_if_the_resolver_in_place_is_not_there() {
     assert_eq!((code, summary["verdict"].as_str()), (4, Some("could_not_tell")), "{summary:#?}");
 }
 
-/// Returns a block of a pcapng file.
+/// A block of a pcapng file.
 fn block(kind: u32, fields: &[u32], data: &[u8]) -> Vec<u8> {
     let fields = fields.iter().flat_map(|field| field.to_le_bytes());
     let mut body: Vec<u8> = fields.chain(data.iter().copied()).collect();
@@ -261,8 +256,7 @@ fn a_list_gets_no_more_questions_than_its_budget_and_names_with_keys_none() {
     );
     let sent: Vec<String> =
         beside.world.lab().log().take().iter().map(|one| format!("{one}").to_lowercase()).collect();
-    // Three questions are for names of the DNS list, and the budget permits only one query to the list. They are sent at the same time, so it may be
-    // any of them.
+    // Three questions are for names of the DNS list, and the budget permits one query to the list.
     let to_list = |line: &&String| line.starts_with("in.place") && line.contains(".127.bl.");
     assert_eq!(sent.iter().filter(to_list).count(), 1, "{sent:#?}");
     assert!(!sent.iter().any(|line| line.contains("onion")), "{sent:#?}");

@@ -1,5 +1,4 @@
-//! Checks of signed zones. Some have a server that gives bogus records. Others are healthy, although they are changing
-//! their keys or have two signers.
+//! Checks of signed zones: with a server that gives bogus records, during changes of keys, or with two signers.
 
 use std::sync::Arc;
 
@@ -17,7 +16,6 @@ use crate::simulated::check;
 const TEXT: &str = "@ MX 10 mx\nmx A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n@ TXT \"odd\" \"\\\"\\\\\\200;\"\n_25._tcp.mx TLSA 3 1 1 \
     0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF\n";
 
-/// Returns a lab in which the zone `faulty.com.` is signed as the words of `plan` say.
 fn signed(plan: &str) -> Lab {
     let mut tree = tree(TEXT, &[]);
     for (zone, plan) in [(".", ""), ("com.", ""), ("faulty.com.", plan)] {
@@ -26,8 +24,7 @@ fn signed(plan: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// Returns a lab in which the first server has the zone as signed according to `plan`, and the second one as signed
-/// according to `other`. The DS records are those of `plan`.
+/// The first server signs according to `plan`, the second one according to `other`. The DS records are those of `plan`.
 fn half_signed(plan: &str, other: &str) -> Lab {
     let (lab, other) = (signed(plan), signed(other));
     let second = "ns2.hosts.com";
@@ -35,7 +32,7 @@ fn half_signed(plan: &str, other: &str) -> Lab {
     lab
 }
 
-/// Returns the findings of three runs. Each run has its own seed, and so asks the servers in another order.
+/// Each of three runs asks the servers in another order.
 fn found(lab: Lab, loss: u32) -> Vec<Vec<Finding>> {
     let lab = Arc::new(lab);
     let of_seed = |seed| {
@@ -51,7 +48,7 @@ fn found(lab: Lab, loss: u32) -> Vec<Vec<Finding>> {
     (1..=3).map(of_seed).collect()
 }
 
-/// Checks `faulty.com.` in this lab. Returns the evidence of the first finding, which must be about one server.
+/// The first finding must be about one server.
 fn evidence(lab: Lab) -> String {
     let mut told = Vec::new();
     for findings in found(lab, 0) {
@@ -78,7 +75,7 @@ fn a_server_whose_signatures_do_not_verify_is_the_answer() {
         );
         assert!(!told.contains("ns1."), "{algorithm}: {told}");
     }
-    // Checks of signatures with P-384 are slow, so validation stops after a few failed ones. The domain check has the same limit.
+    // A check stops after a few failed signatures with P-384, as validation does.
     let lab = signed("algorithm=14");
     lab.server("ns2.hosts.com").unwrap().set_faults(&[Fault::BadSignatures]);
     for findings in found(lab, 0) {
@@ -106,20 +103,19 @@ fn a_signer_whose_key_the_others_do_not_publish_is_the_answer() {
     assert!(forged.ends_with("that does not verify"), "{forged}");
 }
 
-/// Signing plans for the first and the second server of the zone. With each pair, the zone is healthy.
+/// Signing plans of the two servers with which the zone is healthy.
 const HEALTHY: [(&str, &str); 8] = [
     ("algorithm=8,13", "algorithm=8,13"),
     ("algorithm=14 nsec3", "algorithm=14 nsec3"),
     ("zsk=none algorithm=15", "zsk=none algorithm=15"),
-    // In the next pairs, one server has an older version of the zone: before the new key was added, before it was used,
-    // or before all records were signed with it.
+    // One server has an older version of the zone: before the new key was added, before it was used, or before all records were signed with
+    // it.
     ("", "zsk=old,new"),
     ("zsk=old,new", "zsk=old,new signs=new"),
     ("", "zsk=old,new signs=old,new"),
-    // At the first server, the key signing key `new` is in use. The second server has a later version in which this key
-    // is revoked.
+    // The second server has a later version in which the key `new` is revoked.
     ("ksk=old,new", "ksk=old,new revoked=new"),
-    // Two DNS providers serve the zone. Each signs with its own keys and publishes the keys of both (RFC 8901).
+    // Each of two DNS providers signs with its own keys and publishes the keys of both (RFC 8901).
     (
         "ksk=old,new signs-keys=old zsk=old,new signs=old ds=old,new",
         "ksk=old,new signs-keys=new zsk=old,new signs=new ds=old,new",
@@ -142,7 +138,7 @@ fn changes_of_keys_and_zones_of_two_signers_are_healthy() {
 
 #[test]
 fn loss_on_the_way_makes_no_server_bogus() {
-    // In each direction, about 10 % or 30 % of the packets are lost, so that 19 % or 51 % of the queries get no reply.
+    // Per mille of the queries without a reply: about 10 % or 30 % of the packets are lost in each direction.
     for loss in [190, 510] {
         for (one, other) in HEALTHY {
             for findings in found(half_signed(one, other), loss) {

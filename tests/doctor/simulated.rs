@@ -1,4 +1,4 @@
-//! Runs a check of a domain over the simulated network, with a virtual clock.
+//! Runs checks of domains over the simulated network, with a virtual clock.
 
 use control::direct::facts;
 use control::facts::{got, request};
@@ -20,11 +20,11 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The daemon that the check asks. In this test it is called directly, without a control socket.
+/// The daemon that the check asks, without a control socket.
 pub(crate) struct Daemon<'s> {
     simulation: &'s Simulation,
     asked: AtomicU32,
-    /// The addresses of the servers to which the check has sent a query.
+    /// The servers to which the check has sent a query.
     pub(crate) sent: Mutex<BTreeSet<IpAddr>>,
 }
 
@@ -72,7 +72,6 @@ impl Sources for Daemon<'_> {
     }
 }
 
-/// Checks a domain. Returns the facts that the check has collected, and its findings.
 pub(crate) async fn check(simulation: &Simulation, subject: CheckSubject) -> (DomainFacts, Vec<Finding>) {
     let daemon = Daemon::new(simulation);
     let subject = CheckSubject { unix: UNIX_AT_START, ..subject };

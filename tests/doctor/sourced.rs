@@ -1,5 +1,4 @@
-//! The source addresses of the queries that a check sends to name servers. They must be the source addresses in the
-//! configuration of the zone.
+//! A check must use the source addresses in the configuration of a zone for its queries to name servers.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
@@ -10,12 +9,10 @@ use lab::world::ServerPlan;
 
 use crate::gateway::Gateway;
 
-/// The address of a name server that the test itself runs. It records the senders of queries and answers
-/// nothing.
+/// A name server of the test itself. It records the senders of queries and answers nothing.
 const WATCHED: Ipv4Addr = Ipv4Addr::new(127, 93, 0, 9);
 
-/// Listens at the address `WATCHED` over UDP and TCP. Returns the source address of each message, with the
-/// message.
+/// Returns each message over UDP or TCP with its source address.
 fn watch(port: u16) -> io::Result<Receiver<(IpAddr, Vec<u8>)>> {
     let (datagrams, connections) = (UdpSocket::bind((WATCHED, port))?, TcpListener::bind((WATCHED, port))?);
     let (sender, receiver) = channel();
@@ -46,8 +43,7 @@ fn servers_are_asked_from_the_address_of_the_route() {
     }
     let at = |name: &str| vec![name.to_owned()];
     tree.zone(".", &at("a.root"), "").unwrap();
-    // The name server of both domains has the address `WATCHED`. It is a socket of this test and not a server of the
-    // lab.
+    // The name server of both domains is a socket of this test at `WATCHED`.
     let delegations =
         "usual NS ns.usual\nns.usual A 127.93.0.9\nrouted NS ns.routed\nns.routed A 127.93.0.9\n";
     tree.zone("com.", &at("ns.com"), delegations).unwrap();
@@ -61,7 +57,7 @@ fn servers_are_asked_from_the_address_of_the_route() {
         let messages: Vec<(IpAddr, Vec<u8>)> = heard.try_iter().collect();
         let about = |octets: &[u8]| octets.windows(domain.len()).any(|part| part == domain.as_bytes());
         assert!(messages.iter().any(|(_, octets)| about(octets)), "{domain}: nothing came: {lines:#?}");
-        // Over TCP, a message begins with two octets that give its length.
+        // A message over TCP begins with its length.
         assert!(
             messages.iter().any(|(_, octets)| octets.first() == Some(&0) && about(octets)),
             "{domain}: no TCP"

@@ -1,5 +1,4 @@
-//! Checks of domains and mail hosts for which this host has its own records, as with a split zone. The check must use
-//! the public records, which other hosts see.
+//! Checks of domains for which this host has its own records, as with a split zone. The check must use the public records.
 
 use lab::delegations::Tree;
 use lab::world::{Lab, ServerPlan};
@@ -57,7 +56,6 @@ fn lab() -> Lab {
     tree.build().unwrap()
 }
 
-/// Checks a domain. Returns the codes and levels of the findings, in order.
 fn found(gateway: &Gateway, domain: &str) -> Vec<(String, String)> {
     let (_, lines) = gateway.run(&["--json", "check", domain]);
     let objects = lines.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());

@@ -1,4 +1,4 @@
-//! The lab of the tests in `codes`: hosts without faults, and domains that have one fault each.
+//! The lab of the tests in `codes`: domains that have one fault each.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -14,7 +14,7 @@ use rustls_pki_types::pem::PemObject;
 
 use crate::gateway::Gateway;
 
-/// The servers of the lab, each with its name, the last octet of its address, and its faults.
+/// Each server has a name, the last octet of its address, and its faults.
 const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("a.root", 1, &[]),
     ("ns.com", 2, &[]),
@@ -44,7 +44,6 @@ const SERVERS: &[(&str, u8, &[Fault])] = &[
     ("early.resolver", 33, &[Fault::Recursive]),
 ];
 
-/// The records of mail hosts without faults, as zone file text.
 const HOSTS: &str = "mx A 198.18.9.1\nmx2 A 198.18.9.2\nsix AAAA 2001:2::1\nsmtp A 127.92.0.20\n\
     alias CNAME ns1.host.com.\np1 A 198.18.9.5\n";
 
@@ -54,18 +53,15 @@ const REVERSE: &str = "1.9 PTR mx.host.com.\n2.9 PTR mx2.host.com.\n3.9 PTR c3.d
     6.9 PTR q6.host.com.\n6.9 PTR q7.host.com.\n6.9 PTR q8.host.com.\n6.9 PTR q9.host.com.\n6.9 PTR r1.host.com.\n\
     6.9 PTR r2.host.com.\n";
 
-/// The records of a DNS list that lists addresses and domains, as zone file text.
 const LIST: &str = "listed.com A 127.0.0.2\n1.5.18.198 A 127.0.0.2\n";
 
-/// Delegations of zones that no server of the lab serves. The configuration of the daemon denies queries to the
-/// addresses in 198.18.5.0/24.
+/// Delegations of zones that no server of the lab serves. The daemon must not query the addresses in 198.18.5.0/24.
 const DELEGATIONS: &str = "onenet NS a.onenet\nonenet NS b.onenet\na.onenet A 198.18.5.1\nb.onenet A 198.18.5.2\n\
     glueless NS ns.glueless\nloop NS ns.knot\nknot NS ns.loop\n";
 
 const SIGNED_MX: &str = "@ MX 10 mx\nmx A 127.92.0.20\n";
 
-/// Domains of the lab, each with its servers and records. An MX record is added to records that do not contain the text
-/// `MX`, not even in a comment.
+/// Domains, each with its servers and records. Records without the text `MX`, even in a comment, get an MX record.
 const DOMAINS: &[(&str, &str, &str)] = &[
     ("lame", "ns1 lame", ""),
     ("silent", "ns1 dead", ""),
@@ -84,7 +80,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("spfbehind", "ns1 ns2", "@ TXT \"v=spf1 ~all mx\""),
     ("spfdomain", "ns1 ns2", "@ TXT \"v=spf1 include:_spf.%{d} -all\""),
     ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
-    // In the version `Moved` of the lab, these records are different, and the serial is 1.
+    // The version `Moved` of the lab has other records, with the serial 1.
     (
         "moved",
         "ns1 ns2",
@@ -157,7 +153,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("unsignedmx", "ns1 ns2", "@ MX 10 mx.dane.com."),
 ];
 
-/// Signed domains of the lab: for each its name, its signing plan and its records.
+/// Signed domains: name, signing plan and records.
 const SIGNED: &[(&str, &str, &str)] = &[
     (
         "sound",
@@ -183,17 +179,14 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ("partly", "", "{mx}@ MX 20 mx.host.com.\n_25._tcp.mx TLSA 3 1 1 {zeros}"),
 ];
 
-/// A version of the lab: the state at the start, the state after a change, or a state that only one of a zone's servers
-/// has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// The version at the start.
     First,
-    /// In this version, `moved.com.` has other records.
+    /// `moved.com.` has other records.
     Moved,
-    /// In this version, some zones have other records. Only one of their servers has this version.
+    /// Some zones have other records. Only one of their servers has this version.
     Second,
-    /// In this version, `rolled.com.` has another key, and `com.` has the DS record of this key.
+    /// `rolled.com.` has another key, and `com.` has its DS record.
     Rolled,
 }
 
@@ -201,7 +194,6 @@ fn names(list: &str) -> Vec<String> {
     list.split(' ').map(|name| format!("{name}.host.com")).collect()
 }
 
-/// Returns a text in which placeholders are replaced by their values.
 fn filled(text: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/certificates/mail.pem");
     let certificate = CertificateDer::from_pem_file(file).unwrap();
@@ -216,8 +208,7 @@ fn filled(text: &str) -> String {
         .replace("{rsa}", rsa)
 }
 
-/// Adds the zones that have other records in the version `Second`. `both` are the names of the two servers that serve
-/// most of these zones.
+/// Zones with other records in the version `Second`. `both` are the two servers of most of these zones.
 fn turned(tree: &mut Tree, both: &[String], second: bool) {
     let serial = if second { 2 } else { 1 };
     let soa = format!("@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ MX 10 mx.host.com.\n");
@@ -227,19 +218,17 @@ fn turned(tree: &mut Tree, both: &[String], second: bool) {
     let end = if second { "+all" } else { "-all" };
     let policies = format!("@ MX 10 mx.host.com.\n@ TXT \"v=spf1 mx {end}\"\n");
     tree.zone("policies.com.", both, &policies).unwrap();
-    // The parent zone delegates this zone only to ns1. ns2 has other records of it, and the daemon queries ns2 as a
-    // stub server.
+    // The parent zone delegates this zone only to ns1. ns2 has other records of it and is the stub server.
     let (servers, mail) = if second { ("ns1 ns2", "mx2") } else { ("ns1", "mx") };
     tree.zone("stubbed.com.", &names(servers), &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
-    // Only the first version of the lab has this delegation: one server of `registry.com.` has a copy of the zone from
-    // before the delegation.
+    // In the second version, a server of `registry.com.` has a copy of the zone from before this delegation.
     tree.zone("registry.com.", both, "@ MX 10 mx.host.com.\n").unwrap();
     if !second {
         tree.zone("new.registry.com.", &names("below"), "@ MX 10 mx.host.com.\n").unwrap();
     }
 }
 
-/// Returns a version of the lab. Its zones are signed at the time `unix`. `own` is an address of this host.
+/// The zones are signed at the time `unix`. `own` is an address of this host.
 fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     let mut tree = Tree::default();
     for (name, last, faults) in SERVERS {
@@ -248,12 +237,12 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         tree.server(plan).unwrap();
     }
     let second = turn == Turn::Second;
-    // Only the glue in the parent zone has the address that ends with 40. In the zone itself, this name server has the address that ends with 41.
+    // The glue has the address that ends with 40, the zone itself the one that ends with 41.
     let glued = [127, 92, 0, if second { 41 } else { 40 }].into();
     tree.server(ServerPlan::new("ns.glue.com", vec![glued])).unwrap();
     tree.server(ServerPlan::new("gone.host.com", Vec::new())).unwrap();
     tree.server(ServerPlan::new("six.host.com", vec!["2001:2::53".parse().unwrap()])).unwrap();
-    // The configuration of the daemon denies queries to this server.
+    // The configuration denies queries to this server.
     tree.server(ServerPlan::new("unasked.host.com", vec![[127, 92, 5, 1].into()])).unwrap();
     let crowd = (1..=26).map(|last| [127, 92, 1, last].into()).collect();
     tree.server(ServerPlan::new("crowd.host.com", crowd)).unwrap();
@@ -289,7 +278,7 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         };
         tree.zone(&format!("{name}.com."), &servers, &format!("{}\n", filled(text))).unwrap();
         let plan = if *name == "rolled" && turn == Turn::Rolled { &"algorithm=15" } else { plan };
-        // In the second version of the lab, the zone `halfsigned` is unsigned. One of its servers gets this version.
+        // One server of the zone `halfsigned` gets this unsigned version.
         if !(*name == "halfsigned" && second) {
             tree.sign(&format!("{name}.com."), Some(plan.parse().unwrap())).unwrap();
         }
@@ -308,8 +297,7 @@ pub(crate) fn own_address() -> Option<IpAddr> {
     ipv4.find(|address| !address.is_loopback()).map(IpAddr::V4)
 }
 
-/// Returns a lab for the cache of `early.resolver`: it queried `com.` before a domain was delegated there, so it has
-/// NXDOMAIN for this domain.
+/// For the cache of `early.resolver`: it has NXDOMAIN for a domain that `com.` did not delegate yet.
 fn before_all() -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("early.resolver", 33)] {
@@ -320,12 +308,11 @@ fn before_all() -> Lab {
     tree.build().unwrap()
 }
 
-/// Gives one server of the running lab the zones that the server `of` has in another version of the lab.
+/// Gives a server the zones that the server `of` has in another version of the lab.
 fn take(world: &Lab, server: &str, of: &str, other: &Lab) {
     world.server(server).unwrap().set_authority(other.server(of).unwrap().authority());
 }
 
-/// Starts this lab, and a daemon that queries it.
 pub(crate) fn gateway() -> Gateway {
     let (now, own) = (unix(), own_address());
     let world = lab(Turn::First, now, own);
@@ -336,7 +323,7 @@ pub(crate) fn gateway() -> Gateway {
     take(&world, "public.resolver", "ns1.host.com", &lab(Turn::Moved, now, own));
     take(&world, "early.resolver", "early.resolver", &before_all());
     take(&world, "roll.host.com", "roll.host.com", &lab(Turn::Rolled, now, own));
-    // These zones were signed 13 days ago. Signatures are valid for 14 days, so they expire in less than two days.
+    // These zones were signed 13 days ago. Signatures are valid for 14 days.
     let long_ago = lab(Turn::First, now - 13 * 86_400, own);
     take(&world, "early.host.com", "early.host.com", &long_ago);
     take(&world, "late.host.com", "late.host.com", &lab(Turn::First, now - 20 * 86_400, own));
@@ -356,8 +343,7 @@ pub(crate) fn gateway() -> Gateway {
     )
 }
 
-/// Changes the records of `moved.com.` at all its servers. Changes the records of `halfmoved.com.` only at the one
-/// server that answers.
+/// Changes the records of `moved.com.` at all its servers, and those of `halfmoved.com.` at the one server that answers.
 pub(crate) fn moves(gateway: &Gateway) {
     let moved = lab(Turn::Moved, unix(), own_address());
     for server in ["ns1.host.com", "ns2.host.com"] {
@@ -365,7 +351,7 @@ pub(crate) fn moves(gateway: &Gateway) {
     }
 }
 
-/// Adds the DS record for the new key of `rolled.com.` to the parent zone `com.`.
+/// Adds the DS record of the new key of `rolled.com.` to `com.`.
 pub(crate) fn rolls(gateway: &Gateway) {
     take(gateway.lab(), "ns.com", "ns.com", &lab(Turn::Rolled, unix(), own_address()));
 }

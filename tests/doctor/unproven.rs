@@ -12,13 +12,11 @@ use lab::simulation::{Simulation, config_trusting, paused};
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// Returns the findings about `faulty.com.`, which is signed according to `plan`. The servers `stripping`
-/// have the fault `fault`: they leave out proofs.
+/// `faulty.com.` is signed according to `plan`. The servers `stripping` have the fault `fault`: they leave out proofs.
 fn found(plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
     found_of(SOUND, plan, fault, stripping)
 }
 
-/// Returns the findings about a zone like `found`, but the zone has these records.
 fn found_of(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     for (zone, plan) in [(".", ""), ("com.", ""), ("faulty.com.", plan)] {
@@ -84,12 +82,11 @@ const BOTH: [&str; 2] = ["ns1.hosts.com", "ns2.hosts.com"];
 
 const SECOND: [&str; 1] = ["ns2.hosts.com"];
 
-/// The records of a zone that contains its own mail host. This host has no IPv6 address and no TLSA records.
+/// The mail host in the zone has no IPv6 address and no TLSA records.
 const WITH_HOST: &str =
     "@ MX 10 mail\nmail A 198.18.9.1\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
 
-/// Returns the first finding about a zone for which the servers `stripping` leave out proofs. Also checks that the zone
-/// has no fault if no server leaves out proofs.
+/// Returns the first finding. Also checks that the zone has no fault if no server leaves out proofs.
 fn first(text: &str, plan: &str, fault: Fault, stripping: &[&str]) -> Finding {
     let sound = found_of(text, plan, fault, &[]);
     assert!(sound.iter().any(|finding| finding.code == Code::DnssecOk), "{plan} {fault}: {sound:#?}");

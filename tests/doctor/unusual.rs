@@ -1,5 +1,4 @@
-//! Checks of healthy domains with unusual properties. A check must report no failure and only those warnings that are
-//! correct.
+//! Checks of healthy domains with unusual properties: no failure, and only correct warnings.
 
 use std::sync::Arc;
 
@@ -16,8 +15,7 @@ use crate::simulated::check;
 
 const KEY: &str = "TXT \"v=DKIM1; k=ed25519; p=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"\n";
 
-/// The domain, the selector of its DKIM signatures (empty if there is none), its zones with their records,
-/// and the codes of warnings that are correct.
+/// The domain, the selector of its DKIM signatures (may be empty), its zones with their records, and the codes of correct warnings.
 type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static [Code]);
 
 const MAIL: &str = "@ MX 10 mx1.hosts.com.\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";
@@ -152,7 +150,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-/// Records of zones to which the checked domains refer, for example a policy at a provider.
+/// Zones to which the checked domains refer, for example a policy at a provider.
 const PROVIDER: &str = "key KEY\npolicy TXT \"v=DMARC1; p=reject\"\nspf TXT \"v=spf1 ip4:9.9.0.0/20 ip4:198.18.9.1 ~all\"\n\
     reports.com._report._dmarc TXT \"v=DMARC1\"\n";
 

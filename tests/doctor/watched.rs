@@ -1,5 +1,4 @@
-//! Watched domains in virtual time. Findings appear and end. A restart or an outage of the network in between must not
-//! change them.
+//! Watched domains in virtual time. A restart or an outage of the network must not change which findings appear and end.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -31,11 +30,10 @@ use crate::simulated::Daemon;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// The address of the root server of the lab. It is given as a number, because the name of the server has no address in
-/// the lab.
+/// The name of the root server has no address in the lab.
 const ROOT_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 18, 1, 1));
 
-/// A daemon that watches a domain (checks it on schedule), and the file with the history of the domain.
+/// A daemon that watches a domain, and the file with the history of the domain.
 struct Host<'s> {
     daemon: Daemon<'s>,
     asked: AtomicU32,
@@ -62,8 +60,7 @@ impl WatchHost for Host<'_> {
         self.is_busy.load(Ordering::Relaxed)
     }
 
-    /// Always false, as in the first minute of an outage, when the history of queries does not show it yet. Even then,
-    /// the check must not blame the domain.
+    /// In the first minute of an outage, the history of queries does not show it. Even then, the check must not blame the domain.
     fn is_network_down(&self) -> bool {
         false
     }
@@ -86,7 +83,6 @@ fn watches(domains: &[&str]) -> Vec<ConfiguredWatch> {
     domains.iter().map(watch).collect()
 }
 
-/// Returns the state of one watched domain, with the history from the file.
 fn watched(simulation: &Simulation, host: &Host<'_>) -> WatchedDomains {
     let octets = host.file.lock().unwrap().clone();
     let kept = if octets.is_empty() { KeptWatches::default() } else { KeptWatches::read(&*octets).unwrap() };
@@ -94,21 +90,19 @@ fn watched(simulation: &Simulation, host: &Host<'_>) -> WatchedDomains {
     WatchedDomains::new(&watches(&["faulty.com."]), kept, (clock, random), Arc::clone(simulation.recorder()))
 }
 
-/// Lets the task that checks watched domains run for this time.
 async fn pass(watched: &WatchedDomains, host: &Host<'_>, time: Duration) {
     let never: Result<Infallible, _> = tokio::time::timeout(time, watched.run(host)).await;
     assert!(never.is_err());
 }
 
-/// Returns how certain the finding "lame server" is, and the hour of the test in which it began. `None` if there is no
-/// such finding.
+/// Returns how certain the finding "lame server" is, and the hour in which it began.
 fn lame(watched: &WatchedDomains) -> Option<(Standing, u64)> {
     let domains = watched.domains();
     let found = domains[0].history.findings.iter().find(|finding| finding.code == Code::NsLame)?;
     Some((found.standing, (found.since - UNIX_AT_START) / 3_600))
 }
 
-/// Returns the changes in the history of the domain that are about its lame server, the newest first.
+/// Returns the changes of the finding "lame server", the newest first.
 fn changes(watched: &WatchedDomains) -> Vec<ChangeKind> {
     let domains = watched.domains();
     let changes = domains[0].history.changes.iter().filter(|change| change.code == Code::NsLame);

@@ -1,5 +1,4 @@
-//! `resolverctl check system` on simulated hosts: directory trees with the files of a host, and a root server of the
-//! lab. The output is compared with golden files as in `render`.
+//! `resolverctl check system` on simulated hosts. The output is compared with golden files as in `render`.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
@@ -21,17 +20,16 @@ use migrate::system::root_zone::{RootZoneAnswer, RootZoneReplies};
 use migrate::system::{CheckVerdict, HostFinding};
 use tempfile::TempDir;
 
-/// The time of the checks in the golden files: 2026-11-20 09:00 UTC.
+/// 2026-11-20 09:00 UTC.
 const NOW: u64 = 1_795_165_200;
 
 const DAY: u64 = 86_400;
 
-/// The next two texts are the columns after the address in a socket table of /proc/net: for a UDP socket, and for a
-/// listening TCP socket.
+/// The columns after the address in a socket table of /proc/net: a UDP socket, and a listening TCP socket.
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 const STREAM: &str = "00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0";
 
-/// A simulated host: a directory tree with the files that `resolverctl check system` reads.
+/// A directory tree with the files that `resolverctl check system` reads.
 struct Host {
     root: TempDir,
 }
@@ -57,7 +55,7 @@ impl Host {
         symlink(target, path).unwrap();
     }
 
-    /// Adds a process to the /proc of the host. The process has sockets with these inodes.
+    /// The process has sockets with these inodes.
     fn process(&self, number: u32, name: &str, inodes: &[u32]) {
         self.write(&format!("proc/{number}/comm"), &format!("{name}\n"));
         for (place, inode) in inodes.iter().enumerate() {
@@ -65,8 +63,7 @@ impl Host {
         }
     }
 
-    /// Writes the socket tables of /proc/net with these sockets at port 53. Each socket is given by its transport,
-    /// address and inode.
+    /// Writes /proc/net with these sockets at port 53: transport, address and inode.
     fn sockets(&self, sockets: &[(&str, [u8; 4], u32)]) {
         for (transport, state) in [("udp", DATAGRAMS), ("tcp", STREAM)] {
             let mut table = "  sl  local_address rem_address   st\n".to_owned();
@@ -87,7 +84,7 @@ impl Host {
     }
 }
 
-/// Returns a mail gateway on which `resolverctl check system` finds no fault.
+/// A mail gateway without faults.
 fn healthy() -> Host {
     let host = Host::new(&[
         ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n"),
@@ -103,7 +100,7 @@ fn healthy() -> Host {
     host
 }
 
-/// Returns a mail gateway without faults. Its resolverd.toml has these configured zones.
+/// The resolverd.toml of the gateway has these configured zones.
 fn with_zones(zones: &str) -> Host {
     let host = healthy();
     let listen = "version = 1\n[listen]\naddresses = [\"127.0.0.1:53\"]\n";
@@ -111,7 +108,7 @@ fn with_zones(zones: &str) -> Host {
     host
 }
 
-/// Returns a mail gateway on which each program queries another server than resolverd.
+/// Each program queries another server than resolverd.
 fn sick() -> Host {
     let host = Host::new(&[
         ("run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n"),
@@ -171,8 +168,8 @@ fn an_empty_host_makes_nothing_up() {
     );
 }
 
-/// Tests which drop-in file decides. systemd-resolved reads all drop-ins in the order of their file names
-/// (resolved.conf(5)). NetworkManager reads them directory by directory (NetworkManager.conf(5)).
+/// systemd-resolved reads all drop-ins in the order of their file names (resolved.conf(5)). NetworkManager reads them directory by
+/// directory (NetworkManager.conf(5)).
 #[test]
 fn the_last_drop_in_of_each_program_counts() {
     let verdict = |check: &str, files: &[(&str, &str)], masked: &[&str]| {
@@ -223,7 +220,7 @@ fn another_users_process_is_nobody_we_know() {
     assert_eq!(port.evidence, "unknown process listens at 127.0.0.1:53");
 }
 
-/// Runs `check system` on a host. Returns the exit code and the lines.
+/// Returns the exit code and the lines of `check system`.
 fn run(host: &Host, server: SocketAddr, more: &[&str]) -> (i32, Vec<String>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     // No daemon listens at this control socket.
@@ -248,8 +245,7 @@ fn a_root_server_is_asked_over_both_transports() {
     let server = SocketAddr::from(([127, 80, 0, 1], sockets.port()));
 
     let (code, lines) = run(&healthy(), server, &[]);
-    // Two results are unknown: the root zone of the lab is not signed, so its replies do not show the date, and no
-    // daemon reports the keys of the root zone.
+    // The unsigned root zone of the lab does not show the date, and no daemon reports the keys of the root zone.
     assert_eq!((code, lines.last().map(String::as_str)), (4, Some("2 unknown results")), "{lines:#?}");
     assert!(
         lines.iter().any(|line| line.starts_with("unknown ") && line.contains("root keys")),
@@ -273,7 +269,7 @@ fn a_root_server_is_asked_over_both_transports() {
 
 #[test]
 fn a_closed_port_53_is_a_failure() {
-    // This port was bound and released, so no process listens there.
+    // This port was released, so no process listens there.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (code, lines) = run(&healthy(), nobody, &[]);
     assert_eq!(code, 1, "{lines:#?}");
@@ -282,8 +278,7 @@ fn a_closed_port_53_is_a_failure() {
     assert_eq!(unreachable, 2, "{lines:#?}");
 }
 
-/// Returns the verdicts and texts of the two checks of outgoing queries. The host has these configured zones,
-/// and no query reaches a root server.
+/// Returns the results of the two checks of outgoing queries. No query reaches a root server.
 fn outgoing(zones: &str) -> Vec<(CheckVerdict, String)> {
     let unreached = || Err("198.41.0.4:53: timeout after 2 s".to_owned());
     let heard = RootZoneReplies { udp: unreached(), tcp: unreached() };
@@ -299,11 +294,10 @@ fn a_host_that_forwards_all_names_needs_no_root_server() {
     let verdicts = |zones: &str| outgoing(zones).into_iter().map(|(verdict, _)| verdict).collect::<Vec<_>>();
     let evidence = "no root server answers; 198.41.0.4:53: timeout after 2 s; resolverd forwards all names, so it needs no root server";
     assert_eq!(outgoing(FORWARD), vec![(CheckVerdict::Ok, evidence.to_owned()); 2]);
-    // All names are forwarded, except those in a zone that is resolved from the root servers.
+    // All names are forwarded, except one zone that is resolved from the root servers.
     let recursing = format!("{FORWARD}[[zone]]\nname = \"bl.example\"\nrecurse = true\n");
     assert_eq!(verdicts(&recursing), [CheckVerdict::Failure; 2]);
-    // The root servers are also needed if `forward_first` is set, if only one zone is forwarded, or if there is no
-    // configured zone.
+    // The root servers are also needed if `forward_first` is set, if only one zone is forwarded, or without a configured zone.
     assert_eq!(verdicts(&format!("{FORWARD}forward_first = true\n")), [CheckVerdict::Failure; 2]);
     assert_eq!(verdicts(&FORWARD.replace("\".\"", "\"corp.example\"")), [CheckVerdict::Failure; 2]);
     assert_eq!(verdicts(""), [CheckVerdict::Failure; 2]);

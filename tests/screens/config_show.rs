@@ -22,7 +22,7 @@ fn reread(text: &str) -> Config {
     Config::load(Some(&path)).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
 }
 
-/// Returns an address with this number in its last octets. It is IPv4 if the number is even, else IPv6.
+/// An even number gives an IPv4 address, an odd one an IPv6 address.
 fn address(number: u16) -> IpAddr {
     let [high, low] = number.to_be_bytes();
     if number.is_multiple_of(2) {
@@ -49,7 +49,6 @@ fn forwarder(number: u16, secure: bool) -> Forwarder {
     Forwarder { address: server(number), encryption: secure.then_some(encryption) }
 }
 
-/// Creates lists of different numbers. A list has at least one number.
 fn numbers() -> impl Strategy<Value = Vec<u16>> {
     proptest::collection::btree_set(any::<u16>(), 1..8).prop_map(|numbers| numbers.into_iter().collect())
 }

@@ -1,5 +1,4 @@
-//! Zone files that resolverd's parser reads and the parser of Hickory DNS does not read, or reads differently. They are
-//! the rows of a table in CONTRIBUTING.md.
+//! Zone files that the parser of Hickory DNS refuses or reads differently from resolverd's parser: the rows of a table in CONTRIBUTING.md.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -8,17 +7,17 @@ use dns::zone_file;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::txt::Parser;
 
-/// The word in the table of CONTRIBUTING.md for a text that the parser refuses.
+/// The word in the table for a text that the parser refuses.
 const ERROR: &str = "error";
 
-/// The line with a TTL that Hickory's parser needs before the records of a zone file.
+/// Hickory's parser needs a TTL before the records.
 const BEFORE: &str = "$TTL 60\n";
 
 fn origin() -> Name {
     Name::from_str("example.").unwrap()
 }
 
-/// Returns octets in quotes. All octets that are not printable ASCII become decimal escapes.
+/// Octets that are not printable ASCII become decimal escapes.
 fn quoted(octets: &[u8]) -> String {
     let shown = octets.iter().map(|octet| match octet {
         b'"' | b'\\' => format!("\\{octet:03}"),
@@ -60,7 +59,7 @@ fn of_hickory(text: &str) -> String {
     )
 }
 
-/// Returns the texts in backquotes of a cell of the table in CONTRIBUTING.md.
+/// Returns the texts in backquotes of a cell of the table.
 fn code(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
@@ -93,8 +92,7 @@ fn each_row_of_the_offer_to_hickory_is_true() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Tests that both parsers read a usual zone in the same way. So the text that this test adds around the rows of the
-/// table does not cause the differences.
+/// The text that this test adds around the rows of the table must not cause the differences.
 #[test]
 fn a_usual_zone_is_read_alike() {
     let text = format!(

@@ -1,5 +1,5 @@
-//! The manual is generated from the definitions of the command lines and the shipped configuration file. After a
-//! change, write the pages with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens manual`.
+//! The manual is generated from the definitions of the command lines and the shipped configuration file. After a change, write the pages
+//! with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens manual`.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use doctor::finding::Level;
 use resolverd::arguments;
 use resolverd::metrics::table::{self, MetricKind};
 
-/// Compares a text with the manual page of this name in conf/man, or writes the page.
+/// Compares a text with the page in conf/man, or writes the page.
 fn page(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man").join(name);
     if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
@@ -21,25 +21,25 @@ fn page(name: &str, actual: &str) {
     assert_eq!(actual, expected, "{} is not what the programs say", path.display());
 }
 
-/// Returns a part of the manual page of a command, in roff as the library clap_mangen writes it.
+/// Returns a part of a manual page in roff, from clap_mangen.
 fn rendered(
     command: &Command,
     part: fn(&Man, &mut dyn std::io::Write) -> Result<(), std::io::Error>,
 ) -> String {
     let mut text = Vec::new();
-    // Without this, the library leaves out the options that are hidden in the short help.
+    // Otherwise the library leaves out the options that are hidden in the short help.
     let command = command.clone().mut_args(|argument| argument.hide_short_help(false));
     part(&Man::new(command), &mut text).unwrap();
     let text = String::from_utf8(text).unwrap().replace("\\*(Aq", "\\(aq");
     let lines = text.lines().filter(|line| !line.starts_with(".ie") && !line.starts_with(".el"));
     let text: String = lines.map(|line| format!("{line}\n")).collect();
-    // Writes the possible values of an option as one line each, without list marks.
+    // Writes the possible values of an option as one line each.
     text.replace(".br\n\n.br\n\\fIPossible values:\\fR\n.RS 14\n.IP \\(bu 2\n", ".nf\n")
         .replace(".IP \\(bu 2\n", "")
         .replace(".RE\n", ".fi\n")
 }
 
-/// Returns the header of a manual page. It has no date, so that the page changes only with its content.
+/// The header has no date, so that the page changes only with its content.
 fn head(name: &str, section: u8, about: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(
@@ -66,7 +66,7 @@ fn see_also(pages: &[(&str, u8)]) -> String {
     format!(".SH SEE ALSO\n{}\n", pages.join(" ,\n"))
 }
 
-/// Returns every command that has no sub-commands, each with its full name such as `config show`.
+/// Returns every command without sub-commands, with its full name such as `config show`.
 fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
     let shown = command.get_subcommands().filter(|below| !below.is_hide_set());
     let mut found = Vec::new();
@@ -74,7 +74,7 @@ fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
         let words = format!("{words} {}", below.get_name());
         match below.has_subcommands() {
             true => {
-                // A command with sub-commands is also included itself if it has an explanation of terms.
+                // A command with sub-commands is included if it explains terms.
                 found.extend(below.get_after_long_help().map(|_| (words.clone(), below.clone())));
                 found.extend(leaves(&words, below));
             }
@@ -84,7 +84,6 @@ fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
     found
 }
 
-/// Returns the section of the manual about one command: its synopsis, description and options.
 fn leaf(words: &str, command: &Command) -> String {
     let command = command.clone().bin_name(words).disable_help_flag(true).disable_version_flag(true);
     let synopsis = rendered(&command, Man::render_synopsis_section);
@@ -98,30 +97,30 @@ fn leaf(words: &str, command: &Command) -> String {
     format!(".SS {}\n{synopsis}.PP\n{}.\n{options}{terms}", escaped(words), about.trim_end_matches('.'))
 }
 
-/// Returns a term in bold, in roff as the tag of the paragraph that follows.
+/// Returns a term in bold, as the tag of the next paragraph.
 fn tag(term: &str) -> String {
     format!(".IP \"\\fB{}\\fR\"", escaped(term))
 }
 
-/// Returns a text in roff that keeps its line breaks, such as a table of terms.
+/// Keeps the line breaks of a text.
 fn aligned(text: &str) -> String {
     let lines: String = text.lines().map(|line| format!("{}\n", escaped(line))).collect();
     format!(".PP\n.nf\n{lines}.fi\n")
 }
 
-/// Returns the synopsis and the options of a program itself, in roff without its commands.
+/// Returns the synopsis and the options of a program, without its commands.
 fn program(command: &Command) -> String {
     rendered(command, Man::render_synopsis_section) + &rendered(command, Man::render_options_section)
 }
 
-/// Returns the codes of the findings of `resolverctl check` that usually have this level.
+/// Returns the codes that usually have this level.
 fn codes(level: Level) -> String {
     let codes = Code::ALL.iter().map(|code| code.entry()).filter(|entry| entry.level == level);
     let words: Vec<&str> = codes.map(|entry| entry.word).collect();
     format!("{}\n{}\n", tag(level.word()), words.join(",\n"))
 }
 
-/// The examples in the manual of resolverctl: commands, each with its purpose.
+/// Each example is a command and its purpose.
 const EXAMPLES: &[(&str, &str)] = &[
     ("resolverctl", "See whether resolverd works, and if not, what to do."),
     ("resolverctl why", "See what delayed mail in the last hour, and who can repair it."),
@@ -162,7 +161,6 @@ fn resolverctl_1() {
     page("resolverctl.1", &text);
 }
 
-/// The section of the manual about how the service can read certificates, in roff.
 const CERTIFICATES: &str = ".SH CERTIFICATES\n\
              `tls`, `https`, `quic`, `certificate` and `key` of resolverd.toml(5) make resolverd answer gateways and containers over TLS, HTTPS and QUIC. The service \
              runs as the user resolverd, which cannot read the files of ACME clients. Let the ACME client copy them at each \
@@ -179,7 +177,7 @@ const CERTIFICATES: &str = ".SH CERTIFICATES\n\
 
 #[test]
 fn resolverd_8() {
-    // The packages are built without the feature `lab`, so the command `demo` is left out of the manual.
+    // Packages are built without the feature `lab`, so without the command `demo`.
     let whole = arguments::Arguments::command();
     let command = Command::new("resolverd")
         .version(env!("CARGO_PKG_VERSION"))
@@ -225,7 +223,6 @@ fn resolverd_8() {
     page("resolverd.8", &text);
 }
 
-/// Tests that the manual page about metrics has the content of the table of metrics.
 #[test]
 fn resolverd_metrics_7() {
     let rows: String = table::all()
@@ -236,7 +233,7 @@ fn resolverd_metrics_7() {
                 labels => format!(" {{{}}}", labels.join(", ")),
             };
             let head = format!("{}{labels}", metric.name);
-            // Most metrics are counters, and their names end with `_total`. So the manual states only the other kinds.
+            // Counters have names with `_total`, so only other kinds are stated.
             let kind = match metric.kind {
                 MetricKind::Counter => String::new(),
                 kind => capital(kind.word()) + ": ",
@@ -267,21 +264,19 @@ fn resolverd_metrics_7() {
     page("resolverd-metrics.7", &text);
 }
 
-/// Returns a word with a capital as its first letter.
 fn capital(word: &str) -> String {
     let (first, rest) = word.split_at(1);
     first.to_uppercase() + rest
 }
 
-/// A block of the shipped configuration file: comment lines, then the lines that they describe.
+/// Comment lines of the shipped configuration file, and the lines that they describe.
 #[derive(Default)]
 struct Block {
     comment: Vec<String>,
     lines: Vec<String>,
 }
 
-/// Returns the blocks of the shipped configuration file. Blank lines separate them, except inside a value of
-/// several lines.
+/// Blank lines separate the blocks, except inside a value of several lines.
 fn blocks(file: &str) -> Vec<Block> {
     let mut blocks = vec![Block::default()];
     for line in file.lines() {
@@ -301,8 +296,7 @@ fn blocks(file: &str) -> Vec<Block> {
     blocks
 }
 
-/// Returns a comment as roff paragraphs. `Default:`, `Range:` and indented values begin a new line; all other lines of
-/// a paragraph are joined.
+/// `Default:`, `Range:` and indented values begin a new line; other lines of a paragraph are joined.
 fn filled(comment: &[String]) -> String {
     let begins = |line: &str| line.starts_with("Default") || line.starts_with("Range");
     let mut text = String::new();
@@ -320,7 +314,7 @@ fn filled(comment: &[String]) -> String {
     text
 }
 
-/// Returns the section of the manual about a key of the configuration: its name as the tag, its comment, and its line in the file.
+/// Returns the name of a key, its comment, and its line in the file.
 fn key(block: &Block) -> String {
     let is_head = |line: &&String| line.starts_with("#[[");
     let heads = block.lines.iter().filter(is_head).count();
@@ -331,14 +325,12 @@ fn key(block: &Block) -> String {
         .iter()
         .filter(starts)
         .map(|line| line.trim_start_matches('#').split(" = ").next().unwrap())
-        // The key `name` of an entry such as `[[zone]]` is in the first block of the entry, so other blocks that
-        // contain it do not describe it.
+        // The key `name` of an entry such as `[[zone]]` is described in the first block of the entry.
         .filter(|name| heads == 0 || *name != "name")
         .collect();
     let lines: String =
         block.lines.iter().map(|line| format!("{}\n", escaped(line.trim_start_matches('#')))).collect();
-    // The comment already states the default value, so the lines of the file are shown only if they are examples or
-    // lists of values.
+    // The comment states the default value, so only examples and lists of values are shown.
     let is_shown = |line: &String| line.starts_with('#') || (line.contains(" = [") && !line.ends_with("[]"));
     let shown = match block.lines.iter().any(is_shown) {
         true => format!(".IP\n.nf\n{lines}.fi\n"),
@@ -375,16 +367,16 @@ fn resolverd_toml_5() {
     page("resolverd.toml.5", &text);
 }
 
-/// The words with which the sentence about when to change a key of the configuration may begin.
+/// The sentence about when to change a key begins with one of these words.
 const WHEN: [&str; 6] = ["Set ", "Add ", "Increase ", "Decrease ", "Change ", "Remove "];
 
-/// Tests that the comment of each key says what it does, then its default, its range, and when to change it, in this order. The default in the
-/// comment must be the value in the file. `tests/simulated/config` compares the defaults and the ranges with the code.
+/// The comment of a key says what it does, then its default, its range, and when to change it. The default must be the value in the file.
+/// `tests/simulated/config` compares defaults and ranges with the code.
 #[test]
 fn each_key_has_its_default_range_and_advice() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
     let shipped = std::fs::read_to_string(shipped).unwrap();
-    // The default values of these keys are described in words in their comments.
+    // The comments describe these default values in words.
     let in_words = ["addresses", "allow", "deny_servers", "messages"];
     let mut seen = 0;
     for block in blocks(&shipped) {

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use resolver::config::Config;
 
-/// Returns the parts of a text that are between these two marks.
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> Vec<&'a str> {
     text.split(begin).skip(1).map(|block| block.split(end).next().unwrap()).collect()
 }
@@ -17,11 +16,11 @@ fn every_configuration_of_the_readme_and_of_the_manual_is_fine() {
         std::fs::read_to_string(path).unwrap()
     };
     let (readme, manual) = (read("README.md"), read("conf/man/resolverd.7"));
-    // In roff, the hyphen and the backslash are escaped.
+    // Hyphens and backslashes are escaped in roff.
     let manual = manual.replace("\\-", "-").replace("\\e", "\\");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("resolverd.toml");
-    // One of the configurations has the path of a key file for the fleet, so this test writes such a file.
+    // One of the configurations has the path of a key file for the fleet.
     let key = folder.path().join("fleet.key");
     std::fs::write(&key, "x".repeat(64)).unwrap();
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();

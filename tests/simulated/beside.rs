@@ -1,4 +1,4 @@
-//! Tests that a client gets its answer even if background work of the resolver for its question panics.
+//! A client must get its answer even if background work for its question panics.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,6 @@ use lab::prelude::ask;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// Returns a lab with the zone `tld.` on two servers.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     for (server, last) in [("a.root", 1), ("ns1.tld", 2), ("ns2.tld", 3)] {
@@ -55,7 +54,7 @@ fn a_panic_where_a_silence_is_counted_leaves_the_answer_of_another_server() {
         ask(&simulation, "www.none.", RecordType::A).await;
         simulation.network().set_unroutable([127, 0, 0, 2].into());
         let strike = simulation.resolver().strike_silences();
-        // The future that counts queries without a reply panics in its second poll. The first such query is the one to the slow server.
+        // The future that counts queries without a reply panics in its second poll.
         strike.order(2);
         let reply = ask(&simulation, "www.tld.", RecordType::A).await;
         assert!(!strike.is_ordered(), "no silence was counted");

@@ -1,5 +1,5 @@
-//! Tests that `resolverctl why` and `resolverctl failed` report the right cause of a delay if two causes are easily confused: a DNS list and the
-//! zones above it, a zone and the address family of its servers, a silent zone and the load of resolverd itself.
+//! `resolverctl why` and `resolverctl failed` must report the right one of two causes that are easily confused: a DNS list and the zones
+//! above it, a zone and the address family of its servers, a silent zone and the load of resolverd.
 
 #![cfg(feature = "lab")]
 
@@ -26,13 +26,13 @@ use lab::world::ServerPlan;
 use resolver::config::{Config, Family};
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
 
-/// The zone of a DNS list of the built-in registry. Its parent zone belongs to the operator of the list.
+/// A DNS list of the built-in registry.
 const LIST: &str = "bl.spamcop.net.";
 
-/// The zone of the operator of the DNS list `LIST`. It is the parent of the list's zone.
+/// The parent zone of `LIST`, which belongs to the operator of the list.
 const OWNER: &str = "spamcop.net.";
 
-/// The zones of the simulated internet, below a root. Each zone has one server, with an address and a connection of its own.
+/// Each zone below the root has one server with an address and a connection of its own.
 struct Internet(Tree);
 
 impl Internet {
@@ -78,7 +78,7 @@ async fn failed(simulation: &Simulation) -> Vec<FailedZone> {
     simulation.resolver().failed(FailedWanted::default()).await.zones
 }
 
-/// Returns the culprit in the report about the message: its kind, zone, server and list.
+/// Returns the culprit of the report: its kind, zone, server and list.
 fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
     fn text(text: &Option<String>) -> &str {
         text.as_deref().unwrap_or_default()
@@ -87,8 +87,8 @@ fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
     (culprit.kind, text(&culprit.zone), text(&culprit.server), text(&culprit.list))
 }
 
-/// Returns a simulation with a DNS list whose own server works. The zone `above` is a zone above the list. Its server has these faults, and takes
-/// `time` for a reply.
+/// The server of the DNS list works. The server of the zone `above`, which is above the list, has these faults, and takes `time` for a
+/// reply.
 fn list_below(above: &str, faults: &[Fault], time: Duration) -> Simulation {
     let mut internet = Internet::new();
     for (zone, address) in [("net.", "192.0.2.2"), (OWNER, "192.0.2.3"), (LIST, "192.0.2.4")] {
@@ -123,8 +123,7 @@ fn a_silent_zone_of_its_owner_is_a_silence_of_the_list() {
             check(&simulation, last).await;
             tokio::time::sleep(Duration::from_secs(20)).await;
         }
-        // An hour later, the zone of the DNS list is still in the cache, so this query does not need the zones above
-        // it.
+        // After an hour, the zone of the DNS list is still cached, so this query does not need the zones above it.
         tokio::time::sleep(Duration::from_secs(3_600)).await;
         check(&simulation, 9).await;
         for last in [1, 2, 3, 9] {
@@ -209,8 +208,7 @@ fn a_list_is_not_blamed_for_the_zone_with_the_names_of_its_servers() {
     });
 }
 
-/// Returns a simulation with zones whose servers have only IPv6 addresses: the server of `six.tld.`, and the server of `away.tld.`, whose name is in
-/// `fine.tld.`.
+/// The servers of two zones have only IPv6 addresses: that of `six.tld.`, and that of `away.tld.`, whose name is in `fine.tld.`.
 fn only_ipv6(ipv6: Family) -> Simulation {
     let mut internet = Internet::new();
     internet.fine("tld.", "192.0.2.2", "");
@@ -295,7 +293,6 @@ fn a_path_of_ipv6_that_leads_nowhere_is_no_fault_of_the_owners() {
     });
 }
 
-/// Asks for `count` names of a zone at the same time.
 async fn flood(simulation: &Simulation, zone: &str, count: usize) {
     let names: Vec<String> = (0..count).map(|number| format!("w{number}.{zone}")).collect();
     join_all(names.iter().map(|name| ask(simulation, name, RecordType::A))).await;
@@ -360,7 +357,7 @@ fn queries_beyond_the_limit_of_a_silent_zone_are_told_with_their_number() {
             }
         };
         tokio::join!(flood(&simulation, "silent.tld.", MAX_SILENT_FLIGHTS + 1), beyond);
-        // The clients have their replies, but the resolutions (flights) continue for up to `FLIGHT_TIME`.
+        // The clients have their replies, but the resolutions go on for up to `FLIGHT_TIME`.
         tokio::time::sleep(FLIGHT_TIME).await;
         let (zones, _) = simulation.recorder().shed_by(Window::Start);
         assert_eq!(zones.iter().map(|row| row.shed).sum::<u64>(), MORE as u64, "{zones:#?}");
@@ -378,7 +375,7 @@ fn queries_beyond_the_limit_of_a_silent_zone_are_told_with_their_number() {
             culprit.evidence.contains("; 1 of these queries was turned away by resolverd"),
             "{culprit:#?}"
         );
-        // The report about a message of another client must not contain any of these queries.
+        // The report about another client's message must not contain these queries.
         let report = why(&simulation, named("fine.tld.")).await;
         assert!(report.questions.iter().all(|one| one.name.ends_with(".fine.tld.")), "{report:#?}");
         assert!(!format!("{report:?}").contains("turned away"), "{report:#?}");
@@ -463,7 +460,7 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
             let time = Duration::from_millis(20);
             internet.zone("cut.tld.", "192.0.2.5", (&faults, time), "* 300 A 198.51.100.8\n");
             let simulation = internet.simulation(|_| ());
-            // The resolutions of both questions are still in progress when the report is made.
+            // Both resolutions are still in progress when the report is made.
             for asked in ["first.cut.tld.", "second.cut.tld."] {
                 ask(&simulation, asked, RecordType::A).await;
             }
@@ -474,8 +471,7 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
                 "{fault}: {report:#?}"
             );
             tokio::time::sleep(Duration::from_secs(3_600)).await;
-            // The first query finds out that this server cannot be reached over TCP. The second query already knows
-            // this.
+            // The first query finds out that this server cannot be reached over TCP, and the second one knows this.
             for asked in ["a.cut.tld.", "b.cut.tld."] {
                 ask(&simulation, asked, RecordType::A).await;
                 tokio::time::sleep(Duration::from_secs(8)).await;
@@ -498,8 +494,7 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
     });
 }
 
-/// Asks once for a name, immediately after the start, when the cache is empty. The server of the zone has this fault. Returns the report about this
-/// question.
+/// Asks once with an empty cache. The server of the zone has this fault.
 async fn asked_cold(fault: Fault) -> MessageReport {
     let mut internet = Internet::new();
     internet.fine("tld.", "192.0.2.2", "");
@@ -519,7 +514,7 @@ fn a_server_that_answered_the_next_query_was_not_silent() {
         let evidence = "192.0.2.5 did not answer 1 query for cold.tld., but answered others within seconds";
         assert!(culprit.evidence.starts_with(evidence), "{report:#?}");
         assert!(culprit.advice.starts_with("packets get lost"), "{report:#?}");
-        // This server drops all queries with EDNS, so the daemon gets an answer only to a query without it.
+        // This server drops all queries with EDNS.
         let report = asked_cold(Fault::DropsEdns).await;
         assert_eq!(told(&report), (CulpritKind::Unknown, "cold.tld.", "192.0.2.5", ""), "{report:#?}");
         let culprit = &report.culprit;

@@ -1,5 +1,5 @@
-//! A forwarding loop: the forwarders send the queries back to resolverd, so that no check of the configuration can detect the loop. The tests count
-//! the messages and the time for one question.
+//! A forwarding loop: the forwarders send the queries back to resolverd. The configuration does not show the loop. The tests count the
+//! messages and the time for one question.
 
 use std::future::pending;
 use std::io;
@@ -27,29 +27,28 @@ use resolver::zones::Views;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// The number of times that a forwarder without a reply sends its query.
+/// The number of queries of a forwarder that gets no reply.
 const TRIES: u16 = 4;
-/// The time between two queries of a forwarder without a reply.
+/// The time between these queries.
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// The maximum number of messages to servers for one question, including those for the root keys. resolverd sends the same number to two forwarders
-/// that do not answer.
+/// The maximum number of messages to servers for one question, including those for the root keys. resolverd sends the same number to two
+/// forwarders that do not answer.
 const MESSAGES: usize = 32;
 
-/// A network whose servers are forwarders that cause a loop: each sends the queries that it gets from resolverd back to
-/// resolverd.
+/// The servers of this network are forwarders that send each query back to resolverd.
 struct Circle {
     resolver: OnceLock<Weak<Resolver>>,
     clock: Clock,
-    /// True if the forwarders set the flags DO and CD in the queries that they send to resolverd.
+    /// True if the forwarders set the flags DO and CD.
     with_flags: bool,
     sent: AtomicUsize,
     ports: AtomicU16,
 }
 
 impl Circle {
-    /// Returns the reply of a forwarder. The forwarder sends the query that it got back to resolverd, up to `TRIES` times. `way`: true if the
-    /// forwarder sets DO and CD, and the port of its first query.
+    /// The forwarder sends the query back to resolverd, up to `TRIES` times. `way`: true if it sets DO and CD, and the port of its first
+    /// query.
     async fn forward(resolver: Arc<Resolver>, clock: Clock, octets: Vec<u8>, way: (bool, u16)) -> Vec<u8> {
         let (with_flags, port) = way;
         let view = resolver.views().general().unwrap().id;
@@ -76,7 +75,6 @@ impl Circle {
     }
 }
 
-/// The reply of a forwarder, for which resolverd waits.
 struct Forwarded(SocketAddr, Option<JoinHandle<Vec<u8>>>);
 
 impl Replies for Forwarded {
@@ -117,7 +115,7 @@ impl Network for Circle {
     }
 }
 
-/// Returns resolverd with two forwarders for all names. Both send the queries back to resolverd. Must be called while the clock of tokio is paused.
+/// Returns resolverd with two forwarders for all names, which cause the loop. The clock of tokio must be paused.
 fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     let mut config = Config::default();
     config.listen.addresses = Vec::new();
@@ -149,7 +147,6 @@ fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     (resolver, network)
 }
 
-/// Asks resolverd a question as a client with this port.
 async fn ask(resolver: &Arc<Resolver>, owner: &str, port: u16) -> (Replied, Duration) {
     let view = resolver.views().general().unwrap().id;
     let question = Question { view, ..Question::new(&name(owner), RecordType::A) };
@@ -174,7 +171,7 @@ fn a_question_that_comes_back_costs_a_few_messages_and_the_deadline() {
             assert!(sent <= MESSAGES, "{sent} messages");
             assert_eq!((resolver.flights(), resolver.waiters()), (0, 0));
 
-            // Many questions at the same time must not multiply the messages to the forwarders.
+            // Many questions at the same time must not multiply the messages.
             let owners: Vec<String> = (0..50).map(|number| format!("www{number}.example.")).collect();
             let asked = owners.iter().zip(2..).map(|(owner, port)| ask(&resolver, owner, port));
             assert!(join_all(asked).await.iter().all(|(_, elapsed)| *elapsed <= deadline));

@@ -1,5 +1,5 @@
-//! Many questions for a zone whose servers are dead. The test measures the messages and resolutions that they cause, and shows that they do not
-//! delay answers from other zones.
+//! Many questions for a zone whose servers are dead: the messages and resolutions that they cause, and the time of answers from other
+//! zones.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use tokio::task::JoinSet;
 
-/// The time between two questions for the dead zone. It results in a hundred questions per second.
+/// A hundred questions per second for the dead zone.
 const BETWEEN: Duration = Duration::from_millis(10);
 
-/// The number of questions for the dead zone. To send all of them takes twenty seconds.
+/// To send these questions takes twenty seconds.
 const QUESTIONS: u32 = 2_000;
 
-/// Returns a lab with a root, tld., and two zones with two servers each. The servers of one of the zones are dead.
+/// Two zones have two servers each. The servers of one zone are dead.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let dead = &[Fault::Dead][..];
@@ -76,8 +76,7 @@ fn a_hundred_questions_a_second_for_a_dead_zone_cost_others_nothing() {
         let messages = lab.log().count("ns1.dead.tld") + lab.log().count("ns2.dead.tld");
         assert!(flights <= 400, "{flights} flights at once");
         assert!(messages <= 3 * u64::from(QUESTIONS), "{messages} messages");
-        // The server that was used before is dead now, so resolverd queries the second server too. The time is the timeout of the first one plus the
-        // round trip of the second one.
+        // The server that was used before is dead now. The time is its timeout plus the round trip of the second server.
         lab.server("ns1.well.tld").unwrap().set_faults(&[Fault::Dead]);
         let hedged = ask(&simulation, 9_000, "well.tld.").await;
         assert!(hedged.elapsed <= Duration::from_millis(75), "{:?}: {:#?}", hedged.elapsed, hedged.steps);

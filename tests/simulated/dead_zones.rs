@@ -1,5 +1,5 @@
-//! Zones whose servers are all silent, in simulation. The tests measure what an email from such a domain costs, the first time and later. They show
-//! that a server does not count as dead because of a few lost packets, and that a zone is resolved at once when its servers work again.
+//! Zones whose servers are all silent. The tests measure what an email from such a domain costs, the first time and later. A server must
+//! not count as dead because of a few lost packets, and its zone must be resolved at once when it works again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +16,7 @@ use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use resolver::limits::{MAX_DEAD_TIME, MAX_PROBE_WAIT, MAX_TRIES};
 
-/// Returns a lab with a root, tld., and one.tld. The zone one.tld. has this number of servers with these faults, and `millis` is the round trip to
-/// them. other.tld. has a server without faults.
+/// The zone one.tld. has this number of servers with these faults and this round trip time. other.tld. has a server without faults.
 fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: String, last: [u8; 2], millis: u64, faults: &[Fault]| {
@@ -39,8 +38,7 @@ fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks the questions of smtpd (the mail server) for the domain of a sender, one after the other. Returns the time, and the number of
-/// messages to the servers of the domain.
+/// Asks the questions of smtpd for the domain of a sender. Returns the time, and the number of messages to the servers of the domain.
 async fn mail(simulation: &Simulation) -> (Duration, usize) {
     simulation.lab().log().take();
     let mut elapsed = Duration::ZERO;
@@ -55,7 +53,7 @@ async fn mail(simulation: &Simulation) -> (Duration, usize) {
 
 #[test]
 fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
-    // With four servers, each gets fewer queries in the same time, so it takes longer until all of them count as dead.
+    // With four servers, each gets fewer queries, so it takes longer until all count as dead.
     for (seed, servers, millis, most) in
         [(1, 1, 30, 4_100), (2, 2, 30, 4_100), (3, 2, 250, 4_100), (4, 4, 100, 6_000)]
     {
@@ -65,7 +63,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
             let (elapsed, messages) = mail(&simulation).await;
             println!("{servers} servers: {elapsed:?}, {messages} messages");
             assert!(elapsed <= Duration::from_millis(most), "{servers} servers: {elapsed:?}");
-            // The first email may cause this number of messages to servers. This includes one query in the background to each server.
+            // This includes one query in the background to each server.
             let most = usize::from(servers) * usize::from(MAX_TRIES + 2);
             assert!(messages <= most, "{messages} messages to {servers} servers");
             for message in 2..=4 {
@@ -73,8 +71,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
                 let (elapsed, messages) = mail(&simulation).await;
                 println!("message {message}: {elapsed:?}, {messages} messages");
                 assert!(elapsed <= Duration::from_millis(50), "message {message}: {elapsed:?}");
-                // Between two emails, resolverd sends probes at fixed intervals. Their number does not depend on the
-                // number of questions.
+                // Between two emails, resolverd sends probes at fixed intervals.
                 assert!(messages <= usize::from(servers), "message {message}: {messages} messages");
             }
         });
@@ -95,7 +92,7 @@ fn a_domain_that_dies_after_it_was_known_costs_the_same() {
             }
             let (elapsed, _) = mail(&simulation).await;
             println!("{millis} ms away: {elapsed:?}");
-            // Replies of a distant server take longer, so resolverd waits longer before the server counts as dead.
+            // resolverd waits longer for a distant server.
             let most = if millis < 200 { 4_100 } else { 6_500 };
             assert!(elapsed <= Duration::from_millis(most), "{millis} ms away: {elapsed:?}");
             tokio::time::sleep(Duration::from_secs(300)).await;
@@ -116,8 +113,7 @@ fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
             tokio::time::sleep(Duration::from_secs(60 + seed * 7)).await;
             mail(&simulation).await;
             lab.server("ns2.one.tld").unwrap().set_faults(&[]);
-            // resolverd probes one of the servers within `MAX_DEAD_TIME`, plus or minus one eighth. This time is over
-            // now.
+            // By this time, resolverd has probed one of the servers: `MAX_DEAD_TIME` plus or minus one eighth.
             tokio::time::sleep(MAX_DEAD_TIME * 9 / 8 + Duration::from_millis(100)).await;
             for (name, kind) in [("one.tld.", RecordType::MX), ("new.one.tld.", RecordType::A)] {
                 let reply = ask(&simulation, name, kind).await;
@@ -175,7 +171,7 @@ fn a_lossy_zone_with_one_server_is_not_taken_for_dead() {
             simulation.network().set_loss(300);
             for number in 0..120 {
                 if busy {
-                    // Other servers answer all the time, so there is no outage of the network. A missing reply therefore counts against the server.
+                    // Other servers answer, so there is no outage of the network, and a missing reply counts against the server.
                     ask(&simulation, &format!("host{number}.other.tld."), RecordType::A).await;
                 }
                 let reply = ask(&simulation, &format!("host{number}.one.tld."), RecordType::A).await;
@@ -204,7 +200,6 @@ fn while_our_own_network_is_down_no_zone_is_known_to_be_silent() {
                 let faults: &[Fault] = if down { &[Fault::Dead] } else { &[] };
                 lab.servers().iter().for_each(|server| server.set_faults(faults));
             };
-            // The servers of the zone fail and answer again, several times.
             for outage in 0..5 {
                 set_down(true);
                 for number in 0..4 {
@@ -216,7 +211,7 @@ fn while_our_own_network_is_down_no_zone_is_known_to_be_silent() {
                 let name = format!("b{outage}.one.tld.");
                 let reply = ask(&simulation, &name, RecordType::A).await;
                 assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
-                // The time includes a query to the parent zone, which finds out if the zone has other servers now.
+                // The time includes a query to the parent zone for other servers of the zone.
                 assert!(reply.elapsed <= Duration::from_millis(60), "{:?}", reply.elapsed);
             }
         });
@@ -262,10 +257,10 @@ fn a_known_silence_is_told_with_its_reason_and_not_remembered_of_the_name() {
     });
 }
 
-/// The number of zones on the server of a hoster. The server drops queries for all of them.
+/// The number of zones on one server, which drops the queries for almost all of them.
 const HOSTED: usize = 100;
 
-/// Returns a lab with a root, tld., and many zones on one server. The server answers only for zz.tld.
+/// The server of many zones answers only for zz.tld.
 fn hoster() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, last: [u8; 2], faults: &[Fault]| {

@@ -1,5 +1,5 @@
-//! DNS lists in simulation. The tests show which answers clients get if a list refuses queries, is parked, lists everything or does not answer. They
-//! also show that each listing of a working list reaches the client.
+//! DNS lists that refuse queries, are parked, list everything or do not answer: which answers clients get. Each listing of a working list
+//! must reach the client.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,8 +21,7 @@ use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::registry::Registry;
 use resolver::dnsbl::state::ListState;
 
-/// A DNS list for the tests: its zone, a name that a client asks for, and the addresses with which the list answers "listed" and
-/// "refused".
+/// A DNS list: its zone, a name that a client asks for, and the answers "listed" and "refused".
 struct ListSubject {
     apex: &'static str,
     name: &'static str,
@@ -49,7 +48,7 @@ const DOMAIN: ListSubject = ListSubject {
     refusal: "127.0.0.1",
 };
 
-/// A DNS list that gives data as TXT records. Its names have no A records.
+/// A DNS list with TXT records but no A records.
 const DATA: ListSubject = ListSubject {
     apex: "asn.rspamd.com.",
     name: "4.3.2.1.asn.rspamd.com.",
@@ -57,7 +56,7 @@ const DATA: ListSubject = ListSubject {
     refusal: "127.255.255.254",
 };
 
-/// Returns a simulation with a root and a DNS list that answers each query with `address`.
+/// The DNS list answers each query with `address`.
 fn simulation(
     list: &ListSubject,
     address: &str,
@@ -69,7 +68,7 @@ fn simulation(
     simulation_of(list, &text, faults, change)
 }
 
-/// Returns a simulation with a root and a DNS list whose zone has the records in `text`.
+/// The zone of the DNS list has the records in `text`.
 fn simulation_of(
     list: &ListSubject,
     text: &str,
@@ -89,7 +88,7 @@ fn simulation_of(
     Simulation::new(lab, config, 7)
 }
 
-/// Returns the response code of a reply, and the code of its extended error (RFC 8914).
+/// Returns the response code and the code of the extended error (RFC 8914).
 fn given(reply: &SimulatedReply) -> (ResponseCode, Option<u16>) {
     (reply.message.metadata.response_code, reply.extended_error.as_ref().map(|error| error.code))
 }
@@ -160,7 +159,7 @@ fn text_costs_one_message_more_and_none_where_the_address_is_known() {
         assert_eq!(listed.lab().log().take().len(), 1);
         let refused = simulation(&BLOCK, BLOCK.refusal, &[], |_| {});
         ask(&refused, BLOCK.name, RecordType::TXT).await;
-        // Queries for shorter names than the full one are not counted (QNAME minimisation, RFC 9156).
+        // Queries for shorter names are not counted (RFC 9156).
         let asked = refused.lab().log().take();
         let of_address =
             |one: &&Received| one.kind == RecordType::A && one.name.to_lowercase().to_string() == BLOCK.name;
@@ -283,8 +282,7 @@ fn a_zone_that_only_looks_like_a_list_is_told_and_left_alone() {
     });
 }
 
-/// Returns a lab with the public server of a DNS list, and with a local mirror of the list. The data of the mirror may be two
-/// hours old.
+/// A DNS list with a public server and a local mirror, whose data may be two hours old.
 fn with_mirror(choice: WhenStale) -> (Arc<Lab>, Config) {
     let mut tree = Tree::default();
     for (server, last) in [("a.root", 1), ("ns.lists", 2), ("mirror.lists", 3)] {
@@ -328,11 +326,11 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             tokio::time::sleep(Duration::from_secs(10_000)).await;
             simulation.resolver().list_resolver().look_at_mirrors().await;
             assert_eq!(asked("1.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?}");
-            // A reload of the configuration must not make the mirror's data count as new.
+            // A reload must not make the mirror's data count as new.
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
             simulation.resolver().memory().flush(&Flush::All);
             assert_eq!(asked("2.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after a reload");
-            // The mirror of the DNS list fails and answers again. It must be used only if its data are new enough.
+            // The failed mirror answers again. It must be used only if its data are new enough.
             let mirror = simulation.lab().server("mirror.lists").unwrap();
             mirror.set_faults(&[Fault::Dead]);
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());

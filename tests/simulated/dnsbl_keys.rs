@@ -1,5 +1,5 @@
-//! DNS lists whose names contain the secret key of a customer. Clients ask for names without the key. resolverd adds the key, and only the list's
-//! own servers may get it.
+//! DNS lists whose names contain a customer key, which is secret. resolverd adds the key to the names that clients ask for, and only the
+//! list's own servers may get it.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -24,19 +24,17 @@ use resolver::dnsbl::batch::BatchCounts;
 use resolver::dnsbl::list_way::Way;
 use resolver::resolve::list_keys::secrets_of;
 
-/// The customer's key for the DNS lists, which must stay secret. The tests search for it without regard to upper and lower case, because a
-/// client may write the name in any case.
+/// The configured customer key. The tests search for it in upper and lower case, because a client may write the name in any case.
 const KEY: &str = "x7h3qkey5u8wk3qkey9m2v";
 
-/// Another key, which a client writes into the names that it asks for. On the server of the DNS list, a separate zone belongs to this key.
+/// A key that a client writes into names. The server of the DNS list has a separate zone for this key.
 const CLIENTS: &str = "k3y0fac11entandnobodyelse9";
 
-/// The zone on the server of the DNS list that belongs to the client's key, `CLIENTS`.
 const OWN_ZONE: &str = "k3y0fac11entandnobodyelse9.authbl.dq.spamhaus.net.";
 
 const ASKED: &str = "4.3.2.1.zen.spamhaus.org.";
 
-/// Writes the secret key to a file, writes a configuration that names this file, and reads the configuration.
+/// Writes the key file and a configuration that names it, and reads the configuration.
 fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
     let key = folder.join("spamhaus.key");
     std::fs::write(&key, format!("{}\n", KEY.to_ascii_uppercase())).unwrap();
@@ -48,17 +46,16 @@ fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
     Config::load(Some(&file)).map_err(|errors| errors.to_string())
 }
 
-/// Returns a simulation with a root, a TLD, Spamhaus and its zone with keys. Each zone has its own server.
+/// A root, a TLD, Spamhaus and its zone with keys, each with its own server.
 fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
     simulation_of(faults, folder, None)
 }
 
-/// Returns a simulation like `simulation`, but all zones are signed as the words of `signing` say.
+/// All zones are signed as the words of `signing` say.
 fn simulation_of(faults: &[Fault], folder: &Path, signing: Option<&str>) -> Simulation {
     simulation_with(faults, signing, |config| config.lists = configured(folder, 0o640).unwrap().lists)
 }
 
-/// Returns a simulation like `simulation_of`, but `change` changes the configuration.
 fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(&mut Config)) -> Simulation {
     let mut tree = Tree::default();
     for (server, last) in
@@ -94,7 +91,7 @@ fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(
     Simulation::new(lab, config, 11)
 }
 
-/// Returns all texts in which the secret key could become visible: replies, tables and log.
+/// Returns all texts in which a key could become visible: replies, tables and log.
 fn all_that_is_told(simulation: &Simulation, replies: &[SimulatedReply]) -> String {
     let mut told = String::new();
     for reply in replies {
@@ -147,9 +144,9 @@ fn only_the_servers_that_the_key_is_for_hear_it() {
             assert!(received.iter().any(|one| one.to_string().to_ascii_lowercase().contains(KEY)));
             messages.push(received.len());
         }
-        // The first question causes queries to the root, the TLD, Spamhaus, and the zone with the key. Each later question causes one query.
+        // The first question queries the root, the TLD, Spamhaus, and the zone with the key. Each later question causes one query.
         assert_eq!(messages[1..], [1, 1], "{messages:?}");
-        // The delegation expires before the data of the zone do. Even then, the key must not be sent to the servers of the zones above.
+        // The delegation has expired, but not the data of the zone. Even then, the zones above must not get the key.
         tokio::time::sleep(std::time::Duration::from_secs(172_800)).await;
         ask(&simulation, "8.8.8.8.zen.spamhaus.org.", RecordType::A).await;
         for one in simulation.lab().log().take() {
@@ -179,7 +176,7 @@ fn a_name_with_the_key_that_a_client_asks_for_itself_goes_to_no_forwarder() {
             assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
         }
         ask(&simulation, &format!("{KEY}.combined.mail.abusix.zone."), RecordType::TXT).await;
-        // The same secret key is for all DNS lists of the provider.
+        // All DNS lists of the provider have the same key.
         for base in ["xbl.dq.spamhaus.net.", "dq.spamhaus.net.", "black.mail.abusix.zone."] {
             ask(&simulation, &format!("4.3.2.1.{KEY}.{base}"), RecordType::A).await;
         }
@@ -210,7 +207,7 @@ fn who_asks_for_what_stands_for_the_key_learns_and_spoils_nothing() {
     });
 }
 
-/// Looks up sixty addresses in both DNS lists. Returns how long the last look-up took, and the counters of batches (queries in advance).
+/// Looks up sixty addresses in both DNS lists. Returns the time of the last one, and the counters of batches (queries in advance).
 async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, BatchCounts) {
     let _tended = simulation.tend();
     let mut took = Duration::ZERO;
@@ -233,8 +230,7 @@ async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duratio
 fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     paused(async {
-        // In the first case, the operator has configured the key, and resolverd adds it to the names that clients ask
-        // for.
+        // First, resolverd adds the configured key.
         let own = simulation(&[], folder.path());
         let (took, BatchCounts { used, wasted, .. }) =
             sixty(&own, ["zen.spamhaus.org.", "combined.mail.abusix.zone."], "").await;
@@ -244,8 +240,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
         assert!(told.contains("zen.spamhaus.org") && !told.contains(KEY), "{told}");
     });
     paused(async {
-        // In the second case, clients ask for names that contain their own key. What resolverd has learned from these names must not contain the
-        // key.
+        // Then, clients ask for names with their own key. What resolverd has learned from these names must not contain the key.
         let theirs = simulation_with(&[], None, |_| {});
         let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];
         let (took, BatchCounts { used, wasted, .. }) = sixty(&theirs, lists, &format!("{CLIENTS}.")).await;
@@ -298,8 +293,7 @@ fn it_is_told_nowhere() {
     assert!(!told.to_ascii_lowercase().contains(KEY), "{told}");
 }
 
-/// Tests that signed answers of a DNS list with a key are insecure and never bogus. Their owner names contain the key, which only the module
-/// `exchange` knows, so their signatures cannot be checked.
+/// The owner names contain the key, which only the module `exchange` knows, so the signatures cannot be checked.
 #[test]
 fn a_signed_list_with_a_key_is_insecure_and_tells_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -357,8 +351,8 @@ fn a_key_that_others_may_read_is_not_used() {
     assert!(wrong.contains("list.key"), "{wrong}");
 }
 
-/// Names in which a client may send its key. The key is at the usual position, before the name of an unknown list, at the beginning, or in a name
-/// without the list's name. Or a search domain of the C library follows, the name is in another list, or a zone of its own begins at the key.
+/// Where a client may write its key: at the usual position, before an unknown list, at the beginning, without the list's name, before a
+/// search domain of the C library, in another list, or at the apex of a zone.
 const PLACES: [&str; 8] = [
     "4.3.2.1.KEY.zen.dq.spamhaus.net.",
     "4.3.2.1.KEY.new.dq.spamhaus.net.",
@@ -370,7 +364,7 @@ const PLACES: [&str; 8] = [
     "4.3.2.1.KEY.authbl.dq.spamhaus.net.",
 ];
 
-/// Tests that the key is not in the log, in the history of queries, on the disk, or in the tables that `resolverctl` reads over the socket.
+/// The log, the history of queries, the disk, and the tables for `resolverctl` must not contain the key.
 #[test]
 fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
     let told = Lines::from_work(tracing::Level::TRACE, || {
@@ -390,7 +384,7 @@ fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
                             biased;
                             _ = &mut asked => {}
                             () = tokio::time::sleep(Duration::from_millis(5)) => {
-                                // The list of questions in progress must not contain the key either.
+                                // The questions in progress must not contain the key either.
                                 let flights = format!("{:?}", resolver.inflight());
                                 told.push_str(&secrets.without_keys(flights));
                                 asked.await;

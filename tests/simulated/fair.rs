@@ -1,5 +1,5 @@
-//! A client that floods resolverd, in simulation. Another client, which asks few questions (the light client), must get its answers as quickly as
-//! without the flood.
+//! One client floods resolverd. Another client, which asks few questions (the light client), must get its answers as quickly as without the
+//! flood.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,28 +19,25 @@ use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MAX_WAITERS, NEW_ZONE_TIME};
 use tokio::task::JoinSet;
 
-/// The round trip to the servers of the names that the light client (which asks few questions) asks for.
+/// The round trip to the servers for the questions of the light client.
 const NEAR: Duration = Duration::from_millis(20);
 
-/// The light client must have the answers to 99 of 100 questions within this time.
+/// The light client must have 99 of 100 answers within this time.
 const LATE: Duration = Duration::from_millis(100);
 
-/// The tolerance for measured times: a reply may arrive this much later than expected.
+/// A reply may arrive this much later than expected.
 const SLACK: Duration = Duration::from_millis(10);
 
-/// The number of zones in the lab whose servers are all silent.
 const SILENT_ZONES: usize = 100;
 
-/// The addresses from which the flood comes. In the first case it is the address of the light client, because all programs of a gateway have the
-/// same address. In the second case it is another address.
+/// The flood comes from the address of the light client, because all programs of a gateway have the same address, or from another address.
 const FLOODERS: [IpAddr; 2] = [light(), IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 9))];
 
 const fn light() -> IpAddr {
     IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
 }
 
-/// Returns a lab with a root, tld., a zone that works, a zone whose server takes half a second for a reply, and a hundred zones and a top-level
-/// domain whose servers are silent.
+/// A zone that works, a zone whose server takes half a second for a reply, and a hundred zones and a top-level domain with silent servers.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, address: [u8; 4], distance: Duration, faults: &[Fault]| {
@@ -72,7 +69,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// A simulation of the resolver, and the questions of the flooding clients that are in progress.
+/// The resolver, and the questions of the flood that are in progress.
 struct Stage {
     simulation: Arc<Simulation>,
     flood: JoinSet<SimulatedReply>,
@@ -87,14 +84,14 @@ impl Stage {
         stage
     }
 
-    /// Asks for `name` as one of the flooding clients.
+    /// Asks as one of the flooding clients.
     fn crowd(&mut self, name: String, client: IpAddr) {
         let simulation = Arc::clone(&self.simulation);
         self.flood.spawn(async move { ask(&simulation, &name, client).await });
     }
 
-    /// The light client asks for 50 cached names and 10 new names per second, while `flood` is called every hundredth of a second. Asserts that all
-    /// these questions are answered in time.
+    /// The light client asks for 50 cached names and 10 new names per second, and must get all answers in time. `flood` is called every
+    /// hundredth of a second.
     async fn beside(&mut self, seconds: u32, mut flood: impl FnMut(&mut Self, u32)) {
         let mut asked = JoinSet::new();
         for tick in 0..seconds * 100 {
@@ -122,8 +119,7 @@ impl Stage {
         assert!(late < LATE, "{late:?}");
     }
 
-    /// Waits until the flood has ended. Asserts that nothing is in progress any more, and that each reply of the flood arrived within the deadline.
-    /// Returns these replies.
+    /// Waits for all replies of the flood and returns them. Each must have arrived within the deadline, and nothing may be in progress.
     async fn end(mut self) -> Vec<SimulatedReply> {
         let mut replies = Vec::new();
         while let Some(reply) = self.flood.join_next().await {
@@ -227,8 +223,7 @@ fn four_thousand_names_a_second_of_a_slow_zone_cost_others_nothing() {
                 .await;
             let simulation = Arc::clone(&stage.simulation);
             let replies = stage.end().await;
-            // A question that was refused because of too many resolutions is answered when the client asks again after
-            // the flood.
+            // A question that was refused because of too many resolutions is answered after the flood.
             let again = replies.iter().find(|reply| reply.outcome == Outcome::Shed).unwrap();
             let name = again.message.queries[0].name().to_string();
             assert_eq!(ask(&simulation, &name, flooder).await.outcome, Outcome::Upstream);
@@ -283,8 +278,8 @@ fn who_asks_little_is_answered_in_the_zone_that_another_floods() {
     });
 }
 
-/// Tests a silent forwarder for all names. There are no referrals, so resolverd does not learn the zone of a name. The resolution then counts for
-/// the domain of the name, which gets only its share of the places.
+/// Without referrals, resolverd does not learn the zone of a name. The resolution then counts for the domain of the name, which gets only
+/// its share of the resolutions.
 #[test]
 fn through_a_silent_forwarder_the_domain_of_a_name_has_its_share_from_the_begin() {
     paused(async {

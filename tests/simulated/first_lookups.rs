@@ -1,5 +1,5 @@
-//! The time of a first lookup, in simulation. It is compared with the best possible time, which an oracle computes from its knowledge of all
-//! servers, and with the times of the servers that were queried in parallel. Some tests are about first lookups in silent and slow zones.
+//! The time of a first lookup, compared with the best possible time, which an oracle computes, and with the times of the servers that were
+//! queried in parallel. Some tests are about silent and slow zones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use lab::server::{Distance, LabServer};
 use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan, absolute};
 
-/// The number of mail domains of a simulated internet: five for each hoster.
+/// The number of mail domains: five for each hoster.
 const DOMAINS: usize = 40;
 
-/// The faults in this lab: one server of each zone has one of them. They are: dead, lame in several ways, silent for some queries, lossy.
+/// One server of each zone has one of these faults: dead, lame in several ways, silent for some queries, lossy.
 const AILMENTS: [Fault; 7] = [
     Fault::Dead,
     Fault::Refused,
@@ -31,8 +31,8 @@ const AILMENTS: [Fault; 7] = [
     Fault::LosesFirst,
 ];
 
-/// Computes the best possible times. It knows the distance and faults of every server, and asks the fastest server without faults of each zone. Like
-/// a resolver, it does not ask again for zones and addresses that it has met.
+/// Computes the best possible times: it asks the fastest server without faults of each zone. Like a resolver, it does not ask again for
+/// zones and addresses that it knows.
 struct Oracle<'a> {
     lab: &'a Lab,
     zones: BTreeMap<Name, Vec<&'a LabServer>>,
@@ -48,8 +48,7 @@ impl<'a> Oracle<'a> {
         Self { lab, zones, known: BTreeSet::from([Name::root()]), addresses }
     }
 
-    /// Returns the minimum time in which a name can be resolved with the zones and addresses that the oracle already knows. The name must be in the
-    /// deepest zone at or above it.
+    /// Returns the minimum time to resolve a name with the known zones and addresses. The name must be in the deepest zone at or above it.
     fn time(&mut self, name: &Name) -> Duration {
         let mut path: Vec<Name> = self.zones.keys().filter(|zone| zone.zone_of(name)).cloned().collect();
         path.sort_by_key(Name::num_labels);
@@ -58,7 +57,7 @@ impl<'a> Oracle<'a> {
         loop {
             let server = self.reach(&path[at], &mut spent);
             spent += far(server);
-            // A server may serve several zones. It answers from the deepest one of them.
+            // A server answers from the deepest of its zones.
             let serves = |zone: &Name| self.zones[zone].iter().any(|one| one.name() == server.name());
             let deepest = path.iter().rposition(serves).unwrap();
             if deepest + 1 == path.len() {
@@ -72,8 +71,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// Returns the server without faults of a zone that answers soonest. If the address of the server is not known, the time to resolve the address
-    /// is added to `spent`.
+    /// Returns the server without faults that answers soonest. The time to resolve an unknown address is added to `spent`.
     fn reach(&mut self, zone: &Name, spent: &mut Duration) -> &'a LabServer {
         let sound = |one: &&&LabServer| !one.faults().iter().any(|fault| AILMENTS.contains(fault));
         let servers: Vec<&LabServer> = self.zones[zone].iter().filter(sound).copied().collect();
@@ -89,19 +87,18 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// Returns the usual round trip to a simulated server.
+/// The usual round trip to a server.
 fn far(server: &LabServer) -> Duration {
     server.distance().round_trip + server.distance().jitter / 2
 }
 
-/// Returns the percentile `of_hundred` of the times: this percentage of the times is not longer.
+/// This percentage of the times is not longer.
 fn percentile(times: &mut [Duration], of_hundred: usize) -> Duration {
     times.sort();
     times[(times.len() * of_hundred / 100).min(times.len() - 1)]
 }
 
-/// Asks for the MX records of each domain for the first time, one domain after the other. Returns the time of each lookup, and the time
-/// that the oracle needs for it.
+/// Asks for the MX records of each domain for the first time. Returns the time of each lookup, and that of the oracle.
 async fn first_lookups(seed: u64) -> Vec<(Duration, Duration)> {
     let internet = Internet::new(seed, DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
@@ -132,8 +129,8 @@ fn first_lookups_in_a_faulty_world_are_near_those_of_an_oracle() {
     assert!(ours[1] <= oracles[1] * 2, "95th percentile {:?}, the oracle's {:?}", ours[1], oracles[1]);
 }
 
-/// At each zone cut, resolverd queries two servers in parallel. Returns the sum of the times of the faster server at each cut. Returns `None` if the
-/// question has sub-questions, because they also run in parallel.
+/// resolverd queries two servers in parallel at each zone cut. Returns the sum of the times of the faster ones, or `None` if there are
+/// sub-questions, which also run in parallel.
 fn faster_of_raced(lab: &Lab, reply: &SimulatedReply) -> Option<Duration> {
     let mut cuts: Vec<Duration> = Vec::new();
     for step in reply.steps.iter() {
@@ -174,7 +171,7 @@ fn a_cold_first_lookup_takes_little_more_than_the_faster_of_those_raced() {
     assert!(median <= 1.2, "median {median}");
 }
 
-/// Returns a lab with a root, tld., one.tld. on two servers with these faults, and other.tld. on two servers without faults.
+/// one.tld. is on two servers with these faults, other.tld. on two servers without faults.
 fn two_zones(faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, last: [u8; 2], faults: &[Fault]| {
@@ -219,7 +216,7 @@ fn a_silent_zone_costs_its_client_four_seconds_its_repeats_and_others_nothing() 
             }
         };
         tokio::join!(client, others);
-        // The resolution has ended now, so resolverd knows that the servers are silent.
+        // The resolution has ended, so resolverd knows that the servers are silent.
         tokio::time::sleep(Duration::from_millis(6_500)).await;
         lab.log().take();
         let reply = ask(&simulation, "host0.one.tld.").await;
@@ -237,7 +234,7 @@ fn what_comes_after_3_5_or_7_seconds_is_delivered_to_the_repeat_of_glibc() {
             let first = ask(&simulation, "host0.one.tld.").await;
             let answered = if first.message.answers.is_empty() {
                 assert!(first.elapsed <= Duration::from_secs(4));
-                // glibc repeats its query five seconds after the first one, and then waits up to five more seconds.
+                // glibc repeats its query after five seconds, and then waits up to five more.
                 tokio::time::sleep(Duration::from_secs(5) - first.elapsed).await;
                 let second = ask(&simulation, "host0.one.tld.").await;
                 assert!(second.elapsed <= Duration::from_secs(5));
@@ -288,7 +285,7 @@ fn a_domain_that_a_living_server_drops_costs_a_mail_four_seconds_in_all() {
                 }
                 times
             };
-            // Meanwhile, clients ask for names in another zone whose servers answer.
+            // Meanwhile, clients ask for names in a zone whose servers answer.
             let others = async {
                 for number in 0..60 {
                     tokio::time::sleep(Duration::from_millis(100)).await;

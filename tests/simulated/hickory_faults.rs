@@ -1,5 +1,5 @@
-//! Tests that resolverd does not have the faults that the recursive resolver of Hickory DNS 0.26 shows with usual mail (F1 to F10). All tests are
-//! simulations, with many seeds if the result depends on random numbers.
+//! resolverd must not have the faults that the recursive resolver of Hickory DNS 0.26 shows with usual mail (F1 to F10). Many seeds are
+//! used if the result depends on random numbers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// The number of seeds in tests in which the server that is queried first is chosen at random.
+/// For tests in which the first server is chosen at random.
 const SEEDS: u64 = 20;
 
-/// Returns a lab with a root, and one.tld. on ns1 and ns2. Each has these faults and this round trip in milliseconds.
+/// one.tld. is on ns1 and ns2, each with its faults and its round trip in milliseconds.
 fn lab(first: (&[Fault], u64), second: (&[Fault], u64)) -> Arc<Lab> {
     let mut tree = Tree::default();
     let servers = [
@@ -45,7 +45,7 @@ fn simulation(lab: &Arc<Lab>, race: bool, seed: u64) -> Simulation {
     Simulation::new(lab.clone(), config, seed)
 }
 
-/// Asks for host0 to host7 of one.tld., which must all be answered. Returns the longest time.
+/// All of host0 to host7 must be answered. Returns the longest time.
 async fn ask_eight(simulation: &Simulation) -> Duration {
     let mut longest = Duration::ZERO;
     for number in 0..8 {
@@ -82,8 +82,8 @@ fn f2_a_lame_server_is_not_preferred_and_a_denial_is_no_failure() {
             "{} messages to the lame one",
             lab.log().count("ns1.one.tld")
         );
-        // The first eight names are asked for twice, the second time in lower case: the server denied them and has never given an answer for a name
-        // in mixed case.
+        // The first eight names are asked for again in lower case: the server denied them and has never given an answer for a name in mixed
+        // case.
         assert_eq!(lab.log().count("ns2.one.tld"), 28);
     }
 }

@@ -1,4 +1,4 @@
-//! Hostile servers whose tests would be too long as scenarios.
+//! Hostile servers that would be too long as scenarios.
 
 use std::sync::Arc;
 
@@ -10,11 +10,9 @@ use lab::fault::Fault;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// The number of addresses of one name. Each takes 16 octets in the answer, so the last third of the addresses is in
-/// the second IP fragment.
+/// Each address of the name takes 16 octets, so the last third of them is in the second IP fragment.
 const ADDRESSES: usize = 140;
 
-/// Returns a lab with a zone that has one name with many addresses, on one server with this fault.
 fn lab(fault: Fault) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.tld", 2)] {

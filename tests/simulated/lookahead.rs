@@ -1,4 +1,4 @@
-//! Look-ahead in the mode "learned". resolverd sends in advance the queries that the clients of this host usually send next, and no others.
+//! Look-ahead in the mode "learned" must send in advance the queries that the clients usually send next, and no others.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,7 +22,7 @@ use lab::world::ServerPlan;
 use resolver::config::LookaheadMode;
 use resolver::lookahead::{Rule, RuleStanding, RuleState};
 
-/// The number of mail domains of senders and recipients in the lab.
+/// The mail domains of senders and recipients in the lab.
 const DOMAINS: usize = 700;
 
 /// The round trip to the server of the mail domains.
@@ -31,7 +31,6 @@ const TRIP: Duration = Duration::from_millis(40);
 struct Stage(Simulation);
 
 impl Stage {
-    /// Returns a simulated resolver with this mode of look-ahead.
     fn new(mode: LookaheadMode) -> Self {
         let mut tree = Tree::default();
         let server = |tree: &mut Tree, name: &str, last: u8, distance| {
@@ -61,8 +60,7 @@ impl Stage {
         self.0.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap()
     }
 
-    /// Asks these questions with the flag DO for one email, about the domain with this number, one after the other. Returns the time of the
-    /// last question.
+    /// Asks these questions of one email about a domain, one after the other. Returns the time of the last question.
     async fn delivery(&self, number: usize, questions: &[(&str, RecordType)]) -> Duration {
         let flags = Flags { dnssec_ok: true, ..Flags::default() };
         let mut last = Duration::ZERO;
@@ -74,8 +72,7 @@ impl Stage {
         last
     }
 
-    /// Plays one email per second. Each asks these questions about its domain, one after the other. Returns the time of the last question
-    /// of each email.
+    /// Plays one email per second with these questions. Returns the time of the last question of each.
     async fn messages(
         &self,
         domains: std::ops::Range<usize>,
@@ -95,7 +92,7 @@ impl Stage {
         times
     }
 
-    /// Returns how many queries the server of the domains has received, by the first label and the type.
+    /// Returns the queries that the server of the domains has received, by first label and type.
     fn sent(&self) -> BTreeMap<String, usize> {
         let mut sent = BTreeMap::new();
         for one in self.0.lab().log().received() {
@@ -116,12 +113,12 @@ impl Stage {
     }
 }
 
-/// The questions of a host that receives mail: name prefix and record type. The host uses SPF but not DMARC, and does not look up the mail
-/// hosts of senders.
+/// The questions of a host that receives mail: name prefix and record type. It uses SPF but not DMARC, and does not look up the mail hosts
+/// of senders.
 const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType::TXT)];
 
-/// Tests a busy host with postscreen. postscreen greets a client six seconds after it has asked the DNS lists, and only then smtpd asks for the PTR
-/// record. So more than a hundred answers of look-ahead wait until they are used.
+/// postscreen greets a client six seconds after it has asked the DNS lists, and only then smtpd asks for the PTR record. So more than a
+/// hundred answers of look-ahead wait until they are used.
 #[test]
 fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
     const CLIENTS: u8 = 250;
@@ -157,8 +154,7 @@ fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
         };
         futures_util::future::join_all((0..CLIENTS).map(of_client)).await
     });
-    // Look-ahead sends 32 questions before it knows whether the first one is used, six seconds later. From then on, each used question permits two
-    // more.
+    // Look-ahead sends 32 questions before it knows whether the first one is used. From then on, each used question permits two more.
     let soon = &times[153..210];
     assert!(soon.iter().all(Duration::is_zero), "{times:?}");
 }
@@ -178,12 +174,12 @@ fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
     });
 }
 
-/// The questions that a host asks to send an email: name prefix and record type.
+/// The questions of a host that sends an email: name prefix and record type.
 const SENDER: [(&str, RecordType); 3] =
     [("", RecordType::MX), ("mx.", RecordType::A), ("mx.", RecordType::AAAA)];
 
-/// The maximum number of questions that look-ahead sends by one rule before it knows that clients do not ask them: 32 before it knows about the
-/// first one, and 20 more until it knows about enough of them.
+/// The maximum number of unused questions of one look-ahead rule: 32 before it knows about the first one, and 20 more until it knows about
+/// enough of them.
 const UNUSED: usize = 52;
 
 #[test]
@@ -256,12 +252,12 @@ fn a_habit_that_ends_costs_few_questions_and_comes_back_without_any() {
         let stage = Stage::new(LookaheadMode::Learned);
         stage.messages(0..200, &RECEIVER).await;
         assert_eq!(stage.rule(Rule::Spf).state, RuleState::Active);
-        // From here on, the host does not use SPF.
+        // The host does not use SPF any more.
         stage.messages(200..500, &RECEIVER[..1]).await;
         let spf = stage.rule(Rule::Spf);
         assert_eq!(spf.state, RuleState::Inactive, "{spf:?}");
         assert!((30..200).contains(&spf.counts.unused), "{spf:?}");
-        // From here on, the host uses SPF again.
+        // The host uses SPF again.
         stage.messages(500..680, &RECEIVER).await;
         let again = stage.rule(Rule::Spf);
         assert_eq!((again.state, again.counts.unused), (RuleState::Active, spf.counts.unused), "{again:?}");
@@ -310,7 +306,7 @@ fn an_answer_that_is_used_after_its_judgement_counts_as_used() {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
         tokio::time::sleep(Duration::from_secs(40)).await;
-        // Look-ahead decides whether the question was used only when the next event arrives.
+        // Look-ahead decides whether the question was used when the next event arrives.
         stage.ask("d2.one.tld.", RecordType::NS).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!((stage.rule(Rule::Spf).counts.used, stage.rule(Rule::Spf).counts.unused), (0, 1));
@@ -339,13 +335,12 @@ fn a_flood_of_domains_gets_sixty_questions_a_second_and_no_client_waits_for_them
     });
 }
 
-/// Tests a client's question that uses a query of look-ahead which is in progress. The timeout of this query is counted from the time at which
-/// look-ahead sent it.
+/// A client's question uses a query of look-ahead that is in progress. Its timeout counts from the time at which look-ahead sent it.
 #[test]
 fn a_lost_question_of_look_ahead_costs_a_client_no_longer_wait_than_its_own() {
     paused(async {
         let head_start = Duration::from_millis(20);
-        // Returns the time of a client's question if the first packet is lost. With look-ahead, this packet is the query that look-ahead sent.
+        // The first packet is lost. With look-ahead, this is the query of look-ahead.
         let lost = async |mode| {
             let stage = Stage::new(mode);
             stage.messages(0..20, &SENDER).await;
@@ -391,7 +386,7 @@ fn a_question_of_look_ahead_takes_no_place_of_a_client() {
     paused(async {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
-        // After 20 ms, the questions of look-ahead are still in progress, because they take 40 ms.
+        // The questions of look-ahead take 40 ms, so they are still in progress.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let resolver = stage.0.resolver();
         assert!(resolver.under_way() > 0, "they are in progress");
@@ -404,7 +399,7 @@ fn a_question_of_look_ahead_takes_no_place_of_a_client() {
     });
 }
 
-/// The number of emails per second. It is so small that look-ahead does not reach its limit of queries per second.
+/// The number of emails per second. Look-ahead must not reach its limit of queries per second.
 const RATE: u32 = 5;
 
 /// The number of emails from which the rules are learned.
@@ -412,18 +407,17 @@ const LEARNING: usize = 220;
 /// The number of emails that are measured afterwards.
 const MEASURED: usize = 160;
 
-/// What was measured while the gateway handled its mail.
 #[derive(Debug)]
 struct Measured {
     mean: Duration,
-    /// The 95th percentile of the time that the DNS questions of an email take.
+    /// The 95th percentile of the time of an email's DNS questions.
     late: Duration,
     failed: u32,
-    /// The number of queries that resolverd sent to servers.
+    /// The number of queries to servers.
     messages: u64,
 }
 
-/// Plays the mail of a gateway over a small simulated internet. Returns the measurements.
+/// Plays the mail of a gateway over a small simulated internet.
 fn gateway(mode: LookaheadMode, loss_per_mille: u32) -> Measured {
     let internet = Arc::new(Internet::new(7, 400).unwrap());
     paused(async {
@@ -475,7 +469,7 @@ fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
     }
 }
 
-/// Tests look-ahead when events arrive faster than its task can read them. The task must still let other tasks run, and must answer the watchdog.
+/// Events arrive faster than the task of look-ahead can read them. It must still let other tasks run, and must answer the watchdog.
 #[test]
 fn a_queue_that_is_never_empty_holds_up_nobody() {
     let feeding = AtomicBool::new(true);

@@ -1,5 +1,4 @@
-//! Mail over paths that lose packets, in simulation. The tests measure the time of the DNS questions of an email with an empty cache, and the number
-//! of failed questions.
+//! Mail over paths that lose packets: the time of an email's DNS questions with an empty cache, and the number of failed questions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,14 +17,14 @@ use lab::world::ServerPlan;
 
 use stage::watched::{AILMENTS, Watched};
 
-/// A simulated internet: the number of datagrams lost per thousand on all paths, and whether one server of each zone has a fault.
+/// The datagrams lost per thousand on all paths, and whether one server of each zone has a fault.
 #[derive(Clone, Copy)]
 struct World {
     loss_per_mille: u32,
     broken: bool,
 }
 
-/// Plays the emails of a seed, each with an empty cache. Returns the costs of the emails, and the failed questions.
+/// Each email has an empty cache. Returns the costs of the emails, and the failed questions.
 fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<String>) {
     let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     if world.broken {
@@ -45,8 +44,7 @@ fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<Str
     (played, failed)
 }
 
-/// Returns the median and the 95th percentile of the time that the DNS questions of an email take, the number of questions, and the failed
-/// questions.
+/// Returns the median and the 95th percentile of the time of an email's DNS questions, the number of questions, and the failed questions.
 fn measure(world: World, seeds: u64) -> (Duration, Duration, usize, Vec<String>) {
     let (mut times, mut questions, mut failed) = (Vec::new(), 0, Vec::new());
     for seed in 0..seeds {
@@ -65,9 +63,8 @@ fn measure(world: World, seeds: u64) -> (Duration, Duration, usize, Vec<String>)
     (median, late, questions, failed)
 }
 
-/// The number of simulated internets. Over 120 internets, the medians with broken servers were 1.80 and 2.48 s. Over 30 internets, they differ by up
-/// to 0.15 s if the random numbers are drawn in another order. The limits of the tests allow for this. If a server has never answered for a name in
-/// mixed case and denies a name, it is queried twice. With an empty cache, this adds a round trip to an email.
+/// The number of simulated internets. Over 30 internets, the medians differ by up to 0.15 s if the random numbers are drawn in another
+/// order. The limits of the tests allow for this.
 const SEEDS: u64 = 40;
 
 #[test]
@@ -85,8 +82,8 @@ fn a_cold_message_over_good_paths_and_bad() {
     }
 }
 
-/// The number of simulated internets in the test that at most one question in a thousand fails. Over 180 internets, two runs had 7 and 18 failures
-/// in 17 200 questions. Over 720 internets, they had 46 and 58 failures in 67 700 questions.
+/// The number of simulated internets in the test that at most one question in a thousand fails. Over 720 internets, two runs had 46 and 58
+/// failures in 67 700 questions.
 const SEEDS_OF_RARE: u64 = 720;
 
 #[test]
@@ -98,8 +95,8 @@ fn at_thirty_per_cent_loss_with_a_broken_server_in_each_zone_one_question_in_a_t
     assert!(failed.len() * 1_000 <= questions, "{} of {questions} failed\n{shown}", failed.len());
 }
 
-/// Asks for new names in a zone with one server, on a path that loses this share of the packets. Before the measurement, resolverd has learned the
-/// loss from questions for other names. Returns the mean and the 99th percentile of the times, and the number of queries per name.
+/// Asks for new names in a zone with one server. resolverd has learned the loss before. Returns the mean and the 99th percentile of the
+/// times, and the number of queries per name.
 fn names_of_a_sole_server(loss_per_mille: u32) -> (Duration, Duration, f64) {
     let mut tree = Tree::default();
     for (name, last, loss_per_mille) in [("a.root", [0, 1], 0), ("ns.one", [1, 1], loss_per_mille)] {
@@ -134,9 +131,8 @@ fn names_of_a_sole_server(loss_per_mille: u32) -> (Duration, Duration, f64) {
     cost
 }
 
-/// Tests the times with one server on a path that loses packets. With 30 % loss, the best schedule with this number of queries has a mean of 138 ms
-/// and a 99th percentile of 305 ms (see the tests of `iterate::repeat`). The measured times are at most a fifth longer. If resolverd did not know
-/// the loss, they would be 187 and 858 ms.
+/// With 30 % loss, the best schedule with this number of queries has a mean of 138 ms and a 99th percentile of 305 ms (see the tests of
+/// `iterate::repeat`). The limits are at most a fifth longer.
 #[test]
 fn a_sole_server_that_loses_packets_is_asked_again_nearly_as_well_as_possible() {
     let most = [(0, 106, 110, 1.01), (50, 120, 240, 1.2), (150, 140, 366, 1.4), (300, 165, 366, 1.8)];

@@ -1,5 +1,5 @@
-//! Tests that `resolverctl status`, `resolverctl why` and the metrics page report a fault within two minutes, and nothing else. In ten hours without
-//! faults, they must report nothing.
+//! `resolverctl status`, `resolverctl why` and the metrics page must report a fault within two minutes, and nothing else. In ten hours
+//! without faults, they must report nothing.
 
 #![cfg(feature = "lab")]
 
@@ -34,10 +34,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 const LISTS: [&str; 3] = ["zen.spamhaus.org.", "bl.spamcop.net.", "psbl.surriel.com."];
 
-/// The DNS list whose servers stop working.
+/// A DNS list whose servers stop working.
 const LIST: &str = LISTS[1];
 
-/// A zone whose queries are forwarded to servers of the operator.
+/// A zone that is forwarded to servers of the operator.
 const FORWARDED: &str = "corp.example.";
 
 const FORWARDER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 1, 1));
@@ -45,7 +45,7 @@ const FORWARDER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 1, 1));
 /// The number of domains whose servers are in separate networks.
 const DOMAINS: u8 = 14;
 
-/// Domains that are all on the servers of one hoster.
+/// Domains on the servers of one hoster.
 const HOSTED: [&str; 3] = ["h0.tld.", "h1.tld.", "h2.tld."];
 /// The network of the servers of this hoster.
 const HOSTER: &str = "198.51.100.0/24";
@@ -58,22 +58,20 @@ _dmarc 60 TXT \"v=DMARC1; p=none\"
 * 60 A 198.18.0.2
 ";
 
-/// The pause between two messages (emails).
+/// The pause between two emails.
 const PAUSE: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Broken {
-    /// All network paths lose this number of packets per thousand.
+    /// Packets lost per thousand, on all paths.
     Paths(u32),
-    /// The forwarder of one zone fails.
     Forwarder,
-    /// The forwarder of all zones fails.
     Upstream,
     Hoster,
     List,
 }
 
-/// Returns the lab. If `is_forwarded` is true, all names are forwarded, so the forwarder serves all zones.
+/// If all names are forwarded, the forwarder serves all zones.
 fn lab(is_forwarded: bool) -> Lab {
     let mut tree = Tree::default();
     let mut zone = |zone: &str, network: [u8; 3], text: &str| {
@@ -82,8 +80,7 @@ fn lab(is_forwarded: bool) -> Lab {
             let server = format!("ns{number}.{a}-{b}-{c}.tld");
             let mut plan = ServerPlan::new(&server, vec![IpAddr::from([a, b, c, number])]);
             plan.distance = Distance::steady(Duration::from_millis(20 + u64::from(b) * 37 % 200));
-            // All domains of the hoster are on the same servers. The server may already be in the lab, so an error is
-            // ignored.
+            // All domains of the hoster are on the same servers, so the server may already be in the lab.
             drop(tree.server(plan));
             server
         });
@@ -102,22 +99,21 @@ fn lab(is_forwarded: bool) -> Lab {
     tree.build().unwrap()
 }
 
-/// The faults that `resolverctl status`, `resolverctl why` and the metrics page of the daemon report.
+/// The faults that the commands and the metrics page report.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Named {
     /// In `resolverctl status`: the severity of the worst problem.
     severity: Option<Severity>,
-    /// In `resolverctl status`: true if the network of this host loses packets or is down.
+    /// In `resolverctl status`: the network of this host loses packets or is down.
     lossy: bool,
     /// In `resolverctl status`: the zones and DNS lists that fail.
     zones: BTreeSet<String>,
-    /// In `resolverctl why`: who has delayed mail most (this host, other operators, or the client). The next field has the zones of all causes.
+    /// In `resolverctl why`: who has delayed mail most (this host, other operators, or the client), and the zones of all causes.
     side: Option<Side>,
     costs: BTreeSet<String>,
-    /// On the metrics page: the names of rows in which at least a fifth of the queries is late or lost.
+    /// On the metrics page: the rows in which at least a fifth of the queries is late or lost.
     page: BTreeSet<String>,
-    /// On the metrics page: true if queries to most networks get lost at the same time, which looks like a vertical
-    /// stripe.
+    /// On the metrics page: queries to most networks get lost at the same time, which looks like a vertical stripe.
     stripe: bool,
 }
 
@@ -151,8 +147,8 @@ impl Gateway {
         Self { simulation, random, minute, busy, _tasks: tasks }
     }
 
-    /// Returns a future that asks the questions of one email: to DNS lists, then for MX, SPF, DMARC and the mail host of the sender, and then about
-    /// the recipient.
+    /// Asks the questions of one email: to DNS lists, then for MX, SPF, DMARC and the mail host of the sender, and then about the
+    /// recipient.
     fn mail(&self) -> impl Future<Output = ()> + '_ {
         let random = &self.random;
         let domain = match random.below(u32::from(DOMAINS) + HOSTED.len() as u32) {
@@ -172,7 +168,7 @@ impl Gateway {
         }
     }
 
-    /// Lets mail arrive for this time: one message (email) after each pause, whether the earlier ones have ended or not.
+    /// One email arrives after each pause, whether the earlier ones have ended or not.
     async fn run(&self, time: Duration, pause: Duration) {
         let end = Instant::now() + time;
         let mut mails = FuturesUnordered::new();
@@ -199,7 +195,7 @@ impl Gateway {
         }
     }
 
-    /// Returns the rows of the metrics page for the time since the last call of this function.
+    /// Returns the rows of the metrics page since the last call.
     fn page(&mut self) -> Vec<Busy> {
         let recorder = Arc::clone(self.simulation.recorder());
         let busy = self.busy.grown(Busy::all(&recorder, |zone| LISTS.contains(&zone)));
@@ -209,8 +205,7 @@ impl Gateway {
         span.report().busiest
     }
 
-    /// Returns the faults that `resolverctl status`, `resolverctl why` and the metrics page report at present. `why`
-    /// and the page cover only the last `time`.
+    /// `why` and the metrics page cover only the last `time`.
     async fn named(&mut self, time: Duration) -> Named {
         let (recorder, resolver) = (self.simulation.recorder(), self.simulation.resolver());
         let troubles = recorder.troubles();
@@ -241,15 +236,14 @@ impl Gateway {
     }
 }
 
-/// Returns the share of bad queries, from which the metrics page computes the colour of a cell (function `shade` of the
-/// page).
+/// The share of bad queries, as in the function `shade` of the metrics page.
 fn bad(counts: &BusyCounts) -> f64 {
     let worst = counts.failed.max(counts.late).max(counts.timeouts);
     let share = worst as f64 / counts.questions.max(worst).max(1) as f64;
     if worst < 2 { share.min(0.05) } else { share }
 }
 
-/// Returns the faults that the commands and the metrics page report two minutes after the start of a fault.
+/// Returns the reported faults two minutes after the start of a fault.
 fn two_minutes(broken: Broken, seed: u64) -> Named {
     let mut named = Named::default();
     let found = &mut named;
@@ -258,7 +252,7 @@ fn two_minutes(broken: Broken, seed: u64) -> Named {
         gateway.run(Duration::from_secs(300), PAUSE).await;
         gateway.page();
         gateway.set(broken);
-        // The gateway runs for 110 s of the two minutes, because the last emails take up to 10 s.
+        // The last emails take up to 10 s.
         gateway.run(Duration::from_secs(110), PAUSE).await;
         *found = gateway.named(Duration::from_secs(120)).await;
     });
@@ -291,19 +285,18 @@ fn the_dead_one_is_named_and_nothing_else() {
         ] {
             let page: Vec<&str> = zones.iter().copied().chain([network]).collect();
             let named = two_minutes(broken, seed);
-            // If clients get stale answers for a dead zone, this zone causes no delay, so it may be missing here.
+            // If clients get stale answers for a dead zone, this zone causes no delay.
             let costs = named.costs.clone();
             assert!(!costs.is_empty() && costs.is_subset(&names(zones)), "{named:?}");
-            // A failed forwarder is a warning, because it belongs to the operator. A silent DNS list causes no warning, because `resolverctl status`
-            // has separate lines about lists.
+            // A failed forwarder belongs to the operator. A silent DNS list causes no warning, because `resolverctl status` has separate
+            // lines about lists.
             let severity = match broken {
                 Broken::Forwarder | Broken::Upstream => Some(Severity::Warning),
                 Broken::Hoster => Some(Severity::Notice),
                 _ => None,
             };
             let (zones, side, page) = (names(zones), Some(Side::Theirs), names(&page));
-            // If all names are forwarded, all queries go to the network of the forwarder, so the metrics page shows a
-            // stripe.
+            // If all names are forwarded, all queries go to one network.
             let stripe = broken == Broken::Upstream;
             let expected = Named { severity, zones, side, costs, page, stripe, ..Named::default() };
             assert_eq!(named, expected, "{broken:?}, seed {seed}");

@@ -1,5 +1,4 @@
-//! resolverd finds the nearest server of a zone and continues to use it, whichever server it queried first. No question waits for these
-//! measurements.
+//! resolverd must find the nearest server of a zone, whichever server it queried first. No question may wait for these measurements.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +13,8 @@ use lab::world::{Lab, ServerPlan};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// Returns a lab with a root, tld., one.tld. on servers at these distances in milliseconds, and two.tld. on the first of them. Every name
-/// below these two zones has an address.
+/// one.tld. is on servers at these distances in milliseconds, and two.tld. on the first of them. Every name below these two zones has an
+/// address.
 fn lab(distances: &[u32]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, last: [u8; 2], millis: u32| {
@@ -37,7 +36,7 @@ fn lab(distances: &[u32]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks for new names, one after each `pause`. Returns the times of all questions except the first.
+/// Asks for new names, and leaves out the time of the first question.
 async fn times(simulation: &Simulation, label: &str, count: usize, pause: Duration) -> Vec<Duration> {
     let mut times = Vec::new();
     for number in 0..count {
@@ -50,7 +49,7 @@ async fn times(simulation: &Simulation, label: &str, count: usize, pause: Durati
     times.split_off(1)
 }
 
-/// Returns the number of queries that resolverd sent only to measure the round trip to a server of one.tld.
+/// Counts the queries that only measure the round trip to a server of one.tld.
 fn measurements(lab: &Lab) -> usize {
     lab.log()
         .received()

@@ -1,5 +1,5 @@
-//! Silent servers, in simulation. A dead server is only probed in the background, and is used again within a minute after it works again. In an
-//! outage of this host's network, no server counts as dead. If all servers are slow, only some queries are sent twice.
+//! A dead server is only probed in the background, and is used again within a minute after it works again. In an outage of this host's
+//! network, no server counts as dead. If all servers are slow, only some queries are sent twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use resolver::cache::servers::{Health, KnownServer};
 use resolver::config::{ConfiguredZone, ZoneKind};
 use resolver::limits::{DEAD_WANTED_TIME, HEDGE_BURST, HEDGES_PER_MILLE};
 
-/// Returns a lab with a root, tld., and one.tld. on two servers. ns1 is nearer than ns2. Every name in one.tld. has an address.
+/// one.tld. is on two servers, of which ns1 is nearer. Every name in it has an address.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last, millis) in [
@@ -38,7 +38,6 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks for the name with this number, which nobody has asked for before.
 async fn ask(simulation: &Simulation, number: u32) -> SimulatedReply {
     let name = Name::from_ascii(format!("host{number}.one.tld.")).unwrap();
     simulation.ask(&name, RecordType::A).await.unwrap()
@@ -56,7 +55,7 @@ async fn ask_for(simulation: &Simulation, numbers: std::ops::Range<u32>) -> Dura
     longest
 }
 
-/// Returns the queries that a server has received since the last call: name and type.
+/// Returns the queries that a server has received since the last call.
 fn messages(lab: &Lab, server: &str) -> Vec<(String, RecordType)> {
     let received = lab.log().take().into_iter().filter(|one| *one.server == *server);
     received.map(|one| (one.name.to_lowercase().to_string(), one.kind)).collect()
@@ -84,8 +83,7 @@ fn a_dead_server_is_probed_on_the_side_and_back_within_a_minute() {
     }
 }
 
-/// Makes ns1 dead, and waits until resolverd knows this. Then clears the log of the lab, so that these queries are not
-/// counted later.
+/// Makes ns1 dead, waits until resolverd knows this, and clears the log of the lab.
 async fn kill(lab: &Lab, simulation: &Simulation) {
     ask_for(simulation, 0..10).await;
     lab.server("ns1.one.tld").unwrap().set_faults(&[Fault::Dead]);
@@ -128,7 +126,7 @@ fn a_dead_server_that_nobody_wants_is_not_probed_for_ever() {
             assert!((16..=24).contains(&probes), "{probes} probes in ten minutes");
             tokio::time::sleep(Duration::from_secs(3_600)).await;
             assert_eq!(lab.log().take(), Vec::new());
-            // The first question after this pause starts a probe of the dead server, but does not wait for its reply.
+            // After this pause, the first question starts a probe of the dead server, but does not wait for its reply.
             assert_eq!(ask(&simulation, 1_000).await.elapsed, Duration::from_millis(60));
             assert_eq!(messages(&lab, "ns1.one.tld").len(), 1);
         });
@@ -147,8 +145,7 @@ fn with_one_server_at_a_time_nothing_is_asked_on_the_side() {
         tokio::time::sleep(DEAD_WANTED_TIME).await;
         let received = lab.log().take();
         assert!(received.iter().all(|one| one.kind != RecordType::SOA), "no probes");
-        // 60 names need one query each to a server of one.tld. The root and tld. get one query each. At most ten queries more are for the dead
-        // server.
+        // 60 names need one query each, the root and tld. get one each, and at most ten are for the dead server.
         assert!(received.len() <= 60 + 2 + 10, "{} messages", received.len());
     });
 }
@@ -178,7 +175,7 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             while simulation.clock().mono().since(began) < outage {
                 last += 1;
                 assert!(ask(&simulation, last).await.message.answers.is_empty());
-                // The same name is asked for again and again, as by the runs of a mail queue.
+                // A mail queue asks for the same name again and again.
                 assert!(ask(&simulation, 11).await.message.answers.is_empty());
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -192,13 +189,13 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             assert_eq!(probes, 0, "nobody is dead, so nobody is probed");
             let first = ask(&simulation, 10_000).await;
             assert!(first.elapsed <= normal, "{:?} instead of {normal:?}: {:#?}", first.elapsed, first.steps);
-            // Questions from the end of the outage may still be in progress. When they have failed, the failure is cached for only one or two
-            // seconds, even after many failures.
+            // Questions from the outage may still be in progress. Even after many failures, a failure is then cached for only one or two
+            // seconds.
             tokio::time::sleep(FLIGHT_TIME + Duration::from_secs(2)).await;
             for number in [11, last] {
                 let again = ask(&simulation, number).await;
                 assert_eq!(again.message.answers.len(), 1, "{:?}", again.extended_error);
-                // The time includes a query to the parent zone, which finds out if the zone has other servers now.
+                // The time includes a query to the parent zone for other servers of the zone.
                 assert!(again.elapsed <= 2 * normal, "{:?} instead of {normal:?}", again.elapsed);
             }
         });
@@ -253,7 +250,7 @@ fn a_zone_that_never_worked_is_reported_after_a_few_failures_if_it_is_configured
             let simulation = Simulation::new(lab.clone(), config, 1);
             for number in 0..INCIDENT_FAILURES {
                 assert!(ask(&simulation, number).await.message.answers.is_empty());
-                // A server of another zone answers meanwhile, so this is not an outage of the network.
+                // A server of another zone answers, so this is not an outage of the network.
                 let other = Name::from_ascii(format!("host{number}.tld.")).unwrap();
                 simulation.ask(&other, RecordType::A).await.unwrap();
                 tokio::time::sleep(FLIGHT_TIME).await;
@@ -263,7 +260,7 @@ fn a_zone_that_never_worked_is_reported_after_a_few_failures_if_it_is_configured
                 zones.iter().map(|zone| (zone.zone.as_str(), zone.failures)).collect();
             let expected: &[_] = if is_configured { &[("one.tld.", INCIDENT_FAILURES)] } else { &[] };
             assert_eq!(reported, expected);
-            // If there are no further failures, the time between the first and the last failure stays the same.
+            // Without further failures, the time between the first and the last failure stays the same.
             tokio::time::sleep(Duration::from_secs(60)).await;
             for (before, after) in zones.iter().zip(simulation.recorder().troubles().zones) {
                 assert_eq!((after.span, after.ago), (before.span, before.ago + Duration::from_secs(60)));

@@ -1,4 +1,4 @@
-//! The history of queries, as other crates use it: the sums of its counters are consistent, old periods are removed, and tables have a limited size.
+//! The history of queries: the sums of its counters are consistent, old periods are removed, and tables have a limited size.
 
 #![cfg(feature = "lab")]
 
@@ -28,8 +28,7 @@ fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
     Ended { client, kind, outcome, elapsed: Duration::from_micros(10) }
 }
 
-/// Tests that the counters are consistent when they are read while all workers count questions: the sums over the types, over the outcomes and over
-/// the times must be equal.
+/// The sums over the types, the outcomes and the times must be equal while all workers count questions.
 #[test]
 fn sums_agree_while_questions_are_counted() {
     let recorder = Recorder::new(Clock::machine(), 2);
@@ -65,7 +64,7 @@ fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
     }
 }
 
-/// Reports the end of a resolution (flight) for the MX records of a zone to the history.
+/// Reports the end of a resolution for the MX records of a zone.
 fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     let zone = read_name(zone).unwrap();
     let lost = || FlightFailure {
@@ -89,7 +88,7 @@ fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     });
 }
 
-/// Adds `count` failed queries for the MX records of a name (in wire form) to the history.
+/// Adds failed queries for the MX records of a name (in wire form).
 fn fails(recorder: &Recorder, at: u64, name: &[u8], outcome: Outcome, count: u64) {
     for _ in 0..count {
         let question = QuestionEntry {
@@ -104,7 +103,7 @@ fn fails(recorder: &Recorder, at: u64, name: &[u8], outcome: Outcome, count: u64
     }
 }
 
-/// Writes the log lines about everything that is new in the history.
+/// Logs everything that is new in the history.
 fn tell(recorder: &Recorder, secrets: &Secrets) {
     let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
     let redaction = Redaction::default();
@@ -142,12 +141,12 @@ fn queries_that_were_turned_away_are_no_failures_of_other_zones() {
     });
 }
 
-/// Runs a test with virtual time, which only the test itself moves on.
+/// Only the test moves the virtual time on.
 fn in_virtual_time<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) {
     paused(async { run().await });
 }
 
-/// Lets time pass as in the daemon: the history is updated at each interval.
+/// The history is updated at each interval, as in the daemon.
 async fn pass(recorder: &Recorder, span: Duration) {
     let ticks = span.as_secs() / history::limits::SNAPSHOT_INTERVAL.as_secs();
     for _ in 0..ticks {
@@ -328,7 +327,7 @@ fn the_lines_about_a_zone_have_no_key_of_a_list() {
     assert!(!begin.contains("sekret") && !end.contains("sekret"), "{said:#?}");
 }
 
-/// Tests that names in rows have the escapes that commands read: commands read `\DDD` as a decimal number (RFC 1035 section 5.1).
+/// Commands read `\DDD` as a decimal number (RFC 1035 section 5.1).
 #[test]
 fn the_zone_of_a_row_has_the_escapes_that_a_command_reads() {
     let recorder = Recorder::new(Clock::machine(), 1);
@@ -345,7 +344,7 @@ fn a_zone_whose_answers_are_bogus_is_not_well() {
         recorder.sent(&sent("bogus.example.", 9, Conduct::Answered, 20));
     }
     (0..3).for_each(|_| recorder.bogus([192, 0, 2, 9].into(), &zone));
-    // Each query was answered, but the resolution failed, because the answers lead to no data.
+    // The answers lead to no data, so the resolution failed.
     recorder.sent(&sent("circle.example.", 8, Conduct::Answered, 10));
     fly(&recorder, "circle.example.", 10, true);
     let verdicts: Vec<String> = recorder

@@ -1,5 +1,4 @@
-//! Mail before and after a restart, in simulation: which data the snapshot of the cache keeps, and how long the DNS questions of emails take after
-//! the restart.
+//! Mail before and after a restart: which data the snapshot of the cache has, and how long the DNS questions of emails take.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,23 +13,21 @@ use lab::oracle::Oracle;
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
 use lab::traffic::{Mail, play};
 
-/// The number of mail domains of the simulated internet.
 const DOMAINS: usize = 150;
 
-/// The number of emails before the restart of the daemon.
+/// The number of emails before the restart.
 const BEFORE: usize = 600;
-/// The number of emails after the restart of the daemon.
+/// The number of emails after the restart.
 const AFTER: usize = 300;
 
-/// The maximum TTL of answers in the test with an outage.
+/// The maximum TTL in the test with an outage.
 const TTL: Duration = Duration::from_secs(60);
 
-/// Returns a simulated resolver with an empty cache.
 fn simulation(internet: &Internet, seed: u64) -> Simulation {
     Simulation::new(Arc::clone(&internet.lab), config_trusting(&internet.lab), seed)
 }
 
-/// Asks the DNS questions of emails, one email after the other. Returns the time for all of them.
+/// Returns the time for the DNS questions of all emails.
 async fn take(simulation: &Simulation, internet: &Internet, mail: &[Mail]) -> Duration {
     let mut taken = Duration::ZERO;
     for message in mail {
@@ -66,8 +63,7 @@ fn messages_after_a_restart_take_hardly_longer_than_without_it() {
     assert!(cold.as_secs_f64() > 1.3 * without.as_secs_f64(), "the test shows nothing: {cold:?} {without:?}");
 }
 
-/// Returns the questions that must be answered to deliver mail to and from the domains that were in use before the restart, if these names have
-/// records.
+/// Returns the questions that must be answered for mail to and from the known domains, if these names have records.
 async fn known_questions(simulation: &Simulation, internet: &Internet) -> Vec<(Name, RecordType)> {
     let mut known = Vec::new();
     for domain in &internet.domains[..DOMAINS / 5] {
@@ -84,8 +80,7 @@ async fn known_questions(simulation: &Simulation, internet: &Internet) -> Vec<(N
     known
 }
 
-/// Tests a restart in an outage: all answers have expired, and no server answers. Ten minutes later, the daemon restarts. Mail to known domains must
-/// still be delivered.
+/// All answers have expired, and no server answers. Ten minutes later, the daemon restarts. Mail to known domains must still be delivered.
 #[test]
 fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
     for signed in [false, true] {
@@ -115,7 +110,7 @@ fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
                 assert!(reply.message.answers.iter().all(|record| record.ttl <= 30), "{told}");
                 assert!(reply.elapsed <= Duration::from_millis(1_801), "{told}");
             }
-            // Expired answers are used for an hour after the end of their TTL. The restart does not begin this hour again.
+            // Expired answers are used for an hour after the end of their TTL, also if a restart is within this hour.
             tokio::time::sleep(Duration::from_secs(3_000)).await;
             for (name, kind) in &known {
                 let reply = next.ask(name, *kind).await.unwrap();

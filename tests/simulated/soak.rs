@@ -1,5 +1,5 @@
-//! Runs with many seeds over the simulated internet. Even if one server of each zone is dead, lame or silent, no question may fail. The same seed
-//! gives the same run. Many clients with the same question share one resolution (flight).
+//! Runs with many seeds. Even if one server of each zone is dead, lame or silent, no question may fail. The same seed gives the same run.
+//! Many clients with the same question share one resolution.
 //!
 //! `RESOLVERD_SOAK_SEEDS` is the number of runs with a broken server; `RESOLVERD_SOAK_FIRST` is the first seed, to repeat a run that failed.
 
@@ -26,11 +26,10 @@ use lab::world::{Lab, ServerPlan};
 
 use stage::watched::{AILMENTS, Watched};
 
-/// The number of emails that are played in one run.
+/// The number of emails in one run.
 const MESSAGES: usize = 6;
 
-/// Plays the traffic of a seed over an internet in which one server of each zone has a fault. Returns the failures, and every query that
-/// servers received.
+/// One server of each zone has a fault. Returns the failures, and every query that servers received.
 async fn soak(seed: u64) -> (Vec<String>, Vec<Received>) {
     let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
@@ -55,7 +54,7 @@ fn no_question_fails_with_any_one_server_of_each_zone_broken() {
     assert!(failures.is_empty(), "{} questions failed\n{shown}", failures.len());
 }
 
-/// Asks one question after the other. Records the queries that were sent twice to the same server for one question.
+/// Records the queries that were sent twice to the same server for one question.
 struct OneByOne<'a> {
     simulation: &'a Simulation,
     twice: tokio::sync::Mutex<Vec<String>>,
@@ -78,9 +77,8 @@ impl Asker for OneByOne<'_> {
             for one in lab.log().take() {
                 let sent = one.at.since(began);
                 let Some(before) = first.insert(one.to_string(), sent) else { continue };
-                // A second query to a server is correct if the first one got no reply, because the first packet may be lost. This is so even if the
-                // server has answered another question in the meantime. A query that is sent at the same time as a reply arrives is correct too,
-                // because the reply may not have been read yet.
+                // A second query to a server is correct if the first one got no reply, even if the server has answered another question
+                // meanwhile. A query at the same time as a reply is correct too, because the reply may not have been read yet.
                 let addresses = lab.server(&one.server).unwrap().addresses();
                 let of = |server: &str| addresses.iter().any(|address| address.to_string() == server);
                 let (mut answered, mut late) = (false, false);
@@ -94,15 +92,14 @@ impl Asker for OneByOne<'_> {
                             late |= before < at && at < sent
                         }
                         StepEvent::Sent { server, reason, .. } if of(server) => {
-                            // If all other servers have failed, the server that failed first is queried once more. If a name in mixed case was
-                            // denied, it is asked for again in lower case.
+                            // If all other servers have failed, the first one is queried once more. A denied name in mixed case is queried
+                            // again in lower case.
                             late |= at == sent && matches!(reason.as_str(), "retry" | "again" | "own_case")
                         }
                         _ => {}
                     }
                 }
-                // Background queries of resolverd do not belong to a question. They probe dead servers, or check that the network of this host
-                // works.
+                // These queries do not belong to a question. They probe dead servers, or check the network of this host.
                 let aside = matches!(one.kind, RecordType::SOA | RecordType::NS);
                 if answered && !late && !aside {
                     twice.push(format!("{one}, for {name} {kind}: {:#?}", reply.steps));
@@ -162,7 +159,7 @@ async fn packets_of(askers: usize) -> u64 {
     lab.log().total()
 }
 
-/// The number of names in a zone. Their TTLs are 1, 2, 4 and so on to 512 seconds.
+/// The TTLs of the names are 1, 2, 4 and so on to 512 seconds.
 const OWNERS: u16 = 10;
 
 #[test]
@@ -172,7 +169,7 @@ fn no_answer_outlives_its_ttl() {
     }
 }
 
-/// Asks for random names at random times. Checks that each answer from the cache is younger than its TTL and has the correct remaining TTL.
+/// Asks for random names at random times. Each cached answer must be younger than its TTL and have the correct remaining TTL.
 async fn ask_as_time_goes_by(seed: u64) {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()])).unwrap();

@@ -1,5 +1,5 @@
-//! A hostile internet in simulation: one server in twenty has a fault of the lab's list, and paths lose packets. No answer may be wrong,
-//! few questions may fail, the memory must stay within its limit, and every resolution (flight) and task must end.
+//! A hostile internet: one server in twenty has a fault of the lab's list, and paths lose packets. No answer may be wrong, few questions
+//! may fail, the memory must stay within its limit, and every resolution and task must end.
 //!
 //! `RESOLVERD_SOAK_SEEDS` and `RESOLVERD_SOAK_QUESTIONS` are the numbers of runs and of their questions; `RESOLVERD_SOAK_FIRST` is the first seed,
 //! to repeat a run that failed.
@@ -26,36 +26,34 @@ use lab::traffic::{Asker, Program};
 use resolver::config::Config;
 use resolver::limits::MAX_PACKETS_PER_QUESTION;
 
-/// The default number of runs. In each run, four servers have a fault, so in 16 runs every fault occurs.
+/// The default number of runs. Four servers have a fault in each, so in 16 runs every fault occurs.
 const SEEDS: u64 = 16;
 
 /// The maximum number of further runs, for faults that no run has shown yet.
 const MORE_SEEDS: u64 = 24;
 
-/// At most one of `ONE_IN` servers of the simulated internet has a fault.
+/// At most one of `ONE_IN` servers has a fault.
 const ONE_IN: usize = 20;
 
-/// The longest time between two emails, in milliseconds. It is so long that answers expire and dead servers are probed between two emails.
+/// The maximum time between two emails. Answers must expire and dead servers be probed in this time.
 const PAUSE_MILLIS: u32 = 20_000;
 
-/// The number of questions of a run before the test, which finds out which servers are in use.
+/// The number of questions before the test. They find out which servers are in use.
 const RECONNAISSANCE: usize = 400;
 
-/// What happened in a run with one seed.
 #[derive(Debug, Default)]
 struct Run {
     questions: usize,
     failed: Vec<String>,
-    /// The answers to clients that were wrong, each with the question.
+    /// The wrong answers, each with its question.
     wrong: Vec<String>,
-    /// The faults of those servers that received a query: only these faults could have an effect.
+    /// The faults of servers that received a query.
     met: BTreeSet<Fault>,
-    /// The number of queries that servers received in the run.
+    /// The number of queries that servers received.
     messages: u64,
 }
 
-/// A simulated internet: the possible faults of servers, how many packets per thousand get lost, and whether zones are signed and
-/// validated.
+/// The possible faults of servers, the packets lost per thousand, and whether zones are signed and validated.
 #[derive(Clone, Copy)]
 struct World<'a> {
     faults: &'a [Fault],
@@ -63,8 +61,7 @@ struct World<'a> {
     signed: bool,
 }
 
-/// Plays a run for each seed. In each run, the next faults of the list are given to some servers. Then plays further seeds for faults whose servers
-/// got no query, so that every fault has an effect.
+/// Each run gives the next faults of the list to some servers. Further seeds are played for faults whose servers got no query.
 fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
     let (first, seeds) = (by_hand("RESOLVERD_SOAK_FIRST", 0), by_hand("RESOLVERD_SOAK_SEEDS", SEEDS));
     let questions = usize::try_from(by_hand("RESOLVERD_SOAK_QUESTIONS", questions)).unwrap();
@@ -79,7 +76,7 @@ fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
         let is_met = |fault: &Fault| runs.iter().any(|(_, run)| run.met.contains(fault));
         world.faults.iter().filter(|fault| !is_met(fault)).copied().collect()
     };
-    // Each zone must keep one server without faults. If an internet has too few servers for all its faults, some faults are left for a later run.
+    // Each zone must keep one server without faults, so some faults are left for a later run.
     for seed in end..end + MORE_SEEDS {
         let left = unmet(&runs);
         if left.is_empty() {
@@ -109,8 +106,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     let oracle = Oracle::new(&internet.lab);
     let watched = Watched { simulation: &simulation, oracle: &oracle, run: Mutex::default() };
     let random = Random::seeded(seed);
-    // Each email has its own seed. So with more questions, the run only continues for longer, and its beginning stays
-    // the same.
+    // Each email has its own seed, so with more questions the beginning of the run stays the same.
     for number in 0.. {
         if watched.run.lock().unwrap().questions >= questions {
             break;
@@ -132,7 +128,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     run
 }
 
-/// Returns the servers that receive queries in the traffic of a seed. Faults of other servers would have no effect.
+/// Faults of servers that receive no queries would have no effect.
 async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSet<String> {
     let simulation = Simulation::new(internet.lab.clone(), config.clone(), seed);
     let mut questions = 0;
@@ -145,8 +141,7 @@ async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSe
     internet.lab.log().take().iter().map(|received| received.server.to_string()).collect()
 }
 
-/// Gives faults to some of the servers in `asked`: to one in twenty of all servers, but never to the last healthy server of a zone. Returns the
-/// servers with faults.
+/// One in twenty of all servers gets a fault, but never the last healthy server of a zone. Returns the servers with faults.
 fn break_some(
     internet: &Internet,
     faults: &[Fault],
@@ -160,7 +155,7 @@ fn break_some(
     let mut broken: BTreeSet<&str> = BTreeSet::new();
     let servers = lab.servers();
     let count = servers.len().div_ceil(ONE_IN);
-    // This number of tries is usually enough to find `count` servers. If it is not, fewer servers get a fault.
+    // If this number of tries does not find `count` servers, fewer servers get a fault.
     for _ in 0..100 * count {
         let drawn = servers[usize::from(random.u16()) % servers.len()].name();
         let spares =
@@ -173,18 +168,17 @@ fn break_some(
     let mut drawn: Vec<Fault> = (begin..begin + count).map(|place| faults[place % faults.len()]).collect();
     let told = broken.iter().map(|name| {
         let server = lab.server(name).unwrap();
-        // A server of the root or of com. may give answers for com. and names below it. Only signatures show that such an answer, or a denial with
-        // the SOA record of the root, is a lie.
+        // A server of the root or of com. may give answers for com. and names below it. Only signatures show that such an answer, or a
+        // denial with the SOA record of the root, is a lie.
         let authority = server.authority();
         let zones = authority.zones();
         let may = zones.iter().any(|zone| zone.origin().num_labels() < 2);
-        // A server that serves a zone and its child zone may refer to the child zone with any address. resolverd cannot recognise such a false
-        // referral, unlike a referral of a zone to itself.
+        // A server of a zone and its child zone may refer to the child zone with any address. resolverd cannot recognise a false one.
         let is_below = |origin: &Name, other: &Name| origin != other && other.zone_of(origin);
         let refers =
             zones.iter().any(|zone| zones.iter().any(|other| is_below(zone.origin(), other.origin())));
-        // If the server of a DNS list denies a name in mixed case for the first time, resolverd believes the denial, because one missed listing
-        // loses no mail.
+        // If the server of a DNS list denies a name in mixed case for the first time, resolverd believes the denial, because one missed
+        // listing loses no mail.
         let leads_to_list =
             zones.iter().any(|zone| internet.lists.iter().any(|list| zone.origin().zone_of(&list.zone)));
         let lies = |fault: &Fault| match fault {
@@ -201,8 +195,7 @@ fn break_some(
     told.collect()
 }
 
-/// Returns what the resolver still has in progress, such as open resolutions. After all questions were answered, this
-/// must be nothing.
+/// Returns what is still in progress. After all questions were answered, this must be nothing.
 fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let (flights, tasks) =
@@ -227,7 +220,7 @@ fn left_behind(simulation: &Simulation) -> Vec<String> {
     found
 }
 
-/// Asks questions as a mail gateway, and compares each reply with the truth.
+/// A mail gateway that compares each reply with the truth.
 struct Watched<'a> {
     simulation: &'a Simulation,
     oracle: &'a Oracle,
@@ -264,11 +257,11 @@ impl Asker for Watched<'_> {
     }
 }
 
-/// Faults of servers that change only signatures and proofs. They have no effect on unsigned zones.
+/// Faults without effect on unsigned zones.
 const OF_SIGNED_ZONES: [Fault; 5] =
     [Fault::BadSignatures, Fault::NoDnssec, Fault::StripsProofs, Fault::ParentsProof, Fault::RefusesDnskey];
 
-/// Returns the faults that a resolver can notice without signatures, including those with a number.
+/// The faults that a resolver can notice without signatures.
 fn honest() -> Vec<Fault> {
     let numbered = [
         Fault::Slow(Duration::from_millis(1_500)),
@@ -287,7 +280,7 @@ fn honest() -> Vec<Fault> {
     Fault::all().filter(can_be_told).chain(numbered).collect()
 }
 
-/// Asserts that no answer was wrong, and that at most this many questions per thousand failed.
+/// No answer may be wrong, and at most this many questions per thousand may fail.
 fn hold(runs: &[(u64, Run)], failures_per_mille: usize) {
     let wrong: Vec<String> = runs
         .iter()
@@ -308,7 +301,6 @@ fn hold(runs: &[(u64, Run)], failures_per_mille: usize) {
     );
 }
 
-/// Returns a simulated internet with unsigned zones, whose servers have these faults, and this loss of packets per thousand.
 fn unsigned(faults: &[Fault], loss_per_mille: u32) -> World<'_> {
     World { faults, loss_per_mille, signed: false }
 }
@@ -323,15 +315,15 @@ fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
     hold(&soak(unsigned(&honest(), 300), 2_000), 1);
 }
 
-/// Tests the default configuration, which validates. Servers may also have faults in signatures and proofs.
+/// Servers may also have faults in signatures and proofs.
 #[test]
 fn with_validation_no_question_fails_while_a_zone_has_a_healthy_server() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();
     hold(&soak(World { faults: &faults, loss_per_mille: 0, signed: true }, 500), 0);
 }
 
-/// Tests servers that lie about their own unsigned zones. resolverd must believe such lies, but they must cost no more queries than other zones and
-/// must not affect other zones.
+/// resolverd must believe the lies of servers about their own unsigned zones, but these must cost no more queries than other zones and must
+/// not affect other zones.
 #[test]
 fn a_lying_server_is_bounded() {
     let liars: Vec<Fault> = Fault::all().filter(|fault| fault.lies()).collect();
@@ -341,7 +333,7 @@ fn a_lying_server_is_bounded() {
     }
 }
 
-/// Tests that two runs with the same seed are equal, so that a failed run can be repeated.
+/// A failed run must be repeatable.
 #[test]
 fn a_seed_played_twice_is_the_same_run() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();

@@ -1,5 +1,5 @@
-//! Ten minutes without any server, in simulation over the internet of mail: mail to known domains is still delivered with expired (stale) answers,
-//! and for unknown domains, clients get errors. Soon after the outage, answers are fresh again.
+//! Ten minutes without any server: mail to known domains is delivered with expired (stale) answers, and for unknown domains, clients get
+//! errors. Soon after the outage, answers are fresh again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,15 +18,15 @@ use lab::simulation::{SimulatedReply, Simulation, config_for, config_trusting, p
 use lab::world::{Lab, ServerPlan};
 use resolver::cache::flush::Flush;
 
-/// The number of mail domains. Clients ask for the first half of them before the outage.
+/// Clients ask for the first half of the mail domains before the outage.
 const DOMAINS: usize = 24;
 
-/// The maximum TTL of answers in this test, so that all answers expire during the outage.
+/// All answers must expire during the outage.
 const TTL: Duration = Duration::from_secs(60);
 
 const OUTAGE: Duration = Duration::from_secs(600);
 
-/// Returns the DNS questions that must be answered to deliver mail to and from a domain.
+/// The questions that must be answered for mail to and from a domain.
 fn questions(internet: &Internet, place: usize) -> Vec<(Name, RecordType)> {
     let domain = &internet.domains[place];
     vec![
@@ -88,7 +88,7 @@ fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
                 round += 1;
             }
             internet.lab.servers().iter().for_each(|server| server.set_faults(&[]));
-            // The first answer of any server shows that the outage is over. Resolutions that began in the outage then begin again, and a failure is
+            // The first answer of any server shows that the outage is over. Resolutions from the outage then begin again, and a failure is
             // cached for only one second.
             for (name, kind) in &known {
                 ask(name, *kind).await;
@@ -103,8 +103,7 @@ fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
     }
 }
 
-/// Tests the end of an outage. Resolutions that began in it stay in progress for ten seconds. A question after the outage joins such a resolution,
-/// but must not wait until the ten seconds are over.
+/// Resolutions that began in the outage stay in progress for ten seconds. A later question that joins one must not wait until then.
 #[test]
 fn answers_are_fresh_two_seconds_after_a_server_was_heard_again() {
     for seed in 0..10 {
@@ -121,7 +120,7 @@ fn answers_are_fresh_two_seconds_after_a_server_was_heard_again() {
             join_all(known.iter().map(ask)).await;
             tokio::time::sleep(Duration::from_secs(3)).await;
             internet.lab.servers().iter().for_each(|server| server.set_faults(&[]));
-            // An email from a new sender arrives, so servers are queried again.
+            // For an email from a new sender, servers are queried again.
             join_all(questions(&internet, DOMAINS - 1).iter().map(ask)).await;
             tokio::time::sleep(Duration::from_secs(2)).await;
             for reply in join_all(known.iter().map(ask)).await {
@@ -153,7 +152,7 @@ fn a_flush_removes_what_is_stale_too() {
     });
 }
 
-/// Returns a lab with a zone that has one name and one server.
+/// A zone with one name and one server.
 fn one_name(text: &str) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (last, (zone, server)) in
@@ -165,8 +164,7 @@ fn one_name(text: &str) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Tests an alias that has expired: the answer for type A shows that the name is no longer an alias (CNAME). So the expired alias must not be used
-/// for other types.
+/// The answer for type A shows that the name is no longer an alias (CNAME).
 #[test]
 fn an_alias_that_has_become_a_host_is_no_stale_alias_for_other_types() {
     paused(async {

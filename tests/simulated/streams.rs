@@ -1,5 +1,4 @@
-//! Truncated answers that are fetched over TCP, in simulation. Many queries at the same time must share one connection, and none may wait for the
-//! others.
+//! Truncated answers that are fetched over TCP. Many queries at the same time must share one connection, and none may wait for the others.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// Returns a lab with a root and one zone. The server of the zone has these faults, and is 30 ms away.
+/// The server of the zone has these faults, and is 30 ms away.
 fn lab(faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last, faults) in [("a.root", 1, &[] as &[Fault]), ("ns.tld", 2, faults)] {
@@ -26,7 +25,7 @@ fn lab(faults: &[Fault]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks for these names at the same time. All of them must be answered. Returns the longest time.
+/// All names must be answered. Returns the longest time.
 async fn ask_at_once(simulation: &Simulation, names: std::ops::Range<u32>) -> Duration {
     let asked = names.map(|number| async move {
         let name = Name::from_ascii(format!("host{number}.tld.")).unwrap();

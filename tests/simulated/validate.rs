@@ -1,4 +1,4 @@
-//! DNSSEC validation, as clients see it: the replies for signed, unsigned and forged zones, and their cost.
+//! DNSSEC validation as clients see it: the replies for signed, unsigned and forged zones, and their cost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use lab::world::{Lab, ServerPlan};
 use resolver::config::Config;
 use validate::anchors::Anchors;
 
-/// The round trip to each server of the lab.
+/// The round trip to each server.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 
-/// The zones of the signed lab. For each: its name, its servers, its records and its signing plan (`None`: unsigned).
+/// Each zone has a name, servers, records and a signing plan (`None`: unsigned).
 type Zones<'a> = [(&'a str, &'a [&'a str], &'a str, Option<&'a str>)];
 
 const MAIL: &str = "@ 300 MX 10 mail\nmail 300 A 10.0.0.1\nalias 300 CNAME mail\n*.wild 300 A 10.0.0.2\n\
@@ -78,7 +78,7 @@ impl Stage {
     }
 }
 
-/// Returns what a client sees of a reply: the response code, the AD flag, and the code of the extended error.
+/// The response code, the AD flag, and the code of the extended error.
 fn told(reply: &SimulatedReply) -> (ResponseCode, bool, Option<u16>) {
     let metadata = reply.message.metadata;
     (metadata.response_code, metadata.authentic_data, reply.extended_error.as_ref().map(|error| error.code))
@@ -105,7 +105,7 @@ fn ad_is_set_on_what_is_secure_and_on_nothing_else() {
                 (zone.to_owned(), RecordType::DNSKEY),
                 (zone.to_owned(), RecordType::DS),
             ] {
-                // The first answer comes from servers, the second from the cache.
+                // The answer comes from servers, and then from the cache.
                 for _ in 0..2 {
                     let reply = stage.ask(&owner, kind).await;
                     assert_eq!(told(&reply), SECURE, "{owner} {kind} {:#?}", reply.steps);
@@ -231,8 +231,7 @@ fn nothing_is_asked_below_a_name_that_is_proven_not_to_exist() {
         let sent = stage.sent();
         let below = stage.ask("_25._tcp.none.signed.com", RecordType::TLSA).await;
         assert_eq!((told(&below), stage.sent()), (NO_NAME, sent));
-        // With opt-out, an unsigned zone may exist although its name is denied. So resolverd must query a server for
-        // names below it.
+        // With opt-out, an unsigned zone may exist although its name is denied, so a server must be queried for names below it.
         stage.ask("no-such-zone.com", RecordType::A).await;
         let sent = stage.sent();
         stage.ask("www.no-such-zone.com", RecordType::A).await;
@@ -253,8 +252,7 @@ fn names_outside_every_anchor_and_below_a_negative_one_are_insecure() {
     });
 }
 
-/// Tests trust anchors: if several are at or above a name, the closest one is used. A signed zone below an unsigned zone is validated with its own
-/// trust anchor.
+/// A signed zone below an unsigned zone is validated with its own trust anchor.
 #[test]
 fn the_closest_anchor_counts_from_end_to_end() {
     let isle = ("isle.plain.com.", &["ns.isle.plain.com"][..], MAIL, Some(""));

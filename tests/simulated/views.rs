@@ -17,14 +17,14 @@ use lab::world::{Lab, ServerPlan};
 use resolver::config::{Config, ConfiguredZone, Guard, Listener, ZoneKind};
 use tokio::task::JoinSet;
 
-/// The number of private zones. Each is seen by clients of some listeners only.
+/// The number of private zones. Clients of some listeners see them.
 const ZONES: u8 = 4;
 
 fn apex(zone: u8) -> String {
     format!("z{zone}.test.")
 }
 
-/// Returns a lab with private zones on slow servers. On the internet, no name below `test.` exists (RFC 6761 section 6.2).
+/// Private zones on slow servers. On the internet, no name below `test.` exists (RFC 6761 section 6.2).
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut root = ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()]);
@@ -37,8 +37,7 @@ fn lab() -> Arc<Lab> {
         let mut plan = ServerPlan::new(&server, vec![[10, 1, zone, 1].into()]);
         plan.distance = Distance::steady(Duration::from_millis(300));
         tree.server(plan).unwrap();
-        // In each zone, `alias` leads to `host` of the first zone, and `far` leads through `over` of the first zone to `host` of the last
-        // zone.
+        // `alias` leads to `host` of the first zone, and `far` leads through `over` of the first zone to `host` of the last zone.
         let (first, last) = (apex(0), apex(ZONES - 1));
         let aliases = match zone {
             0 => format!("over 300 CNAME host.{last}\n"),
@@ -68,7 +67,7 @@ fn listener(sees: &[u8]) -> Listener {
     }
 }
 
-/// Returns a configuration in which `[listen]` sees all zones. Each further listener sees the zones in its element of `sees`.
+/// `[listen]` sees all zones, each further listener those in its element of `sees`.
 fn config(lab: &Lab, sees: &[Vec<u8>]) -> Config {
     let mut config = config_for(lab);
     config.zones = (0..ZONES).map(stub).collect();
@@ -81,7 +80,7 @@ async fn ask(simulation: &Simulation, listener: usize, owner: &str) -> Simulated
     simulation.ask_with(&name(owner), RecordType::A, flags).await.unwrap()
 }
 
-/// Returns true if the answer comes from the private zone, and not from the internet.
+/// Returns true if the answer comes from the private zone, not from the internet.
 fn is_private(reply: &SimulatedReply, zone: u8) -> bool {
     let address = RData::A(std::net::Ipv4Addr::new(10, 0, zone, 1).into());
     match reply.message.metadata.response_code {
@@ -131,7 +130,7 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
         simulation.reload(config(&lab, &[vec![1], vec![0]])).await;
         assert_eq!(outcome(1, &second).await, Outcome::Cache);
         assert_eq!(outcome(2, &first).await, Outcome::Upstream);
-        // Only the setting for DNS lists of this listener changes, so the cached servers and records stay valid.
+        // With another setting for DNS lists only, the cached servers and records stay valid.
         let mut spared = config(&lab, &[vec![1], vec![0]]);
         spared.listeners[1].dnsbl = Guard::Pass;
         simulation.reload(spared).await;
@@ -139,7 +138,7 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
     });
 }
 
-/// Returns the resolver after a restart. Its cache is read from a snapshot of the resolver `stopped`.
+/// The cache of the new resolver is read from a snapshot of `stopped`.
 fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (of, now) = (stopped.resolver(), stopped.clock().now());
@@ -175,8 +174,8 @@ fn a_client_that_waits_while_its_zone_moves_is_answered_on_the_new_route_and_so_
     });
 }
 
-/// Tests a reload that gives a zone other servers while an alias into this zone is resolved: while the alias is queried, while its target is
-/// queried, and while a second alias is followed into the zone.
+/// The reload gives a zone other servers while an alias into this zone is queried, while its target is queried, or while a second alias is
+/// followed into the zone.
 #[test]
 fn an_alias_into_a_zone_that_moves_meanwhile_is_followed_on_the_new_route_and_so_are_later_ones() {
     for (alias, at, until) in [("alias", 100, 310), ("alias", 400, 450), ("far", 700, 910)] {
@@ -207,8 +206,7 @@ fn an_alias_into_a_zone_that_moves_meanwhile_is_followed_on_the_new_route_and_so
     }
 }
 
-/// Tests that an answer of the old servers, which arrives after the reload and before the daemon stops, is not used
-/// after the restart.
+/// The old servers answer after the reload and before the daemon stops.
 #[test]
 fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
     paused(async {
@@ -235,7 +233,7 @@ fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
         assert_ne!(ask(&next, 0, &owner).await.outcome, Outcome::Cache);
         assert_eq!(ask(&next, 0, &beside).await.outcome, Outcome::Cache, "a zone that did not move");
 
-        // After another restart, data from the new servers are still in the cache.
+        // Data from the new servers are still in the cache.
         let new = format!("new.{}", apex(3));
         moved.zones[3].max_ttl = Some(Duration::from_secs(200));
         simulation.reload(moved.clone()).await;

@@ -20,11 +20,10 @@ use resolver::config::{
 };
 use tokio::task::JoinSet;
 
-/// The number of private zones of the operator. Each has its own server.
+/// The number of private zones of the operator, each with its own server.
 const ZONES: u8 = 4;
 
-/// The next three addresses are those of a client of the view `office`, of a client of the view `guests`, and of a
-/// client of no view.
+/// A client of the view `office`, one of the view `guests`, and one of no view.
 const OFFICE: [u8; 4] = [10, 200, 0, 1];
 const GUEST: [u8; 4] = [10, 200, 1, 1];
 const OTHER: [u8; 4] = [192, 0, 2, 1];
@@ -33,7 +32,7 @@ fn apex(zone: u8) -> String {
     format!("z{zone}.test.")
 }
 
-/// Returns a lab with the private zones. On the internet, no name below `test.` exists (RFC 6761 section 6.2).
+/// On the internet, no name below `test.` exists (RFC 6761 section 6.2).
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut root = ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()]);
@@ -51,7 +50,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Returns the configuration of a stub zone with its own server, for the clients of a view.
+/// A stub zone with its own server, for the clients of a view.
 fn stub(zone: u8, view: Option<&str>) -> ConfiguredZone {
     ConfiguredZone {
         name: name(&apex(zone)),
@@ -61,14 +60,13 @@ fn stub(zone: u8, view: Option<&str>) -> ConfiguredZone {
     }
 }
 
-/// Returns the configuration of a view with the clients 10.200.`number`.0/24.
+/// The clients of the view are 10.200.`number`.0/24.
 fn view(view: &str, number: u8, hides: bool) -> ConfiguredView {
     let clients = vec![format!("10.200.{number}.0/24").parse().unwrap()];
     ConfiguredView { name: view.to_owned(), clients, zones: hides.then(Vec::new) }
 }
 
-/// Returns a configuration: the view `office` has other data in z0, and has z1. The view `guests` has only z2. All other clients have z0
-/// and z3.
+/// The view `office` has other data in z0, and has z1. The view `guests` has only z2. All other clients have z0 and z3.
 fn config(lab: &Lab) -> Config {
     let mut config = config_for(lab);
     config.views = vec![view("office", 0, false), view("guests", 1, true)];
@@ -88,7 +86,7 @@ async fn ask(simulation: &Simulation, client: [u8; 4], owner: &str) -> Simulated
     simulation.ask_with(&name(owner), RecordType::A, flags).await.unwrap()
 }
 
-/// Returns the address in an answer; `None` if the name does not exist.
+/// Returns `None` if the name does not exist.
 fn address(reply: &SimulatedReply) -> Option<Ipv4Addr> {
     match reply.message.metadata.response_code {
         ResponseCode::NoError => match &reply.message.answers.last().unwrap().data {
@@ -100,7 +98,7 @@ fn address(reply: &SimulatedReply) -> Option<Ipv4Addr> {
     }
 }
 
-/// Returns what a client gets for the name `host` in each zone: the third octet of the address, or `None` if the name does not exist.
+/// Returns the third octet of the address of `host` in each zone, or `None` if the name does not exist.
 async fn seen(simulation: &Simulation, client: [u8; 4]) -> Vec<Option<u8>> {
     let mut seen = Vec::new();
     for zone in 0..ZONES {
@@ -121,8 +119,7 @@ fn each_client_gets_the_zones_of_its_view_in_any_order() {
         paused(async {
             let lab = lab();
             let simulation = Simulation::new(Arc::clone(&lab), config(&lab), 1);
-            // The clients ask in a different order in each round. So the cache already has the answers for other views
-            // when a client asks.
+            // The clients ask in a different order in each round, so the cache already has the answers for other views.
             for round in 0..3 {
                 for turn in 0..wanted.len() {
                     let (client, zones) = &wanted[(first + turn) % wanted.len()];
@@ -252,7 +249,7 @@ fn a_listener_with_zones_shows_them_to_the_clients_of_all_views() {
     });
 }
 
-/// Returns the resolver after a restart. Its cache is read from a snapshot of the resolver `stopped`.
+/// The cache of the new resolver is read from a snapshot of `stopped`.
 fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (of, now) = (stopped.resolver(), stopped.clock().now());
@@ -261,7 +258,7 @@ fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     next.clock().set_wrong_by(i64::try_from(now.unix - next.clock().now().unix).unwrap());
     let (of, now) = (next.resolver(), next.clock().now());
     let mut file = Cursor::new(file.into_inner());
-    // An error means that the snapshot was refused, because the configured zones have changed.
+    // If the configured zones have changed, the snapshot is refused.
     let _ = of.memory().read_snapshot(&of.snapshot_scope(), now, &mut file, || true);
     next
 }
@@ -281,7 +278,7 @@ fn a_restart_keeps_the_answers_of_each_view_for_its_clients() {
             (address(&ask(&next, OTHER, office).await), address(&ask(&next, OFFICE, guest).await)),
             (None, None)
         );
-        // The two views swap their positions in the configuration, so each gets the index that the other one had.
+        // The two views swap their positions, so each gets the index that the other one had.
         let mut swapped = config(&lab);
         swapped.zones[2].view = Some("guests".to_owned());
         swapped.zones[3].view = Some("office".to_owned());
@@ -312,7 +309,7 @@ fn a_client_that_a_reload_moves_to_another_view_gets_the_zones_of_that_view() {
     });
 }
 
-/// Returns a configuration with one view for each element of `sees`. A view has only the zones in its element.
+/// Each view has only the zones in its element of `sees`.
 fn sets(lab: &Lab, sees: &[Vec<u8>]) -> Config {
     let mut config = config_for(lab);
     for (number, zones) in (0..).zip(sees) {
@@ -323,8 +320,7 @@ fn sets(lab: &Lab, sees: &[Vec<u8>]) -> Config {
     config
 }
 
-/// Tests views that keep their names while reloads change their zones. If the zones of a view stay the same, its
-/// answers stay in the cache.
+/// Reloads change the zones of the views. The answers of a view whose zones stay the same stay in the cache.
 #[test]
 fn views_whose_zones_change_while_clients_ask_are_answered_as_they_are_after_each_reload() {
     for seed in 0..4 {

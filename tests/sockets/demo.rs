@@ -1,4 +1,4 @@
-//! The demo as a whole: the lab and the daemon on sockets, some messages, and a question for every domain of the lab.
+//! The demo: the lab and the daemon on sockets, some messages, and a question for every domain of the lab.
 
 use std::process::Command;
 
@@ -29,8 +29,7 @@ async fn every_lab_domain_resolves_and_message_times_are_shown() {
     }
 }
 
-/// Tests `resolverd demo --bench --through` with resolverd itself as the installed resolver. The test needs a network namespace of its own, because
-/// the servers use port 53.
+/// resolverd itself is the installed resolver. The servers use port 53, so the test needs a network namespace of its own.
 #[test]
 fn an_installed_resolver_gets_the_same_mail_in_real_time() {
     let program = env!("CARGO_BIN_EXE_resolverd");

@@ -16,10 +16,10 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// The content type that dnstap programs exchange in their handshake.
+/// The content type in the dnstap handshake.
 const CONTENT: &[u8] = b"protobuf:dnstap.Dnstap";
 
-/// Returns the control frame READY, ACCEPT, START or STOP in the form in which the library fstrm writes it.
+/// Returns READY, ACCEPT, START or STOP as the library fstrm writes it.
 fn control(kind: u8) -> Vec<u8> {
     let content = [&[0, 0, 0, 1, 0, 0, 0, 22], CONTENT].concat();
     let content = if kind == 3 { Vec::new() } else { content };
@@ -27,7 +27,7 @@ fn control(kind: u8) -> Vec<u8> {
     [&[0, 0, 0, 0, 0, 0, 0, length, 0, 0, 0, kind][..], &content].concat()
 }
 
-/// One dnstap message from the daemon, field by field, as this test has parsed it.
+/// A parsed dnstap message.
 #[derive(Debug, Default)]
 struct Read {
     identity: Vec<u8>,
@@ -58,7 +58,7 @@ fn bytes<'o>(octets: &mut &'o [u8], length: usize) -> &'o [u8] {
     taken
 }
 
-/// Parses a protocol buffer. Returns for each field: its number, its value if it is an integer, and its octets.
+/// Parses a protocol buffer. Returns for each field its number, its value if it is an integer, and its octets.
 fn fields(mut octets: &[u8]) -> Vec<(u64, u64, Vec<u8>)> {
     let mut found = Vec::new();
     while !octets.is_empty() {
@@ -101,7 +101,7 @@ fn read(frame: &[u8]) -> Read {
     read
 }
 
-/// Returns the dnstap messages in a stream, which must begin with START and end with STOP.
+/// The stream must begin with START and end with STOP.
 fn messages(stream: &[u8]) -> Vec<Read> {
     let mut left = stream.strip_prefix(&control(2)[..]).expect("START");
     let mut found = Vec::new();
@@ -118,7 +118,6 @@ fn messages(stream: &[u8]) -> Vec<Read> {
     }
 }
 
-/// Returns the kinds of the dnstap messages about a name.
 fn kinds(messages: &[Read], about: &str) -> Vec<u64> {
     let is_about = |read: &&Read| {
         let message = Message::from_vec(&read.octets).unwrap();
@@ -232,8 +231,7 @@ async fn a_reader_that_leaves_and_comes_back_gets_messages_again_and_dns_never_w
     let mut second = None;
     for number in 0.. {
         ask(&stage, &format!("n{number}.tld.")).await;
-        // Only at its next write, the daemon notices that the first reader has closed the connection. So queries are
-        // repeated until it connects again.
+        // The daemon notices only at its next write that the first reader has closed the connection.
         if let Ok(accepted) = timeout(Duration::from_millis(50), listener.accept()).await {
             second = Some(shake_hands(accepted.unwrap().0).await);
             break;
@@ -284,7 +282,7 @@ async fn the_key_of_a_list_is_in_no_copy() {
             .any(|one| one.name.to_lowercase().to_ascii().contains(KEY))
     };
     ask(&stage, "9.0.0.10.bl.tld.").await;
-    // The name in this query contains the secret key of a client for a DNS list.
+    // The name contains the customer key of a client.
     ask(&stage, &format!("8.0.0.10.{KEY}.dq.tld.")).await;
     assert!(heard(), "the server of the list got the key");
     let octets = ended(stage, reading).await.to_ascii_lowercase();

@@ -1,5 +1,5 @@
-//! A client that floods the sockets, and another client that asks few questions (the light client). The host is too slow for all queries of the
-//! flood. The light client must nevertheless get all its answers.
+//! One client floods the sockets with more queries than the host can answer. Another client, which asks few questions (the light client),
+//! must get all its answers.
 
 use std::net::UdpSocket;
 use std::sync::Arc;
@@ -10,16 +10,15 @@ use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::RecordType;
 use stage::{PATIENCE, Stage, query};
 
-/// The number of queries that the flood sends before it reads the replies.
+/// The number of queries of the flood before it reads the replies.
 const FLOOD: u32 = 64;
 
 /// The number of new names that the light client asks for.
 const NAMES: u16 = 24;
 
-/// The time after which the light client sends a datagram again, because a full socket may have dropped it.
+/// The light client then repeats a datagram, because a full socket may have dropped it.
 const REPEAT: Duration = Duration::from_millis(500);
 
-/// Asks for new names without a pause until `stop` is set. Returns the number of queries.
 fn flood(socket: &UdpSocket, stop: &AtomicBool) -> u32 {
     let mut sent = 0_u32;
     while !stop.load(Ordering::Relaxed) {
@@ -35,7 +34,7 @@ fn flood(socket: &UdpSocket, stop: &AtomicBool) -> u32 {
     sent
 }
 
-/// Asks for one name until a reply arrives. Returns `None` if there is none within `PATIENCE`.
+/// Returns `None` if there is no reply within `PATIENCE`.
 fn ask(socket: &UdpSocket, id: u16) -> Option<Message> {
     let query = query(id, &format!("light{id}.tld."), RecordType::A);
     for _ in 0..PATIENCE.as_millis() / REPEAT.as_millis() {
@@ -57,7 +56,7 @@ fn client(stage: &Stage, address: &str) -> UdpSocket {
     socket
 }
 
-/// Asserts that a light client at 127.0.0.1 gets all its answers during a flood from `address`.
+/// The light client at 127.0.0.1 must get all its answers during a flood from `address`.
 async fn light_beside_flood(address: &str) {
     let stage = Stage::set("* 300 A 10.0.0.1\n", |_| ()).await;
     let (heavy, light) = (client(&stage, address), client(&stage, "127.0.0.1"));

@@ -1,4 +1,4 @@
-//! Tests with a client that is not part of this project: hickory-resolver 0.26, which Stalwart Mail Server uses. It queries the daemon over each
+//! A client that is not part of this project, hickory-resolver 0.26, which Stalwart Mail Server uses, queries the daemon over each
 //! protocol.
 
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::daemon::client::extended_error;
 
-/// Returns a lab with a signed root and `tld.`, an unsigned zone whose negative TTL is one minute, and a zone whose server refuses queries.
+/// A signed root and `tld.`, an unsigned zone whose negative TTL is one minute, and a zone whose server refuses queries.
 fn signed_lab() -> Lab {
     let mut tree = Tree::default();
     let many: String = (0..100).map(|last| format!("many 300 A 10.0.1.{last}\n")).collect();
@@ -45,7 +45,7 @@ fn signed_lab() -> Lab {
     ] {
         tree.server(ServerPlan::new(server, vec![[127, 80, 0, last].into()])).unwrap();
         tree.zone(zone, &[server.to_owned()], &text).unwrap();
-        // `plain.tld.` is unsigned, so that only the TTL of its SOA record limits the TTL of a denial.
+        // `plain.tld.` is unsigned, so that only its SOA record limits the TTL of a denial.
         tree.sign(zone, (zone != "plain.tld.").then(Signing::default)).unwrap();
     }
     let lab = tree.build_at(Clock::machine().now().unix).unwrap();
@@ -53,7 +53,7 @@ fn signed_lab() -> Lab {
     lab
 }
 
-/// Returns a listener for each protocol. Its certificate for dns.example comes from the certificate authority of the tests.
+/// The certificate for dns.example comes from the certificate authority of the tests.
 fn listener() -> Listener {
     let folder = tempfile::tempdir().unwrap();
     for file in ["first.pem", "first.key"] {
@@ -75,7 +75,7 @@ fn certificates() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls"))
 }
 
-/// Returns a client that uses these protocols. With trust anchors, it sends the DO flag and validates the answers.
+/// With trust anchors, the client sends the DO flag and validates the answers.
 fn client(protocols: &[ProtocolConfig], server: SocketAddr, anchors: Option<TrustAnchors>) -> TokioResolver {
     let at_port = |protocol| {
         let mut connection = ConnectionConfig::new(protocol);
@@ -98,7 +98,7 @@ fn client(protocols: &[ProtocolConfig], server: SocketAddr, anchors: Option<Trus
     builder.build().unwrap()
 }
 
-/// Returns the DNSKEY records of the root zone that the daemon answers, as trust anchors.
+/// Returns the daemon's DNSKEY records of the root zone as trust anchors.
 async fn root_keys(stage: &Stage) -> TrustAnchors {
     let mut anchors = TrustAnchors::empty();
     for record in stage.client().ask(&Name::root(), RecordType::DNSKEY).await.unwrap().answers {
@@ -147,8 +147,7 @@ async fn stalwarts_client_gets_all_kinds_of_answers_over_each_protocol() {
             assert!((1..=60).contains(&ttl) && denied.negative_ttl == Some(ttl), "{protocols:?}: {denied:?}");
             assert_eq!(denied.response_code, code, "{protocols:?}");
         }
-        // Hickory's client does not give its caller the AD bit of a denial or the extended error of a failure. So they
-        // are not compared here.
+        // Hickory's client does not give its caller the AD bit of a denial or the extended error of a failure.
         let denied = validating.lookup(name("none.tld."), RecordType::A).await.unwrap_err();
         assert!(denied.is_nx_domain() && !format!("{denied:?}").contains("authentic_data"), "{denied:?}");
         for client in [plain, validating] {

@@ -1,8 +1,8 @@
 //! Resolution and validation with authoritative servers that are not part of this project: hickory-server 0.26 serves the root, a TLD and
-//! zones below the TLD, and signs them.
+//! zones below it, and signs them.
 //!
-//! Its referrals have no glue and no DS records, and have AA. So the names of all servers are in the root zone here, and resolverd must query the DS
-//! records. `RFC_4592` lists the wrong answers of hickory-server about wildcards.
+//! Its referrals have no glue and no DS records, and have AA. So the names of all servers are in the root zone, and resolverd must query
+//! the DS records. `RFC_4592` lists its wrong answers about wildcards.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -27,21 +27,19 @@ use validate::anchors::Anchors;
 
 use crate::daemon::client::extended_error;
 
-/// The code of the extended error for an answer in whose zone no key is trusted (RFC 8914 section 4.10).
+/// The code of the extended error for a zone without a trusted key (RFC 8914 section 4.10).
 const DNSKEY_MISSING: u16 = 9;
 
-/// How long the signatures of the zones are valid.
 const VALID: Duration = Duration::from_secs(86_400);
 
-/// The records of each zone below `tld.`.
 const ZONE: &str = "\
 www 300 A 192.0.2.1
 alias 300 CNAME www.plain.tld.
 *.wild 300 A 192.0.2.2
 ";
 
-/// Questions about the zone of RFC 4592 section 2.2.1: first those of that section, then others about names that exist. Each has the correct
-/// reply, and the reply of hickory-server 0.26.3 (https://github.com/hickory-dns/hickory-dns/issues/3893).
+/// Questions about the zone of RFC 4592 section 2.2.1: first those of that section, then others. Each has the correct reply, and the reply
+/// of hickory-server 0.26.3 (https://github.com/hickory-dns/hickory-dns/issues/3893).
 const RFC_4592: [(&str, RecordType, Reply, Reply); 11] = [
     ("host3", RecordType::MX, Reply::Answer, Reply::Answer),
     ("host3", RecordType::A, Reply::NoData, Reply::NxDomain),
@@ -65,7 +63,6 @@ _ssh._tcp.host2 300 SRV 0 0 22 host1
 subdel 300 NS ns-tld.
 ";
 
-/// The kind of a reply, for example whether the name in the question exists and has records of the type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Reply {
     Answer,
@@ -102,7 +99,7 @@ impl Foreign {
             let text = format!("{text}long 300 TXT {}\n", format!("\"{}\" ", "x".repeat(250)).repeat(6));
             let (origin, is_signed) = (format!("{label}.tld."), proof.is_some());
             let ds = serve(&mut zones, &origin, "ns-zones.", &text, proof);
-            // For the zone `broken`, the parent has the DS record of another key, which has signed nothing in the zone.
+            // The DS record of `broken` is that of another key.
             let other = serve(&mut Catalog::new(), &origin, "ns-zones.", "", None);
             tld += &format!("{label} 300 NS ns-zones.\n");
             if is_signed {
@@ -140,7 +137,7 @@ impl Foreign {
         Self { stage, port, _servers: servers }
     }
 
-    /// Returns a client that queries the server at the address with this last octet.
+    /// `last` is the last octet of the server's address.
     fn client(&self, last: u8) -> LabClient {
         LabClient::new((address(last), self.port).into(), PATIENCE)
     }
@@ -150,8 +147,8 @@ impl Foreign {
     }
 }
 
-/// Adds a zone with its SOA and NS records to the catalog. The zone is signed if `proof` is not `None`. `proof` chooses NSEC or NSEC3. Returns the
-/// DS record of its key.
+/// Adds a zone with its SOA and NS records. If `proof` is not `None`, the zone is signed with NSEC or NSEC3. Returns the DS record of its
+/// key.
 fn serve(catalog: &mut Catalog, origin: &str, server: &str, text: &str, proof: Option<NxProofKind>) -> DS {
     let is_signed = proof.is_some();
     let origin = name(origin);
@@ -177,7 +174,7 @@ fn address(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(127, 79, 0, last)
 }
 
-/// Opens sockets at the addresses of the three servers. All have the same port, because resolverd queries all servers at the same port.
+/// The three servers have the same port, because resolverd queries all servers at the same port.
 async fn bind() -> (u16, Vec<(UdpSocket, TcpListener)>) {
     let bound = async |last, port| -> io::Result<_> {
         let datagrams = UdpSocket::bind((address(last), port)).await?;
@@ -187,7 +184,7 @@ async fn bind() -> (u16, Vec<(UdpSocket, TcpListener)>) {
     for _ in 0..50 {
         let Ok(first) = bound(1, 0).await else { continue };
         let port = first.0.local_addr().unwrap().port();
-        // If another test uses the port at one of these addresses, the loop tries another port.
+        // If another test uses the port at one of these addresses, another port is tried.
         if let (Ok(second), Ok(third)) = (bound(2, port).await, bound(3, port).await) {
             return (port, vec![first, second, third]);
         }
@@ -226,7 +223,7 @@ async fn names_of_foreign_servers_are_resolved_and_validated() {
             let reply = foreign.ask(&format!("{label}.{zone}.tld."), kind).await;
             let (replied, is_secure) = match zone {
                 "broken" => (Reply::Failure, false),
-                // The alias is not secure, because its target is in the unsigned zone.
+                // The target of the alias is in the unsigned zone.
                 _ => (replied, zone != "plain" && label != "alias"),
             };
             let got = (classify(&reply), reply.metadata.authentic_data);
@@ -255,8 +252,8 @@ async fn wrong_replies_about_wildcards_are_not_believed() {
         assert_eq!(classify(&replied), theirs, "{owner} {kind}: if it is repaired, change this and README");
         let ours = classify(&foreign.ask(&owner, kind).await);
         let expected = if right == Reply::Referral { Reply::Answer } else { right };
-        // A wrong reply is not proven by its signatures and NSEC records, so resolverd may answer SERVFAIL. But with NSEC records from earlier
-        // replies, it may also find the correct answer.
+        // Signatures and NSEC records do not prove a wrong reply, so resolverd may answer SERVFAIL, or the correct answer from earlier NSEC
+        // records.
         let is_refused = ours == Reply::Failure && theirs != right;
         assert!(ours == expected || is_refused, "{owner} {kind}: {ours:?}");
     }

@@ -1,4 +1,4 @@
-//! The listeners over real sockets: valid input and its replies, and invalid input that must not stop the daemon.
+//! The listeners over real sockets: the replies to valid input, and invalid input that must not stop the daemon.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ use stage::{PATIENCE, Stage, name, query};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
-/// Returns the records of the zone: an address, an alias, and a name whose answer has more than 1 232 octets.
+/// An address, an alias, and a name whose answer has more than 1 232 octets.
 fn zone() -> String {
     let many: String = (0..100).map(|last| format!("many 300 A 10.0.1.{last}\n")).collect();
     format!("www 300 A 10.0.0.1\nalias 60 CNAME www\nmail 300 MX 10 www\n{many}")
@@ -79,7 +79,7 @@ async fn answers_from_memory_to_questions_that_came_together_leave_together() {
         [u16::try_from(query.len()).unwrap().to_be_bytes().to_vec(), query].concat()
     });
     stream.write_all(&framed.collect::<Vec<_>>()).await.unwrap();
-    // All queries arrive together, so the replies must arrive together too, in one read.
+    // All queries arrive together, so the replies must too, in one read.
     let mut replies = vec![0; 65_535];
     let length = tokio::time::timeout(PATIENCE, stream.read(&mut replies)).await.unwrap().unwrap();
     let (mut rest, mut ids) = (&replies[..length], Vec::new());
@@ -181,7 +181,7 @@ async fn a_client_that_is_not_allowed_is_refused_with_the_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_the_prefixes_with_a_client_the_longest_counts() {
     let stage = Stage::set(&zone(), |config| {
-        // With only one worker, the replies arrive in the order of the queries.
+        // With one worker, the replies arrive in the order of the queries.
         config.listen.workers = 1;
         config.listen.allow = vec!["127.0.0.0/8".parse().unwrap(), "127.0.1.7/32".parse().unwrap()];
         config.listen.refuse = vec!["127.0.1.0/24".parse().unwrap(), "127.0.2.1/32".parse().unwrap()];
@@ -224,7 +224,7 @@ async fn clients_that_are_not_allowed_take_no_place_from_those_that_are() {
     write_framed(&mut allowed, &query(1, "www.tld.", RecordType::A)).await.unwrap();
     let first = Message::from_vec(&read_framed(&mut allowed).await.unwrap()).unwrap();
     assert_eq!(first.answers.len(), 1);
-    // Opens as many connections as the daemon permits for all clients together, from as many addresses as necessary.
+    // Opens the maximum number of connections for all clients together, from as many addresses as necessary.
     let mut denied = Vec::new();
     for number in 0..MAX_TCP_CLIENTS {
         denied.push(connect([127, 0, 1, u8::try_from(number / 64).unwrap()]).await);
@@ -260,7 +260,7 @@ async fn a_client_that_is_not_allowed_is_not_told_so_at_every_datagram() {
     while stage.apart(Apart::Denied) < 500 {
         tokio::task::yield_now().await;
     }
-    // While the test read the replies, further refusals may have been sent, but at most one per second.
+    // In the meantime, further refusals may have been sent, at most one per second.
     let mut more = 0;
     while socket.try_recv(&mut [0; 512]).is_ok() {
         more += 1;
@@ -305,7 +305,7 @@ async fn any_octets_neither_stop_nor_hang_it() {
         }
         socket.send(&octets).await.unwrap();
         if round % 64 == 0 {
-            // The test sends nothing else until the reply has arrived. So this query must always be answered.
+            // The test sends nothing else until the reply has arrived, so this query must be answered.
             stage.client().ask(&name("www.tld."), RecordType::A).await.unwrap();
             let mut stream = TcpStream::connect(stage.address).await.unwrap();
             let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &octets).await;
@@ -390,8 +390,7 @@ async fn answers_that_wait_behind_unread_replies_count_as_unread() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let mut stream = socket.connect(stage.address).await.unwrap();
-    // Each reply is 50 KB long. All replies together are three times as long as the amount that a client may leave
-    // unread.
+    // Each reply is 50 KB long. All replies are three times as long as the amount that a client may leave unread.
     let began = std::time::Instant::now();
     for id in 0..MAX_PIPELINED {
         let id = u16::try_from(id).unwrap();
@@ -413,8 +412,7 @@ async fn a_connection_whose_client_does_not_read_holds_up_nobody_else() {
         server.set_faults(&[lab::fault::Fault::Slow(std::time::Duration::from_millis(400))]);
     }
     stage.client().ask_stream(&name("many.tld."), RecordType::A).await.unwrap();
-    // The receive buffer of the client is small. The replies are 10 MB long in total, which is more than the kernel
-    // stores for a socket.
+    // The replies are 10 MB long in total, which is more than the kernel stores for a socket.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let mut stream = socket.connect(stage.address).await.unwrap();
@@ -481,8 +479,7 @@ async fn a_flight_goes_on_for_others_when_a_reload_removes_the_listener_that_beg
     assert_eq!(overdue.metadata.response_code, ResponseCode::ServFail);
     with_both.listen.addresses.truncate(1);
     stage.daemon.apply(with_both).await.unwrap();
-    // A resolution that began after the reload would take longer than this client waits. So the reply shows that the
-    // reload has not ended the resolution.
+    // A resolution that began after the reload would take longer than this client waits.
     let reply = stage.client().ask_datagram(&owner, RecordType::A).await.unwrap();
     assert_eq!((reply.metadata.response_code, reply.answers.len()), (ResponseCode::NoError, 1));
     stage.daemon.stop().await;

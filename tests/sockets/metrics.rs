@@ -1,4 +1,4 @@
-//! Metrics over HTTP, as Prometheus reads them. Also the files that use the names of metrics: the dashboard and the alerts.
+//! Metrics over HTTP, as Prometheus reads them, and the files that use their names: the dashboard and the alerts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -17,16 +17,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// The time at which the certificate of the tests expires, in seconds since 1970.
+/// The end of the test certificate, in seconds since 1970.
 const CERTIFICATE_END: f64 = 4_948_980_355.0;
 
-/// Returns a certificate that the daemon reads like the certificate of the section `[listen]`.
+/// A certificate as in the section `[listen]`.
 fn certificate() -> Option<CertificateFile> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("resolverd.toml");
     let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
     let key = directory.path().join("key");
-    // Git does not keep these permissions, so they are set here.
+    // Git does not keep these permissions.
     std::fs::copy(format!("{tls}/first.key"), &key).unwrap();
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
     let files = format!("certificate = \"{tls}/first.pem\"\nkey = \"{}\"\n", key.display());
@@ -34,7 +34,7 @@ fn certificate() -> Option<CertificateFile> {
     Config::load(Some(&path)).unwrap().listen.certificate
 }
 
-/// Starts a daemon that serves metrics at a port that the kernel chooses.
+/// The kernel chooses the port for metrics.
 async fn stage() -> (Stage, SocketAddr) {
     let stage = Stage::set("* 300 A 10.0.0.1\n", |config| {
         config.metrics.listen = Some("127.0.0.1:0".parse().unwrap());
@@ -53,7 +53,6 @@ async fn stage() -> (Stage, SocketAddr) {
     (stage, address)
 }
 
-/// Requests a path from the server of metrics. Returns the HTTP status and the body of the reply.
 async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/plain\r\n\r\n");
@@ -65,7 +64,7 @@ async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     (header.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
-/// Returns the samples in the text of the metrics: the name with its labels, and the value.
+/// Returns the values by name with labels.
 fn samples(text: &str) -> BTreeMap<String, f64> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
@@ -76,7 +75,7 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
         .collect()
 }
 
-/// Reads the metrics until a sample has this value, because a query is counted only after its reply was sent.
+/// A query is counted only after its reply was sent.
 async fn scrape_until(address: SocketAddr, series: &str, value: f64) -> String {
     let scraped = timeout(PATIENCE, async {
         loop {
@@ -91,7 +90,7 @@ async fn scrape_until(address: SocketAddr, series: &str, value: f64) -> String {
     scraped.await.unwrap_or_else(|_| panic!("{series} does not become {value}"))
 }
 
-/// Returns the name of the metric of a sample, and the labels of the sample without `le`.
+/// Returns the name of the metric of a sample, and its labels without `le`.
 fn split(series: &str) -> (String, Vec<String>) {
     let (name, labels) = series.split_once('{').unwrap_or((series, ""));
     let labels = labels.trim_end_matches('}').split("\",").filter(|label| !label.is_empty());
@@ -99,7 +98,6 @@ fn split(series: &str) -> (String, Vec<String>) {
     (name.to_owned(), keys.filter(|key| key != "le").collect())
 }
 
-/// Returns the metric to which a sample belongs, from the table of metrics.
 fn metric_of<'t>(table: &'t [Metric], name: &str) -> Option<&'t Metric> {
     table.iter().find(|metric| match metric.kind {
         MetricKind::Histogram => {
@@ -136,8 +134,7 @@ async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
             metric.kind.word()
         );
         assert!(text.contains(&head), "{head}");
-        // These metrics are missing here: no list has a quota, there is no fleet, and users are counted only some
-        // seconds later.
+        // These metrics are missing: no list has a quota, there is no fleet, and users are counted some seconds later.
         let without = ["resolverd_list_quota", "resolverd_fleet_store_works", "resolverd_fleet_gateways"];
         let later = without.contains(&&*metric.name) || metric.name.starts_with("resolverd_user_");
         assert!(seen.contains(&metric.name) || later, "{}", metric.name);
@@ -154,7 +151,7 @@ async fn a_scrape_has_every_metric_of_the_table_and_no_other() {
     let states: f64 =
         scraped.iter().filter(|(key, _)| key.starts_with("resolverd_list_state{")).map(|(_, on)| on).sum();
     assert_eq!(states, 1.0, "one list has one state");
-    // The metrics must not contain names or addresses that clients or servers have chosen.
+    // The metrics must not have names or addresses that clients or servers have chosen.
     assert!(!text.contains("www.tld") && !text.contains("127.0.0.1") && !text.contains("127.77."), "{text}");
     stage.daemon.stop().await;
 }
@@ -185,7 +182,7 @@ async fn outcomes_add_up_to_the_queries_in_every_metric() {
     stage.daemon.stop().await;
 }
 
-/// Returns true if the daemon has closed a connection on which no reply is expected.
+/// No reply is expected on the connection.
 fn is_closed(stream: &TcpStream) -> bool {
     match stream.try_read(&mut [0]) {
         Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
@@ -193,7 +190,7 @@ fn is_closed(stream: &TcpStream) -> bool {
     }
 }
 
-/// Sends an HTTP request to the server of metrics. Returns the reply as text, including its header.
+/// Returns the reply with its header.
 async fn exchange(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -210,7 +207,7 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
         silent.push(TcpStream::connect(address).await.unwrap());
     }
     assert_eq!(get(address, "/metrics").await.0, 200);
-    // After a while, the daemon closes the connection of an HTTP client that sends nothing.
+    // The daemon closes the connection of an HTTP client that sends nothing.
     for one in &silent {
         timeout(PATIENCE, one.readable()).await.unwrap().unwrap();
         assert!(is_closed(one));
@@ -218,7 +215,7 @@ async fn clients_that_send_nothing_are_closed_before_others_wait_for_long() {
     let client = stage.client();
     assert_eq!(client.ask_datagram(&name("www.tld."), RecordType::A).await.unwrap().answers.len(), 1);
     assert_eq!(get(address, "/other").await.0, 404);
-    // If the header of a request is too long, the daemon refuses the request and does not read the rest.
+    // The daemon refuses a request with a too long header and does not read the rest.
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET /metrics HTTP/1.1\r\nX: {}", "x".repeat(8_192)).as_bytes()).await.unwrap();
     let mut reply = [0; 12];
@@ -242,8 +239,7 @@ async fn the_page_and_its_data_are_served_to_nobody_else() {
     );
     assert!(!page.contains("innerHTML") && !page.contains("src=\"") && !page.contains("://"), "{page}");
     let why = "/data/why?from=0&to=1&least=0&most=1&offset=0";
-    // Without a state directory, the daemon does not store statistics of minutes, so the request for them has the reply
-    // "problem".
+    // Without a state directory, there are no statistics of minutes.
     for (target, part) in [
         (why, "the query history has no query for this name and time"),
         ("/data/lists", "[{\"reply\":"),
@@ -288,7 +284,7 @@ async fn an_address_that_another_program_has_costs_the_metrics_and_no_answer() {
     let problem = format!("Not serving metrics at {address}: Address already in use (os error 98).");
     assert_eq!(told.warnings.iter().map(|warning| &warning.problem).collect::<Vec<_>>(), [&problem]);
     drop(other);
-    // The other program has released the port. The daemon tries again and then serves the metrics.
+    // The other program has released the port, and the daemon tries again.
     let served = timeout(PATIENCE, async {
         while TcpStream::connect(address).await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -315,7 +311,7 @@ async fn a_reload_changes_the_address_of_metrics() {
     let after = stage.daemon.metrics_address().unwrap();
     assert_eq!(after.ip().to_string(), "127.0.0.2");
     assert_eq!(get(after, "/metrics").await.0, 200);
-    // The daemon closes the old listener for metrics a little later, when the task of the listener notices the change.
+    // The old listener is closed a little later, when its task notices the change.
     let closed = timeout(PATIENCE, async {
         while TcpStream::connect(before).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -334,7 +330,7 @@ async fn there_is_no_listener_without_the_key() {
     stage.daemon.stop().await;
 }
 
-/// Returns the names of metrics that occur in a text.
+/// Returns the names of metrics in a text.
 fn named(text: &str) -> BTreeSet<String> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
     words.filter(|word| word.starts_with("resolverd_")).map(str::to_owned).collect()
@@ -358,7 +354,7 @@ fn the_dashboard_and_the_alerts_name_metrics_that_exist() {
     assert!(dashboard["panels"].as_array().unwrap().len() > 10);
 }
 
-/// Tests that the dashboard and the alerts select only values of labels that resolverd writes.
+/// The dashboard and the alerts select only values of labels that resolverd writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_and_the_alerts_select_values_that_exist() {
     let (stage, address) = stage().await;

@@ -1,4 +1,4 @@
-//! Tests the query log: it has one line for each question that a client sends to the listener.
+//! The query log has one line for each question that a client sends to the listener.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! Supervised tasks and threads. After a panic, the task must be started again, the log must report this, and questions
-//! must still be answered.
+//! After a panic, a task must be started again, the log must report this, and questions must be answered.
 
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use resolver::limits::MAX_RESTARTS;
 use stage::{PATIENCE, Stage, name};
 use tokio::time::timeout;
 
-/// The names of the tasks that the daemon restarts after a panic. The threads of the listeners are not included.
+/// The tasks that are restarted after a panic, without the threads of the listeners.
 const TASKS: [&str; 11] = [
     "the control socket task",
     "the statistics task",
@@ -26,7 +25,7 @@ const TASKS: [&str; 11] = [
     "udp-0",
 ];
 
-/// Waits until the function `so` returns true. `what` describes the condition in the error message.
+/// `what` describes the condition in the error message.
 async fn until(what: &str, so: impl Fn() -> bool) {
     let waited = timeout(PATIENCE, async {
         while !so() {
@@ -77,7 +76,7 @@ async fn whatever_panics_again_and_again_ends_the_daemon() {
     assert!(pulses.strike(&whose));
     assert_eq!(timeout(PATIENCE, stage.daemon.given_up()).await.unwrap(), whose);
     assert_eq!(log.count(&format!("{whose} crashed (panic: struck by the lab) more than")), 1);
-    // The task was given up and does not run any more, so the watchdog reports it.
+    // The task does not run any more, so the watchdog reports it.
     pulses.round();
     assert!(pulses.round().contains(&whose));
     stage.daemon.stop().await;

@@ -1,4 +1,4 @@
-//! `resolverctl trace`: the steps of a resolution, and what a trace with `--fresh` must not change.
+//! `resolverctl trace`: the steps of a resolution. A trace with `--fresh` must not change the state of the daemon.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -17,7 +17,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-/// Runs a `resolverctl` command. Returns the exit code and the output.
+/// Returns the exit code and the output.
 async fn run(socket: PathBuf, words: &[&str]) -> (i32, String) {
     let words: Vec<String> = words.iter().map(ToString::to_string).collect();
     let running = tokio::task::spawn_blocking(move || {
@@ -33,7 +33,7 @@ fn socket(stage: &Stage) -> PathBuf {
     stage.daemon.subject().config().control.socket.clone()
 }
 
-/// Starts a trace of a resolution over the control socket. Returns its lines while they arrive.
+/// Returns the lines of the trace while they arrive.
 async fn begin(stage: &Stage, name: &str, fresh: bool) -> Lines<BufReader<UnixStream>> {
     let mut stream = UnixStream::connect(socket(stage)).await.unwrap();
     let request = serde_json::json!({ "request": "trace", "name": name, "type": "A", "fresh": fresh });
@@ -46,7 +46,7 @@ async fn next(lines: &mut Lines<BufReader<UnixStream>>) -> Value {
     serde_json::from_str(&line).unwrap()
 }
 
-/// Returns the part of the daemon's state that a trace with `--fresh` must not change, without times and ages.
+/// Returns what a trace with `--fresh` must not change, without times and ages.
 async fn state(stage: &Stage) -> String {
     let subject = stage.daemon.subject();
     let report = subject.recorder().report(Window::Start);
@@ -116,7 +116,7 @@ async fn steps_come_as_they_happen_and_fresh_traces_are_few() {
     );
     let problem = next(&mut begin(&stage, "www.slow.tld", true).await).await;
     assert!(problem["sentence"].as_str().unwrap().starts_with("The maximum of 2 "), "{problem}");
-    // These clients disconnect. The number of traces at the same time is limited, so only then another trace may begin.
+    // The number of traces at the same time is limited, so another one may begin only when these clients disconnect.
     drop((one, two));
     let room = timeout(PATIENCE, async {
         while next(&mut begin(&stage, "www.tld", true).await).await["reply"] == "problem" {}
@@ -125,7 +125,7 @@ async fn steps_come_as_they_happen_and_fresh_traces_are_few() {
     drop((lines, before));
 }
 
-/// Returns the number of sockets of this host that wait for a reply of the lab's servers (/proc/net/udp, see proc(5)).
+/// Counts the sockets that wait for a reply of the lab's servers (/proc/net/udp, see proc(5)).
 fn waiting_sockets(stage: &Stage) -> usize {
     let port = format!(":{:04X}", stage.sockets.port());
     let table = std::fs::read_to_string("/proc/net/udp").unwrap();
@@ -152,8 +152,8 @@ async fn a_fresh_trace_ends_with_its_client() {
         }
         most = most.max(waiting_sockets(&stage));
     }
-    // At most two traces run at the same time. A socket of a trace that has ended may still be open when the sockets are counted. But all 30 traces
-    // together must never have a socket at the same time.
+    // At most two traces run at the same time. The socket of a trace that has ended may still be counted, but never the sockets of all 30
+    // traces.
     assert!((1..left).contains(&most), "two traces at once, and not {left}: {most} sockets");
     let ended = async {
         while waiting_sockets(&stage) > 0 {

@@ -20,8 +20,7 @@ use stage::{PATIENCE, Stage, name};
 
 const ADDRESS_OF_CORP: [u8; 4] = [10, 1, 1, 1];
 
-/// Returns a lab with the public internet, and with a private zone that is not part of it: `corp.test.` has servers with private addresses,
-/// and a child zone on another server.
+/// The public internet, and the private zone `corp.test.` with servers at private addresses, and with a child zone on another server.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     for (server, address) in [
@@ -71,7 +70,7 @@ fn forward(apex: &str, addresses: &[[u8; 4]]) -> ConfiguredZone {
     zone(apex, ZoneKind::Forward(addresses.iter().map(forwarder).collect()))
 }
 
-/// Runs a test over the simulation. The default configuration, which denies private servers, applies.
+/// The default configuration denies servers with private addresses.
 fn simulate<Ran: Future>(
     zones: Vec<ConfiguredZone>,
     run: impl FnOnce(Simulation, Arc<Lab>) -> Ran,
@@ -109,7 +108,7 @@ fn an_alias_leads_into_a_stub_zone() {
 
 #[test]
 fn an_alias_of_the_public_does_not_bring_its_word_on_a_stub_zone() {
-    // The public server of tld. also answers for names in `inner.tld.`, a stub zone of the operator. Its answers about this zone must not be used.
+    // The public server of tld. also answers for names in the stub zone `inner.tld.`. These answers must not be used.
     simulate(vec![stub("inner.tld.", &[ADDRESS_OF_CORP])], async |simulation, lab| {
         let reply = ask(&simulation, "outer.tld.", RecordType::A).await;
         assert_eq!(
@@ -152,7 +151,7 @@ fn one_of_two_forwarders_refusing_failing_or_dead_costs_no_answer() {
                 times.push(reply.elapsed);
             }
             times.sort();
-            // The server without faults is 20 ms away. The 95th percentile of the times must be at most 1.2 times this.
+            // The limit is 1.2 times the distance of the server without faults.
             assert!(times[47] <= Duration::from_millis(24), "{fault:?}: {times:?}");
         });
     }
@@ -245,7 +244,7 @@ fn ptr_records_of_the_file_replace_the_reverse_name_of_a_host() {
     });
 }
 
-/// Runs a test on a resolver with `[[host]]` entries for these names. Each has an IPv4 address.
+/// The resolver has `[[host]]` entries for these names, each with an IPv4 address.
 fn with_hosts(hosts: &[&str], run: impl AsyncFnOnce(Simulation, Arc<Lab>)) {
     paused(async {
         let lab = lab();
@@ -277,8 +276,7 @@ fn types_that_a_host_does_not_give_are_those_of_the_name_without_it() {
         assert_eq!((nothing.metadata.response_code, nothing.answers.len()), (ResponseCode::NoError, 0));
         let any = ask(&simulation, "mailed.tld.", RecordType::ANY).await.message;
         assert_eq!(any.answers[0].record_type(), RecordType::A);
-        // If an alias on the internet leads to the name of a `[[host]]` entry, the public data of the name are used. The entry applies only to
-        // questions for the name itself.
+        // A `[[host]]` entry applies only to questions for the name itself, not to an alias on the internet that leads to the name.
         let alias = ask(&simulation, "host.alias.tld.", RecordType::A).await.message;
         assert_eq!(alias.answers[0].data.ip_addr().unwrap().to_string(), "10.0.0.9");
         let alias = ask(&simulation, "host.alias.tld.", RecordType::MX).await.message;
@@ -310,7 +308,7 @@ fn a_host_whose_name_nobody_else_knows_exists_for_every_type() {
     });
 }
 
-/// Tests that a name above configured names exists even if it has no records (RFC 8020).
+/// A name above configured names exists even if it has no records (RFC 8020).
 #[test]
 fn a_name_above_names_of_the_configuration_exists() {
     paused(async {
@@ -389,7 +387,6 @@ async fn each_listener_has_its_own_clients_and_zones() {
     stage.daemon.stop().await;
 }
 
-/// Returns the configuration `base` with a `[[host]]` entry that has this address.
 fn with_host(base: &Config, last: u8) -> Config {
     let mut config = base.clone();
     config.hosts = vec![ConfiguredHost {
@@ -419,7 +416,7 @@ async fn a_thousand_reloads_under_load_leave_no_question_unanswered() {
     for round in 0..1_000_u32 {
         let mut config = with_host(&base, (round % 200) as u8);
         if round % 2 == 0 {
-            // Every second reload adds this listening address, and the next one removes it.
+            // Every second reload adds this listen address, and the next one removes it.
             config.listen.addresses.push("127.0.0.3:0".parse().unwrap());
         }
         stage.daemon.apply(config).await.unwrap();
@@ -452,13 +449,13 @@ async fn what_cannot_be_served_changes_nothing() {
     stage.daemon.stop().await;
 }
 
-/// Returns a private zone of the configuration. resolverd has the data of the zone itself.
+/// resolverd serves this private zone itself.
 fn here(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\nhost IN A 10.9.9.9\n".to_owned();
     zone(apex, ZoneKind::File { path: "here.zone".into(), text })
 }
 
-/// Returns a listener at 127.0.0.`last`. Its clients see these zones.
+/// A listener at 127.0.0.`last` whose clients see these zones.
 fn listener(last: u8, sees: &[&str]) -> Listener {
     Listener {
         addresses: vec![SocketAddr::from(([127, 0, 0, last], 0))],
@@ -511,8 +508,7 @@ async fn each_listener_sees_its_own_zones_through_reloads_that_hold_and_reloads_
                 false
             }
             2 => {
-                // This configuration changes everything, but its last listen address is in use by another socket. So
-                // the reload must fail and change nothing.
+                // The last listen address is in use by another socket, so the reload must fail and change nothing.
                 config.listeners = vec![listener(2, &[OTHER]), listener(3, &[ONE]), listener(5, &[])];
                 config.listen.addresses.push(held.local_addr().unwrap());
                 true

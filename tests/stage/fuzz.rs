@@ -1,7 +1,5 @@
-//! All code that reads octets from other hosts, as functions of these octets. A fuzzer uses these functions, and so do tests with their own
-//! random octets.
-//!
-//! A fuzzer reports a panic anywhere in this code as a finding.
+//! All code that reads octets from other hosts, as functions of these octets, for a fuzzer and for tests with random octets. Any panic is a
+//! finding of the fuzzer.
 
 use std::io;
 use std::net::SocketAddr;
@@ -35,10 +33,10 @@ use lab::simulation::paused;
 use lab::world::absolute;
 use lab::zone_file::read_zone;
 
-/// A check of code that reads octets. It returns an error text if the result of the code breaks a rule.
+/// Returns an error text if the result of the tested code breaks a rule.
 type Target = fn(&[u8]) -> Result<(), String>;
 
-/// The code that a fuzzer tests, each part with the name of its corpus in tests/corpus.
+/// The tested code, with the names of the corpora in tests/corpus.
 const TARGETS: [(&str, Target); 6] = [
     ("query", query),
     ("response", response),
@@ -51,7 +49,7 @@ const TARGETS: [(&str, Target); 6] = [
 /// Runs the check with the name `target` with these octets.
 ///
 /// # Panics
-/// The octets violate a property, or there is no such target.
+/// The octets violate a rule, or there is no such target.
 pub fn hold(target: &str, octets: &[u8]) {
     let Some((_, attempt)) = TARGETS.iter().find(|(name, _)| *name == target) else {
         panic!("no target {target}")
@@ -61,7 +59,7 @@ pub fn hold(target: &str, octets: &[u8]) {
     }
 }
 
-/// Reads a query log, a packet capture or a dnstap file to its end. Each name that it finds must be a valid domain name.
+/// Each name in a query log, a packet capture or a dnstap file must be a valid domain name.
 fn capture(octets: &[u8]) -> Result<(), String> {
     let Ok(captured) = shadow::capture::read(octets) else { return Ok(()) };
     for (question, _) in &captured.questions {
@@ -72,11 +70,11 @@ fn capture(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The monotonic time that the clock shows when the process creates it.
+/// The monotonic time at the start of the process.
 const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
-/// Reads a snapshot of the cache with any octets. Afterwards all entries of the cache must be readable, no entry may be valid for longer
-/// than permitted, and a snapshot of this cache must be readable again.
+/// A snapshot of the cache with any octets. Afterwards all entries must be readable, no entry may be valid for longer than permitted, and a
+/// snapshot of this cache must be readable again.
 fn snapshot(octets: &[u8]) -> Result<(), String> {
     let view = ViewId::default();
     let scope = Scope {
@@ -93,8 +91,7 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
         let read = memory.read_snapshot(&scope, now, &mut io::Cursor::new(file), || true);
         read.map(|read| (memory, read)).map_err(|refused| refused.to_string())
     };
-    // First, the octets are read as they are. They are almost never a valid file, and must not cause a panic. Then they
-    // are put into a file with correct checksums.
+    // The octets are almost never a valid file, and must not cause a panic. Then they are put into a file with correct checksums.
     let _ = read(octets.to_vec());
     let forged = snapshot::forged(octets, &scope, 0).map_err(|error| error.to_string())?;
     let (memory, found) = read(forged)?;
@@ -114,16 +111,16 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The maximum TTL of entries that this check restores from a snapshot of the cache.
+/// The maximum TTL of entries from a snapshot.
 const SNAPSHOT_CAP: Duration = Duration::from_secs(3_600);
 
-/// The size of the cache into which this check reads a snapshot, in octets.
+/// The size of the cache, in octets.
 const SNAPSHOT_MEMORY: u64 = 8 << 20;
 
-/// The zone whose servers send the responses that this check reads.
+/// The servers of this zone send the responses.
 const ZONE: &str = "example.";
 
-/// Reads octets as the message of a client. The client must be able to read the reply.
+/// The client must be able to read the reply.
 fn query(octets: &[u8]) -> Result<(), String> {
     let mut out = Vec::new();
     match Query::read(octets, ViewId::default()) {
@@ -146,7 +143,7 @@ fn query(octets: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Reads the message of a server with any content. Then the cache may contain only names of the server's zone, and the reply to the client must
+/// After a server's message with any content, the cache may contain only names of the server's zone, and the reply to the client must
 /// belong to its question.
 fn response(octets: &[u8]) -> Result<(), String> {
     let zone = absolute(ZONE).map_err(|error| error.to_string())?;
@@ -191,7 +188,7 @@ async fn ask_server(zone: &Name, asked: &Question, octets: &[u8]) -> Result<(), 
     holds_together(asked.name(), &reply)
 }
 
-/// Checks that every record of an answer belongs to the chain of aliases that begins at `name`.
+/// Every record of an answer must belong to the chain of aliases that begins at `name`.
 fn holds_together(name: &Name, reply: &Message) -> Result<(), String> {
     let mut chain = vec![name.clone()];
     for record in &reply.answers {
@@ -207,7 +204,7 @@ fn holds_together(name: &Name, reply: &Message) -> Result<(), String> {
     Ok(())
 }
 
-/// A network with one server, which answers each query with the same octets. Only the id and the name are taken from the query.
+/// One server answers each query with the same octets, except the id and the name.
 struct Scripted {
     server: SocketAddr,
     octets: Vec<u8>,
@@ -219,12 +216,10 @@ impl Scripted {
     }
 }
 
-/// Returns `octets` as the body of a reply to `query`.
 fn reply_to(query: &[u8], octets: &[u8]) -> Vec<u8> {
     let mut reply = octets.to_vec();
     for (place, (to, from)) in reply.iter_mut().zip(query).enumerate() {
-        // The resolver has chosen the upper and lower case of the name, so the reply repeats it. All other differences
-        // are errors of the server.
+        // The reply repeats the upper and lower case of the name. All other differences are errors of the server.
         let spelling = place >= HEADER && to.eq_ignore_ascii_case(from);
         if place < 2 || spelling {
             *to = *from;
@@ -250,7 +245,7 @@ impl Network for Scripted {
     }
 }
 
-/// A TCP stream from which the same octets can be read again and again.
+/// The same octets can be read from this TCP stream again and again.
 struct Scroll {
     octets: Vec<u8>,
     pending: Option<Vec<u8>>,
@@ -281,7 +276,7 @@ impl Replies for Once {
     }
 }
 
-/// Reads a zone file with the reader for the operator's files, and with the reader of the lab.
+/// Reads a zone file with the reader for the operator's files, and with that of the lab.
 fn zone_file(octets: &[u8]) -> Result<(), String> {
     let text = String::from_utf8_lossy(octets);
     let zone = absolute(ZONE).map_err(|error| error.to_string())?;
@@ -291,12 +286,12 @@ fn zone_file(octets: &[u8]) -> Result<(), String> {
             return Err("a zone that was read has no SOA".to_owned());
         }
     }
-    // An error is a valid result; only a panic is not.
+    // An error is a valid result; a panic is not.
     drop(read_zone(&zone, &text));
     Ok(())
 }
 
-/// Reads octets as a line of the control protocol, as a request and as a reply.
+/// A line of the control protocol, as a request and as a reply.
 fn control(octets: &[u8]) -> Result<(), String> {
     if let Ok(request) = serde_json::from_slice::<Request>(octets) {
         let written = serde_json::to_vec(&request).map_err(|error| error.to_string())?;

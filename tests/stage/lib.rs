@@ -1,7 +1,7 @@
-//! Parts that several test programs need: a small internet on sockets with a daemon that uses it, traffic whose failures are stored, a
-//! store of the history in memory, the popularity of names, and the targets of the fuzzer.
+//! Parts that several test programs need: a small internet on sockets with a daemon, traffic whose failures are stored, a store of the
+//! history in memory, the popularity of names, and the targets of the fuzzer.
 //!
-//! This is a separate crate, so that it is compiled only once. It may call all other crates, and only tests call it.
+//! This is a separate crate, so that it is compiled only once. It may call all other crates.
 
 pub mod fuzz;
 pub mod memory_store;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use history::store::Store;
 use history::stored::SEGMENT_HEAD;
 
-/// Keeps the files of the history (segments) in memory, as a disk would keep them.
+/// Keeps the files of the history (segments) in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore(pub Mutex<Vec<u8>>);
 

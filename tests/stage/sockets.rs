@@ -21,18 +21,18 @@ use resolverd::daemon::Daemon;
 /// A time that is long enough on any machine. A test that passes never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a test of the whole daemon needs: a simulated internet on sockets, a daemon, and its address.
+/// A simulated internet on sockets, a daemon, and its address.
 pub struct Stage {
-    /// The sockets of the servers of the simulated internet.
+    /// The sockets of the simulated servers.
     pub sockets: LabSockets,
-    /// The daemon under test, which runs in the process of the test.
+    /// The daemon under test, in the process of the test.
     pub daemon: Daemon,
     /// The address at which the daemon listens.
     pub address: SocketAddr,
     _folder: tempfile::TempDir,
 }
 
-/// Returns a lab with the root, `tld.` with the records `text`, and `slow.tld.`. Each has its own server, which is one millisecond away.
+/// Returns a lab with the root, `tld.` with the records `text`, and `slow.tld.`, each with its own server at a distance of one millisecond.
 pub fn lab(text: &str) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.tld", 2), ("ns1.slow.tld", 3)] {
@@ -47,7 +47,7 @@ pub fn lab(text: &str) -> Arc<Lab> {
 }
 
 impl Stage {
-    /// Starts the internet and the daemon. `change` may first change the configuration of the daemon.
+    /// Starts the internet and the daemon. `change` may change the configuration.
     pub async fn set(text: &str, change: impl FnOnce(&mut Config)) -> Self {
         let sockets = LabSockets::start(lab(text), Random::system().unwrap()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -77,13 +77,13 @@ impl Stage {
         report.outcomes.iter().filter(|(of, _)| **of == outcome).map(|(_, count)| *count).sum()
     }
 
-    /// Returns the number of clients' messages that were counted apart from questions for this reason.
+    /// Returns the number of clients' messages that were not counted as questions for this reason.
     pub fn apart(&self, apart: Apart) -> u64 {
         let report = self.daemon.subject().recorder().report(Window::Start);
         report.apart.iter().filter(|(of, _)| **of == apart).map(|(_, count)| *count).sum()
     }
 
-    /// Returns the number of queries for `name` that the servers of the lab have received.
+    /// Returns the number of queries for `name` to the servers of the lab.
     pub fn heard(&self, name: &str) -> usize {
         let name = self::name(name);
         self.sockets.lab().log().received().iter().filter(|entry| entry.name == name).count()

@@ -1,5 +1,4 @@
-//! Traffic in simulation. Failed questions are stored with their reasons and steps. Also the list of faults of which one server of each zone may
-//! have one.
+//! Traffic in simulation whose failed questions are stored with their reasons and steps.
 
 use std::sync::Mutex;
 
@@ -11,7 +10,7 @@ use lab::fault::Fault;
 use lab::simulation::Simulation;
 use lab::traffic::{Asker, Program};
 
-/// The faults of servers in this test: one server of each zone has one of them.
+/// The faults of servers: one server of each zone has one of them.
 pub const AILMENTS: [Fault; 6] =
     [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
 

@@ -1,2 +1,2 @@
-//! This crate contains only dependencies. Each other crate uses it for its tests, so that `cargo test -p CRATE` uses the same builds of
-//! libraries as `cargo test`.
+//! This crate has only dependencies. The tests of each other crate use it, so that `cargo test -p CRATE` uses the same builds of libraries
+//! as `cargo test`.

@@ -11,11 +11,11 @@ use resolver::cache::flush::Flush;
 pub struct FleetState {
     /// The group of gateways; `None` if this gateway is in no fleet.
     pub group: Option<String>,
-    /// The servers of the store, as in the configuration.
+    /// The servers of the store, as configured.
     pub servers: Vec<String>,
     /// Why the store does not work; `None` if it works.
     pub failing: Option<String>,
-    /// The time since which it has not worked, in seconds.
+    /// How long it has not worked, in seconds.
     pub failing_for: Option<f64>,
     /// Why the store does not accept writes; `None` if it does.
     pub refuses_writes: Option<String>,
@@ -25,7 +25,7 @@ pub struct FleetState {
     pub late: u64,
     /// The number of entries that this gateway has written to the store.
     pub written: u64,
-    /// The number of entries that this gateway did not write to the store, because too many entries waited to be written.
+    /// The number of entries that this gateway did not write to the store, because too many entries waited.
     pub dropped: u64,
     /// The number of entries of the store that this gateway did not use, because they were forged or had expired.
     pub refused: u64,
@@ -46,11 +46,11 @@ pub struct FleetMember {
     pub configuration: String,
     /// True if this digest is equal to the digest of the gateway that replies.
     pub shares: bool,
-    /// The number of questions that were answered from the store since the gateway started.
+    /// Since the gateway started: the number of questions that were answered from the store.
     pub hits: u64,
-    /// The number of questions that were not in the store since the gateway started.
+    /// Since the gateway started: the number of questions whose answers were not in the store.
     pub misses: u64,
-    /// About how many queries to servers the store has saved since the gateway started.
+    /// Since the gateway started: about how many queries to servers the store has saved.
     pub saved: u64,
     /// How much the clock of the gateway is ahead of the clock of the store, in seconds.
     pub clock_offset: f64,

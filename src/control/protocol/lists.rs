@@ -14,46 +14,48 @@ use resolver::dnsbl::state::ListStanding;
 /// A DNS list that clients have queried, with its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListRow {
-    /// The zone of the DNS list, without the final dot.
+    /// The zone, without the final dot.
     pub list: String,
-    /// The servers to which the queries of this row are sent: the servers of the list itself, or configured servers such as forwarders. A DNS list
-    /// has one row for each set of servers.
+    /// The servers to which resolverd sends the queries of this row: the servers of the list itself, or configured servers such
+    /// as forwarders. A DNS list has one row for each set of servers.
     pub way: Way,
-    /// What the DNS list is for, for instance to block mail; `None` for a zone that only looks like a list.
+    /// What the list is for; `None` for a zone that only looks like a list.
     pub purpose: Option<Purpose>,
-    /// The state of the DNS list; `None` for a list that was shut down, or for a zone that only looks like a list.
+    /// The state; `None` for a list that was shut down, or for a zone that only looks like a list.
     #[serde(flatten)]
     pub standing: Option<ListStanding>,
-    /// The counters of client questions to the DNS list since the daemon started.
+    /// Since the daemon started: the counters of clients' questions.
     #[serde(flatten)]
     pub counts: ListCounts,
-    /// The number of queries that were sent to the DNS list today (UTC), including early queries in batches and tests.
+    /// The number of queries that resolverd sent to the DNS list today (UTC), including tests and early queries in batches.
     pub today: u64,
-    /// The number of queries that were sent to the DNS list yesterday (UTC).
+    /// The number of queries that resolverd sent to the DNS list yesterday (UTC).
     #[serde(default)]
     pub yesterday: u64,
     /// The number of queries per day that the operator allows; `None` if there is no limit.
     pub quota: Option<u64>,
-    /// When today's queries will reach the quota at their current rate, in seconds since 1970; `None` if they will not reach it today, or have
-    /// reached it.
+    /// When today's queries will reach the quota at their current rate, in seconds since 1970; `None` if this will not happen
+    /// today, or has happened.
     #[serde(default)]
     pub quota_full_at: Option<u64>,
     /// The number of queries per day that the list answers free of charge; `None` if this is not known.
     pub free_quota: Option<u64>,
-    /// The number of listings since the daemon started that could be compared with the answers of other blocklists about the same address or domain.
+    /// Since the daemon started: the number of listings that resolverd compared with the answers of other blocklists about the
+    /// same address or domain.
     #[serde(default)]
     pub compared: u64,
-    /// How many of these listings no other DNS list had for the same address or domain.
+    /// How many of these listings no other DNS list had.
     #[serde(default)]
     pub only_this_list: u64,
-    /// The number of queries to this DNS list that were sent early, in batches, and whose answers a client asked for before they expired.
+    /// The number of queries that resolverd sent to this list early, in batches, and whose answers a client used before they
+    /// expired.
     pub batch_used: u64,
-    /// The number of queries to this DNS list that were sent early, in batches, and whose answers no client asked for.
+    /// The number of queries that resolverd sent to this list early, in batches, and whose answers no client used.
     pub batch_unused: u64,
-    /// The time in seconds that clients did not have to wait because their queries were sent early. If the mode `batch` only observes, the time that
-    /// early queries would have saved.
+    /// The time in seconds that clients did not have to wait because of early queries. If the mode `batch` only observes, the
+    /// time that early queries would have saved.
     pub batch_saved: f64,
-    /// Information or advice about the DNS list, in words; empty if there is nothing to say.
+    /// Information or advice in words, or an empty text.
     pub note: String,
 }
 
@@ -61,64 +63,64 @@ pub struct ListRow {
 /// probably ask these lists next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchState {
-    /// The configured mode of batches (queries to DNS lists in advance), for instance "only observe".
+    /// The configured mode, for instance "only observe".
     pub batch: Mode,
-    /// The number of events, such as questions of clients, from which the batches did not learn: too many events came at the same time, or their
-    /// names were too long.
+    /// The number of events, such as questions of clients, from which batches did not learn, because there were too many at the
+    /// same time or their names were too long.
     pub unheard: u64,
 }
 
-/// The facts about a list of the registry, or a list that the operator has configured.
+/// The facts about a list of the registry or of the configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListFacts {
-    /// The zone of the DNS list, without the final dot.
+    /// The zone, without the final dot.
     pub list: String,
-    /// What the DNS list is for, for instance to block mail.
+    /// What the list is for, for instance to block mail.
     pub purpose: Purpose,
-    /// What the DNS list has entries for: IPv4 addresses, IPv6 addresses, domains or hashes.
+    /// What the list has entries for: IPv4 addresses, IPv6 addresses, domains or hashes.
     pub subjects: Vec<ListSubject>,
-    /// When the DNS list was shut down, and how its servers have answered since then, in words; `None` if the list works.
+    /// When the list was shut down, and how its servers have answered since, in words; `None` if the list works.
     #[serde(alias = "dead")]
     pub shut_down: Option<String>,
     /// The return codes (addresses in the answer) that mean "listed".
     pub listed: Vec<CodeFact>,
-    /// The return codes (addresses in the answer) that say that the DNS list refuses the query.
+    /// The return codes (addresses in the answer) with which the list refuses a query.
     pub refused: Vec<CodeFact>,
-    /// The answer that a client gets when the DNS list refuses its query.
+    /// The answer that a client gets when the list refuses its query.
     pub on_refusal: OnRefusal,
     /// The number of queries per day that the list answers free of charge; `None` if this is not known.
     pub free_quota: Option<u64>,
-    /// The terms of use of the DNS list, in words.
+    /// The terms of use, in words.
     pub terms: String,
-    /// Where these facts about the DNS list come from, for instance the address of a web page.
+    /// Where the facts come from, for instance the address of a web page.
     pub source: String,
-    /// True if the configuration has an entry for this DNS list.
+    /// True if the configuration has an entry for the list.
     pub configured: bool,
 }
 
 /// A return code of a DNS list, which is an address in its answer, and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeFact {
-    /// The return code of the DNS list: an address, or the first and the last address of a range.
+    /// An address, or the first and the last address of a range.
     pub code: String,
-    /// The meaning of the return code, in words.
+    /// The meaning, in words.
     pub means: String,
 }
 
-/// The answer of a DNS list for an address or a domain, for `resolverctl dnsbl test`.
+/// The answer of a DNS list about an address or a domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListTest {
-    /// The zone of the DNS list, without the final dot.
+    /// The zone, without the final dot.
     pub list: String,
-    /// What the DNS list is for, for instance to block mail.
+    /// What the list is for, for instance to block mail.
     pub purpose: Purpose,
-    /// What the DNS list says about the address or domain: listed, not listed or unknown; `None` if the list was not asked.
+    /// What the list says; `None` if it was not asked.
     pub says: Option<ListSays>,
     /// The return codes in the answer, with their meanings.
     pub codes: Vec<CodeFact>,
-    /// The TXT records of the DNS list for the address or domain.
+    /// The TXT records for the address or domain.
     pub text: Vec<String>,
-    /// Why it is unknown if the address or domain is listed, or why the DNS list was not asked; `None` if the answer is certain.
+    /// Why the answer is unknown, or why the list was not asked; `None` if the answer is certain.
     pub why: Option<String>,
     /// The web page on which the operator can request the removal of the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,6 @@
 //! The protocol between `resolverctl` and the daemon: one request per connection, in JSON, one object per line.
 //!
-//! A reply has any number of lines. The last line is `end` or `problem`, so that a truncated reply is not mistaken for a
-//! complete one.
+//! A reply has any number of lines. The last line is `end` or `problem`, so that a client notices a truncated reply.
 
 pub mod fleet;
 pub mod lists;
@@ -37,111 +36,112 @@ use history::{ClientRow, ServerRow, TypeRow, UserRow, Window, ZoneRow};
 use minutes::span::SpanReport;
 use resolver::cache::flush::Flushed;
 
-/// A request that `resolverctl` sends to the daemon over the control socket.
+/// A request of `resolverctl` to the daemon: what the reply must show, or what the daemon must do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// Asks for the state and health of the daemon.
+    /// The state and health of the daemon.
     Status,
-    /// Asks for the statistics of a period.
+    /// The statistics of a period.
     Stats {
-        /// The period that the statistics cover.
+        /// The period.
         window: Window,
-        /// The table to send; `None` for the main screen of the statistics.
+        /// The table to send; `None` for the main screen.
         table: Option<Table>,
     },
-    /// Asks for the statistics of a period within the last 30 days. The daemon stores the statistics of each of these minutes on disk.
+    /// The statistics of a period within the last 30 days. The daemon stores the statistics of each minute on disk.
     Minutes {
-        /// Start of the span of time, in seconds since 1970.
+        /// Start, in seconds since 1970.
         from: u64,
-        /// End of the span of time, in seconds since 1970.
+        /// End, in seconds since 1970.
         to: u64,
         /// The length of each part of the span, in seconds; 0 means no parts. The reply has one line for each part, and then one for the whole span.
         #[serde(default)]
         step: u64,
     },
-    /// Asks a DNS question, which the daemon resolves like a client's question.
+    /// Resolves a question like a client's question.
     Query {
-        /// The name to ask for. If it is an address, its PTR records are asked for.
+        /// The name. An address asks for its PTR records.
         name: String,
-        /// The record type to ask for. `None` means A, or PTR if the name is an address.
+        /// The record type. `None` means A, or PTR if the name is an address.
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
-    /// Asks a DNS question, as `Query` does. The reply also has each step of the resolution as it happens.
+    /// Like `Query`. The reply also has each step of the resolution as it happens.
     Trace(TraceRequest),
-    /// Sends a query to one server. The reply is the complete answer of that server.
+    /// Sends a query to one server. The reply is that server's complete answer.
     AskServer(ServerQuery),
-    /// Asks if the configuration says that a name is answered on this host only. Then the operator must not ask any other server or resolver about
-    /// it.
+    /// Asks if the configuration says that a name is answered on this host only. Then the operator must not ask other servers or
+    /// resolvers about this name.
     KeptHere {
-        /// The name about which the operator wants to ask other resolvers.
+        /// The name.
         name: String,
     },
     /// Removes entries from the caches.
     Flush {
-        /// Selects the entries to remove.
+        /// The entries to remove.
         what: FlushWhat,
         /// True if all gateways of the fleet remove them.
         #[serde(default)]
         fleet: bool,
     },
-    /// Asks for the gateways of the fleet, and for the state of its store.
+    /// The gateways of the fleet, and the state of its store.
     Fleet,
-    /// Asks for the states of the servers to which resolverd sends queries.
+    /// The states of the servers to which resolverd sends queries.
     Servers {
-        /// Selects the servers at this address; `None` selects all servers.
+        /// Only servers at this address; `None` selects all.
         address: Option<IpAddr>,
     },
-    /// Asks for the configured zones.
+    /// The configured zones.
     Zones,
     /// Adds or removes a temporary zone.
     Zone {
-        /// What is done: a zone is added or removed.
+        /// Adds or removes the zone.
         what: ZoneWhat,
     },
-    /// Asks for the queries in progress.
+    /// The resolutions in progress.
     Inflight,
-    /// Asks for messages (emails) of the query history, with the reasons why they were slow. The history is read once for all requests of the list.
-    /// If the reply becomes too large, it ends before the last requests; the client must send these again.
+    /// Messages (emails) of the query history, with the reasons why they were slow. The daemon reads the history once for all
+    /// `requests`. If the reply becomes too large, the results of the last requests are missing; the client must send these
+    /// requests again.
     Why {
         /// Each request selects messages (emails); at most `limits::MAX_WHY_REQUESTS`.
         requests: Vec<WhyRequest>,
     },
-    /// Asks which causes delayed mail in a period, and by how much.
+    /// The causes that delayed mail in a period, and by how much.
     Costs(CostsRequest),
-    /// Asks for the zones whose questions failed.
+    /// The zones whose questions failed.
     Failed(FailedRequest),
-    /// Asks for queries of clients that the cache does not answer. When such a query ends, the reply gets a line about it. The reply continues until
-    /// the client or the daemon closes the connection.
+    /// A line about each client query that the cache does not answer, when the query ends. The reply continues until the client
+    /// or the daemon closes the connection.
     Monitor(MonitorRequest),
-    /// Asks for the entries of the cache for a name.
+    /// The cached entries for a name.
     Cache {
-        /// The name whose entries in the cache are wanted.
+        /// The name.
         name: String,
-        /// The record type of the wanted cache entries; `None` selects all types.
+        /// The record type; `None` selects all types.
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
-    /// Asks for the current configuration.
+    /// The current configuration.
     Config {
-        /// If true, the reply has only values that differ from the default.
+        /// If true, only values that differ from the default.
         #[serde(default)]
         changed: bool,
     },
-    /// Asks for the states of the DNS lists that clients have queried.
+    /// The states of the DNS lists that clients have queried.
     Dnsbl {
         /// The zone of the only list to show, with its entry of the registry; `None` shows all lists.
         #[serde(default)]
         list: Option<String>,
     },
-    /// Tests the DNS lists in use, then asks for the states of the lists that clients have queried.
+    /// Like `Dnsbl`, after a test of the lists in use.
     DnsblHealth,
-    /// Asks for the facts about all known DNS lists (the registry).
+    /// The facts about all known DNS lists (the registry).
     DnsblList,
-    /// Asks each DNS list about an address or a domain.
+    /// The answers of DNS lists about an address or a domain.
     DnsblTest {
-        /// The address or the domain about which the lists are asked.
+        /// The address or the domain.
         subject: String,
         /// True if lists that are not in use are asked too.
         #[serde(default)]
@@ -150,15 +150,15 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lists: Vec<String>,
     },
-    /// Asks for the rules of look-ahead, which resolves questions before clients ask them.
+    /// The rules of look-ahead, which resolves questions before clients ask them.
     Lookahead,
-    /// Asks for the watched domains (`[[watch]]`) and what their checks found.
+    /// The watched domains (`[[watch]]`) and what their checks found.
     Watched,
-    /// Makes the daemon read its configuration file again.
+    /// Reads the configuration file again.
     Reload,
     /// Lists, adds or removes negative trust anchors.
     Nta {
-        /// What is done with negative trust anchors.
+        /// What is done.
         what: NtaWhat,
         /// True if all gateways of the fleet do it.
         #[serde(default)]
@@ -193,7 +193,7 @@ impl Request {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WhyRequest {
-    /// The name, address or domain that a message (email) must concern. `None` selects all messages.
+    /// The name, address or domain that the message (email) concerns; `None` selects all messages.
     pub subject: Option<String>,
     /// If true, a name selects only questions for this name, not for names below it.
     #[serde(default)]
@@ -202,16 +202,16 @@ pub struct WhyRequest {
     pub from: Option<f64>,
     /// End of the period, in seconds since 1970. `None` means no limit.
     pub to: Option<f64>,
-    /// Address or network of the client. `None` selects all clients.
+    /// Address or network of the client; `None` selects all clients.
     pub client: Option<String>,
     /// The largest number of messages (emails) in the reply, the slowest first.
     pub most: usize,
-    /// A period in seconds since 1970. Only delays in this period decide what the cause of a slow email was. `None` means that all delays count.
+    /// The period, in seconds since 1970, whose delays decide what the cause of a slow email was. `None` means that all delays count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisive: Option<DecisiveTime<f64>>,
 }
 
-/// Selects the period for which the causes of delayed mail are summed up.
+/// Selects the period whose causes of delayed mail are summed up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CostsRequest {
@@ -227,7 +227,7 @@ pub struct CostsRequest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailedRequest {
-    /// Start of the period in which the questions failed, in seconds since 1970.
+    /// Start of the period, in seconds since 1970.
     pub from: f64,
     /// Selects this zone and the zones below it; `None` selects all zones.
     pub zone: Option<String>,
@@ -257,17 +257,17 @@ pub enum Table {
     Stage,
 }
 
-/// Selects the entries that are removed from the caches.
+/// Selects entries of the caches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlushWhat {
     /// The entries for one name, or for a name and all names below it.
     Name {
-        /// The name whose entries are removed.
+        /// The name.
         name: String,
-        /// True if the entries for all names below it are removed too.
+        /// True for all names below it too.
         tree: bool,
-        /// The record type of the entries to remove; `None` removes all types.
+        /// The record type; `None` selects all types.
         #[serde(rename = "type")]
         kind: Option<String>,
     },
@@ -321,9 +321,9 @@ pub enum Reply {
     Stage(StageRow),
     /// The reply to `Request::Query`, and the last line after the steps of `Request::Trace`.
     Query(Box<QueryReply>),
-    /// The reply to a request to trace a question (`Request::Trace`): one step of its resolution.
+    /// A line of the reply to `Request::Trace`: one step of the resolution.
     Step(Step),
-    /// The reply to the request to query one server (`Request::AskServer`).
+    /// The reply to `Request::AskServer`.
     ServerReply {
         /// The facts about the server's reply, or the reason why there is no reply.
         facts: Box<Result<ReplyFacts, NoReply>>,
@@ -341,23 +341,23 @@ pub enum Reply {
     FleetMember(Box<FleetMember>),
     /// A row of the reply to `Request::Servers`.
     ServerState(ServerState),
-    /// The reply to a request for the zones (`Request::Zones`): the state of one configured zone.
+    /// A line of the reply to `Request::Zones`: one configured zone.
     ZoneState(ZoneState),
-    /// The reply to a request for resolutions in progress (`Request::Inflight`): one resolution.
+    /// A line of the reply to `Request::Inflight`: one resolution.
     Flight(FlightState),
-    /// A message (an email) in the reply to `Request::Why`. The worst message comes first.
+    /// An email in the reply to `Request::Why`, the worst first.
     Message(Box<MessageReport>),
-    /// In the reply to `Request::Why`: all messages (emails) for one request were sent, and those for the next request follow.
+    /// In the reply to `Request::Why`: ends the emails for one request.
     MessagesEnd,
-    /// A row of the reply to `Request::Costs`: the sum of a side (the party that can remove causes), or one of its causes.
+    /// A row of the reply to `Request::Costs`: a cause, or the sum of a side (the party that can remove causes).
     Cost(CostRow),
-    /// The last row of the reply about causes of delayed mail (`Request::Costs`): the period.
+    /// The last row of the reply to `Request::Costs`: the period.
     CostSpan(CostSpan),
-    /// A row of the reply to `Request::Failed`. The zone with the most failed questions comes first.
+    /// A row of the reply to `Request::Failed`, the zone with the most failed questions first.
     FailedZone(Box<FailedZone>),
     /// The last row of the table of stages: the period that the times in the table cover.
     TableSpan(TableSpan),
-    /// The last row of the reply about failed queries (`Request::Failed`): how far back the history goes.
+    /// The last row of the reply to `Request::Failed`: how far back the history goes.
     RecordBegin {
         /// The time of the oldest query in the history, in seconds since 1970. `None` if the history is empty.
         begin: Option<f64>,
@@ -367,21 +367,21 @@ pub enum Reply {
     },
     /// A query in the reply to `Request::Monitor`.
     Event(QueryEvent),
-    /// In the stream of queries (`Request::Monitor`): some were skipped, because the client reads too slowly.
+    /// In the reply to `Request::Monitor`: the client reads too slowly, so queries are missing.
     Lost {
-        /// The number of queries that were not shown, because too many came at once.
+        /// The number of missing queries.
         lost: u64,
     },
-    /// The reply to a request for entries of the cache (`Request::Cache`): one entry.
+    /// A line of the reply to `Request::Cache`: one entry.
     Held(HeldRow),
     /// A row of the reply to `Request::Nta`.
     Nta {
-        /// The name of the negative trust anchor: nothing is validated at and below this name.
+        /// resolverd validates nothing at and below this name.
         name: String,
-        /// The time in seconds until the anchor is removed; `None` if the anchor is set in the configuration.
+        /// The time in seconds until the anchor is removed; `None` for an anchor of the configuration.
         left: Option<f64>,
     },
-    /// The reply to a request for the states of DNS lists (`Request::Dnsbl`, `Request::DnsblHealth`): one list.
+    /// A line of the reply to `Request::Dnsbl` or `Request::DnsblHealth`: one list.
     ListState(ListRow),
     /// The state of batches of DNS list queries, for all lists. This line follows the lines of the lists.
     Batch(BatchState),
@@ -390,9 +390,9 @@ pub enum Reply {
         /// The day on which the facts of the registry were last checked, as text.
         dated: String,
     },
-    /// The reply to a request for the known DNS lists (`Request::DnsblList`): facts about one list.
+    /// A line of the reply to `Request::DnsblList`: one list.
     ListFacts(ListFacts),
-    /// The reply to a request to look something up in DNS lists (`Request::DnsblTest`): the answer of one list.
+    /// A line of the reply to `Request::DnsblTest`: the answer of one list.
     ListTest(ListTest),
     /// A row of the reply to `Request::Lookahead`.
     LookaheadRule(LookaheadRule),
@@ -400,14 +400,14 @@ pub enum Reply {
     Lookahead(LookaheadState),
     /// A row of the reply to `Request::Watched`.
     Watched(Box<WatchedRow>),
-    /// The reply would have more rows than are allowed, so some rows were left out.
+    /// The reply would have more rows than the limit allows, so some are missing.
     LeftOut {
-        /// The number of rows that were left out of the reply.
+        /// The number of missing rows.
         left_out: u64,
     },
     /// A line of the configuration in the reply to `Request::Config`.
     Config {
-        /// The line of the configuration, as it would be in the file.
+        /// The line as it would be in the file.
         line: String,
     },
     /// A change that a reload of the configuration made. If nothing changed, there is no such line.

@@ -10,16 +10,16 @@ use super::zones::ZoneSource;
 use dns::question::{ExtendedError, Outcome, Security};
 use doctor::facts::Record;
 
-/// Asks a question whose resolution is shown step by step.
+/// Asks a question and for the steps of its resolution.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TraceRequest {
-    /// The name to ask for. If it is an address, its PTR records are asked for.
+    /// The name to ask for. An address asks for its PTR records.
     pub name: String,
     /// The record type to ask for. `None` means A, or PTR if the name is an address.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
-    /// True if the question is resolved without cached data.
+    /// True if resolverd uses no cached data.
     #[serde(default)]
     pub fresh: bool,
 }
@@ -27,14 +27,14 @@ pub struct TraceRequest {
 /// The result of a question that the daemon resolved for the operator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueryReply {
-    /// The name that the operator asked for.
+    /// The name.
     pub name: String,
-    /// The record type that the operator asked for.
+    /// The record type.
     #[serde(rename = "type")]
     pub kind: String,
     /// The response code of the answer, by its usual name: `NOERROR`, `NXDOMAIN`, `SERVFAIL`.
     pub rcode: String,
-    /// The outcome: how the question was answered, or why it failed.
+    /// How the question was answered, or why it failed.
     pub outcome: Outcome,
     /// The time from the question to the answer, in seconds.
     pub elapsed: f64,
@@ -48,22 +48,23 @@ pub struct QueryReply {
     pub authority: Vec<Record>,
     /// Why there is no answer, as an extended error (RFC 8914); `None` if there is an answer without a problem.
     pub extended_error: Option<ExtendedError>,
-    /// The part of the configuration from which the name is answered; `None` if the name is resolved on the internet.
+    /// The part of the configuration that answers for the name; `None` if resolverd resolves the name on the internet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configured: Option<ConfiguredSource>,
-    /// The views whose clients get other data for the name. This reply has the data for clients without a view.
+    /// The views whose clients get other data. This reply has the data for clients without a view.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<String>,
 }
 
-/// The part of the configuration from which a name is answered.
+/// The part of the configuration that answers for a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfiguredSource {
     /// The apex of the configured zone; for a host entry or a record, its name.
     pub zone: String,
     /// Where the answers come from, for instance forwarders or a file.
     pub kind: ZoneSource,
-    /// The configured servers that are asked about the name; empty if the answer comes from records, a host entry or a file.
+    /// The configured servers that resolverd queries for the name; empty if the answer comes from records, a host entry or a
+    /// file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<SocketAddr>,
     /// The path of the zone file; `None` if the answer does not come from a file.
@@ -71,18 +72,18 @@ pub struct ConfiguredSource {
     pub file: Option<String>,
 }
 
-/// Selects the queries that are shown: failed queries, slow queries or both. If neither `failures` nor `slow` is set, all queries.
+/// Selects queries: failed ones, slow ones or both. If neither `failures` nor `slow` is set, all queries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MonitorRequest {
-    /// True if queries that ended in SERVFAIL are selected.
+    /// True selects queries that ended in SERVFAIL.
     #[serde(default)]
     pub failures: bool,
-    /// Selects queries that take at least this many seconds; `None` if slow queries are not selected.
+    /// Selects queries that take at least this many seconds.
     pub slow: Option<f64>,
-    /// Selects queries of clients with this address or in this network; `None` selects all clients.
+    /// Only clients with this address or in this network; `None` selects all.
     pub client: Option<String>,
-    /// Selects queries for this name and for names below it; `None` selects all names.
+    /// Only this name and names below it; `None` selects all.
     pub zone: Option<String>,
 }
 
@@ -91,14 +92,14 @@ pub struct MonitorRequest {
 pub struct QueryEvent {
     /// When the query was received, in seconds since 1970.
     pub at: f64,
-    /// The address of the client that sent the query.
+    /// The address of the client.
     pub client: IpAddr,
-    /// The name for which the client asked.
+    /// The name.
     pub name: String,
-    /// The record type for which the client asked.
+    /// The record type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The outcome: how the query was answered, or why it failed.
+    /// How the query was answered, or why it failed.
     pub outcome: Outcome,
     /// The time from the arrival of the query to the reply, in seconds.
     pub elapsed: f64,

@@ -15,11 +15,11 @@ use validate::root_keys::{RootKey, RootKeyState};
 /// The daemon and its current state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DaemonStatus {
-    /// Version of the daemon.
+    /// The version.
     pub version: String,
-    /// Process id of the daemon.
+    /// The process id.
     pub process: u32,
-    /// The path of the configuration file; `None` if the daemon has none and uses the built-in defaults.
+    /// The path of the configuration file; `None` if the daemon uses the built-in defaults.
     pub config: Option<String>,
     /// Addresses of the UDP and TCP listeners.
     pub listen: Vec<SocketAddr>,
@@ -43,31 +43,31 @@ pub struct DaemonStatus {
     pub restarts: u64,
     /// Number of tasks and threads that did not respond to the last check of the watchdog.
     pub stuck: u64,
-    /// The states of the root keys that the daemon knows.
+    /// The root keys.
     pub root_keys: RootKeysStatus,
     /// The state of the snapshot of the cache; `None` if `cache.snapshot` is off.
     pub snapshot: Option<SnapshotStatus>,
 }
 
-/// The state of the cache snapshot, a file which the daemon reads at its next start.
+/// The state of the snapshot file, which the daemon reads at its next start.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotStatus {
-    /// True if the daemon has already read the snapshot that the previous process wrote.
+    /// True if the daemon has read the snapshot of the previous process.
     pub read: bool,
-    /// The time in seconds since this process last wrote the snapshot; `None` if it has not written one yet.
+    /// The seconds since this process last wrote the snapshot; `None` before the first time.
     pub age: Option<f64>,
     /// The number of entries in the snapshot that was written last.
     pub entries: u64,
     /// The size of the snapshot file in octets.
     pub bytes: u64,
-    /// The number of cache entries that this process restored from the snapshot of the previous process.
+    /// The number of entries that this process restored from the snapshot of the previous process.
     pub restored: u64,
 }
 
-/// The keys of the root zone. They are the trust anchors for most names.
+/// The keys of the root zone: the trust anchors for most names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RootKeysStatus {
-    /// True if changes of the keys are followed automatically (RFC 5011).
+    /// True if resolverd follows changes of the keys automatically (RFC 5011).
     pub follows: bool,
     /// When the root keys were last validated successfully, in seconds since 1970; `None` if they never were.
     pub checked: Option<u64>,
@@ -90,14 +90,14 @@ pub struct RootKeyRow {
     pub tag: u16,
     /// The state of the root key (RFC 5011 section 4.2).
     pub state: RootKeyStanding,
-    /// When the key entered this state, in seconds since 1970; `None` if the key has not been seen in the root zone yet.
+    /// When the key entered this state, in seconds since 1970; `None` if resolverd has not seen the key in the root zone yet.
     pub since: Option<u64>,
 }
 
 words! {
     /// The state of a root key (RFC 5011 section 4.2).
     pub enum RootKeyStanding {
-        /// The key is built in or configured, and has not been seen in the root zone yet.
+        /// The key is built in or configured, and resolverd has not seen it in the root zone yet.
         Configured = "configured",
         /// The root key is new and not trusted yet.
         Pending = "pending",
@@ -148,18 +148,18 @@ pub struct MissingAddress {
 pub struct CertificateStatus {
     /// The path of the certificate file.
     pub file: String,
-    /// Time from which on the certificate is valid, in seconds since 1970; `None` if it cannot be read from the certificate.
+    /// Start of the validity, in seconds since 1970; `None` if it cannot be read from the certificate.
     pub from: Option<u64>,
-    /// Time at which the certificate expires, in seconds since 1970; `None` if it cannot be read from the certificate.
+    /// End of the validity, in seconds since 1970; `None` if it cannot be read from the certificate.
     pub until: Option<u64>,
-    /// The reason why the daemon does not use the current files on disk but an older certificate; `None` if it uses the current files.
+    /// Why the daemon uses an older certificate than the current files on disk; `None` if it uses the current files.
     pub wrong: Option<String>,
 }
 
 /// The state of the listener for metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricsStatus {
-    /// The address at which the listener for metrics listens or should listen.
+    /// The configured address.
     pub address: SocketAddr,
     /// Why the listener does not run, as the last part of a sentence; `None` if it runs.
     pub why: Option<String>,
@@ -168,14 +168,14 @@ pub struct MetricsStatus {
 /// The state and the health of the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// The state of the daemon, with its version, its addresses and other properties.
+    /// The state of the daemon.
     #[serde(flatten)]
     pub daemon: DaemonStatus,
     /// Seconds since the daemon started.
     pub uptime: f64,
     /// The number of clients' questions in the last five minutes, or since the start if the daemon has run for a shorter time.
     pub questions: u64,
-    /// The length of the period for which `questions` were counted, in seconds.
+    /// The period in which `questions` were counted, in seconds.
     pub seconds: f64,
     /// The number of entries and the size in octets of each cache.
     pub stores: Vec<StoreFill>,
@@ -184,7 +184,7 @@ pub struct Status {
 }
 
 impl Status {
-    /// Returns true if this resolver has no known problem. Failing zones that belong to other operators are not problems of this resolver.
+    /// Returns true if this resolver has no known problem. Failing zones of other operators are not problems of this resolver.
     pub fn works(&self) -> bool {
         self.faults_of_others() == self.warnings.len()
     }
@@ -215,12 +215,12 @@ pub struct Warning {
     pub severity: Severity,
     /// What the problem is, in one sentence.
     pub problem: String,
-    /// What the operator can do about the problem, in words.
+    /// Advice for the operator, in words.
     pub remedy: String,
 }
 
 impl Warning {
-    /// Creates a warning about a problem that affects only some queries. `remedy` is the advice.
+    /// Creates a warning about a problem that affects only some queries.
     pub(crate) fn new(problem: String, remedy: &str) -> Self {
         Self { severity: Severity::Warning, problem, remedy: remedy.to_owned() }
     }
@@ -234,7 +234,7 @@ impl Warning {
 /// The content of the main screen of the statistics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
-    /// Version of the daemon.
+    /// The version of the daemon.
     pub version: String,
     /// The statistics of the requested period.
     #[serde(flatten)]

@@ -23,8 +23,7 @@ pub struct WatchedRow {
     pub checked: Option<u64>,
     /// Why the last check had no result; `None` if it had one.
     pub could_not_tell: Option<String>,
-    /// If the last check had no result: the time of the first check in the current series of checks without a result, in seconds since 1970.
-    /// Otherwise `None`.
+    /// The time since which all checks had no result, in seconds since 1970; `None` if the last check had one.
     pub could_not_tell_since: Option<u64>,
     /// The time until the next check, in seconds.
     pub next: f64,
@@ -62,26 +61,26 @@ impl WatchedRow {
 /// A problem (finding) of a watched domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchedFinding {
-    /// How serious the finding is, for instance a failure or a warning.
+    /// How serious the finding is.
     pub level: Level,
-    /// What the finding is about, for instance the mail hosts of the domain.
+    /// What the finding is about, for instance the mail hosts.
     pub topic: Topic,
-    /// The code that identifies the kind of finding.
+    /// The kind of finding.
     pub code: Code,
-    /// How certain the finding is: found by only one check, confirmed, or confirmed but no longer found by the last checks.
+    /// How certain the finding is: from only one check, confirmed, or confirmed but missing in the last checks.
     pub standing: Standing,
-    /// True if the last check was unable to look for this problem, so that it may still exist.
+    /// True if the last check could not look for this problem, which may still exist.
     pub unseen: bool,
-    /// Time of the first check that reported the finding, in seconds since 1970.
+    /// The first check that reported the finding, in seconds since 1970.
     pub since: u64,
-    /// Time of the last check that reported the finding, in seconds since 1970.
+    /// The last check that reported the finding, in seconds since 1970.
     pub seen: u64,
-    /// The facts that show the problem (evidence), in words.
+    /// The facts that show the problem, in words.
     pub evidence: String,
     /// The effect of the problem on mail, in words.
     pub effect: String,
-    /// What the operator must change to solve the problem, in words.
+    /// What the operator must change, in words.
     pub remedy: String,
-    /// The RFC on which the finding is based.
+    /// The RFC of the finding.
     pub source: String,
 }

@@ -37,14 +37,13 @@ pub struct AddedZone {
     pub forward: Vec<String>,
     /// The authoritative servers of the zone; empty if `forward` is set.
     pub stub: Vec<String>,
-    /// True if answers for names in the zone are validated with DNSSEC.
+    /// True if resolverd validates answers for names in the zone.
     pub validate: bool,
 }
 
 impl AddedZone {
     /// Returns the zone as an entry of the configuration file.
     pub fn entry(&self) -> String {
-        // Strings and lists of strings are written alike in JSON and TOML. Their serialization cannot fail.
         let list = |servers: &[String]| serde_json::to_string(servers).unwrap_or_default();
         let name = serde_json::to_string(&self.name).unwrap_or_default();
         let mut entry = format!("[[zone]]\nname = {name}\n");
@@ -60,8 +59,8 @@ impl AddedZone {
     }
 }
 
-/// Removes the entry of the zone `name` from the text of a configuration file, and returns the rest. The entry must have the form that
-/// `AddedZone::entry` writes.
+/// Removes the entry of the zone `name`, as `AddedZone::entry` writes it, from the text of a configuration file, and returns the
+/// rest.
 ///
 /// # Errors
 /// Fails if there is no such entry, or if the operator has added other keys or comments to it.
@@ -104,33 +103,33 @@ pub struct ZoneState {
     pub kind: ZoneSource,
     /// True if names are resolved from the root servers when the forwarders of the zone fail.
     pub forward_first: bool,
-    /// The servers that are asked about names in the zone, as configured.
+    /// The servers that resolverd queries for names in the zone, as configured.
     pub servers: Vec<ZoneServer>,
     /// The path of the zone file; `None` if the zone has no file.
     pub file: Option<String>,
     /// The addresses of a `[[host]]` entry; empty for other zones.
     pub addresses: Vec<IpAddr>,
-    /// The addresses from which queries for this zone are sent, if they differ from the general setting; otherwise empty.
+    /// The addresses from which resolverd sends queries for this zone, if they differ from the general setting; otherwise empty.
     pub source: Vec<IpAddr>,
     /// The largest TTL of answers from this zone, in seconds; `None` if the general setting applies.
     pub max_ttl: Option<f64>,
     /// The largest TTL of negative answers from this zone, in seconds; `None` if the general setting applies.
     pub negative_max_ttl: Option<f64>,
-    /// Set if the zone is not in the configuration file, but was added by `resolverctl zone add`.
+    /// Set if `resolverctl zone add` added the zone, which is then not in the configuration file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temporary: Option<Temporary>,
     /// Listeners that do not answer from this zone, each by its first address.
     pub hidden_at: Vec<SocketAddr>,
 }
 
-/// The remaining lifetime of a temporary zone, which `resolverctl zone add` has added.
+/// The remaining lifetime of a temporary zone.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Temporary {
-    /// The number of seconds until the zone is removed; `None` means that it is removed when the daemon stops.
+    /// In seconds; `None` if resolverd removes the zone when it stops.
     pub left: Option<f64>,
 }
 
-/// The kind of source from which the answers of a zone come.
+/// Where the answers of a zone come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZoneSource {
@@ -138,7 +137,7 @@ pub enum ZoneSource {
     Forward,
     /// The authoritative servers of the zone, which are named in the configuration.
     Stub,
-    /// The authoritative servers that are found by following delegations from the root.
+    /// The authoritative servers that resolverd finds with referrals from the root.
     Recurse,
     /// A file with the records of the zone.
     #[default]
@@ -160,10 +159,10 @@ pub struct ZoneServer {
     pub https: Option<String>,
     /// The round-trip time in seconds; `None` if the server has never answered.
     pub round_trip: Option<f64>,
-    /// The health of the server (whether it answers queries); `None` if it was not queried since the start of the daemon or the
-    /// last flush.
+    /// Whether the server answers queries; `None` if resolverd has not queried it since the start of the daemon or the last
+    /// flush.
     pub health: Option<Health>,
-    /// True if the server is known not to serve the zone.
+    /// True if resolverd knows that the server does not serve the zone.
     pub lame: bool,
 }
 

@@ -7,14 +7,14 @@ use history::answer;
 use history::culprit::CulpritKind;
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
-/// Returns the culprit for the result that a log line reports, if a query of the message (email) has this result. The query must be for the name that
-/// the line rejects. If the line rejects no name, the query may be for any name or address of the line. A query to a DNS list must be to the list
+/// Returns the culprit for the result that a log line reports, if a query of the message (email) has this result. The query must
+/// be for the name that the line rejects, or else for any name or address of the line. A query to a DNS list must be to the list
 /// that the line names.
 pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<CulpritReport> {
     let reports = line.reports?;
     let text = line.text.to_ascii_lowercase();
     let is_named = |list: &str| text.contains(list.trim_end_matches('.'));
-    // Content filters do not write the zone of a DNS list but a name such as RBL_SPAMHAUS_XBL. Such a name contains a label of the zone.
+    // Content filters write a name such as RBL_SPAMHAUS_XBL, which contains a label of the list's zone.
     let has_label = |list: &str| {
         let mut labels: Vec<&str> = list.trim_end_matches('.').split('.').collect();
         labels.pop();
@@ -30,8 +30,8 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
             (Some(address), DnsResult::NoPointer | DnsResult::Listed) => {
                 line.addresses().any(|one| one == address)
             }
-            // If the line reports a missing domain, the query for the client's PTR record is not the cause. If the line reports a missing PTR record,
-            // a query about a domain is not the cause.
+            // A query for the client's PTR record does not cause the report of a missing domain. A query about a domain does not
+            // cause the report of a missing PTR record.
             (Some(_), _) | (None, DnsResult::NoPointer) => false,
             (None, _) => match &line.rejected {
                 Some(rejected) => rejected == domain,
@@ -43,8 +43,8 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
     answer::culprit(&message.questions, reports, &is_meant)
 }
 
-/// If the line reports a DNS list that resolverd does not know, marks the queries of the message (email) to this list as listed. The name of such a
-/// query consists of an address of the line in reverse form, and a name of the line, which is the zone of the list.
+/// If the line reports a DNS list that resolverd does not know, marks the queries to this list as listed: their names are a
+/// reversed address of the line, and a name of the line (the zone of the list).
 pub(super) fn mark_unknown_list(line: &PastedLine, message: &mut MessageReport) {
     if line.reports != Some(DnsResult::Listed) {
         return;
@@ -60,10 +60,10 @@ pub(super) fn mark_unknown_list(line: &PastedLine, message: &mut MessageReport) 
     }
 }
 
-/// A label of a list's zone counts as a name of the list only if it has at least this many letters.
+/// Fewer letters may occur in other words of a line by chance.
 const LIST_LABEL: usize = 3;
 
-/// Returns the culprit "unknown": no query of the history has the result that a line reports.
+/// No query of the history has the result that the line reports.
 pub(super) fn unanswered(reported: DnsResult) -> CulpritReport {
     CulpritReport::new(
         CulpritKind::Unknown,

@@ -2,31 +2,32 @@
 
 use crate::limits::RETRY_PAUSE;
 
-/// A part of a delay needs no explanation if it is shorter than this, in seconds.
+/// In seconds. A shorter part of a delay needs no explanation.
 pub(super) const SLOW_PART: f64 = 1.0;
 
-/// The delays that one pasted log line names, in seconds.
+/// The delays in one pasted line, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LineDelay {
-    /// The whole delay of the mail, in seconds; `None` if the line has no delay.
+    /// The whole delay of the mail; `None` if the line has no delay.
     pub whole: Option<f64>,
-    /// The four parts of the delay in a line of Postfix, in seconds: before the queue manager, in the queue manager, until the remote server has sent
-    /// its greeting (including DNS), and the transmission.
+    /// The four parts of the delay in a line of Postfix: before the queue manager, in the queue manager, until the remote server
+    /// has sent its greeting (including DNS), and the transmission.
     pub parts: Option<[f64; 4]>,
-    /// The duration of the last delivery attempt in a line of Sendmail, in seconds, if there were earlier attempts.
+    /// In a line of Sendmail: the duration of the last delivery attempt, if there were earlier ones.
     pub(crate) last_try: Option<f64>,
-    /// The duration of the connection, in seconds, in a line of Exim that also has the time since the mail arrived.
+    /// In a line of Exim: the duration of the connection, if the line also has the time since the mail arrived.
     pub(crate) sending: Option<f64>,
 }
 
 impl LineDelay {
-    /// Returns the part of the delay, in seconds, in which mail software may have waited for DNS.
+    /// The part of the delay in which mail software may have waited for DNS, in seconds.
     pub(crate) fn with_dns(&self) -> Option<f64> {
         self.parts.map(|[_, _, connecting, _]| connecting).or(self.last_try).or(self.whole)
     }
 
-    /// Returns true if the longest part of the delay in a line of Postfix is the time before the queue manager, and no earlier delivery attempt is in
-    /// it. smtpd and content filters work in this time. They query DNS for the client and the sender, which a line about a delivery does not name.
+    /// In a line of Postfix, returns true if the time before the queue manager is the longest part of the delay, and includes no
+    /// earlier delivery attempt. smtpd and content filters work in this time, and query names that a line about a delivery does
+    /// not have.
     pub(super) fn is_before_queue(&self) -> bool {
         self.parts.is_some_and(|[before, rest @ ..]| {
             before >= SLOW_PART
@@ -35,7 +36,7 @@ impl LineDelay {
         })
     }
 
-    /// Returns the seconds from the arrival of the mail to its last delivery attempt, if earlier attempts were deferred. Otherwise returns `None`.
+    /// Returns the seconds from the arrival of the mail to its last delivery attempt; `None` if no earlier attempt was deferred.
     pub(crate) fn before_last_try(&self) -> Option<f64> {
         let before = match (self.parts, self.last_try) {
             (Some([before, ..]), _) => before,
@@ -46,19 +47,17 @@ impl LineDelay {
     }
 }
 
-/// Keys whose value is a duration, in the log lines of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
+/// Keys before a duration, in lines of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
 ///
-/// In a line of Exim, `QT` is the whole time. The time of `DT` begins only after Exim has looked up the mail hosts, so `QT` comes before `DT` in this
-/// list.
+/// In a line of Exim, `QT` is the whole time. `DT` begins only after Exim has looked up the mail hosts, so `QT` comes before `DT`
+/// here.
 const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
 
-/// The number of seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// The longest delay that is accepted, in seconds. Mail software gives up after some days, so a greater number is damaged text.
+/// In seconds. Mail software gives up after some days, so a longer delay is damaged text.
 const LONGEST: f64 = 365.0 * DAY;
 
-/// Returns the delays that a log line contains.
 pub(super) fn in_line(line: &str) -> LineDelay {
     let after = |key: &str| line.split_once(key).map(|(_, value)| value.split([',', ' ', ')', ']']).next());
     let parts = after("delays=").flatten().and_then(|typed| {
@@ -69,7 +68,7 @@ pub(super) fn in_line(line: &str) -> LineDelay {
     });
     let whole = KEYS.iter().find_map(|key| span(after(key).flatten()?)).or_else(|| of_words(line));
     let whole = whole.filter(|whole| (0.0..=LONGEST).contains(whole));
-    // A line of Sendmail has two delays: the time since the mail arrived (`delay=`), and the duration of this delivery attempt (`xdelay=`).
+    // A line of Sendmail has the time since the mail arrived (`delay=`), and the duration of this delivery attempt (`xdelay=`).
     let last_try = after(" xdelay=").flatten().and_then(span);
     let last_try =
         last_try.filter(|last| whole.is_some_and(|whole| whole - last >= RETRY_PAUSE.as_secs_f64()));
@@ -77,7 +76,7 @@ pub(super) fn in_line(line: &str) -> LineDelay {
     LineDelay { whole, parts, last_try, sending }
 }
 
-/// Returns the scan time of a spam filter from a line that has it in words: `in 25.0 seconds` of spamd, or `25012 ms` at the end of a line of amavis.
+/// For instance `in 25.0 seconds` of spamd, or `25012 ms` at the end of a line of amavis.
 fn of_words(line: &str) -> Option<f64> {
     let seconds = line.split_once(" in ").and_then(|(_, behind)| behind.split_once(" seconds"));
     let seconds = seconds.and_then(|(number, _)| number.rsplit(' ').next()?.parse::<f64>().ok());
@@ -85,7 +84,7 @@ fn of_words(line: &str) -> Option<f64> {
     seconds.or_else(|| millis().map(|millis| millis / 1e3))
 }
 
-/// Parses a duration in one of these forms: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`, and with days before it `1+00:01:03`. Returns seconds.
+/// Returns seconds. Forms: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`, and with days `1+00:01:03`.
 fn span(typed: &str) -> Option<f64> {
     if let Some(millis) = typed.strip_suffix("ms") {
         return millis.parse::<f64>().ok().map(|millis| millis / 1e3);

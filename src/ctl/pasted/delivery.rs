@@ -1,24 +1,24 @@
-//! Recognizes a log line about the delivery of a mail, and finds the words in the line that show which mail it was.
+//! Recognizes a log line about the delivery of a mail, and finds the names in the line that this host looked up for the mail.
 //!
 //! # Decisions
 //!
-//! - Only the domain of a recipient is looked up for a delivery. The other names in such a line (the sender, the address before an alias, and
-//!   the text of the remote server) may also belong to another mail, or to no mail.
-//! - The text of the result is used too if it names what this host could not look up. The words of the remote server are never used: not this host
-//!   but the remote server looked up the names in them.
-//! - A line about the arrival of a mail is not a delivery, whatever words the subject of the mail contains.
+//! - Of a delivery, only the domain of the recipient is looked up. The sender, the address before an alias, and the text of the
+//!   remote server may belong to another mail.
+//! - The text of the result counts if it names what this host could not look up. The words of the remote server never count: the
+//!   remote server looked up the names in them.
+//! - A line about the arrival of a mail is not a delivery, whatever its subject contains.
 
 use super::lookup;
 use super::subject::subject;
 use dns::question::DnsResult;
 
-/// Words that follow the recipient in a line of Postfix or Sendmail about a delivery. Each such line has at least one of them.
+/// Words of Postfix and Sendmail. One of them follows the recipient of a delivery.
 const NEXT_TO_TO: [&str; 2] = [" relay=", " stat="];
 
-/// Words that follow the recipient in a line of Exim about a delivery. Each such line has at least one of them.
+/// Words of Exim. One of them follows the recipient of a delivery.
 const NEXT_TO_ARROW: [&str; 3] = [" R=", " T=", " F=<"];
 
-/// Words that stand before the recipient in a line about a delivery. Each has a list of words; one of them must follow the recipient.
+/// Words before the recipient of a delivery, each with the words of which one must follow the recipient.
 const DELIVERIES: [(&str, &[&str]); 5] = [
     (" to=", &NEXT_TO_TO),
     (" => ", &NEXT_TO_ARROW),
@@ -27,44 +27,43 @@ const DELIVERIES: [(&str, &[&str]); 5] = [
     (" ** ", &NEXT_TO_ARROW),
 ];
 
-/// Words of Postfix, Sendmail and Exim that stand before the result of a delivery.
+/// Words before the result of a delivery.
 const RESULTS: [&str; 3] = [" status=", " stat=", ": "];
 
-/// The sign in each line of Exim about the arrival of a mail.
+/// In each line of Exim about the arrival of a mail.
 const ARRIVAL: &str = " <= ";
 
-/// Words that Postfix and Exim write before the reply of the remote mail server.
+/// Postfix and Exim write these words before the reply of the remote mail server.
 pub(super) const REMOTE: [&str; 3] = [" said: ", " refused to talk to me: ", "remote mail server"];
 
-/// The words of Postfix that stand before the name of a mail host to which it could not connect.
+/// Postfix writes these words before the name of a mail host to which it could not connect.
 const ATTEMPT: &str = ": connect to ";
 
-/// Returns true if a log line reports that the connection for a delivery failed: `connect to mx.b.example[192.0.2.1]:25: Connection timed out`.
+/// Returns true if the connection for a delivery failed: `connect to mx.b.example[192.0.2.1]:25: Connection timed out`.
 pub(super) fn is_attempt(line: &str) -> bool {
     line.split_once(ATTEMPT)
         .is_some_and(|(_, host)| host.split(' ').next().is_some_and(|host| host.contains("]:")))
 }
 
-/// A log line about the delivery of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery<'a> {
-    /// The part of the log line that begins with the recipient of the mail.
+    /// The line from the recipient of the mail on.
     rest: &'a str,
 }
 
 impl<'a> Delivery<'a> {
-    /// Returns the delivery that a log line reports. Returns `None` if the line reports something else.
+    /// Returns `None` if the line does not report a delivery.
     pub(super) fn from_line(line: &'a str) -> Option<Self> {
         let behind = DELIVERIES.iter().filter(|_| !line.contains(ARRIVAL)).filter_map(|(mark, next)| {
             let (_, rest) = line.split_once(*mark)?;
             next.iter().any(|words| rest.contains(*words)).then_some(rest)
         });
-        // The text of a result may contain words such as ` to=` too, so the first occurrence in the line is taken.
+        // The text of a result may contain words such as ` to=` too, so the first occurrence counts.
         behind.max_by_key(|rest| rest.len()).map(|rest| Self { rest })
     }
 
-    /// Returns the words of the line whose names were looked up for this mail: the recipients, and the result if it reports a failed lookup. Returns
-    /// `None` if no recipient has a domain, because the mail goes to a mailbox or a program of this host.
+    /// Returns the recipients, and the result if it reports a failed lookup. Returns `None` if no recipient has a domain: the
+    /// mail goes to a mailbox or a program of this host.
     pub(super) fn words(self) -> Option<String> {
         let recipients = self.recipients();
         let mut addresses = recipients.split([',', '<', '>', '"']).filter(|part| part.contains('@'));
@@ -73,7 +72,7 @@ impl<'a> Delivery<'a> {
         has_domain.then(|| format!("{recipients} {result}"))
     }
 
-    /// Returns the recipients: the text up to the first space outside quotes. Sendmail separates several recipients with commas and without spaces.
+    /// The text up to the first space outside quotes. Sendmail separates recipients with commas and without spaces.
     fn recipients(self) -> &'a str {
         let mut is_quoted = false;
         let end = self.rest.find(|letter: char| {
@@ -83,7 +82,7 @@ impl<'a> Delivery<'a> {
         end.and_then(|end| self.rest.get(..end)).unwrap_or(self.rest)
     }
 
-    /// Returns the text of the delivery's result, if it names the host or the domain that could not be looked up.
+    /// Returns the result if it names the host or the domain that could not be looked up.
     fn result_with_lookup(self) -> Option<&'a str> {
         let results = RESULTS.iter().filter_map(|mark| self.rest.split_once(*mark));
         let result = results.map(|(_, result)| result).max_by_key(|result| result.len())?;
@@ -99,7 +98,6 @@ impl<'a> Delivery<'a> {
 mod tests {
     use super::super::read;
 
-    /// Returns the names and addresses that are found in a log line, after a time is put before the line.
     fn subjects(line: &str) -> Vec<String> {
         let text = format!("2026-11-21 03:12:05 {line}");
         let mut lines = read(&text, 1_795_305_600.0);
@@ -107,7 +105,6 @@ mod tests {
         lines.remove(0).subjects
     }
 
-    /// Returns a log line of Postfix about a delivery to `u@v5.h94.lab`, with this relay and this status.
     fn postfix(relay: &str, status: &str) -> String {
         format!(
             "mx postfix/smtp[9]: 4A1B2C: to=<u@v5.h94.lab>, orig_to=<x@w5.slow.lab>, relay={relay}, delay=10, delays=0.02/0.01/0.1/9.9, dsn=2.0.0, status={status}"

@@ -1,4 +1,4 @@
-//! A pasted log line of mail software, with the facts that were read from it.
+//! A pasted log line of mail software, with the facts in it.
 
 use std::net::IpAddr;
 
@@ -8,61 +8,58 @@ use dns::question::DnsResult;
 use dns::wire::presentation::shown;
 use history::culprit::DecisiveTime;
 
-/// Words in the line that Postfix (smtpd) writes after it has looked up the name of a connecting client. The line of postscreen has `CONNECT` in
-/// capital letters and does not match, because postscreen writes it before this lookup.
+/// smtpd of Postfix writes these words after it has looked up the name of a client. postscreen writes `CONNECT` before this
+/// lookup.
 const CONNECTED: &str = "]: connect from ";
 
-/// A line whose time has no fraction may be written up to this many seconds after that time, because most logs have whole seconds.
+/// In seconds. Most logs cut times to whole seconds.
 const WHOLE_SECOND: f64 = 1.0;
 
-/// A line whose time has a fraction may show a time that is up to this many seconds before a query that in fact came first, because mail software and
-/// resolverd read the clock at different moments.
+/// In seconds. Mail software and resolverd read the clock at different moments, so the time in a line may be this much before a
+/// query that came first.
 const EXACT: f64 = 0.01;
 
-/// Maximum number of characters that are shown of a time that could not be parsed.
 const UNREAD_TIME: usize = 60;
 
-/// A pasted log line, with the facts that were read from it.
+/// A pasted log line with the facts in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastedLine {
-    /// The number of the log line in the pasted text, counted from 1.
+    /// The number of the line in the pasted text, counted from 1.
     pub number: usize,
-    /// The number of the group to which the line belongs: a queue entry, a bounce or one log line. All lines of the group have the same number.
+    /// All lines of a queue entry, or of a bounce, have the same number. Other lines have a number of their own.
     pub entry: usize,
-    /// The text of the pasted log line.
+    /// The text of the line.
     pub text: String,
     /// The time in the line, in seconds since 1970; `None` if it has none that can be parsed.
     pub at: Option<f64>,
-    /// The last moment that the time of the line can mean, in seconds since 1970. It is later than `at` if the time has no seconds, or if it occurred
-    /// twice because clocks were set back. In a mailq entry it is the current time for delivery attempts after the arrival. Otherwise it equals `at`.
+    /// The last moment that the time can mean, in seconds since 1970: it is later than `at` if the time has no seconds, or if it
+    /// occurred twice because clocks were set back. In an entry of mailq it is the current time for delivery attempts after the
+    /// arrival.
     pub at_last: Option<f64>,
-    /// The text of the time in the log line, if it could not be parsed.
     pub(crate) unread_time: Option<String>,
-    /// True if the line is the first line of an entry of mailq. Its time is the arrival of the mail, and the sender was checked at that time.
+    /// True for the first line of an entry of mailq. Its time is the arrival of the mail, when the sender was checked.
     pub(crate) is_arrival: bool,
     /// The addresses and names in the line. Names that were certainly looked up in DNS come first.
     pub subjects: Vec<String>,
-    /// The domains of the mail addresses in the log line.
+    /// The domains of the mail addresses in the line.
     pub mail_domains: Vec<String>,
-    /// The delays that the log line names, in seconds.
+    /// The delays in the line.
     pub delay: LineDelay,
-    /// The result of DNS that the log line itself reports.
     pub(crate) reports: Option<DnsResult>,
-    /// True if the log line itself reports that a DNS lookup failed.
     pub(crate) blames_dns: bool,
-    /// The name because of which mail software rejected the mail, after a failed lookup: a host, or the domain of a mail address.
+    /// The name because of which mail software rejected the mail after a failed lookup: a host, or the domain of a mail address.
     pub rejected: Option<String>,
-    /// True if the line is written at the end of an SMTP session, or at the end of a step of the session. The session or the step may have taken
+    /// True if mail software writes the line at the end of an SMTP session, or of a step of the session, which may have taken
     /// minutes.
     pub(crate) ends_session: bool,
 }
 
-/// A period from its first to its last moment, both in seconds since 1970.
+/// The first and the last moment of a period, in seconds since 1970.
 type Span = (f64, f64);
 
 impl PastedLine {
-    /// Returns a sentence for the user if the time of the line could not be parsed. It says which part of the query history was searched instead.
-    /// `has_from` is true if the command line has a time.
+    /// Returns a sentence for the user if the time of the line could not be parsed: it says which part of the query history was
+    /// searched.
     pub(crate) fn unread_note(&self, has_from: bool) -> Option<String> {
         let words = self.unread_time.as_ref()?;
         let searched = if has_from {
@@ -75,9 +72,9 @@ impl PastedLine {
         Some(format!("line {number}: the time \"{words}\" is not understood; {searched}"))
     }
 
-    /// Returns the period of the last delivery attempt, which contains the connection and the DNS lookups. If no earlier attempt was deferred, this
-    /// is the whole delay. If the line has no delay, it is the time shortly before the line, or the time of one step of a session. Returns `None` if
-    /// the line has no time.
+    /// Returns the period of the last delivery attempt, including its DNS lookups. If no earlier attempt was deferred, this is
+    /// the whole delay. If the line has no delay, it is the time shortly before the line, or the time of one step of a session.
+    /// Returns `None` if the line has no time.
     pub(crate) fn last_try(&self) -> Option<Span> {
         let before = match (self.delay.parts, self.delay.whole) {
             (Some([before, queued, connecting, _]), _) => {
@@ -91,9 +88,9 @@ impl PastedLine {
         self.before_its_end(before)
     }
 
-    /// Returns the period whose queries can be the culprit. If a program writes how long it ran, these are the queries while it ran. If the line
-    /// reports a new connection, these are the queries before the line, because Postfix writes it after it has looked up the client. Returns `None`
-    /// for other lines, and for lines that report a failed lookup.
+    /// Returns the period whose queries can be the culprit: the time while a program ran, if its line has this time. For a line
+    /// about a new connection, this is the time before the line, because Postfix writes the line after it has looked up the
+    /// client. Returns `None` for other lines, and for lines that report a failed lookup.
     pub fn decisive(&self) -> Option<DecisiveTime<f64>> {
         let at = self.at?;
         let left_out = if at.fract() == 0.0 { WHOLE_SECOND } else { 0.0 };
@@ -115,9 +112,9 @@ impl PastedLine {
         Some((self.last_try()?.0.min(begin), end))
     }
 
-    /// Returns the periods in which the query history is searched for the message (group of queries) of the line. They are searched in this order
-    /// until a message is found: first the delay of the line, then also the `around` seconds before it. A line with an address has only the longest
-    /// period, because few mails have the same address. A period of `None` is the whole history.
+    /// Returns the periods in which the history is searched, one after the other, until a message (email) of the line is found.
+    /// The last one also has the `around` seconds before the line. For a line with an address it is the only one, because few
+    /// mails have the same address. `None` is the whole history.
     pub fn spans(&self, around: f64) -> Vec<Option<Span>> {
         let has_address = self.addresses().next().is_some();
         let own = vec![self.last_try(), self.whole_delay()];
@@ -127,19 +124,18 @@ impl PastedLine {
         spans
     }
 
-    /// Returns the longest period in which the query history is searched for messages (emails) of the domains in the line. It begins at least
-    /// `around` seconds before the line. Returns `None` if the line has no time.
+    /// Returns the longest period in which the history is searched for the domains in the line. It begins at least `around`
+    /// seconds before the line. Returns `None` if the line has no time.
     pub fn span(&self, around: f64) -> Option<Span> {
         let (begin, end) = self.before_its_end(around)?;
         Some((self.whole_delay()?.0.min(begin), end))
     }
 
-    /// Returns the IP addresses in the log line, without the names.
     pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.subjects.iter().filter_map(|subject| subject.parse().ok())
     }
 
-    /// Returns the last moment at which the mail of the line may have sent queries, in seconds since 1970. All queries are sent before the
+    /// In seconds since 1970: the last moment at which the mail of the line may have sent queries. All queries come before the
     /// transmission.
     pub(super) fn end(&self) -> Option<f64> {
         Some(self.at_last.or(self.at)? - self.sending())
@@ -149,13 +145,13 @@ impl PastedLine {
         self.delay.parts.map_or(0.0, |[.., sending]| sending)
     }
 
-    /// Returns the period from `before` seconds before the time of the line to `end`. Both limits have a margin, because clocks and times are not
-    /// exact.
+    /// Both limits of the period have a margin, because clocks and times are not exact.
     fn before_its_end(&self, before: f64) -> Option<Span> {
-        // The line about the end of a session is written after all queries of the session, so only a small difference of clocks is allowed.
+        // Mail software writes the line about the end of a session after all queries of the session, so only a small difference
+        // of clocks is allowed.
         let is_exact = self.ends_session && self.at.is_some_and(|at| at.fract() != 0.0);
         let after = if is_exact { EXACT } else { PASTED_AFTER.as_secs_f64() };
-        // When the mail arrived, its sender was checked. The queries of this check may be sent some time after the arrival time in the line.
+        // The queries of the check of the sender may come some time after the arrival.
         let checks = if self.is_arrival { PASTED_BEFORE.as_secs_f64() } else { 0.0 };
         Some((self.at? - self.sending() - before - after, self.end()? + after + checks))
     }

@@ -11,7 +11,8 @@ use super::subject::subject;
 use dns::question::DnsResult;
 use doctor::message::{PHRASES, has};
 
-/// Returns the result of DNS that a lower-case text reports. The words of a remote server are ignored, because that server made its own lookups.
+/// Returns the result of DNS that a lower-case text reports. The words of a remote server are ignored, because the remote server
+/// made its own lookups.
 pub(super) fn reported(text: &str) -> Option<DnsResult> {
     let own = REMOTE.iter().filter_map(|words| Some(text.split_once(*words)?.0)).min_by_key(|own| own.len());
     let own = own.unwrap_or(text);
@@ -20,12 +21,12 @@ pub(super) fn reported(text: &str) -> Option<DnsResult> {
     is_reason.then_some(row.kind)
 }
 
-/// Returns true if a lower-case text names a host or a domain that was not found.
+/// Returns true if the text names a host or a domain that was not found.
 pub(super) fn names_host(text: &str) -> bool {
     has(text, &PHRASES.host_named) || rejected(text).is_some()
 }
 
-/// Returns the host, or the domain of the address, that a lower-case text rejects or that was not found. Returns `None` if the text names neither.
+/// Returns the host, or the domain of the address, that a lower-case text rejects or that was not found.
 pub(super) fn rejected(text: &str) -> Option<String> {
     subject(doctor::message::named(text)?)
 }

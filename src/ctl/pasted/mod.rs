@@ -1,17 +1,19 @@
-//! Reads the log lines of mail software that an operator pastes into `resolverctl why -`: their time, and the addresses and domains in them.
+//! Reads the log lines of mail software that an operator pastes into `resolverctl why -`: their time, and the addresses and
+//! domains in them.
 //!
-//! This module does no input or output. The formats of Postfix, Exim, Sendmail, rspamd and SpamAssassin differ, but all programs write a time
-//! first, and write the names that they looked up in brackets, after `=` or after `@`. So a line is read word by word, and there are no
-//! patterns for single programs. A name that nobody looked up is not in the query history, and does no harm.
+//! The formats of mail software differ, but all programs write a time first, and write the names that they looked up in brackets,
+//! after `=` or after `@`. So resolverctl reads a line word by word, without patterns for single programs. A name that nobody
+//! looked up is not in the query history, so it does no harm.
 //!
 //! # Decisions
 //!
-//! - The host in a line about a delivery is the mail host of the recipient's domain. Many domains share one mail host, so only the domain
-//!   shows which mail it was. In a line about a client, the host is the client.
-//! - A domain stands for itself, without the names below it. The names below the domain of a provider are its hosts and its customers, which send
+//! - The host in a line about a delivery is the mail host of the recipient's domain. Many domains share one mail host, so only
+//!   the domain shows which mail it was. In a line about a client, the host is the client.
+//! - A domain does not include the names below it: below the domain of a provider are its hosts and its customers, which send
 //!   other mails.
-//! - Other names in a line about a delivery may belong to another mail: an earlier address of the recipient, the sender, and names in the
-//!   reply of the remote server. Names in the result count only if the result reports what was looked up, see `delivery`.
+//! - Other names in a line about a delivery may belong to another mail: an earlier address of the recipient, the sender, and
+//!   names in the reply of the remote server. Names in the result count only if the result reports what was looked up (see
+//!   `delivery`).
 //! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has no other name.
 
 mod answer;
@@ -36,28 +38,28 @@ use self::subject::subject;
 use crate::limits::MAX_LINE_SUBJECTS;
 use dns::question::DnsResult;
 
-/// Words of log lines that are written at the end of an SMTP session, or after a step of the session that took long.
+/// Words at the end of an SMTP session, or after a step of the session that took long.
 const SESSION_ENDED: [&str; 5] =
     ["timeout after", "lost connection after", "disconnect from", "timed out while", "synchronization error"];
 
-/// The programs of Postfix that look up nothing, as their lines name them.
+/// Programs of Postfix that look up nothing.
 const QUIET: [&str; 3] = ["/pickup[", "/cleanup[", "/qmgr["];
 
-/// Keys in log lines whose values look like DNS names, although mail software does not look them up.
+/// Mail software does not look up the values of these keys, although they look like DNS names.
 const NO_NAMES: [&str; 6] = ["message-id", "msgid", "id", "resent-message-id", "uid", "queue-id"];
 
-/// The key before the Message-ID in a result line of SpamAssassin.
+/// The key of the Message-ID in a result line of SpamAssassin.
 const RESULT_ID: &str = "mid";
 
-/// Keys before the name of the host that received the mail, in lines about a delivery. Postfix and Sendmail write `relay`, Exim writes `h`.
+/// In lines about a delivery: Postfix and Sendmail write `relay`, Exim writes `h`.
 const RECEIVING_HOST: [&str; 2] = ["relay", "h"];
 
-/// Keys in log lines before a name that mail software certainly looked up in DNS.
+/// Mail software certainly looked up the names after these keys.
 const LOOKED_UP: [&str; 2] = ["name", "query"];
 
-/// Reads pasted text, and returns its lines that name an address or a domain. A time without a time zone is in the time zone of this host.
-/// `now` is in seconds since 1970. A line of `postqueue -j` is returned as two lines with the same number: one for the sender, who was checked
-/// when the mail arrived, and one for the recipients, to whom delivery was tried from then until now.
+/// Reads pasted text, and returns its lines that name an address or a domain. A time without a time zone is in the time zone of
+/// this host. `now` is in seconds since 1970. A line of `postqueue -j` becomes two lines with the same number: one for the
+/// sender, who was checked at the arrival, and one for the recipients, to whom delivery was tried from then until now.
 pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     let mut dates = LineDates::default();
     let mut lines: Vec<PastedLine> = Vec::new();
@@ -100,8 +102,9 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     lines
 }
 
-/// Removes the lines of Postfix programs that look up nothing, if another line with the same queue ID has a delay or reports a result of DNS. They
-/// stay if most of the delay was before the queue manager, because the line of qmgr names the sender whose domain was looked up in this time.
+/// Removes the lines of Postfix programs that look up nothing, if another line with the same queue ID has a delay or reports a
+/// result of DNS. They stay if most of the delay was before the queue manager, because only the line of qmgr names the sender,
+/// whose domain was looked up in this time.
 pub(crate) fn without_quiet(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     let is_telling = |line: &PastedLine| line.delay.whole.is_some() || line.reports.is_some();
     let telling = lines.iter().filter(|line| is_telling(line) && !line.delay.is_before_queue());
@@ -113,62 +116,59 @@ pub(crate) fn without_quiet(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     lines
 }
 
-/// Returns the queue ID in a line of Postfix.
 fn queue_id(text: &str) -> Option<&str> {
     let (id, _) = text.split_once("]: ")?.1.split_once(": ")?;
     id.chars().all(|letter| letter.is_ascii_alphanumeric()).then_some(id)
 }
 
-/// Sorts pasted lines in the order in which their results are printed. Within a queue entry or a bounce, the lines that report a failed lookup come
-/// first. The sender mostly has a domain of this host, so the line about the sender does not name the cause of the failure.
+/// Within a queue entry or a bounce, lines that report a failed lookup come first. The sender mostly has a domain of this host,
+/// so the line about the sender does not name the cause.
 pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     lines.sort_by_key(|line| (line.entry, !line.blames_dns));
     lines
 }
 
-/// The time that was read last. A line without a time has the time of the line before it.
+/// A line without a time has the time of the line before it.
 #[derive(Default)]
 struct LineDates {
-    /// The first and the last moment that the time that was read last can mean, in seconds since 1970.
+    /// The first and the last moment that the last time can mean, in seconds since 1970.
     date: Option<(f64, f64)>,
-    /// The text of the last time in the pasted lines, if it could not be parsed.
+    /// The last time, if it could not be parsed.
     unread: Option<String>,
-    /// The number of queue entries, bounces and log lines that were read so far.
+    /// The number of queue entries, bounces and log lines so far.
     entries: usize,
 }
 
 impl LineDates {
-    /// Returns the first and the last moment that the time of the next line can mean, and true if this is the time at which a mail arrived in the
-    /// queue.
+    /// Returns the first and the last moment that the time of the next line can mean, and true if this is the arrival of a mail
+    /// in the queue.
     fn read(&mut self, text: &str, now: f64) -> (Option<(f64, f64)>, bool) {
         let arrival = queue::arrival(text, now);
         let own = arrival.or_else(|| time::in_line(text, now));
         let unread = if own.is_none() { time::not_understood(text) } else { None };
-        // All header lines of a bounce belong to the same mail, so a date in a header line does not begin a new group of lines.
+        // All header lines of a bounce belong to one mail, so a date in them does not begin a new group of lines.
         if (own.is_some() || unread.is_some()) && !time::is_date_header(text) {
             self.entries = self.entries.saturating_add(1);
         }
         if own.is_some() || unread.is_some() {
-            // A time in a line also applies to the lines after it. In an entry of mailq, these lines report delivery attempts between the arrival and
-            // now, so the last moment of the time is now.
+            // A time also applies to the lines after it. In an entry of mailq, these lines report delivery attempts between the
+            // arrival and now.
             (self.date, self.unread) = (arrival.map(|(first, _)| (first, now)).or(own), unread);
         }
         (own.or(self.date), arrival.is_some())
     }
 }
 
-/// Returns true if a pasted line is a header line of a bounce whose only names are message ids and names of this host.
+/// Returns true for a header line of a bounce whose only names are message ids and names of this host.
 fn is_header_without_name(text: &str) -> bool {
     let header = |name: &str| text.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
     ["message-id:", "reporting-mta:", "date:", "arrival-date:", "received:"].iter().any(|name| header(name))
 }
 
-/// Returns true if a word that was found in a line is a DNS name. Returns false if it is an IP address.
 fn is_name(subject: &str) -> bool {
     subject.parse::<IpAddr>().is_err()
 }
 
-/// Returns the first `most` names and addresses of a list, without duplicates.
 fn distinct(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
     let mut distinct: Vec<String> = Vec::new();
     for subject in all {
@@ -179,10 +179,8 @@ fn distinct(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
     distinct
 }
 
-/// The IP addresses and names that were found in one pasted log line.
 struct LineSubjects {
     all: Vec<String>,
-    /// The domains of the mail addresses in the log line.
     of_mail: Vec<String>,
 }
 
@@ -191,7 +189,7 @@ impl LineSubjects {
         let delivery = Delivery::from_line(text);
         let is_delivery = delivery.is_some() || delivery::is_attempt(text);
         let words = delivery.and_then(Delivery::words).unwrap_or_else(|| time::without_head(text));
-        // `certain` has names that were looked up, `others` has further names, and `last` has names that are used only if the line has no others.
+        // `certain` has names that were looked up, and `last` has names that count only if the line has no others.
         let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
         let (mut key, mut of_mail) = (String::new(), Vec::new());
         for word in words.split([' ', ',']).filter(|word| !word.is_empty()) {
@@ -213,7 +211,7 @@ impl LineSubjects {
                 }
                 into.push(subject);
             }
-            // In lines of rspamd and in headers of bounces, the key before a value is a word of its own: `id: <a@b>`.
+            // In rspamd and in headers of bounces, a space follows the key: `id: <a@b>`.
             key = word.strip_suffix(':').unwrap_or_default().to_ascii_lowercase();
         }
         if is_delivery && certain.iter().chain(&others).any(|subject| is_name(subject)) {

@@ -1,42 +1,39 @@
 //! Entries of a mail queue, as `mailq` of Postfix, Exim and Sendmail and `postqueue -j` show them.
 //!
-//! An entry begins with a line that has the sender and the time at which the mail arrived. The other lines have the recipients and the reason
-//! why the last delivery attempt failed, without a time: the attempts were between the arrival and now. `postqueue -j` writes all of this in
-//! one line.
+//! An entry begins with a line that has the sender and the time at which the mail arrived. The other lines have the recipients
+//! and the reason of the last failed delivery, without a time: the attempts were between the arrival and now. `postqueue -j`
+//! writes an entry as one line.
 
 use serde_json::{Map, Value};
 
 use super::time;
 
-/// Minimum number of characters in a queue id: Postfix uses at least six, and Sendmail more. Shorter words are something else.
+/// Postfix uses at least six characters in a queue id, and Sendmail more.
 const MIN_ID: usize = 5;
 
-/// The number of seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// Returns the time at which a mail arrived in the queue, if the line is the first line of a queue entry. The result is the first and the last
-/// moment that the time can mean, in seconds since 1970.
+/// Returns the first and the last moment at which the mail can have arrived, in seconds since 1970, if the line is the first line
+/// of a queue entry.
 pub(super) fn arrival(line: &str, now: f64) -> Option<(f64, f64)> {
     of_json(line).or_else(|| of_exim(line, now)).or_else(|| of_postfix(line, now))
 }
 
-/// Returns the arrival time from the first line of a queue entry of Postfix or Sendmail. The line has the queue id, size, priority (only Sendmail
-/// with `-v`), date and sender.
+/// The line has the queue id, size, priority (only Sendmail with `-v`), date and sender.
 fn of_postfix(line: &str, now: f64) -> Option<(f64, f64)> {
     let mut words = line.split_whitespace();
     let (id, size) = (words.next()?, words.next()?);
     let is_id =
         id.trim_end_matches(['*', '!', '#', '-', 'X']).bytes().all(|octet| octet.is_ascii_alphanumeric());
     let is_size = size.bytes().all(|octet| octet.is_ascii_digit());
-    // A word of three letters such as `Nov` in `Nov 21` is no queue id, but a month at the start of a syslog line.
+    // `Nov` in `Nov 21` is not a queue id but the start of a syslog line.
     if !is_id || !is_size || id.len() < MIN_ID {
         return None;
     }
     time::in_line(words.collect::<Vec<_>>().join(" ").as_str(), now)
 }
 
-/// Returns the arrival time from the first line of a queue entry of Exim. The line has the age (rounded to minutes, hours or days), size, id, and the
-/// sender in angle brackets.
+/// The line has the age (rounded to minutes, hours or days), size, id, and the sender in angle brackets.
 fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
     let mut words = line.split_whitespace();
     let (age, size, id, sender) = (words.next()?, words.next()?, words.next()?, words.next()?);
@@ -55,19 +52,18 @@ fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
     Some((at - blur, (at + blur).min(now)))
 }
 
-/// Returns the arrival time from a queue entry that `postqueue -j` wrote as one line with a JSON object.
+/// The line comes from `postqueue -j`.
 fn of_json(line: &str) -> Option<(f64, f64)> {
     let at = entry(line)?.get("arrival_time")?.as_f64()?;
     Some((at, at))
 }
 
-/// Returns the JSON object that a line consists of. Returns `None` if the line is not a JSON object.
 fn entry(line: &str) -> Option<Map<String, Value>> {
     if line.starts_with('{') { serde_json::from_str(line).ok() } else { None }
 }
 
-/// Splits a queue entry of `postqueue -j` into two texts: one with the sender, and one with the recipients and the reasons why their last
-/// delivery attempts failed. Returns `None` if the line is not such an entry.
+/// Splits a queue entry of `postqueue -j` into a text with the sender, and a text with the recipients and the reasons of their
+/// last failed deliveries. Returns `None` if the line is not such an entry.
 pub(super) fn parts(line: &str) -> Option<(String, String)> {
     let mut entry = entry(line).filter(|entry| entry.contains_key("arrival_time"))?;
     let recipients = entry.remove("recipients").unwrap_or_default();
@@ -78,7 +74,7 @@ pub(super) fn parts(line: &str) -> Option<(String, String)> {
 mod tests {
     use super::*;
 
-    /// Midnight of 2026-11-22 in UTC, in seconds since 1970.
+    /// 2026-11-22 00:00 UTC, in seconds since 1970.
     const NOW: f64 = 1_795_305_600.0;
 
     #[test]

@@ -1,15 +1,15 @@
-//! Selects the messages of the query history (a message: the DNS queries for one mail) to which a pasted line may belong. Then it decides for each
-//! message whether DNS delayed the mail of the line.
+//! Selects the messages of the query history (a message: the DNS queries for one mail) to which a pasted line may belong, and
+//! decides for each whether DNS delayed the mail of the line.
 //!
 //! # Decisions
 //!
-//! - If several messages match the log line equally well, or have names of the line that the other messages lack, all of them are shown, the best
-//!   first. The queries about the host of a mail and the queries about its sender are often two messages.
-//! - A message does not count as quick if another slow query of the client may belong to the same mail, and took about as long as the delay in the
-//!   line, see `history::doubt`.
-//! - The line itself is evidence: if it reports a failed lookup, DNS is at fault; if its delay is in another part of the delivery, DNS is not
-//!   at fault. If it reports an answer, such as a name that does not exist, time does not matter: the answer is the cause if a query of the
-//!   message has it, and otherwise the cause is unknown.
+//! - If several messages match the line equally well, or have names of the line that the others lack, all of them are shown, the
+//!   best first. The queries about the host of a mail and the queries about its sender are often two messages.
+//! - A message is not quick if another slow query of the client may belong to the same mail and took about as long as the delay
+//!   in the line (see `history::doubt`).
+//! - The line itself is evidence: a failed lookup in the line means that DNS is at fault, and a delay in another part of the
+//!   delivery means the opposite. If the line reports an answer, such as a name that does not exist, time does not matter: the
+//!   answer is the cause if a query of the message has this answer; otherwise the cause is unknown.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -29,10 +29,10 @@ use history::culprit::CulpritKind;
 use history::doubt::{self, ON_DISK_ALONE, PossibleWait};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
-/// Returns the messages (emails) to which a pasted line may belong, the best match first, at most `MAX_FITTING_MESSAGES`. `messages` are those that
-/// the daemon found by the names and addresses of the line; if it is empty, the result is empty. If no message is from the time of the line, returns
-/// the nearest message with the culprit `unknown`; `moment` formats its time. If the daemon reports that its history has no message for the line,
-/// returns this report.
+/// Returns at most `MAX_FITTING_MESSAGES` messages (emails) to which a pasted line may belong, the best match first. The daemon
+/// found `messages` by the names and addresses of the line. If no message is from the time of the line, returns the nearest
+/// message with the culprit `unknown`; `moment` formats its time. If the daemon reports that its history has no message for the
+/// line, this report is the result.
 pub fn settle(
     line: &PastedLine,
     messages: Vec<MessageReport>,
@@ -46,8 +46,8 @@ pub fn settle(
     }
     let mut fitted: Vec<(Fit, MessageReport)> =
         known.into_iter().map(|message| (Fit::new(line, &message), message)).collect();
-    // If several messages (emails) match the log line equally well, a message with a fault in DNS comes first. For example, all messages of a domain
-    // match a line without a time equally well.
+    // Of equally good matches, one with a fault in DNS comes first. For example, all messages of a domain match a line without a
+    // time equally well.
     let worth = |(fit, message): &(Fit, MessageReport)| (fit.clone(), is_of_dns(message.culprit.kind));
     fitted.sort_by_cached_key(|fitted| Reverse(worth(fitted)));
     let Some((best, _)) = fitted.first() else {
@@ -67,8 +67,8 @@ pub fn settle(
     shown.into_iter().map(with_line).collect()
 }
 
-/// Returns a message (group of queries) without the queries of earlier mails to the same domain: those that began before the mail of the line. If the
-/// line has no delay, or if the report lacks queries, the message is returned unchanged.
+/// Removes the queries of earlier mails to the same domain: those that began before the mail of the line. Changes nothing if the
+/// line has no delay, or if the report lacks queries.
 fn without_earlier(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let begin = line.whole_delay().filter(|_| line.delay.whole.is_some() && message.left_out == 0);
     let is_earlier =
@@ -93,8 +93,8 @@ fn without_earlier(line: &PastedLine, mut message: MessageReport) -> MessageRepo
     message
 }
 
-/// Returns true if a message (email) is from the time of a pasted line. If the line reports a failed lookup, the message must also have a failed
-/// query.
+/// Returns true if a message (email) is from the time of a pasted line. If the line reports a failed lookup, the message must
+/// also have a failed query.
 pub fn is_of_line(line: &PastedLine, message: &MessageReport) -> bool {
     let Fit { time, .. } = Fit::new(line, message);
     let has_failed = || {
@@ -104,8 +104,8 @@ pub fn is_of_line(line: &PastedLine, message: &MessageReport) -> bool {
     !message.is_absent() && time > TimeFit::Elsewhere && (!line.blames_dns || has_failed())
 }
 
-/// Returns the messages (emails) without duplicates, because several names of a pasted line may find the same message. If copies of a message differ,
-/// the copy whose failed query concerns the line is kept, or else a copy whose culprit is a fault or a delay in DNS.
+/// Several names of a pasted line may find the same message (email). Of different copies, the one whose failed query concerns the
+/// line stays, or else one whose culprit is a fault or a delay in DNS.
 fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let worth = |message: &MessageReport| (failed_query(line, message), is_of_dns(message.culprit.kind));
     let mut distinct: Vec<MessageReport> = Vec::new();
@@ -127,8 +127,8 @@ fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageRepor
     distinct
 }
 
-/// Returns the message (email) that matches the line best, the messages that match it equally well, and further messages with names or addresses of
-/// the line that the others lack.
+/// Returns the message (email) that matches best, the messages that match equally well, and messages with names or addresses of
+/// the line that these lack.
 fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageReport> {
     let (mut shown, mut best): (Vec<MessageReport>, Option<Fit>) = (Vec::new(), None);
     for (fit, message) in fitted {
@@ -146,23 +146,23 @@ fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageR
     shown
 }
 
-/// Returns true if two messages (emails) match the time of a line in the same way, and the first ended nearer to the time of the line than the
-/// second.
+/// Returns true if both messages (emails) match the time of a line in the same way, and the first ended nearer to the time of the
+/// line.
 fn is_nearer(fit: &Fit, than: &Fit) -> bool {
     fit.time == than.time && fit.distance > than.distance
 }
 
-/// Returns the messages (emails), each with the culprit of the delay in the log line. If DNS is not the culprit for any of them, only the message
-/// that matches best is returned.
+/// Returns each message (email) with the culprit of the delay in the line. If DNS is never the culprit, only the best match is
+/// returned.
 fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let has = |is_it: &dyn Fn(&QuestionReport) -> bool| {
         messages.iter().any(|message| message.questions.iter().any(is_it))
     };
     let has_host = has(&|question| address_of(&question.name).is_some());
     if has_host && has(&|question| question.kind == "MX") {
-        // Together, the messages (groups of queries) have queries about the host and about the sender of the mail, so waits in other messages do not
-        // belong to this mail. There is one exception: if two domains share a mail host, only one of their messages has the failed query for this
-        // host.
+        // Together, the messages (emails) have the queries about the host and the sender of the mail, so waits in other messages
+        // do not belong to this mail. Exception: if two domains share a mail host, only one of their messages has the failed
+        // query for this host.
         let may_be_shared = |wait: &PossibleWait| wait.failed && address_of(&wait.name).is_none();
         messages.iter_mut().for_each(|message| message.possible_waits.retain(may_be_shared));
     }
@@ -177,12 +177,12 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     if judged.iter().all(is_blameless) {
         judged.truncate(1);
     }
-    // Messages (emails) with a fault in DNS come first, then messages whose culprit is unknown.
+    // Faults in DNS come first, then unknown culprits.
     judged.sort_by_key(|message| {
         let kind = message.culprit.kind;
         (!is_of_dns(kind), kind != CulpritKind::Unknown)
     });
-    // If a line reports a result of DNS, the culprit must not be "not DNS", whatever the queries were.
+    // For a line that reports a result of DNS, the culprit is never "not DNS".
     for (message, reported) in judged.iter_mut().zip(line.reports.into_iter().cycle()) {
         if message.culprit.kind == CulpritKind::NotDns {
             message.culprit = answer::unanswered(reported);
@@ -191,8 +191,8 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     judged
 }
 
-/// Returns a message (email) with the culprit of the delay in the log line. The culprit is `not_dns` if DNS did not take most of the delay.
-/// `waited_together` is the time, in seconds, that all messages of the line waited for DNS.
+/// The culprit is `not_dns` if DNS did not take most of the delay. `waited_together` is the time, in seconds, that all messages
+/// (emails) of the line waited for DNS.
 fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) -> MessageReport {
     answer::mark_unknown_list(line, &mut message);
     let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
@@ -211,7 +211,8 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     let elsewhere = line.delay.parts.filter(|[before, queued, connecting, sending]| {
         before.max(*queued).max(*sending) >= DELAYED.max(*connecting)
     });
-    // The part "before the queue manager" includes earlier delivery attempts. So DNS can explain the last attempt even if this part is the longest.
+    // The part "before the queue manager" includes earlier delivery attempts. So DNS can explain the last attempt even if this
+    // part is the longest one.
     let is_retried = line.delay.before_last_try().is_some()
         && elsewhere.is_none_or(|[_, queued, connecting, sending]| queued.max(sending) < connecting);
     if is_retried && is_explained && is_of_dns(message.culprit.kind) {
@@ -228,7 +229,7 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     doubted(line, with_first(not_dns(line, &message), message))
 }
 
-/// Returns the message (email) with another culprit. If its previous culprit is in DNS, the report names it as a further one.
+/// If the previous culprit is in DNS, the report names it as a further one.
 fn with_first(culprit: CulpritReport, mut message: MessageReport) -> MessageReport {
     let before = std::mem::replace(&mut message.culprit, culprit);
     let is_other = is_of_dns(before.kind) && before.kind != message.culprit.kind;
@@ -236,8 +237,7 @@ fn with_first(culprit: CulpritReport, mut message: MessageReport) -> MessageRepo
     message
 }
 
-/// Returns true if the client paused between its queries, and these pauses explain the delay in the line. If the line has no delay, any pause is
-/// accepted.
+/// Returns true if pauses of the client between its queries explain the delay in the line. Without a delay, any pause does.
 fn sleeps(line: &PastedLine, message: &MessageReport) -> bool {
     let is_client = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
     let sleeps = is_client(&message.culprit) || message.also.iter().any(is_client);
@@ -246,16 +246,16 @@ fn sleeps(line: &PastedLine, message: &MessageReport) -> bool {
     sleeps && is_delay && !is_prompt(line)
 }
 
-/// Returns true if the line shows that no lookup failed and that everything before the transmission of the mail was quick. Queries of the message
-/// (group of queries) that were slow or failed then belong to another mail.
+/// Returns true if the line shows that no lookup failed and that everything before the transmission was quick. Slow or failed
+/// queries of the message (email) then belong to another mail.
 fn is_prompt(line: &PastedLine) -> bool {
     let is_short = |delay: f64| delay < DELAYED;
     let before = line.delay.parts.is_none_or(|[before, queued, ..]| is_short(before) && is_short(queued));
     before && !line.blames_dns && line.delay.with_dns().is_some_and(is_short)
 }
 
-/// Changes the culprit of a quick message (group of queries) to `unknown` if another query of the same client was slow or failed, matches the line,
-/// and may belong to the same mail. The culprit is also `unknown` if such a query may be missing in the history on disk.
+/// Changes the culprit of a quick message (email) to `unknown` if another slow or failed query of the client matches the line and
+/// may belong to the same mail, or if such a query may be missing in the history on disk.
 fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     let delay = line.delay.with_dns();
     let fits = |wait: &&PossibleWait| {
@@ -270,7 +270,8 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     if !waits.is_empty() {
         return MessageReport { culprit: doubt::culprit(message.waited, &waits), ..message };
     }
-    // The history on disk has all slow queries, but not all quick ones. So if the delay is short or unknown, a query of this mail may be missing.
+    // The history on disk has all slow queries, but not all quick ones. So if the delay is short or unknown, a query of this mail
+    // may be missing.
     let delay = line.delay.whole.or_else(|| line.delay.with_dns());
     if message.of_disk && delay.is_none_or(|delay| delay < DELAYED) {
         let culprit = CulpritReport::new(
@@ -283,7 +284,7 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     message
 }
 
-/// Returns the report that the query history has no message (email) from the time of the line, only one of the same domain from another time.
+/// The history has only a message (email) of the same domain from another time.
 fn of_another_time(
     line: &PastedLine,
     message: MessageReport,
@@ -301,8 +302,8 @@ fn of_another_time(
     MessageReport { line: Some(line.text.clone()), culprit, also, ..message }
 }
 
-/// Returns the report that the query history has no message (email) for the line. The advice is another one if the history does not reach back to the
-/// time of the line.
+/// The history has no message (email) for the line. The advice is another one if the history does not reach back to the time of
+/// the line.
 fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let reach = message.history.as_ref().and_then(|history| history.resolved);
     if reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin) {
@@ -314,7 +315,7 @@ fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     MessageReport { line: Some(line.text.clone()), ..message }
 }
 
-/// Returns how long the queries of a message (email) waited, and what the line says about its delay.
+/// How long the queries waited, and what the line says about its delay.
 fn times(line: &PastedLine, message: &MessageReport) -> String {
     let delay = &line.delay;
     let said = match (delay.parts, delay.whole, delay.last_try.map(|last| (last, "in the last try"))) {
@@ -331,10 +332,11 @@ fn times(line: &PastedLine, message: &MessageReport) -> String {
     format!("the queries of this mail waited {} for DNS{said}", time(waited(line, message)))
 }
 
-/// What to do if most of the delay was before the queue manager, and the mail was not deferred before.
+/// Advice if most of the delay was before the queue manager, and the mail was not deferred before.
 const BEFORE_QUEUE: &str = "smtpd and content filters query DNS before the queue manager: their lines with this queue id name the client and the sender; paste them too if they are missing here";
 
-/// What to do if a part of the delay in a line of Postfix is the longest one. The first part then has earlier delivery attempts.
+/// Advice for each part of the delay in a line of Postfix, if this part is the longest one. The first part then has earlier
+/// delivery attempts.
 const PARTS: [&str; 4] = [
     "this time has the earlier tries of the mail: see the earlier lines of its queue id",
     "look at the queue: `qshape active`, and the limits of concurrency",
@@ -342,8 +344,8 @@ const PARTS: [&str; 4] = [
     "look at the server or the content filter that got the mail (relay=): it answered late after the data",
 ];
 
-/// Returns the culprit "not DNS", for a delay with another cause. If most of the delay was before the queue manager, the culprit is unknown: the
-/// queries of smtpd and of content filters are in this time, and a line about a delivery does not show which they were.
+/// If most of the delay was before the queue manager, the culprit is unknown: smtpd and content filters sent queries in this time
+/// that a line about a delivery does not show.
 fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
     if line.delay.is_before_queue() {
         return CulpritReport::new(CulpritKind::Unknown, times(line, message), BEFORE_QUEUE);
@@ -371,41 +373,39 @@ fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
     CulpritReport::new(CulpritKind::NotDns, times(line, message), advice)
 }
 
-/// A message (email) of the query history, and the pasted lines for which it is printed.
+/// A message (email), and the pasted lines for which it is printed.
 #[derive(Clone, Debug)]
 pub struct LineResult {
-    /// The message (email), with the culprit that was found for the first of its pasted log lines.
+    /// The message, with the culprit for the first of its lines.
     pub message: MessageReport,
-    /// The numbers of the pasted lines. The two parts of a line of `postqueue -j` have the same number.
+    /// The two parts of a line of `postqueue -j` have the same number.
     numbers: BTreeSet<usize>,
-    /// The number of the queue entry, bounce or log line to which the first of these pasted lines belongs.
     entry: usize,
-    /// True if the first of these pasted lines shows the sender and the arrival time of a mail in the queue.
     is_arrival: bool,
 }
 
 impl LineResult {
-    /// Creates a result for one pasted log line.
+    /// Creates a result for one pasted line.
     pub fn new(line: &PastedLine, message: MessageReport) -> Self {
         let PastedLine { number, entry, is_arrival, .. } = *line;
         Self { message, numbers: BTreeSet::from([number]), entry, is_arrival }
     }
 
-    /// Adds another pasted log line for which the same message (email) was found.
+    /// Adds another line with the same message (email).
     pub fn add(&mut self, line: &PastedLine) {
         self.numbers.insert(line.number);
     }
 
-    /// Returns the message (email). Its `more_lines` is the number of pasted lines after the first one.
+    /// Returns the message (email). Its `more_lines` is the number of lines after the first one.
     pub fn into_message(self) -> MessageReport {
         let more_lines = self.numbers.len().saturating_sub(1) as u64;
         MessageReport { more_lines, ..self.message }
     }
 }
 
-/// Sorts the results in the order in which they are printed: within a queue entry or a bounce, results with a known culprit come first. The first
-/// line of an entry is about the sender, mostly with a domain of this host. The history may have no message (email) for this line, which does not
-/// matter if another line of the entry has a known culprit.
+/// Sorts the results: within a queue entry or a bounce, known culprits come first. The first line of an entry is about the
+/// sender, mostly with a domain of this host. If the history has no message (email) for this line, another line of the entry may
+/// have a known culprit.
 pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
     let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();

@@ -7,11 +7,10 @@ use hickory_proto::rr::Name;
 use history::why::MessageReport;
 use resolver::dnsbl::list::{NIBBLES, OCTETS, reversed};
 
-/// Returns the DNS name or IP address that a word of a pasted line contains. Returns `None` if there is none.
 pub(super) fn subject(word: &str) -> Option<String> {
     let word = word.trim_matches(['.', ':', '`', '*', '?']);
     let word = word.strip_prefix("IPv6:").or_else(|| word.strip_prefix("dns;")).unwrap_or(word);
-    // A port number may follow a name or an IPv4 address, as in `mx.example:25`.
+    // A port may follow the name, as in `mx.example:25`.
     let port = word.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
     let host = port.map_or(word, |(host, _)| host);
     if let Ok(address) = word.parse::<IpAddr>().or_else(|_| host.parse()) {
@@ -22,16 +21,16 @@ pub(super) fn subject(word: &str) -> Option<String> {
     if domain.is_ascii() {
         return is_domain(domain).then(|| domain.to_ascii_lowercase());
     }
-    // A mail with SMTPUTF8 may have domains with non-ASCII letters (RFC 6531). Queries have such domains in their ASCII form.
+    // A mail with SMTPUTF8 may have domains with non-ASCII letters (RFC 6531). Queries have the ASCII form.
     let ascii = Name::from_utf8(domain).ok()?.to_ascii();
     let ascii = ascii.trim_end_matches('.');
     (domain.contains('.') && is_domain(ascii)).then(|| ascii.to_owned())
 }
 
-/// Extensions of file names that occur in log lines. None of them is a top-level domain, so a word that ends with one is no DNS name.
+/// File names in log lines end with these words. None of them is a top-level domain.
 const FILES: [&str; 8] = ["c", "cf", "conf", "db", "eml", "log", "lua", "sock"];
 
-/// Returns true if a word of a log line is a DNS name with at least two labels.
+/// With at least two labels.
 fn is_domain(word: &str) -> bool {
     let mut labels = word.split('.');
     let is_label = |label: &str| {
@@ -44,10 +43,10 @@ fn is_domain(word: &str) -> bool {
     word.len() <= 253 && word.contains('.') && labels.all(is_label) && is_top && !FILES.contains(&top)
 }
 
-/// The labels below which a domain publishes the keys and policies for its mail, such as `_dmarc.DOMAIN`.
+/// A domain publishes the keys and policies of its mail below these labels, such as `_dmarc.DOMAIN`.
 const SERVICES: [&str; 3] = ["_dmarc", "_domainkey", "_mta-sts"];
 
-/// Returns true if a message (email) has a query about the address `subject`, or for exactly the name `subject`.
+/// For a name, the query must be for exactly this name.
 pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
     let address = subject.parse::<IpAddr>().ok();
     message.questions.iter().any(|question| match address {
@@ -56,8 +55,8 @@ pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
     })
 }
 
-/// Returns true if a query is for the domain itself, for a key or a policy of its mail, or for the domain in a DNS list. Other names below the domain
-/// may belong to other mails: to the hosts and the customers of a provider.
+/// Returns true if a query is for the domain itself, for a key or a policy of its mail, or for the domain in a DNS list. Other
+/// names below the domain may belong to other mails, of the hosts and the customers of a provider.
 pub(super) fn is_about(name: &str, domain: &str) -> bool {
     name.match_indices(domain).any(|(place, _)| {
         let before = name.get(..place).unwrap_or_default();
@@ -66,12 +65,11 @@ pub(super) fn is_about(name: &str, domain: &str) -> bool {
     })
 }
 
-/// Returns true if a name, or the labels before a domain, end with one of `SERVICES`.
 fn is_service(labels: &str) -> bool {
     labels.rsplit('.').next().is_some_and(|last| SERVICES.contains(&last))
 }
 
-/// Returns the IP address for which a name is asked, if the name is a reverse name or the name of an address in a DNS list.
+/// Returns the address in a reverse name, or in a name of a DNS list.
 pub(super) fn address_of(name: &str) -> Option<IpAddr> {
     let labels: Vec<&[u8]> = name.split('.').map(str::as_bytes).collect();
     [NIBBLES, OCTETS].into_iter().find_map(|count| reversed(labels.get(..count)?))

@@ -6,7 +6,7 @@ use history::culprit::CulpritKind;
 use history::doubt::{PossibleWait, WaitOrder};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
-/// Midnight of 2026-11-22 in UTC, in seconds since 1970.
+/// 2026-11-22 00:00 UTC.
 pub(super) const NOW: f64 = 1_795_305_600.0;
 
 pub(super) fn one(text: &str) -> PastedLine {
@@ -15,7 +15,7 @@ pub(super) fn one(text: &str) -> PastedLine {
     lines.remove(0)
 }
 
-/// Pasted lines, the names and addresses that must be found in each, and whether the line reports a failed lookup.
+/// Pasted lines, the names and addresses in each, and true if the line reports a failed lookup.
 pub(super) const LINES: [(&str, &[&str], bool); 17] = [
     (
         "Nov 21 03:12:05 mx.our.example postfix/smtpd[123]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 450 4.1.8 <bob@silent.example>: Sender address rejected: Domain not found; from=<bob@silent.example> to=<us@our.example> proto=ESMTP helo=<mail.silent.example>",
@@ -248,14 +248,14 @@ fn an_entry_in_one_line_has_its_sender_at_its_arrival_and_its_recipients_until_n
     assert_eq!(lines[0].subjects, ["sender.example"]);
     assert_eq!(lines[1].subjects, ["silent.example", "gone.example"]);
     assert!(lines.iter().all(|line| line.text == entry));
-    // The queue entry of a bounce has an empty sender. A new entry has no reason for a failed delivery yet.
+    // A bounce has an empty sender. A new entry has no reason for a failed delivery yet.
     let entry =
         r#"{"arrival_time": 1795302000, "sender": "", "recipients": [{"address": "a@gone.example"}]}"#;
     assert_eq!(one(entry).subjects, ["gone.example"]);
     assert!(read(r#"{"arrival_time": 1795302000, "recipients": 7}"#, NOW).is_empty());
 }
 
-/// Returns a message (email) of the query history, with one query that waited for `waited` seconds.
+/// One query that waited for `waited` seconds.
 pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
     let question = QuestionReport {
         at: 0.0,
@@ -307,8 +307,7 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
     }
 }
 
-/// Returns the message (email) that is shown for a pasted line. The times of the messages in `found` are relative to `NOW`, which stands for the end
-/// of the line.
+/// The times of the messages in `found` are relative to the end of the line (`NOW`).
 pub(super) fn settled(text: &str, found: Vec<MessageReport>) -> Option<MessageReport> {
     settle_at_its_end(&one(text), found)
 }
@@ -321,12 +320,12 @@ fn settle_at_its_end(line: &PastedLine, mut found: Vec<MessageReport>) -> Option
     Some(MessageReport { began: (described.began - shift).round(), ..described })
 }
 
-/// A message (email) of the query history: its start in seconds after the end of the line, its wait in seconds, its culprit and outcome, and the
-/// number of names and addresses of the line by which it was found.
+/// A message (email): its start in seconds after the end of the line, its wait in seconds, its culprit and outcome, and the
+/// number of names and addresses of the line in it.
 type Found = (f64, f64, CulpritKind, Outcome, usize);
 
-/// Test cases: a pasted line, the messages (emails) of the query history around its time, and the expected result: the start of the message that is
-/// shown, and its culprit.
+/// A pasted line, the messages (emails) in the history, and the expected result: the start of the message that is shown, and its
+/// culprit.
 const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
     use CulpritKind::{Client, None as Nothing, NotDns, ServerFailed, ServerSilent, ServerSlow, Unknown};
     use Outcome::{Failed, Upstream};
@@ -340,16 +339,16 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
     const REJECT: &str = "Nov 21 03:12:05 mx postfix/smtpd[1]: 4A: reject: RCPT from unknown[192.0.2.7]: 450 4.1.8 <bob@fine.example>: Sender address rejected: Domain not found; from=<bob@fine.example>";
     const CONNECT: &str = "Nov 21 03:12:05 mx postfix/smtpd[1]: connect from mail.fine.example[192.0.2.7]";
     [
-        // A message (group of queries) of the same domain that was slow a minute before the line belongs to another mail.
+        // A slow message (email) of the same domain a minute before the line belongs to another mail.
         (QMGR, &[(-62.0, 1.5, ServerSlow, Upstream, 1), (-5.0, 0.03, Nothing, Upstream, 1)], (-5.0, NotDns)),
         (
             SPAMD,
             &[(-80.0, 1.5, ServerFailed, Failed, 1), (-25.0, 0.03, Nothing, Upstream, 1)],
             (-25.0, NotDns),
         ),
-        // If the query history lacks the mail of the log line, another mail of the same domain is not blamed.
+        // If the history lacks the mail of the line, another mail of the same domain is not blamed.
         (QMGR, &[(-62.0, 1.5, ServerSlow, Upstream, 1)], (-62.0, Unknown)),
-        // A line with a delay shows when its mail began. This is also true for a line at the end of a session.
+        // A line with a delay shows when its mail began, also at the end of a session.
         (
             GREETING,
             &[(-450.0, 20.0, Client, Upstream, 1), (-30.0, 0.03, Nothing, Upstream, 1)],
@@ -362,29 +361,27 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
             &[(-30.4, 0.03, Nothing, Upstream, 1), (-1.0, 0.03, Nothing, Upstream, 1)],
             (-30.0, NotDns),
         ),
-        // If the times of two messages (emails) match the line, the message whose waits explain the delay is chosen.
+        // If the times of two messages (emails) match the line, the one whose waits explain the delay is shown.
         (
             GREETING,
             &[(-29.0, 28.0, ServerSlow, Upstream, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-29.0, ServerSlow),
         ),
-        // Messages (groups of queries) that began while the mail of the line was transmitted belong to other mails.
+        // Messages (emails) that began during the transmission belong to other mails.
         (SENDING, &[(0.0, 0.2, Nothing, Upstream, 1), (580.0, 9.0, ServerSlow, Upstream, 1)], (0.0, NotDns)),
-        // The message (email) of the last delivery attempt is chosen. If that attempt sent no queries, the message of an earlier attempt is chosen.
+        // The message (email) of the last delivery attempt is shown, or of an earlier attempt if the last one sent no queries.
         (
             RETRIED,
             &[(-1_800.0, 9.0, ServerSilent, Failed, 1), (-4.0, 3.6, ServerSlow, Upstream, 1)],
             (-4.0, ServerSlow),
         ),
         (SUSPENDED, &[(-2_000.0, 9.0, ServerSilent, Failed, 1)], (-2_000.0, NotDns)),
-        // For a line that reports a failed lookup, a message (email) with a failed query is chosen.
         (
             REJECT,
             &[(-20.0, 4.0, ServerSilent, Failed, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-20.0, ServerSilent),
         ),
-        // For a line without a delay, messages (emails) whose time matches are compared by the number of names and addresses that they share with the
-        // line. This number counts more than how near the times are.
+        // For a line without a delay, the number of names and addresses in common counts more than the times.
         (
             CONNECT,
             &[(-100.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 1)],
@@ -396,7 +393,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
             &[(-40.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 2)],
             (-2.0, NotDns),
         ),
-        // Two messages (emails) of the same second cannot be distinguished. That does no harm in this case, because both have the same cause.
+        // Two messages (emails) of the same second cannot be distinguished. Here both have the same cause.
         (
             QMGR,
             &[(-2.3, 0.9, ServerSlow, Upstream, 1), (-2.2, 0.9, ServerSlow, Upstream, 1)],
@@ -456,7 +453,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let described = settled(&before, vec![message(0.02, CulpritKind::None, Outcome::Upstream)]).unwrap();
     assert_eq!(described.culprit.kind, CulpritKind::Unknown);
     assert!(described.culprit.advice.contains("lines with this queue id"), "{:?}", described.culprit);
-    // The failed query to a DNS list took much less than the delay of thirty seconds. So it is shown only as a further culprit.
+    // The failed query took much less than the delay of thirty seconds, so it is only a further culprit.
     let failed = || message(0.02, CulpritKind::ListRefused, Outcome::Failed);
     let described = settled(&lines[0], vec![failed()]).unwrap();
     assert_eq!(
@@ -476,7 +473,6 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let rejected =
         smtp("0.1/0/0.4/0.4", "bounced (host mx.fine.example[192.0.2.9] said: 550 5.1.1 User unknown)");
     assert!(advice(&rejected).starts_with("nothing was slow"));
-    // If the line itself reports a failed lookup, the message (email) with the failed query explains it.
     let deferred = smtp(
         "3000/0.01/0.1/0",
         "deferred (Host or domain name not found. Name service error for name=fine.example)",
@@ -485,19 +481,18 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let described =
         settled(&deferred, vec![message(3.0, CulpritKind::None, Outcome::Upstream), slow]).unwrap();
     assert_eq!(described.culprit.kind, CulpritKind::ServerSilent);
-    // The culprit is a failure of DNS even if the client paused for longer than the failed query took.
+    // A failure of DNS is the culprit even if the client paused for longer than the failed query took.
     let slept = || MessageReport { took: 6.0, ..message(0.02, CulpritKind::Client, Outcome::Failed) };
     for text in [&deferred, LINES[0].0, LINES[9].0] {
         let described = settled(text, vec![slept()]).unwrap();
         assert_ne!(described.culprit.kind, CulpritKind::NotDns, "{text}");
     }
-    // In this case, the mail waited for DNS during most of its delay.
+    // The mail waited for DNS during most of its delay.
     let slow = message(29.0, CulpritKind::ServerSlow, Outcome::Upstream);
     assert_eq!(settled(&lines[0], vec![slow]).unwrap().culprit.kind, CulpritKind::ServerSlow);
     assert_eq!(settled(&lines[0], Vec::new()), None);
 }
 
-/// Returns the same message (email) as if another name of the pasted line had found it.
 fn of_subject(message: MessageReport, name: &str, zone: &str) -> MessageReport {
     let own = QuestionReport {
         name: name.to_owned(),
@@ -515,7 +510,6 @@ fn the_message_that_most_subjects_find_is_the_one_of_the_line() {
         "Nov 21 03:12:05 mx postfix/smtpd[2]: NOQUEUE: reject: RCPT from mail.fine.example[192.0.2.9]: 554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using list.example; from=<a@fine.example>",
     );
     let own = message(0.02, CulpritKind::None, Outcome::Upstream);
-    // Another mail asked the same DNS list 43 s before the time of the log line.
     let other =
         MessageReport { began: NOW - 43.0, ..message(3.0, CulpritKind::ServerFailed, Outcome::Failed) };
     let described = settle_at_its_end(&line, vec![own.clone(), own.clone(), other, own]).unwrap();
@@ -588,7 +582,6 @@ fn a_retried_mail_of_sendmail_has_the_culprit_of_its_last_try() {
         described.also[0].evidence.ends_with("was 1806.0 s, and 6.0 s of it were in the last try"),
         "{described:?}"
     );
-    // The remote server was slow in this delivery attempt, and DNS was quick.
     let described =
         settle_at_its_end(&line, vec![message(0.4, CulpritKind::None, Outcome::Upstream)]).unwrap();
     assert_eq!(described.culprit.kind, CulpritKind::NotDns);
@@ -603,8 +596,7 @@ fn a_time_that_does_not_exist_is_not_understood() {
     }
 }
 
-/// Returns the messages (emails) that are shown for a pasted line. For each: its first name, its culprit, and the number of further messages that
-/// match the line.
+/// For each message that is shown: its first name, its culprit, and the number of further messages that match the line.
 fn shown(text: &str, mut found: Vec<MessageReport>) -> Vec<(String, CulpritKind, u64)> {
     let line = one(text);
     let shift = line.end().unwrap() - NOW;
@@ -626,23 +618,21 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     let host = || of("9.2.0.192.in-addr.arpa.", "PTR", -3.9, 0.03, Nothing);
     let sender = |waited: f64, kind| of("fine.example.", "MX", -3.5, waited, kind);
     let (reverse, domain) = ("9.2.0.192.in-addr.arpa.".to_owned(), "fine.example.".to_owned());
-    // The first message (group of queries) has the queries about the host of a mail, the second one those about its sender.
+    // A message (email) about the host of a mail, and a message about its sender.
     assert_eq!(
         shown(exim, vec![host(), sender(3.2, ServerSlow)]),
         [(domain, ServerSlow, 2), (reverse.clone(), Nothing, 2)]
     );
     let quick = shown(exim, vec![host(), sender(0.1, Nothing)]);
     assert_eq!((quick.len(), quick[0].1), (1, NotDns), "{quick:?}");
-    // This message (group of queries) is about the sender of another mail, which came from the same host.
+    // The sender of another mail from the same host.
     let other = of("other.example.", "MX", -3.5, 3.2, ServerSlow);
     assert_eq!(shown(exim, vec![host(), other]), [(reverse, NotDns, 0)]);
-    // Two mails of a busy domain match the line equally well, so both messages (groups of queries) are shown.
     let qmgr =
         "Nov 21 03:12:05 mx postfix/qmgr[7]: 4A: from=<bob@fine.example>, size=9, nrcpt=1 (queue active)";
     let of_domain = |began: f64, waited: f64, kind| of("fine.example.", "MX", began, waited, kind);
     let both = shown(qmgr, vec![of_domain(-2.2, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
     assert_eq!(both.iter().map(|one| one.1).collect::<Vec<_>>(), [ServerSlow, NotDns]);
-    // A line from the queue of OpenSMTPD, which has no time.
     let queue = "2d1b568e1e4ce26a|inet4|mta||bob@sender.example|us@fine.example|us@fine.example|pending";
     let found = (0..5).map(|_| of("sender.example.", "MX", -90.0, 0.001, Nothing)).enumerate();
     let mut found: Vec<_> =
@@ -655,8 +645,6 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     assert_eq!(far.iter().map(|one| one.1).collect::<Vec<_>>(), [NotDns]);
 }
 
-/// The MX query of the recipient's domain is in one message (email). The failed query for the mail host, which another domain shares, is in another
-/// one.
 #[test]
 fn a_failed_query_for_a_shared_mail_host_is_a_doubt_also_if_host_and_sender_are_known() {
     let of = |name: &str, kind: &str| {
@@ -746,7 +734,6 @@ fn queries_of_earlier_mails_to_the_domain_are_not_shown_as_those_of_the_line() {
     let shown = settled(line, vec![found.clone()]).unwrap();
     assert_eq!((shown.questions.len(), shown.began, shown.took, shown.waited), (2, NOW - 4.0, 4.5, 4.5));
     assert_eq!((shown.questions[0].at, shown.culprit.kind), (0.0, CulpritKind::ServerSilent));
-    // A line without a delay does not say when its mail began.
     let connect = "Nov 21 03:12:05.000 mx postfix/smtpd[9]: connect from mail.fine.example[192.0.2.9]";
     assert_eq!(settled(connect, vec![found]).unwrap().questions.len(), 4);
 }

@@ -1,40 +1,37 @@
-//! Finds the time of a log line. Also returns the rest of the line after its time, host and program.
+//! Finds the time of a log line.
 
 use super::super::moment;
 
-/// A time is searched for in this number of words at the start of a line. In mailq, the time follows the id and the size of the entry.
+/// A time must be in these first words of a line. In mailq, the time follows the id and the size of the entry.
 const WORDS: usize = 7;
 
-/// Header fields of a bounce with a date. This date is used as the time of the lines after them.
+/// Header fields of a bounce whose date is the time of the lines after them.
 const DATE_HEADERS: [&str; 3] = ["Date:", "Arrival-Date:", "Last-Attempt-Date:"];
 
-/// The abbreviated names of the months in logs.
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Words after a time in a log line that mean the time zone UTC.
+/// Words after a time that mean the time zone UTC.
 const UTC: [&str; 2] = ["UTC", "GMT"];
 
-/// The number of letters of the abbreviation for a time zone, like CET, PST or AEST.
+/// As in CET, PST or AEST.
 const ZONE_LETTERS: std::ops::RangeInclusive<usize> = 3..=4;
 
-/// The time zone of a time in a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Zone {
-    /// The log line has no time zone, so the time zone of this host is used.
+    /// The line has no time zone, so the time zone of this host counts.
     Local,
     Utc,
-    /// A word for a time zone other than UTC. Some of these words have several meanings, like IST, so the time cannot be converted.
+    /// Another word. Some of these words have several meanings, like IST, so the time cannot be converted.
     Unknown,
 }
 
 impl Zone {
-    /// Returns the time zone that the word after a time denotes. `next` is the word after `word`: if a syslog line has two words that look like names
-    /// after its time, the first one is the name of a host.
+    /// Returns the time zone that the word after a time denotes. `next` is the word after `word`: if both look like names of time
+    /// zones, `word` is the host of a syslog line.
     fn from_words(word: &str, next: &str) -> Self {
         let word = word.trim_end_matches([',', ';', ']', ')']).trim_start_matches('(');
-        // The names of most other time zones end with this letter. Exim also writes words such as SMTP and TLS after the time, which are no time
-        // zones.
+        // Most other time zones end with this letter. Exim also writes words such as SMTP and TLS after the time.
         let is_other = |word: &str| {
             ZONE_LETTERS.contains(&word.len())
                 && word.ends_with('T')
@@ -48,12 +45,12 @@ impl Zone {
         }
     }
 
-    /// Returns how many words of the line name the time zone: one, or none for `Local`.
+    /// The number of words that name the time zone.
     fn count(self) -> usize {
         usize::from(self != Self::Local)
     }
 
-    /// Converts a local date and time, joined by `T`, from this time zone to seconds since 1970: the first and the last moment that it can mean.
+    /// Converts a local date and time, joined by `T`, to the first and the last moment that it can mean, in seconds since 1970.
     fn read(self, local: &str, now: f64) -> Option<(f64, f64)> {
         match self {
             Self::Local => moment::read_both(local, now),
@@ -66,19 +63,18 @@ impl Zone {
 /// Any period of this many years contains a 29 February.
 const LEAP_YEARS: i32 = 8;
 
-/// If a time without a year would be more than this many seconds later than now, the line was written in an earlier year.
+/// In seconds. If a time without a year would be later than this from now, the line is from an earlier year.
 const FUTURE: f64 = 86_400.0;
 
-/// A log time without seconds may be any moment within this number of seconds.
+/// In seconds. A time without seconds can mean any moment of its minute.
 const MINUTE: f64 = 60.0;
 
-/// Returns the time in a line, in seconds since 1970, as the first and the last moment that it can mean. They differ for a time without
+/// Returns the first and the last moment that the time in a line can mean, in seconds since 1970. They differ for a time without
 /// seconds (the start and the end of its minute), and for a local time that occurred twice because clocks were set back.
 pub(super) fn in_line(line: &str, now: f64) -> Option<(f64, f64)> {
     find(line, now).map(|(at, _)| at)
 }
 
-/// Returns true if a line is a header field of a bounce with a date, see `DATE_HEADERS`.
 pub(super) fn is_date_header(line: &str) -> bool {
     DATE_HEADERS.iter().any(|header| line.starts_with(header))
 }
@@ -91,8 +87,8 @@ pub(super) fn not_understood(line: &str) -> Option<String> {
         return None;
     }
     let place = words.iter().position(|word| has_clock(word) || is_stamp(word))?;
-    // A time after words with these characters is not the time of the line: `for <a@b.example>; Sat, 21 Nov 2026 03:12:05 +0000` is a part of a
-    // `Received:` header.
+    // After words with these characters, a time is not the time of the line. Example:
+    // `for <a@b.example>; Sat, 21 Nov 2026 03:12:05 +0000` in a `Received:` header.
     let is_text = |word: &&str| without_priority(word).contains([';', '<', '@', '=']);
     if words.iter().take(place).any(is_text) {
         return None;
@@ -102,19 +98,18 @@ pub(super) fn not_understood(line: &str) -> Option<String> {
     words.get(..=end).map(|words| words.join(" "))
 }
 
-/// Returns true if a date and time that are joined by `T` have no time zone.
 fn is_local(joined: &str) -> bool {
     let time = joined.split_once('T').map_or("", |(_, time)| time);
     time.bytes().all(|octet| octet.is_ascii_digit() || matches!(octet, b':' | b'.' | b','))
 }
 
-/// Removes the syslog priority, such as `<22>`, from the start of a word of a log line.
+/// The syslog priority, such as `<22>`, is at the start of a word.
 fn without_priority(word: &str) -> &str {
     let parts = word.strip_prefix('<').and_then(|behind| behind.split_once('>'));
     parts.filter(|(priority, _)| priority.parse::<u8>().is_ok()).map_or(word, |(_, rest)| rest)
 }
 
-/// Returns true if a word is a time of day, or ends with one: `03:12:05.1`, `21/Nov/2026:03:12:05`.
+/// Examples: `03:12:05.1`, `21/Nov/2026:03:12:05`.
 fn has_clock(word: &str) -> bool {
     let word = word.trim_matches(['[', ']', '(', ')', ',', ';', '"', '\'']).trim_end_matches(['Z', 'z']);
     let word = word.split(['+', '.']).next().unwrap_or_default();
@@ -122,7 +117,7 @@ fn has_clock(word: &str) -> bool {
         part.contains(['/', '-', '.', 'T']) && part.contains(|letter: char| letter.is_ascii_digit())
     };
     let parts: Vec<&str> = word.rsplitn(4, ':').collect();
-    // A time that does not exist, like 24:60:61, is recognised too, because the program meant it as a time.
+    // The program meant even 24:60:61 as a time.
     let is_number = |part: &str| part.len() == 2 && part.parse::<u8>().is_ok();
     match &parts[..] {
         [seconds, minutes, hours] => {
@@ -136,8 +131,8 @@ fn has_clock(word: &str) -> bool {
     }
 }
 
-/// Removes the prefixes that other programs add to a line without a space: the file name and line number of `grep`, and the syslog priority (RFC 3164
-/// section 4.1.1). Only the first word of the line becomes shorter.
+/// Other programs add prefixes to a line without a space: the file name and line number of `grep`, and the syslog priority (RFC
+/// 3164 section 4.1.1).
 fn without_prefix(line: &str) -> &str {
     let line = line.trim_start();
     let first = line.split_whitespace().next().unwrap_or_default();
@@ -154,8 +149,8 @@ fn without_prefix(line: &str) -> &str {
     begins.filter(is_date).find_map(|place| line.get(place..)).unwrap_or(line)
 }
 
-/// Parses a date in the form of mail headers (RFC 5322 section 3.3), at the start of a line: `Sat, 21 Nov 2026 03:12:05 +0000`. If the name of a
-/// header field is before the date, such as `Will-Retry-Until:`, the date may mean something else and is not used.
+/// Parses a date in the form of mail headers (RFC 5322 section 3.3), at the start of a line: `Sat, 21 Nov 2026 03:12:05 +0000`.
+/// After the name of a header field, such as `Will-Retry-Until:`, the date may mean something else and does not count.
 fn in_mail_form(place: usize, words: [&str; 5]) -> Option<f64> {
     if place > 1 || !MONTHS.contains(&words[1]) {
         return None;
@@ -164,7 +159,7 @@ fn in_mail_form(place: usize, words: [&str; 5]) -> Option<f64> {
     Some(zoned.timestamp().as_duration().as_secs_f64())
 }
 
-/// Returns true if a word is a number of seconds, milliseconds or microseconds since 1970, or a TAI64N label.
+/// Seconds, milliseconds or microseconds since 1970, or a TAI64N label.
 fn is_stamp(word: &str) -> bool {
     let tai = word
         .strip_prefix('@')
@@ -173,17 +168,17 @@ fn is_stamp(word: &str) -> bool {
     tai || (matches!(seconds.len(), 10 | 13 | 16) && seconds.bytes().all(|octet| octet.is_ascii_digit()))
 }
 
-/// Returns the text of a line after its time. In syslog lines, the host and the program are removed too.
+/// Returns the text of a line after its time, and in syslog lines after the host and the program.
 pub(super) fn without_head(line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
     let behind = find(line, 0.0).map_or(0, |(_, behind)| behind);
-    // A syslog line has the host and the program after its time. The program ends with a colon: `mx1 postfix/smtpd[123]:`.
+    // A syslog line has the host and the program after its time: `mx1 postfix/smtpd[123]:`.
     let program = behind > 0 && words.get(behind.saturating_add(1)).is_some_and(|word| word.ends_with(':'));
     let behind = behind.saturating_add(if program { 2 } else { 0 });
     words.get(behind..).unwrap_or_default().join(" ")
 }
 
-/// Finds the time in a line. Returns its first and last possible moment, and the number of words from the start of the line to the end of the time.
+/// Returns the first and the last possible moment, and the number of words from the start of the line to the end of the time.
 fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     for header in DATE_HEADERS {
         if let Some(date) = line.strip_prefix(header) {
@@ -195,7 +190,7 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     let words: Vec<&str> = without_prefix(line).split_whitespace().take(WORDS + 3).collect();
     (0..words.len().min(WORDS)).find_map(|place| {
         let word = |behind: usize| words.get(place.saturating_add(behind)).copied().unwrap_or_default();
-        // The name of a time zone in brackets may follow a time. So a `]` is removed only together with a `[` before the time.
+        // The name of a time zone in brackets may follow a time, so a `]` is removed only together with a `[` before the time.
         let joined = word(0).trim_end_matches([',', ';']);
         let joined = joined.strip_prefix('[').map_or(joined, |within| within.trim_end_matches(']'));
         if let Some(at) = moment::read_both(joined, now).filter(|_| joined.contains('T')) {
@@ -227,12 +222,12 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     })
 }
 
-/// Parses a time that begins with the name of a month, as in syslog. Returns its first and last possible moment, and the number of its words. `word`
-/// returns the words of the line, counted from the month.
+/// Parses a time that begins with a month, as in syslog. Returns the first and the last possible moment, and the number of words.
+/// `word` returns the words of the line, counted from the month.
 fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64), usize)> {
     let month = MONTHS.iter().position(|month| *month == word(0).trim_start_matches('['))?.saturating_add(1);
     let (day, time) = (word(1).parse::<u8>().ok()?, word(2).trim_end_matches(','));
-    // The `mailq` of Sendmail shows times without seconds, so the time can mean a whole minute.
+    // The `mailq` of Sendmail shows times without seconds.
     let open = if time.matches(':').count() == 1 { MINUTE } else { 0.0 };
     let year = |word: &str| word.trim_end_matches([',', ']']).parse::<i32>().ok();
     let year = |word: &str| year(word).filter(|year| (1970..=9999).contains(year));
@@ -250,8 +245,8 @@ fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64)
         return Some((on(year)?, behind.saturating_add(1)));
     }
     let year = moment::year(now)?;
-    // A time without a year has the latest possible year. That may be next year: on New Year's Eve, if the clock of the host that wrote the line is
-    // ahead. 29 February needs a leap year.
+    // A time without a year has the latest possible year. That may be next year: on New Year's Eve, if the clock of the host that
+    // wrote the line is ahead. 29 February needs a leap year.
     let mut years = (0..=LEAP_YEARS).map(|back| year.saturating_add(1).saturating_sub(back));
     let at = years.find_map(|year| on(year).filter(|(first, _)| *first <= now + FUTURE));
     Some((at?, behind))

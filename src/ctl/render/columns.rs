@@ -1,5 +1,5 @@
-//! The columns of tables. The columns for zones, servers, clients, types, lists and failures are here, because both `resolverctl stats --by` and
-//! `resolverctl top` show them. The columns of other tables are in the files of their screens. To add a column, one line is enough.
+//! The columns of tables. The columns of zones, servers, clients, types, lists and failures are here, because both
+//! `resolverctl stats --by` and `resolverctl top` show them. The columns of other tables are in the files of their screens.
 
 use super::table::{Align, TextTable};
 use super::{Paint, lists, words};
@@ -8,30 +8,28 @@ use dns::wire::presentation::harmless;
 use history::failed::{FailedZone, StillFails};
 use history::{ClientRow, OTHER, ServerRow, TypeRow, UserRow, ZoneRow, blames};
 
-/// One cell of a table: its text, the number in it (for sorting), and its colour.
+/// A cell of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
-    /// The text of the cell, safe to print on a terminal.
+    /// The text, safe to print on a terminal.
     pub text: String,
-    /// The number in the cell, by which rows are sorted. `None` if the cell has words.
+    /// The number in the cell, for sorting; `None` if the cell has words.
     pub weight: Option<f64>,
-    /// The role of the text, which decides its colour.
     pub(crate) paint: Paint,
 }
 
 /// Data that the cells of a table need in addition to their row.
 pub(crate) struct Context<'a> {
-    /// Number of queries in all rows together, from which a cell computes the share of its row.
+    /// The number of queries in all rows together.
     pub(crate) all: u64,
-    /// Formats a point in time, given in seconds since 1970, as text.
+    /// Formats a point in time, in seconds since 1970.
     pub(crate) moment: &'a dyn Fn(f64) -> String,
 }
 
-/// A column: its title, its rank, and the function that creates its cell for a row. Columns are listed in the order in which a wide screen shows
-/// them. A narrow screen shows only the columns with the lowest ranks, in the same order.
+/// A column: its title, its rank, and the function that creates its cell. A narrow screen shows only the columns with the lowest
+/// ranks.
 pub(crate) struct Column<Row: 'static>(pub(crate) &'static str, pub(crate) u8, pub(crate) Show<Row>);
 
-/// A function that creates the cell of a column for one row.
 type Show<Row> = fn(&Row, &Context<'_>) -> Cell;
 
 pub(crate) const ZONE: &[Column<ZoneRow>] = &[
@@ -109,12 +107,12 @@ pub(crate) const FAILURE: &[Column<FailedZone>] = &[
     }),
 ];
 
-/// Returns the titles of the columns, sorted by rank. The lowest rank is first.
+/// Sorted by rank, the lowest first.
 pub(crate) fn titles<Row>(columns: &'static [Column<Row>]) -> Vec<&'static str> {
     by_rank(columns).map(|Column(title, ..)| *title).collect()
 }
 
-/// Returns the cells of one row, sorted by the rank of their columns. The lowest rank is first.
+/// Sorted by the rank of the columns, the lowest first.
 pub(crate) fn cells<Row>(columns: &'static [Column<Row>], row: &Row, context: &Context<'_>) -> Vec<Cell> {
     by_rank(columns).map(|Column(_, _, show)| show(row, context)).collect()
 }
@@ -125,7 +123,7 @@ fn by_rank<Row>(columns: &'static [Column<Row>]) -> impl Iterator<Item = &'stati
     sorted.into_iter()
 }
 
-/// Returns a table with these columns and rows. `all` is the number of queries in all rows together, from which shares are computed.
+/// `all` is the number of queries in all rows together, from which shares are computed.
 pub(crate) fn table<'r, Row>(
     columns: &'static [Column<Row>],
     rows: impl IntoIterator<Item = &'r Row>,
@@ -145,7 +143,7 @@ pub(crate) fn table<'r, Row>(
     table
 }
 
-/// Returns the alignment of a column with these cells: a column of numbers is aligned to the right, a column of words to the left.
+/// Numbers are aligned to the right, words to the left.
 pub(crate) fn side<'c>(mut cells: impl Iterator<Item = &'c Cell>) -> Align {
     if cells.any(|cell| cell.weight.is_some()) { Align::Right } else { Align::Left }
 }
@@ -158,17 +156,15 @@ pub(super) fn count(number: u64) -> Cell {
     Cell { text: words::number(number), weight: Some(number as f64), paint: Paint::Plain }
 }
 
-/// Returns a cell of a table with a text in a colour.
 pub(super) fn painted((text, paint): (&str, Paint)) -> Cell {
     Cell { paint, ..word(text) }
 }
 
-/// Returns a cell with a number that is already formatted as text. If there is no number, the cell has the text `none`.
+/// The cell has the text `none` if there is no number.
 pub(super) fn number(text: Option<String>, none: &str) -> Cell {
     Cell { weight: Some(0.0), ..word(&text.unwrap_or_else(|| none.to_owned())) }
 }
 
-/// Returns a cell for a number of faults, which is coloured as bad if it is not zero.
 pub(super) fn fault(number: u64) -> Cell {
     Cell { paint: if number > 0 { Paint::Bad } else { Paint::Plain }, ..count(number) }
 }
@@ -186,14 +182,13 @@ pub(super) fn share(part: u64, of: u64) -> Cell {
     Cell { text: words::percent_of(part, of), weight: Some(weight), paint: Paint::Plain }
 }
 
-/// Returns the cell that describes how a server, or the servers of a zone, replied. Faults are coloured as bad, except in the row `other`, which
-/// is the sum of the zones or servers without a row of their own.
+/// Faults have the colour of bad cells, except in the row `other`, which is the sum of the zones or servers without a row of
+/// their own.
 pub(super) fn verdict(key: &str, verdict: &str) -> Cell {
     Cell { paint: if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }, ..word(verdict) }
 }
 
-/// Returns the first cell of a row, which names its zone, server, client or type. The row `other`, the sum of all that have no row of their own, is
-/// shown as "all others".
+/// The first cell of a row. The row `other` is the sum of all that have no row of their own.
 pub(super) fn key(key: &str) -> Cell {
     word(if key == OTHER { "all others" } else { key })
 }

@@ -8,7 +8,7 @@ use dns::wire::presentation::harmless;
 use doctor::limits::{MAX_CHECKED_SERVERS, MAX_OTHER_RESOLVERS};
 use doctor::side_by_side::{AnswerVerdict, Compared, ComparedAnswer, Conclusion};
 
-/// Returns the output: for each compared name the conclusion, and a table with the answers.
+/// Returns for each compared name the conclusion, and a table with the answers.
 pub fn text(compared: &[(Compared, Conclusion)], style: Style) -> String {
     let texts = compared.iter().map(|(compared, conclusion)| of_name(compared, conclusion, style));
     texts.collect::<Vec<_>>().join("\n")
@@ -38,7 +38,7 @@ fn of_name(compared: &Compared, conclusion: &Conclusion, style: Style) -> String
     format!("{head}\n\n{}{}", table.text(style, None), left_out(compared, conclusion))
 }
 
-/// Returns the text of the cell for an answer: its records, and why it differs from the other answers; or the reason why there is no answer.
+/// Returns the records, and why they differ from the other answers; or why there is no answer.
 fn shown(answer: &ComparedAnswer) -> String {
     match (answer.is_known(), answer.why.as_str()) {
         (false, why) => why.to_owned(),
@@ -47,7 +47,7 @@ fn shown(answer: &ComparedAnswer) -> String {
     }
 }
 
-/// Returns the lines that name the resolvers, name servers and aliases that were not asked, because the limit was reached.
+/// Names the resolvers, name servers and aliases that were not asked because of the limit.
 fn left_out(compared: &Compared, conclusion: &Conclusion) -> String {
     let row = |what: &str, most: usize, names: &[String]| match names.len() {
         0 => String::new(),

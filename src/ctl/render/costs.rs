@@ -1,5 +1,4 @@
-//! The screen of `resolverctl why` without a subject: which causes delayed mail and by how much. Each sum and
-//! each cause has a row.
+//! The screen of `resolverctl why` without a subject: which causes delayed mail, and by how much.
 
 use super::columns::{self, Cell, Column, count, fault, number, word};
 use super::spent::empty;
@@ -7,13 +6,13 @@ use super::{Paint, Style, words};
 use control::protocol::Reply;
 use history::costs::{CostRow, CostSpan};
 
-/// A change of the delay by less than this is not shown, in seconds.
+/// In seconds. A smaller change of the delay is not shown.
 const CHANGE: f64 = 0.05;
 
-/// A wait of less than this is not shown, in seconds: the query failed at once.
+/// In seconds. A shorter wait is not shown: the query failed at once.
 const SHORTEST_WAIT: f64 = 0.001;
 
-/// The columns of the table. Each side (a party that can remove causes) has a row with its sum; its causes are indented below this row.
+/// Each side (a party that can remove causes) has a row with its sum; its causes are indented below this row.
 const COSTS: &[Column<CostRow>] = &[
     Column("cause", 0, |row, _| cause(row)),
     Column("wait", 0, |row, _| number((row.time >= SHORTEST_WAIT).then(|| words::time(row.time)), "none")),
@@ -26,7 +25,7 @@ const COSTS: &[Column<CostRow>] = &[
     Column("next command", 0, |row, _| word(row.next.as_deref().unwrap_or_default())),
 ];
 
-/// Returns the screen from the replies to a request. `moment` formats a point in time in local time.
+/// Returns the screen from the replies to a request. `moment` formats a point in time.
 pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let row = |reply: &Reply| if let Reply::Cost(row) = reply { Some(row.clone()) } else { None };
     let rows: Vec<CostRow> = replies.iter().filter_map(row).collect();
@@ -80,7 +79,7 @@ fn cause(row: &CostRow) -> Cell {
     }
 }
 
-/// Returns a change of a delay in seconds as text, with its sign.
+/// The change of a delay in seconds, with its sign.
 fn change(seconds: f64) -> String {
     match seconds {
         _ if seconds.abs() < CHANGE => "none".to_owned(),

@@ -6,10 +6,9 @@ use dns::wire::presentation::harmless;
 use doctor::codes::CodeEntry;
 use doctor::finding::{Finding, Level, Topic};
 
-/// Width in characters of the column with the level of a finding, such as "failure".
 const LEVEL: usize = 8;
 
-/// Returns the findings about a domain or an address (`subject`) as text. `findings` has the worst finding first.
+/// Returns the findings about a domain or an address (`subject`) as text. `findings` has the worst one first.
 pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
     let mut text = match worst(findings) {
         Some(_) => {
@@ -32,12 +31,12 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
     text
 }
 
-/// Returns the first line of the text: the first finding, or the numbers of findings if there is no failure and no warning.
+/// Returns the first finding, or the numbers of findings if there is no failure and no warning.
 pub(crate) fn first_line(subject: &str, findings: &[Finding]) -> String {
     format!("{}: {}", harmless(subject), worst(findings).unwrap_or_else(|| counts(findings)))
 }
 
-/// Returns the first finding as a sentence, if it is a failure or a warning, or if it explains the reason of a bounce. Otherwise returns `None`.
+/// Returns the first finding as a sentence if it is a failure or a warning, or explains the reason of a bounce.
 pub(super) fn worst(findings: &[Finding]) -> Option<String> {
     let is_told = |finding: &&Finding| finding.level < Level::Note || finding.code.answers_bounce();
     let worst = findings.first().filter(is_told)?;
@@ -61,7 +60,6 @@ fn one(finding: &Finding, style: Style) -> String {
     text
 }
 
-/// Returns the first line of a finding of a check: its level and its title.
 pub(super) fn heading(level: Level, entry: &CodeEntry, style: Style) -> String {
     let paint = match level {
         Level::Failure => Paint::Bad,
@@ -73,7 +71,7 @@ pub(super) fn heading(level: Level, entry: &CodeEntry, style: Style) -> String {
     format!("  {level} {}\n", entry.title)
 }
 
-/// Returns a further line of a finding, such as its advice, indented below its title. `mark` is the word before the line.
+/// A further line of a finding, such as its advice. `mark` is the word before the line.
 pub(super) fn below(mark: &str, line: &str, style: Style) -> String {
     format!("  {:<LEVEL$} {}{line}\n", "", style.paint(Paint::Faint, mark))
 }
@@ -82,7 +80,7 @@ pub(super) fn sentence(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{text}.") }
 }
 
-/// Returns the number of findings of each level, such as "1 failure, 2 warnings", or that there is no problem.
+/// For instance "1 failure, 2 warnings".
 pub(super) fn counts(findings: &[Finding]) -> String {
     let levels = [
         (Level::Failure, "failure", "failures"),

@@ -1,4 +1,5 @@
-//! The output of `resolverctl failed`: some lines for each zone whose queries failed. The zone with the most failed queries is first.
+//! The output of `resolverctl failed`: some lines for each zone whose queries failed, the zone with the most failed queries
+//! first.
 
 use super::spent::empty;
 use super::table::more;
@@ -8,10 +9,10 @@ use control::protocol::{FailedRequest, Reply};
 use dns::wire::presentation::harmless;
 use history::failed::{FailedServer, FailedZone, StillFails};
 
-/// Number of characters of a date and the space after it. If both times of a row have the same date, the second time is shown without its date.
+/// A date and the space after it. If both times of a row have the same date, the second one is shown without it.
 const DATE: usize = "2026-08-01 ".len();
 
-/// Returns the output: the zones whose queries failed, from the replies of the daemon. `moment` formats a point in time in local time.
+/// Returns the output. `moment` formats a point in time.
 pub fn zones(
     replies: &[Reply],
     request: &FailedRequest,
@@ -51,7 +52,7 @@ pub fn zones(
     text + &reach
 }
 
-/// Returns the sentence "no query failed" with the options of the request: its zone, its clients and its period.
+/// Says that no query failed, with the zone, the clients and the period of the request.
 fn none_failed(request: &FailedRequest, since: f64, moment: &dyn Fn(f64) -> String) -> String {
     let part = |word: &str, of: &Option<String>| of.as_ref().map(|of| format!(" {word} {}", harmless(of)));
     let client = part("of", &request.client).unwrap_or_default();
@@ -94,7 +95,7 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
     text + &format!("  to do: {advice}\n")
 }
 
-/// Returns the name of a server, and how it replied to the last query, as text.
+/// The server, and how it replied to the last query.
 fn server(server: &FailedServer) -> String {
     let conduct = server.conduct.map_or("still waited for", |conduct| conduct.label());
     format!("{} {conduct}", server.server)

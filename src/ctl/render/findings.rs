@@ -6,15 +6,14 @@ use dns::wire::presentation::harmless;
 use migrate::switch::plan;
 use migrate::system::{CheckVerdict, HostFinding};
 
-/// Width in characters of the column with the verdict of a finding, such as "failure".
 const VERDICT: usize = 14;
 
-/// Returns the findings as text, and the number of problems in the last line.
+/// Returns the findings, and the number of problems in the last line.
 pub fn text(findings: &[HostFinding], style: Style) -> String {
     lines(findings, style) + &sum(findings)
 }
 
-/// Returns the findings of `check system` as text, without the number of problems.
+/// Without the number of problems.
 pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
     let wide = findings.iter().map(|finding| topic(finding).chars().count()).max().unwrap_or(0);
     let gap = if wide == 0 { 0 } else { 2 };
@@ -32,8 +31,8 @@ pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
     text
 }
 
-/// Returns the topic of a finding, which is the name of its check. Findings about the plan of `switch` have no topic: the screen of the plan has only
-/// such findings, so a topic would be the same in each line.
+/// The topic is the name of the check. All findings on the screen of a `switch` plan are of the same check, so they have no
+/// topic.
 fn topic(finding: &HostFinding) -> &str {
     if finding.check == plan::CHECK { "" } else { finding.check }
 }
@@ -47,7 +46,7 @@ fn verdict(verdict: CheckVerdict) -> (&'static str, Paint) {
     }
 }
 
-/// Returns the number of findings of each level, such as "1 failure, 2 warnings", or that there is no problem.
+/// For instance "1 failure, 2 warnings".
 fn sum(findings: &[HostFinding]) -> String {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let counts = [

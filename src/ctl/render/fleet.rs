@@ -5,7 +5,7 @@ use super::{Paint, Style, words};
 use control::protocol::Reply;
 use control::protocol::fleet::{FleetMember, FleetState};
 
-/// Returns the gateways as a table, and the state of the store in lines.
+/// Returns the gateways as a table, and lines about the state of the store.
 pub fn screen(replies: &[Reply], style: Style) -> String {
     let state =
         replies.iter().find_map(|reply| if let Reply::Fleet(state) = reply { Some(state) } else { None });
@@ -19,7 +19,6 @@ pub fn screen(replies: &[Reply], style: Style) -> String {
     text
 }
 
-/// What is shown if this gateway is in no fleet.
 const NO_FLEET: &str =
     "This gateway is in no fleet. To share answers with other gateways, set [fleet] in resolverd.toml(5).\n";
 
@@ -46,7 +45,7 @@ clock: compared with the clock of the store; answers do not depend on the clocks
 other configuration: settings that affect answers differ from those of this gateway; compare `resolverctl config show` on both
 ";
 
-/// Returns how far a clock is ahead or behind, to a tenth of a second.
+/// How far the clock is ahead or behind, to a tenth of a second.
 fn clock(ahead: f64) -> String {
     if ahead.abs() < 0.1 {
         "in sync".to_owned()

@@ -10,23 +10,22 @@ use dns::wire::presentation::harmless_json;
 use doctor::finding::Finding;
 use resolver::config::{ConfigProblem, Errors};
 
-/// Returns a value as one line of JSON, with a newline at the end.
+/// Returns one line, with a newline at the end.
 pub fn line(object: &impl Serialize) -> String {
-    // This cannot fail, because all maps in the types of the protocol have text as keys. If it failed, the user would see an empty line.
+    // This cannot fail, because all maps in the protocol have text as keys.
     let mut line = harmless_json(&serde_json::to_string(object).unwrap_or_default());
     line.push('\n');
     line
 }
 
-/// Returns one line of a reply of the daemon as JSON, without the word for the kind of the line. Returns an empty text for a line that contains only
-/// this word.
+/// Returns a line of a reply without the word for its kind; an empty text if the line has only this word.
 pub fn reply(reply: &Reply) -> String {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(reply) else { return String::new() };
     fields.shift_remove("reply");
     if fields.is_empty() { String::new() } else { line(&fields) }
 }
 
-/// Returns a finding about a domain or an address (`subject`) as JSON. The object contains `subject` too.
+/// Returns a finding about `subject`, a domain or an address. The object contains `subject` too.
 pub fn finding(finding: &Finding, subject: &str) -> String {
     #[derive(Serialize)]
     struct Line<'f> {
@@ -40,12 +39,12 @@ pub fn finding(finding: &Finding, subject: &str) -> String {
 /// Converts a configuration file to a JSON object with a key for each section.
 ///
 /// # Errors
-/// Fails if `file`, the text of the file, is not TOML.
+/// Fails if the text `file` is not TOML.
 pub fn config(file: &str) -> Result<String, toml::de::Error> {
     toml::from_str::<serde_json::Value>(file).map(|tree| line(&tree))
 }
 
-/// The result of `resolverctl config check`, in the form for JSON.
+/// The result of `resolverctl config check`.
 #[derive(Serialize)]
 struct Checked<'c> {
     file: Option<&'c Path>,
@@ -54,8 +53,8 @@ struct Checked<'c> {
     notes: &'c [ConfigProblem],
 }
 
-/// Returns the path of a checked configuration file with its errors, or with notes about valid settings, as JSON. Without a path, the built-in
-/// defaults were checked.
+/// Returns the path of a checked configuration file with its errors, or with notes about valid settings. Without a path,
+/// resolverctl checked the built-in defaults.
 pub fn checked(file: Option<&Path>, checked: &Result<Vec<ConfigProblem>, Errors>) -> String {
     let (problems, notes) = match checked {
         Ok(notes) => (&[][..], notes.as_slice()),

@@ -12,25 +12,23 @@ use resolver::dnsbl::list::{ListSubject, Purpose};
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
 
-/// The text instead of a share, if no answer of a DNS list was recognised as "listed" or "not listed".
+/// Replaces a share if no answer of the list means "listed" or "not listed".
 const UNCOUNTED: &str = "–";
 
-/// Maximum width of the name of a DNS list, in columns. With it, the table of states usually fits 100 columns.
+/// In columns, so that the table of states usually fits 100 columns.
 const NAME: usize = 26;
 
-/// The text in a cell of a table that has no value.
 const NONE: &str = "none";
 
-/// The text instead of the number of queries of a day, for a zone that only looks like a DNS list.
+/// Replaces the queries of a day for a zone that only looks like a DNS list.
 const NOT_COUNTED: &str = "–";
 
-/// The lines below the table with the states of DNS lists, which explain its columns.
 const LEGEND: &str = "queries: queries of clients since the start of resolverd; listed: the part of the answers that were listings\n\
     median: half of the answers of the list's servers took at most this time; slow: 1 s or more\n\
     sent today, yesterday: queries sent to the servers of the list on these days (UTC), with or without a reply\n\
     limit: the queries that your quota permits in a day, or that are free of charge\n";
 
-/// Returns the table with the states of the DNS lists in use, and below it the notes about each list.
+/// The table of the lists in use, and the notes about each list.
 pub fn states(replies: &[Reply], style: Style) -> String {
     let rows: Vec<&ListRow> = replies
         .iter()
@@ -52,7 +50,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     text + &only_this_list(&shown) + &batches(&rows, replies)
 }
 
-/// Returns the line below the table of all lists if the operator typed a word that is no list.
+/// The operator typed a word that is no list.
 pub fn not_a_list(typed: &str) -> String {
     format!(
         "\"{}\" is not the zone of a DNS list, so all lists in use are shown; `resolverctl dnsbl ZONE` shows one, `dnsbl list` all that are known\n",
@@ -60,7 +58,7 @@ pub fn not_a_list(typed: &str) -> String {
     )
 }
 
-/// Returns the line about the listings that no other DNS list had. Lists without a listing that could be compared are left out.
+/// The listings that no other DNS list had. Lists without a listing that could be compared are left out.
 fn only_this_list(shown: &[ShownList]) -> String {
     let share = |ShownList { called, row }: &ShownList| {
         let share = words::percent_of(row.only_this_list, row.compared);
@@ -73,7 +71,7 @@ fn only_this_list(shown: &[ShownList]) -> String {
     }
 }
 
-/// Returns the lines below the table about one DNS list: when its quota will be full, and information or advice.
+/// When the quota of the list will be full, and information or advice.
 fn notes(ShownList { called, row }: &ShownList) -> String {
     let called = harmless(called);
     let full = row
@@ -82,14 +80,13 @@ fn notes(ShownList { called, row }: &ShownList) -> String {
     let since =
         row.standing.as_ref().filter(|standing| standing.since > 0 && standing.state != ListState::Ok);
     let since = since.map(|standing| format!(" (since {})", minute(standing.since))).unwrap_or_default();
-    // A note may begin with the name of the DNS list, which is printed already.
+    // A note may begin with the name of the DNS list, which the line already has.
     let note = row.note.strip_prefix(row.list.as_str()).unwrap_or(&row.note);
     let note = note.trim_start_matches([':', ' ']);
     let note = (!note.is_empty()).then(|| format!("{called}{since}: {}\n", harmless(note)));
     [full, note].into_iter().flatten().collect()
 }
 
-/// Returns the line about batches: groups of queries that resolverd sends to several DNS lists before a client asks them.
 fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
     let sum = |part: fn(&ListRow) -> u64| rows.iter().map(|row| part(row)).fold(0, u64::saturating_add);
     let (used, unused) = (sum(|row| row.batch_used), sum(|row| row.batch_unused));
@@ -110,8 +107,8 @@ fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
     }
 }
 
-/// Returns the name of a DNS list for the table. The servers that are queried are added if they are not the list's own, or if several groups of
-/// servers (`ways`) are queried for this list.
+/// Returns the name of a DNS list for the table. The name includes the queried servers if they are not the list's own, or if the
+/// list has several rows (`ways`) with different servers.
 pub(crate) fn called(row: &ListRow, ways: usize) -> String {
     match (row.way.is_public(), ways) {
         (true, ..=1) => row.list.clone(),
@@ -120,15 +117,13 @@ pub(crate) fn called(row: &ListRow, ways: usize) -> String {
     }
 }
 
-/// A row of the table: a DNS list, and the name under which the table shows it.
 struct ShownList {
     called: String,
     row: ListRow,
 }
 
 impl ShownList {
-    /// Returns the number of answers that were recognised as listed, not listed or unknown; 0 if the list has said nothing, because it is silent or
-    /// refuses queries.
+    /// Returns the number of answers that mean listed, not listed or unknown; 0 if the list is silent or refuses queries.
     fn judged(&self) -> u64 {
         let counts = &self.row.counts;
         match counts.listed.saturating_add(counts.not_listed) {
@@ -138,7 +133,6 @@ impl ShownList {
     }
 }
 
-/// The columns of the table with the states of DNS lists.
 const STATES: &[Column<ShownList>] = &[
     Column("list", 0, |shown, _| word(&words::cut(&shown.called, NAME))),
     Column("state", 0, |shown, _| painted(standing(&shown.row))),
@@ -156,12 +150,11 @@ const STATES: &[Column<ShownList>] = &[
     Column("limit", 0, |shown, _| number(Some(allowed(&shown.row)), NONE)),
 ];
 
-/// Returns the number of queries of a day as text. They are counted only for known lists.
+/// Queries per day are counted only for known lists.
 fn sent(row: &ListRow, queries: u64) -> Option<String> {
     row.purpose.map(|_| words::number(queries))
 }
 
-/// Returns the words for the state of a DNS list, and their colour.
 pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
     let is_over = row.quota.is_some_and(|quota| row.today > quota);
     match (&row.standing, row.purpose) {
@@ -172,8 +165,8 @@ pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
     }
 }
 
-/// Returns how many queries per day may be sent to a DNS list, as text: the quota of the configuration, or the number of free queries by the terms of
-/// the list. There is no limit if the operator's own server has a copy of the list.
+/// The number of queries per day that may be sent to the list: the quota of the configuration, or the free queries by the terms
+/// of the list. The operator's own copy of a list has no limit.
 fn allowed(row: &ListRow) -> String {
     match (row.quota, row.free_quota) {
         (Some(quota), _) => words::number(quota),
@@ -198,7 +191,6 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
     }
 }
 
-/// The columns of the table of `dnsbl test`: the answer of each DNS list.
 const TESTS: &[Column<ListTest>] = &[
     Column("list", 0, |row, _| word(&row.list)),
     Column("kind", 0, |row, _| word(purpose_words(row.purpose))),
@@ -227,7 +219,7 @@ const TESTS: &[Column<ListTest>] = &[
     }),
 ];
 
-/// Returns the table with the answers of all DNS lists about `subject`, an address or a domain.
+/// Returns the answers of all DNS lists about `subject`, an address or a domain.
 pub fn tests(subject: &str, replies: &[Reply], style: Style) -> String {
     let rows =
         replies.iter().filter_map(|reply| if let Reply::ListTest(row) = reply { Some(row) } else { None });
@@ -251,7 +243,6 @@ const fn subject_words(subject: ListSubject) -> &'static str {
     }
 }
 
-/// The columns of the table of known DNS lists.
 const FACTS: &[Column<ListFacts>] = &[
     Column("list", 0, |row, _| word(&row.list)),
     Column("kind", 0, |row, _| word(purpose_words(row.purpose))),
@@ -274,7 +265,7 @@ const FACTS: &[Column<ListFacts>] = &[
     }),
 ];
 
-/// Returns the table of the DNS lists that resolverd knows, with their purposes and their terms of use.
+/// Returns the lists that resolverd knows, with their purposes and their terms of use.
 pub fn facts(replies: &[Reply], style: Style) -> String {
     let dated = replies.iter().filter_map(|reply| match reply {
         Reply::Registry { dated } => Some(format!(

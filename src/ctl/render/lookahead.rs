@@ -8,7 +8,6 @@ use resolver::config::LookaheadMode;
 use resolver::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
 use resolver::lookahead::RuleState;
 
-/// Returns the lines below the table of look-ahead rules, which explain its columns.
 fn legend(mode: LookaheadMode) -> String {
     let states = format!(
         "recently used: of the last {AHEAD_RULE_MEMORY} queries of the rule, the percentage that a client then sent too\n\
@@ -21,17 +20,14 @@ fn legend(mode: LookaheadMode) -> String {
     }
 }
 
-/// The line below the table that explains what an inactive look-ahead rule is.
 const INACTIVE: &str = "resolverd sends no queries of an inactive rule, but counts those that clients send, so the rule can become active again\n";
 
-/// The line that explains the columns about queries that were sent before a client asked.
 const SENT: &str = "sent ahead: queries that resolverd sent before a client asked; used: queries whose answer a client then asked for\n";
 
-/// The line that explains the columns about the benefit of the queries that were sent before a client asked.
 const SAVED: &str =
     "time saved: time that clients did not wait, because the answer was in the cache already\n";
 
-/// Returns the table of the look-ahead rules: resolverd sends queries by these rules before a client asks.
+/// Returns the table of the rules, and the lines below it.
 pub fn table(replies: &[Reply], style: Style) -> String {
     let mode = replies.iter().find_map(|reply| match reply {
         Reply::Lookahead(state) => Some(state.mode),
@@ -63,7 +59,7 @@ const RECENTLY_USED: RuleColumn = Column("recently used", 0, |rule, _| {
     number(rule.share.map(|share| format!("{share} %")), "not known yet")
 });
 
-/// The columns of the table of look-ahead rules, if the queries of the rules are sent.
+/// The columns if resolverd sends the queries of the rules.
 const SENT_AHEAD: &[RuleColumn] = &[
     RULE,
     STATE,
@@ -73,7 +69,7 @@ const SENT_AHEAD: &[RuleColumn] = &[
     Column("time saved", 0, |rule, _| number((rule.used > 0).then(|| words::time(rule.saved)), "none")),
 ];
 
-/// The columns of the table of look-ahead rules, if the queries of the rules are only counted and not sent.
+/// The columns if resolverd only counts the queries of the rules.
 const OBSERVED: &[RuleColumn] = &[
     RULE,
     STATE,
@@ -82,7 +78,6 @@ const OBSERVED: &[RuleColumn] = &[
     Column("sent later by a client", 0, |rule, _| count(rule.sent_later)),
 ];
 
-/// Returns the lines about the mode and the limits of look-ahead.
 fn lines(reply: &Reply) -> String {
     let Reply::Lookahead(LookaheadState { mode, own_modes, .. }) = reply else {
         return String::new();

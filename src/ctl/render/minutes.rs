@@ -12,46 +12,42 @@ use minutes::limits::NAMES_INTERVAL;
 use minutes::row::{Busy, BusyKind};
 use minutes::span::SpanReport;
 
-/// How many zones, DNS lists, users and networks are shown below the figures.
+/// How many zones, DNS lists, users and networks the screen shows below the figures.
 const SHOWN: usize = 8;
 
-/// The text that is shown for a figure that is not known.
+/// Replaces an unknown figure.
 const NONE: &str = "–";
 
-/// A function that formats a point in time, given in seconds since 1970.
+/// Formats a point in time, in seconds since 1970.
 pub type Moment<'m> = &'m dyn Fn(f64) -> String;
 
-/// A number on the screen that describes a span of time.
 enum Figure {
     Count(u64),
-    /// A part of a number, shown in percent.
+    /// Shown in percent.
     Share(u64, u64),
-    /// A quantile of some times: the time in seconds, the number of times, and the share of them that is greater, in percent.
+    /// A quantile: the time in seconds, the number of times, and the share of longer times in percent.
     Time(f64, u64, u64),
 }
 
-/// A quantile (p50, p90 or p99) is compared only if at least this number of durations are longer than it, in both spans. With fewer durations, chance
-/// alone can change the quantile by half.
+/// A quantile (p50, p90 or p99) is compared only if at least this number of durations are longer, in both spans. With fewer
+/// durations, chance alone can change the quantile by half.
 const LEAST_ABOVE: u64 = 10;
 
-/// The text in place of a change if one of the two spans has too few durations, see `LEAST_ABOVE`.
+/// Replaces a change if one of the spans has too few durations (`LEAST_ABOVE`).
 const TOO_FEW: &str = "too few";
 
-/// The line below a comparison in which one of the two spans has too few durations.
 const LEAST: &str = "too few: p50 is compared from 20 messages or queries on, p90 from 100, p99 from 1 000; a longer --since has more\n";
 const _: () = assert!(LEAST_ABOVE == 10);
 
-/// The line below the tables about the times in them.
 const ESTIMATES: &str = "times are estimates, because on disk they are counted in ranges, for example 185 to 262 ms; `resolverctl stats` has exact times\n";
 
-/// The lines in place of the figures of a span without a recorded minute.
+/// Replaces the figures of a span without a recorded minute.
 const UNRECORDED: &str = "no minutes are recorded for this span: resolverd was not running, has just started, or had no state directory;\n\
     minutes are kept for 30 days\n";
 
-/// A function that computes a figure from the statistics of a span of time.
 type FigureOf = fn(&SpanReport) -> Figure;
 
-/// The figures of a span: the label of each, its heading in the table of minutes (`None` if this table does not have the figure), and its value.
+/// The label of each figure, its heading in the table of minutes (`None` if this table does not have the figure), and its value.
 const FIGURES: &[(&str, Option<&str>, FigureOf)] = &[
     ("messages", Some("messages"), |span| Figure::Count(span.message_time.count)),
     ("  DNS time p50", Some("DNS time p50"), |span| p50(&span.message_time)),
@@ -89,7 +85,7 @@ fn counted<Kind: Ord>(counts: &BTreeMap<Kind, u64>, kind: &Kind) -> u64 {
 }
 
 impl Figure {
-    /// Returns the value of the figure, or `None` if nothing was counted.
+    /// `None` if nothing was counted.
     fn value(&self) -> Option<f64> {
         match *self {
             Self::Count(count) => Some(count as f64),
@@ -107,8 +103,8 @@ impl Figure {
         }
     }
 
-    /// Returns the change from `earlier`, a figure of the same kind, as text. `minutes` has the numbers of recorded minutes of both spans: if they
-    /// differ, counts are compared per minute.
+    /// Returns the change since `earlier`, a figure of the same kind. `minutes` has the numbers of recorded minutes of both
+    /// spans: if they differ, counts are compared per minute.
     fn change(&self, earlier: &Self, minutes: (u64, u64)) -> String {
         match (self, self.value(), earlier.value()) {
             (Self::Share(..), Some(now), Some(earlier)) => format!("{:+.1} points", now - earlier),
@@ -124,14 +120,15 @@ impl Figure {
         }
     }
 
-    /// Returns true if this is a quantile of so few durations that chance alone can change it.
+    /// Returns true for a quantile of so few durations that chance alone can change it.
     fn has_few(&self) -> bool {
         matches!(*self, Self::Time(_, count, above) if count.saturating_mul(above) < LEAST_ABOVE * 100)
     }
 }
 
-/// Returns the screen of a span: its figures next to those of the `other` span, the table of its `minutes`, and the busiest names. If there are
-/// `minutes` and no `other` span, the figures are left out. `moment` formats a point in time with its date, `time` as the time of day.
+/// Returns the screen of a span: its figures beside those of the `other` span, the table of its `minutes`, and the busiest names.
+/// If there are `minutes` and no `other` span, the figures are left out. `moment` formats a point in time with its date, `time`
+/// only as the time of day.
 pub fn screen(
     span: &SpanReport,
     other: Option<&SpanReport>,
@@ -182,7 +179,7 @@ fn figures(span: &SpanReport, other: Option<&SpanReport>, style: Style) -> Strin
     let mut has_few = false;
     for (label, _, figure) in FIGURES {
         let now = figure(span);
-        // The counts of a span without a recorded minute are not known, so they are not shown as 0.
+        // The counts of a span without a recorded minute are unknown, not 0.
         let text = |figure: &Figure, minutes: u64| if minutes > 0 { figure.text() } else { NONE.to_owned() };
         let mut cells = vec![(*label).to_owned(), text(&now, span.minutes)];
         if let Some((earlier, minutes)) = other.map(|other| (figure(other), other.minutes)) {
@@ -216,11 +213,10 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
     table.text(style, None) + SENT
 }
 
-/// The line below the table of minutes that explains its heads.
 const SENT: &str =
     "sent: queries to servers; timeout: the part of them without a reply; –: nothing was recorded\n";
 
-/// The lines below the table of the busiest names that say what is counted for each kind. A line is shown if the table has one of its kinds.
+/// What the table of the busiest names counts. A line is shown if the table has one of its kinds.
 const COUNTED: [(&[BusyKind], &str); 3] = [
     (
         &[BusyKind::Zone, BusyKind::List],
@@ -230,29 +226,25 @@ const COUNTED: [(&[BusyKind], &str); 3] = [
     (&[BusyKind::Network], "count of a network: queries to its servers\n"),
 ];
 
-/// The last line below this table. Names are stored less often than the figures above.
+/// Names are stored less often than the figures above the table.
 const PERIODS: &str = "this table counts only whole periods of 5 minutes that ended in this span\n";
 const _: () = assert!(NAMES_INTERVAL == 5);
 
-/// The shortest span, in seconds, for which the table of the busiest names is shown: two periods of `NAMES_INTERVAL` minutes.
+/// In seconds: two periods of `NAMES_INTERVAL` minutes. A shorter span has no table of the busiest names.
 const SHORTEST_NAMED: u64 = 2 * NAMES_INTERVAL * 60;
 
-/// The line that a shorter span has instead of the table of the busiest names.
+/// Replaces the table of the busiest names for a shorter span.
 const SHORT: &str = "zones, lists and users are recorded every 5 minutes: only a span of 10 minutes or longer shows them, for example `resolverctl stats --since 10m`\n";
 
-/// The line below the figures that explains the DNS time.
 const DNS_TIME: &str = "DNS time: how long a message waited for DNS\n";
 
-/// The line below the figures that explains the times of queries.
 const TIMES: &str = "latency: how long a client waited for an answer; round trip: how long resolverd waited for a reply of a server\n";
 
-/// The line below the figures that explains the quantiles.
 const QUANTILES: &str = "p50, p90, p99: half, 90 percent and 99 percent took at most this time\n";
 
-/// The line below a comparison of spans of which not all minutes are recorded.
+/// Not all minutes of the spans are recorded.
 const PER_MINUTE: &str = "the change of messages, queries and queries sent is computed per recorded minute\n";
 
-/// The columns of the table of the busiest zones, lists, users and networks.
 const BUSIEST: &[Column<Busy>] = &[
     Column("kind", 0, |row, _| word(row.kind.label())),
     Column("name", 0, |row, _| word(&row.name)),
@@ -263,7 +255,7 @@ const BUSIEST: &[Column<Busy>] = &[
     Column("total time", 0, |row, _| time(row.counts.spent_ms as f64 / 1_000.0)),
 ];
 
-/// Returns the cell with a number of slow resolutions or timeouts, which are not counted for users.
+/// Slow resolutions and timeouts are not counted for users.
 fn fault_unless_user(row: &Busy, number: u64) -> Cell {
     match row.kind {
         BusyKind::User => columns::number(None, NONE),
@@ -271,7 +263,7 @@ fn fault_unless_user(row: &Busy, number: u64) -> Cell {
     }
 }
 
-/// Returns the table of the busiest zones, lists, users and networks of the wanted kinds, at most `most` of each.
+/// Returns the busiest names of the wanted kinds, at most `most` of each kind.
 pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: usize, style: Style) -> String {
     let kinds = span.busiest.chunk_by(|one, other| one.kind == other.kind);
     let rows = kinds.flat_map(|rows| rows.iter().take(most)).filter(|row| is_wanted(row.kind));

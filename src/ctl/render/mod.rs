@@ -1,6 +1,6 @@
 //! Formats the replies of the daemon: as text for people, as JSON for programs.
 //!
-//! This module sends no request and reads no clock, so the same reply always gives the same text.
+//! This module sends no request and reads no clock, so the output depends only on the reply.
 
 pub mod columns;
 pub mod compare;
@@ -39,33 +39,29 @@ pub enum Format {
     Json,
 }
 
-/// Says if the text output has colours.
+/// The text output has colours or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// Text without colours: for pipes, and for users who do not want them.
+    /// For pipes, and for users who do not want colours.
     Plain,
-    /// Text with colours, as ANSI escape sequences.
+    /// ANSI escape sequences.
     Colored,
 }
 
 /// The role of a text, which decides its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Paint {
-    /// Normal text.
     #[default]
     Plain,
-    /// The heading of a table or a section.
     Head,
-    /// Text of minor importance.
+    /// Less important than the rest.
     Faint,
-    /// Text that reports a problem.
     Bad,
-    /// Text that reports a good state.
     Good,
 }
 
 impl Style {
-    /// Returns a text with the escape sequences for its colour. In `Plain` style, returns the text unchanged.
+    /// Adds the escape sequences for the colour, except in the style `Plain`.
     pub(crate) fn paint(self, paint: Paint, text: &str) -> String {
         let code = match (self, paint) {
             (Self::Plain, _) | (_, Paint::Plain) => return text.to_owned(),

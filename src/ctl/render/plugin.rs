@@ -15,7 +15,7 @@ use resolver::cache::StoreFill;
 /// The end of the output line if there is a problem: the command that shows what to do.
 const SEE: &str = " See `resolverctl status`.";
 
-/// Returns the output line of the plug-in for the state of the daemon: its worst problem, the number of other problems, and performance data.
+/// Returns the state, and the line with the worst problem, the number of other problems, and performance data.
 pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
     let worst = status.warnings.iter().rev().max_by_key(|warning| warning.severity);
     let state = match worst.map(|warning| warning.severity) {
@@ -49,7 +49,7 @@ pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
     (state, format!("{}|{data}\n", line(state, &text)))
 }
 
-/// Returns the state for the monitoring system if the daemon sent no status. The guidelines of the format reserve "unknown" for faults of the plug-in
+/// Returns the state if the daemon sent no status. The guidelines of the format reserve "unknown" for faults of the plug-in
 /// itself. Without the daemon, mail software gets no answers, so that is critical.
 pub const fn without_status(failure: &CommandFailure) -> PluginState {
     match failure {
@@ -58,19 +58,19 @@ pub const fn without_status(failure: &CommandFailure) -> PluginState {
     }
 }
 
-/// Returns the output line of the plug-in if the daemon has sent no status. `why` is the reason.
+/// Returns the line if the daemon has sent no status. `why` is the reason.
 pub fn failed(state: PluginState, why: &str) -> String {
     line(state, why) + "\n"
 }
 
-/// Returns the output line of the plug-in, without characters that are special in its format, such as `|`.
+/// Removes characters that are special in the format of plug-ins, such as `|`.
 fn line(state: PluginState, text: &str) -> String {
     let text = words::cut(&harmless(text), limits::MAX_PLUGIN_TEXT).replace('|', "/");
     format!("RESOLVERD {} - {text}", state.word())
 }
 
-/// Returns the performance data: `label=value[unit];warn;crit;min;max`. The number of queries, the number of failures and the latency are those of
-/// the last five minutes.
+/// Returns the performance data: `label=value[unit];warn;crit;min;max`. The queries, failures and latency are those of the last
+/// five minutes.
 fn performance(status: &Status, stats: &Stats) -> Vec<String> {
     let outcome = |outcome| stats.report.outcomes.get(&outcome).copied().unwrap_or(0);
     let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);

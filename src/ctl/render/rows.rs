@@ -1,6 +1,6 @@
 //! The tables of `resolverctl stats --by`.
 //!
-//! A table has only the worst rows, so that it fits on one screen. JSON output has all rows.
+//! A table has only the worst rows, so that it fits on one screen; JSON has all rows.
 
 use super::columns;
 use super::{Style, spent, words};
@@ -8,7 +8,7 @@ use control::protocol;
 use control::protocol::Reply;
 use history::Window;
 
-/// Returns a table of the statistics as text. If it has no rows, returns a sentence about this. `moment` formats a point in time in local time.
+/// Returns a table, or a sentence if it has no rows. `moment` formats a point in time.
 pub fn table(
     which: protocol::Table,
     replies: &[Reply],
@@ -16,7 +16,7 @@ pub fn table(
     moment: &dyn Fn(f64) -> String,
     style: Style,
 ) -> String {
-    /// Returns those lines of a reply that are rows of the given kind.
+    /// The lines of a reply that are rows of the given kind.
     macro_rules! rows {
         ($kind:ident) => {
             replies
@@ -51,31 +51,25 @@ pub fn table(
     table.worst(0, style) + legend + &period(which, window)
 }
 
-/// The lines below the table of zones, which explain its columns.
 const ZONE_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
     overload: queries that got SERVFAIL at once, without a resolution, because too many queries were in progress in resolverd\n\
     failed: resolutions that gave no usable answer; total time: the times of all resolutions of the zone, added up\n\
     server behaviour: number of queries to servers by result, or the mean round trip if all were answered\n";
 
-/// The lines below the table of servers, which explain its columns.
 const SERVER_TERMS: &str = "total wait: time that resolverd waited for the replies of the server; if several queries wait at the same time, each is counted\n\
     behaviour: number of queries by result, or the mean round trip if all were answered\n";
 
-/// The line below the table of clients, which explains its columns.
 const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL\n\
     overload: failed queries that got SERVFAIL at once, because too many queries were in progress in resolverd\n";
 
-/// The lines below the table of local users, which explain it.
 const USER_TERMS: &str = "cache misses: queries that were not answered from the cache; estimated, because resolverd finds out the user\n\
     only for failed and slow queries, and for one other query per second\n\
     unknown: the client closed its socket before resolverd found out its user\n\
     sum of waits: if several queries of a user wait at the same time, each is counted\n";
 
-/// The line below the table of record types, which explains a column.
 const TYPE_TERMS: &str = "failed: queries that got SERVFAIL\n";
 
-/// Returns the last line of a table, which names the period that the table covers. The tables of zones, servers and clients count whole minutes and
-/// the current minute.
+/// The tables of zones, servers and clients count whole minutes and the current minute.
 fn period(which: protocol::Table, window: Window) -> String {
     if window == Window::Start {
         return "All figures are since start.\n".to_owned();

@@ -1,7 +1,8 @@
-//! The output of `resolverctl stats`: the number of queries, their results, how long they took, and the slowest zones and servers.
+//! The output of `resolverctl stats`: the number of queries, their results, how long they took, and the slowest zones and
+//! servers.
 //!
-//! It fits into 80 columns and 24 lines, whatever the numbers are. The slowest zones and servers get the lines that the upper part
-//! does not need.
+//! The output fits into 80 columns and 24 lines, whatever the numbers are. The slowest zones and servers get the lines that the
+//! upper part does not need.
 
 use std::collections::BTreeMap;
 
@@ -16,41 +17,39 @@ use dns::wire::presentation::harmless;
 use history::{Counter, ServerRow, ShedRow, ZoneRow};
 use resolver::cache::StoreFill;
 
-/// The number of columns of the smallest terminal on which all lines can be read.
+/// The smallest terminal on which all lines can be read.
 const COLUMNS: usize = 80;
 
-/// The number of lines of the smallest terminal, without the line for the shell prompt.
+/// Of the smallest terminal, without the line for the shell prompt.
 const LINES: usize = 23;
 
-/// The width of the labels at the start of the lines of `resolverctl stats`, in columns.
 const LABEL: usize = 13;
 
-/// The number of blanks between a label and its value, and between columns.
+/// Between a label and its value, and between columns.
 const GAP: usize = 2;
 
-/// The width of a zone's name, in columns. With this width, the text about the zone's servers has room in the same line.
+/// In columns. The text about the zone's servers then fits in the same line.
 const ZONE: usize = 28;
 
-/// The width of a zone's name, in columns, if three zones share a line.
+/// In columns, if three zones share a line.
 const FAILED: usize = 16;
 
-/// The advice to the user if the daemon has not received any query.
+/// Advice if the daemon has not received any query.
 const UNASKED: &str = "`resolverctl check system` shows whether this host uses resolverd";
 
-/// What overload means, and the command that says what to do.
 const OVERLOAD: &str = "SERVFAIL: too many queries in progress; see `resolverctl failed`";
 
-/// Returns the output of `resolverctl stats` as text.
+/// Returns the output of `resolverctl stats`.
 pub fn stats(stats: &Stats, style: Style) -> String {
     let cache = fill(&stats.stores, style);
     let fits = |upper: &String| upper.lines().count() + cache.lines().count() <= LINES;
     let upper = Some(upper(stats, true, style)).filter(fits).unwrap_or_else(|| upper(stats, false, style));
-    // Three further lines are between the parts: an empty line and the headings of two tables.
+    // An empty line and the headings of two tables.
     let left = LINES.saturating_sub(upper.lines().count() + cache.lines().count() + 3);
     let failed =
         Some(failed(stats, style)).filter(|failed| failed.lines().count() <= left).unwrap_or_default();
     let left = left - failed.lines().count();
-    // The table of zones with one row may have room although the headings of both tables have none.
+    // A table of zones with one row may fit although the headings of both tables do not.
     let used = upper.lines().count() + cache.lines().count() + failed.lines().count();
     let least = usize::from(used + 3 <= LINES);
     let zones = stats.slow_zones.len().min(left.div_ceil(2).max(least));
@@ -62,7 +61,7 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     format!("{upper}{gap}{failed}{zones}{servers}{cache}")
 }
 
-/// Returns the upper lines of the output, about all queries of clients in the selected period. If `explains` is true, a line explains overload.
+/// The lines about queries of clients. If `explains` is true, one line explains overload.
 fn upper(stats: &Stats, explains: bool, style: Style) -> String {
     let report = &stats.report;
     let window = words::window(report.window, report.seconds);
@@ -106,7 +105,7 @@ fn upper(stats: &Stats, explains: bool, style: Style) -> String {
     text
 }
 
-/// Returns the line with the zones that had the most failed resolutions. Returns an empty text if no resolution failed.
+/// The zones with the most failed resolutions, or an empty text.
 fn failed(stats: &Stats, style: Style) -> String {
     let width = if stats.failed_zones.len() == 1 { ZONE } else { FAILED };
     let item = |(place, row): (usize, &ZoneRow)| {
@@ -125,8 +124,7 @@ fn failed(stats: &Stats, style: Style) -> String {
     items("failures", &rows, style)
 }
 
-/// Returns the line with the zone and the client that had the most queries refused with SERVFAIL because of overload. Returns an empty text if there
-/// are none.
+/// The zone and the client with the most queries refused because of overload, or an empty text.
 fn overload(stats: &Stats, style: Style) -> String {
     let item = |word: &str, rows: &[ShedRow]| {
         let item =
@@ -138,7 +136,6 @@ fn overload(stats: &Stats, style: Style) -> String {
     if rows.is_empty() { String::new() } else { items("overload by", &rows, style) }
 }
 
-/// Returns the lines of the output about the queries that resolverd sent to servers.
 fn upstream(stats: &Stats, style: Style) -> String {
     let report = &stats.report.upstream;
     let messages: u64 = report.messages.values().sum();
@@ -170,7 +167,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// Returns the short label for a result of queries to servers, for the line with all results. "other error" is the sum of all rare response codes.
+/// "other error" is the sum of all rare response codes.
 const fn short_label(conduct: Conduct) -> &'static str {
     match conduct {
         Conduct::OtherError => "other error",
@@ -180,8 +177,7 @@ const fn short_label(conduct: Conduct) -> &'static str {
     }
 }
 
-/// Returns how many queries to servers had each kind of result. Rare response codes are added up to one number, because the screen has no room for
-/// each.
+/// Adds up rare response codes, because the screen has no room for each.
 fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     let mut together = BTreeMap::new();
     for (conduct, count) in messages {
@@ -196,7 +192,7 @@ fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     together
 }
 
-/// Returns each part of a total in per cent, with its label. The numbers add up to 100.0. Parts that are zero are left out.
+/// Returns each part of the total in per cent, with its label. The numbers add up to 100.0. Parts that are zero are left out.
 fn in_per_cent<Part: Copy>(counts: &BTreeMap<Part, u64>, label: fn(Part) -> &'static str) -> Vec<String> {
     let all: Vec<u64> = counts.values().copied().collect();
     let parts: Vec<String> = counts
@@ -208,7 +204,6 @@ fn in_per_cent<Part: Copy>(counts: &BTreeMap<Part, u64>, label: fn(Part) -> &'st
     if parts.is_empty() { vec!["–".to_owned()] } else { parts }
 }
 
-/// The columns of the table of the zones whose queries took the most time.
 const SLOWEST_ZONES: &[Column<ZoneRow>] = &[
     Column("slowest zones", 0, |row, _| word(&words::cut(&row.zone, ZONE))),
     Column("total time", 0, |row, _| time(row.spent)),
@@ -219,7 +214,6 @@ const SLOWEST_ZONES: &[Column<ZoneRow>] = &[
     Column("server behaviour", 0, |row, _| verdict(&row.zone, &row.verdict)),
 ];
 
-/// The columns of the table of the servers for whose replies resolverd waited longest.
 const SLOWEST_SERVERS: &[Column<ServerRow>] = &[
     Column("slowest servers", 0, |row, _| word(&row.server)),
     Column("total wait", 0, |row, _| time(row.waited)),
@@ -230,7 +224,7 @@ fn slowest<Row>(columns: &'static [Column<Row>], rows: &[Row], style: Style) -> 
     if rows.is_empty() { String::new() } else { columns::table(columns, rows, 0).text(style, Some(COLUMNS)) }
 }
 
-/// Returns the number of entries and the memory of each part of the cache, in columns.
+/// The number of entries and the memory of each part of the cache.
 pub(super) fn fill(stores: &[StoreFill], style: Style) -> String {
     let label = |label: &str| format!("{label:<width$}", width = LABEL - GAP);
     let heads = [label("cache"), label("entries"), label("MiB used")];
@@ -249,7 +243,7 @@ pub(super) fn fill(stores: &[StoreFill], style: Style) -> String {
     lines.map(|line| format!("{line}\n")).concat()
 }
 
-/// A store that uses at least this share of its memory is full: new entries then replace others.
+/// A store that uses this share of its memory is full: new entries replace others.
 const FULL: f64 = 0.95;
 
 /// Returns how full the cache is, how many queries it answered, and whether it is large enough.
@@ -273,7 +267,8 @@ pub fn fill_and_use(stats: &Stats, style: Style) -> String {
     fill(&stats.stores, style) + &format!("{verdict}; {share}\n")
 }
 
-/// Returns a line with a label and its items. If it is too long, it continues below the first item. Items may contain texts from other hosts.
+/// Returns a line with a label and its items. A line that is too long continues below the first item. Items may contain texts
+/// from other hosts.
 pub(super) fn items(label: &str, items: &[String], style: Style) -> String {
     let mut text = style.paint(Paint::Head, label);
     let mut column = label.chars().count();

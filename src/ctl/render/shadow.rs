@@ -12,7 +12,7 @@ use shadow::judge::{Cause, Weight};
 use shadow::limits::MAX_SHADOW_QUESTIONS;
 use shadow::report::{Difference, ShadowReport, ShadowSummary, SideSummary, SwitchVerdict};
 
-/// Returns the output of `resolverctl shadow` as text.
+/// Returns the output of `resolverctl shadow`.
 pub fn text(report: &ShadowReport, summary: &ShadowSummary, style: Style) -> String {
     let paint = match summary.verdict {
         SwitchVerdict::Safe => Paint::Good,
@@ -42,7 +42,7 @@ const fn title(weight: Weight) -> &'static str {
     }
 }
 
-/// Returns the lines above the differences: how many questions were compared, and how many answers were equal or differed.
+/// How many questions were compared, and how many answers were equal or differed.
 fn counts(summary: &ShadowSummary, style: Style) -> String {
     let compared = format!(
         "{} different questions, from {} queries",
@@ -108,7 +108,7 @@ fn of_side(side: &SideSummary) -> Vec<String> {
     parts
 }
 
-/// Returns the differences of one weight (how much they matter), grouped by their cause and by the resolver to which the cause belongs.
+/// The differences of one weight (how much they matter), grouped by their cause and by the resolver at fault.
 fn by_cause(differences: &[&Difference], weight: Weight) -> String {
     let mut groups = BTreeMap::<(Cause, Option<Side>), Vec<&Difference>>::new();
     for one in differences {
@@ -118,7 +118,6 @@ fn by_cause(differences: &[&Difference], weight: Weight) -> String {
     groups.into_iter().map(|((cause, _), group)| of_cause(cause, &group, most)).collect()
 }
 
-/// Returns the words that explain a cause of differences.
 const fn meaning(cause: Cause) -> &'static str {
     match cause {
         Cause::Bogus => "one resolver finds wrong signatures",

@@ -5,7 +5,7 @@ use super::{Style, words};
 use control::protocol::Reply;
 use history::spent::{Stage, StageRow, TableSpan};
 
-/// Returns the sentence for an empty query history. `off` is true if the configuration switches the query history off.
+/// The query history is empty. `off` is true if the configuration switches it off.
 pub(crate) const fn empty(off: bool) -> &'static str {
     if off {
         "The query history is off (history.size = \"0\"): set history.size to keep queries.\n"
@@ -14,7 +14,6 @@ pub(crate) const fn empty(off: bool) -> &'static str {
     }
 }
 
-/// The lines below the table of stages, which explain its columns and each stage of a resolution.
 const STAGE_TERMS: &str = "queries: number of queries that spent time in the stage; share: part of the total time of all stages\n\
     p50: half of these queries spent this time or less in the stage; p90, p99: 90 and 99 percent of them\n\
     queue: the time before resolverd began to resolve the query\n\
@@ -23,7 +22,7 @@ const STAGE_TERMS: &str = "queries: number of queries that spent time in the sta
     fetching DNSSEC keys: resolverd has the answer, and waits for the keys (DNSKEY, DS) that it needs to validate the answer\n\
     Queries that were answered from the cache are left out.\n";
 
-/// The columns of the table of stages. Each row has a stage and its share of the total time, in tenths of a per cent.
+/// Each row has a stage and its share of the total time, in tenths of a per cent.
 const STAGES: &[Column<(StageRow, u64)>] = &[
     Column("stage", 0, |(row, _), _| word(label(row.stage))),
     Column("queries", 0, |(row, _), _| count(row.time.count)),
@@ -35,7 +34,7 @@ const STAGES: &[Column<(StageRow, u64)>] = &[
     Column("max", 0, |(row, _), _| time(row.time.max)),
 ];
 
-/// Returns the table of the stages of resolution, with the share of the total time that each took. `moment` formats a point in time in local time.
+/// Returns the table of the stages. `moment` formats a point in time.
 pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let rows: Vec<&StageRow> = replies
         .iter()
@@ -48,7 +47,6 @@ pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: S
     table.text(style, None) + STAGE_TERMS + &span(replies, moment)
 }
 
-/// Returns the line about the period that the table of stages covers.
 fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     let span =
         replies.iter().find_map(|reply| if let Reply::TableSpan(span) = reply { Some(span) } else { None });
@@ -69,7 +67,7 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     format!("All figures are since {since}{why}.\n")
 }
 
-/// Returns the name of a stage for the screen. JSON has the words of the control protocol instead.
+/// The name on the screen. JSON has the words of the control protocol.
 const fn label(stage: Stage) -> &'static str {
     match stage {
         Stage::Queue => "queue",

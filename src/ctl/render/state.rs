@@ -12,7 +12,6 @@ use resolver::cache::servers::Health;
 use resolver::cache::servers::ServerFeatures;
 use resolver::config::defaults;
 
-/// The columns of the table of servers.
 const SERVERS: &[Column<ServerState>] = &[
     Column("server", 0, |row, _| word(&address(row.address))),
     Column("round trip", 0, |row, _| {
@@ -33,7 +32,7 @@ const SERVERS: &[Column<ServerState>] = &[
     }),
 ];
 
-/// Returns the table of the servers that the daemon has queried; only the server at `address` if an address is given.
+/// Returns the servers that the daemon has queried, or only the server at `address`.
 pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> String {
     let rows = replies.iter().filter_map(|reply| match reply {
         Reply::ServerState(row) => Some(row),
@@ -48,7 +47,6 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     }
 }
 
-/// Returns the words for the state of a server that was queried, and their colour.
 pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint) {
     match health {
         Health::Answering if !has_answered => ("no answer yet", Paint::Plain),
@@ -59,11 +57,10 @@ pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint
     }
 }
 
-/// The lines below the table of servers, which explain its columns.
 const SERVER_TERMS: &str = "round trip: mean time from a query to its reply; unanswered in a row: queries without a reply since the last reply\n\
     dead: did not reply for some time; resolverd sends it only a test query (probe) now and then, until it replies again\n";
 
-/// Returns the names of the features that a server does not support: EDNS, TCP, or 0x20 (a reply repeats upper and lower case of the name in the
+/// The features that a server does not support: EDNS, TCP, or 0x20 (a reply repeats upper and lower case of the name in the
 /// query).
 fn lacks(row: &ServerState) -> String {
     let ServerFeatures { edns, tcp, keeps_case, long_datagrams } = row.features;
@@ -77,12 +74,11 @@ fn lacks(row: &ServerState) -> String {
     if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }
 
-/// Returns the address of a server as text, with its port if that is not 53.
+/// Without the port if it is 53.
 fn address(address: SocketAddr) -> String {
     if address.port() == defaults::PORT { address.ip().to_string() } else { address.to_string() }
 }
 
-/// The columns of the table of resolutions in progress.
 const FLIGHTS: &[Column<FlightState>] = &[
     Column("query", 0, |row, _| word(&format!("{} {}", row.name, row.kind))),
     Column("age", 0, |row, _| time(row.age)),
@@ -91,7 +87,7 @@ const FLIGHTS: &[Column<FlightState>] = &[
     Column("waiting for server (zone)", 0, |row, _| word(&waits_for(row))),
 ];
 
-/// Returns the table of the resolutions in progress, the oldest first.
+/// Returns the resolutions in progress, the oldest first.
 pub fn flights(replies: &[Reply], style: Style) -> String {
     let rows = replies.iter().filter_map(|reply| match reply {
         Reply::Flight(row) => Some(row),
@@ -105,7 +101,7 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
     table.worst(left_out(replies), style) + if is_deserted { DESERTED } else { "" }
 }
 
-/// The line below the table of resolutions in progress that explains a resolution for which no client waits any more.
+/// No client waits for the resolution any more.
 const DESERTED: &str = "If the column \"clients waiting\" shows 0, all clients already got SERVFAIL (timeout), or resolverd began the query itself (for example prefetch).\n";
 
 fn waits_for(row: &FlightState) -> String {
@@ -116,7 +112,7 @@ fn waits_for(row: &FlightState) -> String {
     }
 }
 
-/// Returns the table of the cache entries for a name. An entry has one row for each of its records.
+/// Returns the cache entries for a name, with one row for each record.
 pub fn held(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("entry", Align::Left),
@@ -145,16 +141,15 @@ pub fn held(replies: &[Reply], style: Style) -> String {
     table.text(style, None) + &more + &legend.collect::<String>()
 }
 
-/// The label of a cache entry whose data did not come from a server with authority for the zone.
+/// The data did not come from a server with authority for the zone.
 const OTHERS: &str = "non-authoritative";
 
-/// The line below the table of cache entries that explains the label `non-authoritative`.
 const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or behind an alias (CNAME)\n";
 
-/// The line below the table of cache entries, if different groups of clients have different entries.
+/// Different groups of clients have different entries.
 const GROUPED: &str = "group: clients that see the same zones, because of their [[view]] or `zones` of their listener; an entry answers only clients of its group\n";
 
-/// Returns the rows of a cache entry. If `is_grouped` is true, they name the group of clients for which the entry is used.
+/// If `is_grouped` is true, the rows name the group of clients that use the entry.
 fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
     let mut data = row.data.iter().cloned();
     let source = row.source.as_ref().map(|from| format!(", {}", source(from))).unwrap_or_default();
@@ -177,7 +172,7 @@ fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
     std::iter::once(first).chain(further).collect()
 }
 
-/// Returns the label for the kind of a cache entry. `word` is its name in the control protocol.
+/// `word` is the name in the control protocol.
 fn held_label(word: &str) -> String {
     match word {
         "rrset" => "record set".to_owned(),
@@ -187,13 +182,13 @@ fn held_label(word: &str) -> String {
     }
 }
 
-/// Returns the label for the source of a cache entry. The protocol's word "answer" is replaced, because it is also the name of a kind of entry.
+/// The word "answer" of the protocol is replaced, because it is also the name of a kind of entry.
 fn source(source: &impl serde::Serialize) -> String {
     let word = words::word(source);
     if word == "answer" { OTHERS.to_owned() } else { word }
 }
 
-/// Returns the table of negative trust anchors, each with the time until it expires.
+/// Returns each negative trust anchor with the time until it expires.
 pub fn ntas(replies: &[Reply], style: Style) -> String {
     let mut table =
         TextTable::new(&[("name", Align::Left), ("expires in", Align::Right), ("set by", Align::Left)]);
@@ -212,7 +207,7 @@ pub fn ntas(replies: &[Reply], style: Style) -> String {
     table.text(style, None)
 }
 
-/// Returns how many rows the daemon left out of its reply, because the reply would have become too long.
+/// The number of rows that are missing in a reply that would have become too long.
 fn left_out(replies: &[Reply]) -> u64 {
     replies.iter().map(|reply| if let Reply::LeftOut { left_out } = reply { *left_out } else { 0 }).sum()
 }

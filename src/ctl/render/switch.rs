@@ -8,7 +8,7 @@ use migrate::switch::step::SwitchStep;
 use migrate::switch::{EndedStep, RECORD, StepEnd, SwitchError};
 use migrate::system::HostFinding;
 
-/// Returns the plan of the switch as text or JSON. If the switch cannot begin, returns the reasons.
+/// Returns the plan of the switch, or the reasons why the switch cannot begin.
 pub fn plan(plan: &SwitchPlan, format: Format) -> String {
     let found: Vec<HostFinding> = plan.refusals.iter().chain(&plan.warnings).cloned().collect();
     let Format::Text(style) = format else {
@@ -37,11 +37,10 @@ pub fn plan(plan: &SwitchPlan, format: Format) -> String {
     text
 }
 
-/// The line below the steps of the plan, about the files that the switch changes.
 const KEPT: &str =
     "The switch keeps the old text of each file. To undo the switch, run: resolverctl switch --back\n\n";
 
-/// Returns the lines that are printed before the first step of a switch: warnings, and the command that undoes the switch.
+/// Returns the lines before the first step: warnings, and the command that undoes the switch.
 pub fn begins(plan: &SwitchPlan, format: Format) -> String {
     let found = findings(&plan.warnings, format);
     match format {
@@ -52,7 +51,7 @@ pub fn begins(plan: &SwitchPlan, format: Format) -> String {
     }
 }
 
-/// Returns the line about a step of the switch that was carried out or undone.
+/// Returns the line about a step that was carried out or undone.
 pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Format) -> String {
     let word = if is_undo { "undone" } else { "done" };
     let error = result.as_ref().err();
@@ -66,7 +65,7 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
             (Err(error @ SwitchError::Needed), true) => {
                 format!("kept     {}\n         reason: {error}\n", step.change.words().not_undone)
             }
-            // An earlier line said that resolverd was stopped again. This line says why it was then started after all.
+            // An earlier line said that resolverd was stopped again. This line says why resolverd was then started.
             (Err(error @ SwitchError::StartedAgain), true) => {
                 format!("started  {}\n         reason: {error}\n", step.change.words().not_undone)
             }
@@ -75,7 +74,7 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
     }
 }
 
-/// Returns the line that is shown before the steps of a failed switch are undone.
+/// The line before the steps of a failed switch are undone.
 pub(crate) const fn gives_up(format: Format) -> &'static str {
     match format {
         Format::Json => "",
@@ -83,7 +82,7 @@ pub(crate) const fn gives_up(format: Format) -> &'static str {
     }
 }
 
-/// Returns the last lines that are printed after all steps of a switch were undone.
+/// Returns the last lines after all steps were undone.
 pub fn undone(ended: &[EndedStep], format: Format) -> String {
     let mut errors = ended.iter().filter_map(|(_, result)| result.as_ref().err()).peekable();
     match (format, errors.peek().is_none(), errors.all(SwitchError::is_later_work)) {
@@ -96,7 +95,7 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
     }
 }
 
-/// Returns what the operator must do about files that were changed after the switch, and about services that do not exist any more.
+/// What the operator must do about files that were changed after the switch, and about services that do not exist any more.
 fn finish(ended: &[EndedStep]) -> String {
     let changed: Vec<&str> = ended
         .iter()
@@ -114,7 +113,7 @@ fn finish(ended: &[EndedStep]) -> String {
     )
 }
 
-/// Returns the last line that is printed after a successful switch.
+/// Returns the last line after a successful switch.
 pub fn switched(format: Format) -> String {
     match format {
         Format::Json => String::new(),
@@ -124,7 +123,7 @@ pub fn switched(format: Format) -> String {
     }
 }
 
-/// Returns findings about this host as text or JSON, without a line for the number of problems.
+/// Returns findings about this host, without the number of problems.
 pub fn findings(found: &[HostFinding], format: Format) -> String {
     match format {
         Format::Json => found.iter().map(lines::line).collect(),
@@ -150,7 +149,7 @@ fn numbered(place: usize, step: &SwitchStep, style: Style) -> String {
     )
 }
 
-/// Returns a step of the switch as a line of JSON. `state` is the word for its state; a step with an error has "failed" instead.
+/// `state` is the word for the state of the step; a step with an error has "failed" instead.
 fn line(place: usize, step: &SwitchStep, state: &str, error: Option<&SwitchError>) -> String {
     let state = if error.is_some() { "failed" } else { state };
     let object = json!({

@@ -1,6 +1,7 @@
-//! Formats tables: each column is as wide as its widest cell, numbers are aligned to the right, and escape sequences of colours count as no width.
+//! Formats tables: each column is as wide as its widest cell, numbers are aligned to the right, and escape sequences of colours
+//! count as no width.
 //!
-//! Cells may contain texts from remote hosts. These can neither control the terminal nor change the direction of writing.
+//! Cells may contain texts from remote hosts, which can neither control the terminal nor change the direction of writing.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -11,13 +12,12 @@ use dns::wire::presentation::harmless;
 /// The alignment of the cells in a column of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// Aligned to the left, for text.
+    /// Left, for text.
     Left,
-    /// Aligned to the right, for numbers.
+    /// Right, for numbers.
     Right,
 }
 
-/// A table of text to which rows are added one by one.
 #[derive(Debug)]
 pub(crate) struct TextTable {
     sides: Vec<Align>,
@@ -25,7 +25,7 @@ pub(crate) struct TextTable {
 }
 
 impl TextTable {
-    /// Creates a table with a heading: the title of each column, and its alignment.
+    /// The heading has the title of each column, and its alignment.
     pub(crate) fn new(head: &[(&str, Align)]) -> Self {
         Self {
             sides: head.iter().map(|(_, side)| *side).collect(),
@@ -33,18 +33,15 @@ impl TextTable {
         }
     }
 
-    /// Adds a row at the end of the table. Each cell has a text and its colour.
     pub(crate) fn row(&mut self, cells: Vec<(String, Paint)>) {
         self.rows.push(cells.into_iter().map(|(cell, paint)| (harmless(&cell), paint)).collect());
     }
 
-    /// Adds a row without colours at the end of the table.
     pub(crate) fn plain(&mut self, cells: Vec<String>) {
         self.row(cells.into_iter().map(|cell| (cell, Paint::Plain)).collect());
     }
 
-    /// Returns the table as text. If `width` is given, the last column is shortened so that lines have at most this width; a shortened text ends in
-    /// "…".
+    /// If `width` is given, the last column is shortened so that lines have at most this width; a shortened text ends in "…".
     pub(crate) fn text(&self, style: Style, width: Option<usize>) -> String {
         let widths: Vec<usize> = (0..self.sides.len()).map(|column| self.width(column)).collect();
         let last = widths.len().saturating_sub(1);
@@ -73,20 +70,19 @@ impl TextTable {
         text
     }
 
-    /// Returns true if the table has no rows.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.len() <= 1
     }
 
-    /// Removes the rows after the first `MAX_SHOWN_ROWS`. Returns the number of removed rows.
+    /// Removes the rows after the first `MAX_SHOWN_ROWS`, and returns their number.
     pub(crate) fn cut(&mut self) -> u64 {
         let cut = self.rows.len().saturating_sub(1 + limits::MAX_SHOWN_ROWS);
         self.rows.truncate(1 + limits::MAX_SHOWN_ROWS);
         cut as u64
     }
 
-    /// Returns the first rows of the table as text, as many as one screen has room for, and a line with the number of the other rows. `left_out` is
-    /// the number of rows that the daemon did not send.
+    /// Returns the rows that fit on one screen, and a line with the number of the others. `left_out` is the number of rows that
+    /// the daemon did not send.
     pub(crate) fn worst(mut self, left_out: u64, style: Style) -> String {
         let more_rows = self.cut().saturating_add(left_out);
         let text = self.text(style, None);
@@ -99,7 +95,7 @@ impl TextTable {
     }
 }
 
-/// Returns the last line of an incomplete table, which says how many rows are missing.
+/// The last line of a table that lacks rows.
 pub(super) fn more(rows: u64, style: Style) -> String {
     format!("{}\n", style.paint(Paint::Faint, &format!("and {} more", super::words::number(rows))))
 }

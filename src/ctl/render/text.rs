@@ -14,10 +14,10 @@ use doctor::facts::Record;
 use resolver::cache::StoreFill;
 use resolver::config::{ConfigProblem, Errors};
 
-/// The text after a listening address of the configuration that no network interface of this host has yet.
+/// Follows a configured listen address that this host does not have yet.
 const LATER: &str = "resolverd listens there as soon as it appears";
 
-/// Returns the output of `resolverctl status`: the health of the daemon.
+/// Returns the output of `resolverctl status`.
 pub fn status(status: &Status, style: Style) -> String {
     let daemon = &status.daemon;
     let others = status.faults_of_others();
@@ -78,7 +78,7 @@ pub fn status(status: &Status, style: Style) -> String {
     text
 }
 
-/// Returns the lines about encrypted DNS: the addresses at which the daemon listens for it, and the certificates.
+/// The addresses at which the daemon listens for encrypted DNS, and the certificates.
 fn encrypted(daemon: &DaemonStatus, style: Style) -> String {
     let mut text = String::new();
     let [tls, https, quic] = [&daemon.listen_tls, &daemon.listen_https, &daemon.listen_quic];
@@ -95,20 +95,19 @@ fn encrypted(daemon: &DaemonStatus, style: Style) -> String {
     text
 }
 
-/// Returns the line about a certificate, with the time at which it expires.
 fn certificate(row: &CertificateStatus) -> String {
     let until = row.until.map(|until| format!(", valid until {}", date(until))).unwrap_or_default();
     format!("{}{until}", harmless(&row.file))
 }
 
-/// Returns the number of entries and the memory of all parts of the cache together.
+/// All parts of the cache together.
 fn cache(stores: &[StoreFill]) -> String {
     let sum = |part: fn(&StoreFill) -> u64| stores.iter().map(part).fold(0, u64::saturating_add);
     let used = words::mebibytes(sum(|fill| fill.bytes), sum(|fill| fill.capacity));
     format!("{} entries, {used} MiB used", words::number(sum(|fill| fill.entries)))
 }
 
-/// Returns the lines about the cache snapshot on disk: its age, its size, and the number of entries that were restored from the previous snapshot.
+/// The age and the size of the snapshot, and the number of entries that were restored from the previous one.
 fn snapshot(status: &SnapshotStatus) -> [String; 2] {
     let written = status.age.map_or_else(
         || "cache not saved to disk yet".to_owned(),
@@ -124,7 +123,7 @@ fn snapshot(status: &SnapshotStatus) -> [String; 2] {
     [written, format!("{} cache entries {restored}", words::number(status.restored))]
 }
 
-/// Returns the lines about the keys of the root zone: the state of each key, and the last query for the keys.
+/// The state of each root key, and the last query for the keys.
 fn root_keys(status: &RootKeysStatus) -> Vec<String> {
     let key = |row: &RootKeyRow| {
         let since = row.since.map(date).unwrap_or_default();
@@ -156,12 +155,12 @@ fn root_keys(status: &RootKeysStatus) -> Vec<String> {
     status.keys.iter().map(key).chain([checked]).collect()
 }
 
-/// Returns the answer to a query as text, and a line with the source of the answer and the time that resolverd needed for it.
+/// Returns the answer to a query, and a line with its source and the time that resolverd needed for it.
 pub fn query(reply: &QueryReply, style: Style) -> String {
     answer(reply, false, style)
 }
 
-/// Like `query`, for the answer of `trace --fresh`, which was resolved without the cache.
+/// For the answer of `trace --fresh`, which was resolved without the cache.
 pub(crate) fn fresh_query(reply: &QueryReply, style: Style) -> String {
     answer(reply, true, style)
 }
@@ -216,7 +215,7 @@ fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
     text
 }
 
-/// Returns the words for the source of an answer. In the output, the time that the answer took follows them.
+/// The time that the answer took follows these words.
 const fn source(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Cache => "from cache in",
@@ -234,7 +233,7 @@ const fn source(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Returns DNS records as text in aligned columns, as in a zone file.
+/// In aligned columns, as in a zone file.
 fn records(records: &[Record]) -> String {
     let width = |of: fn(&Record) -> usize| records.iter().map(of).max().unwrap_or(0);
     let names = width(|record| record.name.chars().count());
@@ -242,16 +241,15 @@ fn records(records: &[Record]) -> String {
     let kinds = width(|record| record.kind().len());
     let line = |record: &Record| {
         let (Record { name, ttl, .. }, kind, data) = (record, record.kind(), record.text());
-        // The data of a record type that the DNS library does not know can contain any characters, so unsafe ones are replaced.
+        // The data of a record type that the DNS library does not know can contain any characters.
         harmless(&format!("{name:names$}  {ttl:>ttls$}  {kind:kinds$}  {data}")) + "\n"
     };
     records.iter().map(line).collect()
 }
 
-/// The line below the output of `flush` that explains the words in it.
 const FLUSHED: &str = "answers: complete replies to clients; record sets: the records of one name and type; resolverd makes replies from them\n";
 
-/// Returns the numbers of removed entries: "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".
+/// For instance "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".
 pub fn removed(removed: &Removed) -> String {
     let entries = removed.entries;
     let counts = [
@@ -281,7 +279,7 @@ pub fn removed(removed: &Removed) -> String {
     )
 }
 
-/// Returns the text about a reload of the configuration: what it changed, or why it changed nothing.
+/// Returns what a reload of the configuration changed, or why it changed nothing.
 pub fn reloaded(replies: &[Reply], style: Style) -> String {
     let mut text = String::new();
     for reply in replies {
@@ -301,8 +299,8 @@ pub fn reloaded(replies: &[Reply], style: Style) -> String {
     text
 }
 
-/// Returns the result for a checked configuration file: its path, with its errors or with notes about valid settings. Without a path, the built-in
-/// defaults were checked.
+/// Returns the path of a checked configuration file, with its errors or with notes about valid settings. Without a path,
+/// resolverctl checked the built-in defaults.
 pub fn checked(file: Option<&Path>, checked: &Result<Vec<ConfigProblem>, Errors>) -> String {
     let notes = match checked {
         Ok(notes) => notes.iter().map(|note| format!("note: {note}\n")).collect::<String>(),

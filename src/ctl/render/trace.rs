@@ -6,8 +6,7 @@ use dns::wire::presentation::harmless;
 use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use history::reason::reason_label;
 
-/// Returns the text after the steps: the answer. If there were no steps, the answer came from the cache. `fresh` is true if the trace does not use
-/// the cache.
+/// Returns the answer. Without steps, the answer came from the cache. `fresh` is true if the trace does not use the cache.
 pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> String {
     let end = if fresh { text::fresh_query(reply, style) } else { text::query(reply, style) };
     if has_steps || fresh {
@@ -17,8 +16,7 @@ pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> St
     }
 }
 
-/// Returns the line for a step of a resolution: its time and what happened. It is indented if the step belongs to a query that resolverd itself
-/// needs. `fresh` is true if the trace does not use the cache.
+/// Returns the line for a step. `fresh` is true if the trace does not use the cache.
 pub fn step(step: &Step, fresh: bool, style: Style) -> String {
     let at = format!("{:>9.1} ms", step.at * 1e3);
     let (word, said, paint) = match &step.event {
@@ -37,7 +35,7 @@ pub fn step(step: &Step, fresh: bool, style: Style) -> String {
     )
 }
 
-/// Returns the word for a step of a resolution, a text with its details, and the colour of the word.
+/// The word for a step, its details, and the colour of the word.
 fn event(step: &StepEvent) -> (&'static str, String, Paint) {
     match step {
         StepEvent::Question { name, kind } => ("query", format!("{name} {kind}"), Paint::Head),
@@ -91,7 +89,6 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// Returns the text about a query that was sent to a server, for a line of `resolverctl trace`.
 fn sent(step: &StepEvent) -> String {
     let StepEvent::Sent { server, transport, name, kind, reason, usual } = step else {
         return String::new();
@@ -109,8 +106,7 @@ fn sent(step: &StepEvent) -> String {
     format!("{server} over {transport}{asked} ({reason}; {usual})")
 }
 
-/// Returns the texts about a step in which resolverd began to query other servers: those that the parent zone names now, or the root servers instead
-/// of the forwarders.
+/// resolverd began to query other servers: those that the parent zone names now, or the root servers instead of the forwarders.
 fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
     match step {
         StepEvent::Outdated { zone } => (
@@ -127,7 +123,6 @@ fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// Returns the text about records that resolverd removed from a reply, for a line of `resolverctl trace`.
 fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
     let s = |one: &'static str, more: &'static str, dropped: usize| if dropped == 1 { one } else { more };
     let (dropped, records, why, paint) = match step {
@@ -158,7 +153,7 @@ fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
     ("removed", text, paint)
 }
 
-/// Returns the text about the DS records of a zone, or about its trust anchor, by which the keys of the zone are validated.
+/// The DS records of a zone, or its trust anchor, with which the keys of the zone are validated.
 fn ds(zone: &str, records: &[DsFact], from: DsSource) -> String {
     let key = |ds: &DsFact| format!("key {} (algorithm {}, digest type {})", ds.tag, ds.algorithm, ds.digest);
     let keys: Vec<String> = records.iter().map(key).collect();
@@ -169,7 +164,7 @@ fn ds(zone: &str, records: &[DsFact], from: DsSource) -> String {
     }
 }
 
-/// Returns the text about the DNSKEY records of a zone. `from` says where they come from.
+/// `from` says where the keys come from.
 fn keys(zone: &str, records: &[KeyFact], from: &str) -> String {
     let key = |key: &KeyFact| format!("key {} (algorithm {}, flags {})", key.tag, key.algorithm, key.flags);
     let keys: Vec<String> = records.iter().map(key).collect();

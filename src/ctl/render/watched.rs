@@ -7,7 +7,7 @@ use control::protocol::watched::{WatchedFinding, WatchedRow};
 use doctor::finding::Level;
 use watched::history::{ChangeKind, FindingChange, Standing};
 
-/// Returns the watched domains with their findings as text. If `with_changes` is true, the last changes of the findings are added.
+/// Returns the watched domains with their findings, and the last changes of the findings if `with_changes` is true.
 pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     if rows.is_empty() {
         return "no watched domains; add a [[watch]] to the configuration, and run `resolverctl reload`\n"
@@ -27,7 +27,7 @@ pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> Str
     texts.join("\n")
 }
 
-/// Returns the first line about a watched domain: the number of its findings, and the times of its last and next check.
+/// The number of findings, and the times of the last and the next check.
 fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     let domain = &row.domain;
     let next = if row.next < 1.0 { "due now".to_owned() } else { format!("in {}", age(row.next)) };
@@ -46,7 +46,7 @@ fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     }
 }
 
-/// Returns the number of findings of each level: "1 failure, 2 warnings, 1 unconfirmed warning".
+/// For instance "1 failure, 2 warnings, 1 unconfirmed warning".
 fn counts(row: &WatchedRow) -> String {
     let (count, once) = (|level| row.count(level), |level| row.once(level).count());
     problems(
@@ -89,7 +89,7 @@ fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -
     text
 }
 
-/// Returns the lines about the last changes of a domain's findings, the newest first.
+/// The newest first.
 fn changes(row: &WatchedRow, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     if row.changes.is_empty() {
         return String::new();
@@ -101,7 +101,7 @@ fn changes(row: &WatchedRow, moment: &dyn Fn(f64) -> String, style: Style) -> St
     text
 }
 
-/// Returns the line about one change: a finding was confirmed, or it does not exist any more.
+/// A finding was confirmed, or does not exist any more.
 fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let entry = change.code.entry();
     let (at, word) = (moment(seconds(change.at)), change.level.word());

@@ -9,30 +9,28 @@ use dns::wire::presentation::harmless;
 use history::culprit::CulpritKind;
 use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 
-/// The width of the bar that shows when a query was in progress, in columns.
+/// In columns.
 const BAR: usize = 20;
 
-/// The width of a DNS name in a waterfall, with its indentation, in columns.
+/// In columns, with the indentation.
 const NAME: usize = 60;
 
-/// The width of the outcome of a query, in columns: enough for `listed` and a return code of a DNS list.
+/// In columns: enough for `listed` and a return code of a DNS list.
 const OUTCOME: usize = 17;
 
-/// The width at which a pasted log line is cut, in columns.
+/// A pasted log line is cut at this number of columns.
 const LINE: usize = 400;
 
-/// A query of a client that took less than this many seconds has no row in the waterfall, unless it failed or its answer may be the reason why a mail
-/// was refused.
+/// In seconds. A quicker query of a client has no row, unless it failed or its answer may be the reason why a mail was refused.
 const SHOWN: f64 = 0.001;
 
-/// Maximum number of queries to servers that are shown below a query of a client.
+/// Maximum number of queries to servers below a query of a client.
 const MESSAGES: usize = 4;
 
-/// If a query of a client took at least this many seconds or failed, the queries to servers that it caused are shown below it.
+/// In seconds. Slower or failed queries of clients show the queries to servers below them.
 const SLOW: f64 = 0.3;
 
-/// Returns the text about messages (emails): the first (worst) one as a waterfall, and one line for each other one. `moment` formats a point in time
-/// in local time.
+/// Returns the first (worst) message (email) as a waterfall, and one line for each other one. `moment` formats a point in time.
 pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let Some((worst, others)) = messages.split_first() else { return String::new() };
     let line = worst.line.as_ref().map(|line| format!("> {}", words::cut(&harmless(line), LINE)));
@@ -68,7 +66,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     text
 }
 
-/// Returns the text for a name or address for which the query history has no message (email).
+/// The query history has no message (email) for the name or address.
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let reach = match report.history {
         Some(history) => reach(&history, moment),
@@ -79,7 +77,7 @@ fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     format!("{}.{reach}\nTo do: {advice}.\n", capital(&evidence))
 }
 
-/// Returns the line that says how far back in time each part of the query history goes.
+/// How far back each part of the query history goes.
 fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
     let memory = match (history.resolved, history.cache) {
         (Some(resolved), Some(cache)) if moment(resolved) != moment(cache) => format!(
@@ -98,7 +96,7 @@ fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
     memory + &disk.unwrap_or_default()
 }
 
-/// Returns a message (email) as a waterfall: a row for each query of the client, in the order of time.
+/// A row for each query of the client, in the order of time.
 fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let count = report.questions.len() as u64 + report.left_out;
     let head = format!(
@@ -125,8 +123,8 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     let hidden = count.saturating_sub(rows.len() as u64);
     if hidden > 0 {
         let queries = if hidden == 1 { "query" } else { "queries" };
-        // The daemon leaves out the quickest queries of a message. So all queries that are missing in its reply are quick if one query in the reply
-        // is quick.
+        // The daemon leaves out the quickest queries of a message (email). So all missing queries are quick if one query in the
+        // reply is quick.
         let others = || report.questions.iter().skip(1).filter(|question| !question.of_subject);
         let is_quick = report.left_out == 0 || others().any(|question| !has_row(question));
         let why = if rows.len() < ROWS && is_quick {
@@ -148,15 +146,15 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     text
 }
 
-/// Returns the protocol that the client used for its queries, such as DNS over TLS, if all of them were encrypted. Otherwise returns an empty text.
+/// Returns the protocol of the queries if all were encrypted, such as DNS over TLS; otherwise an empty text.
 fn way(report: &MessageReport) -> String {
     let known = report.questions.iter().filter_map(|question| question.transport);
     let encrypted = known.clone().next().filter(|_| known.clone().all(ClientTransport::is_encrypted));
     encrypted.map(|encrypted| format!(" over {}", encrypted.label())).unwrap_or_default()
 }
 
-/// Returns the local users whose programs sent the queries, as far as they are known. There may be several: a mail server and its filters send
-/// queries for the same email.
+/// The local users whose programs sent the queries, as far as resolverd knows them: a mail server and its filters send queries
+/// for the same email.
 fn users(report: &MessageReport) -> String {
     let users: BTreeSet<String> =
         report.questions.iter().filter_map(|question| question.user.as_deref()).map(harmless).collect();
@@ -167,10 +165,11 @@ fn users(report: &MessageReport) -> String {
     }
 }
 
-/// The maximum number of rows of a waterfall (the diagram of the queries of a message).
+/// Maximum number of rows of one waterfall.
 const ROWS: usize = 40;
 
-/// Returns true if a question gets a row: it took at least `SHOWN` seconds or failed, or its answer may be the reason why a mail was refused.
+/// Returns true if the question took at least `SHOWN` seconds or failed, or if its answer may be the reason why a mail was
+/// refused.
 pub(super) fn has_row(question: &QuestionReport) -> bool {
     let is_reason = match question.result {
         DnsResult::NoName | DnsResult::NullMx | DnsResult::Listed => question.of_subject,
@@ -180,7 +179,7 @@ pub(super) fn has_row(question: &QuestionReport) -> bool {
     question.elapsed >= SHOWN || question.outcome.is_failure() || is_reason || question.named_by.is_some()
 }
 
-/// Returns the DNS result of a question, such as NXDOMAIN. If the result has no name of its own, returns how the question was answered or failed.
+/// Returns the DNS result, such as NXDOMAIN, or else how the question was answered or failed.
 pub(super) fn outcome(question: &QuestionReport) -> String {
     match question.result {
         DnsResult::Unknown | DnsResult::Answer | DnsResult::Failure => question.outcome.label().to_owned(),
@@ -191,7 +190,7 @@ pub(super) fn outcome(question: &QuestionReport) -> String {
     }
 }
 
-/// Returns the queries that get a row in the waterfall, in the order of time.
+/// In the order of time.
 pub(super) fn shown(report: &MessageReport) -> Vec<&QuestionReport> {
     let mut rows: Vec<&QuestionReport> =
         report.questions.iter().filter(|question| has_row(question)).collect();
@@ -204,8 +203,8 @@ pub(super) fn shown(report: &MessageReport) -> Vec<&QuestionReport> {
     rows
 }
 
-/// Appends the row of a query to `text`, and below it the queries to servers, if the query was slow or failed. If `is_marked` is true, queries about
-/// the name or address that the user typed have a mark.
+/// Appends the row of a query, and below it the queries to servers, if the query was slow or failed. If `is_marked` is true,
+/// queries about the name or address that the user typed have a mark.
 fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, text: &mut String) {
     let name = words::cut(&format!("{} {}", harmless(&question.name), question.kind), NAME);
     let failed = question.outcome.is_failure();
@@ -243,7 +242,7 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
     }
 }
 
-/// Returns a bar that shows when a query was in progress. The whole width is the duration of the message (email) (`took`, in seconds).
+/// Shows when a query was in progress. The whole width is the duration of the message (email) (`took`, in seconds).
 fn bar(at: f64, elapsed: f64, took: f64) -> String {
     let column = |seconds: f64| {
         let share = if took > 0.0 { (seconds / took).clamp(0.0, 1.0) } else { 0.0 };
@@ -254,8 +253,7 @@ fn bar(at: f64, elapsed: f64, took: f64) -> String {
     format!("{}{}{}", "·".repeat(begin), "█".repeat(full), "·".repeat(BAR.saturating_sub(begin + full)))
 }
 
-/// Returns the lines about the culprit of the delay of a message (email): the evidence, the usual behaviour of the servers, and the advice. `head`
-/// is the word at the begin of the first line.
+/// The evidence, the usual behaviour of the servers, and the advice. `head` is the first word.
 fn verdict(head: &str, culprit: &CulpritReport, style: Style) -> String {
     let paint = match culprit.kind {
         CulpritKind::None | CulpritKind::NotDns => Paint::Good,
@@ -272,18 +270,18 @@ fn verdict(head: &str, culprit: &CulpritReport, style: Style) -> String {
     text
 }
 
-/// Returns the culprits of a message (email), the most important first, each with the word that begins its line.
+/// The most important culprit first, each with the first word of its line.
 pub(super) fn culprits(report: &MessageReport) -> impl Iterator<Item = (&'static str, &CulpritReport)> {
     let also = report.also.iter().map(|culprit| ("Also", culprit));
     std::iter::once(("Cause", &report.culprit)).chain(also)
 }
 
-/// Returns the kind of a culprit. Returns `None` if the evidence already says it: what DNS answered.
+/// Returns `None` if the evidence already says the kind: what DNS answered.
 pub(super) fn named_kind(culprit: &CulpritReport) -> Option<&'static str> {
     (culprit.kind != CulpritKind::Answer).then(|| culprit.kind.label())
 }
 
-/// Returns the line about one message (email): when it began, how long it waited for DNS, its culprit, and the name of its first query.
+/// When the message (email) began, how long it waited for DNS, its culprit, and the name of its first query.
 fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let kind = report.culprit.kind.label();
     let zone = report.culprit.zone.as_deref().map(|zone| format!(" {}", harmless(zone))).unwrap_or_default();
@@ -296,7 +294,6 @@ fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     )
 }
 
-/// Returns the text with an upper-case letter as its first letter.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

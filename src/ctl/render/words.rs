@@ -7,11 +7,10 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use history::{Quantiles, TimeSpan, Window};
 
-/// The line that explains the word "message" below a table.
 pub(super) const MESSAGE: &str =
     "message: the queries for one email; resolverd groups queries by client, names and time\n";
 
-/// Returns the counts that are not 0 as text, each with its singular or plural word: "1 failure, 2 warnings".
+/// Returns the counts that are not 0: "1 failure, 2 warnings".
 pub fn problems(counts: impl Iterator<Item = (usize, &'static str, &'static str)>) -> String {
     let found: Vec<String> = counts
         .filter(|(count, ..)| *count > 0)
@@ -20,7 +19,7 @@ pub fn problems(counts: impl Iterator<Item = (usize, &'static str, &'static str)
     if found.is_empty() { "no problems found".to_owned() } else { found.join(", ") }
 }
 
-/// Returns a whole number with a space between thousands: "1 284 007".
+/// With a space between thousands: "1 284 007".
 pub fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -33,7 +32,7 @@ pub fn number(number: u64) -> String {
     text
 }
 
-/// Returns the number of events per second as text. Below ten, it has one decimal place.
+/// Events per second, with one decimal place below ten.
 pub fn rate(count: u64, seconds: f64) -> String {
     if seconds <= 0.0 {
         return "0.0".to_owned();
@@ -42,7 +41,7 @@ pub fn rate(count: u64, seconds: f64) -> String {
     if rate < 10.0 { format!("{rate:.1}") } else { number(rate.round() as u64) }
 }
 
-/// Returns a duration, given in seconds, as text with a suitable unit: "42 µs", "38 ms", "4.3 s".
+/// A duration in seconds with a suitable unit: "42 µs", "38 ms", "4.3 s".
 pub fn time(seconds: f64) -> String {
     let micros = seconds * 1e6;
     if micros < 999.5 {
@@ -58,24 +57,24 @@ pub fn time(seconds: f64) -> String {
     }
 }
 
-/// Returns a long duration, given in seconds, as text with its two largest units: "3 h 4 min".
+/// A long duration in seconds with its two largest units: "3 h 4 min".
 pub fn age(seconds: f64) -> String {
     TimeSpan(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)).to_string()
 }
 
-/// Returns the used and the available octets as text, both in MiB: "98 of 128". `of` is the number of available octets.
+/// The used and the available (`of`) octets in MiB: "98 of 128".
 pub fn mebibytes(octets: u64, of: u64) -> String {
     format!("{} of {}", in_mebibytes(octets), in_mebibytes(of))
 }
 
-/// Returns a number of octets in MiB, without the unit.
+/// Without the unit.
 pub(crate) fn in_mebibytes(octets: u64) -> String {
     let mebibytes = octets as f64 / f64::from(1 << 20);
     if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }
 }
 
-/// Returns the share of each count in the sum of all, in tenths of a per cent. The shares add up to exactly 1000, unless all counts are zero: the
-/// largest remainders are rounded up (Hamilton's method).
+/// The share of each count in the sum of all, in tenths of a per cent. The shares add up to exactly 1000, unless all counts are
+/// zero: the largest remainders are rounded up (Hamilton's method).
 pub fn shares(counts: &[u64]) -> Vec<u64> {
     let total: u128 = counts.iter().map(|count| u128::from(*count)).sum();
     if total == 0 {
@@ -95,22 +94,22 @@ pub fn shares(counts: &[u64]) -> Vec<u64> {
     shares
 }
 
-/// Returns a mean or longest round trip, given in seconds, as text. A value of 0 is shown as "no reply".
+/// A round trip in seconds, as text; 0 is "no reply".
 pub fn round_trip(seconds: f64) -> String {
     if seconds > 0.0 { time(seconds) } else { "no reply".to_owned() }
 }
 
-/// Returns a share in tenths of a per cent as text: "12.3 %".
+/// A share in tenths of a per cent as text: "12.3 %".
 pub fn percent(permille: u64) -> String {
     format!("{}.{} %", permille / 10, permille % 10)
 }
 
-/// Returns the share of `count` in `total` as text, in per cent.
+/// The share of `count` in `total`, in per cent.
 pub(crate) fn percent_of(count: u64, total: u64) -> String {
     percent(shares(&[count, total.saturating_sub(count)]).first().copied().unwrap_or(0))
 }
 
-/// Returns the quantiles of some durations as texts. Each text is a dash if nothing was counted.
+/// Returns the quantiles of some durations as texts; a dash if nothing was counted.
 pub fn quantiles(times: &Quantiles) -> Vec<String> {
     if times.count == 0 {
         return vec!["–".to_owned()];
@@ -129,7 +128,7 @@ pub fn word(value: &impl Serialize) -> String {
     }
 }
 
-/// Returns the label for a part of the cache. `name` is its name in the control protocol.
+/// The label for a part of the cache, whose name in the control protocol is `name`.
 pub fn store(name: &str) -> &str {
     match name {
         "answers" => "whole answers",
@@ -140,7 +139,7 @@ pub fn store(name: &str) -> &str {
     }
 }
 
-/// Returns the words for the period of the statistics: its name, or "since start" if the daemon has run for a shorter time.
+/// The name of the period of the statistics, or "since start" if the daemon has run for a shorter time.
 pub fn window(window: Window, seconds: f64) -> String {
     let younger = window.length().is_none_or(|length| seconds < length.as_secs_f64() - f64::from(TOLERANCE));
     let name = match window {
@@ -152,10 +151,10 @@ pub fn window(window: Window, seconds: f64) -> String {
     name.to_owned()
 }
 
-/// A period may be shorter than its name says by this many seconds, because the counters are copied only every ten seconds.
+/// In seconds: the counters are copied only every ten seconds, so a period may be shorter by this much than its name says.
 const TOLERANCE: u8 = 10;
 
-/// Returns as much of a text as `width` columns of a screen can show. If the text was shortened, it ends in "…".
+/// Returns as much of a text as `width` columns can show, with "…" at the end if the text was longer.
 pub fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();

@@ -5,7 +5,7 @@ use super::{Paint, Style, state, words};
 use control::protocol::Reply;
 use control::protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 
-/// The text instead of a round trip, for zones that need no server and for servers that were not queried.
+/// Replaces a round trip for zones that need no server, and for servers that were not queried.
 const NONE: &str = "none";
 
 /// Returns the table of the configured zones, in the order of the configuration.
@@ -49,7 +49,7 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
         let servers = plain("the zone's own servers".to_owned());
         targets.push(vec![servers, plain(NONE.to_owned()), plain("not forwarded".to_owned())]);
     }
-    // The word is the key of the configuration file, so that the operator finds it there: most such zones were written by an import.
+    // This is the key in the configuration file. Most such zones were written by an import.
     let kind = if row.forward_first { "forward_first".to_owned() } else { words::word(&row.kind) };
     let zone = match (&row.view, &row.temporary) {
         (Some(view), _) => format!("{} (view {view})", row.zone),

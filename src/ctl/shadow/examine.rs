@@ -17,22 +17,21 @@ use shadow::answer::{Likeness, Side, parting};
 use shadow::asked::AskedQuestion;
 use shadow::judge::{Evidence, Sample};
 
-/// Sends questions to both resolvers (the present resolver of this host, and resolverd), and finds the causes of different answers.
 pub(super) struct Examiner {
     pub(super) sides: Sides,
     pub(super) daemon: Daemon,
-    /// The options for queries to the name servers of a zone. The function `seek` copies them and adds the name of the question.
+    /// For queries to the name servers of a zone: `seek` copies these options and adds the name of the question.
     pub(super) subject: CheckSubject,
-    /// Limits how many comparisons with name servers are in progress at the same time.
+    /// Limits the comparisons with name servers in progress.
     pub(super) places: Semaphore,
-    /// How many more differences may be examined at the name servers. At the start, it is `MAX_SHADOW_EXAMINED`.
+    /// How many more differences may be examined: `MAX_SHADOW_EXAMINED` at the start.
     pub(super) left: Semaphore,
     pub(super) lists: ListBudget,
 }
 
 impl Examiner {
-    /// Asks both resolvers the question, and returns everything that is needed to judge the answers. `answers_others` is true if the present resolver
-    /// of this host has answered another question. Otherwise it may not work at all, so its silence to this question shows nothing.
+    /// `answers_others` is true if the present resolver of this host has answered another question. Otherwise that resolver may
+    /// not work at all, so its silence shows nothing.
     pub(super) async fn examine(&self, question: &AskedQuestion, answers_others: bool) -> Evidence {
         let mut evidence = Evidence {
             samples: vec![self.sides.sample(question).await],
@@ -49,8 +48,8 @@ impl Examiner {
         evidence
     }
 
-    /// Asks both resolvers the same question again, as long as their answers differ. A question to a DNS list is repeated only once, because lists
-    /// limit queries, and because both resolvers then have the answer in their caches.
+    /// Asks both resolvers again as long as their answers differ. Asks only once about a DNS list, because lists limit queries,
+    /// and because both resolvers then have the answer in their caches.
     async fn repeat(&self, question: &AskedQuestion, evidence: &mut Evidence) {
         let repeats = if evidence.list.is_some() { 1 } else { SHADOW_REPEATS };
         for _ in 0..repeats {
@@ -63,7 +62,7 @@ impl Examiner {
         }
     }
 
-    /// Asks resolverd and the name servers of the zone, to find the cause of different answers, and stores their replies in `evidence`.
+    /// Asks resolverd and the name servers of the zone for the cause of a difference, and stores their replies in `evidence`.
     async fn seek(&self, question: &AskedQuestion, (last, evidence): (&Sample, &mut Evidence)) {
         let kind: &'static str = match question.kind {
             RecordType::Unknown(_) => return,
@@ -77,7 +76,7 @@ impl Examiner {
         }
         let Ok(left) = self.left.try_acquire() else { return };
         left.forget();
-        // `acquire` returns an error only if the semaphore is closed, and it is never closed.
+        // `acquire` fails only if the semaphore is closed, which it never is.
         let Ok(_place) = self.places.acquire().await else { return };
         if let Got::Reply(reply) = self.daemon.ask(&Want::Lookup { name: question.name.clone(), kind }).await
         {

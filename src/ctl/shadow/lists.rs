@@ -8,17 +8,14 @@ use crate::exit::CommandFailure;
 use control::protocol::{Reply, Request};
 use doctor::facts::{canonical, is_within};
 
-/// The zone of each DNS list, with the number of questions that `shadow` may still send to it.
+/// For each DNS list, the number of questions that `shadow` may still send.
 #[derive(Debug, Default)]
 pub(super) struct ListBudget {
     left: Mutex<BTreeMap<String, usize>>,
 }
 
 impl ListBudget {
-    /// Returns a budget of `most` questions for each DNS list that the daemon knows, from its registry and its configuration.
-    ///
-    /// # Errors
-    /// Fails if the daemon does not answer.
+    /// Each DNS list of the registry and of the configuration may get `most` questions.
     pub(super) fn of_daemon(client: &ControlClient, most: usize) -> Result<Self, CommandFailure> {
         let replies =
             [client.ask(&Request::DnsblList)?, client.ask(&Request::Dnsbl { list: None })?].concat();
@@ -35,15 +32,14 @@ impl ListBudget {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the DNS list whose zone contains `name`. If several zones contain it, returns the list with the longest zone.
+    /// Returns the DNS list with the longest zone that contains `name`.
     pub(super) fn list_of(&self, name: &str) -> Option<String> {
         let left = self.left();
         let around = left.keys().filter(|zone| is_within(name, zone));
         around.max_by_key(|zone| zone.len()).cloned()
     }
 
-    /// Counts one question to the DNS list whose zone contains `name`. Returns false if the list may get no more questions. Returns true for names
-    /// that belong to no list, because they have no limit.
+    /// Counts one question to the DNS list of `name`, and returns false if the list may get no more. Other names have no limit.
     pub(super) fn take(&self, name: &str) -> bool {
         let Some(list) = self.list_of(name) else { return true };
         let mut left = self.left();

@@ -58,7 +58,6 @@ pub(super) struct Arguments {
     list_questions: usize,
 }
 
-/// Sends the questions of the file to both resolvers, compares the answers, and returns the report.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -77,7 +76,7 @@ pub(super) fn run(
         replay.run(&captured, &mut report, signal).await
     });
     report.end(&captured);
-    // Blocking tasks of questions that a signal interrupted may still wait for the daemon. Do not wait for these tasks.
+    // Does not wait for blocking tasks of interrupted questions, which may still wait for the daemon.
     runtime.shutdown_background();
     let summary = report.summary(&against, interrupted);
     let text = match format {
@@ -90,7 +89,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: exit(&summary) })
 }
 
-/// Starts to catch the signals that end the comparison early: Ctrl-C, a closed terminal and termination. The report is printed nevertheless.
+/// After Ctrl-C, a closed terminal or a termination, the report so far is printed.
 fn signals(runtime: &Runtime) -> Result<Vec<Signal>, CommandFailure> {
     let _entered = runtime.enter();
     let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()];
@@ -101,9 +100,6 @@ fn wrong(sentence: String) -> CommandFailure {
     CommandFailure::Problem(Problem { fault: Blame::Request, sentence })
 }
 
-/// Returns the addresses of the two resolvers: the present resolver of this host, and resolverd.
-///
-/// # Errors
 /// Fails if the daemon does not answer, if it listens at no address, or if it is itself the present resolver.
 fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, CommandFailure> {
     let in_place = arguments.against.plain().ok_or_else(|| {
@@ -156,10 +152,7 @@ fn examiner(sides: Sides, client: &ControlClient, list_questions: usize) -> Resu
     })
 }
 
-/// Reads the questions from the file (a packet capture or a log) that the command line names.
-///
-/// # Errors
-/// Fails if the file cannot be read or contains no question.
+/// Fails if the file (a packet capture or a log) cannot be read or contains no question.
 fn captured(arguments: &Arguments) -> Result<Captured, CommandFailure> {
     let file = &arguments.from;
     let failed = |error: io::Error| CommandFailure::Input { file: file.clone(), error };

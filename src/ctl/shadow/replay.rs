@@ -15,17 +15,16 @@ use shadow::judge::Evidence;
 use shadow::limits::SHADOW_AT_ONCE;
 use shadow::report::{NotCompared, ShadowReport};
 
-/// Sends all questions of a capture file to both resolvers, and collects the results in a report.
 pub(super) struct Replay<'r> {
     pub(super) examiner: &'r Examiner,
     pub(super) client: &'r ControlClient,
-    /// The time from the start of one question to the start of the next one.
+    /// From the start of one question to the start of the next one.
     pub(super) pause: Duration,
 }
 
 impl Replay<'_> {
-    /// Compares the answers to all questions. It stops after the last question, after a signal, or early if one of the resolvers has replied to none
-    /// of many questions. Returns true if a signal stopped it.
+    /// Compares the answers to all questions. Stops early after a signal, or if one of the resolvers has replied to none of many
+    /// questions. Returns true after a signal.
     pub(super) async fn run(
         &self,
         captured: &Captured,
@@ -63,7 +62,7 @@ impl Replay<'_> {
         interrupted
     }
 
-    /// Compares the answers to one question. A question that must not be sent (see `refused`) is only counted.
+    /// A question that must not be sent (see `refused`) is only counted.
     async fn one<'q>(
         &self,
         question: &'q AskedQuestion,
@@ -76,11 +75,11 @@ impl Replay<'_> {
         (question, evidence)
     }
 
-    /// Returns the reason why a question must not be sent to the two resolvers. Returns `None` if it may be sent.
+    /// Returns `None` if the question may be sent to the two resolvers.
     async fn refused(&self, question: &AskedQuestion) -> Option<NotCompared> {
         let (client, name) = (self.client.clone(), question.name.clone());
-        // The client of the control socket blocks its thread while it waits for the daemon, so it runs on a separate thread. If the daemon does not
-        // answer, the question is not sent.
+        // The client of the control socket blocks its thread, so it runs on a separate thread. If the daemon does not answer, the
+        // question is not sent.
         match tokio::task::spawn_blocking(move || kept_here(&client, &name)).await {
             Ok(Ok(None)) => (!self.examiner.lists.take(&question.name)).then_some(NotCompared::ListBudget),
             Ok(Ok(Some(_))) => Some(NotCompared::KeptHere),

@@ -1,4 +1,4 @@
-//! Sends a question to the present resolver of this host and to resolverd at the same time, as a client would.
+//! Sends a question to the present resolver of this host and to resolverd at the same time, as a client does.
 //!
 //! RFC 1035 section 4.2, RFC 6840 section 5.7 (AD in a query), RFC 7766 section 5 (TCP after TC).
 
@@ -20,10 +20,10 @@ use shadow::answer::{SideAnswer, SideReply};
 use shadow::asked::AskedQuestion;
 use shadow::judge::Sample;
 
-/// If no reply has arrived after this time, the UDP query is sent again, because the query or its reply may be lost.
+/// A UDP query without a reply is sent again after this time, because the query or its reply may be lost.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// The addresses of the two resolvers: the present resolver of this host (`in_place`), and resolverd.
+/// `in_place` is the present resolver of this host.
 pub(super) struct Sides {
     pub(super) in_place: SocketAddr,
     pub(super) resolverd: SocketAddr,
@@ -31,14 +31,12 @@ pub(super) struct Sides {
 }
 
 impl Sides {
-    /// Sends a question to both resolvers at the same time, and returns both answers.
     pub(super) async fn sample(&self, question: &AskedQuestion) -> Sample {
         let (in_place, resolverd) =
             tokio::join!(self.ask(self.in_place, question), self.ask(self.resolverd, question));
         Sample { in_place, resolverd }
     }
 
-    /// Sends a question to one of the two resolvers, and returns its answer.
     async fn ask(&self, server: SocketAddr, question: &AskedQuestion) -> SideAnswer {
         let began = Instant::now();
         let Some(mut name): Option<Name> = read_name(&question.name) else {
@@ -60,7 +58,7 @@ impl Sides {
         }
     }
 
-    /// Sends a query over UDP until a reply arrives, and over TCP if the reply has TC. The caller limits the time.
+    /// Uses UDP until a reply arrives, and TCP if the reply has TC. The caller limits the time.
     async fn exchange(&self, mut query: UpstreamQuery) -> Result<Arc<Message>, Trouble> {
         loop {
             let is_udp = query.transport == Transport::Udp;
@@ -75,7 +73,7 @@ impl Sides {
     }
 }
 
-/// Returns the parts of a reply that are compared with the reply of the other resolver.
+/// The parts of a reply that are compared with the reply of the other resolver.
 fn answer_of(message: &Message, elapsed: Duration) -> SideAnswer {
     SideAnswer::Reply(Box::new(SideReply {
         facts: reply(message, elapsed),

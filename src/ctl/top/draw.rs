@@ -12,23 +12,21 @@ use crate::outcome;
 use crate::render::{Paint, words};
 use dns::wire::presentation::harmless;
 
-/// The number of lines above the rows of a table: the line with the names of the tables, and the line with the titles of the columns.
+/// The line with the names of the tables, and the line with the titles of the columns.
 const TITLES: u16 = 2;
 
-/// The most important keys, for the last line of the screen.
 const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  ? help";
 
-/// The keys for the last line of a terminal that is too narrow for `KEYS`.
+/// For a terminal that is too narrow for `KEYS`.
 const FEW_KEYS: &str = "q quit  1-6 tables  w period  ? help";
 
-/// Maximum number of lines for the rates, or for the sentence about a problem with the daemon. On a small terminal there are fewer such lines,
-/// because the rest of the screen needs `OTHERS` lines.
+/// Maximum number of lines for the rates, or for a problem with the daemon. A small terminal has fewer, because the rest of the
+/// screen needs `OTHERS` lines.
 const NOTES: usize = 4;
 
-/// The number of lines that the screen needs for everything else: the first line, two lines of titles, at least one row, and the last line.
+/// The first line, two lines of titles, at least one row, and the last line.
 const OTHERS: u16 = 5;
 
-/// The lines of the help screen: all keys with their actions.
 const HELP: [&str; 12] = [
     "1 to 6, Tab    another table: zones, servers, lists, clients, failures, users",
     "s              sort by the next column",
@@ -44,7 +42,7 @@ const HELP: [&str; 12] = [
     "The table of lists counts since the start of resolverd, not since the period began.",
 ];
 
-/// Draws the screen for the state `live`. `now` is the current time, in seconds since 1970.
+/// `now` is in seconds since 1970.
 pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     let area = frame.area();
     let line = |number: u16| Rect { y: area.y.saturating_add(number), height: 1, ..area }.intersection(area);
@@ -81,7 +79,7 @@ pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     }
 }
 
-/// Returns the first line of the screen: the time, the period that the table covers, and the version and uptime of the daemon.
+/// The time, the period of the table, and the version and uptime of the daemon.
 fn daemon(live: &TopLive, now: f64) -> String {
     let time = live.time_of_day(now);
     let daemon = live.daemon().map_or_else(
@@ -91,7 +89,7 @@ fn daemon(live: &TopLive, now: f64) -> String {
     format!("{time}  period: {}  {daemon}", words::window(live.window(), f64::INFINITY))
 }
 
-/// Returns the line with the rates of queries. If the daemon does not answer, returns the line that describes this problem.
+/// Returns the line with the rates, or the problem with the daemon.
 fn note(live: &TopLive) -> (String, Paint) {
     if let Some(trouble) = live.trouble() {
         return (harmless(&trouble), Paint::Bad);
@@ -111,8 +109,8 @@ fn note(live: &TopLive) -> (String, Paint) {
     }
 }
 
-/// Divides a text into lines of at most `width` columns. Texts that are separated by two spaces, such as figures, are not split. A sentence is
-/// split between words.
+/// Divides a text into lines of at most `width` columns, between words. If the text has items with two spaces between them, such
+/// as figures, the items are not split.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let separator = if text.contains("  ") { "  " } else { " " };
     let mut lines: Vec<String> = Vec::new();
@@ -128,7 +126,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Returns the line with the names of the tables and the order of the rows. If the names do not fit, only the number of each other table is shown.
+/// If the names do not fit, the other tables have only their numbers.
 fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
     let shown = live.table();
     let key = |place: usize| (place + 1).to_string();
@@ -151,7 +149,7 @@ fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
     Line::from(tabs)
 }
 
-/// Returns the table as text: a line with the names of all tables, the titles of the columns, and the rows from the first visible one on.
+/// The names of all tables, the titles of the columns, and the rows from the first visible one on.
 fn table(live: &TopLive, area: Rect, painter: Painter) -> Text<'static> {
     let shown = live.table();
     let width = usize::from(area.width);
@@ -193,7 +191,7 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Text<'static> {
     Text::from(lines)
 }
 
-/// Returns the lines below the rows that explain the table, and the column with sparklines if its width `trend` is not 0.
+/// The lines below the rows explain the table, and the sparklines if their width `trend` is not 0.
 fn legend(live: &TopLive, trend: usize) -> Vec<String> {
     let shown = live.table();
     let mut lines = vec![shown.legend().to_owned()];
@@ -207,7 +205,7 @@ fn legend(live: &TopLive, trend: usize) -> Vec<String> {
     lines
 }
 
-/// Selects the style (colour) of each kind of text, for a screen with or without colours.
+/// The style of each kind of text, with or without colours.
 #[derive(Clone, Copy, Debug)]
 struct Painter {
     is_colored: bool,
@@ -225,7 +223,7 @@ impl Painter {
         }
     }
 
-    /// Returns the style for the name of the table that is selected.
+    /// The selected table.
     fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }

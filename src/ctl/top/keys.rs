@@ -4,12 +4,12 @@ use ratatui_crossterm::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyMo
 
 use super::table::TopTable;
 
-/// An action of `resolverctl top` that a key starts.
+/// An action of `resolverctl top`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TopKey {
     /// End the command.
     Quit,
-    /// Close the help. If the help is not shown, end the command.
+    /// Close the help, or end the command if the help is not shown.
     Back,
     /// Show the given table.
     Table(TopTable),
@@ -21,7 +21,7 @@ pub enum TopKey {
     Sort,
     /// Reverse the order of the rows.
     Reverse,
-    /// Show the next period (the last minute, the last hour, and so on).
+    /// Show the next period.
     Window,
     /// Scroll down by one row.
     Down,
@@ -35,16 +35,16 @@ pub enum TopKey {
     First,
     /// Scroll to the last row.
     Last,
-    /// Show or hide the help with all keys.
+    /// Show or hide the help.
     Help,
 }
 
-/// Returns the action for a key that the user has pressed. Returns `None` if the key has no action.
+/// Returns `None` if the key has no action.
 pub fn key_of(event: KeyEvent) -> Option<TopKey> {
     if event.kind == KeyEventKind::Release {
         return None;
     }
-    // In raw mode, the terminal sends no signal for Ctrl-C, but passes it as a key.
+    // In raw mode, the terminal passes Ctrl-C as a key and sends no signal.
     if event.modifiers.contains(KeyModifiers::CONTROL) {
         return matches!(event.code, KeyCode::Char('c' | 'd')).then_some(TopKey::Quit);
     }

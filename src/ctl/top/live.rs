@@ -1,5 +1,5 @@
-//! The state of `resolverctl top`: the last replies of the daemon, and the table, period and order that the user has selected. Only replies and keys
-//! change this state.
+//! The state of `resolverctl top`: the last replies of the daemon, and the selected table, period and order. Only replies and
+//! keys change this state.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,9 @@ use dns::question::Outcome;
 use history::Window;
 use history::limits::STORED_TIME;
 
-/// The periods for a table that the user can select, in the order in which the key `w` selects them.
+/// In the order of the key `w`.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];
 
-/// The values of the daemon's counters in one reply.
 #[derive(Clone, Debug, PartialEq)]
 struct Reading {
     version: String,
@@ -25,33 +24,33 @@ struct Reading {
     messages: u64,
 }
 
-/// How many queries there were between two replies with the daemon's counters. The rates are computed from these numbers.
+/// The numbers of queries between two readings of the daemon's counters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
-    /// How many queries of clients ended between the two replies.
+    /// Queries of clients that ended.
     pub questions: u64,
-    /// How many of these queries were answered from the cache.
+    /// How many of them were answered from the cache.
     pub cache: u64,
-    /// How many of these queries were answered with SERVFAIL.
+    /// How many of them were answered with SERVFAIL.
     pub failed: u64,
-    /// How many queries the daemon sent to servers between the two replies.
+    /// Queries that the daemon sent to servers.
     pub messages: u64,
-    /// Time between the two replies, in seconds.
+    /// Time between the two readings, in seconds.
     pub seconds: f64,
 }
 
-/// What the command must do after the user has pressed a key.
+/// What the command must do after a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopAct {
     /// Draw the screen again.
     Draw,
-    /// Ask the daemon for the rows of the table immediately.
+    /// Ask the daemon for the rows immediately.
     Read,
     /// End the command.
     End,
 }
 
-/// The state from which the screen of `resolverctl top` is drawn.
+/// The state of the screen.
 #[derive(Clone, Debug)]
 pub struct TopLive {
     table: TopTable,
@@ -59,26 +58,25 @@ pub struct TopLive {
     column: usize,
     is_reversed: bool,
     rows: Vec<TopRow>,
-    /// The values of each row (`TopRow::figure`) at the last updates of the screen, by the name of the row. The latest is the last.
+    /// The values of each row (`TopRow::figure`) at the last updates of the screen, by the name of the row, the latest last.
     trends: BTreeMap<String, Vec<f64>>,
-    /// True if the rows in memory belong to the selected table and period. False until the daemon has sent them.
+    /// False until the daemon has sent the rows of the selected table and period.
     is_read: bool,
-    /// Index of the first row of the table that is visible on the screen.
+    /// Index of the first visible row.
     first: usize,
     readings: [Option<Reading>; 2],
-    /// The time at which the daemon last replied, in seconds since 1970.
+    /// In seconds since 1970.
     replied: Option<f64>,
-    /// Time since which the daemon does not answer, in seconds since 1970, and the reason as a sentence.
+    /// The time since which the daemon does not answer, in seconds since 1970, and the reason.
     away: Option<(f64, String)>,
     is_help: bool,
-    /// Converts a point in time, in seconds since 1970, to a text with the local time of day.
     time_of_day: fn(f64) -> String,
     /// True if the screen has colours.
     pub is_colored: bool,
 }
 
 impl TopLive {
-    /// Creates the state of the screen before the daemon has sent its first reply.
+    /// Creates the state before the first reply of the daemon.
     pub fn new(
         (table, window): (TopTable, Window),
         time_of_day: fn(f64) -> String,
@@ -102,18 +100,18 @@ impl TopLive {
         }
     }
 
-    /// Returns the table that is selected.
+    /// Returns the selected table.
     pub fn table(&self) -> TopTable {
         self.table
     }
 
-    /// Returns the period that the table covers. For DNS lists it is always the time since the start of the daemon, because the daemon has no
-    /// counters of lists for shorter periods.
+    /// Returns the period of the table. For DNS lists, it is always the time since the start, because the daemon counts nothing
+    /// else for lists.
     pub fn window(&self) -> Window {
         if self.table == TopTable::Lists { Window::Start } else { self.window }
     }
 
-    /// Returns the request to the daemon for the rows of the selected table. `now` is the current time, in seconds since 1970.
+    /// Returns the request for the rows of the selected table. `now` is in seconds since 1970.
     pub fn request(&self, now: f64) -> Request {
         let stats = |table| Request::Stats { window: self.window, table: Some(table) };
         match self.table {
@@ -129,43 +127,42 @@ impl TopLive {
         }
     }
 
-    /// Returns the index of the column by which the rows are sorted, and true if the order is reversed.
+    /// Returns the index of the column that sorts the rows, and true for the reversed order.
     pub fn order(&self) -> (usize, bool) {
         (self.column, self.is_reversed)
     }
 
-    /// Returns the rows of the selected table in the order in which they are shown.
+    /// Returns the rows in the order of the screen.
     pub fn rows(&self) -> &[TopRow] {
         &self.rows
     }
 
-    /// Returns the numbers of a row at the last updates of the screen, at most `most`. The latest is the last.
+    /// The latest number is the last.
     pub(super) fn trend(&self, row: &TopRow, most: usize) -> &[f64] {
         let numbers = self.trends.get(row.name()).map(Vec::as_slice).unwrap_or_default();
         numbers.get(numbers.len().saturating_sub(most)..).unwrap_or_default()
     }
 
-    /// Returns true if the rows belong to the selected table. After another table was selected, this is false until the daemon has replied.
+    /// Returns false after the selection of another table until the daemon has replied.
     pub fn is_read(&self) -> bool {
         self.is_read
     }
 
-    /// Returns the index of the first row of the table that is visible.
+    /// Returns the index of the first visible row.
     pub fn first(&self) -> usize {
         self.first.min(self.rows.len().saturating_sub(1))
     }
 
-    /// Returns true if the help with all keys is shown.
     pub(crate) fn is_help(&self) -> bool {
         self.is_help
     }
 
-    /// Returns the version of the daemon, and the seconds since its start. Returns `None` before its first reply.
+    /// Returns the version of the daemon and the seconds since its start; `None` before its first reply.
     pub fn daemon(&self) -> Option<(&str, f64)> {
         self.readings.last()?.as_ref().map(|last| (last.version.as_str(), last.uptime))
     }
 
-    /// Returns the rates of queries between the last two replies. Returns `None` before the second reply of the same daemon process.
+    /// Returns the rates between the last two replies; `None` before the second reply of a daemon process.
     pub fn rates(&self) -> Option<Rates> {
         let [Some(before), Some(last)] = &self.readings else { return None };
         let seconds = last.uptime - before.uptime;
@@ -178,25 +175,25 @@ impl TopLive {
         })
     }
 
-    /// Returns a sentence about the problem with the daemon, if it does not answer. The rates are outdated in this case.
+    /// Returns a sentence if the daemon does not answer. The rates are then outdated.
     pub fn trouble(&self) -> Option<String> {
         let (since, why) = self.away.as_ref()?;
         let since = self.time_of_day(*since);
         Some(format!("last reply of resolverd at {since} ({why}); resolverctl tries again"))
     }
 
-    /// Returns the local time of day of a point in time, in whole seconds. `at` is in seconds since 1970.
+    /// Returns the local time of day in whole seconds. `at` is in seconds since 1970.
     pub fn time_of_day(&self, at: f64) -> String {
         let time = (self.time_of_day)(at);
         time.split('.').next().unwrap_or_default().to_owned()
     }
 
-    /// Stores a reply of the daemon: its counters since its start, and the rows of the table. `now` is the time of the reply, in seconds since 1970.
+    /// Stores the counters of the daemon since its start, and the rows of the table. `now` is in seconds since 1970.
     pub fn read(&mut self, stats: &Stats, replies: &[Reply], now: f64) {
         (self.away, self.replied) = (None, Some(now));
         let reading = Reading::from_stats(stats);
         let [_, last] = &mut self.readings;
-        // The counters of two daemon processes cannot be compared. A smaller uptime shows that the daemon was restarted.
+        // The counters of two daemon processes cannot be compared. A smaller uptime means that the daemon was restarted.
         let before = last.take().filter(|before| before.uptime <= reading.uptime);
         self.readings = [before, Some(reading)];
         self.rows = rows_of(self.table, replies, &self.time_of_day);
@@ -211,12 +208,12 @@ impl TopLive {
         self.sort();
     }
 
-    /// Stores the reason why the daemon did not reply at the time `now`, in seconds since 1970.
+    /// Stores why the daemon did not reply at the time `now`, in seconds since 1970.
     pub fn failed(&mut self, sentence: String, now: f64) {
         self.away = Some((*self.replied.get_or_insert(now), sentence));
     }
 
-    /// Changes the state for a key that was pressed, and returns what the command must do next.
+    /// Changes the state for a key, and returns what the command must do next.
     pub fn press(&mut self, key: TopKey) -> TopAct {
         match key {
             TopKey::Quit => return TopAct::End,
@@ -251,7 +248,7 @@ impl TopLive {
         self.show((next(&TopTable::ALL, self.table, by), self.window))
     }
 
-    /// Selects a table and a period. The command must then ask the daemon for the rows immediately.
+    /// The command must ask the daemon for the rows immediately.
     fn show(&mut self, (table, window): (TopTable, Window)) -> TopAct {
         if table != self.table {
             (self.column, self.is_reversed, self.first) = (TopTable::FIRST_SORT, false, 0);
@@ -267,7 +264,7 @@ impl TopLive {
     }
 }
 
-/// Returns the element that is `by` positions after `value` in the list `values`. After the last element, the list starts again.
+/// Returns the element `by` positions after `value`. After the last element, the list starts again.
 fn next<Value: Copy + PartialEq>(values: &[Value], value: Value, by: usize) -> Value {
     let place = values.iter().position(|other| *other == value).unwrap_or(0);
     let place = (place + by) % values.len().max(1);

@@ -2,12 +2,12 @@
 //!
 //! # Decisions
 //!
-//! - The state (`live`) and the drawing (`draw`) depend only on replies of the daemon and on keys. The control socket is used in this file, and the
-//!   terminal in `terminal`.
-//! - Rates are differences between two readings of the counters since the start of the daemon. The counters of the periods, such as the last minute,
-//!   change only every ten seconds, but this screen changes every two seconds.
-//! - If the daemon does not answer, for example during a restart, it is asked again. The last figures stay, and a line reports the
-//!   problem. Keys are not handled while the command waits for a reply, so it waits at most `TOP_PATIENCE`.
+//! - The state (`live`) and the drawing (`draw`) depend only on replies of the daemon and on keys. Only this file uses the
+//!   control socket, and only `terminal` uses the terminal.
+//! - Rates are differences between two readings of the counters since the start of the daemon. The counters of periods, such as
+//!   the last minute, change only every ten seconds, but this screen changes every two seconds.
+//! - If the daemon does not answer, for example during a restart, the command asks again. The last figures stay, and a line
+//!   reports the problem. The command handles no keys while it waits for a reply, so it waits at most `TOP_PATIENCE`.
 
 pub mod draw;
 pub mod keys;
@@ -52,7 +52,6 @@ pub(super) struct Arguments {
     interval: Duration,
 }
 
-/// Parses the value of `--interval`, the time between two updates of the screen.
 fn interval(typed: &str) -> Result<Duration, String> {
     let interval = span_like(typed, "2s or 1m")?;
     match TOP_INTERVALS.contains(&interval) {
@@ -61,7 +60,6 @@ fn interval(typed: &str) -> Result<Duration, String> {
     }
 }
 
-/// Shows the screen, and updates it until a key or a signal ends the command.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -74,24 +72,23 @@ pub(super) fn run(
     let client = client.clone().within(TOP_PATIENCE);
     let wanted = (arguments.by, arguments.since);
     let mut live = TopLive::new(wanted, moment::time_of_day, style == Style::Colored);
-    // If the daemon does not answer this first request, the error is printed, and no screen is shown.
+    // If this first request fails, the command prints the error and shows no screen.
     take_reading(&client, &mut live)?;
     let mut interrupts = Interrupts::catch().map_err(CommandFailure::Output)?;
     let mut taken = TopTerminal::take().map_err(CommandFailure::Output)?;
-    // The thread that waits for signals need not be stopped: it ends when the process ends.
+    // The thread ends with the process.
     thread::spawn(move || {
         interrupts.wait();
         give_back();
         exit(Exit::Yes.code().into());
     });
     let ended = follow(&client, arguments.interval, &mut live, &mut taken);
-    // Dropping this value restores the terminal, so that the error below is printed on a normal screen.
+    // Restores the terminal, so that the error below appears on a normal screen.
     drop(taken);
     ended.map_err(CommandFailure::Output)?;
     Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })
 }
 
-/// Draws the screen, and asks the daemon again after each interval, until a key ends the command.
 fn follow(
     client: &ControlClient,
     interval: Duration,
@@ -119,7 +116,6 @@ fn follow(
     }
 }
 
-/// Asks the daemon for its counters and for the rows of the selected table, and stores them.
 fn take_reading(client: &ControlClient, live: &mut TopLive) -> Result<(), CommandFailure> {
     let replies = client.ask(&Request::Stats { window: Window::Start, table: None })?;
     let [Reply::Stats(stats)] = replies.as_slice() else { return Err(unexpected()) };
@@ -130,7 +126,7 @@ fn take_reading(client: &ControlClient, live: &mut TopLive) -> Result<(), Comman
     Ok(())
 }
 
-/// Returns true if standard input and output are a terminal on which text can be placed anywhere, not a "dumb" one.
+/// A "dumb" terminal cannot place text anywhere.
 fn is_terminal() -> bool {
     let dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal.is_empty() || terminal == "dumb");
     io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb

@@ -1,5 +1,4 @@
-//! The tables of `resolverctl top`: converts replies of the daemon to rows, sorts them, and selects the columns for which the terminal is wide
-//! enough.
+//! The tables of `resolverctl top`: converts replies to rows, sorts them, and selects the columns that fit.
 
 use std::cmp::Ordering;
 
@@ -35,11 +34,11 @@ pub enum TopTable {
 }
 
 impl TopTable {
-    /// All tables, in the order of the keys 1 to 6 that select them.
+    /// In the order of the keys 1 to 6.
     pub const ALL: [Self; 6] =
         [Self::Zones, Self::Servers, Self::Lists, Self::Clients, Self::Failures, Self::Users];
 
-    /// Returns the name of the table on the screen.
+    /// Returns the name on the screen.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Zones => "zones",
@@ -51,7 +50,7 @@ impl TopTable {
         }
     }
 
-    /// Returns the sentence that is shown if the table has no rows.
+    /// Returns the sentence for a table without rows.
     pub const fn empty(self) -> &'static str {
         match self {
             Self::Zones => "no zone was resolved in this period",
@@ -63,7 +62,7 @@ impl TopTable {
         }
     }
 
-    /// Returns the titles of the table's columns, the most important one first. The first column has the name.
+    /// Returns the titles of the columns, the most important one first. The first column has the name.
     pub fn columns(self) -> Vec<&'static str> {
         match self {
             Self::Zones => columns::titles(columns::ZONE),
@@ -75,7 +74,7 @@ impl TopTable {
         }
     }
 
-    /// Returns the line below the rows of the table, which explains it. It is shown if the terminal has room for it.
+    /// Shown below the rows if the terminal has room.
     pub(crate) const fn legend(self) -> &'static str {
         match self {
             Self::Zones => "total time: the times of all resolutions of the zone (cache misses), added up",
@@ -87,35 +86,35 @@ impl TopTable {
         }
     }
 
-    /// The index of the column by which the rows are sorted until the user selects another column.
+    /// Sorts the rows until the user selects another column.
     pub(crate) const FIRST_SORT: usize = 1;
 }
 
-/// A row of one of the tables of `resolverctl top`.
+/// A row of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopRow {
-    /// The cells of the row, one for each column of the table. The first cell has the name.
+    /// One cell for each column. The first cell has the name.
     pub cells: Vec<Cell>,
     /// True if the row is the sum of all zones, servers or clients that have no row of their own.
     pub is_rest: bool,
 }
 
 impl TopRow {
-    /// Returns the text of the first cell, which is the name of the zone, server, list or client.
+    /// Returns the text of the first cell.
     pub fn name(&self) -> &str {
         self.cells.first().map_or("", |cell| &cell.text)
     }
 
-    /// Returns the number in the column by which the table is sorted at first.
+    /// The number in the column that sorts the table at first.
     pub(super) fn figure(&self) -> f64 {
         self.cells.get(TopTable::FIRST_SORT).and_then(|cell| cell.weight).unwrap_or(0.0)
     }
 }
 
-/// The bars of a sparkline, from the lowest to the highest.
+/// From the lowest to the highest.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Returns a sparkline: a bar for each number, relative to the greatest of them.
+/// A bar for each number, relative to the greatest of them.
 pub(super) fn sparkline(numbers: &[f64]) -> String {
     let most = numbers.iter().copied().fold(0.0, f64::max);
     let top = BARS.len().saturating_sub(1) as f64;
@@ -123,19 +122,19 @@ pub(super) fn sparkline(numbers: &[f64]) -> String {
     numbers.iter().filter_map(|number| BARS.get(bar(number))).collect()
 }
 
-/// The width of the terminal, in columns, from which on sparklines are shown.
+/// Sparklines need a wider terminal than this, in columns.
 const FULL: usize = 80;
 
-/// The smallest width of a column with sparklines, in characters.
+/// The smallest width of a column with sparklines.
 const LEAST_TREND: usize = 8;
 
-/// Returns the width of the column with sparklines on a terminal of this width, or 0 if there is no room for it.
+/// Returns 0 if sparklines have no room.
 pub(super) fn trend_width(width: usize) -> usize {
     let room = width.saturating_sub(FULL + GAP).min(TOP_TREND);
     if room < LEAST_TREND { 0 } else { room }
 }
 
-/// Converts replies of the daemon to the rows of a table. `time_of_day` formats a point in time.
+/// `time_of_day` formats a point in time.
 pub(super) fn rows_of(
     table: TopTable,
     replies: &[Reply],
@@ -168,13 +167,12 @@ pub(super) fn rows_of(
     replies.iter().filter_map(row).collect()
 }
 
-/// Sorts the rows of a table by one of its columns.
+/// Sorts the rows by one column.
 pub fn sort(rows: &mut [TopRow], column: usize, is_reversed: bool) {
     rows.sort_by(|one, other| order(one, other, (column, is_reversed)));
 }
 
-/// Compares two rows by one column: greater numbers come first, words are in alphabetical order, and the row that is the sum of the others comes
-/// last.
+/// Greater numbers come first, words are in alphabetical order, and the row that is the sum of the others comes last.
 fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> Ordering {
     let cell = |row: &'_ TopRow| row.cells.get(column).map(|cell| (cell.weight, cell.text.clone()));
     let order = match (cell(one), cell(other)) {
@@ -185,26 +183,25 @@ fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> 
     one.is_rest.cmp(&other.is_rest).then(order).then_with(|| one.name().cmp(other.name()))
 }
 
-/// The smallest width to which a column of words is cut. A column that would be narrower is not shown. On a wide terminal, a name gets at least
-/// three eighths of the width, and other words get five sixteenths: 25 of 80, which `ok: mean round trip 30 ms` needs.
+/// The smallest width of a column of words; a narrower column is not shown. A wide terminal gives at least three eighths of its
+/// width to a name, and five sixteenths to other words: 25 of 80, which `ok: mean round trip 30 ms` needs.
 const LEAST: usize = 16;
 
-/// The number of blanks between two columns of the table.
 pub(super) const GAP: usize = 2;
 
-/// A column of the table that is shown on the screen.
+/// A visible column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShownColumn {
-    /// The index of the column in the list of all columns of the table (`TopTable::columns`).
+    /// The index in `TopTable::columns`.
     pub place: usize,
-    /// The width of the column on the screen, in characters.
+    /// The width, in characters.
     pub width: usize,
-    /// The alignment of the text in the column.
+    /// The alignment of the text.
     pub side: Align,
 }
 
-/// Returns the columns that are shown on a terminal of this width. The first columns are the most important ones, so the last ones are left out, and
-/// columns of words are made narrower. Width that is left is given to the columns of words, and then to the name.
+/// Returns the columns for a terminal of this width. The first columns are the most important ones, so the last ones are left
+/// out, and columns of words become narrower. Columns of words get the rest of the width, and then the name.
 pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
     let mut columns: Vec<ShownColumn> = Vec::new();
     let mut left = width;
@@ -213,7 +210,7 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
         let wide = cells().map(|cell| cell.text.width()).max().unwrap_or(0).max(title.width());
         let side = columns::side(cells());
         let gap = if place == 0 { 0 } else { GAP };
-        // A column of numbers is never made narrower: it is shown completely or not at all.
+        // A column of numbers is complete or not shown at all.
         let share = if place == 0 { width * 3 / 8 } else { width * 5 / 16 };
         let least = if side == Align::Right { wide } else { wide.min(share.max(LEAST)) };
         if gap + least > left {
@@ -236,7 +233,7 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
     columns
 }
 
-/// Makes the text of a cell as long as its column is wide: adds spaces, or cuts the text.
+/// Adds spaces to the text of a cell, or cuts the text.
 pub fn padded(text: &str, column: &ShownColumn) -> String {
     let text = words::cut(text, column.width);
     let gap = " ".repeat(column.width.saturating_sub(text.width()));

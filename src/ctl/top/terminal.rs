@@ -13,22 +13,19 @@ use ratatui_crossterm::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-/// Makes sure that the panic hook is installed only once. The hook restores the terminal first. Otherwise the panic message would be lost with the
+/// Installs the panic hook only once. The hook restores the terminal first, because the panic message would be lost with the
 /// alternate screen.
 static AT_PANIC: Once = Once::new();
 
-/// The terminal in raw mode. When this value is dropped, the terminal is restored.
+/// The terminal in raw mode. Drop restores the terminal.
 pub(super) struct TopTerminal {
-    /// `ManuallyDrop`, because dropping this field would show the cursor again, and would panic if neither the terminal nor standard error exists any
-    /// more.
+    /// `ManuallyDrop`, because the drop of this field would show the cursor again, and would panic if neither the terminal nor
+    /// standard error exists any more.
     pub(super) terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl TopTerminal {
-    /// Switches the terminal to raw mode and to its alternate screen.
-    ///
-    /// # Errors
-    /// Fails if the terminal cannot be switched; it is then in its former state.
+    /// If this fails, the terminal is in its former state.
     pub(super) fn take() -> io::Result<Self> {
         AT_PANIC.call_once(|| {
             let before = panic::take_hook();
@@ -56,7 +53,7 @@ impl Drop for TopTerminal {
     }
 }
 
-/// Restores the terminal. If the terminal no longer exists, nothing needs to be restored.
+/// The terminal may no longer exist.
 pub(super) fn give_back() {
     let _gone = execute!(stdout(), LeaveAlternateScreen, Show);
     let _gone = disable_raw_mode();

@@ -1,4 +1,4 @@
-//! The type of an answer in the cache, with its DNSSEC security and the DNS list that it came from.
+//! An answer in the cache, with its DNSSEC security and its DNS list.
 
 use hickory_proto::op::ResponseCode;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub enum Security {
 }
 
 impl Security {
-    /// Returns the security of an answer that consists of two parts: `self` is the security of one part, `other` of the other part.
+    /// Returns the security of an answer with two parts, whose security is `self` and `other`.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -32,13 +32,13 @@ impl Security {
     }
 }
 
-/// An answer in the form of the octets that are sent to clients. It is stored in the cache and given to all clients that wait for it.
+/// An answer as the octets that clients get. The cache and all clients that wait for the answer share it.
 ///
-/// The octets are a complete DNS message without OPT. The id is 0, the question is in lower case, and names are compressed with pointers to the
-/// question. So when the client's spelling replaces the question, the owner names get this spelling too.
+/// The octets are a complete DNS message without OPT. The id is 0, the question is in lower case, and names are compressed with
+/// pointers to the question. If the client's spelling replaces the question, the owner names get this spelling too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The octets of the DNS message: header, question, answer section and authority section.
+    /// The DNS message: header, question, answer section and authority section.
     pub wire: Box<[u8]>,
     /// The offset of each TTL field in `wire`, in octets.
     pub ttl_offsets: Box<[u16]>,
@@ -48,24 +48,24 @@ pub struct Answer {
     pub stored: Mono,
     /// The time at which the smallest TTL ends. If the answer must not be cached (TTL 0), this is `stored` or earlier.
     pub expires: Mono,
-    /// The extended error of the answer (RFC 8914), if it has one. Most answers with an extended error are failures.
+    /// The extended error (RFC 8914), mostly of a failure.
     pub extended_error: Option<ExtendedError>,
-    /// The result of DNSSEC validation. If the answer is secure, replies to clients that understand AD have this flag.
+    /// The result of DNSSEC validation. If it is secure, replies to clients that understand AD have this flag.
     pub security: Security,
-    /// The DNS list that gave the answer, and what the list said about the name. `None` if the answer comes from no list.
+    /// The DNS list of the answer, and what the list said about the name. `None` if the answer comes from no list.
     pub list: Option<ListMark>,
-    /// A mark that is taken while the answer is being renewed, so that it is renewed only once at a time.
+    /// Taken while the answer is being renewed, so that it is renewed only once at a time.
     pub renewal: RenewalMark,
-    /// A mark that is set if look-ahead asked for this answer and no client has used it yet.
+    /// Set if look-ahead asked for this answer and no client has used it yet.
     pub ahead: AheadMark,
 }
 
-/// The DNS list that an answer came from, and what the list said about the name.
+/// The DNS list of an answer, and what the list said about the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListMark {
     /// The index of the DNS list in the table of lists in use (`dnsbl::table`).
     pub list: u32,
-    /// What the DNS list says about the name or address.
+    /// What the list says about the name or address.
     pub says: ListSays,
 }
 
@@ -73,16 +73,16 @@ pub struct ListMark {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListSays {
-    /// The DNS list has an entry for the name or address.
+    /// The list has an entry.
     Listed,
-    /// The DNS list has no entry for the name or address.
+    /// The list has no entry.
     NotListed,
-    /// It is unknown whether the name or address is listed: the DNS list refused the query, is shut down, or did not answer.
+    /// The list refused the query, is shut down, or did not answer.
     Unknown,
 }
 
 impl Answer {
-    /// Returns true if the TTLs of the answer have not expired yet at `now`.
+    /// Returns true if the TTLs have not expired at `now`.
     pub fn is_fresh(&self, now: Mono) -> bool {
         now < self.expires
     }

@@ -8,24 +8,24 @@ use hickory_proto::rr::{Name, RecordType};
 use super::names::name_text;
 use crate::words;
 
-/// A question of a client, of class IN. Its name is in lower case; only the listener stores the client's spelling.
+/// A question of a client, of class IN. Only the listener stores the client's spelling of the name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
-    /// The name for which the client asks, in lower case and absolute.
+    /// In lower case and absolute.
     pub name: Name,
-    /// The record type for which the client asks.
+    /// The record type.
     pub kind: RecordType,
     /// The DO flag (RFC 3225): the client wants signatures and proofs.
     pub dnssec_ok: bool,
     /// The CD flag (RFC 4035 section 3.2.2): the client validates the answer itself.
     pub checking_disabled: bool,
-    /// The view of the client, which decides which zones it sees.
+    /// Decides which zones the client sees.
     pub view: ViewId,
 }
 
-/// A number that identifies the set of zones and settings that a group of clients sees. Each view has its own part of the cache, because each key
-/// in the cache ends with the four octets of this number. Numbers are assigned in ascending order and are never used twice while the daemon runs.
-/// The first number belongs to `[listen]` at the start.
+/// A number that identifies the zones and settings that a group of clients sees. Each view has its own part of the cache, because
+/// each cache key ends with this number. Numbers ascend and are never used twice while the daemon runs. `[listen]` has the first
+/// number at the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewId(pub(super) u32);
 
@@ -40,14 +40,14 @@ impl ViewId {
         self.0.checked_add(1).map(Self)
     }
 
-    /// Returns the four octets with which each cache key of this view ends.
+    /// Returns the last four octets of each cache key of this view.
     pub const fn octets(self) -> [u8; 4] {
         self.0.to_be_bytes()
     }
 }
 
 impl Question {
-    /// Creates a question of the first view, without the flags DO and CD.
+    /// Creates a question of the first view, without DO and CD.
     pub fn new(name: &Name, kind: RecordType) -> Self {
         let mut name = name.to_lowercase();
         name.set_fqdn(true);
@@ -61,40 +61,40 @@ impl fmt::Display for Question {
     }
 }
 
-/// The client that sent a question, with the id of its DNS message.
+/// The client that sent a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Client {
-    /// The IP address from which the client sent its question.
+    /// The IP address of the client.
     pub address: IpAddr,
-    /// The port from which the client sent its question.
+    /// The port of the client.
     pub port: u16,
-    /// The DNS message id of the question. Together with address and port, it distinguishes a repeated question from a new one.
+    /// The DNS message id of the question. With address and port, the id distinguishes a repeated question from a new one.
     pub id: u16,
 }
 
 words! {
-    /// The transport with which a client sent its question. The query history stores the positions of the variants, so their order must stay.
+    /// The transport of a client's question. The query history stores the positions of the variants, so their order must stay.
     pub enum ClientTransport {
-        /// The question came in a UDP datagram.
+        /// A UDP datagram.
         Udp = "udp": "UDP",
-        /// The question came over a TCP connection.
+        /// A TCP connection.
         Tcp = "tcp": "TCP",
-        /// The question came over a TLS connection (RFC 7858).
+        /// A TLS connection (RFC 7858).
         Tls = "tls": "TLS",
-        /// The question came in an HTTPS request (RFC 8484).
+        /// An HTTPS request (RFC 8484).
         Https = "https": "HTTPS",
-        /// The question came on a QUIC stream (RFC 9250).
+        /// A QUIC stream (RFC 9250).
         Quic = "quic": "QUIC",
     }
 }
 
 impl ClientTransport {
-    /// Returns true if DNS messages of this transport arrive over TCP connections, and not as datagrams.
+    /// Returns true if DNS messages arrive over TCP connections, and not as datagrams.
     pub const fn is_stream(self) -> bool {
         !matches!(self, Self::Udp | Self::Quic)
     }
 
-    /// Returns true if the transport is encrypted, so that only the client and resolverd can read the DNS messages.
+    /// Returns true if only the client and resolverd can read the DNS messages.
     pub const fn is_encrypted(self) -> bool {
         matches!(self, Self::Tls | Self::Https | Self::Quic)
     }

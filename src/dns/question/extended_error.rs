@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The names of all codes of extended errors, in the order of the codes from 0 (IANA registry "Extended DNS Error Codes").
+/// In the order of the codes from 0 (IANA registry "Extended DNS Error Codes").
 const NAMES: [&str; 30] = [
     "Other Error",
     "Unsupported DNSKEY Algorithm",
@@ -39,45 +39,45 @@ const NAMES: [&str; 30] = [
 /// An extended DNS error (RFC 8914): a code for programs and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExtendedError {
-    /// The INFO-CODE of the extended error (RFC 8914 section 5.2 and the registry of IANA).
+    /// The INFO-CODE (RFC 8914 section 5.2 and the registry of IANA).
     pub code: u16,
-    /// The EXTRA-TEXT of the extended error: one sentence. It never contains a secret.
+    /// The EXTRA-TEXT: one sentence, which never contains a secret.
     pub text: String,
 }
 
 impl ExtendedError {
-    /// The text that clients receive if they still wait for an answer when the daemon stops.
+    /// The text for clients that still wait for an answer when the daemon stops.
     pub const STOPPING: &str = "resolverd is stopping";
 
-    /// The code of the extended error "Other Error" (RFC 8914 section 4.1).
+    /// Other Error (RFC 8914 section 4.1).
     pub const OTHER: u16 = 0;
-    /// The code Stale Answer (RFC 8914 section 4.4): the TTL of the answer has ended, and no server answered.
+    /// Stale Answer (RFC 8914 section 4.4): the TTL of the answer has ended, and no server answered.
     pub const STALE_ANSWER: u16 = 3;
-    /// The code DNSSEC Indeterminate (RFC 8914 section 4.6): the chain of trust could not be fetched.
+    /// DNSSEC Indeterminate (RFC 8914 section 4.6): the chain of trust could not be fetched.
     pub(crate) const INDETERMINATE: u16 = 5;
-    /// The code Cached Error (RFC 8914 section 4.14): the same question failed a short time ago.
+    /// Cached Error (RFC 8914 section 4.14): the same question failed a short time ago.
     pub const CACHED_ERROR: u16 = 13;
-    /// The code Not Ready (RFC 8914 section 4.15): a limit of resolverd is reached, or the daemon is stopping.
+    /// Not Ready (RFC 8914 section 4.15): a limit of resolverd is reached, or the daemon is stopping.
     pub const NOT_READY: u16 = 14;
-    /// The code Blocked (RFC 8914 section 4.16): the operator's configuration blocks the answer.
+    /// Blocked (RFC 8914 section 4.16): the operator's configuration blocks the answer.
     pub const BLOCKED: u16 = 15;
-    /// The code Filtered (RFC 8914 section 4.18): resolverd withholds the answer because of the operator's configuration.
+    /// Filtered (RFC 8914 section 4.18): resolverd withholds the answer because of the operator's configuration.
     pub const FILTERED: u16 = 17;
-    /// The code Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.
+    /// Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.
     pub const PROHIBITED: u16 = 18;
-    /// The code Not Authoritative (RFC 8914 section 4.21): the client did not ask for recursion (flag RD), but the answer needs it.
+    /// Not Authoritative (RFC 8914 section 4.21): the answer needs recursion, but the question lacks the flag RD.
     pub const NOT_AUTHORITATIVE: u16 = 20;
-    /// The code Not Supported (RFC 8914 section 4.22): resolverd does not support the operation or the class.
+    /// Not Supported (RFC 8914 section 4.22): resolverd does not support the operation or the class.
     pub(crate) const NOT_SUPPORTED: u16 = 21;
-    /// The code No Reachable Authority (RFC 8914 section 4.23): no server of the zone gave a usable answer.
+    /// No Reachable Authority (RFC 8914 section 4.23): no server of the zone gave a usable answer.
     pub const NO_REACHABLE_AUTHORITY: u16 = 22;
-    /// The code Network Error (RFC 8914 section 4.24): the communication with a server failed.
+    /// Network Error (RFC 8914 section 4.24): the communication with a server failed.
     pub const NETWORK_ERROR: u16 = 23;
-    /// The code Synthesized (registry of IANA): the answer was made from cached records (RFC 8198).
+    /// Synthesized (registry of IANA): the answer was made from cached records (RFC 8198).
     pub const SYNTHESIZED: u16 = 29;
 
-    /// Returns true if the error comes from DNSSEC validation (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2). If the same question is
-    /// asked again soon, its client receives the same error from the cache.
+    /// Returns true if the error comes from DNSSEC validation (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2). If the
+    /// question is asked again soon, the client gets the same error from the cache.
     pub fn is_of_validation(&self) -> bool {
         matches!(self.code, 1 | 2 | 5..=12 | 27)
     }
@@ -87,13 +87,13 @@ impl ExtendedError {
         matches!(self.code, 6..=12)
     }
 
-    /// Returns true if the error says that no server gave a usable answer, so that a stale answer may be used instead. SERVFAIL and REFUSED from
-    /// all servers count as no answer (RFC 8767 section 4). A bogus answer counts as an answer.
+    /// Returns true if no server gave a usable answer, so that resolverd may use a stale answer instead. SERVFAIL and REFUSED
+    /// from all servers count as no answer (RFC 8767 section 4). A bogus answer counts as an answer.
     pub fn is_lack_of_answer(&self) -> bool {
         matches!(self.code, Self::INDETERMINATE | Self::NO_REACHABLE_AUTHORITY | Self::NETWORK_ERROR)
     }
 
-    /// Returns the name of the error's code in IANA's registry, or `None` if the code is not in the registry.
+    /// Returns the name of the code, or `None` if IANA's registry does not have it.
     pub fn name(&self) -> Option<&'static str> {
         NAMES.get(usize::from(self.code)).copied()
     }

@@ -9,16 +9,16 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::client::{Question, ViewId};
 use super::names::wire_name;
 
-/// The class IN (RFC 1035 section 3.2.4), which is the only class that resolverd serves.
+/// RFC 1035 section 3.2.4. resolverd serves no other class.
 const CLASS_IN: u16 = 1;
 
-/// The key of a question. Its octets are: the name in lower-case wire form, the type, the class, one octet of flags, and the view. The flags are
-/// DO (bit 0) and CD (bit 1) of the question, and marks that separate kinds of entries (bits 2 to 7).
+/// The octets of the key: the name in lower-case wire form, the type, the class, one octet of flags, and the view. The flags are
+/// DO (bit 0) and CD (bit 1), and marks that separate kinds of entries (bits 2 to 7).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct QuestionKey(Box<[u8]>);
 
 impl Question {
-    /// Returns the key under which the answer to this question, its running resolution and its failure are stored.
+    /// Returns the key for the answer to this question, its resolution (flight) and its failure.
     pub fn key(&self) -> QuestionKey {
         let mut bytes = wire_name(&self.name);
         let flags = u8::from(self.dnssec_ok) | u8::from(self.checking_disabled) << 1;
@@ -28,33 +28,33 @@ impl Question {
 }
 
 impl QuestionKey {
-    /// The number of octets after the name in a key, for type, class, flags and view.
+    /// The octets after the name: type, class, flags and view.
     pub const TAIL: usize = 9;
 
-    /// Creates a cache key from octets that the parser of queries has already put into this form.
+    /// Creates a key from octets that the parser of queries has put into this form.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
 
-    /// Returns the key of a question that resolverd itself asks to resolve or validate another one. The failures of such questions are stored
-    /// separately from those of clients' questions.
+    /// Returns the key of a question that resolverd asks in order to resolve or validate another one. Failures of such questions
+    /// are stored separately from those of clients' questions.
     pub fn of_sub_question(name: &Name, kind: RecordType, view: ViewId) -> Self {
         let mut bytes = wire_name(name);
         push_tail(&mut bytes, kind, OF_SUB_QUESTIONS, view);
         Self(bytes.into())
     }
 
-    /// Returns all octets of the cache key: name, type, class, flags and view.
+    /// Returns all octets of the key.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Returns the name in the cache key, in lower-case wire form.
+    /// Returns the name, in lower-case wire form.
     pub fn name(&self) -> &[u8] {
         self.0.get(..self.0.len().saturating_sub(Self::TAIL)).unwrap_or_default()
     }
 
-    /// Returns the record type in the cache key.
+    /// Returns the record type.
     pub fn kind(&self) -> RecordType {
         match self.tail() {
             Some([high, low, ..]) => RecordType::from(u16::from_be_bytes([*high, *low])),
@@ -62,12 +62,12 @@ impl QuestionKey {
         }
     }
 
-    /// Returns the octet of flags in the cache key: DO, CD and the marks.
+    /// Returns the octet with DO, CD and the marks.
     pub fn flags(&self) -> u8 {
         self.tail().map_or(0, |[_, _, _, _, flags, ..]| *flags)
     }
 
-    /// Returns the view in the cache key.
+    /// Returns the view.
     pub fn view(&self) -> ViewId {
         self.tail()
             .map_or_else(ViewId::default, |[_, _, _, _, _, view @ ..]| ViewId(u32::from_be_bytes(*view)))
@@ -77,7 +77,7 @@ impl QuestionKey {
         self.0.last_chunk()
     }
 
-    /// Returns the question that has this key, or `None` if the key does not belong to a client's question.
+    /// Returns the question, or `None` if the key does not belong to a client's question.
     pub fn question(&self) -> Option<Question> {
         let name = Name::read(&mut BinDecoder::new(self.name())).ok()?;
         let (dnssec_ok, checking_disabled) = (self.flags() & 1 != 0, self.flags() & 2 != 0);
@@ -97,15 +97,15 @@ impl fmt::Debug for QuestionKey {
     }
 }
 
-/// The bit in the flags of a key that marks questions of recursion and validation, to separate them from clients' questions.
+/// Separates questions of recursion and validation from clients' questions.
 const OF_SUB_QUESTIONS: u8 = 0x10;
 
-/// Appends to `bytes`, which has the name of a key, the octets that follow the name. The class is IN.
+/// Appends the octets that follow the name. The class is IN.
 pub fn push_tail(bytes: &mut Vec<u8>, kind: RecordType, flags: u8, view: ViewId) {
     bytes.extend_from_slice(&tail(kind, flags, view));
 }
 
-/// Returns the octets that follow the name in a key: type, class IN, flags and view.
+/// Returns the octets that follow the name: type, class IN, flags and view.
 pub fn tail(kind: RecordType, flags: u8, view: ViewId) -> [u8; QuestionKey::TAIL] {
     let ([one, two], [three, four]) = (u16::from(kind).to_be_bytes(), CLASS_IN.to_be_bytes());
     let [six, seven, eight, nine] = view.octets();

@@ -1,33 +1,33 @@
-//! The two marks of an entry in the cache. A `RenewalMark` is taken while the entry is being renewed, so that it is renewed only once at a time.
-//! An `AheadMark` is set if look-ahead asked for the entry and no client has used it yet.
+//! The two marks of a cache entry.
 //!
-//! Marks are not part of the value of an entry: a copy of an entry has no marks, and all marks are equal in comparisons.
+//! A mark is not part of the value of an entry: a copy has no marks, and all marks are equal in comparisons.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use crate::clock::Mono;
 
-/// The value of a mark (`RenewalMark`) while its cache entry is being renewed.
+/// The entry is being renewed.
 const TAKEN: u32 = u32::MAX;
 
-/// The mark of a cache entry that is being renewed. Copies and comparisons of entries ignore it.
+/// Taken while a cache entry is being renewed, so that it is renewed only once at a time.
 ///
-/// Its value is the time from which the mark may be taken, in seconds since `Mono::START`.
+/// The value is the time from which the mark may be taken, in seconds since `Mono::START`.
 #[derive(Debug, Default)]
 pub struct RenewalMark(AtomicU32);
 
 impl RenewalMark {
-    /// Takes the mark; the caller must then renew the entry. Returns false if another caller has the mark, or has given it back within this second.
+    /// Takes the mark; the caller must then renew the entry. Returns false if another caller has the mark, or has given it back
+    /// within this second.
     pub fn take(&self, now: Mono) -> bool {
         let from = self.0.load(Ordering::Relaxed);
-        // For most cache hits, this read shows that the mark cannot be taken, and no write is needed.
+        // For most cache hits, this read suffices, without a write.
         now.seconds_since(Mono::START) >= from
             && from != TAKEN
             && self.0.compare_exchange(from, TAKEN, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Gives the mark back if the renewal could not begin, because too many others are in progress. The entry may be renewed from the next second on.
-    /// Until then, uses of the entry do not try to renew it, because too many renewals would probably still be in progress.
+    /// Gives the mark back if too many renewals are in progress for this one to begin. The mark may be taken again from the next
+    /// second on.
     pub fn give_back(&self, now: Mono) {
         self.0.store(now.seconds_since(Mono::START).saturating_add(1), Ordering::Relaxed);
     }
@@ -47,12 +47,13 @@ impl PartialEq for RenewalMark {
 
 impl Eq for RenewalMark {}
 
-/// The mark of a cache entry that look-ahead asked for. It has the number of the look-ahead rule. Copies and comparisons of entries ignore it.
+/// Set while look-ahead has asked for a cache entry and no client has used it yet. The value is the number of the look-ahead
+/// rule.
 #[derive(Debug, Default)]
 pub struct AheadMark(AtomicU8);
 
 impl AheadMark {
-    /// Sets the mark. `rule` is the number of the look-ahead rule that asked for the entry, counted from 1.
+    /// `rule` is the number of the look-ahead rule that asked for the entry, counted from 1.
     pub fn set(&self, rule: u8) {
         self.0.store(rule, Ordering::Relaxed);
     }
@@ -62,8 +63,7 @@ impl AheadMark {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    /// Removes the mark of look-ahead from a cache entry when a client uses the entry. Returns the number of the look-ahead rule that fetched the
-    /// entry, or `None` if there was no mark.
+    /// Removes the mark when a client uses the entry. Returns the number of the look-ahead rule, or `None` if there was no mark.
     pub fn take(&self) -> Option<u8> {
         Some(self.0.swap(0, Ordering::Relaxed)).filter(|rule| *rule != 0)
     }

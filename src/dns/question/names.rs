@@ -5,10 +5,10 @@ use std::ops::Deref;
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
-/// The maximum length of a name in wire form, in octets (RFC 1035 section 2.3.4).
+/// In octets (RFC 1035 section 2.3.4).
 pub const MAX_NAME: usize = 255;
 
-/// The maximum length of a label, in octets (RFC 1035 section 2.3.4).
+/// In octets (RFC 1035 section 2.3.4).
 pub const MAX_LABEL: usize = 63;
 
 /// Returns `name` in lower-case wire form, without compression.
@@ -16,8 +16,7 @@ pub fn wire_name(name: &Name) -> Vec<u8> {
     WireName::new(name).to_vec()
 }
 
-/// A name in lower-case wire form that is on the stack. It is used for a name that is only looked up and not stored, because it needs no
-/// allocation.
+/// A name in lower-case wire form on the stack, for lookups without an allocation.
 #[derive(Clone, Debug)]
 pub struct WireName {
     octets: [u8; MAX_NAME],
@@ -33,20 +32,20 @@ impl WireName {
     }
 }
 
-/// A small table that shows, for most names, that no name of a set has the same first label. No further lookup is then needed. The table has a bit
-/// for each length of a label and each hash (of six bits) of its first two octets.
+/// A small table that shows, for most names, that no name of a set has the same first label, so that no lookup is needed. The
+/// table has a bit for each length of a label and each hash (of six bits) of its first two octets.
 #[derive(Clone, Debug)]
 pub struct FirstLabels([u64; MAX_LABEL + 1]);
 
 impl Default for FirstLabels {
-    /// Returns the table for an empty set of names.
+    /// An empty set of names.
     fn default() -> Self {
         Self([0; MAX_LABEL + 1])
     }
 }
 
 impl FirstLabels {
-    /// Adds the first label of `name`, which is in wire form, to the table.
+    /// Adds the first label of `name`, which is in wire form.
     pub fn add(&mut self, name: &[u8]) {
         if let Some((row, letter)) = Self::place(name)
             && let Some(letters) = self.0.get_mut(row)
@@ -55,23 +54,23 @@ impl FirstLabels {
         }
     }
 
-    /// Returns false if certainly no name of the set has the same first label as `octets`, which are a name in lower-case wire form.
+    /// Returns false if certainly no name of the set has the first label of `octets`, a name in lower-case wire form.
     pub fn may_begin(&self, octets: &[u8]) -> bool {
         Self::place(octets)
             .is_some_and(|(row, letter)| self.0.get(row).is_some_and(|letters| letters & letter != 0))
     }
 
-    /// Returns the position of a label in the table: the row for its length, and the bit for the hash of its first two octets.
+    /// The row for the length of the label, and the bit for the hash of its first two octets.
     fn place(octets: &[u8]) -> Option<(usize, u64)> {
         let [length, first, behind @ ..] = octets else { return None };
-        // If the label has only one octet, the octet after it belongs to the next label and is ignored.
+        // After a label of one octet, the next octet belongs to the next label.
         let second = behind.first().filter(|_| *length > 1).copied().unwrap_or(0);
         let bit = first.wrapping_add(second.wrapping_mul(7)) & 63;
         Some((usize::from(*length), 1 << bit))
     }
 }
 
-/// Returns true if `octets` are the wire form of the absolute name `name`. Upper and lower case count as equal.
+/// Returns true if `octets` are the wire form of the absolute name `name`. Ignores case.
 pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
     let mut left = octets;
     for label in name.iter() {
@@ -85,12 +84,12 @@ pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
     left == [0]
 }
 
-/// Writes a name in lower-case wire form to the start of `octets`, and returns its length. `octets` must contain only zeros and have room for the
-/// longest name.
+/// Writes a name in lower-case wire form to the start of `octets`, and returns its length. `octets` must contain only zeros and
+/// have room for the longest name.
 pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
     let (mut left, mut length) = (&mut *octets, 1_usize);
     for label in name.iter() {
-        // The label is never too long, because `Name` ensures that a name has at most 255 octets and a label at most 63 (RFC 1035 section 2.3.4).
+        // The label fits, because `Name` ensures at most 255 octets for a name and 63 for a label (RFC 1035 section 2.3.4).
         let Some((first, rest)) = left.split_first_mut() else { break };
         let Some((into, behind)) = rest.split_at_mut_checked(label.len()) else { break };
         *first = u8::try_from(label.len()).unwrap_or(0);
@@ -98,8 +97,8 @@ pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
         length = length.saturating_add(label.len()).saturating_add(1);
         left = behind;
     }
-    // The root label is a zero octet, and `octets` contains only zeros, so it is not written. The conversion to lower case changes letters only: the
-    // lengths of labels are at most 63, and the upper-case letters begin at 65.
+    // The root label is one of the zeros in `octets`. The conversion to lower case does not change lengths: they are at most 63,
+    // and upper-case letters begin at 65.
     let length = length.min(MAX_NAME);
     octets.get_mut(..length).unwrap_or_default().make_ascii_lowercase();
     length
@@ -113,29 +112,29 @@ impl Deref for WireName {
     }
 }
 
-/// Returns true if two absolute names are equal without regard to case. The comparison in the DNS library begins at the last label and compares
-/// letter by letter, which takes several times as long.
+/// Returns true if two absolute names are equal without regard to case. The DNS library compares letter by letter from the last
+/// label, which takes several times as long.
 pub fn same_name(one: &Name, other: &Name) -> bool {
     let (one, other) = (one.iter(), other.iter());
     one.len() == other.len() && one.zip(other).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Returns true if `name` is at or below `zone`. Both must be absolute. Upper and lower case count as equal.
+/// Returns true if `name` is at or below `zone`. Both must be absolute. Ignores case.
 pub fn lies_within(name: &Name, zone: &Name) -> bool {
     let (mut labels, zone) = (name.iter(), zone.iter());
     let Some(below) = labels.len().checked_sub(zone.len()) else { return false };
-    // A loop is faster than `skip` here, which would read each label twice.
+    // `skip` would read each label twice.
     for _ in 0..below {
         labels.next();
     }
     labels.zip(zone).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Characters with a special meaning in the text form of names. They are escaped.
+/// Escaped in the text form of names.
 const SPECIAL: &[u8] = b".\\\"();@$";
 
-/// Returns the mnemonic of a record type. For an unknown type, returns `TYPE` and its number (RFC 3597 section 5); the DNS library does not write
-/// this form.
+/// Returns the mnemonic of a record type. For an unknown type, returns `TYPE` and its number (RFC 3597 section 5), which the DNS
+/// library does not do.
 pub fn kind_text(kind: RecordType) -> String {
     match kind {
         RecordType::Unknown(number) => format!("TYPE{number}"),
@@ -143,8 +142,8 @@ pub fn kind_text(kind: RecordType) -> String {
     }
 }
 
-/// Returns a name as text with its final dot, in the form that all options and files accept (RFC 1035 section 5.1). Special octets are escaped
-/// with a backslash before the character, or with a backslash and three decimal digits. (The DNS library writes octal digits.)
+/// Returns a name with its final dot, in the form that all options and files accept (RFC 1035 section 5.1). Special octets have a
+/// backslash before the character, or before three decimal digits. (The DNS library writes octal digits.)
 pub fn name_text(name: &Name) -> String {
     let mut text = String::new();
     for label in name.iter() {
@@ -160,7 +159,7 @@ pub fn name_text(name: &Name) -> String {
     if text.is_empty() { ".".to_owned() } else { text }
 }
 
-/// Returns the name of a zone for use in a sentence: "the root zone" instead of a single dot, which looks like a full stop.
+/// Returns the name for a sentence: "the root zone" instead of a single dot, which looks like a full stop.
 pub fn zone_text(zone: &Name) -> String {
     if zone.is_root() { "the root zone".to_owned() } else { name_text(zone) }
 }

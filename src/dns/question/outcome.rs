@@ -1,28 +1,26 @@
-//! The outcomes of clients' questions: each question ends with exactly one of them. Also the kinds of DNS messages from clients that do not count as
-//! questions.
+//! The outcomes of clients' questions, and the kinds of DNS messages from clients that do not count as questions.
 
 use crate::words;
 
 words! {
-    /// The outcome of a client's question. Each question has exactly one and is counted once, so the sum of all outcomes is the number of
-    /// questions. JSON and the screens use the same words. The query history stores the positions of the variants, so a new variant must be added
-    /// at the end.
+    /// The outcome of a client's question. Each question has exactly one and is counted once. JSON and the screens use the same
+    /// words. The query history stores the positions of the variants, so a new variant must be the last one.
     pub enum Outcome {
-        /// The question was answered from the cache, without a query to a server.
+        /// The answer came from the cache.
         Cache = "cache": "from cache",
-        /// The question was answered by a resolution (flight) that another client's question had begun.
+        /// The answer came from a resolution (flight) that another client's question had begun.
         Shared = "shared": "joined same query",
-        /// The question was answered by a resolution (flight) that it began itself, and that asked servers.
+        /// The answer came from a resolution (flight) that this question began.
         Upstream = "upstream": "from servers",
-        /// The question was answered from the cache although the TTL had ended, because no server answered (RFC 8767).
+        /// The answer came from the cache although its TTL had ended, because no server answered (RFC 8767).
         Stale = "stale": "stale answer",
-        /// The client got SERVFAIL, because the resolution of its question failed.
+        /// The client got SERVFAIL, because the resolution failed.
         Failed = "failed": "failed",
         /// The client got SERVFAIL, because the same question had failed a short time before (RFC 9520).
         Remembered = "cached_failure": "cached failure",
         /// The client got SERVFAIL, because its deadline passed. The resolution continues, and its result is cached.
         Deadline = "timeout": "timeout",
-        /// The client got SERVFAIL immediately, because a limit in `limits` was reached or the daemon is stopping.
+        /// The client got SERVFAIL at once, because a limit in `limits` was reached or the daemon is stopping.
         Shed = "shed": "overload",
         /// The client got FORMERR, because the question cannot be parsed.
         FormError = "formerr": "FORMERR",
@@ -32,8 +30,7 @@ words! {
         BadVersion = "badvers": "BADVERS",
         /// The client got REFUSED, because resolverd does not answer questions for this class or type.
         Refused = "refused": "REFUSED",
-        /// The client got SERVFAIL, because resolverd panicked while it resolved the question. This is a bug of resolverd, and no fault of
-        /// a server.
+        /// The client got SERVFAIL, because resolverd panicked while it resolved the question: a bug of resolverd.
         Crashed = "internal_error": "internal error",
     }
 }
@@ -46,8 +43,8 @@ impl Outcome {
 }
 
 words! {
-    /// The DNS result of a question, or the DNS result that mail software reports. Stored records use the positions of the variants: a new one must
-    /// be added at the end.
+    /// The DNS result of a question, or the DNS result that mail software reports. Stored records use the positions of the
+    /// variants, so a new variant must be the last one.
     #[derive(Default)]
     pub enum DnsResult {
         /// The result is not known.
@@ -67,7 +64,7 @@ words! {
         NotListed = "not_listed": "not listed",
         /// A host has no address.
         NoAddress = "no_address": "no address",
-        /// An address has no PTR record, or the name in its PTR record leads to another address.
+        /// An address has no PTR record, or the name in its PTR record has another address.
         NoPointer = "no_pointer": "no PTR",
         /// The lookup gave no result: it failed for now.
         Failure = "failure": "temporary failure",
@@ -77,10 +74,10 @@ words! {
 }
 
 impl DnsResult {
-    /// Returns the result that the header of a reply shows. It has no branch, because it is called for each answer from the cache.
+    /// Returns the result that the header of a reply shows. Has no branch, because each answer from the cache calls it.
     #[inline]
     pub fn in_reply(reply: &[u8]) -> Self {
-        /// The results by RCODE: first for replies without a record in the answer section, then for replies with one.
+        /// By RCODE: first for replies without a record in the answer section, then for replies with one.
         const RESULTS: [DnsResult; 32] = {
             let mut results = [DnsResult::Unknown; 32];
             (results[0], results[16]) = (DnsResult::NoData, DnsResult::Answer);
@@ -94,21 +91,21 @@ impl DnsResult {
 }
 
 words! {
-    /// A DNS message that a listener received and that is not a question, or not a new one. It is counted separately from the outcomes of
+    /// A DNS message to a listener that is not a question, or not a new one. It is counted separately from the outcomes of
     /// questions.
     pub enum Apart {
-        /// The DNS message is shorter than a DNS header, and is dropped.
+        /// Shorter than a DNS header; resolverd drops it.
         Runt = "too_short": "too short",
-        /// The DNS message is a response. It is dropped, because an answer to a response could start a loop.
+        /// A response; resolverd drops it, because an answer to a response could start a loop.
         Response = "response",
-        /// The DNS message comes from an address outside `listen.allow`. Some datagrams per second are answered with REFUSED, other datagrams are
-        /// not answered. A connection is closed.
+        /// From an address outside `listen.allow`. resolverd answers some datagrams per second with REFUSED, drops the others,
+        /// and closes connections.
         Denied = "denied",
-        /// The same client repeats a question that is still in progress, with the same id and port. Only its first copy is answered.
+        /// The same client repeats a question in progress, with the same id and port. resolverd answers only the first copy.
         Repeated = "repeated": "duplicate",
         /// The reply was lost, because the socket of the client or its queue of replies was full.
         ReplyLost = "reply_lost": "reply lost",
-        /// A connection of a client could not be accepted: no file descriptor was left, or the client had already closed it.
+        /// A connection could not be accepted: no file descriptor was left, or the client had closed it.
         AcceptFailed = "accept_failed": "accept failed",
     }
 }

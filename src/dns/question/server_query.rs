@@ -9,27 +9,27 @@ use super::names::{kind_text, name_text};
 use crate::wire::presentation::read_name;
 use crate::zone_file;
 
-/// The form in which a query of the operator is sent: over UDP or TCP, with or without EDNS.
+/// How a query of the operator is sent: over UDP or TCP, with or without EDNS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QueryForm {
-    /// The query is sent over UDP with EDNS (RFC 6891).
+    /// UDP with EDNS (RFC 6891).
     Udp,
-    /// The query is sent over TCP with EDNS (RFC 7766) and the RD flag. Authoritative servers ignore this flag. Some servers that offer recursion
-    /// show it (with the flag RA) only in replies to queries with RD.
+    /// TCP with EDNS (RFC 7766) and the RD flag. Authoritative servers ignore RD. Some servers that offer recursion show it (with
+    /// the flag RA) only in replies to queries with RD.
     Tcp,
-    /// The query is sent over UDP without EDNS.
+    /// UDP without EDNS.
     Plain,
-    /// The query is sent over UDP with EDNS, and its name has mixed case (0x20).
+    /// UDP with EDNS, and a name in mixed case (0x20).
     MixedCase,
-    /// The query is sent to a resolver, over UDP with EDNS and RD.
+    /// To a resolver, over UDP with EDNS and RD.
     Recursive,
-    /// The query is sent to a resolver, over TCP with EDNS and RD.
+    /// To a resolver, over TCP with EDNS and RD.
     RecursiveTcp,
 }
 
 impl QueryForm {
-    /// Returns the form with TCP that corresponds to this form with UDP, or `None` if this form already uses TCP.
+    /// Returns the same form over TCP, or `None` if this form already uses TCP.
     pub const fn over_tcp(self) -> Option<Self> {
         match self {
             Self::Tcp | Self::RecursiveTcp => None,
@@ -43,9 +43,9 @@ impl QueryForm {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerQuery {
-    /// The address of the server to which the query is sent.
+    /// The address of the server.
     pub server: IpAddr,
-    /// The port of the server. `None` means the value of `resolve.upstream_port`.
+    /// The port of the server; `None` means `resolve.upstream_port`.
     pub port: Option<u16>,
     /// The name that is asked for.
     #[serde(serialize_with = "write_name", deserialize_with = "name")]
@@ -69,8 +69,8 @@ impl ServerQuery {
     }
 }
 
-/// Returns true if no zone has records of this type, because only the protocol uses it, such as OPT and AXFR (RFC 6895 section 3.1). Returns
-/// false for ANY, because a query may ask for it.
+/// Returns true for types that only the protocol uses, such as OPT and AXFR (RFC 6895 section 3.1): no zone has such records.
+/// Returns false for ANY, because a query may ask for ANY.
 pub fn is_without_records(kind: RecordType) -> bool {
     matches!(u16::from(kind), 0 | 41 | 128..=254)
 }

@@ -1,6 +1,4 @@
 //! Encodes an answer to octets once, when it is stored. Cache hits copy these octets.
-//!
-//! The DNS library encodes the records, and the module `ttl` finds the positions of the TTLs in the result.
 
 use hickory_proto::ProtoError;
 use hickory_proto::op::ResponseCode;
@@ -33,7 +31,7 @@ pub struct AnswerParts<'a> {
 }
 
 impl<'a> AnswerParts<'a> {
-    /// Creates the parts of a positive answer: these records are its answer section, and its authority section is empty.
+    /// Creates the parts of a positive answer, whose authority section is empty.
     pub fn positive(question: &'a Question, answers: &'a [Record], stored: Mono) -> Self {
         let (rcode, authorities) = (ResponseCode::NoError, &[][..]);
         Self { question, rcode, answers, authorities, stored, extended_error: None, list: None }
@@ -64,7 +62,7 @@ pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
 /// The bits QR and RA in the flags of a DNS message header.
 const RESPONSE: u16 = 0x8080;
 
-/// The bits of the response code in the flags of a DNS message header. The response codes of answers fit into these four bits.
+/// The bits of the response code in the flags of a DNS message header.
 const RCODE: u16 = 0x000f;
 
 /// The bits that make two octets a compression pointer (RFC 1035 section 4.1.4).
@@ -72,17 +70,14 @@ const POINTER: u16 = 0xc000;
 /// The largest offset to which a compression pointer can point.
 const MAX_POINTED: u16 = 0x3fff;
 
-/// A compression pointer to the name of the question, which is directly after the header (RFC 1035 section 4.1.4). Most records have this name as
-/// their owner name.
+/// A compression pointer to the name of the question, which is directly after the header.
 const OWNER_ASKED_FOR: [u8; 2] = [0xc0, 12];
 
-/// The number of octets in a question after its name: type and class.
 const TYPE_AND_CLASS: usize = 4;
 
 /// The number of octets of an A or AAAA record without its address, if its owner is a compression pointer.
 const ADDRESS: usize = 12;
 
-/// Returns the number of octets of the address in an A or AAAA record, or 0 for other data.
 fn octets_of(data: &RData) -> usize {
     match data {
         RData::A(_) => 4,
@@ -91,7 +86,7 @@ fn octets_of(data: &RData) -> usize {
     }
 }
 
-/// The usual size of an answer, in octets. It is the initial size of the buffer.
+/// The usual size of an answer, in octets.
 const USUAL: usize = 256;
 
 fn encode(parts: &AnswerParts<'_>) -> Result<Vec<u8>, ProtoError> {
@@ -114,8 +109,8 @@ fn encode(parts: &AnswerParts<'_>) -> Result<Vec<u8>, ProtoError> {
     Ok(wire)
 }
 
-/// Encodes a record. `owner` is the previous owner name (or the name of the question) with its offset. If the record has the same owner name, a
-/// compression pointer to that offset is written, because the library compresses only the first 120 names of a message.
+/// Encodes a record. `owner` is the previous owner name and its offset. An equal owner name is written as a compression pointer here,
+/// because the library compresses only the first 120 names of a message.
 fn emit<'r>(
     record: &'r Record,
     owner: &mut (&'r Name, usize),
@@ -140,8 +135,8 @@ fn emit<'r>(
     encoder.emit_at(place, length)
 }
 
-/// Encodes an answer that has only A or AAAA records at the question's name, like most answers. Only the owner names are compressed. The library
-/// takes several times as long for such answers. In long answers, it does not compress all owner names.
+/// Encodes an answer that has only A or AAAA records at the question's name. The library takes several times as long for such answers, and
+/// does not compress all owner names of long ones.
 fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
     let AnswerParts { question, answers, .. } = parts;
     let count = u16::try_from(answers.len()).ok().filter(|count| *count > 0)?;
@@ -149,7 +144,6 @@ fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
         return None;
     }
     let name = WireName::new(&question.name);
-    // The buffer gets exactly the right size, so that nothing is copied when the answer is stored.
     let addresses: usize = answers.iter().map(|record| ADDRESS + octets_of(&record.data)).sum();
     let octets = HEADER + name.len() + TYPE_AND_CLASS + addresses;
     let mut wire = Vec::with_capacity(usize::from(u16::try_from(octets).ok()?));
@@ -191,8 +185,6 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         extended_error: Some(error.clone()),
         list: None,
     };
-    // A header and a question always fit into a DNS message. If the library fails nevertheless, the reply is only a header of twelve octets with
-    // SERVFAIL.
     answer(&parts).unwrap_or_else(|| Answer {
         wire: vec![0, 0, 0x80, 0x82, 0, 0, 0, 0, 0, 0, 0, 0].into_boxed_slice(),
         ttl_offsets: Box::default(),

@@ -1,7 +1,6 @@
-//! DNS cookies (RFC 7873): reads the cookie of a client and makes the cookie for its reply.
+//! Reads the DNS cookie of a client and makes the cookie for its reply (RFC 7873, RFC 9018 section 4).
 //!
-//! The server cookie has the format of RFC 9018 section 4. resolverd never verifies server cookies, because its clients are on this host or in
-//! its network. So it may use any hash function.
+//! resolverd never verifies server cookies, because its clients are on this host or in its network. So it may use any hash function.
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
@@ -11,10 +10,10 @@ use crate::hash::Keyed;
 /// The length of a client cookie, in octets (RFC 7873 section 4.1).
 pub(super) const CLIENT: usize = 8;
 
-/// The length of the cookie in a reply, in octets: the client cookie and the server cookie after it.
+/// The length of the cookie in a reply, in octets: client cookie and server cookie.
 pub const WHOLE: usize = CLIENT + 16;
 
-/// The secret from which server cookies are computed. It is drawn anew at each start.
+/// The secret from which server cookies are computed. It is new at each start.
 #[derive(Clone, Copy)]
 pub struct CookieSecret(Keyed);
 
@@ -26,7 +25,7 @@ impl CookieSecret {
 
     /// Returns the cookie for a reply to `client`, whose own cookie is `from_client`. `unix` is the calendar time, in seconds since 1970.
     pub fn cookie(&self, from_client: [u8; CLIENT], client: IpAddr, unix: u64) -> [u8; WHOLE] {
-        // The server cookie begins with the version 1, three reserved octets, and the lowest 32 bits of the time (RFC 9018 section 4).
+        // Version 1, three reserved octets, and the lowest 32 bits of the time (RFC 9018 section 4).
         let [.., a, b, c, d] = unix.to_be_bytes();
         let head = [1, 0, 0, 0, a, b, c, d];
         let mut hasher = self.0.build_hasher();
@@ -45,8 +44,7 @@ impl CookieSecret {
     }
 }
 
-/// Returns true if a cookie of this length, in octets, is valid: a client cookie alone, or with a server cookie after it (RFC 7873 section
-/// 5.2.2).
+/// Returns true if a client cookie, alone or with a server cookie after it, can have this length in octets (RFC 7873 section 5.2.2).
 pub(super) fn is_sound(length: usize) -> bool {
     length == CLIENT || (16..=40).contains(&length)
 }

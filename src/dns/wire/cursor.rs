@@ -2,7 +2,6 @@
 //!
 //! Each read returns `None` if too few octets are left.
 
-/// A DNS message and the position from which the next octets are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
@@ -10,37 +9,30 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// Creates a cursor that reads the DNS message `bytes` from the offset `at` on.
     pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
     }
 
-    /// Returns the offset of the next octet in the DNS message.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
 
-    /// Returns true if all octets of the DNS message have been read.
     pub(super) fn is_at_end(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
-    /// Reads the next octet of the DNS message.
     pub(super) fn octet(&mut self) -> Option<u8> {
         self.take(1)?.first().copied()
     }
 
-    /// Reads the next two octets as a number.
     pub(super) fn u16(&mut self) -> Option<u16> {
         self.take(2)?.try_into().ok().map(u16::from_be_bytes)
     }
 
-    /// Reads the next four octets as a number.
     pub(super) fn u32(&mut self) -> Option<u32> {
         self.take(4)?.try_into().ok().map(u32::from_be_bytes)
     }
 
-    /// Reads the next `count` octets of the DNS message.
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let end = self.at.checked_add(count)?;
         let taken = self.bytes.get(self.at..end)?;

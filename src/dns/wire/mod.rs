@@ -1,19 +1,16 @@
-//! Reads and writes the octets of DNS messages. The code for clients reads their queries and writes replies without decoding the stored answers.
-//! The code for servers reads the DNS messages that they send.
+//! Reads the queries of clients and the DNS messages of servers, and writes replies.
 //!
-//! Follows RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. A cache hit allocates no memory, except when a reused buffer must
-//! grow.
+//! Follows RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619.
 //!
 //! # Decisions
 //!
-//! - The code for clients is written here: it compares octets, so that a cache hit decodes nothing. The code for servers uses the DNS library,
-//!   and reads a DNS message record by record if the library rejects it.
-//! - Answers with addresses are written without the library's encoder, because only the owner names in them are compressed.
-//! - Names in an answer are compressed with pointers to the question, so that the owner names also have the client's
-//!   spelling.
-//! - There is no special code that reads replies with few addresses. The library takes 4 700 of the instructions of a cache miss (callgrind), but
-//!   half of them are for names, and only the library can create its names.
-//! - A name may follow at most 16 compression pointers. Programs that write DNS messages point to labels, and some point to one other pointer.
+//! - The code for clients compares octets, so that a cache hit decodes nothing and allocates no memory, except when a reused buffer must
+//!   grow.
+//! - The code for servers uses the DNS library, and reads a DNS message record by record if the library rejects it.
+//! - Names in an answer are compressed with pointers to the question, so that the owner names also have the client's spelling.
+//! - There is no special code for replies with few addresses. Half of the time that the library needs for them is spent on names, and only
+//!   the library can create its names.
+//! - A name may follow at most 16 compression pointers. Programs that write DNS messages use one or two.
 
 #![deny(
     clippy::unwrap_used,
@@ -43,7 +40,7 @@ pub use crate::question::MAX_NAME;
 /// without fragmentation (DNS flag day 2020).
 pub const PAYLOAD: u16 = 1_232;
 
-/// The largest DNS message over UDP, in octets, that a client without EDNS accepts (RFC 1035 section 4.2.1), and that passes every firewall.
+/// The largest DNS message over UDP, in octets, that a client without EDNS accepts (RFC 1035 section 4.2.1).
 pub const PLAIN_PAYLOAD: u16 = 512;
 
 /// The EDNS option code of cookies (RFC 7873 section 4).

@@ -1,8 +1,7 @@
-//! Detects DNS messages with long chains of compression pointers. In a message of 64 KiB, such chains can make the reader follow thousands of
-//! pointers for each name.
+//! Detects DNS messages with long chains of compression pointers (RFC 1035 section 4.1.4).
 //!
-//! A pointer represents labels that occur earlier in the DNS message (RFC 1035 section 4.1.4). Normal programs point to labels, so only an attacker
-//! makes a long chain of pointers. The DNS library limits the number of labels in a name, but not of pointers.
+//! In a message of 64 KiB, an attacker can make the reader follow thousands of pointers for each name. The DNS library limits the number of
+//! labels in a name, but not the number of pointers.
 
 use super::cursor::Cursor;
 use super::{HEADER, MAX_NAME};
@@ -14,7 +13,6 @@ pub fn run_on(message: &[u8]) -> bool {
     walk(message).unwrap_or(false)
 }
 
-/// Does the work of `run_on`. Returns `None` if the DNS message ends too early.
 fn walk(message: &[u8]) -> Option<bool> {
     let mut counts = Cursor::new(message, 4);
     let questions = counts.u16()?;
@@ -33,7 +31,6 @@ fn walk(message: &[u8]) -> Option<bool> {
         }
         cursor.skip_name()?;
         let kind = cursor.u16()?;
-        // Skips the class and the TTL of the record.
         cursor.take(6)?;
         let length = cursor.u16()?;
         let data = cursor.offset();
@@ -45,8 +42,8 @@ fn walk(message: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// Returns the offsets of the domain names in the data of a record of type `kind`, which begin at the offset `data`. Covers the types of RFC 1035
-/// section 3.3 and the later types that the library reads.
+/// Returns the offsets of the domain names in the data of a record of type `kind`, which begin at the offset `data`. Covers the types of
+/// RFC 1035 section 3.3 and later types that the library reads.
 fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
     let after = |octets: usize| data.checked_add(octets);
     match kind {
@@ -79,8 +76,8 @@ fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
     Some(cursor.offset())
 }
 
-/// Returns true if the name at the offset `place` follows too many compression pointers. Returns false for faults that the library rejects
-/// itself, such as a pointer to a later offset or a name that is too long.
+/// Returns true if the name at the offset `place` follows too many compression pointers. Returns false for other faults, because the
+/// library rejects them.
 fn leads_far(message: &[u8], mut place: usize) -> bool {
     let (mut pointers, mut octets) = (0_u8, 0_usize);
     while let Some(length) = message.get(place).copied() {
@@ -111,8 +108,8 @@ mod tests {
     use hickory_proto::rr::rdata::MX;
     use hickory_proto::rr::{Name, RData, Record};
 
-    /// Builds a DNS message with a chain of compression pointers in the data of its first record. A name in the second record points to the start of
-    /// the chain: its owner, or a name in its data after the octets `before`.
+    /// Builds a DNS message with a chain of compression pointers in the data of its first record. The owner of the second record, or a name
+    /// in its data after the octets `before`, points to the start of the chain.
     fn chain(pointers: u16, kind: u16, before: &[u8]) -> Vec<u8> {
         let mut message = vec![0, 1, 0x80, 0, 0, 0, 0, 2, 0, 0, 0, 0];
         let record = |message: &mut Vec<u8>, owner: u16, kind: u16, data: &[u8]| {
@@ -122,7 +119,6 @@ mod tests {
             message.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
             message.extend(data);
         };
-        // The chain ends at a zero octet in the header. The pointers are the data of a record of a private type.
         let first = u16::try_from(message.len()).unwrap() + 12;
         let targets = std::iter::once(3).chain((0..).map(|number| first + 2 * number));
         let data: Vec<u8> =

@@ -1,7 +1,7 @@
-//! Writes and reads names as text, whatever octets they contain, and makes text from others safe to show.
+//! Writes and reads names as text, and escapes harmful characters in text from others.
 //!
-//! In the text form, an octet is escaped with a backslash before it, or with a backslash and three decimal digits (RFC 1035 section 5.1).
-//! The DNS library reads and writes octal digits instead, and does not escape labels in other scripts.
+//! An octet is escaped with a backslash before it, or with a backslash and three decimal digits (RFC 1035 section 5.1). The DNS library
+//! uses octal digits instead, and does not escape labels in other scripts.
 
 use std::fmt::Write;
 
@@ -38,10 +38,9 @@ pub fn read_name(text: &str) -> Option<Name> {
     (!name.is_root()).then_some(name)
 }
 
-/// Reads a name as people type it. Labels in other scripts, which may be separated by the full stops of these scripts, are converted to ASCII
-/// according to UTS 46 (RFC 5890 section 2.3.2.1). Names in ASCII are read like in `read_name`.
+/// Reads a name as people type it. Labels in other scripts are converted to ASCII according to UTS 46 (RFC 5890 section 2.3.2.1).
 ///
-/// Also returns `None` if a label has characters that do not occur in registered names.
+/// Returns `None` like `read_name`, and if a label has characters that do not occur in registered names.
 pub fn read_typed_name(text: &str) -> Option<Name> {
     if text.is_ascii() {
         return read_name(text);
@@ -69,16 +68,14 @@ fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// Makes a text from others safe for a screen or a log line. Escapes characters that control a terminal, change the direction of writing or are
-/// invisible.
+/// Escapes the characters in a text that control a terminal, change the direction of writing or are invisible.
 pub fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     text.chars().for_each(|letter| put_harmless(&mut harmless, letter));
     harmless
 }
 
-/// Makes a text safe like `harmless`, and shortens it for an error message: to at most `most` characters, followed by the number of the omitted
-/// ones.
+/// Escapes a text like `harmless`, and shortens it to `most` characters, followed by the number of all characters.
 pub fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (place, letter) in text.chars().enumerate() {
@@ -91,15 +88,14 @@ pub fn shown(text: &str, most: usize) -> String {
     shown
 }
 
-/// Escapes the characters in JSON that control a terminal, change the direction of writing or are invisible (RFC 8259 section 7). Such characters
-/// occur only in strings. The newlines between values are not changed.
+/// Escapes the characters in JSON that control a terminal, change the direction of writing or are invisible (RFC 8259 section 7). Newlines
+/// between values are not changed.
 pub fn harmless_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
         if letter != '\n' && is_harmful(letter) {
             let mut units = [0; 2];
             for unit in letter.encode_utf16(&mut units) {
-                // To write to a string cannot fail.
                 let _ = write!(text, "\\u{unit:04x}");
             }
         } else {
@@ -109,7 +105,6 @@ pub fn harmless_json(json: &str) -> String {
     text
 }
 
-/// Returns true if a character controls a terminal, changes the direction of writing or is invisible.
 fn is_harmful(letter: char) -> bool {
     letter.is_control() || INVISIBLE.iter().any(|span| span.contains(&letter))
 }
@@ -122,8 +117,8 @@ fn put_harmless(text: &mut String, letter: char) {
     }
 }
 
-/// Characters without a width, and characters that change the direction of writing (Unicode's general category Cf). Also the no-break space,
-/// which looks like a space, but programs that read records do not treat it as one.
+/// Characters without a width, and characters that change the direction of writing (Unicode's general category Cf). Also the no-break
+/// space: it looks like a space, but is not one for programs that read records.
 const INVISIBLE: [std::ops::RangeInclusive<char>; 10] = [
     '\u{a0}'..='\u{a0}',
     '\u{ad}'..='\u{ad}',

@@ -11,13 +11,12 @@ use super::cursor::Cursor;
 use super::{COOKIE, HEADER, KEEPALIVE, MAX_NAME, OPT, PADDING, PAYLOAD, PLAIN_PAYLOAD};
 use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey, ViewId};
 
-/// The maximum length of the question in a DNS message, in octets: name, type and class.
 const MAX_QUESTION: usize = MAX_NAME + 4;
 
-/// The maximum length of a question's cache key, in octets, rounded up to a multiple of eight.
+/// The maximum length of a question's cache key, in octets. It is rounded up, because `lower_case` works on eight octets at a time.
 const MAX_KEY: usize = (MAX_NAME + QuestionKey::TAIL).next_multiple_of(size_of::<u64>());
 
-/// A query of a client that has been read. It has its own copy of the octets, so that the buffer with the DNS message can be used again.
+/// A query of a client. It has its own copy of the octets, so that the buffer with the DNS message can be used again.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// The DNS message id of the query.
@@ -28,13 +27,13 @@ pub struct Query {
     pub checking_disabled: bool,
     /// The AD flag: the client understands AD in the reply (RFC 6840 section 5.7).
     pub authentic_data: bool,
-    /// The view of the client, which decides which zones it sees.
+    /// The view of the client, which decides which zones the client sees.
     pub view: ViewId,
     /// The EDNS values in the OPT record of the query; `None` if it has no OPT record.
     pub edns: Option<ClientEdns>,
-    /// The cookie for the reply, if the client sent a cookie. The listener sets it to the client's cookie and the server cookie.
+    /// The cookie for the reply: the client's cookie and the server cookie. The listener sets it.
     pub cookie: Option<[u8; cookie::WHOLE]>,
-    /// True if the reply must be padded. The listener decides this, because padding is only useful on encrypted connections.
+    /// True if the reply must be padded. This is only useful on encrypted connections.
     pub pads_reply: bool,
     options: ClientOptions,
     question: [u8; MAX_QUESTION],
@@ -52,7 +51,6 @@ pub struct ClientEdns {
     pub dnssec_ok: bool,
 }
 
-/// Those EDNS options in the OPT record of a client's query that resolverd understands.
 #[derive(Clone, Copy, Debug, Default)]
 struct ClientOptions {
     cookie: Option<[u8; cookie::CLIENT]>,
@@ -69,10 +67,10 @@ pub enum Unanswerable {
     Rejected(Box<Rejection>),
 }
 
-/// The data for a reply to a DNS message that resolverd rejects instead of answering it as a question.
+/// The data for a reply to a DNS message that resolverd rejects.
 #[derive(Clone, Debug)]
 pub struct Rejection {
-    /// The DNS message id of the query, which is copied to the reply.
+    /// The DNS message id of the query.
     pub id: u16,
     /// The third octet of the query's header. The opcode and RD are copied from it to the reply.
     pub flags: u8,
@@ -82,7 +80,7 @@ pub struct Rejection {
     pub edns: bool,
     /// True if the reply must be padded, because the connection is encrypted and the client padded its query.
     pub pads: bool,
-    /// The response code of the reply. The code BADVERS needs an OPT in the reply for its upper bits.
+    /// The response code of the reply. BADVERS needs an OPT in the reply for its upper bits.
     pub rcode: ResponseCode,
     /// The outcome under which the rejected question is counted.
     pub outcome: Outcome,
@@ -91,7 +89,7 @@ pub struct Rejection {
 }
 
 impl Query {
-    /// Creates an empty query. DNS messages can be read into it with `read_again`.
+    /// Creates an empty query for `read_again`.
     pub fn blank() -> Self {
         Self {
             id: 0,
@@ -120,10 +118,10 @@ impl Query {
         Ok(query)
     }
 
-    /// Reads a DNS message like `read`, into the memory of a query that is no longer needed. After an error, the query must not be used.
+    /// Reads a DNS message like `read`, into the memory of an old query. After an error, the query must not be used.
     ///
     /// # Errors
-    /// Returns what happens to a DNS message that is not answered as a question.
+    /// Fails like `read`.
     pub fn read_again(&mut self, message: &[u8], view: ViewId) -> Result<(), Unanswerable> {
         let Some((&[id_high, id_low, flags, flags_low, ref counts @ ..], _)) =
             message.split_first_chunk::<HEADER>()
@@ -160,7 +158,7 @@ impl Query {
         let mut cursor = Cursor::new(message, HEADER.saturating_add(self.question_bytes().len()));
         let additional = u16::from_be_bytes(*additional);
         let version = self.read_additional(&mut cursor, additional).ok_or_else(malformed)?;
-        // Octets after the last record are ignored, as in Unbound and BIND, because some clients pad their DNS messages in this way.
+        // Octets after the last record are ignored, as in Unbound and BIND, because some clients pad their DNS messages like this.
         self.finish_key();
         self.refuse_unserved(version, class)
     }
@@ -185,7 +183,7 @@ impl Query {
         RecordType::from(self.kind)
     }
 
-    /// Returns the client's own cookie (RFC 7873), without a server cookie. Returns `None` if the query has no cookie.
+    /// Returns the client's own cookie (RFC 7873), without a server cookie.
     pub fn client_cookie(&self) -> Option<[u8; cookie::CLIENT]> {
         self.options.cookie
     }
@@ -200,7 +198,7 @@ impl Query {
         self.options.has_keepalive
     }
 
-    /// Returns true if the client has set the DO flag, so that it wants signatures.
+    /// Returns true if the client has set the DO flag.
     pub fn dnssec_ok(&self) -> bool {
         self.edns.is_some_and(|edns| edns.dnssec_ok)
     }
@@ -218,12 +216,12 @@ impl Query {
         })
     }
 
-    /// Returns the maximum size of a UDP reply, in octets: the limit of the client or of resolverd, whichever is smaller.
+    /// Returns the maximum size of a UDP reply for this client, in octets.
     pub fn udp_limit(&self) -> usize {
         usize::from(self.edns.map_or(PLAIN_PAYLOAD, |edns| edns.payload.min(PAYLOAD)))
     }
 
-    /// Creates a reply that rejects this query. It is used if the query itself could be read, but must not be answered.
+    /// Creates a reply that rejects this query.
     pub fn rejection(&self, rcode: ResponseCode, outcome: Outcome, error: ExtendedError) -> Rejection {
         Rejection {
             id: self.id,
@@ -237,7 +235,7 @@ impl Query {
         }
     }
 
-    /// Reads the name and the type of the question from the DNS message, and returns the class of the question.
+    /// Reads name and type of the question, and returns its class.
     fn read_question(&mut self, message: &[u8]) -> Option<u16> {
         let question = message.get(HEADER..)?;
         let mut length = 0_usize;
@@ -294,8 +292,8 @@ impl Query {
         if let Some(place) = self.key.get_mut(..name.len()) {
             place.copy_from_slice(name);
         }
-        // Converts the name to lower case in whole words of eight octets. This may change some octets after the name too; they are overwritten later.
-        // The lengths of labels are below 64, so they are not letters and do not change.
+        // Eight octets are converted at a time. This may change some octets after the name too; they are overwritten later. The lengths of
+        // labels are below 64, so they are not letters.
         let (words, _) = self.key.as_chunks_mut();
         words.iter_mut().take(name.len().div_ceil(size_of::<u64>())).for_each(lower_case);
         let flags = u8::from(self.dnssec_ok()) | u8::from(self.checking_disabled) << 1;
@@ -329,20 +327,18 @@ impl From<Rejection> for Unanswerable {
     }
 }
 
-/// Converts the ASCII letters in eight octets to lower case, all at the same time.
 fn lower_case(octets: &mut [u8; 8]) {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let word = u64::from_ne_bytes(*octets);
-    // In the first sum, the highest bit of each octet shows whether its lower seven bits are at least "A". In the second sum, it shows whether they
-    // are above "Z".
+    // The highest bit of each octet shows in `from_a` whether its lower seven bits are at least "A", and in `above_z` whether they are
+    // above "Z".
     let low = word & (EACH * 0x7f);
     let (from_a, above_z) = (low + EACH * 0x3f, low + EACH * 0x25);
     let upper = (from_a ^ above_z) & !word & (EACH * 0x80);
     *octets = (word | upper >> 2).to_ne_bytes();
 }
 
-/// Reads the options of an OPT, which must fill its data exactly (RFC 6891 section 6.1.2): the client's cookie, and whether there is padding or a
-/// keepalive option. Returns `None` if the options cannot be read.
+/// Reads the options of an OPT. Returns `None` if they do not fill its data exactly (RFC 6891 section 6.1.2).
 fn read_options(data: &[u8]) -> Option<ClientOptions> {
     let mut cursor = Cursor::new(data, 0);
     let mut options = ClientOptions::default();
@@ -409,7 +405,7 @@ mod tests {
     #[test]
     fn the_longest_name_is_read_and_a_longer_one_is_none() {
         let labels = [63, 63, 63].map(|length| "X".repeat(length)).join(".");
-        // Four such labels with their lengths, and the root label, have 255 octets together.
+        // The labels with their lengths, and the root label, have 255 octets together.
         let longest =
             Query::read(&message(&format!("{labels}.{}.", "y".repeat(61)), true), ViewId::default());
         let longest = longest.unwrap();
@@ -463,7 +459,7 @@ mod tests {
     #[test]
     fn each_flag_is_read_by_itself_and_those_that_change_the_answer_are_in_the_key() {
         let plain = message("a.example.", true);
-        // The positions of the octets with RD, with AD and CD (in the header), and with DO (in the OPT at the end).
+        // The positions of the octets with RD, with AD and CD, and with DO.
         let (rd, low, dnssec_ok) = (2, 3, plain.len() - 4);
         for flags in 0..16_u8 {
             let on = |flag: u8| flags & 1 << flag != 0;

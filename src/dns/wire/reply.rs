@@ -24,7 +24,8 @@ const OPTION_HEAD: usize = 4;
 /// The length of an OPT record without options, in octets.
 const OPT_SIZE: usize = 11;
 
-/// Writes the reply for `query` with the stored answer `answer` into `out`, whose old content is removed. The reply has at most `limit` octets.
+/// Writes the reply for `query` with the stored answer `answer` into `out`, whose old content is removed. The reply has at most `limit`
+/// octets.
 pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, now: Mono) {
     let question = query.question_bytes();
     let asked = HEADER.saturating_add(question.len());
@@ -54,7 +55,6 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
 pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     out.clear();
     out.extend_from_slice(&rejection.id.to_be_bytes());
-    // The header has the flag QR, and the opcode and the flag RD of the query.
     out.push(0x80 | rejection.flags & 0x79);
     out.push(0x80 | rejection.rcode.low());
     let questions = u8::from(rejection.question.is_some());
@@ -68,8 +68,7 @@ pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     }
 }
 
-/// Fills the header of a reply in `out`. Id, RD and CD are copied from the query. QR, RA and the response code are already there from the answer.
-/// AD is set if the answer is secure and the client sent AD or DO (RFC 6840 section 5.8).
+/// Completes the header of a reply. AD is set if the answer is secure and the client sent AD or DO (RFC 6840 section 5.8).
 fn patch_header(out: &mut [u8], query: &Query, secure: bool) {
     if let Some([high, low, flags, flags_low]) = out.get_mut(..4) {
         [*high, *low] = query.id.to_be_bytes();
@@ -79,7 +78,6 @@ fn patch_header(out: &mut [u8], query: &Query, secure: bool) {
     }
 }
 
-/// Turns the header and the question in `out` into a reply that has TC and no records.
 fn truncate(out: &mut [u8]) {
     if let Some(flags) = out.get_mut(2) {
         *flags |= 0x02;
@@ -94,19 +92,19 @@ fn options_size(error: Option<&ExtendedError>, cookie: Option<&[u8; WHOLE]>) -> 
     error.saturating_add(cookie.map_or(0, |cookie| 4_usize.saturating_add(cookie.len())))
 }
 
-/// Returns the text of an extended error. If it is too long, it is cut after a whole character.
+/// Returns the text of an extended error. A text that is too long is cut after a whole character.
 fn text_of(error: &ExtendedError) -> &str {
     let end = error.text.floor_char_boundary(MAX_ERROR_TEXT);
     error.text.get(..end).unwrap_or_default()
 }
 
-/// Returns the number of zero octets in the padding of a reply. `length` is the length of the reply including the head of the padding option, and
-/// `limit` is the maximum length of the whole reply.
+/// Returns the number of zero octets in the padding of a reply. `length` includes the head of the padding option; `limit` is the maximum
+/// length of the whole reply.
 fn padding(length: usize, limit: usize) -> usize {
     length.next_multiple_of(PADDED_BLOCK).min(limit).saturating_sub(length)
 }
 
-/// What the OPT of a reply contains: the extended error, the cookie, and, if the reply is padded, the maximum length of the reply.
+/// The extended error and the cookie for the OPT of a reply, and the maximum length of the reply if it is padded.
 type Options<'a> = (Option<&'a ExtendedError>, Option<&'a [u8; WHOLE]>, Option<usize>);
 
 fn push_opt(out: &mut Vec<u8>, rcode: ResponseCode, dnssec_ok: bool, (error, cookie, pads_to): Options<'_>) {
@@ -138,7 +136,7 @@ fn push_opt(out: &mut Vec<u8>, rcode: ResponseCode, dnssec_ok: bool, (error, coo
         out.resize(out.len().saturating_add(zeros), 0);
     }
     if let Some(count) = out.get_mut(11) {
-        // The OPT is the only record in the additional section, because a stored answer has no additional section.
+        // A stored answer has no additional section, so the OPT is the only record in it.
         *count = 1;
     }
 }
@@ -209,7 +207,7 @@ mod tests {
         let reply = read(&out);
         assert!(reply.metadata.truncation);
         assert!(reply.answers.is_empty() && reply.edns.is_some());
-        // Each worker thread has dozens of reply buffers like `out`, so a long answer must not make each buffer large.
+        // Each worker thread has dozens of reply buffers, so a long answer must not make them large.
         assert!(out.capacity() < 1_232, "records that do not fit were copied: {}", out.capacity());
         write(&mut out, &answer(100), &query("www.example.", None), 65_535, Mono::START);
         let reply = read(&out);
@@ -233,7 +231,6 @@ mod tests {
     fn a_padded_reply_fills_blocks_and_stays_within_its_limit() {
         let (mut out, mut query) = (Vec::new(), query("www.example.", Some(1_232)));
         query.pads_reply = true;
-        // The reply has 56 octets without padding, and the padding option has at least four more.
         for (records, limit, length) in
             [(1, 65_535, 468), (20, 65_535, 468), (40, 65_535, 936), (1, 100, 100), (1, 60, 60), (1, 59, 56)]
         {

@@ -1,11 +1,11 @@
-//! Reads a DNS message of a server. The DNS library reads most messages. If it rejects a message, this module reads the message record by record.
+//! Reads a DNS message of a server (RFC 1035 section 4). If the DNS library rejects the message, this module reads it record by record.
 //!
-//! Follows RFC 1035 section 4. The library misreads two kinds of ordinary data: it treats a record without data as part of an UPDATE (RFC 2136),
-//! and a SIG record outside the additional section as a misplaced signature of the message (RFC 3597, RFC 2535). Data that the library cannot
-//! interpret are stored as octets. An additional record that cannot be read is left out, because such a record is never necessary.
+//! The library misreads two kinds of ordinary data: it takes a record without data for a part of an UPDATE (RFC 2136), and a SIG record
+//! outside the additional section for a misplaced signature of the message (RFC 2535). Data that the library cannot interpret are stored as
+//! octets. An unreadable additional record is left out, because such a record is never necessary.
 //!
-//! The upper bits of the response code are in OPT. The only codes with upper bits that a server sends in reply to a query are BADVERS and BADCOOKIE,
-//! and both come without data. If the DNS message has data, these bits are a mistake of the server, and are ignored, as in Unbound.
+//! The upper bits of the response code are in OPT. Servers need them only for BADVERS and BADCOOKIE, which come without data. In a DNS
+//! message with data, these bits are a mistake of the server, and are ignored, as in Unbound.
 
 use hickory_proto::op::{Edns, Header, Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, Record, RecordType};
@@ -16,10 +16,9 @@ use crate::rdata;
 /// The maximum number of questions in a server's DNS message (RFC 9619).
 const MAX_QUESTIONS: u16 = 1;
 
-/// The section of a DNS message to which a record belongs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
-    /// The answer or the authority section. Each of their records must be readable.
+    /// The answer or the authority section. All of their records must be readable.
     Needed,
     Additional,
 }
@@ -86,22 +85,20 @@ fn section(
     Ok(records)
 }
 
-/// Skips one record of a DNS message, and returns its type.
 fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
     Name::read(decoder)?;
     let kind = RecordType::read(decoder)?;
     decoder.read_slice(6)?;
-    // The length needs no check here: the code that later reads these octets compares it with the number of octets that are left.
+    // The length needs no check here: `read_slice` fails if too few octets are left.
     let length = decoder.read_u16()?.unverified();
     decoder.read_slice(usize::from(length))?;
     Ok(kind)
 }
 
-/// Reads the record of type `kind` at the start of `decoder`. `section` is the section in which it is.
 fn one(mut decoder: BinDecoder<'_>, kind: RecordType, section: Section) -> Result<Record, DecodeError> {
     let of_message = match kind {
         RecordType::OPT => section == Section::Needed,
-        // TSIG records and SIG records in the additional section are signatures of the whole DNS message. resolverd never asks for them.
+        // TSIG, and SIG in the additional section, are signatures of the whole DNS message. resolverd never asks for them.
         RecordType::TSIG => true,
         RecordType::SIG => section == Section::Additional,
         _ => false,
@@ -120,7 +117,7 @@ mod tests {
     use super::*;
     use hickory_proto::rr::RData;
 
-    /// Returns a response to the question `a. IN TXT`. `sections` has the records of its answer, authority and additional sections.
+    /// Returns a response to the question `a. IN TXT` with these answer, authority and additional sections.
     fn response(sections: [&[&[u8]]; 3]) -> Vec<u8> {
         let mut octets = vec![0, 7, 0x84, 0, 0, 1];
         for records in sections {
@@ -131,13 +128,13 @@ mod tests {
         octets
     }
 
-    /// Returns a record of type `kind` with these data. Its owner is a compression pointer to the name `a.` in the question.
+    /// Returns a record of type `kind` whose owner is the name in the question.
     fn record(kind: u16, data: &[u8]) -> Vec<u8> {
         let length = u16::try_from(data.len()).unwrap().to_be_bytes();
         [&[0xc0, 12], &kind.to_be_bytes()[..], &[0, 1, 0, 0, 0, 60], &length, data].concat()
     }
 
-    /// An OPT record with the upper bits of the response code BADVERS, for tests.
+    /// An OPT record with the upper bits of BADVERS.
     const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 1, 0, 0, 0, 0, 0];
 
     #[test]
@@ -181,8 +178,7 @@ mod tests {
         assert_eq!(message.answers[0].record_type(), RecordType::SIG);
     }
 
-    /// Tests that a record that cannot be interpreted proves or signs nothing (RFC 5155 section 8.2, RFC 4034 section 2.1.2), but that the other
-    /// records of the DNS message are used.
+    /// RFC 5155 section 8.2, RFC 4034 section 2.1.2.
     #[test]
     fn a_record_that_nobody_understands_costs_no_other_of_its_message() {
         let nsec3 = record(50, &[1, 2, 0, 0, 0, 1, 7, 0, 1, 0x40]);

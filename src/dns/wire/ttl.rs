@@ -1,10 +1,9 @@
-//! Computes the TTLs in stored answers and in the replies that are made from them.
+//! Computes the TTLs in stored answers and in replies.
 //!
-//! An answer is stored with the TTLs that were correct at the time `stored`, and is fresh until the smallest TTL has ended. A cache hit copies
-//! the answer and subtracts the seconds since `stored` from each TTL. An HTTP cache may store the reply for the smallest TTL that is left (RFC
-//! 8484 section 5.1).
+//! An answer is stored with the TTLs at the time `stored`, and is fresh until the smallest TTL has ended. A cache hit subtracts the seconds
+//! since `stored` from each TTL.
 //!
-//! The maximum TTL is applied elsewhere, when an RRset is stored (`cache::rrset`). Stale answers have a fixed TTL (`resolve::stale`).
+//! The maximum TTL is applied when an RRset is stored (`cache::rrset`). Stale answers have a fixed TTL (`resolve::stale`).
 
 use std::time::Duration;
 
@@ -13,10 +12,9 @@ use super::{HEADER, OPT};
 use crate::clock::Mono;
 use crate::question::Answer;
 
-/// The length of the shortest possible record, in octets. Its owner is the root, and it has no data.
+/// The length of a record without data whose owner is the root, in octets.
 const LEAST_RECORD: usize = 11;
 
-/// The TTLs of all records in a DNS message.
 pub(super) struct Ttls {
     /// The offset of each TTL field in the DNS message.
     pub(super) offsets: Vec<u16>,
@@ -31,7 +29,7 @@ pub(super) fn find(wire: &[u8]) -> Option<Ttls> {
     let mut cursor = Cursor::new(wire, HEADER);
     cursor.skip_name()?;
     cursor.u32()?;
-    // A wrong record count in the header cannot make this request much memory, because each record has at least `LEAST_RECORD` octets.
+    // Limits the memory if the record count in the header is wrong.
     let mut offsets =
         Vec::with_capacity(usize::try_from(records).unwrap_or(0).min(wire.len() / LEAST_RECORD));
     let mut shortest = None;
@@ -51,7 +49,6 @@ pub(super) fn find(wire: &[u8]) -> Option<Ttls> {
     Some(Ttls { offsets, shortest })
 }
 
-/// Subtracts the age of `answer`, in seconds, from each TTL in `out`, which is a copy of the answer.
 #[inline]
 pub(super) fn count_down(out: &mut [u8], answer: &Answer, now: Mono) {
     let seconds = now.seconds_since(answer.stored);
@@ -66,7 +63,7 @@ pub(super) fn count_down(out: &mut [u8], answer: &Answer, now: Mono) {
     }
 }
 
-/// Returns the time until which replies with `answer` are the same as at `now`. Later, their TTLs are at least one second smaller.
+/// Returns the time until which the TTLs in replies with `answer` are the same as at `now`.
 pub fn same_until(answer: &Answer, now: Mono) -> Mono {
     let seconds = now.seconds_since(answer.stored).saturating_add(1);
     answer.stored.after(Duration::from_secs(seconds.into()))
@@ -75,17 +72,15 @@ pub fn same_until(answer: &Answer, now: Mono) -> Mono {
 /// The response codes of replies that an HTTP cache may store: NOERROR and NXDOMAIN.
 const KEPT: [u8; 2] = [0, 3];
 
-/// The TC bit in the third octet of a DNS message header.
 const TRUNCATED: u8 = 0x02;
 
-/// The number of the record type SOA (RFC 1035 section 3.2.2).
 const SOA: u16 = 6;
 
-/// The length of the field MINIMUM, which ends the data of an SOA record, in octets.
+/// The length of the field MINIMUM at the end of an SOA record, in octets.
 const MINIMUM: usize = 4;
 
-/// Returns for how many seconds an HTTP cache may store a reply: the smallest TTL in the answer section, or the TTL of a negative answer (RFC
-/// 2308 section 5). Returns `None` if the reply is a failure, or is negative without an SOA.
+/// Returns for how many seconds an HTTP cache may store a reply (RFC 8484 section 5.1): the smallest TTL in the answer section, or the TTL
+/// of a negative answer (RFC 2308 section 5). Returns `None` for failures, and for negative replies without an SOA.
 pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
     let (flags, code) = (*reply.get(2)?, *reply.get(3)? & 0x0f);
     if flags & TRUNCATED != 0 || !KEPT.contains(&code) {
@@ -103,7 +98,7 @@ pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
         let (_, ttl, _) = record(&mut cursor)?;
         least = Some(least.map_or(ttl, |least| least.min(ttl)));
     }
-    // A reply with NXDOMAIN and records in the answer section is negative too: a chain of aliases leads to a name that does not exist.
+    // An NXDOMAIN reply with records in the answer section is negative too: a chain of aliases leads to a name that does not exist.
     let is_negative = least.is_none() || code != 0;
     for _ in 0..authorities {
         let (kind, ttl, data) = record(&mut cursor)?;
@@ -116,7 +111,6 @@ pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
     least
 }
 
-/// Reads the next record of a DNS message, and returns its type, its TTL and its data.
 fn record<'a>(cursor: &mut Cursor<'a>) -> Option<(u16, u32, &'a [u8])> {
     cursor.skip_name()?;
     let (kind, _class, ttl, length) = (cursor.u16()?, cursor.u16()?, cursor.u32()?, cursor.u16()?);

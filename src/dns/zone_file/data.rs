@@ -1,7 +1,7 @@
 //! Reads the data of a record in a zone file: converts its words to fields, and the fields to octets.
 //!
-//! Follows RFC 1035 section 3.3, and for each later type the RFC that is named next to it. The octets are then read like those of a DNS message,
-//! so that a record from a zone file equals the same record from a message.
+//! Follows RFC 1035 section 3.3, and for later types the RFC that is named next to them. The octets are then read like those of a DNS
+//! message, so that a record from a zone file equals the same record from a message.
 
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -12,40 +12,38 @@ use super::fields::{self, Field};
 use super::words;
 use crate::rdata;
 
-/// Returns the fields in the data of a record type, or `None` if zone files have no text form of their own for this type. The last field may
-/// consist of several words.
+/// Returns the fields in the data of a record type, or `None` if zone files have no text form of their own for this type.
 fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
     use Field::{
         Address4, Address6, Algorithm, Base64, Hash, Hex, Moment, Name, Rest, Salt, Span, Text, Texts, Type,
         Types, U8, U16, U32,
     };
     Some(match u16::from(kind) {
-        // Fields of the data of A, NS, CNAME, SOA, PTR, HINFO, MX and TXT records.
+        // A, NS, CNAME, SOA, PTR, HINFO, MX and TXT.
         1 => &[Address4],
         2 | 5 | 12 => &[Name],
         6 => &[Name, Name, U32, Span, Span, Span, Span],
         13 => &[Text, Text],
         15 => &[U16, Name],
         16 => &[Texts],
-        // Fields of the data of RP and AFSDB records (RFC 1183).
+        // RP and AFSDB (RFC 1183).
         17 => &[Name, Name],
         18 => &[U16, Name],
-        // The types AAAA (RFC 3596), SRV (RFC 2782), NAPTR (RFC 3403) and DNAME (RFC 6672).
+        // AAAA (RFC 3596), SRV (RFC 2782), NAPTR (RFC 3403) and DNAME (RFC 6672).
         28 => &[Address6],
         33 => &[U16, U16, U16, Name],
         35 => &[U16, U16, Text, Text, Text, Name],
         39 => &[Name],
-        // The types DS and CDS (RFC 4034, RFC 7344), SSHFP (RFC 4255), RRSIG and NSEC.
+        // DS and CDS (RFC 4034, RFC 7344), SSHFP (RFC 4255), RRSIG and NSEC.
         43 | 59 => &[U16, Algorithm, U8, Hex],
         44 => &[U8, U8, Hex],
         46 => &[Type, Algorithm, U8, U32, Moment, Moment, U16, Name, Base64],
         47 => &[Name, Types],
-        // Fields of the data of DNSKEY, CDNSKEY, NSEC3 and NSEC3PARAM records (RFC 5155).
+        // DNSKEY, CDNSKEY, NSEC3 and NSEC3PARAM (RFC 5155).
         48 | 60 => &[U16, U8, Algorithm, Base64],
         50 => &[U8, U8, U16, Salt, Hash, Types],
         51 => &[U8, U8, U16, Salt],
-        // The types TLSA (RFC 6698), SMIMEA (RFC 8162), OPENPGPKEY (RFC 7929), CSYNC (RFC 7477), SPF (RFC 7208), URI (RFC 7553) and CAA (RFC
-        // 8659).
+        // TLSA (RFC 6698), SMIMEA (RFC 8162), OPENPGPKEY (RFC 7929), CSYNC (RFC 7477), SPF (RFC 7208), URI (RFC 7553) and CAA (RFC 8659).
         52 | 53 => &[U8, U8, U8, Hex],
         61 => &[Base64],
         62 => &[U32, U16, Types],
@@ -56,11 +54,11 @@ fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
     })
 }
 
-/// The types SVCB and HTTPS (RFC 9460), whose parameters the DNS library reads.
+/// The types (RFC 9460) whose parameters the DNS library reads.
 const SERVICES: [RecordType; 2] = [RecordType::SVCB, RecordType::HTTPS];
 
-/// Reads the data of a record of type `kind`. Names without a final dot are relative to `origin`. Octets in the form of RFC 3597 are accepted even if
-/// they are invalid for the type; `rdata::is_understood` tells a caller whether they are valid.
+/// Reads the data of a record of type `kind`. Octets in the form of RFC 3597 are accepted even if they are invalid for the type;
+/// `rdata::is_understood` tells a caller whether they are valid.
 pub(super) fn read(kind: RecordType, words: &[Word], origin: &Name) -> Result<RData, String> {
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     if let ["\\#", length, digits @ ..] = texts.as_slice() {
@@ -80,13 +78,12 @@ pub(super) fn read(kind: RecordType, words: &[Word], origin: &Name) -> Result<RD
     octets.and_then(|octets| meant(kind, &octets)).ok_or_else(|| format!("{kind} cannot be read"))
 }
 
-/// Parses octets as the data of a record of type `kind`. Returns `None` if they are invalid.
 fn meant(kind: RecordType, octets: &[u8]) -> Option<RData> {
     let length = u16::try_from(octets.len()).ok()?;
     rdata::read(kind, length, &mut BinDecoder::new(octets)).ok()
 }
 
-/// Reads data in the generic form of RFC 3597 section 5. `length` is the number of octets, and `digits` are the octets in hexadecimal digits.
+/// Reads data in the generic form of RFC 3597 section 5.
 fn unknown(length: &str, digits: &str) -> Result<Vec<u8>, String> {
     let octets = fields::hex(digits).filter(|octets| octets.len().to_string() == length);
     octets.ok_or_else(|| format!("{digits} are not {length} octets"))

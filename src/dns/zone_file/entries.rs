@@ -1,7 +1,6 @@
 //! Splits the text of a zone file into entries, and entries into words.
 //!
-//! RFC 1035 section 5.1: an entry is one line, or several lines that parentheses join. `;` begins a comment. Text in
-//! quotes is one word.
+//! RFC 1035 section 5.1: an entry is one line, or several lines that parentheses join.
 
 /// An error in the text of a zone file, and its line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -9,20 +8,20 @@
 pub struct ZoneFileError {
     /// The number of the line on which the wrong entry begins, counted from 1.
     pub line: usize,
-    /// The reason why the entry is wrong, in words.
+    /// The reason why the entry is wrong.
     pub reason: String,
 }
 
 /// An entry of a zone file (a record or a directive), split into words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneFileEntry {
-    /// The number of the line on which this entry begins, counted from 1.
+    /// The number of the line on which the entry begins, counted from 1.
     pub line: usize,
-    /// True if a blank precedes the first word. The entry then has no owner name, and belongs to the owner of the previous record.
+    /// True if a blank precedes the first word. The entry then has the owner name of the previous record.
     pub begins_blank: bool,
     /// The words of the entry, without comments and parentheses.
     pub words: Vec<Word>,
-    /// The last comment in the entry: the text after the first `;` of the last line that has a comment.
+    /// The text after the first `;` of the last line that has a comment.
     pub comment: String,
 }
 
@@ -40,12 +39,12 @@ impl ZoneFileEntry {
         Self { line, begins_blank, words: Vec::new(), comment: String::new() }
     }
 
-    /// Creates an error at the line of this entry, with a reason.
+    /// Creates an error at the line of this entry.
     pub fn wrong(&self, reason: impl Into<String>) -> ZoneFileError {
         ZoneFileError { line: self.line, reason: reason.into() }
     }
 
-    /// Returns true if the entry is a directive, such as `$TTL`: its first word begins with `$`.
+    /// Returns true if the entry is a directive, such as `$TTL`.
     pub fn is_directive(&self) -> bool {
         !self.begins_blank && self.words.first().is_some_and(|word| word.text.starts_with('$'))
     }
@@ -56,12 +55,12 @@ impl ZoneFileEntry {
     }
 }
 
-/// The entries of a zone file. They are split one by one, so that a large zone is never completely in memory as words.
+/// The entries of a zone file. They are split one by one, so that the words of a large zone are never in memory together.
 pub struct ZoneFileEntries<'t> {
     lines: std::iter::Zip<std::ops::RangeFrom<usize>, std::str::Lines<'t>>,
 }
 
-/// Splits the text of a zone file into entries. An item of the result is an error if a parenthesis or a quote is not closed.
+/// Splits the text of a zone file into entries. An entry is an error if a parenthesis or a quote is not closed.
 pub fn entries(text: &str) -> ZoneFileEntries<'_> {
     ZoneFileEntries { lines: (1..).zip(text.lines()) }
 }
@@ -87,7 +86,7 @@ impl Iterator for ZoneFileEntries<'_> {
     }
 }
 
-/// Splits one line of a zone file into words, and adds them to `entry`. `depth` is the number of open parentheses.
+/// Adds the words of one line to `entry`. `depth` is the number of open parentheses.
 fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<(), ZoneFileError> {
     let mut rest = line.chars().peekable();
     while let Some(letter) = rest.next() {
@@ -118,7 +117,7 @@ fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<
                     if letter == '\\' {
                         text.extend(rest.next());
                     } else if letter == '"' {
-                        // A quote inside a word, as in `alpn="h2"` (RFC 9460 section 2.1), belongs to the word and is kept.
+                        // A quote inside a word, as in `alpn="h2"` (RFC 9460 section 2.1), is a part of the word.
                         if !take_quoted(&mut rest, &mut text) {
                             return Err(entry.wrong("a quote is not closed"));
                         }
@@ -132,7 +131,7 @@ fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<
     Ok(())
 }
 
-/// Appends the characters up to the next quote to `text`, and skips the quote. Returns false if there is no further quote.
+/// Appends the characters before the next quote to `text`. Returns false if there is no further quote.
 fn take_quoted(rest: &mut impl Iterator<Item = char>, text: &mut String) -> bool {
     while let Some(letter) = rest.next() {
         match letter {

@@ -11,48 +11,39 @@ use hickory_proto::rr::Name;
 use super::entries::Word;
 use super::words;
 
-/// The kind of a field in record data. The last four kinds in this list take all words that are left in the entry.
+/// The kind of a field in record data. The last four kinds take all words that are left in the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
-    /// A field that is a domain name.
     Name,
-    /// A field that is an IPv4 address.
     Address4,
-    /// A field that is an IPv6 address.
     Address6,
-    /// A number that is stored in one octet.
     U8,
-    /// A number that is stored in two octets.
     U16,
-    /// A number that is stored in four octets.
     U32,
     /// A time span: a number of seconds, or numbers with units such as `1h30m`.
     Span,
     /// A date and time: seconds since 1970, or digits from year to second.
     Moment,
-    /// A field that is a record type.
     Type,
     /// A DNSSEC algorithm, by its number or its mnemonic.
     Algorithm,
     /// A character string, which begins with an octet for its length.
     Text,
-    /// A text that fills the rest of the data, without an octet for its length.
+    /// A text without an octet for its length, up to the end of the data.
     Rest,
     /// A salt in hexadecimal digits, or `-` for an empty salt.
     Salt,
     /// A hash in base32, as in an NSEC3 record.
     Hash,
-    /// All words that are left in the entry: character strings, at least one.
+    /// Character strings, at least one.
     Texts,
-    /// All words that are left in the entry: record types, written as a bitmap like in NSEC.
+    /// Record types, as a bitmap like in NSEC.
     Types,
-    /// All words that are left in the entry: octets in hexadecimal digits.
     Hex,
-    /// All words that are left in the entry: octets in base64.
     Base64,
 }
 
-/// The mnemonics of DNSSEC algorithms, with their numbers (RFC 4034 appendix A.1 and IANA's registry).
+/// The mnemonics of RFC 4034 appendix A.1 and IANA's registry.
 const ALGORITHMS: [(&str, u8); 12] = [
     ("RSAMD5", 1),
     ("DH", 2),
@@ -68,7 +59,7 @@ const ALGORITHMS: [(&str, u8); 12] = [
     ("ED448", 16),
 ];
 
-/// Converts words to the octets of record data with these fields. Returns `None` if there are too few or too many words, or if a word is wrong.
+/// Converts words to the octets of record data. Returns `None` if there are too few or too many words, or if a word is wrong.
 pub(super) fn write(fields: &[Field], words: &[Word], origin: &Name) -> Option<Vec<u8>> {
     let mut wire = Vec::new();
     let mut words = words.iter();
@@ -90,7 +81,6 @@ pub(super) fn write(fields: &[Field], words: &[Word], origin: &Name) -> Option<V
     words.next().is_none().then_some(wire)
 }
 
-/// Appends a field of a record's data that consists of one word to `wire`.
 fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<()> {
     match field {
         Field::Name => push_name(wire, &words::name(word, origin).ok()?)?,
@@ -112,7 +102,7 @@ fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<(
     Some(())
 }
 
-/// Reads a DNSSEC algorithm from its number or its mnemonic.
+/// Reads a DNSSEC algorithm from its number or its mnemonic. Returns `None` for other words.
 pub fn algorithm(word: &str) -> Option<u8> {
     let known = ALGORITHMS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
     known.map(|(_, number)| *number).or_else(|| word.parse().ok())
@@ -124,7 +114,7 @@ fn push_counted(wire: &mut Vec<u8>, octets: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Appends a name to `wire`. Its labels keep the upper and lower case of the file (RFC 6840 section 5.1).
+/// Appends a name to `wire` in the upper and lower case of the file (RFC 6840 section 5.1).
 fn push_name(wire: &mut Vec<u8>, name: &Name) -> Option<()> {
     name.iter().try_for_each(|label| push_counted(wire, label))?;
     wire.push(0);
@@ -135,13 +125,11 @@ fn joined<'w>(words: impl Iterator<Item = &'w Word>) -> String {
     words.flat_map(|word| word.text.split_ascii_whitespace()).collect()
 }
 
-/// Reads octets from hexadecimal digits. Letters may be in upper or lower case.
 pub(super) fn hex(digits: &str) -> Option<Vec<u8>> {
     HEXUPPER_PERMISSIVE.decode(digits.as_bytes()).ok()
 }
 
-/// Returns the octets of a character string, with its escapes resolved. A backslash is followed by a character that represents itself, or by the
-/// number of an octet in three decimal digits.
+/// Returns the octets of a character string. After a backslash is a character that represents itself, or an octet in three decimal digits.
 fn string(text: &str) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     let mut rest = text.as_bytes();
@@ -169,7 +157,7 @@ fn moment(word: &str) -> Option<u32> {
     let digits = |from: usize, to: usize| word.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (digits(0, 4)?, digits(4, 6)?, digits(6, 8)?);
     let (hour, minute, second) = (digits(8, 10)?, digits(10, 12)?, digits(12, 14)?);
-    // The days are counted in years that begin in March, so that a leap day is the last day of its year.
+    // Years begin in March here, so that a leap day is the last day of its year.
     let years = if month <= 2 { year.checked_sub(1)? } else { year };
     let day_of_year = ((month + 9) % 12 * 153 + 2) / 5 + day - 1;
     let days = years * 365 + years / 4 - years / 100 + years / 400 + day_of_year - 719_468;

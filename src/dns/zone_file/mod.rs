@@ -1,16 +1,14 @@
 //! Reads zone files: zones of the operator, root hints, trust anchors, and the zones of the crate `lab`. Also writes record data as text.
 //!
-//! Follows RFC 1035 section 5.1 with $ORIGIN, and RFC 2308 section 4 with $TTL: relative names, `@`, omitted owners, parentheses, comments,
-//! quotes. TTL and class may be in either order or omitted; a TTL is in seconds or like `1h30m`. RFC 3597 section 5 defines the form of types and
-//! data that have no form of their own. `$INCLUDE` and `$GENERATE` are rejected.
+//! Follows RFC 1035 section 5.1 with $ORIGIN, RFC 2308 section 4 with $TTL, and RFC 3597 section 5 for types and data that have no form of
+//! their own. TTL and class may be in either order or omitted. `$INCLUDE` and `$GENERATE` are rejected.
 //!
 //! # Decisions
 //!
-//! - One reader reads all such texts. Earlier there were four, which differed: one accepted an A record with a superfluous word, one rejected TYPE1,
-//!   and one did not know RP and URI. Tests compare the reader with BIND's `named-compilezone`.
-//! - The reader in the library hickory was not enough: it does not read `@` in data, DNAME, or the records that a signer writes. It is used only
-//!   for the data of SVCB and HTTPS.
-//! - A record without a TTL gets one hour. A second SOA is an error, as in BIND.
+//! - One reader reads all these texts. Tests compare it with BIND's `named-compilezone`.
+//! - The reader of the library hickory does not read `@` in data, DNAME, or the records that a signer writes. It is used only for the data
+//!   of SVCB and HTTPS.
+//! - A second SOA is an error, as in BIND.
 
 #![deny(
     clippy::unwrap_used,
@@ -35,7 +33,7 @@ pub use self::text::{data_text, octets_text};
 use self::words::name;
 pub use self::words::{kind, span};
 
-/// The TTL of a record, in seconds, if neither the record nor a $TTL directive before it has one: an hour, as in NSD and ldns.
+/// The TTL of a record, in seconds, if neither the record nor a $TTL directive has one; as in NSD and ldns.
 const DEFAULT_TTL: u32 = 3_600;
 
 /// Reads all records in the text of a zone file. Names without a final dot are relative to `origin`.
@@ -70,11 +68,11 @@ pub struct RecordHead<'e> {
     pub ttl: u32,
     /// The word for the type of the record, such as `A`.
     pub kind: &'e str,
-    /// The words of the record's data, in the order of the fields.
+    /// The words of the record's data.
     pub data: &'e [Word],
 }
 
-/// What the reader must remember from one entry of a zone file to the next.
+/// Reads the entries of a zone file, and remembers the origin, TTL and owner of the entries before.
 #[derive(Clone, Debug)]
 pub struct ZoneFileReader {
     origin: Name,
@@ -91,7 +89,7 @@ impl ZoneFileReader {
         Self { origin, ttl: None, last_ttl: None, owner: None }
     }
 
-    /// Reads one entry of a zone file. Returns its record, or `None` if the entry is a directive.
+    /// Reads one entry of a zone file. Returns `None` if the entry is a directive.
     ///
     /// # Errors
     /// Fails if the entry is neither a record nor a directive.
@@ -139,7 +137,6 @@ impl ZoneFileReader {
                 return Err(entry.wrong("the type is missing"));
             };
             words = rest;
-            // TTL and class of a record may be in either order, but each may occur only once.
             if let Some(seconds) = span(&word.text).filter(|_| own_ttl.is_none()) {
                 own_ttl = Some(seconds);
             } else if word.text.eq_ignore_ascii_case("IN") && !has_class {
@@ -155,7 +152,7 @@ impl ZoneFileReader {
     /// Reads a name in the zone file. A name without a final dot is relative to the current origin.
     ///
     /// # Errors
-    /// Returns the reason, in words, why the text is not a name.
+    /// Returns the reason why the text is not a name.
     pub fn name(&self, text: &str) -> Result<Name, String> {
         name(text, &self.origin)
     }

@@ -7,8 +7,8 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 use crate::question::name_text;
 use crate::wire::presentation::harmless;
 
-/// Returns the data of a record in the form for people. Control characters are escaped, because they could control the terminal. For some rare
-/// types, the zone file reader cannot read this form; use `octets_text` for them.
+/// Returns the data of a record in the form for people. Control characters are escaped. The zone file reader cannot read this form for some
+/// rare types; use `octets_text` for them.
 pub fn data_text(data: &RData) -> String {
     let text = name_text;
     match data {
@@ -35,8 +35,8 @@ pub fn octets_text(data: &RData) -> String {
     unknown(&data.to_bytes().unwrap_or_default())
 }
 
-/// Returns the text of a signature with the number of its algorithm (RFC 4034 section 3.2). The DNS library writes a word instead of the number,
-/// and the same word for all algorithms that it does not know.
+/// Returns a signature with the number of its algorithm (RFC 4034 section 3.2). The DNS library writes the same word for all algorithms
+/// that it does not know.
 fn numbered(signature: &RRSIG) -> String {
     let text = signature.to_string();
     let mut words: Vec<&str> = text.split(' ').collect();
@@ -47,21 +47,19 @@ fn numbered(signature: &RRSIG) -> String {
     harmless(&words.join(" "))
 }
 
-/// Returns the target of a DNAME record (RFC 6672 section 2.1) as text, because the DNS library does not parse its data. Returns `None` for
-/// another type, or if the data are not a name.
+/// Returns the target of a DNAME record (RFC 6672 section 2.1) as text. The DNS library does not parse DNAME.
 fn name_alone(kind: RecordType, octets: &[u8]) -> Option<String> {
     let mut decoder = BinDecoder::new(octets);
     let name = Name::read(&mut decoder).ok().filter(|_| kind == RecordType::DNAME && decoder.is_empty())?;
     Some(name_text(&name))
 }
 
-/// Returns the text of data in the generic form of RFC 3597 section 5, for a type that has no other text form.
 fn unknown(octets: &[u8]) -> String {
     let digits: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
     format!("\\# {} {digits}", octets.len()).trim_end().to_owned()
 }
 
-/// Returns a character string (octets) as text in quotes, as in a zone file (RFC 1035 section 5.1).
+/// Returns a character string as text in quotes (RFC 1035 section 5.1).
 fn quoted(octets: &[u8]) -> String {
     let mut text = String::from("\"");
     for octet in octets {

@@ -6,10 +6,10 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::wire::presentation::read_name;
 
-/// The mnemonics of record types that the DNS library does not know, with their numbers (IANA's registry of resource record types).
+/// Record types of IANA's registry that the DNS library does not know.
 const MNEMONICS: [(&str, u16); 5] = [("RP", 17), ("AFSDB", 18), ("LOC", 29), ("SPF", 99), ("URI", 256)];
 
-/// Reads a record type from its mnemonic, or from `TYPE` and its number.
+/// Reads a record type from its mnemonic, or from `TYPE` and its number. Returns `None` for other texts.
 pub fn kind(text: &str) -> Option<RecordType> {
     let text = text.to_ascii_uppercase();
     let number = text.strip_prefix("TYPE").and_then(|number| number.parse::<u16>().ok());
@@ -27,7 +27,7 @@ pub(super) fn name(text: &str, origin: &Name) -> Result<Name, String> {
     if name.is_fqdn() { Ok(name) } else { name.append_domain(origin).map_err(|error| error.to_string()) }
 }
 
-/// Reads a time span in seconds, or as numbers with units like in BIND: `1w2d3h4m5s`.
+/// Reads a time span: a number of seconds, or numbers with units like in BIND, such as `1w2d3h4m5s`. Returns `None` for other texts.
 pub fn span(text: &str) -> Option<u32> {
     let (mut sum, mut number) = (0_u32, None::<u32>);
     for letter in text.chars() {

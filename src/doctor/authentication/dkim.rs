@@ -1,6 +1,6 @@
 //! Checks DKIM: the keys of selectors that the user gives, and of selectors that many hosting providers use.
 //!
-//! RFC 6376 section 3.6.1, RFC 8301 (sizes), RFC 8463 (Ed25519). DNS cannot list the selectors of a domain.
+//! RFC 6376 section 3.6.1, RFC 8301 (key sizes), RFC 8463 (Ed25519). DNS cannot list the selectors of a domain.
 
 use data_encoding::BASE64;
 
@@ -14,14 +14,14 @@ use crate::limits::MAX_SELECTOR;
 use crate::part::Part;
 use crate::transport::der::element;
 
-/// Well-known selectors: those of Google, Microsoft, Mailchimp and SendGrid, and those in many guides.
+/// Selectors of Google, Microsoft, Mailchimp and SendGrid, and those in many guides.
 const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "selector1", "selector2"];
 
-/// The minimum size of an RSA key in bits. Verifiers do not accept shorter keys (RFC 8301 section 3.2).
+/// The minimum size of an RSA key in bits (RFC 8301 section 3.2).
 const LEAST_BITS: usize = 1_024;
 
-/// Returns the name of the TXT record with the key of a selector. A selector may also be given as control panels show it: together with
-/// `_domainkey`.
+/// Returns the name of the TXT record with the key of a selector. Control panels show selectors together with `_domainkey`, so this form is
+/// accepted too.
 fn name(facts: &DomainFacts, selector: &str) -> String {
     let (domain, lower) = (&facts.subject.domain, selector.trim_end_matches('.').to_ascii_lowercase());
     let lower = lower
@@ -31,12 +31,10 @@ fn name(facts: &DomainFacts, selector: &str) -> String {
     format!("{selector}._domainkey.{domain}")
 }
 
-/// Returns true if `name` is the name of a DKIM key record, such as `s1._domainkey.a.example.`.
 pub(crate) fn is_key(name: &str) -> bool {
     name.contains("._domainkey.")
 }
 
-/// Returns true if `wanted` is the name of the key record of a selector that the user gave.
 pub(crate) fn is_given(facts: &DomainFacts, wanted: &str) -> bool {
     facts.subject.selectors.iter().any(|selector| name(facts, selector) == wanted)
 }
@@ -47,25 +45,24 @@ pub(crate) fn is_selector(text: &str) -> bool {
         && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
 }
 
-/// Returns the well-known selectors that are looked up in addition to those that the user gave. If the domain is checked only because it signed an
-/// email, the list is empty: then only the selector in the signature matters.
+/// Returns the well-known selectors that are looked up in addition to those of the user. If the domain is checked only because it signed an
+/// email, only the selector in the signature matters.
 fn tried(facts: &DomainFacts) -> &'static [&'static str] {
     if facts.subject.role == Role::Signer { &[] } else { &KNOWN }
 }
 
-/// Returns the lookups of DKIM keys that must be made next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let given = facts.subject.selectors.iter().map(String::as_str);
     given.chain(tried(facts).iter().copied()).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
-/// Returns the lookups of the DKIM keys whose selectors the user gave. If one of these lookups fails, the check finds out why.
+/// Returns the lookups of the keys whose selectors the user gave. If such a lookup fails, the check finds out why.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     facts.subject.selectors.iter().map(|selector| (name(facts, selector), "TXT")).collect()
 }
 
-/// Returns the findings about DKIM. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether mail is
-/// signed with a well-known selector, so its faults are only notes.
+/// Returns the findings about DKIM. It is not known whether mail is signed with a well-known selector, so its faults are only notes, and a
+/// missing or revoked key is not reported.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let given = &facts.subject.selectors;
     let known =
@@ -87,7 +84,7 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
             return given.then(|| Finding::new(Code::PolicyUnknown, why).in_part(Part::Dkim));
         }
     };
-    // A TXT record at this name that is not a DKIM key is ignored (RFC 6376 section 3.6.1: records of other versions are discarded).
+    // A TXT record at this name that is not a DKIM key is ignored (RFC 6376 section 3.6.1).
     let is_key = |text: &&String| {
         value(text, "v").is_none_or(|version| version == "DKIM1") && value(text, "p").is_some()
     };
@@ -110,20 +107,19 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
             let level = finding.level.max(Level::Note);
             Some(finding.at(level)).filter(|finding| finding.code != Code::DkimRevoked)
         }
-        // Several keys are reported only if the user gave this selector. For a guessed selector, several keys are normal: old keys may remain there,
-        // and a wildcard record of a hosting provider may have several keys too.
+        // For a selector that the user did not give, several keys are normal: old keys, or a wildcard record of a hosting provider.
         several => {
             given.then(|| Finding::new(Code::DkimMultiple, format!("{name} has {} keys", several.len())))
         }
     }
 }
 
-/// Returns true if the text is not a valid DKIM key, but its author probably wanted to publish one.
+/// Returns true if the author of the text probably wanted to publish a DKIM key.
 fn is_meant(text: &str) -> bool {
     text.to_ascii_lowercase().contains("dkim1")
 }
 
-/// Describes why verifiers must not use the DKIM key in `text`. Returns `None` if they may use it.
+/// Describes why verifiers must not use the DKIM key in `text`.
 fn unusable(text: &str) -> Option<&'static str> {
     let first = text.split_once('=').map(|(tag, _)| trimmed(tag));
     let lists = |tag: &str, wanted: &[&str]| {
@@ -175,15 +171,15 @@ fn of_key(name: &str, text: &str) -> Finding {
     Finding::new(code, format!("{name}: {size}")).on(name, "TXT")
 }
 
-/// Returns the size of an RSA key in bits. The key is a SubjectPublicKeyInfo (RFC 5280 section 4.1), or only an RSAPublicKey (RFC 8017
-/// appendix A.1.1).
+/// Returns the size of an RSA key in bits. The key is a SubjectPublicKeyInfo (RFC 5280 section 4.1) or an RSAPublicKey (RFC 8017 appendix
+/// A.1.1).
 fn modulus_bits(octets: &[u8]) -> Option<usize> {
     let (0x30, body, _) = element(octets)? else { return None };
     match element(body)? {
         (0x02, modulus, _) => bits(modulus),
         (0x30, _, rest) => {
             let (0x03, key, _) = element(rest)? else { return None };
-            // The first octet of an ASN.1 bit string is the number of unused bits, and is skipped.
+            // The first octet of an ASN.1 bit string is the number of unused bits.
             let (0x30, body, _) = element(key.get(1..)?)? else { return None };
             let (0x02, modulus, _) = element(body)? else { return None };
             bits(modulus)
@@ -204,7 +200,6 @@ mod tests {
     use super::*;
     use crate::facts::tests::facts;
 
-    /// Returns an RSA public key of this size in bits, encoded in base64.
     fn rsa(bits: usize) -> String {
         let long = |tag: u8, content: Vec<u8>| {
             let length = u16::try_from(content.len()).unwrap().to_be_bytes();
@@ -255,7 +250,6 @@ mod tests {
         for selector in ["x", "x._domainkey", "X._domainkey.a.test."] {
             assert_eq!(name(&facts("a.test.", ""), selector), "x._domainkey.a.test.");
         }
-        // A well-known selector, which the user did not give, is checked too.
         let guessed = |text: &str| {
             let found = check(&facts("a.test.", &format!("lookup s1._domainkey.a.test. TXT | \"{text}\"")));
             found.into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()

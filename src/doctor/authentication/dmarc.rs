@@ -1,8 +1,7 @@
 //! Checks DMARC: finds the record that applies to the domain with the DNS tree walk (a lookup at the domain, then at each domain above it).
 //!
-//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this tree walk. In this module, the list is used only to decide if a domain that gets
-//! reports belongs to another organization. If a domain has eight labels or more, the walk goes from the domain directly to its last seven labels.
-//! Many receivers still follow RFC 7489, so the check also reports a policy that they apply differently.
+//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this tree walk. Here, the list only decides if a domain that gets reports
+//! belongs to another organization. Many receivers still follow RFC 7489, so the check also reports a policy that they apply differently.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +16,8 @@ use crate::part::Part;
 use dns::limits::DMARC_WALK_LABELS;
 use dns::wire::presentation::read_name;
 
-/// Returns the domains at which receivers look for a DMARC record, in this order. The checked domain is first.
+/// Returns the domains at which receivers look for a DMARC record, in this order. After a domain with eight labels or more, its last seven
+/// labels are the next domain.
 fn walk(domain: &str) -> Vec<&str> {
     let labels = |name: &str| name.matches('.').count();
     let (mut names, mut name) = (vec![domain], domain);
@@ -33,25 +33,23 @@ fn walk(domain: &str) -> Vec<&str> {
     }
 }
 
-/// The DMARC record that applies to the checked domain.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Policy<'f> {
     /// The domain at which the record is published, and the text of the record.
     Record(&'f str, String),
     Missing,
-    /// The lookup of the DMARC record at this name failed.
     Unknown {
         name: String,
         why: String,
     },
-    /// A record may exist at this name, but it has not been looked up yet.
+    /// A record may exist at this name, but was not looked up yet.
     NotAsked(String),
 }
 
-/// Returns the DMARC record that applies to the checked domain: its own, or that of its organizational domain (RFC 9989). The walk ends at the first
-/// record with `psd=n` or `psd=y`. With `psd=n`, the domain of this record is the organizational domain. With `psd=y`, the organizational domain is
-/// one label below it; if it has no record, the record with `psd=y` applies. Without `psd`, the organizational domain is the domain with the fewest
-/// labels that has a record. If a name has several records, all of them are ignored (RFC 9989 section 4.10).
+/// Returns the DMARC record of the checked domain, or of its organizational domain (RFC 9989). The tree walk ends at the first record with
+/// `psd=n` or `psd=y`. With `psd=n`, the domain of this record is the organizational domain. With `psd=y`, the organizational domain is one
+/// label below it. Without `psd`, it is the domain with the fewest labels that has a record. If a name has several records, all of them are
+/// ignored (RFC 9989 section 4.10).
 pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
     let mut last: Option<(&str, String)> = None;
     for (place, name) in walk(&facts.subject.domain).into_iter().enumerate() {
@@ -80,8 +78,7 @@ pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
     last.map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
 }
 
-/// Returns the name of the DMARC record that applies to the checked domain: `_dmarc.` and a domain. If no record applies, returns `_dmarc.` and the
-/// checked domain.
+/// Returns the name of the DMARC record that applies to the checked domain, or the name of its own record if none applies.
 pub(crate) fn applied_at(facts: &DomainFacts) -> String {
     match policy(facts) {
         Policy::Record(name, _) => format!("_dmarc.{name}"),
@@ -89,7 +86,7 @@ pub(crate) fn applied_at(facts: &DomainFacts) -> String {
     }
 }
 
-/// Returns the lookups of DMARC records that must be made next: of the domain itself, then of all domains above it.
+/// Returns the next lookups of DMARC records: at the domain itself, then at all domains above it.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let own = format!("_dmarc.{domain}");
@@ -106,8 +103,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     }
 }
 
-/// Returns a lookup of a DMARC record that has failed or was not made yet. Returns `None` if the check knows the record that applies, or knows that
-/// there is none.
+/// Returns a lookup without which it is not known which DMARC record applies. It has failed or was not made yet.
 pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     match policy(facts) {
         Policy::Unknown { name, .. } | Policy::NotAsked(name) => Some((name, "TXT")),
@@ -115,13 +111,12 @@ pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     }
 }
 
-/// Returns the domains of other organizations to which the DMARC record sends reports.
 fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
     let uris =
         ["rua", "ruf"].into_iter().filter_map(|tag| value(record, tag)).flat_map(|uris| uris.split(','));
     let domain = |uri: &str| {
         let address = uri.trim().strip_prefix("mailto:")?;
-        // After the mail address, a maximum size of reports may follow (RFC 7489 section 6.2).
+        // After the mail address, the maximum size of reports may follow (RFC 7489 section 6.2).
         let domain = address.split(['!', '?']).next()?.rsplit_once('@')?.1;
         read_name(domain).map(|_| canonical(domain))
     };
@@ -134,7 +129,7 @@ fn permission(name: &str, target: &str) -> String {
     format!("{name}_report._dmarc.{target}")
 }
 
-/// Returns the finding that domains of other organizations get reports about the checked domain, but do not publish that they accept such reports.
+/// Returns the finding that domains of other organizations get reports, but do not publish that they accept them.
 fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     let Policy::Record(name, record) = policy(facts) else { return None };
     let refuses = |target: &String| {
@@ -149,15 +144,14 @@ fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     (!refusing.is_empty()).then(|| Finding::new(Code::DmarcReportsRefused, refusing.join("; ")))
 }
 
-/// Returns the policy in a DMARC record that applies to the checked domain, in lower case. If the record belongs to a domain above the checked
-/// domain, the tag `sp` replaces the tag `p`.
+/// Returns the policy in a DMARC record that applies to the checked domain, in lower case. In the record of a domain above, the tag `sp`
+/// replaces the tag `p`.
 pub(crate) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<String> {
     let own = value(record, "p");
     let word = if name == facts.subject.domain { own } else { value(record, "sp").or(own) };
     word.map(str::to_ascii_lowercase)
 }
 
-/// Returns the findings of a check about DMARC.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = match policy(facts) {
@@ -175,22 +169,20 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Policy::Record(name, record) => of_record(facts, name, &record),
     };
     if let Some(several) = several(facts) {
-        // The domain has several DMARC records. So the record of a domain above may apply, and the owner of this domain cannot correct the faults of
-        // that record. Only findings about failed lookups are kept.
+        // The domain's own records are ignored, so the record of a domain above may apply. The owner of this domain cannot correct its
+        // faults.
         findings.retain(|finding| finding.level == Level::CouldNotTell);
         findings.push(several);
     }
     let meant = meant(facts, &format!("_dmarc.{domain}"), "DMARC1");
     if !meant.is_empty() {
-        // A TXT record at this name looks like a DMARC record with a fault. Because of this fault, no DMARC record was found. So the finding "no
-        // record" is replaced by a finding about the fault.
+        // The domain has a faulty DMARC record, so the finding "no record" would be wrong.
         findings.retain(|finding| finding.code != Code::DmarcMissing);
         findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
     }
     findings.into_iter().chain(refused_reports(facts)).collect()
 }
 
-/// Returns the finding which says that the domain itself has several DMARC records.
 fn several(facts: &DomainFacts) -> Option<Finding> {
     let at = format!("_dmarc.{}", facts.subject.domain);
     match texts(facts, &at, "DMARC1") {
@@ -201,7 +193,6 @@ fn several(facts: &DomainFacts) -> Option<Finding> {
     }
 }
 
-/// Returns the findings about the DMARC record that applies to the checked domain.
 fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
     let evidence = format!("_dmarc.{name}: {record}");
     let syntax = |fault: &str| Finding::new(Code::DmarcSyntax, format!("{evidence}: {fault}"));
@@ -210,7 +201,7 @@ fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
     let mut findings = match (fatal, applied.as_deref()) {
         (Some(fault), _) => vec![syntax(&fault)],
         (None, Some("reject" | "quarantine")) => vec![Finding::new(Code::DmarcOk, evidence.clone())],
-        // By RFC 9989, a record with `rua` but without `p` has the policy `none`.
+        // RFC 9989: a record with `rua` but without `p` has the policy `none`.
         (None, _) => vec![Finding::new(Code::DmarcNone, evidence.clone())],
     };
     if !ignored.is_empty() {
@@ -290,7 +281,7 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; rua=mailto:x@a.test\"".to_owned(), Code::DmarcNone),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=refuse\"".to_owned(), Code::DmarcSyntax),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject; adkim=x\"".to_owned(), Code::DmarcSyntax),
-            // The tree walk ends at a record with psd=y (a public suffix).
+            // `psd=y` (a public suffix) ends the tree walk.
             (
                 "lookup _dmarc.m.a.test. TXT\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=none; psd=y\"\n\
                  lookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""
@@ -306,8 +297,7 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT SERVFAIL".to_owned(), Code::PolicyUnknown),
             (format!("{none}\nlookup _dmarc.test. TXT"), Code::DmarcMissing),
             (format!("{none} | \"v=DMARC1; p=none; sp=reject\"\nlookup _dmarc.test. TXT"), Code::DmarcOk),
-            // The next three cases: the record with the fewest labels applies; the record below a public suffix applies; no record above psd=n
-            // applies.
+            // The record with the fewest labels applies; the record below a public suffix applies; no record above psd=n applies.
             (
                 format!("{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""),
                 Code::DmarcOk,

@@ -4,28 +4,25 @@ use std::collections::BTreeSet;
 
 use crate::authentication::tags::{other_space, trimmed, value};
 
-/// The tags with a policy. If one of them has an invalid value, receivers ignore the whole policy.
+/// If one of these tags has an invalid value, receivers ignore the whole policy.
 const POLICIES: [&str; 3] = ["p", "sp", "np"];
 
-/// The values that a tag of a DMARC record may have.
 type Values = &'static [&'static str];
 
-/// Other tags with a fixed list of values. If the value of such a tag is not in its list, receivers use the default.
+/// Tags with a fixed list of values. For other values, receivers use the default.
 const CLOSED: [(&str, Values); 4] =
     [("adkim", &["r", "s"]), ("aspf", &["r", "s"]), ("psd", &["y", "n", "u"]), ("t", &["y", "n"])];
 
-/// The faults of a DMARC record.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RecordFaults {
-    /// The fault that makes receivers ignore the policy of the record; `None` if there is no such fault.
+    /// The fault that makes receivers ignore the policy of the record.
     pub(crate) fatal: Option<String>,
-    /// Faults in tags that receivers then ignore. The rest of the record is used.
+    /// Faults in tags that receivers then ignore.
     pub(crate) ignored: Vec<String>,
     /// Faults in report addresses. No reports are sent to these addresses.
     pub(crate) addresses: Vec<String>,
 }
 
-/// Finds the faults of a DMARC record.
 pub(crate) fn faults(record: &str) -> RecordFaults {
     RecordFaults { fatal: fatal(record), ignored: ignored(record), addresses: addresses(record) }
 }
@@ -85,7 +82,7 @@ fn addresses(record: &str) -> Vec<String> {
     faults
 }
 
-/// Returns true if receivers can send reports to a URI. They support only `mailto`.
+/// Receivers support only `mailto` URIs.
 fn is_report_uri(uri: &str) -> bool {
     let scheme = uri.get(.."mailto:".len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
     let address = uri.get("mailto:".len()..).unwrap_or_default();

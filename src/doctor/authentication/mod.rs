@@ -1,17 +1,16 @@
 //! Checks the DNS records that authenticate mail: DKIM and DMARC.
 //!
-//! In this module, the organizational domain is defined as in RFC 7489 section 3.2: one label below a public suffix.
+//! The organizational domain is one label below a public suffix (RFC 7489 section 3.2).
 
 pub(crate) mod dkim;
 pub(crate) mod dmarc;
 pub(crate) mod dmarc_record;
 pub(crate) mod tags;
 
-/// The list of public suffixes in this program. The crate `psl` does not state the date of its list. A version of the crate is published on the day
-/// after a change of the list.
+/// The list of public suffixes in this program. A version of the crate `psl` is published on the day after a change of the list.
 pub const PUBLIC_SUFFIX_LIST: &str = "public suffix list of psl 2.1.247, published 2026-11-05";
 
-/// Returns the organizational domain, without the dot at its end, or the name itself if it is a public suffix.
+/// Returns the organizational domain without a final dot, or the name itself if it is a public suffix.
 pub(crate) fn organizational(domain: &str) -> &str {
     psl::domain_str(domain).unwrap_or(domain)
 }

@@ -1,5 +1,4 @@
-//! Parses lists of tags, as DKIM, DMARC, MTA-STS and TLS reporting use them: `tag=value; tag=value` (RFC 6376 section
-//! 3.2).
+//! Parses lists of tags in DKIM, DMARC, MTA-STS and TLS reporting: `tag=value; tag=value` (RFC 6376 section 3.2).
 
 use crate::codes::Code;
 use crate::elsewhere;
@@ -9,15 +8,13 @@ use crate::finding::{Finding, Level};
 /// The TXT records at a name that begin with a version tag, such as `v=DMARC1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Versioned {
-    /// The texts of these TXT records; empty if there are none.
     Texts(Vec<String>),
-    /// The lookup of the TXT records failed, for this reason.
+    /// The lookup failed, for this reason.
     Unknown(String),
-    /// The TXT records were not looked up yet.
     NotAsked,
 }
 
-/// Returns the TXT records at a name that begin with `version`; if `version` is empty, all TXT records.
+/// Returns the TXT records at a name that begin with `version`, or all TXT records if `version` is empty.
 pub(crate) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned {
     match facts.lookup(name, "TXT") {
         LookupFound::NotAsked => Versioned::NotAsked,
@@ -30,8 +27,8 @@ pub(crate) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned
     }
 }
 
-/// Returns the finding about a policy record whose lookup has failed. `level`: the level of the finding if the check asked each server of the zone
-/// and all of them failed. Otherwise the finding says that it is unknown whether the record exists.
+/// Returns the finding about a policy record whose lookup has failed. If all servers of the zone failed, the finding has the level `level`.
+/// Otherwise it is unknown whether the record exists.
 pub(crate) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level: Level) -> Finding {
     match elsewhere::evidence(facts, name, "TXT") {
         Some(evidence) => Finding::new(Code::PolicyUnanswered, evidence).at(level).on(name, "TXT"),
@@ -39,14 +36,13 @@ pub(crate) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level:
     }
 }
 
-/// Describes the alias (CNAME) at a name that has no record of the expected kind. Returns `None` if there is no alias.
+/// Describes the alias (CNAME) at a name.
 pub(crate) fn alias_of(facts: &DomainFacts, name: &str) -> Option<String> {
     let found = facts.lookup(name, "TXT");
     Some(format!("{name} is an alias (CNAME) of {}, which", found.alias()?))
 }
 
-/// Returns descriptions of TXT records that look like records of this version, but have a fault. Returns an empty list if the name has a correct
-/// record.
+/// Describes TXT records that look like records of this version, but have a fault. Returns nothing if the name has a correct record.
 pub(crate) fn meant(facts: &DomainFacts, name: &str, version: &str) -> Vec<String> {
     let (Versioned::Texts(records), Versioned::Texts(all)) =
         (texts(facts, name, version), texts(facts, name, ""))
@@ -65,31 +61,29 @@ pub(crate) fn meant(facts: &DomainFacts, name: &str, version: &str) -> Vec<Strin
         .collect()
 }
 
-/// Returns true if a text is a list of tags whose first tag is `v` with the value `version`. Spaces after the `v` are allowed, but receivers discard
-/// a text that begins with a space (RFC 7489 section 6.4, RFC 8461 section 3.1, RFC 8460 section 3).
+/// Returns true if the first tag of a text is `v` with the value `version`. Receivers discard a text that begins with a space (RFC 7489
+/// section 6.4, RFC 8461 section 3.1, RFC 8460 section 3).
 fn begins(text: &str, version: &str) -> bool {
     version.is_empty() || value(text, "v").is_some_and(|value| value == version) && text.starts_with('v')
 }
 
-/// Returns true if the grammars of these records define a character as white space (RFC 5234 appendix B.1, RFC 6376 section 2.8). A no-break space
-/// (U+00A0) is not white space: it becomes part of a tag or value, which receivers then do not recognise.
+/// Returns true for white space (RFC 5234 appendix B.1, RFC 6376 section 2.8). A no-break space (U+00A0) is not white space: receivers do
+/// not recognise a tag or value that contains it.
 pub(crate) const fn is_space(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\r' | '\n')
 }
 
-/// Returns a text without white space at its beginning and end.
 pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// Describes the first character of a text that looks like a space, but is not white space by the grammars. It is found in text that was copied from
-/// a web page or a word processor.
+/// Describes the first character that looks like a space, but is not white space in these records. Web pages and word processors insert
+/// such characters.
 pub(crate) fn other_space(text: &str) -> Option<String> {
     let other = text.chars().find(|letter| letter.is_whitespace() && !letter.is_ascii())?;
     Some(format!("a space in it is the character U+{:04X}, not a space of ASCII", u32::from(other)))
 }
 
-/// Returns the value of the tag `tag` in a list of tags. Returns `None` if the list does not have this tag.
 pub(crate) fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
     let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
     pairs
@@ -98,7 +92,7 @@ pub(crate) fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
         .map(|(_, value)| value)
 }
 
-/// Returns the first part of a list of tags that does not have the form `tag=value`. Returns `None` if all parts have it.
+/// Returns the first part of a list of tags that does not have the form `tag=value`.
 pub(crate) fn no_tag(text: &str) -> Option<&str> {
     text.split(';').map(trimmed).find(|part| !part.is_empty() && !part.contains('='))
 }

@@ -1,15 +1,14 @@
-//! Present records: the records that a server of the zone gives now, instead of the records in the cache of this host.
+//! Replaces records in the cache of this host by the present records: those that a server of the zone gives now.
 //!
-//! The next check shows a record that the operator has corrected or broken, although this host may keep the old record until its TTL expires (RFC
-//! 1035 section 3.2.1). The module `cached` reports which records this host still has, and until when. The module `compared` reports which records
-//! another server of the zone gives.
+//! So a check shows a record that the operator has corrected, although this host may keep the old record until its TTL expires (RFC 1035
+//! section 3.2.1). The module `cached` reports which old records this host has. The module `compared` reports which records another server
+//! of the zone gives.
 //!
-//! The configuration of this host may answer for the domain. The records of the servers are checked then too, because other hosts see these records.
-//! The module `configured` reports which records this host gives.
+//! If the configuration of this host answers for the domain, the records of the servers are checked too, because other hosts see them. The
+//! module `configured` reports which records this host gives.
 //!
-//! TLSA records are taken from the daemon, because only validated TLSA records count. If the configuration of this host gives other TLSA records, the
-//! records of the servers are used, and count as not validated. Names in other zones, such as names that SPF includes, are looked up only through the
-//! daemon, because the servers of these zones are not known here.
+//! TLSA records are taken from the daemon, because only validated TLSA records count. If the configuration gives other TLSA records, the
+//! records of the servers are used, and count as not validated. Names in other zones are looked up only through the daemon.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -23,10 +22,9 @@ use crate::limits::MAX_CONFIGURED_SERVERS;
 use crate::served;
 use crate::zone::{self, serves};
 
-/// The record types for which a server is queried if the configuration of this host answers for the domain.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
 
-/// Returns the address of the server that has the newest copy of the zone (the highest serial).
+/// Returns the address of the server with the newest copy of the zone (the highest serial).
 fn server(facts: &DomainFacts) -> Option<IpAddr> {
     let apex = zone::apex(facts);
     let mut servers = match facts.configured() {
@@ -36,8 +34,8 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     servers.retain(|server| {
         facts.reply_of(*server, apex, "SOA", QueryForm::Udp).is_some_and(|reply| serves(reply, apex))
     });
-    // Serials of servers with different primary servers cannot be compared. So a server is preferred if its NS records are equal to those in the
-    // parent zone.
+    // Serials of servers with different primary servers cannot be compared, so a server with the NS records of the parent zone is
+    // preferred.
     let is_right = |server: &IpAddr| zone::child_set_at(facts, *server) == zone::parent_set(facts);
     let serial = |server: &IpAddr| zone::serial_at(facts, *server).unwrap_or_default();
     servers.into_iter().reduce(|best, next| match (is_right(&best), is_right(&next)) {
@@ -48,14 +46,13 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     })
 }
 
-/// Returns those lookups that the daemon has answered and whose records in its cache are compared with the records of the servers. A lookup is a name
-/// and a type. The list is empty if the configuration of this host answers for the domain.
+/// Returns the lookups whose records in the daemon's cache are compared with the records of the servers.
 pub(crate) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     if facts.configured().is_some() { Vec::new() } else { judged(facts) }
 }
 
-/// Returns those lookups that the daemon has answered and for which a server of the zone is asked too. A lookup is a name and a type. Lookups of
-/// common DKIM selectors that have no key are left out.
+/// Returns the lookups that the daemon has answered and for which a server of the zone is asked too. Well-known DKIM selectors without a
+/// key are left out.
 fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_judged = |name: &str| {
         let exists = || !facts.records(name, "TXT").is_empty();
@@ -66,7 +63,7 @@ fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     lookups
 }
 
-/// Returns the answered lookups of names in the zone. It does not matter whether the servers or the configuration of this host answered them.
+/// Returns the answered lookups of names in the zone.
 pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let apex = zone::apex(facts);
     let is_configured = facts.configured().is_some();
@@ -77,9 +74,9 @@ pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     known.map(|(lookup, _)| lookup).collect()
 }
 
-/// Returns pairs: a lookup of a record in the zone, and the same question to a server of the zone. Addresses of the zone's own name servers are left
-/// out, because they decide which server is asked. These addresses are included only if the configuration answers for the domain and the parent zone
-/// gives their glue.
+/// Returns pairs of a lookup and the same question to a server of the zone. Addresses of the zone's own name servers are left out, because
+/// they decide which server is asked. They are included only if the configuration answers for the domain and the parent zone gives their
+/// glue.
 fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     let Some(server) = server(facts) else { return Vec::new() };
     let names = zone::server_names(facts);
@@ -92,7 +89,6 @@ fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     lookups.filter(|(name, _)| !names.contains(*name) || is_glued(name)).map(question).collect()
 }
 
-/// Returns the questions to the server of the zone that show which records it gives now.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let questions = questions(facts);
     let changed = questions.iter().filter_map(|(lookup, question)| changed(facts, lookup, question));
@@ -101,8 +97,8 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     questions.into_iter().map(|(_, question)| question).chain(targets).collect()
 }
 
-/// Replaces the daemon's records by those of the server of the zone. The replies keep what only the daemon knows: the result of DNSSEC validation,
-/// and the part of the configuration that answers. Records of a server that replace records from the configuration count as not validated.
+/// Replaces the daemon's records by those of the server of the zone. The result of DNSSEC validation is kept. Records of a server that
+/// replace records from the configuration count as not validated.
 pub(crate) fn adopt(facts: &mut DomainFacts) {
     for (lookup, question) in questions(facts) {
         let Some(change) = changed(facts, &lookup, &question) else { continue };
@@ -114,7 +110,6 @@ pub(crate) fn adopt(facts: &mut DomainFacts) {
     }
 }
 
-/// A lookup to which the server of the zone and the daemon gave different records.
 struct Change<'f> {
     name: &'f str,
     kind: &'static str,
@@ -130,8 +125,8 @@ fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Opt
     (now.authoritative && differs).then_some(Change { name, kind, now, here })
 }
 
-/// Returns the reply of the server. If the reply ends with an alias to another zone, the daemon's answer about the target of the alias is added.
-/// Returns `None` as long as the daemon has not given that answer.
+/// Returns the reply of the server. If it ends with an alias to another zone, the daemon's answer about the target is added; returns `None`
+/// as long as this answer is missing.
 fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     let Some(target) = open_end(change.now, change.name) else { return Some(change.now.clone()) };
     let end = facts.reply(&lookup(&target, change.kind))?;
@@ -139,8 +134,8 @@ fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     Some(ReplyFacts { answers, ..end.clone() })
 }
 
-/// Returns the addresses of the zone's servers as other hosts find them: through the glue of the parent zone. The configuration of this host may give
-/// other addresses for their names.
+/// Returns the addresses of the zone's servers from the glue of the parent zone. The configuration of this host may give other addresses
+/// for their names.
 fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
     if facts.configured().is_none() {
         return Vec::new();
@@ -155,21 +150,20 @@ fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
     named.into_iter().filter(|server| serving.contains(server)).take(MAX_CONFIGURED_SERVERS).collect()
 }
 
-/// Returns the reply `now` of a server, and sets two of its fields from the daemon's reply `here`: `security` (the result of DNSSEC validation) and
-/// `configured` (the part of the configuration that answers).
+/// Returns the reply `now` of a server with the validation result and the configuration source of the daemon's reply `here`.
 fn in_place_of(here: &ReplyFacts, now: ReplyFacts) -> ReplyFacts {
     let configured = here.configured.clone();
     let security = if configured.is_some() { ReplySecurity::Unknown } else { here.security };
     ReplyFacts { security, configured, ..now }
 }
 
-/// Returns the target of the last alias in a reply, if the reply has no records for it because the target is in another zone.
+/// Returns the target of the last alias in a reply, if its records are in another zone.
 pub(crate) fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
     let target = |name: &String| {
         let mut aliases = now.answers.iter().filter(|record| record.is("CNAME"));
         aliases.find(|record| record.name == *name)?.target()
     };
-    // Each step follows one alias of the reply. The number of steps is limited, because the aliases may form a loop.
+    // The number of steps is limited, because the aliases may form a loop.
     let names = std::iter::successors(Some(name.to_owned()), target);
     let last = names.take(now.answers.len() + 1).last()?;
     let has_end = now.answers.iter().any(|record| !record.is("CNAME") && record.name == last)
@@ -183,7 +177,7 @@ mod tests {
     use crate::facts::Record;
     use crate::facts::tests::{TWO_SERVERS, facts};
 
-    /// Returns the facts about a zone with two servers, as text. The first server has the newer serial.
+    /// The first server has the newer serial.
     fn zone() -> String {
         let first = "server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h.";
         TWO_SERVERS.replace(&format!("{first} 7"), &format!("{first} 4294967295"))

@@ -1,5 +1,5 @@
-//! Findings about names for which the configuration of this host answers instead of the internet: `[[zone]]`, `[[host]]` or `[[record]]`. The checks
-//! use the records that other hosts see, if the servers of the zone give them (module `current`).
+//! Findings about names for which the configuration of this host answers: `[[zone]]`, `[[host]]` or `[[record]]`. The checks use the
+//! records that other hosts see, if the servers of the zone give them (module `current`).
 
 pub(crate) mod current;
 
@@ -17,7 +17,7 @@ use crate::part::{About, Part};
 use crate::spf::record::is_spf;
 use crate::{mail, zone};
 
-/// Returns the lookups of the addresses of the mail hosts that this host's configuration names in MX records.
+/// Returns the lookups of addresses of mail hosts that the configuration names in MX records.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     inside_hosts(facts).into_iter().flat_map(|host| addresses(&host)).collect()
 }
@@ -27,7 +27,6 @@ fn here<'f>(facts: &'f DomainFacts, (name, kind): (&str, &'static str)) -> Optio
     facts.cached.get(&lookup(name, kind)).or_else(|| facts.lookup(name, kind).reply())
 }
 
-/// Returns the mail hosts in the MX records of the domain, if the configuration of this host gives these records.
 fn inside_hosts(facts: &DomainFacts) -> Vec<String> {
     let domain = facts.subject.domain.as_str();
     let Some(reply) = here(facts, (domain, "MX")).filter(|reply| reply.configured.is_some()) else {
@@ -36,13 +35,13 @@ fn inside_hosts(facts: &DomainFacts) -> Vec<String> {
     reply.records("MX").filter_map(Record::target).take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Returns true if there is at least one address record, and all addresses are private.
+/// Returns true if all addresses are private, and there is at least one.
 fn are_private<'r>(mut found: impl Iterator<Item = &'r Record>) -> bool {
     let is_private = |record: &Record| record.address().is_some_and(is_private);
     found.next().is_some_and(is_private) && found.all(is_private)
 }
 
-/// Returns true if the configuration of this host gives the domain's mail hosts only private addresses, as in an internal network.
+/// Returns true if the configuration gives the domain's mail hosts only private addresses, as in an internal network.
 fn is_inside_view(facts: &DomainFacts) -> bool {
     let hosts = inside_hosts(facts);
     let is_inside = |host: &String| {
@@ -52,9 +51,8 @@ fn is_inside_view(facts: &DomainFacts) -> bool {
     !hosts.is_empty() && hosts.iter().all(is_inside)
 }
 
-/// Describes a difference between a record that this host gives and the record of the server. The check uses the record of the server. The difference
-/// is only a note in two cases: a host has another address inside the network, which is usual, or a service gives different addresses with a short
-/// TTL, by location or in turn.
+/// Describes a difference between a record of this host and the record of the server. The difference is only a note if a host has another
+/// address inside the network, or if a service gives different addresses with a short TTL.
 fn difference(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),
@@ -84,7 +82,6 @@ fn difference(
     ))
 }
 
-/// Returns the finding that this host gives other records of the domain than the domain's servers.
 pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
     let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
     let is_of_mail = |name: &str, kind: &str| match kind {
@@ -102,19 +99,17 @@ pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
             found.extend(differing.map(|(level, text)| (*kind, level, text)));
         }
     }
-    // Differences of MX records are shown first, because they are the most important ones.
     found.sort_by_key(|(kind, ..)| *kind != "MX");
     let worst = found.iter().map(|(_, level, _)| *level).min()?;
     let texts: Vec<String> = found.into_iter().map(|(.., text)| text).collect();
     Some(Finding::new(Code::ConfiguredDiffers, texts.join("; ")).at(worst))
 }
 
-/// The codes of findings about the addresses of mail hosts.
 const ON_HOSTS: [Code; 5] =
     [Code::MxPrivateAddress, Code::MxWithoutAddress, Code::MxWithoutIpv4, Code::MxWithoutIpv6, Code::MailOk];
 
-/// Removes findings about the addresses of mail hosts if the configuration of this host answers for a mail host in another zone. Adds the finding
-/// that the addresses that other hosts see are unknown.
+/// Removes findings about the addresses of mail hosts if the configuration answers for a mail host in another zone, because the addresses
+/// that other hosts see are then unknown.
 pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let apex = zone::apex(facts);
     let of_host = |host: String| Some((facts.configured_at(&host)?.to_owned(), host));
@@ -132,7 +127,6 @@ pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding
     findings.push(finding.about(unseen.into_iter().map(|(_, host)| About::Host(host))));
 }
 
-/// Returns the findings about names that the configuration of this host answers.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = Some(facts.subject.domain.clone()).filter(|domain| !domain.is_empty());
     let names = domain.into_iter().chain(facts.subject.address.map(reverse));
@@ -141,8 +135,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     found.chain(others).chain(differs(facts)).collect()
 }
 
-/// Returns the finding about a name for which the configuration of this host answers. If the lookup of the name failed, the finding has the level
-/// "could not tell". It is then shown before other findings of this level, because it explains them.
+/// Returns the finding about a name for which the configuration answers. If its lookup failed, the finding comes before others of the level
+/// "could not tell", because it explains them.
 fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     let evidence = format!("{name} is answered by {by}");
     match facts.lookup(name, "SOA") {
@@ -155,8 +149,7 @@ fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     }
 }
 
-/// Lists other names in the zone for which the configuration answers, as text. Names are left out if the part of the configuration that answers for
-/// them also answers for the domain itself.
+/// Lists other names in the zone for which another part of the configuration answers than for the domain itself.
 fn others(facts: &DomainFacts) -> Option<String> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut names = BTreeMap::<&str, &str>::new();

@@ -1,13 +1,9 @@
-//! Detects servers that fail some queries and answer the same queries at other times, for example because one of several machines at an address
-//! lacks the zone.
+//! Detects servers that fail some queries and answer the same queries at other times, for example because one of several machines at an
+//! address lacks the zone (RFC 8906 section 3).
 //!
-//! RFC 8906 section 3. `gather` repeats a query before it counts an error as the usual answer of the server.
-//!
-//! # Decisions
-//!
-//! By chance, all queries to one address of such a server may fail, so that no correct answer shows that it fails at random. So this address also
-//! counts as failing at random if another address of the same server name does, with the same error. Mostly the same machines answer at both
-//! addresses.
+//! `gather` repeats a query before it counts an error as the usual answer of the server. By chance, all queries to one address of such a
+//! server may fail. So an address also counts as failing at random if another address of the same server name does, with the same error:
+//! mostly the same machines answer at both addresses.
 
 use std::net::IpAddr;
 
@@ -15,16 +11,14 @@ use crate::facts::{DomainFacts, QueryForm, is_within};
 use crate::served::{self, ServerReply};
 use crate::zone;
 
-/// Returns the response code with which a server sometimes fails: it failed a query with this code, and then answered the same query correctly.
-/// Returns `None` if this did not happen.
+/// Returns the response code with which a server failed a query that it later answered correctly.
 pub(crate) fn code(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     let mut codes =
         served::replies(facts).filter(|of| of.server == server).map(|of| of.reply.failed_before.as_str());
     codes.find(|code| !code.is_empty())
 }
 
-/// Returns the response code with which a server sometimes fails, as the function `code` does. If this address never failed in this way, the other
-/// addresses with the same server name are examined.
+/// Returns the same as `code`, for this address or another address with the same server name.
 pub(crate) fn code_of_host(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     let of_others = || {
         let servers = zone::servers(facts);
@@ -34,7 +28,6 @@ pub(crate) fn code_of_host(facts: &DomainFacts, server: IpAddr) -> Option<&str> 
     code(facts, server).or_else(of_others)
 }
 
-/// Returns true if a server has given records of the zone over UDP, in an authoritative reply.
 pub(crate) fn gives_records(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     let is_so = |of: &ServerReply<'_>| {
@@ -46,7 +39,7 @@ pub(crate) fn gives_records(facts: &DomainFacts, server: IpAddr) -> bool {
     served::replies(facts).any(|of| is_so(&of))
 }
 
-/// Returns true if a server gives this response code over UDP too. Then TCP is not the cause of the failure.
+/// Returns true if a server gives this response code over UDP too. Then TCP is not the cause.
 pub(crate) fn is_over_udp(facts: &DomainFacts, server: IpAddr, code: &str) -> bool {
     let is_so = |of: &ServerReply<'_>| {
         of.server == server
@@ -56,7 +49,6 @@ pub(crate) fn is_over_udp(facts: &DomainFacts, server: IpAddr, code: &str) -> bo
     served::replies(facts).any(|of| is_so(&of))
 }
 
-/// Describes a server that fails some queries with this response code, as text.
 pub(crate) fn words(code: &str) -> String {
     let answer = match code {
         "NOERROR" => "gives no records in answer to".to_owned(),

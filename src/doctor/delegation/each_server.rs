@@ -1,5 +1,4 @@
-//! Checks each name server of the zone separately: whether it serves the zone over UDP and TCP, and whether it supports EDNS and names in mixed
-//! case.
+//! Checks each name server of the zone: whether it serves the zone over UDP and TCP, and whether it supports EDNS and names in mixed case.
 //!
 //! RFC 1912 (lame servers), RFC 7766 (TCP), RFC 6891 (EDNS), RFC 8906 (servers that drop queries).
 
@@ -20,8 +19,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
 use crate::zone::{self, serves};
 use crate::{elsewhere, served};
 
-/// Checks each name server of the zone, and returns the findings. `of_silent`: the questions, not yet asked, to servers that did not answer their
-/// first question.
+/// Checks each name server of the zone. `of_silent`: the unasked questions to servers that did not answer their first question.
 pub(crate) fn check(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -32,7 +30,7 @@ pub(crate) fn check(
     let count = |wanted: Serves| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (sound, asked) = (count(Serves::Yes), count(Serves::Yes) + count(Serves::No));
     let ServersShown { mut by_code, mut unknown } = shown;
-    // If no server serves the zone, one finding reports this for all of them.
+    // If no server serves the zone, one finding reports all servers.
     if sound > 0 {
         unknown.extend(cut_off(facts, of_silent, &mut by_code));
     }
@@ -49,7 +47,7 @@ pub(crate) fn check(
     findings
 }
 
-/// Returns the names of servers whose addresses could not be looked up. It is unknown whether these servers answer queries.
+/// Returns the names of servers whose addresses could not be looked up.
 fn unfound(facts: &DomainFacts) -> Vec<String> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let unfound = |name: String| {
@@ -66,7 +64,7 @@ fn unfound(facts: &DomainFacts) -> Vec<String> {
     zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter_map(unfound).collect()
 }
 
-/// The answer to the question whether a server serves the checked zone.
+/// Says if a server serves the checked zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Serves {
     Yes,
@@ -75,8 +73,7 @@ enum Serves {
     Unknown,
 }
 
-/// The results of the checks of all servers. Servers with a fault are grouped by the code of the fault, each with a text. Servers are stored
-/// separately if it is unknown whether they serve the zone.
+/// The faults of servers, each with a text, and the servers for which it is unknown whether they serve the zone.
 #[derive(Default)]
 struct ServersShown {
     by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
@@ -84,7 +81,7 @@ struct ServersShown {
 }
 
 impl ServersShown {
-    /// Checks a server, and stores its fault if the server has one. Returns whether the server serves the zone, as far as this is known.
+    /// Checks a server and stores its fault.
     fn judge(&mut self, facts: &DomainFacts, server: IpAddr) -> Serves {
         let apex = zone::apex(facts);
         let Some(first) = facts.server(server, apex, "SOA", QueryForm::Udp) else { return Serves::Unknown };
@@ -110,12 +107,11 @@ impl ServersShown {
                 match first {
                     _ if without_edns => {
                         of_plain(first, plain, facts.is_lossy(server), &mut tell);
-                        // The server returns an error to queries with EDNS. It would return this error over TCP too, if it supported TCP. So a
-                        // missing reply over TCP is a second fault.
+                        // The server would return its error over TCP too, so a missing reply over TCP is a second fault.
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
-                    // The server fails some queries with this response code at random, so this query may have failed by chance.
+                    // The server fails some queries with this code at random, so this query may have failed by chance.
                     Got::Reply(reply)
                         if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) =>
                     {
@@ -140,8 +136,8 @@ impl ServersShown {
     }
 }
 
-/// Removes those silent servers from `by_code` that may have no fault. A server may have no fault if the check ended before it asked this server over
-/// TCP, or if many datagrams are lost on the path. Returns each removed server with a text about what is known.
+/// Removes those silent servers from `by_code` that may have no fault: the check ended before it asked them over TCP, or many datagrams are
+/// lost on the path. Returns the removed servers, each with a text.
 fn cut_off(
     facts: &DomainFacts,
     of_silent: &[Want],
@@ -155,7 +151,7 @@ fn cut_off(
         Some(Got::NoReply(NoReply::Silent)) if may_be_chance(&facts.sent, server) => {
             Some(facts.sent(server).unknown("datagrams to other servers are lost too"))
         }
-        // The server was not queried over TCP: the check ended before, or too many servers did not answer on a path that loses datagrams.
+        // The server was not asked over TCP: the check ended before, or too many servers did not answer on a path that loses datagrams.
         None if is_asked_over_tcp(of_silent, server) || facts.is_lossy(server) => {
             Some(facts.sent(server).unknown("it was not asked over TCP"))
         }
@@ -174,14 +170,13 @@ fn cut_off(
     cut
 }
 
-/// Returns true if the list `wanted` of unasked questions has a query to this server over TCP.
 fn is_asked_over_tcp(wanted: &[Want], server: IpAddr) -> bool {
     let is_to = |want: &Want| matches!(want, Want::Server { server: asked, way: QueryForm::Tcp, .. } if *asked == server);
     wanted.iter().any(is_to)
 }
 
-/// Reports a server that answers only queries without EDNS. Two kinds of servers are left out. The replies with EDNS of a very slow server may only
-/// have come too late. If `is_lossy` is true, datagrams to or from the server are lost, so a missing reply may be chance.
+/// Reports a server that answers only queries without EDNS. It does not report a very slow server, whose replies may have come too late, or
+/// (`is_lossy`) a server to which datagrams are lost.
 fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl FnMut(Code, String)) {
     let is_slow = matches!(plain, Some(Got::Reply(reply)) if reply.millis > MOST_MILLIS_WITHOUT_EDNS);
     let may_be_chance = is_lossy && *first == Got::NoReply(NoReply::Silent);
@@ -190,14 +185,13 @@ fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl Fn
     }
 }
 
-/// Describes a server that gives the MX records of the domain, but no SOA record of the zone.
 fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
     let wrong = wrong(reply, apex);
     if reply.rcode == "NOERROR" && reply.authoritative { wrong } else { format!("{wrong} SOA") }
 }
 
-/// Returns the findings about the servers, one for each kind of fault. `sound`: how many servers serve the zone. `asked`: how many were asked.
-/// `unknown`: texts about servers for which the check has no result.
+/// Returns the findings about the servers, one for each kind of fault. `sound` of the `asked` servers serve the zone. `unknown` describes
+/// servers without a result.
 fn of_conducts(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -208,7 +202,7 @@ fn of_conducts(
     let mut findings = Vec::<Finding>::new();
     let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
     if !unreached.is_empty() {
-        // This host has no route to these servers. Other hosts may reach them, and may find that the zone is correct.
+        // Other hosts may have a route to these servers.
         by_code.remove(&Code::NsUnrouted);
         let evidence = format!(
             "this host has no route to {}, or does not use its family, and reaches no server of the zone that answers",
@@ -240,7 +234,7 @@ fn of_conducts(
         {
             finding.to_do(remedies::FAILING_AT_TIMES)
         }
-        // A resolver that sends names in mixed case believes this server that the name does not exist, so the finding is a failure.
+        // A resolver that sends names in mixed case learns from this server that the name does not exist.
         finding
             if code == Code::NsPartly
                 && of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
@@ -248,11 +242,11 @@ fn of_conducts(
             finding.at(Level::Failure)
         }
         finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
-        // If no server answers queries with EDNS, validating resolvers cannot get signatures, so this is a failure.
+        // Without EDNS, validating resolvers cannot get signatures.
         finding if code == Code::NsEdns && keys::are_without_edns(facts) => {
             finding.at(Level::Failure).blocking()
         }
-        // A resolver that sends names in mixed case gets no reply from this server and waits in vain.
+        // A resolver that sends names in mixed case gets no reply from this server.
         finding
             if code == Code::NsCase && of_code.iter().any(|(_, conduct)| conduct == mixed_case::DROPPED) =>
         {
@@ -263,12 +257,10 @@ fn of_conducts(
     findings
 }
 
-/// Returns the finding that no server answers over UDP. `all`: the servers, each with a text about its fault. If all servers answer over TCP, they
-/// are running. The advice is then to open UDP, not to start them.
+/// Returns the finding that no server answers over UDP. If all servers answer over TCP, the advice is to open UDP.
 fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) -> Finding {
     let apex = zone::apex(facts);
     let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };
-    // If all servers answer that the name does not exist, the fault is the missing domain, not the servers.
     let code = if zone::is_denied(facts) { Code::DomainMissing } else { Code::NsNoneAnswers };
     let finding = Finding::new(code, evidence).blocking();
     let is_without_udp = |server: IpAddr| {
@@ -279,8 +271,8 @@ fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) ->
     if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
 }
 
-/// Returns true if this host's resolver can look up the zone and a server gives the SOA record. The server's reply may lack the flag AA, because some
-/// resolvers accept such a reply.
+/// Returns true if this host's resolver can look up the zone and a server gives the SOA record. AA may be missing, because some resolvers
+/// accept such a reply.
 fn is_resolved(facts: &DomainFacts) -> bool {
     let apex = zone::apex(facts);
     let is_sound = |reply: &ReplyFacts| {
@@ -290,21 +282,19 @@ fn is_resolved(facts: &DomainFacts) -> bool {
     facts.lookup(apex, "SOA").is_known() && zone::servers(facts).into_keys().any(gives)
 }
 
-/// Returns a text that lists the servers with their descriptions.
 fn texts(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)]) -> String {
     server_hosts::with_conduct(servers, all)
 }
 
-/// Returns the finding about all servers of the zone that have one kind of fault.
 fn of_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, all: &[(IpAddr, String)]) -> Finding {
     let about = all.iter().map(|(server, _)| About::Address(*server));
     let finding = Finding::new(code, texts(servers, all)).about(about);
-    // If a server has one of these faults, it is not known which records it gives.
+    // With these faults, it is not known which records the server gives.
     let is_unknown = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
     if is_unknown { finding.in_part(Part::Records) } else { finding }
 }
 
-/// Returns the servers that this host cannot reach because it has no route to any address of their names.
+/// Returns the servers to which this host has no route at any address of their names.
 fn unreached(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     by_code: &BTreeMap<Code, Vec<(IpAddr, String)>>,
@@ -318,11 +308,11 @@ fn unreached(
     server_hosts::shown(servers, of(&Code::NsUnrouted).filter(|server| !is_met(server)))
 }
 
-/// Returns a text about a server that serves the zone but gives no reply over TCP. Returns `None` if it gives one, or if this is not known.
+/// Describes how a server that serves the zone fails to reply over TCP.
 fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let conduct = match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp)? {
         Got::NoReply(NoReply::Unreachable) => "refuses or closes the connection",
-        // Over TCP, a query takes two round trips, so the reply of a slow server comes too late.
+        // Over TCP, a query takes two round trips, so a slow server's reply comes too late.
         Got::NoReply(NoReply::Silent)
             if server_silence::is_slow(facts, server) || facts.loses_many(server) =>
         {
@@ -335,7 +325,6 @@ fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     Some(conduct.to_owned())
 }
 
-/// Reports the minor faults of a server that serves the zone, such as a missing AA.
 fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
@@ -361,7 +350,7 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     }
 }
 
-/// Describes the reply of a lame server, one that does not serve the zone.
+/// Describes the reply of a lame server.
 pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     match reply.rcode.as_str() {
         "NOERROR" if !reply.authoritative && reply.recursive => {
@@ -376,7 +365,7 @@ pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     }
 }
 
-/// Returns true if this host's resolver answered a lookup of the domain, but took longer than this check waits for a name server.
+/// Returns true if this host's resolver answered a lookup of the domain later than this check waits for a name server.
 fn is_answered_late(facts: &DomainFacts) -> bool {
     let is_late = |kind| match facts.lookup(&facts.subject.domain, kind) {
         LookupFound::Data(reply) => !reply.from_cache && reply.is_late(),
@@ -385,7 +374,7 @@ fn is_answered_late(facts: &DomainFacts) -> bool {
     ["SOA", "MX", "TXT"].into_iter().any(is_late)
 }
 
-/// Returns true if no server of the parent zone that was asked has replied.
+/// Returns true if no server of the parent zone has replied.
 fn all_lost(facts: &DomainFacts) -> bool {
     let asked = zone::compared_parents(facts);
     let lost = |server: &IpAddr| {

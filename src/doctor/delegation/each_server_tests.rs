@@ -23,7 +23,7 @@ fn a_server_that_answers_another_query_or_whose_host_fails_at_random_is_not_lame
     let answered = found("server 198.18.2.2 ns1.a.test. A udp aa | 198.18.1.1");
     let words = "198.18.2.2 (ns2.a.test.) answers REFUSED for a.test. SOA";
     assert_eq!(answered, [(Code::NsPartly, words.to_owned())]);
-    // If both addresses of a server refuse other lookups too, this is not reported as a second finding.
+    // Other refused lookups are not a second finding.
     let refused = "server 198.18.2.1 a.test. SOA udp aa after=REFUSED | ns1.a.test. h. 7 2 3 4 5
         server 198.18.2.2 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
         server 198.18.2.2 a.test. MX udp REFUSED\nserver 198.18.2.2 a.test. MX tcp REFUSED";
@@ -69,8 +69,8 @@ fn servers_that_answer_over_tcp_alone_need_an_open_port_and_no_start() {
     assert_eq!(remedy("silent"), Code::NsNoneAnswers.entry().remedy);
 }
 
-/// Returns the faults found at the second server, which answers queries for the SOA over TCP but not over UDP. `mail` is its answer for the MX
-/// records. `lost` says how many datagrams to the first and to the second server were lost, in addition to nine answered ones.
+/// Returns the faults of the second server, which answers queries for the SOA over TCP only. `mail` is its answer for the MX records.
+/// `lost`: how many datagrams to each server were lost, in addition to nine answered ones.
 fn without_soa_over_udp(mail: &str, lost: [usize; 2]) -> Vec<(Code, String)> {
     let second = "server 198.18.2.1 a.test.";
     let base = TWO_SERVERS.replace(&format!("{second} SOA udp aa"), &format!("{second} SOA tcp aa"));

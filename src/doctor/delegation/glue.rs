@@ -1,6 +1,6 @@
 //! Compares the glue in the parent zone with the addresses that the zone itself gives for its name servers.
 //!
-//! RFC 1912 section 2.3, RFC 9471. Resolvers first use the address in the glue. Later, some of them use the address in the zone.
+//! RFC 1912 section 2.3, RFC 9471. Resolvers first use the address in the glue; later, some of them use the address in the zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -13,7 +13,6 @@ use crate::finding::{About, Finding, Level};
 use crate::limits::MAX_GLUE_QUESTIONS;
 use crate::{served, zone};
 
-/// The glue records of one type (A or AAAA) for the name of a server.
 struct Glue<'f> {
     name: &'f str,
     kind: &'static str,
@@ -35,7 +34,7 @@ fn by_type(facts: &DomainFacts) -> Vec<Glue<'_>> {
     glue.filter(|glue| !glue.addresses.is_empty()).collect()
 }
 
-/// Returns the addresses of the servers that serve the newest version of the zone.
+/// Returns the servers with the newest version of the zone.
 fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let old = zone::old_ones(facts, servers.iter().copied());
@@ -43,7 +42,7 @@ fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     servers.into_iter().filter(is_current).collect()
 }
 
-/// Returns the questions to the servers for the addresses of name servers whose names are inside the zone.
+/// Returns the questions to the servers for addresses of name servers inside the zone.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let serving = serving(facts);
     let inside = by_type(facts).into_iter().filter(|glue| is_within(glue.name, zone::apex(facts)));
@@ -52,17 +51,16 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     };
     let wants: Vec<Want> =
         inside.flat_map(|glue| serving.iter().map(|server| ask(&glue, server)).collect::<Vec<_>>()).collect();
-    // If there are too many questions, none is asked, because otherwise only some of the servers would be checked.
+    // If the limit allows only a part of the questions, none is asked, because then only some of the servers would be checked.
     if wants.len() > MAX_GLUE_QUESTIONS { Vec::new() } else { wants }
 }
 
-/// Returns the findings about glue that differs from the addresses in the zone.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     by_type(facts).iter().filter_map(|glue| of_type(facts, glue)).collect()
 }
 
-/// Returns the sets of addresses that servers with the newest version of the zone give for the name of a server, each with the servers that give it.
-/// A set is empty if these servers say that the name has no address.
+/// Returns the sets of addresses that servers with the newest version of the zone give for a server name, each with the servers that give
+/// it.
 fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec<IpAddr>> {
     let mut given = BTreeMap::<BTreeSet<IpAddr>, Vec<IpAddr>>::new();
     for server in serving(facts) {
@@ -77,8 +75,7 @@ fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec
 fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     let (name, glued, given) = (glue.name, &glue.addresses, given(facts, glue));
     let known: BTreeSet<IpAddr> = match given.is_empty() {
-        // If no server gave addresses, the addresses that the daemon found are used. The daemon may have got them from the server at the address in
-        // the glue.
+        // The servers gave no addresses. The daemon may have got its addresses from the server at the address in the glue.
         true => of_kind(facts.addresses(name), glue.kind),
         false => given.keys().flatten().copied().collect(),
     };
@@ -97,7 +94,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     };
     let serving = serving(facts);
     let level = match () {
-        // The servers at both the old and the new address serve the zone, as long as the server at the old address still runs.
+        // The address is being changed, and the server at the old address still runs.
         () if glued.is_disjoint(&known) && glued.union(&known).all(|one| serving.contains(one)) => {
             Level::Warning
         }

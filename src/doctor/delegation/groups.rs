@@ -1,11 +1,11 @@
-//! Creates texts about groups of servers that gave the same answer. The smallest group comes first, so that a finding begins with the exceptions.
+//! Creates texts about groups of servers that gave the same answer. The smallest group comes first, so that a finding begins with the
+//! exceptions.
 
-/// If the largest group has at least this many servers, it is called "the others". In other groups with more servers than this, only two servers are
+/// The largest group is called "the others" if it has at least this number of servers. In other groups with more servers, only two are
 /// named.
 const MANY: usize = 4;
 
-/// Sorts groups of servers by size, the smallest group first. A group is the answer, the servers that gave it, and a flag. The flag is true for the
-/// last group if it is larger than each other group and has at least [`MANY`] servers. Such a group is called, for example, "the 11 others".
+/// Sorts groups of servers (answer and servers) by size. The flag in the result is true for the last group if it is called "the others".
 fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(String, Vec<String>, bool)> {
     let mut groups: Vec<(String, Vec<String>)> = groups.into_iter().collect();
     groups.sort_by_key(|(_, servers)| servers.len());
@@ -23,7 +23,6 @@ fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(Str
         .collect()
 }
 
-/// Returns the names of the servers of a group as text. For a large group, returns the number of its servers.
 fn named(servers: &[String], are_others: bool) -> String {
     match servers {
         _ if are_others => format!("the {} others", servers.len()),

@@ -1,8 +1,7 @@
-//! Checks if a server of the zone answers queries for names in mixed case, and if its answers are the same as for names in lower
-//! case.
+//! Checks if a server of the zone answers queries for names in mixed case as it answers them for names in lower case.
 //!
-//! RFC 4343 section 2, draft-vixie-dnsext-dns0x20. The crate `gather` sends queries in mixed case and in lower case in turn before it counts a server
-//! as silent.
+//! RFC 4343 section 2, draft-vixie-dnsext-dns0x20. The crate `gather` sends queries in mixed case and in lower case in turn before it
+//! counts a server as silent.
 
 use std::net::IpAddr;
 
@@ -12,23 +11,22 @@ use crate::facts::record_set::is_known;
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts};
 use crate::{served, zone};
 
-/// The description of a server that does not answer queries for names in mixed case.
 pub(crate) const DROPPED: &str = "does not answer mixed case";
 
-/// Examines a server that serves the zone. If the server handles names in mixed case wrongly, passes the code and a text to the function `tell`.
+/// If the server handles names in mixed case wrongly, passes the code and a text to the function `tell`.
 pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);
     let plain = facts.server(server, apex, "NS", QueryForm::Udp);
     if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain)
         && !matches!(lost, NoReply::Unknown(_))
-        // A server that sometimes answers late, or to which datagrams are lost, need not have ignored this query.
+        // A server that sometimes answers late, or to which datagrams are lost, may not have ignored this query.
         && !(*lost == NoReply::Silent && (has_late_reply(facts, server) || facts.is_lossy(server)))
     {
         let how = if *lost == NoReply::OtherCase { "changes the case" } else { DROPPED };
         tell(Code::NsCase, how.to_owned());
     }
-    // If the server fails queries in lower case with the same response code too, mixed case is not the cause.
+    // If queries in lower case fail with the same response code, mixed case is not the cause.
     let is_at_times =
         |reply: &&ReplyFacts| at_times::code_of_host(facts, server) == Some(reply.rcode.as_str());
     if let Some(failed) = failed(facts, server).filter(|reply| !is_at_times(reply)) {
@@ -41,12 +39,12 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     }
 }
 
-/// Returns true if a server answered a query, but took longer than this check waits for a reply.
+/// Returns true if a server answered a query later than this check waits for a reply.
 fn has_late_reply(facts: &DomainFacts, server: IpAddr) -> bool {
     served::replies(facts).any(|of| of.server == server && of.reply.is_late())
 }
 
-/// Returns the reply of a server to the query in mixed case, if this reply lacks records that the server gives in lower case.
+/// Returns the reply to the query in mixed case, if it lacks NS records that the server gives in lower case.
 fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
     let reply = |way| facts.reply_of(server, apex, "NS", way);
@@ -55,8 +53,8 @@ fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     reply(QueryForm::MixedCase).filter(|mixed| !has_names(mixed))
 }
 
-/// Returns true if a server sometimes or always answers that a name or its records do not exist if the name is in mixed case. A resolver that sends
-/// names in mixed case believes this answer.
+/// Returns true if a server answers, at least sometimes, that a name in mixed case or its records do not exist. A resolver that sends names
+/// in mixed case believes this answer.
 pub(crate) fn denies(facts: &DomainFacts, server: IpAddr) -> bool {
     let reply = facts.reply_of(server, zone::apex(facts), "NS", QueryForm::MixedCase);
     reply.is_some_and(|reply| ["NXDOMAIN", "NOERROR"].contains(&reply.failed_before.as_str()))

@@ -1,7 +1,6 @@
-//! Checks the delegation: compares the name servers in the parent zone with those in the zone itself. The module `each_server` checks each server
-//! separately.
+//! Compares the name servers in the parent zone with those in the zone itself (RFC 1034 section 4.2.2: they must be equal).
 //!
-//! RFC 1034 section 4.2.2 (the NS records in both zones must be equal), RFC 2182 (servers in several networks).
+//! RFC 2182 demands servers in several networks. The module `each_server` checks each server separately.
 
 pub(crate) mod at_times;
 pub(crate) mod each_server;
@@ -32,17 +31,16 @@ use crate::limits::{
 use crate::zone::{self, serves};
 use crate::{cached, compared, others, served, unanswered};
 
-/// Returns the questions whose answers show the addresses of the zone's servers.
 pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![lookup(domain, "SOA"), lookup(above(domain), "SOA")];
-    // If the servers of the domain do not answer, the lookup of the domain takes seconds. So the delegation is looked up in the parent zone at the
-    // same time.
+    // If the servers of the domain do not answer, its lookup takes seconds. So the parent zone is asked for the delegation at the same
+    // time.
     let is_asked = |name: &str| !matches!(facts.lookup(name, "SOA"), LookupFound::NotAsked);
     if !is_asked(domain) && !is_asked(above(domain)) {
         return wants;
     }
-    // If the zone that contains a name fails, only the parent of that zone can give its delegation.
+    // If the zone that contains a name fails, only its parent zone can give its delegation.
     wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA"), lookup(zone::above_failing(facts), "SOA")]);
     if let Some(parent) = zone::parent(facts) {
         wants.push(lookup(parent, "NS"));
@@ -55,7 +53,6 @@ pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the questions about the delegation of the zone that must be asked next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut wants = to_servers(facts);
     let servers = zone::servers(facts);
@@ -77,8 +74,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the questions that a server is asked first. With `over_tcp` and `in_mixed_case`, they include queries over TCP and queries for names in
-/// mixed case. If the server does not answer, few other questions follow (`of_silent`).
+/// Returns the questions that a server is asked first. For a server that does not answer, `of_silent` has the further questions.
 fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bool, bool)) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![at_server(server, apex, "SOA", QueryForm::Udp)];
@@ -104,27 +100,25 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
                 wants.push(at_server(server, apex, "SOA", QueryForm::Tcp));
             }
         }
-        // Some load balancers refuse only queries for SOA and NS records. So the server is asked for the MX records too.
+        // Some load balancers refuse only queries for SOA and NS records, so the server is asked for the MX records too.
         Some(Got::Reply(reply)) if !is_known(reply) => {
             wants.push(at_server(server, domain, "MX", QueryForm::Udp))
         }
-        // The reply has no SOA record, as at an alias or at some load balancers. The next query shows whether the server has NS records.
+        // Aliases and some load balancers have no SOA record, so the next query is for NS records.
         Some(Got::Reply(reply)) if reply.authoritative => {
             wants.push(at_server(server, apex, "NS", QueryForm::Udp));
-            // If the server says that the name does not exist, it has no MX records for it either.
             if reply.rcode == "NOERROR" {
                 wants.push(at_server(server, domain, "MX", QueryForm::Udp));
             }
         }
-        // The function `of_silent` returns the further questions to servers that have not answered.
+        // The function `of_silent` returns the further questions.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
     wants.extend(served::form(facts, server).map(|way| at_server(server, domain, "MX", way)));
     wants
 }
 
-/// Returns the questions to servers that did not answer the first question. Each of these may take seconds, so they are asked after the questions to
-/// servers that answer.
+/// Returns the further questions to servers that did not answer the first question. Each of these may take seconds, so they are asked last.
 pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     let apex = zone::apex(facts);
     let is_silent = |server: &IpAddr| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
@@ -134,8 +128,8 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     let silent = zone::servers(facts).into_keys().filter(is_silent).take(MAX_SILENT_SERVERS_ASKED);
     silent
         .flat_map(|server| {
-            // The query over TCP comes first: its result shows the most about the server, and it is not repeated, so it uses only one question of the
-            // limit.
+            // The query over TCP is first: its result shows the most about the server. Queries over TCP are not repeated, so it uses only
+            // one question of the limit.
             let soa = [QueryForm::Tcp, QueryForm::Plain].map(|way| at_server(server, apex, "SOA", way));
             // Some servers drop only queries for the SOA record, so they are asked for other types too.
             let mail = at_server(server, &facts.subject.domain, "MX", QueryForm::Udp);
@@ -144,12 +138,11 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
         .collect()
 }
 
-/// Returns true if the response code of a reply may be an error because of EDNS (RFC 6891 section 7).
+/// Returns true if the response code may be an error because of EDNS (RFC 6891 section 7).
 fn dislikes_edns(reply: &ReplyFacts) -> bool {
     ["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
 }
 
-/// Returns the findings about the delegation of the zone.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     match facts.lookup(domain, "SOA") {
@@ -194,8 +187,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns two kinds of findings. First, the NS records in the parent zone differ from the NS records that the servers give. Second, the glue differs
-/// from the addresses in the zone.
+/// Returns the findings that the NS records in the parent zone differ from those of the servers, and that the glue differs from the
+/// addresses in the zone.
 fn sets(facts: &DomainFacts) -> Vec<Finding> {
     let apex = zone::apex(facts);
     let Some(above) = zone::parent_set(facts) else {
@@ -231,8 +224,7 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns a text about the server names in the NS records of the zone itself. If the servers of the zone give different NS records, the text has the
-/// server names that each of them gives.
+/// Describes the server names in the NS records that the servers of the zone give.
 fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeSet<String>)]) -> String {
     let mut sets = BTreeMap::<String, Vec<IpAddr>>::new();
     for (server, set) in own {
@@ -247,8 +239,7 @@ fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeS
     }
 }
 
-/// Returns the level of a difference between the NS records in the parent zone and those that the zone's servers give, and a text about it. It is a
-/// note if both sets have the same addresses, and otherwise a warning.
+/// Returns the level of a difference between the NS records in the parent zone and in the zone, and a text about it.
 fn meaning(
     facts: &DomainFacts,
     above: &BTreeSet<String>,
@@ -268,8 +259,8 @@ fn meaning(
     (Level::Warning, "")
 }
 
-/// Returns the finding about name servers whose names are inside the zone, but for which the parent zone gives no address (glue), so that no resolver
-/// can find these servers (RFC 9471 section 3.1).
+/// Returns the finding about name servers inside the zone for which the parent zone gives no glue, so that no resolver can find them (RFC
+/// 9471 section 3.1).
 fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let bare: BTreeSet<&str> = above
@@ -281,14 +272,13 @@ fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding
     (!bare.is_empty()).then(|| Finding::new(Code::GlueMissing, listed(&bare)).at(level))
 }
 
-/// Returns true if neither a lookup nor a server has given an answer, so that this host seems to have no connection to the internet.
+/// Returns true if this host seems to have no connection to the internet, because it has got no answer.
 fn is_unreached(facts: &DomainFacts) -> bool {
-    // An answer that fails DNSSEC validation also shows that this host has a connection.
+    // An answer that fails DNSSEC validation also proves a connection.
     let has_come = |reply: &ReplyFacts| reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus;
     !facts.got.values().filter_map(Got::reply).any(has_come)
 }
 
-/// Returns true if servers were asked for the NS records of the zone, and none gave them.
 fn are_names_unknown(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let apex = zone::apex(facts);
     let is_asked = |server: &IpAddr| facts.server(*server, apex, "NS", QueryForm::MixedCase).is_some();
@@ -297,7 +287,6 @@ fn are_names_unknown(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<St
     servers.keys().any(is_asked) && !servers.keys().any(has_given)
 }
 
-/// Returns true if a server of the parent zone has answered whether it delegates the zone.
 fn has_parent_answered(facts: &DomainFacts) -> bool {
     let has_answered = |server: IpAddr| {
         facts.reply_of(server, zone::apex(facts), "NS", QueryForm::Udp).is_some_and(is_known)
@@ -305,7 +294,7 @@ fn has_parent_answered(facts: &DomainFacts) -> bool {
     zone::compared_parents(facts).into_iter().any(has_answered)
 }
 
-/// Returns the finding that the servers of the zone give different MX records for the domain.
+/// Returns the finding that the servers give different MX records for the domain.
 fn mail_differs(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let (mut mail, mut about) =
@@ -323,25 +312,24 @@ fn mail_differs(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>
     Some(Finding::new(Code::MxDiffers, evidence).about(about))
 }
 
-/// Describes the alias (CNAME) that a reply has for a name. Returns `None` if there is none.
+/// Describes the alias (CNAME) that a reply has for a name.
 pub(super) fn own_alias(reply: &ReplyFacts, name: &str) -> Option<String> {
     let alias = reply.answers.iter().find(|record| record.is("CNAME") && record.name == name)?;
     Some(format!("CNAME {}", alias.target()?))
 }
 
-/// Describes the MX records in a reply, or the alias that the reply has instead.
 fn mail_records(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let mut records: Vec<String> = reply.records("MX").map(Record::compared).collect();
     records.sort();
     match own_alias(reply, &facts.subject.domain) {
-        // An alias at a name below the apex is correct. The MX records are then the records of its target.
+        // An alias at a name below the apex is correct.
         Some(alias) if records.is_empty() || zone::is_delegated(facts) => alias,
         _ if records.is_empty() => "no MX".to_owned(),
         _ => records.join(", "),
     }
 }
 
-/// Extends the finding about records that were not compared (`NsMany`). Adds the name servers and the other resolvers that the check did not ask.
+/// Adds the name servers and other resolvers that the check did not ask to the finding about records that were not compared (`NsMany`).
 fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let known = findings.iter().position(|finding| finding.code == Code::NsMany);
     let finding = known.map_or_else(|| Finding::new(Code::NsMany, ""), |place| findings.remove(place));
@@ -360,9 +348,9 @@ fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     findings.extend((!words.is_empty()).then(|| Finding { evidence: words.join("; "), ..finding }));
 }
 
-/// Returns the finding that all servers of the zone are in one network, so that a fault of this network affects all of them.
+/// Returns the finding that all servers of the zone are in one network, so that its failure affects all of them.
 fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
-    // Private addresses do not show in which network a server is on the internet.
+    // Private addresses do not show the network of a server on the internet.
     let has_private = servers.keys().any(|address| is_private(*address));
     let several = zone::server_names(facts).len() > 1 && !has_private;
     let all = || server_hosts::shown(servers, servers.keys().copied()).join(", ");

@@ -1,7 +1,7 @@
 //! Compares what the servers of the parent zone answer about the delegation.
 //!
-//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). A resolver asks only one server of the parent zone and follows its answer,
-//! so a single wrong server misleads some resolvers.
+//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). A resolver asks only one server of the parent zone, so a single
+//! wrong server misleads some resolvers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -16,20 +16,18 @@ use crate::finding::{About, Finding, Level};
 use crate::limits::MAX_CHECKED_PARENTS;
 use crate::{served, zone};
 
-/// What a server of the parent zone answers about the checked zone.
+/// The answer of a server of the parent zone about the checked zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// The server delegates the zone with these NS and DS records.
     Delegates(Delegation),
-    /// The server says that the zone does not exist (NXDOMAIN).
+    /// NXDOMAIN.
     Denies,
 }
 
-/// A delegation, as one server of the parent zone gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delegation {
     pub(crate) names: BTreeSet<String>,
-    /// The DS records for the zone; empty if there are none, `None` if they are unknown.
+    /// The DS records; empty if there are none, `None` if they are unknown.
     pub(crate) signers: Option<BTreeSet<Ds>>,
 }
 
@@ -44,10 +42,10 @@ impl Delegation {
     }
 }
 
-/// Returns the questions to further servers of the parent zone. If the servers give different DS records, also returns the questions that show which
-/// DS records are correct.
+/// Returns the questions to further servers of the parent zone. If the DS records of the servers differ, also returns the questions that
+/// show which are correct.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    // The first servers of the parent zone are already known with their addresses, so the lookups skip their names.
+    // The addresses of the first servers of the parent zone are already known.
     let names = zone::names_of_compared(facts).into_iter().skip(MAX_CHECKED_PARENTS);
     let mut wants: Vec<Want> = names.map(|name| lookup(&name, "A")).collect();
     let servers = zone::compared_parents(facts).into_iter();
@@ -63,7 +61,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns for each server of the parent zone that has answered what it says about the zone.
+/// Returns the answer of each server of the parent zone.
 pub(crate) fn said(facts: &DomainFacts) -> BTreeMap<IpAddr, Said> {
     let apex = zone::apex(facts);
     let of_server = |server: IpAddr| {
@@ -84,13 +82,13 @@ fn delegations(said: &BTreeMap<IpAddr, Said>) -> impl Iterator<Item = (IpAddr, &
     })
 }
 
-/// Returns the different sets of name servers to which the servers of the parent zone delegate the zone.
+/// Returns the different sets of name servers in the delegations of the zone.
 pub(crate) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
-/// Returns the names of servers of the parent zone that have not answered. They matter only if this host seems to follow a delegation that no other
-/// server of the parent zone gives: it may come from one of these servers. Otherwise the list is empty.
+/// Returns the names of servers of the parent zone that have not answered, if this host seems to follow a delegation that no other server
+/// of the parent zone gives. One of them may have given this delegation.
 pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     if !zone::is_other_here(facts) {
         return Vec::new();
@@ -103,19 +101,18 @@ pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     names.into_iter().collect()
 }
 
-/// Returns true if a server of the parent zone gives DS records for the zone with its referral.
 pub(crate) fn is_signed(facts: &DomainFacts) -> bool {
     let has_signers = |delegation: &Delegation| delegation.signers.as_ref().is_some_and(|ds| !ds.is_empty());
     delegations(&said(facts)).any(|(_, delegation)| has_signers(delegation))
 }
 
-/// Returns true if some servers of the parent zone say that the zone does not exist, and others delegate it.
+/// Returns true if some servers of the parent zone deny the zone, and others delegate it.
 pub(crate) fn is_denied_by_one(facts: &DomainFacts) -> bool {
     let said = said(facts);
     said.values().any(|said| *said == Said::Denies) && said.values().any(|said| *said != Said::Denies)
 }
 
-/// Returns for each server of the parent zone a text about its answer, for the evidence of a finding.
+/// Describes the answer of each server of the parent zone.
 fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     let parent = zone::parent(facts).unwrap_or_default();
     let mut names = BTreeMap::<IpAddr, BTreeSet<String>>::new();
@@ -127,14 +124,13 @@ fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     names.into_iter().map(|(address, names)| (address, zone::shown(address, &names))).collect()
 }
 
-/// Describes DS records by the tags of their keys.
 fn signers_in_words(records: &BTreeSet<Ds>) -> String {
     let tags: BTreeSet<u16> = records.iter().map(|ds| ds.tag).collect();
     if tags.is_empty() { "no DS".to_owned() } else { format!("DS records of the keys {}", listed(&tags)) }
 }
 
-/// Returns the finding that the servers of the parent zone give different answers. In three cases it is a failure: a server denies the zone; a
-/// delegation leads to no server that serves the zone; or the DS records in a delegation match no key of the zone.
+/// Returns the finding that the servers of the parent zone give different answers. It is a failure if a server denies the zone, if a
+/// delegation leads to no server that serves the zone, or if the DS records in a delegation match no key of the zone.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (said, apex) = (said(facts), zone::apex(facts));
     let signers: BTreeSet<_> =
@@ -181,13 +177,12 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let finding =
         Finding::new(Code::ParentDiffers, evidence).at(level).about(about).about(of_one_side(facts));
     let finding = Finding { blocks, ..finding };
-    // If the DS records differ, the finding is also about the lookup of the DS records: the cache of this host may have the DS records of only one
-    // server.
+    // The cache of this host may have the DS records of only one server, so the finding is also about the lookup of DS records.
     Some(if have_other_signers { finding.on(apex, "DS") } else { finding })
 }
 
-/// Returns the name servers that are missing in the NS records of at least one server of the zone or of the parent zone. Each of them is returned as
-/// its addresses, or as its name if no address is known.
+/// Returns the name servers that are missing in the NS records of at least one server of the zone or of the parent zone, by their
+/// addresses, or by name if no address is known.
 pub(crate) fn of_one_side(facts: &DomainFacts) -> BTreeSet<About> {
     let own = zone::current_sets(facts, zone::servers(facts).into_keys()).into_iter();
     let mut sets = sets(facts);

@@ -1,7 +1,7 @@
 //! Compares the serials in the SOA records that the servers of the zone give.
 //!
-//! RFC 1034 section 4.3.5, RFC 1912 section 2.2. Each primary server (MNAME) increases its own serial. So different serials from different primary
-//! servers are not a fault, as long as all servers give the same records.
+//! RFC 1034 section 4.3.5, RFC 1912 section 2.2. Each primary server (MNAME) increases its own serial. So different serials from different
+//! primary servers are not a fault if the records are the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,7 +14,6 @@ use crate::facts::DomainFacts;
 use crate::finding::{About, Finding, Level};
 use crate::{served, zone};
 
-/// Returns the finding that the servers of the zone give different serials.
 pub(crate) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
     let (mut serials, mut primaries) =
         (BTreeMap::<u32, Vec<IpAddr>>::new(), BTreeMap::<&Name, BTreeSet<u32>>::new());

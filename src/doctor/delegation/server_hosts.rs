@@ -1,7 +1,6 @@
-//! Groups the addresses of name servers into hosts. The IPv4 and the IPv6 address of a server count as one host, and its faults are counted once.
+//! Groups the addresses of name servers into hosts, so that a fault of a host is counted once (RFC 9499 section 6).
 //!
-//! RFC 9499 section 6 (a name server may have several addresses). If a name has several addresses of one family, they may belong to several machines,
-//! so each of these addresses counts as a separate host.
+//! If a name has several addresses of one family, they may belong to several machines. So each address counts as a separate host.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -9,7 +8,6 @@ use std::net::IpAddr;
 use crate::delegation::groups;
 use dns::conduct::network_of;
 
-/// A host of name servers: its addresses, and the server names that have these addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Host {
     addresses: BTreeSet<IpAddr>,
@@ -17,7 +15,7 @@ struct Host {
 }
 
 impl Host {
-    /// Returns the addresses and names of the host as text, for the evidence of a finding.
+    /// Returns the addresses and names of the host as text.
     fn shown(&self) -> String {
         let addresses: Vec<String> = self.addresses.iter().map(IpAddr::to_string).collect();
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
@@ -26,7 +24,7 @@ impl Host {
     }
 }
 
-/// Groups addresses into hosts, in the order of the addresses. An IPv4 and an IPv6 address that have the same server names belong to one host.
+/// Groups addresses into hosts. An IPv4 and an IPv6 address with the same server names are one host.
 fn hosts(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     addresses: impl IntoIterator<Item = IpAddr>,
@@ -49,12 +47,10 @@ fn hosts(
     found
 }
 
-/// Returns the number of hosts to which these addresses of name servers belong.
 pub(crate) fn count(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> usize {
     hosts(servers, servers.keys().copied()).len()
 }
 
-/// Returns a text for each of the hosts to which these addresses belong.
 pub(crate) fn shown(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     addresses: impl IntoIterator<Item = IpAddr>,
@@ -62,7 +58,7 @@ pub(crate) fn shown(
     hosts(servers, addresses).iter().map(Host::shown).collect()
 }
 
-/// Returns a text about servers with their descriptions, in which the addresses of one host are named together.
+/// Describes servers. The addresses of one host are named together.
 pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)]) -> String {
     let mut conducts: Vec<(&str, Vec<IpAddr>)> = Vec::new();
     for (server, conduct) in all {
@@ -78,7 +74,7 @@ pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[
     groups::with_conduct(by_host.iter().map(|(host, conduct)| (host.as_str(), *conduct)))
 }
 
-/// Groups servers by their answers. In the result, each host (with all its addresses) is described by a text.
+/// Describes the hosts in groups of servers with the same answer.
 pub(crate) fn of_groups(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     groups: impl IntoIterator<Item = (String, Vec<IpAddr>)>,
@@ -86,8 +82,8 @@ pub(crate) fn of_groups(
     groups.into_iter().map(|(said, addresses)| (said, shown(servers, addresses))).collect()
 }
 
-/// Returns true if there are several hosts and all of them are in the same network: all IPv4 addresses in one /24, and all IPv6 addresses in one /48.
-/// If there are addresses of both families, a host that has both shows that the /24 and the /48 are at the same location.
+/// Returns true if there are several hosts in one network: all IPv4 addresses in one /24, and all IPv6 addresses in one /48. A host with
+/// addresses of both families shows that the /24 and the /48 are at the same location.
 pub(crate) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let hosts = hosts(servers, servers.keys().copied());
     let networks = |ipv4: bool| -> BTreeSet<IpAddr> {
@@ -110,7 +106,7 @@ pub(crate) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -
 mod tests {
     use super::*;
 
-    /// Parses words such as `192.0.2.1=ns1` or `192.0.2.1=ns1,ns2` to addresses of servers with their names.
+    /// Parses words such as `192.0.2.1=ns1,ns2`.
     fn servers(words: &str) -> BTreeMap<IpAddr, BTreeSet<String>> {
         let server = |word: &str| {
             let (address, names) = word.split_once('=').unwrap();

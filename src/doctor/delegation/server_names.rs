@@ -13,7 +13,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS};
 use crate::mail::exchanges;
 use crate::{elsewhere, zone};
 
-/// Returns the lookups of the addresses of those server names for which no address is known.
+/// Returns lookups for server names without a known address.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let glue = zone::glue(facts);
     let is_unknown = |name: &String| !has_address(facts, &glue, name);
@@ -21,8 +21,8 @@ pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     names.take(MAX_CHECKED_PARENTS).map(|name| (name, "A")).collect()
 }
 
-/// Returns the finding that no resolver can find an address of any name server of the zone, because the zones that contain the server names fail, or
-/// depend on this zone.
+/// Returns the finding that no resolver can find an address of any name server, because the zones of the server names fail, or depend on
+/// this zone.
 pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
     let (apex, names) = (zone::apex(facts), zone::server_names(facts));
     if names.is_empty() || names.len() > MAX_CHECKED_NAMES || !zone::servers(facts).is_empty() {
@@ -38,7 +38,7 @@ pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
             faults.push(elsewhere::evidence(facts, name, "A")?);
         }
     }
-    // If all names are inside the zone, the check of glue (`without_glue`) already reports this fault.
+    // The check of glue (`without_glue`) already reports names inside the zone.
     let is_reported = names.iter().all(|name| is_within(name, apex));
     let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), faults.join("; "));
     let finding =
@@ -46,7 +46,6 @@ pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
     (!is_reported).then(finding)
 }
 
-/// Returns the findings about server names that have no address or are aliases.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (names, glue) = (zone::server_names(facts), zone::glue(facts));
     let (mut findings, mut missing, mut about) = (Vec::new(), Vec::new(), Vec::new());
@@ -56,7 +55,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             continue;
         }
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
-        // The server name looks like an address. The operator of the zone forgot the last dot in the zone file, which is a frequent mistake.
+        // The operator forgot the last dot after an address in the zone file, which is a frequent mistake.
         if exchanges::holds_address(facts, name) && is_absent(facts, name) {
             findings.push(Finding::new(Code::NsIsAddress, format!("{name} (an address without a last dot)")));
             continue;
@@ -99,7 +98,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the reason why no resolver can find the address of a server name. Returns `None` if some resolver may find it.
+/// Returns the reason why no resolver can find the address of a server name.
 fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
     match has_address(facts, &zone::glue(facts), name) {
         true => None,
@@ -108,17 +107,15 @@ fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
     }
 }
 
-/// Returns true if it is certain that a name has neither an IPv4 nor an IPv6 address.
 fn is_absent(facts: &DomainFacts, name: &str) -> bool {
     ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent())
 }
 
-/// Returns true if an address of a server name is known, from a lookup or from the glue.
+/// Returns true if an address of a server name is known from a lookup or from glue.
 pub(crate) fn has_address(facts: &DomainFacts, glue: &BTreeMap<&str, BTreeSet<IpAddr>>, name: &str) -> bool {
     !facts.addresses(name).is_empty() || glue.contains_key(name)
 }
 
-/// Returns the items of a set as text, separated by commas.
 pub(crate) fn listed<Item: ToString>(set: &BTreeSet<Item>) -> String {
     set.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -131,7 +128,7 @@ mod tests {
     use crate::finding::Level;
     use crate::{aliases, judge};
 
-    /// Returns the facts and findings about a zone that is delegated to two server names. The aliases of the first name form a loop.
+    /// Returns the facts and findings about a zone with two server names. The aliases of the first name form a loop.
     fn judged(second: &str, lines: &str) -> (DomainFacts, Vec<Finding>) {
         let of_names = ["loop1", "loop2"]
             .map(|name| format!("lookup {name}.b.test. A SERVFAIL\nlookup {name}.b.test. AAAA SERVFAIL\n"));

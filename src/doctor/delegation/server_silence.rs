@@ -1,4 +1,5 @@
-//! Name servers that do not answer the query for the SOA over UDP in time: slow servers, servers that drop some queries, and silent servers.
+//! Name servers that do not answer the query for the SOA over UDP in time: slow servers, servers that drop some queries, and silent
+//! servers.
 //!
 //! RFC 8906 section 3 (servers that drop queries), RFC 7766 (TCP).
 
@@ -11,8 +12,7 @@ use crate::limits::SLOW_SERVER_MILLIS;
 use crate::served::{self, ServerReply};
 use crate::zone::{self, serves};
 
-/// Examines a server that did not answer the query for the SOA over UDP in time. Passes the fault to the function `tell`. If only datagrams were lost
-/// (`is_lost`), there is no fault. Returns true if the server serves the zone.
+/// Passes the fault of a server that did not answer in time to the function `tell`. Returns true if the server serves the zone.
 pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) -> bool {
     let apex = zone::apex(facts);
     if late(facts, server) {
@@ -33,8 +33,7 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     false
 }
 
-/// Returns true if only datagrams were lost: the server did not answer queries for the SOA over UDP, but gives the SOA over TCP, and answers other
-/// queries over UDP.
+/// Returns true if only datagrams were lost: the server gives the SOA over TCP, and answers other queries over UDP.
 fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
     let mail = over_udp(facts, server);
     let is_deaf = is_often_silent(facts, server) && mail == Some(&Got::NoReply(NoReply::Silent));
@@ -42,15 +41,15 @@ fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
     is_silent(facts, server, QueryForm::Udp) && is_served_over_tcp(facts, server) && has_answered
 }
 
-/// Returns true if a server drops queries for the SOA over UDP, with and without EDNS, but answers queries for other types.
+/// Returns true if a server drops queries for the SOA over UDP, but answers queries for other types.
 fn drops_soa_over_udp(facts: &DomainFacts, server: IpAddr) -> bool {
     is_often_silent(facts, server)
         && is_served_over_tcp(facts, server)
         && matches!(over_udp(facts, server), Some(Got::Reply(_)))
 }
 
-/// Returns true if a server did not answer queries for the SOA over UDP, with and without EDNS, and this is probably not chance: no lost datagram to
-/// this server is known, and few datagrams to other servers are lost.
+/// Returns true if a server did not answer queries for the SOA over UDP, with and without EDNS, and this is probably not chance: few
+/// datagrams are lost.
 fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
     is_silent(facts, server, QueryForm::Udp)
         && is_silent(facts, server, QueryForm::Plain)
@@ -58,48 +57,46 @@ fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
         && !may_be_chance(&facts.sent, server)
 }
 
-/// Returns true if a server gives the SOA record of the zone over TCP.
 fn is_served_over_tcp(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     facts.reply_of(server, apex, "SOA", QueryForm::Tcp).is_some_and(|reply| serves(reply, apex))
 }
 
-/// Returns what the server answered to the query for the MX records over UDP, or why there is no reply.
+/// Returns the result of the query for the MX records over UDP.
 fn over_udp(facts: &DomainFacts, server: IpAddr) -> Option<&Got> {
     facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp)
 }
 
-/// Returns true if a server did not answer the query for the SOA in this form.
 pub(crate) fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> bool {
     matches!(facts.server(server, zone::apex(facts), "SOA", way), Some(Got::NoReply(NoReply::Silent)))
 }
 
-/// Returns true if a server answers the query for the SOA, but later than this check waits for a reply over UDP.
+/// Returns true if a server answers the query for the SOA later than this check waits for a reply over UDP.
 fn late(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     if let Some(reply) = facts.reply_of(server, apex, "SOA", QueryForm::Tcp) {
         return serves(reply, apex) && reply.is_late();
     }
-    // Over TCP, the reply with the SOA may have come too late as well. A late reply to another query shows that the server is slow.
+    // A late reply to any query shows that the server is slow.
     let is_late = |of: &ServerReply<'_>| of.server == server && of.reply.authoritative && of.reply.is_late();
     served::replies(facts).any(|of| is_late(&of))
 }
 
-/// Returns true if a server is so slow that its missing replies may only be late.
+/// Returns true if a server is so slow that missing replies may only be late.
 pub(crate) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
     let forms = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp].into_iter();
     let mut soa = forms.filter_map(|way| facts.reply_of(server, zone::apex(facts), "SOA", way));
     late(facts, server) || soa.any(|reply| reply.millis > SLOW_SERVER_MILLIS)
 }
 
-/// Returns true if a server does not answer the query for the SOA over TCP, but answers the query for the NS records.
+/// Returns true if a server answers over TCP for the NS records, but not for the SOA.
 fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
     let names = facts.reply_of(server, zone::apex(facts), "NS", QueryForm::Tcp);
     is_silent(facts, server, QueryForm::Tcp)
         && names.is_some_and(|reply| reply.authoritative && reply.records("NS").next().is_some())
 }
 
-/// Returns true if a server gives the MX records with the flag AA, but no SOA record. Such a server gives everything that mail needs.
+/// Returns true if a server gives the MX records with AA. Such a server gives everything that mail needs, even if it gives no SOA record.
 pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
     let is_own = |record: &Record| record.is("MX") && record.name == facts.subject.domain;
     let reply = facts.reply_of(server, &facts.subject.domain, "MX", QueryForm::Udp);
@@ -108,7 +105,7 @@ pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
     })
 }
 
-/// Returns a text that says how a server fails over UDP and over TCP: for example, it does not answer, or it truncates its replies.
+/// Describes how a server fails over UDP and over TCP.
 fn words(facts: &DomainFacts, server: IpAddr) -> String {
     let over = |way| match facts.server(server, zone::apex(facts), "SOA", way) {
         Some(Got::Reply(reply)) if !reply.truncated => "answers",

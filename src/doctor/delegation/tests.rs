@@ -3,7 +3,7 @@
 use super::*;
 use crate::facts::tests::facts;
 
-/// Facts about a zone: a server of the parent zone delegates it to `ns1` and `ns2`.
+/// A server of the parent zone delegates the zone to `ns1` and `ns2`.
 const ABOVE: &str = "
     lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
     lookup a.test. NS | ns1.a.test. | ns2.b.test.
@@ -30,8 +30,8 @@ const SECOND: &str = "
     server 198.18.2.1 a.test. NS mixed aa | ns1.a.test. | ns2.b.test.
     server 198.18.2.1 a.test. MX udp aa | 10 mx.a.test.";
 
-/// Returns the codes and levels of the findings about a domain. `referral`: the reply of the parent zone's server. `first` and `second`: the replies
-/// of the two servers of the domain.
+/// Returns the codes and levels of the findings. `referral`: the reply of the parent zone's server. `first`, `second`: the replies of the
+/// domain's servers.
 fn codes(referral: &str, first: &str, second: &str) -> Vec<(Code, Level)> {
     let lines = format!("{ABOVE}\n{referral}\n{first}\n{second}");
     check(&facts("a.test.", &lines)).into_iter().map(|finding| (finding.code, finding.level)).collect()

@@ -1,17 +1,17 @@
-//! Checks the signatures and proofs that each server of a signed zone gives. Finds record sets without a signature or with a wrong one, and denials
-//! without the NSEC or NSEC3 records that prove them.
+//! Finds servers of a signed zone that give record sets without a signature or with a wrong one, or denials without the NSEC or NSEC3
+//! records that prove them.
 //!
 //! RFC 4035 sections 3.1.3, 5.3 and 5.4, RFC 5155 sections 7.2 and 8, RFC 8901 section 3 (each provider of a zone publishes the keys of all
 //! providers). The daemon asks another server before it calls a zone bogus, so its validation result shows nothing about a single server.
 //!
 //! # Decisions
 //!
-//! - If all servers lack the same signature or proof, that is a fault of the zone, which the daemon sees too. A wrong signature counts as a fault of
-//!   one server only if another server is right, or if only some servers have the key.
-//! - A validating resolver asks another server after a denial without a proof, so one server without proofs is only a warning. It is a failure if all
-//!   servers send no proofs, or if no server proves that a policy (SPF, DMARC) or TLSA records do not exist.
-//! - A server with DNSKEY records other than the rest, or without EDNS, is reported only for this fault: its signatures are not checked. The module
-//!   `signature_times` checks the times of signatures.
+//! - If all servers lack the same signature or proof, that is a fault of the zone, which the daemon sees too. A wrong signature is a fault
+//!   of one server only if another server is right, or if only some servers have the key.
+//! - After a denial without a proof, a validating resolver asks another server, so the fault is only a warning. It is a failure if no
+//!   server sends proofs, or if no server proves that a policy (SPF, DMARC) or TLSA records do not exist.
+//! - The signatures of servers without EDNS, or with other DNSKEY records than the rest, are not checked, because these faults are
+//!   reported. The module `signature_times` checks the times of signatures.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -36,23 +36,22 @@ use validate::budget::Budget;
 use validate::denial::Denials;
 use validate::verdict::Why;
 
-/// A DNSSEC fault in the records that a server gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
     /// The record set has no signature.
     Unsigned,
-    /// The signature by the key with this tag does not match the records.
+    /// The signature by the key with this tag is wrong.
     Wrong(u16),
-    /// The signature was made by the key with this tag, but not all servers give this key in their DNSKEY records.
+    /// The key with this tag made the signature, but some servers do not give this key.
     OtherKey(u16),
-    /// A denial, or the records of a wildcard, have no NSEC or NSEC3 record that would prove them.
+    /// No NSEC or NSEC3 record proves a denial or the records of a wildcard.
     Unproven { is_wildcard: bool },
-    /// A denial, or the records of a wildcard, have NSEC or NSEC3 records that do not prove them.
+    /// NSEC or NSEC3 records were sent, but do not prove the denial or the records of a wildcard.
     ProvenInPart { is_wildcard: bool },
 }
 
 impl Fault {
-    /// Describes the fault in a text that follows the names of the affected records.
+    /// Describes the fault in a text that follows the names of the records.
     fn words(self, records: &str) -> String {
         let (gives, what) = match self {
             Self::Unproven { is_wildcard: true } | Self::ProvenInPart { is_wildcard: true } => {
@@ -81,24 +80,23 @@ impl Fault {
     }
 }
 
-/// The name and the type of a record set.
 type NameAndType<'f> = (&'f str, &'f str);
 
-/// The faults of each server. For each fault, the record sets that it affects.
+/// For each server and fault, the affected record sets.
 type Faults<'f> = BTreeMap<IpAddr, BTreeMap<Fault, BTreeSet<NameAndType<'f>>>>;
 
-/// Returns the rank of a record type by its importance for mail. The most important type has the smallest rank.
+/// Returns the importance of a record type for mail; 0 is the most important.
 fn worth(kind: &str) -> u8 {
     match kind {
         "MX" => 0,
-        // If the signatures over the DNSKEY records are wrong, all other records of the zone are bogus.
+        // If the signatures over the DNSKEY records are wrong, the zone is bogus.
         "DNSKEY" => 1,
         "NSEC" | "NSEC3" => 3,
         _ => 2,
     }
 }
 
-/// Returns a text with the most important of these record sets, and how many more there are.
+/// Names the most important of these record sets, and the number of the others.
 fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
     let mut listed: Vec<&NameAndType<'_>> = records.iter().collect();
     listed.sort_by_key(|(_, kind)| worth(kind));
@@ -110,8 +108,7 @@ fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
     }
 }
 
-/// Returns the finding about these faults of the servers. Faults of the most important records, such as MX, are named first. Returns `None` if there
-/// is no fault.
+/// Returns the finding about these faults. Faults of the most important records are named first.
 fn finding(facts: &DomainFacts, code: Code, faults: &Faults<'_>) -> Option<Finding> {
     let words = |(server, faults): (&IpAddr, &BTreeMap<Fault, BTreeSet<NameAndType<'_>>>)| {
         let mut faults: Vec<_> = faults.iter().collect();
@@ -125,7 +122,7 @@ fn finding(facts: &DomainFacts, code: Code, faults: &Faults<'_>) -> Option<Findi
     (!conducts.is_empty()).then(|| finding.about(faults.keys().copied().map(About::Address)))
 }
 
-/// Returns the replies with EDNS of those servers whose signatures are checked here.
+/// Returns the replies with EDNS of the servers whose signatures are checked.
 fn replies<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Vec<ServerReply<'f>> {
     let servers = zone::servers(facts);
     let is_signing = |way| [QueryForm::Udp, QueryForm::Tcp, QueryForm::MixedCase].contains(&way);
@@ -133,27 +130,20 @@ fn replies<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Vec<ServerRepl
     served::replies(facts).filter(|of| is_signing(of.way) && is_judged(of.server)).collect()
 }
 
-/// A function that verifies a signature over a record set with a key.
 type Verify<'v, 'f> = dyn FnMut(&SignedSet<'f>, &'f RRSIG, &'f DNSKEY) -> SignatureFit + 'v;
 
-/// The result of checking the signatures of a record set that a server gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SetVerdict {
-    /// At least one of the signatures over the record set is correct.
     Sound,
-    /// None of the signatures over the record set is correct, because of this fault.
     Faulty(Fault),
-    /// It is not known if one of the signatures over the record set is correct.
     Unknown,
 }
 
-/// The DNSKEY records of the zone, as its servers give them.
 struct ZoneKeys<'f> {
-    /// The DNSKEY records of each server.
     at: BTreeMap<IpAddr, Vec<&'f DNSKEY>>,
-    /// Those keys of the zone that a DS record of the parent zone names.
+    /// The keys that a DS record of the parent zone names.
     named: Vec<&'f DNSKEY>,
-    /// The servers that give DNSKEY records without a signature over them.
+    /// The servers whose DNSKEY records have no signature.
     unsigned: BTreeSet<IpAddr>,
 }
 
@@ -167,8 +157,7 @@ impl<'f> ZoneKeys<'f> {
         Self { at, named, unsigned: by_fit.unsigned.keys().copied().collect() }
     }
 
-    /// Checks a record set that a server gives. The DNSKEY records themselves must be signed by a key that a DS record names. If they have no such
-    /// signature, the fault is of a separate kind.
+    /// Checks a record set that a server gives. The DNSKEY records must be signed by a key that a DS record names.
     fn judge(&self, server: IpAddr, set: &SignedSet<'f>, verify: &mut Verify<'_, 'f>) -> SetVerdict {
         let is_of_keys = set.kind == "DNSKEY";
         if is_of_keys && self.unsigned.contains(&server) {
@@ -210,10 +199,10 @@ impl<'f> ZoneKeys<'f> {
     }
 }
 
-/// Returns the finding about servers with missing or wrong signatures. The finding is only for signed zones, but even if this host does not validate.
+/// Returns the finding about servers with missing or wrong signatures, even if this host does not validate.
 pub(crate) fn signatures(facts: &DomainFacts) -> Option<Finding> {
     let budget = Budget::default();
-    // Most servers send the same signatures, so each signature is verified only once.
+    // Most servers send the same signatures, so the result of each verification is kept.
     let mut known = HashMap::<(SignedSet<'_>, &RRSIG, &DNSKEY), SignatureFit>::new();
     signatures_by(facts, &mut |set, signature, key| {
         let fit = || signed_set::fit(set, signature, key, &budget);
@@ -233,7 +222,7 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
         signed_set::of_reply(of.reply, apex).into_iter().map(move |set| (of.server, set))
     };
     let mut given: Vec<(IpAddr, SignedSet<'f>)> = replies.flat_map(sets).collect();
-    // The number of verifications is limited, so the most important record sets are checked first.
+    // The number of verifications is limited, so the most important record sets come first.
     given.sort_by_key(|(_, set)| worth(set.kind));
     let mut verdicts = BTreeMap::<NameAndType<'f>, Vec<(IpAddr, SetVerdict)>>::new();
     for (server, set) in given {
@@ -252,30 +241,28 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
     }
     let finding = finding(facts, Code::NsBogus, &faults)?;
     let is_of_keys = faults.values().flatten().any(|(fault, _)| matches!(fault, Fault::OtherKey(_)));
-    // Signatures over NSEC and NSEC3 records are needed only for denials, mostly of SPF or DMARC records. If only these signatures are wrong, few
-    // lookups fail.
+    // Signatures over NSEC and NSEC3 are needed only for denials, mostly of SPF or DMARC records. If only they are wrong, few lookups fail.
     let is_needed =
         faults.values().flatten().flat_map(|(_, sets)| sets).any(|(_, kind)| worth(kind) < worth("NSEC"));
     let finding = if is_needed { finding } else { finding.at(Level::Warning) };
     Some(if is_of_keys { finding.to_do(remedies::KEYS_OF_SIGNERS) } else { finding })
 }
 
-/// Returns the NSEC and NSEC3 records of a reply.
 fn proofs(reply: &ReplyFacts) -> impl Iterator<Item = &Record> {
     reply.authority.iter().filter(|record| record.is("NSEC") || record.is("NSEC3"))
 }
 
-/// Returns true if a reply says that the records asked for do not exist.
+/// Returns true if a reply says that the requested records do not exist.
 fn is_denial(reply: &ReplyFacts) -> bool {
     reply.authoritative && is_known(reply) && !reply.truncated && reply.answers.is_empty()
 }
 
-/// Returns true if a reply is a denial without any NSEC or NSEC3 record. If all proofs are missing, they are reported together as one fault.
+/// Returns true for a denial without any NSEC or NSEC3 record.
 fn is_bare_denial(reply: &ReplyFacts) -> bool {
     is_denial(reply) && proofs(reply).next().is_none()
 }
 
-/// If a reply has records that come from a wildcard, returns the number of labels of the wildcard without its asterisk.
+/// If a reply has records of a wildcard, returns the number of labels of the wildcard without its asterisk.
 fn wildcard(reply: &ReplyFacts, name: &str, apex: &str) -> Option<usize> {
     let is_whole = reply.authoritative && !reply.truncated && !name.contains('\\') && !name.starts_with("*.");
     let all = name.trim_end_matches('.').split('.').count();
@@ -287,8 +274,7 @@ fn wildcard(reply: &ReplyFacts, name: &str, apex: &str) -> Option<usize> {
     own.filter_map(signature).find_map(labels)
 }
 
-/// Checks the NSEC or NSEC3 records that a reply needs as proof: for a denial, or for records of a wildcard. Returns the fault if the proof is
-/// missing; `None` if the reply has the proof or needs none.
+/// Returns the fault if a denial, or records of a wildcard, lack the NSEC or NSEC3 records as proof.
 fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) -> Option<Fault> {
     let labels = wildcard(reply, name, apex);
     let is_wildcard = labels.is_some();
@@ -313,7 +299,7 @@ fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) ->
     is_unproven.then_some(Fault::ProvenInPart { is_wildcard })
 }
 
-/// Returns true if servers say that records of this name and type do not exist, and none of these servers sends the proof.
+/// Returns true if servers deny records of this name and type, and none of these servers sends the proof.
 pub(crate) fn is_unproven(facts: &DomainFacts, lookup: NameAndType<'_>) -> bool {
     let denials: Vec<&ReplyFacts> = served::replies(facts)
         .filter(|of| matches!(of.way, QueryForm::Udp | QueryForm::Tcp))
@@ -324,8 +310,8 @@ pub(crate) fn is_unproven(facts: &DomainFacts, lookup: NameAndType<'_>) -> bool 
     !denials.is_empty() && denials.into_iter().all(|reply| proof_fault(apex, lookup, reply).is_some())
 }
 
-/// Returns the finding about servers that deny records without a proof (NSEC or NSEC3). `are_lookups_bogus`: true if lookups through this host fail
-/// because no server sends the proof.
+/// Returns the finding about servers that deny records without a proof. If `are_lookups_bogus` is true, lookups through this host fail for
+/// this reason.
 pub(crate) fn missing_proofs(facts: &DomainFacts, are_lookups_bogus: bool) -> Option<Finding> {
     let (by_fit, apex) = (keys::by_fit(facts), zone::apex(facts));
     if !keys::has_ds(facts) || facts.configured().is_some() || apex == "." {
@@ -340,7 +326,7 @@ pub(crate) fn missing_proofs(facts: &DomainFacts, are_lookups_bogus: bool) -> Op
     let mut replies = replies(facts, &by_fit);
     replies.retain(|of| servers.contains(&of.server) && of.way != QueryForm::MixedCase);
     let has_soa = |reply: &ReplyFacts| zone::soa(reply).is_some_and(|soa| soa.owner == apex);
-    // A name below the apex may be in another zone. A reply without a SOA record does not show to which zone the name belongs.
+    // A name below the apex may be in another zone. Only the SOA record shows the zone of the name.
     let is_of_zone = |of: &ServerReply<'_>| {
         let is_denied = |other: &ServerReply<'_>| {
             other.lookup == of.lookup && is_denial(other.reply) && has_soa(other.reply)

@@ -9,7 +9,7 @@ use crate::facts::Got;
 use crate::facts::tests::facts;
 use crate::{dnssec, judge};
 
-/// The key that signs the DNSKEY records (the KSK). The keys `FIRST` and `SECOND` sign the other records.
+/// This key (KSK) signs the DNSKEY records. The keys `FIRST` and `SECOND` sign the other records.
 const ENTRY: &str =
     "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 const FIRST: &str =
@@ -21,13 +21,13 @@ fn tag(key: &str) -> u16 {
     algorithm_and_tag(self::key(&Record::read("a.b.", 0, "DNSKEY", key).unwrap()).unwrap()).unwrap().1
 }
 
-/// Returns a signature over records of the type `kind`, made with this key. `fits`: the result that its verification has in these tests: `good`,
-/// `bad`, or any other word for an unknown result.
+/// Returns a signature over records of the type `kind`, made with this key. `fits`: the result of its verification: `good`, `bad`, or any
+/// other word if unknown.
 fn signature(kind: &str, key: &str, fits: &str) -> String {
     format!("=a.b. RRSIG {kind} 13 2 300 4000000000 1 {} a.b. {}", tag(key), BASE64.encode(fits.as_bytes()))
 }
 
-/// Returns the reply of a server with these DNSKEY records, signed with the first of them.
+/// Returns the reply of a server with these DNSKEY records, which the first key signs.
 fn keys_at(server: &str, keys: &[&str], fits: &str) -> String {
     format!(
         "server {server} a.b. DNSKEY udp aa | {} | {}",
@@ -36,21 +36,17 @@ fn keys_at(server: &str, keys: &[&str], fits: &str) -> String {
     )
 }
 
-/// Returns the reply of a server with the MX record of the zone and these signatures.
 fn mail_at(server: &str, signatures: &[(&str, &str)]) -> String {
     let made = signatures.iter().map(|(key, fits)| format!(" | {}", signature("MX", key, fits)));
     format!("server {server} a.b. MX udp aa | 10 mx.a.b.{}", made.collect::<String>())
 }
 
-/// The signature of a record set: correct, by the first key.
 const BY_FIRST: &[(&str, &str)] = &[(FIRST, "good")];
-/// The signature of a record set: correct, by the second key.
 const BY_SECOND: &[(&str, &str)] = &[(SECOND, "good")];
 
 const ONE: &str = "192.0.2.1";
 const OTHER: &str = "192.0.2.2";
 
-/// Returns the facts about a zone with two servers that give these answers.
 fn zone_with(answers: &[String]) -> DomainFacts {
     let both = SIGNED.replace("lookup ns.a.b. A | 192.0.2.1", "lookup ns.a.b. A | 192.0.2.1 | 192.0.2.2");
     let soa = "server 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5";
@@ -58,7 +54,6 @@ fn zone_with(answers: &[String]) -> DomainFacts {
     facts("a.b.", &format!("{here}{both}\n{soa}\n{}", answers.join("\n")))
 }
 
-/// Returns the level, the evidence and the advice of the finding about these answers, if there is a finding.
 fn shown(answers: &[String]) -> Option<(Level, String, &'static str)> {
     let facts = zone_with(answers);
     let found = signatures_by(&facts, &mut |_, signature, _| match signature.sig() {
@@ -69,8 +64,7 @@ fn shown(answers: &[String]) -> Option<(Level, String, &'static str)> {
     Some((found.level, found.evidence.clone(), found.remedy()))
 }
 
-/// Returns the evidence of the finding about the two servers. `keys`: the keys of each server. `signatures`: the signatures over the MX records of
-/// each server.
+/// Returns the evidence of the finding. `keys`: the keys of each server. `signatures`: the signatures of each server over the MX records.
 fn of_mail(keys: [&[&str]; 2], signatures: [&[(&str, &str)]; 2]) -> Option<String> {
     let [one, other] = [(ONE, 0), (OTHER, 1)].map(|(server, place)| {
         format!("{}\n{}", keys_at(server, keys[place], "good"), mail_at(server, signatures[place]))
@@ -93,10 +87,10 @@ fn a_missing_or_wrong_signature_at_one_server_is_told() {
         tag(FIRST)
     );
     assert_eq!(of_mail(SAME, [good, &[(FIRST, "bad")]]).unwrap(), wrong);
-    // If all servers have the fault, it is a fault of the zone, which another finding reports.
+    // Another finding reports a fault of all servers.
     assert_eq!(of_mail(SAME, [&[], &[]]), None);
     assert_eq!(of_mail(SAME, [&[(FIRST, "bad")], &[(FIRST, "bad")]]), None);
-    // It is not certain that the signature at the other server is correct, so nothing is reported.
+    // The signature at the other server may be wrong too.
     assert_eq!(of_mail(SAME, [&[(FIRST, "unknown")], &[(FIRST, "bad")]]), None);
     assert_eq!(of_mail(SAME, [good, &[(FIRST, "unknown")]]), None);
 }
@@ -123,7 +117,7 @@ fn a_change_of_keys_is_no_fault() {
     // A new key is published before it signs records. The first server does not have the new key yet.
     assert_eq!(of_mail([&[ENTRY, FIRST], both], [first, first]), None);
     assert_eq!(of_mail([both, both], [first, second]), None);
-    // Both keys sign the records, as during a key rollover (RFC 6781 section 4.1.1.2).
+    // Both keys sign the records, as in a key rollover (RFC 6781 section 4.1.1.2).
     assert_eq!(of_mail([&[ENTRY, FIRST], both], [first, &[(SECOND, "good"), (FIRST, "good")]]), None);
 }
 
@@ -138,7 +132,7 @@ fn a_key_that_not_all_servers_have_is_shown() {
     };
     let partly: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, FIRST, SECOND]];
     assert_eq!(of_mail(partly, [first, second]).unwrap(), lacks(OTHER, SECOND));
-    // Two providers serve the zone with different keys: the records of one provider are bogus with the keys of the other.
+    // Two providers with different keys: the records of one provider are bogus with the keys of the other.
     let apart: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, SECOND]];
     let both = format!("{}; {}", lacks(ONE, FIRST), lacks(OTHER, SECOND));
     assert_eq!(of_mail(apart, [first, second]).unwrap(), both);
@@ -167,10 +161,10 @@ fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
         (Level::Failure, "192.0.2.2 (ns.a.b.) gives a.b. DNSKEY without a signature")
     );
     assert_eq!(keys::now(&zone_with(&[sound.clone(), other.clone()])), keys::KeysNow::Fit);
-    // Both servers have lost the signatures over the DNSKEY records. So the whole zone is bogus, not only the answers of one server.
+    // The whole zone is bogus, not only the answers of one server.
     let all = format!("{}\n{}", bare(ONE), mail_at(ONE, BY_FIRST));
     assert!(matches!(keys::now(&zone_with(&[all, other])), keys::KeysNow::Differ(_)));
-    // A server that does not know EDNS sends no signature at all.
+    // A server without EDNS sends no signature at all.
     let plain = format!("{}\n{}", bare(OTHER), mail_at(OTHER, &[]));
     assert!(matches!(keys::now(&zone_with(&[sound, plain])), keys::KeysNow::Unsigned(_)));
 }
@@ -239,7 +233,7 @@ fn the_finding_takes_the_place_of_the_verdict_that_the_domain_validates() {
     assert!(codes.contains(&Code::NsBogus) && !codes.contains(&Code::DnssecOk), "{codes:?}");
 }
 
-/// Returns facts about a signed domain. Its two servers deny its DMARC record, with these records in the authority sections of their replies.
+/// Returns facts about a signed domain whose two servers deny its DMARC record, with these records in the authority sections.
 fn denied(first: &str, second: &str, more: &str) -> DomainFacts {
     let keys = SIGNED.rsplit_once("a.b. DNSKEY udp").unwrap().1;
     let deny = |server: u8, authority: &str| {
@@ -257,10 +251,9 @@ fn denied(first: &str, second: &str, more: &str) -> DomainFacts {
 
 const SOA: &str = " | >a.b. SOA ns. h. 1 2 3 4 5";
 const PROVEN: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >a.b. NSEC x.a.b. SOA RRSIG NSEC";
-/// The NSEC3 record of a zone in which no name except the apex exists.
+/// The zone has no name except the apex.
 const HASHED: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >n2p4hcte15ob4vsk4hm8mpo4oufi5o78.a.b. NSEC3 1 0 0 - n2p4hcte15ob4vsk4hm8mpo4oufi5o78 SOA";
 
-/// Returns the findings about DNSSEC, each with its level and evidence.
 fn findings(facts: &DomainFacts) -> Vec<(Code, Level, String)> {
     dnssec::check(facts).into_iter().map(|finding| (finding.code, finding.level, finding.evidence)).collect()
 }
@@ -277,7 +270,7 @@ fn a_server_that_denies_without_a_proof_is_named_and_all_such_servers_are_a_fail
         (PROVEN, SOA, Some((Level::Warning, two.clone()))),
         (SOA, HASHED, Some((Level::Warning, one.clone()))),
         (SOA, SOA, Some((Level::Failure, format!("{one}; {two}")))),
-        // The second reply has no SOA record. The first reply shows to which zone the name belongs.
+        // The second reply has no SOA record. The first reply shows the zone of the name.
         (PROVEN, "", Some((Level::Warning, two.clone()))),
         ("", "", None),
         // The denial may come from a child zone, so it is not judged.
@@ -331,7 +324,7 @@ fn lookups_that_no_server_proves_are_told_once() {
     assert_eq!(codes, [(Code::NsWithoutProof, Level::Failure)], "{found:#?}");
     let judged = judge(&denied(SOA, SOA, bogus));
     assert!(judged.iter().all(|finding| finding.code != Code::PolicyUnanswered), "{judged:#?}");
-    // If validation fails because of another fault, the finding about that other fault remains.
+    // If validation fails because of another fault, the finding about that fault remains.
     let found = findings(&denied(PROVEN, PROVEN, bogus));
     assert_eq!(found.iter().map(|(code, ..)| *code).collect::<Vec<_>>(), [Code::DnssecBogus], "{found:#?}");
 }

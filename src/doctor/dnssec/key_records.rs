@@ -1,4 +1,4 @@
-//! Helpers for DS and DNSKEY records: whether a DS record is about a key (names it), and which keys have signed the DNSKEY records.
+//! Helpers for DS and DNSKEY records: whether a DS record names a key, and which keys have signed the DNSKEY records.
 //!
 //! RFC 4034 section 5.1.4 and appendix B.
 
@@ -17,7 +17,6 @@ pub(crate) const COMMON_ALGORITHMS: [u8; 2] = [8, 13];
 /// The digest type of DS records that every validator supports.
 pub(crate) const COMMON_DIGEST: u8 = 2;
 
-/// Returns the data of a DNSKEY record; `None` if the record has another type.
 pub(crate) fn key(record: &Record) -> Option<&DNSKEY> {
     match &record.data {
         RData::DNSSEC(DNSSECRData::DNSKEY(key)) => Some(key),
@@ -25,7 +24,6 @@ pub(crate) fn key(record: &Record) -> Option<&DNSKEY> {
     }
 }
 
-/// Returns the data of an RRSIG record; `None` if the record has another type.
 pub(crate) fn signature(record: &Record) -> Option<&RRSIG> {
     match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature),
@@ -33,12 +31,10 @@ pub(crate) fn signature(record: &Record) -> Option<&RRSIG> {
     }
 }
 
-/// Returns true if a signature covers records of the type `kind`.
 pub(crate) fn is_over(signature: &RRSIG, kind: &str) -> bool {
     signature.input().type_covered.to_string() == kind
 }
 
-/// Returns true if the signer's name in a signature is the zone `apex`.
 pub(crate) fn is_by(signature: &RRSIG, apex: &str) -> bool {
     name_text(&signature.input().signer_name).eq_ignore_ascii_case(apex)
 }
@@ -48,17 +44,16 @@ pub(crate) fn algorithm_and_tag(key: &DNSKEY) -> Option<(u8, u16)> {
     Some((key.public_key().algorithm().into(), key.calculate_key_tag().ok()?))
 }
 
-/// Returns true if one of the DS records names a key in the reply, and this key has signed the DNSKEY records.
+/// Returns true if one of the DS records names a key that has signed the DNSKEY records.
 pub(crate) fn fits(apex: &str, ds: &BTreeSet<Ds>, reply: &ReplyFacts) -> bool {
     signing(apex, reply).into_iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
 }
 
-/// Returns the DNSKEY records of the zone in a reply.
 pub(crate) fn own_keys<'f>(apex: &str, reply: &'f ReplyFacts) -> impl Iterator<Item = &'f DNSKEY> {
     reply.answers.iter().filter(move |record| record.name == apex).filter_map(key)
 }
 
-/// Returns those keys in a reply that have signed the DNSKEY records of the zone `apex`.
+/// Returns the keys that have signed the DNSKEY records of the zone `apex`.
 pub(crate) fn signing<'f>(apex: &str, reply: &'f ReplyFacts) -> Vec<&'f DNSKEY> {
     let own = reply.answers.iter().filter(|record| record.name == apex);
     let over_keys = own.filter_map(signature).filter(|signature| is_over(signature, "DNSKEY"));
@@ -67,7 +62,6 @@ pub(crate) fn signing<'f>(apex: &str, reply: &'f ReplyFacts) -> Vec<&'f DNSKEY> 
     own_keys(apex, reply).filter(is_signing).collect()
 }
 
-/// The data of a DS record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ds {
     pub(crate) tag: u16,
@@ -92,8 +86,8 @@ impl Ds {
         COMMON_ALGORITHMS.contains(&self.algorithm) && self.hash == COMMON_DIGEST
     }
 
-    /// Returns true if the DS record names this key of the zone `apex`. If the digest type is not supported here, only algorithm and tag are
-    /// compared.
+    /// Returns true if the DS record names this key of the zone `apex`. If the digest type is not supported here, only algorithm and tag
+    /// are compared.
     pub(crate) fn names(&self, apex: &str, key: &DNSKEY) -> bool {
         let digest = read_name(apex).and_then(|apex| key.to_digest(&apex, self.hash.into()).ok());
         algorithm_and_tag(key) == Some((self.algorithm, self.tag))

@@ -1,8 +1,7 @@
-//! Compares the DS records that the servers of the parent zone give now with the keys that the servers of the zone give now.
+//! Compares the present DS records of the parent zone with the present keys of the zone.
 //!
-//! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. If a zone has a new key, but the
-//! parent zone has no DS record for it, the zone still validates at the daemon until the TTL of a cached record expires, but fails at other
-//! resolvers.
+//! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with cached records. If the parent zone has no DS
+//! record for a new key, the zone still validates at the daemon until the TTL of a cached record expires, but fails at other resolvers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -16,25 +15,22 @@ use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_se
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
 use crate::{served, zone};
 
-/// The result of comparing the DS records of the parent zone with the DNSKEY records of the zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeysNow {
-    /// At each server that was asked, the DNSKEY records are signed by a key that a DS record names.
+    /// At each server that was asked, a key that a DS record names has signed the DNSKEY records.
     Fit,
-    /// At no server are the DNSKEY records signed by a key that a DS record names. The text says which keys there are.
+    /// At no server has such a key signed the DNSKEY records. The text describes the keys.
     Differ(String),
-    /// At some servers, the DNSKEY records are not signed by a key that a DS record names. The text says at which servers.
+    /// Only at some servers has such a key signed the DNSKEY records. The text describes the other servers.
     Partly(String),
-    /// At some or all servers, a DS record names a key, but the servers send no signatures. The text says which servers. The DS records and the keys
-    /// are correct.
+    /// DS records and keys are correct, but some or all servers send no signatures. The text says which servers.
     Unsigned(String),
-    /// The parent zone has no DS record for the zone.
     WithoutDs,
-    /// The result is unknown; the text says why.
+    /// The result is unknown. The text says why.
     Unknown(String),
 }
 
-/// Returns the servers of the zone that are asked for its keys. One address of each server name comes first; the other addresses follow.
+/// Returns the servers that are asked for the keys: first one address of each server name.
 pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     let each = zone::one_of_each(&zone::servers(facts));
     let (mut first, others): (Vec<IpAddr>, Vec<IpAddr>) =
@@ -44,71 +40,64 @@ pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     first
 }
 
-/// Returns the questions about keys and DS records that must be asked next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let apex = zone::apex(facts);
     let own = servers(facts).into_iter().map(|server| at_server(server, apex, "DNSKEY", QueryForm::Udp));
     of_parents(facts).into_iter().chain(own).collect()
 }
 
-/// Returns the questions to the servers of the parent zone about the DS records that exist now.
 pub(crate) fn of_parents(facts: &DomainFacts) -> Vec<Want> {
     let ask = |server| at_server(server, zone::apex(facts), "DS", QueryForm::Udp);
     zone::answering_parents(facts).into_iter().map(ask).collect()
 }
 
-/// Returns true if the parent zone has DS records, and all servers of the zone answer only queries without EDNS. Then no server sends signatures.
+/// Returns true if the parent zone has DS records, and all servers of the zone answer only queries without EDNS. Then no server sends
+/// signatures.
 pub(crate) fn are_without_edns(facts: &DomainFacts) -> bool {
     let serving = served::serving(facts);
     let is_plain = |server: &IpAddr| served::form(facts, *server) == Some(QueryForm::Plain);
     !serving.is_empty() && serving.iter().all(is_plain) && parents::is_signed(facts)
 }
 
-/// Returns the answer of a server of the zone about records at the zone's own name.
+/// Returns the authoritative answer of a server about records at the apex.
 fn answer<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Option<&'f ReplyFacts> {
     let reply = facts.reply_of(server, zone::apex(facts), kind, QueryForm::Udp);
     reply.filter(|reply| reply.authoritative && reply.rcode == "NOERROR")
 }
 
-/// Returns the replies of the parent zone's servers to the question for the DS records.
 fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
     zone::compared_parents(facts).into_iter().filter_map(|server| ds_answer(facts, server)).collect()
 }
 
-/// Returns the reply of a server of the parent zone to the question for the DS records. If the server also serves the zone itself, it must answer for
-/// the parent zone, because DS records are in the parent zone.
+/// Returns the DS reply of a server of the parent zone. If the server also serves the zone itself, it must answer for the parent zone.
 fn ds_answer(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
     answer(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
 }
 
-/// Returns the DS records of the zone that the servers of the parent zone have now.
 pub(crate) fn above(facts: &DomainFacts) -> BTreeSet<Ds> {
     answers_above(facts).into_iter().flat_map(|reply| reply.answers.iter().filter_map(Ds::read)).collect()
 }
 
-/// Returns true if the parent zone has DS records, so that validators require signatures and proofs.
+/// Returns true if the parent zone has DS records. Validators then require signatures and proofs.
 pub(crate) fn has_ds(facts: &DomainFacts) -> bool {
     !above(facts).is_empty()
 }
 
-/// Returns the replies with the DNSKEY records of the zone, each with the address of its server.
 fn given_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, answer(facts, server, "DNSKEY")?))).collect()
 }
 
-/// The replies of the zone's servers with DNSKEY records, in three groups. The groups say how the keys match the DS records of the parent zone.
+/// The replies with DNSKEY records, grouped by how the keys match the DS records of the parent zone.
 #[derive(Debug, Default)]
 pub(crate) struct KeysByFit<'f> {
-    /// The replies in which a DS record names a key that has signed the DNSKEY records.
+    /// A DS record names a key that has signed the DNSKEY records.
     pub(crate) fitting: BTreeMap<IpAddr, &'f ReplyFacts>,
-    /// The replies without a signature over the DNSKEY records, from servers that support EDNS. A DS record names a key in the reply.
+    /// A DS record names a key, but the DNSKEY records have no signature, and the server supports EDNS.
     pub(crate) unsigned: BTreeMap<IpAddr, &'f ReplyFacts>,
-    /// The replies in which no DS record names a key that has signed the DNSKEY records.
     pub(crate) others: BTreeMap<IpAddr, &'f ReplyFacts>,
 }
 
-/// Returns the replies with the DNSKEY records of the zone, grouped by how they match the present DS records.
 pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
     let mut groups = groups(facts, &above(facts));
     let mut of = |fit| groups.remove(&fit).unwrap_or_default().into_iter();
@@ -119,21 +108,18 @@ pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
     }
 }
 
-/// How the DNSKEY records that a server gives match the DS records of the parent zone.
+/// How the DNSKEY records of a server match the DS records of the parent zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum KeyFit {
-    /// A DS record names a key, and this key has signed the DNSKEY records.
     Fits,
-    /// A DS record names a key, but the DNSKEY records have no signature, and the server could send one: it sends signatures over other records, or
-    /// it supports EDNS and another server sends signatures.
+    /// A DS record names a key, and the server could send a signature, but does not: it signs other records, or it supports EDNS and
+    /// another server sends signatures.
     Unsigned,
-    /// A DS record names a key, but the server sends no signatures at all, as servers without EDNS do.
+    /// A DS record names a key, but the server sends no signatures at all, like servers without EDNS.
     WithoutEdns,
-    /// No DS record names a key that has signed the DNSKEY records.
     Wrong,
 }
 
-/// Groups the replies of all servers by how their DNSKEY records match the DS records.
 fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec<(IpAddr, &'f ReplyFacts)>> {
     let apex = zone::apex(facts);
     let mut groups = BTreeMap::<KeyFit, Vec<_>>::new();
@@ -144,8 +130,8 @@ fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec
             () if fits(apex, ds, reply) => KeyFit::Fits,
             () if !is_without_signatures(apex, ds, reply) => KeyFit::Wrong,
             () if sends_signatures(facts, server) => KeyFit::Unsigned,
-            // If another server sends signatures, this server has an unsigned copy of the zone. If no server sends any, a device on the path (such as
-            // a firewall) probably removes them.
+            // If another server sends signatures, this server has an unsigned copy of the zone. Otherwise a device on the path, such as a
+            // firewall, probably removes them.
             () if reply.edns && is_one_right => KeyFit::Unsigned,
             () => KeyFit::WithoutEdns,
         };
@@ -154,7 +140,6 @@ fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec
     groups
 }
 
-/// Returns true if a server supports EDNS and sends signatures over records of the zone.
 fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     let own = served::replies(facts).filter(|of| of.server == server);
@@ -162,12 +147,11 @@ fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
     records.any(|record| record.is("RRSIG") && is_within(&record.name, apex))
 }
 
-/// Returns true if one of the DS records that the parent zone has now names this key.
 pub(crate) fn is_named(facts: &DomainFacts, key: &DNSKEY) -> bool {
     above(facts).iter().any(|ds| ds.names(zone::apex(facts), key))
 }
 
-/// Compares the DS records that the parent zone has now with the keys of the zone.
+/// Compares the present DS records with the keys of the zone.
 pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
     if answers_above(facts).is_empty() {
         return KeysNow::Unknown("no server of the zone above gave the DS records".to_owned());
@@ -175,7 +159,6 @@ pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
     against(facts, &above(facts))
 }
 
-/// Compares the DS records `ds` with the keys of the zone.
 pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     let apex = zone::apex(facts);
     if ds.is_empty() {
@@ -188,7 +171,7 @@ pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     let all = zone::servers(facts);
     let mut of = |fit| groups.remove(&fit).unwrap_or_default();
     let (fitting, unsigned, mut wrong) = (of(KeyFit::Fits), of(KeyFit::WithoutEdns), of(KeyFit::Wrong));
-    // If another server gives correct keys, the checks in module `each_server` report the servers whose DNSKEY records have no signature.
+    // If another server gives correct keys, the module `each_server` reports this fault.
     if fitting.is_empty() {
         wrong.extend(of(KeyFit::Unsigned));
     }
@@ -217,7 +200,6 @@ pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     KeysNow::Unsigned(server_hosts::with_conduct(&all, &unsigned))
 }
 
-/// Returns key tags as text, separated by commas.
 fn listed(tags: &BTreeSet<u16>) -> String {
     match tags.len() {
         0 => "none".to_owned(),
@@ -225,8 +207,8 @@ fn listed(tags: &BTreeSet<u16>) -> String {
     }
 }
 
-/// Returns a text about the servers of the zone if none of them gives DNSKEY records, although the parent zone has DS records. Returns `None` if one
-/// gives them, or if not every server was asked over UDP and TCP.
+/// Describes the servers of the zone if none of them gives DNSKEY records, although the parent zone has DS records. Returns `None` if not
+/// every server was asked over UDP and TCP.
 pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
     let (apex, all) = (zone::apex(facts), zone::servers(facts));
     let asked = servers(facts);
@@ -249,7 +231,7 @@ pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
     Some(server_hosts::with_conduct(&all, &words))
 }
 
-/// Returns true if a DS record names a key in the reply, and the reply has no signature at all. A server with such a reply has the signed zone, but
+/// Returns true if a DS record names a key in the reply, and the reply has no signature at all. The server then has the signed zone, but
 /// does not send its signatures.
 fn is_without_signatures(apex: &str, ds: &BTreeSet<Ds>, reply: &ReplyFacts) -> bool {
     reply.records("RRSIG").next().is_none()
@@ -261,7 +243,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::facts::tests::facts;
 
-    /// Facts about a zone `a.b.` with one server and one key. The parent zone has the DS record of this key.
+    /// A zone `a.b.` with one server and one key, and the DS record of this key in the parent zone.
     pub(crate) const SIGNED: &str = "
         lookup b. SOA secure | ns.b. h. 1 2 3 4 5
         lookup b. NS | ns.b.
@@ -320,8 +302,7 @@ pub(crate) mod tests {
         let bare = judged(" | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. AAAA", "");
         let KeysNow::Unsigned(bare) = bare else { panic!("{bare:?}") };
         assert!(bare.starts_with("192.0.2.1 (ns.a.b.) gives the keys"), "{bare}");
-        // The third server supports EDNS but sends no signatures, and another server sends them. So the third server has an unsigned copy of the
-        // zone.
+        // The third server supports EDNS but sends no signatures, so it has an unsigned copy of the zone.
         let third = second.replace("DNSKEY udp aa", &format!("DNSKEY udp aa edns | {key}"));
         assert_eq!(judged("lookup ns.a.b. A | 192.0.2.1", &third), KeysNow::Fit, "`ns_bogus` tells it");
         let plain = third.replace(" edns", "");

@@ -1,7 +1,7 @@
-//! Checks DNSSEC: whether the domain validates, and where the chain of trust is broken. The module `keys` compares the DS records with the keys,
-//! `each_server` checks the records and signatures that each server gives, and `signature_times` checks the validity periods of signatures.
+//! Checks DNSSEC: whether the domain validates, and where the chain of trust is broken (RFC 4035 section 5, RFC 6781 section 4.4.2).
 //!
-//! RFC 4035 section 5, RFC 6781 section 4.4.2.
+//! The module `keys` compares the DS records with the keys, `each_server` checks the records and signatures of each server, and
+//! `signature_times` checks the validity periods of signatures.
 
 pub(crate) mod each_server;
 pub(crate) mod key_records;
@@ -30,7 +30,7 @@ use crate::zone;
 use dns::clock::minute;
 use validate::limits::MAX_NSEC3_ITERATIONS;
 
-/// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
+/// Validators must not or need not support these algorithms (RFC 8624 section 3.1, RFC 9905, RFC 9906).
 const OLD_ALGORITHMS: [(u8, &str); 6] = [
     (1, "RSAMD5"),
     (3, "DSA"),
@@ -40,15 +40,13 @@ const OLD_ALGORITHMS: [(u8, &str); 6] = [
     (12, "ECC-GOST"),
 ];
 
-/// The maximum number of zones above a domain that are examined.
 const DEEPEST: usize = 6;
 
-/// Returns true if the servers of the zone may be asked: the configuration of this host does not answer for the zone, and it is not the root.
+/// Returns true if the servers of the zone may be asked: it is not the root, and the configuration of this host does not answer for it.
 fn is_public(facts: &DomainFacts) -> bool {
     zone::apex(facts) != "." && facts.configured().is_none()
 }
 
-/// Returns the questions about DNSSEC that must be asked next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (mut wants, apex, is_bogus) = (Vec::new(), zone::apex(facts), is_bogus_here(facts));
     if is_bogus {
@@ -68,8 +66,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns questions to each server of the zone: one for each lookup that fails validation on this host. The answers show which servers send no NSEC
-/// or NSEC3 records.
+/// Returns a question to each server of the zone for each lookup that fails validation. The answers show which servers send no NSEC or
+/// NSEC3 records.
 fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     let own = of_domain(facts).filter(|(_, reply)| reply.security == ReplySecurity::Bogus);
     let own = own.map(|(kind, _)| (facts.subject.domain.as_str(), kind));
@@ -83,8 +81,8 @@ fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     asked.take(MAX_UNPROVEN_ASKED).collect()
 }
 
-/// Returns those lookups of addresses of the domain and of its mail hosts that are in the zone and fail validation. Most senders do not notice such a
-/// failure, because they use another address of the host.
+/// Returns the lookups of addresses of the domain and its mail hosts that fail validation. Most senders do not notice this, because they
+/// use another address of the host.
 fn bogus_addresses(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), exchanges::hosts(facts));
     let is_asked =
@@ -95,24 +93,25 @@ fn bogus_addresses(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static 
     bogus.map(|(lookup, _)| lookup)
 }
 
-/// The labels before the name of a mail host in the name of its TLSA records (RFC 7672 section 3.1.3).
+/// The labels before a mail host in the name of its TLSA records (RFC 7672 section 3.1.3).
 pub(super) const TLSA_OF_MAIL: &str = "_25._tcp.";
 
-/// A lookup that fails validation, of a policy record (such as DMARC) or of TLSA records. The domain itself validates.
+/// A lookup of a policy record (such as DMARC) or of TLSA records that fails validation, while the domain itself validates.
 struct BogusLookup<'f> {
     name: &'f str,
     kind: &'static str,
-    /// The reason why validation failed, as the daemon reports it. `None` if the fault is that no server proves that there are no such records.
+    /// The reason why validation failed, as the daemon reports it. `None` if the fault is that no server proves that there are no such
+    /// records.
     why: Option<&'f str>,
 }
 
-/// Returns the lookups of policy records and TLSA records that fail validation, although the domain itself is not bogus. If no server sends the proof
-/// for a denial, the lookup is returned even if it validates: this host then used a cached proof about a name above. Two faults are left out, because
-/// other findings report them: servers without keys, and mail hosts whose addresses do not validate.
+/// Returns the lookups of policy and TLSA records that fail validation. If no server sends the proof for a denial, the lookup is returned
+/// even if it validates, because this host then used a cached proof about a name above. Two faults are left out, because other findings
+/// report them: servers without keys, and mail hosts whose addresses do not validate.
 fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
-    // If an outdated server of the parent zone denies the domain, the denial is not an answer of the zone. If the DS record was removed, the zone is
-    // no longer signed, so a denial that this host validated before needs no proof any more.
+    // A denial of an outdated server of the parent zone is not an answer of the zone. After the removal of the DS record, the zone is not
+    // signed any more, so a denial needs no proof.
     let is_denied = parents::is_denied_by_one(facts) || now == KeysNow::WithoutDs;
     if domain.is_empty() || is_bogus_here(facts) || is_denied {
         return Vec::new();
@@ -136,8 +135,7 @@ fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     bogus.collect()
 }
 
-/// Returns those lookups of policies and TLSA records that fail because signatures of this zone are wrong or missing. Names that are aliases to other
-/// zones are left out.
+/// Returns the lookups that fail because signatures of this zone are wrong or missing. Aliases to other zones are left out.
 fn bogus_names(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let mut names = bogus_lookups(facts);
     names.retain(|BogusLookup { name, .. }| {
@@ -150,8 +148,8 @@ fn bogus_names(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     names
 }
 
-/// Returns the finding about names below the domain that do not validate, while the domain itself is not bogus. `are_unproven_shown`: true if another
-/// finding already reports the names that servers deny without a proof.
+/// Returns the finding about names below the domain that do not validate. If `are_unproven_shown` is true, another finding already reports
+/// the names that servers deny without a proof.
 fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding> {
     let (domain, mut names) = (facts.subject.domain.as_str(), bogus_names(facts));
     names.retain(|bogus| !are_unproven_shown || bogus.why.is_some());
@@ -175,8 +173,8 @@ fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding
     Some(finding.on(zone::apex(facts), "DS"))
 }
 
-/// Returns the daemon's reply whose validation result is used for the domain. A bogus reply is preferred to all others, because a zone may have
-/// correct signatures for some types only. NXDOMAIN is not used, because it may be an older denial by the parent zone.
+/// Returns the daemon's reply whose validation result counts for the domain. A bogus reply is preferred, because a zone may have correct
+/// signatures for some types only. NXDOMAIN may be an older denial by the parent zone.
 fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
         let reply = facts.reply(&lookup(&facts.subject.domain, kind))?;
@@ -190,7 +188,6 @@ fn has_security(facts: &DomainFacts, security: ReplySecurity) -> bool {
     of_domain(facts).is_some_and(|(_, reply)| reply.security == security)
 }
 
-/// Returns true if a lookup of the domain fails DNSSEC validation at the daemon of this host.
 fn is_bogus_here(facts: &DomainFacts) -> bool {
     has_security(facts, ReplySecurity::Bogus)
 }
@@ -199,13 +196,11 @@ fn is_secure(facts: &DomainFacts) -> bool {
     has_security(facts, ReplySecurity::Secure)
 }
 
-/// Returns at most `DEEPEST` names above a name, the nearest first, without the root.
 fn ancestors(name: &str) -> impl Iterator<Item = &str> {
     let names = std::iter::successors(Some(name), |name| Some(above(name)).filter(|above| *above != "."));
     names.skip(1).take(DEEPEST)
 }
 
-/// Returns the findings of a check about DNSSEC.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let is_judged = is_secure(facts) || is_bogus_here(facts);
@@ -219,7 +214,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Some((kind, reply)) => match reply.security {
             ReplySecurity::Bogus => {
                 let found = of_bogus(facts, (kind, reply), unproven.as_ref());
-                // If it is certain that the domain is bogus, validating resolvers can use none of its records. So this finding suppresses the others.
+                // Validating resolvers can use no record of a bogus domain, so this finding suppresses the others.
                 let blocks = found.blocks || found.code != Code::DnssecUnknown;
                 Finding { blocks, ..found }.on(domain, "TXT").on(domain, kind).on(apex, "DS")
             }
@@ -235,7 +230,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         },
     };
     let of_servers = each_server::signatures(facts).filter(|_| is_judged);
-    // The findings about missing and wrong signatures already report these servers, so the servers are not reported again.
+    // The findings about missing and wrong signatures already report these servers.
     let is_new = |found: &Finding| {
         let about = of_servers.iter().flat_map(|finding| &finding.about).collect::<Vec<_>>();
         found.code != verdict.code && !found.about.iter().all(|server| about.contains(&server))
@@ -246,7 +241,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         .collect();
     let is_well = verdict.code == Code::DnssecOk && !more.is_empty();
     let mut findings: Vec<Finding> = Some(verdict).filter(|_| !is_well).into_iter().chain(more).collect();
-    // If a zone has no DS records, no resolver validates its signatures, so their times do not matter.
+    // Without DS records, no resolver validates the signatures.
     if !facts.lookup(apex, "DS").is_absent() || keys::has_ds(facts) {
         findings.extend(signature_times::check(facts));
     }
@@ -256,7 +251,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the finding about a domain for which the daemon does not know if it is secure.
+/// Returns the finding about a domain for which the daemon has no validation result.
 fn without_verdict(facts: &DomainFacts) -> Finding {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     if let Some(conducts) = keys::unanswered(facts) {
@@ -271,8 +266,8 @@ fn without_verdict(facts: &DomainFacts) -> Finding {
     Finding::new(Code::DnssecUnknown, format!("{domain}: {why}"))
 }
 
-/// Returns the finding about a domain. Its records of the type `kind` fail validation at the daemon. `unproven` is the finding about servers that
-/// deny records without a proof, if there is one.
+/// Returns the finding about a domain whose records of the type `kind` are bogus. `unproven`: the finding about servers that deny records
+/// without a proof.
 fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: Option<&Finding>) -> Finding {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
     let of_kind = || {
@@ -292,8 +287,8 @@ fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: O
     })
 }
 
-/// Returns the finding about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so the check also
-/// compares the present keys and DS records. If the configuration answers for the domain, the check does not know its present keys.
+/// Returns the finding about a domain that is secure at the daemon. The daemon may have old keys and DS records in its cache, so the
+/// present ones are compared too.
 fn of_secure(facts: &DomainFacts) -> Finding {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let cached = "it validates with the records in the cache of this host";
@@ -305,7 +300,7 @@ fn of_secure(facts: &DomainFacts) -> Finding {
             Finding::new(Code::DnssecBogus, format!("{domain}: {words}; until their TTL ends, {cached}"))
         }
         KeysNow::Unknown(why) => Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}")),
-        // If the cache has no DS record either, the domain validates because of a trust anchor of this host. Then this finding is not needed.
+        // If the cache has no DS record either, the domain validates because of a trust anchor of this host.
         KeysNow::WithoutDs if !facts.records(apex, "DS").is_empty() => {
             Finding::new(Code::DnssecUnsigned, format!("{domain}: the zone above has no DS record any more"))
         }
@@ -313,8 +308,8 @@ fn of_secure(facts: &DomainFacts) -> Finding {
     }
 }
 
-/// Returns the finding that the DS records are right, but some servers have an unsigned copy of the zone or send no signatures. If an answer was
-/// bogus, it came from one of these servers.
+/// Returns the finding that the DS records are right, but some servers have an unsigned copy of the zone or send no signatures. A bogus
+/// answer came from one of these servers.
 fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     match now {
         KeysNow::Partly(words) => {
@@ -325,8 +320,8 @@ fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     }
 }
 
-/// Returns the finding that servers send signatures, but no resolver validates them, because the parent zone has no DS record for the zone, or none
-/// that validators can use.
+/// Returns the finding that servers send signatures, but no resolver validates them, because the parent zone has no DS record that
+/// validators can use.
 fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
     if signatures(facts).is_empty() || !is_public(facts) {
@@ -346,8 +341,8 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::DnssecNoEffect, format!("servers of {apex} send signatures; {why}")))
 }
 
-/// Returns the finding that the fault is repaired: the present DS records match the keys or were removed, and only the cache of this host still has
-/// old DS records. Returns `None` if the old DS records are not the reason why the domain is bogus on this host.
+/// Returns the finding that only the cache of this host still has the old DS records which make the domain bogus. The present DS records
+/// match the keys or were removed.
 fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let is_above = |name: &str| !is_within(name, apex) && facts.is_bogus(name, "SOA");
@@ -374,8 +369,8 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     Some(Finding::new(code, evidence).blocking())
 }
 
-/// Returns the algorithms of the signatures over the SOA record that the servers send. The signatures show that a zone is signed even if this host
-/// cannot validate it, because it does not support the algorithm or the digest type of the DS record.
+/// Returns the algorithms of the signatures over the SOA record. They show that a zone is signed even if this host cannot validate it,
+/// because it does not support the algorithm or the digest type of the DS record.
 fn signatures(facts: &DomainFacts) -> Vec<u8> {
     let servers = zone::servers(facts).into_keys();
     let replies = servers.filter_map(|one| facts.reply_of(one, zone::apex(facts), "SOA", QueryForm::Udp));
@@ -383,22 +378,18 @@ fn signatures(facts: &DomainFacts) -> Vec<u8> {
     signatures.map(|signature| signature.input().algorithm.into()).collect()
 }
 
-/// Returns the data of DNS records as text, separated by semicolons.
 fn texts<'r>(records: impl IntoIterator<Item = &'r Record>) -> String {
     records.into_iter().map(Record::text).collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the finding that the zone is signed only with an algorithm of `OLD_ALGORITHMS`.
 fn old_algorithms(facts: &DomainFacts) -> Option<Finding> {
     let (apex, numbers) = (zone::apex(facts), signatures(facts));
     let old = |number: &u8| OLD_ALGORITHMS.iter().find(|(old, _)| old == number);
-    // An old algorithm does no harm if the zone is also signed with a newer one.
     let all_old = !numbers.is_empty() && numbers.iter().all(|number| old(number).is_some());
     let (number, name) = numbers.iter().find_map(old).filter(|_| all_old)?;
     Some(Finding::new(Code::DnssecOldAlgorithm, format!("{apex} is signed with algorithm {number} ({name})")))
 }
 
-/// Returns the finding which says that all DS records have SHA-1 digests.
 fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
     let records = facts.records(apex, "DS");
@@ -407,8 +398,8 @@ fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     all_old.then(|| Finding::new(Code::DsOldDigest, format!("{apex} DS {}", texts(records))))
 }
 
-/// Returns the finding about NSEC3 iterations: additional hashes protect nothing and cost validators time (RFC 9276 section 3.1). It is
-/// a warning if there are so many that many validators ignore the proofs (section 3.2).
+/// Returns the finding about NSEC3 iterations, which protect nothing and cost validators time (RFC 9276 section 3.1). If there are many
+/// iterations, the finding is a warning, because many validators then ignore the proofs (section 3.2).
 fn iterations(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
     let replies = facts.got.values().filter_map(|got| Some(&got.reply()?.authority));
@@ -424,20 +415,17 @@ fn iterations(facts: &DomainFacts) -> Option<Finding> {
     Some(if iterations > MAX_NSEC3_ITERATIONS { finding } else { finding.at(Level::Note) })
 }
 
-/// Returns the root or the top-level domain of a name, if the SOA record there fails validation on this host too. Then the fault is above the name,
-/// or at this host.
+/// Returns the root or the top-level domain of a name, if its SOA record is bogus. Then the fault is above the name, or at this host.
 fn bogus_above<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let top = ancestors(name).filter(|name| above(name) == ".");
     std::iter::once(".").chain(top).find(|zone| facts.is_bogus(zone, "SOA"))
 }
 
-/// Returns true if validation on this host already fails at the top-level domain of a name, or at the root. Then a failed validation of the name does
-/// not show a fault in the zone of the name.
+/// Returns true if the top-level domain of a name or the root is bogus. Then a failed validation of the name shows no fault in its zone.
 pub(super) fn is_broken_above(facts: &DomainFacts, name: &str) -> bool {
     bogus_above(facts, name).is_some()
 }
 
-/// Returns the finding that the root or the top-level domain of the domain is bogus on this host too. Returns `None` if neither is bogus.
 fn broken_above(facts: &DomainFacts) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let top = bogus_above(facts, domain)?;
@@ -453,7 +441,7 @@ fn broken_above(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::DnssecUnknown, evidence))
 }
 
-/// Describes why a domain is bogus, and the highest name whose SOA record is bogus, because the chain of trust is broken there.
+/// Describes why a domain is bogus, and the highest bogus name, where the chain of trust is broken.
 fn broken_link(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let why = reply.why.trim_end_matches('.');
     let bogus = |name: &&str| facts.is_bogus(name, "SOA");

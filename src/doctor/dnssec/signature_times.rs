@@ -1,4 +1,4 @@
-//! Checks the validity periods of signatures: finds those that have expired, that are not valid yet, or that expire soon, each with its servers.
+//! Finds signatures that have expired, are not valid yet, or expire soon, each with its servers.
 //!
 //! RFC 4035 section 5.3.1, RFC 6781 section 4.4.2.
 
@@ -15,16 +15,15 @@ use crate::finding::Finding;
 use crate::zone;
 use dns::clock::minute;
 
-/// A signature expires "soon" if less than this time, in seconds, is left. Signatures should be renewed days before they expire (RFC 6781 section
-/// 4.4.2); two days cover a weekend. Servers that sign each answer make signatures with a shorter lifetime (50 h at Cloudflare). For these
+/// A signature expires "soon" if less than this time, in seconds, is left. Signatures should be renewed days before they expire (RFC 6781
+/// section 4.4.2); two days cover a weekend. Servers that sign each answer use a shorter lifetime (50 h at Cloudflare). For such
 /// signatures, "soon" is the last third of the lifetime.
 const SOON: u64 = 2 * 24 * 60 * 60;
 
-/// Number of seconds by which the clocks of this host and of the signer may differ. For this reason, most signers set the inception of a signature
-/// one hour before the present.
+/// The allowed difference between the clocks of this host and of the signer, in seconds. Most signers set the inception one hour before the
+/// present.
 const CLOCKS_DIFFER: u64 = 5 * 60;
 
-/// What is wrong with the validity period of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum TimeFault {
     Ended,
@@ -33,8 +32,7 @@ enum TimeFault {
 }
 
 impl TimeFault {
-    /// Returns the fault in the validity period of a signature, and the time that shows it: the inception or the expiration. Returns `None` if there
-    /// is no fault. All times are in seconds since 1970.
+    /// Returns the fault, and the inception or expiration that shows it. All times are in seconds since 1970.
     fn at_time((inception, end): (u64, u64), now: u64) -> Option<(Self, u64)> {
         let soon = SOON.min(end.saturating_sub(inception) / 3);
         match () {
@@ -62,9 +60,8 @@ impl TimeFault {
     }
 }
 
-/// Returns the finding about signatures over the keys, the SOA and the MX records that have expired, are not valid yet, or expire soon. Only
-/// signatures with the worst fault are reported. Signatures over the keys are often made by hand, with a key that is kept offline, so their renewal
-/// is easily forgotten. Each server may have its own signatures, so all servers are checked.
+/// Returns the finding about signatures over the keys, the SOA and the MX records, for the worst fault. Signatures over the keys are often
+/// made by hand with an offline key, so their renewal is easily forgotten.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (apex, now) = (zone::apex(facts), facts.subject.unix);
     let servers = zone::servers(facts);
@@ -90,7 +87,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(fault.code(), moments.collect::<Vec<_>>().join("; ")))
 }
 
-/// Returns the inception and the expiration of a signature, in seconds since 1970. The times have 32 bits, which last until 2106.
+/// Returns inception and expiration in seconds since 1970.
 pub(crate) fn life(signature: &RRSIG) -> (u64, u64) {
     let input = signature.input();
     (input.sig_inception.get().into(), input.sig_expiration.get().into())

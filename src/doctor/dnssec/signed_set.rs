@@ -14,38 +14,30 @@ use validate::budget::Budget;
 use validate::keys::ZoneKey;
 use validate::signature::{CoveredRrset, is_made_by};
 
-/// The record types in an answer section that are relevant for mail.
 const ANSWERS: [&str; 9] = ["SOA", "NS", "DNSKEY", "MX", "A", "AAAA", "TXT", "CNAME", "TLSA"];
 
-/// The record types in an authority section that prove that records do not exist.
 const DENIALS: [&str; 3] = ["SOA", "NSEC", "NSEC3"];
 
-/// The result of verifying a signature over a record set with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignatureFit {
-    /// The signature was made with this key.
     Verifies,
-    /// The signature was not made with this key, or the records were changed.
+    /// Another key made the signature, or the records were changed.
     Fails,
     /// The result is unknown, for example because the algorithm is not supported.
     Unknown,
 }
 
-/// The records of one name and type in a reply, with the signatures over them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SignedSet<'f> {
-    /// The owner name of the records.
     pub(crate) name: &'f str,
-    /// The record type of the records.
     pub(crate) kind: &'static str,
-    /// The data of the records, sorted, so that their order in the reply has no effect.
+    /// Sorted, so that the order in the reply has no effect.
     data: BTreeMap<String, &'f RData>,
-    /// The signatures over the records, in the order of the reply. Only signatures that the zone itself has made are included.
+    /// The signatures over the records that the zone itself has made, in the order of the reply.
     pub(crate) signatures: Vec<&'f RRSIG>,
 }
 
-/// Returns the record sets of a reply that belong to the zone `apex`. They come from the answer section, or else are the records in the authority
-/// section that prove a denial.
+/// Returns the record sets of the zone `apex` from the answer section, or else those in the authority section that prove a denial.
 pub(crate) fn of_reply<'f>(reply: &'f ReplyFacts, apex: &str) -> Vec<SignedSet<'f>> {
     let mut sets = of_section(&reply.answers, &ANSWERS, apex);
     if sets.is_empty() {
@@ -69,8 +61,7 @@ fn of_section<'f>(records: &'f [Record], kinds: &[&'static str], apex: &str) -> 
     sets.into_values().collect()
 }
 
-/// Verifies a signature over a record set with a key. The validity period of the signature is not checked here. `budget` limits the number of
-/// verifications.
+/// Verifies a signature over a record set with a key, but not its validity period. `budget` limits the number of verifications.
 pub(crate) fn fit(set: &SignedSet<'_>, signature: &RRSIG, key: &DNSKEY, budget: &Budget) -> SignatureFit {
     let made = || {
         let name = read_name(set.name)?;
@@ -93,7 +84,7 @@ mod tests {
     use super::*;
     use crate::dnssec::key_records::key;
 
-    /// An Ed25519 key for tests, from RFC 8080 section 6.1.
+    /// The key of RFC 8080 section 6.1.
     const KEY: &str = "257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=";
     const MX: &str = "10 mail.example.com.";
     const SIGNATURE: &str = "MX 15 2 3600 1440021600 1438207200 3613 example.com. \

@@ -10,12 +10,10 @@ fn facts(domain: &str, lines: &str) -> DomainFacts {
     bare(domain, &format!("{SIGNED}\n{lines}"))
 }
 
-/// Returns the codes of the findings about the domain `a.b.`.
 fn codes(lines: &str) -> Vec<Code> {
     check(&facts("a.b.", lines)).into_iter().map(|finding| finding.code).collect()
 }
 
-/// Returns the evidence of the first finding about the domain `a.b.`, whose keys are unknown.
 fn link(lines: &str) -> String {
     check(&bare("a.b.", lines)).remove(0).evidence
 }
@@ -133,7 +131,7 @@ fn a_signature_that_ends_soon_is_named_with_its_server() {
     let past = check(&facts("a.b.", &lines(now - 6 * day, now - day)));
     assert!(past.last().unwrap().evidence.ends_with("ended at 2025-12-31 00:00 UTC"));
     assert_eq!(past.last().map(|finding| finding.code), Some(Code::SignatureExpired));
-    // These are signatures of a server that signs each answer, so their lifetime is short.
+    // The signatures of a server that signs each answer have a short lifetime.
     assert_eq!(check(&facts("a.b.", &lines(now - 25 * hour, now + 25 * hour))).len(), 1);
     assert_eq!(check(&facts("a.b.", &lines(now - 48 * hour, now + 2 * hour))).len(), 2);
 }

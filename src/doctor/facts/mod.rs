@@ -1,4 +1,4 @@
-//! The facts about a domain: each question that was asked, with its answer. The checks only read these facts and ask no questions themselves.
+//! The facts about a domain: each question that was asked, with its answer. The checks only read these facts.
 
 pub(crate) mod private_address;
 pub(crate) mod record_set;
@@ -18,45 +18,45 @@ use dns::conduct::Encryption;
 pub use dns::question::QueryForm;
 use dns::wire::presentation::name_text;
 
-/// A question that a check must ask to get a fact.
+/// A question that a check asks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Want {
-    /// A lookup through the daemon, which uses its cache, its configured zones and forwarders, and its DNSSEC validation.
+    /// A lookup through the daemon.
     Lookup {
-        /// The name that is asked for: lower case, with its last dot.
+        /// The name in the question: lower case, with its last dot.
         name: String,
-        /// The record type that is asked for.
+        /// The record type in the question.
         kind: &'static str,
     },
     /// A query to one name server.
     Server {
         /// The address of the server.
         server: IpAddr,
-        /// The name that is asked for: lower case, with its last dot.
+        /// The name in the question: lower case, with its last dot.
         name: String,
-        /// The record type that is asked for.
+        /// The record type in the question.
         kind: &'static str,
-        /// The form of the query: over UDP or TCP, with or without EDNS, or with the name in mixed case.
+        /// The form of the query.
         way: QueryForm,
     },
     /// A query to another resolver, at a port that is not 53.
     Resolver {
         /// The address and port of the resolver.
         server: SocketAddr,
-        /// The name that is asked for: lower case, with its last dot.
+        /// The name in the question: lower case, with its last dot.
         name: String,
-        /// The record type that is asked for.
+        /// The record type in the question.
         kind: &'static str,
-        /// The form of the query: over UDP or TCP, with or without EDNS.
+        /// The form of the query.
         way: QueryForm,
     },
     /// A query to another resolver over TLS, HTTPS or QUIC.
     Secured {
         /// The resolver, with its port and the name in its certificate.
         resolver: SecuredResolver,
-        /// The name that is asked for: lower case, with its last dot.
+        /// The name in the question: lower case, with its last dot.
         name: String,
-        /// The record type that is asked for.
+        /// The record type in the question.
         kind: &'static str,
     },
     /// A connection to a mail host at port 25 (SMTP).
@@ -66,11 +66,11 @@ pub enum Want {
         /// The address of the mail host.
         address: IpAddr,
     },
-    /// A download of the policy file of MTA-STS.
+    /// A download of the MTA-STS policy file.
     PolicyFile {
-        /// The name of the host that publishes the policy: lower case, with its last dot.
+        /// The name of the policy host: lower case, with its last dot.
         host: String,
-        /// The address of the host that publishes the policy.
+        /// The address of the policy host.
         address: IpAddr,
     },
     /// Queries to the DNS lists that the daemon uses.
@@ -82,38 +82,38 @@ pub enum Want {
     NamedLists {
         /// The address or domain to look up in the DNS lists.
         subject: String,
-        /// The zones of the DNS lists, as the bounce names them.
+        /// The zones of the DNS lists.
         lists: Vec<String>,
     },
 }
 
-/// The reason why a question was not asked: the check has asked its maximum number of questions. A repeated check would not ask it either.
+/// The reason why a question was not asked. A repeated check would not ask it either.
 pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
 
 /// The reason why it is unknown if a server answers a form of query, such as one with its name in mixed case.
 pub const LOST: &str = "datagrams to the server or from it are lost";
 
-/// The reason why a question of a check has no usable reply.
+/// The reason why a question has no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoReply {
     /// The server did not answer in time.
     Silent,
-    /// The network or the server refused the DNS message or the connection.
+    /// The network or the server refused the query or the connection.
     Unreachable,
-    /// The name in the reply did not have the same upper and lower case as in the query (0x20).
+    /// The name in the reply has other upper and lower case than the query (0x20).
     OtherCase,
     /// The reply cannot be parsed, or it answers another question.
     Unfit,
-    /// The reply over UDP was truncated, and the complete reply did not arrive over TCP.
+    /// The reply over UDP was truncated, and no complete reply arrived over TCP.
     Truncated,
-    /// This host has no route to addresses of this family (IPv4 or IPv6), or does not use the family.
+    /// This host has no route to addresses of this family, or does not use the family.
     NoRoute,
     /// The question was not asked, or this host could not ask it. The text says why.
     Unknown(String),
 }
 
 impl NoReply {
-    /// Returns a text that says why a question has no usable reply.
+    /// Returns the reason as text.
     pub fn words(&self) -> String {
         match self {
             Self::Silent => "no answer".to_owned(),
@@ -134,11 +134,11 @@ pub struct SecuredResolver {
     pub host: String,
     /// The port of the resolver.
     pub port: u16,
-    /// The protocol, and the name or address that the resolver's certificate must contain.
+    /// The protocol, and the name or address in the resolver's certificate.
     pub encryption: Encryption,
 }
 
-/// The transport over which another resolver is queried, with its address.
+/// The transport and the address of another resolver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResolverWay {
     /// Over UDP to port 53 of this address, and over TCP after a truncated reply.
@@ -152,18 +152,18 @@ pub enum ResolverWay {
 /// Another resolver, whose answers are compared with the records of the zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherResolver {
-    /// The transport over which the resolver is queried, with its address.
+    /// The transport and the address of the resolver.
     pub way: ResolverWay,
-    /// The name and address of the resolver, as findings show them.
+    /// The name and address of the resolver in findings.
     pub name: String,
 }
 
 /// The answer of a DNS list about an address or domain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Listed {
-    /// The DNS list contains the address or domain.
+    /// The DNS list contains the subject.
     Yes,
-    /// The DNS list does not contain the address or domain.
+    /// The DNS list does not contain the subject.
     No,
     /// The list gave no answer, or an answer that must not be believed.
     #[default]
@@ -175,18 +175,18 @@ pub enum Listed {
 pub struct Listing {
     /// The zone of the DNS list.
     pub list: String,
-    /// The answer: whether the DNS list contains the address or domain.
+    /// Says if the DNS list contains the subject.
     pub listed: Listed,
-    /// The reason for the listing, or the reason why it is unknown whether the list contains the address or domain.
+    /// The reason for the listing, or the reason why the answer is unknown.
     pub why: String,
 }
 
-/// The replies of a mail host to a connection at port 25.
+/// The replies of a mail host at port 25.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailHostSaid {
-    /// The first line of the mail host's greeting.
+    /// The first line of the greeting.
     pub greeting: String,
-    /// The first line of the mail host's reply to EHLO; empty if EHLO was not sent.
+    /// The first line of the reply to EHLO; empty if EHLO was not sent.
     pub hello: String,
     /// The result of STARTTLS, with the certificates of the mail host.
     pub tls: MailHostTls,
@@ -200,16 +200,16 @@ pub enum MailHostTls {
     NotOffered,
     /// STARTTLS or the TLS handshake failed; the text says why.
     Failed(String),
-    /// The connection to the mail host is encrypted.
+    /// The connection is encrypted.
     Done {
-        /// The certificates of the host in DER; the host's own certificate comes first.
+        /// The certificates in DER; the host's own certificate comes first.
         chain: Vec<Vec<u8>>,
-        /// The reason why this system does not trust the certificate for the name of the host; `None` if the system trusts it.
+        /// The reason why this system does not trust the certificate; `None` if it trusts it.
         fault: Option<String>,
     },
 }
 
-/// The result of downloading the policy file of MTA-STS.
+/// The result of downloading the MTA-STS policy file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyFile {
     /// The text of the policy file.
@@ -218,12 +218,12 @@ pub enum PolicyFile {
     Fault(String),
 }
 
-/// The answer to a question (`Want`), or the reason why there is none.
+/// The answer to a `Want`, or the reason why there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Got {
     /// A DNS reply of the daemon, a name server or another resolver.
     Reply(ReplyFacts),
-    /// There is no usable reply, for this reason.
+    /// There is no usable reply.
     NoReply(NoReply),
     /// The replies of a mail host at port 25.
     MailHost(MailHostSaid),
@@ -234,7 +234,7 @@ pub enum Got {
 }
 
 impl Got {
-    /// Returns the DNS reply. Returns `None` if there is none, or if the question was not a DNS query.
+    /// Returns the DNS reply, if there is one.
     pub const fn reply(&self) -> Option<&ReplyFacts> {
         match self {
             Self::Reply(reply) => Some(reply),
@@ -242,7 +242,7 @@ impl Got {
         }
     }
 
-    /// Returns how the query of a check ended: with a reply, without one, or not sent.
+    /// Returns how the query ended.
     pub const fn end(&self) -> QueryEnd {
         match self {
             Self::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => QueryEnd::NotSent,
@@ -252,7 +252,7 @@ impl Got {
     }
 }
 
-/// The role of the checked domain in an email. It decides which checks are made.
+/// The role of the checked domain in an email, which decides the checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
     /// The domain sends and receives mail.
@@ -262,7 +262,7 @@ pub enum Role {
     Sender,
     /// The domain receives mail.
     Recipient,
-    /// The domain signs mail for another domain, as providers do. The check looks only at the keys of its signatures (RFC 6376 section 3.6).
+    /// The domain signs mail for another domain. Only the keys of its signatures are checked (RFC 6376 section 3.6).
     Signer,
 }
 
@@ -285,70 +285,67 @@ pub struct CheckSubject {
     pub domain: String,
     /// The address whose PTR records, SPF result and listings are checked: of a client that sends mail, or of a sender.
     pub address: Option<IpAddr>,
-    /// The role of the domain in a mail, which decides the checks.
+    /// The role of the domain in a mail.
     pub role: Role,
-    /// The DKIM selectors that the user gave on the command line.
+    /// The DKIM selectors that the user gave.
     pub selectors: Vec<String>,
-    /// True if the address may belong to a forwarder, or to a gateway of the receiver. Then SPF is not evaluated, because the address is not the
-    /// sender's.
+    /// True if the address may belong to a forwarder or a gateway of the receiver. Then SPF is not evaluated, because the address is not
+    /// the sender's.
     pub may_be_relay: bool,
     /// The name that the client gave with HELO or EHLO, unchanged.
     pub helo: Option<String>,
-    /// The refusal of a mail by a receiver, as a bounce reports it.
+    /// The refusal of a mail, as a bounce reports it.
     pub refusal: Refusal,
     /// True if the check also connects to the mail hosts.
     pub connect: bool,
     /// The other resolvers whose answers are compared.
     pub resolvers: Vec<OtherResolver>,
-    /// The servers to which the daemon forwards all questions; empty if the daemon does recursive resolution itself.
+    /// The servers to which the daemon forwards all questions; empty if the daemon resolves recursively.
     pub forwarders: Vec<String>,
-    /// The zones of the DNS lists whose queries contain a customer key, a label that identifies the customer of the list.
+    /// The zones of the DNS lists whose queries contain a customer key.
     pub keyed_lists: Vec<String>,
-    /// The reason why only the daemon may be asked, and no other server, because the question must not leave this host; `None` if servers may be
-    /// asked too. Only `compare` sets this field.
+    /// The reason why only the daemon may be asked: the question must not leave this host. Only `compare` sets this field.
     pub kept_here: Option<String>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
-    /// An address of each root server that the daemon uses. The check of a domain directly below the root needs them (`is_below_root`).
+    /// An address of each root server that the daemon uses, for domains directly below the root.
     pub root_servers: Vec<IpAddr>,
     /// The time of the check, in seconds since 1970.
     pub unix: u64,
 }
 
-/// All facts that a check has found out about a domain or an address.
+/// All facts about a domain or an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DomainFacts {
-    /// The domain or the address that is checked.
+    /// The domain or the address.
     pub subject: CheckSubject,
-    /// Each question that the check has asked, with its answer.
+    /// Each question with its answer.
     pub got: BTreeMap<Want, Got>,
-    /// For lookups where `got` contains the present reply of a server of the zone: the reply that the daemon gave.
+    /// The daemon's replies to lookups for which `got` has the present reply of a server of the zone.
     pub cached: BTreeMap<Want, ReplyFacts>,
-    /// Names whose aliases form a loop or a too long chain, each with a description.
+    /// The names whose aliases form a loop or a too long chain, each with a description.
     pub(crate) circles: BTreeMap<String, String>,
-    /// The number of queries to each server, by their results.
+    /// The queries to each server, counted by result.
     pub sent: BTreeMap<IpAddr, SentQueries>,
 }
 
 impl DomainFacts {
-    /// Creates an empty collection of facts about a domain or an address.
+    /// Creates an empty collection of facts.
     pub fn new(subject: CheckSubject) -> Self {
         Self { subject, ..Self::default() }
     }
 
-    /// Returns the part of the daemon's configuration that answers for the domain. Returns `None` if the domain is resolved on the internet, or if
-    /// this is not known yet.
+    /// Returns the part of the daemon's configuration that answers for the domain. Returns `None` if the domain is resolved on the
+    /// internet, or if this is unknown.
     pub fn configured(&self) -> Option<&str> {
         self.configured_at(&self.subject.domain)
     }
 
-    /// Returns the part of the daemon's configuration that answers for `wanted`. Returns `None` if this name is resolved on the internet, or if this
-    /// is unknown.
+    /// Returns the part of the daemon's configuration that answers for the name `wanted`, like `configured`.
     pub fn configured_at(&self, wanted: &str) -> Option<&str> {
         self.lookups().find_map(|((name, _), reply)| reply.configured.as_deref().filter(|_| name == wanted))
     }
 
-    /// Returns the replies of the daemon, each with the name and type of its lookup.
     pub(crate) fn lookups(&self) -> impl Iterator<Item = ((&str, &'static str), &ReplyFacts)> {
         self.got.iter().filter_map(|(want, got)| match want {
             Want::Lookup { name, kind } => Some(((name.as_str(), *kind), got.reply()?)),
@@ -356,13 +353,12 @@ impl DomainFacts {
         })
     }
 
-    /// Returns the DNS reply to a question of the check; `None` if there is none.
     pub(crate) fn reply(&self, want: &Want) -> Option<&ReplyFacts> {
         self.got.get(want)?.reply()
     }
 
-    /// Returns the result of a lookup. Usually it is the daemon's reply. If the daemon and the server of the zone have different versions of a
-    /// record, it is the server's reply.
+    /// Returns the result of a lookup: the daemon's reply, or the present reply of a server of the zone if the function `adopt` has
+    /// replaced it.
     pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
             None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => LookupFound::NotAsked,
@@ -381,13 +377,13 @@ impl DomainFacts {
         }
     }
 
-    /// Returns the records that a lookup found. Returns an empty list if there are none or if they are not known.
+    /// Returns the records that a lookup found, as far as known.
     pub fn records(&self, name: &str, kind: &'static str) -> Vec<&Record> {
         let reply = self.reply(&lookup(name, kind)).filter(|reply| reply.rcode == "NOERROR");
         reply.into_iter().flat_map(|reply| reply.records(kind)).collect()
     }
 
-    /// Returns the names to which the records of a lookup point, for example the mail hosts in MX records.
+    /// Returns the names in the records of a lookup, for example the mail hosts in MX records.
     pub fn targets(&self, name: &str, kind: &'static str) -> Vec<String> {
         self.records(name, kind).into_iter().filter_map(Record::target).collect()
     }
@@ -403,22 +399,20 @@ impl DomainFacts {
         self.reply(&lookup(name, kind)).is_some_and(|reply| reply.security == ReplySecurity::Bogus)
     }
 
-    /// Returns true if any lookup of the domain itself through the daemon fails DNSSEC validation.
     pub(super) fn has_bogus_lookup(&self) -> bool {
         self.lookups().any(|((name, kind), _)| name == self.subject.domain && self.is_bogus(name, kind))
     }
 
-    /// Returns true if the lookups of a host's addresses fail DNSSEC validation, so that no address of the host is known.
+    /// Returns true if the lookups of a host's addresses are bogus, so that no address is known.
     pub(crate) fn is_bogus_host(&self, host: &str) -> bool {
         self.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| self.is_bogus(host, kind))
     }
 
-    /// Returns the answer of a server to a question in this form, or the reason why there is none. Returns `None` if the server was not asked.
+    /// Returns the answer of a server to a question in this form. Returns `None` if the server was not asked.
     pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
         self.got.get(&at_server(server, name, kind, way))
     }
 
-    /// Returns the DNS reply of a server to a question in this form, if there is one.
     pub(crate) fn reply_of(
         &self,
         server: IpAddr,
@@ -429,38 +423,39 @@ impl DomainFacts {
         self.server(server, name, kind, way)?.reply()
     }
 
-    /// Returns the time at which a TTL ends, in seconds since 1970. The TTL begins at the time of the check.
+    /// Returns the time at which a TTL that begins now ends, in seconds since 1970.
     pub(crate) fn end(&self, ttl: u32) -> u64 {
         self.subject.unix.saturating_add(ttl.into())
     }
 
-    /// Returns the number of queries to a server, by their results.
+    /// Returns the queries to a server, counted by result.
     pub fn sent(&self, server: IpAddr) -> SentQueries {
         self.sent.get(&server).copied().unwrap_or_default()
     }
 
-    /// Returns the number of questions that the check has asked. Each repetition of a question counts.
+    /// Returns the number of questions. Each repetition counts.
     pub(super) fn spent(&self) -> usize {
         let all: usize = self.sent.values().map(|sent| sent.all()).sum();
         let once = self.got.keys().filter(|want| matches!(want, Want::Server { .. })).count();
         self.got.len() + all.saturating_sub(once)
     }
 
-    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. Each of three signs is enough: the server
-    /// answered a query only when it was repeated; this happened at half of all servers; or many queries to other servers had no reply.
+    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. One of three signs is enough: the
+    /// server answered a query only when it was repeated; this happened at half of all servers; or many queries to other servers had no
+    /// reply.
     pub(crate) fn is_lossy(&self, server: IpAddr) -> bool {
         let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
         let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
         self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
     }
 
-    /// Returns true if at least one in twenty queries to the other servers was lost. Then it may be chance that several queries in a row are lost
+    /// Returns true if at least one in twenty queries to the other servers was lost. Then several queries in a row may be lost by chance
     /// (four in a row: one time in 100 000 lookups).
     pub(crate) fn loses_many(&self, server: IpAddr) -> bool {
         others_lose(&self.sent, server, 20)
     }
 
-    /// Returns the answers of the DNS lists about an address or domain, if they were asked.
+    /// Returns the answers of the DNS lists about a subject, if they were asked.
     pub fn lists(&self, subject: &str) -> Option<&Got> {
         self.got.get(&Want::Lists { subject: subject.to_owned() })
     }
@@ -471,12 +466,11 @@ pub fn lookup(name: &str, kind: &'static str) -> Want {
     Want::Lookup { name: name.to_owned(), kind }
 }
 
-/// Creates a question to one name server.
 pub(crate) fn at_server(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
     Want::Server { server, name: name.to_owned(), kind, way }
 }
 
-/// Creates the questions for lookups of the IPv4 and IPv6 addresses of a name.
+/// Creates the lookups of the IPv4 and IPv6 addresses of a name.
 pub fn addresses(name: &str) -> [Want; 2] {
     [lookup(name, "A"), lookup(name, "AAAA")]
 }
@@ -486,7 +480,7 @@ pub fn is_below_root(domain: &str) -> bool {
     !["", "."].contains(&domain) && above(domain) == "."
 }
 
-/// Returns the name without its first label. For a name with one label, this is the root.
+/// Returns the name without its first label; the root for a name with one label.
 pub fn above(name: &str) -> &str {
     match name.split_once('.') {
         Some((_, "")) | None => ".",
@@ -505,7 +499,7 @@ pub fn is_within(name: &str, zone: &str) -> bool {
     zone == "." || name == zone || name.strip_suffix(zone).is_some_and(|before| before.ends_with('.'))
 }
 
-/// Returns the reverse name of an address, the name of its PTR records (RFC 1035 section 3.5, RFC 3596 section 2.5).
+/// Returns the reverse name of an address (RFC 1035 section 3.5, RFC 3596 section 2.5).
 pub fn reverse(address: IpAddr) -> String {
     name_text(&Name::from(address))
 }

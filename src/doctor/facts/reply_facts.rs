@@ -16,13 +16,12 @@ use dns::zone_file::{self, ZoneFileError, data_text, octets_text};
 pub struct Record {
     /// Owner name, with its last dot. In the facts of a check it is in lower case.
     pub name: String,
-    /// The TTL of the record in seconds.
+    /// The TTL in seconds.
     pub ttl: u32,
-    /// The data of the record.
+    /// The data.
     pub data: RData,
 }
 
-/// A DNS record as text, for JSON.
 #[derive(Serialize, Deserialize)]
 struct RecordText {
     name: String,
@@ -68,7 +67,7 @@ impl Record {
         Ok(Self { name: name.to_owned(), ttl, data: read.data })
     }
 
-    /// Returns the record type as text, such as `MX`.
+    /// Returns the record type, such as `MX`.
     pub fn kind(&self) -> String {
         kind_text(self.data.record_type())
     }
@@ -81,19 +80,19 @@ impl Record {
         }
     }
 
-    /// Returns the data of the record as text, in the form of zone files.
+    /// Returns the data in the form of zone files.
     pub fn text(&self) -> String {
         data_text(&self.data)
     }
 
-    /// Returns the data as text, in the form in which they are compared. For types whose data contain only names and numbers, the text is in lower
-    /// case, because names are compared without regard to case (RFC 4034 section 6.2, RFC 3597 section 7).
+    /// Returns the data as text that can be compared. Data with only names and numbers are in lower case, because names are compared
+    /// without regard to case (RFC 4034 section 6.2, RFC 3597 section 7).
     pub fn compared(&self) -> String {
         let has_names = ["NS", "CNAME", "PTR", "DNAME", "MX", "SRV", "SOA"].iter().any(|kind| self.is(kind));
         if has_names { self.text().to_ascii_lowercase() } else { self.text() }
     }
 
-    /// Returns the name in the data of an NS, CNAME, PTR or MX record: lower case, with its last dot.
+    /// Returns the name in an NS, CNAME, PTR or MX record: lower case, with its last dot.
     pub fn target(&self) -> Option<String> {
         let name: &Name = match &self.data {
             RData::NS(name) => &name.0,
@@ -105,12 +104,12 @@ impl Record {
         Some(canonical(&name_text(name)))
     }
 
-    /// Returns the address in the data of an A or AAAA record.
+    /// Returns the address in an A or AAAA record.
     pub fn address(&self) -> Option<IpAddr> {
         self.data.ip_addr()
     }
 
-    /// Returns the text of a TXT record: its strings, joined.
+    /// Returns the joined strings of a TXT record.
     pub fn joined(&self) -> String {
         match &self.data {
             RData::TXT(text) => String::from_utf8_lossy(&text.txt_data.concat()).into_owned(),
@@ -119,10 +118,10 @@ impl Record {
     }
 }
 
-/// The result of DNSSEC validation of an answer, as the daemon reports it.
+/// The result of DNSSEC validation at the daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReplySecurity {
-    /// The signatures over the answer are correct.
+    /// The signatures are correct.
     Secure,
     /// The zone is not signed.
     Insecure,
@@ -130,7 +129,7 @@ pub enum ReplySecurity {
     Bogus,
     /// Validation is turned off in the daemon's configuration.
     Off,
-    /// The daemon could not find out whether the answer is secure.
+    /// The result is unknown.
     #[default]
     Unknown,
 }
@@ -140,37 +139,37 @@ pub enum ReplySecurity {
 pub struct ReplyFacts {
     /// The response code, such as `NOERROR`.
     pub rcode: String,
-    /// True if the reply has the flag AA: the server is authoritative for the answer.
+    /// True if the reply has the flag AA.
     pub authoritative: bool,
-    /// True if the reply has the flag RA: the server offers recursion.
+    /// True if the reply has the flag RA.
     pub recursive: bool,
-    /// True if the reply has an OPT record, which shows that the server supports EDNS.
+    /// True if the reply has an OPT record: the server supports EDNS.
     pub edns: bool,
-    /// True if the reply has the flag TC: it was truncated.
+    /// True if the reply has the flag TC.
     pub truncated: bool,
     /// The time from the query to the reply, in milliseconds.
     pub millis: u64,
-    /// The response code of an earlier reply to the same query, if that reply lacked the records. Empty if there was no such reply.
+    /// The response code of an earlier reply to the same query, if that reply lacked the records; otherwise empty.
     pub failed_before: String,
-    /// The result of DNSSEC validation, for replies of the daemon.
+    /// The result of DNSSEC validation at the daemon.
     pub security: ReplySecurity,
-    /// True if the daemon took the answer from its cache.
+    /// True if the answer is from the daemon's cache.
     pub from_cache: bool,
-    /// The reason why there is no answer, in the words of the daemon, or the extended errors of a server (RFC 8914).
+    /// The daemon's reason for a missing answer, or the extended errors of a server (RFC 8914).
     pub why: String,
-    /// The codes of the extended errors (RFC 8914) in the reply.
+    /// The codes of the extended errors (RFC 8914).
     pub extended_errors: Vec<u16>,
-    /// The part of the daemon's configuration that answers for the name, as text; `None` if the name is resolved on the internet.
+    /// The part of the daemon's configuration that answers for the name; `None` if the name is resolved on the internet.
     pub configured: Option<String>,
     /// The views of the daemon's configuration whose clients get other data for the name.
     pub views: Vec<String>,
-    /// The records of an expired cache entry, which the daemon gives because no server answers (RFC 8767). Such a reply counts as SERVFAIL.
+    /// The records of an expired cache entry (RFC 8767), which the daemon gives if no server answers. Such a reply counts as SERVFAIL.
     pub expired: Vec<Record>,
-    /// The records of the answer section of the reply.
+    /// The answer section.
     pub answers: Vec<Record>,
-    /// The records of the authority section of the reply.
+    /// The authority section.
     pub authority: Vec<Record>,
-    /// The records of the additional section of the reply.
+    /// The additional section.
     pub additional: Vec<Record>,
 }
 
@@ -180,7 +179,7 @@ impl ReplyFacts {
         u128::from(self.millis) >= CHECK_TRY_TIME.as_millis()
     }
 
-    /// Returns those records of the answer section that have this type.
+    /// Returns the records of this type in the answer section.
     pub fn records<'r>(&'r self, kind: &'r str) -> impl Iterator<Item = &'r Record> {
         self.answers.iter().filter(move |record| record.is(kind))
     }
@@ -189,20 +188,20 @@ impl ReplyFacts {
 /// The result of a lookup through the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookupFound<'f> {
-    /// The lookup found records of this type.
+    /// There are records of this type.
     Data(&'f ReplyFacts),
-    /// The lookup found that the name exists, but has no records of this type.
+    /// The name exists, but has no records of this type.
     NoData(&'f ReplyFacts),
-    /// The lookup found that the name does not exist.
+    /// The name does not exist.
     NoName(&'f ReplyFacts),
-    /// The result of the lookup is not known; the text says why.
+    /// The result is unknown, for this reason.
     Unknown(String),
-    /// The lookup was not made in this check.
+    /// The lookup was not made.
     NotAsked,
 }
 
 impl<'f> LookupFound<'f> {
-    /// Returns the reply, if it says which records exist or that there are none.
+    /// Returns the reply if the result is known.
     pub const fn reply(&self) -> Option<&'f ReplyFacts> {
         match self {
             Self::Data(reply) | Self::NoData(reply) | Self::NoName(reply) => Some(reply),
@@ -210,17 +209,17 @@ impl<'f> LookupFound<'f> {
         }
     }
 
-    /// Returns the target of the alias (CNAME); `None` if the name is not an alias.
+    /// Returns the target of the alias (CNAME).
     pub fn alias(&self) -> Option<String> {
         self.reply()?.records("CNAME").next().map(Record::text)
     }
 
-    /// Returns true if the result is known: there are records, or it is certain that there are none.
+    /// Returns true if the result is known.
     pub const fn is_known(&self) -> bool {
         matches!(self, Self::Data(_) | Self::NoData(_) | Self::NoName(_))
     }
 
-    /// Returns true if it is certain that the name has no records of this type.
+    /// Returns true if it is certain that there are no records of this type.
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::NoData(_) | Self::NoName(_))
     }

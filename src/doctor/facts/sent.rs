@@ -1,23 +1,22 @@
-//! Counts the queries that a check has sent to each server. With these numbers, a finding never says that a server was not asked although it was.
+//! Counts the queries to each server, so that findings say correctly how often a server was asked.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-/// Returns true if missing replies of `server` over UDP and TCP may be chance, because at least one in four queries to other servers was lost. With
-/// fewer losses, it happens only once in ten thousand lookups that four queries over UDP and all packets of a TCP connection are lost.
+/// Returns true if missing replies of `server` over UDP and TCP may be chance, because at least one in four queries to other servers was
+/// lost. With fewer losses, four queries over UDP and all packets of a TCP connection are lost only once in ten thousand lookups.
 pub(crate) fn may_be_chance(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr) -> bool {
     others_lose(sent, server, 4)
 }
 
-/// Returns true if at least one in `in_all` of the queries to all servers except `server` was lost. If only a single query was lost, returns false,
-/// because one loss proves nothing.
+/// Returns true if at least one in `in_all` of the queries to the other servers was lost. A single loss proves nothing.
 pub(crate) fn others_lose(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr, in_all: usize) -> bool {
     let others = || sent.iter().filter(|(other, _)| **other != server).map(|(_, sent)| sent);
     let lost: usize = others().map(|sent| sent.lost).sum();
     lost > 1 && in_all * lost >= lost + others().map(|sent| sent.answered).sum::<usize>()
 }
 
-/// The result of a query that a check has sent.
+/// The result of a query.
 #[derive(Clone, Copy, Debug)]
 pub enum QueryEnd {
     /// The query got a reply.
@@ -33,20 +32,19 @@ pub enum QueryEnd {
 /// The number of queries to one server, over UDP and TCP, by their results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SentQueries {
-    /// How many queries were answered.
+    /// Queries with a reply.
     pub answered: usize,
-    /// How many queries got no reply in time.
+    /// Queries without a reply in time.
     pub unanswered: usize,
-    /// The number of queries that may have been answered later: they were sent shortly before the end of the check, or another query for the same
-    /// records was answered first.
+    /// Queries that may have been answered later: they were sent shortly before the end of the check, or another query for the same records
+    /// was answered first.
     pub cut_off: usize,
-    /// The number of queries that the server answered only when they were repeated. So datagrams are lost on the path, and other missing replies may
-    /// be chance.
+    /// Queries that were answered only when they were repeated. So datagrams are lost on the path.
     pub lost: usize,
 }
 
 impl SentQueries {
-    /// Counts a query that has this result.
+    /// Counts a query.
     pub const fn count(&mut self, end: QueryEnd) {
         match end {
             QueryEnd::Answered => self.answered += 1,
@@ -56,22 +54,21 @@ impl SentQueries {
         }
     }
 
-    /// Returns true if the server answered a query only when it was repeated, so that a datagram was lost.
+    /// Returns true if the server answered some query only when it was repeated.
     pub const fn is_lossy(self) -> bool {
         self.lost > 0
     }
 
-    /// Returns how many queries were sent to the server.
     pub(crate) const fn all(self) -> usize {
         self.answered + self.unanswered + self.cut_off
     }
 
-    /// Returns true if any query was sent to the server.
+    /// Returns true if any query was sent.
     pub const fn is_any(self) -> bool {
         self.all() > 0
     }
 
-    /// Returns a text about a server. It says that it is unknown if the server serves the zone, how many queries were sent, and the reason `why`.
+    /// Describes a server of which it is unknown if it serves the zone, with the number of queries and the reason `why`.
     pub(crate) fn unknown(self, why: &str) -> String {
         let Self { answered, unanswered, .. } = self;
         match (answered + unanswered, unanswered) {

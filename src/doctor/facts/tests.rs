@@ -1,8 +1,8 @@
-//! Helper for the tests of all checks: creates facts from lines of text. Also tests how names and strings are shown.
+//! Creates facts from lines of text, for the tests of all checks.
 
 use super::*;
 
-/// Facts about a zone with two servers, both of which serve it.
+/// Both servers serve the zone.
 pub const TWO_SERVERS: &str = "
     lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
     lookup test. SOA | ns.test. h. 1 2 3 4 5
@@ -78,10 +78,9 @@ pub fn facts(domain: &str, lines: &str) -> DomainFacts {
     facts
 }
 
-/// Adds a record to a section of the reply. The first character of `part` selects the section (`=`, `>` or `+`).
+/// Adds a record to the section of the reply that the first character of `part` selects (`=`, `>` or `+`).
 fn add(reply: &mut ReplyFacts, (name, kind): (&str, &str), part: &str) {
     let record = |owner: &str, kind: &str, data: &str| {
-        // A string of a TXT record has at most 255 octets.
         let parts: Vec<&str> =
             data.as_bytes().chunks(250).map(|part| std::str::from_utf8(part).unwrap()).collect();
         let data = if kind == "TXT" { parts.join("\" \"") } else { data.to_owned() };

@@ -1,7 +1,7 @@
 //! Connects to the mail hosts at port 25 and checks the greeting, the EHLO name, STARTTLS, and the certificate against the TLSA records.
 //!
-//! RFC 5321 section 3.1, RFC 3207, RFC 7672 section 3.1, RFC 8461 section 4.1. Connections are made only if the operator asks for them, and come
-//! last, because many mail servers let unknown clients wait for seconds.
+//! RFC 5321 section 3.1, RFC 3207, RFC 7672 section 3.1, RFC 8461 section 4.1. Connections are made only if the operator asks for them, and
+//! come last, because many mail servers let unknown clients wait for seconds.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -21,14 +21,13 @@ use crate::transport::der::not_after;
 use crate::transport::mta_sts;
 use dns::clock::minute;
 
-/// The number of seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
-/// A certificate expires "soon" if fewer than this many seconds are left. Clients of Let's Encrypt renew certificates 30 days before they expire. So
-/// if only 21 days are left, the renewal has failed for days.
+/// A certificate expires "soon" if fewer than this many seconds are left. Clients of Let's Encrypt renew certificates 30 days before they
+/// expire. So with 21 days left, the renewal has failed for days.
 const EXPIRES_SOON: u64 = 21 * DAY;
 
-/// Returns the mail hosts and addresses to which the check may connect. One address of each host comes first; the other addresses follow.
+/// Returns the mail hosts and addresses to which the check may connect: first one address of each host.
 fn targets(facts: &DomainFacts) -> Vec<(String, IpAddr)> {
     let mut targets: Vec<(usize, String, IpAddr)> = Vec::new();
     for host in mail::hosts(facts) {
@@ -46,8 +45,8 @@ fn want((host, address): (String, IpAddr)) -> Want {
     Want::MailHost { host, address }
 }
 
-/// Returns the mail hosts and addresses to which the check connects, and the number of addresses that are left out. Addresses to which this host has
-/// no route do not count for the limit `MAX_CONNECTIONS`.
+/// Returns the mail hosts and addresses to which the check connects, and the number of addresses left out. Addresses without a route do not
+/// count for `MAX_CONNECTIONS`.
 fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     let (mut chosen, mut places) = (targets(facts), MAX_CONNECTIONS);
     let is_unrouted = |target: &(String, IpAddr)| {
@@ -65,12 +64,10 @@ fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     (chosen, left)
 }
 
-/// Returns the connections to mail hosts that the check must make.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if facts.subject.connect { chosen(facts).0.into_iter().map(want).collect() } else { Vec::new() }
 }
 
-/// Returns the findings about the connections to mail hosts.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut found = BTreeMap::<(Code, Level), Vec<(String, Vec<About>)>>::new();
     let (mut refused, mut unrouted, mut heard) = (Vec::new(), Vec::new(), 0);
@@ -163,8 +160,8 @@ fn of_host(
     } else if is_named(&associations, chain, CertUsage::DaneEe) {
         tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
     } else if is_named(&associations, chain, CertUsage::DaneTa) {
-        // The host's own certificate must also be valid and contain this name (RFC 7672 section 3.1.2). DANE accepts a private certificate authority,
-        // which this system does not trust. So a `fault` does not prove that the certificate is wrong.
+        // The host's own certificate must also be valid and contain this name (RFC 7672 section 3.1.2). DANE accepts a private authority,
+        // which this system does not trust, so a `fault` does not prove that the certificate is wrong.
         let text = " has a certificate of an authority that its TLSA records name";
         match fault {
             _ if expired => tell(usual(Code::TlsaMismatch), format!("{text}, but it has expired")),
@@ -183,8 +180,8 @@ fn of_host(
     }
 }
 
-/// Returns the level of the finding that a host has no TLS, and a text that names what demands TLS (DANE or MTA-STS). Senders must not deliver
-/// without TLS if they found usable TLSA records (RFC 7672 section 2.2) or an enforced policy of MTA-STS (RFC 8461 section 5).
+/// Returns the level of the finding that a host has no TLS, and what demands TLS: usable TLSA records (RFC 7672 section 2.2) or an enforced
+/// MTA-STS policy (RFC 8461 section 5).
 fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static str) {
     match (usable(facts, host).is_empty(), mta_sts::is_enforced(facts)) {
         (true, false) => (code.entry().level, ""),
@@ -194,8 +191,8 @@ fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static 
     }
 }
 
-/// Returns the level of the finding that this system does not trust a certificate for the name of its host, and a text about it. Only MTA-STS demands
-/// a certificate of a public authority for this name (RFC 8461 sections 4.2 and 5); DANE does not.
+/// Returns the level of the finding that this system does not trust a certificate, and a text that follows it. Only MTA-STS demands a
+/// certificate of a public authority (RFC 8461 sections 4.2 and 5).
 fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
     if mta_sts::is_enforced(facts) {
         return (Level::Failure, "; the policy of MTA-STS (mode enforce) demands one that is trusted");
@@ -207,9 +204,9 @@ fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
     }
 }
 
-/// Returns the level of the finding that a certificate has expired. Opportunistic TLS accepts any certificate (RFC 7435). DANE with a TLSA record of
-/// usage 3 ignores the expiration (RFC 7672 section 3.1.1). In these cases mail is still delivered. If a policy of MTA-STS is enforced (RFC 8461
-/// section 5), or if a TLSA record has usage 2 (RFC 7672 section 3.1.2), senders do not deliver.
+/// Returns the level of the finding that a certificate has expired. Opportunistic TLS (RFC 7435) and TLSA records of usage 3 (RFC 7672
+/// section 3.1.1) ignore the expiration. With an enforced MTA-STS policy (RFC 8461 section 5) or TLSA records of usage 2 (RFC 7672 section
+/// 3.1.2), senders do not deliver.
 fn of_expired(facts: &DomainFacts, host: &str) -> Level {
     let (associations, enforced) = (usable(facts, host), mta_sts::is_enforced(facts));
     let by_authority =
@@ -217,8 +214,7 @@ fn of_expired(facts: &DomainFacts, host: &str) -> Level {
     if enforced || by_authority { Level::Failure } else { Level::Warning }
 }
 
-/// Reports if the host's own certificate has expired or expires soon. Returns true if it has expired. If the certificate cannot be parsed, the
-/// expiration is not known, and nothing is reported.
+/// Reports if the host's own certificate has expired or expires soon. Returns true if it has expired.
 fn tell_expiry(
     facts: &DomainFacts,
     host: &str,
@@ -245,8 +241,8 @@ fn tell_expiry(
     end <= now
 }
 
-/// Returns true if a TLSA record with this usage matches the host's certificates (RFC 7672 section 3.1). With usage 3, the record must match the
-/// first certificate (the host's own). With usage 2, it must match the certificate of an authority in the chain.
+/// Returns true if a TLSA record with this usage matches the certificates (RFC 7672 section 3.1): with usage 3 the host's own, with usage 2
+/// that of an authority in the chain.
 fn is_named(associations: &[&TLSA], chain: &[Vec<u8>], usage: CertUsage) -> bool {
     let is_named = |certificate: &Vec<u8>| {
         associations.iter().any(|one| one.cert_usage == usage && names(one, certificate))

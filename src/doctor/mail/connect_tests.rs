@@ -7,14 +7,14 @@ use super::*;
 use crate::facts::tests::facts;
 use crate::transport::der::{not_after, public_key};
 
-/// A test certificate for the host `smtp.host.com`, in base64.
+/// A certificate for the host `smtp.host.com`.
 const CERTIFICATE: &str = "MIIB4zCCAYqgAwIBAgIBAjAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhyZXNvbHZlcmQgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBgxFjAUBgNVBAMMDXNtdHAuaG9zdC5jb20wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARXA67WnRhVBLSuSpKkARvRdI0vib7d8dIvS8HOHR9lcbXtqVCsH2Om0lOgKcX/fpux9OMS1eHDcLkKINoXZOa7o4G3MIG0MEUGA1UdEQQ+MDyCDXNtdHAuaG9zdC5jb22CFW10YS1zdHMuY29ubmVjdGVkLmNvbYIUbXRhLXN0cy5leGNsdWRlZC5jb20wCQYDVR0TBAIwADALBgNVHQ8EBAMCB4AwEwYDVR0lBAwwCgYIKwYBBQUHAwEwHQYDVR0OBBYEFNX7zpGgs85Sv9WeGN9eNdnFb1hMMB8GA1UdIwQYMBaAFDQK8VIfb1VOvjsa9jgelT0W3q5NMAoGCCqGSM49BAMCA0cAMEQCIAu9TIC3R9ma14X1I6xfq1d0pK1c4WOSSTbKRPBJUXb6AiBawGIKpI1u2s/Vt0DV38YEVBbznwSyszSo4iU8m0dE9A==";
 
 fn certificate() -> Vec<u8> {
     BASE64.decode(CERTIFICATE.as_bytes()).unwrap()
 }
 
-/// Returns the findings about a mail host with this answer to a connection (`got`). `lines` are its TLSA records and other facts.
+/// Returns the findings about a mail host with this connection result. `lines`: its TLSA records and other facts.
 fn found(got: &Got, lines: &str) -> Vec<(Code, Level)> {
     let base = "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA";
     let mut facts = facts("a.test.", &format!("{base}\n{lines}"));
@@ -112,7 +112,7 @@ fn a_certificate_is_compared_with_the_tlsa_records() {
     assert_eq!(judge("1 1 1 ab", &leaf), Code::SmtpOk, "not a record for mail");
 }
 
-/// Returns the start of a certificate in DER. Its notAfter has the time type `tag` and this text. The code under test does not read the other parts.
+/// Returns a part of a certificate in DER, as far as the code under test reads it. Its notAfter has the time type `tag`.
 fn ending(tag: u8, text: &str) -> Vec<u8> {
     let wrap = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
     let end = [wrap(0x17, b"200101000000Z"), wrap(tag, text.as_bytes())].concat();
@@ -140,13 +140,13 @@ fn the_end_of_a_certificate_is_read() {
 
 #[test]
 fn a_certificate_that_expires_is_told_three_weeks_before() {
-    // The time of the check is 2026-01-01 00:00 UTC.
+    // The check is at 2026-01-01 00:00 UTC.
     let cases = [
         ("260122000000Z", None, None),
         ("260121235959Z", None, Some((Code::CertificateExpires, Level::Warning))),
         ("260101000001Z", None, Some((Code::CertificateExpires, Level::Warning))),
         ("260101000000Z", None, Some((Code::CertificateExpired, Level::Warning))),
-        // The fault `certificate expired` and the time in the certificate are the same fault, so it is reported only once.
+        // The text `certificate expired` and the time in the certificate show the same fault, which is reported once.
         ("251231000000Z", Some("certificate expired"), Some((Code::CertificateExpired, Level::Warning))),
     ];
     for (end, fault, expected) in cases {

@@ -1,5 +1,5 @@
-//! Reads the MX records of the domain and the hosts that they name. Also finds names whose last dot is missing in the zone file, so that the server
-//! appends the name of the zone to them.
+//! Reads the MX records of the domain. Finds names whose last dot is missing in the zone file, so that the server appends the name of the
+//! zone.
 //!
 //! RFC 5321 section 5.1 (how senders choose the host), RFC 1035 section 5.1 (last dots).
 
@@ -12,7 +12,6 @@ use crate::facts::{DomainFacts, Record, is_within};
 use crate::limits::MAX_CHECKED_HOSTS;
 use crate::zone;
 
-/// An MX record: its preference and its host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exchange {
     pub(crate) preference: u16,
@@ -29,14 +28,13 @@ impl Exchange {
         self.host == "."
     }
 
-    /// Returns the IP address that the MX record has by mistake instead of the name of a host. Returns `None` if it has a name.
+    /// Returns the IP address that the MX record has by mistake instead of a host name.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         address(self.host.trim_end_matches('.'))
     }
 }
 
-/// Parses an IP address that somebody has written instead of a name, also in the form of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`,
-/// `[IPv6:2001:db8::1]`.
+/// Parses an IP address, also in the form of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`, `[IPv6:2001:db8::1]`.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let literal = literal.map(|literal| literal.strip_prefix("ipv6:").unwrap_or(literal));
@@ -51,7 +49,7 @@ pub(crate) fn exchanges(facts: &DomainFacts) -> Vec<Exchange> {
     exchanges
 }
 
-/// Returns the hosts that the MX records name, the most preferred first. Without MX records, this is the domain itself.
+/// Returns the hosts in the MX records, the most preferred first. Without MX records, this is the domain itself.
 pub(crate) fn named_hosts(facts: &DomainFacts) -> Vec<String> {
     let exchanges = exchanges(facts);
     if exchanges.is_empty() && facts.lookup(&facts.subject.domain, "MX").is_absent() {
@@ -62,23 +60,22 @@ pub(crate) fn named_hosts(facts: &DomainFacts) -> Vec<String> {
     named.map(|exchange| exchange.host).filter(|host| known.insert(host.clone())).collect()
 }
 
-/// Returns the first `MAX_CHECKED_HOSTS` of the hosts that receive mail for the domain. Only these are looked up.
+/// Returns the mail hosts that are looked up.
 pub(crate) fn hosts(facts: &DomainFacts) -> Vec<String> {
     named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Top-level domains that are hardly ever used as labels inside a name. If one of them is inside a name, the last dot after it is probably missing in
-/// the zone file.
+/// Top-level domains that are hardly ever used inside a name. After them, the last dot is probably missing in the zone file.
 const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
 
-/// Returns true if the name is an IP address with the name of the zone appended, because its last dot is missing in the zone file.
+/// Returns true if the name is an IP address with the name of the zone appended.
 pub(crate) fn holds_address(facts: &DomainFacts, name: &str) -> bool {
     let before = name.strip_suffix(zone::apex(facts)).unwrap_or_default();
     address(before.trim_end_matches('.')).is_some()
 }
 
-/// Returns a text about a name without an address. If its last dot may be missing, the text also contains the name that the operator of the zone
-/// probably meant.
+/// Describes a name without an address. If its last dot may be missing, the text contains the name that the operator of the zone probably
+/// meant.
 pub(crate) fn with_last_dot(facts: &DomainFacts, name: &str) -> String {
     let zone = zone::apex(facts);
     let before = name.strip_suffix(zone).filter(|before| before.ends_with('.'));

@@ -1,6 +1,4 @@
-//! Checks the HELO name: the name with which a client identifies itself.
-//!
-//! RFC 5321 sections 2.3.5 and 4.1.1.1 (form of the name), 4.1.4 (address of the name).
+//! Checks the HELO name of a client: its form (RFC 5321 sections 2.3.5 and 4.1.1.1) and its address (section 4.1.4).
 
 use std::net::IpAddr;
 
@@ -14,14 +12,13 @@ use dns::wire::presentation::read_name;
 /// The tag before an IPv6 address in brackets (RFC 5321 section 4.1.3).
 const IPV6_TAG: &str = "IPv6:";
 
-/// The form of the name that a client gives with HELO.
 #[derive(Debug, PartialEq, Eq)]
 enum Form {
-    /// The HELO name is a host name: lower case, with its last dot.
+    /// A host name: lower case, with its last dot.
     Host(String),
-    /// The HELO name is an IP address in brackets.
+    /// An IP address in brackets.
     Literal(IpAddr),
-    /// The HELO name has no correct form; the text says why.
+    /// The name has no correct form, for this reason.
     Wrong(&'static str),
 }
 
@@ -52,13 +49,12 @@ fn form(helo: &str) -> Form {
     }
 }
 
-/// Returns the HELO name, if it is to be checked: if the client is checked too, or if a bounce says that a receiver has refused the name.
+/// Returns the HELO name if the client is checked too, or if a receiver has refused the name.
 fn examined(facts: &DomainFacts, client: Option<IpAddr>) -> Option<&str> {
     let is_refused = facts.subject.refusal.reason == Some(RefusalReason::Helo);
     facts.subject.helo.as_deref().filter(|_| is_refused || client.is_some())
 }
 
-/// Returns the lookups for the HELO name that must be made next. `client` is the address of the client, if it is checked.
 pub(crate) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
     match examined(facts, client).map(form) {
         Some(Form::Host(name)) => addresses(&name).into_iter().chain([lookup(&name, "MX")]).collect(),
@@ -66,7 +62,7 @@ pub(crate) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
     }
 }
 
-/// Returns the address lookup of the HELO name. If this lookup fails, the check finds out why.
+/// Returns the address lookup of the HELO name.
 pub(crate) fn needed(facts: &DomainFacts, client: Option<IpAddr>) -> Option<(String, &'static str)> {
     match form(examined(facts, client)?) {
         Form::Host(name) => Some((name, "A")),
@@ -74,8 +70,8 @@ pub(crate) fn needed(facts: &DomainFacts, client: Option<IpAddr>) -> Option<(Str
     }
 }
 
-/// Returns the finding about the HELO name. The name must have the address of the client. If that address is not known, any address of the name is
-/// enough.
+/// Returns the finding about the HELO name. The name must have the address of the client. If the client's address is not known, any address
+/// is enough.
 pub(crate) fn check(facts: &DomainFacts, address: Option<IpAddr>) -> Option<Finding> {
     let helo = examined(facts, address)?;
     let name = match form(helo) {

@@ -1,6 +1,5 @@
-//! Checks what the DNS lists that this host uses answer about the domain and its addresses.
-//!
-//! RFC 5782. Lists limit the number of queries, so only a few addresses are looked up.
+//! Checks the answers of this host's DNS lists about the domain and its addresses (RFC 5782). Lists limit the number of queries, so only a
+//! few addresses are looked up.
 
 use std::net::IpAddr;
 
@@ -13,19 +12,17 @@ use crate::message::refusal;
 use crate::part::About;
 use crate::spf::walk::NamedSenders;
 
-/// The role of a name or address that a check looks up in DNS lists.
+/// The role of the checked name or address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
-    /// The domain or the address that is checked.
     Own,
-    /// A mail host that the SPF record of the domain names as a sender.
+    /// A mail host that SPF names as a sender.
     Sender,
-    /// Another host that receives mail. It probably sends none.
+    /// Another mail host. It probably sends no mail.
     Host,
 }
 
-/// Returns the names and addresses about which the DNS lists are asked, each once. Also returns the number of addresses of mail hosts that are left
-/// out.
+/// Returns the names and addresses about which the DNS lists are asked, and the number of addresses of mail hosts left out.
 fn subjects(
     facts: &DomainFacts,
     examined: Option<IpAddr>,
@@ -49,24 +46,23 @@ fn subjects(
     (subjects, hosts.len().saturating_sub(most))
 }
 
-/// Returns the questions to DNS lists that must be asked next. `examined` is the address of the sending client; `None` if the client is unknown or
-/// may be a relay.
+/// Returns the next questions to DNS lists. `examined`: the sending client; `None` if it is unknown or may be a relay.
 pub(crate) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> {
     let subjects = subjects(facts, examined, None).0.into_iter();
     refusal::wants(facts).into_iter().chain(subjects.map(|(_, subject)| Want::Lists { subject })).collect()
 }
 
-/// A name or address that is in a DNS list: its role, the name or address as text, the answer of the list as text, and the subject of the finding.
+/// A listed name or address: its role, text, the answer of the list, and the subject of the finding.
 type ListedSubject<'s> = (Part, &'s str, String, About);
 
-/// Returns the findings about the names and addresses that are in DNS lists, one finding for each role.
+/// Returns one finding for each role.
 fn of_listed(
     facts: &DomainFacts,
     senders: Option<&NamedSenders>,
     listed: &[ListedSubject<'_>],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // If the lists contain every address that the SPF record allows to send for the domain, the finding is more serious.
+    // The finding is more serious if all addresses that SPF allows to send are listed.
     let is_listed = |address: &IpAddr| {
         let address = address.to_string();
         listed.iter().any(|(part, subject, ..)| *part == Part::Sender && *subject == address)
@@ -90,7 +86,7 @@ fn of_listed(
     findings
 }
 
-/// Returns the findings about DNS lists. `examined` is the address of the sending client; `None` if the client is unknown or may be a relay.
+/// Returns the findings about DNS lists. `examined` is as in `wants`.
 pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = pointer::senders(facts);
     let (subjects, left_out) = subjects(facts, examined, senders.as_ref());
@@ -109,7 +105,7 @@ pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
         };
         asked += listings.len();
         answered.extend((!listings.is_empty()).then_some(subject.as_str()));
-        // Another finding explains the bounce. If it already reports that a list contains the address, the listing is not reported again here.
+        // Another finding about the bounce already reports this listing.
         for listing in listings.iter().filter(|listing| !refusal::is_listed(facts, subject, &listing.list)) {
             match listing.listed {
                 Listed::Yes => {

@@ -1,4 +1,4 @@
-//! Checks the mail hosts: the MX records, the hosts that they name, and what senders do if there are none.
+//! Checks the MX records and the hosts that they name, and what senders do without MX records.
 //!
 //! RFC 5321 section 5.1 (how senders choose the host), RFC 7505 (null MX), RFC 2181 section 10.3 (no aliases).
 
@@ -22,7 +22,7 @@ use crate::message::refusal::RefusalReason;
 use crate::part::{About, Part};
 use crate::{dnssec, elsewhere, served, zone};
 
-/// Returns the public addresses of the mail hosts of the domain.
+/// Returns the public addresses of the mail hosts.
 pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = Vec::new();
     for address in hosts(facts).iter().flat_map(|host| facts.addresses(host)) {
@@ -33,7 +33,6 @@ pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
     found
 }
 
-/// Returns the lookups of mail hosts that must be made next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let mut wants = vec![lookup(domain, "MX"), lookup(domain, "CNAME")];
@@ -46,24 +45,23 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the lookups of addresses for those mail hosts of which no address is known. If such a lookup fails, the check finds out why.
+/// Returns the lookups for mail hosts without a known address. If they fail, the check finds out why.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let without = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
     without.flat_map(|host| ["A", "AAAA"].map(|kind| (host.clone(), kind))).collect()
 }
 
-/// Returns true if lookups of a host's addresses fail for a reason other than DNSSEC validation, and no address is known.
+/// Returns true if no address of a host is known, for a reason other than DNSSEC validation.
 pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
     let is_unknown =
         |kind| matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !facts.is_bogus(host, kind);
     facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(is_unknown)
 }
 
-/// Returns the findings about the MX records and the mail hosts.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = Vec::new();
-    // An alias at a name below the apex of a zone is correct, as long as the name has no other records.
+    // An alias at a name below the apex of a zone is correct if the name has no other records.
     let own_alias = facts.lookup(domain, "CNAME").alias().filter(|_| zone::is_delegated(facts));
     if let Some(target) = own_alias {
         findings.push(Finding::new(Code::ApexAlias, format!("{domain} CNAME {target}")));
@@ -89,7 +87,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the finding that mail would be sent in a loop. The sign is that a mail host has an address of this host, or that a bounce says so.
+/// Returns the finding that mail would loop: a mail host has an address of this host, or a bounce says so.
 fn here(facts: &DomainFacts) -> Option<Finding> {
     let (domain, own) = (facts.subject.domain.as_str(), &facts.subject.own);
     let of_host = |host: &String| {
@@ -109,7 +107,6 @@ fn here(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::MxIsHere, words))
 }
 
-/// Returns the addresses as text, after the word "address" or "addresses".
 fn listed(addresses: &[IpAddr]) -> String {
     let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     format!("the {} {}", if list.len() == 1 { "address" } else { "addresses" }, list.join(", "))
@@ -124,7 +121,7 @@ fn is_unreachable(address: &IpAddr) -> bool {
     is_example || is_private(*address)
 }
 
-/// Returns the finding about private addresses of mail hosts. Senders try private addresses like the others, and fail.
+/// Returns the finding about private addresses of mail hosts, which senders try in vain.
 fn private(facts: &DomainFacts, hosts: &[String]) -> Option<Finding> {
     let of_host = |host: &String| {
         let private: Vec<IpAddr> = facts.addresses(host).into_iter().filter(is_unreachable).collect();
@@ -156,8 +153,7 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     if found.is_empty() {
         return vec![without_host(facts)];
     }
-    // The finding `NoMx` says that mail goes to the address of the domain, perhaps a web server. It is not reported for a private address, which is
-    // not the address of a public web server.
+    // The finding `NoMx` says that mail goes to the address of the domain, perhaps a web server. A private address is no public web server.
     let has_public = found.iter().any(|address| !is_unreachable(address));
     let evidence = format!("{domain} has no MX; it has {}", listed(&found));
     let about = [About::Host(domain.to_owned())];
@@ -165,7 +161,6 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     private(facts, &[domain.to_owned()]).into_iter().chain(no_mx).collect()
 }
 
-/// Returns the finding about a domain that has neither MX records nor a known address.
 fn without_host(facts: &DomainFacts) -> Finding {
     let domain = facts.subject.domain.as_str();
     let unknown = ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(domain, kind) {
@@ -191,8 +186,7 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     if let Some(null) = null.first() {
         if real.is_empty() {
             let found = Finding::new(Code::NullMx, shown(null));
-            // The domain is checked as the recipient of an email, so it should receive mail. A null MX record, which says that it receives none, is
-            // then a failure.
+            // The checked domain is the recipient of an email, so it should receive mail. A null MX record says that it receives none.
             let is_recipient = facts.subject.role == Role::Recipient;
             return vec![if is_recipient { found.at(Level::Failure) } else { found }];
         }
@@ -212,7 +206,6 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the findings about the addresses of the mail hosts.
 fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     let (hosts, mut findings) = (hosts(facts), Vec::new());
     for host in &hosts {
@@ -222,7 +215,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     findings.extend(private(facts, &hosts));
-    // If some mail hosts were not looked up, it is unknown whether all hosts have a fault. Then no finding says that all hosts have it.
+    // If some mail hosts were not looked up, no finding says that all hosts have a fault.
     let are_all = named_hosts(facts).len() == hosts.len();
     let are_known = |kind| are_all && hosts.iter().all(|host| facts.lookup(host, kind).is_known());
     let all: Vec<IpAddr> = hosts.iter().flat_map(|host| facts.addresses(host)).collect();
@@ -238,7 +231,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the finding that no fault was found: the mail hosts have addresses.
+/// Returns the finding that the mail hosts have addresses.
 fn well(facts: &DomainFacts) -> Finding {
     let (domain, hosts) = (facts.subject.domain.as_str(), hosts(facts));
     let with_addresses = hosts.iter().filter_map(|host| {
@@ -256,8 +249,7 @@ fn well(facts: &DomainFacts) -> Finding {
     })
 }
 
-/// Returns the code and the evidence for a mail host without a known address. Returns `None` if a server of the zone gives an address, although the
-/// lookup found none.
+/// Returns the code and the evidence for a mail host without a known address. Returns `None` if a server of the zone gives an address.
 fn without_address(facts: &DomainFacts, host: &str) -> Option<(Code, String)> {
     let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
     let is_given = |server: IpAddr| {
@@ -285,7 +277,7 @@ fn without_address(facts: &DomainFacts, host: &str) -> Option<(Code, String)> {
     })
 }
 
-/// Returns the findings about mail hosts without a known address. `all` is the number of mail hosts in the MX records of the domain.
+/// Returns the findings about mail hosts without a known address. `all`: the number of hosts in the MX records.
 fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     let hosts = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
     let found: Vec<(String, Code, String)> = hosts
@@ -297,7 +289,7 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
         lost + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count() == all;
     let codes = [Code::MxIsAddress, Code::MxHostUnanswered, Code::MxWithoutAddress, Code::MailUnknown];
     let of_code = |code: Code| {
-        // Some host names only prove who owns the domain. They receive no mail, so they are not reported if other hosts receive the mail.
+        // A host that only proves who owns the domain receives no mail.
         let is_reported = |host: &str| is_all || code != Code::MxWithoutAddress || !is_verification(host);
         let of_code = found.iter().filter(|(host, known, _)| *known == code && is_reported(host));
         let (about, texts): (Vec<About>, Vec<&str>) =
@@ -311,13 +303,12 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     codes.into_iter().filter_map(of_code).collect()
 }
 
-/// Returns true if a host has no address on purpose. Some providers ask their customers for an MX record with such a name, to prove that a domain
-/// belongs to them (Microsoft 365: `ms12345678.msv1.invalid`, Google Workspace: `TOKEN.mx-verification.google.com`).
+/// Returns true if a host has no address on purpose: providers ask for an MX record with such a name as a proof that the customer owns the
+/// domain (Microsoft 365: `ms12345678.msv1.invalid`, Google Workspace: `TOKEN.mx-verification.google.com`).
 fn is_verification(host: &str) -> bool {
     ["invalid.", "mx-verification.google.com."].iter().any(|zone| is_within(host, zone))
 }
 
-/// Returns the mail hosts that have this address.
 pub(super) fn hosts_at(facts: &DomainFacts, address: IpAddr) -> Vec<About> {
     let has = |host: &String| facts.addresses(host).contains(&address);
     hosts(facts).into_iter().filter(has).map(About::Host).collect()

@@ -1,7 +1,5 @@
-//! Checks PTR records: whether the names of an address have this address, and whether the names look like those of dynamic addresses (addresses that
-//! customers get temporarily).
-//!
-//! RFC 1912 section 2.1, RFC 8601 section 2.7.3 (iprev).
+//! Checks PTR records: whether the names have the address (RFC 1912 section 2.1, RFC 8601 section 2.7.3, iprev), and whether they look like
+//! names of dynamic addresses, which customers get temporarily.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,25 +13,23 @@ use crate::part::{About, Part};
 use crate::spf::walk::{NamedSenders, SpfOutcome, outcome, reach};
 use crate::{elsewhere, mail};
 
-/// Labels, or beginnings of labels, that providers use in the PTR names of addresses that customers get temporarily (dynamic addresses).
+/// Labels, or beginnings of labels, that providers use for dynamic addresses.
 const DYNAMIC: [&str; 16] = [
     "dyn", "dynamic", "dhcp", "ppp", "pppoe", "dial", "dialup", "dialin", "dsl", "adsl", "vdsl", "cable",
     "pool", "cust", "customer", "client",
 ];
 
-/// Labels, or beginnings of labels, that occur in the names of hosts with fixed addresses.
+/// Labels, or beginnings of labels, of hosts with fixed addresses.
 const FIXED: [&str; 9] = ["static", "mail", "mx", "smtp", "mta", "relay", "server", "srv", "vps"];
 
 fn family(address: IpAddr) -> &'static str {
     if address.is_ipv4() { "A" } else { "AAAA" }
 }
 
-/// Returns the names in the PTR records of an address.
 fn names(facts: &DomainFacts, address: IpAddr) -> Vec<String> {
     facts.targets(&reverse(address), "PTR")
 }
 
-/// Returns the lookups for the PTR records of an address that must be made next.
 pub(crate) fn wants(facts: &DomainFacts, address: IpAddr) -> Vec<Want> {
     let names = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
     std::iter::once(lookup(&reverse(address), "PTR"))
@@ -41,15 +37,14 @@ pub(crate) fn wants(facts: &DomainFacts, address: IpAddr) -> Vec<Want> {
         .collect()
 }
 
-/// Returns the lookups that the check of an address needs: of its PTR records, and of the names in them. If one of them fails, the check finds out
-/// why.
+/// Returns the lookups of the PTR records of an address and of the names in them. If they fail, the check finds out why.
 pub(crate) fn needed(facts: &DomainFacts, address: IpAddr) -> Vec<(String, &'static str)> {
     let names = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
     let names = names.map(|name| (name, family(address)));
     std::iter::once((reverse(address), "PTR")).chain(names).collect()
 }
 
-/// Returns the code and the evidence for an address whose PTR records are missing or unknown. Returns `None` if it has PTR records.
+/// Returns the code and the evidence for an address whose PTR records are missing or unknown.
 fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<(Code, String)> {
     let owner = reverse(address);
     Some(match facts.lookup(&owner, "PTR") {
@@ -72,7 +67,7 @@ fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<(Code, String)>
     })
 }
 
-/// Returns the code and the evidence for an address. At least one of the names in its PTR records should have this address.
+/// Returns the code and the evidence for an address. At least one of its PTR names should have this address.
 fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     if let Some(judged) = without_names(facts, address) {
         return judged;
@@ -111,22 +106,21 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     }
 }
 
-/// Returns true if it is certain that no name in the PTR records of the address has this address.
+/// Returns true if it is certain that no PTR name has this address.
 fn is_faulty(facts: &DomainFacts, address: IpAddr) -> bool {
     [Code::PtrMissing, Code::PtrDiffers, Code::PtrUnanswered].contains(&judge(facts, address).0)
 }
 
-/// Returns a text about the PTR record of an address if its name looks like a provider's name for a dynamic address. Otherwise returns `None`.
+/// Returns a text about the PTR record if its name looks like that of a dynamic address.
 fn dynamic(facts: &DomainFacts, address: IpAddr) -> Option<String> {
     let name = names(facts, address).into_iter().find(|name| looks_dynamic(name, address))?;
     Some(format!("{address} PTR {name}"))
 }
 
-/// The levels of two faults: a missing or wrong PTR record, and a name that looks like the name of a dynamic address.
+/// The levels of a missing or wrong PTR record, and of a dynamic name.
 type Levels = (Level, Level);
 
-/// Returns the findings about the PTR records of addresses. Each finding names the hosts with these addresses. `why`: a text about the reason for the
-/// levels, which the evidence ends with.
+/// Returns the findings about the PTR records of addresses. The evidence ends with `why`, the reason for the levels.
 fn of_addresses(
     facts: &DomainFacts,
     addresses: &[IpAddr],
@@ -146,7 +140,6 @@ fn of_addresses(
         add(code, text, if code == Code::PointerUnknown { own.clone() } else { about() });
         dynamic(facts, *address).into_iter().for_each(|text| add(Code::PtrDynamic, text, about()));
     }
-    // If some of the addresses have a fault, the finding that the PTR records are correct is removed.
     if found.keys().any(|code| ![Code::PointerOk, Code::PtrDynamic].contains(code)) {
         found.remove(&Code::PointerOk);
     }
@@ -163,8 +156,8 @@ fn of_addresses(
     found.into_iter().map(finding).collect()
 }
 
-/// Returns the findings about the address of a client that sends mail. A private address is checked less strictly, because only hosts in the same
-/// network see it.
+/// Returns the findings about the address of a client. Only hosts in the same network see a private address, so such an address is checked
+/// less strictly.
 pub(crate) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     match is_private(address) {
         true => of_addresses(
@@ -177,8 +170,8 @@ pub(crate) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     }
 }
 
-/// Returns the findings about the addresses of the mail hosts, except the address `examined`, which has separate findings. A host that only receives
-/// mail needs no PTR record. Gmail and Microsoft require one for hosts that send mail; SPF shows which mail hosts do.
+/// Returns the findings about the addresses of the mail hosts, except `examined`. Gmail and Microsoft require a PTR record for hosts that
+/// send mail; SPF shows which mail hosts send mail.
 pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = senders(facts);
     let (mut sending, mut others) = (Vec::new(), Vec::new());
@@ -193,7 +186,7 @@ pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Fin
     }
     let mut findings = Vec::new();
     if let Some(senders) = senders.filter(|_| !sending.is_empty()) {
-        // If the fault concerns all addresses that SPF allows to send for the domain, receivers may reject all mail of the domain.
+        // If all addresses that SPF allows to send have the fault, receivers may reject all mail of the domain.
         let are_all = |is_so: &dyn Fn(IpAddr) -> bool| {
             !senders.has_others && senders.addresses.iter().all(|address| is_so(*address))
         };
@@ -210,15 +203,13 @@ pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Fin
     findings
 }
 
-/// Returns the hosts that the SPF record of the domain names as senders. Returns `None` if the domain is not checked as a sender or has no SPF
-/// record.
+/// Returns the hosts that SPF names as senders, if the domain is checked as a sender.
 pub(crate) fn senders(facts: &DomainFacts) -> Option<NamedSenders> {
     let (_, walk) = reach(facts, &facts.subject.domain);
     Some(walk.senders).filter(|_| facts.subject.role.sends() && !walk.at.is_empty())
 }
 
-/// Returns true if a name looks like a provider's name for a dynamic address: it contains most of the address, or a label such as
-/// `dhcp`. A label that names a purpose, such as `static` or `mx`, shows that the address is fixed.
+/// Returns true if a name contains most of the address, or a label such as `dhcp`. Labels such as `static` or `mx` show a fixed address.
 fn looks_dynamic(name: &str, address: IpAddr) -> bool {
     let host = name.split('.').rev().skip(3).collect::<Vec<_>>();
     let words: Vec<&str> = host
@@ -230,8 +221,8 @@ fn looks_dynamic(name: &str, address: IpAddr) -> bool {
     !says(&FIXED) && (says(&DYNAMIC) || holds(name, address))
 }
 
-/// Returns true if a name contains most of an address: three numbers of an IPv4 address in a row, in either direction, or all hexadecimal digits of
-/// the address.
+/// Returns true if a name contains three numbers of an IPv4 address in a row, in either direction, or all hexadecimal digits of the
+/// address.
 fn holds(name: &str, address: IpAddr) -> bool {
     let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let hexadecimal = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();

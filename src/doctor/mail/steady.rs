@@ -1,10 +1,10 @@
-//! Examines addresses of mail hosts that differ between name servers: whether each server gives the same answer again, and which servers have an old
-//! serial of the zone.
+//! Examines addresses of mail hosts that differ between name servers: whether each server gives the same answer again, and which servers
+//! have an old serial of the zone.
 //!
-//! Some services give several addresses in turn, so a server gives a different answer each time. Others choose addresses by location of the client,
-//! so all servers give this host the same answer. Both use a short TTL. A server that always gives a different answer from the others has old data,
-//! even with a short TTL, because operators lower the TTL before they move a host. In two cases, servers differ on purpose: each of two servers at
-//! two internet lines gives the address of its own line, or each site of a service with many sites gives its own answer.
+//! Some services give addresses in turn, so a server gives a different answer each time. Others choose addresses by location of the client,
+//! so all servers give this host the same answer. Both use a short TTL. A server that always gives a different answer from the others has
+//! old data, even with a short TTL, because operators lower the TTL before they move a host. Two exceptions: each of two servers at two
+//! internet lines gives the address of its own line, or each site of a service with many sites gives its own answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,34 +14,32 @@ use crate::facts::{DomainFacts, QueryForm, Want, at_server};
 use crate::message::client::is_near;
 use crate::{served, zone};
 
-/// The name servers of a zone, grouped by the set of records that they give.
+/// Name servers, grouped by the set of records that they give.
 pub(crate) type ServersBySet = BTreeMap<BTreeSet<String>, Vec<IpAddr>>;
 
-/// The forms of query in which a server is asked a question again.
+/// The forms of query in which a server is asked again.
 const REPEATED: [QueryForm; 3] = [QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// The minimum number of answers from which it is decided if a server always gives the same answer. It is less than the number of questions, because
+/// The minimum number of answers that show if a server always gives the same answer. It is less than the number of questions, because
 /// servers without TCP give fewer answers.
 const LEAST_ANSWERS: usize = 2;
 
-/// Returns the questions that are asked again, to find out whether each server always gives the same answer.
+/// Returns the questions that are repeated at each server.
 pub(crate) fn wants((name, kind): (&str, &'static str), sets: &ServersBySet) -> Vec<Want> {
     sets.values().flatten().flat_map(|server| wants_of((name, kind), *server)).collect()
 }
 
-/// Returns the questions that are asked again at one server.
 fn wants_of((name, kind): (&str, &'static str), server: IpAddr) -> [Want; REPEATED.len()] {
     REPEATED.map(|way| at_server(server, name, kind, way))
 }
 
-/// Returns true if each set has a record, and no record is in two of the sets.
 pub(crate) fn are_disjoint(sets: &ServersBySet) -> bool {
     let count: usize = sets.keys().map(BTreeSet::len).sum();
     let all: BTreeSet<&String> = sets.keys().flatten().collect();
     sets.keys().all(|set| !set.is_empty()) && all.len() == count
 }
 
-/// Returns true if each server has given the same records every time.
+/// Returns true if each server has always given the same records.
 pub(crate) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), sets: &ServersBySet) -> bool {
     let gives_again = |set: &BTreeSet<String>, server: &IpAddr| {
         let forms = std::iter::once(QueryForm::Udp).chain(REPEATED);
@@ -54,16 +52,15 @@ pub(crate) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), 
     sets.iter().all(|(set, servers)| servers.iter().all(|server| gives_again(set, server)))
 }
 
-/// For servers that each always give the same answer: returns true if their answers must come from different versions of the zone, of which one is
-/// old. This is so if there are only two answers, or if most servers give the same answer. Returns false for two servers that give only addresses of
-/// their own networks.
+/// Returns true if the answers must come from different versions of the zone, of which one is old: there are only two answers, or most
+/// servers give the same answer. Two servers that give only addresses of their own networks are an exception.
 pub(crate) fn are_different_data(sets: &ServersBySet) -> bool {
     let all: usize = sets.values().map(Vec::len).sum();
     let has_majority = sets.values().any(|servers| servers.len() * 2 > all);
     has_majority || sets.len() == 2 && !are_own_lines(sets)
 }
 
-/// Returns true if each server gives only addresses in the network of its own address (its internet line).
+/// Returns true if each server gives only addresses in its own network (its internet line).
 fn are_own_lines(sets: &ServersBySet) -> bool {
     let is_own = |set: &BTreeSet<String>, server: &IpAddr| {
         set.iter().all(|data| data.parse().is_ok_and(|address| is_near(*server, address)))
@@ -71,8 +68,8 @@ fn are_own_lines(sets: &ServersBySet) -> bool {
     sets.iter().all(|(set, servers)| servers.iter().all(|server| is_own(set, server)))
 }
 
-/// Returns true if all servers with the newest serial give the same set, and there are servers with an older serial. All servers must name the same
-/// primary server (MNAME).
+/// Returns true if all servers with the newest serial give the same set, and there are servers with an older serial. All servers must name
+/// the same primary server (MNAME).
 pub(crate) fn have_old_serials(facts: &DomainFacts, sets: &ServersBySet) -> bool {
     let mut primaries = BTreeSet::new();
     let mut serials = BTreeMap::<u32, BTreeSet<&BTreeSet<String>>>::new();

@@ -3,19 +3,18 @@
 use super::*;
 use crate::facts::tests::facts;
 
-/// Returns the codes of the findings about mail hosts, followed by those about their PTR records.
+/// Returns the codes of the findings about mail hosts and their PTR records.
 fn codes(lines: &str) -> Vec<(Code, Level)> {
     let facts = facts("a.test.", lines);
     let found = check(&facts).into_iter().chain(pointer::of_hosts(&facts, None));
     found.map(|finding| (finding.code, finding.level)).collect()
 }
 
-/// Returns a code of a finding with the usual level of this code.
 fn usual(code: Code) -> (Code, Level) {
     (code, code.entry().level)
 }
 
-/// A mail host with an IPv4 and an IPv6 address, whose PTR records name this host.
+/// A mail host whose PTR records name this host.
 const HOST: &str = "lookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA | 2001:2::1\n\
     lookup 1.0.18.198.in-addr.arpa. PTR | mx.a.test.\n\
     lookup 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa. PTR | mx.a.test.";

@@ -1,12 +1,10 @@
-//! Finds the client that sent an email, from the header fields that receiving hosts have added.
+//! Finds the client that sent an email, from the header fields of receiving hosts.
 //!
 //! RFC 5321 section 4.4 (`Received`), RFC 7208 section 9.1 (`Received-SPF`), RFC 8601 (`Authentication-Results`).
 //!
-//! # Decisions
-//!
-//! - The client is certain only if the email has one host outside of the receiver's network, and no field says that SPF passes for another host.
-//!   Otherwise the client may be a forwarder or a gateway. Then the check reports nothing about its PTR records and its HELO name, and only an SPF
-//!   result "pass".
+//! The client is certain only if the email has one host outside of the receiver's network, and no field says that SPF passes for another
+//! host. Otherwise the client may be a forwarder or a gateway. Then the check reports nothing about its PTR records and its HELO name, and
+//! only an SPF result "pass".
 
 use std::net::IpAddr;
 
@@ -15,45 +13,44 @@ use crate::facts::DomainFacts;
 use crate::facts::private_address::is_private;
 use crate::limits::MAX_HELO;
 
-/// The client that sent an email, according to the header fields that receivers have written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sender {
     pub(super) address: IpAddr,
-    /// The name that the client gave with HELO or EHLO; `None` if it is not known.
+    /// The HELO or EHLO name, if it is known.
     pub(super) helo: Option<String>,
-    /// True if it is certain that receivers evaluate SPF for the address of this client.
+    /// True if receivers certainly evaluate SPF for this address.
     pub(super) is_sure: bool,
 }
 
-/// Returns the address of the client, if its PTR records and HELO name are checked. They are not checked if the client may be a relay, because the
-/// owner of the domain cannot change those of a relay.
+/// Returns the address of the client if its PTR records and HELO name are checked. They are not checked if the client may be a relay,
+/// because the owner of the domain cannot change them.
 pub(crate) fn examined(facts: &DomainFacts) -> Option<IpAddr> {
     let subject = &facts.subject;
     subject.address.filter(|_| subject.domain.is_empty() || !subject.may_be_relay)
 }
 
-/// Protocols in `Received` fields that are not SMTP, so that such a field does not name the client: web mail, delivery inside a host, and mail that
-/// was fetched.
+/// Protocols that are not SMTP: web mail, delivery inside a host, and mail that was fetched. `Received` fields with them do not name the
+/// client.
 const NOT_SMTP: [&str; 6] = ["HTTP", "MAPI", "LMTP", "IMAP", "POP", "POP3"];
 
-/// A `Received` header field that has the public address of a client.
+/// A `Received` field with the public address of a client.
 struct Hop {
     place: usize,
     address: IpAddr,
     helo: Option<String>,
-    /// True if the client is in the network of the host that wrote the field, or if the client logged in with a password.
+    /// True if the client is in the network of the host that wrote the field, or logged in with a password.
     is_own: bool,
 }
 
-/// A result of SPF that a receiver has written into the email.
+/// An SPF result in the header of the email.
 struct SpfClaim {
     place: usize,
     address: Option<IpAddr>,
     passes: bool,
 }
 
-/// Finds the client in the header fields, from the newest (top) to the oldest: the client for which a receiver evaluated SPF, or else the first host
-/// outside of the receiver's network.
+/// Finds the client for which a receiver evaluated SPF, or else the first host outside of the receiver's network. The newest field is
+/// first.
 pub(super) fn client(fields: &[Field]) -> Option<Sender> {
     let numbered = || fields.iter().enumerate();
     let hops: Vec<Hop> = numbered().filter_map(|(place, field)| hop(place, field)).collect();
@@ -69,7 +66,6 @@ pub(super) fn client(fields: &[Field]) -> Option<Sender> {
     Some(Sender { address, helo, is_sure })
 }
 
-/// Parses a `Received` header field. Returns `None` if it has no client with a public address.
 fn hop(place: usize, (name, body): &Field) -> Option<Hop> {
     let from = body.strip_prefix("from ").filter(|_| name == "received")?;
     let (before, after) = from.split_once(" by ").unwrap_or((from, ""));
@@ -86,15 +82,14 @@ fn hop(place: usize, (name, body): &Field) -> Option<Hop> {
     let protocol = after.split_once(" with ").and_then(|(_, rest)| rest.split([' ', ';']).next());
     let protocol = protocol.unwrap_or_default().to_ascii_uppercase();
     let is_near = within(by, '(', ')').is_some_and(|own| is_near(own, address));
-    // If the client logged in with a password, the name of the protocol ends with A (RFC 3848).
+    // After a login with a password, the name of the protocol ends with A (RFC 3848).
     let has_password = protocol.contains("SMTP") && protocol.ends_with('A') || protocol == "ASMTP";
     let is_local = NOT_SMTP.contains(&protocol.trim_end_matches(['A', 'S']));
     let helo = helo.map(str::to_owned);
     Some(Hop { place, address, helo, is_own: is_near || has_password || is_local })
 }
 
-/// Returns true if two addresses are in the same network. Here a network is a /24 for IPv4 and a /32 for IPv6 (the size that registries assign to
-/// providers).
+/// Returns true if two addresses are in the same /24 (IPv4) or /32 (IPv6, the size that registries assign to providers).
 pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => one.octets()[..3] == other.octets()[..3],
@@ -103,14 +98,14 @@ pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     }
 }
 
-/// Parses an address. Returns `None` if the address is private or the text is not an address.
+/// Parses a public address.
 fn public(text: &str) -> Option<IpAddr> {
     let address: IpAddr = text.trim_start_matches("IPv6:").parse().ok()?;
     Some(address).filter(|address| !is_private(*address))
 }
 
-/// Returns the SPF result for the envelope sender in a header field. Returns `None` if there is none. Fields of ARC are not read, because they
-/// contain the result of an earlier host.
+/// Returns the SPF result for the envelope sender in a header field. Fields of ARC contain the result of an earlier host, so they are not
+/// read.
 fn claim(place: usize, (name, body): &Field) -> Option<SpfClaim> {
     let lower = body.to_ascii_lowercase();
     let behind = |words: &str| {

@@ -1,4 +1,4 @@
-//! Tests with emails in the form in which large providers, gateways and single mail servers store them.
+//! Emails in the form in which large providers, gateways and single mail servers store them.
 
 use super::*;
 use crate::codes::Code;
@@ -21,7 +21,7 @@ const FROM_GATEWAY: &str = "Authentication-Results: ppops.example; spf=pass smtp
 const SINGLE: &str =
     "Received: from mx.a.example (mx.a.example [192.0.2.7]) by mx.b.example with ESMTPS id X";
 
-/// Returns the client of an email: its address, its HELO name, and true if receivers certainly evaluate SPF for it.
+/// Returns the address and HELO name of the client, and true if receivers certainly evaluate SPF for it.
 fn found(lines: &[&str]) -> Option<(String, Option<String>, bool)> {
     let field = |line: &&str| {
         let (name, body) = line.split_once(": ").unwrap();

@@ -1,8 +1,8 @@
-//! Reads an email, a bounce or pasted lines of mail logs. Finds the recipients that did not get the mail, the senders and signers, the client, and
-//! the refusal by a receiver.
+//! Reads an email, a bounce or pasted lines of mail logs. Finds the recipients that did not get the mail, the senders and signers, the
+//! client, and the refusal by a receiver.
 //!
-//! RFC 5322 (fields), RFC 3464 (reports), RFC 6376 (signatures). There are three stages: the module `text` turns the file into one text, `reply`
-//! finds the replies of receivers in the text with the table of `phrases`, and this module returns the domains and addresses to check.
+//! RFC 5322 (fields), RFC 3464 (reports), RFC 6376 (signatures). The module `text` turns the file into one text, `reply` finds the replies
+//! of receivers in the text with the table of `phrases`, and this module returns the domains and addresses to check.
 
 pub(crate) mod client;
 mod phrases;
@@ -22,24 +22,24 @@ use crate::authentication::tags::value;
 use crate::facts::{CheckSubject, Role};
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_RECIPIENT_LINES};
 
-/// The header fields that name recipients in reports about deliveries.
+/// The header fields that name recipients in delivery reports.
 const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
 
-/// The header fields that name senders. The fields with the envelope sender come first.
+/// The header fields that name senders; those with the envelope sender come first.
 const SENDERS: [&str; 5] = ["return-path", "x-envelope-from", "x-postfix-sender", "from", "sender"];
 
 /// The domains and addresses that are checked because of an email.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageSubjects {
-    /// The domains and addresses to check: the recipients first, then the senders and signers.
+    /// The recipients first, then the senders and signers.
     pub subjects: Vec<CheckSubject>,
-    /// True if the email reports that all recipients got the mail.
+    /// True if all recipients got the mail, as the email reports.
     pub is_delivered: bool,
-    /// The parts of the email that could not be read or are missing, as text.
+    /// The parts of the email that could not be read or are missing.
     pub unread: Vec<String>,
 }
 
-/// Reads an email, and returns the domains and addresses that must be checked.
+/// Reads an email, and returns what must be checked.
 pub fn read(octets: &[u8]) -> MessageSubjects {
     let (text, is_damaged) = text::read(octets);
     let mut read = from_text(&text);
@@ -47,7 +47,6 @@ pub fn read(octets: &[u8]) -> MessageSubjects {
     read
 }
 
-/// Returns the mail addresses in a line, or in the body of a header field.
 fn addresses(body: &str) -> Vec<&str> {
     let ends = |letter: char| letter.is_whitespace() || "\"<>():;,".contains(letter);
     let words = body.split(ends).map(|word| word.trim_matches(['.', '\'']));
@@ -62,14 +61,13 @@ fn domains(body: &str) -> Vec<String> {
     addresses(body).into_iter().filter_map(domain).collect()
 }
 
-/// Returns true if the body of a sender field names software that reports failed deliveries, such as MAILER-DAEMON.
+/// Returns true if a sender field names software that reports failed deliveries, such as MAILER-DAEMON.
 fn is_daemon(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
     let of = ["mailer-daemon", "postmaster@", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@"];
     of.iter().any(|begin| lower.contains(begin))
 }
 
-/// Returns true if a header field shows that the email is a bounce.
 fn is_of_bounce((name, body): &Field) -> bool {
     let lower = body.to_ascii_lowercase();
     match name.as_str() {
@@ -80,13 +78,13 @@ fn is_of_bounce((name, body): &Field) -> bool {
     }
 }
 
-/// Returns the mail address at the start of a line of a bounce.
+/// Returns the mail address at the start of a line.
 fn first(line: &str) -> Option<&str> {
     let address = *addresses(line).first()?;
     line.trim_start_matches([' ', '\t', '"', '\'', '<']).starts_with(address).then_some(address)
 }
 
-/// Returns the recipients who, according to a text of mail software, did not get the mail. If there are none, returns the recipients who got it.
+/// Returns the recipients who did not get the mail. If there are none, returns the recipients who got it.
 fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
     let (mut found, mut delivered, mut left) = (Vec::new(), Vec::new(), 0_usize);
     let begins =
@@ -118,19 +116,18 @@ fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
         list.extend(of_begin.or(in_sentence));
         left = left.saturating_sub(1);
     }
-    // Recipients who got the mail are ignored if other recipients did not get it.
     if found.is_empty() { delivered } else { found }
 }
 
-/// Returns the domains of recipients for which qmail or Postfix found no mail host.
+/// Returns the domains for which qmail or Postfix found no mail host.
 fn without_host(text: &str) -> Vec<String> {
     let lower = text.to_ascii_lowercase();
     let found = PHRASES.missing_host.iter().flat_map(|words| lower.split(words.as_str()).skip(1));
     found.filter_map(|rest| domain(words(rest).next()?)).take(MAX_MESSAGE_DOMAINS).collect()
 }
 
-/// Returns true if a report says that a recipient got the mail. `place`: the index of the field that names the recipient; the field `action` with the
-/// result follows it.
+/// Returns true if a report says that a recipient got the mail. `place`: the index of the field with the recipient; the field `action` with
+/// the result follows it.
 fn is_delivered(fields: &[Field], place: usize) -> bool {
     let own = fields.iter().skip(place + 1).take_while(|(name, _)| name != "final-recipient");
     let mut actions = own.filter(|(name, _)| name == "action");
@@ -138,18 +135,15 @@ fn is_delivered(fields: &[Field], place: usize) -> bool {
     actions.next().is_some_and(|(_, action)| is_sent(&action.to_ascii_lowercase()))
 }
 
-/// Returns the domain and the selector in the body of a DKIM-Signature field.
 fn signer(body: &str) -> Option<(String, String)> {
     let selector = value(body, "s")?.trim_end_matches('.').to_ascii_lowercase();
     Some((domain(value(body, "d")?)?, Some(selector).filter(|selector| dkim::is_selector(selector))?))
 }
 
-/// The domains that an email names, with their roles, and the DKIM selectors of the signers.
 #[derive(Default)]
 struct Named {
     roles: Vec<(String, Role)>,
     selectors: BTreeMap<String, Vec<String>>,
-    /// The domain of the envelope sender, if a receiver or a header field names it.
     envelope: Option<String>,
     has_recipients: bool,
 }
@@ -172,7 +166,7 @@ impl Named {
         }
     }
 
-    /// Reads the header fields and the text of an email. `of_header` is the number of fields in its own header.
+    /// Reads the fields and the text of an email. `of_header`: the number of fields in its own header.
     fn read(text: &str, fields: &[Field], (of_header, is_bounce): (usize, bool)) -> Self {
         let mut named = Self::default();
         for (place, (name, body)) in fields.iter().enumerate() {
@@ -190,8 +184,7 @@ impl Named {
             named.has_recipients = !found.is_empty();
             found.into_iter().for_each(|domain| named.add(domain, Role::Recipient));
         }
-        // A bounce comes from the host that reports the failed delivery, and goes to the sender of the refused mail. So the recipient of the bounce
-        // is the sender to check.
+        // A bounce goes to the sender of the refused mail, so the recipient of the bounce is the sender to check.
         let of_senders = |wanted: &'static [&'static str]| {
             let fields =
                 fields.iter().filter(|(name, body)| wanted.contains(&name.as_str()) && !is_daemon(body));
@@ -213,7 +206,7 @@ impl Named {
         named
     }
 
-    /// Moves the domain that a receiver has refused to the start of the list of domains.
+    /// Moves the domain that a receiver has refused to the start of the list.
     fn take_refused(&mut self, of: &NamedReason) {
         let is_of_domain =
             [RefusalReason::Sender, RefusalReason::Spf, RefusalReason::Authentication].contains(&of.reason);
@@ -244,7 +237,6 @@ impl Named {
         self.roles.iter().take(MAX_MESSAGE_DOMAINS).map(subject).collect()
     }
 
-    /// Returns a text with the domains that are not checked because the email has too many.
     fn left_out(&self) -> Option<String> {
         let beyond: Vec<&str> =
             self.roles.iter().skip(MAX_MESSAGE_DOMAINS).map(|(domain, _)| domain.as_str()).collect();
@@ -259,7 +251,7 @@ fn from_text(text: &str) -> MessageSubjects {
     let header = fields.get(..of_header).unwrap_or_default();
     let has_field = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
     let is_report = fields.iter().any(is_of_bounce);
-    // An ordinary email may quote a bounce or other emails. These quotes are not read.
+    // Bounces and emails that an ordinary email quotes are not read.
     let is_letter =
         has_field("from") && has_field("received") && !is_report && recipients(text, false).is_empty();
     let is_bare = !["from", "to", "subject", "received", "return-path"].into_iter().any(has_field);
@@ -313,7 +305,7 @@ fn from_text(text: &str) -> MessageSubjects {
     }
 }
 
-/// Returns a text about the part that a bounce lacks: the reason for the refusal refers to it, but it was not found in the text.
+/// Describes what is missing in the bounce, if the reason for the refusal refers to it.
 fn missing(
     (subjects, named): (&[CheckSubject], &Named),
     refusal: &Refusal,
@@ -344,7 +336,7 @@ fn refusal(replies: &Replies) -> Refusal {
     Refusal { address, lists, operators, ..Refusal::default() }
 }
 
-/// Adds the refusal to the client or to the sender's domain. Receivers look up these two in DNS lists, never the recipient.
+/// Adds the refusal to the client or to the sender's domain. Receivers never look up the recipient in DNS lists.
 fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option<String>) {
     let is_of_author = refusal.reason == Some(RefusalReason::Authentication);
     let is_client = |subject: &CheckSubject| {
@@ -357,7 +349,7 @@ fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option
             subject.refusal = refusal;
             subject.helo = helo.or_else(|| subject.helo.take());
         }
-        // The HELO name of the client is known, but not its address, so the HELO name is checked alone.
+        // The address of the client is not known, so the HELO name is checked alone.
         None if helo.is_some() => subjects.push(CheckSubject { helo, refusal, ..CheckSubject::default() }),
         None => subjects
             .iter_mut()

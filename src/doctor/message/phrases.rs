@@ -1,5 +1,4 @@
-//! The phrases in bounces by which mail software and receivers are understood, read from a data file. They are also searched in pasted lines of mail
-//! logs.
+//! The phrases of mail software and receivers in bounces and mail logs, read from a data file.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,20 +8,20 @@ use serde::Deserialize;
 use super::refusal::RefusalReason;
 use dns::question::DnsResult;
 
-/// The place of the refused name in a reply, relative to a phrase.
+/// The place of the refused name, relative to a phrase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum NamePlace {
-    /// The refused name is in angle brackets before the phrase.
+    /// In angle brackets before the phrase.
     Before,
-    /// The refused name is the next word after the phrase.
+    /// The next word after the phrase.
     Behind,
-    /// The refused name may be anywhere, because it is the only name in the reply.
+    /// Anywhere: it is the only name in the reply.
     #[default]
     Alone,
 }
 
-/// Phrases in replies of mail servers that show why they refused a mail.
+/// Phrases of mail servers that show why they refused a mail.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReasonPhrases {
@@ -32,14 +31,14 @@ pub(super) struct ReasonPhrases {
     pub(super) words: Vec<String>,
 }
 
-/// Phrases in replies and log lines that report a result of DNS.
+/// Phrases that report a result of DNS.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResultPhrases {
-    /// The result of DNS that the phrases report.
+    /// The result that the phrases report.
     pub kind: DnsResult,
-    /// True if the phrase is one of the test results (symbols) that a content filter writes in one line. Such a symbol does not explain why a mail
-    /// was delayed.
+    /// True if the phrase is a test result (symbol) of a content filter, which writes many in one line. Such a symbol does not explain a
+    /// delay.
     #[serde(default)]
     pub symbol: bool,
     words: Vec<String>,
@@ -61,15 +60,14 @@ pub struct Operator {
     pub(super) name: String,
     /// The domains of the operator's web pages and mail addresses, without last dots.
     pub(super) domains: Vec<String>,
-    /// The operator's web page for senders. If it is empty, the page in the bounce is shown instead.
+    /// The web page for senders. If it is empty, the page in the bounce is shown.
     #[serde(default)]
     pub(super) page: String,
-    /// The zones of the operator's DNS lists.
     #[serde(default)]
     pub(super) lists: Vec<String>,
 }
 
-/// The content of the data file with all phrases. Comments in the file describe its fields.
+/// The content of the data file. Comments in the file describe its fields.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phrases {
@@ -80,34 +78,34 @@ pub struct Phrases {
     pub(super) behind_recipients: Vec<String>,
     pub(super) sent: Vec<String>,
     pub(super) missing_host: Vec<String>,
-    /// Phrases that are next to the name of a host that was not found.
+    /// Phrases next to the name of a host that was not found.
     pub host_named: Vec<String>,
     pub(super) before_list: Vec<String>,
     pub(super) before_client: Vec<String>,
     pub(super) behind_client: Vec<String>,
     pub(super) recipient: Vec<String>,
     pub(super) fault: Vec<String>,
-    /// Phrases with which mail software reports a result of DNS.
+    /// Phrases that report a result of DNS.
     pub(super) result: Vec<ResultPhrases>,
     pub(super) named: Vec<NamedPhrases>,
     pub(super) delivery: Vec<ReasonPhrases>,
     pub(super) refusal: Vec<ReasonPhrases>,
     pub(super) verdict: Vec<ReasonPhrases>,
     pub(super) status: BTreeMap<String, RefusalReason>,
-    /// The meanings of status codes, for a bounce that does not contain the receiver's reply. The key is the subject and detail of the code, such as
-    /// `4.7`, or only the subject.
+    /// The meanings of status codes, for a bounce without the receiver's reply. The key is subject and detail, such as `4.7`, or only the
+    /// subject.
     pub(super) meaning: BTreeMap<String, String>,
     pub(super) operator: Vec<Operator>,
 }
 
-/// All phrases of the data file `phrases.toml`.
+/// The phrases of the data file `phrases.toml`.
 #[expect(clippy::expect_used, reason = "the file is a part of the program, and a test reads it")]
 pub static PHRASES: LazyLock<Phrases> =
     LazyLock::new(|| toml::from_str(include_str!("phrases.toml")).expect("phrases.toml is valid"));
 
-/// Returns the entry of the first phrase that reports a result of DNS in a text. The text is in lower case.
+/// Returns the entry of the first phrase that reports a result of DNS in a text in lower case.
 pub fn reported(lower: &str) -> Option<&'static ResultPhrases> {
-    // A star in a phrase stands for any text. The parts of the phrase around a star must occur in this order.
+    // A star in a phrase stands for any text.
     let has_parts = |words: &str| {
         let mut rest = lower;
         words.split('*').all(|part| rest.split_once(part).map(|(_, behind)| rest = behind).is_some())
@@ -115,7 +113,7 @@ pub fn reported(lower: &str) -> Option<&'static ResultPhrases> {
     PHRASES.result.iter().find(|row| row.words.iter().any(|words| has_parts(words)))
 }
 
-/// Returns the name or the mail address that a text reports as not found or rejected. The text is in lower case.
+/// Returns the name or mail address that a text in lower case reports as not found or rejected.
 pub fn named(lower: &str) -> Option<&str> {
     PHRASES.named.iter().find_map(|NamedPhrases { before, behind }| {
         if behind.is_empty() {

@@ -1,7 +1,7 @@
-//! The refusal that a bounce reports, and the findings that explain it. They say if the DNS lists that the bounce names still contain the sender, and
-//! whose web pages the bounce names.
+//! The refusal that a bounce reports, and the findings that explain the refusal: if the DNS lists in the bounce still contain the sender,
+//! and whose web pages the bounce names.
 //!
-//! RFC 5782 section 2. A bounce may be days old, so the lists are asked again, including lists that this host does not use.
+//! RFC 5782 section 2. A bounce may be days old, so the lists are asked again, also lists that this host does not use.
 
 use std::net::IpAddr;
 
@@ -12,16 +12,16 @@ use crate::codes::Code;
 use crate::facts::{DomainFacts, Got, Listed, Listing, Want};
 use crate::finding::{About, Finding};
 
-/// A DNS list that a receiver names in its reply.
+/// A DNS list in the reply of a receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedList {
-    /// The zone of the DNS list: lower case, with its last dot.
+    /// The zone: lower case, with its last dot.
     pub name: String,
-    /// True if the words before the name in the reply say that it is the name of a DNS list.
+    /// True if the words before the name say that it is a DNS list.
     pub is_clear: bool,
 }
 
-/// The reason for a refusal of mail, if DNS can show whether the reason still exists.
+/// The reason for a refusal of mail, if DNS can show whether it still exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
@@ -31,11 +31,11 @@ pub enum RefusalReason {
     Sender,
     /// The receiver objects to the PTR record of the client, or to the name in it.
     Pointer,
-    /// The receiver says that SPF did not allow the client to send.
+    /// SPF did not allow the client to send.
     Spf,
-    /// The receiver says that SPF, DKIM or DMARC failed, or that their records have an error.
+    /// SPF, DKIM or DMARC failed, or their records have an error.
     Authentication,
-    /// The receiver says that the mail was sent in a loop.
+    /// The mail was sent in a loop.
     Loop,
     /// The TLS connection to a mail host of the recipient failed.
     Tls,
@@ -44,19 +44,19 @@ pub enum RefusalReason {
 /// What a bounce says about the refusal of a mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
-    /// The address of the client that was refused.
+    /// The address of the refused client.
     pub address: Option<IpAddr>,
-    /// The reason that the receiver gave for the refusal.
+    /// The reason of the receiver.
     pub reason: Option<RefusalReason>,
-    /// The DNS lists that the text of the refusal names.
+    /// The DNS lists in the text of the refusal.
     pub lists: Vec<NamedList>,
-    /// The operators whose web pages or mail addresses the refusal contains.
+    /// The operators whose web pages or mail addresses the text contains.
     pub operators: Vec<&'static Operator>,
-    /// The status code (RFC 3463) of a bounce that contains no reply of a receiver, without the first number (the class): `4.7`.
+    /// The status code (RFC 3463) without the class, such as `4.7`, of a bounce without a receiver's reply.
     pub status: Option<String>,
 }
 
-/// Returns the address or domain about which the DNS lists are asked: the address of the client that was refused, or else the domain of the sender.
+/// Returns the subject for the DNS lists: the refused client, or else the domain of the sender.
 fn subject(facts: &DomainFacts) -> Option<String> {
     let (subject, refusal) = (&facts.subject, &facts.subject.refusal);
     let client = refusal.address.map(|address| address.to_string());
@@ -69,7 +69,7 @@ fn want(facts: &DomainFacts, subject: String) -> Want {
     Want::NamedLists { subject, lists }
 }
 
-/// Returns the question to the DNS lists that the bounce names. Returns `None` if it names none.
+/// Returns the question to the DNS lists in the bounce.
 pub(crate) fn wants(facts: &DomainFacts) -> Option<Want> {
     Some(want(facts, subject(facts)?))
 }
@@ -81,19 +81,17 @@ fn answers<'f>(facts: &'f DomainFacts, subject: &str) -> &'f [Listing] {
     }
 }
 
-/// Returns true if the DNS list `list` was asked and contains `subject`, an address or domain.
 pub(crate) fn is_listed(facts: &DomainFacts, subject: &str, list: &str) -> bool {
     let is_it = |listing: &Listing| listing.list == list && listing.listed == Listed::Yes;
     !facts.subject.refusal.lists.is_empty() && answers(facts, subject).iter().any(is_it)
 }
 
-/// Returns the finding that explains the bounce: about the DNS lists, or about an operator.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let of_lists = subject(facts).and_then(|subject| on_lists(facts, &subject));
     of_lists.or_else(|| operators(facts)).or_else(|| status(facts))
 }
 
-/// Returns the finding about the DNS lists that contain `subject`. A list that did not answer may contain `subject` too.
+/// Returns the finding about the DNS lists. A list that did not answer may contain `subject` too.
 fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     let answers = answers(facts, subject);
     let found = [
@@ -116,9 +114,8 @@ fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     found.into_iter().find_map(finding).or_else(|| unasked(facts, subject))
 }
 
-/// Returns the finding that explains the status code of the bounce (RFC 3463). It looks up the second and the third number of the code together
-/// (subject and detail, such as `1.2`) in the table of phrases. If the table does not have this pair, it looks up the second number alone. If the
-/// table does not have this number either, it returns `None`.
+/// Returns the finding that explains the status code of the bounce (RFC 3463). The table of phrases is searched for subject and detail
+/// together, then for the subject alone.
 fn status(facts: &DomainFacts) -> Option<Finding> {
     let status = facts.subject.refusal.status.as_ref()?;
     let subject = status.split('.').next().unwrap_or_default();
@@ -126,7 +123,7 @@ fn status(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::BounceStatus, format!("x.{status}: {meaning}")))
 }
 
-/// Returns the finding that a bounce names DNS lists, but none of them was asked.
+/// Returns the finding that none of the DNS lists in the bounce was asked.
 fn unasked(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     let clear = facts.subject.refusal.lists.iter().filter(|list| list.is_clear);
     let clear: Vec<&str> = clear.map(|list| list.name.trim_end_matches('.')).collect();
@@ -137,7 +134,6 @@ fn unasked(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     })
 }
 
-/// Returns the finding about the operators that a bounce names, if it names no DNS list.
 fn operators(facts: &DomainFacts) -> Option<Finding> {
     let words =
         facts.subject.refusal.operators.iter().map(|Operator { name, page, .. }| match page.as_str() {

@@ -1,4 +1,4 @@
-//! Finds the replies of receivers in a bounce: the client that a receiver refused, the reason, and the DNS lists and operators that a reply names.
+//! Finds the replies of receivers in a bounce: the refused client, the reason, and the DNS lists and operators.
 //!
 //! RFC 3464 section 2.3.6 (`Diagnostic-Code`), RFC 5321 section 4.2 (replies), RFC 3463 (status codes).
 
@@ -14,7 +14,6 @@ use crate::facts::{canonical, is_within};
 use crate::limits::{LEAST_KEY_LABEL, MAX_HELO, MAX_NAMED_LISTS};
 use dns::wire::presentation::read_name;
 
-/// The replies of mail servers that a bounce contains, as texts.
 #[derive(Debug, Default)]
 pub(super) struct Replies {
     texts: Vec<String>,
@@ -23,7 +22,7 @@ pub(super) struct Replies {
     hosts: BTreeSet<String>,
 }
 
-/// A reason for a refusal, with the domain and the DKIM selector that were refused.
+/// A reason for a refusal, with the refused domain and DKIM selector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NamedReason {
     pub(super) reason: RefusalReason,
@@ -39,7 +38,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(ends).filter(|word| !word.is_empty())
 }
 
-/// Returns the subject and the detail of an enhanced status code (RFC 3463) that reports a failure, such as 7 and 1 of `5.7.1`.
+/// Returns subject and detail of an enhanced status code (RFC 3463) for a failure, such as 7 and 1 of `5.7.1`.
 pub(super) fn status(word: &str) -> Option<(u16, u16)> {
     let word = word.trim_matches(|letter: char| !letter.is_ascii_digit());
     let (_, rest) = word.split_once('.').filter(|(class, _)| ["4", "5"].contains(class))?;
@@ -51,7 +50,7 @@ fn is_code(word: &str) -> bool {
     word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|octet| octet.is_ascii_digit())
 }
 
-/// Returns the domain in a word that is a domain or a mail address; `None` for other words.
+/// Returns the domain in a word that is a domain or a mail address.
 pub(super) fn domain(word: &str) -> Option<String> {
     let domain = word.rsplit(['@', '=']).next()?.trim_end_matches(['.', ':', '!']);
     let is_sound = domain.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._".contains(&octet));
@@ -61,7 +60,7 @@ pub(super) fn domain(word: &str) -> Option<String> {
     (domain.contains('.') && is_sound && is_name && read_name(domain).is_some()).then(|| canonical(domain))
 }
 
-/// Returns the IP addresses in a text. The flag is true if the words next to an address say that it belongs to a client. Without such words, the
+/// Returns the IP addresses in a text. The flag is true if the words next to an address say that it belongs to a client. Otherwise the
 /// "address" may be a version number or the number of a section.
 fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
     let text = text.replace("IPv6:", " ");
@@ -85,7 +84,7 @@ fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
     found
 }
 
-/// Splits a paragraph into the words before the reply of a receiver, and the reply. Returns `None` if the paragraph has no reply.
+/// Splits a paragraph into the words before the reply of a receiver, and the reply.
 fn split(paragraph: &str) -> Option<(&str, &str)> {
     let lower = paragraph.to_ascii_lowercase();
     let all = || PHRASES.before_reply.iter().map(String::as_str);
@@ -99,7 +98,6 @@ fn split(paragraph: &str) -> Option<(&str, &str)> {
     is_code(code).then_some((before, rest))
 }
 
-/// Finds the replies of mail servers in the text of a bounce.
 pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
     let of =
         |wanted: &'static str| fields.iter().filter(move |(name, _)| name == wanted).map(|(_, body)| body);
@@ -109,8 +107,8 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
     };
     let mut found = Replies::default();
     of("remote-mta").for_each(|body| found.note_receiver(body));
-    // Diagnostic fields of other types contain words of the sender's own mail software, with addresses that this software has looked up. So these
-    // fields are not read.
+    // Diagnostic fields of other types have words of the sender's own mail software, with addresses that this software has looked up. They
+    // are not read.
     for body in of("diagnostic-code").filter(|body| body.to_ascii_lowercase().starts_with("smtp")) {
         let reply = body.split_once(';').map_or("", |(_, reply)| reply);
         found.texts.push(split(reply).map_or(reply, |(_, reply)| reply).to_owned());
@@ -125,23 +123,22 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
 }
 
 impl Replies {
-    /// Stores the addresses and names in a text about a host that received the mail. They are not the address or name of the client.
+    /// Stores the addresses and names of a host that received the mail, which is not the client.
     fn note_receiver(&mut self, text: &str) {
         self.receivers.extend(addresses(text).into_iter().map(|(address, _)| address));
         self.hosts.extend(words(text).filter_map(domain));
     }
 
-    /// Returns true if one of the replies has a code with which mail servers refuse a mail.
+    /// Returns true if a reply has a code of a refusal.
     pub(super) fn has_refusal(&self) -> bool {
         self.texts.iter().any(|text| words(text).any(|word| is_code(word) || status(word).is_some()))
     }
 
-    /// Returns the public address of the client that a receiver refused. It is the first address that a reply calls the address of a client.
-    /// Addresses of hosts that received the mail are left out.
+    /// Returns the public address of the refused client: the first one that a reply calls a client's address.
     pub(super) fn refused(&self) -> Option<IpAddr> {
         let mut found: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| addresses(text)).collect();
         found.retain(|(address, _)| !is_private(*address) && !self.receivers.contains(address));
-        // If the receiver objects to the client's PTR record or to SPF, a single address in the reply is the address of the client.
+        // If the receiver objects to the client's PTR record or to SPF, a single address in the reply is the client's.
         let of_client = [RefusalReason::Pointer, RefusalReason::Spf];
         let is_judged = || self.reason().is_some_and(|named| of_client.contains(&named.reason));
         let is_alone = |one: &IpAddr| found.iter().all(|(other, _)| other == one) && is_judged();
@@ -149,7 +146,7 @@ impl Replies {
         clear.or_else(|| found.first().map(|(address, _)| *address).filter(is_alone))
     }
 
-    /// Returns the reason for the refusal, if DNS can show whether it still exists. A reason with a domain name is preferred to one without.
+    /// Returns the reason for the refusal, preferably one with a domain name.
     pub(super) fn reason(&self) -> Option<NamedReason> {
         let is_of_host = |named: &NamedReason| {
             let is_name = |name: &String| self.hosts.contains(&canonical(name));
@@ -162,12 +159,11 @@ impl Replies {
         named.min_by_key(|named| named.name.is_none())
     }
 
-    /// Returns the replies that refuse the sender or the client, and not the recipient.
+    /// Returns the replies that do not refuse the recipient.
     fn of_sender(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(String::as_str).filter(|text| !is_of_recipient(text))
     }
 
-    /// Returns the DNS lists that the replies name.
     pub(super) fn lists(&self) -> Vec<NamedList> {
         let mut found: Vec<NamedList> = Vec::new();
         for text in self.of_sender() {
@@ -190,10 +186,9 @@ impl Replies {
         found
     }
 
-    /// Returns the operators of DNS lists and mail services whose web pages or mail addresses the replies contain.
     pub(super) fn operators(&self) -> Vec<&'static Operator> {
         let mut found = Vec::new();
-        // Texts without a reply code are not replies of a receiver. The sending host writes such texts, and web pages in them are its own.
+        // The sending host writes texts without a reply code, and web pages in them are its own.
         let is_reply = |text: &&str| words(text).any(|word| is_code(word.get(..3).unwrap_or_default()));
         let named =
             self.of_sender().filter(is_reply).flat_map(words).filter(|word| word.contains(['/', '@']));
@@ -208,21 +203,20 @@ impl Replies {
     }
 }
 
-/// Removes from a name the last label that may be a customer key (the secret label in queries to a DNS list), and all labels before it.
+/// Removes the last label that may be a customer key, and all labels before it.
 fn without_key(name: &str) -> String {
     let labels: Vec<&str> = name.split('.').collect();
-    // The last two labels and the root are never removed.
+    // The last two labels and the root are kept.
     let before = labels.get(..labels.len().saturating_sub(3)).unwrap_or_default();
     let key = before.iter().rposition(|label| label.len() >= LEAST_KEY_LABEL);
     labels.get(key.map_or(0, |key| key + 1)..).unwrap_or_default().join(".")
 }
 
-/// Returns a text in lower case, on one line and with single spaces between words.
 fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase()
 }
 
-/// Returns true if a reply refuses the recipient, and not the sender.
+/// Returns true if a reply refuses the recipient.
 fn is_of_recipient(text: &str) -> bool {
     let code =
         text.split(|letter: char| letter.is_whitespace() || "-;:(<#".contains(letter)).find_map(status);
@@ -233,8 +227,8 @@ fn is_of_recipient(text: &str) -> bool {
     }
 }
 
-/// Returns the reason for which a reply refuses the mail. The reason comes from phrases in the reply, from what the reply says about the sender, or
-/// from the enhanced status code.
+/// Returns the reason for which a reply refuses the mail: from phrases, from what the reply says about the sender, or from the enhanced
+/// status code.
 fn reason(reply: &str) -> Option<NamedReason> {
     let lower = reply.to_ascii_lowercase();
     let (alone, selector) = name_and_selector(reply);
@@ -258,7 +252,7 @@ fn reason(reply: &str) -> Option<NamedReason> {
         };
         return Some(NamedReason { reason: phrases.reason, name, selector: None });
     }
-    // Web addresses are left out, because they may contain words (in names of hosts and files) that look like a reason.
+    // Web addresses may contain words that look like a reason.
     let plain: Vec<&str> = words(&lower).filter(|word| !word.contains("://")).collect();
     let names_check = |phrases: &&ReasonPhrases| {
         let ends = |letter: char| !letter.is_ascii_alphanumeric() && letter != '-';
@@ -279,7 +273,7 @@ fn reason(reply: &str) -> Option<NamedReason> {
     Some(NamedReason { reason, name, selector })
 }
 
-/// Returns the domain and the selector of the DKIM key that a reply names, or else the only domain in the reply.
+/// Returns domain and selector of the DKIM key in a reply, or else the only domain.
 fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     let words: Vec<&str> = words(reply).map(|word| word.trim_end_matches(['.', ':'])).collect();
     let tag = |name: &str| words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
@@ -300,14 +294,14 @@ fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     (names.first().cloned().filter(|_| names.len() == 1), None)
 }
 
-/// Returns the subject and detail of the enhanced status code in the fields of a bounce that has no reply of a receiver.
+/// Returns subject and detail of the status code in the fields of a bounce without a receiver's reply.
 pub(super) fn bare_status(fields: &[Field]) -> Option<String> {
     let mut of_field = fields.iter().filter(|(name, _)| name == "status");
     let (subject, detail) = of_field.find_map(|(_, body)| status(body.split(' ').next()?))?;
     Some(format!("{subject}.{detail}"))
 }
 
-/// Returns the reason for a failed delivery, from the text in which the sending host reports how it tried to reach the recipient.
+/// Returns the reason for a failed delivery, from the report of the sending host.
 pub(super) fn of_delivery(text: &str) -> Option<RefusalReason> {
     let lower = flat(text);
     PHRASES.delivery.iter().find(|phrases| has(&lower, &phrases.words)).map(|phrases| phrases.reason)

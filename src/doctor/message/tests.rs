@@ -1,8 +1,7 @@
-//! Tests with emails, bounces and pasted lines.
+//! Emails, bounces and pasted lines.
 
 use super::*;
 
-/// Returns what must be checked for a text: each domain with its role and address.
 fn subjects(text: &str) -> Vec<(String, Role, Option<String>)> {
     let found = read(text.as_bytes()).subjects.into_iter();
     found.map(|one| (one.domain, one.role, one.address.map(|address| address.to_string()))).collect()

@@ -1,14 +1,14 @@
 //! Turns a file with an email into one text: its header, and the text of its parts, including attached emails.
 //!
-//! RFC 5322, RFC 2045. A pasted bounce or pasted lines of mail logs have no header, so their text is used unchanged.
+//! RFC 5322, RFC 2045. Pasted bounces and lines of mail logs have no header, so their text is used unchanged.
 
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
-/// A field of an email header: its name in lower case, and its body on one line.
+/// A header field: its name in lower case, and its body on one line.
 pub(super) type Field = (String, String);
 
-/// Reads a file. Returns the header followed by the text of the parts. The flag is true if the encoding of a part is damaged.
+/// Returns the header and the text of the parts. The flag is true if the encoding of a part is damaged.
 pub(super) fn read(octets: &[u8]) -> (String, bool) {
     let text = String::from_utf8_lossy(octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets));
     let first = text.lines().next().unwrap_or_default();
@@ -24,7 +24,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
 }
 
-/// Appends the header and the parts of an email to `text`. Returns true if the encoding of a part is damaged.
+/// Appends an email to `text`. Returns true if the encoding of a part is damaged.
 fn flatten(message: &Message<'_>, text: &mut String) -> bool {
     for (name, body) in message.headers_raw() {
         text.push_str(&format!("{name}:{}\n", body.trim_end()));
@@ -50,7 +50,7 @@ fn flatten(message: &Message<'_>, text: &mut String) -> bool {
     is_damaged
 }
 
-/// If a text without a header is only one reply of a receiver, adds the words that introduce a reply in a bounce.
+/// Adds the words that introduce a reply in a bounce, if the text is only a reply of a receiver.
 fn readable(text: &str) -> String {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     let is_reply =
@@ -61,7 +61,7 @@ fn readable(text: &str) -> String {
     }
 }
 
-/// Returns all header fields in a text: the fields of its own header, of delivery reports, and of emails inside the text.
+/// Returns all header fields: of the email itself, of delivery reports, and of emails inside the text.
 pub(super) fn fields(text: &str) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
     let mut open = false;
@@ -80,19 +80,17 @@ pub(super) fn fields(text: &str) -> Vec<Field> {
     fields
 }
 
-/// Returns the number of header fields at the start of the text of an email.
 pub(super) fn of_header(text: &str) -> usize {
     let header: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).collect();
     fields(&header.join("\n")).len()
 }
 
-/// Returns the lines of a text without the sign `> ` of quoted text, and without spaces at their ends.
+/// Returns the lines without the sign `> ` of quoted text.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(|line| line.trim_start_matches("> ").trim_end())
 }
 
-/// Returns the paragraphs of a text, each on one line. A paragraph continues after empty lines if `goes_on` returns true for its text so far, for
-/// example if it ends with words that introduce a reply.
+/// Returns the paragraphs, each on one line. A paragraph continues after empty lines if `goes_on` returns true for its text so far.
 pub(super) fn paragraphs(text: &str, goes_on: impl Fn(&str) -> bool) -> Vec<String> {
     let mut paragraphs: Vec<String> = Vec::new();
     let mut open = false;

@@ -1,14 +1,14 @@
-//! Decides whether the name servers of a zone give the same answer, and which of different answers is right. The functions are pure.
+//! Decides whether the name servers of a zone give the same answer, and which of different answers is right.
 //!
 //! # Decisions
 //!
-//! - Different answers count as given in turn (rotation) only if nothing else explains them: all answers are addresses, each server has the same
-//!   serial in each of its answers, and no server always gives an answer that only this server gives.
-//! - Serials show which answer is newer if all servers name the same primary server (MNAME). If answers differ and a serial is not known, even an
-//!   answer of most servers does not count as right. A server that gives two serials has several machines with different versions of the zone at its
+//! - Different answers count as given in turn (rotation) only if nothing else explains them: all answers are addresses, each server has the
+//!   same serial in all its answers, and no server always gives an answer that only this server gives.
+//! - Serials show which answer is newer if all servers name the same primary server (MNAME). If a serial is not known, even an answer of
+//!   most servers does not count as right. A server with two serials has several machines with different versions of the zone at its
 //!   address.
-//! - Among servers with the same serial, an answer that more than half of them give is the answer of the majority. A server that gives several
-//!   answers, although the zone does not give them in turn, does not count.
+//! - Among servers with the same serial, the answer of more than half of them is right. Servers with several answers do not count for this,
+//!   unless the zone gives answers in turn.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -16,79 +16,76 @@ use std::net::IpAddr;
 use super::answer::{AnswerData, Doubt};
 use crate::zone::{is_older, newest};
 
-/// All answers of one name server to the compared question, which the server is asked several times.
+/// All answers of one name server, which is asked several times.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Samples {
-    /// The answers, in the order in which they arrived. The first one is shown to the user.
+    /// The answers in the order of arrival. The user sees the first one.
     pub(super) answers: Vec<AnswerData>,
-    /// The serial of the zone in each answer of the server.
+    /// The serial in each answer.
     pub(super) serials: Vec<u32>,
 }
 
 impl Samples {
-    /// Returns the answers of the server that differ from each other.
     pub(super) fn distinct(&self) -> BTreeSet<&AnswerData> {
         self.answers.iter().collect()
     }
 
-    /// Returns an answer of the server that differs from its first one. Returns `None` if all are equal.
+    /// Returns an answer that differs from the first one.
     pub(super) fn other(&self) -> Option<&AnswerData> {
         self.answers.iter().find(|answer| Some(*answer) != self.answers.first())
     }
 
-    /// Returns the serial of the zone at this server. Returns `None` if it is unknown, or if the server gave several serials.
+    /// Returns the serial of the server, if it gave exactly one.
     pub(super) fn serial(&self) -> Option<u32> {
         let first = self.serials.first().copied()?;
         self.serials.iter().all(|serial| *serial == first).then_some(first)
     }
 }
 
-/// The result of comparing the answer of one name server with the answers of the other name servers.
+/// The result of comparing one name server with the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// The server gives the present answer of the zone.
     Same,
     /// The zone gives its addresses in turn, so different answers are normal.
     InTurn,
-    /// The serial of the server shows an older version of the zone, and its answer is different.
+    /// The server gives a different answer and has an older serial.
     Behind,
-    /// The server gave a different answer when it was asked again, although the zone does not give addresses in turn.
+    /// The server gives several answers, although the zone does not give addresses in turn.
     Unsteady,
-    /// Most servers with the same serial give another answer than this server.
+    /// Most servers with the same serial give another answer.
     Fewer,
-    /// It is unknown which answer is right, for this reason.
+    /// It is unknown which answer is right.
     Open(Doubt),
 }
 
-/// The result of comparing all name servers of the zone with each other.
+/// The result of comparing all name servers of the zone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Agreement {
-    /// The result for each name server.
     pub(super) standings: BTreeMap<IpAddr, Standing>,
-    /// The newest serial of the zone, if serials are known and can be compared.
+    /// The newest serial, if serials are known and can be compared.
     pub(super) newest: Option<u32>,
-    /// The answer of the zone; `None` if its servers give several different answers.
+    /// The answer of the zone; `None` if its servers give several answers.
     pub(super) most: Option<AnswerData>,
-    /// All answers of those servers that do not have an older version of the zone.
+    /// The answers of the servers without an older version of the zone.
     pub(super) current: BTreeSet<AnswerData>,
     /// True if the zone gives its addresses in turn.
     pub(super) is_in_turn: bool,
-    /// The reason why it is unknown which answer is right; `None` if it is known.
+    /// The reason why it is unknown which answer is right.
     pub(super) doubt: Option<Doubt>,
 }
 
-/// Facts about the compared question, in addition to the answers of the name servers.
+/// Further facts about the compared question.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Context {
-    /// True if the question is for addresses (A or AAAA).
+    /// True if the question is for A or AAAA records.
     pub(super) is_address: bool,
-    /// True if the TTLs of all records in the answers are short.
+    /// True if all TTLs are short.
     pub(super) is_short: bool,
-    /// True if all servers name the same primary server (MNAME), so that their serials can be compared.
+    /// True if all servers name the same primary server (MNAME).
     pub(super) has_one_primary: bool,
 }
 
-/// Compares the answers of the name servers with each other.
 pub(super) fn agreement(servers: &BTreeMap<IpAddr, Samples>, context: Context) -> Agreement {
     let serials: BTreeMap<u32, ()> =
         servers.values().flat_map(|server| &server.serials).map(|serial| (*serial, ())).collect();
@@ -115,7 +112,7 @@ pub(super) fn agreement(servers: &BTreeMap<IpAddr, Samples>, context: Context) -
     agreed
 }
 
-/// Compares the answers of those servers whose version of the zone is not older, and stores the results in `agreed`.
+/// Compares the servers whose version of the zone is not older than that of others.
 fn among_equals(agreed: &mut Agreement, rest: &BTreeMap<IpAddr, &Samples>, context: Context) {
     let serials: BTreeSet<Option<u32>> = rest.values().map(|samples| samples.serial()).collect();
     let are_addresses = context.is_address && agreed.current.iter().all(|answer| !answer.records.is_empty());
@@ -157,8 +154,8 @@ fn among_equals(agreed: &mut Agreement, rest: &BTreeMap<IpAddr, &Samples>, conte
     });
 }
 
-/// Returns true if the servers may be giving several addresses in turn. For this, each answer must have been given by another server too, or its
-/// server must have given several answers. Each server must also have given its serial at least twice.
+/// Returns true if the servers may give addresses in turn. Each answer must come from another server too, or from a server with several
+/// answers, and each server must have given its serial at least twice.
 fn is_rotation(rest: &BTreeMap<IpAddr, &Samples>) -> bool {
     let mut seen = BTreeMap::<&AnswerData, usize>::new();
     for answer in rest.values().flat_map(|samples| samples.distinct()) {
@@ -176,7 +173,7 @@ fn is_rotation(rest: &BTreeMap<IpAddr, &Samples>) -> bool {
 mod tests {
     use super::*;
 
-    /// Creates an answer from a word: addresses, `nx` (the name does not exist), `none` (no records), or an alias, which ends with a dot.
+    /// Creates an answer from addresses, `nx` (NXDOMAIN), `none` (no records), or an alias, which ends with a dot.
     fn answer(word: &str) -> AnswerData {
         match word {
             "nx" => AnswerData { is_denied: true, ..AnswerData::default() },
@@ -191,7 +188,7 @@ mod tests {
         }
     }
 
-    /// Creates the answers of servers from words, one word for each server: its answers separated by commas, then `@` and its serials.
+    /// Creates the samples from one word for each server: its answers, then `@` and its serials.
     fn servers(line: &str) -> BTreeMap<IpAddr, Samples> {
         let of = |(place, word): (u8, &str)| {
             let (answers, serials) = word.split_once('@').unwrap();
@@ -213,34 +210,34 @@ mod tests {
         let cases: Vec<(&str, Context, Vec<Standing>)> = vec![
             ("a,a,a@7,7 a,a,a@7,7", long, vec![Same, Same]),
             ("a@ a@", long, vec![Same, Same]),
-            // The zone gives its addresses in turn, so no server is wrong.
+            // The zone gives its addresses in turn.
             ("a,b,c@7,7 b,c,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b,a@7,7 a,a,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b@7,7 c,d@7,7", short, vec![InTurn, InTurn]),
-            // It is not proven that the zone gives addresses in turn. The reasons, one in each line: a server always gives an answer that no other
-            // server gives; a serial was given only once; the serials differ; a serial is unknown.
+            // It is not proven that the zone gives addresses in turn. In each line, another reason: an answer comes from only one server; a
+            // serial was given only once; serials differ; a serial is unknown.
             ("a,b,c@7,7 x,x,x@7,7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7,8", long, vec![Behind, Open(Serials)]),
             ("a,b@7,7 b,a@", long, vec![Open(Serials), Open(Serials)]),
-            // Negative answers, aliases and other record types are not given in turn.
+            // Negative answers, aliases and other types are not given in turn.
             ("a,b@7,7 a,nx,nx@7,7", long, vec![Unsteady, Unsteady]),
             ("a,nx@7,7 a,a@7,7 a,a@7,7", long, vec![Unsteady, Same, Same]),
             ("a,b@7,7 x.,x.@7,7", long, vec![Unsteady, Open(Tie)]),
             ("a,b@7,7 a,b@7,7", mail, vec![Unsteady, Unsteady]),
-            // Several machines with different versions of the zone are behind one address.
+            // Several machines with different versions of the zone have one address.
             ("a,b@1,2 a,b@2,1", mail, vec![Open(Serials), Open(Serials)]),
-            // Servers with different serials have different versions of the zone.
+            // The servers have different versions of the zone.
             ("b,b@2,2 a,a@1,1 a,a@1,1", mail, vec![Same, Behind, Behind]),
             ("b@2 a@4294967295", mail, vec![Same, Behind]),
             ("b,b@2,2 a,a@1,1 b,b@1,1", mail, vec![Same, Behind, Same]),
-            // The serials are not known, or they cannot be compared.
+            // The serials are not known, or cannot be compared.
             ("b@ a@ a@", mail, vec![Open(Serials); 3]),
             ("b@ a@7,7 a@7,7", mail, vec![Open(Serials); 3]),
             ("b@ a@ a@", short, vec![Open(Serials); 3]),
             ("b@0 a@2147483648", mail, vec![Open(Serials); 2]),
             ("b@2 a@1", others, vec![Open(Serials); 2]),
-            // All servers have the same serial, so the same version of the zone.
+            // The servers have the same version of the zone.
             ("a@7 a@7 b@7", mail, vec![Same, Same, Fewer]),
             ("a@7 a@7 nx@7", short, vec![Same, Same, Fewer]),
             ("a@7 b@7", mail, vec![Open(Tie); 2]),

@@ -1,5 +1,4 @@
-//! An answer to the compared question, with the server or resolver that gave it, and the verdict about it. Its data have a form in which answers can
-//! be compared.
+//! An answer to the compared question, with its source and the verdict about it.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -9,20 +8,19 @@ use serde::Serialize;
 use crate::facts::record_set::{is_known, negative_ttl, positive_ttl};
 use crate::facts::{Got, Record, ReplyFacts};
 
-/// The content of an answer, without TTLs and the order of records. There are three kinds: the name does not exist, the name is an alias, or the name
-/// has these records of the type.
+/// The content of an answer, without TTLs and the order of records: NXDOMAIN, an alias, or records.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AnswerData {
-    /// True if the reply says that the name itself, and not the target of an alias, does not exist (NXDOMAIN).
+    /// True if the name itself, and not the target of an alias, does not exist.
     pub(super) is_denied: bool,
-    /// The target of the alias, if the name is an alias: lower case, with its last dot.
+    /// The target of the alias: lower case, with its last dot.
     pub(super) alias: Option<String>,
-    /// The records in the form in which they are compared; empty if the name is an alias.
+    /// The records as text that can be compared; empty for an alias.
     pub(super) records: BTreeSet<String>,
 }
 
 impl AnswerData {
-    /// Returns the answer that a reply has. Returns `None` for errors, and for truncated replies, which may lack records (RFC 2181 section 9).
+    /// Returns the answer in a reply. Truncated replies may lack records (RFC 2181 section 9).
     pub(super) fn from_reply(reply: &ReplyFacts, asked: (&str, &str)) -> Option<Self> {
         (is_known(reply) && !reply.truncated)
             .then(|| Self::from_records(&reply.answers, asked, reply.rcode == "NXDOMAIN"))
@@ -40,18 +38,15 @@ impl AnswerData {
         Self { is_denied: is_denied && alias.is_none() && records.is_empty(), alias, records }
     }
 
-    /// Returns true if the answer has neither an alias nor a record.
     pub(super) fn is_empty(&self) -> bool {
         self.alias.is_none() && self.records.is_empty()
     }
 
-    /// Returns the records, or the alias, as texts in the form in which they are shown.
     fn shown(&self) -> Vec<String> {
         let alias = self.alias.iter().map(|target| format!("CNAME {target}"));
         alias.chain(self.records.iter().cloned()).collect()
     }
 
-    /// Returns the answer as text, for the output of `compare`.
     pub(super) fn words(&self, kind: &str) -> String {
         in_words(self.is_denied, &self.shown(), kind)
     }
@@ -73,25 +68,25 @@ pub enum AnswerSource {
     ThisResolver,
     /// Another resolver, for example a public one.
     Resolver,
-    /// A name server of the zone, which the zone or its parent zone names.
+    /// A name server of the zone.
     NameServer,
 }
 
-/// The verdict about an answer, after it was compared with the answers of the name servers. The most serious verdict comes first.
+/// The verdict about an answer, the most serious first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerVerdict {
-    /// The signatures are wrong or missing, so a resolver that validates gives no answer.
+    /// The signatures are wrong or missing, so validating resolvers give no answer.
     Bogus,
     /// The answer is an expired cache entry, which the resolver gives because no name server answers.
     Stale,
-    /// The name server gives a different answer from most other name servers, or the answers differ and no answer has a majority.
+    /// Most other name servers give another answer, or no answer has a majority.
     Different,
-    /// The name server has an older version of the zone than another one.
+    /// The name server has an older version of the zone.
     NotTransferred,
-    /// The resolver has an older answer in its cache.
+    /// The resolver has an old answer in its cache.
     Old,
-    /// The reply is SERVFAIL or another error, or it comes from a name server that is not authoritative.
+    /// The reply is an error such as SERVFAIL, or comes from a name server that is not authoritative.
     Failed,
     /// The resolver withholds the name or its records, or gives an address that cannot be reached.
     Filtered,
@@ -101,16 +96,16 @@ pub enum AnswerVerdict {
     NoAnswer,
     /// The resolver or server refused the question (REFUSED).
     Refused,
-    /// The reason why the answer differs could not be found out.
+    /// The reason for the difference is unknown.
     Unknown,
-    /// The zone gives several addresses in turn, so different answers are normal.
+    /// The zone gives its addresses in turn, so differences are normal.
     InTurn,
-    /// The answer is equal to the answer of the name servers.
+    /// The answer is equal to that of the name servers.
     Same,
 }
 
 impl AnswerVerdict {
-    /// Returns the word for the verdict, as it is printed.
+    /// Returns the printed word for the verdict.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Bogus => "bogus",
@@ -130,39 +125,39 @@ impl AnswerVerdict {
     }
 }
 
-/// The answer of one resolver or name server, with the verdict about it.
+/// The answer of one resolver or name server, with its verdict.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparedAnswer {
-    /// The name that was asked for.
+    /// The name in the question.
     pub name: String,
-    /// The record type that was asked for.
+    /// The record type in the question.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The kind of resolver or server that gave the answer.
+    /// The source of the answer.
     pub source: AnswerSource,
-    /// The address and the names of the resolver or server, as text.
+    /// The address and the names of the resolver or server.
     pub server: String,
     /// The address of the name server; `None` for resolvers.
     #[serde(skip)]
     pub address: Option<IpAddr>,
-    /// The verdict about the answer.
+    /// The verdict.
     pub verdict: AnswerVerdict,
     /// The reason why the answer differs or is unknown; empty if it is the same.
     pub why: String,
     /// The response code; `None` if there is no complete reply.
     pub rcode: Option<String>,
-    /// The alias of the name, or its records, with names in lower case.
+    /// The alias or the records, with names in lower case.
     pub records: Vec<String>,
-    /// The longest TTL of the records, or the TTL of the negative answer, in seconds.
+    /// The TTL of the answer, in seconds.
     pub ttl: Option<u32>,
-    /// The serial of the zone that the name server gave; `None` if it was not needed or is not known.
+    /// The serial that the name server gave.
     pub serial: Option<u32>,
-    /// The time from the question to the reply, in seconds; `None` if there is no reply.
+    /// The time to the reply, in seconds.
     pub elapsed: Option<f64>,
 }
 
 impl ComparedAnswer {
-    /// Creates the row for an answer of a resolver or name server. Its verdict is set later.
+    /// Creates the row for an answer without a verdict.
     pub(super) fn unjudged(
         (source, server): (AnswerSource, &str),
         (name, kind): (&str, &'static str),
@@ -206,13 +201,13 @@ impl ComparedAnswer {
         }
     }
 
-    /// Returns the answer as text: its records, or the fact that there are none.
+    /// Returns the answer as text.
     pub fn words(&self) -> String {
         in_words(self.rcode.as_deref() == Some("NXDOMAIN"), &self.records, self.kind)
     }
 }
 
-/// Returns the number of seconds for which a cache may keep the answer.
+/// Returns the seconds for which a cache may keep the answer.
 fn ttl(reply: &ReplyFacts, data: &AnswerData, (name, kind): (&str, &str)) -> Option<u32> {
     let kind = if data.alias.is_some() { "CNAME" } else { kind };
     let ttl = if data.is_empty() { negative_ttl(reply, name) } else { positive_ttl(reply, kind) };
@@ -223,12 +218,12 @@ fn ttl(reply: &ReplyFacts, data: &AnswerData, (name, kind): (&str, &str)) -> Opt
 /// The reason why it is unknown which answer of the name servers is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// The answers differ, and some serials are unknown or cannot be compared.
+    /// The answers differ, and serials are unknown or cannot be compared.
     Serials,
-    /// Servers with the same serial give different addresses. Perhaps the zone gives addresses in turn or by the location of the client. Perhaps the
-    /// difference is a fault.
+    /// Servers with the same serial give different addresses. The reason may be that the zone gives addresses in turn or by the location of
+    /// the client, or a fault.
     Addresses,
-    /// The servers have the same serial, but different answers, and no answer comes from more than half of them.
+    /// Servers with the same serial give different answers, and no answer comes from more than half of them.
     Tie,
 }
 
@@ -253,21 +248,21 @@ impl Doubt {
     }
 }
 
-/// All answers to one question, and what is known about them.
+/// All answers to one question.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Compared {
     /// The answers of this resolver, of other resolvers and of the name servers, in this order.
     pub answers: Vec<ComparedAnswer>,
-    /// The reason why it is unknown which answer of the name servers is right; `None` if it is known, or if the zone gives addresses in turn.
+    /// The reason why it is unknown which answer of the name servers is right.
     pub doubt: Option<Doubt>,
-    /// The zone whose name servers were asked; `None` if none was found.
+    /// The zone whose name servers were asked.
     pub zone: Option<String>,
-    /// The reason why only the daemon was asked; `None` if name servers or other resolvers were asked too.
+    /// The reason why only the daemon was asked.
     pub kept_here: Option<String>,
-    /// Name servers that were not asked, because there are too many.
+    /// Name servers that were not asked: there are too many.
     pub servers_left_out: Vec<String>,
-    /// Resolvers that were not asked, because there are too many.
+    /// Resolvers that were not asked: there are too many.
     pub resolvers_left_out: Vec<String>,
-    /// The targets of the alias, if the name is an alias. Targets that the name servers give come before those that only resolvers give.
+    /// The targets of the alias, first those from the name servers.
     pub targets: Vec<String>,
 }

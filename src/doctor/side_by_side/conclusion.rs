@@ -1,6 +1,5 @@
-//! The conclusion from a comparison of answers, which is the first line of the output. The functions are pure.
-//!
-//! The answers are grouped by their records, not by their verdicts. If several groups are equally large, all of them are shown.
+//! The conclusion from a comparison of answers, which is the first line of the output. Answers are grouped by their records, not by their
+//! verdicts. If several groups are equally large, all of them are shown.
 
 use serde::Serialize;
 
@@ -8,42 +7,42 @@ use super::answer::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer};
 use crate::delegation::groups::being_at;
 use crate::limits::MAX_COMPARED_IN_HEAD;
 
-/// The resolvers and name servers that give the same answer.
+/// The resolvers and name servers with the same answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AnswerGroup {
     /// The answer as text.
     pub answer: String,
-    /// The number of name servers that give the answer.
+    /// The number of name servers in this group.
     pub name_servers: usize,
-    /// All resolvers and name servers that give the answer, each as text.
+    /// The resolvers and name servers that give the answer.
     pub sources: Vec<String>,
 }
 
 /// The conclusion from all answers to one question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conclusion {
-    /// The name that was asked for.
+    /// The name in the question.
     pub name: String,
-    /// The record type that was asked for.
+    /// The record type in the question.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The most serious of the verdicts about the answers.
+    /// The most serious verdict.
     pub verdict: AnswerVerdict,
     /// The conclusion as a sentence.
     pub sentence: String,
-    /// The zone whose name servers were asked; `None` if it was not found.
+    /// The zone whose name servers were asked.
     pub zone: Option<String>,
-    /// The groups of equal answers; the answer that the most name servers give comes first.
+    /// The groups of equal answers; the answer of most name servers is first.
     pub groups: Vec<AnswerGroup>,
-    /// Name servers that were not asked, because there are too many.
+    /// Name servers that were not asked: there are too many.
     pub servers_left_out: Vec<String>,
-    /// Resolvers that were not asked, because there are too many.
+    /// Resolvers that were not asked: there are too many.
     pub resolvers_left_out: Vec<String>,
-    /// Targets of the alias that are not compared, because there are too many.
+    /// Targets of the alias that are not compared: there are too many.
     pub aliases_left_out: Vec<String>,
 }
 
-/// Draws the conclusion from the answers to a question. `aliases_left_out` are targets of aliases that will not be compared.
+/// Draws the conclusion. `aliases_left_out`: targets of aliases that will not be compared.
 pub fn conclude(compared: &Compared, aliases_left_out: Vec<String>) -> Conclusion {
     let answers = &compared.answers;
     let (groups, first) = (groups(answers), answers.first());
@@ -61,17 +60,17 @@ pub fn conclude(compared: &Compared, aliases_left_out: Vec<String>) -> Conclusio
 }
 
 impl Conclusion {
-    /// Returns true if some name servers or alias targets were not asked, so that it is unknown whether all answers are equal.
+    /// Returns true if name servers or alias targets were not asked, so that it is unknown whether all answers are equal.
     pub fn is_partial(&self) -> bool {
         !self.servers_left_out.is_empty() || !self.aliases_left_out.is_empty()
     }
 
-    /// Returns true if an answer is different or wrong, so that the exit code is "no". It is not a fault if a zone gives addresses in turn, or if the
-    /// configuration of this host gives another answer, because the operator has configured it.
+    /// Returns true if an answer is different or wrong. The exit code is then "no". It is not a fault if a zone gives addresses in turn, or
+    /// if the operator has configured another answer on this host.
     pub fn differs(answers: &[ComparedAnswer]) -> bool {
         use AnswerVerdict::{InTurn, Local, Same, Unknown};
-        // If this resolver has no answer, this host may be unable to reach any name server, or the time limit was reached before the name servers
-        // were asked.
+        // If this resolver has no answer, this host may reach no name server, or the time limit was reached before the name servers were
+        // asked.
         let is_failed =
             |answer: &ComparedAnswer| answer.source == AnswerSource::ThisResolver && !answer.is_known();
         let is_reached =
@@ -80,20 +79,19 @@ impl Conclusion {
             && counted(answers).any(|answer| !matches!(answer.verdict, Same | InTurn | Unknown | Local))
     }
 
-    /// Returns true if an answer is unknown, so that the exit code is "could not tell".
+    /// Returns true if an answer is unknown. The exit code is then "could not tell".
     pub fn is_unknown(answers: &[ComparedAnswer]) -> bool {
         let has = |verdict| counted(answers).any(|answer| answer.verdict == verdict);
         has(AnswerVerdict::Unknown) || !has(AnswerVerdict::Local) && !answers.iter().any(is_of_zone)
     }
 }
 
-/// Returns the answers that decide the exit code. An answer that is missing only because of this host (`is_silent`) does not count.
+/// Returns the answers that decide the exit code.
 fn counted(answers: &[ComparedAnswer]) -> impl Iterator<Item = &ComparedAnswer> {
     answers.iter().filter(|answer| !is_silent(answer, answers))
 }
 
-/// Returns true if an answer is missing for a reason that concerns only this host. For example, another resolver refuses its queries, or this host
-/// has no IPv6.
+/// Returns true if the reason for a missing answer concerns only this host: another resolver refuses its queries, or this host has no IPv6.
 fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     let is_ipv6 = |answer: &ComparedAnswer| answer.address.is_some_and(|address| address.is_ipv6());
     match answer.source {
@@ -109,19 +107,18 @@ fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     }
 }
 
-/// Returns true if a name server of the zone gave this answer.
 fn is_of_zone(answer: &ComparedAnswer) -> bool {
     answer.source == AnswerSource::NameServer && answer.is_known()
 }
 
-/// Returns true if the zone has name servers and each of them was asked. A server that did not reply counts as asked.
+/// Returns true if the zone has name servers and each of them was asked, with or without a reply.
 fn are_asked(answers: &[ComparedAnswer]) -> bool {
     let mut rows = answers.iter().filter(|answer| answer.source == AnswerSource::NameServer).peekable();
     rows.peek().is_some()
         && rows.all(|answer| answer.verdict != AnswerVerdict::Unknown || answer.elapsed.is_some())
 }
 
-/// Returns the groups of equal answers. The answer that the most name servers give comes first. The other groups are sorted by size.
+/// Returns the groups of equal answers. The answer of most name servers comes first; the other groups are sorted by size.
 fn groups(answers: &[ComparedAnswer]) -> Vec<AnswerGroup> {
     let mut groups: Vec<AnswerGroup> = Vec::new();
     for answer in answers.iter().filter(|answer| answer.is_known()) {
@@ -144,7 +141,7 @@ fn groups(answers: &[ComparedAnswer]) -> Vec<AnswerGroup> {
     groups
 }
 
-/// Returns texts about the answers that differ, the most serious first. Sources with the same answer and the same reason are named together.
+/// Describes the answers that differ, the most serious first. Sources with the same answer and reason are named together.
 fn clauses(compared: &Compared, groups: &[AnswerGroup]) -> Vec<String> {
     use AnswerVerdict::{InTurn, Same, Unknown};
     let has_zone = compared.answers.iter().any(is_of_zone);
@@ -183,7 +180,6 @@ fn clauses(compared: &Compared, groups: &[AnswerGroup]) -> Vec<String> {
     clauses.into_iter().map(clause).collect()
 }
 
-/// Returns the conclusion as a sentence.
 fn sentence(compared: &Compared, groups: &[AnswerGroup]) -> String {
     let answers = &compared.answers;
     if let Some(why) = &compared.kept_here {
@@ -218,16 +214,14 @@ fn sentence(compared: &Compared, groups: &[AnswerGroup]) -> String {
     format!("{differing}{gap}{}{silent}", agreed(compared, groups))
 }
 
-/// Returns a text about answers that are missing only because of this host: answers of resolvers that refuse its queries, or of name servers in an
-/// address family without a route.
+/// Describes the answers that are missing only because of this host (`is_silent`).
 fn silent(answers: &[ComparedAnswer]) -> String {
     let silent = answers.iter().filter(|answer| is_silent(answer, answers));
     let names: Vec<String> = silent.map(|answer| format!("{} ({})", answer.server, answer.why)).collect();
     if names.is_empty() { String::new() } else { format!("; without an answer: {}", names.join(", ")) }
 }
 
-/// Returns a text about the answers of the name servers, with the number of servers. If no name server answers, the text is about the answers of the
-/// resolvers.
+/// Describes the answers of the name servers with their number, or else the answers of the resolvers.
 fn agreed(compared: &Compared, groups: &[AnswerGroup]) -> String {
     let answers = &compared.answers;
     if !answers.iter().any(is_of_zone) {

@@ -1,18 +1,18 @@
-//! Compares the answers to one question from this resolver, from other resolvers, and from each name server of the zone. `resolverctl compare`
-//! shows the comparison, and `resolverctl shadow` uses it to find the cause of a difference.
+//! Compares the answers to one question from this resolver, other resolvers, and each name server of the zone, for `resolverctl compare`
+//! and `resolverctl shadow`.
 //!
 //! RFC 1034 section 4.3.2 (how the name servers are found), RFC 1982 (serials), RFC 4034 section 6.2 (names are compared without regard to case,
 //! other data are not).
 //!
 //! # Decisions
 //!
-//! - The name servers of the zone decide which answer is correct, and among them those with the newest serial. The name servers are asked even if
-//!   this resolver has no answer, and are found through referrals (`zone_cut`).
-//! - If name servers with the same serial differ, a majority of one does not make an answer correct. The report says that the zone answers in turn
-//!   only if this is proven (`agreement`). A short TTL alone is not a proof, because the records may have changed without a new serial.
-//! - If nothing shows the cause of a difference, the cause is unknown. This is the result for most differences of addresses, because many zones
-//!   choose addresses by the location of the client.
-//! - An alias is compared as an alias. Its target may be in another zone, whose servers are then asked for it.
+//! - The name servers with the newest serial decide which answer is correct. They are asked even if this resolver has no answer, and are
+//!   found through referrals (`zone_cut`).
+//! - If name servers with the same serial differ, a majority of one does not make an answer correct. The report says that the zone answers
+//!   in turn only if this is proven (`agreement`). A short TTL is no proof: the records may have changed without a new serial.
+//! - If nothing shows the cause of a difference, the cause is unknown. This is the result for most differences of addresses, because many
+//!   zones choose addresses by the location of the client.
+//! - An alias is compared as an alias. The servers of its target's zone are then asked for the target.
 
 mod agreement;
 mod answer;
@@ -33,11 +33,10 @@ use crate::Plan;
 use crate::facts::{DomainFacts, Want, lookup};
 use crate::others::{ask, resolvers};
 
-/// The plan of a comparison: the questions that find the servers of the zone, and then the compared question to each of these servers and to each
-/// resolver.
+/// The plan of a comparison: the questions that find the servers of the zone, and the compared question to each server and resolver.
 #[derive(Clone, Copy, Debug)]
 pub struct SideBySide {
-    /// The record type whose answers are compared, such as `MX`.
+    /// The compared record type, such as `MX`.
     pub kind: &'static str,
 }
 
@@ -67,12 +66,11 @@ impl Plan for SideBySide {
     }
 }
 
-/// Returns the answer of a resolver to the compared question. Returns `None` if the resolver gave none.
 fn answer(facts: &DomainFacts, want: &Want, asked: Asked<'_>) -> Option<AnswerData> {
     AnswerData::from_reply(facts.reply(want)?, asked)
 }
 
-/// Compares the answers of all resolvers and name servers to the question for records of this type.
+/// Compares the answers of all resolvers and name servers for this record type.
 pub fn compared(facts: &DomainFacts, kind: &'static str) -> Compared {
     let asked = (facts.subject.domain.as_str(), kind);
     let way = way(facts, asked, &BTreeSet::new());

@@ -1,4 +1,4 @@
-//! The answers of the zone's name servers to the compared question, and the verdicts about them.
+//! The name servers' answers to the compared question, and the verdicts about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -10,19 +10,19 @@ use crate::facts::record_set::{ADDRESS_TTL, is_known};
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server};
 use crate::zone;
 
-/// The forms of the queries that each server is asked. The usual form is first. Names in mixed case are included, because the daemon sends such
-/// names, and some servers answer that such names do not exist.
+/// The forms of query to each server, the usual form first. Names in mixed case are included, because the daemon sends such names, and some
+/// servers answer that these names do not exist.
 const FORMS: [QueryForm; 4] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// Returns the questions to the servers of the zone that must be asked next. `is_close`: true if the answers of the servers differ. Then the check
-/// also asks for the serials, and repeats the question to see if a server gives its answers in turn.
+/// Returns the next questions to the servers of the zone. `is_close`: true if the answers differ. Then the servers are asked for the
+/// serials, and again for the records.
 pub(super) fn wants(facts: &DomainFacts, asked: Asked<'_>, zone: &ZoneServers, is_close: bool) -> Vec<Want> {
     let mut wants = Vec::new();
     for server in zone.servers.keys().copied() {
         let mut want = |(name, kind): Asked<'_>, form| wants.push(at_server(server, name, kind, form));
         let first = facts.server(server, asked.0, asked.1, QueryForm::Udp);
-        // The first reply may be an error because of EDNS (RFC 6891 section 7), and one of several machines at the same address may give a different
-        // answer. So the question is repeated without EDNS.
+        // The first reply may be an error because of EDNS (RFC 6891 section 7), and several machines at one address may give different
+        // answers. So the question is repeated without EDNS.
         if matches!(first, Some(Got::Reply(_))) {
             want(asked, QueryForm::Plain);
         }
@@ -44,7 +44,7 @@ fn replies<'f>(
     FORMS.into_iter().filter_map(move |form| facts.reply_of(server, name, kind, form))
 }
 
-/// Returns all authoritative answers that a server gave, in all forms of query.
+/// Returns the authoritative answers of a server, in all forms of query.
 fn answers(facts: &DomainFacts, asked: Asked<'_>, server: IpAddr) -> Vec<AnswerData> {
     let authoritative = replies(facts, asked, server).filter(|reply| reply.authoritative);
     authoritative.filter_map(|reply| AnswerData::from_reply(reply, asked)).collect()
@@ -55,20 +55,18 @@ fn first_answer<'f>(facts: &'f DomainFacts, asked: Asked<'_>, server: IpAddr) ->
         .find(|reply| reply.authoritative && AnswerData::from_reply(reply, asked).is_some())
 }
 
-/// The answers of all name servers of the zone, and the result of comparing them.
+/// The answers of all name servers of the zone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NameServers {
     /// The apex of the zone; empty if the zone was not found.
     pub(super) apex: String,
     servers: BTreeMap<IpAddr, Samples>,
-    /// The result of comparing the answers of the servers with each other.
     pub(super) agreed: Agreement,
-    /// True if the TTLs of all records in the answers are short.
+    /// True if all TTLs in the answers are short.
     pub(super) is_short: bool,
 }
 
 impl NameServers {
-    /// Collects the answers of the servers of the zone, and compares them.
     pub(super) fn new(facts: &DomainFacts, asked: Asked<'_>, zone: Option<&ZoneServers>) -> Self {
         let Some(zone) = zone else { return Self::default() };
         let (mut servers, mut primaries, mut ttls) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
@@ -90,17 +88,15 @@ impl NameServers {
         Self { apex: zone.zone.clone(), agreed: agreement(&servers, context), servers, is_short }
     }
 
-    /// Returns the first answer of each server.
     pub(super) fn first_answers(&self) -> impl Iterator<Item = &AnswerData> {
         self.servers.values().filter_map(|samples| samples.answers.first())
     }
 
-    /// Returns all answers of all servers.
     pub(super) fn all_answers(&self) -> BTreeSet<&AnswerData> {
         self.servers.values().flat_map(Samples::distinct).collect()
     }
 
-    /// Returns true if all servers gave the same answer, and each of them gave it at least twice.
+    /// Returns true if all servers gave the same answer, each at least twice.
     pub(super) fn is_steady(&self) -> bool {
         !self.servers.is_empty()
             && self.all_answers().len() == 1
@@ -113,7 +109,7 @@ impl NameServers {
         self.servers.iter().any(|(server, samples)| is_behind(server) && samples.answers.contains(answer))
     }
 
-    /// Returns the answers of the name servers with their verdicts, as rows of the output.
+    /// Returns the answers with their verdicts, as rows of the output.
     pub(super) fn rows(
         &self,
         facts: &DomainFacts,
@@ -148,7 +144,6 @@ impl NameServers {
         rows
     }
 
-    /// Returns the verdict about a name server, with the reason.
     fn verdict(&self, standing: Standing, samples: &Samples, kind: &str) -> (AnswerVerdict, String) {
         let words = |answer: Option<&AnswerData>| answer.map(|answer| answer.words(kind)).unwrap_or_default();
         let serial = self.agreed.newest.map(|serial| format!(" with serial {serial}")).unwrap_or_default();
@@ -175,7 +170,7 @@ impl NameServers {
     }
 }
 
-/// Returns the verdict about a name server that gave no authoritative answer, with the reason.
+/// Returns the verdict about a name server without an authoritative answer.
 fn failure(got: &Got) -> (AnswerVerdict, String) {
     let (verdict, why) = match got {
         Got::Reply(reply) if reply.truncated => (AnswerVerdict::Unknown, "a truncated reply"),
@@ -191,7 +186,7 @@ fn failure(got: &Got) -> (AnswerVerdict, String) {
     (verdict, why.to_owned())
 }
 
-/// Returns the verdict about a server or resolver that did not reply, with the reason.
+/// Returns the verdict about a server or resolver that did not reply.
 pub(super) fn without_reply(got: &Got) -> (AnswerVerdict, String) {
     match got {
         Got::NoReply(lost @ (NoReply::Silent | NoReply::Unreachable)) => {

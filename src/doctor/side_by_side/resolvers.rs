@@ -4,12 +4,12 @@
 //!
 //! # Decisions
 //!
-//! - An answer counts as old only if there is proof: an older serial, an expired signature, or a name server with an older version of the zone that
-//!   gives the same answer. This resolver has cached what a name server gave to this host. So its answer is also old if now all name servers give
-//!   another answer, each twice and all the same one.
-//! - A forwarder may have its own zone with the same name and a lower serial. So neither the serial nor the cache proves that its answer is old,
-//!   unless DNSSEC validation shows that the answer belongs to the real zone.
-//! - Different addresses may depend on the location of the client or may be given in turn, so the cause of a difference stays unknown.
+//! - An answer is old only if there is proof: an older serial, an expired signature, or the same answer from a name server with an older
+//!   version of the zone. This resolver has cached what a name server gave it. So its answer is also old if now all name servers give one
+//!   other answer, each of them twice.
+//! - A forwarder may have its own zone with the same name and a lower serial. So its answer is old only if DNSSEC validation also shows
+//!   that the answer belongs to the real zone.
+//! - Different addresses may depend on the location of the client or may be given in turn, so the cause stays unknown.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -22,7 +22,7 @@ use crate::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, ReplySecurity, R
 use crate::others::{ended_signature, is_sinkhole, no_answer, older_serial};
 use dns::clock::minute;
 
-/// Returns the answer of another resolver, or of this one, with its verdict, as a row of the output.
+/// Returns the answer of another resolver, or of this one (`None`), with its verdict, as a row of the output.
 pub(super) fn row(
     facts: &DomainFacts,
     resolver: Option<&OtherResolver>,
@@ -50,7 +50,7 @@ pub(super) fn row(
     answer
 }
 
-/// Returns the verdict about a resolver whose reply has no answer, such as SERVFAIL, with the reason. `is_this`: true for the resolver of this host.
+/// Returns the verdict about a reply without an answer. `is_this`: true for the resolver of this host.
 fn failure(reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
     let verdict = match reply.rcode.as_str() {
         "NOERROR" | "NXDOMAIN" => return (AnswerVerdict::Unknown, "a truncated reply".to_owned()),
@@ -64,8 +64,7 @@ fn failure(reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
     (verdict, no_answer(reply) + &by.unwrap_or_default())
 }
 
-/// Returns true if the answer comes from a forwarder of this host: the resolver is one of the forwarders, or it is this host's resolver and forwards
-/// its queries.
+/// Returns true if the resolver is a forwarder of this host, or this host's resolver itself, which forwards its queries.
 fn is_forwarded(facts: &DomainFacts, resolver: Option<&OtherResolver>) -> bool {
     let forwarders = &facts.subject.forwarders;
     match resolver.map(|resolver| &resolver.way) {
@@ -78,7 +77,7 @@ fn is_forwarded(facts: &DomainFacts, resolver: Option<&OtherResolver>) -> bool {
     }
 }
 
-/// An answer of a resolver, and the answers with which it is compared.
+/// An answer of a resolver, and what it is compared with.
 struct Comparison<'f> {
     facts: &'f DomainFacts,
     answer: &'f ComparedAnswer,
@@ -110,7 +109,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Returns the part of this host's configuration from which the answer comes. Returns `None` if it does not come from the configuration.
+    /// Describes the part of this host's configuration from which the answer comes.
     fn local(&self) -> Option<String> {
         let list = self.facts.subject.keyed_lists.iter().find(|zone| is_within(&self.answer.name, zone));
         match (list, &self.reply.configured) {
@@ -122,7 +121,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Returns the verdict about an answer that no name server with the newest version of the zone gives, with the cause of the difference.
+    /// Returns the verdict about an answer that no name server with the newest version of the zone gives.
     fn differing(&self) -> (AnswerVerdict, String) {
         use AnswerVerdict::{Failed, Filtered, Old, Refused, Unknown};
         let (is_this, remedy) =
@@ -166,7 +165,7 @@ impl Comparison<'_> {
         (Unknown, if is_this { why + &self.trace("; see which gives it with") } else { why })
     }
 
-    /// Returns the reason why the answer is certainly old. Returns `None` if nothing proves this.
+    /// Returns the proof that the answer is old, if there is one.
     fn old(&self) -> Option<String> {
         let (reply, zone) = (self.reply, self.zone);
         // A resolver that answers with authority (AA) has its own zone with this name, so its answer is not an old answer of the real zone.
@@ -186,8 +185,8 @@ impl Comparison<'_> {
             .or_else(|| is_replaced.then(|| "all name servers gave another one twice".to_owned()))
     }
 
-    /// Returns the return code in the answer if it is a refusal of a DNS list. Any address in 127.255.255.0/24 is such a refusal. If the name is in
-    /// the zone of a DNS list, 127.0.0.1 is a refusal too. (RFC 5782 section 2.3 defines codes in 127.0.0.0/8.)
+    /// Returns the code if the answer is a refusal of a DNS list: an address in 127.255.255.0/24, or 127.0.0.1 in the zone of a list (RFC
+    /// 5782 section 2.3).
     fn refusal(&self) -> Option<&str> {
         let is_code =
             |data: &String| data.starts_with("127.255.255.") || data == "127.0.0.1" && self.is_list();
@@ -195,14 +194,13 @@ impl Comparison<'_> {
         records.first().filter(|_| records.iter().all(is_code)).map(String::as_str)
     }
 
-    /// Returns true if the name belongs to the zone of a DNS list. The sign is that the name servers answer with return codes of a list (RFC 5782
-    /// section 2.3), which are not real addresses.
+    /// Returns true if the name servers answer with return codes of a DNS list (RFC 5782 section 2.3).
     fn is_list(&self) -> bool {
         let mut records = self.zone.agreed.current.iter().flat_map(|answer| &answer.records).peekable();
         records.peek().is_some() && records.all(|data| data.starts_with("127."))
     }
 
-    /// Returns a text about what another resolver withholds. Returns `None` if nothing shows that the resolver filters.
+    /// Describes what another resolver withholds, if there is a sign that it filters.
     fn filtered(&self) -> Option<&'static str> {
         if self.is_this() {
             return None;
@@ -211,7 +209,7 @@ impl Comparison<'_> {
         if self.data.is_empty() && negative_ttl(self.reply, &self.zone.apex).is_none() {
             return Some("it filters the name: its answer does not contain the SOA of the zone");
         }
-        // Other addresses in 127.0.0.0/8 are return codes of DNS lists, not replacements by a filter.
+        // Other addresses in 127.0.0.0/8 are return codes of DNS lists.
         let is_code = |data: &String| data.starts_with("127.") && data != "127.0.0.1";
         let is_closed = |data: &String| {
             !is_code(data) && (is_sinkhole(data) || data.parse::<IpAddr>().is_ok_and(is_private))
@@ -229,8 +227,8 @@ impl Comparison<'_> {
     }
 }
 
-/// Returns advice that contains a command with the name. A name with special characters of the shell may come from an attacker, so the command is
-/// left out for such a name.
+/// Returns advice with a command. If the name has special characters of the shell, the command does not contain it, because an attacker may
+/// have chosen the name.
 fn remedy(words: &str, (command, end): (&str, &str), name: &str) -> String {
     let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
     match name.bytes().all(is_plain) && !name.starts_with('-') {

@@ -1,4 +1,4 @@
-//! Tests of the comparison of the answers of resolvers and name servers.
+//! Tests of the comparison of answers.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ const WAY: &str = "
     lookup test. NS | ns.test.
     lookup ns.test. A | 198.18.9.1";
 
-/// Returns the referral of the parent zone, with glue, as a line of facts.
+/// Returns the referral of the parent zone, with glue.
 fn referral(kind: &str) -> String {
     let servers = ["1", "2", "3"];
     let names: String = servers.iter().map(|n| format!(" | >a.test. NS ns{n}.a.test.")).collect();
@@ -32,7 +32,7 @@ fn with_resolver(lines: &str, kind: &str) -> DomainFacts {
     let name = "192.0.2.8 (public)".to_owned();
     facts.subject.resolvers =
         vec![OtherResolver { way: ResolverWay::Plain("192.0.2.8".parse().unwrap()), name }];
-    // Facts: each server gives its answer twice, with the serial 7.
+    // Each server gives its answer twice, with the serial 7.
     let kind = KINDS.into_iter().find(|known| *known == kind).unwrap();
     for server in (1..4).map(|last| IpAddr::from([198, 18, 1, last])) {
         for (name, kind) in [("a.test.", "SOA"), ("a.test.", kind)] {
@@ -62,8 +62,7 @@ fn rows(facts: &DomainFacts, kind: &'static str) -> Vec<Row> {
     differing.map(|answer| (answer.server, answer.verdict, answer.why)).collect()
 }
 
-/// Returns the rows with verdicts other than "same", with the reasons. The facts are `SOUND`, in which `from` is replaced with `to`, followed by the
-/// lines `more`.
+/// Returns the rows with verdicts other than "same". The facts are `SOUND`, in which `from` is replaced with `to`, and the lines `more`.
 fn replaced(from: &str, to: &str, more: &str) -> Vec<Row> {
     assert!(SOUND.contains(from), "{from}");
     rows(&with_resolver(&format!("{}\n{more}", SOUND.replace(from, to)), "MX"), "MX")
@@ -449,7 +448,7 @@ fn answers_of_resolverd_itself_and_of_forwarders_are_named() {
     assert_eq!(rows(&asked, "MX")[0].1, AnswerVerdict::Old);
     asked.subject.forwarders = vec!["192.0.2.8:53".to_owned()];
     assert_eq!(rows(&asked, "MX")[0].1, AnswerVerdict::Unknown, "the forwarder itself");
-    // resolverd has removed private addresses from this answer, so the answer has a SOA record that resolverd made.
+    // resolverd has removed private addresses from this answer, and has added a SOA record of its own.
     let lines = SOUND.replace(
         "lookup a.test. MX | 10 mx.a.test.",
         "lookup a.test. MX | >a.test. SOA a.test. nobody.invalid. 1 2 3 4 5",
@@ -548,7 +547,7 @@ fn a_server_that_denies_names_in_mixed_case_is_named() {
     assert_eq!(named, [("this resolver", Different), ("198.18.1.1 (ns1.a.test.)", Different)], "{found:?}");
 }
 
-/// The NS records in the zone itself, from its first server.
+/// The NS records in the zone itself.
 const OWN: &str =
     "server 198.18.1.1 a.test. NS udp aa | ns1.a.test. | ns7.b.test.\nlookup ns7.b.test. A | 198.18.7.1\n";
 

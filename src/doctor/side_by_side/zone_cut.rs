@@ -1,8 +1,8 @@
-//! Finds the zone of a name and its name servers: starts at a zone that the daemon knows, and follows the referrals of the zones' own servers.
+//! Finds the zone of a name and its name servers (RFC 1034 section 4.3.2).
 //!
-//! RFC 1034 section 4.3.2. The daemon's answer for the name may be negative, a failure or old, so the zone that it knows is only the start: the
-//! servers of the zone above are asked for the present delegation. Answers from the configuration of this host are ignored, because they lead to no
-//! server of the internet. Servers that are only in the zone's own NS records are asked too, because resolvers use these as well.
+//! The daemon's answer may be negative, a failure or old, so the zone that the daemon knows is only the start: the servers of the zone
+//! above are asked for the present delegation. Answers from the configuration of this host are ignored, because they lead to no server of
+//! the internet. Servers that are only in the zone's own NS records are asked too, because resolvers also use such servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,40 +18,38 @@ use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS,
 use crate::zone::{self, named};
 use dns::wire::presentation::name_text;
 
-/// A zone and its name servers. Only the name servers that the comparison asks are included.
+/// A zone and the name servers that the comparison asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneServers {
-    /// The apex of the zone.
     pub(super) zone: String,
-    /// The addresses of the servers, each with the names of the server.
+    /// The addresses with the server names.
     pub(super) servers: BTreeMap<IpAddr, BTreeSet<String>>,
-    /// The names of servers for which no address was found.
+    /// The server names without an address.
     pub(super) unaddressed: Vec<String>,
-    /// Name servers that are not asked, because there are too many: addresses, and names whose addresses are not looked up.
+    /// Addresses that are not asked, and names that are not looked up, because there are too many.
     pub(super) left_out: Vec<String>,
 }
 
-/// The result of the search for the zone of a name: the zone if it is already known, and the questions that must still be asked to find it.
+/// The result of the search for the zone of a name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Way {
-    /// The questions that must be asked next to find the zone.
+    /// The next questions that find the zone.
     pub(super) wants: Vec<Want>,
-    /// The zone of the name; `None` if it is not known.
+    /// The zone, as soon as it is known.
     pub(super) zone: Option<ZoneServers>,
 }
 
-/// The name and the type of the question whose answers are compared.
+/// The name and the type of the compared question.
 pub(super) type Asked<'q> = (&'q str, &'static str);
 
-/// Returns the owner of the SOA record in the daemon's answer for a name: the zone of the name, or a zone above it. Returns `None` if the daemon's
-/// configuration answers for the name, or if the daemon has not answered.
+/// Returns the owner of the SOA record in the daemon's answer: the zone of the name, or a zone above it.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     let reply = facts.lookup(name, "SOA").reply().filter(|reply| !is_here(reply, name))?;
     zone::soa(reply).map(|soa| soa.owner).filter(|owner| is_within(name, owner))
 }
 
-/// Returns the closest zone at or above a name that the daemon knows, and its parent zone. Returns `None` while the zone is unknown. A lookup in
-/// progress (`under_way`) may fail, so this function does not wait for it.
+/// Returns the closest zone at or above a name that the daemon knows, and its parent zone. The function does not wait for a lookup in
+/// progress (`under_way`), which may fail.
 fn known_zone<'f>(
     facts: &'f DomainFacts,
     name: &str,
@@ -74,11 +72,10 @@ fn known_zone<'f>(
     (parent.is_some() || is_settled(&soa)).then_some((start, parent))
 }
 
-/// Returns the zone for a question and its servers. As long as the zone or its servers are unknown, returns the questions that must be asked to find
-/// them.
+/// Returns the zone for a question and its servers, or the questions that find them.
 pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Want>) -> Way {
     let is_settled = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
-    // DS records belong to the parent zone (RFC 4035 section 2.4), so for DS records, the zone above the name is looked for.
+    // DS records belong to the parent zone (RFC 4035 section 2.4), so for DS the zone above the name is looked for.
     let name = if asked.1 == "DS" { above(asked.0) } else { asked.0 };
     let mut way = Way::default();
     let Some((start, parent)) = known_zone(facts, name, (under_way, &mut way.wants)) else { return way };
@@ -90,7 +87,7 @@ pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Wa
     let denies = |reply: &&ReplyFacts| reply.authoritative && reply.rcode == "NXDOMAIN";
     for _ in 0..MAX_COMPARED_CUTS {
         let servers = with_addresses(facts, &cut).servers;
-        // First, only two servers are asked: they show if the zone contains the name. Then all servers are asked.
+        // Two servers show if the zone contains the name. Then all servers are asked.
         let scouts: Vec<IpAddr> = servers.keys().copied().take(MAX_CHECKED_PARENTS).collect();
         let wants: Vec<Want> =
             scouts.iter().map(|server| at_server(*server, asked.0, asked.1, QueryForm::Udp)).collect();
@@ -108,8 +105,8 @@ pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Wa
                 way.zone = (Some(cut.zone.as_str()) != parent).then(|| with_addresses(facts, &cut));
                 return way;
             }
-            // The servers gave no referral. They may serve both the parent zone and the zone itself, or the network of this host may let only the
-            // daemon send queries. So the daemon is asked.
+            // The servers gave no referral. They may serve both the parent zone and the zone itself, or the network of this host may let
+            // only the daemon send queries. So the daemon is asked.
             None if Some(cut.zone.as_str()) == parent && cut.zone != start && !replies.iter().any(denies) => {
                 match of_daemon(facts, (start, MAX_CHECKED_NAMES), &mut way.wants) {
                     Some(cut) => cut,
@@ -134,13 +131,11 @@ pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Wa
     way
 }
 
-/// Returns the reply of a server to a query over UDP with EDNS.
 fn reply<'f>(facts: &'f DomainFacts, server: IpAddr, (name, kind): Asked<'_>) -> Option<&'f ReplyFacts> {
     facts.reply_of(server, name, kind, QueryForm::Udp)
 }
 
-/// Returns a zone with its first `most` servers, from the daemon's answers. Returns `None` while the daemon has not answered, and adds the lookups to
-/// `wants`.
+/// Returns a zone with its first `most` servers from the daemon's answers. Adds the missing lookups to `wants`.
 fn of_daemon(facts: &DomainFacts, (zone, most): (&str, usize), wants: &mut Vec<Want>) -> Option<Cut> {
     wants.push(lookup(zone, "NS"));
     let found = match facts.lookup(zone, "NS") {
@@ -155,13 +150,13 @@ fn of_daemon(facts: &DomainFacts, (zone, most): (&str, usize), wants: &mut Vec<W
     Some(cut)
 }
 
-/// Returns the address lookups for those server names of a zone that have no glue.
+/// Returns the address lookups of server names without glue.
 fn lookups(cut: &Cut) -> Vec<Want> {
     let names = cut.names.iter().filter(|name| !cut.glue.contains_key(*name));
     names.take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)).collect()
 }
 
-/// Returns a zone with the addresses of its servers that are asked. One address of each server name comes first; the other addresses follow.
+/// Returns a zone with the server addresses that are asked: first one of each server name.
 fn with_addresses(facts: &DomainFacts, cut: &Cut) -> ZoneServers {
     let mut zone = ZoneServers { zone: cut.zone.clone(), ..ZoneServers::default() };
     let (mut all, mut looked_up) = (Vec::new(), 0);
@@ -190,7 +185,7 @@ fn with_addresses(facts: &DomainFacts, cut: &Cut) -> ZoneServers {
     zone
 }
 
-/// Returns the addresses of a name server. Addresses that the configuration of this host gives are left out.
+/// Returns the addresses of a name server, without those from the configuration of this host.
 fn addresses_of(facts: &DomainFacts, name: &str) -> BTreeSet<IpAddr> {
     let of_kind = |kind: &'static str| {
         let reply = facts.lookup(name, kind).reply().filter(|reply| !is_here(reply, name));
@@ -199,8 +194,8 @@ fn addresses_of(facts: &DomainFacts, name: &str) -> BTreeSet<IpAddr> {
     ["A", "AAAA"].into_iter().flat_map(of_kind).collect()
 }
 
-/// Special names for which resolverd has records itself (RFC 6303, RFC 6761). For other special names, resolverd answers with a SOA record that it
-/// has made; its mailbox (RNAME) is `nobody.invalid`.
+/// Special names for which resolverd has records (RFC 6303, RFC 6761). For other special names, resolverd answers with a SOA record whose
+/// mailbox (RNAME) is `nobody.invalid`.
 const OWN: [&str; 5] = [
     "localhost.",
     "invalid.",
@@ -209,9 +204,8 @@ const OWN: [&str; 5] = [
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.",
 ];
 
-/// Returns true if the daemon's answer does not come from the internet, but from its configuration or from resolverd itself. If resolverd has removed
-/// private addresses from an answer of the internet, returns false. Such an answer also has a SOA record made by resolverd, but it has a reason
-/// (`why`) too.
+/// Returns true if the daemon's answer comes from its configuration or from resolverd itself. If resolverd has removed private addresses
+/// from an answer of the internet, the answer has resolverd's SOA record too, but also a reason (`why`).
 pub(super) fn is_here(reply: &ReplyFacts, name: &str) -> bool {
     let made = |record: &Record| matches!(&record.data, RData::SOA(soa) if name_text(&soa.rname) == "nobody.invalid.");
     let is_made = reply.why.is_empty() && reply.answers.iter().chain(&reply.authority).any(made);

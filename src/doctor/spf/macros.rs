@@ -1,22 +1,21 @@
-//! Expands the macros of SPF (RFC 7208 section 7) that depend on the domain or, for a given client, on its address and its HELO name. The local part
-//! of the sender is not known, and the macro for the name in the address's PTR record (`p`) should no longer be used (section 7.2), so both are not
-//! expanded.
+//! Expands the macros of SPF (RFC 7208 section 7). The local part of the sender is not known, and the macro `p` should no longer be used
+//! (section 7.2), so both are not expanded.
 
 use std::net::IpAddr;
 
 use crate::facts::{canonical, reverse};
 
-/// The SMTP client for whose address an SPF record is evaluated.
+/// The client for whose address an SPF record is evaluated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpfClient<'c> {
     pub(crate) address: IpAddr,
-    /// The domain of the envelope sender (MAIL FROM).
+    /// The domain of MAIL FROM.
     pub(crate) sender: &'c str,
-    /// The name that the client gave with HELO or EHLO, if it is known.
+    /// The HELO or EHLO name, if it is known.
     pub(crate) helo: Option<&'c str>,
 }
 
-/// Replaces the macros in a text with their values, and returns the result as a name. Returns `None` if a value is not known.
+/// Replaces the macros in a text with their values. Returns `None` if a value is not known.
 pub(crate) fn expanded(text: &str, domain: &str, client: Option<SpfClient<'_>>) -> Option<String> {
     let (mut name, mut rest) = (String::new(), text);
     while let Some((before, behind)) = rest.split_once('%') {
@@ -35,7 +34,6 @@ pub(crate) fn expanded(text: &str, domain: &str, client: Option<SpfClient<'_>>) 
     Some(canonical(&name))
 }
 
-/// Returns the value for the letter of a macro. Returns `None` if it is not known.
 fn value(letter: char, domain: &str, client: Option<SpfClient<'_>>) -> Option<String> {
     let bare = |name: &str| name.trim_end_matches('.').to_owned();
     match letter.to_ascii_lowercase() {
@@ -51,7 +49,7 @@ fn value(letter: char, domain: &str, client: Option<SpfClient<'_>>) -> Option<St
     }
 }
 
-/// Returns the 32 hexadecimal digits of an IPv6 address in their usual order, separated by dots.
+/// Returns the hexadecimal digits of an IPv6 address, separated by dots.
 fn digits(address: IpAddr) -> String {
     let name = reverse(address);
     let mut digits: Vec<&str> = name.trim_end_matches("ip6.arpa.").trim_end_matches('.').split('.').collect();
@@ -59,7 +57,7 @@ fn digits(address: IpAddr) -> String {
     digits.join(".")
 }
 
-/// Changes the value of a macro as the rest of the macro says: digits (how many labels are kept), `r` (reversed) and delimiters.
+/// Changes a value as the rest of the macro says: digits (how many labels are kept), `r` (reversed) and delimiters.
 fn transformed(transformers: &str, value: &str) -> Option<String> {
     let behind = transformers.trim_start_matches(|digit: char| digit.is_ascii_digit());
     let digits = transformers.strip_suffix(behind)?;
@@ -106,7 +104,7 @@ mod tests {
             let (address, sender) = (address.parse().unwrap(), "strong.example.com.");
             expanded(text, "email.example.com.", Some(SpfClient { address, sender, helo }))
         };
-        // These examples are from RFC 7208 section 7.4.
+        // The examples of RFC 7208 section 7.4.
         for (text, expected) in [
             ("%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com."),
             ("%{i}._i.%{d}._d.espf.test", "192.0.2.3._i.email.example.com._d.espf.test."),

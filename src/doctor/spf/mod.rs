@@ -1,7 +1,7 @@
 //! Checks SPF: counts the lookups that the record causes at receivers, and evaluates the record for a given address.
 //!
-//! RFC 7208 section 4.6.4: at most 10 terms that cause lookups, and at most 2 void lookups. They are counted for an address that matches no term,
-//! because then receivers evaluate all terms. The module `walk` counts and evaluates.
+//! RFC 7208 section 4.6.4: at most 10 terms that cause lookups, and at most 2 void lookups. They are counted for an address that matches no
+//! term, because then receivers evaluate all terms. The module `walk` counts and evaluates.
 
 pub(crate) mod macros;
 pub(crate) mod record;
@@ -22,19 +22,18 @@ use crate::spf::record::{SpfRecords, mistaken, records, terms};
 use crate::spf::walk::{SpfOutcome, Walk, outcome, reach};
 use crate::{elsewhere, mail};
 
-/// Evaluates the SPF record: once for all addresses that match none of its terms, and once for the given address of a client, if there is one.
+/// Evaluates the SPF record for an address that matches no term, and for the given client address.
 fn walks(facts: &DomainFacts) -> impl Iterator<Item = Walk> {
     let domain = facts.subject.domain.as_str();
     let of_address = facts.subject.address.map(|address| outcome(facts, domain, address).1);
     std::iter::once(reach(facts, domain).1).chain(of_address)
 }
 
-/// Returns the lookups that must be made next to evaluate SPF.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     walks(facts).flat_map(|walk| walk.wants).collect()
 }
 
-/// Returns the lookups for the terms of the SPF record that failed or were not made yet. If such a lookup fails, the check finds out why.
+/// Returns the lookups for SPF terms that failed or were not made yet. If they fail, the check finds out why.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let walks = walks(facts).filter(|_| facts.subject.role.sends());
     let lookups = walks.flat_map(|walk| {
@@ -48,7 +47,6 @@ pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     lookups.collect()
 }
 
-/// Returns the findings of a check about SPF.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let record = match records(facts, domain) {
@@ -77,8 +75,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     };
     let failures: Vec<Finding> =
         walk.failed.iter().map(|lookup| failed(facts, lookup.clone(), &end)).collect();
-    // If a lookup fails permanently, its finding already says that the result for the address is a temporary error. So the result for the address is
-    // not reported again.
+    // The finding about a permanent failure already says that the result for the address is a temporary error.
     let is_decided = failures.iter().any(|found| found.code == Code::SpfUnanswered);
     findings.extend(failures);
     if findings.is_empty() {
@@ -90,7 +87,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns a text about the other domains whose SPF records the record includes. `subject` is the word for the record in the text.
+/// Describes the other domains whose SPF records the record includes. `subject`: the word for the record.
 fn others(walk: &Walk, subject: &str) -> String {
     let joined = walk.included.join(", ");
     match walk.included.first() {
@@ -100,8 +97,7 @@ fn others(walk: &Walk, subject: &str) -> String {
     }
 }
 
-/// Returns the finding about a failed lookup for SPF. If the failed lookup is for the addresses of a mail host, the finding names this host. `end`: a
-/// text that is added to the evidence.
+/// Returns the finding about a failed lookup for SPF. `end` is added to the evidence.
 fn failed(facts: &DomainFacts, (name, kind, why): (String, &'static str, String), end: &str) -> Finding {
     let finding = match elsewhere::evidence(facts, &name, kind) {
         Some(evidence) => Finding::new(Code::SpfUnanswered, evidence + end),
@@ -111,7 +107,7 @@ fn failed(facts: &DomainFacts, (name, kind, why): (String, &'static str, String)
     finding.in_part(Part::Spf).about(of_host).on(name, kind)
 }
 
-/// Returns the findings about the SPF record of the domain and the records that it includes.
+/// Returns the findings about the SPF record and the records that it includes.
 fn of_record(
     facts: &DomainFacts,
     (domain, record): (&str, &str),
@@ -154,16 +150,16 @@ fn of_record(
     findings
 }
 
-/// Returns the networks in the record that are so large that no sender has such a network.
+/// Returns networks that are too large for any sender.
 fn wide(walk: &Walk) -> Vec<String> {
     let (ipv4, ipv6) = WIDEST_SPF_NETWORKS;
     let is_wide = |net: &IpNet| net.prefix_len() < if net.addr().is_ipv4() { ipv4 } else { ipv6 };
-    // Two adjacent halves of a network are joined first, and count as one network.
+    // Two adjacent halves of a network count as one network.
     let wide = IpNet::aggregate(&walk.networks).into_iter().filter(is_wide);
     wide.map(|net| net.to_string()).collect()
 }
 
-/// Returns a text about a domain without an SPF record. `meant`: TXT records that were probably meant as SPF records.
+/// Describes a domain without an SPF record. `meant`: TXT records that were probably meant as SPF records.
 fn missing(domain: &str, meant: &[String]) -> String {
     if meant.is_empty() {
         return domain.to_owned();
@@ -172,7 +168,7 @@ fn missing(domain: &str, meant: &[String]) -> String {
     format!("{domain} has the text {}; an SPF record begins with \"v=spf1 \"", texts.join(", "))
 }
 
-/// Returns the finding about the result of SPF for the given address of a client.
+/// Returns the finding about the result of SPF for the client address.
 fn of_address(facts: &DomainFacts, (domain, address): (&str, IpAddr)) -> Finding {
     let (outcome, walk) = outcome(facts, domain, address);
     let code = match &outcome {

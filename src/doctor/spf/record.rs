@@ -9,14 +9,12 @@ use crate::authentication::tags::{Versioned, texts};
 use crate::facts::{DomainFacts, canonical};
 use crate::spf::macros::{SpfClient, expanded};
 
-/// The SPF record of a domain, or the reason why there is not exactly one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SpfRecords {
-    /// The domain has no SPF record.
     None {
-        /// True if the domain has no TXT record at all. Receivers then count the lookup as void (RFC 7208 section 4.6.4).
+        /// True if the domain has no TXT record. Receivers then count the lookup as void (RFC 7208 section 4.6.4).
         void: bool,
-        /// TXT records that were probably meant as an SPF record, but do not begin correctly.
+        /// TXT records that were probably meant as an SPF record.
         meant: Vec<String>,
     },
     /// There is exactly one SPF record. Its terms may still be invalid.
@@ -25,11 +23,10 @@ pub(crate) enum SpfRecords {
     Several(Vec<String>),
     /// The lookup failed; the text has the question and the reason.
     Unknown(String),
-    /// The TXT records were not looked up yet.
     NotAsked,
 }
 
-/// What a term of an SPF record is: a mechanism such as `ip4`, or a modifier such as `redirect`.
+/// A mechanism such as `ip4`, or a modifier such as `redirect`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TermKind {
     All,
@@ -40,27 +37,26 @@ pub(crate) enum TermKind {
     Address(IpNet),
     Exists,
     Redirect,
-    /// `exp` and unknown modifiers. They have no effect on the result of SPF.
+    /// `exp` and unknown modifiers, without effect on the result.
     Other,
 }
 
-/// A term of an SPF record: a mechanism or a modifier, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Term {
-    /// The qualifier of the term of an SPF record: `+`, `-`, `~` or `?`.
+    /// The qualifier: `+`, `-`, `~` or `?`.
     pub(crate) qualifier: char,
     pub(crate) kind: TermKind,
-    /// The term as it is written in the SPF record.
+    /// The term as it is written.
     pub(crate) text: String,
-    /// The domain in the term, in canonical form. A domain with macros is stored as it is written. `None` if the term has no domain.
+    /// The domain in canonical form, or as it is written if it has macros.
     pub(crate) target: Option<String>,
-    /// The prefix lengths in the term, for IPv4 and for IPv6, in bits.
+    /// The prefix lengths for IPv4 and IPv6.
     pub(crate) prefixes: (u8, u8),
 }
 
 impl Term {
-    /// Returns the domain whose records the term looks up, if the term is in the SPF record of the domain `current`. Returns `None` if the domain
-    /// depends on unknown facts about the client.
+    /// Returns the domain whose records a term in the SPF record of `current` looks up. Returns `None` if this domain depends on unknown
+    /// facts about the client.
     pub(crate) fn domain<'t>(
         &'t self,
         current: &'t str,
@@ -74,13 +70,13 @@ impl Term {
         }
     }
 
-    /// Returns the name of a modifier in lower case; `None` for a mechanism.
+    /// Returns the name of a modifier in lower case.
     fn modifier(&self) -> Option<String> {
         let is_modifier = matches!(self.kind, TermKind::Redirect | TermKind::Other);
         modifier(&self.text).filter(|_| is_modifier).map(|(name, _)| name.to_ascii_lowercase())
     }
 
-    /// Returns the network around an address of the host in this term, as large as the prefix length in the term says.
+    /// Returns the network around an address, with the prefix length of this term.
     pub(crate) fn around(&self, address: IpAddr) -> Option<IpNet> {
         let (ipv4, ipv6) = self.prefixes;
         Some(IpNet::new(address, if address.is_ipv4() { ipv4 } else { ipv6 }).ok()?.trunc())
@@ -108,13 +104,12 @@ pub(crate) fn records(facts: &DomainFacts, domain: &str) -> SpfRecords {
     }
 }
 
-/// Returns true if the text of a TXT record is an SPF record.
 pub(crate) fn is_spf(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     lower == "v=spf1" || lower.starts_with("v=spf1 ")
 }
 
-/// Returns true if a TXT record was probably meant as an SPF record, but does not begin correctly.
+/// Returns true if a TXT record was probably meant as an SPF record.
 fn is_meant(text: &str) -> bool {
     let lower = text.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric()).to_ascii_lowercase();
     ["v=spf", "v= spf", "v =spf", "v = spf", "spf1", "spf2.0/"].iter().any(|begin| lower.starts_with(begin))
@@ -136,8 +131,7 @@ pub(crate) fn terms(record: &str) -> Result<Vec<Term>, String> {
     Ok(terms)
 }
 
-/// Returns unknown modifiers that are probably mistakes, because they look like a mechanism with an equals sign. Receivers ignore
-/// them.
+/// Returns unknown modifiers that look like a mechanism with an equals sign. Receivers ignore them.
 pub(crate) fn mistaken(terms: &[Term]) -> Vec<String> {
     let names = ["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists", "v"];
     let is_mistaken = |term: &&Term| term.modifier().is_some_and(|name| names.contains(&name.as_str()));
@@ -199,7 +193,7 @@ fn term(text: &str) -> Result<Term, String> {
     Ok(Term { qualifier, kind, text: text.to_owned(), target: named.map(target), prefixes })
 }
 
-/// Parses a modifier, which has the form `name=value`. `name` is in lower case.
+/// `name` is in lower case.
 fn read_modifier(text: &str, name: &str, value: &str) -> Result<Term, &'static str> {
     let kind = if name == "redirect" { TermKind::Redirect } else { TermKind::Other };
     if ["redirect", "exp"].contains(&name) {
@@ -208,7 +202,6 @@ fn read_modifier(text: &str, name: &str, value: &str) -> Result<Term, &'static s
     Ok(Term { qualifier: '+', kind, text: text.to_owned(), target: Some(target(value)), prefixes: (32, 128) })
 }
 
-/// Splits a modifier into its name and its value. Returns `None` if the text is not a modifier.
 fn modifier(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
     let sound = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
@@ -219,7 +212,7 @@ fn target(text: &str) -> String {
     if text.contains('%') { text.to_owned() } else { canonical(text) }
 }
 
-/// Checks that the domain in a term is valid: its labels, and its macros (RFC 7208 sections 7.1 and 12).
+/// Checks the labels and macros of the domain in a term (RFC 7208 sections 7.1 and 12).
 ///
 /// # Errors
 /// Returns the reason why the domain is invalid.
@@ -240,7 +233,7 @@ fn domain(text: &str) -> Result<(), &'static str> {
         (1..=63).contains(&label.len())
             && label.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'/')
     };
-    // A macro can expand to several labels. So a name that ends with a macro needs no top-level domain in its literal text.
+    // A macro can expand to several labels, so a name that ends with a macro needs no top-level domain.
     let top = bare.rsplit('.').next().filter(|top| *top != bare).unwrap_or_default();
     let is_top = top.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
         && top.bytes().any(|octet| !octet.is_ascii_digit())
@@ -252,7 +245,7 @@ fn domain(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Returns true if the text between `%{` and `}` is a valid macro: a letter, then digits, `r` and delimiters.
+/// Returns true if `inside` is a letter, followed by digits, `r` and delimiters.
 fn is_macro(inside: &str) -> bool {
     let rest = inside.get(1..).unwrap_or_default().trim_start_matches(|digit: char| digit.is_ascii_digit());
     let rest = rest.strip_prefix(['r', 'R']).unwrap_or(rest);
@@ -260,8 +253,7 @@ fn is_macro(inside: &str) -> bool {
         && rest.chars().all(|delimiter| ".-+,/_=".contains(delimiter))
 }
 
-/// Splits the value of a term into the part before the prefix lengths, such as `b.example`, and the lengths, such as `24//64`. A slash inside a macro
-/// does not count.
+/// Splits the value of a term such as `b.example/24//64` at the first slash outside of macros.
 fn split_lengths(value: &str) -> (&str, Option<&str>) {
     let after_macros = value.rfind('}').map_or(0, |place| place + 1);
     let (macros, rest) = value.split_at(after_macros);
@@ -274,7 +266,7 @@ fn split_lengths(value: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Parses the prefix lengths after the first slash: `24`, `24//64`, or `/64`. Returns the length for IPv4 and the length for IPv6.
+/// Parses the prefix lengths after the first slash, such as `24//64` or `/64`, for IPv4 and IPv6.
 fn lengths(text: &str) -> Option<(u8, u8)> {
     match text.split_once('/') {
         None => Some((length(text, 32)?, 128)),
@@ -283,14 +275,13 @@ fn lengths(text: &str) -> Option<(u8, u8)> {
     }
 }
 
-/// Parses a prefix length. Returns `None` if it is greater than `most` or has a leading zero.
+/// Parses a prefix length of at most `most`, without a leading zero.
 fn length(text: &str, most: u8) -> Option<u8> {
     let is_padded = text.len() > 1 && text.starts_with('0');
     let is_number = text.bytes().all(|octet| octet.is_ascii_digit());
     text.parse().ok().filter(|length| *length <= most && !is_padded && is_number)
 }
 
-/// Parses the network in a term `ip4` or `ip6`.
 fn network(text: &str) -> Option<IpNet> {
     let Some((address, prefix)) = text.split_once('/') else {
         return text.parse::<IpAddr>().ok().map(IpNet::from);
@@ -342,7 +333,7 @@ mod tests {
             "mx\tptr",
             "v=spf1",
         ] {
-            // A second `v=spf1` is valid, because it has the form of an unknown modifier.
+            // A second `v=spf1` has the form of an unknown modifier.
             let expected = bad == "v=spf1";
             assert_eq!(terms(&format!("v=spf1 {bad} -all")).is_ok(), expected, "{bad}");
         }

@@ -274,8 +274,7 @@ fn each_fault_has_its_code() {
     }
 }
 
-/// Returns three results of evaluating `record`: the result of SPF for the addresses that match no term, the domain whose record decides it, and the
-/// number of networks that are too large.
+/// Returns the result for addresses that match no term, the domain whose record decides it, and the number of networks that are too large.
 fn rest(record: &str, included: &str) -> (SpfOutcome, String, usize) {
     let lines = format!("lookup a.test. TXT | \"{record}\"\nlookup b.test. TXT | \"{included}\"");
     let (rest, walk) = reach(&facts("a.test.", &lines), "a.test.");
@@ -333,7 +332,6 @@ const HOSTS: &str = "
     lookup out.a.test. AAAA | 2001:2::2
     lookup b.test. TXT | \"v=spf1 ip4:198.18.0.3 ~all\"";
 
-/// Returns the addresses that an SPF record allows to send.
 fn senders(record: &str) -> NamedSenders {
     let lines = format!("{HOSTS}\nlookup a.test. TXT | \"{record}\"");
     reach(&facts("a.test.", &lines), "a.test.").1.senders

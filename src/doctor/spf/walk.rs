@@ -1,5 +1,5 @@
-//! Evaluates an SPF record and the records that it includes. There are two ways: for the address of a client, as receivers do (RFC 7208 section 4),
-//! or for the addresses that match no term. The second way causes the most lookups, because all terms are evaluated.
+//! Evaluates an SPF record and the records that it includes: for the address of a client, as receivers do (RFC 7208 section 4), or for
+//! addresses that match no term, which causes the most lookups.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -24,9 +24,9 @@ pub(crate) enum SpfOutcome {
     Neutral,
     None,
     PermError,
-    /// The result is unknown, because a lookup failed or was not made yet.
+    /// The result is unknown: a lookup failed or was not made yet.
     Unknown,
-    /// The result is unknown, because this term cannot be evaluated here.
+    /// The result is unknown: this term cannot be evaluated here.
     Unevaluated(String),
 }
 
@@ -53,20 +53,19 @@ impl SpfOutcome {
     }
 }
 
-/// The single addresses that an SPF record names. They belong to hosts that send mail for the domain. Networks, included records and
-/// `exists` do not name single hosts.
+/// The single addresses that an SPF record names. Networks, included records and `exists` do not name single hosts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct NamedSenders {
     pub(crate) addresses: BTreeSet<IpAddr>,
-    /// The addresses that are written in the record, and the addresses of host names in it. `a` and `mx` without a name are not included.
+    /// The addresses in the record, and those of host names in it. Addresses of `a` and `mx` without a name are not included.
     pub(crate) by_name: BTreeSet<IpAddr>,
-    /// True if the SPF record may allow further addresses to send.
+    /// True if the record may allow further addresses.
     pub(crate) has_others: bool,
 }
 
 impl NamedSenders {
-    /// Returns true if the record names this address on purpose: as an address, or by the name of a host. If the record allows no other addresses,
-    /// the addresses of the mechanisms `a` and `mx` without a name count too.
+    /// Returns true if the record names this address on purpose: as an address, or by a host name. If the record allows no other addresses,
+    /// `a` and `mx` without a name count too.
     pub(crate) fn has(&self, address: IpAddr) -> bool {
         self.by_name.contains(&address) || !self.has_others && self.addresses.contains(&address)
     }
@@ -77,48 +76,44 @@ impl NamedSenders {
     }
 }
 
-/// The results of evaluating an SPF record and the records that it includes.
+/// The results of an evaluation.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
-    /// How many terms so far cause lookups (RFC 7208 section 4.6.4 allows ten).
+    /// The number of terms that cause lookups (RFC 7208 section 4.6.4 allows ten).
     pub(crate) lookups: usize,
-    /// The names of void lookups, whose answers have no records.
+    /// The names whose lookups had no records.
     pub(crate) void: Vec<String>,
-    /// Texts about names in terms `mx` that have more mail hosts than receivers look up for one term.
+    /// Descriptions of terms `mx` with more mail hosts than receivers look up.
     pub(crate) crowded: Vec<String>,
-    /// Included domains and the targets of redirects, each with one `> ` per level of inclusion above it. Domains that include each other in a loop
-    /// are listed once.
+    /// Included domains and targets of redirects, each with one `> ` per level of inclusion above it. Domains in a loop are listed once.
     pub(crate) included: Vec<String>,
-    /// Included domains without an SPF record.
     pub(crate) missing: Vec<String>,
-    /// Descriptions of syntax errors in SPF records.
+    /// Syntax errors in SPF records.
     pub(crate) wrong: Vec<String>,
-    /// Included domains with several SPF records.
     pub(crate) several: Vec<String>,
-    /// The failed lookups: the name, the type, and a text about the failure.
+    /// Failed lookups, with a text about the failure.
     pub(crate) failed: Vec<(String, &'static str, String)>,
-    /// The domains of the checked domain's organization whose SPF records have the mechanism `ptr`, each with its record.
+    /// Domains of the same organization whose SPF records have the mechanism `ptr`, with the record.
     pub(crate) with_ptr: Vec<String>,
-    /// The networks that the SPF records allow to send.
+    /// The networks that may send.
     pub(crate) networks: Vec<IpNet>,
     pub(crate) senders: NamedSenders,
-    /// The domain whose SPF record gives the result for the addresses that match no term.
+    /// The domain whose record gives the result for addresses that match no term.
     pub(crate) at: String,
-    /// The lookups that must be made next to continue the evaluation of SPF.
+    /// The lookups that continue the evaluation.
     pub(crate) wants: Vec<Want>,
-    /// The domains whose records led to the record that is evaluated now. The checked domain comes first.
+    /// The domains that led to the present record; the checked domain is first.
     path: Vec<String>,
 }
 
-/// The record that is evaluated now. `is_own`: true for the record of the checked domain, also if it is reached through `redirect`; false for an
-/// included record.
+/// The record that is evaluated now. `is_own`: true for the record of the checked domain, also if `redirect` leads to it.
 #[derive(Clone, Copy)]
 struct Place<'p> {
     domain: &'p str,
     is_own: bool,
 }
 
-/// Returns the result of SPF for the address of a client, and all that was found during the evaluation.
+/// Returns the result of SPF for the address of a client.
 pub(crate) fn outcome(facts: &DomainFacts, domain: &str, address: IpAddr) -> (SpfOutcome, Walk) {
     let helo = facts.subject.helo.as_deref().filter(|_| facts.subject.address == Some(address));
     let mut walk = Walk::default();
@@ -126,8 +121,7 @@ pub(crate) fn outcome(facts: &DomainFacts, domain: &str, address: IpAddr) -> (Sp
     (walk.record(facts, Place { domain, is_own: true }, Some(client)), walk)
 }
 
-/// Returns the result of SPF for the addresses that match no term, and all facts that were found during the evaluation. The evaluation visits every
-/// name in the record.
+/// Returns the result of SPF for addresses that match no term, and visits every name in the record.
 pub(crate) fn reach(facts: &DomainFacts, domain: &str) -> (SpfOutcome, Walk) {
     let mut walk = Walk::default();
     let rest = walk.record(facts, Place { domain, is_own: true }, None);
@@ -173,7 +167,7 @@ impl Walk {
                     }
                     return SpfOutcome::from_qualifier(term.qualifier);
                 }
-                // If no client is given, the evaluation continues after this failure, because the later terms must be counted too.
+                // Without a client, the evaluation continues, because the later terms must be counted too.
                 Err(outcome) if client.is_some() || self.lookups >= MAX_CHECKED_SPF_COUNTED => {
                     return outcome;
                 }
@@ -190,7 +184,7 @@ impl Walk {
         }
     }
 
-    /// Evaluates the SPF record of the domain in a term `include` or `redirect`, and returns the result.
+    /// Evaluates the record of the domain in a term `include` or `redirect`.
     fn follow(
         &mut self,
         facts: &DomainFacts,
@@ -212,7 +206,7 @@ impl Walk {
         } else if !self.included.iter().any(|known| *known == format!("{shown} (a loop)")) {
             self.included.push(format!("{shown} (a loop)"));
         }
-        // If records include each other in a loop, the lookups still count, because a receiver follows the loop until it reaches the limit.
+        // A receiver follows a loop of records until it reaches the limit, so these lookups count.
         self.path.push(place.domain.to_owned());
         let place = Place { domain: target.as_ref(), is_own: place.is_own && is_redirect };
         let outcome = self.record(facts, place, client);
@@ -220,7 +214,7 @@ impl Walk {
         Ok(outcome)
     }
 
-    /// Returns true if the record exceeds the limits of receivers (RFC 7208 section 4.6.4).
+    /// Returns true if the limits of receivers are exceeded (RFC 7208 section 4.6.4).
     fn is_over(&self, client: Option<SpfClient<'_>>) -> bool {
         let most = if client.is_some() { MAX_CHECKED_SPF_LOOKUPS } else { MAX_CHECKED_SPF_COUNTED };
         self.lookups > most || client.is_some() && self.void.len() > MAX_CHECKED_SPF_VOID
@@ -291,7 +285,7 @@ impl Walk {
         self.hosts(facts, (term, &hosts), client)
     }
 
-    /// Adds networks to those that may send, if the qualifier of the term is `+` (pass).
+    /// Adds networks that may send, if the qualifier is `+` (pass).
     fn allow(&mut self, term: &Term, networks: impl IntoIterator<Item = IpNet>) {
         self.networks.extend(networks.into_iter().filter(|_| term.qualifier == '+'));
     }
@@ -333,7 +327,7 @@ impl Walk {
         }
     }
 
-    /// Returns the mail hosts of a name. Returns an empty list if it has no MX records.
+    /// Returns the mail hosts of a name, or an empty list if it has no MX records.
     ///
     /// # Errors
     /// Fails if the name has too many mail hosts (RFC 7208 section 4.6.4), or if the lookup has no answer.
@@ -353,8 +347,7 @@ impl Walk {
         Ok(hosts)
     }
 
-    /// Returns true if the client is in the network around an address of one of these hosts. The prefix length in the term determines the size of the
-    /// network.
+    /// Returns true if the client is in the network around an address of one of these hosts.
     fn hosts(
         &mut self,
         facts: &DomainFacts,
@@ -388,8 +381,7 @@ impl Walk {
         }
     }
 
-    /// Adds a lookup to those that must be made. Returns true if its answer is not known. A failed lookup is stored in `failed`, unless the name has
-    /// an address.
+    /// Adds a lookup. Returns true if its answer is not known. A failed lookup is stored in `failed`, unless the name has an address.
     fn ask(&mut self, facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
         self.wants.push(lookup(name, kind));
         let found = facts.lookup(name, kind);
@@ -404,7 +396,6 @@ impl Walk {
     }
 }
 
-/// Returns a text with a domain and its SPF record.
 fn with_record(facts: &DomainFacts, domain: &str) -> String {
     match records(facts, domain) {
         SpfRecords::One(record) => format!("{domain} {record}"),
@@ -412,8 +403,7 @@ fn with_record(facts: &DomainFacts, domain: &str) -> String {
     }
 }
 
-/// Returns the networks that a term `a` or `mx` with the prefix length 0 allows. The network contains every address of the family, so the address of
-/// the host has no effect.
+/// Returns the networks of a term `a` or `mx` with the prefix length 0, for which the address of the host has no effect.
 fn around_all(term: &Term) -> impl Iterator<Item = IpNet> + use<> {
     let (ipv4, ipv6) = term.prefixes;
     let all = [(ipv4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (ipv6, IpAddr::from(Ipv6Addr::UNSPECIFIED))];

@@ -1,6 +1,4 @@
-//! Checks DANE: the TLSA records of the mail hosts.
-//!
-//! RFC 6698 section 2.1 (the fields), RFC 7672 (which records are used for mail).
+//! Checks DANE: the TLSA records of the mail hosts (RFC 6698 section 2.1, RFC 7672).
 
 use std::collections::BTreeMap;
 
@@ -24,19 +22,17 @@ fn tlsa(host: &str) -> String {
     format!("{TLSA_OF_MAIL}{host}")
 }
 
-/// Returns the lookup of the TLSA records of a mail host.
 pub(crate) fn want(host: &str) -> Want {
     lookup(&tlsa(host), "TLSA")
 }
 
-/// Returns the lookups of TLSA records that must be made next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     mail::hosts(facts).iter().map(|host| want(host)).collect()
 }
 
-/// Returns questions to the servers of the zone about TLSA records. Each server must send the signatures or the proof of non-existence. So the
-/// servers are asked if this host has validated that the records exist or do not exist. They are also asked if the lookup fails validation, or if a
-/// denial came from the cache: other hosts may not have the proof in their caches (RFC 8020).
+/// Returns questions to the servers of the zone about TLSA records: each server must send the signatures or the proof of non-existence. The
+/// servers are asked if this host has validated the result, or if the lookup is bogus. They are also asked after a denial from the cache,
+/// because other hosts may not have the proof in their caches (RFC 8020).
 pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     let serving = served::serving(facts);
     let mut each = zone::one_of_each(&zone::servers(facts));
@@ -59,15 +55,14 @@ pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     names.flat_map(ask).take(MAX_UNPROVEN_ASKED).collect()
 }
 
-/// TLSA records are at a name such as `_25._tcp.mx.example`. Returns the name directly above it, if DNSSEC proves that this upper name does not
-/// exist. Then there are no TLSA records either (RFC 8020).
+/// Returns the name directly above a name such as `_25._tcp.mx.example`, if DNSSEC proves that the upper name does not exist. Then there
+/// are no TLSA records either (RFC 8020).
 fn proof<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let above = above(name);
     let found = facts.lookup(above, "SOA");
     matches!(found, LookupFound::NoName(reply) if reply.security == ReplySecurity::Secure).then_some(above)
 }
 
-/// Returns the data of a TLSA record; `None` if the record has another type.
 fn data(record: &Record) -> Option<&TLSA> {
     match &record.data {
         RData::TLSA(data) => Some(data),
@@ -86,7 +81,7 @@ pub(crate) fn names(tlsa: &TLSA, certificate: &[u8]) -> bool {
     }
 }
 
-/// Returns a text about why mail software does not use a TLSA record. Returns `None` if it uses the record.
+/// Describes why mail software does not use a TLSA record.
 fn unusable(tlsa: &TLSA) -> Option<&'static str> {
     match (tlsa.cert_usage.into(), tlsa.selector.into(), tlsa.matching.into(), tlsa.cert_data.len()) {
         // Mail software does not use the usages 0 and 1 (RFC 7672 section 3.1.3).
@@ -101,7 +96,7 @@ fn unusable(tlsa: &TLSA) -> Option<&'static str> {
     }
 }
 
-/// Returns those TLSA records of a mail host that senders use: DNSSEC has validated them, and their form is one that mail software uses.
+/// Returns the TLSA records that senders use: validated, and of a usable form.
 pub(crate) fn usable<'f>(facts: &'f DomainFacts, host: &str) -> Vec<&'f TLSA> {
     match facts.lookup(&tlsa(host), "TLSA") {
         LookupFound::Data(reply) if reply.security == ReplySecurity::Secure => {
@@ -111,7 +106,7 @@ pub(crate) fn usable<'f>(facts: &'f DomainFacts, host: &str) -> Vec<&'f TLSA> {
     }
 }
 
-/// Returns true if the host has addresses and none of them is secured by DNSSEC.
+/// Returns true if the host has addresses, but DNSSEC secures none of them.
 fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
     let of = |kind| match facts.lookup(host, kind) {
         LookupFound::Data(reply) => Some(reply.security == ReplySecurity::Insecure),
@@ -121,22 +116,21 @@ fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
     !known.is_empty() && known.into_iter().all(|is_insecure| is_insecure)
 }
 
-/// Returns the lookups of TLSA records of the mail hosts. If one of them fails, the check finds out why.
+/// Returns the lookups of TLSA records. If they fail, the check finds out why.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let hosts = mail::hosts(facts).into_iter();
     let examined = hosts.filter(|host| !is_insecure(facts, host) && !facts.addresses(host).is_empty());
     examined.map(|host| (tlsa(&host), "TLSA")).collect()
 }
 
-/// Returns the code, level and evidence about the TLSA records of a host. Returns `None` if there are none, or if another finding reports the cause.
+/// Returns the result for the TLSA records of a host. Returns `None` if there are none, or if another finding reports the cause.
 fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     let name = tlsa(host);
     let usual = |code: Code, text: String| Some((code, code.entry().level, text));
     let unanswered = || {
         let evidence = elsewhere::evidence(facts, &name, "TLSA")?;
         let Some(above) = proof(facts, &name) else { return usual(Code::PolicyUnanswered, evidence) };
-        // Resolvers that first ask for `above`, or have the proof for it in their caches, can still answer that there are no TLSA records. So this is
-        // only a warning.
+        // This is only a warning: resolvers with the proof for `above` can still answer that there are no TLSA records.
         let end =
             format!("a proof that {above} does not exist lets some resolvers answer that there are none");
         Some((Code::PolicyUnanswered, Level::Warning, format!("{evidence}; {end}")))
@@ -150,8 +144,8 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
             ReplySecurity::Insecure => usual(Code::TlsaUnsigned, host.to_owned()),
             ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => None,
         },
-        // The addresses of the host are unknown, so no sender connects to it, and another finding reports this. Senders also do not ask for TLSA
-        // records of a host whose address is not secure (RFC 7672 section 2.1.2).
+        // Another finding reports a host with unknown addresses. For a host with insecure addresses, senders do not ask for TLSA records
+        // (RFC 7672 section 2.1.2).
         LookupFound::Unknown(_)
             if mail::is_without_answer(facts, host)
                 || facts.is_bogus_host(host)
@@ -167,7 +161,7 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     }
 }
 
-/// If none of the TLSA records can be used, returns a text about the first one and its fault.
+/// If no TLSA record is usable, describes the first one and its fault.
 fn none_usable<'r>(records: impl Iterator<Item = &'r Record>) -> Option<String> {
     let faults: Vec<Option<String>> = records
         .map(|record| {
@@ -179,8 +173,8 @@ fn none_usable<'r>(records: impl Iterator<Item = &'r Record>) -> Option<String> 
     all?.into_iter().next()
 }
 
-/// Returns the findings about TLSA records. TLSA records are used only in signed zones (RFC 7672 section 2.1.1). A host without TLSA records is
-/// reported only if other mail hosts of the domain have them.
+/// Returns the findings about TLSA records, which are used only in signed zones (RFC 7672 section 2.1.1). A host without them is reported
+/// only if other mail hosts have them.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut groups = BTreeMap::<(Code, Level), Vec<(String, String)>>::new();
     for host in mail::hosts(facts) {
@@ -206,7 +200,7 @@ mod tests {
     use super::*;
     use crate::facts::tests::{TWO_SERVERS, facts};
 
-    /// Facts about a signed domain whose two servers fail for the TLSA records of its mail host.
+    /// The two servers fail for the TLSA records of the mail host.
     const FAILS: &str = "lookup a.test. SOA secure | ns1.a.test. h. 7 2 3 4 5
         lookup a.test. MX secure | 10 mx.a.test.
         lookup mx.a.test. A secure | 198.18.0.1

@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Splits octets into the first DER element and the rest. Returns the tag of the element, its content, and the octets after it.
+/// Splits octets into the tag and the content of the first DER element, and the octets after it.
 pub(crate) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = octets.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -20,31 +20,31 @@ pub(crate) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 
 /// Returns the SubjectPublicKeyInfo of a certificate, with its tag (RFC 5280 section 4.1).
 pub(crate) fn public_key(certificate: &[u8]) -> Option<&[u8]> {
-    // Before the key, a certificate has five elements: serial number, signature algorithm, issuer, validity, subject.
+    // Serial number, signature algorithm, issuer, validity and subject are before the key.
     let rest = behind(certificate, 5)?;
     let (0x30, _, after) = element(rest)? else { return None };
     rest.get(..rest.len().checked_sub(after.len())?)
 }
 
-/// Returns true if a certificate has X.509 version 1: it has no version field, and so no extensions such as host names.
+/// Returns true for X.509 version 1: no version field, and no extensions such as host names.
 pub fn is_version_1(certificate: &[u8]) -> bool {
     let body = element(certificate).and_then(|(_, body, _)| element(body));
     body.and_then(|(_, body, _)| element(body)).is_some_and(|(tag, _, _)| tag != 0xa0)
 }
 
-/// Returns the time at which a certificate expires (notAfter), in seconds since 1970; 0 for times before 1970 (RFC 5280 section 4.1.2.5).
+/// Returns the expiration (notAfter) in seconds since 1970; 0 for times before 1970 (RFC 5280 section 4.1.2.5).
 pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
-    // Before the validity, a certificate has three elements: serial number, signature algorithm, issuer.
+    // Serial number, signature algorithm and issuer are before the validity.
     let (0x30, validity, _) = element(behind(certificate, 3)?)? else { return None };
     let (_, _, end) = element(validity)?;
     let (tag, text, _) = element(end)?;
     let digits = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
     let digits = match tag {
-        // UTCTime has a year of two digits; from 50 on, the year is in the 20th century.
+        // UTCTime has a year of two digits; from 50 on, it is in the 20th century.
         0x17 if digits.len() == 12 => {
             format!("{}{digits}", if digits.as_bytes().first()? >= &b'5' { "19" } else { "20" })
         }
-        // The time type GeneralizedTime has a year of four digits.
+        // GeneralizedTime has a year of four digits.
         0x18 if digits.len() == 14 => digits.to_owned(),
         _ => return None,
     };
@@ -53,7 +53,7 @@ pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
     Some(u64::try_from(seconds).unwrap_or(0))
 }
 
-/// Skips the version in the body of a certificate and `count` further elements. Returns the octets after them.
+/// Skips the version and `count` further elements of a certificate.
 fn behind(certificate: &[u8], count: usize) -> Option<&[u8]> {
     let (0x30, body, _) = element(certificate)? else { return None };
     let (0x30, mut rest, _) = element(body)? else { return None };

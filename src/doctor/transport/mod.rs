@@ -1,6 +1,5 @@
-//! Checks policies about TLS: MTA-STS (RFC 8461) and TLS reporting (RFC 8460). The module `dane` checks the TLSA records.
-//!
-//! The module `mta_sts` checks the policy file, which is fetched only if the operator asks for connections.
+//! Checks policies about TLS: MTA-STS (RFC 8461) and TLS reporting (RFC 8460). The module `mta_sts` checks the policy file, `dane` the TLSA
+//! records.
 
 pub(crate) mod dane;
 pub mod der;
@@ -11,21 +10,19 @@ use crate::codes::Code;
 use crate::facts::{DomainFacts, Want, lookup};
 use crate::finding::{Finding, Level};
 
-/// The labels before the domain in the names of the TXT records for MTA-STS and TLS reporting.
+/// The labels of the TXT records for MTA-STS and TLS reporting.
 const LABELS: [&str; 2] = ["_mta-sts.", "_smtp._tls."];
 
-/// Returns the lookups of the TXT records for MTA-STS and TLS reporting.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     LABELS.into_iter().map(|label| (format!("{label}{}", facts.subject.domain), "TXT")).collect()
 }
 
-/// Returns the questions about policies for TLS that must be asked next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let records = needed(facts).into_iter().map(|(name, kind)| lookup(&name, kind));
     records.chain(mta_sts::host_wants(facts)).chain(dane::wants(facts)).collect()
 }
 
-/// Returns the findings about MTA-STS and TLS reporting. A domain without them is not reported.
+/// A domain without MTA-STS and TLS reporting is not reported.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let of_sts = record(facts, "_mta-sts.", "STSv1", Code::MtaStsSyntax, |text| {
         let unread =
@@ -42,7 +39,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     of_sts.into_iter().chain(of_reports).chain(dane::check(facts)).collect()
 }
 
-/// Returns the finding about the TXT record at the name that consists of `label` and the domain. `judge` checks the text of the record.
+/// Returns the finding about the TXT record at `label` and the domain. `judge` checks its text.
 fn record(
     facts: &DomainFacts,
     label: &str,
@@ -54,10 +51,10 @@ fn record(
     let found = match texts(facts, &name, version) {
         Versioned::Texts(found) => found,
         Versioned::Unknown(why) => {
-            // If senders cannot look up the record of MTA-STS, they deliver as if the domain had no policy.
+            // If senders cannot look up the MTA-STS record, they deliver as if there were no policy.
             let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
             let finding = not_found(facts, (&name, why), level);
-            // The record could not be read, so the results of the parts of the check that depend on the record are unknown.
+            // The parts of the check that depend on the record have no result.
             return Some(wrong.entry().parts.iter().copied().fold(finding, Finding::in_part));
         }
         Versioned::NotAsked => return None,

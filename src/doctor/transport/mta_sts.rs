@@ -11,14 +11,14 @@ fn host(facts: &DomainFacts) -> String {
     format!("mta-sts.{}", facts.subject.domain)
 }
 
-/// Returns true if the MTA-STS record has a valid `id` tag (RFC 8461 section 3.1).
+/// Returns true if the record has a valid `id` tag (RFC 8461 section 3.1).
 pub(crate) fn has_id(text: &str) -> bool {
     let sound =
         |id: &str| (1..=32).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_alphanumeric());
     value(text, "id").is_some_and(sound)
 }
 
-/// Returns the TXT record that announces a policy of MTA-STS. Returns `None` if there is no valid one.
+/// Returns the TXT record that announces a policy.
 pub(crate) fn record(facts: &DomainFacts) -> Option<String> {
     match texts(facts, &format!("_mta-sts.{}", facts.subject.domain), "STSv1") {
         Versioned::Texts(mut found) if found.len() == 1 => found.pop().filter(|text| has_id(text)),
@@ -26,23 +26,21 @@ pub(crate) fn record(facts: &DomainFacts) -> Option<String> {
     }
 }
 
-/// Returns the request for the policy file. Returns `None` if no address of the host that publishes it is known.
+/// Returns the request for the policy file, if the address of its host is known.
 fn file(facts: &DomainFacts) -> Option<Want> {
     let address = facts.addresses(&host(facts)).into_iter().next()?;
     Some(Want::PolicyFile { host: host(facts), address })
 }
 
-/// Returns the lookups of the addresses of the host that publishes the policy.
 pub(crate) fn host_wants(facts: &DomainFacts) -> Vec<Want> {
     if record(facts).is_none() { Vec::new() } else { addresses(&host(facts)).into() }
 }
 
-/// Returns true if the host that publishes the policy has no address, so that no sender can get the policy.
+/// Returns true if the policy host has no address.
 pub(crate) fn is_without_host(facts: &DomainFacts) -> bool {
     ["A", "AAAA"].iter().all(|kind| facts.lookup(&host(facts), kind).is_absent())
 }
 
-/// Returns the request for the policy file, if the check may make connections and the domain announces a policy.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if !facts.subject.connect || record(facts).is_none() {
         return Vec::new();
@@ -58,15 +56,14 @@ enum Mode {
     None,
 }
 
-/// The content of a policy file of MTA-STS (RFC 8461).
 #[derive(Debug, PartialEq, Eq)]
 struct StsPolicy {
     mode: Mode,
-    /// Names and patterns of the mail hosts to which senders may deliver by this policy: lower case, with their last dots.
+    /// Names and patterns of the allowed mail hosts: lower case, with their last dots.
     hosts: Vec<String>,
 }
 
-/// The longest `max_age` of a policy, in seconds (RFC 8461 section 3.2).
+/// The longest `max_age`, in seconds (RFC 8461 section 3.2).
 const MAX_AGE: u64 = 31_557_600;
 
 fn read(text: &str) -> Result<StsPolicy, String> {
@@ -98,7 +95,6 @@ fn read(text: &str) -> Result<StsPolicy, String> {
     Ok(StsPolicy { mode, hosts })
 }
 
-/// Returns true if a policy file was fetched whose mode is `enforce`.
 pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
     let file = record(facts).and_then(|_| file(facts));
     match file.and_then(|want| facts.got.get(&want)) {
@@ -109,7 +105,7 @@ pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
     }
 }
 
-/// Returns true if a pattern of the policy matches a mail host. An asterisk in the pattern stands for one label (RFC 8461 section 4.1).
+/// Returns true if a pattern matches a mail host. An asterisk stands for one label (RFC 8461 section 4.1).
 fn covers(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix("*.") {
         Some(rest) => host.split_once('.').is_some_and(|(_, above)| above == rest),
@@ -117,7 +113,6 @@ fn covers(pattern: &str, host: &str) -> bool {
     }
 }
 
-/// Returns the finding about the policy file. Returns `None` if the domain has no policy, or if the check may not make connections.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let record = record(facts)?;
     let host = host(facts);

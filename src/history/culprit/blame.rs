@@ -1,4 +1,4 @@
-//! Finds the servers that caused the failure of a question. Several clients may wait for one resolution (flight) of a question.
+//! Finds the servers that caused the failure of a question.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,11 +14,10 @@ use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within};
 
-/// A kind of cause with its zone, a server that is blamed for it, and the last query to this server. The query is `None` if resolverd did not query
-/// the server, because it is known to be silent.
+/// A cause, a blamed server, and the last query to the server. The query is `None` if the server was not queried because it is known to be
+/// silent.
 type Blamed<'a> = (CauseKey, Option<IpAddr>, Option<&'a MessageEntry>);
 
-/// Counts one failed question for each cause of its failure.
 pub(super) fn failure(
     one: &ExplainedQuestion<'_>,
     traffic: &Traffic,
@@ -29,7 +28,7 @@ pub(super) fn failure(
         return fail(causes, (CulpritKind::Overload, Box::default()), one, &question.error);
     }
     let Some(flight) = flight else {
-        // If there is no recent resolution for the cached failure of a DNS list, resolverd has stopped the queries of clients to this list: the list
+        // If there is no recent resolution for the cached failure, resolverd has stopped the queries to this DNS list, because the list
         // refuses them or does not answer.
         let kind = match one.list.filter(|_| question.outcome == Outcome::Remembered) {
             Some(list) if list.refuses => CulpritKind::ListRefused,
@@ -43,8 +42,7 @@ pub(super) fn failure(
     for (key, server, message) in blamed(one, flight, traffic) {
         let cause = cause(causes, key.clone());
         match (server, message) {
-            // If the client waited for the resolution, its queries to servers were already counted with the waiting time. Queries that took no time
-            // were not counted then, so they are counted here.
+            // If the client waited, the queries were already counted with the waiting time, except those that took no time.
             (Some(server), Some(message))
                 if one.waited_for().is_none()
                     || cause.servers.get(&server).is_none_or(|(count, _)| *count == 0) =>
@@ -65,14 +63,13 @@ pub(super) fn failure(
     }
 }
 
-/// Returns the causes of the failure of a question. The result is never empty.
 fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Vec<Blamed<'a>> {
     let only = |kind: CulpritKind, zone: Box<[u8]>| vec![((kind, zone), None, None)];
     let apex = || one.apex().map(Box::from).unwrap_or_else(|| (*flight.zone).into());
     if matches!(flight.shows, Some(Shows::Bogus)) {
         return only(CulpritKind::Bogus, (*flight.zone).into());
     }
-    // The failure names no zone, so no server failed: the DNS list itself has answered, but its answer is not a valid listing.
+    // The failure names no zone, so the DNS list has answered, but its answer is not a valid listing.
     if matches!(flight.shows, Some(Shows::List)) && flight.zone.is_empty() {
         let refused = of_servers(one, flight, traffic);
         return if refused.iter().any(|((kind, _), ..)| *kind == CulpritKind::ListRefused) {
@@ -82,8 +79,8 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
         };
     }
     let zone = if flight.zone.is_empty() { one.own_zone() } else { (*flight.zone).into() };
-    // The resolution found an answer, but the client was answered with SERVFAIL before it came: at the deadline of the question, or because its DNS
-    // list was known to be silent.
+    // The resolution found an answer, but the client had got SERVFAIL before: at the deadline of the question, or because its DNS list was
+    // known to be silent.
     if flight.shows.is_none() {
         let late = late(one, (flight, &apex()), traffic);
         return match longest(one, traffic) {
@@ -96,8 +93,8 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if !found.is_empty() {
         return found;
     }
-    // If the failure shows silence, the cause of the longest wait is blamed. Other failures have a reason of their own, such as a loop of aliases;
-    // servers that only answered slowly before them are not at fault.
+    // If the failure shows silence, the cause of the longest wait is blamed. Other failures have a reason of their own, such as a loop of
+    // aliases, and slow servers are not at fault.
     if flight.shows == Some(Shows::Silence)
         && let Some(key) = longest(one, traffic)
     {
@@ -112,7 +109,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     only(CulpritKind::Unknown, zone)
 }
 
-/// Returns the servers of the DNS list whose answers came too late for the question.
+/// Returns the servers of the DNS list whose answers came too late.
 fn late<'a>(
     one: &ExplainedQuestion<'_>,
     (flight, apex): (&'a FlightEntry, &[u8]),
@@ -125,7 +122,7 @@ fn late<'a>(
     late.map(|message| (key.clone(), Some(message.server), Some(message))).collect()
 }
 
-/// Returns the servers of the failed zone that have a fault, each with the kind of fault that its last behaviour shows.
+/// Returns the servers of the failed zone with the faults that their last behaviour shows.
 fn of_servers<'a>(
     one: &ExplainedQuestion<'_>,
     flight: &'a FlightEntry,
@@ -135,8 +132,7 @@ fn of_servers<'a>(
     let mut last: BTreeMap<IpAddr, (Option<Conduct>, Option<&MessageEntry>)> = BTreeMap::new();
     for message in flight.messages.iter().filter(in_zone) {
         let known = last.entry(message.server).or_insert((None, None));
-        // An answered query shows more about the server than a query that was still unanswered when the resolution ended. So the latter never
-        // replaces an answered query.
+        // An answered query shows more about the server than a query that was still unanswered when the resolution ended.
         if message.conduct.is_some() || known.1.is_none_or(|before| before.conduct.is_none()) {
             known.1 = Some(message);
         }
@@ -149,8 +145,7 @@ fn of_servers<'a>(
     }
     let blamed = last.into_iter().filter_map(|(server, (conduct, message))| {
         let zone = message.map_or(&*flight.zone, |message| &message.zone);
-        // The query was still unanswered when the resolution ended, and had been sent only a short time before. The server may have answered it
-        // later.
+        // The query was sent shortly before the end of the resolution, so the server may have answered it later.
         let under_way = |message: &&MessageEntry| {
             message.conduct.is_none() && u64::from(message.elapsed) < micros(SLOW_ANSWER)
         };
@@ -170,7 +165,7 @@ fn of_servers<'a>(
     blamed.collect()
 }
 
-/// Returns the cause for which a question waited longest; none if it is not known.
+/// Returns the cause for which a question waited longest.
 fn longest(one: &ExplainedQuestion<'_>, traffic: &Traffic) -> Option<CauseKey> {
     let mut sums: BTreeMap<CauseKey, u64> = BTreeMap::new();
     for (key, time) in timeline(one, (one.question.at, one.question.end()), traffic) {
@@ -181,7 +176,7 @@ fn longest(one: &ExplainedQuestion<'_>, traffic: &Traffic) -> Option<CauseKey> {
     sums.into_iter().filter(known).max_by_key(|(_, time)| *time).map(|(key, _)| key)
 }
 
-/// Returns true if the cause is a slow answer. A question fails because of a slow answer only if the answer comes after the deadline of the question.
+/// Returns true if the cause is a slow answer. A question fails because of a slow answer only if the answer comes after the deadline.
 fn is_slow(kind: CulpritKind) -> bool {
     matches!(kind, CulpritKind::ServerSlow | CulpritKind::ListSlow)
 }

@@ -1,4 +1,4 @@
-//! The causes of a delay or a failure: their kinds, and for each cause its time and its servers.
+//! The causes of a delay or a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use dns::conduct::Conduct;
 use dns::words;
 
 words! {
-    /// The kind of a culprit: what made a message (email) slow or fail.
+    /// What made a message (email) slow or fail.
     #[derive(Default)]
     pub enum CulpritKind {
         /// The servers of a zone did not answer.
@@ -67,39 +67,38 @@ impl CulpritKind {
     }
 }
 
-/// A cause of the delay or of the failure of a message (the questions for one email).
+/// A cause of the delay or failure of a message (the questions for one email).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
-    /// The kind of the cause: what was slow or has failed.
+    /// What was slow or has failed.
     pub kind: CulpritKind,
-    /// The zone to which the cause belongs, in wire form; empty if it belongs to no zone.
+    /// The zone of the cause in wire form; empty if there is none.
     pub zone: Box<[u8]>,
-    /// The DNS lists whose questions were delayed or failed because of this cause, named by their apexes in wire form.
+    /// The apexes, in wire form, of the DNS lists whose questions were delayed or failed.
     pub lists: BTreeSet<Box<[u8]>>,
-    /// The time that the client waited because of this cause, in microseconds.
+    /// The time that the client waited, in microseconds.
     pub micros: u64,
-    /// How many questions of clients failed because of this cause.
+    /// The number of failed questions.
     pub failures: u32,
-    /// The number of failed questions that were not for a DNS list. Mail software defers a mail if such a question fails. If only a question to a DNS
-    /// list fails, the software continues with the mail.
+    /// The number of failed questions that defer a mail. If a question to a DNS list fails, mail software continues with the mail.
     pub(crate) deferring: u32,
-    /// The number of failed questions that this resolver turned away immediately, because other questions were already waiting for the zone.
+    /// The number of questions that resolverd turned away, because others were already waiting for the zone.
     pub(crate) turned_away: u32,
-    /// For each server of the cause: the number of queries to it, and the sum of their times in microseconds.
+    /// The queries to each server: their number, and the sum of their times in microseconds.
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
-    /// For each server of the cause: the number of queries to it that did not leave this host.
+    /// The number of queries to each server that did not leave this host.
     pub unsent: BTreeMap<IpAddr, u32>,
-    /// True if the servers did not answer because the path from this host to servers over IPv6 is broken.
+    /// True if the path from this host to servers over IPv6 is broken.
     pub(crate) silent_path: bool,
-    /// True if the cause is a pause of the client, and another mail may have begun after this pause.
+    /// True for a pause of the client after which another mail may have begun.
     pub other_mail: bool,
-    /// Why the question failed, as a sentence; empty if the reason is not known.
+    /// Why the question failed; empty if the reason is not known.
     pub why: Box<str>,
-    /// The behaviour of the DNS list that made a question fail; none if no list is at fault.
+    /// The behaviour of a DNS list that made a question fail.
     pub(crate) list_fault: Option<ListFault>,
 }
 
-/// The key of a cause in a table: its kind, and its zone in wire form.
+/// The key of a cause: its kind, and its zone in wire form.
 pub(super) type CauseKey = (CulpritKind, Box<[u8]>);
 
 impl Cause {
@@ -107,32 +106,31 @@ impl Cause {
         Self { kind, zone, ..Self::default() }
     }
 
-    /// Returns the time by which the cause delays the mail, in microseconds: the waiting time, and in addition `FAILURE_COST` if any question failed.
+    /// Returns the waiting time, and `FAILURE_COST` if any question failed, in microseconds.
     pub fn cost(&self) -> u64 {
         let failed = if self.failures > 0 { micros(FAILURE_COST) } else { 0 };
         self.micros.saturating_add(failed)
     }
 
-    /// Returns the time by which the cause delays mail, in microseconds. Unlike `cost`, it does not count failed questions to DNS lists, and pauses
-    /// after which another mail may have begun.
+    /// Returns the delay of mail because of this cause, in microseconds. Unlike `cost`, it does not include failed questions to DNS lists,
+    /// and pauses after which another mail may have begun.
     pub(crate) fn delay(&self) -> u64 {
         let deferred = if self.deferring > 0 { micros(FAILURE_COST) } else { 0 };
         if self.other_mail { 0 } else { self.micros.saturating_add(deferred) }
     }
 
-    /// Returns true if the fault is on this host: no query to these servers could leave this host.
+    /// Returns true if no query to the servers could leave this host.
     pub(crate) fn is_of_this_host(&self) -> bool {
         self.kind == CulpritKind::Unreachable
             && !self.servers.is_empty()
             && self.servers.iter().all(|(server, (count, _))| self.unsent.get(server) == Some(count))
     }
 
-    /// Adds the DNS list with this apex to the lists of the cause. If the cause belongs to no zone, nothing is added.
+    /// Adds the apex of a DNS list, if the cause has a zone.
     pub(super) fn add_list(&mut self, apex: Option<&[u8]>) {
         self.lists.extend(apex.filter(|_| !self.zone.is_empty()).map(Box::from));
     }
 
-    /// Counts a query to one of the servers of the cause.
     pub(super) fn add(&mut self, message: &MessageEntry) {
         let (count, time) = self.servers.entry(message.server).or_default();
         *count = count.saturating_add(1);
@@ -144,31 +142,31 @@ impl Cause {
     }
 }
 
-/// Returns the cause with this key from the table. If the table has no such cause, a new one is added.
+/// Returns the cause with this key, and adds it if it is missing.
 pub(super) fn cause(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey) -> &mut Cause {
     causes.entry(key).or_insert_with_key(|(kind, zone)| Cause::new(*kind, zone.clone()))
 }
 
-/// The time in a line of the mail log. It decides which queries of a mail count when the culprit is searched.
+/// The time in a line of the mail log that decides which queries of a mail count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecisiveTime<Moment> {
-    /// The log line shows how long the program that wrote it worked on the mail: in this period. Only waits within this period count. If a query
-    /// failed within it, only the time that this query took counts, because the program continued after the failure.
+    /// The program that wrote the log line worked on the mail in this period. Only waits within the period count. For a failed query, only
+    /// the time of this query counts, because the program continued after the failure.
     Delay {
-        /// The start of this period, in the unit of `Moment`.
+        /// The start of the period.
         from: Moment,
-        /// The end of this period, in the unit of `Moment`.
+        /// The end of the period.
         to: Moment,
     },
-    /// The time of a log line about a connection. First, only the queries about the connecting host that ended before this time count, because
-    /// queries about the mail itself may come in the same second. If these were quick, the queries after this time count: the mail may have waited
-    /// then.
+    /// The time of a log line about a connection. The queries about the connecting host that ended before this time count. Queries about
+    /// the mail do not count, although they may come in the same second. If the counted queries were quick, the queries after this time
+    /// count, because the mail may have waited then.
     Until(Moment),
 }
 
 impl<Moment> DecisiveTime<Moment> {
-    /// Returns the same value, with each of its times converted by `change`.
+    /// Returns the same value with converted times.
     pub fn map<Other>(self, change: impl Fn(Moment) -> Other) -> DecisiveTime<Other> {
         match self {
             Self::Delay { from, to } => DecisiveTime::Delay { from: change(from), to: change(to) },

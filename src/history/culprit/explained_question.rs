@@ -1,5 +1,4 @@
-//! A client's question, the DNS list that it asks, and the resolution (flight) that explains its outcome. This module also finds the zone to which a
-//! query of the resolution is attributed.
+//! A client's question with its DNS list and resolution, and the zone to which a query is attributed.
 
 use std::net::IpAddr;
 
@@ -10,15 +9,15 @@ use crate::event::Shows;
 use crate::subject::{ListName, domain_of, organisation};
 use dns::question::{DnsResult, Outcome, is_within};
 
-/// A question of a message (an email), the DNS list that it asks, and the resolution that explains its outcome.
+/// A client's question, its DNS list, and the resolution that explains its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct ExplainedQuestion<'a> {
-    /// The question, as the client asked it.
+    /// The question of the client.
     pub question: &'a QuestionEntry,
-    /// The DNS list to which the question was sent; none for other questions.
+    /// The DNS list to which the question was sent.
     pub list: Option<ListName>,
-    /// The resolution of the question. If the question failed because another one had failed before, the resolution of that other question. If the
-    /// cache answered the question, the earlier resolution that found the names or addresses in the answer.
+    /// The resolution of the question. For a cached failure, the resolution that failed. For an answer from the cache, the resolution that
+    /// found the answer.
     pub flight: Option<&'a FlightEntry>,
 }
 
@@ -28,7 +27,7 @@ impl ExplainedQuestion<'_> {
         self.question.outcome.is_failure()
     }
 
-    /// Returns what DNS said to the question, such as "no such name".
+    /// Returns the result of DNS, such as "no such name".
     pub(crate) fn result(&self) -> DnsResult {
         let QuestionEntry { name, kind, result, .. } = self.question;
         let links = self.flight.map_or(&[][..], |flight| &flight.links);
@@ -45,22 +44,21 @@ impl ExplainedQuestion<'_> {
         }
     }
 
-    /// Returns the addresses in the answer of a DNS list (its return codes).
     pub(crate) fn codes(&self) -> Vec<IpAddr> {
         let links = self.flight.filter(|_| self.list.is_some()).map_or(&[][..], |flight| &flight.links);
         let address = |link: &Link| if let Link::Address(address) = link { Some(*address) } else { None };
         links.iter().filter_map(address).collect()
     }
 
-    /// Returns true if the answer to the question names a host: as the mail host of a domain, or as the name of an address.
+    /// Returns true if the MX or PTR answer names this host.
     pub(crate) fn names(&self, host: &[u8]) -> bool {
         let is_it = |link: &Link| matches!(link, Link::Name(name) if **name == *host);
         matches!(self.question.kind, RecordType::MX | RecordType::PTR)
             && self.flight.is_some_and(|flight| flight.links.iter().any(is_it))
     }
 
-    /// Returns true if the question failed because this resolver had too much work: the resolver turned it away although its zone is not known to be
-    /// silent, or most of the question's time had passed before its resolution began.
+    /// Returns true if the question failed because resolverd had too much work: it turned the question away although the zone is not known
+    /// to be silent, or most of the question's time had passed before the resolution began.
     pub(crate) fn is_overload(&self) -> bool {
         let QuestionEntry { at, elapsed, outcome, .. } = *self.question;
         let queued = self.waited_for().map_or(0, |flight| flight.began.saturating_sub(at));
@@ -72,36 +70,36 @@ impl ExplainedQuestion<'_> {
         }
     }
 
-    /// Returns the resolution for which the question waited. Returns `None` if it did not wait, for example because an earlier failure answered it.
+    /// Returns the resolution for which the question waited. Returns `None` if it did not wait, for example because an earlier failure
+    /// answered it.
     pub(super) fn waited_for(&self) -> Option<&FlightEntry> {
         self.flight.filter(|flight| self.question.flight == Some(flight.id))
     }
 
-    /// Returns the zone to which a failure is attributed if the failure itself names no zone: the apex of the question's DNS list, otherwise the
-    /// domain of its name. With this zone, failures of two domains are not counted as one.
+    /// Returns the zone for a failure that names no zone: the apex of the DNS list, or else the domain of the name. With this zone,
+    /// failures of two domains are not counted as one.
     pub(super) fn own_zone(&self) -> Box<[u8]> {
         self.apex().map_or_else(|| domain_of(&self.question.name), Box::from)
     }
 
-    /// Returns the apex of the DNS list to which the question was sent, in wire form.
+    /// Returns the apex of the DNS list in wire form.
     pub(crate) fn apex(&self) -> Option<&[u8]> {
         self.list?.apex_in(&self.question.name)
     }
 }
 
-/// Returns true if the only name in an answer is the root, as in a null MX record.
+/// Returns true for a null MX record.
 fn is_root(links: &[Link]) -> bool {
     matches!(links, [Link::Name(name)] if **name == [0])
 }
 
-/// The relation between a zone and the DNS list that a question asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ListRelation {
-    /// The servers that failed are those of the zone of the DNS list.
+    /// The zone of the DNS list.
     Own,
-    /// The zone is above the DNS list and belongs to the same owner, so the list can answer only if the zone answers.
+    /// A zone above the DNS list with the same owner. The list can answer only if this zone answers.
     Above,
-    /// The servers that failed belong to another zone, or the question does not ask a DNS list.
+    /// Another zone, or there is no DNS list.
     Other,
 }
 
@@ -114,9 +112,8 @@ impl ListRelation {
         if is_within(apex, zone) {
             return if is_within(zone, organisation(apex)) { Self::Above } else { Self::Other };
         }
-        // If a name contains a customer key (a label that identifies the customer of the DNS list), resolverd may query it in a zone below the apex
-        // of the DNS list. This zone is then the deepest zone of the resolution, so it belongs to the list. A zone that contains only the addresses
-        // of servers is queried in sub-questions (depth above 0), so it does not.
+        // A name with a customer key may be queried in a zone below the apex of the DNS list. This zone is the deepest of the resolution,
+        // so it belongs to the list. A zone with only the addresses of servers does not: it is queried in sub-questions (depth above 0).
         let is_deepest = one.flight.is_some_and(|flight| {
             let mut asked = flight.messages.iter().filter(|message| *message.zone == *zone).peekable();
             *flight.zone == *zone && (asked.peek().is_none() || asked.any(|message| message.depth == 0))
@@ -125,8 +122,7 @@ impl ListRelation {
     }
 }
 
-/// Returns the zone to which a query is attributed. If the query went to the servers of a DNS list, this is the apex of the list; otherwise it is
-/// `zone`.
+/// Returns the apex of the DNS list for a query to its servers, otherwise `zone`.
 pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     match one.apex() {
         Some(apex) if ListRelation::between(one, zone) == ListRelation::Own => apex.into(),
@@ -134,8 +130,8 @@ pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     }
 }
 
-/// Returns true if the DNS list is blamed when the servers of `zone` are silent. This is so for the servers of the list itself, and for those of a
-/// zone above the list that has the same owner (not for a top-level domain).
+/// Returns true if the DNS list is blamed for silent servers of `zone`: its own servers, and those of a zone above it with the same owner
+/// (not a top-level domain).
 pub(super) fn is_of_list(one: &ExplainedQuestion<'_>, zone: &[u8]) -> bool {
     ListRelation::between(one, zone) != ListRelation::Other
 }

@@ -1,5 +1,5 @@
-//! Finds what kind of fault a query to a server shows, and for which causes a client's question waited. Several clients may wait for one resolution
-//! (flight), each for a different part of it.
+//! Finds the fault that a query to a server shows, and the causes for which a client's question waited. Several clients may wait for
+//! different parts of one resolution (flight).
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use crate::entry::{FlightEntry, MessageEntry};
 use crate::traffic::{Traffic, Unanswered, moments};
 use dns::conduct::{Conduct, Transport};
 
-/// Returns the kind of fault that a query to a server shows, as a kind of culprit. Returns `None` if the query shows no fault.
+/// Returns the fault that a query shows, if there is one.
 pub(super) fn kind_of(
     one: &ExplainedQuestion<'_>,
     flight: &FlightEntry,
@@ -30,17 +30,16 @@ pub(super) fn kind_of(
     }
 }
 
-/// Returns the key of the cause to which a faulty query belongs. `zone`: the zone for which the query was sent.
+/// Returns the key of the cause of a faulty query for this zone.
 pub(super) fn key_of(one: &ExplainedQuestion<'_>, kind: CulpritKind, zone: &[u8]) -> CauseKey {
     match kind {
-        // A lossy network is one cause for all zones, so the key has no zone.
+        // A lossy network is one cause for all zones.
         CulpritKind::NetworkLossy => (kind, Box::default()),
         kind => (kind, zone_of(one, zone)),
     }
 }
 
-/// Returns the kind of culprit for the behaviour `conduct` of a server. `list`: true if the server belongs to a DNS list. Returns `None` if the
-/// behaviour is not a fault.
+/// Returns the fault in the behaviour of a server. `list`: true if the server belongs to a DNS list.
 pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
     match conduct {
         Conduct::Answered | Conduct::Truncated => None,
@@ -55,7 +54,7 @@ pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
     }
 }
 
-/// Returns the kind of culprit for a query that got no answer. Returns `None` if no client waited because of this query.
+/// Returns the fault for a query without an answer. Returns `None` if no client waited because of it.
 fn silence(
     list: bool,
     flight: &FlightEntry,
@@ -72,7 +71,7 @@ fn silence(
     if is_silent_over_tcp(flight, message) {
         return Some(CulpritKind::Truncated);
     }
-    // Two servers were queried at the same time, and the other server answered first. So no client waited for this server.
+    // Another server was queried at the same time and answered first, so no client waited for this server.
     if message.conduct.is_none() && flight.messages.iter().any(raced) {
         return None;
     }
@@ -92,7 +91,7 @@ fn silence(
     }
 }
 
-/// Returns true if a query over TCP got no answer, and its server had truncated an answer over UDP before.
+/// Returns true for an unanswered query over TCP after a truncated answer of the server over UDP.
 fn is_silent_over_tcp(flight: &FlightEntry, message: &MessageEntry) -> bool {
     let cut = |other: &MessageEntry| {
         other.server == message.server && other.conduct == Some(Conduct::Truncated) && other.at <= message.at
@@ -102,8 +101,7 @@ fn is_silent_over_tcp(flight: &FlightEntry, message: &MessageEntry) -> bool {
         && flight.messages.iter().any(cut)
 }
 
-/// Returns the last behaviour of a server in a resolution. If the server truncated an answer and then did not answer over TCP, the result is `NoTcp`,
-/// and not the recorded silence or truncation.
+/// Returns the last behaviour of a server. If the server truncated an answer and then did not answer over TCP, the result is `NoTcp`.
 pub(crate) fn last_conduct(
     flight: &FlightEntry,
     server: IpAddr,
@@ -120,10 +118,10 @@ pub(crate) fn last_conduct(
     }
 }
 
-/// If two queries were sent within this time of each other, they count as sent together. In microseconds.
+/// Two queries within this time, in microseconds, count as sent together.
 const SAME_MOMENT: u32 = 5_000;
 
-/// Returns the causes for which a question waited between two times, and the time in microseconds for each cause.
+/// Returns the causes for which a question waited in a period, with the time for each in microseconds.
 pub(super) fn timeline(
     one: &ExplainedQuestion<'_>,
     (begin, end): (u64, u64),
@@ -156,8 +154,7 @@ pub(super) fn timeline(
     spent
 }
 
-/// Returns the query for which a resolution waited at the time `at`: of the queries in progress, one that was answered later, otherwise the oldest
-/// one.
+/// Returns the query for which a resolution waited at a time: one that was answered later, or else the oldest one.
 fn waited_for(flight: &FlightEntry, at: u64) -> Option<&MessageEntry> {
     let under_way = |message: &&MessageEntry| {
         let (sent, end) = moments(flight, message);

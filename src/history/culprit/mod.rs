@@ -1,30 +1,30 @@
-//! Finds the culprit of a slow or failed message (the questions that a client asked for one email): the server, list, network or program for which
-//! the message waited. Several messages may wait for the same resolution (flight).
+//! Finds the culprit of a slow or failed message (the questions that a client asked for one email): the server, list, network or program
+//! for which the message waited.
 //!
-//! The verdict is a pure function of the questions of one message, their resolutions, and the traffic at the same time. It never guesses: if several
+//! The verdict is a pure function of the questions, their resolutions, and the traffic at the same time. It never guesses: if several
 //! causes took about the same time, all of them are named, and "could not tell" is a valid result.
 //!
 //! # Decisions
 //!
-//! - Each moment in which the client waited is counted once. If several questions were in progress, the moment is counted for the question that ended
-//!   last: the others did not delay the mail further. Within the question, the moment is counted for the query to a server that was in progress then.
-//!   An answered query has precedence over an unanswered one that was in progress at the same time, because the answer ended the wait.
-//! - A failed question counts as a delay of `FAILURE_COST`, however quickly it failed, because the mail is deferred. A failed question to a DNS list
-//!   defers no mail: the list is named after the causes of a delay, unless its failure itself took long.
-//! - If a question failed and the client also paused, the failure is named first, and the pause after it. If another mail may have begun after a
-//!   pause, the pause is not blamed on the client, see `pause`.
-//! - A silence is called packet loss if the same server answers over the same transport shortly before and shortly after, or if it answers the next
-//!   copy of the query. But after two silences, resolverd may send the next copy without EDNS. Its answer then does not show whether the first copies
-//!   were lost, and the verdict is "could not tell". A silence is blamed on the network of this host if root servers were asked at the same time too,
-//!   and no server on the internet answered.
-//! - If servers in several networks were silent over IPv6 and none answered over IPv6, while other servers answered over IPv4, the path from this
-//!   host to IPv6 servers is called broken. The servers then cannot be reached, and the owner of a zone is not blamed alone.
-//! - A zone above a DNS list that has the same owner as the list is treated as a part of the list: `spamcop.net.` for `bl.spamcop.net.`. If the
-//!   servers of the zone are silent, the list counts as silent, but the verdict names the zone. The servers of a top-level domain do not belong to a
-//!   list: their silence is blamed on them, and the list is also named.
-//! - A failed question is blamed on the last behaviour of each server: a server that was first silent and then refused counts as refusing.
-//! - A server that has truncated an answer is not silent, even if the query over TCP gets no answer: the verdict is that its answers need TCP, and
-//!   TCP fails.
+//! - Each moment in which the client waited is counted once, for the question that ended last: the others did not delay the mail further.
+//!   Within this question, the moment is counted for the query in progress. An answered query comes before an unanswered one, because the
+//!   answer ended the wait.
+//! - A failed question counts as a delay of `FAILURE_COST`, however quickly it failed, because the mail is deferred. A failed question to a
+//!   DNS list defers no mail: the list is named after the causes of a delay, unless its failure took long.
+//! - A failure is named before a pause of the client. A pause after which another mail may have begun is not blamed on the client (see
+//!   `pause`).
+//! - A silence is called packet loss if the server answers over the same transport shortly before and after, or answers the next copy of
+//!   the query. But after two silences, resolverd may send the next copy without EDNS; its answer does not show whether the first copies
+//!   were lost, so the verdict is "could not tell". A silence is blamed on the network of this host if root servers were asked at the same
+//!   time too, and no server on the internet answered.
+//! - If servers in several networks were silent over IPv6 and none answered, while other servers answered over IPv4, the path from this
+//!   host to IPv6 servers is called broken. The owner of a zone is then not blamed alone.
+//! - A zone above a DNS list with the same owner is a part of the list: `spamcop.net.` for `bl.spamcop.net.`. If its servers are silent,
+//!   the list counts as silent, but the verdict names the zone. Silence of a top-level domain is blamed on its servers, and the list is
+//!   also named.
+//! - A failed question is blamed on the last behaviour of each server: one that was first silent and then refused counts as refusing.
+//! - A server that has truncated an answer is not silent, even if the query over TCP gets no answer: the verdict is that its answers need
+//!   TCP, and TCP fails.
 
 mod blame;
 mod cause;
@@ -47,31 +47,30 @@ use super::traffic::Traffic;
 use crate::limits::CLIENT_PAUSE;
 use dns::clock::micros;
 
-/// The verdict on a message (the questions for one email): why it was slow or failed.
+/// The verdict on a message (the questions for one email).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageVerdict {
     /// The time from the first question of the message to its last reply, in microseconds.
     pub took: u64,
     /// The part of `took` in which at least one question was in progress, in microseconds.
     pub waited: u64,
-    /// The culprit first, then the other causes that the verdict names, for example those that delayed the message (email) for about the same time.
-    /// Never empty.
+    /// The culprit first, then other causes, for example those that delayed the message for about the same time. Never empty.
     pub causes: Vec<Cause>,
 }
 
 impl MessageVerdict {
-    /// Returns true if something delayed the message (email) or made one of its questions fail.
+    /// Returns true if something delayed the message or made a question fail.
     pub(super) fn has_cause(&self) -> bool {
         self.causes.iter().any(|cause| cause.kind != CulpritKind::None)
     }
 
-    /// Returns true if one of the causes made a question of the message (email) fail.
+    /// Returns true if a question of the message failed.
     pub fn has_failed(&self) -> bool {
         self.causes.iter().any(|cause| cause.failures > 0)
     }
 
-    /// Moves the causes in `own` to the front. `own` is the verdict on some of the questions of the message (email): those that the operator asked
-    /// about, or that were asked at the time of a log line. Returns true if `own` has any cause.
+    /// Moves the causes in `own` to the front. `own` is the verdict on the questions that the operator asked about, or that were asked at
+    /// the time of a log line. Returns true if `own` has any cause.
     pub(super) fn put_first(&mut self, own: Self) -> bool {
         let names_one = |cause: &Cause| {
             let is_known =
@@ -81,7 +80,7 @@ impl MessageVerdict {
         let of_all = std::mem::take(&mut self.causes);
         let (mut first, mut others) = (Vec::new(), of_all);
         for cause in own.causes.into_iter().filter(names_one) {
-            // The same cause was also found for the whole message (email). The cause in `others` includes all queries of the message, so it is used.
+            // The same cause was found for the whole message. The cause in `others` includes all queries of the message, so it is used.
             let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
             first.push(place.map_or(cause, |place| others.remove(place)));
         }
@@ -94,7 +93,7 @@ impl MessageVerdict {
     }
 }
 
-/// Returns the culprit of a message (email). Its questions `asked` are sorted by time.
+/// Returns the verdict on a message. The questions `asked` are sorted by time.
 pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdict {
     let began = asked.iter().map(|one| one.question.at).min().unwrap_or(0);
     let ended = asked.iter().map(|one| one.question.end()).max().unwrap_or(0);
@@ -119,8 +118,7 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
     MessageVerdict { took, waited, causes }
 }
 
-/// Returns the verdict on a part of a message (email): on the questions to which the time `decisive` from the mail log applies. The questions `asked`
-/// are sorted by time.
+/// Returns the verdict on the questions to which the time `decisive` from the mail log applies. The questions `asked` are sorted by time.
 pub(crate) fn judge_decisive(
     asked: &[ExplainedQuestion<'_>],
     traffic: &Traffic,
@@ -137,8 +135,8 @@ pub(crate) fn judge_decisive(
     }
 }
 
-/// Returns the questions about the connecting host (for example its reverse name) that ended until `end`. Questions about the mail of this host are
-/// left out, although they may come in the same second.
+/// Returns the questions about the connecting host that ended until `end`. Questions about its mail, which may come in the same second, are
+/// left out.
 fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<ExplainedQuestion<'e>> {
     let of_mail: BTreeSet<&[u8]> = asked
         .iter()
@@ -147,7 +145,7 @@ fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<Explained
         .collect();
     let is_of_host = |question: &QuestionEntry| match question.kind {
         RecordType::PTR => true,
-        // If a domain has no MX, mail software asks for the addresses of the domain instead.
+        // If a domain has no MX, mail software asks for the addresses of the domain.
         RecordType::A | RecordType::AAAA => !of_mail.contains(&*question.name),
         _ => false,
     };
@@ -156,8 +154,8 @@ fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<Explained
     asked.iter().filter(is_of_connection).copied().collect()
 }
 
-/// Returns the causes that the verdict names, the greatest first. `waited`: the time in microseconds in which questions were in progress. The result
-/// is never empty.
+/// Returns the causes that the verdict names, the greatest first; never empty. `waited`: the time in which questions were in progress, in
+/// microseconds.
 fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     for cause in causes.iter_mut().filter(|cause| cause.kind == CulpritKind::Unreachable) {
         cause.silent_path = traffic.is_ipv6_silent() && cause.servers.keys().all(IpAddr::is_ipv6);
@@ -165,12 +163,11 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     causes.retain(|cause| cause.cost() >= traffic.slow);
     let has_failed = causes.iter().any(|cause| cause.failures > 0);
     let is_excuse = |cause: &Cause| has_failed && cause.kind == CulpritKind::Client;
-    // If the failure of a DNS list came quickly, it has not delayed the mail.
+    // A quick failure of a DNS list has not delayed the mail.
     let is_aside = |cause: &Cause| cause.failures > 0 && cause.deferring == 0 && cause.micros < traffic.slow;
     causes.sort_by_key(|cause| (is_excuse(cause), is_aside(cause), std::cmp::Reverse(cause.cost())));
     let best = causes.first().map_or(0, Cause::cost);
-    // A failure counts as a delay of `FAILURE_COST`, however quickly it came. If another cause took most of the time, it is named too, unless it has
-    // the same zone as the failure.
+    // A failure counts as `FAILURE_COST`, however quickly it came. A cause in another zone that took most of the time is named too.
     let failed: Vec<Box<[u8]>> =
         causes.iter().filter(|cause| cause.failures > 0).map(|cause| cause.zone.clone()).collect();
     let took_most = |cause: &Cause| has_failed && cause.micros > waited / 2 && !failed.contains(&cause.zone);
@@ -181,14 +178,14 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     causes
 }
 
-/// Returns the time in microseconds in which the client had no question in progress. Returns 0 if this time is too short to be a cause.
+/// Returns the time in microseconds without a question in progress, or 0 if it is too short to be a cause.
 fn pause(took: u64, waited: u64) -> u64 {
     let idle = took.saturating_sub(waited);
     if idle >= micros(CLIENT_PAUSE) { idle } else { 0 }
 }
 
-/// Finds the times between `from` and `to` in which questions were in progress, and adds each to the cause for which the question waited. Returns the
-/// sum of the times, in microseconds.
+/// Adds each time in which questions were in progress to the cause for which the question waited. Returns the sum of the times, in
+/// microseconds.
 fn spend(
     asked: &[ExplainedQuestion<'_>],
     (from, to): (u64, u64),
@@ -204,9 +201,8 @@ fn spend(
     waited
 }
 
-/// Divides the time in which questions were in progress among them, so that each moment is counted once. A moment is counted for the question that
-/// ends last among those in progress: from the start of this question until it ends, or until a question begins that ends later. `questions`: each
-/// question with its start and its end.
+/// Divides the time in which questions were in progress among them, so that each moment is counted once: for the question in progress that
+/// ends last. `questions`: each question with its start and end.
 fn turns<Asked: Copy>(questions: impl Iterator<Item = (Asked, (u64, u64))>) -> Vec<(Asked, (u64, u64))> {
     let mut waiting: Vec<_> = questions.filter(|(_, (at, end))| end > at).collect();
     waiting.sort_by_key(|(_, (at, _))| *at);
@@ -229,7 +225,6 @@ fn turns<Asked: Copy>(questions: impl Iterator<Item = (Asked, (u64, u64))>) -> V
     turns
 }
 
-/// Adds the part `span` of the time of a question to the causes for which the question waited.
 fn spend_question(
     one: &ExplainedQuestion<'_>,
     span: (u64, u64),
@@ -241,7 +236,7 @@ fn spend_question(
         cause.micros = cause.micros.saturating_add(time);
     }
     let Some(flight) = one.waited_for() else { return };
-    // In each cause, a query counts once among the servers, for each question that waited for it.
+    // A query counts once for each question that waited for it.
     for message in &flight.messages {
         if let Some(kind) = kind_of(one, flight, message, traffic)
             && let Some(cause) = causes.get_mut(&key_of(one, kind, &message.zone))

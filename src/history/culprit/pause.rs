@@ -2,10 +2,10 @@
 //!
 //! # Decisions
 //!
-//! - A pause is not blamed on the client if another mail may have begun after it: the first question after the pause was already asked earlier in the
-//!   same message (group of questions), or is about another address. Mails of one sender from one host ask for the same names, so the history takes
-//!   them for one message. Then the verdict on the pause is "could not tell".
-//! - Within a message, no pause is longer than `MESSAGE_PAUSE`. If there is a longer pause, the history has lost questions that were asked in it.
+//! - A pause is not blamed on the client if another mail may have begun after it: the next question was already asked in the same message
+//!   (group of questions), or is about another address. Mails of one sender from one host ask for the same names, so the history takes them
+//!   for one message. Then the verdict is "could not tell".
+//! - Within a message, no pause is longer than `MESSAGE_PAUSE`. If there is a longer pause, the history has lost questions.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use crate::limits::{MESSAGE_BURST, MESSAGE_PAUSE};
 use crate::subject::{Subject, subject};
 use dns::clock::micros;
 
-/// Returns the total time, in microseconds, of the pauses after which another mail may have begun. The questions `asked` are sorted by time.
+/// Returns the total time, in microseconds, of the pauses after which another mail may have begun. The questions are sorted by time.
 pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
     let (mut end, mut sum) = (0_u64, 0_u64);
     for (place, one) in asked.iter().enumerate() {
@@ -33,24 +33,22 @@ pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
     sum
 }
 
-/// Returns true if the client had already asked the question `next` among those in `before`.
 fn asks_again(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
     before.iter().any(|one| same(one, next))
 }
 
-/// Returns true if two questions are for the same name and type.
 fn same(one: &ExplainedQuestion<'_>, other: &ExplainedQuestion<'_>) -> bool {
     one.question.name == other.question.name && one.question.kind == other.question.kind
 }
 
-/// Returns true if the question `next` is about an address, and the questions `before` are about other addresses only.
+/// Returns true if `next` is about an address, and `before` is about other addresses only.
 fn asks_about_another_address(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
     let Some(address) = address(next) else { return false };
     let mut known = before.iter().filter_map(self::address).peekable();
     known.peek().is_some() && known.all(|known| known != address)
 }
 
-/// Returns the address that a question is about: the question has the reverse name of the address, or the name of the address in a DNS list.
+/// Returns the address that a question is about: its name is the reverse name of the address, or the address in a DNS list.
 fn address(one: &ExplainedQuestion<'_>) -> Option<IpAddr> {
     match subject(&one.question.name, |_| one.list)? {
         Subject::Address(address) => Some(address),
@@ -58,7 +56,7 @@ fn address(one: &ExplainedQuestion<'_>) -> Option<IpAddr> {
     }
 }
 
-/// Returns the questions from the first one to the first pause of the client.
+/// Returns the questions before the first pause.
 fn burst<'a, 'q>(asked: &'a [ExplainedQuestion<'q>]) -> impl Iterator<Item = &'a ExplainedQuestion<'q>> {
     let mut end = asked.first().map_or(0, |first| first.question.at);
     asked.iter().take_while(move |one| {
@@ -81,8 +79,8 @@ mod tests {
     use std::str::FromStr;
     use std::time::Duration;
 
-    /// Returns the kind of culprit for questions that were answered from the cache. `text`: the record types and names of the questions. A number
-    /// before a question is the pause before it in milliseconds; without a number, the pause is 1 ms.
+    /// Returns the culprit for questions that the cache answered. `text`: record types and names. A number before a question is the pause
+    /// before it in milliseconds; without a number, the pause is 1 ms.
     fn culprit(text: &str) -> CulpritKind {
         let (mut at, mut pause, mut questions) = (1_000_000, 1, Vec::new());
         for word in text.split_whitespace() {

@@ -20,12 +20,10 @@ fn wire(text: &str) -> Arc<[u8]> {
     wire_name(&Name::from_ascii(text).unwrap()).into()
 }
 
-/// A query of a resolution (flight): the time at which it is sent and its duration, both in milliseconds, the last octet of the server's address,
-/// the zone, and the behaviour of the server.
+/// A query: time and duration in milliseconds, the last octet of the server's address, the zone, and the behaviour of the server.
 type Sent = (u32, u32, u8, &'static str, Option<Conduct>);
 
-/// A client's question: the time at which it comes and its duration, both in milliseconds, its name, its outcome, and the queries to servers that it
-/// caused.
+/// A client's question: time and duration in milliseconds, name, outcome, and its queries to servers.
 struct One {
     at: u64,
     elapsed: u64,
@@ -33,15 +31,15 @@ struct One {
     outcome: Outcome,
     shows: Option<Shows>,
     sent: Vec<Sent>,
-    /// The servers with faults: the last octet of the address of each, with its last behaviour.
+    /// The last octet of the address of each faulty server, with its last behaviour.
     faults: Vec<(u8, Conduct)>,
-    /// The indices of the queries that are the first ones of a step of the resolution.
+    /// The indices of the first query of each step of the resolution.
     begins: Vec<usize>,
 }
 
 impl One {
-    /// Returns the zone whose servers made the question fail, in wire form. If a DNS list refused the query, the name is empty, because the servers
-    /// of the list have answered.
+    /// Returns the zone whose servers made the question fail. If a DNS list refused the query, the name is empty, because the servers of
+    /// the list have answered.
     fn zone(&self) -> Arc<[u8]> {
         let asked = self.sent.last().filter(|_| self.shows != Some(Shows::List));
         asked.map(|sent| wire(sent.3)).unwrap_or_default()
@@ -110,15 +108,14 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
     (question, flight)
 }
 
-/// Returns the kinds and zones of the culprits of a message (email) with the questions `asked`. `around`: other traffic at the same time.
+/// Returns the kinds and zones of the culprits. `around`: other traffic at the same time.
 fn judged(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
     judged_in(asked, around, (&[], &[]))
 }
 
-/// Times in milliseconds: when the network of this host was down, and when it lost packets.
+/// When the network of this host was down, and when it lost packets, in milliseconds.
 type NetworkFaults<'t> = (&'t [(u64, u64)], &'t [(u64, u64)]);
 
-/// Like `judged`, but the network of this host has these faults.
 fn judged_in(asked: &[One], around: &[One], faults: NetworkFaults<'_>) -> Vec<(CulpritKind, String)> {
     let entries = |ones: &[One], from: usize| -> Vec<_> {
         ones.iter().enumerate().map(|(id, one)| entries(from + id, one)).collect()
@@ -147,7 +144,6 @@ fn judged_in(asked: &[One], around: &[One], faults: NetworkFaults<'_>) -> Vec<(C
     verdict.causes.iter().map(|cause| (cause.kind, zone(&cause.zone))).collect()
 }
 
-/// The traffic of resolutions, with the faults of the network of this host.
 fn traffic_of(flights: Vec<FlightEntry>, (outages, losses): NetworkFaults<'_>) -> Traffic {
     let dated = |spans: &[(u64, u64)]| {
         spans.iter().map(|(since, until)| (BEGIN + since * 1_000, BEGIN + until * 1_000)).collect()
@@ -168,20 +164,19 @@ fn healthy() -> Vec<One> {
     (0..200).map(|number| answered(number * 50)).collect()
 }
 
-/// A test case: its name, the questions of a message (email), and the expected culprits with their zones.
+/// A test case: its name, the questions of a message, and the expected culprits with their zones.
 type Case = (&'static str, Vec<One>, &'static [(Kind, &'static str)]);
 
-/// Returns a question that was answered after `elapsed` milliseconds, with these queries to servers.
+/// A question that was answered after `elapsed` milliseconds.
 fn up(elapsed: u64, sent: Vec<Sent>) -> One {
     one(0, elapsed, "a.example.", Upstream, sent)
 }
 
-/// Returns a question that failed after `elapsed` milliseconds, with these queries to servers.
+/// A question that failed after `elapsed` milliseconds.
 fn lost(elapsed: u64, sent: Vec<Sent>) -> One {
     one(0, elapsed, "a.example.", Failed, sent)
 }
 
-/// Returns a question to a DNS list with this outcome.
 fn list(outcome: Outcome, elapsed: u64, sent: Vec<Sent>) -> One {
     one(0, elapsed, "2.0.0.127.list.example.", outcome, sent)
 }
@@ -190,7 +185,7 @@ fn fault(conduct: Conduct) -> Vec<Sent> {
     vec![(0, 20, 1, "example.", Some(conduct))]
 }
 
-/// Returns the test cases about servers that are silent, slow or have another fault.
+/// Servers that are silent, slow or have another fault.
 fn of_servers() -> Vec<Case> {
     let bogus = One { shows: Some(Shows::Bogus), ..lost(60, vec![(0, 20, 1, "example.", OK)]) };
     vec![
@@ -242,7 +237,7 @@ fn of_servers() -> Vec<Case> {
     ]
 }
 
-/// Test cases: servers that truncate answers, and do not answer over TCP.
+/// Servers that truncate answers, and do not answer over TCP.
 fn of_silence_over_tcp() -> Vec<Case> {
     const CUT: Option<Conduct> = Some(Conduct::Truncated);
     let faulty = |conduct, sent| One { faults: vec![(1, conduct)], ..lost(4_000, sent) };
@@ -268,7 +263,6 @@ fn of_silence_over_tcp() -> Vec<Case> {
     .collect()
 }
 
-/// Returns the test cases about DNS lists.
 fn of_lists() -> Vec<Case> {
     let refusal = One { shows: Some(Shows::List), ..list(Failed, 30, vec![(0, 20, 1, "list.example.", OK)]) };
     vec![
@@ -301,7 +295,7 @@ fn of_lists() -> Vec<Case> {
     ]
 }
 
-/// Test cases: servers that show more than one kind of behaviour. Their last behaviour counts.
+/// The last behaviour of a server counts.
 fn of_last_words() -> Vec<Case> {
     vec![
         (
@@ -345,7 +339,7 @@ fn of_last_words() -> Vec<Case> {
     ]
 }
 
-/// Test cases: servers that answered a query after they had left another one unanswered.
+/// Servers that answered a query after an unanswered one.
 fn of_next_answers() -> Vec<Case> {
     vec![
         (
@@ -408,7 +402,7 @@ fn of_next_answers() -> Vec<Case> {
     ]
 }
 
-/// Test cases: messages (emails) with several questions, or without queries to servers.
+/// Messages with several questions, or without queries to servers.
 fn of_messages() -> Vec<Case> {
     vec![
         ("shed", vec![one(0, 0, "a.example.", Shed, vec![])], &[(Kind::Overload, "")]),
@@ -452,7 +446,7 @@ fn of_messages() -> Vec<Case> {
     ]
 }
 
-/// Test cases: messages (emails) with a failed question and another failure or a wait.
+/// A failed question, and another failure or a wait.
 fn of_failures() -> Vec<Case> {
     vec![
         (
@@ -482,7 +476,7 @@ fn of_failures() -> Vec<Case> {
     ]
 }
 
-/// Test cases: messages (emails) with a failed query to a DNS list, which defers no mail.
+/// A failed query to a DNS list defers no mail.
 fn of_failed_lists() -> Vec<Case> {
     vec![
         (

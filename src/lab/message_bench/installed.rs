@@ -1,8 +1,8 @@
-//! Runs resolvers that are installed on this machine as processes, and sends the DNS queries of mail traffic through them, in real time over
+//! Runs resolvers that are installed on this host as processes, and sends the DNS queries of mail traffic through them, in real time over
 //! sockets.
 //!
-//! The servers of the lab use port 53 of their addresses, because other resolvers can send queries only to this port. So this needs root rights,
-//! or a network namespace of its own.
+//! Other resolvers can send queries only to port 53, so the servers of the lab use this port. This needs root rights, or a network
+//! namespace of its own.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -26,59 +26,55 @@ use super::super::sockets::LabSockets;
 use super::super::world::{Lab, LabError};
 use super::{Installed, Options, Run, count_sent, internet, mails, play};
 
-/// Returns the address and port at which an installed resolver must listen: 127.0.0.1 for the first gateway, and the next addresses for the others.
+/// Where the resolver of a gateway must listen: 127.0.0.1 for the first, and the next addresses for the others.
 fn address_of(gateway: u8) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, gateway.saturating_add(1))), SERVERS_PORT)
 }
 
-/// The port of all servers of the lab. Installed resolvers cannot send their queries to another port.
+/// Installed resolvers can send their queries to no other port.
 const SERVERS_PORT: u16 = 53;
 
-/// How long a query waits for its answer. It is longer than the time after which any program gives up a question.
+/// How long a query waits for its answer: longer than any program waits.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The time within which a started resolver must accept connections. named needs half a second.
+/// Within this time, a started resolver must accept connections. named needs half a second.
 const START: Duration = Duration::from_secs(20);
 
-/// The time between two attempts to connect to a resolver that was started.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The time between the first accepted connection and the first mail message. A resolver may accept connections before it has read all its files.
+/// From the first accepted connection to the first email. A resolver may accept connections before it has read its files.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// The unit of CPU times in /proc (proc(5)): USER_HZ of the kernel, which is 100 on all systems on which this program runs.
+/// USER_HZ, the unit of CPU times in /proc (proc(5)): 100 on all systems on which this program runs.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The reason why the benchmark has no result.
+/// Why the benchmark has no result.
 #[derive(Debug, Error)]
 pub enum BenchError {
     /// The simulated internet cannot be built.
     #[error("the built-in internet: {0}")]
     Lab(#[from] LabError),
-    /// A socket, a file or a process caused an error.
+    /// A socket, a file or a process failed.
     #[error("{step}: {error}")]
     Io {
-        /// The step of the benchmark that failed.
+        /// What failed.
         step: &'static str,
-        /// The error that the system reported.
+        /// The error of the system.
         error: io::Error,
     },
-    /// An installed resolver has ended, or does not accept connections.
+    /// An installed resolver has ended, or accepts no connections.
     #[error("{name} does not listen at {address}; its command is: {command}")]
     NotListening {
-        /// The name of the resolver in the table.
+        /// Its name in the table.
         name: String,
-        /// The address at which it should listen.
+        /// Where it should listen.
         address: SocketAddr,
-        /// The shell command that starts the resolver.
+        /// The shell command that starts it.
         command: String,
     },
 }
 
-/// Sends the mail traffic of a seed through an installed resolver, and returns the measurements. Must not be called inside an async runtime.
-///
-/// # Errors
-/// Fails if port 53 of the lab's addresses is not available, if a file cannot be written, or if the resolver does not run.
+/// Sends the mail traffic of a seed through an installed resolver. Must not be called inside an async runtime.
 pub(super) fn run(options: &Options, installed: &Installed, seed: u64) -> Result<Run, BenchError> {
     let internet = internet(options, seed, Clock::machine().now().unix)?;
     write_files(&internet.lab).map_err(in_step("the files of the root"))?;
@@ -109,7 +105,7 @@ async fn measure(
         .map(|gateway| Arc::new(LabClient::new(address_of(gateway), PATIENCE)))
         .collect();
     let mut turns = clients.iter().cycle();
-    // `clients` has a client for each gateway, and there is at least one gateway, so the fallback is never used.
+    // There is at least one gateway, so the fallback is never used.
     let client =
         clients.first().cloned().unwrap_or_else(|| Arc::new(LabClient::new(address_of(0), PATIENCE)));
     let (_, mails) = mails(&Options { restarts: false, ..options.clone() }, internet, seed);
@@ -134,7 +130,6 @@ fn in_step(step: &'static str) -> impl Fn(io::Error) -> BenchError {
     move |error| BenchError::Io { step, error }
 }
 
-/// Writes the files with the root servers and the trust anchor of the lab to the working directory, for the installed resolver.
 fn write_files(lab: &Lab) -> io::Result<()> {
     let (mut hints, mut anchor) = (String::new(), String::new());
     for (name, addresses) in &lab.root_hints().servers {
@@ -150,24 +145,22 @@ fn write_files(lab: &Lab) -> io::Result<()> {
     fs::write("root.ds", anchor)
 }
 
-/// The process of a resolver. It is killed when this value is dropped.
 struct Process(Child);
 
 impl Process {
-    /// Starts a resolver with a shell command.
     fn start(command: &str) -> io::Result<Self> {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("exec {command}")]).stdin(Stdio::null());
         shell.spawn().map(Self)
     }
 
-    /// Waits until the resolver accepts TCP connections. Returns false if it has ended, or if it takes longer than `START`.
+    /// Returns false if the resolver has ended, or takes longer than `START`.
     async fn listens_at(&mut self, address: SocketAddr) -> bool {
         for _ in 0..START.as_millis() / LOOK.as_millis() {
             if !matches!(self.0.try_wait(), Ok(None)) {
                 return false;
             }
-            // Only a connection is made, because a query would already fill the cache of the resolver.
+            // Only a connection is made: a query would already fill the cache of the resolver.
             if TcpStream::connect(address).await.is_ok() {
                 return true;
             }
@@ -176,7 +169,7 @@ impl Process {
         false
     }
 
-    /// Returns the CPU time that the resolver has used so far: all its threads, in user space and in the kernel.
+    /// Returns the CPU time of all threads so far, in user space and in the kernel.
     fn cpu_time(&self) -> io::Result<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
         ticks(&stat).map(|ticks| TICK * ticks).ok_or_else(|| io::ErrorKind::InvalidData.into())
@@ -185,14 +178,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // If the process has already ended, `kill` fails, which does no harm.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Returns the sum of user and system time in the content of /proc/PID/stat: its fourteenth and fifteenth fields (proc(5)). The second field is a
-/// name in parentheses, which may contain spaces.
+/// Returns user plus system time: fields 14 and 15 of /proc/PID/stat (proc(5)). The second field is a name in parentheses, which may
+/// contain spaces.
 fn ticks(stat: &str) -> Option<u32> {
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut times = fields.split(' ').skip(11).map(str::parse::<u32>);

@@ -1,10 +1,10 @@
-//! An ideal resolver, whose results no real resolver can exceed: it knows the address, the round-trip time and the faults of every server, and
+//! An ideal resolver, whose results no real resolver can exceed: it knows the address, the round trip and the faults of every server, and
 //! loses no packet.
 //!
-//! Like other resolvers, this one must learn delegations and answers, stores them for their TTLs, and sends equal questions only once. DNSSEC
-//! keys arrive together with the answers and take no time. No answer is truncated, and round-trip times do not vary. With look-ahead, this
-//! resolver knows all questions of a mail message, and asks everything about an address or a domain together with the first question about it.
-//! Only the selector of a DKIM key is unknown until an email of the domain had it: it stands in the content of the email, which comes later.
+//! Like other resolvers, it must learn delegations and answers, caches them for their TTLs, and sends equal questions once. DNSSEC keys
+//! arrive together with the answers. No answer is truncated, and round trips do not vary. With look-ahead, it knows all questions of an
+//! email, and asks everything about an address or a domain together with the first question about it. It does not know the selector of a
+//! DKIM key until an email of the domain had it, because the selector comes with the content of the email.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,26 +25,23 @@ use super::super::server::LabServer;
 use super::super::traffic::{self, Asker, Gateway, Mail, Program, below};
 use super::super::world::UNIX_AT_START;
 
-/// The maximum number of aliases that are followed for one question. No chain of aliases in the lab is longer.
+/// The most aliases for one question. No chain in the lab is longer.
 const MAX_ALIASES: usize = 8;
 
-/// The answer to a question and the time at which it expires. It is locked while the question is sent, so that other clients wait for the answer.
+/// An answer and its expiry. Locked while the question is sent, so that other clients wait for the answer.
 type KnownAnswer = Arc<tokio::sync::Mutex<Option<(Mono, Message)>>>;
 
-/// The time at which a known delegation expires. It is locked while the delegation is queried, so that other questions wait for it.
+/// The expiry of a known delegation. Locked while the delegation is queried, so that other questions wait.
 type KnownCut = Arc<tokio::sync::Mutex<Option<Mono>>>;
 
-/// The ideal resolver, with its cache.
 pub(super) struct Limit {
     internet: Arc<Internet>,
     clock: Clock,
     answers: Mutex<BTreeMap<(Name, RecordType), KnownAnswer>>,
     cuts: Mutex<BTreeMap<Name, KnownCut>>,
-    /// The names that do not exist, each with the answer that says so. Such an answer holds for all types (RFC 2308 section 5).
+    /// Names that do not exist, each with an answer, which holds for all types (RFC 2308 section 5).
     denied: Mutex<BTreeMap<Name, (Mono, Message)>>,
-    /// The number of queries to servers.
     sent: AtomicU64,
-    /// The number of those queries that went to servers of DNS lists.
     sent_to_lists: AtomicU64,
 }
 
@@ -59,12 +56,10 @@ impl Limit {
         &self.clock
     }
 
-    /// Returns the number of queries to servers, and the number of those that went to servers of DNS lists.
     pub(super) fn sent(&self) -> [u64; 2] {
         [&self.sent, &self.sent_to_lists].map(|count| count.load(Ordering::Relaxed))
     }
 
-    /// Returns the answer to a question, from the cache or from servers.
     fn ask(self: Arc<Self>, name: Name, kind: RecordType) -> BoxFuture<'static, Option<Message>> {
         async move {
             let known = {
@@ -92,7 +87,6 @@ impl Limit {
         .boxed()
     }
 
-    /// Returns true if a client has asked this question before.
     fn was_asked(&self, name: &Name, kind: RecordType) -> bool {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.contains_key(&(name.to_lowercase(), kind))
@@ -103,7 +97,6 @@ impl Limit {
         denied.get(name).filter(|(ends, _)| self.clock.mono() < *ends).map(|(_, answer)| answer.clone())
     }
 
-    /// Resolves a question without the cache for answers, and follows aliases to other names.
     async fn resolve(self: &Arc<Self>, name: &Name, kind: RecordType) -> Option<Message> {
         let (mut answer, mut owner) = (self.walk(name, kind).await?, name.clone());
         for _ in 0..MAX_ALIASES {
@@ -123,11 +116,10 @@ impl Limit {
         Some(answer)
     }
 
-    /// Resolves a question without following aliases: begins at the closest zone whose delegation is known, follows referrals, and asks the
-    /// nearest server of each zone.
+    /// Follows referrals from the closest zone with a known delegation, without aliases, and asks the nearest server of each zone.
     async fn walk(&self, name: &Name, kind: RecordType) -> Option<Message> {
         let lab = &self.internet.lab;
-        // All zones that contain the name, from the root down.
+        // From the root down.
         let mut zones: Vec<(&Name, Vec<&LabServer>)> =
             lab.zones().filter(|(zone, _)| zone.zone_of(name)).collect();
         zones.sort_by_key(|(zone, _)| zone.iter().len());
@@ -144,7 +136,7 @@ impl Limit {
                 .iter()
                 .filter(|server| server.is_sound())
                 .min_by_key(|one| one.distance().round_trip)?;
-            // A server that serves several of the zones in `zones` answers from the deepest one.
+            // A server of several of these zones answers from the deepest one.
             let holds = zones.iter().rposition(|(_, of)| of.iter().any(|one| one.name() == server.name()))?;
             let Some((next, _)) = zones.get(holds + 1) else {
                 self.send(server, is_of_list && zones.get(holds)?.0.iter().len() > 2).await;
@@ -157,7 +149,7 @@ impl Limit {
                 let referral = server.authority().respond(&query);
                 let ttl = referral.authorities.iter().map(|record| record.ttl).min().unwrap_or(0);
                 *known = Some(self.clock.mono().after(Duration::from_secs(ttl.into())));
-                // If the next zone is signed, a query for its keys is counted too.
+                // The keys of a signed zone cost a query too.
                 self.sent.fetch_add(u64::from(!lab.trust_anchor(next).is_empty()), Ordering::Relaxed);
             }
             place = holds + 1;
@@ -175,12 +167,11 @@ impl Limit {
         Arc::clone(cuts.entry(zone.clone()).or_default())
     }
 
-    /// Returns true if the delegation of a zone is known. If it is being queried now, waits for the answer first.
+    /// Returns true if the delegation of a zone is known. Waits for a query in progress.
     async fn knows(&self, zone: &Name) -> bool {
         zone.is_root() || self.cut(zone).lock().await.is_some_and(|ends| self.clock.mono() < ends)
     }
 
-    /// Asks all questions that the gateway will ask about the address of the client that sends an email.
     async fn look_ahead_of_address(self: Arc<Self>, address: std::net::Ipv4Addr) {
         let lists = traffic::address_lists(&self.internet, address).collect::<Vec<_>>();
         let host = async {
@@ -192,7 +183,6 @@ impl Limit {
         join(self.all(lists), host).await;
     }
 
-    /// Asks all questions that the gateway will ask about the domain of the sender of an email.
     async fn look_ahead_of_sender(self: Arc<Self>, gateway: Gateway, sender: Name, selector: Option<String>) {
         let key = selector.and_then(|selector| below(&format!("{selector}._domainkey"), &sender));
         let key = key.filter(|name| self.was_asked(name, RecordType::TXT));
@@ -220,8 +210,8 @@ impl Limit {
         join3(self.all(further), policy, hosts).await;
     }
 
-    /// Asks all questions that the mail software will ask about the hosts that receive the mail of a domain. `has_dane` is true if the software
-    /// delivers an email to them, and asks for their TLSA records.
+    /// Asks what the mail software will ask about the hosts that receive a domain's mail. `has_dane`: the software delivers an email to
+    /// them, and asks for their TLSA records.
     async fn look_ahead_of_hosts(self: Arc<Self>, domain: Name, has_dane: bool) {
         let exchangers = Arc::clone(&self).ask(domain, RecordType::MX).await;
         let records = exchangers.iter().flat_map(|answer| &answer.answers);
@@ -239,7 +229,7 @@ impl Limit {
     }
 }
 
-/// Returns how long an answer may be cached: the smallest TTL of its records, or of its SOA if it is negative (RFC 2308 section 5).
+/// Returns the smallest TTL of the records, or of the SOA of a negative answer (RFC 2308 section 5).
 fn lifetime(answer: &Message) -> Duration {
     let records = if answer.answers.is_empty() { &answer.authorities } else { &answer.answers };
     let ttl = records.iter().map(|record| match &record.data {
@@ -249,13 +239,11 @@ fn lifetime(answer: &Message) -> Duration {
     Duration::from_secs(ttl.min().unwrap_or(0).into())
 }
 
-/// The ideal resolver, together with its state for one mail message.
 pub(super) struct LimitOf {
     pub(super) limit: Arc<Limit>,
     pub(super) mail: Mail,
     pub(super) asks_ahead: bool,
-    /// The look-ahead that has already begun for this email: `address` for the client's address, and `domain` for the domain of the sender or
-    /// recipient.
+    /// The look-ahead of this email that has begun: `address` for the client's address, `domain` for the domain of the sender or recipient.
     begun: Mutex<BTreeSet<&'static str>>,
 }
 
@@ -264,7 +252,7 @@ impl LimitOf {
         Self { limit, mail, asks_ahead, begun: Mutex::default() }
     }
 
-    /// Begins the look-ahead that the question for `kind` at `name` causes, if it has not begun yet for this email.
+    /// Begins the look-ahead for this question, once for each email.
     fn look_ahead(&self, name: &Name, kind: RecordType) {
         let begins = |subject| self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(subject);
         let limit = Arc::clone(&self.limit);

@@ -1,11 +1,11 @@
-//! `resolverd demo --bench` and `benches/message.rs`: measures how long the DNS queries for a mail message take, and how many queries go to
-//! servers. Compares the modes of look-ahead (off, by rules, learned) with each other, and with an ideal resolver (`limit`).
+//! `resolverd demo --bench` and `benches/message.rs`: measures how long the DNS queries for an email take, and how many queries go to
+//! servers. Compares the modes of look-ahead (off, by rules, learned) and an ideal resolver (`limit`).
 //!
-//! The servers of the simulated rough internet are in memory, and the clock is virtual. A gateway receives and sends mail at a constant rate, and
-//! begins with an empty cache. The times are those for which the mail software waits. The CPU time is that of the thread, which includes the
-//! servers of the lab, so only ratios of CPU times are meaningful.
+//! The servers of the simulated rough internet are in memory, and the clock is virtual. A gateway receives and sends mail at a constant
+//! rate, and begins with an empty cache. The times are those for which the mail software waits. The CPU time includes the servers of the
+//! lab, so only ratios of CPU times are meaningful.
 //!
-//! Installed resolvers (`installed`) get the same mail on the same internet, in real time over sockets. Their CPU time is the time of their
+//! Installed resolvers (`installed`) get the same mail on the same internet, in real time over sockets. Their CPU time is that of their
 //! processes. `benches/compare/mail.sh` starts them.
 
 mod installed;
@@ -42,41 +42,41 @@ use super::traffic::{self, Asker, Mail, Played, Program, Wait};
 use super::world::{LabError, UNIX_AT_START};
 use crate::mails::{MailKind, Popularity, draw};
 
-/// The modes of look-ahead that are measured, each with the title of its column in the table.
+/// The modes of look-ahead, with the titles of their columns.
 pub const MODES: [(&str, LookaheadMode); 3] =
     [("off", LookaheadMode::Off), ("rules", LookaheadMode::Rules), ("learned", LookaheadMode::Learned)];
 
-/// The columns of the table for the ideal resolver. Each has a title, and true if the ideal resolver uses look-ahead.
+/// The columns of the ideal resolver: title, and true with look-ahead.
 const LIMITS: [(&str, bool); 2] = [("limit", false), ("limit, ahead", true)];
 
 /// The seeds with which resolverd may be tuned.
 pub const WORK_SEEDS: [u64; 5] = [1, 2, 3, 4, 5];
 
-/// The seeds that show whether a change is good for any internet. Do not look at their results while you tune resolverd.
+/// The seeds that show if a change is good for any internet. Do not look at their results while you tune resolverd.
 pub const FINAL_SEEDS: [u64; 3] = [1_001, 1_002, 1_003];
 
 /// The options of the benchmark.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The number of mail domains in the simulated internet.
+    /// The number of mail domains.
     pub domains: usize,
-    /// The number of mail messages in one run.
+    /// Emails in one run.
     pub messages: usize,
-    /// The number of mail messages per second.
+    /// Emails per second.
     pub rate: u32,
-    /// The seeds of the runs. Each resolver is measured once with each seed, and the table shows the medians.
+    /// One run for each seed; the table shows the medians.
     pub seeds: Vec<u64>,
     /// How often each mail domain occurs in the mail.
     pub popularity: Popularity,
-    /// How many of a thousand UDP exchanges are lost on every path, in addition to the losses of each path.
+    /// How many of a thousand UDP exchanges are lost on every path, in addition to the losses of the path.
     pub loss_per_mille: u32,
-    /// True if the resolver is restarted with its snapshot before the measurement. Before the restart, it gets as many messages as in the
-    /// measurement. This does not apply to installed resolvers.
+    /// True if resolverd is restarted with its snapshot before the measurement, after as many emails as in the measurement. Not for
+    /// installed resolvers.
     pub restarts: bool,
     /// True if one server of each zone is dead. At least one other server of the zone works.
     pub dead_servers: bool,
-    /// The installed resolvers. If there are any, they are measured in real time, instead of resolverd on the virtual clock. `dead_servers`
-    /// applies to them, but `loss_per_mille` does not.
+    /// The installed resolvers. If there are any, they are measured in real time, instead of resolverd on the virtual clock.
+    /// `loss_per_mille` does not apply to them.
     pub installed: Vec<Installed>,
 }
 
@@ -96,44 +96,38 @@ impl Default for Options {
     }
 }
 
-/// A resolver that is installed on this machine.
+/// A resolver that is installed on this host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
-    /// The title of the resolver's column in the table.
+    /// The title of its column.
     pub name: String,
-    /// The shell command that starts the resolver, which must answer at port 53 of 127.0.0.1. The files `root.hints` and `root.ds` in its working
+    /// The shell command that starts it. It must answer at port 53 of 127.0.0.1. The files `root.hints` and `root.ds` in its working
     /// directory have the root servers and the trust anchor.
     pub command: String,
-    /// The number of gateways that the command starts, at least one. The messages go to them in turn.
+    /// The number of gateways that the command starts, at least one. Emails go to them round robin.
     pub gateways: u8,
 }
 
-/// The measurements of one run of the benchmark.
 #[derive(Clone, Debug, Default)]
 struct Run {
-    /// The mail messages, each with its kind and its times.
     played: Vec<(MailKind, Played)>,
-    /// The time for which the mail messages waited for each kind of question.
+    /// How long emails waited for each kind of question.
     waits: BTreeMap<&'static str, Duration>,
-    /// The number of questions of clients, and the number of those about names in DNS lists.
+    /// Questions of clients, and those about names in DNS lists.
     asked: [u64; 2],
-    /// The number of queries to servers, and the number of those that went to servers of DNS lists.
     sent: [u64; 2],
-    /// The number of queries that went to dead or lame servers.
     to_broken: u64,
-    /// The number of look-ahead questions, and the number of those whose answers a client used. `None` if the resolver does not report this.
+    /// Look-ahead questions, and those whose answers a client used. `None` if the resolver does not report this.
     ahead: Option<[u64; 2]>,
-    /// The CPU time of the run.
     cpu: Duration,
-    /// The number of signed domains whose MX answer has the AD flag after the mail traffic, and the number of all signed domains. `None` if the
-    /// virtual clock was used.
+    /// Signed domains whose MX answer has the AD flag after the mail traffic, and all signed domains. `None` with the virtual clock.
     secure: Option<[u64; 2]>,
 }
 
 /// Measures all resolvers. Must not be called inside an async runtime.
 ///
 /// # Errors
-/// Fails if an installed resolver fails. The simulated internet itself causes no error.
+/// Fails if an installed resolver fails.
 pub fn table(options: &Options) -> Result<Table, BenchError> {
     let mut columns = Vec::new();
     for one in &options.installed {
@@ -151,7 +145,7 @@ pub fn table(options: &Options) -> Result<Table, BenchError> {
     Ok(table::from_columns(&columns))
 }
 
-/// Sends the mail traffic of a seed through resolverd on the virtual clock, and returns the measurements.
+/// Sends the mail traffic of a seed through resolverd on the virtual clock.
 fn run(options: &Options, mode: LookaheadMode, seed: u64) -> Result<Run, LabError> {
     let internet = internet(options, seed, UNIX_AT_START)?;
     let began = cpu_time();
@@ -179,7 +173,6 @@ fn run(options: &Options, mode: LookaheadMode, seed: u64) -> Result<Run, LabErro
     Ok(run)
 }
 
-/// Sends the mail traffic of a seed through the ideal resolver, and returns the measurements.
 fn limit(options: &Options, asks_ahead: bool, seed: u64) -> Result<Run, LabError> {
     let internet = internet(options, seed, UNIX_AT_START)?;
     let began = cpu_time();
@@ -197,7 +190,7 @@ fn limit(options: &Options, asks_ahead: bool, seed: u64) -> Result<Run, LabError
     Ok(run)
 }
 
-/// Returns the mail before a restart, which is not measured, and the mail that is measured.
+/// Returns the mail before a restart, which is not measured, and the measured mail.
 fn mails(options: &Options, internet: &Internet, seed: u64) -> (Vec<Mail>, Vec<Mail>) {
     let unmeasured = if options.restarts { options.messages } else { 0 };
     let mut before = draw(internet, seed, unmeasured + options.messages, options.popularity);
@@ -205,7 +198,6 @@ fn mails(options: &Options, internet: &Internet, seed: u64) -> (Vec<Mail>, Vec<M
     (before, measured)
 }
 
-/// Returns the simulated internet for a seed. Its signatures are made at the time `unix`, in seconds since 1970.
 fn internet(options: &Options, seed: u64, unix: u64) -> Result<Arc<Internet>, LabError> {
     let internet = Internet::rough_at(seed, options.domains, unix)?;
     if options.dead_servers {
@@ -214,7 +206,7 @@ fn internet(options: &Options, seed: u64, unix: u64) -> Result<Arc<Internet>, La
     Ok(Arc::new(internet))
 }
 
-/// Stores in `run` how many queries arrived at the servers since the log was emptied.
+/// Counts the queries to servers since the log was emptied.
 fn count_sent(run: &mut Run, internet: &Internet) {
     let received = internet.lab.log().received();
     let count =
@@ -229,7 +221,6 @@ fn is_of_list(internet: &Internet, name: &Name) -> bool {
     internet.lists.iter().any(|list| list.zone.zone_of(name))
 }
 
-/// Asks the questions of these emails. `asker_of` returns the resolver to use for an email.
 async fn play<Resolver: Asker + Send + Sync + 'static>(
     internet: &Arc<Internet>,
     rate: u32,
@@ -259,11 +250,11 @@ async fn play<Resolver: Asker + Send + Sync + 'static>(
     run
 }
 
-/// Wraps a resolver: counts the questions to it, and lets the time pass for which mail software waits for other things than DNS.
+/// Counts the questions to a resolver, and lets the time pass for which mail software waits for other things than DNS.
 struct Paced<'a> {
     asker: Repeating<'a>,
     internet: &'a Internet,
-    /// The number of questions, and the number of those about names in DNS lists.
+    /// All questions, and those about names in DNS lists.
     asked: &'a [AtomicU64; 2],
 }
 
@@ -285,7 +276,6 @@ impl Asker for Paced<'_> {
     }
 }
 
-/// Returns the title of the row for a question in the table.
 fn title(wait: &Wait, is_of_list: bool) -> &'static str {
     let has = |label: &[u8]| wait.name.iter().any(|one| one == label);
     match (wait.kind, wait.program) {
@@ -305,7 +295,6 @@ fn title(wait: &Wait, is_of_list: bool) -> &'static str {
     }
 }
 
-/// Returns the CPU time that this thread has used so far.
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))

@@ -1,4 +1,4 @@
-//! The table with the results of the benchmark. It has a column for each resolver, with the medians of its runs.
+//! The results of the benchmark: a column for each resolver, with the medians of its runs.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,19 +8,14 @@ use super::super::traffic::Played;
 use super::Run;
 use crate::mails::MailKind;
 
-/// A column of the table: a resolver and its runs.
 pub(super) struct Column {
-    /// The title of the column, which is the name of the resolver.
     pub(super) head: String,
-    /// The runs of the resolver, one for each seed.
     pub(super) runs: Vec<Run>,
 }
 
-/// The numbers of a resolver in one row: a median, and in some rows a second median in brackets. Empty if the resolver does not report these
-/// numbers.
+/// A median, in some rows with a second one in brackets. Empty if the resolver does not report these numbers.
 type Cell = Vec<f64>;
 
-/// A row of the table: its title, and a cell for each resolver.
 #[derive(Clone, Debug)]
 struct Row {
     title: String,
@@ -35,7 +30,6 @@ pub struct Table {
     rows: Vec<Row>,
 }
 
-/// Creates the table from the runs of each resolver. The columns are in the order of the argument.
 pub(super) fn from_columns(columns: &[Column]) -> Table {
     let mut rows = Vec::new();
     let mut row = |title: &str, decimals, cell: &dyn Fn(&[Run]) -> Cell| {
@@ -69,12 +63,12 @@ pub(super) fn from_columns(columns: &[Column]) -> Table {
     row("signed domains found secure (signed)", 0, &|runs| {
         pair(runs, |run| Some(run.secure?.map(|count| count as f64)))
     });
-    // A row is left out if all its cells are empty. For example, only runs with installed resolvers count secure answers.
+    // A row without numbers is left out. For example, only runs with installed resolvers count secure answers.
     rows.retain(|row| row.cells.iter().any(|cell| !cell.is_empty()));
     Table { heads: columns.iter().map(|column| column.head.clone()).collect(), rows }
 }
 
-/// Returns the medians of two numbers over all runs. Returns an empty cell if a run does not have these numbers.
+/// Returns the medians of two numbers. Returns an empty cell if a run does not have them.
 fn pair(runs: &[Run], figures: impl Fn(&Run) -> Option<[f64; 2]>) -> Cell {
     let Some(pairs) = runs.iter().map(figures).collect::<Option<Vec<_>>>() else { return Cell::new() };
     [0, 1].map(|place| middle(pairs.iter().map(|pair| pair[place]).collect())).to_vec()
@@ -84,7 +78,7 @@ fn failed(run: &Run) -> u32 {
     run.played.iter().map(|(_, played)| played.failed).sum()
 }
 
-/// Returns two times for the emails of a kind, in milliseconds: the mean time, and the time that one in a hundred emails exceeds.
+/// Returns the mean time of the emails of a kind, and the time that one in a hundred exceeds, in milliseconds.
 fn times(run: &Run, kind: Option<MailKind>) -> [f64; 2] {
     let is_meant = |played: &&(MailKind, Played)| kind.is_none_or(|kind| kind == played.0);
     let mut times: Vec<f64> =
@@ -108,7 +102,6 @@ fn middle(mut values: Vec<f64>) -> f64 {
 }
 
 impl Row {
-    /// Returns the cells of this row as text.
     fn shown(&self) -> Vec<String> {
         let figure = |value: &f64| format!("{value:.*}", self.decimals);
         let cell = |cell: &Cell| match cell.as_slice() {

@@ -10,7 +10,6 @@ use validate::signature::covered_type;
 
 use super::{Ask, Expected, ExpectedRecord};
 
-/// Returns all differences between the replies to a question and what the scenario expects. Returns an empty list if there are none.
 pub(super) fn differences(ask: &Ask, replies: &[SimulatedReply], received: &[Received]) -> Vec<String> {
     let mut found = Vec::new();
     for reply in replies {
@@ -69,8 +68,7 @@ fn check_dnssec(expected: &Expected, reply: &SimulatedReply, found: &mut Vec<Str
     }
 }
 
-/// Checks that no section of a reply contains a record twice, and that each signature in a section is there with the RRset that it signs. Differences
-/// are added to `found`.
+/// Checks that no section has a record twice, and that each signature is in the section of the RRset that it signs.
 fn check_strays(asked: RecordType, message: &Message, found: &mut Vec<String>) {
     let signatures_asked = matches!(asked, RecordType::RRSIG | RecordType::ANY);
     for (section, records) in [("answer", &message.answers), ("authority", &message.authorities)] {
@@ -88,12 +86,11 @@ fn check_strays(asked: RecordType, message: &Message, found: &mut Vec<String>) {
     }
 }
 
-/// Returns true if a record is in a reply only because of DNSSEC: a signature, NSEC or NSEC3.
 fn is_dnssec(record: &Record) -> bool {
     matches!(record.record_type(), RecordType::RRSIG | RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Returns true if a flag in the header of a DNS message is as expected: `ad` means that AD must be set, and `!ad` that it must not be set.
+/// Returns true if a flag is as expected: `ad` means set, `!ad` not set.
 fn has_flag(message: &Message, wanted: &str) -> bool {
     let head = &message.metadata;
     let (flag, set) = wanted.strip_prefix('!').map_or((wanted, true), |flag| (flag, false));
@@ -108,7 +105,7 @@ fn has_flag(message: &Message, wanted: &str) -> bool {
     is == set
 }
 
-/// Compares the records in a section with the expected ones, except signatures, NSEC and NSEC3. Differences are added to `found`.
+/// Compares the records of a section with the expected ones, except signatures, NSEC and NSEC3.
 fn check_records(section: &str, wanted: &[ExpectedRecord], had: &[Record], found: &mut Vec<String>) {
     let mut rest: Vec<&Record> = had.iter().collect();
     for want in wanted {

@@ -1,4 +1,4 @@
-//! Compares the entries in the cache with what the scenario expects, and searches the cache for poisoned records.
+//! Compares the cache with what the scenario expects, and searches it for poisoned records.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use resolver::cache::rrset::Rank;
 use super::check::matches;
 use super::{ExpectedRecord, Holding};
 
-/// Returns the cache entries for a name that the scenario does not expect, and the expected entries that are missing. Stored answers to whole
+/// Returns cache entries for a name that the scenario does not expect, and expected ones that are missing. Stored answers to whole
 /// questions are not compared.
 pub(super) fn differences(
     simulation: &Simulation,
@@ -35,7 +35,6 @@ pub(super) fn differences(
     differences
 }
 
-/// Returns the cache entries that contain the address or the name server of the attacker.
 pub(super) fn poison(simulation: &Simulation) -> Vec<String> {
     let memory = simulation.resolver().memory();
     let now = simulation.clock().mono();
@@ -73,7 +72,7 @@ fn found(held: &Held) -> Vec<Holding> {
 
 fn is_expected(found: &Holding, expected: &Holding) -> bool {
     match (found, expected) {
-        // The ranks of the two records must only agree on whether clients may get the record. So it does not matter if a record came with AA.
+        // The ranks must only agree on whether clients may get the record, so the AA flag does not matter.
         (Holding::Record(rank, found), Holding::Record(wanted_rank, wanted)) => {
             (*rank > Rank::Glue) == (*wanted_rank > Rank::Glue) && matches(wanted, &found.record)
         }

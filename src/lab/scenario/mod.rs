@@ -84,21 +84,21 @@ use super::signing::Signing;
 use super::simulated::Ipv6Way;
 use super::simulation::Flags;
 
-/// The reason why a scenario cannot be run, or how its result differs from the expected one.
+/// Why a scenario cannot be run, or how its result differs.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// A line of the scenario cannot be parsed.
     #[error("line {line}: {reason}")]
     Line {
-        /// The number of the line, counted from 1.
+        /// Counted from 1.
         line: usize,
-        /// The reason why the line cannot be parsed, in words.
+        /// Why, in words.
         reason: String,
     },
-    /// The configuration in the scenario has errors. Their line numbers are those of the scenario.
+    /// The configuration has errors. Their line numbers are those of the scenario.
     #[error("{0}")]
     Config(#[from] resolver::config::Errors),
-    /// The simulated internet that the scenario describes cannot be built.
+    /// The simulated internet cannot be built.
     #[error(transparent)]
     Lab(#[from] super::world::LabError),
     /// The result of a step differs from what the scenario expects.
@@ -106,33 +106,30 @@ pub enum ScenarioError {
     Different {
         /// The title of the scenario.
         title: String,
-        /// The number of the line with the step, counted from 1.
+        /// The line of the step, counted from 1.
         line: usize,
-        /// All differences between the expected and the actual results of the step. After an `ask` step also the queries that were sent to servers
-        /// during the step.
+        /// All differences. After an `ask` step also the queries to servers in this step.
         differences: Vec<String>,
     },
 }
 
-/// A scenario that has been read from its text.
+/// A scenario, read from its text.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// The title of the scenario.
     pub title: String,
-    /// The text of the configuration file in the scenario, if it has one.
+    /// The text of the configuration file, if there is one.
     toml: Option<String>,
     tree: Tree,
     steps: Vec<ScenarioStep>,
 }
 
-/// A step of a scenario, and the number of its line.
 #[derive(Clone, Debug)]
 struct ScenarioStep {
     line: usize,
     action: Action,
 }
 
-/// What a step of a scenario does.
 #[derive(Clone, Debug)]
 enum Action {
     Ask(Box<Ask>),
@@ -154,33 +151,29 @@ enum Action {
         zone: String,
         signing: Signing,
     },
-    /// Sets the clock of the simulated host wrong by this number of seconds.
+    /// Sets the clock of the host wrong by this number of seconds.
     Clock(i64),
-    /// Reloads the configuration of the resolver, with this text of the configuration file.
     Reload(String),
 }
 
-/// A cache entry that a scenario expects.
 #[derive(Clone, Debug, PartialEq)]
 enum Holding {
-    /// A record of an RRset that has this rank (RFC 2181 section 5.4.1) in the cache.
+    /// A record of an RRset with this rank (RFC 2181 section 5.4.1).
     Record(Rank, Box<ExpectedRecord>),
-    /// A negative answer: the name does not exist (true), or the type does not exist (false).
+    /// A negative answer: true for NXDOMAIN, false for NODATA.
     Negative(bool),
-    /// A delegation to the servers with these names.
     Delegation(Vec<Name>),
-    /// A cached failure whose extended error has this code.
+    /// A failure whose extended error has this code.
     Failure(u16),
 }
 
-/// A record that a scenario expects. Its TTL is compared only if the scenario contains a TTL.
+/// The TTL is compared only if the scenario has one.
 #[derive(Clone, Debug, PartialEq)]
 struct ExpectedRecord {
     record: Record,
     with_ttl: bool,
 }
 
-/// A question that one or several clients ask at the same time, and the expected reply.
 #[derive(Clone, Debug)]
 struct Ask {
     name: Name,
@@ -190,13 +183,13 @@ struct Ask {
     expected: Expected,
 }
 
-/// What a scenario expects of the reply to a question. Nothing is checked for fields that are not set.
+/// What the reply must be. Fields that are not set are not checked.
 #[derive(Clone, Debug, Default)]
 struct Expected {
     rcode: Option<ResponseCode>,
     answers: Option<Vec<ExpectedRecord>>,
     authorities: Option<Vec<ExpectedRecord>>,
-    /// The expected code of the extended error. `Some(None)` means that there must be no extended error.
+    /// `Some(None)`: there must be no extended error.
     extended_error: Option<Option<u16>>,
     why: Option<String>,
     flags: Vec<String>,

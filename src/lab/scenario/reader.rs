@@ -1,6 +1,4 @@
-//! Reads a scenario from the text of its file.
-//!
-//! The documentation of `scenario` describes the format.
+//! Reads a scenario from its text. The module `scenario` documents the format.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -21,7 +19,6 @@ use resolver::cache::rrset::Rank;
 
 use super::{Action, Ask, Expected, ExpectedRecord, Holding, Scenario, ScenarioError, ScenarioStep, repeat};
 
-/// The response codes that scenarios can expect, with the mnemonics of the IANA registry.
 const RCODES: [(&str, ResponseCode); 7] = [
     ("NOERROR", ResponseCode::NoError),
     ("FORMERR", ResponseCode::FormErr),
@@ -54,19 +51,17 @@ impl FromStr for Scenario {
 
 struct ScenarioReader {
     scenario: Scenario,
-    /// The zone whose lines are being read, if any: its name, its servers, and its text so far.
+    /// The zone being read: its name, its servers, and its text so far.
     zone: Option<(String, Vec<String>, String)>,
-    /// True while the reader is inside the configuration file of the scenario.
     in_toml: bool,
 }
 
-/// Returns the start of the text of a configuration file that begins at the line `line` of the scenario. Empty lines make its line numbers equal
-/// to those of the scenario.
+/// Begins the text of a configuration file with empty lines, so that its line numbers are those of the scenario.
 fn begin_of_file(line: usize) -> String {
     format!("{}version = 1", "\n".repeat(line.saturating_sub(1)))
 }
 
-/// Appends a line to the text of a configuration file, so that it has the line number `number`.
+/// Appends a line to a configuration file, so that it has the line number `number`.
 fn add_line(file: &mut String, number: usize, line: &str) {
     let lines = file.matches('\n').count().saturating_add(1);
     file.push_str(&"\n".repeat(number.saturating_sub(lines)));
@@ -117,7 +112,7 @@ impl ScenarioReader {
         }
     }
 
-    /// Reads an indented line, which belongs to the zone, the configuration file or the question above it.
+    /// Reads an indented line, which belongs to the zone, configuration file or question above.
     fn inner_line(&mut self, number: usize, line: &str) -> Result<(), String> {
         if let Some(file) = self.scenario.toml.as_mut().filter(|_| self.in_toml) {
             add_line(file, number, line);
@@ -233,7 +228,7 @@ fn read_type(text: &str) -> Result<RecordType, String> {
     read_kind(text).ok_or_else(|| format!("unknown type {text}"))
 }
 
-/// Reads a line with a cache entry that the scenario expects. Returns `None` for the word `none`.
+/// Reads an expected cache entry; `None` for the word `none`.
 fn holding(line: &str) -> Result<Option<Holding>, String> {
     if line == "none" {
         return Ok(None);
@@ -258,7 +253,7 @@ fn holding(line: &str) -> Result<Option<Holding>, String> {
     }
 }
 
-/// Reads the expected value of a counter, such as `strays=60` or `strays=50..60`.
+/// Reads the expected value of a counter: `strays=60` or `strays=50..60`.
 fn counter(text: &str) -> Result<(String, RangeInclusive<u64>), String> {
     let (word, count) = text.split_once('=').ok_or_else(|| format!("{text} is no counter"))?;
     let counts = counts(count)?;
@@ -266,7 +261,6 @@ fn counter(text: &str) -> Result<(String, RangeInclusive<u64>), String> {
     Ok((word.to_owned(), wide(counts.start())..=wide(counts.end())))
 }
 
-/// Reads a line below a question, which says what the scenario expects of the reply.
 fn expect(expected: &mut Expected, line: &str) -> Result<(), String> {
     let (word, rest) = line.split_once(' ').ok_or_else(|| format!("{line} says nothing"))?;
     match word {
@@ -310,7 +304,7 @@ fn wanted(text: &str) -> Result<Option<ExpectedRecord>, String> {
     Ok(Some(ExpectedRecord { record, with_ttl }))
 }
 
-/// Reads the expected outcome of a question, such as `shared`, or `shared=9` if nine of the clients must have it.
+/// Reads an expected outcome: `shared`, or `shared=9` for nine of the clients.
 fn outcome(text: &str) -> Result<(Outcome, usize), String> {
     let (name, count) = text.split_once('=').unwrap_or((text, "1"));
     let outcome: Outcome =
@@ -318,14 +312,14 @@ fn outcome(text: &str) -> Result<(Outcome, usize), String> {
     Ok((outcome, count.parse().map_err(|_| format!("{count} is not a number"))?))
 }
 
-/// Reads an expected number, such as `3`, or a range such as `3..5`, which includes 3 and 5.
+/// Reads a number, or a range such as `3..5`, which includes 5.
 fn counts(text: &str) -> Result<RangeInclusive<usize>, String> {
     let number = |text: &str| text.parse().map_err(|_| format!("{text} is not a number"));
     let (low, high) = text.split_once("..").unwrap_or((text, text));
     Ok(number(low)?..=number(high)?)
 }
 
-/// Reads an expected time span, such as `30ms`, or a range such as `30ms..50ms`, which includes both values.
+/// Reads a time span, or a range such as `30ms..50ms`, which includes 50 ms.
 fn spans(text: &str) -> Result<RangeInclusive<Duration>, String> {
     let read = |text: &str| span(text).ok_or_else(|| format!("{text} is not a span"));
     let (low, high) = text.split_once("..").unwrap_or((text, text));
@@ -371,7 +365,6 @@ reload
         let scenario: Scenario = TEXT.parse().unwrap();
         assert_eq!(scenario.title, "It can be read");
         assert_eq!(scenario.steps.len(), 8);
-        // The text of a configuration file begins with empty lines, so that the line numbers in its errors are those of the scenario.
         let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(3));
         assert_eq!(scenario.toml, Some(file));
         let Action::Reload(file) = &scenario.steps[7].action else { panic!("no reload") };

@@ -10,22 +10,18 @@
 //!     www 300 CNAME www.z{zone+1}.tld.
 //! ```
 
-/// The maximum number of lines of a scenario after all repetitions have been written out: ten times the number of lines of the longest scenario.
+/// Ten times the lines of the longest scenario.
 const MAX_LINES: usize = 5_000;
 
-/// A line of a scenario, with its number in the file.
 pub(super) type NumberedLine = (usize, String);
 
-/// An error in a repetition: the number of the wrong line, and the reason.
+/// The number of the wrong line, and the reason.
 pub(super) type Misread = (usize, String);
 
-/// A variable of a `for` line: its name, and its value or its range of values.
+/// A variable of a `for` line: its name, and its value or range of values.
 type Variable<'a, Value> = (&'a str, Value);
 
-/// Returns the lines of a scenario after all repetitions have been written out.
-///
-/// # Errors
-/// Returns an error if a range or a variable cannot be read, or if there are too many lines.
+/// Returns the lines of a scenario with all repetitions written out.
 pub(super) fn lines(text: &str) -> Result<Vec<NumberedLine>, Misread> {
     let mut found = Vec::new();
     let mut rest = text.lines().enumerate().map(|(index, line)| (index + 1, line)).peekable();
@@ -50,7 +46,7 @@ pub(super) fn lines(text: &str) -> Result<Vec<NumberedLine>, Misread> {
     Ok(found)
 }
 
-/// Reads a range of a `for` line, such as `zone=1..3`. Returns the name of the variable, its first value and its last value.
+/// Reads a range such as `zone=1..3`: the variable, its first value and its last value.
 fn range(text: &str) -> Result<Variable<'_, (u32, u32)>, String> {
     let (variable, values) = text.split_once('=').ok_or_else(|| format!("{text} is not NAME=FIRST..LAST"))?;
     let values = span(values).ok_or_else(|| format!("{values} is not FIRST..LAST"))?;
@@ -62,8 +58,7 @@ fn span(text: &str) -> Option<(u32, u32)> {
     Some((first.parse().ok()?, last.parse().ok()?))
 }
 
-/// Adds the lines of a block to `found` once for each combination of values of the variables in `ranges`. `values` has the variables whose values
-/// are already chosen.
+/// Adds the block to `found` once for each combination of values. `values`: the variables whose values are chosen.
 fn repeat<'a>(
     block: &[(usize, &str)],
     ranges: &[Variable<'a, (u32, u32)>],
@@ -87,8 +82,8 @@ fn repeat<'a>(
     Ok(())
 }
 
-/// Returns a line in which `{NAME}` and `{NAME+1}` are replaced by values of variables, and in which a word with `{1..3}` is written three times.
-/// Other braces are not changed, because tables in the configuration contain braces.
+/// Replaces `{NAME}` and `{NAME+1}`, and writes a word with `{1..3}` three times. Other braces belong to tables in the configuration and
+/// stay.
 fn filled(line: &str, values: &[Variable<'_, u32>]) -> Result<String, String> {
     if !line.contains('{') {
         return Ok(line.to_owned());
@@ -98,7 +93,7 @@ fn filled(line: &str, values: &[Variable<'_, u32>]) -> Result<String, String> {
 }
 
 fn filled_word(word: &str, values: &[Variable<'_, u32>]) -> Result<String, String> {
-    // A word with a range is copied first. Then the variables in each copy are replaced.
+    // The range is written out first, then the variables are replaced in each copy.
     let range = braced(word).find_map(|(before, inner, after)| Some((before, span(inner)?, after)));
     if let Some((before, (first, last), after)) = range {
         let copies = (first..=last).map(|value| filled_word(&format!("{before}{value}{after}"), values));
@@ -112,7 +107,7 @@ fn filled_word(word: &str, values: &[Variable<'_, u32>]) -> Result<String, Strin
     filled_word(&format!("{before}{}{after}", value.saturating_add(more)), values)
 }
 
-/// Returns each text in braces that is a variable or a range, with the text before and after it.
+/// Returns each variable or range in braces, with the text before and after it.
 fn braced(word: &str) -> impl Iterator<Item = (&str, &str, &str)> {
     let is_meant = |inner: &str| {
         !inner.is_empty()

@@ -1,6 +1,5 @@
-//! Runs a scenario in the simulation, step by step, and compares the results with the expected ones.
-//!
-//! Must be called in a runtime with a single thread, while tokio's clock is paused.
+//! Runs a scenario in the simulation, step by step, and compares the results. Needs a runtime with a single thread, and tokio's clock
+//! paused.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -22,10 +21,10 @@ use super::check::differences;
 use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep, memory};
 
 impl Scenario {
-    /// Runs all steps of the scenario. `seed` determines all random numbers.
+    /// Runs all steps. `seed` determines all random numbers.
     ///
     /// # Errors
-    /// Fails if the simulated internet cannot be built, or if the result of a step differs from the expected one.
+    /// The simulated internet cannot be built, or the result of a step differs from the expected one.
     pub async fn play(&self, seed: u64) -> Result<(), ScenarioError> {
         let lab: Arc<Lab> = Arc::new(self.tree.clone().build()?);
         let config = self.config(&lab, self.toml.as_deref())?;
@@ -38,8 +37,8 @@ impl Scenario {
         self.report(last, sums(&simulation))
     }
 
-    /// Returns the configuration of the resolver: that of the lab, with the changes in the scenario's configuration file. By default, `race` is
-    /// off (no queries to two servers in parallel), because most scenarios count the queries to servers.
+    /// Returns the configuration of the lab with the changes of the scenario. `race` (queries to two servers in parallel) is off by
+    /// default, because most scenarios count the queries.
     fn config(&self, lab: &Lab, file: Option<&str>) -> Result<Config, ScenarioError> {
         let signed = !lab.trust_anchor(&Name::root()).is_empty();
         let mut config = if signed { config_trusting(lab) } else { config_for(lab) };
@@ -109,7 +108,7 @@ impl Scenario {
     }
 }
 
-/// Returns a text for each counter whose value differs from the one that the scenario expects.
+/// Returns a text for each counter whose value is not the expected one.
 fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) -> Vec<String> {
     let report = simulation.recorder().report(Window::Start).upstream;
     let had = |word: &str| {
@@ -126,9 +125,9 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
     wanted.iter().filter_map(differs).collect()
 }
 
-/// Returns a text for each pair of sums that should be equal but differ. Each query of a client, resolution and query to a server must be counted
-/// exactly once in every table of the history. Call this when all clients have their replies. Background work makes no difference, because all tables
-/// count it at the same time.
+/// Returns a text for each pair of sums that differ although they should be equal: every table of the history must count each query of a
+/// client, resolution and query to a server once. Call this when all clients have their replies. Background work makes no difference,
+/// because all tables count it at the same time.
 fn sums(simulation: &Simulation) -> Vec<String> {
     let (recorder, window) = (simulation.recorder(), Window::Start);
     let report = recorder.report(window);

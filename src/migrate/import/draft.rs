@@ -16,42 +16,39 @@ use super::whole;
 use resolver::config::{Config, ConfiguredZone};
 use resolver::zones::Views;
 
-/// The lists in resolverd's configuration that an imported block list can fill, each with its maximum number of entries.
+/// The lists of resolverd's configuration that an imported block list can fill, with their maximum number of entries.
 const MOST: [(&str, usize); 3] = [
     ("[[zone]]", resolver::limits::MAX_ZONES),
     ("[[host]]", resolver::limits::MAX_HOSTS),
     ("[[record]]", resolver::limits::MAX_RECORDS),
 ];
 
-/// The lists of resolverd's configuration whose entries have the data of one name.
 const NAMES: [&str; 2] = ["[[host]]", "[[record]]"];
 
-/// An entry of a list in resolverd's configuration, or one key of a section. It contains the setting of the other resolver from which it was
-/// converted.
+/// An entry of a list in resolverd's configuration, or one key of a section, with the setting of the other resolver from which it was converted.
 #[derive(Clone, Debug)]
 struct DraftEntry {
     setting: TypedSetting,
-    /// The section or list to which the entry belongs, such as `[cache]` or `[[zone]]`.
+    /// The section or list, such as `[cache]` or `[[zone]]`.
     head: &'static str,
     keys: Vec<(&'static str, Value)>,
 }
 
-/// The converted entries and the findings of an import, while it is in progress.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) config: Config,
     entries: Vec<DraftEntry>,
-    /// The findings that are listed, each with its position in the order in which they were found.
+    /// Each finding with its position in the output.
     findings: HashMap<ImportFinding, usize>,
     /// The number of findings of each weight. Only `limits::MAX_FINDINGS` of each weight are listed, so that many harmless findings do not hide a
     /// dangerous one.
     found: BTreeMap<Weight, usize>,
-    /// True if the other resolver sent queries to servers at any address, also at private addresses.
+    /// True if the other resolver sent queries to servers at any address, including private addresses.
     asks_any_server: bool,
 }
 
 impl Draft {
-    /// Sets a key of a section that can occur only once in the configuration, such as `[cache]`.
+    /// Sets a key of a section, such as `[cache]`.
     pub(super) fn set(
         &mut self,
         setting: &impl Setting,
@@ -61,7 +58,7 @@ impl Draft {
         self.add(setting, head, vec![(key, value.into())]);
     }
 
-    /// Sets the clients of `[listen]`. IPv4-mapped IPv6 networks are left out and reported, because no client has such an address.
+    /// Sets the clients of `[listen]`. No client has an IPv4-mapped IPv6 address, so such networks are left out and reported.
     pub(super) fn set_clients(&mut self, setting: &impl Setting, mut clients: Clients) {
         if clients.take_mapped() {
             self.report(Weight::Different, setting, MAPPED);
@@ -71,7 +68,6 @@ impl Draft {
         }
     }
 
-    /// Adds an entry to the imported configuration, such as a `[[zone]]`.
     pub(super) fn add(
         &mut self,
         setting: &impl Setting,
@@ -81,7 +77,7 @@ impl Draft {
         self.entries.push(DraftEntry { setting: setting.typed(), head, keys });
     }
 
-    /// Adds a finding about a setting: what it did in the other resolver (`did`), and how to get the same effect in resolverd (`instead`).
+    /// `did` says what the setting did in the other resolver, and `instead` how to get the same effect in resolverd.
     pub(super) fn report(&mut self, weight: Weight, setting: &impl Setting, (did, instead): (&str, &str)) {
         let finding = ImportFinding {
             place: setting.place().clone(),
@@ -100,22 +96,21 @@ impl Draft {
         }
     }
 
-    /// Notes that the other resolver sent queries to servers at any address, also at private addresses.
     pub(super) fn asked_any_server(&mut self) {
         self.asks_any_server = true;
     }
 
-    /// Returns the names of the hosts and records of the configuration, and the names above them.
+    /// Returns the names of `[[host]]` and `[[record]]`, and all names above them.
     pub(super) fn names_and_above(&self) -> HashSet<String> {
         let named = self.entries.iter().filter(|entry| NAMES.contains(&entry.head));
         let names = named.filter_map(DraftEntry::name).map(plain);
         names.flat_map(|name| enclosing(&name).map(str::to_owned).collect::<Vec<String>>()).collect()
     }
 
-    /// Returns the configuration with all entries that can be used, and the findings, dangerous ones first.
+    /// Returns the configuration with all entries that it accepts, and the findings, the dangerous ones first.
     pub(super) fn finish(mut self) -> Imported {
         let mut entries = std::mem::take(&mut self.entries);
-        // In TOML, the keys of sections must stand before the first entry of a list.
+        // TOML needs the keys of sections before the first entry of a list.
         entries.sort_by_key(|entry| entry.head.starts_with("[["));
         for (head, most) in MOST {
             self.cut(&mut entries, head, most);
@@ -135,8 +130,7 @@ impl Draft {
         Imported { config: self.config, findings, more }
     }
 
-    /// Adds the findings about effects that several entries have only together. The position of each finding is that of the last entry with the
-    /// affected key.
+    /// Adds findings about effects that only several entries together have. Each finding refers to the last entry with the affected key.
     fn report_effects(&mut self, entries: &[DraftEntry]) {
         let (memory, unprotected) = (whole::memory(&self.config), whole::unprotected(&self.config));
         for (key, effect) in [
@@ -157,9 +151,8 @@ impl Draft {
         }
     }
 
-    /// Removes the entries of a list that exceed the maximum of resolverd's configuration, and reports this at the position of the first one. The
-    /// entries of block lists are removed before zones with servers: without such a zone, queries for its internal names would be sent to the
-    /// internet.
+    /// Removes the entries that exceed the maximum of a list, and reports this at the first removed entry. Entries of block lists are removed before
+    /// zones with servers: without such a zone, resolverd would send queries for its internal names to the internet.
     fn cut(&mut self, entries: &mut Vec<DraftEntry>, head: &str, most: usize) {
         let mut places: Vec<usize> =
             (0..).zip(&*entries).filter(|(_, entry)| entry.head == head).map(|(at, _)| at).collect();
@@ -181,11 +174,11 @@ impl Draft {
         self.report(Weight::Dangerous, &first.setting, (&did, instead));
     }
 
-    /// Adds all entries to the configuration. If the configuration refuses them together, this function tries each half separately, and repeats this
-    /// until only the faulty entries are left out.
+    /// Adds the entries to the configuration. If the configuration refuses them, each half is added separately, and so on, until only the faulty
+    /// entries are left out.
     fn take(&mut self, entries: &[DraftEntry]) {
         let text: String = entries.iter().map(DraftEntry::text).collect();
-        // A relative path in the result is relative to the working directory of the operator's shell.
+        // The working directory of the operator's shell, because a relative path is relative to this directory.
         let directory = std::path::absolute(".").unwrap_or_default();
         let read = Config::read_over(self.config.clone(), &format!("version = 1\n{text}"), &directory);
         match (read, entries) {
@@ -206,7 +199,8 @@ impl Draft {
         }
     }
 
-    /// Removes the zones that the daemon could not serve, for example because of a faulty zone file. They are found one after the other.
+    /// Removes the zones that the daemon could not serve, for example because of a faulty zone file. `Views::new` reports only one such zone at a
+    /// time.
     fn drop_unserved(&mut self, entries: &[DraftEntry]) {
         for _ in 0..=self.config.zones.len() {
             let Err(wrong) = Views::new(&Arc::new(self.config.clone())) else { return };
@@ -220,22 +214,20 @@ impl Draft {
 }
 
 impl DraftEntry {
-    /// Returns the value of the key `name` of this entry; `None` if it has no name.
     fn name(&self) -> Option<&str> {
         self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
     }
 
-    /// Returns true if the entry is a zone whose names are resolved by querying configured servers.
+    /// Returns true if the entry is a zone with configured servers.
     fn has_servers(&self) -> bool {
         self.keys.iter().any(|(key, _)| ["forward", "stub"].contains(key))
     }
 
-    /// Returns true if the entry belongs to this section and has this key.
     fn has_key(&self, (head, wanted): (&str, &str)) -> bool {
         self.head == head && self.keys.iter().any(|(key, _)| *key == wanted)
     }
 
-    /// Returns true if the configured zone `zone` was created from this entry.
+    /// Returns true if `zone` was created from this entry.
     fn is_of(&self, zone: &ConfiguredZone) -> bool {
         let apex = zone.name.to_string();
         let is_named =
@@ -244,7 +236,8 @@ impl DraftEntry {
     }
 
     fn text(&self) -> String {
-        // Several settings may set keys of the same section, but TOML allows a section header only once. So these keys are written without a header.
+        // Several entries may have the same section, but TOML allows a section header only once. So the keys of sections are written without a
+        // header.
         let keys = self.keys.iter().map(|(key, value)| match self.head.strip_prefix("[[") {
             Some(_) => format!("{key} = {value}\n"),
             None => format!("{}.{key} = {value}\n", self.head.trim_matches(['[', ']'])),

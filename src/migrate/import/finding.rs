@@ -18,25 +18,21 @@ pub struct SourcePlace {
 }
 
 impl SourcePlace {
-    /// Returns the path of a file that is named on this line. A relative path starts at the directory of the configuration file.
+    /// Returns the path of a file that this line names. A relative path starts at the directory of the configuration file.
     pub(super) fn sibling(&self, named: impl AsRef<Path>) -> PathBuf {
         self.file.parent().unwrap_or_else(|| Path::new("")).join(named)
     }
 }
 
-/// A setting of the other resolver that a finding can be about.
 pub(super) trait Setting {
-    /// Returns the position of the setting in its file.
     fn place(&self) -> &SourcePlace;
-    /// Returns the text of the setting, in the form in which findings show it.
+    /// Returns the text of the setting, as findings show the setting.
     fn shown(&self) -> String;
-    /// Returns the position of the setting in its file, and its text.
     fn typed(&self) -> TypedSetting {
         TypedSetting { place: self.place().clone(), shown: self.shown() }
     }
 }
 
-/// A setting of the other resolver: its position in the file and its text.
 #[derive(Clone, Debug)]
 pub(super) struct TypedSetting {
     pub(super) place: SourcePlace,
@@ -74,7 +70,7 @@ impl<T: AsRef<str>> Setting for (&SourcePlace, T) {
 }
 
 words! {
-    /// How serious a finding of an import is. The most serious weight comes first.
+    /// How serious a finding of an import is. The most serious weight is first.
     pub enum Weight {
         /// If the operator ignores the finding, mail is lost or sent to the wrong host, or resolverd answers clients that it should not answer.
         Dangerous = "dangerous",
@@ -85,12 +81,12 @@ words! {
     }
 }
 
-/// A finding about one setting of the other resolver, which the import changed or left out.
+/// A finding about a setting that the import changed or left out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ImportFinding {
-    /// The position of the setting in the file of the other resolver.
+    /// The position of the setting in its file.
     pub place: SourcePlace,
-    /// The text of the setting, as it is in the file, without secrets.
+    /// The text of the setting in its file, without secrets.
     pub option: String,
     /// What the setting did in the other resolver, as a sentence.
     pub did: String,
@@ -124,23 +120,23 @@ impl Weight {
     }
 }
 
-/// How to get the same effect in resolverd, if the other resolver did not validate answers with DNSSEC.
+/// The advice if the other resolver did not validate answers with DNSSEC.
 pub(super) const UNVALIDATED: &str = "dnssec.validate = false does the same; remove it unless a forwarder removes signatures: DANE needs validation";
 
-/// The finding about a file without the main section of its format. Such a file is probably only a part that another file includes.
+/// The finding about a file without the main section of its format. Another file probably includes it.
 pub(super) const FRAGMENT: (&str, &str) = (
     "is missing, with the clients, the addresses and the forwarders that it may have",
     "if another file includes this one, import that file instead",
 );
 
-/// The effect of a setting in the other resolver: it checked the certificates of forwarders with its own certificate authorities (CAs).
+/// Describes a setting of the other resolver: it checked certificates of forwarders with its own certificate authorities (CAs).
 pub(super) const OWN_CAS: &str = "checked the certificates of servers with CAs of its own";
 
-/// What the operator must do so that resolverd trusts the same certificate authorities.
+/// The advice for [`OWN_CAS`].
 pub(super) const CAS_OF_HOST: &str =
     "resolverd checks the name, with the CAs of this host; install a CA of your own there";
 
-/// What trust anchors did in the other resolver if none of them is for the root, and what to do in resolverd.
+/// The finding about trust anchors of the other resolver, if none of them is for the root.
 pub(super) const PARTLY_VALIDATED: (&str, &str) = (
     "validated names below its trust anchors only, as none is of the root",
     "resolverd validates all names; if a forwarder removes signatures, set validate = false in its [[zone]]",

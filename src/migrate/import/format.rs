@@ -1,4 +1,4 @@
-//! The file formats that can be imported. Finds the format of a file from its text, or from its name if the text does not show it.
+//! The file formats that can be imported. The text of a file shows its format; if it does not, the name of the file is used.
 
 use std::path::Path;
 
@@ -8,31 +8,29 @@ use super::source::Sources;
 /// The format of a configuration file that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// The format of unbound.conf of Unbound.
+    /// unbound.conf of Unbound.
     Unbound,
-    /// The format of named.conf of BIND 9.
+    /// named.conf of BIND 9.
     Named,
-    /// The format of dnsmasq.conf of dnsmasq.
+    /// dnsmasq.conf of dnsmasq.
     Dnsmasq,
 }
 
-/// The formats that can be imported, each with the name of its program as it is typed on the command line.
+/// The formats that can be imported, each with the name of its program on the command line.
 pub const FORMATS: [(&str, Format); 3] =
     [("unbound", Format::Unbound), ("named", Format::Named), ("dnsmasq", Format::Dnsmasq)];
 
-/// The program to which a configuration file belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Program {
-    /// A program whose files can be imported.
     Imported(Format),
-    /// A program whose files cannot be imported; the text is its name.
+    /// The name of a program whose files cannot be imported.
     Other(&'static str),
 }
 
 const KNOT: Program = Program::Other("Knot Resolver");
 const RECURSOR: Program = Program::Other("PowerDNS Recursor");
 
-/// Beginnings of lines that occur in the files of only one program. Lines of Unbound may be indented.
+/// Beginnings of lines that occur only in the files of one program. Lines of Unbound may be indented.
 const BEGINNINGS: [(Program, &[&str]); 5] = [
     (
         Program::Imported(Format::Unbound),
@@ -118,7 +116,7 @@ const BEGINNINGS: [(Program, &[&str]); 5] = [
     ),
 ];
 
-/// Beginnings of file names that belong to programs whose files cannot be imported.
+/// Beginnings of the file names of programs whose files cannot be imported.
 const OTHER_NAMES: [(&str, Program); 3] =
     [("recursor", RECURSOR), ("pdns-recursor", RECURSOR), ("kresd", KNOT)];
 
@@ -135,7 +133,7 @@ pub(super) fn format_of(path: &Path) -> Result<Format, ImportError> {
     }
 }
 
-/// Returns the program for which the text has the most typical lines. Returns `None` if two programs have equally many.
+/// Returns the program with the most typical lines in the text; `None` if two programs have equally many.
 fn from_text(text: &str) -> Option<Program> {
     let lines = |program: Program, beginnings: &[&str]| {
         let is_indented = program == Program::Imported(Format::Unbound);

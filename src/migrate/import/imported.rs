@@ -1,4 +1,4 @@
-//! The result of an import: the text of the configuration file, and the list of findings. The functions here are pure.
+//! The result of an import: the text of the configuration file, and the list of findings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,19 +10,18 @@ use resolver::config::Config;
 /// The result of an import: the configuration for resolverd, and the findings.
 #[derive(Debug)]
 pub struct Imported {
-    /// The configuration for resolverd that the import has made.
+    /// The configuration for resolverd.
     pub config: Config,
-    /// Findings about the settings that were changed or left out, the dangerous ones first.
+    /// Findings about settings that were changed or left out, the dangerous ones first.
     pub findings: Vec<ImportFinding>,
-    /// How many findings of each weight are not listed.
+    /// The number of findings of each weight that are not listed.
     pub more: BTreeMap<Weight, usize>,
 }
 
-/// The weights of findings, in the order in which their headings are printed.
 const WEIGHTS: [Weight; 3] = [Weight::Dangerous, Weight::Different, Weight::Unneeded];
 
 impl Imported {
-    /// Returns the text of resolverd's configuration file. The findings are comments at its top. `from` is the imported file.
+    /// Returns the text of resolverd's configuration file, with the findings as comments at its top. `from` is the imported file.
     pub fn file(&self, from: &Path) -> String {
         let head = format!(
             "# Imported from {} by resolverctl import. Keys that are left out have their defaults;\n\
@@ -38,7 +37,7 @@ impl Imported {
         format!("{head}{findings}{}", config::show(&self.config, true))
     }
 
-    /// Returns the findings as text, after a line that explains them. There is a heading above the findings of each weight.
+    /// Returns the findings as text, with a heading above the findings of each weight.
     pub fn findings_text(&self) -> String {
         let mut text = String::new();
         if !self.findings.is_empty() {

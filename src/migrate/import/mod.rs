@@ -5,14 +5,14 @@
 //!
 //! # Decisions
 //!
-//! - The result is a `Config`. Each value is checked by the reader of resolverd's own configuration file. A value that this reader refuses becomes a
-//!   finding with the error text of the reader. So the result always passes `resolverd --check`.
+//! - The result is a `Config`. The reader of resolverd's own configuration file checks each value. A value that this reader refuses becomes a finding
+//!   with the error text.
 //! - The import supports the resolvers that mail gateways replace: BIND, Unbound and dnsmasq. Only one view is imported; the
 //!   others are reported, and their clients are refused.
-//! - Every setting is either converted, or reported with its position, its effect, and how to get the same effect in resolverd. Dangerous settings
-//!   come first. The findings are also comments in the file, so that they are kept when the terminal is closed.
-//! - Secrets are never shown. For an unknown setting only its name is shown, because the file may be of another kind.
-//! - Includes and patterns are followed, with limits on depth, number and size.
+//! - Every setting is either converted, or reported with its position, its effect, and how to get the same effect in resolverd. Dangerous findings
+//!   come first. The findings are also comments in the file, so that they are not lost with the terminal.
+//! - Secrets are never shown. Only the name of an unknown setting is shown, because the file may be of another kind.
+//! - Includes and file name patterns are followed, with limits on depth, number and size.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -39,13 +39,13 @@ pub use self::format::{FORMATS, Format};
 pub use self::imported::Imported;
 use draft::Draft;
 
-/// The reason why nothing could be imported.
+/// Why nothing could be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A file of the other resolver cannot be read.
     #[error("{} {reason}", .file.display())]
     File {
-        /// Path of the file.
+        /// The path of the file.
         file: PathBuf,
         /// Why the file cannot be read.
         reason: String,
@@ -53,9 +53,9 @@ pub enum ImportError {
     /// A file of the other resolver is not in the expected format.
     #[error("{place}: {reason}")]
     Text {
-        /// Position of the faulty text in the file.
+        /// The position of the faulty text.
         place: SourcePlace,
-        /// Why the text does not have the expected format.
+        /// Why the text is not in the expected format.
         reason: String,
     },
     /// The file belongs to another resolver whose files cannot be imported.
@@ -64,9 +64,9 @@ pub enum ImportError {
         .file.display()
     )]
     Other {
-        /// Path of the file.
+        /// The path of the file.
         file: PathBuf,
-        /// Name of the other resolver.
+        /// The name of the other resolver.
         program: &'static str,
     },
     /// Neither the text nor the name of the file shows its format.

@@ -1,5 +1,4 @@
-//! Collects DNS names with their addresses and records, which several file formats can define. Each name becomes one entry of resolverd's
-//! configuration.
+//! Collects DNS names with their addresses and records from files of several formats. Each name becomes one entry of resolverd's configuration.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,10 +11,9 @@ use super::finding::{Setting, SourcePlace, TypedSetting, Weight};
 use super::source::{Source, Sources};
 use super::values::{plain, texts, unique};
 
-/// The file of host names that the C library also reads.
 const SYSTEM_HOSTS: &str = "/etc/hosts";
 
-/// Names that are not imported: resolverd answers them itself, or they make sense only in /etc/hosts.
+/// Names that are not imported: resolverd answers them itself, or only /etc/hosts needs them.
 const OWN: [&str; 8] = [
     "localhost",
     "localhost.localdomain",
@@ -27,28 +25,27 @@ const OWN: [&str; 8] = [
     "broadcasthost",
 ];
 
-/// What the other resolver did for a name with only IPv4 or only IPv6 addresses, and how to do the same in resolverd.
+/// The finding about a name with only IPv4 or only IPv6 addresses.
 pub(super) const OTHER_FAMILY: (&str, &str) = (
     "resolved the addresses of the other family of a name with addresses",
     "resolverd answers that the name has none: add them to its [[host]] or [[record]]",
 );
 
-/// What a name that begins with an asterisk did in a format that has no wildcards, and how to define all names below a name in resolverd.
+/// The finding about a name with an asterisk in a format that has no wildcards.
 pub(super) const ASTERISK: (&str, &str) = (
     "gave a record of the name with the asterisk itself, and of no other name",
     "is left out, as no program asks for this name; for all names below, write a record of `*` into records of a [[zone]]",
 );
 
-/// A name of dnsmasq's configuration with one of its addresses, and the setting from which it comes.
 struct Host {
     setting: TypedSetting,
     name: String,
     addresses: Vec<IpAddr>,
-    /// True if the reverse name of the address points to this name.
+    /// True if the PTR record of an address has this name.
     is_first: bool,
 }
 
-/// The records of one type and one name, and the setting from which they come.
+/// The records of one type and one name.
 struct RecordSet {
     setting: TypedSetting,
     name: String,
@@ -57,19 +54,18 @@ struct RecordSet {
     ttl: Option<String>,
 }
 
-/// The names and records that were collected, in the order of the file.
 #[derive(Default)]
 pub(super) struct Names {
     hosts: Vec<Host>,
     host_at: HashMap<String, usize>,
     records: Vec<RecordSet>,
     record_at: HashMap<(String, String), usize>,
-    /// The TTL of records for which the file sets no TTL.
+    /// The TTL of records without a TTL in the file.
     pub(super) ttl: Option<String>,
 }
 
 impl Names {
-    /// Adds an address of a name. `is_first` is true if the PTR record of the address has this name.
+    /// `is_first` is true if the PTR record of the address has this name.
     pub(super) fn host(&mut self, setting: &impl Setting, name: &str, address: IpAddr, is_first: bool) {
         let name = plain(name);
         if OWN.contains(&name.as_str()) {
@@ -87,7 +83,7 @@ impl Names {
         }
     }
 
-    /// Adds a record. `data` has the form of a zone file, and the names in it are absolute.
+    /// `data` has the form of a zone file, with absolute names.
     pub(super) fn record(
         &mut self,
         setting: &impl Setting,
@@ -110,8 +106,8 @@ impl Names {
         }
     }
 
-    /// Adds the names in a file that has the form of /etc/hosts. A name without a dot is also added with `domain` at its end, and the PTR record then
-    /// has the longer name. For /etc/hosts itself, only a finding is added: its names for this host are meant only for programs of this host.
+    /// Adds the names in a file in the form of /etc/hosts. A name without a dot is also added with `domain` at its end, and the PTR record has this
+    /// longer name. /etc/hosts itself is only reported, because programs of this host read it themselves.
     pub(super) fn file(
         &mut self,
         setting: &impl Setting,
@@ -138,7 +134,7 @@ impl Names {
             let mut words = text.split_whitespace();
             let Some(typed) = words.next() else { continue };
             let Ok(address) = typed.parse::<IpAddr>() else {
-                // The file may have been named by mistake and contain secrets, so the text of the line is not shown.
+                // The file may contain secrets if it was named by mistake, so the text of the line is not shown.
                 let did = "has an address in this line that cannot be read";
                 draft.report(Weight::Different, &(&place, setting.shown()), (did, "add a [[host]] for it"));
                 continue;
@@ -154,8 +150,7 @@ impl Names {
         sources.end();
     }
 
-    /// Adds all collected names to the draft. A name to which a reverse name points becomes a `[[host]]` entry. All other names become address
-    /// records.
+    /// A name in a PTR record becomes a `[[host]]`. All other names become address records.
     pub(super) fn finish(mut self, draft: &mut Draft) {
         for mut host in std::mem::take(&mut self.hosts) {
             host.addresses = unique(host.addresses);
@@ -188,12 +183,10 @@ impl Names {
     }
 }
 
-/// Returns the record type for an address: A or AAAA.
 fn kind_of(address: &IpAddr) -> &'static str {
     if address.is_ipv4() { "A" } else { "AAAA" }
 }
 
-/// Returns a text as a quoted string, as in a zone file.
 pub(super) fn quoted(text: &str) -> String {
     let escaped: String = text
         .chars()

@@ -1,8 +1,8 @@
-//! Tables of those options of other resolvers that are reported instead of converted. They are read from the file `options.toml` next to each reader.
+//! Tables of options of other resolvers that are reported instead of converted. Each reader has its own file `options.toml`.
 //!
-//! A file has the name of the `program`, its `manual`, the values with which an option is `off`, and tables. A table names the
-//! options that the reader converts or reports itself (`read`), the options that need no counterpart (`details`), and has rows for the others.
-//! `*` at the end of a name matches any rest of the name. The first matching row is used.
+//! The file has the name of the `program`, its `manual`, the values that turn an option off (`off`), and tables. A table has the options that the
+//! reader itself converts or reports (`read`), the options that need no counterpart (`details`), and a row for each other option. `*` at the end of a
+//! name matches any rest of the name. The first matching row applies.
 
 use serde::Deserialize;
 
@@ -10,7 +10,6 @@ use super::draft::Draft;
 use super::finding::{Setting, Weight};
 use super::secret::keyword;
 
-/// The tables of options for a program whose configuration can be imported.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProgramOptions {
@@ -18,7 +17,6 @@ pub(super) struct ProgramOptions {
     manual: String,
     #[serde(default)]
     off: Vec<String>,
-    /// The options of the program.
     pub(super) options: OptionTable,
     /// Sections of the program's file, or statements outside of `options`.
     #[serde(default)]
@@ -26,22 +24,20 @@ pub(super) struct ProgramOptions {
     /// Modules that the program loads.
     #[serde(default)]
     pub(super) modules: OptionTable,
-    /// Options in zones whose names are resolved by querying configured servers.
+    /// Options in zones with configured servers.
     #[serde(default)]
     pub(super) zones: OptionTable,
-    /// Options of zones whose data the program itself has, as a copy.
+    /// Options in zones whose data the program has.
     #[serde(default)]
     pub(super) auth_zones: OptionTable,
     /// Types of local zones of the program.
     #[serde(default)]
     pub(super) local_zones: OptionTable,
-    /// Functions of the program that do not belong to a resolver, such as DHCP.
+    /// Functions outside of a resolver, such as DHCP.
     #[serde(default)]
     pub(super) parts: OptionTable,
 }
 
-/// A table of options. `read` names the options that the reader converts or reports itself, and `details` names the options that need no counterpart.
-/// All other options have a row.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OptionTable {
@@ -53,33 +49,31 @@ pub(super) struct OptionTable {
     pub(super) row: Vec<OptionRow>,
 }
 
-/// A row of a table: some options, and the text of the finding about them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OptionRow {
     names: Vec<String>,
-    /// The row applies only to these values of the options. If the list is empty, it applies to all values except those that turn the option off.
+    /// The row applies only to these values; if there are none, to all values except those that turn the option off.
     #[serde(default)]
     values: Vec<String>,
     pub(super) weight: Weight,
-    /// What the options did in the other resolver, as a sentence.
+    /// What the options did in the other resolver.
     pub(super) did: String,
-    /// How to get the same effect with resolverd, as a sentence.
+    /// How to get the same effect in resolverd.
     pub(super) instead: String,
 }
 
-/// The text of a finding about an option that was turned off: what it did, and what is true for resolverd.
+/// The finding about an option that was turned off.
 const OFF: (&str, &str) = ("turned it off", "resolverd has no such part");
 
 impl ProgramOptions {
-    /// Parses the text of a program's `options.toml`.
     #[expect(clippy::panic, reason = "the file is a part of this program, and a test reads it")]
     pub(super) fn built_in(text: &str) -> Self {
         toml::from_str(text)
             .unwrap_or_else(|error| panic!("a built-in table of options cannot be read: {error}"))
     }
 
-    /// Adds a finding about an option with its value, unless the reader converts or reports the option itself.
+    /// Adds a finding, unless the reader itself converts or reports the option.
     pub(super) fn report(
         &self,
         table: &OptionTable,
@@ -92,7 +86,7 @@ impl ProgramOptions {
         }
         let is_off = self.off.iter().any(|off| off == value);
         match table.row(name, value) {
-            // The option turned off something that resolverd has too, or for which it has a replacement.
+            // The option turned off something that resolverd has, or has a replacement for.
             Some(row) if is_off && row.values.is_empty() && row.weight == Weight::Unneeded => {
                 draft.report(Weight::Unneeded, setting, ("turned it off", &row.instead));
             }
@@ -113,12 +107,11 @@ impl ProgramOptions {
 }
 
 impl OptionTable {
-    /// Returns true if the reader converts or reports an option itself, so that it has no row.
+    /// Returns true if the reader itself converts or reports the option.
     pub(super) fn is_read(&self, name: &str) -> bool {
         fits(&self.read, name)
     }
 
-    /// Returns the first row that names this option and applies to this value.
     pub(super) fn row(&self, name: &str, value: &str) -> Option<&OptionRow> {
         self.row.iter().find(|row| {
             row.has(name) && (row.values.is_empty() || row.values.iter().any(|wanted| wanted == value))
@@ -127,18 +120,16 @@ impl OptionTable {
 }
 
 impl OptionRow {
-    /// Returns true if the row has an option with this name.
     pub(super) fn has(&self, name: &str) -> bool {
         fits(&self.names, name)
     }
 
-    /// Adds a finding about an option, with the text of this row.
     pub(super) fn report(&self, setting: &impl Setting, draft: &mut Draft) {
         draft.report(self.weight, setting, (&self.did, &self.instead));
     }
 }
 
-/// Returns true if a name matches one of the patterns `names`, which may end with `*`.
+/// A pattern in `names` may end with `*`.
 fn fits(names: &[String], name: &str) -> bool {
     names.iter().any(|wanted| match wanted.strip_suffix('*') {
         Some(beginning) => name.starts_with(beginning),

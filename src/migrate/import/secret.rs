@@ -1,19 +1,19 @@
-//! Removes the parts of another resolver's configuration that no finding may show. These are the values of secrets, and lines that cannot be parsed:
-//! such a line may belong to a file that was named by mistake. The functions here are pure.
+//! Removes texts that no finding may show. These are secrets, and lines that cannot be parsed: such a line may be from a file that was named by
+//! mistake.
 
 /// Words in the names of settings whose values are secrets.
 const SECRET: [&str; 9] =
     ["secret", "password", "passwd", "passphrase", "token", "credential", "api-key", "api_key", "apikey"];
 
-/// Characters that may stand between the name and the value of a setting, and quotes around a name.
+/// Characters between the name and the value of a setting, and quotes around a name.
 const BETWEEN: &str = " =:([{]\"'";
 
-/// The maximum length, in characters, of a setting name that is shown. The longest name in the supported formats has 44.
+/// In characters. The longest name in the supported formats has 44.
 const LONGEST: usize = 48;
 
-/// Returns the text of a setting without secrets: everything after the name of a secret is removed.
+/// Removes everything after the name of a secret.
 pub(super) fn masked(typed: &str) -> String {
-    // `to_ascii_lowercase` changes no lengths, so an offset in one text is also valid in the other.
+    // `to_ascii_lowercase` does not change lengths, so an offset in one text is valid in the other.
     let plain = typed.to_ascii_lowercase();
     let Some(begin) = SECRET.iter().filter_map(|secret| plain.find(secret)).min() else {
         return typed.to_owned();
@@ -29,7 +29,7 @@ pub(super) fn masked(typed: &str) -> String {
     format!("{}...", typed.get(..shown).unwrap_or_default())
 }
 
-/// Returns the name of an unknown setting, or `a line` if the text is not a name. Its value is not shown, because it may be a secret.
+/// Returns the name of an unknown setting, or `a line`. The value may be secret, so it is not shown.
 pub(super) fn keyword(name: &str) -> &str {
     let name = name.trim();
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())

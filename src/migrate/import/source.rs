@@ -1,5 +1,4 @@
-//! Reads the files of the other resolver's configuration, with limits on depth, number and size. Files that include each other in a circle are an
-//! error.
+//! Reads the files of the other resolver's configuration, with limits on depth, number and size. Files that include each other are an error.
 
 use crate::limits;
 use std::ffi::{OsStr, OsString};
@@ -12,27 +11,24 @@ use super::ImportError;
 use super::draft::Draft;
 use super::finding::{Setting, TypedSetting, Weight};
 
-/// Reads the configuration files of the other resolver, and stores what is known about them.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     files: usize,
     octets: u64,
-    /// The files that are being read now, the first one outermost: each file includes the file after it.
+    /// The files that are being read. Each file includes the file after it.
     open: Vec<PathBuf>,
-    /// The directory to which the other resolver changes, if its configuration has such a setting. Relative paths start there.
+    /// Relative paths start at this directory, if the configuration sets one.
     directory: Option<WorkingDirectory>,
-    /// The includes that the other resolver may read differently than this import.
     doubts: Vec<IncludeDoubt>,
 }
 
-/// The directory at which relative paths of includes start.
 #[derive(Clone, Debug)]
 struct WorkingDirectory {
     setting: TypedSetting,
     path: PathBuf,
 }
 
-/// An include that the other resolver may read differently from this import, and the text of the finding about it.
+/// An include that the other resolver may read differently from this import.
 #[derive(Debug)]
 struct IncludeDoubt {
     setting: TypedSetting,
@@ -41,14 +37,13 @@ struct IncludeDoubt {
     weight: Weight,
 }
 
-/// A file of the other resolver that was read: its text and its path.
 pub(super) struct Source {
     pub(super) path: Arc<Path>,
     pub(super) text: String,
 }
 
 impl Sources {
-    /// Reads a file. It counts as open until `end` is called.
+    /// The file is open until `end` is called.
     pub(super) fn begin(&mut self, path: &Path) -> Result<Source, ImportError> {
         let wrong = |reason: String| ImportError::File { file: path.to_owned(), reason };
         if self.open.len() > limits::MAX_INCLUDES || self.is_open(path) {
@@ -65,17 +60,16 @@ impl Sources {
         Ok(Source { path: Arc::from(path), text })
     }
 
-    /// Returns true if a file is being read now. If it were included again, the files would include each other without end.
+    /// If a file that is being read is included again, the includes do not end.
     pub(super) fn is_open(&self, path: &Path) -> bool {
         self.open.iter().any(|open| open == path)
     }
 
-    /// Ends the reading of the file that was opened last.
     pub(super) fn end(&mut self) {
         self.open.pop();
     }
 
-    /// Changes the directory at which the relative paths of later includes start, as BIND and Unbound do when they read this setting.
+    /// BIND and Unbound change the directory for later includes when they read this setting.
     pub(super) fn change_directory(&mut self, setting: &impl Setting, named: &str) {
         if named.is_empty() {
             return;
@@ -84,8 +78,8 @@ impl Sources {
         self.directory = Some(WorkingDirectory { setting: setting.typed(), path });
     }
 
-    /// Returns the files that an include names. Problems are stored for `report` and do not end the import: files that cannot be read, patterns that
-    /// match no file, and missing directories. The reason: the configuration may be a copy from another host.
+    /// Returns the files that an include names. Unreadable files, patterns without files, and missing directories become findings and do not end the
+    /// import. The configuration may come from another host.
     pub(super) fn included(&mut self, setting: &impl Setting, pattern: &str) -> Vec<PathBuf> {
         let mut base = self.working_directory();
         if let Some(missing) = self.directory.clone().filter(|_| Path::new(pattern).is_relative())
@@ -102,8 +96,7 @@ impl Sources {
         self.matching(setting, &base.join(pattern))
     }
 
-    /// Returns the readable files that match a pattern. Directories that cannot be read, and patterns that match no file, are stored
-    /// for `report`.
+    /// Returns the readable files that match a pattern. Problems become findings.
     pub(super) fn matching(&mut self, setting: &impl Setting, pattern: &Path) -> Vec<PathBuf> {
         let Matched { files, unread } = matching(pattern);
         if files.is_empty() && unread.is_empty() {
@@ -113,7 +106,7 @@ impl Sources {
         self.readable(setting, files)
     }
 
-    /// Returns the files that can be read. Each other file is stored for `report`.
+    /// Files that cannot be read become findings.
     pub(super) fn readable(&mut self, setting: &impl Setting, mut files: Vec<PathBuf>) -> Vec<PathBuf> {
         files.retain(|file| {
             let Err(reason) = opened(file) else { return true };
@@ -123,7 +116,7 @@ impl Sources {
         files
     }
 
-    /// Returns the readable files of a directory. If the directory itself could not be read, this is stored for `report` too.
+    /// Unreadable files, and an unreadable directory (the error in `found`), become findings.
     pub(super) fn readable_of(
         &mut self,
         setting: &impl Setting,
@@ -136,19 +129,17 @@ impl Sources {
         self.readable(setting, files)
     }
 
-    /// Stores for `report` that a file or a directory cannot be read. `did` describes what the include did in the other resolver.
+    /// `did` describes the include in the other resolver.
     pub(super) fn doubt_unread(&mut self, setting: &impl Setting, did: String) {
         let instead = "its settings are missing here: correct or copy the file, and import again";
         self.doubt(Weight::Dangerous, setting, did, instead);
     }
 
-    /// Stores for `report` that an include, or a directory of settings, has no file on this host.
     pub(super) fn doubt_empty(&mut self, setting: &impl Setting) {
         let instead = "if it names files on the host that the configuration is from, copy them too, or import on that host";
         self.doubt(Weight::Different, setting, "named no file on this host".to_owned(), instead);
     }
 
-    /// Adds the findings about the includes that the other resolver may read differently.
     pub(super) fn report(&mut self, draft: &mut Draft) {
         for IncludeDoubt { setting, did, instead, weight } in self.doubts.drain(..) {
             draft.report(weight, &setting, (&did, instead));
@@ -163,13 +154,13 @@ impl Sources {
         self.directory.as_ref().map_or_else(|| self.first_directory(), |directory| directory.path.clone())
     }
 
-    /// Returns the directory in which the other resolver was started. It is assumed to be the directory of its configuration file.
+    /// Returns the directory in which the other resolver was started: probably that of its configuration file.
     fn first_directory(&self) -> PathBuf {
         self.open.first().and_then(|first| first.parent()).unwrap_or_else(|| Path::new("")).to_owned()
     }
 }
 
-/// Opens a regular file. The error is a part of a sentence, which says why it cannot be read.
+/// Opens a regular file. The error text is the end of a sentence.
 fn opened(path: &Path) -> Result<File, String> {
     let about = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
     if !about.is_file() {
@@ -187,22 +178,21 @@ fn read(path: &Path, most: u64) -> Result<String, String> {
     if u64::try_from(octets.len()).unwrap_or(u64::MAX) > most {
         return Err(format!("makes the configuration larger than {} octets", limits::MAX_IMPORTED));
     }
-    // Some editors write a byte order mark at the start of a file, which is removed.
+    // Some editors write a byte order mark at the start of a file.
     let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&octets);
-    // Comments in old character encodings are common, so invalid UTF-8 is replaced. Names and addresses are ASCII.
+    // Comments often have old character encodings, so invalid UTF-8 is replaced. Names and addresses are ASCII.
     Ok(String::from_utf8_lossy(octets).into_owned())
 }
 
-/// The files that match a pattern, and the directories that could not be searched.
 #[derive(Debug, Default)]
 pub(super) struct Matched {
     pub(super) files: Vec<PathBuf>,
-    /// The directories that could not be searched, each with the reason.
+    /// Directories that could not be searched, each with the reason.
     pub(super) unread: Vec<String>,
 }
 
-/// Returns the sorted files that match a pattern, which may have `*` and `?` in any part of the path. A path without them is returned even if it does
-/// not exist.
+/// Returns the files that match a pattern, sorted. `*` and `?` may be in any part of the path. A path without them is returned even if it does not
+/// exist.
 pub(super) fn matching(pattern: &Path) -> Matched {
     let mut found = vec![PathBuf::new()];
     let mut unread = Vec::new();
@@ -228,13 +218,13 @@ pub(super) fn matching(pattern: &Path) -> Matched {
     Matched { files: found, unread }
 }
 
-/// Returns the names of the files in a directory. The result is empty if the directory does not exist on this host.
+/// Returns the file names in a directory; none if the directory does not exist.
 ///
 /// # Errors
-/// Fails if the directory exists but cannot be read. The text is a sentence without its end.
+/// Fails if the directory exists but cannot be read.
 pub(super) fn entries_of(directory: &Path) -> Result<impl Iterator<Item = OsString> + use<>, String> {
     let missing = [ErrorKind::NotFound, ErrorKind::NotADirectory];
-    // A relative path such as `a.conf` has an empty directory part, which is the current directory.
+    // A relative path such as `a.conf` has an empty directory part.
     let named = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let entries = match std::fs::read_dir(named) {
         Ok(entries) => Some(entries),
@@ -248,13 +238,13 @@ fn is_pattern(text: &OsStr) -> bool {
     text.as_encoded_bytes().iter().any(|octet| matches!(octet, b'*' | b'?'))
 }
 
-/// Returns true if the name of a file matches a pattern. As in shells, `*` does not match a name that begins with a dot.
+/// As in shells, `*` does not match a dot at the beginning of a name.
 fn fits(pattern: &OsStr, name: &OsStr) -> bool {
     let (pattern, name) = (pattern.as_encoded_bytes(), name.as_encoded_bytes());
     if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') {
         return false;
     }
-    // The positions in the pattern from which on the rest of the pattern may match the rest of the name.
+    // The positions in the pattern at which the rest of the pattern may match the rest of the name.
     let mut places = after_stars(vec![0], pattern);
     for octet in name {
         let next = places.iter().filter_map(|place| match pattern.get(*place) {
@@ -268,7 +258,7 @@ fn fits(pattern: &OsStr, name: &OsStr) -> bool {
     places.contains(&pattern.len())
 }
 
-/// Adds to each position in the pattern also the position after a star that is there, because a star may match nothing.
+/// Adds the position after each star, because a star may match nothing.
 fn after_stars(mut places: Vec<usize>, pattern: &[u8]) -> Vec<usize> {
     let mut at = 0;
     while let Some(place) = places.get(at).copied() {

@@ -1,5 +1,5 @@
-//! Collects zones that have their own servers or their own answers, which several file formats can define. The settings of one zone may be in
-//! different places of a file, and become one `[[zone]]`.
+//! Collects zones with their own servers or their own answers, from files of several formats. The settings of one zone may be in different parts of a
+//! file.
 
 use crate::limits;
 use std::collections::{BTreeSet, HashMap};
@@ -16,36 +16,34 @@ use super::values::{is_within, plain, texts, unique};
 use dns::wire::presentation::name_text;
 use hickory_proto::rr::Name;
 
-/// Where the answers for the names of a zone come from.
+/// The source of the answers for a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ZoneSource {
-    /// Queries for the names are forwarded to recursive servers.
+    /// Recursive servers, which get the queries.
     Forward,
-    /// The records in the configuration, written as lines of a zone file.
+    /// Records in the configuration.
     Records,
-    /// Recursion from the root servers, although a zone above this one is forwarded.
+    /// Recursion from the root, although a zone above is forwarded.
     Recurse,
 }
 
-/// A zone of the imported configuration, while its settings are being collected.
 #[derive(Clone, Debug)]
 struct GatheredZone {
     setting: TypedSetting,
     name: String,
     source: ZoneSource,
-    /// The addresses of the servers, or the records as lines of a zone file. `source` says which.
+    /// The addresses of the servers, or lines of a zone file, according to `source`.
     values: Vec<String>,
-    /// The source addresses of queries to the servers of the zone.
+    /// The source addresses of queries.
     from: Vec<IpAddr>,
     validate: bool,
-    /// True if resolverd itself answers the locally served zones (RFC 6303) below this zone.
+    /// True if resolverd answers the locally served zones (RFC 6303) below this zone itself.
     locally_served: bool,
 }
 
-/// A reverse zone that contains the reverse names of 100.64.0.0/10 (shared address space) and the reverse names of public addresses.
+/// The reverse zone that contains the names of 100.64.0.0/10 (shared address space) and of public addresses.
 const AROUND_SHARED: &str = "100.in-addr.arpa";
 
-/// The zones that were collected from the other resolver's file, in the order of the file.
 #[derive(Debug, Default)]
 pub(super) struct GatheredZones {
     zones: Vec<GatheredZone>,
@@ -53,7 +51,7 @@ pub(super) struct GatheredZones {
 }
 
 impl GatheredZones {
-    /// Adds servers or records to the zone `name`. The zone is validated with DNSSEC only if all its settings permit this.
+    /// Adds servers or records to the zone `name`. The zone is validated only if all its settings permit this.
     pub(super) fn add(
         &mut self,
         setting: &impl Setting,
@@ -82,7 +80,7 @@ impl GatheredZones {
         zone.values.extend(values);
     }
 
-    /// Sets the source address for queries to the servers of the zone `name`, or of the root zone if there is no such zone.
+    /// If the zone `name` does not exist, sets the source address of the root zone.
     pub(super) fn ask_from(&mut self, name: &str, address: IpAddr) {
         let at = self.at.get(&plain(name)).or_else(|| self.at.get("."));
         let Some(zone) = at.and_then(|at| self.zones.get_mut(*at)) else { return };
@@ -91,14 +89,13 @@ impl GatheredZones {
         }
     }
 
-    /// Returns the servers of the root zone. They get the queries for all names that are in no other zone. Other settings may refer to these servers.
+    /// Returns the servers for all names that are in no other zone.
     pub(super) fn root_servers(&self) -> Vec<String> {
         let root = self.at.get(".").and_then(|at| self.zones.get(*at));
         root.map(|zone| zone.values.clone()).unwrap_or_default()
     }
 
-    /// Returns the zones without data. Reverse zones are left out: no client asks for the apex of a reverse zone, so the answer there does not
-    /// matter.
+    /// Returns the zones without data, except reverse zones: no client asks for the apex of a reverse zone.
     pub(super) fn without_data(&self) -> Vec<EmptyZone> {
         let is_empty = |zone: &&GatheredZone| {
             zone.source == ZoneSource::Records && zone.values.is_empty() && !is_within(&zone.name, "arpa")
@@ -108,9 +105,8 @@ impl GatheredZones {
         self.zones.iter().filter(is_empty).map(empty).collect()
     }
 
-    /// Sets `locally_served` for zones with servers that contain locally served reverse zones below `trees`. resolverd then answers these reverse
-    /// zones itself and does not send their names to the servers. The names of 100.64.0.0/10 are still sent to forwarders. Returns the names of the
-    /// changed zones.
+    /// Sets `locally_served` for zones with servers above locally served reverse zones in `trees`, so that resolverd answers these reverse zones
+    /// itself. Forwarders still get the names of 100.64.0.0/10. Returns the names of the changed zones.
     pub(super) fn keep_reverse(&mut self, setting: &impl Setting, trees: &[&str]) -> BTreeSet<String> {
         let has_servers = |zone: &&GatheredZone| zone.source != ZoneSource::Records;
         let closest = |zones: &[GatheredZone], name: &str| {
@@ -119,8 +115,7 @@ impl GatheredZones {
             around.max_by_key(|(_, zone)| zone.name.trim_end_matches('.').len()).map(|(at, _)| at)
         };
         let mut kept = BTreeSet::new();
-        // A zone with servers may be between a zone in `trees` and a locally served zone. It needs `locally_served` too, because otherwise its
-        // servers would get the names of the locally served zone.
+        // Between a zone in `trees` and a locally served zone, there may be another zone with servers. It needs `locally_served` too.
         let between = |zone: &GatheredZone| {
             trees.iter().any(|tree| is_within(&zone.name, tree)) && is_around(&zone.name)
         };
@@ -151,7 +146,6 @@ impl GatheredZones {
         kept
     }
 
-    /// Adds all collected zones to the draft of the configuration.
     pub(super) fn finish(self, draft: &mut Draft) {
         for zone in self.zones {
             let key = match zone.source {
@@ -160,7 +154,7 @@ impl GatheredZones {
                 ZoneSource::Recurse => "recurse",
             };
             let is_root = zone.name == ".";
-            // resolverd's configuration refuses a zone that names the same server twice.
+            // resolverd refuses a zone that names the same server twice.
             let mut values = unique(zone.values);
             if zone.source != ZoneSource::Records && values.len() > resolver::limits::MAX_CONFIGURED_ADDRESSES
             {
@@ -191,12 +185,12 @@ impl GatheredZones {
     }
 }
 
-/// Returns the reverse zones that together cover the network `net`. It is one zone if the prefix ends at the end of a label of the reverse name.
+/// Returns the reverse zones that together cover `net`. It is a single zone if the prefix ends at a label of the reverse name.
 pub(super) fn reverse_zones(net: IpNet) -> Vec<String> {
     let step: u8 = if net.addr().is_ipv4() { 8 } else { 4 };
     let labels = net.prefix_len().div_ceil(step).max(1);
     let Ok(parts) = net.trunc().subnets(labels.saturating_mul(step)) else { return Vec::new() };
-    // At most 7 bits are missing until the prefix would end at the end of a label, so there are at most 128 parts.
+    // At most 7 bits are missing to the end of a label, so there are at most 128 parts.
     let zones = parts.take(limits::MAX_REVERSE_ZONES).map(|part| {
         let whole = Name::from(part.addr());
         let superfluous = part.max_prefix_len().saturating_sub(part.prefix_len()) / step;

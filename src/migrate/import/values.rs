@@ -1,4 +1,4 @@
-//! Converts values that occur in several file formats: servers, clients, durations and sizes, to the form of resolverd's configuration.
+//! Converts values of several file formats to resolverd's configuration: servers, clients, durations and sizes.
 
 use crate::limits;
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use toml::Value;
 use dns::zone_file;
 use resolver::config::mapped;
 
-/// Record types whose data contain domain names, and the indexes of those words in the data that are names.
+/// Record types with domain names in their data, and the indexes of the words that are names.
 const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
     ("AFSDB", &[1]),
     ("CNAME", &[0]),
@@ -30,23 +30,22 @@ const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
     ("SVCB", &[1]),
 ];
 
-/// Returns the indexes of those words in the data of a record that are domain names. Returns an empty list for types whose data have no names.
+/// Returns the indexes of the words in the data that are domain names.
 pub(super) fn names_in_data(kind: &str) -> &'static [usize] {
     NAMES_IN_DATA.iter().find(|(with_names, _)| *with_names == kind).map_or(&[], |(_, places)| places)
 }
 
-/// A server to which the other resolver sends queries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Upstream {
     pub(super) address: IpAddr,
     pub(super) port: Option<u16>,
     pub(super) tls: bool,
-    /// Name that the certificate of the server must contain.
+    /// The name that the certificate of the server must contain.
     pub(super) name: Option<String>,
 }
 
 impl Upstream {
-    /// Parses a server in the form `address[@port][#name]`, which Unbound uses.
+    /// Parses `address[@port][#name]`.
     pub(super) fn from_unbound(text: &str, tls: bool) -> Option<Self> {
         let (text, name) = match text.split_once('#') {
             Some((text, name)) => (text, Some(name.trim_end_matches('.').to_owned())),
@@ -60,7 +59,7 @@ impl Upstream {
     }
 }
 
-/// Returns a server in the form of resolverd's configuration. Returns `None` if it is queried over TLS and has no certificate name.
+/// Returns the server in the form of resolverd's configuration; `None` if it uses TLS without a certificate name.
 pub(super) fn upstream_text(server: &Upstream) -> Option<String> {
     let usual = if server.tls { 853 } else { 53 };
     let address = match server.port.filter(|port| *port != usual) {
@@ -74,19 +73,18 @@ pub(super) fn upstream_text(server: &Upstream) -> Option<String> {
     }
 }
 
-/// Returns a list of texts as a TOML value.
 pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> Value {
     Value::Array(texts.into_iter().map(Value::String).collect())
 }
 
-/// Returns the items in the same order, without repeated items.
+/// Removes repeated items, and keeps the order of the others.
 pub(super) fn unique<Item: Clone + Eq + Hash>(mut items: Vec<Item>) -> Vec<Item> {
     let mut known = HashSet::new();
     items.retain(|item| known.insert(item.clone()));
     items
 }
 
-/// Returns the first names of a list as text, and how many more there are.
+/// Returns the first names of a list, and how many more there are.
 pub(super) fn counted(names: &[impl AsRef<str>]) -> String {
     let shown: Vec<&str> = names.iter().map(AsRef::as_ref).take(limits::MAX_NAMED_IN_FINDING).collect();
     match names.len().saturating_sub(shown.len()) {
@@ -95,23 +93,23 @@ pub(super) fn counted(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// Returns a domain name in lower case, without its final dot.
+/// Returns the name in lower case, without a final dot.
 pub(super) fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Returns true if a domain name equals another name or is below it.
+/// Returns true if `name` is `around` or below it.
 pub(super) fn is_within(name: &str, around: &str) -> bool {
     let (name, around) = (plain(name), plain(around));
     around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
 }
 
-/// Returns a name and the names above it, the longest first. The last one is the root, which is the empty text. `name` has no final dot.
+/// Returns a name and the names above it, the longest first. The last one is the root as an empty text. `name` has no final dot.
 pub(super) fn enclosing(name: &str) -> impl Iterator<Item = &str> {
     successors(Some(name), |name| name_above(name)).take(limits::MAX_LABELS)
 }
 
-/// Returns the domain name above a name. Returns `None` for the root.
+/// Returns `None` for the root.
 fn name_above(name: &str) -> Option<&str> {
     match name.split_once('.') {
         Some((_, above)) => Some(above),
@@ -119,19 +117,18 @@ fn name_above(name: &str) -> Option<&str> {
     }
 }
 
-/// Converts a number of seconds to a duration of resolverd's configuration. `most` is the maximum in seconds. The flag is true if the number was
-/// greater and was reduced to `most`.
+/// Converts seconds to a duration of resolverd's configuration, at most `most` seconds. The flag is true if the number was greater.
 pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
     let seconds: u64 = text.parse().ok()?;
     Some((format!("{}s", seconds.min(most)), seconds > most))
 }
 
-/// Converts a time to a duration of resolverd's configuration, as `seconds` does. The time may have units as in zone files: `1h30m`.
+/// Like `seconds`, for a time that may have units as in zone files: `1h30m`.
 pub(super) fn span(text: &str, most: u64) -> Option<(String, bool)> {
     seconds(&zone_file::span(text)?.to_string(), most)
 }
 
-/// Parses a size with the unit `k`, `m` or `g`, and returns it in octets.
+/// Parses a size with an optional unit `k`, `m` or `g`.
 pub(super) fn size(text: &str) -> Option<u64> {
     let text = text.trim().to_ascii_lowercase();
     let text = text.strip_suffix('b').unwrap_or(&text);
@@ -144,18 +141,18 @@ pub(super) fn size(text: &str) -> Option<u64> {
     number.trim().parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// Converts a number of octets to a cache size in resolverd's configuration. A size below the minimum of resolverd becomes the minimum.
+/// A size below resolverd's minimum becomes the minimum.
 pub(super) fn size_text(octets: u64) -> String {
     format!("{}MiB", octets.div_ceil(1 << 20).max(resolver::limits::MIN_CACHE_SIZE >> 20))
 }
 
-/// Parses a network prefix, or an address, which becomes a prefix with a single address.
+/// Parses a prefix or an address.
 pub(super) fn network(text: &str) -> Option<IpNet> {
     let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
     Some(net.trunc())
 }
 
-/// What IPv4-mapped IPv6 addresses in a list of clients did in the other resolver, and what to do in resolverd.
+/// The finding about IPv4-mapped IPv6 addresses in a list of clients.
 pub(super) const MAPPED: (&str, &str) = (
     "named IPv4 clients in the form of IPv6 (::ffff:...), which clients at a socket of IPv4 do not have",
     "these are left out: write IPv4 clients as IPv4 prefixes",
@@ -169,19 +166,18 @@ pub(super) struct Networks {
 }
 
 impl Networks {
-    /// Adds a network to the list, unless the list already has it.
     pub(super) fn push(&mut self, net: IpNet) {
         if self.known.insert(net) {
             self.listed.push(net);
         }
     }
 
-    /// Returns true if this very network is in the list.
+    /// Returns true if the list has exactly this network.
     pub(super) fn contains(&self, net: &IpNet) -> bool {
         self.known.contains(net)
     }
 
-    /// Returns the length of the longest prefix in the list that contains all of `net`.
+    /// Returns the length of the longest prefix that contains all of `net`.
     pub(super) fn longest_around(&self, net: &IpNet) -> Option<u8> {
         around(net).find(|around| self.known.contains(around)).map(|around| around.prefix_len())
     }
@@ -208,7 +204,7 @@ fn around(net: &IpNet) -> impl Iterator<Item = IpNet> {
     successors(Some(net.trunc()), IpNet::supernet)
 }
 
-/// The clients that an imported configuration allows, refuses, or leaves without a reply (`drop`).
+/// Clients that are allowed, refused, or get no reply (`drop`).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clients {
     pub(super) allow: Networks,
@@ -217,25 +213,22 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    /// Returns lists of clients in which all clients are allowed.
     pub(super) fn everybody() -> Self {
         let allow = ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all)).collect();
         Self { allow, ..Self::default() }
     }
 
-    /// Returns lists of clients in which only this host is allowed.
     pub(super) fn of_this_host() -> Self {
         Self { allow: loopback().into_iter().collect(), ..Self::default() }
     }
 
-    /// Returns true if clients other than this host are allowed.
+    /// Returns true if clients on other hosts are allowed.
     pub(super) fn has_others(&self) -> bool {
         self.allow.iter().any(|net| !net.addr().is_loopback())
     }
 
-    /// Returns lists of allowed and refused networks, so that the clients for which `permits` returns true are allowed. `permits` is called once for
-    /// each prefix in `nets`, and its result applies to the addresses for which this prefix is the longest one in `nets`. Prefixes that change
-    /// nothing are left out.
+    /// Returns lists that allow the clients for which `permits` returns true. `permits` is called once for each prefix in `nets`; its result is for
+    /// the addresses for which this prefix is the longest one. Prefixes that change nothing are left out.
     pub(super) fn deciding(nets: impl IntoIterator<Item = IpNet>, permits: impl Fn(&IpNet) -> bool) -> Self {
         let nets: Networks = nets.into_iter().collect();
         let decided: HashMap<IpNet, bool> = nets.iter().map(|net| (*net, permits(net))).collect();
@@ -252,14 +245,13 @@ impl Clients {
         clients
     }
 
-    /// Returns true if the clients of a prefix are allowed. The longest prefix of these lists that contains all of `net` decides. Longer prefixes
-    /// inside `net` are ignored.
+    /// The longest prefix that contains all of `net` decides. Longer prefixes inside `net` are ignored.
     pub(super) fn permits(&self, net: &IpNet) -> bool {
         let refused = self.refuse.longest_around(net).max(self.drop.longest_around(net));
         self.allow.longest_around(net) > refused
     }
 
-    /// Removes IPv4-mapped IPv6 prefixes from the lists. Returns true if there were any.
+    /// Removes IPv4-mapped IPv6 prefixes. Returns true if there were any.
     pub(super) fn take_mapped(&mut self) -> bool {
         let before = self.nets().count();
         for nets in [&mut self.allow, &mut self.refuse, &mut self.drop] {
@@ -268,17 +260,15 @@ impl Clients {
         self.nets().count() < before
     }
 
-    /// Returns all prefixes in the three lists of clients (allowed, refused, dropped).
     pub(super) fn nets(&self) -> impl Iterator<Item = IpNet> {
         self.allow.iter().chain(self.refuse.iter()).chain(self.drop.iter()).copied()
     }
 
-    /// Returns the keys of `[listen]` for these clients. resolverd refuses clients in no list, so a `refuse` for all clients is left out.
+    /// Returns the keys of `[listen]`. resolverd refuses clients in no list, so `refuse` for all clients is left out.
     pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
         let list = |nets: &[IpNet]| texts(nets.iter().map(ToString::to_string));
         let refuse: Networks = self.refuse.iter().copied().filter(|net| net.prefix_len() > 0).collect();
-        // Several prefixes that together contain all addresses count as one prefix for all addresses. The check of `allow` in resolverd does the
-        // same.
+        // Several prefixes may together contain all addresses, as in the check of `listen.allow`.
         let allowed = IpNet::aggregate(&self.allow.iter().copied().collect());
         let is_open = allowed.iter().any(|net| net.prefix_len() == 0);
         let mut keys = vec![("allow", list(&self.allow))];
@@ -295,22 +285,18 @@ impl Clients {
     }
 }
 
-/// Networks that are not part of the internet: private (RFC 1918), link-local and unique local addresses. 127.0.0.0/8 is missing here,
-/// because DNS lists answer with addresses in this network.
+/// Private (RFC 1918), link-local and unique local addresses. 127.0.0.0/8 is not here, because DNS lists answer with its addresses.
 const PRIVATE: [&str; 6] =
     ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"];
 
-/// Returns the private networks as a list in the form of resolverd's configuration.
 pub(super) fn private() -> Value {
     texts(PRIVATE.map(str::to_owned))
 }
 
-/// Returns the private networks.
 pub(super) fn private_networks() -> Vec<IpNet> {
     PRIVATE.iter().filter_map(|text| network(text)).collect()
 }
 
-/// Returns the loopback networks of this host.
 pub(super) fn loopback() -> Vec<IpNet> {
     ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| network(text)).collect()
 }

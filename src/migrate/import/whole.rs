@@ -1,6 +1,5 @@
-//! Findings about the imported configuration as a whole, which no single setting shows. They concern four things: the memory that the cache needs,
-//! zones from whose answers private addresses are not removed, refused queries of this host, and servers that are never queried. The functions here
-//! are pure.
+//! Findings about the imported configuration as a whole: the memory that the cache needs, zones from whose answers private addresses are not removed,
+//! refused queries of this host, and servers that resolverd never queries.
 
 use std::net::IpAddr;
 
@@ -13,28 +12,26 @@ use history::limits::{MAX_STORED_READ, RECORD_READER};
 use resolver::config::{Config, ZoneKind};
 use resolver::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
-/// The memory, in octets, that the systemd unit of the packages permits: `MemoryMax=` in systemd/resolverd.service.
+/// In octets: `MemoryMax=` in systemd/resolverd.service.
 const UNIT_MEMORY: u64 = 600 << 20;
 
-/// The domains of the reverse names. Their names have no address records.
+/// Names in these domains have no address records.
 const REVERSE: [&str; 2] = ["in-addr.arpa", "ip6.arpa"];
 
-/// Section and key with the networks whose addresses resolverd removes from answers.
+/// resolverd removes addresses in these networks from answers.
 pub(super) const PRIVATE: (&str, &str) = ("[resolve]", "private_addresses");
 
-/// Section and key of the configuration with the size of the cache.
 pub(super) const SIZE: (&str, &str) = ("[cache]", "size");
 
-/// The addresses from which programs of this host send queries, in the same order as in `loopback`.
+/// Programs of this host send queries from these addresses. The order is that of `loopback`.
 const OWN: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
-/// Section and key of the configuration with the clients that resolverd answers.
 pub(super) const CLIENTS: (&str, &str) = ("[listen]", "allow");
 
-/// The text of a finding: an effect of the configuration, and what the operator should do about it.
+/// An effect of the configuration, and what the operator should do.
 pub(super) type EffectAndRemedy = (String, String);
 
-/// Returns a finding if the systemd unit permits less memory than a cache of the configured size needs.
+/// Reports that the systemd unit permits less memory than resolverd needs with this size of the cache.
 pub(super) fn memory(config: &Config) -> Option<EffectAndRemedy> {
     let (size, history) = (config.cache.size, config.history_size());
     let needed = needed(size, history);
@@ -49,7 +46,7 @@ pub(super) fn memory(config: &Config) -> Option<EffectAndRemedy> {
     })
 }
 
-/// Returns the memory, in octets, that the whole process needs, as the daemon computes it when it starts.
+/// Returns the memory of the whole process in octets, as the daemon computes it at its start.
 fn needed(size: u64, history: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     let record = history.saturating_mul(RECORD_READER.saturating_add(1));
@@ -58,8 +55,8 @@ fn needed(size: u64, history: u64) -> u64 {
     [slack, MEMORY_BESIDE_CACHE, record, stored].into_iter().fold(size, u64::saturating_add)
 }
 
-/// Returns a finding about zones from whose answers resolverd does not remove private addresses. The root zone is not reported: its names belong to
-/// other organizations, and private addresses are removed from their answers.
+/// Reports zones from whose answers resolverd does not remove private addresses. The root zone is not reported: private addresses are removed from
+/// answers for its names.
 pub(super) fn unprotected(config: &Config) -> Option<EffectAndRemedy> {
     let resolve = &config.resolve;
     let is_asked = |kind: &ZoneKind| matches!(kind, ZoneKind::Forward(_) | ZoneKind::Stub(_));
@@ -78,7 +75,7 @@ pub(super) fn unprotected(config: &Config) -> Option<EffectAndRemedy> {
     Some((did, instead.to_owned()))
 }
 
-/// Returns a finding about addresses of this host that are not allowed as clients, although resolverd listens there.
+/// Reports addresses of this host that are not allowed as clients, although resolverd listens there.
 pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> {
     let listen = &config.listen;
     let of = |nets: &[IpNet]| nets.iter().copied().collect();
@@ -96,7 +93,7 @@ pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> 
     }
     let nets = nets.join(" and ");
     let did = format!("refused or dropped the queries of this host ({nets})");
-    // `first` is the address at which programs of this host query resolverd. Their queries come from the same address.
+    // Programs of this host send queries to `first`, and from the same address.
     let (weight, needed) = match refused(&first) {
         true => (Weight::Dangerous, "are to ask resolverd: otherwise its own mail fails"),
         false => (Weight::Different, "ask this address"),
@@ -105,8 +102,7 @@ pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> 
     Some((weight, (did, instead)))
 }
 
-/// Returns a finding about name servers with private addresses: zones may be delegated to such servers, but resolverd does not query them. Only a
-/// resolverd that resolves names itself has this problem.
+/// Reports that resolverd does not query name servers with private addresses. This matters only if resolverd resolves names itself.
 pub(super) fn private_servers(config: &Config) -> Option<(&'static str, &'static str)> {
     let private = private_networks();
     let is_private = |address: IpAddr| private.iter().any(|net| net.contains(&address));

@@ -5,13 +5,13 @@ use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::SwitchStep;
 
-/// A step of the switch that was carried out or undone, and its result.
+/// A step of the switch that was carried out or undone, with its result.
 pub type EndedStep = (SwitchStep, Result<StepEnd, SwitchError>);
 
-/// The result of a step of the switch, or of its undo, that succeeded.
+/// The result of a step, or of the undo of a step, that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepEnd {
-    /// The change was made, or, in an undo, the state before it was restored.
+    /// The change was made; in an undo, the former state was restored.
     Reached,
     /// The undo removed a file that did not exist before the switch.
     Removed,
@@ -19,14 +19,14 @@ pub enum StepEnd {
 
 /// Receives the result of each step of a switch, and reports an interrupt. `resolverctl` implements it for the operator at the terminal.
 pub trait SwitchWatch {
-    /// Called when a step of the switch, or the undo of a step, has ended.
+    /// Called after a step, or the undo of a step.
     fn ended(&mut self, step: &EndedStep, is_undo: bool);
 
-    /// Returns true if the process has received a signal that must end the switch, such as Ctrl-C.
+    /// Returns true if the process has received a signal that ends the switch, such as Ctrl-C.
     fn is_interrupted(&mut self) -> bool;
 }
 
-/// Carries out the steps in order, until one fails or a signal is received. Each step is recorded before it is carried out.
+/// Carries out the steps in order, until one fails or a signal is received. Each step is recorded first.
 ///
 /// # Errors
 /// Fails if there is a record of an earlier switch.

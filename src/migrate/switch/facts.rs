@@ -1,4 +1,4 @@
-//! Collects the facts from which a switch is planned: the facts of `resolverctl check system`, the states of services, and the programs that write
+//! Collects the facts from which a switch is planned: those of `resolverctl check system`, the states of services, and the programs that write
 //! `/etc/resolv.conf`.
 
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use crate::system::gather;
 use crate::system::host::{CheckedHost, HostFile};
 use resolver::config::{Config, defaults};
 
-/// systemd services that are DNS resolvers. The services of Knot Resolver are recognised separately, because their names contain a number.
+/// Services that are DNS resolvers. `is_resolver` also recognises the services of Knot Resolver, whose names contain a number.
 const RESOLVERS: [&str; 7] = [
     "named.service",
     "named-chroot.service",
@@ -22,12 +22,11 @@ const RESOLVERS: [&str; 7] = [
     "kresd@*.service",
 ];
 
-/// The systemd service of dnsmasq, which also serves DHCP on some hosts.
+/// dnsmasq also serves DHCP on some hosts.
 pub(super) const DNSMASQ: &str = "dnsmasq.service";
 
-/// Mail services that read `/etc/resolv.conf` only when they start: rspamd with its library rdns, amavis and SpamAssassin with
-/// Net::DNS, OpenDKIM and OpenDMARC, which keep their own resolver state (res_ninit(3)). Exim, Sendmail and OpenSMTPD read the
-/// file again, and Postfix is reloaded.
+/// Mail services that read `/etc/resolv.conf` only when they start: rspamd with the library rdns, amavis and SpamAssassin with Net::DNS, OpenDKIM and
+/// OpenDMARC with their own resolver state (res_ninit(3)). Exim, Sendmail and OpenSMTPD read the file again, and Postfix is reloaded.
 pub(super) const READ_AT_START: [&str; 7] = [
     "rspamd.service",
     "amavis.service",
@@ -38,50 +37,47 @@ pub(super) const READ_AT_START: [&str; 7] = [
     "opendmarc.service",
 ];
 
-/// Returns true if a systemd service is a known DNS resolver, so that the switch may stop it.
+/// Returns true if the service is a known resolver, so that the switch may stop it.
 pub(super) fn is_resolver(unit: &str) -> bool {
     RESOLVERS.contains(&unit) || (unit.starts_with("kresd@") && unit.ends_with(".service"))
 }
 
-/// The facts about a host with which the steps of a switch are planned.
+/// The facts from which a switch is planned.
 #[derive(Clone, Debug)]
 pub struct SwitchFacts {
-    /// What `resolverctl check system` found out about this host.
+    /// The facts that `resolverctl check system` collects.
     pub host: system::HostFacts,
-    /// True if the configuration of resolverd has zones or records. If the configuration is invalid, this has its errors.
+    /// True if the configuration of resolverd has zones or records. An invalid configuration gives its errors.
     pub config: Result<bool, String>,
-    /// The states of these systemd units: other resolvers, resolverd, and services that read `/etc/resolv.conf` only when they
-    /// start.
+    /// The states of other resolvers, of resolverd, and of services that read `/etc/resolv.conf` only when they start.
     pub units: Vec<UnitState>,
-    /// Target of `/etc/nsswitch.conf`, if it is a symbolic link.
+    /// The target of `/etc/nsswitch.conf` if it is a symbolic link.
     pub(crate) nsswitch_link: Option<String>,
-    /// The DHCP client dhclient of ISC, if this host has it.
+    /// ISC's DHCP client dhclient, if this host has it.
     pub dhclient: Option<DhcpClient>,
-    /// The DHCP client dhcpcd of Roy Marples, which Debian 13 uses, if this host has it.
+    /// The DHCP client dhcpcd, which Debian 13 uses, if this host has it.
     pub dhcpcd: Option<DhcpClient>,
-    /// The file `/etc/resolvconf.conf`, the configuration of openresolv.
+    /// `/etc/resolvconf.conf`, the configuration of openresolv.
     pub openresolv: HostFile,
 }
 
 /// A DHCP client whose script writes `/etc/resolv.conf`.
 #[derive(Clone, Debug)]
 pub struct DhcpClient {
-    /// True if the script of the DHCP client already runs resolverd's hook. On Debian, the script of ISC's client does so.
+    /// True if the script of the DHCP client runs resolverd's hook, as ISC's client on Debian does.
     pub(crate) runs_hook: bool,
-    /// The hook file of resolverd for this DHCP client, with its text.
+    /// resolverd's hook file for this DHCP client.
     pub hook: HostFile,
 }
 
-/// A file that the script of dhcpcd runs before its other hooks. The switch changes this file, because the change takes effect immediately. A change
-/// of dhcpcd.conf needs a restart of dhcpcd, for which not every host has a service.
+/// The script of dhcpcd runs this file before its other hooks. A change of this file takes effect immediately. A change of dhcpcd.conf needs a
+/// restart of dhcpcd, and not every host has a service for dhcpcd.
 pub(super) const DHCPCD_HOOK: &str = "/etc/dhcpcd.enter-hook";
 
-/// Path of the hook file of resolverd for the script of dhclient. The script runs it after the hook of resolvconf, whose name comes earlier in the
-/// alphabet.
+/// The script of dhclient runs hooks in alphabetical order, so this one is after the hook of resolvconf.
 pub(super) const HOOK: &str = "/etc/dhcp/dhclient-enter-hooks.d/resolverd";
 
-/// Collects the facts about this host for a switch. `servers` are root servers, which are asked over the network. `unix` is the time, in seconds
-/// since 1970.
+/// Collects the facts for a switch. `servers` are root servers, which get queries. `unix` is the time in seconds since 1970.
 ///
 /// # Errors
 /// Fails if systemctl cannot be run.

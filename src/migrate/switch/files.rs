@@ -1,7 +1,7 @@
 //! Writes files of this host for a switch, and restores them.
 //!
-//! At every moment the file exists, and a half-written file can always be recognised. Replacing a link by a file, or a file by a link, is one atomic
-//! step. If a power failure interrupts writing to an existing file, the file contains the beginning of the new text.
+//! The file always exists. A file replaces a link, or a link a file, in one atomic step. If a power failure interrupts writing to an existing file,
+//! the file has the beginning of the new text: the undo recognises this.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,15 +15,15 @@ use crate::limits::MAX_SWITCHED_FILE;
 use crate::system::host::{CheckedHost, HostFile};
 use resolver::config::files::open_regular;
 
-/// Suffix of a new file until it is renamed to its final name. Programs that read all files of a directory skip files with this suffix. The script of
-/// dhclient skips them because of the dot, and other programs skip them because of the unknown extension.
+/// The suffix of a new file until it is renamed. Programs that read all files of a directory skip this suffix: the script of dhclient because of the
+/// dot, others because they do not know the extension.
 const NEW: &str = ".resolverctl";
 
-/// Permissions of the files that a switch creates: all users may read them.
+/// Created files are readable for all users.
 const MODE: u32 = 0o644;
 
 impl Machine<'_> {
-    /// Returns the current state of a file (missing, link or text), which the undo will restore.
+    /// Returns the present state of a file, which the undo will restore.
     ///
     /// # Errors
     /// Fails if the file cannot be read, or if it could not be restored.
@@ -49,8 +49,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Checks that the switch can write a file and restore it later. The kernel refuses write access to immutable files and on read-only file
-    /// systems, even to root.
+    /// Checks that the switch can write a file and restore it. Even root cannot write to immutable files and on read-only file systems.
     ///
     /// # Errors
     /// Fails if the file cannot be written and restored.
@@ -66,17 +65,16 @@ impl Machine<'_> {
         access.map_err(|error| failed("write", path)(error.into()))
     }
 
-    /// Returns true if the target of the symbolic link at `path` does not exist.
     fn is_missing(&self, path: &str, target: &str) -> bool {
         matches!(CheckedHost { root: self.root }.target(path, target), HostFile::Missing { .. })
     }
 
-    /// Returns the path of a directory as the state before a change stores it. In a test, the root directory of the test is removed from the path.
+    /// Returns a path without the root directory of a test.
     fn shown(&self, place: &Path) -> String {
         format!("/{}", place.strip_prefix(self.root).unwrap_or(place).display())
     }
 
-    /// Writes a text to a file. An existing file is overwritten and not replaced, so that its owner, permissions and security label stay.
+    /// An existing file is overwritten and not replaced, so that its owner, permissions and security label stay.
     pub(super) fn write(&self, path: &str, text: &str) -> Result<(), SwitchError> {
         let place = self.path(path);
         let written = || -> io::Result<()> {
@@ -91,8 +89,8 @@ impl Machine<'_> {
         written().map_err(failed("write", path))
     }
 
-    /// Returns true if nobody else has changed a file since the switch. The file then has its text from before the switch or the text `after` that
-    /// the switch wrote. Or it is half-written, because a power failure interrupted the switch.
+    /// Returns true if nobody else has changed a file since the switch. The file then has the text from before the switch or the text `after` of the
+    /// switch; after a power failure, maybe only the beginning of one of them.
     ///
     /// # Errors
     /// Fails if the file cannot be read.
@@ -132,7 +130,7 @@ impl Machine<'_> {
                 absent(&place)?;
                 absent(&new(&place))?;
                 for folder in made.iter().rev() {
-                    // The removal fails if the directory is not empty, because another program uses it now. The directory then stays.
+                    // If the directory is not empty, another program uses it, and the removal fails.
                     let _used = fs::remove_dir(self.path(folder));
                 }
                 Ok(())
@@ -146,7 +144,7 @@ impl Machine<'_> {
         restored().map_err(failed("restore", path))
     }
 
-    /// Checks that the target of a link exists, so that the link can be restored. A target that was already missing before the switch is no error.
+    /// Checks that the target of a link exists. A target that was missing before the switch is no error.
     ///
     /// # Errors
     /// Fails if the target no longer exists.
@@ -159,7 +157,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Returns the text that a file had before the switch. If it was a link, returns the text that its target has now.
+    /// For a link, returns the present text of its target.
     pub(super) fn text_before(&self, path: &str, before: &StateBefore) -> HostFile {
         match before {
             StateBefore::Text { text } => HostFile::Text { path: path.to_owned(), text: text.clone() },
@@ -171,8 +169,7 @@ impl Machine<'_> {
     }
 }
 
-/// Returns true if a file has the same state as before. Two links are the same if they have the same target path; it does not matter whether the
-/// target exists.
+/// Two links are the same if they have the same target path; it does not matter whether the target exists.
 fn is_same(now: &StateBefore, before: &StateBefore) -> bool {
     match (now, before) {
         (StateBefore::Link { target: now, .. }, StateBefore::Link { target: before, .. }) => now == before,
@@ -185,7 +182,7 @@ fn failed(does: &'static str, path: &str) -> impl Fn(io::Error) -> SwitchError +
     move |error| SwitchError::File { does, path: path.clone(), error }
 }
 
-/// Reads the text of a file. Fails if the text is not UTF-8 or is too long for the record, because then it could not be restored exactly.
+/// Fails if the text is not UTF-8 or is too long for the record, because it could not be restored exactly.
 fn read(place: &Path) -> io::Result<String> {
     let mut text = String::new();
     let octets = open_regular(place)?.take(MAX_SWITCHED_FILE).read_to_string(&mut text)?;
@@ -195,33 +192,31 @@ fn read(place: &Path) -> io::Result<String> {
     }
 }
 
-/// Overwrites an existing file with a text, without replacing the file itself.
 fn in_place(place: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).truncate(true).open(place)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
-/// Returns the path of the temporary file that is written before it is renamed to `place`.
 fn new(place: &Path) -> PathBuf {
     let mut name = place.as_os_str().to_owned();
     name.push(NEW);
     PathBuf::from(name)
 }
 
-/// Creates a file with a text. If there is a link at `place`, the file replaces it.
+/// Replaces a link at `place`.
 fn put_file(place: &Path, text: &str) -> io::Result<()> {
     let new = new(place);
     absent(&new)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&new)?;
     file.write_all(text.as_bytes())?;
-    // Without this call, the umask of this process would remove permissions.
+    // Otherwise the umask of this process would remove permissions.
     file.set_permissions(fs::Permissions::from_mode(MODE))?;
     file.sync_all()?;
     put(&new, place)
 }
 
-/// Creates a symbolic link. If there is a file at `place`, the link replaces it.
+/// Replaces a file at `place`.
 fn put_link(place: &Path, target: &str) -> io::Result<()> {
     let new = new(place);
     absent(&new)?;
@@ -229,13 +224,12 @@ fn put_link(place: &Path, target: &str) -> io::Result<()> {
     put(&new, place)
 }
 
-/// Renames `new` to `place`, and writes the directory to disk, so that the new name survives a power failure.
+/// The directory is synced, so that the new name survives a power failure.
 fn put(new: &Path, place: &Path) -> io::Result<()> {
     fs::rename(new, place)?;
     File::open(place.parent().unwrap_or_else(|| Path::new("/")))?.sync_all()
 }
 
-/// Removes a file or a symbolic link if it exists.
 fn absent(place: &Path) -> io::Result<()> {
     match fs::remove_file(place) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),

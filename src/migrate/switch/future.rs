@@ -1,4 +1,4 @@
-//! Finds out which resolver would answer the programs of this host: after a switch, and after the undo of a switch.
+//! Finds out which resolver would answer the programs of this host after a switch, and after its undo.
 
 use std::net::IpAddr;
 
@@ -10,10 +10,9 @@ use crate::system::host::{CheckedHost, HostFile};
 use crate::system::resolv_conf::{ResolvConf, is_ours};
 use crate::system::{port, proc};
 
-/// Path of the file with the name servers that the programs of this host query.
 pub(super) const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// Checks that a resolver would answer the programs of this host after the undo of a switch.
+/// Checks that a resolver would answer the programs of this host after the undo.
 ///
 /// # Errors
 /// Fails if no resolver would answer, if a file cannot be read, or if systemctl cannot be run.
@@ -44,17 +43,16 @@ pub(super) fn would_answer(machine: &Machine<'_>, record: &SwitchRecord) -> Resu
     })
 }
 
-/// Returns the current text of `/etc/resolv.conf` on the host.
 pub(super) fn resolv_conf(machine: &Machine<'_>) -> HostFile {
     CheckedHost { root: machine.root }.link(RESOLV_CONF).0
 }
 
-/// Returns the addresses of the name servers in a `resolv.conf`. For a missing file, this is the address that the C library uses then.
+/// Returns the name servers in a `resolv.conf`. If the file is missing, this is the default address of the C library.
 pub(super) fn servers(file: &HostFile) -> Vec<String> {
     ResolvConf::parse(file.text().unwrap_or_default()).nameservers
 }
 
-/// Returns true if programs listen at all addresses of resolverd that `resolv.conf` names.
+/// Returns true if programs listen at all addresses of resolverd in `resolv.conf`.
 pub fn is_heard(machine: &Machine<'_>) -> bool {
     let holders = proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default();
     let named = servers(&resolv_conf(machine));
@@ -63,14 +61,14 @@ pub fn is_heard(machine: &Machine<'_>) -> bool {
     ours.all(|address| holders.iter().any(|(held, _)| port::covers(held.ip(), address)))
 }
 
-/// Predicts the state of this host after the switch in `record` was undone.
+/// Predicts the state of this host after the undo of the switch in `record`.
 pub(super) struct Future<'f> {
     pub(super) machine: &'f Machine<'f>,
     pub(super) record: &'f SwitchRecord,
 }
 
 impl Future<'_> {
-    /// Returns true if at least one of these name servers would answer after the undo. Servers on other hosts are assumed to answer.
+    /// Returns true if one of these name servers would answer after the undo. Servers on other hosts are assumed to answer.
     fn answers(&self, servers: &[String]) -> Result<bool, SwitchError> {
         for server in servers {
             let Some(address) = self.local(server) else { return Ok(true) };
@@ -82,20 +80,20 @@ impl Future<'_> {
         Ok(false)
     }
 
-    /// Returns true if all these name servers are addresses of this host, and no program other than resolverd listens at any of them.
+    /// Returns true if all these name servers are on this host, and only resolverd or no program listens at their addresses.
     pub(super) fn all_are_silent(&self, servers: &[String]) -> bool {
         servers.iter().all(|server| self.local(server).is_some_and(|address| !self.is_held(address)))
     }
 
-    /// Returns true if no program answered at these addresses before the switch, and the undo stops resolverd. Then this host had no resolver before,
-    /// and the undo makes nothing worse.
+    /// Returns true if this host had no resolver at these addresses before the switch, and the undo stops resolverd. Then the undo makes nothing
+    /// worse.
     fn had_none(&self, servers: &[String]) -> bool {
         let mut local = servers.iter().filter_map(|server| self.local(server));
         self.stops_ours()
             && !local.any(|address| self.record.held.iter().any(|former| former.covers(address)))
     }
 
-    /// Returns the address of a name server if it is an address of this host. Returns `None` if it is another host.
+    /// Returns the address of a name server on this host; `None` for another host.
     fn local(&self, server: &str) -> Option<IpAddr> {
         let address: IpAddr = server.parse().ok()?;
         let is_local = address.is_loopback()
@@ -121,7 +119,6 @@ impl Future<'_> {
         Ok(false)
     }
 
-    /// Returns the names of the services that the undo starts.
     fn started(&self) -> impl Iterator<Item = &str> {
         self.record.steps.iter().filter_map(|recorded| match &recorded.before {
             StateBefore::Units { units } if !units.iter().any(|state| state.active) => None,
@@ -129,7 +126,7 @@ impl Future<'_> {
         })
     }
 
-    /// Returns true if the undo stops resolverd, because it did not run before the switch.
+    /// The undo stops resolverd if resolverd did not run before the switch.
     fn stops_ours(&self) -> bool {
         self.record.steps.iter().any(|recorded| match &recorded.before {
             StateBefore::Units { units } if recorded.step.change == Change::Start => {
@@ -139,7 +136,7 @@ impl Future<'_> {
         })
     }
 
-    /// Returns the old resolver `unit`, with the addresses at which it listened before the switch, if no program listens at any of them now.
+    /// Returns the former resolver `unit` if no program listens at any of its former addresses.
     pub(super) fn silent(&self, unit: &str) -> Option<&FormerHolder> {
         let former = self.record.held.iter().find(|former| former.unit == unit)?;
         (!former.addresses.iter().any(|address| self.is_held(*address))).then_some(former)
@@ -149,7 +146,7 @@ impl Future<'_> {
         Ok(self.machine.units(&[unit])?.iter().any(|state| state.exists))
     }
 
-    /// Returns a part of an error text about services that no longer exist, such as `; unbound.service is no longer installed`.
+    /// Returns the end of a sentence, such as `; unbound.service is no longer installed`.
     fn gone(&self) -> Result<String, SwitchError> {
         let mut gone = String::new();
         for unit in self.started() {
@@ -161,8 +158,7 @@ impl Future<'_> {
     }
 }
 
-/// Returns the service that runs again after a change was undone: the service that the change stopped, or NetworkManager, which starts its
-/// dnsmasq.
+/// Returns the service that runs again after the undo of a change: the stopped service, or NetworkManager, which starts its dnsmasq.
 pub(super) fn started(change: &Change) -> Option<&str> {
     match change {
         Change::Stop { unit } => Some(unit),

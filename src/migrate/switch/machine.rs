@@ -12,40 +12,39 @@ use crate::limits::SWITCH_PORT_TIME;
 use crate::system::host::CheckedHost;
 use crate::system::{port, proc};
 
-/// The pause between two checks whether another program has released port 53.
+/// The time between two checks that other programs have released port 53.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
-/// Maximum number of characters of systemctl's output in an error message.
+/// The maximum length of systemctl's output in an error message, in characters.
 const MAX_SAID: usize = 300;
 
-/// A command of systemctl such as "start", and a function that returns true if a unit needs this command. The function gets the former and the
-/// present state of the unit.
+/// A command of systemctl, and a function of the former and the present state that returns true if a unit needs this command.
 type Verb = (&'static str, fn(&UnitState, &UnitState) -> bool);
 
-/// The commands that restore the former state of a unit.
+/// The next four commands restore the former state of a unit.
 const DISABLE: Verb = ("disable", |before, now| !before.enabled && now.enabled);
 const STOP: Verb = ("stop", |before, now| !before.active && now.active);
 const ENABLE: Verb = ("enable", |before, now| before.enabled && !now.enabled);
 const START: Verb = ("start", |before, now| before.active && !now.active);
 
-/// The host that a switch changes: this host, or a directory of a test.
+/// The host that a switch changes; a test uses a directory.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine<'m> {
-    /// Root directory of the host: `/`, or the directory of a test.
+    /// The root directory: `/`, or the directory of a test.
     pub root: &'m Path,
-    /// Path of the program systemctl, or of its replacement in a test.
+    /// The path of systemctl, or of its replacement in a test.
     pub systemctl: &'m Path,
     /// The addresses at which resolverd listens on port 53.
     pub ours: &'m [std::net::IpAddr],
 }
 
 impl Machine<'_> {
-    /// Returns the location of a file whose path on the host is `path`. In a test, this is below the directory of the test.
+    /// Returns the location of a file of the host. In a test, this is below the directory of the test.
     pub fn path(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    /// Returns the states of all systemd units that match these names or patterns.
+    /// Returns the states of the systemd units that match these names or patterns.
     ///
     /// # Errors
     /// Fails if systemctl cannot be run.
@@ -58,7 +57,7 @@ impl Machine<'_> {
         Ok(units.filter(|state| !state.unit.is_empty()).collect())
     }
 
-    /// Returns the current state of the file or the services that `change` would change.
+    /// Returns the present state of what `change` would change.
     ///
     /// # Errors
     /// Fails if the state cannot be read, or if it could not be restored.
@@ -72,7 +71,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Carries out one change of the switch: writes a file, or stops, disables or starts services.
+    /// Carries out one change of the switch.
     ///
     /// # Errors
     /// Fails if a file cannot be written, if a service cannot be stopped or started, or if port 53 is still in use.
@@ -87,7 +86,7 @@ impl Machine<'_> {
             Change::Start => {
                 self.wait_for_port()?;
                 let [socket, service] = OWN_UNITS;
-                // If resolverd.service runs without its socket unit, systemd would refuse to start the socket unit. So the service is stopped first.
+                // systemd does not start the socket unit while resolverd.service runs without it, so the service is stopped first.
                 if matches!(self.units(&OWN_UNITS)?.as_slice(), [held, runs] if !held.active && runs.active) {
                     self.systemctl(&["stop", service])?;
                 }
@@ -97,8 +96,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Restores the state before a change. Parts that already have their former state are not touched, so this may be called
-    /// again.
+    /// Restores the state before a change. May be called again, because parts in their former state are not touched.
     ///
     /// # Errors
     /// Fails if a file was changed since or cannot be written, or if a service no longer exists or cannot be stopped or started.
@@ -108,8 +106,7 @@ impl Machine<'_> {
                 self.restore(path, text, before)?;
                 self.inform(informs.as_ref()).map_err(|error| SwitchError::NotInformed(Box::new(error)))
             }
-            // If the socket unit were stopped after its service, the next query would start the service again. So both units are restored
-            // together.
+            // If the socket unit runs longer than its service, the next query starts the service again. So both are restored together.
             (Change::Start, StateBefore::Units { units }) => {
                 self.restore_units(units, &[DISABLE, STOP, ENABLE, START])
             }
@@ -119,8 +116,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Restores the former states of units with systemctl. `verbs` are the commands in the order in which they are run, each only for the units that
-    /// need it. If one command fails, the next commands are still run.
+    /// Runs each command in `verbs` for the units that need it. After a failed command, the next commands are still run.
     fn restore_units(&self, before: &[UnitState], verbs: &[Verb]) -> Result<(), SwitchError> {
         let names: Vec<&str> = before.iter().map(|state| state.unit.as_str()).collect();
         let mut result = Ok(());
@@ -146,11 +142,11 @@ impl Machine<'_> {
 
     fn inform(&self, informed: Option<&Informed>) -> Result<(), SwitchError> {
         let Some(Informed { unit, restart }) = informed else { return Ok(()) };
-        // Postfix may run without a systemd unit, so a missing unit is no error.
+        // Postfix may run without a systemd unit.
         if !self.units(&[unit])?.iter().any(|state| state.exists) {
             return Ok(());
         }
-        // Both commands of systemctl do nothing if the service does not run.
+        // Neither command starts a service that does not run.
         let verb = if *restart { "try-restart" } else { "try-reload-or-restart" };
         self.systemctl(&[verb, unit]).map(drop)
     }
@@ -170,7 +166,6 @@ impl Machine<'_> {
         }
     }
 
-    /// Runs systemctl with these arguments, and returns what it prints.
     fn systemctl(&self, arguments: &[&str]) -> Result<String, SwitchError> {
         let shown = || {
             arguments.iter().filter(|word| !word.starts_with("--p")).copied().collect::<Vec<_>>().join(" ")
@@ -180,7 +175,7 @@ impl Machine<'_> {
         let output = command
             .args(arguments)
             .stdin(Stdio::null())
-            // In its own process group, systemctl does not receive Ctrl-C from the terminal. Only resolverctl does, which then undoes the switch.
+            // Ctrl-C at the terminal must not end systemctl: resolverctl undoes the switch.
             .process_group(0)
             .output()
             .map_err(|error| failed(error.to_string()))?;
@@ -193,7 +188,7 @@ impl Machine<'_> {
     }
 }
 
-/// Parses the state of one unit from a block in the output of `systemctl show`.
+/// `block` is the part about one unit in the output of `systemctl show`.
 fn unit_state(block: &str) -> UnitState {
     let value = |key: &str| {
         let line = block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
@@ -203,7 +198,7 @@ fn unit_state(block: &str) -> UnitState {
         unit: value("Id"),
         exists: value("LoadState") == "loaded",
         enabled: value("UnitFileState") == "enabled",
-        // A service that systemd starts again after a failure is counted as running.
+        // After a failure, systemd starts a service again ("activating").
         active: ["active", "activating", "reloading"].contains(&value("ActiveState").as_str()),
     }
 }

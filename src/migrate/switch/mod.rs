@@ -1,4 +1,4 @@
-//! `resolverctl switch`: replaces the resolver that this host uses with resolverd, and undoes this.
+//! `resolverctl switch`: replaces the resolver of this host with resolverd, or undoes this.
 //!
 //! `facts` reads the host, `plan` decides, `carry_out` carries out the steps, `machine` and `files` change services and files,
 //! `record` stores the former state, and `undo` restores it. `future` finds out which resolver would answer after an undo. The plan is a
@@ -6,24 +6,21 @@
 //!
 //! # Decisions
 //!
-//! - The facts come from `resolverctl check system`. The plan has a step for each finding that a step can solve. Any other
-//!   failure, such as a firewall, prevents the switch.
-//! - Before a step is carried out, the step and the state before it are recorded on disk. So `--back` can also undo a switch
-//!   that a power failure has interrupted.
-//! - A file that was changed after the switch is not restored, because the later work of the operator takes precedence. If a file has only the
-//!   beginning of the old or of the new text, a power failure has interrupted the write, and the file is restored.
-//! - resolverd continues to run as long as no other resolver would answer: if `resolv.conf` cannot be restored, or if the old
-//!   resolver no longer exists, does not start, or does not start at boot. Packages are not removed then.
-//! - The record says which services held port 53, and at which addresses. The undo waits until these addresses are in use again.
-//!   If they are not, and `resolv.conf` names no other server, the undo starts resolverd again and makes `resolv.conf` name it.
-//! - The old resolver stays enabled at boot until resolverd is enabled, and the undo enables it before it disables resolverd. So
-//!   after a power failure at any moment one of them starts.
-//! - A signal makes the switch fail. It is then undone, because half a switch is worse than none or a complete one.
-//! - The record is in a directory that belongs to root. The directory of the daemon belongs to the daemon's user, who could make
-//!   root write any file.
-//! - Only services that are known as resolvers are stopped. A service such as docker.service, which may also hold port 53, does
-//!   more than DNS. A resolver that other hosts can query may serve zones to the internet, and dnsmasq may assign addresses, so
-//!   the operator must permit stopping them.
+//! - The facts come from `resolverctl check system`, and each finding that a step can solve becomes a step. Any other failure, such as a firewall,
+//!   prevents the switch.
+//! - Each step and the state before it are first recorded on disk. So `--back` also undoes a switch that a power failure has interrupted.
+//! - A file that the operator has changed after the switch is not restored. A file with only the beginning of the old or the new text is restored,
+//!   because a power failure has interrupted its write.
+//! - resolverd runs as long as no other resolver would answer: if `resolv.conf` cannot be restored, or the old resolver no longer exists, does not
+//!   start, or does not start at boot.
+//! - The record has the services at port 53 with their addresses. The undo waits until programs listen at these addresses again. If none does, and
+//!   `resolv.conf` names no other server, the undo starts resolverd again and writes its address to `resolv.conf`.
+//! - The old resolver stays enabled at boot until resolverd is enabled, and the undo enables it before it disables resolverd. So after a power
+//!   failure, one of them always starts.
+//! - A signal makes the switch fail and undoes it, because half a switch is worse than none.
+//! - The record is in a directory of root. The daemon's user owns the directory of the daemon, and could make root write any file.
+//! - Only services that are known as resolvers are stopped. A service such as docker.service does more than DNS. The operator must permit stopping a
+//!   resolver that other hosts can query, because it may serve zones to the internet, and dnsmasq may assign addresses.
 //! - An existing file is overwritten in place and not replaced by a renamed file, so that its owner, mode and label stay.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]

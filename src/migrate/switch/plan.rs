@@ -11,21 +11,20 @@ use crate::system::host::HostFile;
 use crate::system::{CheckVerdict, HostFinding};
 use crate::system::{cloud_init, judge, network_manager, nsswitch, port, postfix, resolv_conf, resolved};
 
-/// The steps of a switch. If the switch must not be carried out, also the reasons.
+/// The steps of a switch, or the reasons why it must not be carried out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SwitchPlan {
-    /// The steps of the switch, in the order in which they are carried out.
+    /// The steps in their order.
     pub steps: Vec<SwitchStep>,
-    /// Failures of this host that no step of the switch solves. If there are any, nothing may be changed.
+    /// Failures that no step of the switch solves. If there are any, nothing may be changed.
     pub refusals: Vec<HostFinding>,
-    /// Consequences of the switch that the operator must know before it begins.
+    /// Consequences of the switch for the operator.
     pub warnings: Vec<HostFinding>,
     /// True if the operator permits stopping a resolver that other hosts can query.
     pub stop_shared: bool,
 }
 
-/// Checks of `check system` whose failures do not refuse the switch in `refuse`: a step of the switch repairs them, or other code refuses the switch
-/// because of them.
+/// `refuse` ignores failures of these checks: a step repairs them, or other code refuses the switch because of them.
 const MENDED: [&str; 8] = [
     resolv_conf::CHECK,
     resolv_conf::TRUST_AD,
@@ -37,11 +36,11 @@ const MENDED: [&str; 8] = [
     port::CHECK,
 ];
 
-/// The name of the check in findings about the switch itself.
+/// The name of the check in findings about the switch.
 pub const CHECK: &str = "switch";
 
-/// Returns the plan of a switch. Services are stopped as late as possible, and resolverd is started as early as possible. At each moment in
-/// between, one resolver is enabled at boot. If `stop_shared` is true, a resolver that other hosts can query may also be stopped.
+/// Plans a switch. Services are stopped late, and resolverd is started early. At each moment, one resolver is enabled at boot. `stop_shared`: a
+/// resolver that other hosts can query may be stopped.
 pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
     let mut draft = PlanDraft {
         facts,
@@ -58,7 +57,7 @@ pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
 }
 
 impl SwitchPlan {
-    /// Adds a refusal for each file of the plan that cannot be written, or that could not be restored.
+    /// Adds a refusal for each file of the plan that cannot be written and restored.
     pub fn refuse_unwritable(&mut self, machine: &Machine<'_>) {
         for step in &self.steps {
             let Change::File { path, .. } = &step.change else { continue };
@@ -69,7 +68,6 @@ impl SwitchPlan {
     }
 }
 
-/// Advice to the operator about a file that the switch cannot write.
 const UNWRITABLE: &str = "see `lsattr` for an immutable file (`chattr -i`), and `findmnt` for a read-only file system; a text must be UTF-8";
 
 struct PlanDraft<'f> {
@@ -79,7 +77,7 @@ struct PlanDraft<'f> {
 }
 
 impl PlanDraft<'_> {
-    /// Returns true if the check of `check system` with this name has a failure or a warning.
+    /// Returns true if this check has a failure or a warning.
     fn is_amiss(&self, check: &str) -> bool {
         self.findings.iter().any(|finding| {
             finding.check == check && matches!(finding.verdict, CheckVerdict::Warning | CheckVerdict::Failure)
@@ -103,12 +101,12 @@ impl PlanDraft<'_> {
         self.step(Change::File { path: path.to_owned(), text, informs }, why);
     }
 
-    /// Adds a refusal for each failure of this host that no step of the switch repairs.
+    /// Refuses the switch because of failures that no step repairs.
     fn refuse(&mut self) {
         let failed = |finding: &&HostFinding| {
             finding.verdict == CheckVerdict::Failure && !MENDED.contains(&finding.check)
-                // If this user is not root, or /proc is incomplete, the switch cannot know which service it must stop. So an unknown result is
-                // refused too.
+                // Without root rights, or with an incomplete /proc, the switch does not know which service it must stop. So it also refuses an
+                // unknown result.
                 || finding.verdict == CheckVerdict::CouldNotTell && MENDED.contains(&finding.check)
                 || finding.check == port::CHECK && self.facts.host.ours.is_empty()
         };
@@ -127,7 +125,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Adds the steps that prevent other programs, such as NetworkManager or a DHCP client, from overwriting `/etc/resolv.conf`.
+    /// Adds the steps that stop other programs, such as a DHCP client, from overwriting `/etc/resolv.conf`.
     fn keep_others_off_resolv_conf(&mut self) {
         if self.is_amiss(network_manager::CHECK) {
             self.write(
@@ -180,7 +178,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Adds the steps that stop the present resolvers, and the step that starts resolverd.
+    /// Adds the steps that stop other resolvers and start resolverd.
     fn take_port(&mut self) {
         let ours = self.facts.host.ours.as_slice();
         let holders = self.facts.host.holders.as_deref().unwrap_or_default().to_vec();
@@ -194,7 +192,7 @@ impl PlanDraft<'_> {
                         self.step(Change::Stop { unit: unit.to_owned() }, why);
                     }
                 }
-                // NetworkManager runs this dnsmasq, and the step for NetworkManager above ends it.
+                // The step for NetworkManager ends this dnsmasq, which NetworkManager runs.
                 Some(NETWORK_MANAGER) if self.is_amiss(network_manager::CHECK) => {}
                 unit => {
                     let of = unit.map(|unit| format!(" of {unit}")).unwrap_or_default();
@@ -222,7 +220,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Adds a warning for each service that stops together with a stopped resolver. For dnsmasq, other functions such as DHCP are not examined here.
+    /// Warns about each service that stops together with a stopped resolver, and about dnsmasq, whose DHCP is not examined here.
     fn report_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
         let is_stopped = |unit: &Option<String>| unit.as_ref().is_some_and(|unit| stopped.contains(unit));
         let elsewhere: BTreeSet<String> = holders
@@ -254,7 +252,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Adds a refusal to stop a resolver that other hosts may need. If the operator permits it with `--stop-shared`, adds a warning instead.
+    /// Refuses to stop a resolver that other hosts may need; with `--stop-shared`, only warns.
     fn stop_shared(&mut self, evidence: &str, advice: &str) {
         if self.plan.stop_shared {
             let evidence = format!(
@@ -300,7 +298,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Adds the steps that write the new `/etc/resolv.conf`, and its copy in the chroot of Postfix.
+    /// Adds the steps for `/etc/resolv.conf` and its copy in the chroot of Postfix.
     fn resolv_conf(&mut self) {
         let old = self.facts.host.resolv_conf.0.text().unwrap_or_default();
         if let (HostFile::Missing { .. }, Some(target)) = &self.facts.host.resolv_conf {
@@ -315,7 +313,7 @@ impl PlanDraft<'_> {
         };
         let copy = self.is_amiss(postfix::CHECK).then(|| self.facts.host.postfix.copy.path().to_owned());
         if text != old {
-            // The processes of Postfix read the name servers only when they start, even outside a chroot (res_ninit(3)). So Postfix must be reloaded.
+            // Processes of Postfix read the name servers only when they start (res_ninit(3)), so Postfix must be reloaded.
             let keeps_old = copy.is_none() && self.facts.host.postfix.master.text().is_some();
             self.write(
                 "/etc/resolv.conf",
@@ -335,7 +333,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Adds a warning about running services that read the name servers only at their start. These services continue to query the old resolver.
+    /// Warns about running services that read the name servers only when they start: they continue to query the old resolver.
     fn report_what_keeps_the_old(&mut self) {
         let units = self.facts.units.iter().filter(|state| state.active).map(|state| state.unit.as_str());
         let names: Vec<&str> = units
@@ -351,7 +349,7 @@ impl PlanDraft<'_> {
         );
     }
 
-    /// Returns the address of resolverd for the new `/etc/resolv.conf`.
+    /// Returns resolverd's address for `/etc/resolv.conf`.
     fn address(&self) -> IpAddr {
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let ours = &self.facts.host.ours;
@@ -363,10 +361,10 @@ impl PlanDraft<'_> {
 /// A socket address at port 53 at which a program listens, and the program if it is known.
 type Held = (std::net::SocketAddr, Option<crate::system::proc::Holder>);
 
-/// The service of Postfix. The value false says that a reload is enough for Postfix to read a new `resolv.conf`, so that no restart is needed.
+/// `false`: Postfix needs only a reload, and no restart, to read `resolv.conf`.
 const POSTFIX: (&str, bool) = ("postfix.service", false);
 
-/// The setting of openresolv with which it does not change `/etc/resolv.conf`.
+/// openresolv with this setting does not change `/etc/resolv.conf`.
 const OPENRESOLV_OFF: &str = "resolvconf=NO";
 
 fn list(words: &BTreeSet<String>) -> String {

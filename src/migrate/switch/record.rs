@@ -1,5 +1,5 @@
-//! The record of a switch on disk: which services held port 53, and each step with the state before it. Also the lock that lets only one
-//! process write the record.
+//! The record of a switch on disk: the services at port 53, and each step with the state before it. Also the lock that lets only one process write
+//! the record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -18,30 +18,28 @@ use crate::system::host::CheckedHost;
 use crate::system::{port, proc};
 use resolver::config::files::open_regular;
 
-/// Version of the file format of the record. A record with another version is not used.
+/// A record with another version is not used.
 const VERSION: u32 = 1;
 
-/// The permission bits that let users other than the owner write a file.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// A service that listened on port 53 before the switch to resolverd.
+/// A service that listened on port 53 before the switch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FormerHolder {
-    /// Name of the systemd unit.
+    /// The systemd unit.
     pub unit: String,
-    /// Addresses at which the service listened on port 53.
+    /// The addresses at which the service listened.
     pub addresses: Vec<IpAddr>,
 }
 
 impl FormerHolder {
-    /// Returns true if the service received queries to `address` before the switch. A service at a wildcard address receives queries to other
-    /// addresses too.
+    /// A service at a wildcard address also received queries to other addresses.
     pub(super) fn covers(&self, address: IpAddr) -> bool {
         self.addresses.iter().any(|held| port::covers(*held, address))
     }
 }
 
-/// Returns the services that listen on port 53 now, with their addresses. resolverd itself is left out.
+/// Returns the services other than resolverd that listen on port 53, with their addresses.
 pub(super) fn holders(machine: &Machine<'_>) -> Vec<FormerHolder> {
     let mut found: BTreeMap<String, BTreeSet<IpAddr>> = BTreeMap::new();
     for (address, holder) in proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default() {
@@ -54,26 +52,25 @@ pub(super) fn holders(machine: &Machine<'_>) -> Vec<FormerHolder> {
     found.into_iter().map(holder).collect()
 }
 
-/// A step of a switch that was recorded, and the state of the host before it.
+/// A recorded step, with the state before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecordedStep {
-    /// The step of the switch.
+    /// The step.
     pub step: SwitchStep,
     /// The state of the file or the services before the step.
     pub before: StateBefore,
 }
 
-/// The record of a switch: all steps, in the order in which they were carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SwitchRecord {
     version: u32,
-    /// The services that listened on port 53 before the first step of the switch.
+    /// The services that listened on port 53 before the switch.
     pub held: Vec<FormerHolder>,
-    /// The steps that were begun and not yet undone, in the order in which they were carried out.
+    /// The steps that were begun and not undone, in their order.
     pub steps: Vec<RecordedStep>,
 }
 
-/// Prevents other processes from carrying out a switch until the returned value is dropped.
+/// Locks the record against other processes until the returned value is dropped.
 ///
 /// # Errors
 /// Fails if another process is carrying out a switch.
@@ -101,7 +98,7 @@ pub fn remove(machine: &Machine<'_>) -> Result<(), SwitchError> {
     let path = machine.path(RECORD);
     fs::remove_file(&path).map_err(failed("remove"))?;
     if let Some(folder) = path.parent() {
-        // The removal fails if the directory has other files, for example of a later version. The directory then stays.
+        // The directory stays if it has other files, for example of a later version.
         let _left = fs::remove_dir(folder);
     }
     Ok(())
@@ -112,7 +109,7 @@ fn failed(does: &'static str) -> impl Fn(io::Error) -> SwitchError {
 }
 
 impl SwitchRecord {
-    /// Creates a record from the steps of a switch. `held` are the services that listened on port 53 before.
+    /// `held` are the services that listened on port 53 before the switch.
     pub(crate) const fn new(held: Vec<FormerHolder>, steps: Vec<RecordedStep>) -> Self {
         Self { version: VERSION, held, steps }
     }
@@ -120,7 +117,7 @@ impl SwitchRecord {
     /// Reads the record of a switch from disk.
     ///
     /// # Errors
-    /// Fails if there is no record, or if it cannot be read. Also fails if a user other than the user of this process may have written the record.
+    /// Fails if there is no record, or if it cannot be read. Also fails if another user may have written the record.
     pub(crate) fn read(machine: &Machine<'_>) -> Result<Self, SwitchError> {
         let file = match open_regular(&machine.path(RECORD)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -139,7 +136,7 @@ impl SwitchRecord {
         }
     }
 
-    /// Writes the record to disk. When this returns, the record is complete on disk, and survives a power failure.
+    /// Writes the record to disk, safe from a power failure.
     ///
     /// # Errors
     /// Fails if the record cannot be written.

@@ -2,75 +2,75 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One step of a switch: a change of this host, and the reason for it.
+/// A step of a switch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchStep {
-    /// The change that the step makes.
+    /// The change of this host.
     pub change: Change,
     /// The reason for the change, as a sentence for the operator.
     pub why: String,
 }
 
-/// A change of this host by a switch. The undo can reverse it.
+/// A change of this host, which the undo can reverse.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// Write a file of the host.
+    /// Write a file.
     File {
-        /// Path of the file on the host.
+        /// The path of the file.
         path: String,
-        /// Complete new text of the file.
+        /// The new text of the file.
         text: String,
-        /// The service that must read the new file, if it is running.
+        /// The service that must read the file, if it runs.
         informs: Option<Informed>,
     },
     /// Stop a systemd service.
     Stop {
-        /// Name of the systemd unit.
+        /// The systemd unit.
         unit: String,
     },
-    /// Disable a systemd service, so that it does not start at boot.
+    /// Disable a systemd service at boot.
     Disable {
-        /// Name of the systemd unit.
+        /// The systemd unit.
         unit: String,
     },
-    /// Start the systemd units of resolverd now, and enable them at boot.
+    /// Start resolverd's systemd units, and enable them at boot.
     Start,
 }
 
-/// A service that must read a file again after the switch has changed it.
+/// A service that must read a changed file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Informed {
-    /// Name of the systemd unit.
+    /// The systemd unit.
     pub unit: String,
-    /// True if the service must be restarted. Such a service cannot read the file again while it runs.
+    /// True if the service must be restarted, because it cannot read the file while it runs.
     pub restart: bool,
 }
 
-/// The state of a file or of services before a change by the switch.
+/// The state of a file or of services before a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StateBefore {
     /// The file did not exist.
     Missing {
-        /// Paths of the directories that must be created for the file, the outermost first.
+        /// The directories that must be created for the file, the outermost first.
         made: Vec<String>,
     },
     /// The file was a symbolic link.
     Link {
-        /// Target of the link.
+        /// The target of the link.
         target: String,
-        /// True if the target of the link did not exist. With such a `resolv.conf`, the C library asks 127.0.0.1.
+        /// True if the target did not exist. With such a `resolv.conf`, the C library queries 127.0.0.1.
         dangling: bool,
     },
     /// The file was a regular file.
     Text {
-        /// Text of the file.
+        /// The text of the file.
         text: String,
     },
     /// The change concerned systemd units.
     Units {
-        /// The units, and their states before the change.
+        /// The units with their states.
         units: Vec<UnitState>,
     },
 }
@@ -78,35 +78,34 @@ pub enum StateBefore {
 /// The state of a systemd unit, as `systemctl show` reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitState {
-    /// Name of the unit.
+    /// The name of the unit.
     pub unit: String,
     /// True if the unit exists.
     pub exists: bool,
     /// True if the unit starts at boot.
     pub enabled: bool,
-    /// True if the unit is running now.
+    /// True if the unit runs.
     pub active: bool,
 }
 
-/// The unit of NetworkManager, which may run its own dnsmasq.
+/// NetworkManager may run its own dnsmasq.
 pub(super) const NETWORK_MANAGER: &str = "NetworkManager.service";
 
-/// The systemd units of resolverd.
 pub(crate) const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
 
-/// The texts for the operator about a change of the host.
+/// Texts for the operator about a change.
 #[derive(Clone, Debug)]
 pub struct ChangeWords {
     /// What the change does, as a part of a sentence.
     pub does: String,
     /// The text after "restored" or "removed", when the change was undone.
     pub undone: String,
-    /// The text about the state of this host, if the change could not be undone.
+    /// The text about this host if the change could not be undone.
     pub not_undone: String,
 }
 
 impl Change {
-    /// Returns the texts for the operator about this change.
+    /// Returns the texts for the operator.
     pub fn words(&self) -> ChangeWords {
         let own = OWN_UNITS.join(" and ");
         let (does, undone, not_undone) = match self {

@@ -2,16 +2,16 @@
 
 use std::net::IpAddr;
 
-/// The first line of each file that the switch writes completely.
+/// The first line of a file that the switch writes.
 pub(super) const MARK: &str = "# Written by `resolverctl switch`; `resolverctl switch --back` undoes it.\n";
 
-/// The line that the switch adds to the hook file of dhcpcd, so that dhcpcd no longer writes `/etc/resolv.conf`.
+/// With this line in its hook file, dhcpcd does not write `/etc/resolv.conf`.
 pub(super) const DHCPCD_OFF: &str = "skip_hooks=\"$skip_hooks resolv.conf\"";
 
-/// Options in every `resolv.conf` that the switch writes: EDNS, and the AD bit, which DANE needs.
+/// Options in every new `resolv.conf`: EDNS, and the AD bit, which DANE needs.
 const OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
 
-/// Returns the text of a `resolv.conf` that names only the server `address`. The search list and the other options of `old` are taken over.
+/// Returns a `resolv.conf` with `address` as the only name server, and the search list and the other options of `old`.
 pub(super) fn resolv_conf(old: &str, address: IpAddr) -> String {
     let (mut kept, mut options) = (String::new(), OPTIONS.map(str::to_owned).to_vec());
     for line in old.lines() {
@@ -27,11 +27,10 @@ pub(super) fn resolv_conf(old: &str, address: IpAddr) -> String {
     format!("{MARK}{kept}nameserver {address}\noptions {}\n", options.join(" "))
 }
 
-/// Returns the text of an `nsswitch.conf` whose `hosts` line has `dns` instead of `resolve`. The action in brackets after `resolve` is removed.
-/// Returns `None` if the line has no `resolve`.
+/// Returns an `nsswitch.conf` with `dns` instead of `resolve` and its action in brackets. Returns `None` if `hosts` has no `resolve`.
 pub(super) fn nsswitch(old: &str) -> Option<String> {
     let mut lines: Vec<String> = old.lines().map(str::to_owned).collect();
-    // If the file has several `hosts` lines, the C library uses only the last one.
+    // Of several `hosts` lines, the C library uses the last one.
     let hosts = lines.iter_mut().rfind(|line| line.trim_start().starts_with("hosts:"))?;
     let (sources, comment) = hosts.split_at(hosts.find('#').unwrap_or(hosts.len()));
     let words: Vec<&str> = sources.trim_start().trim_start_matches("hosts:").split_whitespace().collect();

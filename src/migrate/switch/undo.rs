@@ -1,4 +1,4 @@
-//! Undoes a switch to resolverd. The host is never without a resolver.
+//! Undoes a switch to resolverd. This host always has a resolver.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,11 +14,10 @@ use crate::system::host::CheckedHost;
 use crate::system::resolv_conf::is_ours;
 use crate::system::{port, proc};
 
-/// The pause between two checks whether the old resolver listens on port 53 again.
+/// The time between two checks that the old resolver listens on port 53 again.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
-/// Undoes the steps of the recorded switch, the last step first, but only if a resolver would answer afterwards. Steps that cannot be undone stay in
-/// the record.
+/// Undoes the recorded switch, the last step first, if a resolver would answer afterwards. Steps that cannot be undone stay in the record.
 ///
 /// # Errors
 /// Fails if no resolver would answer, if there is no record, or if the record cannot be trusted, read, written or removed.
@@ -28,8 +27,7 @@ pub fn back(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec<En
     Undoing { machine, record: &record, undone: Vec::new(), ended: Vec::new(), watch }.run()
 }
 
-/// Undoes a switch that failed. resolverd may not answer after such a switch, so the former state is never worse. This is why this function does not
-/// check first that another resolver would answer.
+/// Undoes a switch that failed, even if no other resolver would answer: resolverd may not answer after such a switch either.
 ///
 /// # Errors
 /// Fails if there is no record, or if it cannot be trusted, read, written or removed.
@@ -38,11 +36,10 @@ pub fn give_up(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec
     Undoing { machine, record: &record, undone: Vec::new(), ended: Vec::new(), watch }.run()
 }
 
-/// The undo of a switch, while it is carried out.
 struct Undoing<'u> {
     machine: &'u Machine<'u>,
     record: &'u SwitchRecord,
-    /// The indexes of those steps in the record of the switch that have been undone.
+    /// Indexes of the undone steps in the record.
     undone: Vec<usize>,
     ended: Vec<EndedStep>,
     watch: &'u mut dyn SwitchWatch,
@@ -53,7 +50,7 @@ impl Undoing<'_> {
         let mut is_stuck = false;
         for (place, RecordedStep { step, before }) in self.record.steps.iter().enumerate().rev() {
             if is_stuck && step.change == Change::Start {
-                // A file may still name resolverd, or the old resolver may not start at boot. So resolverd must not be stopped.
+                // A file may still name resolverd, or the old resolver may not start at boot, so resolverd must not be stopped.
                 self.end(step, Err(SwitchError::Needed));
                 break;
             }
@@ -65,9 +62,9 @@ impl Undoing<'_> {
             }
             self.end(step, result.map(|()| end_with_state(before)));
             if matches!(step.change, Change::File { .. }) {
-                // The record is written only after the undo of a file. If the undo is interrupted before the old resolver runs, the record must still
-                // have the step whose undo stopped resolverd. An error of this write must not prevent the start of the old resolver. The last write
-                // of the record reports the error.
+                // The record is written only after the undo of a file: if the undo is interrupted before the old resolver runs, the record must still
+                // have the step that started resolverd. An error of this write must not prevent the start of the old resolver. The last write reports
+                // the error.
                 let _unwritten = self.left().write(self.machine);
             }
         }
@@ -85,13 +82,13 @@ impl Undoing<'_> {
         self.ended.push(ended);
     }
 
-    /// Returns a record that contains only the steps of the switch which are not undone yet.
+    /// Returns a record with the steps that are not undone.
     fn left(&self) -> SwitchRecord {
         let left = self.record.steps.iter().enumerate().filter(|(place, _)| !self.undone.contains(place));
         SwitchRecord::new(self.record.held.clone(), left.map(|(_, recorded)| recorded.clone()).collect())
     }
 
-    /// Waits until the old resolver listens at its former addresses. If it does not, resolverd is started again.
+    /// Waits until the old resolver listens at its former addresses; if it does not, starts resolverd again.
     fn end_with_a_resolver(&mut self) {
         let began = Instant::now();
         let mut silent = self.silent();
@@ -113,8 +110,7 @@ impl Undoing<'_> {
         }
     }
 
-    /// Returns the started services of the old resolver that do not listen at their former addresses. Each is given as the index of its step, with an
-    /// error that says so.
+    /// Returns the index and the error of each started service of the old resolver that does not listen at its former addresses.
     fn silent(&self) -> Vec<(usize, SwitchError)> {
         let future = Future { machine: self.machine, record: self.record };
         let steps = self.undone.iter().filter_map(|place| Some((*place, self.record.steps.get(*place)?)));
@@ -128,8 +124,8 @@ impl Undoing<'_> {
         silent.collect()
     }
 
-    /// Starts resolverd again if no other program uses its addresses. If the programs of this host would find no other resolver, also writes the
-    /// address of resolverd to `resolv.conf`.
+    /// Starts resolverd again if no other program uses its addresses. Writes its address to `resolv.conf` if the programs of this host have no other
+    /// resolver.
     fn answer_again(&mut self) {
         let record = self.record;
         let holders = proc::holders(&CheckedHost { root: self.machine.root }).unwrap_or_default();
@@ -149,14 +145,13 @@ impl Undoing<'_> {
                 _ => continue,
             };
             let result = self.machine.carry_out(&step.change).and(Err(again));
-            // The step was carried out again, so it does not count as undone any more.
+            // This step is carried out again, so it is not undone any more.
             self.undone.retain(|undone| *undone != place);
             self.end(step, result);
         }
     }
 }
 
-/// Returns the successful result for an undo that restored the state `before`.
 const fn end_with_state(before: &StateBefore) -> StepEnd {
     match before {
         StateBefore::Missing { .. } => StepEnd::Removed,

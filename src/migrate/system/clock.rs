@@ -1,6 +1,6 @@
-//! Checks the clock of this host: its time must be within the validity period of the root zone's signatures.
+//! Checks that the clock of this host is within the validity period of the root zone's signatures.
 //!
-//! If the clock is wrong by days, all signatures appear invalid, and all queries for signed names fail.
+//! If the clock is wrong by days, validation of all signed names fails.
 
 use super::root_zone::RootZoneReplies;
 use crate::system::HostFinding;
@@ -9,11 +9,10 @@ use dns::limits::CLOCK_FLOOR;
 
 const CHECK: &str = "clock";
 
-/// The advice to the operator if the clock is wrong.
 const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// Compares the clock with the release time of this version, and then with the validity period of the root zone's signature. Without a signature, the
-/// result is unknown. `unix` is the time of the clock, in seconds since 1970.
+/// `unix` is the time of the clock, in seconds since 1970. The check also compares it with the release of this version. Without a signature of the
+/// root zone, the result is unknown.
 pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> HostFinding {
     let said = [&heard.udp, &heard.tcp].into_iter().filter_map(|reply| reply.as_ref().ok());
     let genuine = said.filter(|(_, said)| said.authoritative && !said.recursive);

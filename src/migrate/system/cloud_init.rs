@@ -1,14 +1,13 @@
 //! Checks that cloud-init will not overwrite `/etc/resolv.conf` at the next boot.
 //!
-//! The module cc_resolv_conf of cloud-init overwrites the file if `manage_resolv_conf` is true.
+//! cloud-init's module cc_resolv_conf overwrites the file if `manage_resolv_conf` is true.
 
 use super::host::HostFile;
 use crate::system::HostFinding;
 
-/// The name of the check of cloud-init, as `check system` shows it.
 pub(crate) const CHECK: &str = "cloud-init";
 
-/// Checks that cloud-init, if this host uses it, does not change `/etc/resolv.conf`. `files` are its configuration files.
+/// `files` are the configuration files of cloud-init.
 pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {
     if !used {
         return HostFinding::ok(CHECK, "is not in use");
@@ -27,7 +26,7 @@ pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {
     }
 }
 
-/// Returns the value of `manage_resolv_conf` in a file; `None` if the file does not set it.
+/// Returns the value of `manage_resolv_conf`, if the file sets it.
 fn manages(text: &str) -> Option<bool> {
     let value =
         text.lines().rev().find_map(|line| line.split('#').next()?.strip_prefix("manage_resolv_conf:"))?;

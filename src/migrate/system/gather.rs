@@ -1,4 +1,4 @@
-//! Collects the facts about this host for `check system`: its files, the programs that listen on port 53, and the answers of root servers.
+//! Collects the facts for `check system`: files, programs that listen on port 53, and replies of root servers.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::host::CheckedHost;
 use super::{HostFacts, egress, postfix, proc, root_zone};
 use resolver::config::{Config, defaults, notes};
 
-/// The directories with the drop-in files of systemd-resolved. A file in a later directory replaces a file of the same name in an earlier one.
+/// Directories of drop-in files of systemd-resolved. A file in a later directory replaces a file of the same name in an earlier one.
 const RESOLVED: [&str; 4] = [
     "/usr/lib/systemd/resolved.conf.d",
     "/usr/local/lib/systemd/resolved.conf.d",
@@ -15,8 +15,8 @@ const RESOLVED: [&str; 4] = [
     "/etc/systemd/resolved.conf.d",
 ];
 
-/// Collects the facts about the host whose files are below `root`, and asks the root servers `servers` over the network. `unix` is the time of the
-/// clock, in seconds since 1970.
+/// Collects the facts about the host with its files below `root`, and queries the root servers `servers`. `unix` is the time of the clock, in seconds
+/// since 1970.
 pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     let host = CheckedHost { root };
     let config = config(root);
@@ -53,12 +53,12 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     }
 }
 
-/// Returns the addresses at which resolverd is configured to listen on port 53.
+/// Returns the addresses at which resolverd should listen on port 53.
 pub fn ours(root: &Path) -> Vec<IpAddr> {
     listeners(&config(root))
 }
 
-/// Reads the configuration of resolverd. Errors in it are ignored here; `resolverd --check` reports them.
+/// Ignores errors in the configuration: `resolverd --check` reports them.
 fn config(root: &Path) -> Config {
     let path = CheckedHost { root }.path(defaults::FILE);
     if path.exists() { Config::load(Some(&path)).unwrap_or_default() } else { Config::default() }

@@ -1,4 +1,4 @@
-//! Reads the files of a host below a root directory, so that tests can use their own directory trees.
+//! Reads the files of a host below a root directory. Tests use their own directory trees.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,32 +9,32 @@ use crate::limits::{MAX_CHECKED_DROP_INS, MAX_CHECKED_FILE};
 use crate::system::HostFinding;
 use resolver::config::files::open_regular;
 
-/// The result of reading a file of the checked host.
+/// A file of the checked host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostFile {
     /// The file was read.
     Text {
-        /// The path of the file on the host.
+        /// The path on the host.
         path: String,
-        /// The text of the file.
+        /// The text.
         text: String,
     },
     /// The file does not exist.
     Missing {
-        /// The path of the file on the host.
+        /// The path on the host.
         path: String,
     },
-    /// The file exists, but cannot be read.
+    /// The file cannot be read.
     Unreadable {
-        /// The path of the file on the host.
+        /// The path on the host.
         path: String,
-        /// The error message of the operating system.
+        /// The error of the operating system.
         error: String,
     },
 }
 
 impl HostFile {
-    /// Returns the text of the file. Returns `None` if it is missing or could not be read.
+    /// Returns the text, if the file was read.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text { text, .. } => Some(text),
@@ -42,7 +42,7 @@ impl HostFile {
         }
     }
 
-    /// Returns the finding that a check could not read this file. Returns `None` if the file was read or does not exist.
+    /// Returns a finding if the file exists but could not be read.
     pub(super) fn unread(&self, check: &'static str) -> Option<HostFinding> {
         let Self::Unreadable { path, error } = self else { return None };
         Some(HostFinding::could_not_tell(
@@ -52,7 +52,7 @@ impl HostFile {
         ))
     }
 
-    /// Returns the path of the file on the host.
+    /// Returns the path on the host.
     pub fn path(&self) -> &str {
         match self {
             Self::Text { path, .. } | Self::Missing { path } | Self::Unreadable { path, .. } => path,
@@ -60,29 +60,26 @@ impl HostFile {
     }
 }
 
-/// The host that `check system` checks, as a directory tree.
 pub(crate) struct CheckedHost<'r> {
-    /// Root directory of the host: `/`, or the directory of a test.
+    /// The root directory: `/`, or the directory of a test.
     pub root: &'r Path,
 }
 
 impl CheckedHost<'_> {
-    /// Returns the location of a file whose path on the host is `path`. In a test, this is below the directory of the test.
+    /// Returns the location of a file of the host; in a test, below the directory of the test.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    /// Returns true if the host has a file or a directory with this path.
     pub(crate) fn is_there(&self, path: &str) -> bool {
         self.path(path).exists()
     }
 
-    /// Reads the file of the host with this path.
     pub(crate) fn file(&self, path: &str) -> HostFile {
         self.read(&self.path(path), path)
     }
 
-    /// Reads the file at `place`. Its path on the host is `path`.
+    /// `path` is the path on the host.
     fn read(&self, place: &Path, path: &str) -> HostFile {
         let path = path.to_owned();
         let mut octets = Vec::new();
@@ -94,14 +91,14 @@ impl CheckedHost<'_> {
         }
     }
 
-    /// Reads a file that may be a symbolic link, and returns it with the target of the link. An absolute target is looked up below `root`.
+    /// Returns a file, and the target if it is a symbolic link. An absolute target is below `root`.
     pub(crate) fn link(&self, path: &str) -> (HostFile, Option<String>) {
         let Ok(target) = fs::read_link(self.path(path)) else { return (self.file(path), None) };
         let shown = target.display().to_string();
         (self.target(path, &shown), Some(shown))
     }
 
-    /// Reads the target of a symbolic link. `path` is the path of the link.
+    /// Reads the target of the symbolic link at `path`.
     pub(crate) fn target(&self, path: &str, target: &str) -> HostFile {
         let place = match target.strip_prefix('/') {
             Some(_) => self.path(target),
@@ -110,8 +107,8 @@ impl CheckedHost<'_> {
         self.read(&place, path)
     }
 
-    /// Reads the drop-in files (files that extend a configuration) of these directories in the order of their names, at most `MAX_CHECKED_DROP_INS`.
-    /// If two files have the same name, only the one in the later directory is read. So a link to /dev/null there removes the other file.
+    /// Reads drop-in files (files that extend a configuration) in the order of their names. Of files with the same name, only the one in the last
+    /// directory is read, so a link to /dev/null there removes the others.
     pub(crate) fn drop_ins(&self, directories: &[&str], suffix: &str) -> Vec<HostFile> {
         let mut by_name: BTreeMap<String, String> = BTreeMap::new();
         for directory in directories {

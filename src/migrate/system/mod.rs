@@ -1,15 +1,14 @@
-//! `resolverctl check system`: checks whether queries on this host reach resolverd, and whether resolverd's queries reach the internet.
+//! `resolverctl check system`: checks that queries of this host reach resolverd, and that resolverd's queries reach the internet.
 //!
-//! Each check has its own file and is a pure function of texts and facts. This module combines the checks. Only `root_keys` needs a
-//! daemon, only `gather` reads the host, and only `root_zone` uses the network.
+//! Each check is a pure function in its own file. Only `root_keys` needs a daemon, only `gather` reads the host, and only `root_zone` sends queries.
 //!
 //! # Decisions
 //!
-//! - A verdict can be "could not tell", for instance if only root may read a file. If such a file counted as empty, the check would report a failure
-//!   on a healthy host (files of NetworkManager, systemd-resolved and cloud-init).
-//! - A chroot without resolv.conf is correct if resolverd listens at 127.0.0.1, because the C library then asks 127.0.0.1. Postfix sets `edns0` and
-//!   `trust-ad` itself, so a missing copy of resolv.conf is no failure.
-//! - Facts are collected first and judged afterwards, so that tests can use a directory tree instead of the files of this host.
+//! - A verdict can be "could not tell", for instance if only root may read a file. If a file of NetworkManager, systemd-resolved or cloud-init that
+//!   cannot be read counted as empty, the check would report a failure on a healthy host.
+//! - A chroot without resolv.conf is correct if resolverd listens at 127.0.0.1, because the C library then queries 127.0.0.1. Postfix sets `edns0`
+//!   and `trust-ad` itself, so a missing copy of resolv.conf is no failure.
+//! - Facts are collected first and judged afterwards, so that tests can use a directory tree.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -40,40 +39,40 @@ use self::root_keys::{RootKeysHere, RootKeysUnknown};
 use self::root_zone::RootZoneReplies;
 use resolver::config::ConfigProblem;
 
-/// The facts about a host from which `check system` makes its findings.
+/// The facts from which `check system` makes its findings.
 #[derive(Clone, Debug)]
 pub struct HostFacts {
-    /// The addresses at which resolverd listens on port 53.
+    /// The addresses of resolverd on port 53.
     pub ours: Vec<IpAddr>,
     /// Notes about valid settings that probably do not have the intended effect.
     pub notes: Vec<ConfigProblem>,
     /// True if resolverd forwards all names, so that it does not need the root servers.
     pub forwards_all: bool,
-    /// The file `/etc/resolv.conf`, and the target of the link if it is a symbolic link.
+    /// `/etc/resolv.conf`, and its target if it is a symbolic link.
     pub resolv_conf: (HostFile, Option<String>),
-    /// The file `/etc/nsswitch.conf`.
+    /// `/etc/nsswitch.conf`.
     pub nsswitch: HostFile,
-    /// The flag is true if systemd-resolved runs. The files are its configuration files, in the order of precedence.
+    /// True if systemd-resolved runs; and its configuration files in the order of precedence.
     pub resolved: (bool, Vec<HostFile>),
-    /// The flag is true if NetworkManager runs. The files are its configuration files, in the order of precedence.
+    /// True if NetworkManager runs; and its configuration files in the order of precedence.
     pub(crate) network_manager: (bool, Vec<HostFile>),
-    /// The flag is true if this host uses cloud-init. The files are its configuration files, in the order of precedence.
+    /// True if this host uses cloud-init; and its configuration files in the order of precedence.
     pub(crate) cloud_init: (bool, Vec<HostFile>),
     /// The configuration files of Postfix.
     pub postfix: Postfix,
-    /// The file `/etc/opendkim.conf`.
+    /// `/etc/opendkim.conf`.
     pub opendkim: HostFile,
     /// The programs that listen on port 53; `None` if /proc cannot be read.
     pub(crate) holders: Option<Holders>,
-    /// The answers of root servers to a query of `check system`, over UDP and TCP.
+    /// The replies of root servers over UDP and TCP.
     pub heard: RootZoneReplies,
-    /// The time of this host's clock, in seconds since 1970.
+    /// The clock of this host, in seconds since 1970.
     pub unix: u64,
-    /// What the daemon says about the keys of the root zone, or why this is unknown. `None` if the daemon should not be asked.
+    /// The daemon's report about the keys of the root zone, or why this is unknown. `None` if the daemon should not be asked.
     pub root_keys: Option<Result<RootKeysHere, RootKeysUnknown>>,
 }
 
-/// Returns the findings of all checks. Their order is the order in which a query passes the checked parts of the host.
+/// Returns the findings in the order in which a query passes the checked parts of the host.
 pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
     let (ours, forwards_all) = (facts.ours.as_slice(), facts.forwards_all);
     let (file, link) = &facts.resolv_conf;

@@ -1,16 +1,15 @@
 //! Checks that NetworkManager will not overwrite `/etc/resolv.conf`.
 //!
-//! The keys `dns` and `rc-manager` of `[main]` decide this (NetworkManager.conf(5)); the value in the last file is used. Drop-in files in /usr/lib
-//! and /run are read before NetworkManager.conf, those in /etc after it.
+//! The keys `dns` and `rc-manager` of `[main]` decide this, and the last file that sets a key applies (NetworkManager.conf(5)). Drop-in files in
+//! /usr/lib and /run are read before NetworkManager.conf, those in /etc after it.
 
 use super::host::HostFile;
 use super::resolved::values;
 use crate::system::HostFinding;
 
-/// The name of the check of NetworkManager, as `check system` shows it.
 pub(crate) const CHECK: &str = "networkmanager";
 
-/// Checks that NetworkManager, if it runs, does not change `/etc/resolv.conf`. `files` are its configuration files.
+/// `files` are the configuration files of NetworkManager.
 pub(super) fn check(runs: bool, files: &[HostFile]) -> HostFinding {
     if !runs {
         return HostFinding::ok(CHECK, "does not run");

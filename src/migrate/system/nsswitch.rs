@@ -1,14 +1,13 @@
-//! Checks `/etc/nsswitch.conf`: the C library must ask DNS servers, and must not ask another source first.
+//! Checks `/etc/nsswitch.conf`: the C library must query DNS servers, and no other source first.
 //!
 //! See nsswitch.conf(5) and nss-resolve(8).
 
 use super::host::HostFile;
 use crate::system::HostFinding;
 
-/// The name of the check of `/etc/nsswitch.conf`, as `check system` shows it.
+/// The name of this check, as `check system` prints it.
 pub const CHECK: &str = "nsswitch";
 
-/// Checks the line `hosts` of `/etc/nsswitch.conf`.
 pub(super) fn check(file: &HostFile) -> HostFinding {
     if let Some(unread) = file.unread(CHECK) {
         return unread;

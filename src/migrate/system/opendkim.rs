@@ -1,5 +1,5 @@
-//! Checks that OpenDKIM queries resolverd. If it is built with libunbound, as on Debian, it has its own resolver. Then it queries the servers of
-//! zones itself unless `Nameservers` names a resolver (opendkim.conf(5)).
+//! Checks that OpenDKIM queries resolverd. With libunbound, as on Debian, OpenDKIM has its own resolver. This resolver queries the servers of zones
+//! itself unless `Nameservers` names a resolver (opendkim.conf(5)).
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -7,13 +7,13 @@ use super::host::HostFile;
 use super::resolv_conf::is_ours;
 use crate::system::HostFinding;
 
-/// The name of the check of OpenDKIM, as `check system` shows it.
+/// The name of this check in the output of `check system`.
 pub const CHECK: &str = "opendkim";
 
-/// The setting of OpenDKIM with the addresses of resolvers, separated by commas. It is in lower case here.
+/// The setting with the addresses of resolvers, in lower case.
 const NAMESERVERS: &str = "nameservers";
 
-/// Checks that OpenDKIM queries resolverd. `conf` is /etc/opendkim.conf, and `ours` are the addresses of resolverd.
+/// `conf` is /etc/opendkim.conf, and `ours` are the addresses of resolverd.
 pub(super) fn check(conf: &HostFile, ours: &[IpAddr]) -> HostFinding {
     if let Some(unread) = conf.unread(CHECK) {
         return unread;
@@ -40,7 +40,7 @@ pub(super) fn check(conf: &HostFile, ours: &[IpAddr]) -> HostFinding {
     }
 }
 
-/// Returns the addresses in the last setting `Nameservers`. Names of settings may be in upper or lower case (opendkim.conf(5)).
+/// Returns the addresses in the last setting `Nameservers`. Names of settings are case-insensitive (opendkim.conf(5)).
 fn nameservers(text: &str) -> Vec<&str> {
     let last = text.lines().rev().find_map(|line| {
         let line = line.split('#').next().unwrap_or_default().trim();

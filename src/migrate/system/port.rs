@@ -6,13 +6,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::proc::{Holder, Holders, MANAGER, PORT};
 use crate::system::HostFinding;
 
-/// The name of the check of port 53, as `check system` shows it.
+/// The name of this check in the output of `check system`.
 pub const CHECK: &str = "port 53";
 
-/// The name of the daemon's process in /proc/PID/comm.
+/// The name in /proc/PID/comm.
 const DAEMON: &str = "resolverd";
 
-/// Checks that resolverd listens on port 53, and that no other program listens at its addresses `ours`.
+/// Checks that resolverd, and no other program, listens on port 53 at `ours`.
 pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     let Some(holders) = holders else {
         return HostFinding::could_not_tell(CHECK, "cannot read /proc/net", "run this command with sudo");
@@ -57,14 +57,14 @@ pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     )
 }
 
-/// Returns true if a process of resolverd listens on port 53. Processes that this user may not see are not found.
+/// Returns true if resolverd listens on port 53. Without root rights, processes of other users are not found.
 pub(super) fn has_daemon(holders: Option<&Holders>) -> bool {
     let mut known = holders.into_iter().flatten().filter_map(|(_, holder)| holder.as_ref());
     known.any(|holder| holder.process == DAEMON)
 }
 
-/// Returns the sockets on port 53 at the addresses `ours` that belong to other or unknown processes. They receive queries meant for resolverd, or
-/// prevent it from listening at a wildcard address.
+/// Returns the sockets of other or unknown processes that receive queries to the addresses `ours`, or prevent resolverd from listening at a wildcard
+/// address.
 pub(crate) fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {
     let is_own = |holder: &Holder| [DAEMON, MANAGER].contains(&holder.process.as_str());
     let is_bound = |address: IpAddr| {
@@ -80,14 +80,14 @@ pub(crate) fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {
     wanted.cloned().collect()
 }
 
-/// Returns true if a socket that is bound to the address `held` receives datagrams to `address`.
+/// Returns true if a socket that is bound to `held` receives datagrams to `address`.
 pub fn covers(held: IpAddr, address: IpAddr) -> bool {
     held == address
         || held == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
         || held == IpAddr::V4(Ipv4Addr::UNSPECIFIED) && address.is_ipv4()
 }
 
-/// Returns a text about the programs that listen on port 53, for example `resolverd at 127.0.0.1:53, [::1]:53; somebody at 192.0.2.1:53`.
+/// Returns a text such as `resolverd at 127.0.0.1:53, [::1]:53; somebody at 192.0.2.1:53`.
 fn words(holders: &Holders) -> String {
     let mut places: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (address, holder) in holders {

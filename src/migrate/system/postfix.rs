@@ -1,8 +1,7 @@
-//! Checks the copy of `resolv.conf` in Postfix's chroot. Programs of Postfix in the chroot read this copy, and it is renewed only when Postfix
-//! starts.
+//! Checks the copy of `resolv.conf` in Postfix's chroot. Programs of Postfix in the chroot read this copy, which Postfix renews only when it starts.
 //!
-//! In Debian's master.cf, the fifth column (see master(5)) says that smtp and smtpd run in the chroot /var/spool/postfix. Without a copy, the C
-//! library asks 127.0.0.1 (resolv.conf(5)). So only the content of a copy matters, and not whether the copy exists.
+//! Debian's master.cf runs smtp and smtpd in the chroot /var/spool/postfix (fifth column, see master(5)). Without a copy, the C library queries
+//! 127.0.0.1 (resolv.conf(5)), so a missing copy is correct.
 
 use std::net::IpAddr;
 
@@ -10,38 +9,35 @@ use super::host::{CheckedHost, HostFile};
 use super::resolv_conf::{ResolvConf, is_ours};
 use crate::system::HostFinding;
 
-/// The name of the check of Postfix, as `check system` shows it.
+/// The name of this check in the output of `check system`.
 pub const CHECK: &str = "postfix";
 
-/// The index of the column of master.cf that says whether a service runs in the chroot. The first column has index 0.
+/// The index of the column of master.cf that says if a service runs in the chroot.
 const CHROOT_COLUMN: usize = 4;
 
-/// How many columns after the chroot column master.cf has the name of the program.
+/// The number of columns from the chroot column to the name of the program.
 const COMMAND_COLUMNS_LATER: usize = 2;
 
-/// The programs of Postfix that send DNS queries. Other programs may run in the chroot without harm.
+/// The programs of Postfix that send DNS queries. Others may run in the chroot without harm.
 const LOOKING_UP: [&str; 4] = ["dnsblog", "lmtp", "smtp", "smtpd"];
 
-/// The default queue directory of Postfix.
 const QUEUE: &str = "/var/spool/postfix";
 
-/// The files of Postfix that are checked. Only the default instance is checked, no others (postmulti(1)).
+/// The files of Postfix's default instance. Other instances (postmulti(1)) are not checked.
 #[derive(Clone, Debug)]
 pub struct Postfix {
-    /// The file `/etc/postfix/master.cf`, which configures the services of Postfix.
+    /// `/etc/postfix/master.cf`, the services of Postfix.
     pub master: HostFile,
-    /// The copy of `resolv.conf` in the queue directory, which is the root of the chroot (postconf(5), "queue_directory").
+    /// The copy of `resolv.conf` in the queue directory, the root of the chroot (postconf(5), "queue_directory").
     pub copy: HostFile,
 }
 
-/// Reads the configuration files of Postfix that are checked.
 pub(super) fn gather(host: &CheckedHost<'_>) -> Postfix {
     let copy = copy(host.file("/etc/postfix/main.cf").text().unwrap_or_default());
     Postfix { master: host.file("/etc/postfix/master.cf"), copy: host.file(&copy) }
 }
 
-/// Returns the path of the copy of `resolv.conf` in the queue directory. `main` is the text of main.cf. If it sets `queue_directory` several times,
-/// the last line is used; variables are not expanded.
+/// Returns the path of the copy of `resolv.conf`. `main` is the text of main.cf. The last `queue_directory` applies; variables are not expanded.
 fn copy(main: &str) -> String {
     let queue = main.lines().rev().find_map(|line| {
         let (name, value) = line.split_once('=')?;
@@ -51,7 +47,7 @@ fn copy(main: &str) -> String {
     format!("{}/etc/resolv.conf", queue.trim_end_matches('/'))
 }
 
-/// Checks that programs of Postfix in the chroot also query resolverd, whose addresses are `ours`.
+/// `ours` are the addresses of resolverd.
 pub(super) fn check(postfix: &Postfix, ours: &[IpAddr]) -> HostFinding {
     let Postfix { master, copy } = postfix;
     if let Some(unread) = master.unread(CHECK) {
@@ -83,7 +79,7 @@ pub(super) fn check(postfix: &Postfix, ours: &[IpAddr]) -> HostFinding {
     }
 }
 
-/// Returns the names of Postfix's services that run in the chroot and send DNS queries. `master` is the text of master.cf.
+/// Returns the services in the chroot that send DNS queries. `master` is the text of master.cf.
 fn jailed(master: &str) -> Vec<&str> {
     let services = master.lines().filter(|line| !line.starts_with(['#', ' ', '\t']));
     let mut names: Vec<&str> = services

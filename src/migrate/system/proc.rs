@@ -1,6 +1,6 @@
 //! Finds the programs that listen on port 53, from the files in /proc.
 //!
-//! Reads net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm and PID/cgroup (proc(5)). Addresses there are groups of four octets in the byte order of the
+//! Reads net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm and PID/cgroup (proc(5)). An address there has groups of four octets in the byte order of the
 //! machine.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +10,9 @@ use std::path::Path;
 
 use super::host::{CheckedHost, HostFile};
 
-/// The port of DNS.
 pub(super) const PORT: u16 = 53;
 
-/// The name of systemd's process. It holds the sockets of resolverd.socket until the daemon takes them.
+/// systemd has the sockets of resolverd.socket open until the daemon takes them.
 pub(super) const MANAGER: &str = "systemd";
 
 /// A process that listens on port 53.
@@ -21,21 +20,20 @@ pub(super) const MANAGER: &str = "systemd";
 pub struct Holder {
     /// The name of the process.
     pub process: String,
-    /// The systemd service of the process; `None` if the process belongs to no service.
+    /// The systemd service of the process, if any.
     pub unit: Option<String>,
 }
 
-/// The sockets that listen on port 53, each with its process. The process is `None` if this user may not see it, for example because it belongs to
-/// another user.
+/// The sockets that listen on port 53. The process is `None` if this user may not see it, for example because another user owns it.
 pub(crate) type Holders = Vec<(SocketAddr, Option<Holder>)>;
 
-/// Returns the sockets that listen on port 53, with their processes. Returns `None` if /proc cannot be read.
+/// Returns `None` if /proc cannot be read.
 pub(crate) fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
     let mut sockets: BTreeSet<(SocketAddr, u64)> = BTreeSet::new();
     for (table, listening) in [("udp", "07"), ("udp6", "07"), ("tcp", "0A"), ("tcp6", "0A")] {
         match host.file(&format!("/proc/net/{table}")) {
             HostFile::Text { text, .. } => sockets.extend(listeners(&text, listening)),
-            // The table of IPv6 sockets does not exist if the kernel has no IPv6.
+            // A kernel without IPv6 has no table of IPv6 sockets.
             HostFile::Missing { .. } if table.ends_with('6') => {}
             _ => return None,
         }
@@ -48,7 +46,7 @@ pub(crate) fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
     Some(holders)
 }
 
-/// Returns the processes that have sockets with these inodes open, by inode.
+/// Returns the processes that have these sockets (`inodes`) open, by inode.
 fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, Holder> {
     let mut found = BTreeMap::new();
     let Ok(entries) = fs::read_dir(host.path("/proc")) else { return found };
@@ -58,7 +56,7 @@ fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, Ho
         let held: Vec<u64> = links.filter_map(|link| inode(&link.to_string_lossy())).collect();
         for inode in held.into_iter().filter(|inode| inodes.contains(inode)) {
             let Some(holder) = holder(&process) else { continue };
-            // systemd also keeps the sockets open that it has passed to a service. So the process of the service is preferred to systemd.
+            // systemd keeps the sockets open that it passes to a service, so a process other than systemd is preferred.
             let known = found.entry(inode).or_insert_with(|| holder.clone());
             if known.process == MANAGER {
                 *known = holder;
@@ -68,20 +66,20 @@ fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, Ho
     found
 }
 
-/// Returns the process whose directory in /proc is `place`: its name and its service.
+/// Returns the process whose directory in /proc is `place`.
 fn holder(place: &Path) -> Option<Holder> {
     let process = fs::read_to_string(place.join("comm")).ok()?.trim().to_owned();
     let groups = fs::read_to_string(place.join("cgroup")).unwrap_or_default();
     Some(Holder { process, unit: unit(&groups).map(str::to_owned) })
 }
 
-/// Returns the systemd service of a process. `groups` is the text of /proc/PID/cgroup. A service may have control groups below its own.
+/// `groups` is the text of /proc/PID/cgroup. A service may have control groups below its own.
 fn unit(groups: &str) -> Option<&str> {
     groups.lines().find_map(|line| line.split('/').find(|part| part.ends_with(".service")))
 }
 
-/// Returns the addresses and inodes of the sockets in `table` that listen on port 53. `table` is a socket table of proc(5), and `listening` is the
-/// code of the listening state.
+/// Returns the addresses and inodes of sockets that listen on port 53. `table` is a socket table of proc(5), and `listening` the code of the
+/// listening state in this table.
 fn listeners(table: &str, listening: &str) -> Vec<(SocketAddr, u64)> {
     table.lines().skip(1).filter_map(|line| listener(line, listening)).collect()
 }
@@ -93,13 +91,13 @@ fn listener(line: &str, listening: &str) -> Option<(SocketAddr, u64)> {
     (local.port() == PORT && *columns.get(3)? == listening).then_some((local, inode))
 }
 
-/// Parses the address and the port in a column of a socket table of proc(5).
+/// Parses an address and a port in a socket table of proc(5).
 pub fn socket_address(column: &str) -> Option<SocketAddr> {
     let (address, port) = column.split_once(':')?;
     Some(SocketAddr::new(self::address(address)?, u16::from_str_radix(port, 16).ok()?))
 }
 
-/// Parses the hexadecimal digits of an IP address in a socket table, which are in the byte order of the machine.
+/// Parses an address in hexadecimal digits, in the byte order of the machine.
 fn address(digits: &str) -> Option<IpAddr> {
     let word = |place: usize| {
         let digits = digits.get(place..place.checked_add(8)?)?;
@@ -116,7 +114,7 @@ fn address(digits: &str) -> Option<IpAddr> {
     }
 }
 
-/// Returns the inode from the target of a link in /proc/PID/fd, like `socket:[4711]`.
+/// Parses the target of a link in /proc/PID/fd, such as `socket:[4711]`.
 fn inode(link: &str) -> Option<u64> {
     link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }

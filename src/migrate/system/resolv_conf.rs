@@ -1,31 +1,29 @@
-//! Checks `/etc/resolv.conf`: which servers the C library asks, and if it passes on the AD flag, which marks validated answers.
+//! Checks `/etc/resolv.conf`: which servers the C library queries, and if it passes on the AD flag of validated answers.
 //!
-//! According to resolv.conf(5), the C library uses the first three nameservers. If there are none, it asks 127.0.0.1.
+//! The C library uses the first three name servers, or 127.0.0.1 if there are none (resolv.conf(5)).
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::host::HostFile;
 use crate::system::HostFinding;
 
-/// The name of the check of `/etc/resolv.conf`, as `check system` shows it.
+/// The name of this check in the output of `check system`.
 pub const CHECK: &str = "resolv.conf";
 
-/// The name of the check of the option `trust-ad`.
 pub(crate) const TRUST_AD: &str = "trust-ad";
 
-/// Maximum number of name servers that glibc reads; it ignores the others (MAXNS).
+/// glibc ignores further name servers (MAXNS).
 const MAX_NAMESERVERS: usize = 3;
 
-/// Those parts of a `resolv.conf` file that are checked.
+/// The checked parts of a `resolv.conf`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResolvConf {
-    /// The addresses of the name servers. If the file has none, this is 127.0.0.1.
+    /// If the file has no name server, this is 127.0.0.1.
     pub(crate) nameservers: Vec<String>,
     options: Vec<String>,
 }
 
 impl ResolvConf {
-    /// Parses the text of a `resolv.conf` file.
     pub(crate) fn parse(text: &str) -> Self {
         let (mut nameservers, mut options) = (Vec::new(), Vec::new());
         for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {
@@ -48,12 +46,12 @@ impl ResolvConf {
     }
 }
 
-/// The addresses at which systemd-resolved listens. It gets the queries to them even if resolverd listens at a wildcard address.
+/// The addresses of systemd-resolved. It gets queries to these addresses even if resolverd listens at a wildcard address.
 const STUBS: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54))];
 
-/// Returns true if a nameserver of `resolv.conf` is one of resolverd's addresses `ours`. A wildcard address includes each loopback address of its
-/// family, except the addresses of systemd-resolved.
+/// Returns true if a name server of `resolv.conf` is one of resolverd's addresses `ours`. A wildcard address includes the loopback addresses of its
+/// family, except those of systemd-resolved.
 pub fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
     let any =
         |address: &IpAddr| ours.iter().any(|own| own.is_unspecified() && own.is_ipv4() == address.is_ipv4());
@@ -63,14 +61,14 @@ pub fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
     })
 }
 
-/// Returns the nameservers in `text` (a resolv.conf) that are not addresses of resolverd.
+/// Returns the name servers in `text` (a resolv.conf) that are not resolverd.
 pub fn other_nameservers(text: &str, ours: &[IpAddr]) -> Vec<IpAddr> {
     let conf = ResolvConf::parse(text);
     let others = conf.nameservers.iter().filter(|nameserver| !is_ours(nameserver, ours));
     others.filter_map(|nameserver| nameserver.parse().ok()).collect()
 }
 
-/// Returns the findings about `/etc/resolv.conf`: its nameservers, and its option `trust-ad`. `link` is its target if it is a symbolic link.
+/// `link` is the target of `/etc/resolv.conf` if it is a symbolic link.
 pub(super) fn check(file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Vec<HostFinding> {
     let conf = match file {
         HostFile::Unreadable { path, error } => {
@@ -113,8 +111,7 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
     HostFinding::warning(CHECK, evidence, advice)
 }
 
-/// Checks the option `trust-ad`: without it, glibc 2.31 and later clear the AD flag in replies. Postfix sets the option itself, other programs do
-/// not.
+/// Without `trust-ad`, glibc 2.31 and later clear the AD flag in replies. Postfix sets the option itself, other programs do not.
 fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<HostFinding> {
     const CHECK: &str = TRUST_AD;
     if !conf.nameservers.iter().all(|nameserver| is_ours(nameserver, ours)) {

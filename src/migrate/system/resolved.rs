@@ -1,7 +1,7 @@
 //! Checks that programs which use systemd-resolved reach resolverd.
 //!
-//! According to resolved.conf(5), drop-in files extend lists, and an empty value clears a list. The files are read in the order of their names,
-//! including those in /usr/lib. The stub of systemd-resolved at 127.0.0.53 does not conflict with 127.0.0.1.
+//! Drop-in files add values to lists, and an empty value clears a list (resolved.conf(5)). Files are read in the order of their names, including
+//! those in /usr/lib. The address 127.0.0.53 of systemd-resolved does not conflict with 127.0.0.1.
 
 use std::net::IpAddr;
 
@@ -9,10 +9,10 @@ use super::host::HostFile;
 use super::resolv_conf::is_ours;
 use crate::system::HostFinding;
 
-/// The name of the check of systemd-resolved, as `check system` shows it.
+/// The name of this check in the output of `check system`.
 pub const CHECK: &str = "systemd-resolved";
 
-/// Checks that systemd-resolved, if it runs, queries only resolverd. `files` are its configuration files.
+/// `files` are the configuration files of systemd-resolved, and `ours` are the addresses of resolverd.
 pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFinding {
     if !runs {
         return HostFinding::ok(CHECK, "does not run");
@@ -36,7 +36,7 @@ pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFind
     )
 }
 
-/// Returns the values of a setting with a list, from several files. Each file may add values to the list or clear it.
+/// Returns the values of a list. Each file may add values or clear the list.
 fn setting(files: &[HostFile], key: &str) -> Vec<String> {
     let mut list = Vec::new();
     for value in files.iter().filter_map(HostFile::text).flat_map(|text| values(text, "Resolve", key)) {
@@ -48,7 +48,7 @@ fn setting(files: &[HostFile], key: &str) -> Vec<String> {
     list
 }
 
-/// Returns the values of a key, in their order, from one section of a file with `key=value` lines. systemd and NetworkManager use this format.
+/// Returns the values of a key in one section. systemd and NetworkManager use this format.
 pub(super) fn values<'a>(
     text: &'a str,
     section: &'a str,

@@ -1,62 +1,59 @@
-//! Checks whether the daemon can validate the DNSKEY records of the root zone with its trust anchors.
+//! Checks that the daemon can validate the DNSKEY records of the root zone with its trust anchors.
 //!
-//! Follows RFC 4035 section 5.3 and RFC 5011. If the trust anchors are not the keys of the root zone, the queries of all clients fail, even those for
-//! domains that are not signed.
+//! See RFC 4035 section 5.3 and RFC 5011. If the trust anchors are not keys of the root zone, all queries of clients fail, even those for unsigned
+//! domains.
 
 use crate::system::HostFinding;
 
 const CHECK: &str = "root keys";
 
-/// The name of the finding about the daemon, which is not about the root keys.
+/// Findings about the daemon itself have this check name.
 const DAEMON_CHECK: &str = "resolverd";
 
-/// The advice to the operator if the trust anchors are not the keys of the root zone.
 const ADVICE: &str = "update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of \
     https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys; if the trust anchors are right, another server answers in \
     place of the root servers: `resolverctl trace . DNSKEY` shows each step";
 
-/// The advice to the operator if the daemon could not get the DNSKEY records of the root zone.
 const UNREACHED: &str = "first make sure that the forwarders answer or, without forwarders, that outgoing UDP and TCP work; `resolverctl trace . DNSKEY` shows each step";
 
-/// What the daemon found when it validated the keys of the root zone with its trust anchors.
+/// The result of validating the keys of the root zone with the daemon's trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RootKeysVerdict {
-    /// A trust anchor matches one of the root's keys, and the signatures are valid.
+    /// A trust anchor matches a key of the root, and the signatures are valid.
     Secure,
-    /// The configuration has no trust anchor for the root zone.
+    /// The configuration has no trust anchor for the root.
     Insecure,
-    /// DNSSEC validation is turned off in the configuration.
+    /// DNSSEC validation is turned off.
     Off,
-    /// No trust anchor matches one of the keys, or their signatures are wrong; the text says why.
+    /// No trust anchor matches a key, or the signatures are wrong, for this reason.
     Bogus(String),
-    /// The daemon could not get the DNSKEY records of the root; the text says why.
+    /// The daemon could not get the DNSKEY records of the root, for this reason.
     NoAnswer(String),
 }
 
-/// The daemon's trust anchors for the root zone, and whether it can validate the keys of the root zone with them.
+/// The daemon's trust anchors for the root zone, and the result of validating the keys with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKeysHere {
     /// The result of validating the DNSKEY records of the root zone.
     pub verdict: RootKeysVerdict,
-    /// The key tags of the daemon's trust anchors for the root zone.
+    /// The key tags of the trust anchors for the root zone.
     pub tags: Vec<u16>,
-    /// The number of resolutions since the start of the daemon whose answer was validated (secure).
+    /// The number of resolutions with a secure answer since the start of the daemon.
     pub secure: u64,
-    /// The number of resolutions since the start of the daemon whose answer was bogus.
+    /// The number of resolutions with a bogus answer since the start of the daemon.
     pub bogus: u64,
 }
 
-/// The reason why it is unknown whether the daemon can validate the root keys, as text.
+/// Why the state of the root keys is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RootKeysUnknown {
     /// No daemon answers on the control socket.
     NotRunning(String),
-    /// The daemon was not asked, or it refused or did not send a usable reply.
+    /// The daemon was not asked, refused, or sent no usable reply.
     NotAsked(String),
 }
 
-/// Returns the finding about the root keys from the facts of the daemon. If no daemon answers on the control socket, returns a finding about that.
-/// `listens` is true if a daemon listens on port 53: then its control socket probably has another path.
+/// `listens` is true if a daemon listens on port 53. If this daemon does not answer on the control socket, its socket probably has another path.
 pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool) -> HostFinding {
     let RootKeysHere { verdict, tags, secure, bogus } = match here {
         Ok(here) => here,

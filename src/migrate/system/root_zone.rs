@@ -1,7 +1,7 @@
-//! Asks root servers for the SOA of the root zone over UDP and TCP. This shows whether queries to port 53 reach the internet, and what time it is.
+//! Queries root servers for the SOA record of the root zone over UDP and TCP. The replies show if queries to port 53 reach the internet, and what
+//! time it is.
 //!
-//! Follows RFC 1035 section 4.2 and RFC 4034 section 3.1. An answer is accepted only if it comes from a root server itself, so a server that answers
-//! in place of a root server is detected.
+//! See RFC 1035 section 4.2 and RFC 4034 section 3.1. The flags AA and RA of a reply show if another server answers instead of the root server.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,30 +16,30 @@ use dns::conduct::Transport;
 use resolver::exchange::network::Path;
 use resolver::exchange::{Exchange, Trouble, UpstreamQuery};
 
-/// The facts in a reply to the query for the SOA of the root zone.
+/// The facts in the reply of a root server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RootZoneAnswer {
-    /// The flag AA of the reply: the server is authoritative for the zone.
+    /// The flag AA: the server is authoritative for the zone.
     pub authoritative: bool,
-    /// The flag RA of the reply: the server offers recursion. No root server does so.
+    /// The flag RA: the server offers recursion. No root server does.
     pub recursive: bool,
-    /// The times from which and until which the signature of the SOA is valid, in seconds since 1970; `None` if there is no signature.
+    /// The validity period of the SOA's signature, if there is one, in seconds since 1970.
     pub signature: Option<(u64, u64)>,
 }
 
-/// The result of the query over one transport: the server and its answer, or the reason why no server answered.
+/// The server and its answer, or why no server answered.
 pub(crate) type RootZoneReply = Result<(SocketAddr, RootZoneAnswer), String>;
 
-/// The results of the query for the SOA of the root zone, over UDP and over TCP.
+/// The results over UDP and TCP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootZoneReplies {
-    /// The result of the query over UDP.
+    /// The result over UDP.
     pub udp: RootZoneReply,
-    /// The result of the query over TCP.
+    /// The result over TCP.
     pub tcp: RootZoneReply,
 }
 
-/// Sends the query over UDP and over TCP at the same time. Over each transport, it is sent to one server after the other until a server answers.
+/// Sends the query over UDP and TCP at the same time, each to one server after the other until one answers.
 pub(super) fn ask(servers: &[SocketAddr]) -> RootZoneReplies {
     asked(servers).unwrap_or_else(|error| {
         let unsent = Err(error.to_string());
@@ -59,7 +59,7 @@ async fn first(exchange: &Exchange, servers: &[SocketAddr], transport: Transport
     let mut last = "no server to query".to_owned();
     for server in servers.iter().take(CHECK_SERVERS) {
         let path = Path { server: *server, source: None, encryption: None };
-        // A server adds the signature to its answer only if the query has the flag DO.
+        // A server adds the signature only if the query has the flag DO.
         let plain = UpstreamQuery::new(path, Name::root(), RecordType::SOA);
         let query = UpstreamQuery { dnssec_ok: true, transport, ..plain };
         let place = exchange.place(&query.name).await;
@@ -80,7 +80,7 @@ fn answer(message: &Message) -> RootZoneAnswer {
     }
 }
 
-/// Returns the times from which and until which an RRSIG is valid, in seconds since 1970. Returns `None` for other record types.
+/// Returns the validity period of an RRSIG, in seconds since 1970; `None` for other record types.
 fn validity(data: &RData) -> Option<(u64, u64)> {
     let RData::DNSSEC(DNSSECRData::RRSIG(signature)) = data else { return None };
     let input = signature.input();

@@ -1,8 +1,7 @@
-//! Sends batches of questions to DNS lists, in advance. It learns from the questions of clients which lists clients ask about the same address or
-//! domain. When a client asks one of these lists, the task asks the others, which the client will probably ask next.
+//! Sends questions to DNS lists in advance (batches). This task learns from clients' questions which lists clients ask about the same address or
+//! domain. When a client asks one of these lists, the task asks the others.
 //!
-//! This runs as a task of the daemon, which receives the questions of clients and their results (events) through a queue. No client waits for this
-//! task.
+//! It receives the questions of clients and their results (events) through a queue, so no client waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -26,32 +25,30 @@ use crate::zones::Views;
 use dns::clock::Mono;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
 
-/// The customer keys that clients put into the names of their questions (as labels), for each group of clients and each DNS list. A batch question
-/// to such a list contains the key that these clients use. A key is never shown. There is at most one key for each list and group of clients.
+/// The customer key in the names of clients' questions, for each group of clients and each DNS list. A batch question to such a list contains this
+/// key. A key is secret and never shown.
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
-/// The parts of a client's question that a batch is made from: the DNS list, and the address or domain. A question for the PTR of an address or the
-/// MX of a domain asks no list, but the same client often asks DNS lists about this address or domain next.
+/// The parts of a client's question from which a batch is made. Questions for the PTR of an address or the MX of a domain count too: the client often
+/// asks DNS lists about this address or domain next.
 struct Asks {
-    /// The DNS list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain, or is in a learned zone: a
-    /// zone that is not configured as a DNS list, but that clients use like one.
+    /// `None` for a PTR or MX question, and for a learned zone: clients use it like a DNS list, but it is not configured as one.
     list: Option<Arc<List>>,
     number: ListId,
-    /// The address (in reversed form) or the domain that the question is about, without the apex of the list and without a customer key.
+    /// The reversed address or the domain in the question, without the apex of the list and without a customer key.
     subject: Name,
-    /// The customer key in the name of the question. `None` if the name contains no key.
+    /// The customer key in the name of the question, if any.
     key: Option<Box<[u8]>>,
 }
 
-/// Sends batches until the task is cancelled. Only one instance sends batches. A second instance waits forever.
+/// Sends batches until the task is cancelled. A second instance waits forever.
 pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
     let Some(mut events) = resolver.lists().events.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
     let mut configured = Arc::clone(resolver.views().config());
     configure(&resolver, &configured);
-    // The number of the next batch question. The port and the id of its (invented) client are made from this number, which is different for each
-    // question.
+    // The number of the next batch question, from which the port and the id of its invented client are made.
     let mut number = 0_u32;
     let mut keys = KeyLabels::default();
     loop {
@@ -87,7 +84,7 @@ pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
     }
 }
 
-/// Learns from an event of a client's question, and returns the questions that must be asked as a batch.
+/// Learns from the event of a client's question, and returns the questions of the batch.
 fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Check, ListId, Question)> {
     let key = QuestionKey::from_bytes(event.key());
     let Some(question) = key.question() else { return Vec::new() };
@@ -99,8 +96,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
-        // `entry` has the state of the DNS list for queries through certain servers. It counts only if this view asks the list through the same
-        // servers.
+        // `entry` is the DNS list as it is asked through certain servers. It counts only if the view of the question uses the same servers.
         let here =
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list) else {
@@ -137,8 +133,8 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     asking
 }
 
-/// Returns the name for a question to `other` about the same address or domain as a client's question. `other` is a DNS list, or a learned zone
-/// that clients use like one. Returns `None` if `other` must not be asked about this address or domain.
+/// Returns the name for a question to `other` about the same address or domain. `other` is a DNS list or a learned zone. Returns `None` if `other`
+/// must not be asked.
 fn name_at(
     resolver: &Resolver,
     asks: &Asks,
@@ -154,16 +150,14 @@ fn name_at(
     };
     let (_, view) = clients;
     let known = resolver.list_resolver().list(view, &entry.apex)?;
-    // A DNS list that needs a customer's key is asked only after one of these clients has sent its key.
+    // If the list needs a customer key, resolverd asks it only after one of these clients has sent its key.
     let key = if known.keyed { Some(keys.0.get(&(clients, other))?) } else { None };
     let key = key.map(AsRef::as_ref);
     let name = Name::from_labels(subject.chain(key).chain(entry.apex.iter())).ok()?;
     shares(asks.list.as_deref(), &known, &name).then_some(name)
 }
 
-/// Returns the DNS list that a client's question asks, and the address or domain that the question is about. Also returns the address or domain of
-/// questions to learned zones (which clients use like lists), and of questions for a PTR or MX (after which clients ask lists). Returns `None` for
-/// all other questions.
+/// Returns the parts of a question to a DNS list or a learned zone, or for a PTR or MX; `None` for all other questions.
 fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -> Option<Asks> {
     let before = |number, own| {
         let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
@@ -172,7 +166,6 @@ fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -
     let labels = question.name.iter().len();
     match question.kind {
         RecordType::A => {}
-        // Only the labels of the address are used, without `in-addr.arpa` or `ip6.arpa`.
         RecordType::PTR => {
             return before(POINTER, labels.checked_sub(2).filter(|own| matches!(own, 4 | 32))?);
         }
@@ -197,9 +190,8 @@ fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -
     Some(Asks { list: Some(list), number, subject, key })
 }
 
-/// Returns true if the list `other` may be asked about the same address or domain as a client's question to `list`, with the question name `name`.
-/// Lists of addresses are not asked about domains, and lists of domains are not asked about addresses. `list` is `None` if the client's question
-/// asked no known list (for example, it was for a PTR or an MX).
+/// Returns true if the list `other` may be asked the question `name`. Lists of addresses are not asked about domains, nor lists of domains about
+/// addresses. `list` is the list that the client asked, if any.
 fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     match other.asked(name) {
         AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&ListSubject::Ip4),
@@ -215,7 +207,7 @@ fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     }
 }
 
-/// Returns the servers through which a view asks the DNS list at `apex`: those that recursion finds, configured servers, or forwarders.
+/// Returns the servers that a view asks for the DNS list at `apex`: those found by recursion, configured servers, or forwarders.
 fn way(views: &Views, view: ViewId, apex: &Name) -> Option<Way> {
     Some(views.get(view)?.route(apex, RecordType::A).way())
 }
@@ -233,8 +225,7 @@ fn configure(resolver: &Resolver, config: &Config) {
     batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
 }
 
-/// Locks the state of the batches, even after a panic. A panic may have left counts wrong, but then at most one batch question too many or too few
-/// is sent.
+/// Locks the state even after a panic. Counts may then be wrong, but at most one batch question too many or too few is sent.
 fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -248,7 +239,7 @@ fn group_of(key: &QuestionKey) -> ClientGroup {
     (key.flags(), key.view())
 }
 
-/// Returns the client of the batch question with this number. It has an address that no real client can have.
+/// Returns an invented client with an address that no real client has.
 fn client(number: u32) -> Client {
     let [high, low, id_high, id_low] = number.to_be_bytes();
     Client {

@@ -11,11 +11,9 @@ use crate::resolve::{Asked, Resolver};
 use dns::question::{Client, Question, Security};
 use dns::random::Random;
 
-/// Tests each negative trust anchor that has an expiry time, and removes those whose zone validates again. Returns the names of the removed
-/// anchors.
+/// Tests each negative trust anchor that expires, and removes those whose zone validates again. Returns their names.
 ///
-/// Each anchor is tested with a question for the SOA record at its name. A separate resolver asks it, which has an empty cache and all negative
-/// trust anchors except the tested one.
+/// A separate resolver with an empty cache asks for the SOA record at the name, with all negative trust anchors except the tested one.
 pub async fn remove_unneeded(resolver: &Resolver, network: &Arc<dyn Network>, random: &Random) -> Vec<Name> {
     let mut removed = Vec::new();
     for (name, _) in resolver.ntas().list(resolver.clock().mono()) {
@@ -28,7 +26,6 @@ pub async fn remove_unneeded(resolver: &Resolver, network: &Arc<dyn Network>, ra
     removed
 }
 
-/// Returns true if the answer to a question for the SOA record at `name` is secure.
 async fn validates(resolver: &Resolver, name: &Name) -> bool {
     let tester = Client { address: Ipv6Addr::UNSPECIFIED.into(), port: 0, id: 0 };
     let Asked::Replied(replied) = resolver.ask(Question::new(name, RecordType::SOA), tester).await else {

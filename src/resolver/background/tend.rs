@@ -1,8 +1,6 @@
-//! Monitors the DNS lists: sends probes to lists that do not answer, tests whether the lists work, and opens the circuit
-//! breaker of a list that does not answer.
+//! Monitors the DNS lists: sends probes to silent lists, tests lists, and opens the circuit breaker of a silent list.
 //!
-//! This runs as a task of the daemon, so no client's question waits for it. Its own questions are sent to the same servers as the questions of
-//! clients.
+//! This is a task of the daemon, so no client's question waits for it. Its questions go to the same servers as those of clients.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -29,14 +27,13 @@ use dns::clock::Mono;
 use dns::question::{ListSays, ViewId};
 use dns::random::Random;
 
-/// The result of one check of all DNS lists: which further queries are needed, and when the next check is due.
+/// The result of one check of all DNS lists.
 #[derive(Default)]
 struct DueWork {
-    /// The servers through which DNS lists are asked (found by recursion, configured, or forwarders), if none of them has answered recently. Each
-    /// has a view that uses these servers. Through the same servers, a name in another zone must be queried (a witness query), to find out whether
-    /// any server answers.
+    /// The servers of DNS lists (found by recursion, configured, or forwarders) of which none has answered recently, each with a view that uses them.
+    /// A witness query (for a name in another zone) then shows if any server answers.
     witnesses: BTreeMap<Way, ViewId>,
-    /// The DNS lists are checked again after this time at the latest. `None` if no list needs a check at a certain time.
+    /// The lists must be checked again after this time; `None` if no list needs a check at a certain time.
     wait: Option<Duration>,
 }
 
@@ -49,7 +46,7 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
         resolver.lists().rests(rests);
         if rests {
-            // A question may have arrived since the check without waking this task, so the DNS lists are checked once more.
+            // A question may have arrived since the check without waking this task.
             let again = round(&resolver, &random, &mut asking);
             found.witnesses.extend(again.witnesses);
             found.wait = again.wait;
@@ -71,9 +68,9 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     }
 }
 
-/// Sends a witness query, to find out whether any server answers if `way` is used (recursion, configured servers, or forwarders). With recursion,
-/// the query is for a name that does not exist. A forwarder may answer such a query from its cache, so it is asked for a name in another DNS list
-/// that nobody can have asked for before.
+/// Sends a witness query to find out if any server answers through `way` (recursion, configured servers, or forwarders). With recursion, the query is
+/// for a name that does not exist. A forwarder could answer this from its cache, so it gets a query for a name in another DNS list that nobody has
+/// asked for.
 fn call_witness(
     resolver: &Arc<Resolver>,
     way: &Way,
@@ -112,8 +109,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
         match due.judgement {
             Judgement::Opened => entry.not_answering(now),
             Judgement::Witness(_) => {
-                // If a DNS list is asked at a local mirror (a configured server), the witness query goes to a server on the internet. Its result
-                // shows whether only the mirror is silent.
+                // For a list at a local mirror (a configured server), the witness query goes to the internet, and shows if only the mirror is silent.
                 let way = if entry.way.is_forwarded() { entry.way.clone() } else { Way::Public };
                 round.witnesses.insert(way, due.view);
             }
@@ -138,7 +134,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
     round
 }
 
-/// A DNS list, and a view in which it is asked.
+/// A DNS list in one of its views.
 #[derive(Clone, Copy)]
 struct ListInView<'a> {
     list: &'a List,
@@ -146,13 +142,12 @@ struct ListInView<'a> {
     view: &'a Arc<View>,
 }
 
-/// Asks a DNS list for the name that `probe_name` returns, to learn whether the list answers.
+/// Asks a DNS list for the name of `probe_name`, to learn if the list answers.
 async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
     let probed = resolver.list_resolver().probe(view, list, &name, None).await;
-    // If names of the DNS list must contain a key, the probe asks for the apex. A working list may refuse such a query, so this refusal is not
-    // recorded.
+    // If the list needs a customer key, the probe asks for the apex. A working list may refuse this query, so a refusal is not recorded.
     if let Some(verdict @ ListVerdict::Unknown(_)) = &probed.verdict
         && name != list.apex
     {
@@ -163,11 +158,11 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     }
 }
 
-/// Returns a name in `list` that no client looks up: of a random address in 127.0.0.0/8, a random domain or a random hash. If the names of the list
-/// must contain a key, returns the apex of the list.
+/// Returns a name in `list` that no client looks up: a random address in 127.0.0.0/8, domain or hash. If the list needs a customer key, returns its
+/// apex.
 fn probe_name(list: &List, lot: u64) -> Name {
     let [.., second, third, fourth] = lot.to_be_bytes();
-    // The names of test entries have 0 in the second octet, so the random address has another value there.
+    // The addresses of test entries have 0 in the second octet.
     let address = Ipv4Addr::new(127, second.max(1), third, fourth);
     let hash = || Name::from_ascii(format!("{lot:016x}{lot:024x}")).ok()?.append_domain(&list.apex).ok();
     let drawn = list.subjects.iter().find_map(|subject| match subject {
@@ -179,8 +174,7 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a DNS list with its test entries: an entry that the list must contain, and an entry that it must not contain, if both are known. `insists`
-/// is true if the operator has requested the test.
+/// Tests a DNS list with its test entries: a listed one and an unlisted one. `insists` is true if the operator has requested the test.
 async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: &Random) {
     let ListInView { list, entry, view } = list;
     let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };
@@ -209,7 +203,7 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
     resolver.list_resolver().list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
 }
 
-/// Returns the reason for the state of a DNS list as text, which is empty if the list works.
+/// Returns the reason for the state of a list; empty if the list works.
 fn why(
     list: &List,
     entry: &ListEntry,

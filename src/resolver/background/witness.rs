@@ -1,7 +1,6 @@
-//! Queries root servers when a server does not answer. The result shows whether the server's zone or the network of this host is the cause.
+//! Queries root servers when no other server answers. The result shows if a zone or the network of this host is the cause.
 //!
-//! This runs as a task of the daemon, so no client's question waits for it. The history records the answers of the root servers like all other
-//! answers, and decides from all of them whether the network has an outage.
+//! The history records the replies of root servers like all others, and finds network outages.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -22,7 +22,7 @@ impl InView<'_> {
         self.store.insert(self.key(&state.zone, KeySlot::State), CacheEntry::State(state));
     }
 
-    /// Returns the DNSSEC state of exactly this zone, if it is in the cache and has not expired.
+    /// Returns the DNSSEC state of exactly this zone, if it has not expired.
     pub(crate) fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
         match self.store.get(&self.keys(zone).at(0, KeySlot::State)) {
             Some(CacheEntry::State(state)) if now < state.expires => Some(state),
@@ -30,22 +30,21 @@ impl InView<'_> {
         }
     }
 
-    /// Removes the delegation of a zone.
     pub(crate) fn forget_delegation(&self, zone: &Name) {
         self.store.remove(&self.keys(zone).at(0, KeySlot::Delegation));
     }
 
-    /// Returns the delegation of exactly this zone, if it is in the cache and its TTL has not expired.
+    /// Returns the delegation of exactly this zone, if its TTL has not expired.
     pub fn delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
         self.delegated(&self.keys(zone).at(0, KeySlot::Delegation), now)
     }
 
-    /// Returns the delegation of the closest zone at or above `name` for which the cache has a delegation.
+    /// Returns the cached delegation of the closest zone at or above `name`.
     pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
         self.closest_to(self.keys(name), now)
     }
 
-    /// Like `closest_delegation`, but for a name in wire form.
+    /// `name` is in wire form.
     pub(crate) fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<Arc<Delegation>> {
         self.closest_to(NameKeys::of_wire(name, self.view, *self.store.keyed()), now)
     }

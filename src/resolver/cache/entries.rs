@@ -1,4 +1,4 @@
-//! The entries of the RRset table: an RRset, a denial, a delegation, or the state of a zone; and the memory that each entry takes.
+//! The entries of the RRset table, and the memory that each entry takes.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -14,40 +14,38 @@ use super::weights::{outside, shared, weight};
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security};
 
-/// What the cache contains for a name and type: an RRset or a denial.
+/// What the cache has for a name and type.
 #[derive(Clone, Debug)]
 pub enum Known {
-    /// The cache has an RRset, so data of this type exist.
+    /// An RRset.
     Rrset(Arc<Rrset>),
-    /// The cache has a denial: the name has no data of this type, or the name does not exist.
+    /// A denial: the name has no data of this type, or does not exist.
     Negative(Arc<Negative>),
 }
 
 /// A delegation: the servers of a zone, and the addresses that came with the referral to them.
 #[derive(Debug)]
 pub struct Delegation {
-    /// The name of the zone to which the delegation leads.
+    /// The name of the delegated zone.
     pub zone: Name,
-    /// The names of the servers in the delegation.
+    /// The names of the servers.
     pub servers: Vec<Name>,
-    /// The addresses from the referral, each with the position of its server in `servers`.
+    /// Addresses from the referral, each with the position of its server in `servers`.
     pub glue: Vec<(usize, IpAddr)>,
-    /// The addresses and ports of servers that the operator has configured for the zone. They are used instead of
-    /// `servers`.
+    /// Servers that the operator has configured for the zone. They are used instead of `servers`.
     pub configured: Vec<SocketAddr>,
-    /// True if the operator has configured the delegation. The zone's servers may then have addresses that `deny_servers` forbids for other
-    /// servers.
+    /// True if the operator has configured the servers. Their addresses may then be in `deny_servers`.
     pub trusted: bool,
-    /// The DS records of the zone with their signatures, or the proof that there are none, from the referral.
+    /// The zone's DS records with their signatures, or the proof that there are none, from the referral.
     pub evidence: Evidence,
-    /// The time at which the delegation was received.
+    /// When the delegation was received.
     pub since: Mono,
-    /// The time at which the TTL of the delegation expires.
+    /// When the TTL of the delegation expires.
     pub expires: Mono,
 }
 
 impl Delegation {
-    /// Returns the addresses of type `kind` (A or AAAA) of the server with this name. Only addresses that came with the referral are returned.
+    /// Returns the glue of this server of type `kind` (A or AAAA).
     pub(crate) fn glue_for(&self, server: &Name, kind: RecordType) -> Vec<IpAddr> {
         let of_server = self.glue.iter().filter(|(place, _)| self.servers.get(*place) == Some(server));
         of_server
@@ -56,7 +54,7 @@ impl Delegation {
             .collect()
     }
 
-    /// Creates a delegation that came from a server and not from the configuration, without DNSSEC records.
+    /// Creates a delegation from a server's referral, without DNSSEC records.
     pub fn plain(
         zone: Name,
         servers: Vec<Name>,
@@ -68,12 +66,11 @@ impl Delegation {
     }
 }
 
-/// An entry of the table of RRsets: an RRset or a denial, a mark that a name exists, a delegation, the DNSSEC state of a zone, or the ranges of
-/// names that do not exist in a zone (from its NSEC or NSEC3 records).
+/// An entry of the RRset table.
 #[derive(Clone)]
 pub(super) enum CacheEntry {
     Known(Known),
-    /// The name exists: a name below it is in the cache. The mark is valid until this time.
+    /// The name exists until this time, because a name below it is in the cache.
     Exists(Mono),
     Delegation(Arc<Delegation>),
     State(Arc<ZoneTrust>),
@@ -81,7 +78,6 @@ pub(super) enum CacheEntry {
 }
 
 impl Known {
-    /// Returns the time at which the cache entry was stored.
     pub(super) fn stored(&self) -> Mono {
         match self {
             Self::Rrset(rrset) => rrset.stored,
@@ -89,7 +85,6 @@ impl Known {
         }
     }
 
-    /// Returns the time at which the TTL of the cache entry expires.
     pub(super) fn expires(&self) -> Mono {
         match self {
             Self::Rrset(rrset) => rrset.expires(),
@@ -97,13 +92,12 @@ impl Known {
         }
     }
 
-    /// Returns true if the TTL of the entry is about to expire. resolverd then resolves the client's question again in advance, and must not use
-    /// this entry for the new answer.
+    /// True shortly before the TTL expires. resolverd then resolves the question again in advance, and must not use this entry for the new answer.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored(), self.expires(), now)
     }
 
-    /// Returns true if the data of the entry have been validated as secure by DNSSEC.
+    /// Returns true if the data are secure (validated by DNSSEC).
     pub(super) fn is_proven(&self) -> bool {
         let backing = match self {
             Self::Rrset(rrset) => &rrset.backing,
@@ -112,9 +106,8 @@ impl Known {
         backing.security == Security::Secure
     }
 
-    /// Returns true if this entry, whose TTL has not expired, stays when new data with `rank` and `backing` arrive. Data that were not validated do
-    /// not replace data that DNSSEC has proven. Proven data replace data that are not proven. Otherwise the entry stays if its rank is greater than
-    /// that of the new data.
+    /// Returns true if this entry (its TTL has not expired) stays when new data with `rank` and `backing` arrive. Unvalidated data do not replace
+    /// secure data, and secure data replace all others. Otherwise the greater rank wins, or the new data if the ranks are equal.
     pub(super) fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
         let held_rank = match self {
             Self::Rrset(rrset) => rrset.rank,
@@ -128,7 +121,7 @@ impl Known {
     }
 }
 
-/// Returns the memory that a cache entry takes together with its key, in octets.
+/// Returns the memory of an entry with its key, in octets.
 pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
     match entry {
         CacheEntry::Known(Known::Rrset(rrset)) => {
@@ -162,7 +155,6 @@ pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
     }
 }
 
-/// The kind of a cache entry. The cache counts the entries of each kind separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EntryKind {
     Rrset,
@@ -173,7 +165,6 @@ pub(super) enum EntryKind {
     Ranges,
 }
 
-/// Returns the kind of a cache entry.
 pub(super) fn kind_of(entry: &CacheEntry) -> EntryKind {
     match entry {
         CacheEntry::Known(Known::Rrset(_)) => EntryKind::Rrset,

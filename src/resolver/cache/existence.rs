@@ -1,9 +1,9 @@
-//! Finds out from the cache whether a name exists. An NXDOMAIN for a name that exists denies only the type of its question.
+//! Finds out from the cache if a name exists. An NXDOMAIN for an existing name denies only the type of its question.
 //!
-//! According to RFC 2308 section 5, an NXDOMAIN denies all types of the name. But load balancers send NXDOMAIN for types that they do not know,
-//! especially AAAA (RFC 4074 section 4.2). An NXDOMAIN without proof therefore denies only the type of its question, unless it comes from a top-level
-//! domain, whose servers know all types. A mail server asks for MX, A and AAAA of a sender's domain. If a spammer has invented this domain, the
-//! first NXDOMAIN answers all three questions, even if the top-level domain is not signed or uses opt-out (RFC 5155 section 6).
+//! According to RFC 2308 section 5, an NXDOMAIN denies all types of the name. But load balancers send NXDOMAIN for types that they do not know, above
+//! all AAAA (RFC 4074 section 4.2). So an unsigned NXDOMAIN denies only the type of its question, unless it comes from a top-level domain, whose
+//! servers know all types. For a domain that a spammer invented, this NXDOMAIN answers the questions of a mail server for MX, A and AAAA, even if the
+//! top-level domain is unsigned or uses opt-out (RFC 5155 section 6).
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::limits::MAX_SHOWN_ABOVE;
 use dns::clock::Mono;
 use dns::question::{Question, Security, ViewId, name_of_wire};
 
-/// The types that mail software, the web and the DNS itself use. If the cache has data of one of these types, the name exists. If an NXDOMAIN for
-/// all types of a name turns out to be wrong, the negative answers for these types are removed.
+/// The types that mail software, the web and the DNS itself use. If the cache has data of one of them, the name exists. If an NXDOMAIN for all types
+/// turns out to be wrong, negative answers for these types are removed.
 const SHOWING: [RecordType; 10] = [
     RecordType::A,
     RecordType::AAAA,
@@ -35,9 +35,8 @@ const SHOWING: [RecordType; 10] = [
 ];
 
 impl InView<'_> {
-    /// Returns true if an NXDOMAIN (`denial`) in the answer to a question for `kind` at `name` denies all types. An NXDOMAIN that is proven by
-    /// DNSSEC denies all types. An NXDOMAIN for A without proof denies all types too, unless the cache shows that the name exists, because every
-    /// server knows type A. The same holds for an NXDOMAIN for any type from the server of a top-level domain.
+    /// Returns true if an NXDOMAIN (`denial`) for `kind` at `name` denies all types. A secure one does. So does an NXDOMAIN for type A, which every
+    /// server knows, or from a top-level domain, unless the cache shows that the name exists.
     pub(super) fn denies_all_types(
         &self,
         name: &Name,
@@ -47,15 +46,14 @@ impl InView<'_> {
     ) -> bool {
         let is_secure = denial.backing.security == Security::Secure;
         match kind {
-            // DS records come from the parent zone. An NXDOMAIN of the parent zone does not show that the name has no other types, because a stub
-            // zone or forwarder may serve the name.
+            // The parent zone answers DS queries. A stub zone or a forwarder may serve the name even if the parent zone denies it.
             RecordType::DS => false,
             RecordType::A => is_secure || !self.exists(name, now),
             _ => is_secure || denial.is_of_top_level_domain() && !self.exists(name, now),
         }
     }
 
-    /// Returns true if the cache has data for `name` or for a name below it.
+    /// Returns true if the cache has data for `name` or a name below.
     fn exists(&self, name: &Name, now: Mono) -> bool {
         let mut keys = self.keys(name);
         let shows = SHOWING.iter().any(|kind| {
@@ -67,8 +65,8 @@ impl InView<'_> {
             || self.delegated(&keys.at(0, KeySlot::Delegation), now).is_some()
     }
 
-    /// Marks the names between `zone` and `owner` as existing for the time `time`, because data exist at `owner`. Returns those of these names for
-    /// which the cache contained a denial of all types.
+    /// Marks the names between `zone` and `owner` as existing for `time`, because `owner` has data. Returns those names for which the cache had a
+    /// denial of all types.
     pub(crate) fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
         let mut cleared = Vec::new();
         if owner.iter().len() <= zone.iter().len().saturating_add(1) {
@@ -92,9 +90,8 @@ impl InView<'_> {
         cleared
     }
 
-    /// Removes the denial of all types of `name` from the cache, because data exist at the name. The denial of the type A stays, unless the denial
-    /// comes from a top-level domain: its question may have been for another type than A. Returns false if there is no denial of all types, or if
-    /// the denial is proven by DNSSEC.
+    /// Removes the denial of all types of `name`, because the name has data. Type A stays denied, unless the denial comes from a top-level domain,
+    /// where its question may have been for another type. Returns false if there is no such denial, or if it is secure.
     pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
         let key = self.key(name, KeySlot::Nxdomain);
         let Some(denial) = self.known(&key, Rank::Glue, now).filter(|denial| !denial.is_proven()) else {
@@ -111,7 +108,7 @@ impl InView<'_> {
 }
 
 impl Memory {
-    /// Removes the answers for `name` that were made from a denial of all its types. The answers to questions for type A stay.
+    /// Removes the answers that were made from a denial of all types of `name`. Answers for type A stay.
     pub(crate) fn forget_denied(&self, name: &Name, view: ViewId, now: Mono) {
         for kind in SHOWING.into_iter().filter(|kind| *kind != RecordType::A) {
             for (dnssec_ok, checking_disabled) in [(false, false), (true, false), (false, true), (true, true)]
@@ -121,7 +118,7 @@ impl Memory {
                 if self.answers.get(key.as_bytes(), now).is_some_and(|answer| answer.is_negative()) {
                     self.answers.0.remove(key.as_bytes());
                 }
-                // A worker may still have a copy of the answer, even if the answer itself was evicted, so the version of the answer is changed.
+                // A worker may have a copy of the answer even after its eviction, so the version of the answer is changed.
                 self.answers.1.end(self.answers.1.for_key(key.as_bytes()));
             }
         }
@@ -211,7 +208,7 @@ mod tests {
         for kind in [RecordType::A, RecordType::MX] {
             assert!(denied(rrsets, kind).is_none(), "{kind}");
         }
-        // The cache now knows that the name exists, so another NXDOMAIN for MX denies only MX.
+        // The name now exists in the cache, so another NXDOMAIN for MX denies only MX.
         deny(rrsets, (RecordType::MX, "example."), Security::Insecure);
         assert!(denied(rrsets, RecordType::MX).is_some());
         assert!(denied(rrsets, RecordType::A).is_none());

@@ -1,11 +1,10 @@
-//! Stores questions that failed recently, so that repeated questions cause no queries (RFC 9520).
+//! Stores recent failures of questions, so that repeated questions cause no queries (RFC 9520).
 //!
-//! A failure is stored for 1 s at first, and for twice as long after each further failure, up to 30 s. A successful answer removes it. If no server
-//! answered any query while the question was in progress, the failure is stored for 1 s only, and is removed earlier if any server answers. In this
-//! case the network of this host may be at fault, and its outage must not make the failures of names last longer.
+//! A failure is stored for 1 s, and for twice as long after each further failure, up to 30 s. A successful answer removes it. If no server answered
+//! any query meanwhile, the network of this host may be at fault: the failure is stored for 1 s only, and ends when any server answers.
 //!
-//! Failures are not written to the snapshot. They last for 30 s at most, and RFC 9520 does not require that a resolver keeps them over a restart.
-//! An operator who has repaired a zone can restart resolverd, which then asks the zone's servers again immediately.
+//! The snapshot does not contain failures (RFC 9520 does not require this). So an operator who has repaired a zone can restart resolverd, which then
+//! queries the zone's servers immediately.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,39 +17,36 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::question::{ExtendedError, QuestionKey};
 
-/// Which servers answered queries during the resolution that failed. If none answered, the network of this host may have been down.
+/// Which servers answered queries during a failed resolution. If none did, the network of this host may have been down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServersMeanwhile {
-    /// At least one server answered a query during the resolution, and the question failed for another reason than the silence of the servers asked
-    /// for it.
+    /// At least one server answered, and the question failed for another reason than silence of its servers.
     Answered,
-    /// At least one server answered a query of another question, but no server answered the queries of this question.
+    /// No server answered for this question, but at least one server answered for another question.
     AnsweredOthers,
-    /// No server answered any query during the resolution.
+    /// No server answered any query.
     Silent,
 }
 
-/// The failure of a question, as it is stored in the cache.
+/// A cached failure of a question.
 #[derive(Debug)]
 pub struct CachedFailure {
-    /// The time until which the question is answered with this cached failure.
+    /// The question is answered with this failure until this time.
     pub until: Mono,
-    /// The time at which the failure was stored in the cache.
+    /// When the failure was stored.
     pub since: Mono,
     /// The time from `since` to `until`. If the question fails again soon, the next failure is stored for twice as long.
     span: Duration,
-    /// Which servers answered queries during the resolution that failed.
     servers: ServersMeanwhile,
-    /// If no server answered the question, it counts as unanswered for this time after `since`. If clients ask it again in this time, they wait
-    /// only briefly for an answer.
+    /// For this time after `since`, clients that ask the question again wait only briefly, if no server answered it.
     unanswered_for: Duration,
-    /// The extended error (RFC 8914) that says why the question failed.
+    /// Why the question failed (RFC 8914).
     pub error: ExtendedError,
 }
 
 impl CachedFailure {
-    /// Returns for how long the question will count as unanswered if it is asked again and no server answers. If the previous time of this kind has
-    /// ended, the new time is twice as long, up to `MAX_UNANSWERED_TIME`.
+    /// Returns for how long clients will wait only briefly if no server answers the question again. This is twice the previous time if that has
+    /// passed, up to `MAX_UNANSWERED_TIME`.
     fn next_unanswered(&self, now: Mono) -> Duration {
         let is_over = now.since(self.since) >= self.unanswered_for;
         if is_over && self.servers == ServersMeanwhile::AnsweredOthers {
@@ -61,7 +57,7 @@ impl CachedFailure {
     }
 }
 
-/// The table of the cache with the questions that failed recently.
+/// Questions that failed recently.
 #[derive(Clone)]
 pub struct CachedFailures(QuestionStore<Arc<CachedFailure>>);
 
@@ -74,13 +70,13 @@ impl CachedFailures {
         &self.0
     }
 
-    /// Returns true if the last attempt to resolve the question failed, however long ago it was.
+    /// Returns true if the last resolution of the question failed, however long ago.
     pub fn has(&self, key: &[u8]) -> bool {
         self.0.get(key).is_some()
     }
 
-    /// Returns the failure with which the question must be answered now, or `None` if the question may be resolved again. `heard_since` returns
-    /// true if any server has answered since a given time.
+    /// Returns the failure with which the question must be answered, or `None` if the question may be resolved. `heard_since` returns true if any
+    /// server has answered since a time.
     pub fn get(
         &self,
         key: &[u8],
@@ -93,8 +89,8 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
-    /// Returns the last failure of the question, if it was stored less than `FAILURE_RECHECK_TIME` ago, no server answered any query during the
-    /// failed resolution, and no server has answered since. `heard_since` is used as in `get`.
+    /// Returns the last failure of the question, if it is younger than `FAILURE_RECHECK_TIME`, and no server answered any query during the resolution
+    /// and since. `heard_since` is used as in `get`.
     pub fn unheard(
         &self,
         key: &[u8],
@@ -109,8 +105,8 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
-    /// Returns true if no server answered the question at its last attempt a short time ago, although servers answered other questions. The servers
-    /// may drop queries for the type of this question.
+    /// Returns true if no server answered this question a short time ago, although servers answered others. The servers may drop queries for this
+    /// type.
     pub(crate) fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
         self.0.get(key).is_some_and(|failed| {
             failed.servers == ServersMeanwhile::AnsweredOthers
@@ -118,8 +114,8 @@ impl CachedFailures {
         })
     }
 
-    /// Stores a failure of a question. It is valid for twice as long as the previous failure if that failure ended a short time ago, and if servers
-    /// answered queries during the resolution.
+    /// Stores a failure of a question. It lasts twice as long as the previous failure if that ended a short time ago, and if servers answered queries
+    /// meanwhile.
     pub fn put(&self, key: QuestionKey, error: ExtendedError, servers: ServersMeanwhile, now: Mono) {
         let last = self.0.get(&key);
         let unanswered_for = last.as_ref().map_or(UNANSWERED_TIME, |last| last.next_unanswered(now));
@@ -130,14 +126,13 @@ impl CachedFailures {
         self.0.insert(key, Arc::new(failed));
     }
 
-    /// Removes the cached failure of a question, because the question has been answered.
+    /// Removes the failure of a question that has been answered.
     pub fn clear(&self, key: &QuestionKey) {
         self.0.remove(key);
     }
 }
 
-/// Returns twice the previous time, at most `MAX_FAILURE_TIME`, or `FIRST_FAILURE_TIME` if the previous failure ended
-/// more than `MAX_FAILURE_TIME` ago.
+/// Returns twice the previous time, up to `MAX_FAILURE_TIME`; or `FIRST_FAILURE_TIME` if the previous failure ended more than `MAX_FAILURE_TIME` ago.
 fn next_span(last_until: Mono, last_span: Duration, now: Mono) -> Duration {
     if now.since(last_until) > MAX_FAILURE_TIME {
         FIRST_FAILURE_TIME

@@ -1,6 +1,6 @@
-//! Flushing: removes entries from all tables of the cache, and returns the number of removed entries.
+//! Flushing: removes entries from all tables of the cache, and counts them.
 //!
-//! A flush walks through whole tables, so it must not run on the threads that serve clients.
+//! A flush reads whole tables, so it must not run on threads that serve clients.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,47 +13,47 @@ use super::entries::{EntryKind, kind_of};
 use super::memory::Memory;
 use dns::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
-/// Selects the entries that are removed from the cache.
+/// Selects the entries to remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flush {
-    /// The cache entries of one name, of one type or of all types.
+    /// The entries of one name.
     Name {
-        /// The name whose entries are removed.
+        /// The name.
         name: Name,
-        /// The only type whose entries are removed. `None` means all types.
+        /// The type; `None` for all types.
         kind: Option<RecordType>,
     },
-    /// The entries of a name and of all names below it, of one type or of all types.
+    /// The entries of a name and of all names below.
     Tree {
-        /// The name at the top of the tree. The entries of this name and of all names below it are removed.
+        /// The name at the top of the tree.
         name: Name,
-        /// The only type whose entries are removed. `None` means all types.
+        /// The type; `None` for all types.
         kind: Option<RecordType>,
     },
-    /// All negative answers and all failures in the cache.
+    /// All negative answers and failures.
     Negative,
-    /// All entries of the cache.
+    /// All entries.
     All,
 }
 
-/// How many entries a flush has removed from the cache, by kind.
+/// The number of removed entries, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flushed {
-    /// The number of removed answers, without negative answers.
+    /// Positive answers.
     pub answers: u64,
-    /// The number of removed RRsets.
+    /// RRsets.
     pub rrsets: u64,
-    /// The number of removed negative answers, in the tables of answers and of RRsets.
+    /// Negative answers, in the tables of answers and of RRsets.
     pub negatives: u64,
-    /// The number of removed delegations and DNSSEC states of zones.
+    /// Delegations and DNSSEC states of zones.
     pub delegations: u64,
-    /// The number of removed failures.
+    /// Failures.
     pub failures: u64,
-    /// The number of servers whose data (round trips, unanswered queries, EDNS) were removed.
+    /// Servers whose data (round trips, unanswered queries, EDNS) were removed.
     pub servers: u64,
 }
 
-/// The entries to flush, in a form that can be compared with the keys of entries: the name is in wire form.
+/// A [`Flush`] with names in wire form, as in the keys of entries.
 #[derive(Debug)]
 pub(crate) enum Aim {
     Name(Vec<u8>, Option<RecordType>),
@@ -63,14 +63,14 @@ pub(crate) enum Aim {
 }
 
 impl Memory {
-    /// Removes the entries of a name and of all names below it, on a thread that does not serve clients.
+    /// Runs on a thread that does not serve clients.
     pub(crate) async fn flush_tree(&self, name: &Name) {
         let tree = Flush::Tree { name: name.clone(), kind: None };
         self.walk(move |memory| memory.flush(&tree)).await;
     }
 
-    /// Removes the entries that `flush` selects, including expired entries. Reads all tables, so run it with `walk`. Answers are removed last:
-    /// while the RRsets are in the cache, a client's question could make a new answer from them, and this answer would stay after the flush.
+    /// Removes the entries that `flush` selects. Reads all tables, so run it with `walk`. Answers are removed last: until the RRsets are removed, a
+    /// client's question could make a new answer from them.
     pub fn flush(&self, flush: &Flush) -> Flushed {
         let aim = Aim::new(flush);
         let mut flushed = Flushed::default();
@@ -83,7 +83,7 @@ impl Memory {
                 EntryKind::Rrset => &mut flushed.rrsets,
                 EntryKind::Negative => &mut flushed.negatives,
                 EntryKind::Delegation | EntryKind::State => &mut flushed.delegations,
-                // Entries of these kinds are not counted. resolverd derived them from data that have entries of their own.
+                // Not counted: resolverd derived these entries from others.
                 EntryKind::Exists | EntryKind::Ranges => return,
             };
             *count += 1;
@@ -100,9 +100,8 @@ impl Memory {
         flushed
     }
 
-    /// Removes entries at or below `names`, and entries of views that are no longer in use. If `names` is not empty, all failures and all answers
-    /// without a DNSSEC proof are removed too, because an alias at another name may have led to one of `names`. Reads all tables, so run it with
-    /// `walk`.
+    /// Removes entries at or below `names`, and entries of unused views. If there are `names`, all failures and all answers that are not secure are
+    /// removed too, because an alias elsewhere may have led to one of `names`. Reads all tables, so run it with `walk`.
     pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
         let is_gone = |key: &QuestionKey| {
@@ -117,7 +116,6 @@ impl Memory {
 }
 
 impl Aim {
-    /// Returns the entries that `flush` selects.
     pub(crate) fn new(flush: &Flush) -> Self {
         match flush {
             Flush::Name { name, kind } => Self::Name(wire_name(name), *kind),
@@ -127,8 +125,8 @@ impl Aim {
         }
     }
 
-    /// Returns true if the entry under `key` is to be flushed. `negative`: true if the entry is a denial. The entry of an NXDOMAIN has no type, so
-    /// it is flushed whatever type the operator has selected.
+    /// Returns true if the entry under `key` is to be flushed. `negative` is true for a denial. The entry of an NXDOMAIN has no type, so it is
+    /// flushed with any type.
     fn hits(&self, key: &QuestionKey, negative: bool) -> bool {
         let of_kind = |kind: &Option<RecordType>| {
             kind.is_none_or(|kind| key.kind() == kind || key.kind() == RecordType::ZERO)
@@ -141,7 +139,7 @@ impl Aim {
             }
     }
 
-    /// Returns true if entries of `name`, in wire form, may be flushed.
+    /// Returns true if entries of `name` (in wire form) may be flushed.
     pub(crate) fn concerns(&self, name: &[u8]) -> bool {
         match self {
             Self::Name(flushed, _) => name == flushed.as_slice(),
@@ -150,15 +148,14 @@ impl Aim {
         }
     }
 
-    /// Returns true if the denied ranges (NSEC and NSEC3) of a zone are to be flushed, because one of them may deny a flushed name. `key`: the key
-    /// of the zone.
+    /// Returns true if one of the denied ranges (NSEC and NSEC3) of a zone may deny a flushed name. `key` is the key of the zone.
     fn hits_ranges(&self, key: &QuestionKey) -> bool {
         let (Self::Name(name, _) | Self::Tree(name, _)) = self else { return true };
         suffixes(name).any(|suffix| suffix == key.name()) || self.hits(key, true)
     }
 }
 
-/// Returns the name, and then each name above it up to the root, in wire form.
+/// Returns the name and each name above, in wire form.
 fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(Some(name), |suffix| match suffix.split_first() {
         Some((length, rest)) if *length > 0 => rest.get(usize::from(*length)..),

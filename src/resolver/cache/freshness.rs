@@ -1,16 +1,14 @@
-//! The age of an RRset. It decides how the RRset is used: as an answer; as an answer while the RRset is fetched again; as an answer only if no
-//! server answers; or not at all.
+//! The age of an RRset, which decides if it is used as an answer, renewed while it is used, used only if no server answers, or not used.
 //!
-//! Stale answers: RFC 8767. An RRset stays in the cache after its TTL until it is evicted or replaced, so no separate copy is needed for stale
-//! answers. Each newer answer of the servers replaces the older one, so a stale answer never contradicts a newer answer.
+//! See RFC 8767 for stale answers. An RRset stays in the cache after its TTL until it is evicted or replaced, so stale answers need no separate copy.
+//! A newer answer replaces the older one, so a stale answer never contradicts a newer answer.
 //!
 //! # Decisions
 //!
-//! - An entry that clients use is renewed (fetched again before it expires) in the last tenth of its TTL, as by Unbound's `prefetch`, and at least
-//!   in its last five seconds, as by Knot Resolver: a resolution may take four seconds, and a tenth of a TTL of 30 s is only three. But an entry is
-//!   not renewed before the last sixth of its TTL: if an entry with a TTL of twelve seconds were renewed five seconds early, its servers would get
-//!   1.7 times the queries.
-//! - An entry with a TTL below ten seconds is not renewed, because a resolution may take as long as the last sixth of its TTL.
+//! - An entry is renewed (fetched again before it expires) if clients use it in the last tenth of its TTL, as with Unbound's `prefetch`, or in its
+//!   last five seconds, as with Knot Resolver: a resolution may take four seconds, and a tenth of 30 s is only three. But it is not renewed before
+//!   the last sixth of its TTL: with a TTL of twelve seconds, the servers would get 1.7 times the queries.
+//! - With a TTL below ten seconds, an entry is not renewed, because a resolution may take longer than a sixth of the TTL.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,19 +27,18 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security};
 
-/// How a cache entry may be used because of its age.
+/// How an entry may be used because of its age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
-    /// The TTL of the cache entry has not expired.
+    /// The TTL has not expired.
     Fresh,
-    /// The TTL of the entry expired this long ago. A client gets the entry only if no server answers.
+    /// The TTL expired this long ago. A client gets the entry only if no server answers.
     Stale(Duration),
-    /// The cache entry is too old to be used, even as a stale answer.
+    /// The entry is too old even for a stale answer.
     Over,
 }
 
-/// Returns the age of an entry whose TTL expires at `expires`, and which may be used as a stale answer for the time
-/// `serve_stale` after that.
+/// Returns the age of an entry whose TTL expires at `expires`. For the time `serve_stale` after that, it may be a stale answer.
 pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     let past = now.since(expires);
     match () {
@@ -51,27 +48,27 @@ pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     }
 }
 
-/// Returns the time from which a client may get a stale answer, if the resolution of its question began at `began`: when the client response time
-/// has passed, and no server has answered for `SERVER_QUIET_TIME`. `heard` is the time at which any server last answered.
+/// Returns when a client may get a stale answer, if the resolution of its question began at `began`: after the client response time, and after no
+/// server has answered for `SERVER_QUIET_TIME`. `heard` is when any server last answered.
 pub(crate) fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
     let quiet = heard.map_or(began, |heard| heard.after(SERVER_QUIET_TIME));
     began.after(CLIENT_RESPONSE_TIME).max(quiet)
 }
 
-/// The newest data that servers gave for a name and type. There is no such value if their newest answer was a denial.
+/// The newest data of servers for a name and type, if their newest answer was not a denial.
 #[derive(Clone, Debug)]
 pub struct LastWord {
-    /// The RRset of the type of the question, or the CNAME of the name if the name has a CNAME instead.
+    /// The RRset: of the type of the question, or the CNAME of the name.
     pub rrset: Arc<Rrset>,
-    /// The type of the RRset: the type of the question, or CNAME.
+    /// The type of the RRset.
     pub kind: RecordType,
     /// The age of the RRset: fresh or stale.
     pub age: Age,
 }
 
 impl InView<'_> {
-    /// Returns the data in the newest answer of servers for `kind` at `name`, if the TTL expired less than `serve_stale` ago or has not expired.
-    /// Returns `None` if a later answer denied the data, or if it is not known whether the data or the denial came later.
+    /// Returns the newest data of servers for `kind` at `name`, until the time `serve_stale` after their TTL. Returns `None` if a later answer denied
+    /// the data, or if the order of the data and the denial is unknown.
     pub fn last_word(
         &self,
         name: &Name,
@@ -86,16 +83,15 @@ impl InView<'_> {
         (!is_over).then(|| LastWord { kind: rrset.kind(), rrset, age })
     }
 
-    /// Returns true if no server has given another answer for the name and type since the RRset under `key` was stored.
-    /// The lookup does not count as a use of the entry.
+    /// Returns true if servers have given no other answer since the RRset under `key` was stored. The lookup does not count as a use of the entry.
     pub(super) fn is_last_word(&self, key: &QuestionKey) -> bool {
         let keys = NameKeys::of_wire(key.name(), self.view, *self.store.keyed());
         let last = last_known(keys, key.kind(), |key| self.store.peek(key));
         matches!(last, Some(Known::Rrset(rrset)) if rrset.kind() == key.kind())
     }
 
-    /// Returns true if a server has proved that a name above `name` and below `top` does not exist (RFC 8020), after the data `word` were stored.
-    /// Such a proof counts even after its TTL: names below a name that does not exist do not exist either.
+    /// Returns true if a server has proved, after `word` was stored, that a name above `name` and below `top` does not exist (RFC 8020). Such a proof
+    /// prevents stale answers even after its TTL.
     pub fn is_denied_above(&self, name: &Name, top: &Name, word: &LastWord) -> bool {
         let mut keys = self.keys(name);
         let (Some(top), Some(above)) = (keys.place_of(top), keys.above(0)) else { return false };
@@ -110,8 +106,8 @@ impl InView<'_> {
         proof.is_some()
     }
 
-    /// Prevents stale answers for all types of `name`, because a server has given a bogus answer about the name. Entries whose TTL has expired are
-    /// removed. Other entries will not be used after their TTL.
+    /// Prevents stale answers for `name`, because a server has given a bogus answer. Expired entries are removed, and others will not be used after
+    /// their TTL.
     pub(crate) fn end_stale(&self, name: &Name, now: Mono) {
         let mut keys = self.keys(name);
         for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {
@@ -125,8 +121,8 @@ impl InView<'_> {
         }
     }
 
-    /// Removes the entry for `kind` at `name` if its TTL has expired. The caller has received a newer answer from a server, and does not store it.
-    /// `by` is the credibility of that answer. An entry that is due for renewal is removed too, because the answer may be its renewal.
+    /// Removes the entry for `kind` at `name` if it has expired or is due for renewal, because a server has given a newer answer that the caller does
+    /// not store. `by` is the credibility of that answer.
     pub(crate) fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
         let mut keys = self.keys(name);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
@@ -134,8 +130,7 @@ impl InView<'_> {
         }
     }
 
-    /// Removes the entry under `key` for the same reasons as `outdate`. If the TTL of the entry has not expired and its credibility is greater than
-    /// that of the new answer, the entry stays.
+    /// Like `outdate`, for the entry under `key`. An entry with a remaining TTL and a greater credibility stays.
     pub(super) fn outdate_entry(&self, key: &SlotKey<'_>, (rank, backing): (Rank, &Backing), now: Mono) {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
         let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);
@@ -144,8 +139,7 @@ impl InView<'_> {
         }
     }
 
-    /// Returns the entry under `key`, whatever its rank. If the TTL of the entry has expired, removes the entry and
-    /// returns `None`.
+    /// Returns the entry under `key` with any rank. Removes it if its TTL has expired.
     pub(super) fn live(&self, key: &SlotKey<'_>, now: Mono) -> Option<Known> {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
         if now < known.expires() {
@@ -155,8 +149,7 @@ impl InView<'_> {
     }
 }
 
-/// Returns the entry of the newest answer of servers for a type at the name of `keys`: an RRset, a denial, or a CNAME of the name. Returns `None`
-/// if it is not known which entry is the newest.
+/// Returns the newest entry for a type at the name of `keys`: an RRset, a denial, or a CNAME. Returns `None` if the newest one is unknown.
 fn last_known(
     mut keys: NameKeys,
     kind: RecordType,
@@ -175,7 +168,7 @@ fn last_known(
             continue;
         }
         match last.as_ref().map(Known::stored) {
-            // Two entries (RRset or denial) were stored at the same time, so it is not known which one is newer.
+            // Two entries were stored at the same time, so the newer one is unknown.
             Some(stored) if stored == known.stored() => return None,
             Some(stored) if stored > known.stored() => {}
             _ => last = Some(known),
@@ -184,8 +177,8 @@ fn last_known(
     last
 }
 
-/// Returns the time from which an entry is renewed when it is used. The entry was stored at `stored`, and its TTL
-/// expires at `expires`. Returns `None` if the entry is never renewed.
+/// Returns when the use of an entry causes its renewal. The entry was stored at `stored`, and its TTL expires at `expires`. Returns `None` if an
+/// entry is never renewed.
 pub(crate) fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
     let whole = expires.as_micros().saturating_sub(stored.as_micros());
     let least = LEAST_RENEWAL_TIME.min(whole / MOST_RENEWAL_SHARE);
@@ -193,8 +186,6 @@ pub(crate) fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
     (whole >= LEAST_RENEWED_TTL).then(|| Mono::from_micros(expires.as_micros().saturating_sub(left)))
 }
 
-/// Returns true if an entry is to be renewed when it is used at `now`. It was stored at `stored`, and its TTL expires at
-/// `expires`.
 pub(crate) fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
     renewal_due(stored, expires).is_some_and(|due| due <= now)
 }
@@ -312,8 +303,7 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that an entry is never fresh and stale at the same time, never becomes fresh again, is never used later than `serve_stale` after its
-        /// TTL, and is never stale if `serve_stale` is 0.
+        /// An entry never becomes fresher, is never used later than `serve_stale` after its TTL, and is never stale if `serve_stale` is 0.
         #[test]
         fn things_age_in_one_direction(
             expires in 0_u64..10_000, stale in 0_u64..10_000, now in 0_u64..30_000, later in 0_u64..30_000
@@ -329,7 +319,6 @@ mod tests {
             prop_assert!(stale > 0 || !matches!(first, Age::Stale(_)));
         }
 
-        /// Tests that no stale answer is given before the client response time, nor while servers have answered a short time ago.
         #[test]
         fn a_client_waits_for_servers_that_answer(began in 0_u64..100, heard in proptest::option::of(0_u64..100)) {
             let from = stale_from(at(began), heard.map(at));

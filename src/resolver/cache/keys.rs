@@ -1,4 +1,4 @@
-//! The keys under which RRsets, denials and delegations are stored in their table.
+//! The keys of the table of RRsets, denials and delegations.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -6,25 +6,24 @@ use super::store::{LookedUp, NEIGHBOURS_BEGIN};
 use dns::hash::Keyed;
 use dns::question::{MAX_NAME, QuestionKey, ViewId, is_wire_of, label_places, put_wire, tail};
 
-/// The kinds of entries in the table of RRsets. The record type and the flags at the end of a key show the kind of its entry.
+/// The kinds of entries in this table. The record type and the flags at the end of a key show the kind.
 #[derive(Clone, Copy)]
 pub(super) enum KeySlot {
     Rrset(RecordType),
-    /// Addresses of servers from a delegation (glue). They are stored in addition to the data or denials that the name's
-    /// own zone gave.
+    /// Addresses of servers from a delegation. They are stored in addition to the data from the name's own zone.
     Glue(RecordType),
     Nxdomain,
-    /// The slot for the fact that a name exists, because a name below it exists.
+    /// The name exists, because a name below it exists.
     Exists,
     Delegation,
     State,
-    /// The slot for the NSEC or NSEC3 records of a zone that deny names.
+    /// The NSEC or NSEC3 records of a zone.
     Ranges,
 }
 
 impl KeySlot {
-    /// Returns the record type and the flags octet that a key of this kind has. Keys of questions use bits 0 and 1 of the flags octet, so these
-    /// keys use bits 2 to 4: they never equal the key of a question.
+    /// Returns the record type and the flags octet of a key of this kind. Keys of questions use bits 0 and 1 of the flags, and these keys only bits 2
+    /// to 4, so they never equal the key of a question.
     fn tail(self) -> (RecordType, u8) {
         match self {
             Self::Rrset(kind) => (kind, 0),
@@ -37,26 +36,24 @@ impl KeySlot {
         }
     }
 
-    /// Returns true if a key with this type and these flags belongs to a delegation, to the addresses of its servers
-    /// (glue), or to the state of a zone. Returns false if the key belongs to other data.
+    /// Returns true if the key belongs to a delegation, to glue, or to the DNSSEC state of a zone.
     pub(super) fn leads(kind: RecordType, flags: u8) -> bool {
         [Self::Glue(kind), Self::Delegation, Self::State].iter().any(|slot| slot.tail() == (kind, flags))
     }
 }
 
-/// The keys of a name and of all names above it. They share one buffer, because each name above is a suffix of the name.
+/// The keys of a name and of all names above. They share one buffer, because each name above is a suffix of the name.
 pub struct NameKeys {
     octets: [u8; MAX_NAME + QuestionKey::TAIL],
-    /// The length of the whole name in the buffer, in octets.
+    /// The length of the name in the buffer, in octets.
     end: usize,
     view: ViewId,
     keyed: Keyed,
-    /// The position of the name whose hash was computed last, and this hash. So the hash of a name is computed once for
-    /// all its kinds of entries.
+    /// The position of the name that was hashed last, and its hash: all entries of a name need the same hash.
     hashed: Option<(usize, u64)>,
 }
 
-/// The key of one kind of cache entry of a name, with its hash.
+/// The key of an entry, with its hash.
 #[derive(Clone, Copy)]
 pub(super) struct SlotKey<'a> {
     octets: &'a [u8],
@@ -105,32 +102,30 @@ impl LookedUp<Self> for QuestionKey {
     }
 }
 
-/// Entries of one name whose record types are below this number are next to each other in the table, so that one lookup loads them all into the
-/// processor's cache. Entries of other types are spread over the table, because otherwise a client could fill one part of the table with the 65 536
-/// types of a name.
+/// Entries of a name with types below this number are next to each other in the table, so that the processor loads them together. Other types are
+/// spread over the table: a client could otherwise fill one part of the table with the 65 536 types of a name.
 const NEAR_KINDS: u16 = 64;
 
-/// Computes the hash of a key from the hash of its name, its type, its flags and its view. Keys of one name have different hashes. Keys of
-/// different names collide only if the hashes of the names collide. The hash of a name is keyed, so nobody can choose keys that collide.
+/// Computes the hash of a key from the hash of its name. Keys of different names collide only if the hashes of the names collide. That hash is keyed,
+/// so clients cannot choose keys that collide.
 fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
     let (far, near) = if kind < NEAR_KINDS && flags & OF_QUESTIONS == 0 {
-        // Different kinds always give different numbers: the number contains the record type, and one bit for glue,
-        // delegations and `Exists`.
+        // The number contains the type, and one bit for glue, delegations and `Exists`, so it is different for each kind.
         (0, u64::from(kind) | u64::from(flags & OF_DELEGATIONS != 0) << 6)
     } else {
         (u64::from(kind) << 8 | u64::from(flags), 0)
     };
     let far = far | u64::from(view) << 24;
-    // This number is 2^64 divided by the golden ratio. It is odd, so different values of `far` give different products. The low bits of the product
-    // do not depend on the type and the view. The table uses the low bits of the hash for the position.
+    // 2^64 divided by the golden ratio is odd, so different values of `far` give different products. The low bits of a product do not depend on the
+    // type and the view, but give the position in the table. So `far >> 32` adds the high half.
     let far = far.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     name ^ far ^ far >> 32 ^ near << NEIGHBOURS_BEGIN
 }
 
-/// The bits of a key's flags that distinguish questions for the same name and type: the DO bit and the CD bit.
+/// The DO bit and the CD bit, which distinguish questions for the same name and type.
 const OF_QUESTIONS: u8 = 3;
 
-/// The bits of a key's flags that distinguish glue, delegations and the mark `Exists` from the data of a zone.
+/// The bits that distinguish glue, delegations and the mark `Exists` from the data of a zone.
 const OF_DELEGATIONS: u8 = 24;
 
 impl NameKeys {
@@ -140,7 +135,7 @@ impl NameKeys {
         Self { octets, end, view, keyed, hashed: None }
     }
 
-    /// Returns the keys of a name, like `for_name`, but for a name in wire form.
+    /// `name` is in wire form.
     pub(super) fn of_wire(name: &[u8], view: ViewId, keyed: Keyed) -> Self {
         let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
         let end = name.len().min(MAX_NAME);
@@ -150,8 +145,7 @@ impl NameKeys {
         Self { octets, end, view, keyed, hashed: None }
     }
 
-    /// Returns the key of an entry of the kind `slot`, for the name that begins at octet `begin` of the buffer. The
-    /// whole name begins at octet 0.
+    /// Returns the key of the kind `slot` for the name that begins at octet `begin` of the buffer.
     pub(super) fn at(&mut self, begin: usize, slot: KeySlot) -> SlotKey<'_> {
         let (kind, flags) = slot.tail();
         let of_name = match self.hashed {
@@ -167,19 +161,19 @@ impl NameKeys {
         SlotKey { octets, hash: hash_in_slot(of_name, kind.into(), flags, self.view.number()) }
     }
 
-    /// Returns the name that begins at octet `begin` of the buffer, in wire form.
+    /// In wire form, from octet `begin` of the buffer.
     pub(super) fn name(&self, begin: usize) -> &[u8] {
         self.octets.get(begin..self.end).unwrap_or_default()
     }
 
-    /// Returns the position in the buffer of the parent of the name at `begin`, or `None` if the name at `begin` is the root.
+    /// Returns the position of the parent of the name at `begin`, or `None` for the root.
     pub(super) fn above(&self, begin: usize) -> Option<usize> {
         let length = usize::from(*self.name(begin).first()?);
         (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
     }
 
-    /// Calls `visit` with the key of the kind `slot` for the name that begins at octet `begin`, and then for each name
-    /// above it that is below `top`. Stops when `visit` returns a value, and returns this value.
+    /// Calls `visit` with the key of the kind `slot` for the name at `begin` and each name above it that is below `top`, until `visit` returns a
+    /// value.
     pub(super) fn upwards<Value>(
         &mut self,
         (mut begin, top): (usize, usize),
@@ -201,7 +195,7 @@ impl NameKeys {
         if top.is_root() {
             return self.end.checked_sub(1);
         }
-        // The length that the library returns does not include the octet of the root label.
+        // `Name::len` does not count the octet of the root label.
         let place = self.end.checked_sub(top.len().saturating_add(1))?;
         let begins = label_places(self.name(0)).any(|label| label == place);
         (begins && is_wire_of(self.name(place), top)).then_some(place)
@@ -262,8 +256,7 @@ mod tests {
         }
         let of = |number: u16| KeySlot::Rrset(RecordType::from(number));
         let mut places: Vec<u64> = (64..4_096).map(|number| place(keys.at(0, of(number)).hash)).collect();
-        // The low bits of the hash give the position in the table. These types give most of the 256 values of these bits, so the entries are spread
-        // over the table.
+        // The low bits of the hash give the position in the table, so they must have many different values.
         let mut low: Vec<u64> = places.iter().map(|place| place & 0xff).collect();
         low.sort_unstable();
         low.dedup();

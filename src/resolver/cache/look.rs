@@ -1,7 +1,6 @@
-//! Reads the entries of a name from all tables of the cache, for `resolverctl cache`.
+//! Reads the entries of a name from all tables, for `resolverctl cache`.
 //!
-//! The functions read whole tables instead of looking up keys, because a lookup counts as a use of the entry, and would keep the entry from being
-//! evicted.
+//! The functions read whole tables, because a lookup by key counts as a use of the entry and delays its eviction.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,40 +16,40 @@ use super::{entries, failures};
 use dns::clock::Mono;
 use dns::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 
-/// A cache entry whose TTL has not expired, as `resolverctl cache` shows it.
+/// A cache entry whose TTL has not expired.
 #[derive(Clone, Debug)]
 pub struct Held {
-    /// The record type to which the entry belongs. `None` if the entry belongs to all types.
+    /// The record type; `None` for an entry for all types.
     pub kind: Option<RecordType>,
-    /// The view to which the cache entry belongs. Views do not share entries.
+    /// The view. Views do not share entries.
     pub view: ViewId,
-    /// The time for which the entry may still be used, which is the rest of its TTL.
+    /// The remaining TTL.
     pub left: Duration,
-    /// The memory that the cache entry takes, in octets.
+    /// The memory of the entry in octets.
     pub octets: u32,
-    /// The content of the cache entry.
+    /// The content.
     pub what: HeldData,
 }
 
-/// The content of a cache entry, for display.
+/// The content of a cache entry.
 #[derive(Clone, Debug)]
 pub enum HeldData {
-    /// An answer in wire form, with the question and the flags for which it is used.
+    /// An answer in wire form, with its question and flags.
     Answer(Question, Arc<Answer>),
     /// The rank of an RRset, and its records with the remaining TTL.
     Rrset(Rank, Vec<Record>),
-    /// A denial: the name does not exist, or it has no data of the type.
+    /// A denial.
     Negative(Arc<Negative>),
-    /// The delegation of the zone with this name, that is, the servers of the zone.
+    /// A delegation.
     Delegation(Arc<Delegation>),
     /// The DNSSEC state of the zone.
     State(Arc<ZoneTrust>),
-    /// A recent failure of a client's question or of a question that resolverd asked itself.
+    /// A recent failure of a question.
     Failure(Question, ExtendedError),
 }
 
 impl Memory {
-    /// Returns the entries of `name`, of one type or of all types. They are sorted by table, then by view and type.
+    /// Returns the entries of `name`, sorted by table, view and type.
     pub fn look(&self, name: &Name, kind: Option<RecordType>, now: Mono) -> Vec<Held> {
         let mut held = self.look_at_answers(name, kind, now);
         held.extend(self.look_at_rrsets(name, kind, now));
@@ -58,7 +57,7 @@ impl Memory {
         held
     }
 
-    /// Returns the names of all answers, RRsets, denials and delegations. Only tests use it.
+    /// Returns the names of all answers, RRsets, denials and delegations. For tests only.
     #[cfg(feature = "simulated")]
     pub fn names(&self) -> Vec<Name> {
         let answers = self.answers.0.entries(|_, _| true).into_iter().map(|(key, _)| key);
@@ -111,7 +110,6 @@ impl Memory {
                 CacheEntry::State(state) => (None, state.expires.since(now), HeldData::State(state)),
                 CacheEntry::Exists(_) | CacheEntry::Ranges(_) => continue,
             };
-            // An entry that is for all types (a name that does not exist) is returned for every type.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {
                 let view = key.view();
                 held.push(Held { kind: of, view, left, octets, what });

@@ -1,14 +1,12 @@
-//! The share of the queries to one server that are lost on the path.
+//! The share of queries to a server that are lost on the path.
 //!
-//! The functions are pure. Answered and lost queries are counted, and both counts are halved from time to time, so that the share depends on
-//! the last hundred queries.
+//! Answered and lost queries are counted, and both counts are halved from time to time, so that the last hundred queries decide.
 
 use crate::limits::LEAST_LOSSES;
 
-/// When this many queries to a server have been counted, both counts are halved, so that old queries count less.
+/// When this many queries have been counted, both counts are halved.
 const FADE_AT: u8 = 128;
 
-/// How many queries to a server were answered, and how many were lost.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
     answered: u8,
@@ -36,8 +34,8 @@ impl Losses {
         }
     }
 
-    /// Returns the share of lost queries in per cent. Returns 0 if fewer than `LEAST_LOSSES` queries were lost, as after a short outage, or fewer
-    /// than `LEAST_LOSSES` were answered, as by a dead server. In neither case is it known that the path loses queries.
+    /// Returns the share of lost queries in per cent. Fewer than `LEAST_LOSSES` lost queries may be a short outage, and fewer answered ones a dead
+    /// server, so the share is then 0.
     pub(super) fn percent(&self) -> u8 {
         let (answered, lost) = (u32::from(self.answered), u32::from(self.lost));
         if self.answered.min(self.lost) < LEAST_LOSSES {
@@ -51,7 +49,7 @@ impl Losses {
 mod tests {
     use super::*;
 
-    /// Counts `queries` queries to a server, of which every `nth` one is lost. Returns the share of lost queries.
+    /// Every `nth` query is lost. Returns the share of lost queries.
     fn after(losses: &mut Losses, queries: u32, nth: u32) -> u8 {
         for number in 1..=queries {
             if number % nth == 0 { losses.lost() } else { losses.answered() }

@@ -1,4 +1,4 @@
-//! The four tables of the cache, and the share of `cache.size` that each table may use.
+//! The four tables of the cache, and their shares of `cache.size`.
 
 use std::sync::Arc;
 
@@ -12,9 +12,8 @@ use dns::hash::Keyed;
 use dns::question::{Answer, QuestionKey};
 use dns::random::Random;
 
-/// The share of `cache.size` that each table may use, in per cent. Answers make cache hits possible, and RRsets and delegations save queries to
-/// servers. The tables of servers and failures are small. The sum of the shares is only 90 %, because the whole process may use 125 % of
-/// `cache.size`, which includes queries in progress and the gaps that the allocator leaves between entries (11 to 24 % of their memory).
+/// The shares of `cache.size` in per cent. Answers give cache hits, and RRsets and delegations save queries to servers. Their sum is only 90 %: the
+/// process may use 125 % of `cache.size`, which includes queries in progress and the gaps of the allocator between entries (11 to 24 %).
 const SHARES: CacheShares = CacheShares { answers: 45, rrsets: 36, servers: 5, failures: 4 };
 
 struct CacheShares {
@@ -27,22 +26,22 @@ struct CacheShares {
 /// The four tables of the cache.
 #[derive(Clone)]
 pub struct Memory {
-    /// The table of answers in wire form, by question.
+    /// Answers in wire form, by question.
     pub answers: Answers,
-    /// The table of RRsets, denials, delegations and DNSSEC states of zones, by name.
+    /// RRsets, denials, delegations and DNSSEC states of zones, by name.
     pub rrsets: rrsets::Rrsets,
-    /// The table of data about each server, by address.
+    /// Data about servers, by address.
     pub servers: servers::Servers,
-    /// The table of the questions that failed recently.
+    /// Questions that failed recently.
     pub failures: failures::CachedFailures,
-    /// Determines which part of their memory the tables of answers and RRsets may currently use.
+    /// Which part of their memory the tables of answers and RRsets may use now.
     pub room: Room,
     pub(super) keyed: Keyed,
     pub(super) walks: walk::Walks,
 }
 
 impl Memory {
-    /// Creates an empty cache whose four tables together may take `size` octets.
+    /// Creates an empty cache of `size` octets.
     pub fn new(size: u64, random: &Random) -> Self {
         let share = |percent: u64| size / 100 * percent;
         let keyed = Keyed::new(random);
@@ -79,8 +78,8 @@ impl Memory {
         self.walks.run(self, walk).await
     }
 
-    /// Sets the size of the tables of answers and RRsets so that the memory of the process stays within its limit. The
-    /// process uses `resident` octets now, and may use `most` octets. Entries are removed in small steps.
+    /// Changes the size of the tables of answers and RRsets in small steps, so that the process stays within its memory limit. The process uses
+    /// `resident` octets now, and may use `most`.
     pub async fn give_way(&self, resident: u64, most: u64) {
         let whole = self.answers.0.capacity().saturating_add(self.rrsets.store().capacity());
         if self.room.change(whole, resident, most) {
@@ -93,13 +92,12 @@ impl Memory {
         }
     }
 
-    /// Returns the keyed hash function of these tables. Other tables whose keys come from clients or servers also use it.
+    /// Returns the keyed hash function, also for other tables whose keys come from clients or servers.
     pub fn keyed(&self) -> Keyed {
         self.keyed
     }
 
-    /// For each table, returns the number of its entries, the octets that they take, and the octets that the table may
-    /// currently use.
+    /// Returns the number of entries, their octets, and the octets that the table may use now, for each table.
     pub fn fill(&self) -> [StoreFill; 4] {
         let now = |fill: StoreFill| StoreFill { capacity: self.room.usable(fill.capacity), ..fill };
         [
@@ -111,13 +109,12 @@ impl Memory {
     }
 }
 
-/// The table of the cache with answers in wire form, by question.
+/// The table of answers in wire form, by question.
 #[derive(Clone)]
 pub struct Answers(pub(super) QuestionStore<Arc<Answer>>, pub(super) Arc<Versions>);
 
 impl Answers {
-    /// Returns the answer to a question, if its TTL has not expired. `key` is the key of the question, as `wire::query`
-    /// has read it.
+    /// Returns the answer under `key`, if its TTL has not expired.
     pub fn get(&self, key: &[u8], now: Mono) -> Option<Arc<Answer>> {
         self.0.get(key).filter(|answer| answer.is_fresh(now))
     }
@@ -131,13 +128,12 @@ impl Answers {
         }
     }
 
-    /// Returns the current version of the answer under `key`. A caller that copies the answer must read the version
-    /// before it reads the answer.
+    /// Returns the current version of the answer under `key`. To copy an answer, read the version before the answer.
     pub fn version(&self, key: &[u8]) -> AnswerVersion {
         self.1.for_key(key)
     }
 
-    /// Returns true if the answer has neither changed nor been flushed since `version` was read. The answer may have been evicted.
+    /// Returns true if the answer has neither changed nor been flushed since `version` was read. It may have been evicted.
     pub fn is_current(&self, version: AnswerVersion) -> bool {
         self.1.is_current(version)
     }

@@ -1,22 +1,20 @@
-//! The cache. It has four tables: answers, RRsets with delegations, data about servers, and failures.
+//! The cache: tables of answers, of RRsets with delegations, of data about servers, and of failures.
 //!
-//! An entry contains the times at which it was stored and at which it expires. Each lookup compares these with the current time. `store` limits the
-//! memory of a table and chooses the entries to remove. The hash of the keys has a secret: clients choose the keys, and otherwise they could choose
-//! keys that collide.
+//! An entry has the times at which it was stored and expires. Each lookup compares them with the current time, so tests can use a virtual clock.
+//! `store` limits the memory of a table and evicts entries. Clients choose the keys, so their hash has a secret: otherwise clients could choose keys
+//! that collide.
 //!
 //! # Decisions
 //!
-//! - An answer is stored in wire form, as it is sent, with the offsets of its TTLs. When a question is answered from the
-//!   cache, these octets are copied and a few of them are changed, and nothing is decoded.
-//! - The table is not the crate moka, which was used first. `benches/caches.rs` compares moka with `store`: memory of entries, lookups and
-//!   eviction. Moka removes values at a time of its own choice; `store` counts exactly, and frees everything at a flush.
-//! - Tests need a virtual clock, which the expiry of moka does not allow. So each entry contains the times at which it was stored and expires.
-//! - The weight of an entry is its real size in memory, including keys and names. `tests/weights.rs` measures it. If weights were too small, a full
-//!   cache would take more memory than `cache.size`.
-//! - RRsets have ranks (RFC 2181 section 5.4.1). Glue and data from an answer without AA do not replace data from an answer with AA before the TTL
-//!   of these data has expired.
-//! - NXDOMAIN without proof denies only the type of its question, because load balancers answer NXDOMAIN for AAAA (RFC 4074). For A, and
-//!   from a top-level domain, it denies all types, unless the name or a name below it is known to exist.
+//! - An answer is stored in wire form with the offsets of its TTLs. A cache hit copies these octets, changes a few, and decodes nothing.
+//! - The table is not the crate moka, which removes values at a time of its own choice and has no virtual clock. `benches/caches.rs` compares moka
+//!   with `store`. `store` counts memory exactly, and frees everything at a flush.
+//! - The weight of an entry is its real memory, including keys and names. `tests/weights.rs` measures it. With smaller weights, a full cache would
+//!   take more memory than `cache.size`.
+//! - RRsets have ranks (RFC 2181 section 5.4.1). Before their TTL expires, data from an answer with AA are not replaced by glue or by data from an
+//!   answer without AA.
+//! - An unsigned NXDOMAIN denies only the type of its question, because load balancers answer NXDOMAIN for AAAA (RFC 4074). For A, and from a
+//!   top-level domain, it denies all types, unless the cache shows that the name exists.
 
 #![deny(
     clippy::unwrap_used,
@@ -59,7 +57,6 @@ pub use store::StoreFill;
 pub use versions::AnswerVersion;
 pub use weights::ENTRY_OVERHEAD;
 
-/// Values that the tests of all tables of the cache need.
 #[cfg(test)]
 mod stage {
     use std::time::Duration;
@@ -70,7 +67,7 @@ mod stage {
 
     pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
-    /// Creates an empty cache that is large enough for any test.
+    /// Large enough for any test.
     pub(super) fn memory() -> Memory {
         Memory::new(8 << 20, &Random::seeded(1))
     }

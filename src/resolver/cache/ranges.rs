@@ -1,12 +1,11 @@
-//! The NSEC and NSEC3 records of secure NXDOMAIN answers, by zone. Each denies a range of names, and later queries for other names in this range
-//! are answered without a query to a server (RFC 8198).
+//! The NSEC and NSEC3 records of secure NXDOMAIN answers, by zone. Each denies a range of names, so resolverd answers questions for other names in
+//! this range without a query (RFC 8198).
 //!
 //! # Decisions
 //!
-//! - All ranges of a zone are in one entry of the table. The table finds an entry only by its exact key, but a range must be found for any name
-//!   that it covers. As part of an entry, the ranges count towards the memory limit, and a flush or a reload removes them.
-//! - Only the ranges of the closest zone in the cache and of zones below it are looked up. Otherwise the ranges of the root would be decoded for
-//!   each query.
+//! - All ranges of a zone are in one entry, because the table finds only exact keys, but a range must be found for any name in it. As an entry,
+//!   ranges count towards the memory limit, and a flush or a reload removes them.
+//! - Only ranges of the closest cached zone and of zones below it are looked up. Otherwise each query would decode the ranges of the root.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,29 +24,28 @@ use dns::question::name_of_wire;
 use validate::denial_synthesis;
 use validate::signature::{covered_type, covering};
 
-/// An NSEC or NSEC3 record of a secure denial, with its signatures.
+/// An NSEC or NSEC3 record of a secure denial.
 pub(super) struct DeniedRange {
     owner: Name,
     /// The record and its signatures.
     records: Evidence,
-    /// The SOA record of the denying answer and its signatures.
+    /// The SOA record of the denial and its signatures.
     soa: Evidence,
-    /// The time at which the denial expires.
     expires: Mono,
 }
 
-/// A denial that was made from cached NSEC or NSEC3 records, without a query (RFC 8198).
+/// A denial from cached NSEC or NSEC3 records, without a query (RFC 8198).
 pub(crate) struct Synthesized {
-    /// The zone whose records deny the name.
+    /// The zone that denies the name.
     pub(crate) zone: Name,
-    /// The SOA record of this zone.
+    /// The SOA record of the zone.
     pub(crate) soa: Record,
-    /// The NSEC or NSEC3 records that prove the denial, and the signatures of all records.
+    /// The NSEC or NSEC3 records, and the signatures of all records.
     pub(crate) proof: Vec<Record>,
 }
 
 impl DeniedRange {
-    /// Returns the memory that this cached range takes, in octets.
+    /// Returns the memory of the range in octets.
     pub(super) fn octets(&self) -> usize {
         let blocks = [shared::<Self>(), self.records.octets(), self.soa.octets()];
         blocks.into_iter().map(block).fold(outside(&self.owner), usize::saturating_add)
@@ -55,8 +53,8 @@ impl DeniedRange {
 }
 
 impl InView<'_> {
-    /// Stores the ranges of a secure denial for the time `ttl`, in seconds. `soa` is the SOA record of the zone, and `evidence` has the NSEC and
-    /// NSEC3 records of the denial and all signatures.
+    /// Stores the ranges of a secure denial for `ttl` seconds. `soa` is the SOA record of the zone, and `evidence` has the NSEC and NSEC3 records and
+    /// all signatures.
     pub fn put_ranges(&self, soa: &Record, evidence: &[Record], ttl: u32, now: Mono) {
         let expires = now.after(Duration::from_secs(ttl.into()));
         let soa_with = with_signatures(soa, evidence);
@@ -81,14 +79,14 @@ impl InView<'_> {
         self.store.insert(keys.at(0, KeySlot::Ranges).to_key(), CacheEntry::Ranges(ranges.into()));
     }
 
-    /// Returns the denial of `name`, if the cached ranges of a zone prove that it does not exist.
+    /// Returns the denial of `name`, if cached ranges prove that it does not exist.
     pub(crate) fn synthesize(&self, name: &Name, now: Mono) -> Option<Synthesized> {
         let (mut keys, mut begin) = (self.keys(name), 0);
         loop {
             if let Some(ranges) = self.ranges(&mut keys, begin) {
                 return from_ranges(&ranges, name_of_wire(keys.name(begin)), name, now);
             }
-            // A zone does not deny names in a delegated zone below it, so the search for ranges ends at a delegation.
+            // A zone does not deny names in a delegated zone, so the search ends at a delegation.
             if self.delegated(&keys.at(begin, KeySlot::Delegation), now).is_some() {
                 return None;
             }
@@ -108,14 +106,13 @@ impl InView<'_> {
 fn from_ranges(ranges: &[Arc<DeniedRange>], zone: Name, name: &Name, now: Mono) -> Option<Synthesized> {
     let at = |owner: &Name| {
         let after = ranges.partition_point(|range| range.owner <= *owner);
-        // If `owner` sorts before all ranges, the last range is used: the NSEC3 record with the greatest hash also covers the hashes before the
-        // first one.
+        // The NSEC3 record with the greatest hash, which is last, also covers the hashes before the first one.
         after.checked_sub(1).map_or_else(|| ranges.last(), |place| ranges.get(place))
     };
     let live = |owner: &Name| at(owner).filter(|range| now < range.expires);
     let closest = |owner: &Name| live(owner).map_or_else(Vec::new, |range| range.records.records(0));
     let mut proof = denial_synthesis::nxdomain(&zone, name, closest)?;
-    // The TTL of the answer is the smallest remaining TTL of its records (RFC 8198 section 5.4).
+    // The TTL is the smallest remaining TTL of the records (RFC 8198 section 5.4).
     let least = proof.iter().filter_map(|record| live(&record.name)).min_by_key(|range| range.expires)?;
     let left = u32::try_from(least.expires.since(now).as_secs()).unwrap_or(0);
     let mut soa = least.soa.records(left).into_iter();
@@ -125,7 +122,7 @@ fn from_ranges(ranges: &[Arc<DeniedRange>], zone: Name, name: &Name, now: Mono) 
     Some(Synthesized { zone, soa, proof })
 }
 
-/// Returns true if `record` is an NSEC record, or an NSEC3 record without opt-out, that a key of `zone` has signed.
+/// Returns true for an NSEC record, or an NSEC3 record without opt-out, that `zone` has signed.
 fn is_range_of(record: &Record, zone: &Name, evidence: &[Record]) -> bool {
     let is_closed = match &record.data {
         RData::DNSSEC(DNSSECRData::NSEC(_)) => true,
@@ -136,7 +133,7 @@ fn is_range_of(record: &Record, zone: &Name, evidence: &[Record]) -> bool {
     is_closed && signatures.iter().any(|signature| signature.input().signer_name == *zone)
 }
 
-/// Returns a record, followed by its signatures among `evidence`.
+/// Returns the record and its signatures.
 fn with_signatures<'a>(record: &'a Record, evidence: &'a [Record]) -> Vec<&'a Record> {
     let is_signature =
         |other: &&Record| other.name == record.name && covered_type(other) == Some(record.record_type());
@@ -155,7 +152,7 @@ mod tests {
     use hickory_proto::rr::rdata::SOA;
     use hickory_proto::rr::{RecordType, SerialNumber};
 
-    /// Stores the denial of a range with an NSEC record of the zone `signer`. The signature is invalid, but the cache does not check signatures.
+    /// The signature is invalid, but the cache does not check it.
     fn deny(memory: &Memory, owner: &str, next: &str, signer: &str, ttl: u32) {
         let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, 60);
         let soa = Record::from_rdata(name("example."), 60, RData::SOA(soa));

@@ -1,18 +1,14 @@
-//! Determines how much of their memory limit the tables of answers and RRsets may currently use.
+//! Determines which part of their memory limit the tables of answers and RRsets may use.
 //!
-//! Queries in progress, connections of clients and unsent replies take memory in addition to the cache. `limits::WorkBounds` limits each of these
-//! kinds of work. Under an attack, all of them can reach their limits at the same time. Then the cache shrinks. Otherwise the full cache and this
-//! work together would take more memory than the process may use.
+//! Queries in progress, connections of clients and unsent replies take memory too. `limits::WorkBounds` limits each kind of work. An attack can reach
+//! all these limits at the same time. Then the cache shrinks, so that the process does not use more memory than it may.
 //!
 //! # Decisions
 //!
-//! - The memory of the whole process is measured, because the overhead of the allocator and the data that libraries keep for connections also
-//!   count. The alternative, to reserve memory for the limits of all kinds of work, would make the cache smaller by a third even if no attack ever
-//!   happens.
-//! - The memory is measured each time a certain number of resolutions (flights) has begun, because all kinds of work begin resolutions. So an idle
-//!   daemon does not wake up to measure.
-//! - The tables of answers and RRsets keep at least the share `LEAST_ROOM` of their memory, so that names in use stay in
-//!   the cache.
+//! - The memory of the whole process is measured, because the overhead of the allocator and the data of libraries count too. To reserve memory for
+//!   all limits would make the cache smaller by a third even without attacks.
+//! - The memory is measured after each `ROOM_FLIGHTS` resolutions, because all kinds of work begin resolutions. So an idle daemon does not measure.
+//! - The tables keep at least `LEAST_ROOM` of their memory for names in use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -21,18 +17,18 @@ use tokio::sync::Notify;
 
 use crate::limits::{LEAST_ROOM, ROOM_FLIGHTS, ROOM_SLACK, ROOM_SLACK_SHARE};
 
-/// The value of `parts` if the tables may use all their memory: 1000 thousandths.
+/// The value of `parts` for all memory: 1000 thousandths.
 const WHOLE: u64 = 1_000;
 
-/// Determines which part of their memory the tables of answers and RRsets may use. Signals when the memory of the process must be measured again.
+/// Determines which part of their memory the tables of answers and RRsets may use, and signals when the memory of the process must be measured.
 #[derive(Clone)]
 pub struct Room(Arc<SharedRoom>);
 
 struct SharedRoom {
-    /// How many resolutions (flights) have begun since the last signal.
+    /// The number of resolutions since the last signal.
     flights: AtomicU32,
     notice: Notify,
-    /// The part of their memory that the tables of the cache may use now, in thousandths.
+    /// The part of their memory that the tables may use, in thousandths.
     parts: AtomicU64,
 }
 
@@ -44,7 +40,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Records that a resolution (flight) of one question has begun.
+    /// Counts a resolution that begins.
     pub(crate) fn flight_began(&self) {
         if self.0.flights.fetch_add(1, Ordering::Relaxed) >= ROOM_FLIGHTS {
             self.0.flights.store(0, Ordering::Relaxed);
@@ -52,7 +48,7 @@ impl Room {
         }
     }
 
-    /// Returns how many of its `octets` octets a table of the cache may use now.
+    /// Returns how many of its `octets` a table may use.
     pub(super) fn usable(&self, octets: u64) -> u64 {
         match self.0.parts.load(Ordering::Relaxed) {
             WHOLE => octets,
@@ -60,8 +56,8 @@ impl Room {
         }
     }
 
-    /// Computes the part of `whole` octets that the tables may use. The process uses `resident` octets of memory now, and may use `most`. Returns
-    /// true if the part has changed.
+    /// Computes the part of `whole` octets that the tables may use. The process uses `resident` octets now, and may use `most`. Returns true if the
+    /// part has changed.
     pub(super) fn change(&self, whole: u64, resident: u64, most: u64) -> bool {
         let before = self.0.parts.load(Ordering::Relaxed);
         let now = room(before, whole, resident, most);
@@ -69,15 +65,15 @@ impl Room {
         now != before
     }
 
-    /// Waits until `limits::ROOM_FLIGHTS` resolutions have begun since the last call returned.
+    /// Waits until `limits::ROOM_FLIGHTS` resolutions have begun since the last call.
     pub async fn many_flights(&self) {
         self.0.notice.notified().await;
     }
 }
 
-/// Computes which part of `whole` octets the tables may use, in thousandths; `before` is the previous part. If the process uses more memory than it
-/// may, the tables lose twice the excess, because the allocator does not return all memory that removed entries free. If the process uses less, the
-/// tables gain only a quarter of the unused octets, because new entries take more memory than their own octets.
+/// Returns the part of `whole` octets that the tables may use, in thousandths; `before` is the previous part. Above the limit, the tables lose twice
+/// the excess, because the allocator does not return all freed memory. Below, they gain a quarter of the unused octets, because new entries take more
+/// memory than their own octets.
 fn room(before: u64, whole: u64, resident: u64, most: u64) -> u64 {
     let parts = |octets: u64| octets.saturating_mul(WHOLE).checked_div(whole).unwrap_or(0);
     let most = most.saturating_sub(ROOM_SLACK).saturating_sub(most / ROOM_SLACK_SHARE);

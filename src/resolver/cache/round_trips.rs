@@ -1,8 +1,7 @@
-//! The round trips of one server: their smoothed value and their distribution, from which the timers of the server are computed.
+//! The round trips of a server, from which its timers are computed.
 //!
-//! The functions are pure. The smoothed value is computed as in RFC 6298 section 2. The distribution is counted in
-//! buckets, eight for each doubling of the time (an octave), so that a percentile is at most an eighth too long. The
-//! counts are halved from time to time, so that recent round trips count more than old ones.
+//! The smoothed round trip is that of RFC 6298 section 2. The distribution has eight buckets for each octave (a doubling of the time), so a
+//! percentile is at most an eighth too long. Counts are halved from time to time, so that recent round trips count more.
 
 use std::time::Duration;
 
@@ -10,44 +9,40 @@ use dns::clock::smoothed;
 
 use crate::limits::{ENOUGH_ROUND_TRIPS, MAX_TIMER, MIN_TIMER};
 
-/// The number of buckets for each octave (doubling of the time), as an exponent of two.
+/// The number of buckets for each octave, as an exponent of two.
 const PRECISION_BITS: u32 = 3;
 
-/// The number of buckets of the histogram for each octave (doubling of the time).
 const PER_OCTAVE: u32 = 1 << PRECISION_BITS;
 
-/// The begin of the first octave, in microseconds, as an exponent of two. Shorter round trips (below about a
-/// millisecond) share one bucket.
+/// The begin of the first octave in microseconds, as an exponent of two. Shorter round trips share one bucket.
 const FIRST_OCTAVE: u32 = 10;
 
-/// The number of octaves. The last one ends at 2^21 microseconds, which is just over the longest timer.
+/// The last octave ends at 2^21 microseconds, just over the longest timer.
 const OCTAVES: u32 = 11;
 
-/// The number of buckets. The first one is for round trips below the first octave. The last one also counts all longer round trips.
+/// The first bucket is for round trips below the first octave. The last one also counts longer ones.
 const BUCKETS: usize = 11 * 8 + 1;
 
-/// When this number of round trips has been counted, all counts are halved. If the path to a server changes, the timer
-/// then depends mostly on the last few dozen round trips. The number fits in one octet.
+/// When this many round trips have been counted, all counts are halved. After a change of the path, the timer then follows the last few dozen. The
+/// number fits in an octet.
 const FADE_AT: u8 = 128;
 
-/// The timer of a server is longer than this percentage of its round trips. Dean and Barroso, "The Tail at Scale" (2013), send the second request
-/// at the 95th percentile, so that only one request in twenty has a second one.
+/// The timer is longer than this percentage of round trips. Dean and Barroso, "The Tail at Scale" (2013), send the second request at the 95th
+/// percentile, so that only one request in twenty has a second one.
 const COVERED: u32 = 95;
 
-/// The measured round trips of a server that has answered at least once.
+/// The round trips of a server that has answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RoundTrips {
     pub(super) smoothed: Duration,
     pub(super) variation: Duration,
     pub(super) counts: [u8; BUCKETS],
     total: u8,
-    /// The time to wait for the server before another server is asked. It is stored and not computed at each use, because it is read much more
-    /// often than round trips are added.
+    /// How long to wait before another server is queried. It is stored, because it is read much more often than it changes.
     timer: Duration,
 }
 
 impl RoundTrips {
-    /// Creates the measurements of a server from its first round trip.
     pub(super) fn new(first: Duration) -> Self {
         let ((smoothed, variation), counts, timer) = (smoothed(None, first), [0; BUCKETS], MAX_TIMER);
         let mut trips = Self { smoothed, variation, counts, total: 0, timer };
@@ -55,7 +50,7 @@ impl RoundTrips {
         trips
     }
 
-    /// Restores the data from an earlier process of resolverd. Returns `None` if all counts are zero, or if their sum is too large.
+    /// Restores data from an earlier process. Returns `None` if all counts are zero, or their sum is too large.
     pub(super) fn restored(smoothed: Duration, variation: Duration, counts: [u8; BUCKETS]) -> Option<Self> {
         let total = counts.iter().try_fold(0_u8, |total, count| total.checked_add(*count))?;
         if total == 0 || total > FADE_AT {
@@ -67,26 +62,23 @@ impl RoundTrips {
         Some(trips)
     }
 
-    /// Adds a round trip.
     pub(super) fn add(&mut self, sample: Duration) {
         (self.smoothed, self.variation) = smoothed(Some((self.smoothed, self.variation)), sample);
         self.count(sample);
     }
 
-    /// Adds the first round trip after a long time without any. It counts as much as all earlier round trips together,
-    /// because the path to the server may have changed.
+    /// Adds the first round trip after a long time. It counts as much as all earlier ones together, because the path may have changed.
     pub(super) fn add_after_pause(&mut self, sample: Duration) {
         self.smoothed = (self.smoothed + sample) / 2;
         self.add(sample);
     }
 
-    /// Returns the smoothed round trip of the server.
     pub(super) fn smoothed(&self) -> Duration {
         self.smoothed
     }
 
-    /// Returns how long to wait for this server before a second server is asked in addition. The time is about the 95th percentile of the server's
-    /// round trips. Until enough round trips are known, it is 1.25 times the smoothed round trip plus 10 ms.
+    /// Returns how long to wait for this server before a second one is queried. This is about the 95th percentile. With too few round trips, it is
+    /// 1.25 times the smoothed round trip plus 10 ms.
     pub(super) fn timer(&self) -> Duration {
         self.timer
     }
@@ -99,7 +91,7 @@ impl RoundTrips {
         }
     }
 
-    /// Returns the time after which a query or its answer counts as lost: twice the timer, or the timeout of RFC 6298 if that is longer.
+    /// Returns when a query or its reply counts as lost: after twice the timer, or the timeout of RFC 6298 if that is longer.
     pub(super) fn patience(&self) -> Duration {
         (self.timer() * 2).max(self.smoothed + self.variation * 4).min(MAX_TIMER)
     }
@@ -116,7 +108,7 @@ impl RoundTrips {
         self.timer = self.reckoned();
     }
 
-    /// Returns the upper end of the bucket with the 95th percentile of the round trips.
+    /// Returns the upper end of the bucket with the 95th percentile.
     fn percentile(&self) -> Duration {
         let wanted = (u32::from(self.total) * COVERED).div_ceil(100);
         let mut seen = 0;
@@ -128,12 +120,11 @@ impl RoundTrips {
     }
 }
 
-/// Returns the timer of a server of which only the smoothed round trip is known.
+/// Returns the timer for a smoothed round trip without a distribution.
 pub(super) fn timer_of(smoothed: Duration) -> Duration {
     (smoothed + smoothed / 4 + Duration::from_millis(10)).clamp(MIN_TIMER, MAX_TIMER)
 }
 
-/// Returns the index of the histogram's bucket in which a round trip is counted.
 fn bucket(sample: Duration) -> usize {
     let micros = u32::try_from(sample.as_micros()).unwrap_or(u32::MAX);
     if micros < 1 << FIRST_OCTAVE {
@@ -145,7 +136,7 @@ fn bucket(sample: Duration) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX).min(BUCKETS - 1)
 }
 
-/// Returns the longest round trip that is counted in the bucket with the index `place`.
+/// Returns the longest round trip in the bucket with the index `place`.
 fn upper_end(place: usize) -> Duration {
     let place = u32::try_from(place).unwrap_or(u32::MAX).min(OCTAVES * PER_OCTAVE);
     let (octave, within) = (place / PER_OCTAVE, place % PER_OCTAVE);
@@ -177,10 +168,10 @@ mod tests {
 
     #[test]
     fn many_give_their_own_95th_percentile() {
-        // One round trip in ten takes 200 ms. The timer must be at least as long; otherwise it would expire for a tenth of all queries.
+        // A timer below 200 ms would expire for a tenth of all queries.
         let timer = trips((0..100).map(|place| if place % 10 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 200 * MS && timer <= 225 * MS, "{timer:?}");
-        // One round trip in fifty is long. The timer need not be longer than such rare round trips.
+        // Such rare round trips do not make the timer longer.
         let timer = trips((1..100).map(|place| if place % 50 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 40 * MS && timer <= 45 * MS, "{timer:?}");
     }

@@ -1,5 +1,5 @@
-//! An RRset in the cache, in wire form, and its rank (RFC 2181 section 5.4.1). The RRset is decoded when a resolution uses it. An answer from the
-//! cache does not need it.
+//! An RRset in the cache, in wire form, and its rank (RFC 2181 section 5.4.1). It is decoded when a resolution uses it; answers from the cache do not
+//! need it.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -13,32 +13,31 @@ use super::security::Backing;
 use dns::clock::Mono;
 use dns::rdata;
 
-/// The rank of an RRset (RFC 2181 section 5.4.1). Data of a lower rank never replace data of a higher rank whose TTL has
-/// not expired.
+/// The rank of an RRset (RFC 2181 section 5.4.1). Data of a lower rank do not replace data of a higher rank before their TTL expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
-    /// Addresses that came with a referral. They are used to ask servers, and are never sent to clients.
+    /// Addresses from a referral. They are used to query servers, and are never sent to clients.
     Glue,
-    /// Data from an answer without AA, or from an answer with AA, if the data are about the target of an alias.
+    /// Data from an answer without AA; from an answer with AA, data about the target of an alias.
     Answer,
-    /// Data from an answer with AA, if the data are about the name of the question.
+    /// Data from an answer with AA about the name of the question.
     Authoritative,
 }
 
 impl Rank {
-    /// Returns the credibility of data with this rank. `backing` is the DNSSEC state of the data.
+    /// Returns the credibility of data with this rank and the DNSSEC state `backing`.
     pub fn backed(self, backing: Backing) -> Credibility {
         Credibility { rank: self, backing }
     }
 }
 
-/// The credibility of data in the cache. It decides which data replace others.
+/// Decides which data replace others.
 #[derive(Clone, Debug)]
 pub struct Credibility {
-    /// The rank of the data (RFC 2181 section 5.4.1).
+    /// The rank (RFC 2181 section 5.4.1).
     pub rank: Rank,
-    /// The DNSSEC state of the data, and the records that prove it.
+    /// The DNSSEC state, and the records that prove it.
     pub backing: Backing,
 }
 
@@ -49,56 +48,55 @@ pub struct Rrset {
     pub(super) rank: Rank,
     pub(super) stored: Mono,
     pub(super) ttl: u32,
-    /// The data of the records. Each has its length in two octets, and then its data without name compression.
+    /// For each record, its length in two octets, and its data without name compression.
     pub(super) data: Box<[u8]>,
     pub(super) backing: Backing,
-    /// True if a server has given a bogus answer about the name since the RRset was stored. The RRset is then not used after its TTL.
+    /// True if a server has given a bogus answer about the name since the RRset was stored. Then the RRset is not used after its TTL.
     pub(super) refuted: bool,
 }
 
 impl Rrset {
-    /// Returns the rank of the RRset.
+    /// Returns the rank.
     pub fn rank(&self) -> Rank {
         self.rank
     }
 
-    /// Returns the type of the RRset.
+    /// Returns the type.
     pub fn kind(&self) -> RecordType {
         self.kind
     }
 
-    /// Returns the time at which the TTL of the RRset expires.
+    /// Returns when the TTL expires.
     pub fn expires(&self) -> Mono {
         self.stored.after(Duration::from_secs(self.ttl.into()))
     }
 
-    /// Returns true if the RRset is about to expire at `now`, so that it must be fetched again when it is used.
+    /// Returns true if the use of the RRset at `now` causes its renewal.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored, self.expires(), now)
     }
 
-    /// Returns the remaining TTL of the RRset.
+    /// Returns the remaining TTL.
     pub fn left(&self, now: Mono) -> Duration {
         self.expires().since(now)
     }
 
-    /// Returns the time at which the RRset was stored.
+    /// Returns when the RRset was stored.
     pub fn stored(&self) -> Mono {
         self.stored
     }
 
-    /// Returns the DNSSEC state of the RRset, and the records that prove it.
+    /// Returns the DNSSEC state, and the records that prove it.
     pub fn backing(&self) -> &Backing {
         &self.backing
     }
 
-    /// Returns the signatures of the RRset with the remaining TTL. If the RRset comes from a wildcard, also returns the proof that the wildcard may
-    /// be used.
+    /// Returns the signatures with the remaining TTL; for an RRset from a wildcard, also the proof that the wildcard may be used.
     pub fn evidence(&self, now: Mono) -> Vec<Record> {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }
 
-    /// Returns the addresses in the RRset. There are none if its type is not A or AAAA.
+    /// Returns the addresses in an RRset of type A or AAAA.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
         let mut left = &*self.data;
         std::iter::from_fn(move || {
@@ -129,13 +127,11 @@ impl Rrset {
     }
 }
 
-/// Corrects a received TTL. A TTL above 2^31 - 1 becomes 0 (RFC 2181 section 8), and a TTL above `max_ttl` becomes `max_ttl`.
+/// Returns the corrected TTL: 0 above 2^31 - 1 (RFC 2181 section 8), and at most `max_ttl`.
 pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
     if ttl > u32::MAX / 2 { 0 } else { ttl.min(u32::try_from(max_ttl.as_secs()).unwrap_or(u32::MAX)) }
 }
 
-/// Encodes the data of `records` in the form in which `Rrset` stores them. Returns `None` if one of them cannot be
-/// encoded.
 pub(super) fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
     let exactly = if matches!(records, [only] if only.record_type() == RecordType::A) { 6 } else { 0 };
     let mut data = Vec::with_capacity(exactly);

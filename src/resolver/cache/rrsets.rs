@@ -1,6 +1,6 @@
-//! Finds and stores RRsets and negative answers by name, and decides which data replace others.
+//! Finds and stores RRsets and negative answers, and decides which data replace others.
 //!
-//! RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers).
+//! See RFC 2181 section 5.4.1 (rank of data) and RFC 2308 (negative answers).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,15 +18,15 @@ use crate::limits::DOUBTED_TIME;
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security, ViewId};
 
-/// The table of the cache with RRsets, denials and delegations, by name.
+/// The table of RRsets, denials and delegations, by name.
 #[derive(Clone)]
 pub struct Rrsets {
     store: QuestionStore<CacheEntry>,
-    /// True if a DNAME was ever stored. As long as it is false, no DNAME is looked up at the names above a question.
+    /// True if a DNAME was ever stored. Otherwise no DNAME is looked up.
     dnames: Arc<AtomicBool>,
 }
 
-/// Those entries of the table that belong to one view.
+/// The entries of the table in one view.
 #[derive(Clone, Copy)]
 pub struct InView<'a> {
     pub(super) store: &'a QuestionStore<CacheEntry>,
@@ -47,15 +47,15 @@ impl Rrsets {
         &self.dnames
     }
 
-    /// Returns access to the entries of the table that belong to `view`.
+    /// Returns the entries in `view`.
     pub fn in_view(&self, view: ViewId) -> InView<'_> {
         InView { store: &self.store, dnames: &self.dnames, view }
     }
 }
 
 impl InView<'_> {
-    /// Returns the entry of `kind` at `name`, if its rank is at least `rank` and its TTL has not expired. Glue is
-    /// returned only if there is neither an entry of a higher rank nor a denial.
+    /// Returns the entry of `kind` at `name`, if its rank is at least `rank` and its TTL has not expired. Glue is returned only without an entry of a
+    /// higher rank and without a denial.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
         let mut keys = self.keys(name);
         let known = self.known(&keys.at(0, KeySlot::Rrset(kind)), rank, now);
@@ -63,8 +63,7 @@ impl InView<'_> {
         known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
     }
 
-    /// Returns the addresses of a server that came with a delegation (glue), even if the cache has other data about the
-    /// server's name.
+    /// Returns glue for a server, even if the cache has other data for the server's name.
     pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
         match self.known(&self.keys(name).at(0, KeySlot::Glue(kind)), Rank::Glue, now) {
             Some(Known::Rrset(glue)) => Some(glue),
@@ -72,12 +71,12 @@ impl InView<'_> {
         }
     }
 
-    /// Returns what `get` returns, but only if it is an RRset of exactly this type.
+    /// Like `get`, but only for an RRset of this type.
     pub fn rrset(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Arc<Rrset>> {
         self.rrset_of(&mut self.keys(name), kind, rank, now)
     }
 
-    /// Returns what `rrset` returns, for a name whose keys have been prepared with `keys`.
+    /// Like `rrset`, for prepared keys of the name.
     pub(crate) fn rrset_of(
         &self,
         keys: &mut NameKeys,
@@ -91,13 +90,12 @@ impl InView<'_> {
         }
     }
 
-    /// Returns the keys of a name and of the names above it, which several lookups for the name can share.
+    /// Returns keys that several lookups of a name and of the names above can share.
     pub fn keys(&self, name: &Name) -> NameKeys {
         NameKeys::for_name(name, self.view, *self.store.keyed())
     }
 
-    /// Returns the entry that `get` returns for the name of `keys`, together with its type. If `get` returns nothing, returns the CNAME of the name
-    /// and the type CNAME.
+    /// Returns what `get` returns, with its type; or else the CNAME of the name.
     pub fn get_or_alias(
         &self,
         keys: &mut NameKeys,
@@ -114,23 +112,21 @@ impl InView<'_> {
         matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
     }
 
-    /// Returns true if the table may contain a DNAME, and false if none was ever stored.
     pub(crate) fn may_redirect(&self) -> bool {
         self.dnames.load(Ordering::Relaxed)
     }
 
-    /// Stores an RRset. All `records` have the same owner and type. The RRset gets the smallest of their TTLs (RFC 2181 section 5.2), but at most
-    /// `max_ttl`. An RRset with a TTL of 0 is not stored. Data of a greater rank are not replaced.
+    /// Stores an RRset. All `records` have the same owner and type. It gets the smallest TTL of its records (RFC 2181 section 5.2), at most
+    /// `max_ttl`. With a TTL of 0, it is not stored. It does not replace data of a greater rank.
     pub fn put(&self, records: &[&Record], rank: Rank, max_ttl: Duration, now: Mono) {
         self.put_backed(records, rank.backed(Backing::default()), max_ttl, now);
     }
 
-    /// Stores an RRset like `put`. `by` is the credibility of the data. Data that were not validated do not replace secure data whose TTL has not
-    /// expired. Otherwise a client that sets CD could poison the answers of other clients. Returns true if a denial of all types of the name was
-    /// removed.
+    /// Like `put`. `by` is the credibility of the data. Unvalidated data do not replace secure data whose TTL has not expired. Otherwise a client
+    /// with the CD flag could poison the answers of other clients. Returns true if a denial of all types of the name was removed.
     ///
-    /// If data of this type may be served stale, an expired denial or CNAME of the name is removed, and also a CNAME that is about to expire. This
-    /// is done even if the new data are not stored.
+    /// If data of this type may be served stale, an expired denial of the name, and a CNAME that has expired or is about to expire, are removed, even
+    /// if the new data are not stored.
     pub fn put_backed(&self, records: &[&Record], by: Credibility, max_ttl: Duration, now: Mono) -> bool {
         let Credibility { rank, backing } = by;
         let Some(first) = records.first() else { return false };
@@ -151,8 +147,8 @@ impl InView<'_> {
             return false;
         }
         let held = self.known(&keys.at(0, slot), Rank::Glue, now);
-        // If the denial is not proven by DNSSEC, the server denied only the type A, and resolverd concluded that the other types do not exist
-        // either. So it does not protect against data of other types.
+        // If the denial is not secure, the server denied only type A, and resolverd concluded that no other type exists. So it does not protect
+        // against data of other types.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
         if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
             return false;
@@ -169,8 +165,8 @@ impl InView<'_> {
         denied.is_some() && self.clear_denial(name, now)
     }
 
-    /// Gives the glue for a name the same remaining TTL as the addresses that the name's own zone gave. If no server answers at these addresses,
-    /// the servers of the zone can be reached only with the glue.
+    /// Gives glue the remaining TTL of the addresses from the name's own zone. If no server answers at those addresses, only the glue leads to the
+    /// servers of the zone.
     fn prolong_glue(&self, keys: &mut NameKeys, kind: RecordType, (ttl, data): (u32, &[u8]), now: Mono) {
         if !matches!(kind, RecordType::A | RecordType::AAAA) {
             return;
@@ -185,14 +181,12 @@ impl InView<'_> {
         }
     }
 
-    /// Stores a negative answer. Its TTL is the smaller one of the TTL and the MINIMUM of its SOA (RFC 2308 section 5),
-    /// at most `max_ttl`.
+    /// Stores a negative answer. Its TTL is the smaller one of its SOA's TTL and MINIMUM (RFC 2308 section 5), at most `max_ttl`.
     pub fn put_negative(&self, denied: Denial<'_>, max_ttl: Duration, now: Mono) {
         self.put_denied(denied, Rank::Authoritative.backed(Backing::default()), max_ttl, now);
     }
 
-    /// Stores a negative answer like `put_negative`. `by` is its credibility. Like an RRset, a denial does not replace
-    /// data of a greater rank.
+    /// Like `put_negative`. `by` is the credibility. A denial does not replace data of a greater rank.
     pub(crate) fn put_denied(&self, denied: Denial<'_>, by: Credibility, max_ttl: Duration, now: Mono) {
         let (Denial { name, kind, nxdomain, soa }, Credibility { rank, backing }) = (denied, by);
         let ttl = negative_ttl(soa, max_ttl);
@@ -200,7 +194,7 @@ impl InView<'_> {
         self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
     }
 
-    /// Stores for `DOUBTED_TIME` that a name has no data of a type. The caller has received a doubtful denial from each server of the zone.
+    /// Stores for `DOUBTED_TIME` that a name has no data of a type, because each server of the zone has sent a doubtful denial.
     pub(crate) fn put_doubted(&self, name: &Name, kind: RecordType, security: Security, now: Mono) {
         let ttl = u32::try_from(DOUBTED_TIME.as_secs()).unwrap_or(0);
         let backing = Backing { security, ..Backing::default() };
@@ -225,8 +219,7 @@ impl InView<'_> {
         self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
     }
 
-    /// Returns the proof (secure) that a name above the name of `keys` and below `top` does not exist (RFC 8020), or `None` if no such proof is
-    /// stored.
+    /// Returns the secure denial of a name above the name of `keys` and below `top` (RFC 8020), if there is one.
     pub(crate) fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
         let top = keys.place_of(top)?;
         let above = keys.above(0)?;
@@ -250,12 +243,11 @@ impl InView<'_> {
     }
 }
 
-/// The types for which a client may get a stale answer: the types that mail needs, except TLSA. A stale TLSA record could
-/// allow a delivery that the current record forbids.
+/// Clients may get stale answers for the types that mail needs, except TLSA. A stale TLSA record could allow a delivery that the current record
+/// forbids.
 pub(super) const STALE_TYPES: [RecordType; 5] =
     [RecordType::MX, RecordType::A, RecordType::AAAA, RecordType::PTR, RecordType::TXT];
 
-/// Returns true if a client may get a stale (expired) answer for the type `kind`.
 pub(crate) fn may_be_stale(kind: RecordType) -> bool {
     STALE_TYPES.contains(&kind)
 }

@@ -57,7 +57,6 @@ fn glue_never_answers_and_never_replaces_an_answer() {
     assert_eq!(held.records(&owner, Mono::START)[0].data, RData::A(A::new(192, 0, 2, 2)));
 }
 
-/// Tests which entry stays in the cache if a new entry arrives before the TTL of the stored entry has expired, for pairs of ranks and DNSSEC states.
 #[test]
 fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
     use Security::{Insecure, Secure, Unchecked};
@@ -89,7 +88,7 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
             rrsets.put_backed(&[&address(60, 1)], held.backed(backed(old)), DAY, Mono::START);
             rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
             assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{case}");
-            // When the TTL of a stored entry has expired, an entry of any rank replaces it.
+            // After its TTL, data of any rank replace the stored ones.
             let later = Mono::START.after(Duration::from_secs(60));
             rrsets.put_backed(&[&address(60, 3)], new.backed(backed(young)), DAY, later);
             assert_eq!(holds(later), data(3), "{case}");
@@ -210,8 +209,6 @@ fn an_alias_is_known_for_each_type_that_its_name_does_not_have() {
     assert!(rrsets.get_or_alias(keys, RecordType::A, Rank::Answer, Mono::START).is_none(), "no alias");
 }
 
-/// Tests that a stale alias stays usable until an RRset arrives for its name whose type may be served stale. Data of another type (TLSA) do not end
-/// it.
 #[test]
 fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {
     let all = rrsets();
@@ -300,8 +297,6 @@ fn what_proves_an_rrset_comes_back_with_it() {
     assert_eq!(held.evidence(now), [proof]);
 }
 
-/// Tests that a name does not exist if its own zone has proven that a name above it does not exist (RFC 8020), and that a proof of another zone
-/// does not count.
 #[test]
 fn only_a_proof_between_a_name_and_its_zone_denies_it() {
     let soa = Record::from_rdata(
@@ -343,7 +338,6 @@ fn what_keys_a_zone_has_is_known_until_it_ends() {
 }
 
 proptest! {
-    /// Tests that no entry is returned after its TTL has expired, and that TTLs count down.
     #[test]
     fn no_rrset_past_its_ttl(ttl in any::<u32>(), age in 0_u64..200_000) {
         let all = rrsets();

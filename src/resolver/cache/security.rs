@@ -1,7 +1,7 @@
-//! The DNSSEC state of data: the signatures and proofs that arrived with the data, and the keys of zones.
+//! The DNSSEC state of data, with signatures and proofs, and the keys of zones.
 //!
-//! Signatures and proofs are stored in wire form next to the data that they prove (RFC 4035 section 4.5). They are decoded when a resolution uses
-//! them. An answer from the cache does not need them.
+//! Signatures and proofs are stored in wire form with the data that they prove (RFC 4035 section 4.5). They are decoded when a resolution uses them;
+//! answers from the cache do not need them.
 
 use hickory_proto::dnssec::PublicKey;
 use hickory_proto::rr::{Name, Record};
@@ -21,42 +21,42 @@ pub struct Evidence(Box<[u8]>);
 /// The DNSSEC state of an RRset or a denial, and the records that prove it.
 #[derive(Clone, Debug, Default)]
 pub struct Backing {
-    /// The records that prove the data. They arrived in the same DNS message as the data.
+    /// The records that prove the data, from the same message.
     pub evidence: Evidence,
-    /// The result of the DNSSEC validation of the data.
+    /// The result of validation.
     pub security: Security,
 }
 
-/// The DNSSEC state of a zone, found by following the chain of trust from a trust anchor down to the zone.
+/// The DNSSEC state of a zone, according to the chain of trust from a trust anchor.
 #[derive(Debug)]
 pub struct ZoneTrust {
-    /// The name of the zone whose keys were validated.
+    /// The name of the zone.
     pub zone: Name,
-    /// The result of the DNSSEC validation of the zone's keys.
+    /// The result of validating the zone's keys.
     pub standing: ZoneSecurity,
-    /// The time at which this result of the validation was stored.
+    /// When this result was stored.
     pub stored: Mono,
-    /// The time at which servers were last asked for the DNSKEY records of the zone.
+    /// When servers were last queried for the DNSKEY records.
     pub sought: Mono,
-    /// The time at which this result of the validation expires.
+    /// When this result expires.
     pub expires: Mono,
 }
 
-/// The result of the DNSSEC validation of a zone's keys.
+/// The result of validating a zone's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZoneSecurity {
-    /// The zone is signed, and these are its trusted keys.
+    /// The zone is signed and has these trusted keys.
     Secure(ZoneKeys),
-    /// The zone is provably unsigned, or signed only with algorithms that are not checked.
+    /// The zone is provably unsigned, or signed only with unsupported algorithms.
     Insecure(Option<ValidationFailure>),
-    /// The keys of the zone do not match the DS records in its parent zone.
+    /// The keys do not match the DS records in the parent zone.
     Bogus(ValidationFailure),
-    /// The parent zone proves that no zone begins at this name.
+    /// The parent zone proves that there is no zone cut at this name.
     NoZone(ValidationFailure),
 }
 
 impl Evidence {
-    /// Encodes `records` in wire form. A record that cannot be encoded is left out.
+    /// Encodes `records` in wire form. Records that cannot be encoded are left out.
     pub fn from_records<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let mut octets = Vec::new();
         for record in records {
@@ -70,7 +70,7 @@ impl Evidence {
         Self(octets.into_boxed_slice())
     }
 
-    /// Decodes the stored records, and sets their TTL to `ttl` seconds.
+    /// Decodes the records, with a TTL of `ttl` seconds.
     pub fn records(&self, ttl: u32) -> Vec<Record> {
         let mut decoder = BinDecoder::new(&self.0);
         let mut records = Vec::new();
@@ -82,30 +82,28 @@ impl Evidence {
         records
     }
 
-    /// Returns true if there are no signatures, DS records or proofs.
+    /// Returns true if there are no records.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns the records in wire form, for the snapshot.
+    /// Returns the wire form for the snapshot.
     pub(super) fn as_octets(&self) -> &[u8] {
         &self.0
     }
 
-    /// Restores records in wire form from a snapshot. They are not checked here. Records that cannot be decoded are left
-    /// out when `records` is called.
+    /// Restores the wire form from a snapshot without a check. `records` leaves out what cannot be decoded.
     pub(super) fn restored(octets: &[u8]) -> Self {
         Self(octets.into())
     }
 
-    /// Returns the size of the records in octets.
     pub(super) fn octets(&self) -> usize {
         self.0.len()
     }
 }
 
 impl ZoneTrust {
-    /// Returns the kind of the validation result, without keys or reasons.
+    /// Returns the result without keys and reasons.
     pub fn state(&self) -> SecurityStatus {
         match self.standing {
             ZoneSecurity::Secure(_) => SecurityStatus::Secure,
@@ -114,7 +112,7 @@ impl ZoneTrust {
         }
     }
 
-    /// Returns the memory that the keys and texts of this value take in addition to the struct, in octets.
+    /// Returns the memory of keys and texts in octets, without the struct itself.
     pub(super) fn octets(&self) -> usize {
         let more = match &self.standing {
             ZoneSecurity::Secure(keys) => {

@@ -1,8 +1,7 @@
-//! What is known about each server: its round trips, its unanswered queries, its support of EDNS, TCP and mixed case,
-//! and the zones for which it is lame.
+//! The data about each server: round trips, unanswered queries, support of EDNS, TCP and mixed case, and the zones for which it is lame.
 //!
-//! A server that is known to be silent (it did not answer several queries, and later a probe) is not asked. Any other server is asked if there is
-//! no better one.
+//! A server that is known to be silent (it answered neither several queries nor a probe) gets no queries of clients. Any other server is queried if
+//! there is no better one.
 
 use std::cmp::Reverse;
 use std::hash::BuildHasher;
@@ -32,55 +31,54 @@ use dns::hash::Keyed;
 use dns::question::wire_name;
 use dns::random::Random;
 
-/// The memory that a server takes in the table, in octets: its data with the counts of round trips, the largest possible lists of lame, silent and
-/// slow zones, and the overhead of the table. `tests/weights.rs` measures it.
+/// The memory of a server in octets, with its counts of round trips, the longest lists of lame, silent and slow zones, and the overhead of the table.
+/// `tests/weights.rs` measures it.
 const ENTRY: u32 = 3_680;
 
-/// The features of a server. Each is true until the server has shown that it lacks the feature.
+/// The features of a server. Each is true until the server shows that it lacks the feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerFeatures {
-    /// True if the server accepts queries with EDNS (RFC 6891).
+    /// True if the server accepts EDNS (RFC 6891).
     pub edns: bool,
-    /// True if the server repeats the name of the question in the same mixture of upper and lower case (0x20).
+    /// True if the server repeats a name in the same mixed case (0x20).
     pub keeps_case: bool,
-    /// True if the server accepts queries over TCP.
+    /// True if the server accepts TCP.
     pub tcp: bool,
-    /// True if replies of more than 512 octets arrive from the server over UDP.
+    /// True if UDP replies of more than 512 octets arrive.
     pub long_datagrams: bool,
 }
 
 impl ServerFeatures {
-    /// All features, for a server that has not shown that it lacks one.
+    /// All features.
     pub const ALL: Self = Self { edns: true, keeps_case: true, tcp: true, long_datagrams: true };
 }
 
-/// The table of servers, by the address and port of each server.
+/// The table of servers, by address and port.
 #[derive(Clone)]
 pub struct Servers(Store<SocketAddr, Arc<Server>>);
 
 impl Servers {
     pub(super) fn new(capacity: u64, keyed: Keyed) -> Self {
-        // All entries about servers take the same memory, so a new entry always uses the slot of an evicted entry. Empty slots therefore do not
-        // count towards the limit.
+        // All entries take the same memory, so a new one uses the slot of an evicted one, and empty slots do not count towards the limit.
         Self(Store::new(capacity, keyed, |_, _| ENTRY, 0))
     }
 
-    /// Returns the server at `address`. If the table has no entry for it, a new entry is stored.
+    /// Returns the server at `address`, which is added if it is new.
     pub fn get(&self, address: SocketAddr) -> Arc<Server> {
         self.0.get_with(&address, || Arc::new(Server::new(*self.0.keyed())))
     }
 
-    /// Returns the server at `address`, or `None` if the table has no entry for it.
+    /// Returns the server at `address`, if the table has it.
     pub fn known(&self, address: SocketAddr) -> Option<Arc<Server>> {
         self.0.get(&address)
     }
 
-    /// Removes the data about all servers, and returns how many servers there were.
+    /// Removes all servers, and returns their number.
     pub fn clear(&self) -> u64 {
         self.0.clear()
     }
 
-    /// Returns the states of all servers, the slowest first. Does not change any state.
+    /// Returns the states of all servers, the slowest first.
     pub fn list(&self, now: Mono) -> Vec<KnownServer> {
         let mut list: Vec<_> = self
             .0
@@ -92,7 +90,7 @@ impl Servers {
         list
     }
 
-    /// Calls `see` with every server, until `see` returns an error. Returns this error.
+    /// Calls `see` with every server until it returns an error, and returns this error.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(SocketAddr, &Server) -> Result<(), Error>,
@@ -100,7 +98,7 @@ impl Servers {
         self.0.each(|address, server, _| see(*address, server))
     }
 
-    /// Stores the data about a server from an earlier process of resolverd, unless this process already has data about the server.
+    /// Restores a server of an earlier process, unless this process already has data about it.
     pub(super) fn restore(&self, address: SocketAddr, history: ServerHistory) -> bool {
         let server = Server { history: Mutex::new(history), ..Server::new(*self.0.keyed()) };
         self.0.restore(address, Arc::new(server), false)
@@ -121,17 +119,17 @@ impl LookedUp<Self> for SocketAddr {
     }
 }
 
-/// What resolverd knows about one server, in the cache.
+/// What resolverd knows about a server.
 #[derive(Debug)]
 pub struct Server {
     history: Mutex<ServerHistory>,
-    /// The keyed hash function for the names of zones.
+    /// The hash function for names of zones.
     keyed: Keyed,
-    /// How many queries wait for a reply of the server.
+    /// The number of queries that wait for a reply.
     waiting: AtomicU16,
 }
 
-/// A query that waits for a reply of its server, until this value is dropped.
+/// A query that waits for a reply until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Waiting<'a>(&'a AtomicU16);
 
@@ -143,41 +141,36 @@ impl Drop for Waiting<'_> {
 
 #[derive(Debug, Default)]
 pub(super) struct ServerHistory {
-    /// The round trips of the server, or `None` if none was measured yet.
+    /// `None` if no round trip was measured.
     pub(super) round_trips: Option<RoundTrips>,
-    /// The zones for which the server takes much longer than for its other zones.
     pub(super) slow_zones: SlowZones,
-    /// The queries that the server has not answered since its last answer for any zone.
+    /// Unanswered queries since the server's last answer for any zone.
     pub(super) silence: Silence,
-    /// For each zone, the queries that the server has not answered since its last answer for this zone.
+    /// For each zone, unanswered queries since the server's last answer for this zone.
     pub(super) silent_zones: SilentZones,
-    /// How many of the queries to this server were lost.
     pub(super) losses: Losses,
-    /// True if a query was ever sent to the server.
     pub(super) asked: bool,
-    /// The time until which the server is asked without EDNS, because it did not accept EDNS.
+    /// Until this time, queries have no EDNS, because the server did not accept it.
     pub(super) plain_until: Option<Mono>,
-    /// The time until which queries are sent to the server without mixed case (0x20), because its replies did not repeat the case of the name, or
-    /// because it did not find names in mixed case.
+    /// Until this time, queries are not in mixed case (0x20), because replies did not repeat the case, or the server did not find names in mixed
+    /// case.
     pub(super) flips_case_until: Option<Mono>,
-    /// The time until which resolverd believes the server when it denies a name in mixed case (0x20), because the server has found such a name.
+    /// Until this time, resolverd believes denials of names in mixed case (0x20), because the server has found such a name.
     pub(super) finds_case_until: Option<Mono>,
-    /// How often the server denied a name in mixed case (0x20) and denied it again when it was asked in the client's spelling. The number is set to
-    /// 0 when it is large enough for the server's denials to be believed.
+    /// How often the server denied a name in mixed case (0x20), and again in the client's spelling; 0 when resolverd believes its denials.
     pub(super) repeated_denials: u8,
-    /// The time until which the server is asked for replies of at most 512 octets over UDP, because longer ones did not arrive.
+    /// Until this time, UDP replies may have at most 512 octets, because longer ones did not arrive.
     pub(super) short_until: Option<Mono>,
-    /// The time at which a reply of more than 512 octets last arrived over UDP.
+    /// When a UDP reply of more than 512 octets last arrived.
     pub(super) long_heard: Option<Mono>,
-    /// How often the server answered a query in the client's spelling after it had not answered the same query in mixed case (0x20). The number is
-    /// set to 0 when the server answers a query in mixed case.
+    /// How often the server answered a query in the client's spelling, but not in mixed case (0x20) before; 0 after an answer in mixed case.
     pub(super) own_case_answers: u8,
-    /// The time until which the server is asked over TCP only if no other server can be asked, because it did not accept TCP.
+    /// Until this time, TCP is used only if there is no other server, because this server did not accept it.
     pub(super) no_tcp_until: Option<Mono>,
-    /// The number of hedges of this server, in thousandths. A hedge is a second query, which is sent to another server because this server is late.
-    /// Each query to this server reduces the number, and a great number prevents further hedges.
+    /// The number of hedges because this server was late, in thousandths. A hedge is a second query, to another server. Each query to this server
+    /// reduces the number, and a great number prevents hedges.
     pub(super) hedged: u32,
-    /// The time at which a query that only measures the round trip was last sent to the server.
+    /// When the last query was sent that only measures the round trip.
     pub(super) measured: Option<Mono>,
     pub(super) lame: Lameness,
 }
@@ -193,15 +186,14 @@ impl ServerHistory {
         }
     }
 
-    /// Returns three times: the smoothed round trip over all zones except slow ones; the time after which another server is asked; and the time
-    /// after which an answer counts as lost.
+    /// Returns the smoothed round trip without slow zones, how long to wait before another server is queried, and when a reply counts as lost.
     fn timers(&self) -> (Option<Duration>, Duration, Duration) {
         self.round_trips.as_ref().map_or((None, UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| {
             (Some(trips.smoothed()), trips.timer(), trips.patience())
         })
     }
 
-    /// Returns what `timers` returns, for queries about `zone`: if the server is slow for this zone, the round trip of the zone is used.
+    /// Like `timers`; for a slow zone, with the round trip of `zone`.
     fn timers_for(&self, zone: &Name, keyed: &Keyed) -> (Option<Duration>, Duration, Duration) {
         self.slow_zones.get(zone, keyed).map_or_else(
             || self.timers(),
@@ -212,12 +204,11 @@ impl ServerHistory {
         )
     }
 
-    /// Records the round trip of an answer about `zone`. If it is much longer than usual for the server, it is recorded only for this zone.
+    /// Records a round trip for `zone`. If it is much longer than usual, it is recorded only for this zone.
     fn timed(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) {
         match Compared::with_usual(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
             Compared::Slower if self.slow_zones.add(zone, round_trip, now, keyed) => {}
-            // Either the earlier round trips came from slow zones, or the path to the server has changed. Therefore the old round trips are
-            // discarded, and measuring starts again with this one.
+            // The earlier round trips came from slow zones, or the path to the server has changed, so measuring begins again.
             Compared::Slower | Compared::Faster => {
                 self.slow_zones.end(zone, keyed);
                 self.round_trips = Some(RoundTrips::new(round_trip));
@@ -238,7 +229,7 @@ impl ServerHistory {
         }
     }
 
-    /// Records that an answer of the server about `zone` has arrived. Returns true if the server counted as dead before it.
+    /// Records an answer about `zone`. Returns true if the server counted as dead before.
     fn heard(&mut self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         self.losses.answered();
         let (was_dead, before) = (self.silence.is_dead(), self.silence.heard());
@@ -250,8 +241,8 @@ impl ServerHistory {
         was_dead
     }
 
-    /// Returns true if the server's round trip for `zone` is unknown or out of date, and was not measured a short time ago. For a slow zone, only
-    /// answers for this zone count, because answers for other zones do not show whether the zone is still slow.
+    /// Returns true if the round trip for `zone` is unknown or out of date, and was not measured a short time ago. For a slow zone, only answers for
+    /// this zone count.
     fn is_to_be_measured(&self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         let slow = self.slow_zones.get(zone, keyed);
         let measured = slow.map_or_else(|| self.silence.heard(), |slow| Some(slow.measured));
@@ -260,69 +251,64 @@ impl ServerHistory {
     }
 }
 
-/// Returns true if a round trip that was measured at the time `measured` is so old that it may have changed.
 fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
     measured.is_none_or(|measured| now.since(measured) >= MEASURED_TIME)
 }
 
-/// The state of a server for a zone at a given time. The servers of a zone are chosen by this state.
+/// The state of a server for a zone, by which servers are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerStanding {
-    /// The smoothed round trip of the server, if it has ever answered. For a slow zone, it is the round trip of this zone, otherwise that of all
-    /// other zones.
+    /// The smoothed round trip, if the server has answered; for a slow zone, that of this zone.
     pub round_trip: Option<Duration>,
-    /// The time to wait for the server's answer before another server is asked in addition.
+    /// How long to wait before another server is queried in addition.
     pub timer: Duration,
-    /// The time after which an answer of the server counts as lost. It is never shorter than `timer`.
+    /// When a reply counts as lost. Never shorter than `timer`.
     pub patience: Duration,
-    /// The health of the server when it is asked about the zone.
+    /// The health of the server for the zone.
     pub health: Health,
-    /// The time since which the server is known to be silent for the zone, or `None` if it is not. A silent server gets only probes in the
-    /// background, and no question waits for it. A server may be silent for one zone and answer for others.
+    /// Since when the server is known to be silent for the zone, if it is. It then gets only probes in the background, and no question waits for it.
     pub(crate) silent_since: Option<Mono>,
-    /// True if the server is certainly silent for other zones, and it is unknown whether it is silent for this zone: it was not yet asked for this
-    /// zone, or it was silent in an outage that has ended. A question then waits only a short time for it.
+    /// True if the server is certainly silent for other zones, and unknown for this zone: it had no query for this zone, or was silent in an outage
+    /// that has ended. A question then waits only a short time for it.
     pub(crate) silent_elsewhere: bool,
-    /// True if the server is known not to serve the zone (lame).
+    /// True if the server does not serve the zone (lame).
     pub lame: bool,
-    /// The share of the queries to the server that are lost, in per cent. The share is 0 if it is unknown, or if many queries wait for the server.
-    /// It is also 0 if the server needs longer than `MAX_TIMER` for an answer: a late answer is then probably not lost.
+    /// The share of lost queries in per cent; 0 if unknown, or if many queries wait for the server. It is also 0 for a server slower than
+    /// `MAX_TIMER`: a missing reply is then probably late and not lost.
     pub loss: u8,
-    /// The features of the server, such as EDNS and TCP.
+    /// The features, such as EDNS and TCP.
     pub features: ServerFeatures,
-    /// True if the server is known to find names in mixed case (0x20). resolverd then believes its denials of such names.
+    /// True if the server finds names in mixed case (0x20), so that resolverd believes its denials of such names.
     pub(crate) finds_mixed_case: bool,
-    /// True if the server's round trip for the zone should be measured: it is unknown or out of date, and was not
-    /// measured a short time ago.
+    /// True if the round trip for the zone is unknown or out of date, and was not measured a short time ago.
     pub(crate) to_be_measured: bool,
 }
 
-/// What is known about a server at a given time, for display.
+/// What is known about a server, for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownServer {
-    /// The address and port of the server.
+    /// The address and port.
     pub address: SocketAddr,
-    /// True if a query was ever sent to the server. False if resolverd only considered the server and chose another one.
+    /// True if a query was ever sent to the server.
     pub asked: bool,
-    /// The smoothed round trip, or `None` if the server has never answered.
+    /// The smoothed round trip, if the server has answered.
     pub round_trip: Option<Duration>,
-    /// The time to wait for a reply of the server before another server is asked.
+    /// How long to wait before another server is queried.
     pub timer: Duration,
     /// The health of the server: answering, doubtful or dead.
     pub health: Health,
-    /// The time until a dead server gets the next query. `None` if the server is not dead.
+    /// The time until a dead server gets the next query; `None` if it is not dead.
     pub dead_for: Option<Duration>,
-    /// The number of consecutive silences. A silence is an unanswered query; several unanswered queries that were in progress at the same time count
-    /// as one.
+    /// The number of consecutive unanswered queries. Queries in progress at the same time count as one.
     pub silences: u32,
-    /// The features of the server, such as EDNS and TCP.
+    /// The features, such as EDNS and TCP.
     pub features: ServerFeatures,
-    /// The zones that the server does not serve although it should.
+    /// The zones for which the server is lame.
     pub lame: Vec<Name>,
 }
 
 impl Server {
-    /// Creates the data about a server that was never asked. `keyed` is the hash function for the names of zones.
+    /// Creates a server that has had no query. `keyed` is the hash function for names of zones.
     pub fn new(keyed: Keyed) -> Self {
         Self { history: Mutex::default(), keyed, waiting: AtomicU16::default() }
     }
@@ -336,8 +322,8 @@ impl Server {
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
         let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
         let silent_since = known.filter(|_| too).or(known_for_zone);
-        // For a single zone, more unanswered queries are needed before the server counts as dead than for the whole server: its answers for other
-        // zones show that the server works. The first probe is sent after the same number of unanswered queries in both cases.
+        // A single zone needs more unanswered queries than the whole server, because answers for other zones show that the server works. The first
+        // probe needs equally many.
         let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
         let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
         let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
@@ -377,41 +363,37 @@ impl Server {
         }
     }
 
-    /// Records that any DNS message of the server has arrived for a question about `zone`. `round_trip` is the time since the query was sent.
-    /// Returns true if the server counted as dead before this message.
+    /// Records any message of the server to a query about `zone`. `round_trip` is the time since the query. Returns true if the server counted as
+    /// dead before.
     pub fn answered(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.timed(zone, round_trip, now, &self.keyed);
         history.heard(zone, now, &self.keyed)
     }
 
-    /// Records an answer, like `answered`, but of a recursive server. The round trip of such a server depends on the name and on the server's
-    /// cache, so no zone is recorded as slow.
+    /// Like `answered`, for a recursive server. Its round trips depend on the name and on its cache, so no zone counts as slow.
     pub(crate) fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.add(round_trip, now);
         history.heard(zone, now, &self.keyed)
     }
 
-    /// Records that the answer to a query sent at `sent` is late. For a while, other servers are asked before this one.
+    /// Records that the reply to a query sent at `sent` is late. For a while, other servers are queried before this one.
     pub fn overdue(&self, sent: Mono, now: Mono) {
         self.history().silence.overdue(sent, now);
     }
 
-    /// Counts a query that waits for a reply of the server.
     pub(crate) fn wait(&self) -> Waiting<'_> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting(&self.waiting)
     }
 
-    /// Returns true if only few queries wait for the server. If many queries wait, the server may drop
-    /// queries because of its own limits, and more queries would increase the losses.
+    /// If many queries wait, the server may drop queries because of its limits, and more queries would increase the losses.
     fn is_quiet(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) <= QUIET_QUERIES
     }
 
-    /// Records that a query was not answered in its time. It is not counted as lost if the server is dead or has many queries in progress: other
-    /// causes than a loss are then likely.
+    /// Records an unanswered query. It does not count as lost if the server is dead or has many queries in progress: other causes are then likely.
     pub(crate) fn lost(&self) {
         let mut history = self.history();
         if self.is_quiet() && !history.silence.is_dead() {
@@ -419,29 +401,28 @@ impl Server {
         }
     }
 
-    /// Records that the answer to a query that counted as lost has arrived after all.
+    /// The reply to a query that counted as lost has arrived.
     pub(crate) fn was_late(&self) {
         self.history().losses.was_late();
     }
 
-    /// Returns true if the function `silent`, called for a query about `zone` sent at `sent`, would change the data about the server.
+    /// Returns true if a call of `silent` for a query sent at `sent` would change the data about the server.
     pub(crate) fn would_count(&self, zone: &Name, sent: Mono) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
         history.silence.would_count(sent) || of_zone.is_none_or(|silence| silence.would_count(sent))
     }
 
-    /// Records that a query about `zone` sent at `sent` counts as lost. The caller makes sure that other servers have answered since, which shows
-    /// that the network of this host works. Queries that were in progress at the same time count as one silence. `random` spreads the times of the
-    /// next probes.
+    /// Records that a query about `zone`, sent at `sent`, counts as lost. The caller makes sure that other servers have answered since, so that the
+    /// network of this host works. Queries in progress at the same time count as one. `random` spreads the times of the next probes.
     pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
         let mut history = self.history();
         history.silence.add((sent, now), random);
         history.silent_zones.add(zone, (sent, now), random, &self.keyed);
     }
 
-    /// Sets the number of silences (unanswered queries) for `zone` to at least `SILENCES_OF_ANOTHER_ZONE`. The first of these queries was sent at
-    /// `sent`. The caller does this for a server that did not answer for `zone` and is known to be silent for another zone.
+    /// Sets the number of unanswered queries for `zone` to at least `SILENCES_OF_ANOTHER_ZONE`, the first one sent at `sent`. The server did not
+    /// answer for `zone`, and is known to be silent for another zone.
     pub(crate) fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
         let mut history = self.history();
         if !history.silence.heard_since(sent) {
@@ -449,16 +430,14 @@ impl Server {
         }
     }
 
-    /// Returns the time of the next probe of the server with a question for `zone`. Returns `None` if the server is dead
-    /// neither as a whole nor for this zone.
+    /// Returns the time of the next probe for `zone`; `None` if the server is dead neither as a whole nor for this zone.
     pub(crate) fn next_try(&self, zone: &Name) -> Option<Mono> {
         let history = self.history();
         history.silence.next_try().or_else(|| history.silent_zones.get(zone, &self.keyed)?.next_try())
     }
 
-    /// Records that a question for `zone` has failed because the server is dead. The next probe of the server is then sent sooner:
-    /// `MAX_WANTED_DEAD_TIME` after the last probe at the latest, and immediately if the last probe began at least `LEAST_PROBE_PAUSE` ago. Returns
-    /// true if this makes the next probe earlier.
+    /// Records that a question for `zone` has failed because of this dead server. The next probe is then sent at most `MAX_WANTED_DEAD_TIME` after
+    /// the last one, and immediately if that began at least `LEAST_PROBE_PAUSE` ago. Returns true if the next probe becomes earlier.
     pub(crate) fn hasten_probe(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let of_zone =
@@ -466,17 +445,15 @@ impl Server {
         history.silence.hasten(now) || of_zone
     }
 
-    /// Returns the time at which the last probe of the server began. Returns `None` if the server is dead neither as a
-    /// whole nor for `zone`.
+    /// Returns when the last probe began; `None` if the server is dead neither as a whole nor for `zone`.
     pub(crate) fn last_probe(&self, zone: &Name) -> Option<Mono> {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed).and_then(Silence::tried_at);
         history.silence.tried_at().max(of_zone)
     }
 
-    /// Returns true if the server is dead as a whole or for `zone`, and must be probed now. A caller that gets true must
-    /// probe the server. The next calls return false until the next probe is due; the time between two probes is about
-    /// doubled each time.
+    /// Returns true if the server is dead as a whole or for `zone`, and its next probe is due. The caller must then send this probe. Further calls
+    /// return false until the next probe is due; the time between two probes about doubles.
     pub fn probe(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -487,8 +464,7 @@ impl Server {
         of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
     }
 
-    /// Returns true if the server is dead as a whole (for all zones). The caller, which has begun a probe about another zone, must then send a
-    /// probe about `zone` too.
+    /// Called by a probe for another zone. Returns true if the server is dead for all zones: then the caller must send a probe about `zone` too.
     pub(crate) fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -498,15 +474,14 @@ impl Server {
         is_dead
     }
 
-    /// Returns true if the server is dead as a whole or for `zone`, its first probe has begun, and this probe is neither answered nor found
-    /// unanswered yet.
+    /// Returns true if the first probe has begun, and is neither answered nor found unanswered.
     pub(crate) fn is_being_probed(&self, zone: &Name) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
         history.silence.is_being_tried() || of_zone.is_some_and(Silence::is_being_tried)
     }
 
-    /// Records that a probe about `zone` sent at `sent` was not answered, although other servers have answered since.
+    /// Records that a probe sent at `sent` was not answered, although other servers have answered since.
     pub(crate) fn probed_in_vain(&self, zone: &Name, sent: Mono) {
         let mut history = self.history();
         history.silence.tried_in_vain(sent);
@@ -515,26 +490,24 @@ impl Server {
         }
     }
 
-    /// Marks the server as lame for `zone` for `time`: it does not serve the zone although it should.
+    /// Marks the server as lame for `zone` for `time`.
     pub fn mark_lame(&self, zone: &Name, time: Duration, now: Mono) {
         self.history().lame.add(zone, now.after(time), now);
     }
 
-    /// Records that the server has given a usable answer from `zone`. It is then no longer lame for the zone.
+    /// Records that the server has given a usable answer from `zone`, so that it is not lame for the zone.
     pub fn serves(&self, zone: &Name) {
         self.history().lame.end(zone);
     }
 
-    /// Records that a query was sent to the server. With enough queries, a hedge is permitted: a second query to another server if this server is
-    /// late.
+    /// Records a query to the server. Enough queries permit a hedge: a second query to another server if this one is late.
     pub(crate) fn earn_hedge(&self) {
         let mut history = self.history();
         history.asked = true;
         history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
-    /// Returns true if a hedge (a second query to another server) may be sent now, because this server is late. Returns false if this server caused
-    /// too many hedges recently.
+    /// Returns true if a hedge may be sent now; false if this server caused too many hedges recently.
     pub(crate) fn take_hedge(&self) -> bool {
         let mut history = self.history();
         let hedged = history.hedged.saturating_add(1_000);
@@ -545,8 +518,7 @@ impl Server {
         may
     }
 
-    /// Returns true if the server must now get a query that only measures its round trip for `zone`. A caller that gets
-    /// true must send this query.
+    /// Returns true if the caller must send a query that only measures the round trip for `zone`.
     pub(crate) fn begin_measurement(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let begins = history.is_to_be_measured(zone, now, &self.keyed);
@@ -556,17 +528,16 @@ impl Server {
         begins
     }
 
-    /// Records that the server does not accept EDNS.
     pub(crate) fn takes_no_edns(&self, now: Mono) {
         self.history().plain_until = Some(now.after(NO_EDNS_TIME));
     }
 
-    /// Records that the server does not repeat the case of the letters in a query's name, or does not find names in mixed case.
+    /// Records that the server does not repeat the case of a name, or does not find names in mixed case.
     pub(crate) fn flips_case(&self, now: Mono) {
         self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
     }
 
-    /// Records that the server answered a query in the client's spelling, after it had not answered the same query in mixed case (0x20).
+    /// Records an answer in the client's spelling, after the server had not answered the same query in mixed case (0x20).
     pub(crate) fn answers_own_case(&self, now: Mono) {
         let mut history = self.history();
         history.own_case_answers = history.own_case_answers.saturating_add(1);
@@ -577,19 +548,18 @@ impl Server {
         }
     }
 
-    /// Records that the server has answered a query whose name is in mixed case (0x20).
     pub(crate) fn answers_mixed_case(&self) {
         self.history().own_case_answers = 0;
     }
 
-    /// Records that the server has found a name in mixed case (0x20). resolverd then believes its denials of such names for a day. For a server of
-    /// a DNS list, this is recorded at its first denial already, because clients do not wait until this denial is checked.
+    /// The server has found a name in mixed case (0x20), so resolverd believes its denials of such names for a day. For a DNS list, its first denial
+    /// is enough, because clients do not wait for a check.
     pub(crate) fn finds_mixed_case(&self, now: Mono) {
         self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
     }
 
-    /// Records that the server denied a name in mixed case (0x20) and denied it again in the client's spelling. After `CONFIRMED_DENIALS` such
-    /// repetitions, resolverd believes its denials for a day.
+    /// The server denied a name in mixed case (0x20), and again in the client's spelling. After `CONFIRMED_DENIALS` of these, resolverd believes its
+    /// denials for a day.
     pub(crate) fn repeats_denial(&self, now: Mono) {
         let mut history = self.history();
         history.repeated_denials = history.repeated_denials.saturating_add(1);
@@ -598,8 +568,7 @@ impl Server {
         }
     }
 
-    /// Records that replies of more than 512 octets seem to be lost between the server and this host if they are sent over UDP. If such a reply has
-    /// arrived recently, the call changes nothing.
+    /// UDP replies of more than 512 octets seem to be lost. Changes nothing if one has arrived recently.
     pub(crate) fn loses_long_datagrams(&self, now: Mono) {
         let mut history = self.history();
         if history.long_heard.is_none_or(|heard| now.since(heard) >= SHORT_TIME) {
@@ -607,23 +576,22 @@ impl Server {
         }
     }
 
-    /// Records that a reply of more than 512 octets has arrived from the server over UDP.
+    /// A UDP reply of more than 512 octets has arrived.
     pub(crate) fn sends_long_datagrams(&self, now: Mono) {
         let mut history = self.history();
         (history.short_until, history.long_heard) = (None, Some(now));
     }
 
-    /// Records that a truncated answer of the server cannot be fetched over TCP. Long replies over UDP are then requested from the server again.
+    /// A truncated answer cannot be fetched over TCP, so long UDP replies are requested again.
     pub(crate) fn needs_long_datagrams(&self) {
         self.history().short_until = None;
     }
 
-    /// Records that the server refuses TCP, or does not answer over TCP.
+    /// The server refuses TCP, or does not answer over TCP.
     pub(crate) fn takes_no_tcp(&self, now: Mono) {
         self.history().no_tcp_until = Some(now.after(NO_TCP_TIME));
     }
 
-    /// Records that the server answers over TCP.
     pub(crate) fn takes_tcp(&self) {
         self.history().no_tcp_until = None;
     }
@@ -633,9 +601,8 @@ impl Server {
     }
 }
 
-/// The zones for which a server is lame: it does not serve them although it should. They are in wire form, the oldest first, each with the time
-/// until which the server counts as lame for it. The total size of the names is limited, because the memory of a server's entry is a constant that
-/// includes them.
+/// The zones for which a server is lame, in wire form, the oldest first, each with the end of this state. The size of the names is limited, because
+/// `ENTRY` includes them.
 #[derive(Debug, Default)]
 pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
 

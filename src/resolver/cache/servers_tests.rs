@@ -180,7 +180,7 @@ fn a_zone_is_dead_after_three_silences_only_if_a_probe_for_it_was_in_vain_too() 
     assert_eq!(server.standing(&other, at(3_510)).health, Health::Answering);
 }
 
-/// Simulates a server that answers for `other.` at 0.1 s, and then answers neither queries nor probes about `zones`.
+/// The server answers for `other.` at 0.1 s, and then neither queries nor probes about `zones`.
 fn silent_for(server: &Server, zones: &[Name]) {
     let random = Random::seeded(1);
     server.answered(&Name::from_ascii("other.").unwrap(), MS, at(100));
@@ -214,8 +214,7 @@ fn the_silences_of_an_outage_are_in_question_once_the_server_is_heard() {
     );
     server.probed_in_vain(&zones[1], at(3_525));
     assert!(standing(1, 3_550).silent_since.is_some(), "the probe shows that this one is dropped");
-    // The first two zones were already silent when the server answered for another zone. So the outage that follows cannot be the reason for their
-    // silence.
+    // The first two zones were silent when the server answered for another zone, so the later outage is not the reason.
     for silence in 8..=10_u64 {
         server.silent(&zones[2], at(silence * 500), at(silence * 500 + 100), &Random::seeded(1));
     }

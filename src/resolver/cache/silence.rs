@@ -1,12 +1,10 @@
-//! The silence of a server. A silence is an unanswered query; several unanswered queries that were in progress at the
-//! same time count as one. After one silence the server is doubtful, after three it is dead, and after an unanswered
-//! probe (a query in the background) it is known to be silent.
+//! The unanswered queries of a server ("silences"). Unanswered queries that were in progress at the same time count as one. After one, the server is
+//! doubtful; after three, it is dead; and after an unanswered probe (a query in the background), it is known to be silent.
 //!
-//! The functions are pure. Unbound increases its timer up to 12 s, then tries with clients' questions, and counts A, AAAA and other types
-//! separately, because some servers drop a type. resolverd differs: a server is doubtful after one silence, and dead after three silences that
-//! cannot have had one common cause. A dead server is probed in the background with another type than the unanswered one, at growing intervals, and
-//! sooner while questions fail because of it. If the silence lasts longer than two minutes, the probes that failing questions cause also become
-//! rarer. So a dead zone costs few queries, however often its names are asked for.
+//! Unbound increases its timer up to 12 s, then tries with clients' questions, and counts A, AAAA and other types separately. resolverd counts three
+//! silences that cannot have one common cause. It probes a dead server in the background with another type, because some servers drop a type, at
+//! growing intervals, and sooner while questions fail because of this server. After two minutes of silence, probes because of failed questions become
+//! rarer too. So a dead zone costs few queries, however often clients ask for its names.
 
 use std::time::Duration;
 
@@ -19,53 +17,52 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::random::Random;
 
-/// The health of a server: what is known about its ability to answer queries.
+/// The health of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// The server answers its queries, or was never asked.
+    /// The server answers, or had no query.
     Answering,
-    /// The server did not answer the last query. The query may have been lost.
+    /// The server did not answer the last query, which may have been lost.
     #[serde(rename = "recent_timeout")]
     Doubtful,
     /// The server is dead, and its next probe is due.
     Due,
-    /// The server is dead, and its next probe is not due: it gets no questions of clients.
+    /// The server is dead, and its next probe is not due: it gets no queries of clients.
     Dead,
 }
 
-/// The queries that a server has not answered since its last answer, and the result of the probes if the server is dead.
+/// The unanswered queries since the server's last answer, and its probes if it is dead.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
-    /// The time of the server's last answer.
     heard: Option<Mono>,
-    /// The number of consecutive silences (unanswered queries). The next field is the time at which the last of them was counted.
+    /// The number of consecutive silences, and the time at which the last one was counted.
     count: u32,
     counted: Option<Mono>,
-    /// The time at which the first query of these silences (unanswered queries) was sent.
+    /// When the first of these queries was sent.
     since: Option<Mono>,
-    /// The time until which the server is asked only after the other servers.
+    /// Until this time, the other servers are queried first.
     doubtful_until: Mono,
     dead: Option<Dead>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Dead {
-    /// The time until which the dead server gets no questions of clients. The next field is the length of this pause, which grows.
+    /// Until this time, the dead server gets no queries of clients. `span` is the length of this pause, which grows.
     until: Mono,
     span: Duration,
-    /// An earlier time for the next probe. It is used if `is_wanted` is true, that is, if a question has failed because of this server.
+    /// An earlier time for the next probe, used if a question has failed because of this server (`is_wanted`).
     until_wanted: Mono,
     is_wanted: bool,
     tried: Tried,
-    /// The time at which the last probe of the server began.
+    /// When the last probe began.
     tried_at: Option<Mono>,
-    /// True if the server may answer for this zone again: it became silent for the zone in an outage, has since answered for another zone, and has
-    /// not been asked for this zone since.
+    /// True if the server may answer for this zone again: it became silent in an outage, has since answered for another zone, and had no query for
+    /// this zone since.
     is_in_question: bool,
 }
 
-/// The state of the probes since the server was found dead.
+/// The probes since the server was found dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     NotYet,
@@ -75,7 +72,7 @@ enum Tried {
 }
 
 impl Dead {
-    /// Creates the state of a server that has just been found dead. Its first probe is sent immediately, and the second one at `until`.
+    /// Creates the state of a server that was just found dead. Its first probe is sent immediately, and the second one at `until`.
     fn new(until: Mono) -> Self {
         Self {
             until,
@@ -88,21 +85,20 @@ impl Dead {
         }
     }
 
-    /// Returns the time at which the dead server is probed next.
     fn next_try(&self) -> Mono {
         if self.is_wanted { self.until.min(self.until_wanted) } else { self.until }
     }
 }
 
 impl Silence {
-    /// Creates the state of a server that was dead when the previous process of resolverd ended. The server is probed immediately.
+    /// A server that was dead at the end of the previous process is probed immediately.
     pub(super) fn dead_before(now: Mono) -> Self {
         let dead = Dead::new(now);
         let count = DEAD_AFTER_SILENCES;
         Self { count, counted: Some(now), since: Some(now), dead: Some(dead), ..Self::default() }
     }
 
-    /// Returns the time of the server's last answer, or `None` if it has not answered since this process began.
+    /// Returns the time of the last answer to this process.
     pub(super) fn heard(&self) -> Option<Mono> {
         self.heard
     }
@@ -111,27 +107,26 @@ impl Silence {
         self.dead.is_some()
     }
 
-    /// Records that any DNS message of the server has arrived, which ends its silence.
+    /// Any message of the server ends its silence.
     pub(super) fn end(&mut self, now: Mono) {
         *self = Self { heard: Some(now), ..Self::default() };
     }
 
-    /// Records that the answer to a query sent at `sent` is late. For a while, other servers are asked before this one.
+    /// Records that the reply to a query sent at `sent` is late. For a while, other servers are queried before this one.
     pub(super) fn overdue(&mut self, sent: Mono, now: Mono) {
         if !self.heard_since(sent) {
             self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count.saturating_add(1)));
         }
     }
 
-    /// Returns true if an unanswered query that was sent at `sent` counts as a silence. It does not count if the server
-    /// has answered since, if a query that was in progress at the same time has been counted, or if there are already
-    /// enough silences to be sure that the server is dead.
+    /// Returns true if an unanswered query sent at `sent` counts. It does not if the server has answered since, if a query in progress at the same
+    /// time has been counted, or if the server is certainly dead already.
     pub(super) fn would_count(&self, sent: Mono) -> bool {
         self.count < SURE_SILENCES && self.counts(sent)
     }
 
-    /// Records that a query sent at `sent` counts as lost. The caller makes sure that other servers have answered since. Queries that were in
-    /// progress at the same time count as one silence, because one event may have affected them all.
+    /// Records that a query sent at `sent` counts as lost. The caller makes sure that other servers have answered since. Queries in progress at the
+    /// same time count as one, because they may have one common cause.
     pub(super) fn add(&mut self, (sent, now): (Mono, Mono), random: &Random) {
         if !self.counts(sent) {
             return;
@@ -146,8 +141,7 @@ impl Silence {
         }
     }
 
-    /// Sets the number of silences (unanswered queries) to at least `least`. The first of these queries was sent at
-    /// `sent`.
+    /// Sets the number of silences to at least `least`. The first query was sent at `sent`.
     pub(super) fn add_some(&mut self, least: u32, (sent, now): (Mono, Mono)) {
         if !self.heard_since(sent) {
             self.counted = Some(now);
@@ -157,32 +151,31 @@ impl Silence {
         }
     }
 
-    /// Returns true if the silence began after `moment`, and the server has not answered a probe since then.
+    /// Returns true if the silence began after `moment` and a probe was not answered.
     pub(super) fn is_tried_since(&self, moment: Option<Mono>) -> bool {
         let is_later = self.since.is_some_and(|since| moment.is_none_or(|moment| since > moment));
         is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
     }
 
-    /// Records that the server may answer again. It no longer counts as known to be silent, and is probed immediately.
+    /// The server may answer again: it is not known to be silent any more, and is probed immediately.
     pub(super) fn call_in_question(&mut self) {
         if let Some(dead) = &mut self.dead {
             (dead.tried, dead.is_in_question) = (Tried::NotYet, true);
         }
     }
 
-    /// Returns true if `call_in_question` was called, and since then neither an answer nor an unanswered query has shown the state of the server.
+    /// Returns true after `call_in_question`, until an answer or an unanswered query shows the state of the server.
     pub(super) fn is_in_question(&self) -> bool {
         self.dead.is_some_and(|dead| dead.is_in_question)
     }
 
-    /// Records that one more query was not answered. If `call_in_question` had been called, the server counts as known to be silent again.
+    /// One more query was not answered. After `call_in_question`, the server is known to be silent again.
     fn goes_on(&mut self) {
         if let Some(dead) = self.dead.as_mut().filter(|dead| dead.is_in_question) {
             (dead.tried, dead.is_in_question) = (Tried::InVain, false);
         }
     }
 
-    /// Returns how many queries in a row the server did not answer.
     pub(super) fn count(&self) -> u32 {
         self.count
     }
@@ -196,26 +189,24 @@ impl Silence {
         }
     }
 
-    /// Returns the time until a dead server gets its next query. Returns `None` if the server is not dead, or if its next query is due.
+    /// Returns the time until a dead server gets its next query; `None` if it is not dead, or the query is due.
     pub(super) fn dead_for(&self, now: Mono) -> Option<Duration> {
         self.dead.filter(|dead| now < dead.until).map(|dead| dead.next_try().since(now))
     }
 
-    /// Returns the time of the next probe of a dead server. The first probe is sent immediately after the server was
-    /// found dead, further probes at intervals.
+    /// The first probe of a dead server is sent immediately, further ones at intervals.
     pub(super) fn next_try(&self) -> Option<Mono> {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// Returns the pause between two probes that failed questions cause. The pause is `usual`, but after a long silence at least a fixed fraction
-    /// of the time since the silence began.
+    /// Returns the pause between two probes because of failed questions: `usual`, or after a long silence a fraction of its length.
     fn wanted_pause(&self, usual: Duration, now: Mono) -> Duration {
         let silent = self.since.map_or(Duration::ZERO, |since| now.since(since));
         if silent < LONG_SILENCE { usual } else { usual.max(silent / LONG_SILENCE_PROBES) }
     }
 
-    /// Records that a question has failed because the server is dead. The next probe is then sent `LEAST_PROBE_PAUSE` after the last one began, or
-    /// after a long silence later (see `wanted_pause`). Returns true if this makes the next probe earlier.
+    /// Records that a question has failed because the server is dead. The next probe is then sent `LEAST_PROBE_PAUSE` after the last one began; after
+    /// a long silence, later (`wanted_pause`). Returns true if the next probe becomes earlier.
     pub(super) fn hasten(&mut self, now: Mono) -> bool {
         let pause = self.wanted_pause(LEAST_PROBE_PAUSE, now);
         let Some(dead) = &mut self.dead else { return false };
@@ -228,8 +219,8 @@ impl Silence {
         (comes_now || !was_wanted) && dead.until_wanted < dead.until
     }
 
-    /// Returns true if a dead server must be probed now. A caller that gets true must probe the server. The next calls
-    /// return false until the next probe is due; the time between two probes is about doubled each time.
+    /// Returns true if the caller must probe the dead server now. Further calls return false until the next probe is due; the time between two probes
+    /// about doubles.
     pub(super) fn try_now(&mut self, now: Mono, random: &Random) -> bool {
         let wanted_pause = self.wanted_pause(MAX_WANTED_DEAD_TIME, now);
         let Some(dead) = &mut self.dead else { return false };
@@ -252,17 +243,16 @@ impl Silence {
         true
     }
 
-    /// Returns the time at which the last probe of a dead server began.
     pub(super) fn tried_at(&self) -> Option<Mono> {
         self.dead?.tried_at
     }
 
-    /// Returns true if the first probe of the dead server has begun, and has not been found unanswered yet.
+    /// Returns true if the first probe has begun, and was not found unanswered.
     pub(super) fn is_being_tried(&self) -> bool {
         self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
     }
 
-    /// Records that a probe that was sent at `sent` counts as lost. The caller makes sure that other servers have answered since.
+    /// Records that a probe sent at `sent` counts as lost. The caller makes sure that other servers have answered since.
     pub(super) fn tried_in_vain(&mut self, sent: Mono) {
         if !self.heard_since(sent)
             && let Some(dead) = &mut self.dead
@@ -271,16 +261,14 @@ impl Silence {
         }
     }
 
-    /// Returns the time since which the server is known to be silent, or `None` while it may still answer. The silence must have lasted at least
-    /// twice the server's usual round trip `round_trip`.
+    /// Returns since when the server is known to be silent. The silence must have lasted at least twice the usual round trip.
     pub(super) fn known_since(&self, now: Mono, round_trip: Option<Duration>) -> Option<Mono> {
         let lasting = SILENT_TIME.max(round_trip.unwrap_or_default().saturating_mul(2));
         let tried = self.dead.is_some_and(|dead| dead.tried == Tried::InVain && now < dead.until);
         self.since.filter(|since| tried && now.since(*since) >= lasting)
     }
 
-    /// Returns true if any DNS message of the server arrived after `sent`. If a query sent at `sent` was not answered, the query or its answer was
-    /// then lost on the path.
+    /// Returns true if a message of the server arrived after `sent`. An unanswered query of that time was then lost on the path.
     pub(super) fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)
     }
@@ -290,7 +278,7 @@ impl Silence {
     }
 }
 
-/// Changes `span` by a random part of up to an eighth. Otherwise, servers that became dead together would all be probed at the same time.
+/// Changes `span` by up to an eighth at random, so that servers that became dead together are not probed together.
 fn jittered(span: Duration, random: &Random) -> Duration {
     span - span / 8 + span / 4 * random.below(1_001) / 1_000
 }
@@ -305,7 +293,6 @@ mod tests {
         Mono::from_micros(millis * 1_000)
     }
 
-    /// Returns the silence of a dead server, and the time until which it gets no questions of clients.
     fn dead() -> (Silence, Mono) {
         let (mut silence, random) = (Silence::default(), Random::seeded(1));
         for number in 1..=u64::from(DEAD_AFTER_SILENCES) {

@@ -1,8 +1,7 @@
 //! The zones for which a server does not answer.
 //!
-//! A hoster's server may drop the queries for some domains and answer the queries for others. The unanswered queries of a server are therefore
-//! counted for each zone separately (in addition to the count for the whole server), until the server answers for the zone. If an answer for any
-//! other zone ended the count, each mail of a dropped domain would wait 4 s.
+//! A hoster's server may drop queries for some domains and answer for others. So unanswered queries are also counted for each zone, until the server
+//! answers for this zone. If an answer for another zone ended the count, each mail of a dropped domain would wait 4 s.
 
 use hickory_proto::rr::Name;
 
@@ -13,13 +12,11 @@ use dns::hash::Keyed;
 use dns::question::wire_name;
 use dns::random::Random;
 
-/// For each zone, the queries that one server has not answered, with the oldest zone first. A zone is represented by the
-/// hash of its name.
+/// The unanswered queries of a server for each zone, the oldest zone first. A zone is the hash of its name.
 #[derive(Debug, Default)]
 pub(super) struct SilentZones(Vec<(u64, Silence)>);
 
 impl SilentZones {
-    /// Returns the unanswered queries about `zone` to this server, if there are any.
     pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<&Silence> {
         if self.0.is_empty() {
             return None;
@@ -28,7 +25,6 @@ impl SilentZones {
         self.0.iter().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
     }
 
-    /// Returns the same as `get`, in a form that the caller can change.
     pub(super) fn get_mut(&mut self, zone: &Name, keyed: &Keyed) -> Option<&mut Silence> {
         if self.0.is_empty() {
             return None;
@@ -42,13 +38,12 @@ impl SilentZones {
         self.change(zone, keyed, |silence| silence.add((sent, now), random));
     }
 
-    /// Sets the number of silences (unanswered queries) for `zone` to at least `least`. The first of these queries was
-    /// sent at `sent`.
+    /// Sets the number of unanswered queries for `zone` to at least `least`. The first one was sent at `sent`.
     pub(super) fn add_some(&mut self, zone: &Name, least: u32, (sent, now): (Mono, Mono), keyed: &Keyed) {
         self.change(zone, keyed, |silence| silence.add_some(least, (sent, now)));
     }
 
-    /// Removes the unanswered queries of `zone`, because the server has answered for it.
+    /// The server has answered for `zone`.
     pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
         if !self.0.is_empty() {
             let zone = hash(zone, keyed);
@@ -56,9 +51,8 @@ impl SilentZones {
         }
     }
 
-    /// Called when a dead server has answered for a zone. Its last answer before that came at `before`. If the server became silent for several
-    /// zones after `before`, the reason may have been an outage that has ended, so all these zones are probed again. If it became silent for only
-    /// one zone, it probably drops the queries for this zone.
+    /// Called when a dead server has answered for a zone. Its previous answer was at `before`. If it became silent for several zones since, the cause
+    /// may be an outage that has ended, so these zones are probed again. A single zone is probably one whose queries the server drops.
     pub(super) fn call_in_question(&mut self, before: Option<Mono>) {
         let of_outage = || self.0.iter().filter(|(_, silence)| silence.is_tried_since(before));
         if of_outage().count() > 1 {
@@ -67,8 +61,8 @@ impl SilentZones {
         }
     }
 
-    /// Changes the unanswered queries of `zone`, or adds the zone. If there are too many zones, the zone with the fewest silences is removed,
-    /// because one or two silences may be losses on the path. Among equals, the oldest zone is removed.
+    /// Changes the unanswered queries of `zone`, or adds the zone. If there are too many zones, the one with the fewest silences is removed, because
+    /// these may be losses on the path; among equals, the oldest.
     fn change(&mut self, zone: &Name, keyed: &Keyed, change: impl FnOnce(&mut Silence)) {
         let zone = hash(zone, keyed);
         if let Some((_, silence)) = self.0.iter_mut().find(|(of, _)| *of == zone) {

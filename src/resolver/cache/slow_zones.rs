@@ -1,12 +1,11 @@
 //! The zones for which a server takes much longer than for its other zones.
 //!
-//! A hoster's server may compute the answers of some domains, or ask another server for them. The round trips of these zones do not show how long
-//! the server needs for other zones, so they are stored separately. Otherwise, if six answers in a hundred take seconds, all zones of the server
-//! get a timer of two seconds, and with 30 % loss one query in seven has no answer within 4 s. Unbound stores round trips for each pair of address
-//! and zone. Here only the zones whose round trip is much longer have an entry.
+//! A hoster's server may compute the answers of some domains, or query another server for them. The round trips of these zones are stored separately,
+//! because they do not show how long other zones take. Otherwise, if six answers in a hundred take seconds, all zones of the server get a timer of
+//! two seconds, and with 30 % loss one query in seven has no answer within 4 s. Unbound stores round trips for each address and zone. Here only slow
+//! zones have an entry.
 //!
-//! The round trip of a slow zone is out of date ten minutes after the last answer for this zone. Answers for other zones
-//! do not change this.
+//! The round trip of a slow zone is out of date ten minutes after the last answer for this zone.
 
 use std::time::Duration;
 
@@ -17,38 +16,36 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::wire_name;
 
-/// The zones for which a server is currently slow. The zone that was added last is at the end.
+/// The slow zones of a server, the last added one at the end.
 #[derive(Debug, Default)]
 pub(super) struct SlowZones {
     zones: Vec<SlowZone>,
-    /// The number of slow zones that were added since the server's last answer with a usual round trip.
+    /// The number of slow zones since the last answer with a usual round trip.
     added: usize,
 }
 
-/// A zone for which the server was much slower than usual in its last answer.
+/// A zone with a slow last answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SlowZone {
     /// The hash of the zone's name.
     name: u64,
-    /// The smoothed round trip of the server for this zone.
     pub(super) smoothed: Duration,
-    /// The time at which the round trip for this zone was last measured.
+    /// When the round trip was last measured.
     pub(super) measured: Mono,
 }
 
-/// The result of comparing a round trip for a zone with the usual round trip of its server.
+/// Compares a round trip for a zone with the usual one of its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compared {
-    /// The round trip for the zone is the first one, or about as long as for other zones.
+    /// This is the first round trip, or about as long as usual.
     Alike,
-    /// The round trip is much longer than usual. The server then needs long for this zone. It is not the distance of the server.
+    /// Much longer than usual: the server takes long for this zone.
     Slower,
-    /// The round trip is much shorter than usual. The usual round trip then contains the time that the server needed for slow zones.
+    /// Much shorter than usual: the usual round trip comes from slow zones.
     Faster,
 }
 
 impl Compared {
-    /// Compares the round trip `round_trip` for a zone with the `usual` round trip of the server.
     pub(super) fn with_usual(round_trip: Duration, usual: Option<Duration>) -> Self {
         let exceeds =
             |one: Duration, other: Duration| one >= SLOW_ANSWER_TIME && one > other.saturating_mul(2);
@@ -61,7 +58,6 @@ impl Compared {
 }
 
 impl SlowZones {
-    /// Returns the entry of `zone`, or `None` if the server is not slow for this zone.
     pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<SlowZone> {
         if self.zones.is_empty() {
             return None;
@@ -70,9 +66,8 @@ impl SlowZones {
         self.zones.iter().find(|slow| slow.name == name).copied()
     }
 
-    /// Records a slow answer for `zone`. If the table is full, its oldest zone is removed. If more than `MAX_SLOW_ZONES`
-    /// zones were added since the last answer that was not slow, the server itself is slow: the function then empties
-    /// the table and returns false.
+    /// Records a slow answer for `zone`; a full table loses its oldest zone. After more than `MAX_SLOW_ZONES` slow zones without a usual answer, the
+    /// server itself is slow: empties the table and returns false.
     pub(super) fn add(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) -> bool {
         let name = hash(zone, keyed);
         if let Some(slow) = self.zones.iter_mut().find(|slow| slow.name == name) {
@@ -92,7 +87,7 @@ impl SlowZones {
         true
     }
 
-    /// Records that the server has answered for `zone` as fast as usual. Removes the zone from the table.
+    /// The server has answered for `zone` as fast as usual.
     pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
         self.added = 0;
         if !self.zones.is_empty() {

@@ -1,20 +1,19 @@
 //! A table whose memory is limited, with its eviction policy.
 //!
-//! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry enters a short queue. When the
-//! entry reaches the end of this queue, it is evicted if it was not looked up; otherwise it moves to the long queue. At the end of the long queue,
-//! an entry goes back to the begin if it was looked up, at most once for each counted lookup, and is evicted otherwise. The hash of an entry that
-//! was evicted from the short queue is remembered; if the same entry is added again, it enters the long queue. So entries that are looked up only
-//! once evict each other, and not entries in use. The table is split into shards. Each shard has a lock, which is held for one lookup.
+//! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry enters the short queue. At its end,
+//! the entry is evicted if it was not looked up, and otherwise moves to the long queue. At the end of the long queue, it goes back to the begin, at
+//! most once for each counted lookup, or is evicted. The hashes of entries that were evicted from the short queue are remembered: if such an entry
+//! comes again, it enters the long queue. So entries that are looked up only once do not evict entries in use. Each shard of the table has a lock,
+//! which is held for one lookup.
 //!
 //! # Decisions
 //!
-//! - A lookup is not counted if it comes soon after the entry was added, or soon after the last counted lookup. The reason: for one email, mail
-//!   software asks for the same name several times within seconds, and a resolution looks up what it has just stored. If these lookups counted,
-//!   made-up domains that are looked up three times would fill the long queue (`benches/scan.rs`). The idea comes from 2Q (Johnson and Shasha, VLDB
-//!   1994). Time is counted in added entries, because these cause evictions.
-//! - The hashes of the entries of one name differ only in the bits `NEIGHBOURS`, so these entries are in one shard and next to each other in its
-//!   hash table. A resolution looks up a dozen entries of a name, and most of them do not exist. The first lookup loads this part of the hash table
-//!   into the processor's cache, and the other lookups find it there.
+//! - A lookup does not count soon after the entry was added, or soon after the last counted lookup. For one email, mail software asks for the same
+//!   name several times within seconds, and a resolution looks up what it has just stored. If these counted, invented domains that are looked up
+//!   three times would fill the long queue (`benches/scan.rs`). The idea is from 2Q (Johnson and Shasha, VLDB 1994). Time is counted in added
+//!   entries, which cause evictions.
+//! - The hashes of entries of one name differ only in the bits `NEIGHBOURS`, so these entries are next to each other in the hash table of one shard.
+//!   A resolution looks up a dozen entries of a name, most of which do not exist: the first lookup loads this part into the processor's cache.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,38 +25,35 @@ use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, OCTETS_AT_ONCE, SLOTS_AT_ONC
 use dns::hash::Keyed;
 use dns::question::QuestionKey;
 
-/// The percentage of the octets of a shard that the entries in the short queue may take.
+/// The percentage of a shard's octets for the short queue.
 const SHORT: u64 = 10;
 
-/// The greatest number of lookups that are counted for one entry.
+/// The greatest number of counted lookups of an entry.
 const MOST_VISITS: u8 = 3;
 
-/// An era is the time in which new entries with one 64th of the shard's size are added to the shard. A lookup counts only if at least one whole era
-/// has passed since the last counted lookup, or since the entry was added.
+/// In one era, new entries with one 64th of the shard's size are added. A lookup counts only if a whole era has passed since the last counted lookup,
+/// or since the entry was added.
 const ERAS: u64 = 64;
 
-/// The value that stands for "no slot" in a queue or a list of slots.
+/// The value for "no slot".
 const NONE: u32 = u32::MAX;
 
-/// The bits of a hash that the hash table stores as one octet next to each entry. They do not influence the position of the entry in the table.
+/// The bits of a hash that the hash table stores next to each entry. They do not influence the position of the entry.
 pub(super) const NEIGHBOURS: u64 = 0x7f << NEIGHBOURS_BEGIN;
 
-/// The position of the lowest bit of `NEIGHBOURS` in a hash.
+/// The lowest bit of `NEIGHBOURS`.
 pub(super) const NEIGHBOURS_BEGIN: u32 = u64::BITS - 7;
 
-/// A value by which an entry with a key of type `K` is looked up.
+/// A value by which an entry with a key of type `K` can be looked up.
 pub(super) trait LookedUp<K> {
-    /// Returns the keyed hash of the key.
     fn hash(&self, keyed: &Keyed) -> u64;
 
-    /// Returns true if `key` is the key of the entry that is looked up.
     fn is(&self, key: &K) -> bool;
 }
 
-/// A function that returns the memory that an entry of a table takes, in octets.
+/// Returns the memory of an entry in octets.
 pub(super) type Weigh<K, V> = fn(&K, &V) -> u32;
 
-/// A table of the cache whose entries may take a limited amount of memory.
 pub(super) struct Store<K, V> {
     shards: Arc<[Mutex<StoreShard<K, V>>]>,
     keyed: Keyed,
@@ -66,21 +62,20 @@ pub(super) struct Store<K, V> {
 }
 
 struct StoreShard<K, V> {
-    /// The positions of entries in `slots`, by the hashes of their keys.
+    /// The positions of entries in `slots`.
     table: HashTable<u32>,
     slots: Vec<StoreSlot<K, V>>,
-    /// The positions of the empty slots in `slots`, which new entries of the table will use.
+    /// The empty slots.
     free: Vec<u32>,
     short: Queue,
     long: Queue,
-    /// The upper halves of the hashes of entries that were evicted from the short queue. The lower half of a hash gives the position of its upper
-    /// half in this list.
+    /// The upper halves of the hashes of entries that were evicted from the short queue. The lower half is the position.
     gone: Vec<u32>,
-    /// The number of the current era. The next field is the number of octets of new entries after which this era ends.
+    /// The number of the current era, and the octets of new entries until it ends.
     era: u16,
     left_of_era: u64,
     capacity: u64,
-    /// The memory that an empty slot takes, in octets.
+    /// In octets.
     slot: u32,
 }
 
@@ -90,15 +85,14 @@ struct StoreSlot<K, V> {
     weight: u32,
     newer: u32,
     older: u32,
-    /// The number of counted lookups of the entry since it was added, or since it was moved to the back of the long
-    /// queue.
+    /// Counted lookups since the entry was added or moved to the back of the long queue.
     visits: u8,
     is_long: bool,
-    /// The era in which the entry was added, or the era of its last counted lookup.
+    /// The era of the addition or of the last counted lookup.
     seen: u16,
 }
 
-/// A queue of slots (for eviction), as a linked list.
+/// A linked list of slots, for eviction.
 struct Queue {
     newest: u32,
     oldest: u32,
@@ -112,20 +106,20 @@ impl<K, V> Clone for Store<K, V> {
 }
 
 impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
-    /// Creates an empty table of at most `capacity` octets. An empty slot takes `slot` octets.
+    /// Creates a table of at most `capacity` octets. An empty slot takes `slot` octets.
     pub(super) fn new(capacity: u64, keyed: Keyed, weigh: Weigh<K, V>, slot: u32) -> Self {
         let shards = (capacity / MIN_SHARD).clamp(1, MAX_SHARDS_OF_STORE);
         let shards = (0..shards).map(|_| Mutex::new(StoreShard::new(capacity / shards, slot))).collect();
         Self { shards, keyed, weigh, capacity }
     }
 
-    /// Returns the value under `key`, or `None` if there is none. This counts as a use of the entry.
+    /// Returns the value under `key`. This counts as a use of the entry.
     pub(super) fn get(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
         let hash = key.hash(&self.keyed);
         self.shard(hash)?.get(hash, key)
     }
 
-    /// Returns the value under `key`, like `get`, but does not count as a use of the entry.
+    /// Like `get`, but does not count as a use.
     pub(super) fn peek(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
         let hash = key.hash(&self.keyed);
         let shard = self.shard(hash)?;
@@ -133,7 +127,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         slot.held.as_ref().map(|(_, value)| value.clone())
     }
 
-    /// Returns the value under `key`, like `get`. If there is none, stores and returns the value that `make` returns.
+    /// Like `get`. If there is no value, stores and returns that of `make`.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
         let hash = key.hash(&self.keyed);
         let Some(mut shard) = self.shard(hash) else { return make() };
@@ -146,7 +140,6 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         made
     }
 
-    /// Stores `value` under `key`. An older value is replaced.
     pub(super) fn insert(&self, key: K, value: V) {
         let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         if let Some(mut shard) = self.shard(hash) {
@@ -154,8 +147,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Adds an entry from the snapshot of an earlier process under `key`, unless the table already has one. `in_use`: true if the entry was used
-    /// again after it was stored (it was in the long queue). Returns true if the entry was added.
+    /// Adds an entry from the snapshot of an earlier process, unless the table already has one for `key`. `in_use` is true if the entry was in the
+    /// long queue. Returns true if the entry was added.
     pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
         let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         let Some(mut shard) = self.shard(hash) else { return false };
@@ -167,8 +160,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         is_new
     }
 
-    /// Calls `see` with every entry until `see` fails. The last argument of `see` is true if the entry was used again after it was stored (it is in
-    /// the long queue). This does not count as a use of the entries. No lock is held while `see` runs.
+    /// Calls `see` with every entry until `see` fails. Its last argument is true if the entry is in the long queue. This does not count as a use. No
+    /// lock is held while `see` runs.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,
@@ -187,7 +180,6 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         Ok(())
     }
 
-    /// Removes and returns the value under `key`.
     pub(super) fn remove(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
         let hash = key.hash(&self.keyed);
         let mut shard = self.shard(hash)?;
@@ -195,13 +187,12 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         shard.take(place).map(|(_, value)| value)
     }
 
-    /// Returns the entries for which `wanted` returns true. The same sequence of operations on the table always gives the same order. The call does
-    /// not count as a use of the entries.
+    /// Returns the entries for which `wanted` returns true. For the same operations on the table, the order is always the same. This does not count
+    /// as a use.
     pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
         let mut entries = Vec::new();
         for shard in self.shards.iter() {
-            // The lock is released after each step, so that a lookup waits for one step at most. No entry changes its slot
-            // during a step.
+            // The lock is released after each step, so a lookup waits for one step at most. During a step, no entry changes its slot.
             for begin in (0..).step_by(SLOTS_AT_ONCE) {
                 let shard = lock(shard);
                 let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
@@ -212,14 +203,13 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Removes the entries for which `wanted` returns true, and calls `removed_one` with each. The entries are removed in steps, and each step
-    /// frees their memory. If the memory of all was freed only at the end, and new entries were added meanwhile, the table would take twice its
-    /// limit.
+    /// Removes the entries for which `wanted` returns true, and calls `removed_one` with each. Each step frees the memory of its entries. If all
+    /// memory was freed at the end, new entries could make the table twice as large as its limit.
     pub(super) fn remove_each(&self, wanted: impl Fn(&K, &V) -> bool, mut removed_one: impl FnMut(&V)) {
         let is_wanted =
             |slot: &StoreSlot<K, V>| slot.held.as_ref().is_some_and(|(key, value)| wanted(key, value));
         for shard in self.shards.iter() {
-            // The steps are the same as in `entries`. If an entry is added meanwhile in a slot that an earlier step has visited, it is not removed.
+            // Steps as in `entries`. An entry that is added meanwhile in a visited slot stays.
             for begin in (0..).step_by(SLOTS_AT_ONCE) {
                 let mut shard = lock(shard);
                 let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
@@ -232,7 +222,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Removes all entries of the table, and returns how many there were.
+    /// Returns the number of removed entries.
     pub(super) fn clear(&self) -> u64 {
         let entries = self.fill().0;
         for shard in self.shards.iter() {
@@ -245,7 +235,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Returns the number of entries of the table, and the memory that they take in octets.
+    /// Returns the number of entries and their memory in octets.
     pub(super) fn fill(&self) -> (u64, u64) {
         self.shards.iter().fold((0, 0), |(entries, octets), shard| {
             let shard = lock(shard);
@@ -253,7 +243,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         })
     }
 
-    /// Sets the limit of the table to `octets`. Entries that no longer fit are evicted in steps.
+    /// Sets the limit of the table. Entries that do not fit are evicted in steps.
     pub(super) fn use_octets(&self, octets: u64) {
         let room = octets.checked_div(self.shards.len() as u64).unwrap_or(0);
         for shard in self.shards.iter() {
@@ -261,19 +251,18 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Returns the limit of the table in octets, as it was when the table was created.
+    /// Returns the limit at the creation of the table, in octets.
     pub(super) fn capacity(&self) -> u64 {
         self.capacity
     }
 
-    /// Returns the keyed hash function of the keys.
     pub(super) fn keyed(&self) -> &Keyed {
         &self.keyed
     }
 
     fn shard(&self, hash: u64) -> Option<MutexGuard<'_, StoreShard<K, V>>> {
-        // The upper half of the hash chooses the shard, and its lower half the position within the shard. The bits `NEIGHBOURS` in the upper half
-        // are not used, because they differ between the entries of one name.
+        // The upper half of the hash chooses the shard, and the lower half the position in it. The bits `NEIGHBOURS` differ between the entries of
+        // one name, so they are not used.
         let shard = ((hash & !NEIGHBOURS) >> 32).checked_rem(self.shards.len() as u64)?;
         self.shards.get(usize::try_from(shard).ok()?).map(lock)
     }
@@ -329,7 +318,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.fit();
     }
 
-    /// Adds an entry whose key is not in the shard, unless the entry is larger than the limit of the whole shard.
+    /// The key must not be in the shard. An entry that is larger than the shard's limit is not added.
     fn add(&mut self, (hash, weight): (u64, u32), key: K, value: V, is_long: bool) {
         if u64::from(weight) > self.capacity {
             return;
@@ -343,8 +332,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Adds the size of a new entry to the current era. Octets are counted, not entries, because the limits of the queues are in octets too. So an
-    /// era always takes about a sixth of the short queue.
+    /// Octets are counted, not entries, because the limits of the queues are in octets: an era is about a sixth of the short queue.
     fn count_to_era(&mut self, weight: u32) {
         self.left_of_era = self.left_of_era.saturating_sub(weight.into());
         if self.left_of_era == 0 {
@@ -353,16 +341,15 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Evicts entries until the shard is within its limit. The memory of empty slots counts too: there are many empty slots after many small
-    /// entries were evicted to make space for a few entries of 60 KB.
+    /// Evicts entries until the shard is within its limit. The memory of empty slots counts, because there are many after small entries were evicted
+    /// for a few of 60 KB.
     fn fit(&mut self) {
         while self.weight().saturating_add(self.empty()) > self.capacity {
             self.evict();
         }
     }
 
-    /// Changes the limit of the shard towards `room`, by one step. Returns true if more steps are needed. The lock is held for one step, so a
-    /// lookup waits for at most one step.
+    /// Changes the limit of the shard towards `room` by one step, so that a lookup waits for one step at most. Returns true if more steps are needed.
     fn near(&mut self, room: u64) -> bool {
         let used = self.weight().saturating_add(self.empty());
         self.capacity = room.max(used.saturating_sub(OCTETS_AT_ONCE));
@@ -370,7 +357,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.capacity > room
     }
 
-    /// Returns the memory that all empty slots take, in octets.
+    /// Returns the memory of empty slots in octets.
     fn empty(&self) -> u64 {
         (self.free.len() as u64).saturating_mul(self.slot.into())
     }
@@ -383,7 +370,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         slot.held = Some(held);
     }
 
-    /// Puts an entry into a free slot, or into a new one, and returns the position of the slot.
+    /// Puts an entry into a free or a new slot, and returns its position.
     fn occupy(&mut self, slot: StoreSlot<K, V>) -> Option<u32> {
         if let Some(place) = self.free.pop() {
             *self.slot_mut(place)? = slot;
@@ -391,15 +378,14 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
         let place = u32::try_from(self.slots.len()).ok().filter(|place| *place != NONE)?;
         if self.slots.len() == self.slots.capacity() {
-            // The vector grows by a quarter and is not doubled. A cache is full for most of its life, and after doubling, up to half of the memory
-            // would stay unused.
+            // A cache is full for most of its life. If the vector were doubled, up to half of its memory would stay unused.
             self.slots.reserve_exact(self.slots.len() / 4 + 16);
         }
         self.slots.push(slot);
         Some(place)
     }
 
-    /// Evicts the oldest entry of a queue if it was not looked up. Otherwise moves it to the back of the long queue.
+    /// Evicts the oldest entry of a queue, or moves it to the back of the long queue if it was looked up.
     fn evict(&mut self) {
         let is_short =
             self.long.oldest == NONE || self.short.weight > self.capacity.saturating_mul(SHORT) / 100;
@@ -418,7 +404,6 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, true);
     }
 
-    /// Removes the entry in a slot of the table, and returns its key and value.
     fn take(&mut self, place: u32) -> Option<(K, V)> {
         let hash = self.slot(place)?.hash;
         if let Ok(entry) = self.table.find_entry(hash, |other| *other == place) {
@@ -428,7 +413,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.free.push(place);
         let held = self.slot_mut(place)?.held.take();
         if self.table.is_empty() {
-            // A new empty shard replaces the old one, so that the memory of all entries is freed.
+            // The new empty shard frees all memory.
             *self = Self::new(self.capacity, self.slot);
         }
         held
@@ -462,10 +447,9 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Remembers the hash of an entry that was evicted from the short queue.
     fn remember(&mut self, hash: u64) {
         if self.gone.len() < self.slots.len() {
-            // The new list is larger and empty. This forgets only the hashes of the last few evicted entries.
+            // The new list is larger. Only the hashes of the last few evicted entries are lost.
             self.gone = vec![0; self.slots.len().next_power_of_two()];
         }
         let (place, mark) = halves(hash);
@@ -475,7 +459,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Returns true if an entry with this hash was evicted from the short queue earlier.
+    /// Returns true if an entry with this hash was evicted from the short queue.
     fn came_back(&self, hash: u64) -> bool {
         let (place, mark) = halves(hash);
         let places = self.gone.len().saturating_sub(1);
@@ -491,37 +475,35 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
     }
 }
 
-/// Returns the lower and the upper half of a hash. The upper half is never 0, because 0 marks an empty position.
+/// Returns the lower and the upper half of a hash. The upper half is never 0, which marks an empty position.
 fn halves(hash: u64) -> (u32, u32) {
-    // The bits are rotated so that the bits `NEIGHBOURS`, which differ between the entries of one name, are in the lower half.
+    // The rotation moves the bits `NEIGHBOURS`, which differ between the entries of one name, to the lower half.
     let hash = hash.rotate_right(NEIGHBOURS_BEGIN);
     let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
     (half(hash), half(hash >> 32) | 1)
 }
 
-/// Locks a shard, even if another thread has panicked while it held the lock. The entries of the shard are valid in that case: an entry is
-/// incomplete only while a queue is being changed, and the statements that change a queue cannot panic.
+/// Locks a shard, even if another thread has panicked with the lock. The entries are then valid: an entry is incomplete only while a queue is
+/// changed, and those statements cannot panic.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A table whose keys are questions, or have the same form as the keys of questions.
 pub(super) type QuestionStore<V> = Store<QuestionKey, V>;
 
-/// How many entries one table of the cache has, and the memory that they take.
+/// The number of entries in a table of the cache, and their memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreFill {
-    /// The name of the table of the cache, as it is displayed.
+    /// The name of the table, for display.
     pub store: Cow<'static, str>,
-    /// The number of entries in the table, including entries past their TTL.
+    /// The number of entries, including entries past their TTL.
     pub entries: u64,
-    /// The memory that the entries take, in octets.
+    /// The memory of the entries in octets.
     pub bytes: u64,
-    /// The memory that the table may take at most, in octets.
+    /// The limit of the table in octets.
     pub capacity: u64,
 }
 
-/// Returns the number of entries in a table, their memory, and the limit of the table.
 pub(super) fn fill<K: LookedUp<K> + Clone, V: Clone>(name: &'static str, store: &Store<K, V>) -> StoreFill {
     let (entries, bytes) = store.fill();
     StoreFill { store: name.into(), entries, bytes, capacity: store.capacity() }

@@ -14,7 +14,7 @@ impl LookedUp<Self> for u32 {
     }
 }
 
-/// Returns a table of numbers. The memory that a number takes is the number itself, in octets.
+/// A number takes as many octets as its value.
 fn store(capacity: u64) -> Store<u32, u32> {
     Store::new(capacity, Keyed::new(&Random::seeded(1)), |_, value| *value, 0)
 }
@@ -39,7 +39,7 @@ fn what_is_in_use_outlives_a_flood_of_what_is_asked_for_once() {
     assert_eq!(store.fill(), (100, 1_000));
 }
 
-/// Tests that entries in use stay in the table although many other entries are looked up three times and then never again, like the names in spam.
+/// The entries in use stay, although others are looked up three times and then never again, like names in spam.
 #[test]
 fn what_is_asked_for_thrice_at_once_does_not_push_out_what_is_in_use() {
     let (entries, hot, scanned) = (4_000, 800, 100_000);
@@ -66,10 +66,10 @@ fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
     (0..2_000).for_each(|key| store.insert(key, 40));
     let asked_for = 10_000;
     store.insert(asked_for, 40);
-    // The eight new entries take more octets than two eras, so the following lookup counts. All entries still fit into the table.
+    // The eight new entries take more than two eras, so the next lookup counts. All entries fit into the table.
     (3_000..3_008).for_each(|key| store.insert(key, 600));
     assert!(store.get(&asked_for).is_some());
-    // The 200 new entries are enough to evict all earlier entries that were not looked up.
+    // The 200 new entries evict all earlier ones that were not looked up.
     (4_000..4_200).for_each(|key| store.insert(key, 600));
     assert!(store.get(&1_999).is_none());
     assert!(store.get(&asked_for).is_some());
@@ -115,8 +115,6 @@ fn the_slots_of_many_small_entries_are_weighed_after_large_ones_have_come() {
 }
 
 proptest! {
-    /// Tests that for any sequence of operations, the table stays within its limit, its counts are correct, and a lookup
-    /// returns the last value.
     #[test]
     fn it_is_bounded_and_true(
         acts in proptest::collection::vec((0_u8..4, 0_u32..40, 1_u32..30), 1..400)
@@ -157,8 +155,8 @@ fn evicted_entries_of_one_name_are_remembered_one_by_one() {
     assert_eq!(places.len(), 128);
 }
 
-/// Tests the memory of a table when a reload removes all answers of a busy daemon, and the table is filled again meanwhile. Each step must free its
-/// entries before the next step begins. Otherwise the table takes up to twice its limit.
+/// A reload removes all answers of a busy daemon, and the table is filled again meanwhile. Each step must free its entries before the next one.
+/// Otherwise the table takes up to twice its limit.
 #[test]
 fn entries_that_are_removed_are_freed_before_the_next_are_looked_for() {
     let store: Store<u32, Arc<u32>> = Store::new(100_000, Keyed::new(&Random::seeded(1)), |_, _| 10, 0);

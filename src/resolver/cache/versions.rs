@@ -1,5 +1,4 @@
-//! Counters of changes to answers in the cache. A worker may copy an answer and use the copy without the cache, as long as the counter of the
-//! answer has not changed.
+//! Counters of changes to cached answers. A worker may use its copy of an answer as long as the counter of the answer has not changed.
 
 use std::hash::Hasher;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,16 +6,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::limits::ANSWER_VERSIONS;
 use dns::hash::Plain;
 
-/// The value of the counter of an answer at the time when it was read. It identifies the version of the answer.
+/// The value of an answer's counter at a time, which identifies the version of the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AnswerVersion {
     place: u32,
     count: u32,
 }
 
-/// The counters. The hash of a question selects its counter, and several questions share a counter. When one of their answers changes, the copies
-/// of the other answers are no longer used either. This only costs one lookup for each of them, so collisions are harmless and the hash needs no
-/// secret.
+/// The hash of a question selects its counter, so several questions share one. When one of their answers changes, the copies of the others are not
+/// used either. This costs one lookup for each of them, so collisions are harmless, and the hash needs no secret.
 pub(super) struct Versions([AtomicU32; ANSWER_VERSIONS]);
 
 impl Default for Versions {
@@ -26,26 +24,24 @@ impl Default for Versions {
 }
 
 impl Versions {
-    /// Returns the current version of the answer under `key`. The caller must read the version before it reads the
-    /// answer.
+    /// Read the version before the answer.
     pub(super) fn for_key(&self, key: &[u8]) -> AnswerVersion {
         let place = place(key);
         AnswerVersion { place, count: self.count(place) }
     }
 
-    /// Returns true if the counter to which `version` belongs has not changed since `version` was read.
     pub(super) fn is_current(&self, version: AnswerVersion) -> bool {
         self.count(version.place) == version.count
     }
 
-    /// Records that the answer to which `version` belongs has changed or was removed. The caller must call this function after the change.
+    /// The answer has changed or was removed. Call this after the change.
     pub(super) fn end(&self, version: AnswerVersion) {
         if let Some(counter) = self.0.get(version.place as usize) {
             counter.fetch_add(1, Ordering::Release);
         }
     }
 
-    /// Records that any answer may have changed or may have been removed. The caller must call this function after the change.
+    /// Any answer may have changed or been removed. Call this after the change.
     pub(super) fn end_all(&self) {
         for counter in &self.0 {
             counter.fetch_add(1, Ordering::Release);

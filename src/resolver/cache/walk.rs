@@ -1,5 +1,4 @@
-//! Runs functions that visit all entries of the tables (walks): only one walk at a time, and never on the threads that
-//! serve clients.
+//! Runs functions that read whole tables (walks): one at a time, and not on threads that serve clients.
 //!
 //! A walk through half a million entries takes a good part of a second.
 
@@ -9,7 +8,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task;
 
-/// The permit that a walk needs. Only one walk has it, and the other walks wait for it.
+/// Only one walk at a time has the permit.
 #[derive(Clone)]
 pub(super) struct Walks(Arc<Semaphore>);
 
@@ -20,17 +19,15 @@ impl Default for Walks {
 }
 
 impl Walks {
-    /// Calls `walk` with `subject` when all earlier walks have ended, on a thread that serves no client. The walk continues to its end even if the
-    /// caller no longer waits for it. In a runtime with only one thread, as in a simulation, the walk runs on this thread, so that a simulation
-    /// with the same seed always has the same result.
+    /// Calls `walk` with `subject` after all earlier walks, on a thread that serves no client. It runs to its end even if the caller no longer waits.
+    /// In a runtime with one thread, it runs on this thread, so that simulations are reproducible.
     pub(super) async fn run<Subject, Value, Walk>(&self, subject: &Subject, walk: Walk) -> Value
     where
         Subject: Clone + Send + 'static,
         Value: Send + 'static,
         Walk: FnOnce(&Subject) -> Value + Send + 'static,
     {
-        // `acquire_owned` fails only if the semaphore was closed, which never happens. If it failed, two walks would run at the same time, which is
-        // harmless.
+        // `acquire_owned` fails only if the semaphore is closed, which never happens. Two walks at a time would be harmless.
         let turn = Arc::clone(&self.0).acquire_owned().await.ok();
         if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
             return walk(subject);
@@ -45,7 +42,7 @@ impl Walks {
             Ok(found) => found,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is being shut down, so the result of the walk is no longer needed.
+                // The runtime is shutting down.
                 Err(_) => std::future::pending().await,
             },
         }

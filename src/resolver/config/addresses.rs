@@ -1,4 +1,4 @@
-//! Reads the addresses in the configuration file: addresses of listeners, clients, servers and hosts. Most of these addresses have a port.
+//! Reads addresses in the configuration file: of listeners, clients, servers and hosts.
 
 use crate::limits;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::value::{Read, Typed, list, text};
 use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::wire::presentation::shown;
 
-/// The smallest port that `resolve.source_ports` may contain. Lower ports belong to services of the host.
+/// Lower ports belong to services of the host.
 pub(super) const FIRST_SOURCE_PORT: u16 = 1_024;
 
 /// The default port of DNS over UDP and TCP (RFC 1035 section 4.2).
@@ -22,50 +22,46 @@ pub const PORT: u16 = 53;
 /// The default port of DNS over TLS (RFC 7858 section 3.1).
 pub const TLS_PORT: u16 = 853;
 
-/// The default port of DNS over HTTPS, which is the port of HTTPS (RFC 8484 section 4.1).
+/// The default port of DNS over HTTPS (RFC 8484 section 4.1).
 pub const HTTPS_PORT: u16 = 443;
 
 /// The default port of DNS over QUIC (RFC 9250 section 4.1.1).
 pub const QUIC_PORT: u16 = 853;
 
-/// The default path in the URL of DNS over HTTPS. RFC 8484 does not prescribe a path, but all public resolvers and clients use this one.
+/// The default path of DNS over HTTPS. RFC 8484 prescribes none, but all public resolvers and clients use this one.
 pub const HTTPS_PATH: &str = "/dns-query";
 
-/// A forwarder: a recursive server to which resolverd sends questions.
+/// A recursive server to which resolverd sends queries.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Forwarder {
-    /// The address and the port of the forwarder. The default port is 53, with TLS 853, and with HTTPS 443.
+    /// The address and port. The default port is 53, with TLS 853, and with HTTPS 443.
     pub address: SocketAddr,
-    /// The encryption of the connection. The operator writes such a forwarder as `tls://address#name` or `https://address/path#name`.
+    /// The encryption, written as `tls://address#name` or `https://address/path#name`.
     pub encryption: Option<Encryption>,
 }
 
-/// Returns true if two sockets cannot be bound to these addresses at the same time. The ports must be equal, and either the addresses are equal, or
-/// one is the unspecified address (such as `0.0.0.0`) of the same family. (A listener at `::` does not receive IPv4, so it does not conflict with
-/// IPv4 addresses.)
+/// Returns true if sockets cannot be bound to both addresses. Their ports are then equal, and their addresses are equal, or one is the wildcard
+/// address of the same family. A listener at `::` does not receive IPv4.
 pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port()
         && one.is_ipv4() == other.is_ipv4()
         && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
-/// The port that error messages and the manual suggest for the listener for metrics.
+/// Error messages and the manual suggest this port for metrics.
 pub(super) const METRICS_PORT: u16 = 9_453;
 
-/// Reads the value of `metrics.listen`: an address with its port.
 pub(super) fn of_metrics(value: &Typed<'_>) -> Read<SocketAddr> {
     address_at(value, METRICS_PORT)
 }
 
-/// The form of a value of the configuration that is a network, such as `10.0.0.0/8`.
 pub(super) const NETWORK: Text<IpNet> = Text(network, IpNet::to_string);
 
-/// Reads the address of a listener, with its port.
 fn address(value: &Typed<'_>) -> Read<SocketAddr> {
     address_at(value, PORT)
 }
 
-/// Reads an address with its port. If the port is missing, the error message suggests `port`.
+/// If the port is missing, the error message suggests `port`.
 fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| match typed.parse::<IpAddr>() {
@@ -80,7 +76,7 @@ fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
     })
 }
 
-/// Reads a network, such as `10.0.0.0/8`. A single IP address is also accepted.
+/// A single IP address is accepted too.
 fn network(value: &Typed<'_>) -> Read<IpNet> {
     let typed = text(value)?;
     let net = typed.parse::<IpNet>().ok().or_else(|| typed.parse::<IpAddr>().ok().map(IpNet::from));
@@ -92,16 +88,15 @@ fn network(value: &Typed<'_>) -> Read<IpNet> {
     })
 }
 
-/// Returns the IPv4 network that an IPv6 network within ::ffff:0:0/96 represents (RFC 4291 section 2.5.5.2). Returns `None` for all other
-/// networks.
+/// Returns the IPv4 network for an IPv6 network within ::ffff:0:0/96 (RFC 4291 section 2.5.5.2).
 pub fn mapped(net: IpNet) -> Option<IpNet> {
     let IpAddr::V4(address) = net.addr().to_canonical() else { return None };
     let length = net.prefix_len().checked_sub(96).filter(|_| net.addr().is_ipv6())?;
     IpNet::new(address.into(), length).ok()
 }
 
-/// Reads a network of clients. An IPv4-mapped IPv6 network (in ::ffff:0:0/96) is an error: resolverd compares the addresses of IPv4 clients only
-/// with IPv4 networks, so such a network would match no client.
+/// An IPv4-mapped IPv6 network (in ::ffff:0:0/96) is an error, because no client would match it. resolverd compares the addresses of IPv4 clients
+/// only with IPv4 networks.
 pub(super) fn client_network(value: &Typed<'_>) -> Read<IpNet> {
     let net = network(value)?;
     match mapped(net) {
@@ -113,32 +108,32 @@ pub(super) fn client_network(value: &Typed<'_>) -> Read<IpNet> {
     }
 }
 
-/// Reads the addresses of a listener for DNS over UDP and TCP, with their ports. The list must not be empty.
+/// The list must not be empty.
 pub(super) fn addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, address)?, "127.0.0.1:53")
 }
 
-/// Reads the addresses of a listener for DNS over TLS, with their ports. The list may be empty.
+/// The list may be empty.
 pub(super) fn tls_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, TLS_PORT))?)
 }
 
-/// Reads the addresses of a listener for DNS over HTTPS, with their ports. The list may be empty.
+/// The list may be empty.
 pub(super) fn https_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, HTTPS_PORT))?)
 }
 
-/// Reads the addresses of a listener for DNS over QUIC, with their ports. The list may be empty.
+/// The list may be empty.
 pub(super) fn quic_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, QUIC_PORT))?)
 }
 
-/// Reads the addresses of a `[[host]]` entry. The list must not be empty.
+/// The list must not be empty.
 pub(super) fn host_addresses(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     filled(list(value, ip)?, "192.0.2.1")
 }
 
-/// Reads the local addresses from which resolverd sends queries: at most one IPv4 and one IPv6 address.
+/// Reads the source addresses of queries: at most one IPv4 and one IPv6 address.
 pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     let sources = list(value, |item| {
         let address = ip(item)?;
@@ -160,7 +155,7 @@ pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     Ok(sources)
 }
 
-/// Reads a range of ports, written as its first and its last port. It must contain enough ports.
+/// Reads the first and the last port of a range, which must be large enough.
 pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     let typed = text(value)?;
     let first = FIRST_SOURCE_PORT;
@@ -183,12 +178,11 @@ pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     Ok(ports)
 }
 
-/// Writes a range of ports as in the configuration file: the first and the last port.
 pub(super) fn ports_text(ports: &RangeInclusive<u16>) -> String {
     format!("{}-{}", ports.start(), ports.end())
 }
 
-/// Reads the addresses of authoritative servers. The port may be left out if it is 53.
+/// The port may be left out if it is 53.
 pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     let read = |item: &Typed<'_>| {
         let typed = text(item)?;
@@ -202,8 +196,8 @@ pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, read)?, "10.1.1.1")
 }
 
-/// Reads forwarders (recursive servers). A forwarder without encryption is written like an authoritative server. For an encrypted connection,
-/// `tls://` or `https://` comes before the address, and the name of the certificate comes after it.
+/// Reads forwarders. A forwarder without encryption is written like an authoritative server. With encryption, `tls://` or `https://` is before the
+/// address, and `#` with the name in the certificate after it.
 pub(super) fn forwarders(value: &Typed<'_>) -> Read<Vec<Forwarder>> {
     filled(list(value, forwarder)?, "10.1.1.1")
 }
@@ -224,8 +218,7 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
             return Ok(Forwarder { address, encryption: None });
         }
     };
-    // A URL with a user or a query is an error, because it may contain a password, and logs and screens show forwarders. The error message does not
-    // repeat the URL.
+    // A user or a query in the URL may contain a password, and logs show forwarders. The error message does not repeat the URL.
     if secure.contains(['@', '?']) {
         return Err(WrongValue::new(
             "has a user or a query in the URL of a forwarder",
@@ -246,7 +239,7 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
     Ok(Forwarder { address, encryption: Some(Encryption { certificate, protocol }) })
 }
 
-/// Splits an HTTPS URL without its scheme into the address and the path. A missing path is `HTTPS_PATH`.
+/// Splits a URL without its scheme into the address and the path, by default `HTTPS_PATH`.
 fn https_parts(typed: &str) -> Read<(&str, &str)> {
     let (address, path) = typed.find('/').map_or((typed, HTTPS_PATH), |at| typed.split_at(at));
     if path.len() > limits::MAX_HTTPS_PATH {
@@ -268,7 +261,7 @@ fn https_parts(typed: &str) -> Read<(&str, &str)> {
     Ok((address, path))
 }
 
-/// Reads the name that the certificate of a forwarder must contain. A dot at the end of the name is accepted.
+/// Reads the name in the certificate of a forwarder, with or without a final dot.
 fn host_name(typed: &str, over_https: bool) -> Read<String> {
     let name = typed.strip_suffix('.').unwrap_or(typed);
     if is_host_name(name) {
@@ -282,8 +275,7 @@ fn host_name(typed: &str, over_https: bool) -> Read<String> {
     Err(WrongValue::new(format!("{} is not a host name", quoted(name)), remedy))
 }
 
-/// Returns true if a text is the path of a URL (RFC 3986 section 3.3). Returns false for a path with a variable, as in a URI template (RFC 8484
-/// section 3).
+/// Returns true for the path of a URL (RFC 3986 section 3.3) without variables of a URI template (RFC 8484 section 3).
 fn is_path(text: &str) -> bool {
     let is_hex = |octet: Option<u8>| octet.is_some_and(|octet| octet.is_ascii_hexdigit());
     let mut octets = text.bytes();
@@ -299,7 +291,7 @@ fn is_path(text: &str) -> bool {
     true
 }
 
-/// Returns true if a text is a valid host name: its labels consist of letters, digits and hyphens (RFC 1123 section 2.1).
+/// Labels of a host name have letters, digits and hyphens (RFC 1123 section 2.1).
 fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let letters = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
@@ -308,7 +300,7 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// Reads the address of a server. The port may be left out, and is then `usual`. An IPv6 address without a port may also be in brackets.
+/// The default port is `usual`. An IPv6 address without a port may be in brackets.
 fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
     let bracketed = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let address = || match bracketed {
@@ -320,7 +312,6 @@ fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
     (server.port() != 0 && !server.ip().is_unspecified() && !server.ip().is_multicast()).then_some(server)
 }
 
-/// Reads an IP address without a port.
 fn ip(value: &Typed<'_>) -> Read<IpAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| {
@@ -331,7 +322,7 @@ fn ip(value: &Typed<'_>) -> Read<IpAddr> {
     })
 }
 
-/// Returns `list`, or an error if it is empty or too long. The error message shows `example`.
+/// Returns an error if the list is empty or too long. The error message shows `example`.
 fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     if list.is_empty() {
         return Err(WrongValue::new("is empty", format!("give at least one address, like \"{example}\"")));
@@ -339,7 +330,6 @@ fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     at_most(list)
 }
 
-/// Returns `list`, or an error if the list is longer than permitted.
 fn at_most<Meant>(list: Vec<Meant>) -> Read<Vec<Meant>> {
     let most = limits::MAX_CONFIGURED_ADDRESSES;
     if list.len() > most {
@@ -348,13 +338,13 @@ fn at_most<Meant>(list: Vec<Meant>) -> Read<Vec<Meant>> {
     Ok(list)
 }
 
-/// Writes the address of an authoritative server as in the configuration file: without the port if it is 53.
+/// Leaves out port 53.
 pub(super) fn server_text(server: SocketAddr) -> String {
     if server.port() == PORT { server.ip().to_string() } else { server.to_string() }
 }
 
 impl fmt::Display for Forwarder {
-    /// Writes the forwarder as in the configuration file: without the port if it is the default port of its protocol.
+    /// As in the configuration file: without the default port of the protocol.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Encryption { certificate, protocol }) = &self.encryption else {
             return formatter.write_str(&server_text(self.address));
@@ -368,7 +358,7 @@ impl fmt::Display for Forwarder {
             address if address.port() != usual => {
                 write!(formatter, "{scheme}://{address}{path}#{certificate}")
             }
-            // If a path follows, an IPv6 address is in brackets, as in a URL.
+            // Before a path, an IPv6 address is in brackets.
             SocketAddr::V6(address) if !path.is_empty() => {
                 write!(formatter, "{scheme}://[{}]{path}#{certificate}", address.ip())
             }

@@ -1,7 +1,7 @@
-//! Reads the certificate and the private key for encrypted listeners (DNS over TLS, HTTPS and QUIC) from PEM files (RFC 7468).
+//! Reads the certificate and the private key of encrypted listeners from PEM files (RFC 7468).
 //!
-//! Certificate and key are checked when the configuration is read, so that `--check` and a reload can name the wrong file. An expired certificate
-//! is not an error of the configuration. It is used and reported, because clients that do not verify it still receive answers.
+//! Both are checked when the configuration is read, so that `--check` and a reload name the wrong file. An expired certificate is used and reported,
+//! because clients that do not verify it still get answers.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,44 +21,40 @@ use super::report::WrongValue;
 use super::value::Read;
 use crate::limits::MAX_CERTIFICATE_FILE;
 
-/// The advice that an error message gives if a certificate cannot be used.
 const REMEDY: &str = "give a PEM file with the certificate of this host first, and then those of its issuers (certbot calls it fullchain.pem)";
 
-/// The advice that an error message gives if a private key cannot be used.
 const KEY_REMEDY: &str = "give the PEM file with the private key of the certificate, without a password (certbot calls it privkey.pem)";
 
-/// The certificate of this host for TLS, HTTPS and QUIC, with the certificates of its issuers.
+/// The certificate of this host, with the certificates of its issuers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CertificateFile {
-    /// The path of the file with the certificates.
+    /// The path of the file.
     pub path: PathBuf,
-    /// The certificates in the file. The first one is the certificate of this host.
+    /// The first one is the certificate of this host.
     chain: Vec<CertificateDer<'static>>,
 }
 
-/// The private key of this host's certificate. The key itself is never shown.
+/// The private key of the certificate. It is never shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrivateKeyFile {
-    /// The path of the file with the private key.
+    /// The path of the file.
     pub path: PathBuf,
     key: Arc<PrivateKeyDer<'static>>,
 }
 
-/// The period in which a certificate is valid, in seconds since 1970. A value is `None` if it cannot be read from the certificate.
+/// The validity period of a certificate. A value is `None` if it cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Validity {
-    /// The time from which the certificate is valid, in seconds since 1970.
+    /// The begin, in seconds since 1970.
     pub from: Option<u64>,
-    /// The time at which the certificate expires, in seconds since 1970.
+    /// The end, in seconds since 1970.
     pub until: Option<u64>,
 }
 
-/// Returns the cryptographic library that signs with the private key and verifies certificates.
 fn provider() -> CryptoProvider {
     ring::default_provider()
 }
 
-/// Reads a PEM file that contains the certificate of this host.
 pub(super) fn certificate_file(path: &Path) -> Read<CertificateFile> {
     let wrong = |why: String| WrongValue::new(format!("{} {why}", path.display()), REMEDY);
     let opened = Opened::regular(path).map_err(|error| unreadable(path, &error, REMEDY))?;
@@ -72,14 +68,13 @@ pub(super) fn certificate_file(path: &Path) -> Read<CertificateFile> {
     Ok(CertificateFile { path: path.to_owned(), chain })
 }
 
-/// Reads a PEM file that contains a private key. Its mode must not permit other users to read it, because everyone who has the key can
-/// impersonate this host.
+/// Other users must not be able to read the file, because everyone with the key can impersonate this host.
 pub(super) fn private_key_file(path: &Path) -> Read<PrivateKeyFile> {
     let file = path.display();
     let opened = Opened::regular(path).map_err(|error| unreadable(path, &error, KEY_REMEDY))?;
     opened.refuse_others(path)?;
     let text = opened.text(MAX_CERTIFICATE_FILE).map_err(|error| unreadable(path, &error, KEY_REMEDY))?;
-    // The library's error message is not shown, because it may contain octets of the file.
+    // The library's error message may contain octets of the file.
     let key = PrivateKeyDer::from_pem_slice(text.as_bytes())
         .map_err(|_| WrongValue::new(format!("{file} does not contain a private key"), KEY_REMEDY))?;
     Ok(PrivateKeyFile { path: path.to_owned(), key: Arc::new(key) })
@@ -88,15 +83,14 @@ pub(super) fn private_key_file(path: &Path) -> Read<PrivateKeyFile> {
 /// Reads a certificate and a private key, and checks that they can be used together.
 ///
 /// # Errors
-/// Returns a text that names the wrong file and the reason. The text is the end of a sentence.
+/// Returns the end of a sentence that names the wrong file and the reason.
 pub fn usable_pair(certificate: &Path, key: &Path) -> Result<(), String> {
     let certificate = certificate_file(certificate).map_err(|wrong| wrong.to_string())?;
     let key = private_key_file(key).map_err(|wrong| wrong.to_string())?;
     pair(&certificate, &key).map(|_| ())
 }
 
-/// Returns the error for a file that could not be read. If permissions are missing, the error says so, because often only root can read a private
-/// key.
+/// If permissions are missing, the error says so: often only root can read a private key.
 fn unreadable(path: &Path, error: &Unreadable, remedy: &str) -> WrongValue {
     let file = path.display();
     let denied =
@@ -109,10 +103,10 @@ fn unreadable(path: &Path, error: &Unreadable, remedy: &str) -> WrongValue {
     WrongValue::new(format!("{file} {error}"), remedy)
 }
 
-/// Combines a certificate with its private key, as TLS needs them.
+/// Combines a certificate with its private key.
 ///
 /// # Errors
-/// Returns the reason why the two cannot be used together, as the end of a sentence.
+/// Returns why the two cannot be used together, as the end of a sentence.
 pub(super) fn pair(certificate: &CertificateFile, key: &PrivateKeyFile) -> Result<CertifiedKey, String> {
     let pair = CertifiedKey::from_der(certificate.chain.clone(), key.key.clone_key(), &provider());
     pair.map_err(|error| match error {
@@ -128,10 +122,10 @@ pub(super) fn pair(certificate: &CertificateFile, key: &PrivateKeyFile) -> Resul
 }
 
 impl CertificateFile {
-    /// Returns the period in which the certificate is valid.
+    /// Returns the validity period.
     pub fn validity(&self) -> Validity {
-        // The TLS library does not return the dates of a certificate, but its verification errors contain them. So the certificate is verified for
-        // a time before its period and for a time after it, to get these errors.
+        // The TLS library returns the dates of a certificate only in verification errors. So the certificate is verified for a time before its period
+        // and a time after it.
         let refused = |unix: u64| {
             let parsed = ParsedCertificate::try_from(self.chain.first()?).ok()?;
             let now = UnixTime::since_unix_epoch(Duration::from_secs(unix));
@@ -165,8 +159,7 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tls").join(name)
     }
 
-    /// Copies the private key file `name`, sets the mode `mode` on the copy, and reads the copy. (The original may have any mode, because a
-    /// checkout of the repository does not keep the modes of files.)
+    /// Reads a copy of the key file with this mode. The original may have any mode, because a checkout does not keep modes.
     fn key(name: &str, mode: u32) -> (tempfile::TempDir, Read<PrivateKeyFile>) {
         let directory = tempfile::tempdir().unwrap();
         let copy = directory.path().join("a.key");
@@ -179,7 +172,7 @@ mod tests {
     #[test]
     fn the_dates_of_a_certificate_are_known() {
         let validity = certificate_file(&file("first.pem")).unwrap().validity();
-        // The dates in this test come from `openssl x509 -noout -dates`.
+        // From `openssl x509 -noout -dates`.
         assert_eq!(
             validity.from.zip(validity.until).map(|(from, until)| until - from),
             Some(36_500 * 86_400)

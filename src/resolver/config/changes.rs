@@ -1,7 +1,6 @@
-//! Describes the differences between two configurations in sentences. A reload shows these sentences to the operator.
+//! Describes the differences between two configurations in sentences, for the operator after a reload.
 //!
-//! The sentences about sections that occur only once come first, in the order of the keys in the shipped configuration file. The sentences about
-//! listeners, views, zones, hosts and lists follow.
+//! Sections that occur only once are first, in the order of the shipped configuration file. Listeners, views, zones, hosts and lists follow.
 
 use toml::Value;
 
@@ -9,7 +8,7 @@ use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
 use super::table::{KeyPlace, Visitor, visit};
 
-/// Returns one sentence for each difference between two configurations, and no sentence if they have the same meaning.
+/// Returns one sentence for each difference.
 pub fn changes(old: &Config, new: &Config) -> Vec<String> {
     let mut changes = Changes { old, new, once: Vec::new(), many: Vec::new() };
     visit(&mut changes);
@@ -21,7 +20,7 @@ pub fn changes(old: &Config, new: &Config) -> Vec<String> {
 struct Changes<'c> {
     old: &'c Config,
     new: &'c Config,
-    /// The differences in sections that occur only once, such as `[cache]`. They are shown first.
+    /// Differences in sections that occur only once, such as `[cache]`. They are first.
     once: Vec<String>,
     many: Vec<String>,
 }
@@ -51,8 +50,7 @@ impl Visitor for Changes<'_> {
     }
 }
 
-/// Returns one sentence for each key whose value differs between two versions of a section or entry, and then one for each file whose content has
-/// changed.
+/// Returns sentences for changed values, and then for changed contents of files.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
     let values = keys.iter().filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;
@@ -67,8 +65,7 @@ fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<S
     values.chain(files).collect()
 }
 
-/// Returns a sentence about the change of one key, or `None` if its old and new values are equal. `old` or `new` is `None` if the key is left out
-/// there.
+/// Returns `None` if the values are equal. `old` or `new` is `None` if the key is left out.
 fn change<Holder>(key: &ConfigKey<Holder>, old: Option<Value>, new: Option<Value>) -> Option<String> {
     if old == new {
         return None;
@@ -86,12 +83,11 @@ fn change<Holder>(key: &ConfigKey<Holder>, old: Option<Value>, new: Option<Value
     Some(format!("{}, {} {}", text(new), if are_many { "were" } else { "was" }, text(old)))
 }
 
-/// Returns the items of a list as texts. Returns `None` if `value` is not a list.
+/// Returns `None` if `value` is not a list.
 fn items(value: &Value) -> Option<Vec<String>> {
     value.as_array().map(|items| items.iter().map(bare).collect())
 }
 
-/// Describes the difference between two lists: which items were added and which were removed.
 fn members(old: &[String], new: &[String]) -> String {
     let beyond = |one: &[String], other: &[String]| {
         one.iter().filter(|item| !other.contains(item)).cloned().collect::<Vec<_>>().join(", ")
@@ -105,7 +101,7 @@ fn members(old: &[String], new: &[String]) -> String {
     if reported.is_empty() { "order changed".to_owned() } else { reported.join(", ") }
 }
 
-/// Returns a value as a text without quotes. An empty text keeps its quotes, because nothing would be visible without them.
+/// Quotes are left out, except those of an empty text.
 fn bare(value: &Value) -> String {
     match value {
         Value::String(text) if !text.is_empty() => text.clone(),

@@ -1,5 +1,4 @@
-//! Finds keys and entries of the configuration file that are invalid in combination. This is checked after the whole file has been read, because
-//! the file may contain them in any order.
+//! Finds keys and entries that are invalid in combination. They are checked after the whole file was read, because they may be in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -16,14 +15,13 @@ use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener};
 use crate::dnsbl::list::{Life, List};
 use crate::limits::{MAX_FLEET_SERVERS, MAX_FLEET_ZONES};
 
-/// The configuration that is checked, and the errors that were found in it so far.
 pub(super) struct Checks<'c> {
     pub(super) config: &'c Config,
     lines: &'c KeyLines,
     problems: &'c mut Problems,
 }
 
-/// Finds all invalid combinations in `config`, and adds their errors to `problems`. `lines` has the line number of each key.
+/// Adds an error to `problems` for each invalid combination. `lines` has the line number of each key.
 pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let mut checks = Checks { config, lines, problems };
     families(&mut checks);
@@ -48,13 +46,13 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
 }
 
 impl Checks<'_> {
-    /// Adds an error about a key of a section that can occur only once, such as `[cache]`.
+    /// Adds an error about a key of a section that occurs only once, such as `[cache]`.
     fn add(&mut self, section: &'static str, key: &str, wrong: impl Into<String>, remedy: impl Into<String>) {
         let line = self.lines.line_of(section, key);
         self.problems.add(line, Some(&format!("{section}.{key}")), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error about a key of an entry, such as a `[[zone]]`. The entry is identified by its section and its index (`place`) in this section.
+    /// Adds an error about a key of an entry, such as a `[[zone]]`, with the section and the index (`place`) of the entry.
     pub(super) fn add_at(
         &mut self,
         (section, place, key): (&str, usize, &str),
@@ -65,7 +63,7 @@ impl Checks<'_> {
         self.problems.add(line, Some(&format!("{section}.{key}")), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error about an entry as a whole, such as a `[[zone]]`. The error has the line number of `key` in the entry.
+    /// Adds an error about an entry as a whole, with the line number of `key` in the entry.
     pub(super) fn add_about(
         &mut self,
         (section, place, key): (&str, usize, &str),
@@ -76,7 +74,7 @@ impl Checks<'_> {
         self.problems.add(line, Some(section), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error for each entry of a section that has the same name and the same `view` as an earlier entry of the section.
+    /// Adds an error for each entry with the name and the `view` of an earlier entry of the section.
     pub(super) fn once_each<'n>(
         &mut self,
         (section, key): (&str, &str),
@@ -93,7 +91,6 @@ impl Checks<'_> {
     }
 }
 
-/// Adds an error if both IPv4 and IPv6 are turned off.
 fn families(checks: &mut Checks<'_>) {
     let resolve = &checks.config.resolve;
     if resolve.ipv4 == Family::Off && resolve.ipv6 == Family::Off {
@@ -102,7 +99,7 @@ fn families(checks: &mut Checks<'_>) {
     }
 }
 
-/// Adds an error if two listeners have the same address, or if a listener refers to a zone that is not configured.
+/// Two listeners must not have the same address, and the zones of a listener must be configured.
 fn listeners(checks: &mut Checks<'_>) {
     let (config, lines) = (checks.config, checks.lines);
     let shared = config.zones.iter().filter(|zone| zone.view.is_none());
@@ -127,8 +124,8 @@ fn listeners(checks: &mut Checks<'_>) {
     }
 }
 
-/// Adds an error for each of four faults: an address of the listener is already in `taken`; the listener is encrypted and has no certificate or no
-/// key; the key does not belong to the certificate; or `allow` contains all clients and `open_resolver` is not set.
+/// Adds an error if an address of the listener is in `taken`, if an encrypted listener has no certificate or key, if the key is not that of the
+/// certificate, or if `allow` contains all clients without `open_resolver`.
 fn one_listener(
     listener: &Listener,
     line: &dyn Fn(&'static str) -> Option<usize>,
@@ -137,7 +134,7 @@ fn one_listener(
 ) {
     for at in listener.all_addresses() {
         let ListenAt { address, serves } = at;
-        // Port 0 in two listeners is not a conflict, because the system then chooses a different port for each of them.
+        // With port 0, the system chooses a different port for each listener.
         let meets =
             |other: &&ListenAt| at.meets(**other) && (address == other.address || serves != other.serves);
         if let Some(other) = taken.iter().find(meets).filter(|_| address.port() != 0) {
@@ -173,7 +170,7 @@ fn one_listener(
         (Some(_), None) => missing("key", "certificate"),
         _ => {}
     }
-    // `aggregate` joins prefixes that together contain all addresses into one prefix of length 0.
+    // Several prefixes may together contain all addresses.
     let allowed = IpNet::aggregate(&listener.allow);
     if let Some(all) = allowed.iter().find(|network| network.prefix_len() == 0)
         && !listener.open_resolver
@@ -188,12 +185,11 @@ fn one_listener(
     }
 }
 
-/// Adds an error if the listener for metrics has the address of another listener.
 fn metrics(checks: &mut Checks<'_>) {
     let config = checks.config;
     let Some(address) = config.metrics.listen.filter(|address| address.port() != 0) else { return };
     let mut taken = config.all_listeners().flat_map(Listener::all_addresses).map(|at| at.address);
-    // A listener for metrics at `::` conflicts with all addresses with its port, because it also receives IPv4.
+    // A listener for metrics at `::` also receives IPv4.
     let has_all = address.is_ipv6() && address.ip().is_unspecified();
     let meets = |other: SocketAddr| overlap(address, other) || (has_all && other.port() == address.port());
     let Some(other) = taken.find(|other| meets(*other)) else { return };
@@ -206,7 +202,6 @@ fn metrics(checks: &mut Checks<'_>) {
     checks.add("metrics", "listen", wrong, format!("use another port, like \"{free}\""));
 }
 
-/// Adds an error if dnstap is on, but its list of the kinds of DNS messages to copy is empty.
 fn dnstap(checks: &mut Checks<'_>) {
     let dnstap = &checks.config.dnstap;
     if dnstap.socket.is_some() && dnstap.messages.is_empty() {
@@ -215,13 +210,13 @@ fn dnstap(checks: &mut Checks<'_>) {
     }
 }
 
-/// Adds an error if `[fleet]` has servers but no key, or too many servers or zones.
+/// `[fleet]` with servers needs a key, and the numbers of servers and zones are limited.
 fn fleet(checks: &mut Checks<'_>) {
     let fleet = &checks.config.fleet;
     if fleet.servers.is_empty() {
         return;
     }
-    // If the file contains the key `fleet.key`, but its value cannot be used, this error has already been reported.
+    // A wrong value of `fleet.key` has already been reported.
     if fleet.key.is_none() && checks.lines.line_of("fleet", "key").is_none() {
         let remedy = "set it to a file with a key that all gateways of the fleet have";
         checks.add("fleet", "key", "is missing, so others could write wrong answers to the store", remedy);
@@ -238,8 +233,8 @@ fn fleet(checks: &mut Checks<'_>) {
     }
 }
 
-/// Adds an error if `[[record]]` entries of one view contradict other entries of the view. For example, two entries have the same name and type, a
-/// name has an alias and other records, or a `[[record]]` has an address for the name of a `[[host]]`.
+/// Adds an error if `[[record]]` entries contradict other entries of their view. For example: two entries with the same name and type, a name with an
+/// alias and other records, or a `[[record]]` with an address for the name of a `[[host]]`.
 fn records(checks: &mut Checks<'_>) {
     let config = checks.config;
     let hosts: BTreeSet<_> = config.hosts.iter().map(|host| (&host.name, &host.view)).collect();
@@ -271,7 +266,7 @@ fn records(checks: &mut Checks<'_>) {
     }
 }
 
-/// Returns the errors of a `[[list]]` entry, each with advice. A list that is not in the registry of DNS lists needs a purpose and subjects.
+/// Returns the errors of a `[[list]]`, each with advice. A list that is not in the registry needs a purpose and subjects.
 fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<(String, &'static str)> {
     let registry = &config.dnsbl.registry;
     let mut wrongs = Vec::new();
@@ -297,7 +292,6 @@ fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<(String, &'static 
     wrongs
 }
 
-/// Adds an error for each name in `dnsbl.batch_groups` that is not a known DNS list.
 fn groups(checks: &mut Checks<'_>) {
     let (config, known) = (checks.config, checks.config.lists());
     for name in config.dnsbl.batch_groups.iter().flatten().filter(|name| !known.contains_key(*name)) {

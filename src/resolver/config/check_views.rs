@@ -12,8 +12,7 @@ use super::report::quoted;
 use super::seen::Sees;
 use super::value::in_quotes;
 
-/// Adds an error if two views have the same name or the same network, if two zones have the same name and view, or if an entry refers to a view or
-/// zone that is not configured.
+/// Two views must not have the same name or network, nor two zones the same name and view. Views and zones to which entries refer must be configured.
 pub(super) fn check(checks: &mut Checks<'_>) {
     let config = checks.config;
     let shared: BTreeSet<&Name> =
@@ -44,8 +43,8 @@ pub(super) fn check(checks: &mut Checks<'_>) {
     sets(checks);
 }
 
-/// Counts the groups of clients that may get different answers, because they see different zones or their listeners have different settings for DNS
-/// lists. If there are more than `MAX_VIEWS`, adds an error about the first entry that is too many.
+/// Counts the groups of clients that may get different answers, because of their zones or their settings for DNS lists. The error about more than
+/// `MAX_VIEWS` groups is at the first entry that is too many.
 fn sets(checks: &mut Checks<'_>) {
     let (config, most) = (checks.config, limits::MAX_VIEWS);
     let mut known: Vec<Sees> = Vec::new();
@@ -75,7 +74,7 @@ fn sets(checks: &mut Checks<'_>) {
     checks.add_about(at, wrong, "give views the same zones, or remove a [[view]] or [[listener]]");
 }
 
-/// Returns the error and the advice for a listener or view that refers to the zone `zone`, if no `[[zone]]` without the key `view` has this name.
+/// Returns the error and the advice for an entry that refers to `zone`, if no `[[zone]]` without `view` has this name.
 pub(super) fn not_shared(config: &Config, zone: &Name) -> (String, &'static str) {
     let name = in_quotes(zone);
     if config.zones.iter().any(|one| one.name == *zone) {
@@ -85,7 +84,6 @@ pub(super) fn not_shared(config: &Config, zone: &Name) -> (String, &'static str)
     (format!("{name} is not a configured zone"), "add a [[zone]] for it, or remove it here")
 }
 
-/// Adds an error for each entry that names a view which is not configured.
 fn known<'c>(
     checks: &mut Checks<'_>,
     section: &str,
@@ -101,7 +99,7 @@ fn known<'c>(
     }
 }
 
-/// Returns words such as "in the view X" for the end of an error message. Returns an empty text if the entry has no view.
+/// Returns " in the view X" for the end of an error message; empty without a view.
 pub(super) fn in_view(view: Option<&str>) -> String {
     view.map_or_else(String::new, |view| format!(" in the view {}", quoted(view)))
 }

@@ -1,10 +1,10 @@
-//! The default values of all keys. `conf/resolverd.toml` contains the same values, and a test compares the two.
+//! The default values of all keys. `conf/resolverd.toml` has the same values, as a test checks.
 //!
-//! The keys of a `[[list]]` have no default values here. [`List::new`](crate::dnsbl::list::List::new) sets them, because they depend on the purpose
-//! of the list, and because lists of the registry that the configuration does not mention need them too.
+//! The defaults of a `[[list]]` are in [`List::new`](crate::dnsbl::list::List::new), because they depend on the purpose of the list, and lists of the
+//! registry need them too.
 //!
-//! The root servers come from <https://www.iana.org/domains/root/servers>. It does no harm if some addresses are old, because resolverd learns
-//! the current ones from any root server that still answers (RFC 9609 section 2).
+//! The root servers come from <https://www.iana.org/domains/root/servers>. Old addresses are harmless, because resolverd learns the current ones from
+//! any root server that still answers (RFC 9609 section 2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -26,17 +26,17 @@ use crate::dnsbl::registry::Registry;
 use crate::dnstap::tapped::TapKind;
 use validate::anchors::Anchors;
 
-/// The configuration file that is read if the command line names no other. If it does not exist, all defaults apply.
+/// The default path of the configuration file. If it does not exist, all defaults apply.
 pub const FILE: &str = "/etc/resolverd/resolverd.toml";
 
-/// The path of the control socket, through which `resolverctl` talks to the daemon.
+/// The control socket, through which `resolverctl` talks to the daemon.
 pub const SOCKET: &str = "/run/resolverd/control.sock";
 
-/// The networks whose clients are answered by default: only this host, because attackers abuse resolvers that answer everyone.
+/// By default, only this host may query, because attackers abuse open resolvers.
 const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
 
-/// Networks that contain no servers of the public internet (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637). No query is sent
-/// to them, because a delegation with such an address may be an attempt to make resolverd attack this host or its network.
+/// Networks without servers of the public internet (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637). A delegation with such an
+/// address may be an attempt to make resolverd attack this host or its network.
 const DENY_SERVERS: [IpNet; 20] = [
     v4(127, 0, 0, 0, 8),
     v6([0, 0, 0, 0, 0, 0, 0, 1], 128),
@@ -57,12 +57,11 @@ const DENY_SERVERS: [IpNet; 20] = [
     v4(203, 0, 113, 0, 24),
     v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
     v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-    // IPv4-mapped IPv6 addresses must be denied too. Otherwise a server could have a denied IPv4 address in this form, which is in none of the
-    // networks above.
+    // Otherwise a delegation could name a denied IPv4 address in IPv4-mapped form.
     v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
 ];
 
-/// The root servers with the letters a to m, each with its IPv4 and its IPv6 address.
+/// The letter of each root server with its IPv4 and its IPv6 address.
 const ROOT_SERVERS: [(&str, Ipv4Addr, Ipv6Addr); 13] = [
     ("a", Ipv4Addr::new(198, 41, 0, 4), Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30)),
     ("b", Ipv4Addr::new(170, 247, 170, 2), Ipv6Addr::new(0x2801, 0x1b8, 0x10, 0, 0, 0, 0, 0xb)),
@@ -147,7 +146,6 @@ impl Default for Resolve {
 }
 
 impl Default for RootHints {
-    /// Returns the thirteen root servers, each with its IPv4 and its IPv6 address.
     fn default() -> Self {
         let servers = ROOT_SERVERS.iter().filter_map(|(letter, ipv4, ipv6)| {
             let name = Name::from_ascii(format!("{letter}.root-servers.net.")).ok()?;
@@ -171,7 +169,7 @@ impl Default for Dnssec {
 }
 
 impl Default for ConfiguredZone {
-    /// Returns a zone whose name and servers are not set yet. Its answers are validated.
+    /// The name and the servers are not set yet.
     fn default() -> Self {
         Self {
             name: Name::root(),
@@ -229,8 +227,7 @@ impl Default for HistorySection {
 }
 
 impl Default for DnstapSection {
-    /// Returns the settings without a socket, so that dnstap is off by default. If the operator sets only the socket, DNS messages of all kinds are
-    /// copied.
+    /// Without a socket, dnstap is off. With a socket only, DNS messages of all kinds are copied.
     fn default() -> Self {
         Self {
             socket: None,
@@ -248,7 +245,7 @@ impl Default for LogSection {
 }
 
 impl Default for Config {
-    /// Returns the configuration that applies if there is no configuration file.
+    /// The configuration without a configuration file.
     fn default() -> Self {
         Self {
             listen: Listener::default(),

@@ -1,5 +1,4 @@
-//! The section `[dnsbl]`: the registry of known DNS lists, and the settings of batches (questions that resolverd asks several DNS lists before
-//! clients ask them).
+//! The section `[dnsbl]`: the registry of known DNS lists, and batches (questions to DNS lists that resolverd asks before clients ask them).
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,19 +18,19 @@ const BATCHES: [(&str, Mode); 4] = [
     ("off", Mode::Off),
 ];
 
-/// The largest permitted value of `dnsbl.batch_waste`, in percent. With a larger value, it would be simpler to ask all lists at the same time.
+/// In percent. With more waste, it would be simpler to ask all lists at the same time.
 const MAX_BATCH_WASTE: u32 = 50;
 
-/// The values of the section `[dnsbl]`: the settings for all DNS lists.
+/// The section `[dnsbl]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dnsbl {
-    /// The path of the registry file. `None` means the registry that is built into the program.
+    /// The registry file; `None` for the built-in registry.
     pub path: Option<PathBuf>,
-    /// The descriptions of known DNS lists, as read from the registry.
+    /// The known DNS lists.
     pub registry: Arc<Registry>,
-    /// The mode of batches: whether resolverd asks DNS lists before clients ask them.
+    /// When resolverd asks DNS lists before clients ask them.
     pub batch: Mode,
-    /// The groups of DNS lists that are asked together if `batch` is `Configured`. A list is written as the apex of its zone.
+    /// DNS lists (their apexes) that are asked together if `batch` is `Configured`.
     pub batch_groups: Vec<Vec<Name>>,
     /// The limit for batch queries whose answers no client uses, in percent of all queries to DNS lists.
     pub(crate) batch_waste: u32,

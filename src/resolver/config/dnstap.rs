@@ -1,4 +1,4 @@
-//! The section `[dnstap]`: copies of DNS messages, which resolverd sends to another program.
+//! The section `[dnstap]`: copies of DNS messages for another program.
 
 use std::path::PathBuf;
 
@@ -10,16 +10,16 @@ use super::{sections, value};
 use crate::dnstap::tapped::TapKind;
 use crate::limits::MAX_TAP_WORDS;
 
-/// The values of the section `[dnstap]`.
+/// The section `[dnstap]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DnstapSection {
-    /// The path of the Unix socket of the program that receives the copies. `None` means that dnstap is off.
+    /// The Unix socket of the program that receives the copies; `None` turns dnstap off.
     pub socket: Option<PathBuf>,
-    /// The kinds of DNS messages that are copied, such as queries of clients.
+    /// The kinds of DNS messages that are copied.
     pub messages: Vec<TapKind>,
-    /// The name of this host, which is sent with each copy. If it is empty, the host name of the system is sent.
+    /// The name of this host in each copy; if empty, the host name of the system.
     pub identity: String,
-    /// The name of this software, which is sent with each copy. If it is empty, the name and the version of resolverd are sent.
+    /// The name of this software in each copy; if empty, the name and version of resolverd.
     pub version: String,
 }
 

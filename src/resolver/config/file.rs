@@ -1,7 +1,6 @@
-//! Reads the configuration file: its text is parsed into a tree, and the tree is converted to a configuration.
+//! Reads the configuration file: its text is parsed to a tree with line numbers, and the tree is converted.
 //!
-//! The tree has the line numbers of all values. The conversion does not use serde's derived code, because this code stops at the first error, and
-//! an operator should see all errors at the same time.
+//! The derived code of serde stops at the first error, but an operator should see all errors at the same time.
 
 use crate::limits;
 use std::path::Path;
@@ -16,16 +15,14 @@ use super::report::{ConfigProblem, Errors, LineStarts, Problems, WrongValue};
 use super::table::visit;
 use super::{defaults, trust_anchor};
 
-/// The version of the format of the configuration file. It is not the version of the program.
+/// The version of the file format, not of the program.
 const VERSION: &str = "1";
 
-/// The error text of the crate `toml` for a key or a section that appears twice. For this error, which is common, the usual advice about the syntax
-/// of TOML would be wrong.
+/// The error text of the crate `toml` for a key or a section that appears twice. The usual advice about the syntax of TOML would be wrong here.
 const DUPLICATE: &str = "duplicate key";
 
 impl Config {
-    /// Reads the configuration file at `path`. If `path` is `None`, reads the file at `defaults::FILE`; if that does not exist, all defaults
-    /// apply.
+    /// Reads the configuration file at `path`. If `path` is `None`, reads `defaults::FILE`; if that does not exist, all defaults apply.
     ///
     /// # Errors
     /// The file cannot be read, or contains errors. All errors are reported together.
@@ -42,17 +39,17 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads `text` as if it were a configuration file in `directory`. A key that is not in `text` has its value in `base`. An entry in `text`, such
-    /// as a `[[zone]]`, is added to the entries of `base`. No trust anchors are read from this host.
+    /// Reads `text` as a configuration file in `directory`. Keys that are not in `text` have their values in `base`. Entries in `text`, such as a
+    /// `[[zone]]`, are added to those of `base`. No trust anchors are read from this host.
     ///
     /// # Errors
-    /// The text has errors. All of them are returned together.
+    /// All errors in the text, together.
     pub fn read_over(base: Self, text: &str, directory: &Path) -> Result<Self, Errors> {
         read_over(base, text, directory)
     }
 }
 
-/// Reads the configuration file at `path`, which must exist.
+/// The file must exist.
 fn read(path: &Path) -> Result<Config, Errors> {
     let file = path.display().to_string();
     let text = Opened::regular_or_pipe(path).and_then(|opened| opened.text(limits::MAX_CONFIG_FILE));
@@ -66,20 +63,18 @@ fn read(path: &Path) -> Result<Config, Errors> {
         }],
     })?;
     let directory = path.parent().unwrap_or_else(|| Path::new(""));
-    // The directory is made absolute, so that later error texts with paths are the same whatever the current directory of the program is.
+    // With an absolute directory, error texts with paths do not depend on the current directory.
     let directory = std::path::absolute(directory.join(".")).unwrap_or_else(|_| directory.to_owned());
     meant(&text, &directory, Config::default())
         .map_err(|problems| Errors { file, problems: problems.into_sorted() })
 }
 
-/// Reads the text of a configuration file. Keys that it does not contain have their values in `base`.
 fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Errors> {
     let file = directory.display().to_string();
     meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.into_sorted() })
 }
 
-/// Converts the text of a configuration file in `directory` to a configuration. A key that is not in the text has its value in `base`. An entry in
-/// the text, such as a `[[zone]]`, is added to the entries of `base`.
+/// `base` is used as in `Config::read_over`.
 fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
     let places = LineStarts::new(text);
     let (tree, errors) = DeTable::parse_recoverable(text);
@@ -104,7 +99,6 @@ fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems>
     if reader.problems.is_empty() { Ok(reader.config) } else { Err(reader.problems) }
 }
 
-/// Checks that the configuration file has the key `version` with the value of `VERSION`.
 fn check_version(tree: &DeTable<'_>, places: &LineStarts, problems: &mut Problems) {
     let Some((key, found)) = tree.get_key_value("version") else {
         let wrong = WrongValue::new("is missing", "write `version = 1` at the top");

@@ -1,4 +1,4 @@
-//! The section `[fleet]`: the store (Valkey or Redis) through which several gateways share answers.
+//! The section `[fleet]`: the store (Valkey or Redis) through which gateways share answers.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,46 +13,45 @@ use super::report::{WrongValue, quoted};
 use super::value::{self, Read, Typed};
 use crate::limits::{MAX_FLEET_FILE, MAX_FLEET_WORD, MIN_FLEET_KEY};
 
-/// The values of the section `[fleet]`.
+/// The section `[fleet]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FleetSection {
-    /// The servers of the store. If there are none, this gateway shares nothing.
+    /// The servers of the store. Without any, this gateway shares nothing.
     pub servers: Vec<StoreServer>,
-    /// The kind of the servers: single servers, sentinels, or nodes of a cluster.
+    /// The kind of these servers.
     pub mode: StoreMode,
-    /// The name by which sentinels know the primary server.
+    /// The name of the primary server at the sentinels.
     pub primary: String,
-    /// The user name for the login at the store. If it is empty, the default user is used.
+    /// The user name at the store; if empty, the default user.
     pub user: String,
-    /// The file with the password of the user. `None` means no password.
+    /// The file with the user's password, if there is one.
     pub password: Option<SecretFile>,
-    /// The file with the certificate of the authority that signs the certificates of the servers. `None` means the certificate authorities that this
-    /// host trusts.
+    /// The file with the CA certificate for the servers; `None` for the CAs of this host.
     pub ca: Option<PemFile>,
-    /// The file with the secret key of the fleet. All gateways of the group need the same key.
+    /// The file with the secret key of the fleet, the same for all gateways of the group.
     pub key: Option<SecretFile>,
-    /// The text with which all keys in the store begin.
+    /// All keys in the store begin with this text.
     pub prefix: String,
-    /// The group of gateways that share answers with each other.
+    /// The gateways of a group share answers.
     pub group: String,
-    /// True if this gateway validates secure answers that it gets from the fleet again.
+    /// True if this gateway validates secure answers of the fleet again.
     pub verify: bool,
-    /// The configured zones whose data are shared too. The data of other configured zones are not shared.
+    /// The configured zones whose data are shared.
     pub zones: Vec<Name>,
 }
 
-/// The kind of the servers of the store.
+/// The kind of the store's servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreMode {
-    /// One server with all data. The other servers in `servers` are used if it cannot be reached.
+    /// One server with all data. The other ones in `servers` are used if it cannot be reached.
     Single,
-    /// Sentinels, which resolverd asks for the address of the primary server.
+    /// Sentinels, which know the address of the primary server.
     Sentinel,
     /// Nodes of a cluster.
     Cluster,
 }
 
-/// The permitted values of the key `mode` in the configuration file.
+/// The values of `mode`.
 pub const STORE_MODES: [(&str, StoreMode); 3] =
     [("single", StoreMode::Single), ("sentinel", StoreMode::Sentinel), ("cluster", StoreMode::Cluster)];
 
@@ -61,7 +60,7 @@ pub const STORE_MODES: [(&str, StoreMode); 3] =
 pub struct StoreServer {
     /// True if the connection uses TLS.
     pub tls: bool,
-    /// The host name or address.
+    /// The host name or the address.
     pub host: String,
     /// The port.
     pub port: u16,
@@ -75,7 +74,7 @@ impl fmt::Display for StoreServer {
     }
 }
 
-/// A file with a secret, and the secret without the white space around it.
+/// A secret without white space around it, and its file.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretFile {
     /// The path of the file.
@@ -99,7 +98,7 @@ pub struct PemFile {
     pub pem: Arc<[u8]>,
 }
 
-/// The port of a store's server that is configured without a port.
+/// The default port of the store.
 const PORT: u16 = 6379;
 
 const SERVER_REMEDY: &str = "write it like \"rediss://valkey-1.example:6379\"";
@@ -178,7 +177,7 @@ fn server(typed: &Typed<'_>) -> Read<StoreServer> {
         _ => return Err(wrong(format!("the scheme {} is not redis or rediss", quoted(scheme)))),
     };
     if rest.contains('@') {
-        // The error message does not show the value, because it may contain a password.
+        // The value may contain a password, so the error message does not show it.
         let remedy = "set fleet.user and fleet.password, which is a file";
         return Err(WrongValue::new("contains a user or a password", remedy));
     }
@@ -228,7 +227,7 @@ fn fleet_key(path: &Path) -> Read<SecretFile> {
     Ok(read)
 }
 
-/// Reads a file with a secret. Its mode must not permit other users to read it.
+/// Other users must not be able to read the file.
 fn secret(path: &Path, remedy: &str) -> Read<SecretFile> {
     let file = path.display();
     let unreadable = |error: Unreadable| WrongValue::new(format!("{file} {error}"), remedy);

@@ -1,5 +1,4 @@
-//! The forms that values in the configuration file can have. A form determines how a value is read from the file and how it is written. It uses the
-//! functions in `value`, which read single values.
+//! The forms of values in the configuration file. A form says how a value is read and written. Single values are read by `value`.
 
 use std::fmt;
 use std::hash::Hash;
@@ -12,22 +11,22 @@ use toml::Value;
 
 use super::value::{self, Read, Typed};
 
-/// A form of values in the configuration file, such as "a number in a range" or "a list of names".
+/// A form of values, for example a number in a range or a list of names.
 pub(super) trait Form {
-    /// The type of the value in the program, such as `Duration`.
+    /// The type in the program, such as `Duration`.
     type Meant;
 
-    /// Reads a value from the configuration file. A relative path in it refers to `directory`.
+    /// Relative paths start at `directory`.
     fn read(&self, typed: &Typed<'_>, directory: &Path) -> Read<Self::Meant>;
 
-    /// Writes a value as in the configuration file. Returns `None` if the key with this value must be left out.
+    /// Returns `None` if a key with this value is left out of the file.
     fn write(&self, meant: &Self::Meant) -> Option<Value>;
 }
 
-/// The form of a value that is written as a quoted text. It consists of two functions: one reads the value, and the other writes it.
+/// A quoted text, with a function that reads the value and one that writes it.
 pub(super) struct Text<Meant>(pub(super) fn(&Typed<'_>) -> Read<Meant>, pub(super) fn(&Meant) -> String);
 
-/// The form of a value of the configuration that is a domain name.
+/// A domain name.
 pub(super) const NAME: Text<Name> = Text(value::name, value::name_text);
 
 impl<Meant> Form for Text<Meant> {
@@ -42,7 +41,7 @@ impl<Meant> Form for Text<Meant> {
     }
 }
 
-/// The form of a value of the configuration that is `true` or `false`.
+/// `true` or `false`.
 pub(super) struct Flag;
 
 impl Form for Flag {
@@ -57,7 +56,7 @@ impl Form for Flag {
     }
 }
 
-/// The form of a value that is `true` or `false`. A value that equals the default (the content of this type) is not written.
+/// `true` or `false`. The default, which this type contains, is not written.
 pub(super) struct FlagUnless(pub(super) bool);
 
 impl Form for FlagUnless {
@@ -72,7 +71,7 @@ impl Form for FlagUnless {
     }
 }
 
-/// The form of a value that is one of several words. Each word has its value in the program.
+/// One of several words, each with its value.
 pub(super) struct Word<Meant: 'static>(pub(super) &'static [(&'static str, Meant)]);
 
 impl<Meant: Copy + PartialEq> Form for Word<Meant> {
@@ -88,7 +87,7 @@ impl<Meant: Copy + PartialEq> Form for Word<Meant> {
     }
 }
 
-/// The form of a value of the configuration that is a whole number within this range.
+/// A whole number in this range.
 pub(super) struct Number<Meant>(pub(super) RangeInclusive<Meant>);
 
 impl<Meant: Copy + PartialOrd + fmt::Display + TryFrom<u64> + TryInto<i64>> Form for Number<Meant> {
@@ -99,12 +98,12 @@ impl<Meant: Copy + PartialOrd + fmt::Display + TryFrom<u64> + TryInto<i64>> Form
     }
 
     fn write(&self, meant: &Meant) -> Option<Value> {
-        // The conversion never fails, because all numbers in TOML are less than 2^63.
+        // Numbers in TOML are less than 2^63, so this never fails.
         Some(Value::Integer((*meant).try_into().unwrap_or(i64::MAX)))
     }
 }
 
-/// The form of a value of the configuration that is a time span within this range, such as `"5s"`.
+/// A time span in this range, such as `"5s"`.
 pub(super) struct Span(pub(super) RangeInclusive<Duration>);
 
 impl Form for Span {
@@ -119,7 +118,7 @@ impl Form for Span {
     }
 }
 
-/// The form of a value of the configuration that is a list, whose items have the form `Each`.
+/// A list with items of the form `Each`.
 pub(super) struct List<Each>(pub(super) Each);
 
 impl<Each: Form<Meant: Eq + Hash>> Form for List<Each> {
@@ -134,7 +133,7 @@ impl<Each: Form<Meant: Eq + Hash>> Form for List<Each> {
     }
 }
 
-/// The form of a value that is a list of texts. The function in this type reads the whole list, not item by item.
+/// A list of texts that one function reads as a whole.
 pub(super) struct Texts<Meant>(pub(super) fn(&Typed<'_>) -> Read<Vec<Meant>>);
 
 impl<Meant: fmt::Display> Form for Texts<Meant> {
@@ -149,7 +148,7 @@ impl<Meant: fmt::Display> Form for Texts<Meant> {
     }
 }
 
-/// The form of a value whose key may be left out. If it is left out, the value is `None`. Otherwise it has the form `Own`.
+/// A value of the form `Own`, or `None` if its key is left out.
 pub(super) struct Optional<Own>(pub(super) Own);
 
 impl<Own: Form> Form for Optional<Own> {
@@ -164,7 +163,7 @@ impl<Own: Form> Form for Optional<Own> {
     }
 }
 
-/// The form of a value that is an empty text, which is read as `None`, or has the form `Own`.
+/// A value of the form `Own`, or `None` for an empty text.
 pub(super) struct OrEmpty<Own>(pub(super) Own);
 
 impl<Own: Form> Form for OrEmpty<Own> {
@@ -179,7 +178,7 @@ impl<Own: Form> Form for OrEmpty<Own> {
     }
 }
 
-/// The form of a value that is the path of a file. It consists of two functions: one reads the file, and the other returns its path.
+/// The path of a file, with a function that reads the file and one that returns its path.
 pub(super) struct NamedFile<Meant>(
     pub(super) fn(&Path) -> Read<Meant>,
     pub(super) for<'m> fn(&'m Meant) -> &'m Path,
@@ -197,12 +196,11 @@ impl<Meant> Form for NamedFile<Meant> {
     }
 }
 
-/// Returns values as a TOML list of quoted texts.
 pub(super) fn texts(values: impl IntoIterator<Item = impl fmt::Display>) -> Value {
     Value::Array(values.into_iter().map(|value| Value::String(value.to_string())).collect())
 }
 
-/// Returns the path of a file as a TOML text; an empty text if there is no file.
+/// Returns an empty text if there is no file.
 pub(super) fn path(path: Option<&Path>) -> Value {
     Value::String(path.map_or_else(String::new, |path| path.display().to_string()))
 }

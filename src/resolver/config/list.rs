@@ -1,4 +1,4 @@
-//! The entry `[[list]]`: it defines a DNS list that is not in the registry, or changes a list that is in the registry.
+//! The entry `[[list]]`: it adds a DNS list to the registry, or changes one.
 
 use crate::limits;
 use std::time::Duration;
@@ -17,10 +17,9 @@ use crate::dnsbl::codes::{Code, Span};
 use crate::dnsbl::list::{List, ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
 use dns::wire::presentation::shown;
 
-/// The advice that an error message gives if test entries cannot be used.
 const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
 
-/// The text for a key of `[[list]]` that is left out: the value from the registry or the default applies.
+/// The text for a key of `[[list]]` that is left out.
 const AS_KNOWN: &str = "the default of the list";
 
 const PURPOSES: [(&str, Purpose); 3] =
@@ -37,46 +36,43 @@ const WHEN_SILENT: [(&str, WhenSilent); 2] =
     [("servfail", WhenSilent::Servfail), ("nxdomain", WhenSilent::Nxdomain)];
 const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("public", WhenStale::Public)];
 
-/// The smallest permitted value of `max_age` for a local mirror of a DNS list. A mirror usually fetches its data every minute, so a few failed
-/// fetches do not cause a warning.
+/// A mirror fetches its data about every minute, so a few failures cause no warning.
 const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// The largest permitted value of `max_age`. Data of a DNS list that are a month old are useless.
+/// Data of a DNS list that are a month old are useless.
 const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
-/// The largest permitted daily quota of queries to a DNS list. It is the largest integer in TOML.
+/// The largest integer in TOML.
 const MAX_LIST_QUOTA: u64 = i64::MAX as u64;
 
-/// The values of a `[[list]]`, which defines a DNS list that is not in the registry, or changes a list that is. A value is `None` if its key is
-/// left out.
+/// A `[[list]]`, which adds a DNS list to the registry or changes one. A value is `None` if its key is left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfiguredList {
-    /// The apex of the DNS list's zone, absolute and in lower case.
+    /// The apex of the list's zone, absolute and in lower case.
     pub name: Name,
-    /// The purpose of the DNS list: whether a listing is bad or good for the sender of a mail, or only data.
+    /// The meaning of a listing: bad or good for the sender of a mail, or only data.
     pub purpose: Option<Purpose>,
-    /// The kinds of names that clients look up in the DNS list.
+    /// What clients look up in the list.
     pub subjects: Option<Vec<ListSubject>>,
-    /// Return codes that count as listings, even if the registry says that they are refusals.
+    /// Return codes that are listings, even if the registry says that they are refusals.
     pub listed: Option<Vec<Span>>,
-    /// Return codes that count as refusals, and not as listings.
+    /// Return codes that are refusals.
     pub refused: Option<Vec<Span>>,
-    /// The test entries of the DNS list. If they are left out and the list is not in the registry, the list is not tested.
+    /// The test entries. Without test entries, a list that is not in the registry is not tested.
     pub tests: Option<TestEntries>,
-    /// The answer that clients get if the DNS list refuses their queries.
+    /// What clients get if the list refuses queries.
     pub on_refusal: Option<OnRefusal>,
-    /// The answer that clients get if the servers of the DNS list do not answer.
+    /// What clients get if the list does not answer.
     pub when_silent: Option<WhenSilent>,
-    /// The daily quota: the number of queries a day that the operator allows.
+    /// The number of queries a day that the operator allows.
     pub quota: Option<u64>,
-    /// The customer's key for the DNS list, and the file that contains it. The key is a label in the names that paying customers look up in the
-    /// list.
+    /// The customer key, a label in the names that paying customers look up, and its file.
     pub key: Option<KeyFile>,
-    /// The zone that is asked with the customer's key in the names. `None` means the zone that the registry names for queries with a key.
+    /// The zone for names with the customer key; `None` for that of the registry.
     pub with_key: Option<Name>,
-    /// The greatest permitted age of the data of a local mirror of the DNS list.
+    /// The greatest age of a local mirror's data.
     pub max_age: Option<Duration>,
-    /// What resolverd does if the data of the mirror are older than `max_age`.
+    /// What happens if the data of the mirror are older.
     pub when_stale: Option<WhenStale>,
 }
 
@@ -128,13 +124,12 @@ impl TableEntry for ConfiguredList {
 }
 
 impl ConfiguredList {
-    /// Creates the DNS list that this entry describes. `known` is the list of the registry with the same apex, if there is one. Returns `None` if
-    /// there is no such list and the entry lacks the purpose or the subjects.
+    /// Returns the DNS list. `known` is the list of the registry with the same apex. Returns `None` if a list that is not in the registry lacks the
+    /// purpose or the subjects.
     pub fn list(&self, known: Option<&List>) -> Option<List> {
         let known = known.filter(|known| known.is_alive() || self.subjects.is_none());
         let mut list = match (known, self.purpose, &self.subjects) {
-            // The entry changes the purpose or the subjects. The defaults of `on_refusal` and `when_silent` depend on these two, so these defaults
-            // are computed again.
+            // The defaults of `on_refusal` and `when_silent` depend on the purpose and the subjects, so they are computed again.
             (Some(known), purpose, subjects) if purpose.is_some() || subjects.is_some() => {
                 let subjects = subjects.clone().unwrap_or_else(|| known.subjects.clone());
                 let own = List::new(self.name.clone(), purpose.unwrap_or(known.purpose), subjects);
@@ -147,8 +142,7 @@ impl ConfiguredList {
                 }
             }
             (Some(known), ..) => known.clone(),
-            // A DNS list that the operator has defined may lack the test entries of RFC 5782 (127.0.0.2 and 127.0.0.1). So it is tested only if the
-            // operator gives test entries in `tests`.
+            // A list of the operator may lack the test entries of RFC 5782 (127.0.0.2 and 127.0.0.1), so only configured entries are tested.
             (None, Some(purpose), Some(subjects)) => {
                 List { tests: None, ..List::new(self.name.clone(), purpose, subjects.clone()) }
             }
@@ -159,7 +153,7 @@ impl ConfiguredList {
         };
         if let Some(listed) = &self.listed {
             list.listed = codes(listed);
-            // A return code that the operator has configured as a listing is no longer a refusal, even if the registry says so.
+            // A return code that the operator calls a listing is no longer a refusal.
             let is_listed = |code: &Code| listed.iter().any(|span| span.meets(code.span));
             list.refused.retain(|code| !is_listed(code));
         }
@@ -179,14 +173,14 @@ impl ConfiguredList {
     }
 }
 
-/// Reads a return code of a DNS list, or a range of return codes.
+/// Reads a return code or a range of return codes.
 fn code(found: &Typed<'_>) -> Read<Span> {
     value::text(found)?
         .parse()
         .map_err(|why: String| WrongValue::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
 }
 
-/// Reads the test entries of the DNS list at `apex`. In the configuration file they are written without the apex, as in the registry.
+/// The file has test entries without the apex, as in the registry.
 fn test_entries(apex: &Name, found: &Typed<'_>) -> Read<TestEntries> {
     const KEYS: [&str; 2] = ["listed", "unlisted"];
     let table = found.get_ref().as_table();
@@ -212,7 +206,7 @@ fn test_entries(apex: &Name, found: &Typed<'_>) -> Read<TestEntries> {
     Ok(TestEntries { listed: points(table, KEYS[0])?, unlisted: points(table, KEYS[1])? })
 }
 
-/// Writes the test entries of the DNS list at `apex` as in the configuration file: without the apex.
+/// Leaves out the apex.
 fn test_entries_written(apex: &Name, tests: &TestEntries) -> Value {
     let labels = |point: &Name| {
         let own = point.iter().len().saturating_sub(apex.iter().len());

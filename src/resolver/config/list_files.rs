@@ -1,5 +1,5 @@
-//! Reads the files that `[dnsbl]` and `[[list]]` mention: a registry of DNS lists, and the customer's key for a list (a secret label in the names
-//! that paying customers look up).
+//! Reads the files of `[dnsbl]` and `[[list]]`: a registry of DNS lists, and the customer key of a list (a secret label in the names that paying
+//! customers look up).
 
 use crate::limits;
 use std::path::{Path, PathBuf};
@@ -11,22 +11,19 @@ use super::value::{self, Read};
 use crate::dnsbl::registry::Registry;
 use crate::exchange::secret::Key;
 
-/// The advice that an error message gives if a registry file cannot be used.
 const REMEDY: &str = "give a file in the format of src/resolver/dnsbl/registry.toml in the source, or leave it empty for the built-in table";
 
-/// The advice that an error message gives if a file with a customer's key cannot be used.
 const KEY_REMEDY: &str = "give a file that contains only the key (one DNS label) and that resolverd may read";
 
-/// A customer's key for a DNS list, and the file from which it was read.
+/// A customer key of a DNS list, and its file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyFile {
-    /// The path of the file that contains the key.
+    /// The path of the file.
     pub path: PathBuf,
-    /// The customer's secret key for the DNS list.
+    /// The secret key.
     pub key: Key,
 }
 
-/// Reads a file with a registry (the descriptions) of DNS lists.
 pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     let text = value::file(path, limits::MAX_REGISTRY_FILE, REMEDY)?;
     let registry = Registry::read(&text)
@@ -34,13 +31,11 @@ pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     Ok(Arc::new(registry))
 }
 
-/// Reads a customer's key from the file `named`. A relative path starts at `directory`. The mode of the file must not permit other users to read
-/// it, because everyone who knows the key can use it.
+/// A relative path starts at `directory`. Other users must not be able to read the file, because everyone who knows the key can use it.
 pub(super) fn key_file(directory: &Path, named: &str) -> Read<KeyFile> {
     let path = &directory.join(named);
     if !named.contains('/') && !path.exists() {
-        // The operator may have written the key itself instead of the path of its file. Error messages are written to logs, so this one does not
-        // show the value.
+        // The operator may have written the key itself instead of its file. Error messages go to logs, so this one does not show the value.
         let wrong = format!("the file with the key cannot be read: {} has no such file", directory.display());
         return Err(WrongValue::new(wrong, KEY_REMEDY));
     }

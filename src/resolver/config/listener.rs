@@ -1,5 +1,4 @@
-//! The section `[listen]` and the entries `[[listener]]`: the addresses at which resolverd receives queries, and the clients that it answers
-//! there.
+//! The section `[listen]` and the entries `[[listener]]`: the addresses of resolverd, and the clients that it answers there.
 
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
@@ -18,7 +17,7 @@ use crate::dnsbl::list::{Guard, OnRefusal};
 
 const GUARDS: [(&str, Guard); 2] = [("guard", Guard::Guard), ("pass", Guard::Pass)];
 
-/// The permitted values of `on_refusal` of a listener. "list" means that the `on_refusal` of each DNS list applies.
+/// The values of `on_refusal`. "list" applies the setting of each DNS list.
 const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
     ("list", None),
     ("servfail", Some(OnRefusal::Servfail)),
@@ -26,49 +25,47 @@ const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
     ("pass", Some(OnRefusal::Pass)),
 ];
 
-/// A listener, which is configured in `[listen]` or in a `[[listener]]`.
+/// The section `[listen]`, or a `[[listener]]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
-    /// The addresses at which queries over UDP and TCP are received.
+    /// The addresses for UDP and TCP.
     pub addresses: Vec<SocketAddr>,
-    /// The addresses at which queries with DNS over TLS are received.
+    /// The addresses for DNS over TLS.
     pub tls: Vec<SocketAddr>,
-    /// The addresses at which queries with DNS over HTTPS are received.
+    /// The addresses for DNS over HTTPS.
     pub https: Vec<SocketAddr>,
-    /// The addresses at which queries with DNS over QUIC are received.
+    /// The addresses for DNS over QUIC.
     pub quic: Vec<SocketAddr>,
-    /// The certificate for encrypted connections (TLS, HTTPS and QUIC).
+    /// The certificate for TLS, HTTPS and QUIC.
     pub certificate: Option<CertificateFile>,
-    /// The private key that belongs to the certificate.
+    /// The private key of the certificate.
     pub key: Option<PrivateKeyFile>,
-    /// The networks whose clients receive answers. All other clients receive REFUSED.
+    /// The networks of clients that get answers. All others get REFUSED.
     pub allow: Vec<IpNet>,
-    /// True if `allow` may permit every client on the internet.
+    /// True if `allow` may contain every client on the internet.
     pub open_resolver: bool,
-    /// Clients that receive REFUSED although they are within `allow`.
+    /// Networks in `allow` whose clients get REFUSED.
     pub refuse: Vec<IpNet>,
-    /// Networks whose clients receive no reply at all from this listener.
+    /// Networks whose clients get no reply.
     pub drop: Vec<IpNet>,
-    /// The number of UDP workers for each address of every listener. 0 means one worker for two processor cores, but at most
-    /// `limits::MAX_WORKERS`. The value in `[listen]` applies to all listeners.
+    /// The number of UDP workers for each address of all listeners. 0 means one for two processor cores, but at most `limits::MAX_WORKERS`. Only
+    /// `[listen]` sets it.
     pub workers: usize,
-    /// The zones (`[[zone]]` entries without `view`) that the clients of this listener see, by apex. `None` means that the address of a client
-    /// decides: a client in a `[[view]]` sees the zones of this view, and any other client sees all zones without `view`. Always `None` in
-    /// `[listen]`.
+    /// The zones without `view` that clients see, by apex. `None`: a client in a `[[view]]` sees the zones of this view, and any other client all
+    /// zones without `view`. Always `None` in `[listen]`.
     pub zones: Option<Vec<Name>>,
-    /// What happens to answers of DNS lists that are neither "listed" nor "not listed": they are replaced, or passed on to the client.
+    /// Determines if answers of DNS lists that are neither "listed" nor "not listed" are replaced or passed on to the client.
     pub dnsbl: Guard,
-    /// The answer that clients get instead of a refusal of a DNS list. `None` means that the setting of each list applies.
+    /// What clients get if a DNS list refuses; `None` for the setting of each list.
     pub on_refusal: Option<OnRefusal>,
-    /// The mode of look-ahead (questions that are asked before a client asks them) for clients of this listener. `None` means the mode in
-    /// `[lookahead]`.
+    /// The mode of look-ahead (questions that are asked before a client asks them); `None` for that of `[lookahead]`.
     pub lookahead: Option<LookaheadMode>,
 }
 
-/// The protocol in which a listener receives queries at an address.
+/// The protocol at an address of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListenFor {
-    /// DNS over UDP and TCP, not encrypted.
+    /// DNS over UDP and TCP without encryption.
     Plain,
     /// DNS over TLS (RFC 7858).
     Tls,
@@ -79,10 +76,10 @@ pub enum ListenFor {
 }
 
 impl ListenFor {
-    /// All protocols in which a listener can receive queries.
+    /// All protocols.
     pub const ALL: [Self; 4] = [Self::Plain, Self::Tls, Self::Https, Self::Quic];
 
-    /// Returns the key of the configuration file that has the addresses for this protocol.
+    /// Returns the configuration key with the addresses for this protocol.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Plain => "addresses",
@@ -92,17 +89,16 @@ impl ListenFor {
         }
     }
 
-    /// Returns true if this protocol needs a TCP socket.
     pub(crate) const fn has_streams(self) -> bool {
         !matches!(self, Self::Quic)
     }
 
-    /// Returns true if this protocol needs UDP sockets.
+    /// Returns true if the protocol needs UDP sockets.
     pub const fn has_datagrams(self) -> bool {
         matches!(self, Self::Plain | Self::Quic)
     }
 
-    /// Returns the name of the protocol, for log messages about its connections.
+    /// Returns the protocol of connections, for log messages.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Plain => "TCP",
@@ -113,18 +109,17 @@ impl ListenFor {
     }
 }
 
-/// An address at which a listener receives queries, with the protocol that is used there.
+/// An address of a listener with its protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenAt {
-    /// The address and the port of the listener. Port 0 means that the system chooses a free port.
+    /// The address and port. With port 0, the system chooses a port.
     pub address: SocketAddr,
-    /// The protocol in which queries are received at this address.
+    /// The protocol.
     pub serves: ListenFor,
 }
 
 impl ListenAt {
-    /// Returns true if sockets cannot be bound for both addresses at the same time. This is so if both need a TCP socket or both need a UDP socket,
-    /// and the addresses overlap.
+    /// Returns true if sockets cannot be bound for both addresses. Both then need a TCP socket, or both a UDP socket, and the addresses overlap.
     pub fn meets(self, other: Self) -> bool {
         let (one, second) = (self.serves, other.serves);
         let share =
@@ -133,21 +128,20 @@ impl ListenAt {
     }
 }
 
-/// How a listener treats a client, from the mildest to the strictest treatment.
+/// How a listener treats a client, the mildest treatment first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// The listener answers the queries of the client.
+    /// The client gets answers.
     Allow,
-    /// The listener replies to the client with REFUSED only.
+    /// The client gets REFUSED.
     Refuse,
-    /// The listener does not reply to the client.
+    /// The client gets no reply.
     Drop,
 }
 
 impl Listener {
-    /// Returns how this listener treats a client with the address `client`. Among all networks in `allow`, `refuse` and `drop` that contain the
-    /// address, the one with the longest prefix decides. If several have this length, the strictest treatment applies. A client in none of them
-    /// receives REFUSED.
+    /// Returns how the listener treats a client. The longest prefix in `allow`, `refuse` and `drop` that contains the address decides; of equal ones,
+    /// the strictest. A client in none of them gets REFUSED.
     pub fn access(&self, client: IpAddr) -> Access {
         let lists =
             [(&self.allow, Access::Allow), (&self.refuse, Access::Refuse), (&self.drop, Access::Drop)];
@@ -158,20 +152,19 @@ impl Listener {
         found.max().map_or(Access::Refuse, |(_, access)| access)
     }
 
-    /// Returns the certificate combined with its private key, in the form that TLS needs. Returns `None` if the listener has no certificate.
+    /// Returns the certificate with its private key, if the listener has one.
     ///
     /// # Errors
-    /// Returns the reason why the two cannot be used together, as the end of a sentence.
+    /// Returns why the two cannot be used together, as the end of a sentence.
     pub fn certified(&self) -> Result<Option<CertifiedKey>, String> {
         let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else { return Ok(None) };
         certificate::pair(certificate, key).map(Some)
     }
 
-    /// Returns a copy of the listener for which the certificate and its private key have been read from their files again. All other values stay
-    /// the same.
+    /// Returns the listener with its certificate and private key read again.
     ///
     /// # Errors
-    /// Returns a text that names the wrong file and the reason. The text is the end of a sentence.
+    /// Returns the end of a sentence that names the wrong file and the reason.
     pub fn with_files_read_again(&self) -> Result<Self, String> {
         let mut listener = self.clone();
         if let Some(certificate) = &mut listener.certificate {
@@ -184,7 +177,7 @@ impl Listener {
         Ok(listener)
     }
 
-    /// Returns the addresses of this listener for all protocols together.
+    /// Returns the addresses for all protocols.
     pub fn all_addresses(&self) -> impl Iterator<Item = ListenAt> {
         let of = |serves| move |address: &SocketAddr| ListenAt { address: *address, serves };
         let plain = self.addresses.iter().map(of(ListenFor::Plain));
@@ -193,13 +186,11 @@ impl Listener {
         plain.chain(encrypted).chain(self.quic.iter().map(of(ListenFor::Quic)))
     }
 
-    /// Returns the settings of this listener for the answers of DNS lists.
     pub(crate) fn guarding(&self) -> Guarding {
         Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
     }
 }
 
-/// The form of a value of the configuration that is a network of clients.
 pub(super) const CLIENTS: Text<IpNet> = Text(addresses::client_network, IpNet::to_string);
 
 const ADDRESSES: ConfigKey<Listener> = ConfigKey::<Listener>::new(
@@ -262,7 +253,6 @@ const ON_REFUSED: ConfigKey<Listener> = key!(Listener, on_refusal, Word(&ON_REFU
 const LOOKAHEAD: ConfigKey<Listener> = key!(Listener, lookahead, Word(&LISTENER_MODES))
     .comment(&[(Some("\"general\""), "uses `mode` of [lookahead]")]);
 
-/// The keys of the section `[listen]`.
 pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
     name: "listen",
     keys: &[

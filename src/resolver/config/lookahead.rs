@@ -5,17 +5,17 @@ use serde::{Deserialize, Serialize};
 use super::forms::Word;
 use super::keys::{SingleSection, key};
 
-/// The mode of look-ahead, which asks in advance the questions that a client will probably ask next.
+/// The mode of look-ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LookaheadMode {
-    /// Look-ahead asks only questions of those rules whose earlier answers clients have used.
+    /// Asks only questions of rules whose earlier answers clients have used.
     Learned,
-    /// Look-ahead asks the questions of all its rules, even of rules whose answers no client uses.
+    /// Asks the questions of all rules.
     Rules,
-    /// Look-ahead asks no questions, but counts how many of them clients would have used.
+    /// Asks no questions, but counts how many of them clients would have used.
     Observe,
-    /// Look-ahead neither asks nor counts questions.
+    /// Neither asks nor counts questions.
     Off,
 }
 
@@ -26,7 +26,7 @@ const MODES: [(&str, LookaheadMode); 4] = [
     ("off", LookaheadMode::Off),
 ];
 
-/// The permitted values of `lookahead` for a listener. "general" means that the mode in `[lookahead]` applies.
+/// The values of `lookahead` of a listener. "general" applies the mode of `[lookahead]`.
 pub(super) const LISTENER_MODES: [(&str, Option<LookaheadMode>); 5] = [
     ("general", None),
     ("learned", Some(LookaheadMode::Learned)),
@@ -35,10 +35,10 @@ pub(super) const LISTENER_MODES: [(&str, Option<LookaheadMode>); 5] = [
     ("off", Some(LookaheadMode::Off)),
 ];
 
-/// The values of the section `[lookahead]`.
+/// The section `[lookahead]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LookaheadSection {
-    /// The mode of look-ahead for all listeners without a mode of their own.
+    /// The mode for listeners without their own mode.
     pub mode: LookaheadMode,
 }
 

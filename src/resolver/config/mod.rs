@@ -1,19 +1,19 @@
-//! The configuration: how it is read, checked and shown, and all its defaults.
+//! The configuration: how it is read, checked and shown, and its defaults.
 //!
-//! `file` reads the configuration file as the rows in `table` say, `check` finds invalid combinations of keys and entries, and `report` describes
-//! the errors. The type of a section and the rows of its keys are in the same module: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`,
-//! `lookahead`, `dnstap`, `fleet`, `watch`.
+//! `file` reads the configuration file, `table` has its keys, `check` finds invalid combinations, and `report` describes errors. The type of a
+//! section and the rows of its keys are in one module: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`, `lookahead`, `dnstap`, `fleet`,
+//! `watch`.
 //!
 //! # Decisions
 //!
-//! - One row describes everything about a key: its name, and how it is read, shown and compared. So a new key needs only a field with its row, a
-//!   default, and the code that uses it.
-//! - All errors are reported together, each with file, line, key and advice. An unknown key is an error, and the error text suggests the most similar
-//!   known key. Otherwise a misspelled key would be ignored silently.
-//! - The file starts with `version = 1`, so that a later format can be distinguished from this one.
-//! - Files must be regular, and their size is limited while they are read. Otherwise `/dev/zero` would be read until the memory is used up, and a
-//!   pipe without a writer would block resolverd. Only the configuration file itself may be a pipe, so that a generated file can be checked.
-//! - `[listen]` and `[[listener]]` have the same type, so that both have the same keys.
+//! - One row has everything about a key: its name, and how it is read, shown and compared. A new key needs a field with its row, a default, and the
+//!   code that uses it.
+//! - All errors are reported together, each with file, line, key and advice. An unknown key is an error, because a misspelled key would have no
+//!   effect; the error text suggests the most similar key.
+//! - The file starts with `version = 1`, so that a later format can be recognised.
+//! - Files must be regular, and their size is limited. Otherwise `/dev/zero` would use up the memory, and a pipe without a writer would block
+//!   resolverd. Only the configuration file may be a pipe, so that a generated file can be checked.
+//! - `[listen]` and `[[listener]]` have the same type and thus the same keys.
 
 #![deny(
     clippy::unwrap_used,

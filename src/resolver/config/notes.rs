@@ -1,12 +1,12 @@
-//! Notes about valid settings that probably do not have the intended effect. They are shown when the file is checked and when it is reloaded.
+//! Notes about valid settings that probably do not have the intended effect. `--check` and a reload show them.
 
 use std::net::IpAddr;
 
 use super::report::ConfigProblem;
 use super::{Config, Listener};
 
-/// Returns a note for each listener whose `allow` is probably wrong: it permits only clients on this host although other hosts can reach the
-/// listener, or it permits every client on the internet.
+/// Returns a note for each listener whose `allow` permits only this host although other hosts can reach the listener, or permits every client on the
+/// internet.
 pub fn notes(config: &Config) -> Vec<ConfigProblem> {
     let sections = std::iter::once("listen").chain(std::iter::repeat("listener"));
     sections.zip(config.all_listeners()).filter_map(|(section, listener)| note(section, listener)).collect()

@@ -1,7 +1,6 @@
-//! Converts the parsed configuration file (a TOML tree) to a configuration. Each key is read as its row in `table` says, and all errors are
-//! collected.
+//! Converts the parsed configuration file (a TOML tree), as the rows in `table` say, and collects all errors.
 //!
-//! Invalid combinations of keys and entries are found later, in `check`, because keys and entries may be in any order.
+//! `check` finds invalid combinations later, because keys and entries may be in any order.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,11 +13,10 @@ use super::report::{LineStarts, Problems, WrongValue};
 use super::table::{KeyNames, KeyPlace, Visitor};
 use super::value::Typed;
 
-/// The state while a configuration file is read: the configuration so far, and the errors so far.
 pub(super) struct ConfigReader<'t> {
     tree: &'t DeTable<'t>,
     places: &'t LineStarts,
-    /// The directory at which relative paths in the configuration file start.
+    /// Relative paths start at this directory.
     directory: &'t Path,
     names: KeyNames,
     pub(super) config: Config,
@@ -26,17 +24,16 @@ pub(super) struct ConfigReader<'t> {
     pub(super) problems: Problems,
 }
 
-/// The line numbers of the keys in the configuration file. Error messages use them.
+/// The line numbers of keys, for error messages.
 #[derive(Default)]
 pub(super) struct KeyLines {
-    /// The line numbers of keys in sections that can occur only once, by section and key.
+    /// Keys of sections that occur only once, by section and key.
     once: BTreeMap<(&'static str, String), usize>,
-    /// For each section that can occur several times (such as `zone`): the line numbers of its entries and of their keys. The entries have the order
-    /// of the configuration.
+    /// Entries of sections that may occur several times, such as `zone`, in the order of the file.
     many: BTreeMap<&'static str, Vec<EntryLines>>,
 }
 
-/// The line number of the header of an entry, and the line numbers of its keys.
+/// The line number of an entry's header, and those of its keys.
 #[derive(Default)]
 struct EntryLines {
     head: usize,
@@ -44,29 +41,27 @@ struct EntryLines {
 }
 
 impl KeyLines {
-    /// Returns the line number of a key in a section that can occur only once. Returns `None` if the file does not contain the key.
+    /// Returns the line of a key in a section that occurs only once, if the file has the key.
     pub(super) fn line_of(&self, section: &'static str, key: &str) -> Option<usize> {
         self.once.get(&(section, key.to_owned())).copied()
     }
 
-    /// Returns the line number of a key of the entry with the index `place` in its section. If the entry does not contain the key, returns the line
-    /// number of the entry's header.
+    /// Returns the line of a key in the entry with the index `place`, or else of the entry's header.
     pub(super) fn of_entry(&self, section: &str, place: usize, key: &str) -> Option<usize> {
         let entry = self.many.get(section)?.get(place)?;
         Some(entry.keys.get(key).copied().unwrap_or(entry.head))
     }
 }
 
-/// The keys of a section or an entry that the file contains, with their values.
+/// The keys of a section or entry in the file, with their values.
 struct TypedKeys<'f> {
-    /// The line number of the header of the section, such as `[cache]`.
+    /// The line of the section's header.
     line: usize,
     keys: BTreeMap<&'f str, (usize, &'f Typed<'f>)>,
 }
 
 impl TypedKeys<'_> {
-    /// Returns the line number to show for the error `wrong` about `key`: the line of the error itself if it is known, otherwise the line of the
-    /// key, otherwise the line of the section's header.
+    /// Returns the line for the error `wrong` about `key`: of the error itself, or else of the key, or else of the section's header.
     fn line_of(&self, key: &str, wrong: &WrongValue, places: &LineStarts) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
         wrong.span.clone().map_or(line, |span| places.line_of(span.start))
@@ -95,7 +90,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// Adds an error for each section with an unknown name, and for each key outside all sections.
+    /// Adds an error for each unknown section, and for each key outside of all sections.
     pub(super) fn check_sections(&mut self) {
         for (key, found) in self.tree {
             let name = key.get_ref().as_ref();
@@ -107,7 +102,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// Returns the keys of a section or an entry, with their values. Adds an error for each key that is unknown in this section.
+    /// Returns the keys of a section or entry with their values. An unknown key is an error.
     fn found(&mut self, section: &str, line: usize, table: &'t DeTable<'t>) -> TypedKeys<'t> {
         let mut found = TypedKeys { line, keys: BTreeMap::new() };
         let Some(section) = self.names.section(section) else { return found };
@@ -133,7 +128,7 @@ impl<'t> ConfigReader<'t> {
         self.names.section(section).map(|section| section.head()).unwrap_or_default()
     }
 
-    /// Adds the errors `wrongs`, which were found in a section or an entry. An error without a key is about the entry as a whole.
+    /// An error without a key is about the whole entry.
     fn tell(
         &mut self,
         section: &str,
@@ -147,7 +142,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// Reads an entry, such as a `[[zone]]`, and adds its errors. Returns `None` if its name cannot be read.
+    /// Returns `None` if the name of the entry cannot be read.
     fn entry<Kind: TableEntry>(&mut self, line: usize, table: &'t DeTable<'t>) -> Option<Kind> {
         let found = self.found(Kind::NAME, line, table);
         let mut entry = Kind::blank();
@@ -213,8 +208,7 @@ impl Visitor for ConfigReader<'_> {
     }
 }
 
-/// Reads the keys of a section or an entry into `holder`, in the order of `keys`, and returns all errors. An error in one key does not prevent that
-/// the following keys are read.
+/// Reads the keys in the order of `keys` into `holder`, and returns all errors. After an error, the next keys are still read.
 fn read_keys<Holder>(
     keys: &[ConfigKey<Holder>],
     holder: &mut Holder,

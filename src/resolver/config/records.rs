@@ -1,4 +1,4 @@
-//! The entry `[[record]]`, and the key `records` of a `[[zone]]`: DNS records of any type that are written in the configuration file itself.
+//! The entry `[[record]]`, and the key `records` of a `[[zone]]`: records in the configuration file.
 
 use crate::limits;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use dns::rdata::is_understood;
 use dns::wire::presentation::{kind_text, name_text};
 use dns::zone_file;
 
-/// The TTL of records that are configured without a TTL, in seconds. It is short, so that clients soon notice a change of the configuration.
+/// The default TTL of configured records, in seconds. With a short TTL, clients soon see a change of the configuration.
 pub const RECORD_TTL: u32 = 300;
 
-/// The record types that a `[[record]]` cannot have, but a zone can. They concern names below their owner, or belong to a signed zone.
+/// Record types of a zone that a `[[record]]` cannot have: they concern names below their owner, or belong to a signed zone.
 const OF_A_ZONE: [RecordType; 11] = [
     RecordType::SOA,
     RecordType::NS,
@@ -32,8 +32,7 @@ const OF_A_ZONE: [RecordType; 11] = [
     RecordType::NSEC3PARAM,
 ];
 
-/// The types that occur only in questions or as pseudo records of DNS messages. No zone contains data of such a type, so a `[[record]]` cannot have
-/// it either.
+/// Types of questions and of pseudo records, for which no zone has data.
 const NO_DATA: [RecordType; 7] = [
     RecordType::ZERO,
     RecordType::ANY,
@@ -44,19 +43,19 @@ const NO_DATA: [RecordType; 7] = [
     RecordType::SIG,
 ];
 
-/// The values of a `[[record]]`: the records of one type for one name.
+/// A `[[record]]`: the records of one type for one name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredRecord {
-    /// The owner name of the records, absolute and in lower case.
+    /// The owner name, absolute and in lower case.
     pub name: Name,
-    /// The record type of the records.
+    /// The type of the records.
     pub kind: RecordType,
-    /// The data of each record, written as in a zone file. All names in the data are absolute.
+    /// The data of each record, as in a zone file with absolute names.
     pub data: Vec<String>,
-    /// The TTL of the records. `None` means the default, `RECORD_TTL`.
+    /// The TTL; `None` for `RECORD_TTL`.
     pub ttl: Option<Duration>,
-    /// The `[[view]]` whose clients see the records. `None` means that clients without a view see them, and also the clients of each view that has no
-    /// `[[record]]` with this name.
+    /// The `[[view]]` whose clients see the records. `None`: clients without a view see them, and clients of each view without a `[[record]]` of this
+    /// name.
     pub view: Option<String>,
 }
 
@@ -99,14 +98,13 @@ impl TableEntry for ConfiguredRecord {
 }
 
 impl ConfiguredRecord {
-    /// Returns the records in the form in which clients receive them.
+    /// Returns the records.
     pub fn records(&self) -> Vec<Record> {
         let seconds = self.ttl.and_then(|ttl| u32::try_from(ttl.as_secs()).ok()).unwrap_or(RECORD_TTL);
         self.data.iter().filter_map(|data| record_of(&self.name, self.kind, seconds, data).ok()).collect()
     }
 }
 
-/// Reads the owner name of a `[[record]]`.
 fn owner(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;
     if name.is_wildcard() {
@@ -118,7 +116,6 @@ fn owner(typed: &Typed<'_>) -> Read<Name> {
     Ok(name)
 }
 
-/// Reads the record type of a `[[record]]`.
 fn kind(typed: &Typed<'_>) -> Read<RecordType> {
     let text = value::text(typed)?;
     match zone_file::kind(text) {
@@ -134,7 +131,7 @@ fn kind(typed: &Typed<'_>) -> Read<RecordType> {
     }
 }
 
-/// Parses the data of one record, which are written as in a zone file. All names in the data are absolute.
+/// Names in `data` are absolute.
 fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record> {
     let kind = kind_text(kind);
     one(&Name::root(), &format!("{} {ttl} IN {kind} {data}", name_text(name))).map_err(|wrong| {
@@ -143,7 +140,7 @@ fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record
     })
 }
 
-/// Reads the key `records` of the zone at `apex`. Each item is a line of a zone file in which names without a final dot are relative to `apex`.
+/// Each item is a line of a zone file. Names without a final dot are relative to `apex`.
 pub(super) fn lines(apex: &Name, typed: &Typed<'_>) -> Read<Vec<String>> {
     value::list(typed, |item| {
         let line = value::text(item)?;
@@ -162,15 +159,15 @@ pub(super) fn lines(apex: &Name, typed: &Typed<'_>) -> Read<Vec<String>> {
     })
 }
 
-/// Parses an item of the key `records` of the zone at `apex`, which is a line of a zone file.
+/// Parses an item of `records` of the zone at `apex`: a line of a zone file.
 ///
 /// # Errors
-/// Returns the reason, in words, if the line does not contain exactly one record.
+/// Returns the reason if the line is not exactly one record.
 pub fn line_of(apex: &Name, line: &str) -> Result<Record, String> {
     one(apex, line)
 }
 
-/// Parses a text in the format of zone files that must contain exactly one record. Relative names are below `origin`.
+/// The text must be exactly one record. Names without a final dot are relative to `origin`.
 fn one(origin: &Name, text: &str) -> Result<Record, String> {
     if text.contains(char::is_control) {
         return Err("it contains a control character".to_owned());
@@ -190,8 +187,8 @@ fn one(origin: &Name, text: &str) -> Result<Record, String> {
     }
 }
 
-/// Returns true if a word without quotes is followed by a semicolon, as in `v=DMARC1; p=none`. In a zone file, the semicolon begins a comment, so
-/// the text after it would be lost. The operator has probably forgotten the quotes.
+/// Returns true if a semicolon follows a word without quotes, as in `v=DMARC1; p=none`. In a zone file, the semicolon begins a comment, so the rest
+/// would be lost. The operator has probably forgotten the quotes.
 fn is_cut(text: &str) -> bool {
     let mut entries = zone_file::entries(text).flatten();
     entries.any(|entry| !entry.comment.is_empty() && entry.words.last().is_some_and(|word| !word.quoted))

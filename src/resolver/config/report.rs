@@ -1,4 +1,4 @@
-//! The errors in a configuration file. Each is shown in one line, with its file, line number, key and advice.
+//! The errors in a configuration file. Each has one line with its file, line number, key and advice.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,36 +8,35 @@ use serde::Serialize;
 use crate::limits::{MAX_PROBLEMS, MAX_SHOWN_SENTENCE, MAX_SHOWN_VALUE};
 use dns::wire::presentation::shown;
 
-/// The greatest length, in octets, of an unknown word for which a similar known word is searched. No known word has more than 30 octets.
+/// Known words have at most 30 octets, so no similar word is searched for longer ones.
 const LONGEST_NEAR: usize = 64;
 
-/// The least similarity (Jaro–Winkler, 0 to 1) at which an error text suggests a known key for an unknown one: "adresses" and "addresses" have
-/// 0.97, and "frobnicate" has less than 0.6 with any known key.
+/// The least similarity (Jaro–Winkler, 0 to 1) of a key that an error text suggests: "adresses" and "addresses" have 0.97, but "frobnicate" has less
+/// than 0.6 with any key.
 const SIMILAR: f64 = 0.75;
 
-/// An error text that begins with one of these words forms a sentence with the name of the key before it ("cache.size is too large"). Then no colon
-/// is shown after the key.
+/// After the name of the key, a text that begins with one of these words is a sentence without a colon ("cache.size is too large").
 const VERBS: [&str; 4] = ["is ", "has ", "cannot ", "permits "];
 
-/// All errors in one configuration file. Each line of the error text begins with the name of the file.
+/// The errors in a configuration file. Each line of the text begins with the name of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Errors {
-    /// The name of the configuration file, as the caller gave it.
+    /// The name of the file, as the caller gave it.
     pub file: String,
-    /// The errors in the file, sorted by line number. There is at least one.
+    /// At least one error, sorted by line number.
     pub problems: Vec<ConfigProblem>,
 }
 
 /// An error in the configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigProblem {
-    /// The number of the wrong line, counted from 1. `None` if the error is about the file as a whole.
+    /// The line number, from 1; `None` for the file as a whole.
     pub line: Option<usize>,
-    /// The wrong key, after the name of its section, such as `cache.size`. `None` if the error is about the file as a whole.
+    /// The wrong key with its section, such as `cache.size`; `None` for the file as a whole.
     pub key: Option<String>,
-    /// A text that says what is wrong in the file.
+    /// What is wrong.
     pub wrong: String,
-    /// Advice for the operator: how to correct the error.
+    /// How to correct the error.
     pub remedy: String,
 }
 
@@ -59,7 +58,7 @@ impl fmt::Display for ConfigProblem {
             write!(formatter, "line {line}: ")?;
         }
         if let Some(key) = &self.key {
-            // Some texts form a sentence with the key before them ("cache.size is ..."). Other texts are separated from the key by a colon.
+            // Some texts are sentences with the key before them ("cache.size is ..."). Others follow a colon.
             let is_about_key = VERBS.iter().any(|verb| self.wrong.starts_with(verb));
             write!(formatter, "{key}{}", if is_about_key { " " } else { ": " })?;
         }
@@ -67,10 +66,10 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-/// The error in the value of a key, without the name of the key, which the caller adds.
+/// The error in the value of a key, without the name of the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct WrongValue {
-    /// The position of the error in the file, in octets. `None` means the whole value of the key.
+    /// The octets of the error in the file; `None` for the whole value.
     pub(super) span: Option<Range<usize>>,
     pub(super) wrong: String,
     pub(super) remedy: String,
@@ -87,27 +86,26 @@ impl WrongValue {
         Self { span: None, wrong: wrong.into(), remedy: remedy.into() }
     }
 
-    /// Sets the position of the error in the file, unless a more exact position is already set.
+    /// Keeps a position that is already set, because it is more exact.
     pub(super) fn at(self, span: Range<usize>) -> Self {
         Self { span: Some(self.span.unwrap_or(span)), ..self }
     }
 }
 
-/// Returns a value in the form in which error messages show it: in quotes, shortened, and with control characters escaped.
+/// Returns the value in quotes, shortened, and with control characters escaped.
 pub(super) fn quoted(value: &str) -> String {
     format!("\"{}\"", shown(value, MAX_SHOWN_VALUE))
 }
 
-/// The errors that were found in a configuration file so far.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     found: Vec<ConfigProblem>,
-    /// The number of errors that were found after `limits::MAX_PROBLEMS` errors. They are only counted, not stored.
+    /// Errors after `limits::MAX_PROBLEMS`, which are only counted.
     more: usize,
 }
 
 impl Problems {
-    /// Adds an error. Control characters in its texts are escaped, because the texts may contain parts of the file.
+    /// Control characters are escaped, because the texts may contain parts of the file.
     pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, wrong: WrongValue) {
         if self.found.len() >= MAX_PROBLEMS {
             self.more = self.more.saturating_add(1);
@@ -122,7 +120,7 @@ impl Problems {
         });
     }
 
-    /// Returns true if an error about this key in this line was already added.
+    /// Returns true if an error about this key in this line was added.
     pub(super) fn has(&self, line: Option<usize>, key: &str) -> bool {
         self.found.iter().any(|found| found.line == line && found.key.as_deref() == Some(key))
     }
@@ -131,7 +129,7 @@ impl Problems {
         self.found.is_empty()
     }
 
-    /// Returns all stored errors, sorted by line number, and then a last one with the number of errors that were only counted.
+    /// Returns the errors by line number, and then one with the number of errors that were only counted.
     pub(super) fn into_sorted(mut self) -> Vec<ConfigProblem> {
         self.found.sort_by_key(|problem| problem.line);
         if self.more > 0 {
@@ -146,7 +144,7 @@ impl Problems {
     }
 }
 
-/// The positions of all line breaks in a text, from which line numbers are computed.
+/// The positions of all line breaks.
 pub(super) struct LineStarts(Vec<usize>);
 
 impl LineStarts {
@@ -155,13 +153,13 @@ impl LineStarts {
         Self(breaks.map(|(octet, _)| octet).collect())
     }
 
-    /// Returns the number, counted from 1, of the line that contains the octet at this position.
+    /// Returns the line number, from 1, of the octet at this position.
     pub(super) fn line_of(&self, octet: usize) -> usize {
         self.0.partition_point(|end| *end < octet).saturating_add(1)
     }
 }
 
-/// Returns the word in `known` that is most similar to the word `unknown`, or `None` if none is similar enough.
+/// Returns the most similar known word, if one is similar enough.
 pub(super) fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if unknown.len() > LONGEST_NEAR {
         return None;

@@ -1,7 +1,6 @@
-//! Reads root hints from a file in the format of a zone file, like IANA's `named.root` and Debian's `root.hints`.
+//! Reads root hints from a zone file, like IANA's `named.root` and Debian's `root.hints`.
 //!
-//! The owner of the NS records is the root, and their data are the names of the root servers. The A and AAAA records have the addresses of these
-//! servers. All other records are skipped.
+//! NS records of the root have the names of the root servers, and A and AAAA records their addresses. Other records are skipped.
 
 use crate::limits;
 use std::collections::BTreeMap;
@@ -13,19 +12,17 @@ use hickory_proto::rr::Name;
 use super::{report, value};
 use dns::zone_file::{RecordHead, ZoneFileError, ZoneFileReader, entries};
 
-/// The advice that an error message gives if a root hints file cannot be used.
 const REMEDY: &str = "give a file in the format of https://www.internic.net/domain/named.root, or leave it empty for the built-in hints";
 
-/// The root hints: names and addresses of servers that are asked for the current root servers (RFC 9609).
+/// Names and addresses of servers that are queried for the current root servers (RFC 9609).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RootHints {
-    /// The file from which the hints were read. `None` means the hints that are built into the program.
+    /// The file; `None` for the built-in hints.
     pub path: Option<PathBuf>,
-    /// The name and the IP addresses of each root server.
+    /// The name and addresses of each root server.
     pub servers: Vec<(Name, Vec<IpAddr>)>,
 }
 
-/// Reads the root hints file at `path`.
 pub(super) fn load(path: &Path) -> Result<RootHints, report::WrongValue> {
     let text = value::file(path, limits::MAX_ROOT_HINTS_FILE, REMEDY)?;
     let servers = parse(&text)
@@ -33,11 +30,11 @@ pub(super) fn load(path: &Path) -> Result<RootHints, report::WrongValue> {
     Ok(RootHints { path: Some(path.to_owned()), servers })
 }
 
-/// Parses the text of a root hints file. On an error, returns a text that continues a sentence after the name of the file.
+/// The error text is the end of a sentence that begins with the name of the file.
 fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
     let mut servers = Vec::new();
     let mut addresses: BTreeMap<Name, Vec<IpAddr>> = BTreeMap::new();
-    // All names are absolute, even without a dot at their end, because the origin is the root.
+    // With the root as origin, names are absolute without a final dot.
     let mut reader = ZoneFileReader::new(Name::root());
     let said = |wrong: ZoneFileError| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
     for entry in entries(text) {

@@ -1,6 +1,6 @@
-//! The sections that can occur only once: their types, and the rows of their keys. `[listen]` and some other sections have modules of their own.
+//! The sections that occur only once: their types, and the rows of their keys. `[listen]` and some others have their own modules.
 //!
-//! To add a key, add a field and a row here, and a default value in `defaults`.
+//! A new key needs a field and a row here, and a default in `defaults`.
 
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
@@ -23,20 +23,20 @@ use super::trust_anchor::{self, TrustAnchor};
 use super::value::{Read, Typed};
 use super::{addresses, value};
 
-/// The values of the section `[cache]`: the size of the cache, and how long answers are stored.
+/// The section `[cache]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cache {
-    /// The memory for all tables of the cache together, in octets.
+    /// The memory of all tables together, in octets.
     pub size: u64,
-    /// The longest time for which a positive answer is cached, even if its TTL is longer.
+    /// The longest TTL of a positive answer.
     pub max_ttl: Duration,
-    /// The longest time for which a negative answer is cached, even if its TTL is longer (RFC 2308 section 5).
+    /// The longest TTL of a negative answer (RFC 2308 section 5).
     pub negative_max_ttl: Duration,
-    /// The time for which an answer may be used after its TTL has ended, if no server answers (RFC 8767). 0 means that it is never used.
+    /// How long after its TTL an answer may be used if no server answers (RFC 8767); 0 for never.
     pub serve_stale: Duration,
-    /// True if resolverd renews the answers that clients use before their TTL ends (prefetch).
+    /// True if answers that clients use are renewed before their TTL expires (prefetch).
     pub prefetch: bool,
-    /// True if a restart keeps the content of the cache, in a file in the state directory.
+    /// True if a restart keeps the cache, in a file in the state directory.
     pub snapshot: bool,
 }
 
@@ -61,44 +61,43 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
     ],
 };
 
-/// The values of the section `[resolve]`: how authoritative servers are asked.
+/// The section `[resolve]`: how authoritative servers are queried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolve {
-    /// The time within which a client must receive an answer or SERVFAIL, counted from the client's first query for the question. Repeated queries
-    /// do not extend it.
+    /// A client gets an answer or SERVFAIL within this time, from its first query for the question on. Repeated queries do not extend it.
     pub deadline: Duration,
-    /// The root hints: the servers that resolverd asks for the current root servers. Recursion begins with these.
+    /// The servers that are queried for the current root servers.
     pub root_hints: RootHints,
-    /// The setting for queries over IPv4.
+    /// Determines if queries are sent over IPv4.
     pub ipv4: Family,
-    /// The setting for queries over IPv6.
+    /// Determines if queries are sent over IPv6.
     pub ipv6: Family,
-    /// Networks of servers to which no query is sent, even if a delegation names such a server.
+    /// No query is sent to these networks, even if a delegation names such a server.
     pub deny_servers: Vec<IpNet>,
-    /// Networks of private addresses. Addresses in them are removed from answers for public names (protection against DNS rebinding).
+    /// Private addresses, which are removed from answers for public names (protection against DNS rebinding).
     pub private_addresses: Vec<IpNet>,
-    /// Domains that are not public. Answers for names in them may contain addresses in `private_addresses`.
+    /// Answers for names in these domains may have addresses in `private_addresses`.
     pub private_domains: Vec<Name>,
-    /// True if servers of the root and of TLDs receive only the part of a name that they need (RFC 9156), and not the full name.
+    /// True if servers of the root and of TLDs get only the part of a name that they need (RFC 9156).
     pub qname_minimisation: bool,
-    /// True if two servers of a zone are asked at the same time as long as no round trip of the zone's servers is known.
+    /// True if two servers of a zone are queried at the same time while no round trip of its servers is known.
     pub race: bool,
-    /// The port of servers to which queries are sent. It is 53 unless the operator sets another one.
+    /// The port of servers: 53 unless the operator sets another one.
     pub upstream_port: u16,
-    /// The local addresses from which queries are sent: at most one IPv4 and one IPv6 address. If it is empty, the system chooses them.
+    /// The source addresses of queries, at most one for each address family; if empty, the system chooses them.
     pub source: Vec<IpAddr>,
-    /// The local ports from which queries over UDP are sent. Ports in this range that this host reserves are not used.
+    /// The source ports of UDP queries. Ports that this host reserves are not used.
     pub source_ports: RangeInclusive<u16>,
 }
 
-/// Determines whether queries are sent over one of the address families, IPv4 or IPv6.
+/// Determines if queries are sent over an address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// The address family (IPv4 or IPv6) is used if this host has a route for it.
+    /// Used if this host has a route for it.
     Auto,
-    /// The address family (IPv4 or IPv6) is always used.
+    /// Always used.
     On,
-    /// The address family (IPv4 or IPv6) is never used.
+    /// Never used.
     Off,
 }
 
@@ -149,7 +148,7 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
     ],
 };
 
-/// The form of a value that is `"auto"`, `true` or `false`, for the keys `ipv4` and `ipv6`.
+/// `"auto"`, `true` or `false`.
 struct FamilyForm;
 
 impl Form for FamilyForm {
@@ -173,18 +172,18 @@ impl Form for FamilyForm {
     }
 }
 
-/// The values of the section `[dnssec]`: the settings of DNSSEC validation.
+/// The section `[dnssec]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dnssec {
-    /// True if answers are validated with DNSSEC.
+    /// True if answers are validated.
     pub validate: bool,
-    /// The trust anchors with which validation begins.
+    /// The trust anchors.
     pub trust_anchor: TrustAnchor,
-    /// True if resolverd replaces the trust anchors of the root zone when the root changes its keys (RFC 5011).
+    /// True if resolverd follows changes of the root's keys (RFC 5011).
     pub update_trust_anchors: bool,
-    /// The names at and below which nothing is validated (negative trust anchors, RFC 7646).
+    /// Nothing is validated at and below these names (negative trust anchors, RFC 7646).
     pub negative_trust_anchors: Vec<Name>,
-    /// True if signatures with SHA-1 are verified. If false, a zone that has only such signatures counts as insecure.
+    /// True if signatures with SHA-1 are verified. Otherwise a zone with only such signatures is insecure.
     pub sha1: bool,
 }
 
@@ -214,10 +213,10 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
     ],
 };
 
-/// The values of the section `[control]`: the socket through which `resolverctl` talks to the daemon.
+/// The section `[control]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Control {
-    /// The path of the control socket.
+    /// The control socket, through which `resolverctl` talks to the daemon.
     pub socket: PathBuf,
 }
 
@@ -227,7 +226,7 @@ pub(super) const CONTROL: SingleSection<Control> = SingleSection {
         .at_start()],
 };
 
-/// Reads the path of a Unix socket, which must be absolute. The error message shows `example`.
+/// Reads the absolute path of a Unix socket. The error message shows `example`.
 pub(super) fn socket(typed: &Typed<'_>, example: &str) -> Read<PathBuf> {
     let typed = value::text(typed)?;
     let remedy = format!("write a path like {}", quoted(example));
@@ -243,10 +242,10 @@ pub(super) fn socket(typed: &Typed<'_>, example: &str) -> Read<PathBuf> {
     Ok(PathBuf::from(typed))
 }
 
-/// The values of the section `[metrics]`: metrics for Prometheus.
+/// The section `[metrics]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MetricsSection {
-    /// The address and the port at which metrics can be read over HTTP. `None` means that metrics are off.
+    /// The address and port of the metrics over HTTP; `None` turns them off.
     pub listen: Option<SocketAddr>,
 }
 
@@ -256,36 +255,35 @@ pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
         .comment(&[(Some("\"\""), "no metrics for Prometheus")])],
 };
 
-/// The values of the section `[history]`: the query history, which stores single questions of clients and their answers.
+/// The section `[history]`: single questions of clients and their answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistorySection {
-    /// The memory for the most recent questions, in octets. 0 means that no questions are stored, and `None` means a share of `cache.size`.
+    /// The memory for the most recent questions in octets: 0 for none, and `None` for a share of `cache.size`.
     pub size: Option<u64>,
-    /// The least time that a question must take to count as slow. Slow questions are written to disk.
+    /// A question that takes at least this time counts as slow. Slow questions are written to disk.
     pub slow: Duration,
-    /// The parts of failed and slow questions that are not written to disk, to protect the privacy of clients.
+    /// Parts of failed and slow questions that are not written to disk, for the privacy of clients.
     pub redact: Redact,
 }
 
-/// The parts of a failed or slow question that are not written to disk.
+/// The parts of a question that are not written to disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redact {
-    /// No part is left out: everything is written to disk.
+    /// Everything is written.
     None,
-    /// The IP addresses of clients are left out.
+    /// Without the IP addresses of clients.
     Client,
-    /// The IP addresses of clients are left out, and names are shortened to their domain, such as `example.com`.
+    /// Without the IP addresses of clients, and with names shortened to their domain, such as `example.com`.
     Names,
 }
 
 const REDACT: [(&str, Redact); 3] =
     [("none", Redact::None), ("client", Redact::Client), ("names", Redact::Names)];
 
-/// The permitted values of `slow`. With a smaller value, every question that the cache cannot answer would count as slow. A larger value is
-/// useless, because no client waits for more than a minute.
+/// With a smaller value, every question that the cache cannot answer would be slow. No client waits for more than a minute.
 const SLOW_RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(60);
 
-/// Reads the value of `history.size`: a size, 0 (no history), or `"auto"`, for which it returns `None`.
+/// Returns `None` for `"auto"`.
 fn record_size(typed: &Typed<'_>) -> Read<Option<u64>> {
     value::auto_size(typed, &(history::limits::MIN_RECORD..=limits::MAX_RECORD))
 }
@@ -309,10 +307,10 @@ pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
     ],
 };
 
-/// The values of the section `[log]`: what is written to the log.
+/// The section `[log]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogSection {
-    /// The least important level of log messages that are written: `error`, `warn`, `info`, `debug` or `trace`.
+    /// The least important level that is written: `error`, `warn`, `info`, `debug` or `trace`.
     pub level: tracing::Level,
     /// True if every question of a client is logged.
     pub queries: bool,
@@ -326,7 +324,6 @@ pub(super) const LOG: SingleSection<LogSection> = SingleSection {
     ],
 };
 
-/// Reads the value of `log.level`.
 fn level(typed: &Typed<'_>) -> Read<tracing::Level> {
     let typed = value::text(typed)?;
     let known = ["error", "warn", "info", "debug", "trace"];

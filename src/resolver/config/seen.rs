@@ -1,5 +1,4 @@
-//! Finds out which configured zones, hosts and records a group of clients sees. Also describes the other settings in which groups of clients can
-//! differ.
+//! Finds out which configured zones, hosts and records a group of clients sees, and the other settings in which groups differ.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -11,53 +10,53 @@ use super::{
 };
 use crate::dnsbl::gate::Guarding;
 
-/// The configured zones that a group of clients sees. Groups that see the same zones share the cached data of all names.
+/// The zones that a group of clients sees. Groups with the same zones share cached data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenZones {
-    /// The apexes of the zones without `view` that the group sees, sorted. `None` if the group sees all of them.
+    /// The visible zones without `view`, by apex, sorted; `None` for all.
     shared: Option<Vec<Name>>,
-    /// The `[[view]]` whose zones, hosts and records the group sees in addition. `None` if the group has no view.
+    /// The group's `[[view]]`, if any. The group sees the zones, hosts and records of this view too.
     own: Option<String>,
 }
 
-/// The `[[host]]` and `[[record]]` entries that a group of clients sees.
+/// The `[[host]]` and `[[record]]` entries that a group sees.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeenNames<'c> {
-    /// The `[[host]]` entries that the group sees.
+    /// The hosts.
     pub hosts: Vec<&'c ConfiguredHost>,
-    /// The `[[record]]` entries that the group sees.
+    /// The records.
     pub records: Vec<&'c ConfiguredRecord>,
 }
 
-/// The configured entry from which resolverd answers a question for a name.
+/// The entry from which resolverd answers a question for a name.
 #[derive(Clone, Copy, Debug)]
 pub enum SeenEntry<'c> {
-    /// The host with this name. For a reverse name, the host whose address the name represents.
+    /// The host with this name, or with the address of this reverse name.
     Host(&'c ConfiguredHost),
-    /// A configured `[[record]]` with this name.
+    /// A `[[record]]` with this name.
     Record(&'c ConfiguredRecord),
-    /// The configured zone that is the closest one at or above the name.
+    /// The closest zone at or above the name.
     Zone(&'c ConfiguredZone),
 }
 
-/// The settings of the configuration in which groups of clients can differ from each other.
+/// The settings in which groups of clients can differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sees {
-    /// The configured zones that this group sees.
+    /// The zones that the group sees.
     pub zones: SeenZones,
-    /// What this group gets instead of the answer of a DNS list, if the list refuses.
+    /// What the group gets if a DNS list refuses.
     pub(crate) guarding: Guarding,
-    /// The mode of look-ahead for this group of clients.
+    /// The mode of look-ahead.
     pub lookahead: LookaheadMode,
 }
 
 impl SeenZones {
-    /// Returns the zones that clients of `listener` see if they are in no `[[view]]`.
+    /// Returns the zones that clients in no `[[view]]` see.
     pub(crate) fn of_listener(listener: &Listener) -> Self {
         Self { shared: listener.zones.as_deref().map(in_order), own: None }
     }
 
-    /// Returns the zones that clients in the view `view` see.
+    /// Returns the zones that clients in `view` see.
     pub fn of_view(view: &ConfiguredView, config: &Config) -> Self {
         let views = config.zones.iter().map(|zone| &zone.view);
         let mut views = views
@@ -67,8 +66,7 @@ impl SeenZones {
         Self { shared: view.zones.as_deref().map(in_order), own }
     }
 
-    /// Returns the zones of `config` that this group sees. If a zone of its view and a zone without `view` have the same name, the group sees only
-    /// the zone of its view.
+    /// Returns the zones of `config` that the group sees. A zone of its view replaces a zone without `view` of the same name.
     pub fn zones_in<'c>(&self, config: &'c Config) -> Vec<&'c ConfiguredZone> {
         let (own, others): (Vec<_>, Vec<_>) =
             config.zones.iter().filter(|zone| self.sees(zone)).partition(|zone| zone.view.is_some());
@@ -76,7 +74,7 @@ impl SeenZones {
         others.into_iter().filter(|zone| !replaced.contains(&zone.name)).chain(own.iter().copied()).collect()
     }
 
-    /// Returns true if the group sees `zone`, provided that no zone of its view has the same name.
+    /// Ignores that a zone of the view may replace a zone of the same name.
     fn sees(&self, zone: &ConfiguredZone) -> bool {
         match &zone.view {
             Some(view) => self.own.as_ref() == Some(view),
@@ -84,8 +82,7 @@ impl SeenZones {
         }
     }
 
-    /// Returns the hosts and records of `config` that this group sees. If the view of the group has an entry for a name, this entry hides the entries
-    /// without `view` for the same name.
+    /// Returns the hosts and records of `config` that the group sees. An entry of its view hides the entries without `view` for the same name.
     pub fn names<'c>(&self, config: &'c Config) -> SeenNames<'c> {
         let of_hosts = config.hosts.iter().map(|host| (&host.name, &host.view));
         let of_records = config.records.iter().map(|record| (&record.name, &record.view));
@@ -103,8 +100,8 @@ impl SeenZones {
         }
     }
 
-    /// Returns the entry of `config` that resolverd uses to answer this group's question for `name`. Returns `None` if no entry is used, so that
-    /// the name is resolved on the internet. (A configured root zone, such as a forwarder for all names, does not count as an entry.)
+    /// Returns the entry from which this group's question for `name` is answered; `None` if the name is resolved on the internet. A configured root
+    /// zone, such as a forwarder for all names, does not count.
     pub fn entry<'c>(&self, config: &'c Config, name: &Name) -> Option<SeenEntry<'c>> {
         let names = self.names(config);
         let is_reverse = |address: &IpAddr| {
@@ -124,9 +121,8 @@ impl SeenZones {
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 
-    /// Returns a function that says for a name whether the group sees the `[[host]]` and `[[record]]` entries without `view` for this name. A group
-    /// that sees all zones without `view` sees these entries. Otherwise, the group sees them only if it sees the closest configured zone at or
-    /// above the name.
+    /// Returns a function that returns true if the group sees `[[host]]` and `[[record]]` entries without `view` for a name. If it does not see all
+    /// zones without `view`, it must see the closest zone at or above the name.
     fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();
@@ -139,38 +135,36 @@ impl SeenZones {
 }
 
 impl Sees {
-    /// Returns the settings for those clients of `listener` that are in no `[[view]]`.
+    /// Returns the settings for clients of `listener` in no `[[view]]`.
     pub fn general(listener: &Listener, config: &Config) -> Self {
         Self::new(SeenZones::of_listener(listener), listener, config)
     }
 
-    /// Returns the settings for the clients of `listener` in each `[[view]]`. If the listener has its own list of zones, it ignores views, so
-    /// nothing is returned.
+    /// Returns the settings for clients of `listener` in each `[[view]]`. A listener with its own zones ignores views.
     pub fn by_client(listener: &Listener, config: &Config) -> impl Iterator<Item = Self> {
         let views = config.views.iter().filter(|_| listener.zones.is_none());
         views.map(|view| Self::new(SeenZones::of_view(view, config), listener, config))
     }
 
-    /// Returns true if both groups receive the same answers. A different mode of look-ahead does not change the answers.
+    /// Returns true if both groups get the same answers, whatever their mode of look-ahead.
     pub(crate) fn has_answers_of(&self, other: &Self) -> bool {
         self.zones == other.zones && self.guarding == other.guarding
     }
 
-    /// Returns the settings for those clients of `listener` that see `zones`.
     fn new(zones: SeenZones, listener: &Listener, config: &Config) -> Self {
         let lookahead = listener.lookahead.unwrap_or(config.lookahead.mode);
         Self { zones, guarding: listener.guarding(), lookahead }
     }
 }
 
-/// Returns the closest zone in `zones` at or above `name`. Returns `None` if there is no such zone.
+/// Returns the closest zone in `zones` at or above `name`.
 pub fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
     let parent = |name: &Name| (!name.is_root()).then(|| name.base_name());
     std::iter::successors(Some(name.clone()), parent).find(|zone| zones.contains(zone))
 }
 
 impl SeenEntry<'_> {
-    /// Returns true if both values refer to the same entry of the same configuration.
+    /// Returns true for the same entry of the same configuration.
     pub fn is(self, other: Self) -> bool {
         match (self, other) {
             (Self::Host(one), Self::Host(other)) => std::ptr::eq(one, other),

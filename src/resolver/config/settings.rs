@@ -24,7 +24,7 @@ use history::limits::MIN_RECORD;
 /// The configuration: all settings that the operator can make in the configuration file and on the command line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The values of the section `[listen]`.
+    /// The section `[listen]`.
     pub listen: Listener,
     /// True if the command line sets the addresses of `[listen]`. The addresses in the configuration file are then ignored.
     pub has_fixed_addresses: bool,
@@ -32,11 +32,11 @@ pub struct Config {
     pub is_without_snapshot: bool,
     /// The `[[listener]]` entries: further listeners, each with its own clients and zones.
     pub listeners: Vec<Listener>,
-    /// The values of the section `[cache]`.
+    /// The section `[cache]`.
     pub cache: Cache,
-    /// The values of the section `[resolve]`.
+    /// The section `[resolve]`.
     pub resolve: Resolve,
-    /// The values of the section `[dnssec]`.
+    /// The section `[dnssec]`.
     pub dnssec: Dnssec,
     /// The `[[view]]` entries: groups of clients that see zones of their own.
     pub views: Vec<ConfiguredView>,
@@ -46,25 +46,25 @@ pub struct Config {
     pub hosts: Vec<ConfiguredHost>,
     /// The `[[record]]` entries: configured records of any type.
     pub records: Vec<ConfiguredRecord>,
-    /// The values of the section `[dnsbl]`.
+    /// The section `[dnsbl]`.
     pub dnsbl: Dnsbl,
     /// The `[[list]]` entries: DNS lists that are not in the registry, and changes to lists of the registry.
     pub lists: Vec<ConfiguredList>,
-    /// The values of the section `[lookahead]`.
+    /// The section `[lookahead]`.
     pub lookahead: LookaheadSection,
     /// The `[[watch]]` entries: domains whose mail settings in DNS are checked on schedule.
     pub watches: Vec<ConfiguredWatch>,
-    /// The values of the section `[control]`.
+    /// The section `[control]`.
     pub control: Control,
-    /// The values of the section `[metrics]`.
+    /// The section `[metrics]`.
     pub metrics: MetricsSection,
-    /// The values of the section `[history]`.
+    /// The section `[history]`.
     pub history: HistorySection,
-    /// The values of the section `[dnstap]`.
+    /// The section `[dnstap]`.
     pub dnstap: DnstapSection,
-    /// The values of the section `[fleet]`.
+    /// The section `[fleet]`.
     pub fleet: FleetSection,
-    /// The values of the section `[log]`.
+    /// The section `[log]`.
     pub log: LogSection,
 }
 
@@ -96,7 +96,7 @@ impl Config {
         self
     }
 
-    /// Returns all DNS lists by the apexes of their zones: the lists of the registry, and the lists that the operator has configured.
+    /// Returns all DNS lists by the apexes of their zones: those of the registry, and those that the operator has configured.
     pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
         let mut lists = self.dnsbl.registry.lists.clone();
         for entry in &self.lists {
@@ -107,15 +107,14 @@ impl Config {
         lists
     }
 
-    /// Returns the DNS list with this apex. The function `lists` would give the same result, but takes some hundred times as long.
+    /// Returns the DNS list with this apex, some hundred times faster than `lists`.
     pub fn list(&self, apex: &Name) -> Option<Arc<List>> {
         let known = self.dnsbl.registry.lists.get(apex).cloned();
         let own = self.lists.iter().filter(|entry| entry.name == *apex);
         own.fold(known, |known, entry| self.own_list(entry, known.as_deref()).map(Arc::new).or(known))
     }
 
-    /// Returns the DNS list that a `[[list]]` entry describes. `known` is the list of the registry with the same apex, which this entry changes, if
-    /// there is one.
+    /// `known` is the list of the registry with the same apex, which `entry` changes, if there is one.
     fn own_list(&self, entry: &ConfiguredList, known: Option<&List>) -> Option<List> {
         let mut list = entry.list(known)?;
         let base = entry.with_key.as_ref().or_else(|| self.dnsbl.registry.keyed.get(&entry.name));

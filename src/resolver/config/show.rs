@@ -1,7 +1,6 @@
 //! Writes a configuration in the form of its file, for `resolverctl config show`.
 //!
-//! The output is a valid configuration file with the same meaning. For a value that was read from a file, it has the path of this file. Some values
-//! have a comment that explains them.
+//! The output is a valid configuration file with the same meaning. For a value that was read from a file, the output has the path of this file.
 
 use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
@@ -20,7 +19,6 @@ struct ShownConfig<'c> {
     config: &'c Config,
     default: Config,
     changed: bool,
-    /// The text of the sections that can occur only once. It comes first in the file.
     once: String,
     many: String,
 }
@@ -43,7 +41,7 @@ impl Visitor for ShownConfig<'_> {
     }
 }
 
-/// Returns a line for each key of a section or an entry. If `default` is given, keys that have the same value in `default` are left out.
+/// If `default` is given, keys that have the same value in `default` are left out.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], holder: &Holder, default: Option<&Holder>) -> String {
     let shown = keys.iter().filter_map(|key| {
         let value = (key.show)(holder)?;
@@ -62,7 +60,6 @@ mod tests {
 
     use super::*;
 
-    /// Collects all comments that explain values, each with its section, its key and the value.
     #[derive(Default)]
     struct CommentedValues(Vec<[&'static str; 4]>);
 
@@ -92,9 +89,8 @@ mod tests {
         visit(&mut commented);
         assert!(commented.0.len() > 20, "{}", commented.0.len());
         for [section, key, value, comment] in commented.0 {
-            // For these keys, an empty text is the default, so the key is not written into the test's configuration.
+            // For these keys, an empty text is the default, and no error: the test leaves the key out.
             let written = if value == "\"\"" { String::new() } else { format!("{key} = {value}\n") };
-            // The variable `needed` has the other keys that the entry must contain to be valid.
             let (head, needed) = match section {
                 "zone" if key == "recurse" => ("[[zone]]", "name = \"a.example\"\n"),
                 "zone" => ("[[zone]]", "name = \"a.example\"\nforward = [\"192.0.2.1\"]\n"),

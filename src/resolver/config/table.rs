@@ -16,22 +16,18 @@ use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use super::{dnsbl, dnstap, fleet, lookahead, sections, value};
 
-/// An operation that is done with every section of the configuration file, such as showing it.
 pub(super) trait Visitor {
-    /// Called for a section of the configuration that can occur only once, such as `[cache]`.
+    /// Called for a section that can occur only once, such as `[cache]`.
     fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>);
-    /// Called for a section of the configuration that can occur several times, such as `[[zone]]`.
+    /// Called for a section that can occur several times, such as `[[zone]]`.
     fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>);
 }
 
-/// Gives access to the field of `Config` that contains the values of a section.
 pub(super) struct KeyPlace<Holder: 'static> {
     pub(super) of: fn(&Config) -> &Holder,
-    /// Returns the same field as `of`, so that its values can be changed.
     pub(super) of_mut: fn(&mut Config) -> &mut Holder,
 }
 
-/// Creates the `KeyPlace` of the section that is stored in this field of `Config`.
 macro_rules! place {
     ($field:ident) => {
         &KeyPlace { of: |config| &config.$field, of_mut: |config| &mut config.$field }
@@ -61,14 +57,11 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.once(&sections::LOG, place!(log));
 }
 
-/// The names of all sections and keys of the configuration file.
 pub(super) struct KeyNames(Vec<ConfigSection>);
 
-/// The name of a section of the configuration and the names of its keys.
 pub(super) struct ConfigSection {
     pub(super) name: &'static str,
     pub(super) keys: Vec<&'static str>,
-    /// True if the section can occur several times, so that its header is `[[name]]`.
     many: bool,
 }
 
@@ -85,19 +78,17 @@ impl Visitor for KeyNames {
 }
 
 impl KeyNames {
-    /// Returns the names of all sections and keys of the configuration file.
     pub(super) fn all() -> Self {
         let mut names = Self(Vec::new());
         visit(&mut names);
         names
     }
 
-    /// Returns the section with this name, or `None` if no section has this name.
     pub(super) fn section(&self, name: &str) -> Option<&ConfigSection> {
         self.0.iter().find(|section| section.name == name)
     }
 
-    /// Returns the advice for an error about `key`, which does not exist in `section`: a similar key, or the known keys.
+    /// Returns advice for an error about `key`, which does not exist in `section`: a similar key, or the known keys.
     pub(super) fn unknown(&self, section: &ConfigSection, key: &str) -> String {
         if let Some(near) = nearest(key, section.keys.iter().copied()) {
             return format!("did you mean {near}?");
@@ -110,7 +101,7 @@ impl KeyNames {
         }
     }
 
-    /// Returns the advice for an error about `key`, which is outside all sections. Only the key `version` may be there.
+    /// Returns advice for an error about `key`, which is outside all sections. Only `version` may be there.
     pub(super) fn unknown_section(&self, key: &str, found: &DeValue<'_>) -> String {
         let is_section = found.is_table()
             || found.as_array().is_some_and(|array| array.iter().any(|entry| entry.get_ref().is_table()));
@@ -127,14 +118,12 @@ impl KeyNames {
         }
     }
 
-    /// Returns a section that has a key with this name, or `None` if no section has one.
     fn home(&self, key: &str) -> Option<&ConfigSection> {
         self.0.iter().find(|section| section.keys.contains(&key))
     }
 }
 
 impl ConfigSection {
-    /// Returns the header of the section as in the file, such as `[cache]` or `[[zone]]`.
     pub(super) fn head(&self) -> String {
         if self.many { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }
     }
@@ -144,7 +133,6 @@ impl ConfigSection {
 mod tests {
     use super::*;
 
-    /// Returns the headers and keys in the shipped configuration file, including those in its examples.
     fn shipped() -> Vec<String> {
         let text = include_str!("../../../conf/resolverd.toml");
         let mut found = Vec::new();

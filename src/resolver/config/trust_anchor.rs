@@ -1,7 +1,7 @@
 //! Reads trust anchors from a file with DS and DNSKEY records, in the format of zone files, of Unbound or of BIND. If no file is configured, the
 //! trust anchors are the known keys of the root zone.
 //!
-//! Unbound writes `trust-anchor:` before each record, and notes the states of keys in its file `root.key`. BIND writes the anchors in the blocks
+//! Unbound writes `trust-anchor:` before each record, and the states of keys into its file `root.key`. BIND writes the anchors in the blocks
 //! `trust-anchors`, `managed-keys` and `trusted-keys`.
 
 use crate::limits;
@@ -17,28 +17,24 @@ use dns::zone_file;
 use dns::zone_file::{RecordHead, Word, ZoneFileEntry, ZoneFileError, ZoneFileReader, entries};
 use validate::anchors::Anchors;
 
-/// The advice that an error message gives if a file of trust anchors cannot be used.
 const REMEDY: &str = "give a file of DS or DNSKEY records, such as /usr/share/dns/root.ds, or leave it empty for the built-in keys";
 
 /// The file with the keys of the root that Debian's package dns-root-data installs.
 const SYSTEM: &str = "/usr/share/dns/root.ds";
 
-/// The names of the blocks in BIND's configuration that contain trust anchors.
 const BLOCKS: [&str; 4] = ["trust-anchors", "managed-keys", "trusted-keys", "dnssec-keys"];
 
 /// The trust anchors (keys that are trusted without a signature of a parent zone), and the file that they come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrustAnchor {
-    /// The file from which the anchors were read. `None` means the keys of the root zone that are built into the program, and those in the file
-    /// `SYSTEM` of the operating system.
+    /// The file from which the anchors were read. `None` means the built-in keys of the root zone, and those in the file `SYSTEM`.
     pub path: Option<PathBuf>,
     /// The trust anchors that were read from the file.
     pub anchors: Anchors,
 }
 
 impl TrustAnchor {
-    /// Returns true if the text of a trust anchor file contains only keys of the root zone, and if at least one of these keys is also built into
-    /// this program.
+    /// Returns true if the text of a trust anchor file contains only keys of the root zone, and at least one of them is also built into resolverd.
     pub fn is_of_internet(text: &str) -> bool {
         parse(text).is_ok_and(|anchors| {
             let is_of_root_only = anchors.names().all(Name::is_root);
@@ -47,8 +43,8 @@ impl TrustAnchor {
     }
 }
 
-/// Reads a file of trust anchors. If the file has no key of the root zone, the known keys of the root zone are added. Otherwise an operator who
-/// adds the anchor of one zone would turn off validation for all other zones.
+/// If the file has no key of the root zone, the known keys of the root zone are added. Otherwise an operator who adds the anchor of one zone would
+/// turn off validation for all other zones.
 pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
     let mut anchors = parse(&text)
@@ -59,15 +55,14 @@ pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     Ok(TrustAnchor { path: Some(path.to_owned()), anchors })
 }
 
-/// Returns the known keys of the root zone: the built-in keys, and the keys in the file `SYSTEM` of the operating system. This file may be newer or
-/// older than this program, or changed by hand. With both sources together, no key that the root zone uses is missing.
+/// Returns the known keys of the root zone: the built-in keys and those in the file `SYSTEM`. `SYSTEM` may be newer or older than resolverd: only
+/// both together have all keys that the root zone uses.
 pub(super) fn newest() -> TrustAnchor {
     let text = value::file(Path::new(SYSTEM), limits::MAX_TRUST_ANCHOR_FILE, REMEDY).ok();
     let system = text.and_then(|text| parse(&text).ok());
     TrustAnchor { path: None, anchors: joined_with(system) }
 }
 
-/// Returns the built-in keys of the root zone, together with those in `system`, which are the anchors from the file of the operating system.
 fn joined_with(system: Option<Anchors>) -> Anchors {
     let mut anchors = Anchors::built_in();
     if let Some(system) = system {
@@ -76,8 +71,7 @@ fn joined_with(system: Option<Anchors>) -> Anchors {
     anchors
 }
 
-/// Parses the text of a trust anchor file in any of the known formats. On an error, returns a text that continues a sentence after the name of the
-/// file.
+/// Parses a trust anchor file in any of the known formats. The text of the error continues a sentence after the name of the file.
 fn parse(text: &str) -> Result<Anchors, String> {
     let starts = |line: &str| BLOCKS.iter().any(|block| line.trim_start().starts_with(block));
     let mut anchors = Anchors::default();
@@ -92,21 +86,20 @@ fn parse(text: &str) -> Result<Anchors, String> {
     Ok(anchors)
 }
 
-/// The word before a trust anchor in Unbound's configuration.
 const KEYWORD: &str = "trust-anchor:";
 
-/// Reads records in the format of zone files into `anchors`. In Unbound's files, a line that begins with `#` is also a comment.
+/// In Unbound's files, a line that begins with `#` is also a comment.
 fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     let lines = text.lines().map(|line| match line.trim_start() {
         remark if remark.starts_with('#') => "\n".to_owned(),
-        // In Unbound's files, the record may follow the keyword without a blank. The parser of zone files needs a blank, so one is inserted.
+        // Unbound permits a record directly after the keyword. The parser of zone files needs a blank between them.
         setting if setting.starts_with(KEYWORD) => {
             format!("{}\n", line.replacen(KEYWORD, "trust-anchor: ", 1))
         }
         _ => format!("{line}\n"),
     });
     let said = |wrong: ZoneFileError| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
-    // All names are absolute, even without a dot at their end, because the origin is the root.
+    // With the root as origin, all names are absolute, even without a dot at their end.
     let mut reader = ZoneFileReader::new(Name::root());
     for entry in entries(&lines.collect::<String>()) {
         let entry = entry.map_err(said)?;
@@ -126,7 +119,7 @@ fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// Removes what Unbound's configuration has around a record: the keyword `trust-anchor:`, and quotes as in `trust-anchor: "NAME DS ..."`.
+/// Removes the keyword `trust-anchor:` before a record, and the quotes in `trust-anchor: "NAME DS ..."`.
 fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     if entry.words.first().is_some_and(|word| word.text == KEYWORD) {
         let words = entry.words.iter().skip(1).flat_map(|word| word.text.split_ascii_whitespace());
@@ -136,14 +129,13 @@ fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     entry
 }
 
-/// Returns true if Unbound does not trust a key in its file `root.key`. `comment` is the text that Unbound has written after the key. A key is not
-/// trusted in the states 0 (start), 1 (pending), 4 (revoked) and 5 (removed) of RFC 5011 section 4.
+/// Returns true if Unbound does not trust a key in its file `root.key`: in the states 0 (start), 1 (pending), 4 (revoked) and 5 (removed) of RFC 5011
+/// section 4. `comment` is the text after the key.
 fn distrusted(comment: &str) -> bool {
     let state = comment.split_once(";;state=").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| !matches!(state, '2' | '3'))
 }
 
-/// Reads the trust anchors from the blocks of a BIND configuration into `anchors`.
 fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     let words = bind_words(text);
     let mut words = words.iter().map(String::as_str).peekable();
@@ -164,8 +156,7 @@ fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// Adds the trust anchor in one entry of a BIND block. The entry has a name and the data of a DS or a DNSKEY. Newer versions of BIND write a
-/// keyword, such as `initial-key`, between the name and the data.
+/// The entry has a name and the data of a DS or a DNSKEY. Newer versions of BIND write a keyword, such as `initial-key`, between them.
 fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     let shown = entry.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
     let wrong = |wrong: &str| format!("{wrong} in the entry {shown}");
@@ -179,7 +170,7 @@ fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     added.map_err(wrong)
 }
 
-/// Splits a BIND configuration into words, without comments and quotes. Each brace and each semicolon is a word of its own.
+/// Each brace and each semicolon is a word of its own.
 fn bind_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut letters = text.chars().peekable();
@@ -201,7 +192,6 @@ fn bind_words(text: &str) -> Vec<String> {
     words
 }
 
-/// Skips the letters up to and including the text `end`.
 fn pass_over(letters: &mut impl Iterator<Item = char>, end: &str) {
     let mut passed = String::new();
     for letter in letters {
@@ -218,7 +208,7 @@ fn push(words: &mut [String], letter: char) {
     }
 }
 
-/// Adds a DS record to `anchors`. `data` are the key tag, the algorithm, the type of the digest, and the digest.
+/// `data` are the key tag, the algorithm, the type of the digest, and the digest.
 fn add_ds(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
     let [tag, algorithm, digest_type, digest @ ..] = data else { return Err("has a DS that is too short") };
     let tag = tag.parse().map_err(|_| "has a DS without a key tag")?;
@@ -232,7 +222,7 @@ fn add_ds(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'
     Ok(())
 }
 
-/// Adds a DNSKEY record to `anchors`. `data` are the flags, the protocol, the algorithm, and the public key.
+/// `data` are the flags, the protocol, the algorithm, and the public key.
 fn add_key(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
     let words: Vec<&str> = data.iter().map(String::as_str).collect();
     let [flags, "3", algorithm, key @ ..] = words.as_slice() else {
@@ -248,12 +238,11 @@ fn algorithm_of(word: &str) -> Result<Algorithm, &'static str> {
     zone_file::algorithm(word).map(Algorithm::from_u8).ok_or("has an unknown algorithm")
 }
 
-/// Joins the parts of a key or digest, which may be several words, or one quoted word with spaces in it.
 fn joined(words: &[impl AsRef<str>]) -> String {
     words.iter().flat_map(|word| word.as_ref().split_ascii_whitespace()).collect()
 }
 
-/// Reads a domain name in a file of trust anchors. The name is absolute, even if it does not end with a dot.
+/// The name is absolute, even if it does not end with a dot.
 fn name(word: &str) -> Option<Name> {
     let mut name = Name::from_ascii(word).ok()?.to_lowercase();
     name.set_fqdn(true);

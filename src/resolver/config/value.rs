@@ -19,24 +19,21 @@ use super::report::{WrongValue, quoted};
 use dns::wire::presentation;
 use dns::wire::presentation::shown;
 
-/// A value as it is written in the configuration file, with its position there.
+/// A value of the configuration file, with its position there.
 pub(super) type Typed<'f> = Spanned<DeValue<'f>>;
 
-/// The result of reading a value: the value in the program's own type, or the error.
 pub(super) type Read<Meant> = Result<Meant, WrongValue>;
 
-/// The units of a time span, each with its length in milliseconds.
 const SPAN_UNITS: [(&str, u64); 5] =
     [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-/// Examples of time spans with the common units. An error message shows those examples that are in the permitted range.
+/// An error message shows those examples that are in the permitted range.
 const EXAMPLES: [Duration; 3] =
     [Duration::from_millis(500), Duration::from_secs(4), Duration::from_secs(3_600)];
 
-/// The units of a memory size, each with its size in octets.
+/// The units of a memory size, in octets.
 const SIZE_UNITS: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
-/// Returns the content of a quoted text, or an error if the value has another type.
 pub(super) fn text<'a>(value: &'a Typed<'_>) -> Read<&'a str> {
     let found = value.get_ref();
     found
@@ -44,7 +41,6 @@ pub(super) fn text<'a>(value: &'a Typed<'_>) -> Read<&'a str> {
         .ok_or_else(|| WrongValue::new(format!("is {}, not a string", an(found)), "put it in quotes"))
 }
 
-/// Returns the value `true` or `false`, or an error if the value has another type.
 pub(super) fn flag(value: &Typed<'_>) -> Read<bool> {
     let found = value.get_ref();
     found
@@ -52,7 +48,6 @@ pub(super) fn flag(value: &Typed<'_>) -> Read<bool> {
         .ok_or_else(|| WrongValue::new(format!("is {}", an(found)), "write true or false, without quotes"))
 }
 
-/// Reads one of the texts in `words`, and returns the value that belongs to it.
 pub(super) fn word<Meant: Copy>(value: &Typed<'_>, words: &[(&str, Meant)]) -> Read<Meant> {
     let typed = text(value)?;
     words.iter().find(|(word, _)| *word == typed).map(|(_, meant)| *meant).ok_or_else(|| {
@@ -61,7 +56,6 @@ pub(super) fn word<Meant: Copy>(value: &Typed<'_>, words: &[(&str, Meant)]) -> R
     })
 }
 
-/// Reads a whole number that must be in `range`.
 pub(super) fn number<Meant: TryFrom<u64> + PartialOrd + fmt::Display>(
     value: &Typed<'_>,
     range: &RangeInclusive<Meant>,
@@ -79,7 +73,7 @@ pub(super) fn number<Meant: TryFrom<u64> + PartialOrd + fmt::Display>(
     })
 }
 
-/// Reads a list. The function `read` reads each of its items. A repeated item is an error.
+/// A repeated item is an error.
 pub(super) fn list<Meant: Eq + Hash>(
     value: &Typed<'_>,
     read: impl Fn(&Typed<'_>) -> Read<Meant>,
@@ -99,7 +93,6 @@ pub(super) fn list<Meant: Eq + Hash>(
     }
 }
 
-/// Reads a time span, such as `"5s"`, that must be in `range`.
 pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<Duration> {
     let typed = text(value)?;
     let remedy = || {
@@ -117,7 +110,6 @@ pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<
     }
 }
 
-/// Reads a domain name. The result is absolute, whether or not the text ends with a dot.
 pub(super) fn name(value: &Typed<'_>) -> Read<Name> {
     let typed = text(value)?;
     let wrong = |why: &str| {
@@ -143,7 +135,7 @@ pub(super) fn name(value: &Typed<'_>) -> Read<Name> {
     Ok(name)
 }
 
-/// Writes a domain name as in the configuration file: without the final dot, except for the root.
+/// Writes a domain name without the final dot, except for the root.
 pub(super) fn name_text(name: &Name) -> String {
     let text = presentation::name_text(name);
     match text.strip_suffix('.') {
@@ -152,25 +144,22 @@ pub(super) fn name_text(name: &Name) -> String {
     }
 }
 
-/// Returns a domain name in quotes, as in the configuration file.
 pub(super) fn in_quotes(name: &Name) -> String {
     format!("\"{}\"", name_text(name))
 }
 
-/// Reads the path of a file. A relative path starts at `directory`. Returns `None` for an empty text, which means that there is no file.
+/// Returns `None` for an empty text. A relative path starts at `directory`.
 pub(super) fn path(value: &Typed<'_>, directory: &Path) -> Read<Option<PathBuf>> {
     let typed = text(value)?;
     Ok((!typed.is_empty()).then(|| directory.join(typed)))
 }
 
-/// Reads the text of a regular file that the configuration names. A file with more than `most` octets is an error. The error has the advice
-/// `remedy`.
+/// Reads a regular file that the configuration names. A file with more than `most` octets is an error.
 pub(super) fn file(path: &Path, most: u64, remedy: &str) -> Read<String> {
     let text = Opened::regular(path).and_then(|opened| opened.text(most));
     text.map_err(|error| WrongValue::new(format!("{} {error}", path.display()), remedy))
 }
 
-/// Reads a memory size, such as `"256MiB"`, and returns it in octets. It must be at least `limits::MIN_CACHE_SIZE`.
 pub(super) fn size(value: &Typed<'_>) -> Read<u64> {
     let typed = text(value)?;
     let least = limits::MIN_CACHE_SIZE >> 20;
@@ -184,7 +173,7 @@ pub(super) fn size(value: &Typed<'_>) -> Read<u64> {
     }
 }
 
-/// Reads a memory size in `range`, and returns it in octets. Returns 0 for `0` or `"0"`, and `None` for `"auto"`.
+/// Returns the size in octets: 0 for `0` or `"0"`, and `None` for `"auto"`.
 pub(super) fn auto_size(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<Option<u64>> {
     if value.get_ref().as_integer().is_some_and(|integer| integer.as_str() == "0") {
         return Ok(Some(0));
@@ -206,7 +195,7 @@ pub(super) fn auto_size(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<
     Err(WrongValue::new(format!("{} {complaint}", quoted(typed)), remedy))
 }
 
-/// Parses a whole number with a unit after it, and returns the number in the smallest unit.
+/// Returns the number in the smallest unit, or `None` if the text is not a whole number with a unit after it.
 fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, unit) = typed.split_at_checked(unit_at)?;
@@ -214,14 +203,14 @@ fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(*factor)
 }
 
-/// Writes a time span as in the configuration file, in the largest unit of which it is a multiple.
+/// Uses the largest unit of which the time span is a multiple.
 pub(super) fn span_text(span: Duration) -> String {
     let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let whole = SPAN_UNITS.iter().rev().find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor));
     whole.map_or_else(|| "0s".to_owned(), |(unit, factor)| format!("{}{unit}", millis / factor))
 }
 
-/// Writes a memory size as in the configuration file, in the largest unit of which it is a multiple.
+/// Uses the largest unit of which the size is a multiple.
 pub(super) fn size_text(octets: u64) -> String {
     if octets == 0 {
         return "0".to_owned();
@@ -231,19 +220,16 @@ pub(super) fn size_text(octets: u64) -> String {
     format!("{}{unit}", octets / factor)
 }
 
-/// Returns a time span in quotes, as in the configuration file.
 fn in_words(span: Duration) -> String {
     format!("\"{}\"", span_text(span))
 }
 
-/// Returns the type of a value for an error message, with its article, such as "an integer".
 fn an(value: &DeValue<'_>) -> String {
     let kind = value.type_str();
     let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };
     format!("{article} {kind}")
 }
 
-/// Returns the names of keys of the configuration in alphabetical order, separated by commas.
 pub(super) fn sorted<'a>(keys: impl IntoIterator<Item = &'a str>) -> String {
     keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
 }

@@ -15,8 +15,7 @@ use super::{addresses, value};
 pub struct ConfiguredView {
     /// The name of the view. The key `view` of zones, hosts and records refers to it.
     pub name: String,
-    /// The networks of the clients. If the networks of several views contain a client, the client belongs to the view with the longest matching
-    /// prefix.
+    /// The networks of the clients. If several views contain a client, the view with the longest matching prefix applies.
     pub clients: Vec<IpNet>,
     /// The zones without `view` that the clients of this view see, by apex. `None` means all of them.
     pub zones: Option<Vec<Name>>,
@@ -45,10 +44,9 @@ impl TableEntry for ConfiguredView {
     }
 }
 
-/// The form of a value that is the name of a view.
 pub(super) const VIEW: Text<String> = Text(word, String::clone);
 
-/// Reads the name of a view. Only letters, digits, `-`, `_` and `.` are permitted, so that error texts can contain the name without quotes.
+/// Only these characters are permitted, so that error texts can contain the name without quotes.
 fn word(typed: &Typed<'_>) -> Read<String> {
     let text = value::text(typed)?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
@@ -61,13 +59,11 @@ fn word(typed: &Typed<'_>) -> Read<String> {
     Ok(text.to_owned())
 }
 
-/// Returns words such as " of the view X", which error texts show after the name of a zone, host or record. Returns an empty text if the zone, host
-/// or record has no view.
+/// Returns " of the view X", for error texts, or an empty text if there is no view.
 pub(super) fn of_view(view: Option<&str>) -> String {
     view.map_or_else(String::new, |view| format!(" of the view {view}"))
 }
 
-/// Reads the networks of the clients of a view. There must be at least one.
 fn clients(typed: &Typed<'_>) -> Read<Vec<IpNet>> {
     let networks = value::list(typed, addresses::client_network)?;
     match networks.len() {

@@ -48,8 +48,7 @@ const LEVELS: [(&str, WatchLevel); 4] = [
     ("note", WatchLevel::Note),
 ];
 
-/// Reads a domain, as in mail addresses. An IP address, a wildcard or the root is an error, because the check of such a name could only report that
-/// the domain does not exist.
+/// An IP address, a wildcard or the root is an error: a check of such a name could only report that the domain does not exist.
 fn domain(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;
     let text = value::text(typed)?;

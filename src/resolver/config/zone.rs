@@ -15,25 +15,22 @@ use super::value::Read;
 use super::view::{self, VIEW};
 use super::{addresses, records, value};
 
-/// The keys of a `[[zone]]` that say where its answers come from. A zone has exactly one of them.
+/// A zone has exactly one of them.
 const ZONE_KINDS: [&str; 5] = ["forward", "stub", "recurse", "file", "records"];
 
-/// The text for a key of `ZONE_KINDS` that is left out: the zone has no servers or data of this kind.
 const NO_SERVERS: &str = "none";
 
-/// The advice that an error message gives if a zone file cannot be used.
 const FILE_REMEDY: &str = "name a zone file (RFC 1035 section 5) that the daemon may read";
 
-/// The text for a maximum TTL of a `[[zone]]` that is left out: the maximum in `[cache]` applies.
 const CAP: &str = "that of [cache]";
 
-/// The values of a `[[zone]]`. If several configured zones contain a name, the zone with the longest apex is used.
+/// The values of a `[[zone]]`. If several configured zones contain a name, the zone with the longest apex applies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredZone {
     /// The apex of the configured zone, absolute and in lower case.
     pub name: Name,
-    /// The `[[view]]` whose clients see the zone. `None` means that clients without a view see it, and also the clients of each view that has no zone
-    /// with this name.
+    /// The `[[view]]` whose clients see the zone. `None`: clients without a view see the zone, and so do clients of each view that has no zone with
+    /// this name.
     pub view: Option<String>,
     /// Where the answers for names in the zone come from.
     pub kind: ZoneKind,
@@ -58,8 +55,8 @@ pub enum ZoneKind {
     Forward(Vec<Forwarder>),
     /// `stub`: these authoritative servers of the zone.
     Stub(Vec<SocketAddr>),
-    /// `recurse`: the authoritative servers that recursion from the root servers finds. This is needed only if a configured zone above this zone is
-    /// answered in another way.
+    /// `recurse`: the authoritative servers that recursion from the root servers finds. Needed only if a configured zone above this zone has other
+    /// servers or data.
     Recurse,
     /// `file`: a zone file, which is read when the configuration is read.
     File {
@@ -176,7 +173,7 @@ impl TableEntry for ConfiguredZone {
 }
 
 impl ConfiguredZone {
-    /// Returns the name of the zone together with its view, as error texts show it. Together they identify a zone of the configuration.
+    /// Returns the name of the zone and its view, for error texts. Both together identify a zone of the configuration.
     pub fn shown(&self) -> String {
         format!("{}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }
@@ -187,15 +184,15 @@ impl ConfiguredZone {
     }
 }
 
-/// The values of a `[[host]]`: a name with its addresses. The PTR records of these addresses contain the name.
+/// The values of a `[[host]]`: a name with its addresses. resolverd creates the PTR records of these addresses too.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfiguredHost {
     /// The name of the `[[host]]` entry, absolute and in lower case.
     pub name: Name,
     /// The IP addresses of the host.
     pub addresses: Vec<IpAddr>,
-    /// The `[[view]]` whose clients see the host. `None` means that clients without a view see it, and also the clients of each view that has no
-    /// `[[host]]` with this name.
+    /// The `[[view]]` whose clients see the host. `None`: clients without a view see the host, and so do clients of each view that has no `[[host]]`
+    /// with this name.
     pub view: Option<String>,
 }
 

@@ -1,32 +1,29 @@
 //! Counts the answers that the servers of a DNS list give to clients' questions. If the test entries of the list give a wrong result, these counts
 //! show whether the list works nevertheless: its operator may have changed the test entries.
-//!
-//! The module is pure: it reads no clock and sends nothing.
 
 use super::gate::{ListVerdict, UnknownReason};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 
-/// The numbers of answers that the servers of one DNS list gave to questions of clients. Answers from the cache are not counted.
+/// The answers that the servers of one DNS list gave to clients since the start of resolverd. Answers from the cache are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListAnswers {
-    /// The number of answers since the last answer that was a listing, or since the start of resolverd if there was none.
+    /// The number of answers since the last listing, or since the start of resolverd if there was none.
     pub(crate) since_listing: u32,
-    /// True if at least one answer of the DNS list since the start of resolverd was a listing.
+    /// True if the DNS list has listed anything since the start of resolverd.
     pub has_listed: bool,
-    /// The number of listings in answers, counted since a test of the DNS list last showed a fault.
+    /// The number of listings since a test of the DNS list last showed a fault.
     listed: u32,
-    /// The number of "not listed" answers, counted since a test of the DNS list last showed a fault.
+    /// The number of "not listed" answers since a test of the DNS list last showed a fault.
     not_listed: u32,
 }
 
 impl ListAnswers {
-    /// Called when a test of the DNS list shows a fault. Sets the counts of listings and of "not listed" answers to 0. The answers counted after
-    /// that show whether the result of the test is correct.
+    /// Called when a test of the DNS list shows a fault. The answers counted after this call show whether the result of the test is correct.
     pub fn begin(&mut self) {
         (self.listed, self.not_listed) = (0, 0);
     }
 
-    /// Counts one answer of the DNS list's servers to a client. `verdict` is the meaning of this answer.
+    /// Counts one answer of the DNS list to a client.
     pub fn heard(&mut self, verdict: &ListVerdict) {
         match verdict {
             ListVerdict::Listed | ListVerdict::Unknown(UnknownReason::ListsTheWorld) => {
@@ -42,20 +39,19 @@ impl ListAnswers {
     }
 
     /// Returns true if the answers to clients show that the DNS list lists nothing. `before`: true if the DNS list already has the state "lists
-    /// nothing". In this case, it is enough that no answer since the start of resolverd was a listing.
+    /// nothing". Then it is enough that the DNS list has listed nothing since the start of resolverd.
     pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }
 
-    /// Returns true if the answers to clients show that the DNS list does not list everything. For this, there must be enough answers, and at least
-    /// three quarters of them must be "not listed".
+    /// Returns true if the answers to clients show that the DNS list does not list everything: there are enough answers, and at least three quarters
+    /// of them are "not listed".
     pub fn show_no_world(&self) -> bool {
         let all = self.listed.saturating_add(self.not_listed);
         all >= LISTS_WORLD_ANSWERS && self.not_listed / 3 >= self.listed
     }
 
-    /// Returns true if the answers to clients show that the DNS list lists everything. For this, there must be enough answers, and all of them must
-    /// be listings.
+    /// Returns true if the answers to clients show that the DNS list lists everything: there are enough answers, and all are listings.
     pub fn show_world(&self) -> bool {
         self.listed >= LISTS_WORLD_ANSWERS && self.not_listed == 0
     }

@@ -1,10 +1,10 @@
-//! The circuit breaker of a DNS list. The breaker opens when the list no longer answers. While it is open, resolverd sends no questions of clients
-//! to the list, and answers them itself at once (for example, with SERVFAIL). The breaker closes when the list answers a probe, which is a question
-//! that resolverd sends to test the list.
+//! The circuit breaker of a DNS list. The breaker opens when the list no longer answers. While the breaker is open, resolverd sends no questions of
+//! clients to the list, and answers them itself at once (for example, with SERVFAIL). The breaker closes when the list answers a probe, which is a
+//! question that resolverd sends to test the list.
 //!
-//! All functions are pure: the input consists of questions and their results. A breaker opens only while servers of other zones answer. Otherwise,
-//! in an outage of this host's network, the breakers of all lists would open. The time before a breaker opens depends on the usual round trip of
-//! the list, so that a slow list is not mistaken for a list that does not answer.
+//! A breaker opens only while servers of other zones answer. Otherwise, in an outage of this host's network, the breakers of all lists would open.
+//! The time before a breaker opens depends on the usual round trip of the list, so that a slow list is not mistaken for a list that does not answer.
+//! All functions are pure.
 
 use std::time::Duration;
 
@@ -29,17 +29,12 @@ pub enum ListQueryEnd {
     Silent,
 }
 
-/// The result of a question to a DNS list, with the values that the breaker needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndedQuery {
-    /// How the question to the DNS list ended: answered, failed or silent.
     pub end: ListQueryEnd,
-    /// The time from sending the question to the DNS list until its result.
     pub elapsed: Duration,
-    /// The round trip of the query that was answered. It does not include the time for other zones or for lost queries. `None` if no query was
-    /// answered.
+    /// The round trip of the query that was answered, without the time for other zones or for lost queries. `None` if no query was answered.
     pub round_trip: Option<Duration>,
-    /// True if the question was a probe, which resolverd sends itself to test whether the DNS list works.
     pub probe: bool,
 }
 
@@ -53,42 +48,31 @@ pub enum OpenReason {
     Failing,
 }
 
-/// What resolverd must do next about a DNS list that is silent or answers with errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judgement {
-    /// Do nothing: the DNS list answers, or its breaker is already open.
     Rest,
-    /// Judge the DNS list again at this time, because it is too early for a decision.
+    /// It is too early for a decision: judge the DNS list again at this time.
     Later(Mono),
-    /// No other server has answered recently, so the network of this host may be down. To find out, send a query to another zone (a witness query),
-    /// and decide about the DNS list at this time.
+    /// No other server has answered recently, so the network of this host may be down. Send a query to another zone (a witness query), and judge the
+    /// DNS list again at this time.
     Witness(Mono),
-    /// The DNS list does not answer or answers only with errors, and its breaker has been opened now.
     Opened,
 }
 
-/// The circuit breaker of one DNS list. While it is open, resolverd answers questions to the list itself.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Breaker {
     /// The smoothed round trip and its variation, as in RFC 6298 section 2, or `None` before the first answer.
     usual: Option<(Duration, Duration)>,
-    /// How many questions to the DNS list wait for an answer.
     under_way: u32,
     /// The time since which the DNS list has answered no question. `None` if no question waits for an answer and no question has failed recently.
     silent_since: Option<Mono>,
-    /// The time of the last failed question to the DNS list. A question fails if it gets errors or no answer.
     failed_at: Option<Mono>,
-    /// The number of questions in a row that the servers of the DNS list answered with errors.
     failures: u32,
-    /// The time at which a probe ended with errors, and how long the probe took. `None` if there was no such probe, or if the DNS list has given a
-    /// good answer since.
+    /// The time at which a probe ended with errors, and how long the probe took. `None` if the DNS list has given a good answer since.
     confirmed: Option<(Mono, Duration)>,
-    /// The time at which the last probe was sent, while the breaker is open or may soon open.
     probed: Option<Mono>,
-    /// How many probes were sent since the DNS list last answered.
     probes: u32,
-    /// The time at which another gateway of the fleet reported that the DNS list does not answer. `None` if none has, or if the list has answered
-    /// since.
+    /// The time at which another gateway of the fleet reported that the DNS list does not answer. `None` if the list has answered this gateway since.
     others_say_silent: Option<Mono>,
     open: Option<OpenBreaker>,
 }
@@ -101,23 +85,19 @@ struct OpenBreaker {
 }
 
 impl Breaker {
-    /// Returns the reason why the breaker is open, and the time since which it is open. Returns `None` if the breaker is closed.
     pub(crate) fn open(&self) -> Option<(OpenReason, Mono)> {
         self.open.map(|open| (open.why, open.since))
     }
 
-    /// Opens the breaker at the start of resolverd, because it was open when the previous process ended. The first probe is due when a client asks
-    /// the DNS list.
+    /// Opens the breaker at the start of resolverd, because the breaker was open when the previous process ended. A probe is due at once.
     pub(crate) fn reopen(&mut self, why: OpenReason, now: Mono) {
         self.open = Some(OpenBreaker { why, since: now, next_probe: now });
     }
 
-    /// Returns the usual round trip of a query to the DNS list, or `None` before its first answer.
     pub(crate) fn usual(&self) -> Option<Duration> {
         self.usual.map(|(smoothed, _)| smoothed)
     }
 
-    /// Called when a question is sent to the DNS list.
     pub(crate) fn asked(&mut self, now: Mono) {
         let forgotten = |failed: Mono| now.since(failed) >= FLIGHT_TIME;
         if self.under_way == 0 && self.failed_at.is_none_or(forgotten) {
@@ -127,8 +107,7 @@ impl Breaker {
         self.silent_since.get_or_insert(now);
     }
 
-    /// Called when a question to the DNS list has ended. Clients may ask questions that every server refuses. Therefore errors count against the
-    /// list only if a probe gets errors too. Returns true if the breaker closes.
+    /// Returns true if the breaker closes. Clients may ask questions that every server refuses, so errors count only if a probe gets errors too.
     pub(crate) fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
         let EndedQuery { end, elapsed, round_trip, probe } = query;
         self.under_way = self.under_way.saturating_sub(1);
@@ -150,8 +129,7 @@ impl Breaker {
                 if probe && self.failures >= BREAKER_FAILURES {
                     self.confirmed = Some((now, elapsed));
                 }
-                // A server that sends an error is not silent. So a breaker that opened because of silence closes. (The module `gate` handles the
-                // case that the error is a refusal.)
+                // A server that sends an error is not silent. (The module `gate` handles refusals.)
                 self.open.take_if(|open| open.why == OpenReason::Silent).is_some()
             }
             ListQueryEnd::Silent => {
@@ -161,7 +139,7 @@ impl Breaker {
         }
     }
 
-    /// Undoes a call of `asked`: the cache had the answer to the question, so no DNS message was sent to the DNS list.
+    /// Undoes `asked`: the cache had the answer, so no query was sent to the DNS list.
     pub(crate) fn withdrawn(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 && self.failed_at.is_none() {
@@ -169,7 +147,7 @@ impl Breaker {
         }
     }
 
-    /// Decides what resolverd must do about the DNS list at `now`. `evidence` has the times at which servers of other zones answered.
+    /// `evidence` has the times at which servers of other zones answered.
     pub(crate) fn judge(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         if self.open.is_some() {
             return Judgement::Rest;
@@ -181,8 +159,8 @@ impl Breaker {
         }
     }
 
-    /// Decides what to do about a DNS list whose servers answer with errors. If a forwarder or this host cannot reach the internet, all lists give
-    /// errors. So the errors of a probe count only if servers of other zones answered both before and after the probe.
+    /// If a forwarder or this host cannot reach the internet, all DNS lists give errors. So the errors of a probe count only if servers of other
+    /// zones answered both before and after the probe.
     fn judge_errors(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
@@ -190,8 +168,7 @@ impl Breaker {
             return Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN));
         }
         if failed.since(evidence.streak) < took {
-            // The network may have been down when the failed probe was sent, and may work again now. So the result of this probe is ignored, and a
-            // new probe, which is sent soon, decides.
+            // The network may have been down when the failed probe was sent. So the result of this probe is ignored, and a new probe decides.
             self.confirmed = None;
             self.probes = 0;
             return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
@@ -213,8 +190,8 @@ impl Breaker {
         if now < half {
             return Judgement::Later(half);
         }
-        // Servers of other zones must have answered in the second half of `patience`, because earlier answers may come from the time before an
-        // outage of this host's network. After the end of an outage, the DNS list has half of `patience` to answer again.
+        // Servers of other zones must have answered in the second half of `patience`: earlier answers may come from the time before an outage of this
+        // host's network. After an outage, the DNS list has half of `patience` to answer again.
         let vouched = evidence.last.is_some_and(|last| last >= half);
         let due = since.after(patience).max(evidence.streak.after(patience / 2));
         match (vouched, now >= due) {
@@ -227,7 +204,6 @@ impl Breaker {
         }
     }
 
-    /// Returns the time at which the next probe must be sent, or `None` if nothing suggests a fault of the DNS list.
     pub(crate) fn next_probe(&self) -> Option<Mono> {
         if let Some(open) = self.open {
             return Some(open.next_probe);
@@ -242,8 +218,7 @@ impl Breaker {
         due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(pause))))
     }
 
-    /// Called when a probe is sent. Plans the next probe: the pause grows with each probe, and with the time `idle` since a client last asked the DNS
-    /// list.
+    /// Plans the next probe. The pause grows with each probe, and with the time `idle` since a client last asked the DNS list.
     pub(crate) fn probing(&mut self, now: Mono, idle: Duration) {
         self.probed = Some(now);
         self.probes = self.probes.saturating_add(1);
@@ -252,7 +227,7 @@ impl Breaker {
         }
     }
 
-    /// Called when a client asks the DNS list again after a time without questions, in which probes are rare. Plans the next probe for the time at
+    /// Called when a client asks the DNS list again after a time without questions, in which probes are rare. Moves the next probe to the time at
     /// which it would be due if clients had asked all the time.
     pub(crate) fn wanted_soon(&mut self, now: Mono) {
         let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
@@ -261,7 +236,6 @@ impl Breaker {
         }
     }
 
-    /// Called when a client asks the DNS list after a long time without questions. Makes a probe of the list due now.
     pub(crate) fn wanted(&mut self, now: Mono) {
         self.probes = 0;
         if let Some(open) = &mut self.open {
@@ -269,15 +243,14 @@ impl Breaker {
         }
     }
 
-    /// Called when another gateway of the fleet reports that the DNS list does not answer it. This alone does not open the breaker, because a list
-    /// may block the address of one gateway. But if the list does not answer this gateway either, the breaker opens after the shortest permitted
-    /// time.
+    /// Called when another gateway of the fleet reports that the DNS list does not answer it. The list may block the address of that gateway, so the
+    /// breaker does not open. But if this gateway gets no answer either, the breaker opens after `short_patience`.
     pub(crate) fn others_found_silence(&mut self, now: Mono) {
         self.others_say_silent = Some(now);
     }
 
-    /// Called when a question that was sent `elapsed` ago has been answered. If the current silence began before the question was sent, it has
-    /// ended, even if other questions still wait for an answer.
+    /// Called when a question that was sent `elapsed` ago has been answered. A silence that began before this question was sent has ended, even if
+    /// other questions still wait.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;
         self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));
@@ -289,15 +262,14 @@ impl Breaker {
         self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
     }
 
-    /// Returns how long the DNS list may be silent before the breaker opens, if another gateway has found the list silent too: the shortest
-    /// permitted time, or longer for a slow list.
+    /// Returns how long the DNS list may be silent before the breaker opens if another gateway has found the list silent too.
     fn short_patience(&self) -> Duration {
         let usual = self.usual.map_or(Duration::ZERO, |(smoothed, _)| smoothed.saturating_mul(3));
         usual.max(BREAKER_MIN_PATIENCE).min(self.patience())
     }
 
-    /// Returns how long the DNS list may be silent before the breaker opens: several times its usual round trip, so that a lost DNS message can be
-    /// sent again. The time is longer than `BREAKER_MAX_PATIENCE` only if all answers of the list are slow.
+    /// Returns how long the DNS list may be silent before the breaker opens: several times its usual round trip, so that a lost query can be sent
+    /// again. Only a list whose answers are all slow gets more than `BREAKER_MAX_PATIENCE`.
     fn patience(&self) -> Duration {
         let Some((smoothed, variation)) = self.usual else { return BREAKER_MAX_PATIENCE };
         let late = smoothed.saturating_add(variation.saturating_mul(4));
@@ -306,7 +278,7 @@ impl Breaker {
     }
 }
 
-/// Returns the pause between this probe and the next one. `probes` is the number of probes sent so far; each probe doubles the pause.
+/// Returns the pause after `probes` probes. Each probe doubles the pause.
 fn pause_after(probes: u32) -> Duration {
     let times = 2_u32.saturating_pow(probes.saturating_sub(1));
     FIRST_PROBE_TIME.saturating_mul(times).min(MAX_PROBE_TIME)

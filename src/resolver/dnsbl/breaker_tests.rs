@@ -1,5 +1,3 @@
-//! Tests when the breaker of a DNS list opens and closes, and when probes are sent.
-
 use super::*;
 use proptest::prelude::*;
 
@@ -13,7 +11,7 @@ fn evidence(last: u64) -> NetworkAnswers {
     NetworkAnswers { last: Some(at(last)), streak: Mono::START }
 }
 
-/// Creates the breaker of a DNS list with a usual round trip of `usual` ms. No question to the list waits for an answer.
+/// `usual` is the usual round trip of the DNS list in ms.
 fn known(usual: u64) -> Breaker {
     let mut breaker = Breaker::default();
     for _ in 0..20 {
@@ -23,13 +21,12 @@ fn known(usual: u64) -> Breaker {
     breaker
 }
 
-/// Ends a question for which one DNS message was sent, so that the round trip equals the time of the question.
+/// The question took one query, so its round trip is the time of the question.
 fn ended(breaker: &mut Breaker, end: ListQueryEnd, elapsed: Duration, probe: bool, now: Mono) -> bool {
     breaker.ended(EndedQuery { end, elapsed, round_trip: Some(elapsed), probe }, now)
 }
 
-/// Returns how long after `begin` the breaker opens if the DNS list is silent from `begin` on. `judge` is called every 10 ms, and other servers
-/// answer all the time.
+/// Returns how long after `begin` (both in ms) the breaker opens if the DNS list is silent from `begin` on, and other servers answer all the time.
 fn opens_after(mut breaker: Breaker, begin: u64) -> Option<u64> {
     breaker.asked(at(begin));
     (begin..begin + 60_000)
@@ -76,7 +73,7 @@ fn a_list_that_stutters_is_not_slow() {
         breaker.ended(EndedQuery { end, elapsed, round_trip, probe: false }, Mono::START);
     }
     assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
-    // Two DNS lists: one with a single late answer after many fast ones, and one whose only answer was slow. Both breakers open within 2 s.
+    // A single late answer after many fast ones, and a first answer that was slow.
     for before in [known(50), Breaker::default()] {
         let mut breaker = before;
         breaker.asked(Mono::START);
@@ -89,14 +86,14 @@ fn a_list_that_stutters_is_not_slow() {
 fn nothing_opens_while_nobody_else_answers() {
     let mut breaker = known(50);
     breaker.asked(at(1_000));
-    // All other servers became silent together with the DNS list, so the network of this host is down.
+    // All other servers became silent too, so the network of this host is down.
     for now in (1_500..60_000).step_by(100) {
         assert!(matches!(
             breaker.judge(evidence(1_050), at(now)),
             Judgement::Witness(_) | Judgement::Later(_)
         ));
     }
-    // The network works again. The DNS list gets some time to answer before the breaker decides.
+    // The network works again, so the DNS list gets some time to answer.
     let back = NetworkAnswers { last: Some(at(60_010)), streak: at(60_000) };
     assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
     ended(&mut breaker, ListQueryEnd::Answered, 60 * MS, false, at(60_100));
@@ -124,7 +121,6 @@ fn silence_of_long_ago_does_not_count() {
     assert!(matches!(breaker.judge(evidence(60_010), at(60_010)), Judgement::Later(_)));
 }
 
-/// Creates the breaker of a DNS list whose servers have answered every question of clients with errors since 1 s.
 fn failing() -> Breaker {
     let mut breaker = known(50);
     for round in 0..2 * u64::from(BREAKER_FAILURES) {
@@ -134,7 +130,6 @@ fn failing() -> Breaker {
     breaker
 }
 
-/// Sends a probe of the DNS list at `begin`, which the list answers with an error.
 fn probe_fails(breaker: &mut Breaker, begin: u64) {
     assert!(breaker.next_probe().is_some_and(|next| next <= at(begin)));
     breaker.probing(at(begin), Duration::ZERO);
@@ -159,11 +154,11 @@ fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it()
 fn errors_that_all_meet_open_nothing() {
     let mut breaker = failing();
     probe_fails(&mut breaker, 1_100);
-    // No other server has answered since the failed probe, so the cause of the errors may be the network of this host.
+    // No other server has answered since the failed probe, so the cause may be the network of this host.
     for now in (1_150..9_000).step_by(250) {
         assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
     }
-    // Other servers answer again. The failed probe is ignored, and one more probe shows whether the list answers.
+    // Other servers answer again, so one more probe must show whether the list answers.
     let back = NetworkAnswers { last: Some(at(9_100)), streak: at(9_000) };
     assert!(matches!(breaker.judge(back, at(9_100)), Judgement::Later(_)));
     probe_fails(&mut breaker, 9_200);
@@ -205,8 +200,7 @@ fn a_name_that_nobody_answers_is_not_the_lists_fault() {
     breaker.probing(probe, Duration::ZERO);
     breaker.asked(probe);
     ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, true, probe.after(50 * MS));
-    // The probe was answered, so the silence has ended, although the first question still waits for its answer. The next question begins a new
-    // silence.
+    // The answer of the probe ends the silence, although the first question still waits. The next question begins a new silence.
     assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
     assert_eq!(breaker.next_probe(), None);
     breaker.asked(at(9_000));
@@ -231,7 +225,6 @@ fn probes_come_at_once_and_never_further_apart_than_their_bound() {
 }
 
 proptest! {
-    /// Tests that no sequence of events opens the breaker if no server of another zone answers while the DNS list is silent.
     #[test]
     fn never_by_silence_alone(steps in prop::collection::vec((0_u8..5, 1_u64..3_000), 1..200)) {
         let mut breaker = Breaker::default();

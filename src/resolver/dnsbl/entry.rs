@@ -1,6 +1,4 @@
 //! One DNS list, together with the servers at which it is asked: its state, when this state began, and its counters.
-//!
-//! These entries are used by the gate (which judges the answers of lists), by the tests in the background, and by the commands of resolverctl.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,14 +35,13 @@ pub struct ListEntry {
 #[derive(Debug, Default)]
 struct ListKnowledge {
     known: KnownList,
-    /// The time of the DNS list's last answer that was neither "listed" nor "not listed".
+    /// The time of the last answer of the DNS list that was neither "listed" nor "not listed".
     last_unknown: Mono,
-    /// The time of the last log message that says that clients still ask this DNS list although it is shut down.
     shut_down_line: Option<Mono>,
     answers: ListAnswers,
 }
 
-/// The counters of a DNS list. They are kept if a reload changes the servers at which the list is asked.
+/// The counters of a DNS list. A reload that changes the servers of the list keeps them.
 #[derive(Debug, Default)]
 pub(super) struct ListTally {
     hits: AtomicU64,
@@ -58,37 +55,36 @@ pub(super) struct ListTally {
 /// The counters of a DNS list since the start of resolverd.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListCounts {
-    /// How many questions of clients to the DNS list there were.
+    /// The number of clients' questions to the DNS list.
     pub questions: u64,
     /// The number of clients' questions to the DNS list that were answered from the cache.
     pub hits: u64,
-    /// How many answers to clients were a listing.
+    /// The number of answers to clients that were a listing.
     pub listed: u64,
-    /// How many answers to clients were "not listed".
+    /// The number of answers to clients that were "not listed".
     pub not_listed: u64,
     /// The number of answers to clients that were neither "listed" nor "not listed".
     pub unknown: u64,
-    /// How long the questions took that servers answered, as quantiles.
+    /// The times until servers answered questions, as quantiles.
     pub elapsed: Quantiles,
 }
 
 impl ListEntry {
-    /// Creates an entry. `tally` has the counters of an earlier entry for the same list; the new entry continues them.
+    /// `tally` has the counters of an earlier entry for the same list. The new entry continues them.
     pub(super) fn new(apex: Name, way: Way, number: u32, tally: Arc<ListTally>) -> Self {
         Self { apex, way, watch: ListWatch::default(), number, knowledge: Mutex::default(), tally }
     }
 
-    /// Creates an entry that is not part of the table. It is used for a question that began before a reload and still uses the old configuration.
+    /// Creates an entry outside the table, for a question that began before a reload and still uses the old configuration.
     pub fn apart(apex: Name, way: Way) -> Self {
         Self::new(apex, way, u32::MAX, Arc::default())
     }
 
-    /// Returns the counters of the DNS list. An entry that replaces this one gets these counters and continues them.
     pub(super) fn tally(&self) -> Arc<ListTally> {
         Arc::clone(&self.tally)
     }
 
-    /// Returns a mark for the cache, which stores it with an answer of the DNS list: the number of the list and the meaning of the answer.
+    /// Returns a mark that the cache stores with an answer of the DNS list: the number of the list and the meaning of the answer.
     pub fn mark(&self, says: ListSays) -> ListMark {
         ListMark { list: self.number, says }
     }
@@ -115,9 +111,8 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // A test never ends the state `Silent`; only a probe does. It ends `Refusing` and `Parked` only if the test entries gave the expected
-            // results, and if either the operator asked for the test or there were no faults for some time: the DNS list may have refused a
-            // query after this test began.
+            // Only a probe ends `Silent`. A test ends `Refusing` and `Parked` only if the test entries gave the expected results, and if either the
+            // operator asked for the test or there were no faults for some time: the DNS list may have refused a query after this test began.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,
@@ -134,14 +129,13 @@ impl ListEntry {
         void
     }
 
-    /// Called when a test has found a fault of the DNS list. Sets the counts of answers to clients to 0. The answers counted after that show
-    /// whether the result of the test is correct.
+    /// Called when a test has found a fault of the DNS list. The answers to clients counted after that show whether the result of the test is
+    /// correct.
     pub(crate) fn suspected(&self) {
         self.knowledge().answers.begin();
     }
 
-    /// Returns the state that a test of the DNS list shows. `state` is the result of the test itself. If the list's answers to clients contradict
-    /// this result, returns `TestsDiffer`.
+    /// Returns the state that a test shows. `state` is the result of the test itself. If the answers to clients contradict it, returns `TestsDiffer`.
     pub fn judged(&self, state: ListState) -> ListState {
         let knowledge = self.knowledge();
         let before = knowledge.known.standing.state == ListState::ListsNothing;
@@ -152,12 +146,12 @@ impl ListEntry {
         }
     }
 
-    /// Returns how many answers of the DNS list's servers to clients were listings, and how many were not.
+    /// Returns the counts of the DNS list's answers to clients.
     pub fn answers(&self) -> ListAnswers {
         self.knowledge().answers
     }
 
-    /// Restores the state of the DNS list that an earlier process of resolverd wrote to a file.
+    /// Restores the state that an earlier process of resolverd wrote to a file.
     pub fn restore(&self, known: KnownList, now: Mono) {
         let mut knowledge = self.knowledge();
         knowledge.known = known;
@@ -165,21 +159,20 @@ impl ListEntry {
         knowledge.last_unknown = now;
     }
 
-    /// Returns the state of the DNS list, to be written to the file that is read after a restart.
+    /// Returns the state of the DNS list, for the file that is read after a restart.
     pub fn known(&self) -> KnownList {
         self.knowledge().known.clone()
     }
 
-    /// Records the meaning of an answer that the DNS list's servers gave to a client. An answer to a client can show a refusal or a parked domain.
-    /// All other states come from tests.
+    /// Records an answer of the DNS list to a client. Such an answer can show a refusal or a parked domain. All other states come from tests.
     pub fn heard(&self, verdict: &ListVerdict, now: Now) {
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
         knowledge.answers.heard(verdict);
         match verdict {
             ListVerdict::Unknown(why) => {
-                // Two kinds of answers show nothing about the DNS list: an answer to a client's question that was wrong, and an answer that
-                // resolverd made itself because the list was silent.
+                // A wrong question of a client, and an answer that resolverd made itself because the list was silent, show nothing about the DNS
+                // list.
                 let Some(state) = why.state() else { return };
                 knowledge.last_unknown = now.mono;
                 knowledge.known.turn(state, &why.sentence(&self.apex), now.unix);
@@ -222,22 +215,19 @@ impl ListEntry {
         }
     }
 
-    /// Called when the breaker of the DNS list has opened, because the list does not answer or answers only with errors. resolverd then answers
-    /// questions to the list itself until the list works again.
     pub(crate) fn not_answering(&self, now: Now) {
         let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
-        // The errors of the servers may be refusals. If the DNS list already has the state "refuses queries", it keeps this state.
+        // The errors may be refusals. So a DNS list with the state "refuses queries" keeps this state.
         if cause != breaker::OpenReason::Failing || knowledge.known.standing.state != ListState::Refusing {
             knowledge.known.turn(ListState::Silent, &why, now.unix);
         }
         self.write_lines(knowledge, &before, now.unix);
     }
 
-    /// If the breaker is open, returns the reason why resolverd itself answers the questions to this DNS list. Otherwise returns `None`. Error
-    /// messages show the reason after the name of the list.
+    /// Returns the reason why the breaker is open, for error messages after the name of the DNS list. Returns `None` if the breaker is closed.
     pub(crate) fn why_held(&self) -> Option<&'static str> {
         let (why, _) = self.watch.open()?;
         Some(match why {
@@ -250,13 +240,11 @@ impl ListEntry {
         })
     }
 
-    /// Returns true if the DNS list has a state in which resolverd may ask it in advance, in a batch.
     pub(crate) fn may_be_in_a_batch(&self) -> bool {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
-    /// Returns true if the log must say now that clients still ask this DNS list although it is shut down. This happens once in
-    /// `SHUT_DOWN_LIST_LINE`.
+    /// Returns true if the log must say now, once in `SHUT_DOWN_LIST_LINE`, that clients still ask this DNS list, which is shut down.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut knowledge = self.knowledge();
         let due = knowledge.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
@@ -266,14 +254,12 @@ impl ListEntry {
         due
     }
 
-    /// Counts a question to the DNS list that was answered from the cache. `says` is the meaning of the answer.
     pub(super) fn hit(&self, says: ListSays) {
         self.tally.hits.fetch_add(1, Ordering::Relaxed);
         self.count(says);
     }
 
-    /// Counts a question to the DNS list that was not answered from the cache. `elapsed` is the time that it took; `None` if no server
-    /// answered it.
+    /// Counts a question that was not answered from the cache. `elapsed` is the time until a server answered, or `None` if none did.
     pub fn miss(&self, says: ListSays, elapsed: Option<Duration>) {
         self.tally.misses.fetch_add(1, Ordering::Relaxed);
         if let Some(elapsed) = elapsed {
@@ -282,7 +268,7 @@ impl ListEntry {
         self.count(says);
     }
 
-    /// Returns the counters of the DNS list since the daemon started.
+    /// Returns the counters of the DNS list since the start of resolverd.
     pub fn counts(&self) -> ListCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let ListTally { hits, misses: _, listed, not_listed, unknown, elapsed } = &*self.tally;
@@ -302,7 +288,7 @@ impl ListEntry {
         read(&self.tally.hits).saturating_add(read(&self.tally.misses))
     }
 
-    /// Returns the distribution of the times that questions took. Questions that were answered from the cache are left out.
+    /// Returns the distribution of the times until servers answered questions.
     pub fn times(&self) -> Distribution {
         self.tally.elapsed.distribution()
     }
@@ -316,9 +302,8 @@ impl ListEntry {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Compares the state of the DNS list with the earlier state `before`. Writes a line to the log if the list has become faulty, or if it works
-    /// again. A change from one fault to another is not logged, because a list whose faults alternate would fill the log. The fault "lists
-    /// everything" is logged elsewhere.
+    /// Logs that the DNS list has become faulty or works again. A change from one fault to another is not logged, because a list whose faults
+    /// alternate would fill the log. The fault "lists everything" is logged elsewhere.
     fn write_lines(&self, knowledge: MutexGuard<'_, ListKnowledge>, before: &ListStanding, unix: u64) {
         let shown = knowledge.known.shown().clone();
         drop(knowledge);
@@ -344,7 +329,7 @@ impl ListEntry {
         }
     }
 
-    /// Returns the number of this entry. Answers in the cache contain it, to show from which DNS list they came.
+    /// Returns the number of this entry. The marks of answers in the cache contain it.
     pub fn number(&self) -> u32 {
         self.number
     }
@@ -354,14 +339,12 @@ impl ListEntry {
     }
 }
 
-/// Returns the sentence that explains the state `TestsDiffer`: the DNS list works, but does not list its own test entry.
 fn differs(apex: &Name) -> String {
     let list = apex.to_ascii();
     format!("{} does not list its own test entry, but lists other names", list.trim_end_matches('.'))
 }
 
 impl ListKnowledge {
-    /// Returns true if, for `LIST_INCIDENT_QUIET`, all answers of the DNS list have been "listed" or "not listed".
     fn is_quiet(&self, now: Mono) -> bool {
         now.since(self.last_unknown) >= LIST_INCIDENT_QUIET
     }
@@ -407,8 +390,7 @@ mod tests {
     fn an_incident_of_the_earlier_process_is_ended_only_by_a_quiet_time() {
         let entry = entry("bl.example.");
         let standing = ListStanding { state: ListState::Refusing, since: 1, why: "no".to_owned() };
-        // In a real process, the monotonic clock is far from its start when an answer arrives. So the times in this test are far from the start of
-        // the clock too.
+        // As in a real process, the monotonic clock is far from its start.
         let begins = 1_000_000;
         entry.restore(KnownList { standing, world: None }, at(begins).mono);
         entry.heard(&ListVerdict::NotListed, at(begins + 1));

@@ -1,7 +1,7 @@
 //! The gate: decides what an answer from a DNS list means, and which answer the client gets.
 //!
-//! All functions are pure. Implements RFC 5782 section 2.1 (listings are addresses in 127.0.0.0/8) and RFC 8914 (extended errors). A listing by a
-//! working list is always passed on to the client, even if the meaning of its code is not known.
+//! Implements RFC 5782 section 2.1 (listings are addresses in 127.0.0.0/8) and RFC 8914 (extended errors). The client gets every listing of a working
+//! list, even if the meaning of its code is not known. All functions are pure.
 
 use std::net::Ipv4Addr;
 
@@ -13,8 +13,8 @@ use super::state::ListState;
 use dns::question::{ExtendedError, ListSays};
 use history::event::ListFault;
 
-/// The TTL, in seconds, of a "not listed" answer that resolverd makes itself if the DNS list gives no usable answer. It equals the TTL of the
-/// listings of zen.spamhaus.org. It is short, so that clients soon use a list that works again.
+/// The TTL, in seconds, of a "not listed" answer that resolverd makes itself. It equals the TTL of the listings of zen.spamhaus.org, and is short, so
+/// that clients soon use a list that works again.
 const MADE_HERE_TTL: u32 = 60;
 
 /// The meaning of an answer from a DNS list.
@@ -28,7 +28,7 @@ pub enum ListVerdict {
     Unknown(UnknownReason),
 }
 
-/// The reason why an answer of a DNS list is neither "listed" nor "not listed".
+/// The reason why an answer of a DNS list is neither a listing nor "not listed".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnknownReason {
     /// The DNS list refuses to answer this host.
@@ -45,12 +45,12 @@ pub enum UnknownReason {
         /// The meaning of this return code, in a few words.
         means: String,
     },
-    /// The answer is an address outside 127.0.0.0/8, so the domain of the DNS list probably has a new owner.
+    /// The answer is an address outside 127.0.0.0/8. The domain of the DNS list probably has a new owner.
     Parked {
-        /// The address in the answer of the DNS list.
+        /// The address in the answer.
         address: Ipv4Addr,
     },
-    /// The DNS list lists everything: it lists even the test entry that it must not list.
+    /// The DNS list lists everything, even the test entry that it must not list.
     ListsTheWorld,
     /// The servers of the DNS list answer REFUSED to queries whose names contain the customer's key.
     KeyRefused {
@@ -87,20 +87,18 @@ pub enum Given {
     Nxdomain(ExtendedError),
 }
 
-/// A listener's settings for questions to DNS lists. They decide which answers the listener's clients get if a list refuses. They apply to all
-/// lists.
+/// A listener's settings for answers of DNS lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guarding {
-    /// The option `dnsbl` of the listener: whether resolverd replaces answers that are neither "listed" nor "not listed", or passes them on.
+    /// The option `dnsbl` of the listener.
     pub(crate) guard: Guard,
-    /// The option `on_refusal` of the listener: the answer to a client if a DNS list refuses. `None` if the option `on_refusal` of each list
-    /// applies.
+    /// The option `on_refusal` of the listener. `None` if the option `on_refusal` of each DNS list applies.
     pub on_refusal: Option<OnRefusal>,
 }
 
 impl Guarding {
-    /// Returns the answer that a client gets if `list` refuses. With `dnsbl = "pass"`, the client gets the refusal itself. Otherwise the option
-    /// `on_refusal` of the listener decides, or if the listener does not set it, the option `on_refusal` of the DNS list.
+    /// Returns the answer that a client gets if `list` refuses. With `dnsbl = "pass"`, the client gets the refusal itself. The option `on_refusal` of
+    /// the listener replaces that of the list.
     pub fn on_refusal(self, list: &List) -> OnRefusal {
         match self.guard {
             Guard::Pass => OnRefusal::Pass,
@@ -109,7 +107,7 @@ impl Guarding {
     }
 }
 
-/// Returns the meaning of an answer of `list`. `answers` has the records of the answer section, and `state` is the current state of the DNS list.
+/// Returns the meaning of an answer of `list`. `answers` is the answer section, and `state` is the current state of the list.
 pub fn judge(list: &List, state: ListState, answers: &[Record]) -> ListVerdict {
     let mut listed = false;
     for record in answers {
@@ -144,8 +142,7 @@ fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
     }
 }
 
-/// Returns what an error code (an address in 127.255.255.0/24) means by the convention of Spamhaus. It is used if the DNS list itself does not
-/// define the code.
+/// Returns what an error code in 127.255.255.0/24 means by the convention of Spamhaus, for a code that the DNS list itself does not define.
 fn convention(code: Ipv4Addr) -> &'static str {
     match code.octets() {
         [.., 252] => "typing error in the name of the list",
@@ -155,7 +152,6 @@ fn convention(code: Ipv4Addr) -> &'static str {
     }
 }
 
-/// Returns what an error code says: either the DNS list refuses, or the client's question is wrong.
 fn refusal(code: Ipv4Addr, means: &str) -> UnknownReason {
     let means = means.to_owned();
     let mistaken = matches!(code.octets(), [127, 255, 255, 252]) || means.starts_with("asked for ");
@@ -174,13 +170,12 @@ impl ListVerdict {
 }
 
 impl UnknownReason {
-    /// Returns the answer that a client gets when it asks `list` at a listener with the settings `guarding`.
+    /// Returns the answer for a client that asks `list` at a listener with the settings `guarding`.
     pub fn given(&self, list: &List, guarding: Guarding) -> Given {
         let error = self.extended_error(&list.apex);
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
-            // The DNS list has a TXT record for this name, but no A record, so the name is not listed. The answer for the type TXT must then be
-            // "not listed" too.
+            // A name without an A record is not listed, so the answer for the type TXT must be "not listed" too.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_silent {
                 WhenSilent::Servfail => Given::Servfail(error),
@@ -209,7 +204,7 @@ impl UnknownReason {
         }
     }
 
-    /// Returns the state that a DNS list has if it gives an answer with this meaning, or `None` if such an answer shows nothing about the list.
+    /// Returns the state that this answer shows, or `None` if the answer shows nothing about the DNS list.
     pub const fn state(&self) -> Option<ListState> {
         match self {
             Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => {
@@ -224,7 +219,7 @@ impl UnknownReason {
         }
     }
 
-    /// Returns a sentence for the operator. It says what the DNS list with this apex answered, and that this is not a listing.
+    /// Returns a sentence for the operator: what the DNS list with this apex answered, and that this is not a listing.
     pub fn sentence(&self, apex: &Name) -> String {
         let list = apex.to_ascii();
         let list = list.trim_end_matches('.');
@@ -263,16 +258,16 @@ impl UnknownReason {
     }
 }
 
-/// Returns the SOA record of a "not listed" answer that resolverd makes itself for a name in `list` (RFC 2308 section 3).
+/// Returns the SOA record of a "not listed" answer that resolverd makes itself (RFC 2308 section 3).
 pub fn soa(list: &List) -> Record {
     let contact = Name::from_ascii("nobody.invalid.").unwrap_or_default();
-    // The numbers in the SOA come from RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
+    // The numbers come from RFC 6303 section 3.
     let soa = rdata::SOA::new(list.apex.clone(), contact, 1, 3_600, 1_200, 604_800, MADE_HERE_TTL);
     Record::from_rdata(list.apex.clone(), MADE_HERE_TTL, RData::SOA(soa))
 }
 
-/// Returns true if a TXT record of a name in `list` is used only if the name also has an A record. Returns false for DNS lists that give data,
-/// because these lists have TXT records without A records.
+/// Returns true if a TXT record of a name in `list` counts only if the name has an A record too. DNS lists that give data have TXT records without A
+/// records.
 pub(crate) fn text_follows_address(list: &List) -> bool {
     list.purpose != Purpose::Data
 }
@@ -466,7 +461,7 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that every answer within 127.0.0.0/8 is a listing, except error codes, which are defined by convention or by the DNS list itself.
+        /// Error codes are not listings.
         #[test]
         fn no_listing_is_lost(low in any::<[u8; 3]>()) {
             let list = block();

@@ -1,9 +1,9 @@
 //! The tests of a DNS list. resolverd asks for two test entries. The list must list the first one, and must not list the second one (RFC 5782 section
 //! 5).
 //!
-//! All functions are pure. A test with the result "lists everything" or "lists nothing" must be confirmed by another test, some minutes later, with
-//! the same result from another server of the list. Otherwise a single broken mirror would make a list unusable. If only one server of the list
-//! answers, a third test is needed.
+//! A test with the result "lists everything" or "lists nothing" must be confirmed by a test of another server of the list, some minutes later.
+//! Otherwise a single broken mirror would make a list unusable. If only one server of the list answers, a third test is needed. All functions are
+//! pure.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,21 +16,20 @@ use dns::question::ListSays;
 /// The answer of a DNS list for one of its test entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// The meaning of the DNS list's answer: listed, not listed or unknown.
+    /// The meaning of the answer.
     pub says: ListSays,
-    /// The server of the DNS list that gave the answer; `None` if no server answered.
+    /// The server that gave the answer, or `None` if no server answered.
     pub server: Option<IpAddr>,
 }
 
-/// The result of one test of a DNS list: the answers for its test entries. Some lists have only a test entry that must be listed, or only one that
-/// must not be listed.
+/// The result of one test of a DNS list. Some lists have only one of the two test entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tested {
     /// The answer for the test entry that the DNS list must list. `None` if the list has no such entry.
     pub listed: Option<Point>,
     /// The answer for the test entry that the DNS list must not list. `None` if the list has no such entry.
     pub unlisted: Option<Point>,
-    /// The usual round trip of a query to the DNS list, if it is known.
+    /// The usual round trip of a query to the DNS list, if known.
     pub usual: Option<Duration>,
 }
 
@@ -39,18 +38,16 @@ pub struct Tested {
 pub enum TestResult {
     /// The test shows that the DNS list has this state.
     Is(ListState),
-    /// The test shows that the DNS list may have this state (a fault), which is not certain yet. The next test decides.
+    /// The DNS list may have this state (a fault). The next test decides.
     Suspected(ListState),
-    /// The test shows nothing, because the DNS list refused or did not answer. Refusals and silence are noticed in the list's answers to clients.
+    /// The DNS list refused or did not answer, so the test shows nothing. Answers to clients show refusals and silence.
     Nothing,
 }
 
-/// The plan and the results of the tests of one DNS list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListHealth {
-    /// The time at which the next test is due, or `None` before a client has asked the DNS list.
+    /// The time of the next test, or `None` before a client has asked the DNS list.
     due: Option<Mono>,
-    /// True if the test that is due next was requested by the operator.
     insists: bool,
     suspicion: Option<Suspicion>,
 }
@@ -60,61 +57,58 @@ struct Suspicion {
     state: ListState,
     server: Option<IpAddr>,
     at: Mono,
-    /// The number of further tests in which the suspected server gave the same result and no other server answered.
+    /// The number of further tests with the same result in which only the suspected server answered.
     again: u8,
 }
 
 impl ListHealth {
-    /// Called when a client asks the DNS list. Plans the first test for this moment, if no test is planned yet.
+    /// Called when a client asks the DNS list. Plans the first test for `now`.
     pub(crate) fn wanted(&mut self, now: Mono) {
         self.due.get_or_insert(now);
     }
 
-    /// Returns the time at which the next test of the DNS list is due, or `None` if no test is planned.
     pub(crate) fn due(&self) -> Option<Mono> {
         self.due
     }
 
-    /// Called when a test begins. Plans another test for the case that this test has no result. If this test has a result, `tested` plans the next
-    /// test.
+    /// Called when a test begins. Plans another test for the case that this test has no result. With a result, `tested` plans the next test.
     pub(crate) fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
         self.insists = false;
     }
 
-    /// Called when the operator asks for a test. The test is made at once, even if no client asks the DNS list.
+    /// Plans a test for the operator, even if no client asks the DNS list.
     pub(crate) fn insist(&mut self, now: Mono) {
         self.due = Some(now);
         self.insists = true;
     }
 
-    /// Returns true if the test that is due next was requested by the operator.
     pub(crate) fn insists(&self) -> bool {
         self.insists
     }
 
-    /// Makes the next test of the DNS list due at once. If no test is planned, does nothing.
+    /// If a test is planned, moves it to `now`.
     pub(crate) fn test_now(&mut self, now: Mono) {
         if let Some(due) = &mut self.due {
             *due = (*due).min(now);
         }
     }
 
-    /// Called when another gateway of the fleet has tested the DNS list. Postpones the next test as if this gateway had made that test, so that one
-    /// gateway tests for all. A test for the operator, and a test that must confirm a suspected fault, are not postponed.
+    /// Called when another gateway of the fleet has tested the DNS list. One gateway tests for all, so the next test of this gateway is postponed,
+    /// except a test for the operator or one that must confirm a suspected fault.
     pub(crate) fn tested_by_others(&mut self, now: Mono, toss: impl Fn(u32) -> u32) {
         if !self.insists && self.suspicion.is_none() && self.due.is_some() {
             self.plan(HEALTH_INTERVAL, now, toss);
         }
     }
 
-    /// Returns the server whose answers suggest a fault of the DNS list. The next test uses another server, if another one answers.
+    /// Returns the server whose answers suggest a fault. The next test uses another server, if another one answers.
     pub(crate) fn avoid(&self) -> Option<IpAddr> {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
 
-    /// Records the result of a test that ended at `now`, and plans the next test. `toss` returns a random number below its argument. The number is
-    /// added to the pause before the next test, so that not all DNS lists are tested at the same time.
+    /// Records the result of a test and plans the next test. `toss` returns a random number below its argument, which is added to the pause, so that
+    /// not all DNS lists are tested at the same time.
     pub(crate) fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
@@ -144,8 +138,7 @@ impl ListHealth {
         if now.since(before.at) < HEALTH_AGAIN {
             return TestResult::Suspected(state);
         }
-        // In a test, the suspected server is asked only if no other server answers. So if this result comes from the suspected server, no other
-        // server has answered.
+        // A test asks the suspected server only if no other server answers.
         let again = before.again.saturating_add(u8::from(before.server == server));
         self.suspicion = Some(Suspicion { at: now, again, ..before });
         if before.server != server || again >= HEALTH_ALONE {
@@ -156,7 +149,7 @@ impl ListHealth {
     }
 }
 
-/// Returns what a single test shows (without earlier tests), and the server whose answer shows it.
+/// Returns what this test alone shows, and the server whose answer shows it.
 fn read(tested: &Tested) -> Option<(ListState, Option<IpAddr>)> {
     let Tested { listed, unlisted, usual } = tested;
     let said = |point: &Option<Point>, says| point.filter(|point| point.says == says);
@@ -289,7 +282,6 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that a DNS list with only one answering server is found broken only after three tests, some minutes apart.
         #[test]
         fn one_server_condemns_nobody_soon(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..10), 1..50)) {
             let says = |number| [Listed, NotListed, Unknown][usize::from(number)];

@@ -1,6 +1,5 @@
-//! Writes and reads a file with the states of the DNS lists and their numbers of queries today and yesterday, so that a restart does not lose them.
-//!
-//! It is a small file in the state directory. A file that cannot be read is ignored.
+//! The file with the states of the DNS lists and their numbers of queries today and yesterday, so that a restart does not lose them. A file that
+//! cannot be read is ignored.
 
 use std::io::{self, Read};
 
@@ -16,17 +15,16 @@ use super::table::Lists;
 use crate::limits::{KEPT_BREAKER_TIME, MAX_LIST_WAYS, MAX_LISTS_FILE};
 use dns::clock::Now;
 
-/// The name of the file with the state of the DNS lists, in the state directory.
+/// The name of the file in the state directory.
 pub const FILE: &str = "lists.json";
 
-/// The version of the format of this file.
 const VERSION: u32 = 1;
 
-/// The states and counters of all DNS lists, in the form in which they are written to the file.
+/// The states and counters of all DNS lists, as in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptLists {
     version: u32,
-    /// When this was written, in seconds since 1970.
+    /// In seconds since 1970.
     #[serde(default)]
     written: u64,
     lists: Vec<KeptList>,
@@ -40,13 +38,12 @@ struct KeptList {
     #[serde(flatten)]
     known: KnownList,
     quota: Quota,
-    /// Why the breaker is open; none if it is closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     open: Option<OpenReason>,
 }
 
 impl KeptLists {
-    /// Copies the current states and counters of `lists`, to be written to the file. `unix` is the time in seconds since 1970.
+    /// Copies the current states and counters of `lists`. `unix` is the time in seconds since 1970.
     pub fn from_lists(lists: &Lists, unix: u64) -> Self {
         let list = |entry: &ListEntry| KeptList {
             list: entry.apex.to_ascii(),
@@ -58,14 +55,13 @@ impl KeptLists {
         Self { version: VERSION, written: unix, lists: lists.all().iter().map(|entry| list(entry)).collect() }
     }
 
-    /// Returns true if the states and counters are equal. The times at which they were written may differ.
+    /// Returns true if the states and counters are equal. The times of writing may differ.
     pub fn are_those_of(&self, other: &Self) -> bool {
         self.lists == other.lists
     }
 
-    /// Copies the states and counters from the file to `lists`. A list is left out if `are_asked` returns false for its apex and its servers. If
-    /// the breaker of a list was open and the file is not older than `KEPT_BREAKER_TIME`, the breaker is opened again: the list is then probed
-    /// before mail waits for it.
+    /// Copies the states and counters from the file to `lists`, except those of a list for which `are_asked` returns false. Opens a breaker that was
+    /// open, if the file is not older than `KEPT_BREAKER_TIME`: the list is then probed before mail waits for it.
     pub fn restore(self, lists: &Lists, now: Now, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
             return;

@@ -1,6 +1,6 @@
 //! The description of a DNS list: its zone, the kinds of names that clients look up in it, and the meanings of its answers.
 //!
-//! These data do not change while a configuration is in use. The state of a list is in `dnsbl::entry`. A list is identified by its apex.
+//! These data do not change while a configuration is in use. The state of a list is in `dnsbl::entry`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub enum ListSubject {
     Hash,
 }
 
-/// Whether a DNS list is in operation, or was shut down.
+/// Says if a DNS list is in operation, or was shut down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
     /// The DNS list is in operation and answers queries.
@@ -87,54 +87,53 @@ pub enum WhenSilent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenStale {
-    /// If the mirror is outdated, resolverd only writes a line to the log.
+    /// resolverd only writes a line to the log.
     Report,
     /// resolverd writes a line to the log, and asks the public servers of the DNS list instead of the mirror.
     Public,
 }
 
-/// Names in a DNS list whose answers are known and never change. resolverd asks for them to test whether the list works.
+/// Names in a DNS list with known answers. resolverd asks for them to test whether the list works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestEntries {
-    /// Names in the zone of the DNS list that the list must list.
+    /// Names that the list must list.
     pub listed: Vec<Name>,
-    /// Names in the zone of the DNS list that the list must not list.
+    /// Names that the list must not list.
     pub unlisted: Vec<Name>,
 }
 
 /// A DNS list: a zone in which clients look up addresses or domains (RFC 5782).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List {
-    /// The apex of the DNS list's zone, absolute and in lower case. It identifies the list.
+    /// The apex of the DNS list's zone, absolute and in lower case. The apex identifies the list.
     pub apex: Name,
-    /// What a listing in the DNS list means for the sender of a mail: good, bad, or neither.
+    /// What a listing means for the sender of a mail: good, bad, or neither.
     pub purpose: Purpose,
     /// The kinds of names that clients look up in the DNS list.
     pub subjects: Vec<ListSubject>,
     /// True if names in the DNS list contain a customer's key. The key is a label between the subject (such as a reversed address) and the apex.
     pub keyed: bool,
-    /// Whether the DNS list is in operation, or was shut down.
+    /// Says if the DNS list is in operation, or was shut down.
     pub life: Life,
-    /// The return codes (addresses in answers) of listings whose meaning is known. Any other address in 127.0.0.0/8 is a listing too, unless it is
-    /// in `refused`.
+    /// The return codes of listings whose meaning is known. Any other address in 127.0.0.0/8 is a listing too, unless it is in `refused`.
     pub listed: Vec<Code>,
-    /// The meaning of each bit of the last octet of an answer. Used for a DNS list that adds up the values of several listings in one answer.
+    /// The meaning of each bit of the last octet, for a DNS list that adds up the values of several listings in one answer.
     pub bits: Vec<(u8, String)>,
     /// The return codes for refusals and errors. All addresses in 127.255.255.0/24 are such codes too, except those in `listed`.
     pub refused: Vec<Code>,
     /// The test entries of the DNS list. `None` if the list is not tested.
     pub tests: Option<TestEntries>,
-    /// The answer that a client gets if the DNS list refuses.
+    /// The answer for a client if the DNS list refuses.
     pub on_refusal: OnRefusal,
-    /// The answer that a client gets if the servers of the DNS list do not answer.
+    /// The answer for a client if the servers of the DNS list do not answer.
     pub when_silent: WhenSilent,
-    /// The number of free queries a day according to the website of the DNS list. resolverd shows it, but does not enforce it.
+    /// The number of free queries a day according to the website of the DNS list, for display only.
     pub free_quota: Option<u64>,
-    /// The daily quota: the number of queries a day that the operator allows.
+    /// The number of queries a day that the operator allows.
     pub quota: Option<u64>,
     /// The terms of use of the DNS list, in a few words. Empty if they are not known.
     pub terms: String,
-    /// The page that explains listings and on which a removal can be requested, if there is one.
+    /// The page that explains listings and accepts requests for removal, if there is one.
     pub removal: Option<String>,
     /// Where the facts about this DNS list come from, and the day on which they were checked.
     pub source: String,
@@ -144,7 +143,7 @@ pub struct List {
     pub max_age: Option<Duration>,
     /// What resolverd does if the data of the mirror are older than `max_age`.
     pub when_stale: WhenStale,
-    /// The translation between names without and with a customer's key, if the operator has configured a key for the DNS list.
+    /// The translation between names without and with the customer's key, if the operator has configured a key.
     pub rewrite: Option<Arc<Rewrite>>,
 }
 
@@ -165,13 +164,12 @@ pub const NIBBLES: usize = 32;
 /// The number of labels of a reversed IPv4 address in a name.
 pub const OCTETS: usize = 4;
 
-/// The number of labels of a registered domain, such as `ahbl.org`. A registered domain may have other names than those of a DNS list.
+/// The number of labels of a registered domain, such as `ahbl.org`.
 const OWN_DOMAIN: usize = 2;
 
 impl List {
-    /// Creates a DNS list from its apex, its purpose and the kinds of its subjects. The other fields get the default values of the options of
-    /// `[[list]]`. These defaults are not in `config::defaults`, because they depend on the purpose, and because lists of the registry that the
-    /// configuration does not mention need them too.
+    /// Creates a DNS list with the default values of `[[list]]`. These defaults are not in `config::defaults`, because they depend on the purpose,
+    /// and because lists of the registry that the configuration does not mention need them too.
     pub fn new(apex: Name, purpose: Purpose, subjects: Vec<ListSubject>) -> Self {
         let allow = purpose == Purpose::Allow;
         let tests = TestEntries::usual(&apex, &subjects);
@@ -199,8 +197,7 @@ impl List {
         }
     }
 
-    /// Sets the customer's key for this DNS list. Clients ask for names without the key. resolverd adds the key to these names, and sends the
-    /// queries to the zone `base`.
+    /// Sets the customer's key. Clients ask for names without the key. resolverd adds the key, and sends the queries to the zone `base`.
     pub(crate) fn take_key(&mut self, base: &Name, key: Key) {
         self.keyed = false;
         if self.tests.is_none() {
@@ -216,7 +213,7 @@ impl List {
 
     /// Returns what a question for `name` asks the DNS list about. `name` is at or below the apex of the list.
     pub fn asked(&self, name: &Name) -> AskedAbout {
-        // The labels are counted without `num_labels`, because that does not count an asterisk label.
+        // `num_labels` does not count an asterisk label.
         let below = name.iter().len().saturating_sub(self.apex.iter().len());
         let own = below.saturating_sub(usize::from(self.keyed));
         if own == 0 || !self.apex.zone_of(name) {
@@ -238,9 +235,9 @@ impl List {
         }
     }
 
-    /// Returns true if a question for `name` is meant for this DNS list, which was shut down. It is no longer known about what clients ask such a
-    /// list. So a name with a reversed address always counts. Any other name counts only if the apex has more labels than a registered domain,
-    /// because a registered domain may have names for other purposes.
+    /// Returns true if a question for `name` is meant for this DNS list, which was shut down. It is no longer known about what clients ask the list,
+    /// so a name with a reversed address always counts. Any other name counts only if the apex is below a registered domain: a registered domain may
+    /// have names for other purposes.
     pub(crate) fn asks_though_shut_down(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
         let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
@@ -280,8 +277,8 @@ impl TestEntries {
         self.listed.is_empty() && self.unlisted.is_empty()
     }
 
-    /// Returns the usual test entries of a DNS list at `apex`. RFC 5782 defines them in section 5 for addresses, and in section 3 for domains.
-    /// Returns `None` for hashes, which have no usual test entries.
+    /// Returns the usual test entries of a DNS list at `apex`: those of RFC 5782 section 5 for addresses, and of section 3 for domains. Returns
+    /// `None` for hashes, which have no usual test entries.
     pub fn usual(apex: &Name, subjects: &[ListSubject]) -> Option<Self> {
         const IP6_ZEROS: &str = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
         let mut points = Self { listed: Vec::new(), unlisted: Vec::new() };
@@ -289,7 +286,7 @@ impl TestEntries {
         for subject in subjects {
             let (listed, unlisted) = match subject {
                 ListSubject::Ip4 => ("2.0.0.127".to_owned(), "1.0.0.127".to_owned()),
-                // The test addresses are ::FFFF:7F00:2 (must be listed) and ::FFFF:7F00:1 (must not be listed).
+                // ::FFFF:7F00:2 must be listed, and ::FFFF:7F00:1 must not be listed.
                 ListSubject::Ip6 => {
                     let point = |last: u8| format!("{last}.0.0.0.0.0.f.7.f.f.f.f.{IP6_ZEROS}");
                     (point(2), point(1))
@@ -311,7 +308,7 @@ pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
             let mut octets = [0_u8; OCTETS];
             for (label, octet) in labels.iter().rev().zip(&mut octets) {
                 let text = std::str::from_utf8(label).ok()?;
-                // The function `parse` alone would also accept texts such as "01" and "+1".
+                // `parse` alone also accepts texts such as "01" and "+1".
                 let plain =
                     text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
                 *octet = text.parse().ok().filter(|_| plain)?;
@@ -398,7 +395,6 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that a question about an address, made with `name_of`, is recognised as a question about the same address.
         #[test]
         fn names_and_addresses_go_both_ways(four in any::<[u8; 4]>(), six in any::<[u8; 16]>()) {
             let list = List::new(name("l.example."), Purpose::Block, vec![ListSubject::Ip4, ListSubject::Ip6]);

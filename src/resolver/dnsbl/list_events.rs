@@ -1,10 +1,9 @@
-//! A queue of events about clients' questions to DNS lists. The task for batches reads it, and learns from it. The length of the queue is limited:
-//! if the task is too slow, further events are lost.
+//! A queue of events about clients' questions to DNS lists. The task for batches reads the queue, and learns from it. If the queue is full, further
+//! events are lost.
 //!
-//! Answers from the cache add an event too. Therefore adding an event allocates no memory and never waits. The event of a cached answer does not
-//! wake the task that reads the queue, because waking takes about 15 µs of the core that answers the client, and batches cannot help this client:
-//! it has its answer, and asks the next list at once. The next question that the cache cannot answer wakes the task, which then reads all waiting
-//! events.
+//! Answers from the cache add an event too. Therefore adding an event allocates no memory and never waits. The event of a cached answer does not wake
+//! the task, because waking takes about 15 µs of the core that answers the client, and batches cannot help this client: it asks the next list at
+//! once. The next question that the cache cannot answer wakes the task, which then reads all waiting events.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -21,18 +20,18 @@ use dns::question::ListSays;
 /// What happened to a question to a DNS list: a client asked it, or it was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListEventKind {
-    /// A client has asked this question. The value is the meaning of the answer if the cache has it, and `None` otherwise.
+    /// A client has asked this question. The value is the meaning of the answer if the cache has it.
     Asked(Option<ListSays>),
     /// The question to the DNS list has been answered.
     CameOut {
-        /// The meaning of the DNS list's answer: listed, not listed or unknown.
+        /// The meaning of the answer.
         says: ListSays,
-        /// True if a query was sent to the DNS list. False if no query was needed, for instance because the cache had got the answer meanwhile.
+        /// True if a query was sent to the DNS list. False, for instance, if the cache had got the answer meanwhile.
         went_out: bool,
     },
 }
 
-/// An event in the queue: something that happened to a question to a DNS list.
+/// An event of a question to a DNS list.
 pub struct ListEvent {
     key: [u8; MAX_LIST_EVENT_KEY],
     length: usize,
@@ -53,17 +52,15 @@ impl ListEvent {
 pub struct ListEventQueue {
     sender: SyncSender<ListEvent>,
     receiver: Mutex<Option<Receiver<ListEvent>>>,
-    /// The number of events that wait in the queue.
     waiting: AtomicUsize,
     /// Signals that an event was added to the empty queue.
     added: Notify,
-    /// Signals that an event was added that the reader must read at once.
+    /// Signals that an event was added that must be read at once.
     urgent: Notify,
     lost: AtomicU64,
 }
 
-/// The reader of the queue. There is at most one at a time. After it is dropped, a new reader can be created, which also gets the events that were
-/// added in between.
+/// The reader of the queue. There is at most one at a time. A later reader also gets the events that were added in between.
 pub struct Listening<'queue> {
     queue: &'queue ListEventQueue,
     events: Option<Receiver<ListEvent>>,
@@ -101,7 +98,7 @@ impl ListEventQueue {
         }
     }
 
-    /// Returns the reader of the queue, or `None` if there already is one.
+    /// Returns the reader of the queue, or `None` if another reader exists.
     pub fn listen(&self) -> Option<Listening<'_>> {
         let events = self.receiver().take()?;
         Some(Listening { queue: self, events: Some(events) })
@@ -111,15 +108,14 @@ impl ListEventQueue {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the number of events that were lost because the queue was full.
+    /// Returns the number of lost events.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
 }
 
 impl Listening<'_> {
-    /// Waits for the next event and returns it. If there are only events of cached answers, waits for an event of another kind, but at most
-    /// `LIST_EVENTS_PAUSE`.
+    /// Waits for the next event. Events of cached answers wait for an event of another kind, but at most `LIST_EVENTS_PAUSE`.
     pub async fn event(&mut self) -> ListEvent {
         loop {
             if let Some(event) = self.events.as_ref().and_then(|events| events.try_recv().ok()) {
@@ -127,7 +123,7 @@ impl Listening<'_> {
                 return event;
             }
             self.queue.added.notified().await;
-            // A timeout is not an error: the events of cached answers have waited long enough.
+            // After a timeout, the events of cached answers have waited long enough.
             let _ = timeout(LIST_EVENTS_PAUSE, self.queue.urgent.notified()).await;
         }
     }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// The servers to which questions to a DNS list are sent (the way to the list).
+/// The servers to which questions to a DNS list are sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
@@ -17,7 +17,7 @@ pub enum Way {
     Public,
     /// These configured servers, which serve the zone of the DNS list, such as a local mirror.
     Stub(Vec<SocketAddr>),
-    /// The questions to the DNS list go to these forwarders, which are recursive servers.
+    /// These forwarders, which are recursive servers.
     Forwarders(Vec<SocketAddr>),
 }
 

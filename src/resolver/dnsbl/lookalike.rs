@@ -1,21 +1,17 @@
-//! Finds zones that clients use like DNS lists although resolverd does not know them as lists. `resolverctl` shows them in a table. They are
-//! resolved like all other zones, and their answers are not judged.
+//! Finds zones that clients use like DNS lists although resolverd does not know them as lists. Their answers are not judged. `resolverctl` shows
+//! these zones in a table.
 //!
 //! # Decisions
 //!
 //! - If clients look up the same addresses in a zone as in a known list, the zone is learned: it gets a number, and batches may ask it. Without
-//!   this, in a simulated internet with one list that the registry does not have, a third of the DNS time of a message was spent on this list,
-//!   because it was asked after all others.
-//! - Only the batches use learned zones. A learned zone must not become a list, because names of lists are resolved without stale answers and
-//!   without the filter of private addresses.
+//!   batches, a list that the registry does not have is asked after all others, and takes a third of the DNS time of a message.
+//! - Only the batches use learned zones. A learned zone must not become a list, because names of lists are resolved without stale answers and without
+//!   the filter of private addresses.
 //! - Names with reversed addresses also occur in zones of SPF macros (RFC 7208 section 7.2, `%{ir}`), which belong to senders. Such a zone may be
-//!   learned. However, a batch asks a zone only about an address that a client has just looked up in a list, and only if clients looked up 95 of
-//!   the last 100 addresses of that list in the zone too (`BATCH_PERCENT`). So only a sender of nearly all mail can get such questions, and only
-//!   for a short time after this mail ends. `dnsbl.batch_waste` limits the questions to learned zones separately from those to known lists. No
-//!   answer changes.
-//! - The number of zones is limited: the zone with the fewest questions is removed first. If there are too many learned zones, the one that was not
-//!   asked for the longest time is no longer learned. Zones of strangers are asked less often than the lists of the gateway, so they are removed
-//!   first.
+//!   learned. However, a batch asks a zone only if clients looked up 95 of the last 100 addresses of a list in the zone too (`BATCH_PERCENT`). So
+//!   only a sender of nearly all mail can get such questions, which `dnsbl.batch_waste` limits.
+//! - The number of zones is limited: the zone with the fewest questions is removed first, and the least recently used learned zone is no longer
+//!   learned. Zones of strangers are asked less often than the lists of the gateway.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -30,44 +26,43 @@ use crate::limits::{LEARNED_ZONE_TIME, LOOKALIKE_ADDRESSES, MAX_LEARNED_ZONES, M
 use dns::clock::Mono;
 use history::redact::looks_like_a_key;
 
-/// The zones that clients use like DNS lists although they are not known as lists.
+/// The zones that clients use like DNS lists.
 #[derive(Debug, Default)]
 pub struct Lookalikes(Mutex<LookalikeTable>);
 
 #[derive(Debug, Default)]
 struct LookalikeTable {
     zones: BTreeMap<Name, AskedZone>,
-    /// The number of zones that were learned so far. A number is never used twice, because answers in the cache contain it.
+    /// The number of zones that were learned so far. No number is used twice, because answers in the cache contain it.
     numbers: ListId,
 }
 
 #[derive(Clone, Debug)]
 struct AskedZone {
     questions: u64,
-    /// The number of questions about another address than the question before.
+    /// The number of questions about another address than the previous question.
     changes: u64,
     last: IpAddr,
-    /// The addresses that clients looked up in this zone and in a known DNS list. The next field is the time of the first of these questions.
+    /// The addresses that clients looked up in this zone and in a known DNS list, since the time `since`.
     shared: Vec<IpAddr>,
     since: Mono,
     learned: Option<LearnedZone>,
 }
 
-/// A zone that clients ask like a DNS list (learned zone), with the data that batches need.
+/// The data of a learned zone that batches need.
 #[derive(Clone, Debug)]
 struct LearnedZone {
     number: ListId,
-    /// The time at which a client last asked the zone.
     asked: Mono,
-    /// The usual round trip of the zone's servers. `None` if it is unknown, or if they gave no answer last time.
+    /// The usual round trip of the zone's servers. `None` if it is unknown, or if they did not answer last time.
     usual: Option<Duration>,
     negative_ttl: Option<Duration>,
 }
 
-/// A zone that clients use like a DNS list. resolverd does not know it as a DNS list.
+/// A zone that clients use like a DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookalike {
-    /// The zone that looks like a DNS list: the part of the asked names after the reversed address.
+    /// The zone: the part of the names after the reversed address.
     pub zone: Name,
     /// The number of questions about names in this zone that were not answered from the cache.
     pub questions: u64,
@@ -79,12 +74,10 @@ pub struct Lookalike {
 #[derive(Debug)]
 pub(crate) struct ReversedName {
     address: IpAddr,
-    /// The reversed address at the begin of the name.
     pub(crate) subject: Name,
-    /// The zone: the part of the name after the reversed address.
     zone: Name,
-    /// True if the name had a label that looks like a customer's key between the reversed address and the zone. The label was removed, because a
-    /// key must not be shown. The zone of such a name is not learned.
+    /// True if a label that looks like a customer's key was removed between the reversed address and the zone, because a key must not be shown. Such
+    /// a zone is not learned.
     keyed: bool,
 }
 
@@ -109,8 +102,8 @@ impl Lookalikes {
         true
     }
 
-    /// Returns the number of the zone of a question, if the zone is learned. `is_shared`: true if clients have just looked up the same address in a
-    /// known DNS list. After enough such addresses, the zone is learned.
+    /// Returns the number of the zone if it is learned. `is_shared`: true if clients have just looked up the same address in a known DNS list. After
+    /// enough such addresses, the zone is learned.
     pub(crate) fn asked(&self, name: &ReversedName, is_shared: bool, now: Mono) -> Option<ListId> {
         let mut table = self.lock();
         let zone = table.zones.get_mut(&name.zone).filter(|_| !name.keyed)?;
@@ -124,8 +117,7 @@ impl Lookalikes {
         None
     }
 
-    /// Records the result of a question for `name`. Returns the number of the zone if it is learned. `round_trip`: the round trip of the answered
-    /// query, or `None` if the answer came from the cache.
+    /// Records the result of a question. Returns the number of the zone if it is learned. `round_trip` is `None` if the answer came from the cache.
     pub(crate) fn heard(
         &self,
         name: &Name,
@@ -154,8 +146,8 @@ impl Lookalikes {
         })
     }
 
-    /// Returns the zones in which clients asked about so many different addresses that they are probably DNS lists. The zone with the most
-    /// questions is first.
+    /// Returns the zones in which clients asked about so many different addresses that they are probably DNS lists, the one with the most questions
+    /// first.
     pub fn list(&self) -> Vec<Lookalike> {
         let table = self.lock();
         let alike = table.zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_ADDRESSES);
@@ -175,7 +167,6 @@ impl Lookalikes {
 }
 
 impl LookalikeTable {
-    /// Gives a zone that clients use like a DNS list a number, so that batches can contain it (learned zone).
     fn learn(&mut self, zone: &Name, now: Mono) {
         let learned = self.zones.values_mut().filter(|zone| zone.learned.is_some());
         let mut learned: Vec<&mut AskedZone> = learned.collect();
@@ -199,8 +190,8 @@ impl AskedZone {
         Self { questions: 1, changes: 0, last: address, shared, since, learned }
     }
 
-    /// Records that clients have looked up `address` in this zone and in a known DNS list. Returns true if they have done so for enough addresses
-    /// within `LEARNED_ZONE_TIME`.
+    /// Records that clients have looked up `address` in this zone and in a known DNS list. Returns true after enough addresses within
+    /// `LEARNED_ZONE_TIME`.
     fn shares(&mut self, address: IpAddr, now: Mono) -> bool {
         if self.shared.is_empty() || now.since(self.since) >= LEARNED_ZONE_TIME {
             self.shared.clear();
@@ -224,10 +215,9 @@ impl LearnedZone {
 }
 
 impl ReversedName {
-    /// Splits a name into the reversed address at its start and the zone after it. Returns `None` if the name does not start with an address, or is
-    /// in a reverse zone.
+    /// Returns `None` if the name does not start with a reversed address, or is in a reverse zone.
     pub(crate) fn read(name: &Name) -> Option<Self> {
-        // The zone must have two labels or more: a zone with one label is a top-level domain, which is not a DNS list.
+        // A zone with one label is a top-level domain, which is not a DNS list.
         if name.num_labels() < 6 {
             return None;
         }
@@ -238,7 +228,7 @@ impl ReversedName {
         [32, 4].into_iter().find_map(|count| {
             let (front, rest) = labels.split_at_checked(count)?;
             let address = reversed(front)?;
-            // A label after the address that looks like a customer's key is removed, because the key must not be shown.
+            // A key must not be shown.
             let without_key = rest.split_first().filter(|(first, _)| looks_like_a_key(first));
             let rest = without_key.map_or(rest, |(_, rest)| rest);
             let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;
@@ -291,7 +281,7 @@ mod tests {
         assert_eq!(lookalikes.list().len(), 1);
     }
 
-    /// Simulates a client's question about an address to a zone. `is_shared`: true if the client has also asked a known DNS list about this address.
+    /// `is_shared`: true if the client has also asked a known DNS list about this address.
     fn ask(lookalikes: &Lookalikes, asked: &str, is_shared: bool, now: Mono) -> Option<ListId> {
         let asked = name(asked);
         assert!(lookalikes.notice(&asked));
@@ -311,7 +301,7 @@ mod tests {
             ask(&lookalikes, "1.2.0.192.one.example.", true, now);
             ask(&lookalikes, &format!("{last}.2.0.192.a1b2c3d4e5f6a7b8c9d0e1f2g3.keyed.example."), true, now);
             ask(&lookalikes, &format!("{last}.2.0.192.both.example."), true, now);
-            // One address in ten minutes is too seldom for the zone to be learned.
+            // One address in ten minutes is too seldom.
             let later = now.after(Duration::from_secs(600 * last));
             ask(&lookalikes, &format!("{last}.2.0.192.seldom.example."), true, later);
         }

@@ -1,8 +1,8 @@
 //! DNS lists: zones whose answers decide whether mail is accepted.
 //!
-//! Only [`gate`] takes part in answering a question, and it is pure. Its input is a DNS list, the list's answer, and the state of the list. Its
-//! output is the meaning of the answer. [`registry`] describes the lists that mail software queries. [`table`] has the state of each list while the
-//! daemon runs. Implements RFC 5782 (queries to lists) and RFC 8914 (extended errors, for answers that are no listings).
+//! Only [`gate`] takes part in answering a question: it decides what an answer of a list means. [`registry`] describes the lists that mail software
+//! queries. [`table`] has the state of each list while the daemon runs. Implements RFC 5782 (queries to lists) and RFC 8914 (extended errors, for
+//! answers that are no listings).
 //!
 //! # Decisions
 //!
@@ -13,15 +13,11 @@
 //! - In the zone of a list, QNAME minimisation, NXDOMAIN cuts (RFC 8020) and queries to two servers at the same time are disabled: the servers of
 //!   lists answer NXDOMAIN for empty non-terminals, and may count queries.
 //! - The breaker of a list uses the round trips of single queries, not the times of whole questions. Otherwise, lost queries would make the usual
-//!   time longer, and the silence of the list would be noticed later. The breaker opens only if other servers answered at the same time, because an
-//!   outage of this host's network is not a fault of the list. Answers from a forwarder do not count if they may come from the forwarder's cache.
+//!   time longer, and the silence of the list would be noticed later. Answers that may come from the cache of a forwarder do not show that the
+//!   network works.
 //! - A list that the operator has defined is tested only with the names in `tests`. Otherwise a private allowlist that contains 127.0.0.0/8 would
 //!   be taken for a list that lists everything.
-//! - A list counts as "lists everything" only if two of its servers show it, minutes apart. If the test entries of a list give wrong results, but
-//!   its answers to clients show that it works, the list is used.
-//! - There is a state for each pair of a list and a way (the servers that are asked): if a mirror that one listener asks is silent, the public
-//!   servers that another listener asks may work.
-//! - A list is added to batches if clients asked it about 95 of the last 100 addresses. See `limits` for the exact figures.
+//! - If the test entries of a list give wrong results, but its answers to clients show that it works, the list is used.
 
 #![deny(
     clippy::unwrap_used,

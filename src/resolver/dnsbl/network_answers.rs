@@ -1,22 +1,20 @@
 //! Records when servers answered queries. If a DNS list is silent and other servers answer, the list is at fault. If no server answers, the network
-//! of this host is down.
-//!
-//! All functions are pure. An answer that arrives while a list is silent always comes from another server, so answers need not be stored by server.
+//! of this host is down. An answer that arrives while a list is silent always comes from another server, so answers need not be stored by server.
 
 use crate::limits::WITNESS_STREAK;
 use dns::clock::Mono;
 
-/// When answers of any server arrived over the network of this host.
+/// The times of answers that arrived over the network of this host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NetworkAnswers {
     /// The time of the last answer, or `None` before the first one.
     pub last: Option<Mono>,
-    /// The start of the present series of answers. In a series, no pause between two answers is longer than `WITNESS_STREAK`.
+    /// The start of the present series of answers, in which no pause is longer than `WITNESS_STREAK`.
     pub(crate) streak: Mono,
 }
 
 impl NetworkAnswers {
-    /// Records that an answer of some server has arrived at `now`.
+    /// Records that some server has answered.
     pub fn heard(&mut self, now: Mono) {
         if self.last.is_none_or(|last| now.since(last) > WITNESS_STREAK) {
             self.streak = now;

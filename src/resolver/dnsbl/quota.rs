@@ -1,36 +1,31 @@
 //! Counts the queries that are sent to a DNS list on each day, to compare them with the daily quota of the list.
 //!
-//! All functions are pure. A day begins at midnight UTC, because lists have servers in all time zones. Every query that is sent counts. An answer
-//! from the cache does not count.
+//! A day begins at midnight UTC, because lists have servers in all time zones. Answers from the cache do not count. All functions are pure.
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::QUOTA_WARNING_PERCENT;
 
-/// The length of a day in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
-/// The rate of queries is computed as if counting had lasted at least this long, in seconds.
+/// Rates of queries are computed as if counting had lasted at least this long, in seconds.
 const SHORTEST: u64 = 60;
 
-/// How many queries were sent to one DNS list today and yesterday.
+/// The numbers of queries to one DNS list today and yesterday.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
     /// The day on which the last query was counted, in days since 1970.
     day: u64,
-    /// The number of queries that were sent to the DNS list on this day.
     today: u64,
-    /// The number of queries that were sent to the DNS list on the day before `day`.
     yesterday: u64,
-    /// True if the log has a warning about the quota of the DNS list on this day.
     warned: bool,
-    /// When counting began, in seconds since 1970, if it began on this day; otherwise 0.
+    /// The time when counting began, in seconds since 1970, if it began on this day. Otherwise 0.
     #[serde(default)]
     since: u64,
-    /// When a query exceeded the quota for the first time on this day, in seconds since 1970; 0 if none has.
+    /// The time when a query first exceeded the quota on this day, in seconds since 1970. 0 if none has.
     #[serde(default)]
     over_since: u64,
-    /// The number of queries that the other gateways of the fleet have sent to the DNS list on this day. They count towards the quota too.
+    /// The number of queries that the other gateways of the fleet have sent on this day. They count towards the quota too.
     #[serde(skip)]
     others: u64,
     /// The number of queries on this day that an earlier process has sent.
@@ -41,19 +36,19 @@ pub struct Quota {
 /// A quota that is exceeded on the current day (UTC).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExceededQuota {
-    /// The number of queries that were sent to the DNS list on this day.
+    /// The number of queries on this day.
     pub today: u64,
-    /// The quota of the DNS list: the number of queries a day that its operator allows.
+    /// The quota: the number of queries a day that the operator allows.
     pub most: u64,
-    /// When the quota was exceeded, in seconds since 1970. `None` if this is unknown, because no query was counted since the quota was set.
+    /// The time when the quota was exceeded, in seconds since 1970. `None` if no query was counted since the quota was set.
     pub since: Option<u64>,
-    /// The number of queries that a whole day would have at the average rate of this day so far.
+    /// The number of queries of a whole day at the average rate of this day so far.
     pub per_day: u64,
 }
 
 impl Quota {
-    /// Counts `sent` queries of a question that ended at the time `unix`, in seconds since 1970. `most` is the daily quota. Returns true if a warning
-    /// must be logged now, because the quota is nearly used up, or exceeded.
+    /// Counts `sent` queries at the time `unix`, in seconds since 1970. Returns true if a warning must be logged now, because the daily quota `most`
+    /// is nearly used up or exceeded.
     pub(crate) fn went_out(&mut self, sent: u64, most: Option<u64>, unix: u64) -> bool {
         self.turn(unix);
         self.today = self.today.saturating_add(sent);
@@ -69,31 +64,29 @@ impl Quota {
         warn || begins
     }
 
-    /// Counts a query that the operator caused, for instance with a trace. Unlike `went_out`, this function gives no warning about a nearly used
-    /// quota. The next query of a client gives it.
+    /// Counts a query that the operator caused, for instance with a trace. The next query of a client gives the warning about the quota.
     pub(crate) fn went_out_aside(&mut self, unix: u64) {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
     }
 
-    /// Returns the number of queries on the day of the time `unix` (in seconds since 1970), and the number on the day before.
+    /// Returns the numbers of queries on the day of the time `unix` (in seconds since 1970), and on the day before.
     pub(crate) fn of_day(mut self, unix: u64) -> (u64, u64) {
         self.turn(unix);
         (self.all(), self.yesterday)
     }
 
-    /// Marks the counts as read from the file of an earlier process.
     pub(crate) fn restored(self) -> Self {
         Self { restored: self.today, ..self }
     }
 
-    /// Returns the day of the time `unix` (in seconds since 1970) in days since 1970, and the number of queries that this process has sent on it.
+    /// Returns the day of the time `unix` in days since 1970, and the number of queries that this process has sent on it.
     pub fn own(mut self, unix: u64) -> (u64, u64) {
         self.turn(unix);
         (self.day, self.today.saturating_sub(self.restored))
     }
 
-    /// Takes the number of queries that all gateways of the fleet have sent on `day`, in days since 1970.
+    /// Sets the number of queries that all gateways of the fleet have sent on `day`, in days since 1970.
     pub(crate) fn fleet_sent(&mut self, (day, sent): (u64, u64), unix: u64) {
         self.turn(unix);
         if self.day == day {
@@ -101,13 +94,11 @@ impl Quota {
         }
     }
 
-    /// Returns the number of queries of all gateways on this day.
     fn all(&self) -> u64 {
         self.today.saturating_add(self.others)
     }
 
-    /// Returns how far the quota of `most` queries is exceeded on the day of the time `unix` (in seconds since 1970). Returns `None` if it is not
-    /// exceeded.
+    /// Returns how far the quota is exceeded on the day of the time `unix` (in seconds since 1970), or `None` if it is not exceeded.
     pub(crate) fn exceeded(mut self, most: u64, unix: u64) -> Option<ExceededQuota> {
         self.turn(unix);
         let passed = unix.saturating_sub(self.begin(unix)).max(SHORTEST);
@@ -119,13 +110,13 @@ impl Quota {
         })
     }
 
-    /// Returns when counting began on the day of the time `unix`: at midnight UTC, or later on the first day.
+    /// Counting begins at midnight UTC, or later on the first day.
     fn begin(&self, unix: u64) -> u64 {
         self.since.max(unix.saturating_sub(unix % DAY))
     }
 
-    /// Returns when the quota of `most` queries will be used up, in seconds since 1970, if queries continue at the average rate since midnight
-    /// (UTC), or since counting began. Returns `None` if the quota will last until midnight, is already used up, or if counting has just begun.
+    /// Returns when the quota will be used up, in seconds since 1970, at the average rate since midnight (UTC) or since counting began. Returns
+    /// `None` if the quota will last until midnight, is already used up, or if counting has just begun.
     pub(crate) fn full_at(mut self, most: u64, unix: u64) -> Option<u64> {
         self.turn(unix);
         let (midnight, begin) = (unix.saturating_sub(unix % DAY), self.begin(unix));
@@ -135,8 +126,8 @@ impl Quota {
         (is_known && full < midnight.saturating_add(DAY)).then_some(full)
     }
 
-    /// Returns true if the quota of `most` queries is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries for
-    /// clients may be sent to the DNS list.
+    /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries for clients may be sent
+    /// to the DNS list.
     pub fn is_spent(mut self, most: u64, unix: u64) -> bool {
         self.turn(unix);
         self.is_near(most)
@@ -148,7 +139,7 @@ impl Quota {
 
     fn turn(&mut self, unix: u64) {
         let day = unix / DAY;
-        // If the clock is set back to the day before, the queries are still counted for the later day.
+        // A clock that is set back by a day does not begin a new day.
         if day > self.day || self.day.saturating_sub(day) > 1 {
             let yesterday = if day == self.day.saturating_add(1) { self.today } else { 0 };
             let since = if self.day == 0 { unix } else { 0 };
@@ -238,7 +229,6 @@ mod tests {
     }
 
     proptest! {
-        /// Tests that the count of a day never exceeds the number of queries that were sent, however the clock is set.
         #[test]
         fn never_more_than_went_out(steps in prop::collection::vec(0_u64..400_000, 1..200)) {
             let mut quota = Quota::default();

@@ -1,7 +1,6 @@
 //! The registry: a file that describes the DNS lists that mail software queries, with the day on which its facts were checked.
 //!
-//! One such file is built in (`registry.toml`, which describes its format). The operator may configure another file. The whole file is checked when
-//! it is read.
+//! One such file is built in (`registry.toml`, which describes its format). The operator may configure another file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -15,18 +14,17 @@ use super::codes::{Code, Span};
 use super::list::{Life, List, ListSubject, Purpose, TestEntries};
 use crate::limits::MAX_LISTS;
 
-/// The text of the built-in registry of DNS lists, in TOML.
 const BUILT_IN: &str = include_str!("registry.toml");
 
 /// A registry: the descriptions of many DNS lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registry {
-    /// The day on which the facts in the registry were checked, such as `2026-11-20`.
+    /// The day on which the facts were checked, such as `2026-11-20`.
     pub dated: String,
     /// The DNS lists, by the apexes of their zones.
     pub lists: BTreeMap<Name, Arc<List>>,
-    /// For DNS lists with customer keys, by the apex of the list: the zone that resolverd asks instead of the list. Names in this zone contain the
-    /// key. Clients ask the list without the key, and resolverd adds the key.
+    /// For DNS lists with customer keys, by the apex of the list: the zone that resolverd asks instead. Clients ask for names without the key, and
+    /// resolverd adds the key.
     pub keyed: BTreeMap<Name, Name>,
 }
 
@@ -34,11 +32,11 @@ pub struct Registry {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {wrong}", key_text(.key))]
 pub struct RegistryError {
-    /// The number of the wrong line of the registry, counted from 1.
+    /// The number of the wrong line, counted from 1.
     pub line: usize,
-    /// The key in the file (such as `name`) whose value is wrong. `None` if the error is not about a value.
+    /// The key of the file (such as `name`) whose value is wrong. `None` if the error is not about a value.
     pub key: Option<String>,
-    /// A sentence that says what is wrong in the registry.
+    /// A sentence that says what is wrong.
     pub wrong: String,
 }
 
@@ -46,7 +44,6 @@ fn key_text(key: &Option<String>) -> String {
     key.as_ref().map_or_else(String::new, |key| format!(", {key}"))
 }
 
-/// A registry of DNS lists in the form in which its file is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RegistryFile {
@@ -55,7 +52,6 @@ struct RegistryFile {
     list: Vec<Spanned<RegistryEntry>>,
 }
 
-/// The entry of one DNS list in the registry file, in the form in which it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RegistryEntry {
@@ -64,10 +60,8 @@ struct RegistryEntry {
     purpose: Option<Purpose>,
     #[serde(default)]
     subjects: Vec<ListSubject>,
-    /// True if clients must put a customer's key into the names for which they ask.
     #[serde(default)]
     keyed: bool,
-    /// The zone that resolverd asks instead of the DNS list if the operator has configured a customer's key.
     #[serde(default)]
     with_key: Option<Spanned<String>>,
     #[serde(default)]
@@ -90,8 +84,7 @@ struct RegistryEntry {
     source: String,
 }
 
-/// The test entries of a DNS list in the registry file. Each is written as the labels before the apex. Both fields are empty if the list has no
-/// test entries.
+/// The test entries of a DNS list, as labels before the apex. Both fields are empty if the list has no test entries.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tests {
@@ -99,15 +92,14 @@ struct Tests {
     unlisted: Vec<Spanned<String>>,
 }
 
-/// An error, and the place of the error: a range of octets in the text of the registry.
+/// The error and its range of octets in the text of the registry.
 type PlacedError = (Range<usize>, String);
 
 impl Registry {
     /// Returns the built-in registry.
     ///
     /// # Panics
-    /// The built-in registry cannot be read, so this program was built wrong. Without it, no list would be known and refusals of lists would count
-    /// as listings, so the daemon must not start.
+    /// The built-in registry cannot be read. Without it, refusals of lists would count as listings, so the daemon must not start.
     pub fn built_in() -> Arc<Self> {
         static READ: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::read_or_panic(BUILT_IN)));
         Arc::clone(&READ)
@@ -189,7 +181,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
         list.tests = test_entries(apex, &tests)?;
     }
     if list.keyed || !list.is_alive() {
-        // A DNS list that needs the customer's key in its names, or that is shut down, cannot be tested.
+        // Such a DNS list cannot be tested: the test needs the key, or no server answers.
         list.tests = None;
     }
     list.free_quota = entry.free_quota;
@@ -245,7 +237,7 @@ fn test_entries(apex: &Name, tests: &Tests) -> Result<Option<TestEntries>, Place
 mod tests {
     use super::*;
 
-    /// The least number of DNS lists that the built-in registry must have. If it has fewer, some were lost by mistake.
+    /// If the registry has fewer DNS lists, some were lost by mistake.
     const AT_LEAST: usize = 90;
 
     #[test]

@@ -2,8 +2,8 @@
 //! `KEY.zen.dq.spamhaus.net`, and the answer for the client has the name that the client asked for.
 //!
 //! This module adds a placeholder label to the name, and `exchange` replaces the placeholder with the key just before a query is sent. Until then,
-//! the name is an ordinary name in the zone that expects keys, so iteration, cache and traces need no special case. `iterate` ensures that no
-//! server of a zone above the zone of `base` receives the key.
+//! the name is an ordinary name, so iteration, cache and traces need no special case. `iterate` ensures that no server of a zone above the zone of
+//! `base` receives the key.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,12 +11,10 @@ use hickory_proto::rr::{Name, Record};
 
 use crate::exchange::secret::{Key, STANDS_FOR, Secret};
 
-/// A zone with at least this many labels, such as dq.spamhaus.net, contains only names of a provider of DNS lists. A zone with fewer labels may
-/// also contain other names.
+/// A zone with at least this many labels, such as dq.spamhaus.net, contains only names of a provider of DNS lists.
 const PROVIDER_LABELS: u8 = 3;
 
-/// Returns the zone directly above `list`, if it belongs to the provider of this DNS list. All lists in this zone use the same key. Otherwise
-/// returns `None`.
+/// Returns the zone directly above `list`, if it belongs to the provider of this DNS list. All lists in this zone use the same key.
 pub(crate) fn provider_of(list: &Name) -> Option<Name> {
     Some(list.base_name()).filter(|zone| zone.num_labels() >= PROVIDER_LABELS)
 }
@@ -26,7 +24,7 @@ pub(crate) fn provider_of(list: &Name) -> Option<Name> {
 pub struct Rewrite {
     apex: Name,
     secret: Arc<Secret>,
-    /// The zone that contains the name `base`. `None` before resolution has found it.
+    /// The zone that contains `base`. `None` before resolution has found this zone.
     home: Mutex<Option<Name>>,
 }
 
@@ -39,23 +37,23 @@ impl PartialEq for Rewrite {
 impl Eq for Rewrite {}
 
 impl Rewrite {
-    /// Creates the translation of names below `apex` into names below `base`. The key becomes the label directly before `base`.
+    /// The key becomes the label directly before `base`.
     pub fn new(apex: Name, base: Name, key: Key) -> Self {
         Self { apex, secret: Arc::new(Secret::new(base, key)), home: Mutex::default() }
     }
 
-    /// Returns the customer's key. The module `exchange` inserts it into queries to the DNS list.
+    /// Returns the customer's key, which `exchange` inserts into queries.
     pub fn secret(&self) -> &Arc<Secret> {
         &self.secret
     }
 
-    /// Returns the name that consists of the placeholder label and `base`. All translated names are below it.
+    /// Returns the placeholder label and `base`. All translated names are below this name.
     pub(crate) fn stand_in(&self) -> Option<Name> {
         self.secret.base().prepend_label(STANDS_FOR).ok()
     }
 
-    /// Translates a name that a client asks for into the name with the placeholder label. Returns `None` if the result would be too long, or if the
-    /// name is not below the apex of the DNS list.
+    /// Translates a name that a client asks for. Returns `None` if the result would be too long, or if the name is not below the apex of the DNS
+    /// list.
     pub(crate) fn inward(&self, name: &Name) -> Option<Name> {
         let own = name.iter().len().checked_sub(self.apex.iter().len()).filter(|own| *own > 0)?;
         if !self.apex.zone_of(name) {
@@ -67,12 +65,11 @@ impl Rewrite {
         Some(asked)
     }
 
-    /// Translates a name with the placeholder label back into the name that the client asked for. Other names stay unchanged.
+    /// Translates a name back into the name that the client asked for. Names outside `base` stay unchanged.
     pub(crate) fn outward(&self, name: &Name) -> Name {
         let base = self.secret.base();
         let own = name.iter().len().checked_sub(base.iter().len());
         let Some(own) = own.filter(|_| base.zone_of(name)) else { return name.clone() };
-        // The placeholder label is removed too, even if it is the only label before `base`.
         let kept = own.saturating_sub(1);
         let labels = name.iter().take(kept).chain(self.apex.iter());
         let mut rewritten = Name::from_labels(labels).unwrap_or_else(|_| self.apex.clone());
@@ -80,8 +77,8 @@ impl Rewrite {
         rewritten
     }
 
-    /// Translates the owner name of a record back, as `outward` does. If a negative answer has the SOA record of a zone above `base`, the owner of
-    /// this record becomes the apex of the DNS list.
+    /// Translates the owner name of a record, as `outward` does. The SOA record of a zone above `base` in a negative answer gets the apex of the DNS
+    /// list as owner.
     pub(crate) fn outward_record(&self, mut record: Record) -> Record {
         let covers = record.name.zone_of(self.secret.base());
         record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };
@@ -97,7 +94,7 @@ impl Rewrite {
             .is_some_and(|home| home.zone_of(zone))
     }
 
-    /// Records that `zone` is the zone that contains `base`. From now on, its servers may receive the key.
+    /// From now on, the servers of `zone`, which contains `base`, may receive the key.
     pub(crate) fn set_home(&self, zone: &Name) {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone.clone());
     }

@@ -1,7 +1,5 @@
-//! The state of a DNS list, such as "ok" or "refuses queries". The state is used by the module `gate`, and shown on screens; a file keeps it over a
-//! restart.
-//!
-//! The module `dnsbl::entry` changes the state.
+//! The state of a DNS list, such as "ok" or "refuses queries". The module `gate` and the screens use the state, and a file keeps it over a restart.
+//! The module `dnsbl::entry` changes it.
 
 use serde::{Deserialize, Serialize};
 
@@ -40,36 +38,33 @@ words! {
 /// The state of a DNS list, the time since which it has this state, and the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListStanding {
-    /// The state that the DNS list has.
+    /// The state.
     pub state: ListState,
-    /// The time since which the DNS list has this state, in seconds since 1970.
+    /// The time at which this state began, in seconds since 1970.
     pub since: u64,
-    /// The reason for the state, in one sentence. Empty if the DNS list works.
+    /// The reason in one sentence. Empty if the DNS list works.
     pub why: String,
 }
 
-/// The complete state of a DNS list. The state "lists everything" is separate from all other states, because a list can have it and another state
-/// at the same time.
+/// The complete state of a DNS list, which can have the state "lists everything" and another state at the same time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownList {
-    /// The state according to the answers, the silence and the tests of the DNS list. It is never "lists everything".
+    /// The state from answers, silence and tests. It is never "lists everything".
     #[serde(flatten)]
     pub standing: ListStanding,
-    /// The state "lists everything", if the DNS list has it. Only tests begin and end this state. It is kept even if the list also fails in another
-    /// way, because listings of such a list must never be believed.
+    /// The state "lists everything", which only tests begin and end. It is kept if the list fails in another way, because listings of such a list
+    /// must never be believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub world: Option<ListStanding>,
 }
 
 impl KnownList {
-    /// Returns the state to show to the operator: "lists everything" if the DNS list has this state, because it is the worst one, and `standing`
-    /// otherwise.
+    /// Returns the state to show: "lists everything" if the DNS list has this state, because it is the worst one.
     pub fn shown(&self) -> &ListStanding {
         self.world.as_ref().unwrap_or(&self.standing)
     }
 
-    /// Changes the state of the DNS list. If one fault follows another without a time between them, `since` remains the time at which the first
-    /// fault began.
+    /// Changes the state. If one fault directly follows another, `since` remains the begin of the first fault.
     pub(super) fn turn(&mut self, state: ListState, why: &str, unix: u64) {
         let ListStanding { state: old, since, .. } = self.standing;
         let goes_on = old == state || (old.is_incident() && state.is_incident());

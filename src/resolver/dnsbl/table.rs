@@ -1,7 +1,7 @@
-//! The table of the DNS lists that clients have asked. A list that is asked at several sets of servers ("ways") has an entry for each set.
+//! The table of the DNS lists that clients have asked. Each set of servers of a list has its own entry.
 //!
-//! An entry is identified by the apex of its list and by its set of servers (way), so that a reload keeps the entries of all lists that are still in
-//! use. Answers in the cache contain the number of the entry, and a number is never used twice.
+//! The apex of the list and the set of servers identify an entry, so a reload keeps the entries of all lists that are still in use. Answers in the
+//! cache contain the number of the entry, and no number is used twice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,31 +25,26 @@ use dns::question::ListMark;
 #[derive(Debug, Default)]
 pub struct Lists {
     entries: ArcSwap<ListEntries>,
-    /// True if resolverd has already logged that the table of DNS lists is full.
     full_reported: AtomicBool,
     lookalikes: Lookalikes,
-    /// For each set of forwarders through which DNS lists are asked: the times of those answers that came from the internet and not from the
-    /// forwarders' caches.
+    /// For each set of forwarders: the times of those answers that came from the internet and not from the forwarders' caches.
     through: Mutex<BTreeMap<Way, NetworkAnswers>>,
-    /// The signal that wakes the task that tests and probes the DNS lists.
+    /// Wakes the task that tests and probes the DNS lists.
     wake: Notify,
-    /// True if the task that tests and probes the DNS lists is sleeping for a long time.
+    /// True if this task sleeps for a long time.
     resting: AtomicBool,
-    /// What was learned about the order in which clients ask DNS lists. It decides which lists resolverd asks in a batch.
+    /// What was learned about the order in which clients ask DNS lists, for batches.
     pub batch: Mutex<Batch>,
     /// The events about clients' questions to DNS lists, from which the batches are learned.
     pub events: ListEventQueue,
 }
 
-/// The entries of the table of DNS lists. They can be found by number and by apex.
 #[derive(Clone, Debug, Default)]
 struct ListEntries {
     by_number: BTreeMap<u32, Arc<ListEntry>>,
     by_apex: HashMap<Name, Vec<Arc<ListEntry>>>,
-    /// The counters of lists whose last entry was removed by a reload. If such a DNS list is asked again, its counters continue. At most
-    /// `MAX_LIST_WAYS` lists are stored here.
+    /// The counters of lists whose last entry was removed by a reload, at most `MAX_LIST_WAYS`. If such a list is asked again, its counters continue.
     left: HashMap<Name, Arc<ListTally>>,
-    /// The number that the next new entry of the table gets.
     next: u32,
 }
 
@@ -76,7 +71,7 @@ impl ListEntries {
         }
     }
 
-    /// Removes an entry that no view uses any longer. If it was the last entry of its list, the counters are kept in `left`.
+    /// Removes an entry that no view uses. The counters of the list are kept in `left` if this was its last entry.
     fn leave(&mut self, entry: &ListEntry) {
         self.remove(entry.number());
         if !self.by_apex.contains_key(&entry.apex) && self.left.len() < MAX_LIST_WAYS {
@@ -84,7 +79,7 @@ impl ListEntries {
         }
     }
 
-    /// Removes the entry that clients have not asked for the longest time, to make room for a new entry.
+    /// Removes the entry that clients have not asked for the longest time.
     fn make_room(&mut self) {
         let idlest = self.by_number.values().min_by_key(|entry| entry.watch.last_wanted());
         if let Some(number) = idlest.map(|entry| entry.number()) {
@@ -94,8 +89,8 @@ impl ListEntries {
 }
 
 impl Lists {
-    /// Returns the entry for questions to the DNS list at `apex` that are sent to the servers of `way`, and creates it if necessary. If the table
-    /// is full, the new entry replaces the entry that was not used for the longest time, because every question to a list needs an entry.
+    /// Returns the entry for questions to the DNS list at `apex` that go to the servers `way`, and creates it if necessary. In a full table, it
+    /// replaces the least recently used entry, because every question to a list needs an entry.
     pub fn entry(&self, apex: &Name, way: &Way) -> Arc<ListEntry> {
         loop {
             if let Some(entry) = self.find(apex, way) {
@@ -119,13 +114,12 @@ impl Lists {
         }
     }
 
-    /// Returns the entry for the DNS list at `apex` and the servers of `way`, or `None` if it has not been asked yet.
+    /// Returns the entry for the DNS list at `apex` and the servers `way`, or `None` if it has not been asked yet.
     pub fn find(&self, apex: &Name, way: &Way) -> Option<Arc<ListEntry>> {
         self.entries.load().find(apex, way).cloned()
     }
 
-    /// Removes the entries that no view uses any longer: those for which `are_asked` returns false. Its arguments are the apex and the servers
-    /// (way) of the entry.
+    /// Removes the entries for which `are_asked` returns false, because no view uses them. Its arguments are the apex and the servers.
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
             let mut entries = ListEntries::clone(entries);
@@ -143,7 +137,7 @@ impl Lists {
         self.through.lock().unwrap_or_else(PoisonError::into_inner).retain(|way, _| in_use(way));
     }
 
-    /// Returns the zones that clients use like DNS lists although they are not known as lists.
+    /// Returns the zones that clients use like DNS lists.
     pub fn lookalikes(&self) -> &Lookalikes {
         &self.lookalikes
     }
@@ -153,7 +147,7 @@ impl Lists {
         self.entries.load().by_number.values().cloned().collect()
     }
 
-    /// Counts a question that was answered from the cache. `mark` is stored with the cached answer and contains the number of the DNS list.
+    /// Counts a question that was answered from the cache. `mark` comes from the cached answer.
     pub fn hit(&self, mark: ListMark) {
         if let Some(entry) = self.entries.load().by_number.get(&mark.list) {
             entry.hit(mark.says);
@@ -165,37 +159,36 @@ impl Lists {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// Records that a DNS list has answered through these forwarders (`way`). The question was one that no forwarder can have in its cache, so the
-    /// answer shows that the forwarders reach the internet.
+    /// Records an answer of a DNS list through the forwarders `way`. No forwarder can have this answer in its cache, so the forwarders reach the
+    /// internet.
     pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);
     }
 
-    /// Returns the times at which answers showed that these forwarders (`way`) reach the internet.
+    /// Returns the times at which answers showed that the forwarders `way` reach the internet.
     pub fn through(&self, way: &Way) -> NetworkAnswers {
         let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.get(way).copied().unwrap_or_default()
     }
 
-    /// Wakes the task that tests and probes the DNS lists, whether it sleeps for a short or a long time.
+    /// Wakes the task that tests and probes the DNS lists.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Wakes the task that tests and probes the DNS lists, but only if it sleeps for a long time.
+    /// Wakes the task that tests and probes the DNS lists, if it sleeps for a long time.
     pub(crate) fn wake_in_time(&self) {
         if self.resting.swap(false, Ordering::Relaxed) {
             self.wake();
         }
     }
 
-    /// Called when the task that tests and probes the DNS lists begins to sleep for a long time (`rests` is true) or for a short time (false).
+    /// Called when the task that tests and probes the DNS lists begins to sleep, for a long time if `rests` is true.
     pub fn rests(&self, rests: bool) {
         self.resting.store(rests, Ordering::Relaxed);
     }
 
-    /// Waits for a signal to the task that tests and probes the DNS lists.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }
@@ -241,7 +234,7 @@ mod tests {
             assert_eq!(lists.through(&way).last, Some(Mono::START));
         }
         assert_eq!(lists.through.lock().unwrap().len(), 1);
-        // The cache may still have an answer of a DNS list that was removed from the table. It is not counted.
+        // The cache may still have an answer of a DNS list that was removed from the table.
         lists.hit(ListMark { list: 7, says: ListSays::Listed });
         assert_eq!(lists.all()[0].counts().questions, 0);
     }
@@ -259,8 +252,7 @@ mod tests {
         after.miss(ListSays::NotListed, Some(Duration::from_millis(20)));
         let counts = after.counts();
         assert_eq!((counts.questions, counts.listed, counts.not_listed), (2, 1, 1));
-        // The DNS list is asked at two sets of servers at the same time. Each set has its own counters, because screens show each set in its own
-        // row.
+        // Two sets of servers that are used at the same time have separate counters, because screens show them in separate rows.
         assert_eq!(lists.entry(&apex, &mirror(3)).counts().questions, 0);
     }
 

@@ -1,6 +1,6 @@
 //! The breaker, the quota and the tests of one DNS list.
 //!
-//! One lock protects all three. While a thread holds the lock, it never waits for anything else.
+//! One lock protects all three. A thread with this lock never waits for anything else.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::limits::{MAX_PROBE_TIME, PROBE_WHILE_WANTED, PROBES_OF_IDLE_TIME};
 use dns::clock::{Mono, Now};
 use dns::question::ViewId;
 
-/// The circuit breaker, the daily quota and the tests of one DNS list, behind one lock.
+/// The breaker, the quota and the tests of one DNS list, behind one lock.
 #[derive(Debug)]
 pub struct ListWatch {
     state: Mutex<ListWatchState>,
@@ -28,73 +28,68 @@ struct ListWatchState {
     breaker: Breaker,
     health: ListHealth,
     quota: Quota,
-    /// The daily quota: the number of queries a day that the operator allows, or `None` if there is no quota.
+    /// The number of queries a day that the operator allows, or `None` if there is no quota.
     most: Option<u64>,
-    /// The time at which a client last asked the DNS list, and the view of this client. `None` before the first question.
+    /// The time at which a client last asked the DNS list, and the view of this client.
     wanted: Option<(Mono, ViewId)>,
-    /// The time for which negative answers of the DNS list may be cached, or `None` if it is not known.
     negative_ttl: Option<Duration>,
-    /// The number of tests by this gateway that have shown a state of the DNS list.
     tests: u64,
 }
 
 /// The result of a question to a DNS list, with the values that the breaker, the quota and the tests need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListOutcome {
-    /// How the question to the DNS list ended: answered, failed or silent.
+    /// Says if the question was answered, failed, or got no answer.
     pub end: ListQueryEnd,
     /// The time from sending the question until its result.
     pub elapsed: Duration,
-    /// The round trip of the DNS message that was answered. `None` if no message was answered.
+    /// The round trip of the query that was answered. `None` if no query was answered.
     pub round_trip: Option<Duration>,
-    /// True if at least one DNS message was sent to servers to answer the question.
     pub(crate) went_out: bool,
-    /// The number of DNS messages that were sent to servers of the list, if `went_out` is true. It is 1 if a forwarder or only servers of zones
-    /// above the list were asked.
+    /// The number of queries to servers of the list, if `went_out` is true. It is 1 if only a forwarder or servers of zones above the list were
+    /// asked.
     pub(crate) sent: u32,
-    /// True if the answer refuses the query, or if it shows that the domain of the DNS list has a new owner.
+    /// True if the answer is a refusal, or shows that the domain of the DNS list has a new owner.
     pub refused: bool,
-    /// True if resolverd itself asked the question, as a probe or a test, with a name for which a working list gives an answer.
+    /// True if the question was a probe or a test of resolverd, with a name for which a working list gives an answer.
     pub probe: bool,
     /// The time for which the answer may be cached, if it is negative.
     pub negative_ttl: Option<Duration>,
 }
 
-/// What has changed for a DNS list because a question to it has ended.
+/// What has changed because a question to a DNS list has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// True if the breaker of the DNS list has closed, because the list answers again.
+    /// True if the breaker has closed, because the list answers again.
     pub closed: bool,
-    /// If a warning about the daily quota must be logged: the number of queries today, and the quota. Otherwise `None`.
+    /// If a warning about the daily quota must be logged: the number of queries today, and the quota.
     pub warning: Option<(u64, u64)>,
 }
 
 /// What the background task must now do about a DNS list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueOfList {
-    /// The decision whether the breaker opens, for a DNS list that is silent or answers with errors.
     pub(crate) judgement: Judgement,
-    /// True if a probe (a question that shows whether the DNS list answers again) must be sent now.
+    /// True if a probe must be sent now.
     pub probe: bool,
-    /// True if the test entries of the DNS list must be tested now.
+    /// True if the test entries must be tested now.
     pub test: bool,
-    /// True if the operator has asked for this test.
+    /// True if the operator has asked for the test.
     pub(crate) insists: bool,
     /// The view of the client that last asked the DNS list. Probes and tests use the servers of this view.
     pub view: ViewId,
-    /// The time at which the background task must check the DNS list again at the latest. `None` if no such time is set.
+    /// The latest time at which the background task must check the DNS list again. `None` if no such time is set.
     pub next: Option<Mono>,
 }
 
-/// A question to a DNS list that has not ended yet. If the value is dropped without a call of `ended`, the question counts as cancelled, which
-/// shows nothing about the list.
+/// A question to a DNS list that has not ended yet. If the value is dropped without a call of `ended`, the question counts as cancelled.
 #[derive(Debug)]
 pub struct ListQuery<'a> {
     watch: Option<&'a ListWatch>,
 }
 
 impl ListQuery<'_> {
-    /// Called when the question has a result. The result itself is passed to `ListWatch::ended`.
+    /// Called when the question has a result.
     pub fn ended(mut self) {
         self.watch = None;
     }
@@ -115,14 +110,14 @@ impl Default for ListWatch {
 }
 
 impl ListWatch {
-    /// Returns why and since when the breaker of the DNS list is open. Returns `None` if it is closed.
+    /// Returns why and since when the breaker is open, or `None` if it is closed.
     pub fn open(&self) -> Option<(OpenReason, Mono)> {
         if *self.open.borrow() { self.state().breaker.open() } else { None }
     }
 
     /// Waits until the breaker of the DNS list opens. Returns at once if it is open.
     pub async fn opened(&self) {
-        // `wait_for` cannot fail here, because `self` keeps the sender.
+        // `wait_for` cannot fail, because `self` keeps the sender.
         let _ = self.open.subscribe().wait_for(|open| *open).await;
     }
 
@@ -145,12 +140,11 @@ impl ListWatch {
         anew || is_late
     }
 
-    /// Returns the time at which a client last asked the DNS list, or `None` if none has asked it.
     pub(crate) fn last_wanted(&self) -> Option<Mono> {
         self.state().wanted.map(|(wanted, _)| wanted)
     }
 
-    /// Called when a question is sent to the DNS list. If the caller no longer waits for the answer, it must drop the returned value.
+    /// Called when a question is sent to the DNS list. Drop the returned value if the question is cancelled.
     pub fn asked(&self, now: Mono) -> ListQuery<'_> {
         self.state().breaker.asked(now);
         ListQuery { watch: Some(self) }
@@ -173,8 +167,8 @@ impl ListWatch {
         Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
-    /// Returns what the background task must do about the DNS list at `now`. If `room` is true, the task must do it at once, and this call plans
-    /// the next probe and the next test. If `room` is false, too many other probes and tests are in progress, so none begins.
+    /// Returns what the background task must do about the DNS list now, and plans the next probe and the next test. If `room` is false, too many
+    /// other probes and tests are in progress, so none begins.
     pub fn due(&self, evidence: NetworkAnswers, room: bool, now: Mono) -> DueOfList {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
@@ -195,25 +189,23 @@ impl ListWatch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        // If `room` is false, no time for a probe or a test is needed: the task is woken as soon as another probe or test ends.
+        // If `room` is false, the task is woken as soon as another probe or test ends.
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
         DueOfList { judgement, probe, test, insists: test && insists, view, next }
     }
 
-    /// Makes the next test of the DNS list due at once.
     pub(crate) fn test_now(&self, now: Mono) {
         self.state().health.test_now(now);
     }
 
-    /// Called when the operator asks for a test. The test is made even if no client asks the DNS list or the list does not answer.
+    /// Plans a test for the operator, even if no client asks the DNS list or the list does not answer.
     pub fn insist(&self, now: Mono) {
         self.state().health.insist(now);
     }
 
-    /// Returns the view of the client that last asked the DNS list. Returns `None` if no client has asked recently, or if the breaker is open because
-    /// the list does not answer.
+    /// Returns the view of the client that last asked the DNS list. Returns `None` if no client has asked recently, or if the breaker is open.
     pub fn answers_in(&self, now: Mono) -> Option<ViewId> {
         let state = self.state();
         let wanted = state.wanted.filter(|(wanted, _)| now.since(*wanted) < PROBE_WHILE_WANTED);
@@ -225,7 +217,7 @@ impl ListWatch {
         self.state().health.avoid()
     }
 
-    /// Records the answers to a test of the DNS list, and returns what they show. `toss` returns a random number below its argument.
+    /// Records the answers to a test, and returns what they show. `toss` returns a random number below its argument.
     pub fn tested(&self, mut tested: Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let mut state = self.state();
         tested.usual = state.breaker.usual();
@@ -236,7 +228,7 @@ impl ListWatch {
         shown
     }
 
-    /// Returns the number of tests of this gateway that have shown a state of the DNS list.
+    /// Returns the number of tests by this gateway that have shown a state of the DNS list.
     pub fn tests(&self) -> u64 {
         self.state().tests
     }
@@ -246,8 +238,8 @@ impl ListWatch {
         self.state().health.tested_by_others(now, toss);
     }
 
-    /// Called when another gateway of the fleet reports whether the DNS list answers it. `answers`: true if the list answers that gateway again, so
-    /// that a probe is due here. False if it does not answer that gateway.
+    /// Called when another gateway of the fleet reports a change. `answers`: true if the list answers that gateway again, so that a probe is due
+    /// here. False if the list does not answer that gateway.
     pub fn others_report(&self, answers: bool, now: Mono) {
         let mut state = self.state();
         if answers {
@@ -257,35 +249,34 @@ impl ListWatch {
         }
     }
 
-    /// Returns the number of queries that were sent to the DNS list on the day of the time `unix` (in seconds since 1970), the number on the day
-    /// before, and the quota.
+    /// Returns the numbers of queries on the day of the time `unix` (in seconds since 1970) and on the day before, and the quota.
     pub fn quota(&self, unix: u64) -> (u64, u64, Option<u64>) {
         let state = self.state();
         let (today, yesterday) = state.quota.of_day(unix);
         (today, yesterday, state.most)
     }
 
-    /// Returns when the quota will be used up on the day of the time `unix`; see `Quota::full_at`.
+    /// Returns when the quota will be used up, in seconds since 1970; see `Quota::full_at`.
     pub fn quota_full_at(&self, unix: u64) -> Option<u64> {
         let state = self.state();
         state.quota.full_at(state.most?, unix)
     }
 
-    /// Returns how far the quota is exceeded on the day of the time `unix` (in seconds since 1970), if it is.
+    /// Returns how far the quota is exceeded on the day of the time `unix` (in seconds since 1970), or `None` if it is not exceeded.
     pub fn exceeded_quota(&self, unix: u64) -> Option<ExceededQuota> {
         let state = self.state();
         state.quota.exceeded(state.most?, unix)
     }
 
-    /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries that clients wait for
-    /// should be sent to the DNS list.
+    /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries that clients wait for may
+    /// be sent.
     pub fn is_spent(&self, unix: u64) -> bool {
         let state = self.state();
         state.most.is_some_and(|most| state.quota.is_spent(most, unix))
     }
 
-    /// Counts a query of a trace that does not use the cache. If the quota of `most` queries is nearly used up on the day of the time `unix` (in
-    /// seconds since 1970), the query is not counted and must not be sent. Returns true if it may be sent.
+    /// Counts a query of a trace that does not use the cache. Returns false, and counts nothing, if the query must not be sent: the quota is nearly
+    /// used up on the day of the time `unix` (in seconds since 1970).
     pub(crate) fn takes_aside(&self, most: Option<u64>, unix: u64) -> bool {
         let mut state = self.state();
         let may = most.is_none_or(|most| !state.quota.is_spent(most, unix));
@@ -295,31 +286,29 @@ impl ListWatch {
         may
     }
 
-    /// Returns the numbers of queries to the DNS list, to be written to the file that is read after a restart.
+    /// Returns the numbers of queries, for the file that is read after a restart.
     pub fn counted(&self) -> Quota {
         self.state().quota
     }
 
-    /// Takes the number of queries that all gateways of the fleet have sent to the DNS list on a day, in days since 1970. `unix` is the current
-    /// time in seconds since 1970.
+    /// Sets the number of queries that all gateways of the fleet have sent on a day, in days since 1970. `unix` is the current time in seconds since
+    /// 1970.
     pub fn fleet_sent(&self, day_and_sent: (u64, u64), unix: u64) {
         self.state().quota.fleet_sent(day_and_sent, unix);
     }
 
-    /// Sets the numbers of queries that an earlier process of resolverd wrote to the file.
+    /// Sets the numbers of queries from the file of an earlier process.
     pub fn restore(&self, quota: Quota) {
         self.state().quota = quota.restored();
     }
 
-    /// Opens the breaker that was open when the previous process of resolverd ended.
     pub(crate) fn reopen(&self, why: OpenReason, now: Mono) {
         let mut state = self.state();
         state.breaker.reopen(why, now);
         self.show(&state);
     }
 
-    /// Returns what the batches need to know about the DNS list: whether they may ask it, its usual round trip, and its negative TTL. `unix` is the
-    /// time in seconds since 1970.
+    /// `unix` is the time in seconds since 1970.
     pub(crate) fn for_batch(&self, unix: u64) -> BatchStanding {
         let state = self.state();
         let near = state.most.is_some_and(|most| state.quota.is_spent(most, unix));
@@ -330,13 +319,13 @@ impl ListWatch {
         }
     }
 
-    /// If the breaker of the DNS list has opened or closed, wakes the tasks that wait for this.
+    /// Wakes the tasks that wait for a change, if the breaker has opened or closed.
     fn show(&self, state: &ListWatchState) {
         let open = state.breaker.open().is_some();
         self.open.send_if_modified(|shown| std::mem::replace(shown, open) != open);
     }
 
-    /// Locks the state. The state is valid even if a thread panicked while it held the lock, because each change is a single assignment.
+    /// A poisoned lock is no problem, because each change is a single assignment.
     fn state(&self) -> MutexGuard<'_, ListWatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,11 +9,9 @@ use dns::question::{label_places, wire_name};
 use dns::wire::{HEADER, response};
 use history::redact::{Redaction, Secrets, looks_like_a_key};
 
-/// The number of octets after the name in the question section of a DNS message: type and class.
+/// The number of octets of the type and the class.
 const QUESTION_END: usize = 4;
 
-/// Returns a copied DNS message without the parts that must not leave the host. `secrets` are the keys of customers of DNS
-/// lists.
 pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets: &Secrets) -> TappedMessage {
     let shown = |name: &[u8]| {
         let name = redaction.name(name);
@@ -30,11 +28,9 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
     message
 }
 
-/// Returns true if a name in a DNS message contains a customer key of a DNS list. Also returns true if the message cannot be read and may contain a
-/// key.
+/// Also returns true if the message cannot be read and may contain a key.
 fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
-    // Most DNS messages contain neither the apex of a list whose names contain a key, nor a label that looks like a key. Such messages are not
-    // decoded.
+    // Most messages contain neither the apex of a DNS list with a key nor a label that looks like a key. They are not decoded.
     let labels = |apex: &[u8]| {
         let label = |place: usize| {
             apex.get(place..)?.split_first().map(|(length, rest)| (usize::from(*length), rest))
@@ -49,8 +45,7 @@ fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
     names_of(&message).any(|name| secrets.hidden(&wire_name(name)).is_some())
 }
 
-/// Returns names in a DNS message: the names of its questions, the owner names of its records, and one name in the data of each record of a common
-/// type.
+/// Returns the names of questions, the owner names of records, and one name in the data of each record of a common type.
 fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
     let sections = [&message.answers, &message.authorities, &message.additionals];
     let records = sections.into_iter().flatten().flat_map(|record: &Record| {
@@ -68,17 +63,17 @@ fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
     message.queries.iter().map(|query| query.name()).chain(records)
 }
 
-/// Returns true if `octets` contain, at any position, a length and that many octets that look like a customer key.
+/// Returns true if `octets` contain, at any position, a length and a label of this length that looks like a customer key.
 fn has_label_like_a_key(octets: &[u8]) -> bool {
     let label = |(place, length): (usize, &u8)| octets.get(place..)?.get(1..)?.get(..usize::from(*length));
     octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)
 }
 
-/// Returns only the header and the question of a DNS message. The function `shown` returns the part of the question's name that may be shown. If
-/// the question cannot be read, returns only the header.
+/// Returns only the header and the question, or only the header if the question cannot be read. `shown` returns the part of the name that may be
+/// shown.
 fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     let mut short = octets.get(..HEADER).unwrap_or_default().to_vec();
-    // After the id and the flags, the header contains the numbers of questions and records. They become 0. The number of questions is set below.
+    // The numbers of questions and records follow the id and the flags.
     short.iter_mut().skip(4).for_each(|octet| *octet = 0);
     let question = octets.get(HEADER..).unwrap_or_default();
     let Some((name, rest)) = name_at(question) else { return short };
@@ -91,8 +86,7 @@ fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     short
 }
 
-/// Splits `octets` into the name in wire form at their beginning and the remaining octets. Returns `None` if there is no
-/// name, or if it has a compression pointer.
+/// Splits `octets` after the name in wire form at their beginning. Returns `None` if there is no name, or if it has a compression pointer.
 fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut place = 0_usize;
     loop {
@@ -106,9 +100,8 @@ fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// Returns a DNS message with only those EDNS options that do not identify a client. The client network (RFC 7871), cookies
-/// (RFC 7873) and all unknown options are removed, because programs put names and hardware addresses of clients into
-/// options for local use (65001 to 65534). Returns `None` if the message cannot be read.
+/// Removes EDNS options that can identify a client: the client network (RFC 7871), cookies (RFC 7873) and all unknown options, because programs put
+/// names and hardware addresses of clients into options for local use (65001 to 65534). Returns `None` if the message cannot be read.
 fn without_options(octets: &[u8]) -> Option<Vec<u8>> {
     let mut message = response::read(octets).ok()?;
     let Some(edns) = &mut message.edns else { return Some(octets.to_vec()) };
@@ -123,10 +116,9 @@ fn without_options(octets: &[u8]) -> Option<Vec<u8>> {
 /// padding (RFC 7830), and extended errors (RFC 8914).
 const SHOWN_OPTIONS: [u16; 4] = [3, 11, 12, 15];
 
-/// The text that overwrites a customer key. It is repeated, so that the label of the key keeps its length.
+/// The text that overwrites a customer key. It is repeated to the length of the key.
 const FILLER: &[u8] = b"_key";
 
-/// Overwrites each occurrence of the customer key `key` in `octets`, in upper or lower case.
 pub(crate) fn blot(octets: &mut [u8], key: &[u8]) {
     if key.is_empty() {
         return;
@@ -141,7 +133,7 @@ pub(crate) fn blot(octets: &mut [u8], key: &[u8]) {
     }
 }
 
-/// Returns the position at which `part` first occurs in `octets`. Upper and lower case are equal.
+/// Upper and lower case are equal.
 pub(super) fn find(octets: &[u8], part: &[u8]) -> Option<usize> {
     octets.windows(part.len().max(1)).position(|window| window.eq_ignore_ascii_case(part))
 }
@@ -180,7 +172,6 @@ mod tests {
         }
     }
 
-    /// Returns a response that contains a customer key in its question, in an alias and in a TXT record.
     fn response(owner: &str) -> Message {
         let mut message = Message::response(7, hickory_proto::op::OpCode::Query);
         let owner = name(owner);
@@ -227,8 +218,7 @@ mod tests {
         let message = tapped(&response("www.example."));
         let octets = message.octets.clone();
         assert_eq!(cleaned(message, Redaction::default(), &secrets()).octets, octets);
-        // A digit in a text can be read as the length of a label, and the octets after it as a label that looks like a key. The text must not be
-        // removed because of this.
+        // A digit in a text, read as the length of a label, can make the next octets look like a key. This text must not be removed.
         let mut signed = response("mail._domainkey.example.");
         let text = TXT::new(vec![format!(
             "v=DKIM1; k=rsa; p=0{}",

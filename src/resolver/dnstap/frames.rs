@@ -1,18 +1,16 @@
 //! Frame Streams: the framing of dnstap, as in the library fstrm (<https://farsightsec.github.io/fstrm/>).
 //!
-//! A data frame consists of its length and its octets. A control frame begins with the length 0, so that the two can be
-//! distinguished. A file contains the control frame START, data frames, and the control frame STOP. On a socket, the
-//! writer first sends READY and the reader answers with ACCEPT. At the end, the reader sends FINISH.
+//! A data frame consists of its length and its octets. A control frame begins with the length 0. A file contains the control frame START, data
+//! frames, and the control frame STOP. On a socket, the writer first sends READY and the reader answers with ACCEPT. At the end, the reader sends
+//! FINISH.
 
 use crate::limits::MAX_CONTROL_FRAME;
 
 /// The content type of dnstap, which control frames name.
 const CONTENT: &[u8] = b"protobuf:dnstap.Dnstap";
 
-/// The number of the field of a control frame that contains the content type.
 const CONTENT_TYPE: u32 = 1;
 
-/// The types of control frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Control {
     Accept = 1,
@@ -21,7 +19,6 @@ pub(super) enum Control {
     Ready = 4,
 }
 
-/// Returns a control frame that the writer sends.
 pub(super) fn control(kind: Control) -> Vec<u8> {
     let mut body = (kind as u32).to_be_bytes().to_vec();
     if kind != Control::Stop {
@@ -32,22 +29,20 @@ pub(super) fn control(kind: Control) -> Vec<u8> {
     [&[0; 4][..], &length_of(&body), &body].concat()
 }
 
-/// Appends a data frame of dnstap with the octets `data` to `into`.
 pub(super) fn put_data(data: &[u8], into: &mut Vec<u8>) {
     into.extend_from_slice(&length_of(data));
     into.extend_from_slice(data);
 }
 
-/// Returns the length of the body of a control frame. `head` has the first eight octets of the frame. Returns `None` if
-/// no control frame begins with these octets, or if it is longer than the protocol allows.
+/// `head` has the first eight octets of the frame. Returns `None` if no control frame begins with them, or if the frame is longer than the protocol
+/// allows.
 pub(super) fn body_length(head: [u8; 8]) -> Option<usize> {
     let [_, _, _, _, length @ ..] = head;
     let length = usize::try_from(u32::from_be_bytes(length)).ok()?;
     (head.starts_with(&[0; 4]) && length <= MAX_CONTROL_FRAME).then_some(length)
 }
 
-/// Returns true if the body of a control frame is an ACCEPT that accepts the content type of dnstap. An ACCEPT without a
-/// content type accepts every type.
+/// Returns true for an ACCEPT of the content type of dnstap. An ACCEPT without a content type accepts every type.
 pub(super) fn accepts(body: &[u8]) -> bool {
     let Some((kind, mut fields)) = number(body) else { return false };
     if kind != Control::Accept as u32 {
@@ -67,8 +62,7 @@ pub(super) fn accepts(body: &[u8]) -> bool {
     fields.is_empty() && names == 0
 }
 
-/// Returns true if the body of a control frame may be in a dnstap file: it is a STOP, or a START with the content type
-/// of dnstap. A START without a content type is also accepted.
+/// Returns true for the control frames of a dnstap file: STOP, and START with the content type of dnstap or without one.
 pub(super) fn is_of_dnstap(body: &[u8]) -> bool {
     let Some((kind, mut fields)) = number(body) else { return false };
     if kind != Control::Start as u32 {

@@ -1,6 +1,6 @@
 //! Reads dnstap files that any program has written: the frames of a file, and the query of a client in a frame.
 //!
-//! The input is not trusted: the functions accept any octets, and the memory that they use is limited by the number of octets in the input.
+//! The input is not trusted. The memory for it is limited by the number of octets in the input.
 
 use std::io::{self, Read};
 
@@ -15,13 +15,13 @@ use crate::limits::MAX_CAPTURED_FRAME;
 pub enum Frame {
     /// A data frame of dnstap, with its octets.
     Data(Vec<u8>),
-    /// A control frame of dnstap, which contains no DNS message.
+    /// A control frame, which contains no DNS message.
     Control,
-    /// A frame that does not belong to a dnstap file, so the file has another format.
+    /// A frame that no dnstap file has.
     Foreign,
-    /// The file ends in the middle of a frame, or a frame is longer than any valid one.
+    /// The file ends within a frame, or a frame is longer than any valid one.
     Cut,
-    /// The dnstap file ends here, after a complete frame.
+    /// The file ends after a complete frame.
     End,
 }
 
@@ -56,7 +56,7 @@ pub fn next_frame(input: &mut impl Read) -> io::Result<Frame> {
     Ok(if data.len() == length { Frame::Data(data) } else { Frame::Cut })
 }
 
-/// Reads a number of four octets. If the input ends before that, the inner error is the number of octets that were read.
+/// Reads a number of four octets. At the end of the input, the inner error is the number of octets before it.
 fn number(input: &mut impl Read) -> io::Result<Result<u32, usize>> {
     let read = octets(input, 4)?;
     Ok(read.first_chunk().map(|octets| u32::from_be_bytes(*octets)).ok_or(read.len()))
@@ -97,7 +97,7 @@ mod tests {
         #[test]
         fn any_octets_are_read_to_their_end(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
             let mut input = octets.as_slice();
-            // Each frame has at least one octet, so there are at most as many frames as octets.
+            // Each frame has at least one octet.
             for _ in 0..=octets.len() {
                 match next_frame(&mut input).unwrap() {
                     Frame::End | Frame::Cut => return Ok(()),

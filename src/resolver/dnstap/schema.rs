@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use super::tapped::{TapKind, TapTransport, TappedMessage};
 use dns::clock::Mono;
 
-/// The type `Dnstap` of the schema `dnstap.proto`.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Dnstap {
     #[prost(bytes = "vec", optional, tag = "1")]
@@ -14,12 +13,11 @@ pub(super) struct Dnstap {
     version: Option<Vec<u8>>,
     #[prost(message, optional, tag = "14")]
     message: Option<DnsMessage>,
-    /// The type of this `Dnstap` value, as a number. It is always 1, which means that `message` is present, because the schema has no other type.
+    /// The type of this value. The only type is 1: `message` is present.
     #[prost(int32, required, tag = "15")]
     kind: i32,
 }
 
-/// The type `Message` of the schema `dnstap.proto`, which contains one DNS message.
 #[derive(Clone, PartialEq, prost::Message)]
 struct DnsMessage {
     #[prost(int32, required, tag = "1")]
@@ -50,12 +48,10 @@ struct DnsMessage {
     response_message: Option<Vec<u8>>,
 }
 
-/// The number of the value `MESSAGE` in the enumeration `Dnstap.Type`.
 const MESSAGE: i32 = 1;
 
 impl Dnstap {
-    /// Creates the value of type `Dnstap` that is sent to the program at the dnstap socket. `offset` is the time at which the monotonic clock was
-    /// 0, in microseconds since 1970.
+    /// `offset` is the time at which the monotonic clock was 0, in microseconds since 1970.
     pub(super) fn from_message(
         message: TappedMessage,
         (identity, version): (&str, &str),
@@ -64,7 +60,7 @@ impl Dnstap {
         let TappedMessage { kind, transport, asks, answers, queried, responded, octets } = message;
         let moment = |at: Mono| {
             let micros = offset.wrapping_add(at.as_micros());
-            // The number of nanoseconds is less than 10^9, so it fits in 32 bits.
+            // Nanoseconds are less than 10^9, so they fit in 32 bits.
             (micros / 1_000_000, u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0))
         };
         let (query_time, response_time) = (moment(queried), responded.map(moment));
@@ -99,14 +95,14 @@ impl Dnstap {
 }
 
 impl Dnstap {
-    /// Returns the octets of the DNS query if the copied message is a query of a client, or `None` otherwise.
+    /// Returns the octets of the query if the message is a query of a client.
     pub(super) fn client_query(self) -> Option<Vec<u8>> {
         let message = self.message.filter(|message| message.kind == number_of(TapKind::ClientQuery))?;
         message.query_message
     }
 }
 
-/// Returns the number of this kind of DNS message in the enumeration `Message.Type` of the schema.
+/// Returns the number in the enumeration `Message.Type`.
 const fn number_of(kind: TapKind) -> i32 {
     match kind {
         TapKind::ResolverQuery => 3,
@@ -116,8 +112,7 @@ const fn number_of(kind: TapKind) -> i32 {
     }
 }
 
-/// Returns the octets of an address: sixteen for IPv6, and four for IPv4. An IPv4-mapped address, which a socket for both families gives, counts as
-/// IPv4.
+/// An IPv4-mapped address, which a socket for both families gives, counts as IPv4.
 fn octets_of(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),
@@ -131,7 +126,6 @@ mod tests {
 
     use super::*;
 
-    /// Tests the encoding of a copied DNS message: it must be equal to octets that were encoded by hand according to the protocol buffers encoding.
     #[test]
     fn a_message_is_encoded_as_the_schema_says() {
         let message = TappedMessage {

@@ -8,18 +8,18 @@ use tokio::sync::Notify;
 use super::tapped::{TapKind, TapSettings, TappedMessage};
 use crate::limits::{MAX_TAPPED, MAX_TAPPED_OCTETS};
 
-/// The queue through which copies of DNS messages reach the task that writes them. Nothing is copied until `set` is called.
+/// The queue through which copies of DNS messages reach the writer task. Nothing is copied until `set` is called.
 #[derive(Debug, Default)]
 pub struct Tap {
-    /// The kinds of DNS messages that are copied, with one bit for each kind. It is 0 while dnstap is off.
+    /// The kinds of DNS messages that are copied, one bit each. 0 while dnstap is off.
     wanted: AtomicU8,
     queue: Mutex<Queue>,
     settings: Mutex<Option<Arc<TapSettings>>>,
-    /// Wakes the writer task: the queue is no longer empty, the settings have changed, or the daemon is stopping.
+    /// Wakes the writer task after a change of the queue or the settings, or when the daemon stops.
     news: Notify,
     dropped: AtomicU64,
     written: AtomicU64,
-    /// Notified when the writer task has written the last copy of a DNS message before the daemon stops.
+    /// Notified when the writer task has written the last copy before the daemon stops.
     ended: Notify,
 }
 
@@ -30,7 +30,7 @@ struct Queue {
     is_ending: bool,
 }
 
-/// The kinds of DNS messages that are copied. They are read once for each batch of queries, at its beginning.
+/// The kinds of DNS messages that are copied. Each batch of queries reads them once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedKinds(u8);
 
@@ -40,14 +40,14 @@ impl WantedKinds {
         self.0 & (TapKind::ClientQuery.bit() | TapKind::ClientResponse.bit()) != 0
     }
 
-    /// Returns true if dnstap copies DNS messages of the kind `kind`.
+    /// Returns true if dnstap copies DNS messages of this kind.
     pub const fn has(self, kind: TapKind) -> bool {
         self.0 & kind.bit() != 0
     }
 }
 
 impl Tap {
-    /// Returns the kinds of DNS messages that are currently copied. It costs one relaxed atomic load.
+    /// Returns the kinds of DNS messages that are copied, at the cost of one relaxed atomic load.
     #[inline]
     pub fn wanted(&self) -> WantedKinds {
         WantedKinds(self.wanted.load(Ordering::Relaxed))
@@ -63,7 +63,7 @@ impl Tap {
         self.news.notify_one();
     }
 
-    /// Adds a copied DNS message to the queue. It is dropped and counted if the queue is full.
+    /// Adds a copy to the queue. If the queue is full, the copy is dropped and counted.
     pub fn put(&self, message: TappedMessage) {
         let mut queue = lock(&self.queue);
         let octets = queue.octets.saturating_add(message.octets.len());
@@ -76,18 +76,18 @@ impl Tap {
         let is_first = queue.messages.is_empty();
         queue.messages.push(message);
         drop(queue);
-        // Only the first DNS message in an empty queue wakes the writer task. If the queue has messages, the task is already awake.
+        // If the queue already has messages, the writer task is awake.
         if is_first {
             self.news.notify_one();
         }
     }
 
-    /// Returns the number of copies that were dropped, and the number of copies that were written, since the last call.
+    /// Returns the numbers of dropped and of written copies since the last call.
     pub fn take_counts(&self) -> (u64, u64) {
         (self.dropped.swap(0, Ordering::Relaxed), self.written.swap(0, Ordering::Relaxed))
     }
 
-    /// Makes the writer task write the remaining copies and end its output. Returns when the task has done so.
+    /// Makes the writer task write the remaining copies and end its output, and waits until it has done so.
     pub async fn end(&self) {
         if lock(&self.settings).is_none() {
             return;
@@ -97,7 +97,6 @@ impl Tap {
         self.ended.notified().await;
     }
 
-    /// Waits until the queue, the settings or the state of the daemon may have changed, so that the writer task has something to do.
     pub(super) async fn news(&self) {
         self.news.notified().await;
     }
@@ -106,7 +105,6 @@ impl Tap {
         lock(&self.settings).clone()
     }
 
-    /// Removes all copied DNS messages from the queue and returns them.
     pub(super) fn take(&self) -> Vec<TappedMessage> {
         let mut queue = lock(&self.queue);
         queue.octets = 0;

@@ -21,7 +21,7 @@ pub enum TapKind {
 }
 
 impl TapKind {
-    /// All kinds of DNS messages, each with its name in the configuration.
+    /// All kinds, with their names in the configuration.
     pub const ALL: [(&str, Self); 4] = [
         ("client_query", Self::ClientQuery),
         ("client_response", Self::ClientResponse),
@@ -29,12 +29,10 @@ impl TapKind {
         ("resolver_response", Self::ResolverResponse),
     ];
 
-    /// Returns the bit that represents this kind of DNS message in a set of kinds.
     pub(super) const fn bit(self) -> u8 {
         1 << self as u8
     }
 
-    /// Returns true if DNS messages of this kind are exchanged with a client.
     pub(super) fn is_of_client(self) -> bool {
         matches!(self, Self::ClientQuery | Self::ClientResponse)
     }
@@ -74,13 +72,13 @@ pub struct TappedMessage {
     pub kind: TapKind,
     /// The transport of the DNS message.
     pub transport: TapTransport,
-    /// The address and the port of the host that sent the query (a client or resolverd). The port is 0 if it is not known.
+    /// The address and port of the sender of the query (a client or resolverd). The port is 0 if it is not known.
     pub asks: Option<(IpAddr, u16)>,
-    /// The address and the port of the host that answers the query (resolverd or a server).
+    /// The address and port of the host that answers the query (resolverd or a server).
     pub answers: Option<SocketAddr>,
     /// The time at which this host received or sent the query.
     pub queried: Mono,
-    /// The time at which this host received or sent the response. `None` if the DNS message is a query.
+    /// The time at which this host received or sent the response. `None` for a query.
     pub responded: Option<Mono>,
     /// The octets of the DNS message.
     pub octets: Vec<u8>,
@@ -91,14 +89,14 @@ pub struct TappedMessage {
 pub struct TapSettings {
     /// The path of the Unix socket of the program that reads the copies.
     pub socket: PathBuf,
-    /// The name of this host, which is sent to the program that reads the copies.
+    /// The name of this host, for the program that reads the copies.
     pub identity: String,
-    /// The name and version of resolverd, which are sent to the program that reads the copies.
+    /// The name and version of resolverd, for the program that reads the copies.
     pub version: String,
     /// The kinds of DNS messages that dnstap copies.
     pub kinds: Vec<TapKind>,
-    /// The parts of DNS messages that must not be copied, in addition to the keys of DNS lists.
+    /// The parts that are not copied, in addition to the keys of DNS lists.
     pub redaction: Redaction,
-    /// The secret keys of customers of DNS lists, which are removed from the copies.
+    /// The keys of customers of DNS lists, which are removed from the copies.
     pub secrets: Secrets,
 }

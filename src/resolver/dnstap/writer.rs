@@ -19,7 +19,7 @@ use super::tapped::{TapSettings, TappedMessage};
 use crate::limits::{MAX_TAP_RETRY, TAP_PAUSE, TAP_RETRY, TAP_TIME};
 use dns::clock::Clock;
 
-/// Writes copied DNS messages to the configured socket as long as the daemon runs. If the socket fails, the task connects again after a pause.
+/// Writes copied DNS messages to the configured socket as long as the daemon runs. If the socket fails, connects again after a pause.
 pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     let (mut retry, mut is_missing) = (TAP_RETRY, false);
     loop {
@@ -70,8 +70,6 @@ pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     }
 }
 
-/// Connects to the socket, and performs the handshake of Frame Streams.
-///
 /// # Errors
 /// The socket cannot be opened, or the program at the socket does not read dnstap.
 async fn connect(path: &Path) -> io::Result<UnixStream> {
@@ -93,14 +91,12 @@ async fn connect(path: &Path) -> io::Result<UnixStream> {
     .await
 }
 
-/// Ends a stream with the control frame STOP, so that the program that reads the stream knows that nothing is missing. Errors are ignored, because
-/// this program may already have ended.
+/// Sends the control frame STOP, so that the reading program knows that nothing is missing. Errors are ignored, because this program may have ended.
 async fn end(mut stream: UnixStream) {
     let _ = in_time(async {
         stream.write_all(&control(Control::Stop)).await?;
         stream.shutdown().await?;
-        // Waits for the control frame FINISH or the end of the stream. If the stream is closed before that, the program
-        // may lose the last frames.
+        // Waits for FINISH or the end of the stream. If the stream is closed earlier, the program may lose the last frames.
         stream.read(&mut [0; 64]).await
     })
     .await;
@@ -111,15 +107,13 @@ async fn in_time<Done>(work: impl Future<Output = io::Result<Done>>) -> io::Resu
     timeout(TAP_TIME, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// Returns the pause before the next attempt to connect. `pause` is the last pause, and `lasted` is how long the last stream existed. If the stream
-/// lasted longer than the pause, the reading program works, and the pause is short again. If streams end immediately, the pauses grow, so that few
-/// lines are logged.
+/// Returns the pause before the next attempt to connect. `pause` is the last pause, and `lasted` is the duration of the last stream. If streams end
+/// immediately, the pauses grow, so that few lines are logged.
 fn pause_after(pause: Duration, lasted: Duration) -> Duration {
     if lasted >= pause { TAP_RETRY } else { pause }
 }
 
-/// Waits for the time `retry` before the next attempt to connect. Returns earlier if the settings contain another
-/// socket, or if the daemon is stopping.
+/// Waits for the time `retry`. Returns earlier if the socket in the settings changes, or if the daemon stops.
 async fn wait(tap: &Tap, socket: &Path, retry: Duration) {
     let changed = async {
         loop {
@@ -129,11 +123,10 @@ async fn wait(tap: &Tap, socket: &Path, retry: Duration) {
             }
         }
     };
-    // Whether `timeout` ended the wait or the settings have changed: the caller checks the settings again.
+    // After a timeout and after a change, the caller checks the settings again.
     let _ = timeout(retry, changed).await;
 }
 
-/// Writes copied DNS messages to a stream until the stream fails, or until the settings have another socket or no socket.
 async fn serve(tap: &Tap, clock: &Clock, socket: &Path, mut stream: UnixStream) -> io::Result<()> {
     loop {
         let Some(settings) = tap.settings().filter(|settings| settings.socket == *socket) else {
@@ -162,7 +155,6 @@ async fn serve(tap: &Tap, clock: &Clock, socket: &Path, mut stream: UnixStream) 
     }
 }
 
-/// Encodes DNS messages as data frames. `settings` contain the names of the host and of resolverd.
 fn frames_of(messages: Vec<TappedMessage>, settings: &TapSettings, clock: &Clock) -> Vec<u8> {
     let offset = clock.unix_micros().wrapping_sub(clock.mono().as_micros());
     let words = (settings.identity.as_str(), settings.version.as_str());

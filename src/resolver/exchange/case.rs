@@ -1,36 +1,34 @@
 //! Gives the letters of the name in a query random upper and lower case (0x20). An attacker who does not see the query cannot repeat this case
 //! in a forged reply (draft-vixie-dnsext-dns0x20).
 //!
-//! The functions use only their arguments. In most replies, names are compressed: an owner name is a pointer to the name in the question. If the
-//! original letters are restored in the question, such owner names have them too. A server that does not compress names copies the letters of the
-//! query, so the owner names of its records are restored one by one. Unbound has the same result, because it compresses names without regard to
-//! case.
+//! If names in a reply are compressed, an owner name is a pointer to the name in the question. Then only the letters in the question are restored. A
+//! server that does not compress names copies the letters of the query, so the owner names of its records are restored one by one.
 
 use std::ops::Range;
 
 use hickory_proto::rr::Name;
 
-/// The offset of the question's name in a DNS message, in octets. The name comes directly after the header (RFC 1035 section 4.1).
+/// The offset of the question's name in a DNS message (RFC 1035 section 4.1).
 const BEGIN: usize = 12;
 
-/// The maximum number of labels in a name (RFC 1035 section 3.1: 255 octets).
+/// A name has at most 255 octets (RFC 1035 section 3.1).
 const MAX_LABELS: usize = 128;
 
-/// The bit that distinguishes the upper and lower case of a letter.
+/// The bit that differs between the upper and lower case of a letter.
 const CASE: u8 = 0x20;
 
-/// Compares how the name is written in a reply and in the query: upper and lower case (0x20).
+/// Compares the case of the name in a reply with the case in the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
-    /// The name in the reply has the same upper- and lower-case letters as in the query.
+    /// The name has the same case as in the query.
     Kept,
-    /// The name in the reply is the same, but has other upper- and lower-case letters.
+    /// The name is the same, but has another case.
     Other,
     /// The reply has no question, or a question for another name.
     None,
 }
 
-/// Gives each letter of the name in `message` random case. `draw` returns 64 random bits. If the random bits change no letter, the first letter is
+/// Gives the letters of the name in `message` random case. `draw` returns 64 random bits. If these bits change no letter, the first letter is
 /// changed: otherwise the reply would not show how the server treats mixed case.
 pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     let Some(name) = name_of(message).and_then(|name| message.get_mut(name)) else { return };
@@ -50,8 +48,8 @@ pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     }
 }
 
-/// Compares the name in the question of `reply` with the name in `sent`, the query as it was sent. If they are equal apart from case, restores in
-/// `reply` the letters of `plain`, the query before its case was mixed.
+/// Compares the name in `reply` with the name in `sent`, the query as it was sent. If they differ only in case, restores in `reply` the letters of
+/// `plain`, the query before its case was mixed.
 pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     let Some(name) = name_of(plain) else { return Spelling::None };
     let (Some(plain), Some(sent), Some(received)) =
@@ -67,7 +65,7 @@ pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     spelling
 }
 
-/// Restores the case of those last labels of `owner` that are also the last labels of `asked`. `asked` is the queried name in lower case.
+/// Restores the case of the last labels of `owner` that are equal to those of `asked`, the queried name in lower case.
 pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     if !owner.iter().flatten().any(u8::is_ascii_uppercase) {
         return;
@@ -81,8 +79,8 @@ pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     }
 }
 
-/// Returns the range of octets of the queried name in a DNS message, including the length octets and the root label. The caller changes only
-/// letters. A length octet is never a letter, because lengths are at most 63.
+/// Returns the range of octets of the queried name, including length octets and root label. The caller changes only letters: a length octet is never
+/// a letter, because lengths are at most 63.
 fn name_of(message: &[u8]) -> Option<Range<usize>> {
     let mut end = BEGIN;
     for _ in 0..MAX_LABELS {

@@ -1,20 +1,17 @@
 //! Collects datagrams with queries to servers, and sends them together.
 //!
-//! A worker thread handles several cache misses before it waits again. Their queries are prepared one by one, and sent together at the end. If a
-//! server runs on this host, waking its sleeping process is the most expensive part of a query. If each query were sent immediately, each would
-//! wake the process.
+//! A worker thread handles several cache misses before it waits again. Their queries are sent together at the end. If a server runs on this host,
+//! waking its sleeping process is the most expensive part of a query, and each query that is sent separately would wake it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 
-/// A datagram to a server that is ready to be sent.
 pub(super) trait Departure: Send + Sync {
-    /// Sends the datagram. If this fails, the task that waits for the reply is notified.
+    /// Sends the datagram. An error is reported to the task that waits for the reply.
     fn leave(&self);
 }
 
-/// The datagrams of one thread that are ready to be sent to servers.
 #[derive(Clone, Default)]
 struct Departures(Arc<Mutex<Vec<Arc<dyn Departure>>>>);
 
@@ -22,7 +19,7 @@ thread_local! {
     static OF_THREAD: Departures = Departures::default();
 }
 
-/// Sends a datagram after all tasks of this thread that are ready to run have run. Sends it immediately if there is no async runtime.
+/// Sends a datagram after all tasks of this thread that are ready have run, or immediately if there is no async runtime.
 pub(super) fn depart(departure: Arc<dyn Departure>) {
     let Ok(runtime) = Handle::try_current() else { return departure.leave() };
     let departures = OF_THREAD.with(Departures::clone);
@@ -43,7 +40,7 @@ impl Departures {
     }
 }
 
-/// Sends the datagrams when it is dropped. Its task drops it after the other tasks have run. If the runtime ends earlier, the runtime drops it.
+/// Sends the datagrams when it is dropped: after the other tasks, or earlier if the runtime ends.
 struct Leaving(Departures);
 
 impl Drop for Leaving {
@@ -58,7 +55,6 @@ impl Drop for Leaving {
 mod tests {
     use super::*;
 
-    /// A datagram that adds its name to a list when it is sent.
     struct Noted(&'static str, Arc<Mutex<Vec<&'static str>>>);
 
     impl Departure for Noted {

@@ -9,15 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// The third octet of a query says how the simulated forwarder handles the query. The next four values mean: a quick answer, a slow answer, no
-/// answer, and a failure.
+/// The third octet of a query determines what the simulated forwarder does: answer quickly, answer slowly, not answer, or fail.
 const QUICK: u8 = b'q';
 const SLOW: u8 = b's';
 const NEVER: u8 = b'n';
 const FAILED: u8 = b'f';
-/// For a query with this octet, the first stream declines the query and accepts no more queries.
+/// The first stream declines such a query and accepts no more queries.
 const DECLINED: u8 = b'd';
-/// For a query with this octet, the forwarder resets the stream if it has received another query on it.
+/// The forwarder resets the stream if it has received another query on the stream.
 const ALONE: u8 = b'a';
 
 const QUICK_TIME: Duration = Duration::from_millis(10);
@@ -27,7 +26,7 @@ const SLOW_TIME: Duration = Duration::from_secs(1);
 struct Forwarder {
     opened: AtomicUsize,
     received: Arc<AtomicUsize>,
-    /// Streams whose number is at most this transmit nothing any more. A test sets this number.
+    /// Streams up to this number transmit nothing any more.
     stuck: Arc<AtomicUsize>,
 }
 
@@ -102,14 +101,13 @@ fn opened(forwarder: &Forwarder) -> usize {
     forwarder.opened.load(Ordering::Relaxed)
 }
 
-/// Returns true if the forwarder answers a DNS message with the same octets within `patience`.
+/// Returns true if the forwarder answers with the same octets within `patience`.
 async fn is_answered(streams: &Streams, message: &[u8], patience: Duration) -> bool {
     let path = path();
     let heard = timeout(patience, streams.exchange(&path, message)).await;
     heard.is_ok_and(|heard| heard.unwrap().octets == message)
 }
 
-/// Returns true if a `QUICK` query is answered while the queries in `never` get no answer.
 async fn is_answered_meanwhile<const N: usize>(streams: &Streams, never: &[[u8; N]]) -> bool {
     let patience = STREAM_DOUBT_TIME / 2;
     let unanswered = join_all(never.iter().map(|message| is_answered(streams, message, patience)));
@@ -130,7 +128,6 @@ async fn a_full_stream_gets_another_beside_it() {
     let heard = join_all(messages.iter().map(|message| is_answered(&streams, message, patience))).await;
     assert!(heard.iter().all(|answered| *answered));
     assert_eq!(opened(&forwarder), 300_usize.div_ceil(MAX_PIPELINED));
-    // A later query uses the first of these streams, so no further stream is opened.
     assert!(is_answered(&streams, &[1, 1, QUICK], 2 * QUICK_TIME).await);
     assert_eq!(opened(&forwarder), 300_usize.div_ceil(MAX_PIPELINED));
 }
@@ -155,7 +152,7 @@ async fn copies_of_a_query_share_its_place() {
     let never: Vec<[u8; 3]> = (0..60).map(|id| [id, id, NEVER]).collect();
     assert!(is_answered_meanwhile(&streams, &never).await);
     assert_eq!(forwarder.received.load(Ordering::Relaxed), 3);
-    // The two queries are equal except for their ids. Only one is sent. Both senders get the reply, each with the id of its own query.
+    // The two queries differ only in their ids, so only one is sent. Each sender gets the reply with its own id.
     let (one, two) = ([1, 1, SLOW], [2, 2, SLOW]);
     let both =
         tokio::join!(is_answered(&streams, &one, 2 * SLOW_TIME), is_answered(&streams, &two, 2 * SLOW_TIME));
@@ -184,7 +181,7 @@ async fn a_reset_behind_several_queries_is_no_failure_of_the_forwarder() {
 async fn a_stream_that_brings_nothing_gets_no_further_query() {
     let (streams, forwarder) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
-    // From now on, nothing is transmitted on the first stream, as if a firewall had lost the state of the connection and dropped its packets.
+    // The first stream transmits nothing from now on, as if a firewall had lost the state of the connection.
     forwarder.stuck.store(1, Ordering::Relaxed);
     let first = is_answered(&streams, &[1, 1, QUICK], 4 * STREAM_DOUBT_TIME);
     let again = async {
@@ -195,7 +192,7 @@ async fn a_stream_that_brings_nothing_gets_no_further_query() {
     assert!(again && !first);
     assert_eq!(opened(&forwarder), 2);
     assert!(is_answered(&streams, &[3, 3, QUICK, 1], 2 * QUICK_TIME).await, "the new stream is kept");
-    // A query without a reply does not end the use of the stream, because replies to other queries arrive on it.
+    // Replies to other queries arrive on this stream, so it stays in use.
     let never = is_answered(&streams, &[1, 1, NEVER], 4 * STREAM_DOUBT_TIME);
     let others = async {
         for number in 0..30 {
@@ -258,6 +255,6 @@ async fn a_late_reply_ends_no_other_query() {
     let (streams, _) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
     assert!(!is_answered(&streams, &[1, 1, SLOW], QUICK_TIME).await);
-    // This query has the same id as the previous query, whose late reply arrives first. That reply must not be taken for the reply to this query.
+    // This query has the id of the previous query, whose late reply arrives first and must not be taken for the reply to this query.
     assert!(is_answered(&streams, &[1, 1, SLOW, 2], 2 * SLOW_TIME).await);
 }

@@ -1,6 +1,4 @@
-//! DNS messages on a stream of octets, each preceded by its length (RFC 1035 section 4.2.2, RFC 7766 section 8).
-//!
-//! The length and the DNS message are sent in one write, as RFC 7766 recommends.
+//! DNS messages on a stream of octets, each preceded by its length (RFC 1035 section 4.2.2). Both are sent in one write (RFC 7766 section 8).
 
 use std::io;
 
@@ -9,17 +7,15 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::network::{Arrival, Stream};
 
-/// The size of the length field before each DNS message over TCP, in octets.
+/// The size of the length field, in octets.
 const LENGTH: usize = 2;
 
-/// The size of the buffer, in octets, before the length of the next DNS message is known. Most messages fit into it, so one call reads them
-/// completely.
+/// The size of the buffer, in octets, before the length of the next DNS message is known. Most messages fit into it, so one call reads them.
 const USUAL: usize = 512;
 
-/// A stream of octets that is read and written as DNS messages.
 pub(super) struct Framed<Octets> {
     octets: Octets,
-    /// Octets that have arrived but were not returned yet: a part of a DNS message, or the beginning of the next one.
+    /// The octets that have arrived but were not returned yet.
     arrived: Vec<u8>,
 }
 
@@ -28,14 +24,13 @@ impl<Octets> Framed<Octets> {
         Self { octets, arrived: Vec::new() }
     }
 
-    /// Takes a complete DNS message out of the octets that have arrived. If no octets are left, the buffer is freed. Otherwise each stream would
-    /// keep a buffer of 64 KiB or more after a message of 60 KB, because streams stay open between queries.
+    /// Removes a complete DNS message from the buffer. An empty buffer is freed: streams stay open between queries, and each would otherwise keep a
+    /// buffer of 64 KiB or more after a long message.
     fn take(&mut self) -> Option<Vec<u8>> {
         let length = u16::from_be_bytes(*self.arrived.first_chunk()?);
         let end = usize::from(length).saturating_add(LENGTH);
         if self.arrived.len() == end {
-            // Usually only one DNS message has arrived. Then its own buffer is returned, because a copy of a long message would need the same
-            // memory again.
+            // Usually only one DNS message has arrived. Its buffer is returned, because a copy would need the same memory again.
             let mut message = std::mem::take(&mut self.arrived);
             message.drain(..LENGTH);
             return Some(message);
@@ -48,7 +43,7 @@ impl<Octets> Framed<Octets> {
         Some(message)
     }
 
-    /// Reserves room in the buffer for the rest of the DNS message, so that the buffer is never larger than needed.
+    /// Reserves room for the rest of the DNS message only, so that the buffer is never larger than needed.
     fn make_room(&mut self) {
         let length = self.arrived.first_chunk().map(|length| usize::from(u16::from_be_bytes(*length)));
         let end = length.map_or(USUAL, |length| length.saturating_add(LENGTH));
@@ -74,7 +69,7 @@ impl<Octets: AsyncRead + AsyncWrite + Unpin + Send> Stream for Framed<Octets> {
                 if let Some(message) = self.take() {
                     return Ok(Arrival::Message(message));
                 }
-                // If the caller drops this future while it waits, nothing is lost: the octets stay in `arrived`.
+                // If the caller drops this future, no octets are lost: they stay in `arrived`.
                 self.make_room();
                 if self.octets.read_buf(&mut self.arrived).await? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());

@@ -2,10 +2,8 @@
 //!
 //! # Decisions
 //!
-//! - POST is used and not GET, because with POST the DNS message keeps its id and length, and no part of it appears in the server's log of
-//!   requests.
-//! - If a response contains no DNS message, only its query fails. The HTTP status may concern only this query, so the other queries on the
-//!   connection continue.
+//! - POST is used and not GET, because with POST the DNS message keeps its id and length, and no part of it appears in the server's log of requests.
+//! - If a response contains no DNS message, only its query fails: the HTTP status may concern only this query.
 //! - If no caller waits for a query any more, its HTTP request is cancelled, so that the server need not handle it (RFC 9113 section 5.4.2).
 
 use std::collections::HashMap;
@@ -28,37 +26,32 @@ use dns::wire::HEADER;
 /// The media type of a DNS message (RFC 8484 section 6).
 const MESSAGE: &str = "application/dns-message";
 
-/// The default port of HTTPS, which is left out of a URL.
 const HTTPS_PORT: u16 = 443;
 
-/// The maximum length of a content type that is quoted in an error text, in characters.
+/// The maximum length of a content type in an error text, in characters.
 const MAX_SHOWN_TYPE: usize = 60;
 
-/// An HTTP/2 connection to a server over which queries are sent as requests.
 pub(super) struct HttpsStream {
     sender: SendRequest<Cursor<Vec<u8>>>,
     url: Uri,
-    /// The HTTP requests to the server that wait for their responses.
     replies: FuturesUnordered<Abortable<ReplyOfQuery>>,
-    /// For each id of a query, the handle that cancels its HTTP request.
+    /// The handles that cancel the HTTP requests, by the ids of their queries.
     cancels: HashMap<u16, AbortHandle>,
-    /// The task that reads and writes the connection. When this stream is dropped, the task is aborted, even if it waits for a server that no
-    /// longer reads.
+    /// The task that reads and writes the connection. Dropping this stream aborts the task, even if it waits for a server that no longer reads.
     connection: JoinSet<Result<(), h2::Error>>,
 }
 
-/// The result of an HTTP request, with the id of the DNS query in it.
+/// The id of a query, and the result of its HTTP request.
 type ReplyOfQuery = BoxFuture<'static, (u16, Result<Vec<u8>, NoReply>)>;
 
-/// The reason why an HTTP request got no DNS message in reply.
 enum NoReply {
     /// The HTTP/2 stream or the connection has ended.
     Ended(h2::Error),
-    /// There was an HTTP response, but it contains no DNS message.
+    /// The HTTP response contains no DNS message.
     Fault(HttpsFault),
 }
 
-/// Starts HTTP/2 on a connection that is already encrypted with TLS.
+/// Starts HTTP/2 on a TLS connection.
 ///
 /// # Errors
 /// The server does not speak HTTP/2.
@@ -123,7 +116,7 @@ impl Stream for HttpsStream {
                 tokio::select! {
                     biased;
                     Some(reply) = self.replies.next() => {
-                        // An error means that the request was cancelled, so no reply is returned for it.
+                        // An error means that the request was cancelled.
                         if let Ok((id, reply)) = reply {
                             self.cancels.remove(&id);
                             return arrival(id, reply);
@@ -135,8 +128,7 @@ impl Stream for HttpsStream {
         })
     }
 
-    /// Returns how many requests may be in progress on the connection: as many as the server accepts (RFC 9113 section 6.5.2). If one more were
-    /// sent, it would have to wait, and all later requests would wait behind it.
+    /// Returns how many requests the server accepts at the same time (RFC 9113 section 6.5.2). One more would wait, and all later requests behind it.
     fn capacity(&self) -> usize {
         self.sender.current_max_send_streams().clamp(1, MAX_PIPELINED)
     }
@@ -149,7 +141,6 @@ impl Stream for HttpsStream {
     }
 }
 
-/// Returns the event of the stream: the reply to the query `id`, or the error instead of a reply.
 fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
     let error = match reply {
         Ok(message) => return Ok(Arrival::Message(message)),
@@ -157,10 +148,10 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
         Err(NoReply::Ended(error)) => error,
     };
     match error.reason() {
-        // The server has sent GOAWAY and has not processed this query. (`is_remote` is false if this side has sent GOAWAY because the server
-        // violated HTTP/2.)
+        // The server has sent GOAWAY and has not processed this query. (`is_remote` is false if this side has sent GOAWAY because the server violated
+        // HTTP/2.)
         _ if error.is_go_away() && error.is_remote() => Ok(Arrival::Declined(id)),
-        // A server that resets a single request is probably overloaded, so the query is not sent again on another connection.
+        // The server is probably overloaded, so the query is not sent again on another connection.
         Some(reason) if error.is_reset() => {
             let words = format!("HTTP/2 stream reset ({reason:?})");
             Ok(Arrival::Failed { id, error: io::Error::other(HttpsFault { words, is_failure: true }) })
@@ -170,7 +161,6 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
     }
 }
 
-/// Waits for an HTTP response, and returns the DNS message in its body.
 async fn reply(id: u16, response: ResponseFuture) -> Result<Vec<u8>, NoReply> {
     let response = response.await.map_err(NoReply::Ended)?;
     if let Some(fault) = fault_of(response.status(), response.headers()) {
@@ -181,7 +171,7 @@ async fn reply(id: u16, response: ResponseFuture) -> Result<Vec<u8>, NoReply> {
     if is_message { Ok(message) } else { Err(wrong("HTTPS response without the reply to this query")) }
 }
 
-/// Returns why a response contains no DNS message. Returns `None` if its status is 200 and its content type is that of a DNS message or is missing.
+/// Returns why a response contains no DNS message: its status is not 200, or its content type is that of something else.
 fn fault_of(status: StatusCode, header: &HeaderMap) -> Option<HttpsFault> {
     if status != StatusCode::OK {
         let is_failure = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
@@ -242,7 +232,7 @@ mod tests {
     #[test]
     fn only_a_lost_connection_ends_other_queries() {
         let reset = |reason: Reason| arrival(7, Err(NoReply::Ended(reason.into())));
-        // An error that is made from a reason code counts in `h2` as an error of the whole connection.
+        // `h2` takes an error that is made from a reason code for an error of the whole connection.
         assert!(reset(Reason::PROTOCOL_ERROR).is_err());
         assert!(matches!(arrival(7, Err(wrong("no reply"))), Ok(Arrival::Failed { id: 7, .. })));
     }

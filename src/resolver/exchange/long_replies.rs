@@ -1,17 +1,15 @@
-//! Limits the memory that long replies use. Before a long reply is decoded, memory (called room) is reserved for its records. The reservation
-//! lasts until the records are no longer needed.
+//! Limits the memory that long replies use. Before a long reply is decoded, memory (called room) is reserved for its records. The reservation ends
+//! when the last copy of the reply is dropped.
 //!
-//! The records of a reply of 60 KB take up to 1.1 MB of memory, and a resolution needs them while it waits for the DNSSEC keys of their zone. So
-//! the memory must be reserved before the reply is decoded. The reservation is stored with the reply, and ends when the last copy of the reply is
-//! dropped.
+//! The records of a reply of 60 KB take up to 1.1 MB of memory, and a resolution needs them while it waits for the DNSSEC keys of their zone.
 //!
 //! # Decisions
 //!
 //! - The replies of servers in one /24 or /48 network may use at most half of this memory, so that one operator cannot prevent the long
 //!   replies of all others.
 //! - If there is no room for a reply, the reply waits for a short time, because most replies are dropped within milliseconds. If there is still no
-//!   room, later replies from this network do not wait, until one of them finds room immediately. In this state, waiting would seldom help, because
-//!   resolutions keep the memory for longer, and each wait on a stream would delay the replies behind it.
+//!   room, later replies from this network do not wait, until one of them finds room immediately. Otherwise each wait on a stream would delay the
+//!   replies behind it.
 //! - A reply that needs more than half of the memory is accepted if no other reply of its network uses memory at that time.
 
 use std::collections::HashMap;
@@ -27,28 +25,27 @@ use crate::limits::{LONG_REPLIES_PART, LONG_REPLY_WAIT, MAX_SHORT_REPLY, MIN_LON
 use dns::conduct::network_of;
 use dns::wire::HEADER;
 
-/// The amount of memory for which one permit of the semaphores in this module is needed, in octets.
+/// The octets of memory for each permit of the semaphores in this module.
 const PLACE: usize = 1_024;
 
-/// The length of the shortest record, which has the root as its owner and no data, in octets.
+/// The length in octets of a record with the root as owner and no data.
 const SHORTEST_RECORD: usize = 11;
 
-/// The memory that is reserved for a reply. For a short reply, nothing is reserved. All copies of a reply share one reservation, which ends when
-/// the last copy is dropped.
+/// The memory that is reserved for a long reply. All copies of a reply share one reservation, which ends when the last copy is dropped.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyRoom {
     held: Option<Arc<HeldRoom>>,
 }
 
 impl ReplyRoom {
-    /// Returns true if the reply of a server was long, so that memory is reserved for it.
+    /// Returns true if memory is reserved, because the reply was long.
     pub fn is_held(&self) -> bool {
         self.held.is_some()
     }
 }
 
 impl PartialEq for ReplyRoom {
-    /// Returns true always: the reservation is not part of a reply's content, so replies that differ only in it are equal.
+    /// Returns true always: the reservation is not part of a reply's content.
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -58,20 +55,18 @@ impl PartialEq for ReplyRoom {
 struct HeldRoom {
     _of_network: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
-    /// Keeps the network in the table of networks as long as one of its replies has reserved memory. Never read.
+    /// Keeps the network in the table of networks. Never read.
     _network: Arc<NetworkRoom>,
 }
 
-/// The error if there is no memory left for a long reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no memory for a long reply")]
 pub(super) struct NoRoom;
 
-/// The memory for all long replies of servers together.
 #[derive(Debug)]
 pub(super) struct LongReplies {
     all: Arc<Semaphore>,
-    /// The number of permits that the replies of one network may use: half of all.
+    /// The number of permits for the replies of one network: half of all.
     half: u32,
     networks: Mutex<HashMap<IpAddr, Arc<NetworkRoom>>>,
 }
@@ -79,12 +74,12 @@ pub(super) struct LongReplies {
 #[derive(Debug)]
 struct NetworkRoom {
     places: Arc<Semaphore>,
-    /// True if there was no room for the last long reply of this network. The next long reply then does not wait for room.
+    /// True if there was no room for the last long reply. The next one then does not wait.
     is_stuck: AtomicBool,
 }
 
 impl LongReplies {
-    /// Creates the limits for the memory of long replies. They depend on the cache size, `cache_size`, in octets.
+    /// `cache_size` is in octets.
     pub(super) fn for_cache_size(cache_size: u64) -> Self {
         let octets = (cache_size / LONG_REPLIES_PART).max(MIN_LONG_REPLIES);
         let half = u32::try_from(octets / PLACE as u64 / 2).unwrap_or(u32::MAX);
@@ -92,7 +87,7 @@ impl LongReplies {
         Self { all, half, networks: Mutex::default() }
     }
 
-    /// Reserves memory for the records of `reply` from `server`. If there is no room, waits for at most `LONG_REPLY_WAIT`.
+    /// Reserves memory for the records of `reply`. If there is no room, waits for at most `LONG_REPLY_WAIT`.
     pub(super) async fn admit(&self, server: SocketAddr, reply: &[u8]) -> Result<ReplyRoom, NoRoom> {
         let octets = octets_of_records(reply);
         if octets <= MAX_SHORT_REPLY {
@@ -110,8 +105,7 @@ impl LongReplies {
         Ok(ReplyRoom { held: Some(Arc::new(held)) })
     }
 
-    /// Takes the permits of the network first, and then the permits for all networks. So waiting replies of one network do not delay the replies of
-    /// other networks.
+    /// Takes the permits of the network first. So waiting replies of one network do not delay the replies of other networks.
     async fn hold(
         &self,
         network: &NetworkRoom,
@@ -137,7 +131,7 @@ impl LongReplies {
         if let Some(known) = networks.get(&network) {
             return Arc::clone(known);
         }
-        // Removes networks for which no reply uses memory or waits for it.
+        // Removes networks without replies that use memory or wait for it.
         networks.retain(|_, room| Arc::strong_count(room) > 1);
         let places = Arc::new(Semaphore::new(self.half as usize));
         let new = Arc::new(NetworkRoom { places, is_stuck: AtomicBool::new(false) });
@@ -146,8 +140,7 @@ impl LongReplies {
     }
 }
 
-/// Returns an estimate of the memory that the records of a reply will take when they are decoded, in octets. It uses the record counts in the
-/// header.
+/// Estimates the memory for the records of a reply, in octets, from the record counts in the header.
 fn octets_of_records(reply: &[u8]) -> usize {
     let counts = reply.get(6..HEADER).unwrap_or_default().as_chunks::<2>().0;
     let said: usize = counts.iter().map(|count| usize::from(u16::from_be_bytes(*count))).sum();
@@ -159,12 +152,11 @@ fn octets_of_records(reply: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    /// Returns half of the memory for long replies with the smallest cache, in octets.
+    /// Returns half of the memory for long replies, in octets.
     fn half() -> usize {
         usize::try_from(MIN_LONG_REPLIES).unwrap() / 2
     }
 
-    /// Returns a reply whose records will take about `octets` octets of memory.
     fn reply(octets: usize) -> Vec<u8> {
         let records = octets / (size_of::<Record>() + SHORTEST_RECORD);
         let mut reply = vec![0; HEADER + records * SHORTEST_RECORD];

@@ -1,7 +1,5 @@
-//! Merges equal queries: if an equal query to the same server is in progress, the second one is not sent.
-//!
-//! Sub-questions of different resolutions (flights) often ask the same server for the same address. Only the first query is sent, and the others get
-//! its result.
+//! Merges equal queries: if an equal query to the same server is in progress, the second one is not sent and gets the result of the first.
+//! Sub-questions of different resolutions (flights) often ask the same server for the same address.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -20,8 +18,7 @@ use dns::clock::Mono;
 use dns::hash::{Keyed, Plain};
 use dns::question::WireName;
 
-/// The queries to servers in progress. Their number is limited, because each query has or waits for one of a limited number of places, and because
-/// the number of resolutions is limited.
+/// The queries in progress. The number of resolutions, and the places for queries, limit their number.
 pub(super) struct Merge {
     under_way: Mutex<QueriesInProgress>,
     keyed: Keyed,
@@ -29,27 +26,25 @@ pub(super) struct Merge {
 
 type QueriesInProgress = HashMap<Hashed, QueryInProgress, BuildHasherDefault<Plain>>;
 
-/// A query to a server in progress. Equal queries wait for its reply instead of being sent.
 struct QueryInProgress {
     began: Mono,
-    /// True if look-ahead sent the query, false if a client's question needed it.
     ahead: bool,
     heard: WeakShared<BoxFuture<'static, Heard>>,
 }
 
-/// What is known about the sender of a query: it decides whether this query is merged with an equal query in progress.
+/// The facts about the sender of a query that decide whether this query is merged with an equal query in progress.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sender {
     /// True if look-ahead sends the query.
     pub ahead: bool,
-    /// The time within which most replies of the server arrive. `None` if its round-trip time is not known.
+    /// The time within which most replies of the server arrive, if known.
     pub timer: Option<Duration>,
 }
 
 impl QueryInProgress {
     /// Returns true if a query of `sender` may wait for the reply to this query. If look-ahead sent this query and the server's timer has passed,
-    /// this query may be lost: a client's query is then sent itself. The timer is used and not the usual round-trip time. Otherwise the query of a
-    /// client that asks just before the reply arrives would be sent too, and would take a whole round trip.
+    /// this query may be lost, so a client's query is sent itself. The usual round-trip time is too short for this: a client's query just before the
+    /// reply would take a whole round trip.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
         let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);
@@ -57,7 +52,7 @@ impl QueryInProgress {
     }
 }
 
-/// A query with its hash. The hash is computed only once, because `hickory_proto` hashes names octet by octet.
+/// The hash is stored, because `hickory_proto` hashes names octet by octet.
 #[derive(Clone, PartialEq, Eq)]
 struct Hashed {
     hash: u64,
@@ -70,7 +65,7 @@ impl Hash for Hashed {
     }
 }
 
-/// Removes a query from the table of queries in progress when this value is dropped.
+/// Removes its query from the table when it is dropped.
 struct InProgress<'a> {
     under_way: &'a Mutex<QueriesInProgress>,
     hashed: Hashed,
@@ -80,7 +75,7 @@ struct InProgress<'a> {
 impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        // If a later equal query has replaced this one in the table, that query stays.
+        // A later equal query may have replaced this one in the table.
         if under_way.get(&self.hashed).is_some_and(|query| query.began == self.began) {
             under_way.remove(&self.hashed);
         }
@@ -88,19 +83,18 @@ impl Drop for InProgress<'_> {
 }
 
 impl Merge {
-    /// Creates a table without queries. `keyed` computes the hashes of queries.
+    /// `keyed` computes the hashes of queries.
     pub(super) fn new(keyed: Keyed) -> Self {
         Self { under_way: Mutex::default(), keyed }
     }
 
-    /// Returns the number of queries in progress.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Sends the query `ask` with `send`, unless an equal query is in progress. Returns the time at which the query was sent, and a future with its
-    /// result. The boolean in this result is true if this call sent the query.
+    /// Sends the query `ask` with `send`, unless an equal query is in progress. Returns the time at which the query was sent, and a future with the
+    /// result. The boolean is true if this call sent the query.
     pub(super) fn share<F, S>(
         &self,
         ask: UpstreamQuery,
@@ -115,7 +109,7 @@ impl Merge {
         let hashed = self.hashed(ask);
         let (shared, began) = self.join(&hashed, now, sender, send);
         let first = began.is_none();
-        // The call that sends the query also removes the query from the table: when the reply has arrived, or when the caller drops the future.
+        // Removes the query from the table when the reply has arrived or the caller drops the future.
         let in_progress = first.then(|| InProgress { under_way: &self.under_way, hashed, began: now });
         let heard = async move {
             let _in_progress = in_progress;
@@ -133,7 +127,7 @@ impl Merge {
         Hashed { hash: hasher.finish(), ask: Arc::new(ask) }
     }
 
-    /// Returns the shared result of the query. If an equal query was already in progress, also returns the time at which that query was sent.
+    /// Returns the shared result. If an equal query was already in progress, also returns the time at which that query was sent.
     fn join<F, S>(
         &self,
         hashed: &Hashed,
@@ -150,7 +144,7 @@ impl Merge {
         if let Some((shared, began)) = recent.and_then(|query| Some((query.heard.upgrade()?, query.began))) {
             return (shared, Some(began));
         }
-        // A panic while the query is sent is caught here. Otherwise all callers that share this future would panic too.
+        // Without this, a panic while the query is sent would reach all callers that share this future.
         let server = hashed.ask.path.server;
         let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
             heard.unwrap_or_else(|panicked| {

@@ -1,7 +1,7 @@
-//! Encodes a query twice: with the original name, and with the name in mixed case, as it is sent.
+//! Encodes a query (RFC 1035 section 4.1, RFC 6891 section 6.1) twice: with the original name, and with the name in mixed case, as it is sent.
 //!
-//! See RFC 1035 section 4.1 and RFC 6891 section 6.1. The DNS message is written octet by octet, because few fields differ between queries. The
-//! encoder of `hickory_proto` would need as much CPU time as all other work in this module for a query.
+//! The DNS message is written octet by octet. The encoder of `hickory_proto` would need as much CPU time as all other work of this module for a
+//! query.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -10,32 +10,29 @@ use super::upstream_query::UpstreamQuery;
 use dns::random::Random;
 use dns::wire::{HEADER, MAX_NAME};
 
-/// The RD bit in the flags of the DNS message header.
 const RECURSION_DESIRED: u16 = 0x0100;
 
-/// The AD bit in the flags of the DNS message header (RFC 4035 section 3.2.3).
+/// RFC 4035 section 3.2.3.
 const AUTHENTIC_DATA: u16 = 0x0020;
 
-/// The CD bit in the flags of the DNS message header (RFC 4035 section 3.2.2).
+/// RFC 4035 section 3.2.2.
 const CHECKING_DISABLED: u16 = 0x0010;
 
-/// The DO bit in the flags of an OPT record (RFC 3225).
+/// In the flags of an OPT record (RFC 3225).
 const DNSSEC_OK: u16 = 0x8000;
 
-/// The class IN (internet).
 const CLASS: u16 = 1;
 
 /// The length of an OPT record without options, in octets.
 const OPT: usize = 11;
 
-/// A query in two forms: with the original name (`plain`), and as it is sent, with mixed case (`sent`).
 pub(super) struct Sendable {
     pub(super) plain: Vec<u8>,
     pub(super) sent: Vec<u8>,
 }
 
 impl Sendable {
-    /// Encodes a query. Returns `None` if the name is longer than a DNS name may be.
+    /// Returns `None` if the name is too long.
     pub(super) fn new(ask: &UpstreamQuery, id: u16, random: &Random) -> Option<Self> {
         let plain = encode(ask, id)?;
         let mut sent = plain.clone();
@@ -82,7 +79,6 @@ mod tests {
     use crate::exchange::network::Path;
     use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 
-    /// Returns the query as the DNS library (`hickory_proto`) encodes it.
     fn by_library(ask: &UpstreamQuery, id: u16) -> Vec<u8> {
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
         message.metadata.recursion_desired = ask.recursion_desired;

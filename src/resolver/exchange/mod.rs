@@ -5,27 +5,20 @@
 //!
 //! # Decisions
 //!
-//! - The pool of servers in Hickory is not used. In it, any response code other than NOERROR and NXDOMAIN ends a query, one silent server uses up
-//!   the whole timeout of 5 s, and the AD flag and response codes are lost. Encoding, decoding, TCP and TLS come from Hickory. The module `iterate`
+//! - The pool of servers in Hickory is not used. In it, any response code other than NOERROR and NXDOMAIN ends a query, one silent server uses up the
+//!   whole timeout of 5 s, and the AD flag and response codes are lost. Encoding, decoding, TCP and TLS come from Hickory. The module `iterate`
 //!   chooses the server.
-//! - Every datagram has its own socket and port (RFC 5452). The upper and lower case of the name is also random (0x20). A server that does not
-//!   repeat the case is asked again once over TCP, and later with the letters unchanged.
-//! - Datagrams that one worker thread prepares before it waits again are sent together (`departures`). If each were sent immediately and the server
-//!   is on the same host, waking the server process would take a sixth of the CPU time of a cache miss. Another solution, in which each task yields
-//!   once before it sends, costs 3 000 more instructions for each cache miss.
-//! - A socket waits 12 s for a reply, or 15 s if the server is known to be slow. If it waited only 8 s, names in a zone whose servers take 9 s
-//!   would never be resolved.
+//! - Every datagram has its own socket and port (RFC 5452). The upper and lower case of the name is also random (0x20). A server that does not repeat
+//!   the case is asked again once over TCP, and later with the letters unchanged.
+//! - A socket waits 12 s for a reply, or 15 s if the server is known to be slow. After only 8 s, names in a zone whose servers take 9 s would never
+//!   be resolved.
 //! - A datagram that has the right id but answers another question is counted and ignored, because the real reply may still arrive.
-//! - If a datagram is larger than the size that the query offered, the reply is fetched again over TCP, because an attacker could have forged
-//!   the second fragment of the datagram.
-//! - A forwarder over TLS or HTTPS gets up to 8 streams, and equal queries are sent only once. If there were one stream for at most 64 queries, one
-//!   query per second for a domain with dead servers would fill the stream with its copies, and half of the other queries would fail.
-//! - If a stream receives nothing for a second after a query, it is not used for further queries: a firewall between the hosts may have lost the
-//!   state of the connection, and would then drop all packets. Otherwise queries would fail for 9 s, until the stream ends.
-//! - The servers in one /24 or /48 network may use at most 32 streams, so that servers that accept TCP connections and never answer cannot use
-//!   up all streams.
-//! - Memory must be reserved for a long reply before it is decoded (`long_replies`), and stays reserved until the records are no longer needed.
-//!   Otherwise 300 replies with 3 700 addresses each would take 350 MB while resolutions wait for the DNSSEC keys of their zones.
+//! - If a datagram is larger than the size that the query offered, the reply is fetched again over TCP, because an attacker could have forged the
+//!   second fragment of the datagram.
+//! - A forwarder over TLS or HTTPS gets up to 8 streams, and equal queries are sent only once. With one stream for at most 64 queries, one query per
+//!   second for a domain with dead servers would fill the stream with its copies, and half of the other queries would fail.
+//! - The servers in one /24 or /48 network may use at most 32 streams, so that servers that accept TCP connections and never answer cannot use up all
+//!   streams.
 //! - The customer's key for a DNS list is inserted into the name here, when a query is encoded. Modules that call this one never see the key.
 
 #![deny(
@@ -88,21 +81,20 @@ use streams::{StreamReply, Streams};
 pub use tls::certificate_fault;
 pub use upstream_query::{Heard, Trouble, UpstreamQuery};
 
-/// Sends queries to servers and receives the replies. If several equal queries are asked at the same time, only one is sent.
+/// Sends queries to servers and receives the replies. Of equal queries at the same time, only one is sent.
 pub struct Exchange {
     network: Arc<dyn Network>,
     clock: Clock,
     random: Random,
-    /// Limits the number of queries to servers in progress, and thus the number of open sockets.
+    /// Limits the number of queries in progress, and thus of open sockets.
     places: Arc<Places>,
     keyed: Keyed,
     merge: Merge,
     streams: Streams,
     long_replies: Arc<LongReplies>,
     bounds: WorkBounds,
-    /// The number of datagrams that arrived at ports of queries and were ignored, since `take_strays` was last called.
+    /// The number of ignored datagrams since `take_strays` was last called.
     strays: AtomicUsize,
-    /// Sends copies of DNS messages to a dnstap reader.
     tap: Arc<Tap>,
 }
 
@@ -123,7 +115,7 @@ impl Exchange {
         Self { network, clock, random, places, keyed, merge, streams, long_replies, bounds, strays, tap }
     }
 
-    /// Creates an exchange for a command of the operator. Its queries leave from any port.
+    /// Creates an exchange for a command of the operator, whose queries leave from any port.
     ///
     /// # Errors
     /// The operating system gives no random numbers.
@@ -135,26 +127,23 @@ impl Exchange {
         Ok(Self::new(network, Clock::machine(), random, keyed, 0))
     }
 
-    /// Returns this object with `tap` set: copies of its DNS messages are sent to a dnstap reader from now on.
+    /// Returns this exchange with `tap` as the receiver of copies of its DNS messages.
     #[must_use]
     pub fn tapped(self, tap: Arc<Tap>) -> Self {
         Self { tap, ..self }
     }
 
-    /// Returns the number of datagrams that arrived at the ports of queries and were ignored, since the last call. They had a wrong id, a wrong
-    /// question or a wrong source address.
+    /// Returns the number of ignored datagrams since the last call. They had a wrong id, question or source address.
     pub(crate) fn take_strays(&self) -> usize {
-        // The value is usually 0, and is then not written, because a write would invalidate it in the caches of other processors.
+        // The value is usually 0. Writing it would invalidate it in the caches of other processors.
         if self.strays.load(Ordering::Relaxed) == 0 { 0 } else { self.strays.swap(0, Ordering::Relaxed) }
     }
 
-    /// Returns the number of queries that are in progress or wait until they may be sent, plus the number of open streams.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
         self.places.len() + self.merge.len() + self.streams.len()
     }
 
-    /// Returns true if at least half of the places for queries to servers are in use.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.places.taken() >= self.bounds.exchanges / 2
     }
@@ -164,15 +153,14 @@ impl Exchange {
         self.bounds
     }
 
-    /// Waits for a place for a query to a server of `zone`, because the number of queries in progress is limited. The timers of a query start when
-    /// the query has its place: the server is not the cause of this wait.
+    /// Waits for a place for a query to a server of `zone`, because the number of queries in progress is limited. The timers of a query start after
+    /// this wait, because the server is not its cause.
     pub async fn place(&self, zone: &Name) -> Place {
         self.places.take(self.keyed.octets(&WireName::new(zone))).await
     }
 
     /// Sends the query `ask` and waits for a reply for at most `patience`. Returns the time at which the query was sent, and a future with the
-    /// result. If an equal query is already in progress, nothing is sent: the returned time is the one at which that query was sent, the future has
-    /// the reply to that query, and its boolean is false.
+    /// result. If an equal query is in progress, nothing is sent: both values are those of that query, and the boolean of the future is false.
     pub fn ask(
         self: &Arc<Self>,
         ask: UpstreamQuery,
@@ -189,8 +177,7 @@ impl Exchange {
         self.merge.share(ask, now, sender, send)
     }
 
-    /// Like `ask`, but sends the query even if an equal query is in progress. This is for a caller that tests a server with several equal queries,
-    /// and needs the result of each.
+    /// Like `ask`, but sends the query even if an equal query is in progress, for a caller that tests a server with equal queries.
     pub async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
         let heard = self.send(ask, patience, self.clock.mono()).await;
         drop(place);
@@ -231,18 +218,18 @@ impl Exchange {
         started: Mono,
     ) -> Result<ReadReply, Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
-        // The query has not left this host, so the error comes from this host and not from a router.
+        // The query has not left this host, so no router has sent this error.
         let mut replies = sent.map_err(|error| match error.kind() {
             ErrorKind::HostUnreachable => Trouble::NoRouteToAddress,
             _ => trouble_of(&error),
         })?;
         let on_the_way = |error: std::io::Error| match trouble_of(&error) {
-            // The query has left this host, so the error comes from a router or from the server. It concerns only this server address, and not all
-            // addresses of the family (IPv4 or IPv6).
+            // The query has left this host, so the error comes from a router or the server. It concerns only this address, and not all addresses of
+            // the family.
             Trouble::NoRoute => Trouble::Unreachable,
             trouble => trouble,
         };
-        // An attacker may send many datagrams. This limit ensures that the loop ends.
+        // Otherwise an attacker could keep this loop busy with datagrams.
         for _ in 0..MAX_STRAY_DATAGRAMS {
             let (source, mut datagram) = replies.next().await.map_err(on_the_way)?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {
@@ -263,8 +250,8 @@ impl Exchange {
                         return Ok(ReadReply { message, spelling, is_long, room });
                     }
                     Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
-                    // Somebody has guessed the id of this query, or a late reply to an earlier query from the same port has arrived. The real reply
-                    // may still arrive.
+                    // An attacker has guessed the id of this query, or the reply to an earlier query from the same port is late. The real reply may
+                    // still arrive.
                     Err(Misfit::OtherQuestion) => {}
                 }
             }
@@ -291,7 +278,7 @@ impl Exchange {
         Ok(ReadReply { message, spelling, is_long: false, room })
     }
 
-    /// Sends a copy of a DNS message to a dnstap reader. A customer's key for a DNS list is removed from the copy.
+    /// Copies a DNS message to dnstap, without the customer's key for a DNS list.
     fn tap(&self, kind: TapKind, ask: &UpstreamQuery, octets: &[u8], queried: Mono) {
         if !self.tap.wanted().has(kind) {
             return;
@@ -319,26 +306,24 @@ impl Exchange {
     }
 }
 
-/// A decoded reply of a server that answers the question of our query.
 struct ReadReply {
     message: Message,
-    /// How the reply spells the name in the question, compared with the query.
     spelling: Spelling,
     /// True if the reply arrived over UDP and has more than 512 octets.
     is_long: bool,
     room: ReplyRoom,
 }
 
-/// Returns an empty DNS message with the TC flag (truncated). It replaces a datagram that is larger than the query allowed. Such a datagram
-/// probably arrived in fragments, and an attacker can forge the second fragment without guessing the id or the port.
+/// Returns an empty DNS message with the TC flag. It replaces a datagram that is larger than the query allowed: such a datagram probably arrived in
+/// fragments, and an attacker can forge the second fragment without guessing the id or the port.
 fn cut(id: u16) -> Message {
     let mut message = Message::response(id, OpCode::Query);
     message.metadata.truncation = true;
     message
 }
 
-/// Returns the kind of failure that an I/O error shows. If a route, or an address of the family on this host, is missing, the kernel itself reports
-/// it. Other errors come from the network.
+/// Returns the kind of failure that an I/O error shows. The kernel itself reports a missing route, or a missing address of the family on this host.
+/// Other errors come from the network.
 fn trouble_of(error: &std::io::Error) -> Trouble {
     if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<CertificateRefused>()) {
         return Trouble::Certificate(refused.0.as_str().into());
@@ -364,7 +349,6 @@ fn id_of(message: &[u8]) -> Option<u16> {
     message.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
 
-/// Why a received DNS message is not the reply to our query.
 enum Misfit {
     /// The DNS message cannot be decoded, or is not a response.
     Unreadable,
@@ -372,15 +356,14 @@ enum Misfit {
     OtherQuestion,
 }
 
-/// Returns true if a response with this code need not contain the question. RFC 1035 does not allow an error without the question, but servers
-/// without EDNS, and servers that refuse queries, send only the header. A response with data for a name must contain the question.
+/// Returns true if a response with this code need not contain the question. RFC 1035 requires the question, but servers without EDNS, and servers
+/// that refuse queries, send only the header.
 fn may_lack_question(code: ResponseCode) -> bool {
     let errors = [ResponseCode::FormErr, ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
     errors.contains(&code)
 }
 
-/// Decodes a reply, and compares its question with the question of the query. `spelling` says whether the names in the two have already been found
-/// equal.
+/// Decodes a reply, and compares its question with that of the query. `spelling` says whether the names have already been found equal.
 fn decode(ask: &UpstreamQuery, reply: &[u8], spelling: Spelling) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
         return Err(Misfit::Unreadable);

@@ -1,5 +1,5 @@
 //! Limits the number of queries to servers in progress, and shares this number fairly among the zones whose servers are asked. A query is sent only
-//! when it has one of the places.
+//! when it has a place, which is its share of this number.
 //!
 //! A zone may use at most as many places as are free at that time; its further queries wait. So a single zone can use half of the places, and a
 //! hundred such zones leave one hundredth of the places free. A zone with few queries therefore never waits for a zone with many (Choudhury and
@@ -13,28 +13,26 @@ use tokio::sync::oneshot;
 
 use dns::hash::Plain;
 
-/// The places for upstream queries in progress. A query is sent only when it has a place.
 #[derive(Debug)]
 pub(super) struct Places(Mutex<PlacesTable>);
 
 #[derive(Debug)]
 struct PlacesTable {
-    /// The maximum number of queries to servers in progress.
     most: usize,
     taken: usize,
     zones: HashMap<u64, ZonePlaces, BuildHasherDefault<Plain>>,
-    /// The zones with waiting queries, each with the number of places that it uses. The zone with the fewest places comes first.
+    /// The zones with waiting queries, with the numbers of places that they use. The zone with the fewest places comes first.
     waiting: BTreeSet<(usize, u64)>,
 }
 
 #[derive(Debug, Default)]
 struct ZonePlaces {
     taken: usize,
-    /// The queries that wait for a place, in the order of their arrival.
+    /// In the order of their arrival.
     waiting: VecDeque<oneshot::Sender<Place>>,
 }
 
-/// A place for one query to a server. When it is dropped, the place is free again.
+/// The permission to send one query to a server. When it is dropped, another query may be sent.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
@@ -42,25 +40,23 @@ pub struct Place {
 }
 
 impl Places {
-    /// Creates the table with `most` free places for queries to servers.
     pub(super) fn new(most: usize) -> Self {
         let (taken, zones, waiting) = Default::default();
         Self(Mutex::new(PlacesTable { most, taken, zones, waiting }))
     }
 
-    /// Returns the sum of three numbers: places in use, zones in the table, and zones with waiting queries. The sum is 0 if nothing is in progress.
+    /// Returns 0 if no query is in progress or waits.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         let table = self.table();
         table.taken + table.zones.len() + table.waiting.len()
     }
 
-    /// Returns how many places for queries are in use.
     pub(super) fn taken(&self) -> usize {
         self.table().taken
     }
 
-    /// Waits for a place for a query to a server of a zone. `zone` is the keyed hash of the name of this zone.
+    /// Waits for a place. `zone` is the keyed hash of the zone's name.
     pub(super) async fn take(self: &Arc<Self>, zone: u64) -> Place {
         let turn = {
             let mut table = self.table();
@@ -71,8 +67,8 @@ impl Places {
         };
         match turn.await {
             Ok(place) => place,
-            // The error never occurs, because the table does not drop the sender of a query that still waits. If it occurred, one query more than
-            // the limit would be sent, which is harmless.
+            // This never occurs, because the table does not drop the sender of a waiting query. Otherwise one query more than the limit would be
+            // sent, which is harmless.
             Err(_) => self.grant(&mut self.table(), zone),
         }
     }
@@ -91,7 +87,7 @@ impl Places {
         Place { places: Arc::clone(self), zone }
     }
 
-    /// Gives the free places to waiting queries. The queries of the zones with the fewest places come first.
+    /// Gives the free places to waiting queries, first to those of the zones with the fewest places.
     fn go_on(self: &Arc<Self>, table: &mut PlacesTable) -> Vec<(oneshot::Sender<Place>, Place)> {
         let mut granted = Vec::new();
         while let Some((taken, zone)) = table.waiting.first().copied()
@@ -120,7 +116,7 @@ impl PlacesTable {
     fn wait(&mut self, zone: u64) -> oneshot::Receiver<Place> {
         let (sender, receiver) = oneshot::channel();
         let held = self.zones.entry(zone).or_default();
-        // Removes entries at the front of the queue whose queries no longer wait for a place.
+        // The queries at the front may no longer wait.
         while held.waiting.front().is_some_and(oneshot::Sender::is_closed) {
             held.waiting.pop_front();
         }
@@ -129,8 +125,7 @@ impl PlacesTable {
         receiver
     }
 
-    /// Adds a zone to the set of waiting zones if it has waiting queries. Removes the zone from the table if it has neither places nor waiting
-    /// queries.
+    /// Adds a zone with waiting queries to the waiting zones. Removes a zone with neither places nor waiting queries from the table.
     fn rank(&mut self, zone: u64) {
         let Some(held) = self.zones.get(&zone) else { return };
         if !held.waiting.is_empty() {
@@ -157,7 +152,7 @@ impl Drop for Place {
             self.places.go_on(&mut table)
         };
         for (turn, place) in granted {
-            // If the query no longer waits for a place, `send` returns the place as an error. It is dropped here, which makes it free again.
+            // If the query no longer waits, `send` returns the place, and dropping the place makes it free again.
             drop(turn.send(place));
         }
     }
@@ -219,7 +214,7 @@ mod tests {
         assert!(of_first.as_mut().now_or_never().is_none());
         second.clear();
         assert!(of_first.as_mut().now_or_never().is_some());
-        // A place that was given to a query but never received by it becomes free again.
+        // A query that never received its place does not keep it.
         drop(first);
         assert_eq!(places.table().taken, 0);
         assert!(places.table().zones.is_empty());

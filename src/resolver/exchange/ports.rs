@@ -1,15 +1,14 @@
 //! The source ports of outgoing datagrams.
 //!
-//! All allowed ports are used with the same probability (RFC 5452 section 9.2). Ports that the operator reserves for other services are never used
-//! (RFC 6056 section 3.2).
+//! All allowed ports are used with the same probability (RFC 5452 section 9.2), except those that the operator reserves for other services (RFC 6056
+//! section 3.2).
 
 use std::io;
 use std::ops::RangeInclusive;
 
 use dns::random::Random;
 
-/// The kernel's list of ports that the operator reserves for services of this host, for IPv4 and IPv6 (Documentation/networking/ip-sysctl.rst
-/// of the kernel).
+/// The ports that the operator reserves for services of this host, for IPv4 and IPv6 (Documentation/networking/ip-sysctl.rst of the kernel).
 const RESERVED: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 
 /// The source ports for queries that the configuration allows, without those that the system reserves.
@@ -17,19 +16,19 @@ const RESERVED: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 pub struct SourcePorts(Vec<u16>);
 
 impl SourcePorts {
-    /// Returns the ports in `range` that are not `reserved`. `reserved` has the format of the kernel's file: `8080,9000-9100`.
+    /// Returns the ports in `range` that are not in `reserved`, which has the format of the kernel's file: `8080,9000-9100`.
     pub fn in_range(range: RangeInclusive<u16>, reserved: &str) -> Self {
         let spans: Vec<_> = reserved.split([',', '\n']).filter_map(span).collect();
         let kept = |port: &u16| spans.iter().any(|span| span.contains(port));
         Self(range.filter(|port| !kept(port)).collect())
     }
 
-    /// Returns how many source ports there are.
+    /// Returns the number of source ports.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// Returns all ports in ascending order, beginning with a random one. The lowest port follows the highest.
+    /// Returns all ports, beginning with a random one. They ascend, and the lowest port follows the highest.
     pub(super) fn in_turn(&self, random: &Random) -> impl Iterator<Item = u16> {
         let place = random.below(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
         let (before, behind) = self.0.split_at(usize::try_from(place).unwrap_or(0).min(self.0.len()));
@@ -45,7 +44,7 @@ pub fn reserved() -> io::Result<String> {
     std::fs::read_to_string(RESERVED)
 }
 
-/// Parses a port number, or a range of ports such as `9000-9100`.
+/// Parses a port number, or a range such as `9000-9100`.
 fn span(text: &str) -> Option<RangeInclusive<u16>> {
     let text = text.trim();
     let (first, last) = text.split_once('-').unwrap_or((text, text));

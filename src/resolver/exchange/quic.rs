@@ -1,4 +1,4 @@
-//! DNS over QUIC (RFC 9250), to resolvers that the operator compares with `resolverctl`. Each query has its own stream of the connection.
+//! DNS over QUIC (RFC 9250), to resolvers that the operator compares with `resolverctl`. Each query has its own QUIC stream.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -12,23 +12,21 @@ use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, RecvStream, Tra
 use super::network::{Arrival, CertificateRefused, Stream};
 use super::tls;
 
-/// The protocol name of DNS over QUIC in the TLS handshake (RFC 9250 section 4.1).
+/// The ALPN protocol name (RFC 9250 section 4.1).
 const DOQ: &[u8] = b"doq";
 
 /// The TLS alerts for a certificate that is not accepted (RFC 8446 section 6.2).
 const CERTIFICATE_ALERTS: [u8; 6] = [42, 43, 44, 45, 46, 48];
 
-/// The id of each message over QUIC (RFC 9250 section 4.2.1).
+/// Every message over QUIC has this id (RFC 9250 section 4.2.1).
 const NO_ID: [u8; 2] = [0; 2];
 
-/// A QUIC connection to a server, over which queries are sent.
 pub(super) struct QuicStream {
     connection: Connection,
-    /// The replies to the queries that were sent, each with the id of its query.
     replies: FuturesUnordered<BoxFuture<'static, (u16, io::Result<Vec<u8>>)>>,
 }
 
-/// Opens a connection from the address `source` to a server. The server's certificate must contain the name or address `certificate`.
+/// Opens a connection from the address `source`. The server's certificate must contain the name or address `certificate`.
 ///
 /// # Errors
 /// The handshake failed. The error contains `CertificateRefused` if the certificate is the reason.
@@ -41,7 +39,7 @@ pub(super) async fn open(server: SocketAddr, source: IpAddr, certificate: &str) 
     Ok(QuicStream { connection, replies: FuturesUnordered::new() })
 }
 
-/// Returns an error for the operator if the server's certificate was refused. The QUIC library passes on only the text of the TLS library.
+/// The QUIC library passes on only the text of the TLS library.
 fn refused(error: ConnectionError) -> io::Error {
     match error {
         ConnectionError::TransportError(fault)
@@ -80,7 +78,7 @@ impl Stream for QuicStream {
     }
 }
 
-/// Reads the reply on a QUIC stream, and returns it with the id of its query.
+/// Reads the reply on a QUIC stream, and writes the id of its query into it.
 async fn whole(mut stream: RecvStream, id: [u8; 2]) -> io::Result<Vec<u8>> {
     let octets = stream.read_to_end(usize::from(u16::MAX) + 2).await.map_err(io::Error::other)?;
     let message = octets.split_first_chunk().filter(|(length, message)| {

@@ -1,7 +1,7 @@
 //! The customer's key for a DNS list: a secret label that a customer of the list must put into the name of each query.
 //!
-//! Only `exchange` can read the key: it inserts the key when it encodes a query, and removes the key from the reply. All other code uses names
-//! with a placeholder label, so that no log, table, trail or error can contain the key.
+//! Only `exchange` inserts the key into a query, and removes it from the reply. All other code uses names with a placeholder label, so that no log,
+//! table, trail or error can contain the key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,11 +13,10 @@ use hickory_proto::rr::{Name, RData, Record};
 use crate::dnstap::cleaned::blot;
 use history::limits::MIN_LIST_KEY;
 
-/// The placeholder label that stands for the key in names. No host name contains it, because it begins with an underscore (RFC 8552). It is never
-/// sent.
+/// The placeholder label for the key in names. No host name contains it, because it begins with an underscore (RFC 8552). It is never sent.
 pub const STANDS_FOR: &[u8] = b"_key";
 
-/// The placeholder that replaces a customer's key in texts, such as the data of TXT records.
+/// The placeholder for the key in texts, such as the data of TXT records.
 const HIDDEN: &[u8] = b"(key)";
 
 /// The secret key of a customer of a DNS list. It is one label of a name.
@@ -31,8 +30,8 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// Parses a key, ignoring white space around it. Returns `None` if it is not one label of letters, digits, `-` and `_`, or if it is so short
-    /// that it could also occur by chance in other text.
+    /// Parses a key, ignoring white space around it. Returns `None` if it is not one label of letters, digits, `-` and `_`, or if it is so short that
+    /// it could occur by chance in other text.
     pub fn read(text: &str) -> Option<Self> {
         let label = text.trim().to_ascii_lowercase();
         let fits = (MIN_LIST_KEY..=63).contains(&label.len())
@@ -41,8 +40,7 @@ impl Key {
     }
 }
 
-/// A customer's key and its position in names: the key is the label directly before `base`. All other modules use the placeholder label instead of
-/// the key.
+/// A customer's key and its position in names: the key is the label directly before `base`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Secret {
     base: Name,
@@ -50,7 +48,7 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// Creates a secret: the label directly before `base` in a name is the key.
+    /// Creates a secret from the key and the part of the name after the key.
     pub fn new(base: Name, key: Key) -> Self {
         Self { base, key }
     }
@@ -66,18 +64,16 @@ impl Secret {
         name.iter().any(|label| label.windows(self.key.0.len()).any(is_key))
     }
 
-    /// Returns the name to send instead of `name`: the placeholder label is replaced by the key. Without a placeholder, the name is not
-    /// changed.
+    /// Returns `name` with the key instead of the placeholder label. A name without placeholder is not changed.
     pub(super) fn put_in(&self, name: &Name) -> Name {
         self.exchanged(name, STANDS_FOR, &self.key.0)
     }
 
-    /// Overwrites the secret key wherever it occurs in the octets of a DNS message.
+    /// Overwrites the key wherever it occurs in the octets of a DNS message.
     pub(super) fn blot(&self, octets: &mut [u8]) {
         blot(octets, &self.key.0);
     }
 
-    /// Replaces the key by the placeholders in a decoded DNS message.
     pub(super) fn take_out(&self, message: &mut Message) {
         let hidden = |name: &Name| self.exchanged(name, &self.key.0, STANDS_FOR);
         for query in &mut message.queries {
@@ -89,7 +85,7 @@ impl Secret {
                 record.name = hidden(&record.name);
                 self.hide_in(record);
             }
-            // Records that still contain the key in other places are removed, because no client needs them.
+            // No client needs records that still contain the key in other places.
             section.retain(|record| !self.shows(record));
         }
     }
@@ -111,7 +107,6 @@ impl Secret {
         }
     }
 
-    /// Returns a text in which the customer's key is replaced by a placeholder.
     fn blotted(&self, text: &[u8]) -> Vec<u8> {
         let (mut hidden, mut rest) = (Vec::new(), text);
         while let Some(first) = rest.first() {
@@ -127,7 +122,7 @@ impl Secret {
         hidden
     }
 
-    /// Returns true if a record still contains the key, as text or in undecoded data.
+    /// Returns true if a record still contains the key, in its text or in undecoded data.
     fn shows(&self, record: &Record) -> bool {
         let text = format!("{} {}", record.name, record.data).to_ascii_lowercase();
         let raw = match &record.data {
@@ -138,7 +133,7 @@ impl Secret {
         holds(text.as_bytes()) || holds(&raw)
     }
 
-    /// Returns `name` with the label directly before `base` replaced by `to`, if that label is `from`.
+    /// Replaces the label directly before `base` by `to` if this label is `from`.
     fn exchanged(&self, name: &Name, from: &[u8], to: &[u8]) -> Name {
         let above = self.base.iter().len();
         let Some(place) = name.iter().len().checked_sub(above.saturating_add(1)) else {
@@ -149,7 +144,6 @@ impl Secret {
             return name.clone();
         }
         let labels = name.iter().enumerate().map(|(at, label)| if at == place { to } else { label });
-        // If the new name would be too long, the old one is returned.
         let mut exchanged = Name::from_labels(labels).unwrap_or_else(|_| name.clone());
         exchanged.set_fqdn(true);
         exchanged

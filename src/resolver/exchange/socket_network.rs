@@ -29,11 +29,11 @@ use dns::conduct::{EncryptedProtocol, Encryption};
 use dns::random::Random;
 use dns::wire::PAYLOAD;
 
-/// The maximum number of octets that are read from a datagram. It is one more than the query allows, so that a datagram that is too large is
-/// noticed: see `cut`.
+/// The maximum number of octets that are read from a datagram: one more than the query allows, so that a datagram that is too large is noticed (see
+/// `cut`).
 const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 
-/// The events that a socket waits for: datagrams, and errors that routers or the server report.
+/// Datagrams, and errors that routers or the server report.
 const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// The real network: reaches the servers through the sockets of this host.
@@ -43,24 +43,22 @@ pub struct SocketNetwork {
 }
 
 impl SocketNetwork {
-    /// Creates a network that sends datagrams from random ports among `ports`.
+    /// Creates a network that sends datagrams from random ports of `ports`.
     pub fn new(random: Random, ports: SourcePorts) -> Self {
         Self { random, ports: ArcSwap::from_pointee(ports) }
     }
 
-    /// Changes the source ports that are used from now on. Open sockets keep their ports.
+    /// Changes the source ports for later queries. Open sockets keep their ports.
     pub fn set_ports(&self, ports: SourcePorts) {
         self.ports.store(Arc::new(ports));
     }
 
-    /// Opens a socket on a random port among the configured ones. The kernel does not choose the port, because it would take one of its own 28 000
-    /// ports instead of the configured range.
+    /// Opens a socket on a random configured port. The kernel would choose one of its own 28 000 ports instead.
     fn bind(&self, path: &Path) -> io::Result<OwnedFd> {
         let (any, ports) = (source_of(path), self.ports.load());
         let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
         for port in drawn.chain(ports.in_turn(&self.random).take(MAX_PORT_WALK)) {
             match bound(SocketAddr::new(any, port)) {
-                // The source port is in use or not permitted, so another port is tried.
                 Err(error) if is_of_the_port(&error) => {}
                 bound => return bound,
             }
@@ -69,7 +67,6 @@ impl SocketNetwork {
     }
 }
 
-/// Opens a non-blocking datagram socket that is bound to this address and port.
 fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
@@ -78,8 +75,8 @@ fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Registers the socket with the async runtime, only for reading. A UDP socket of tokio is also registered for writing, and would wake its task
-/// twice for nothing: when the socket is opened, and when the datagram has been sent.
+/// Registers the socket only for reading. tokio registers its own UDP sockets for writing too, and would wake the task twice for nothing: when the
+/// socket is opened, and when the datagram has been sent.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
@@ -88,7 +85,7 @@ fn readable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(socket, REPLIES)
 }
 
-/// Returns true if the socket could not be bound because of its port, and not because of its address or the state of this host.
+/// Returns true if the cause is the port, and not the address or the state of this host.
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
@@ -140,8 +137,8 @@ impl Network for SocketNetwork {
     }
 }
 
-/// Converts an error in the preparation of a socket into `NotSent`, because the cause is this host: no file descriptor or memory is left, or the
-/// source address does not exist here. The exception is `EAFNOSUPPORT` (the kernel has no IPv6), which counts as a missing route.
+/// The cause of an error in the preparation of a socket is this host: no file descriptor or memory is left, or the source address does not exist
+/// here. Only `EAFNOSUPPORT` (the kernel has no IPv6) counts as a missing route.
 fn own(error: &io::Error) -> io::Error {
     let no_family = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT);
     if no_family {
@@ -151,8 +148,8 @@ fn own(error: &io::Error) -> io::Error {
     }
 }
 
-/// Converts the error with which the kernel refused a datagram. A missing route, a missing address and an unreachable server are kept. With any
-/// other error, the cause is this host itself: for example, its buffers are full, or a firewall rule prevents the query.
+/// Converts the error with which the kernel refused a datagram. Errors about routes, addresses and the server are kept. The cause of any other error
+/// is this host, for example full buffers or a firewall rule.
 fn at_once(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::NetworkUnreachable
@@ -163,7 +160,6 @@ fn at_once(error: io::Error) -> io::Error {
     }
 }
 
-/// Returns the configured source address, or the unspecified address if the operating system chooses it.
 fn source_of(path: &Path) -> IpAddr {
     path.source.unwrap_or_else(|| match path.server.ip() {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
@@ -171,14 +167,12 @@ fn source_of(path: &Path) -> IpAddr {
     })
 }
 
-/// The UDP socket with which one datagram is sent, and on which its reply arrives.
 struct Socket {
     socket: AsyncFd<OwnedFd>,
     server: SocketAddr,
     message: Box<[u8]>,
-    /// The error with which the kernel refused the datagram, until the reader takes it.
+    /// The error with which the kernel refused the datagram, until `refused` returns it.
     refusal: Mutex<Option<io::Error>>,
-    /// The task that waits for replies on this socket.
     reader: AtomicWaker,
 }
 
@@ -196,8 +190,7 @@ impl Socket {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the kernel has refused the datagram, and returns the error. Never ends if the kernel
-    /// accepts the datagram.
+    /// Waits for the error with which the kernel refuses the datagram. Never ends if the kernel accepts the datagram.
     async fn refused(&self) -> io::Error {
         poll_fn(|context| {
             self.reader.register(context.waker());
@@ -207,7 +200,6 @@ impl Socket {
     }
 }
 
-/// The socket of a datagram that was sent or is about to be sent. It receives the replies.
 struct SentDatagram(Arc<Socket>);
 
 impl Replies for SentDatagram {
@@ -215,8 +207,7 @@ impl Replies for SentDatagram {
         Box::pin(async {
             let mut datagram = Vec::new();
             let read = |socket: &OwnedFd| {
-                // The buffer is allocated only when a datagram has arrived. Thousands of sockets may wait for servers that do not answer, and need
-                // no buffer.
+                // Thousands of sockets may wait for servers that do not answer, so the buffer is allocated only when a datagram has arrived.
                 datagram.reserve_exact(LARGER_THAN_OFFERED);
                 Ok(rustix::net::recv(socket, spare_capacity(&mut datagram), RecvFlags::empty())?)
             };
@@ -237,10 +228,8 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, UdpSocket};
 
-    /// A loopback address from which nothing else sends.
     const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
 
-    /// Creates a network that may use any port from 1024.
     fn network() -> SocketNetwork {
         SocketNetwork::new(Random::seeded(5), SourcePorts::in_range(1_024..=u16::MAX, ""))
     }
@@ -266,7 +255,7 @@ mod tests {
         assert!(error.to_string().contains("resolve.source_ports"), "{error}");
         let ordered = ports.is_sorted();
         ports.sort_unstable();
-        // Another program may be using one of these ports, so five of the seven are enough.
+        // Other programs may use two of these seven ports.
         let free = [61_000, 61_001, 61_002, 61_004, 61_007, 61_008, 61_009];
         assert!(ports.len() >= 5 && ports.iter().all(|port| free.contains(port)) && !ordered, "{ports:?}");
         network.set_ports(SourcePorts::in_range(1_024..=u16::MAX, ""));
@@ -323,7 +312,7 @@ mod tests {
             Path { server: server.local_addr().unwrap(), source: None, encryption: Some(encryption.into()) };
         let served = async {
             let (mut stream, _) = server.accept().await.unwrap();
-            // Reads the TLS record with the ClientHello, whose length is in octets 3 and 4 (RFC 8446 section 5.1).
+            // The length of the TLS record is in octets 3 and 4 (RFC 8446 section 5.1).
             let mut head = [0; 5];
             stream.read_exact(&mut head).await.unwrap();
             let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
@@ -350,7 +339,7 @@ mod tests {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let path = Path { server, source: None, encryption: None };
-        // This DNS message is longer than an IPv4 datagram may be.
+        // Longer than an IPv4 datagram may be.
         let mut replies = network.send_datagram(&path, &[0; 65_536]).await.unwrap();
         let error = replies.next().await.unwrap_err();
         assert!(error.get_ref().is_some_and(|inner| inner.is::<NotSent>()), "{error}");

@@ -4,9 +4,8 @@
 //!
 //! - Equal queries are sent on a stream only once, even if their senders repeat them. A stream loses no DNS message, so a copy would only use the
 //!   place of another query.
-//! - A stream may be dead without any sign, if a firewall between the hosts has lost the state of the connection. If a query was sent and then no
-//!   reply has arrived for `STREAM_DOUBT_TIME`, the stream gets no further queries, and the next query uses a new stream. The same applies to all
-//!   other streams to the server that have received nothing since that query, because the firewall may have lost their states at the same time.
+//! - A stream may be dead without any sign, if a firewall has lost the state of the connection. If no reply arrives for `STREAM_DOUBT_TIME` after a
+//!   query, the next query uses a new stream. The same applies to all other streams to the server that have received nothing since that query.
 //!   Replies on these streams are still accepted, because the server may only be slow.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,52 +28,45 @@ use crate::limits::{
 use dns::conduct::network_of;
 use dns::random::Random;
 
-/// The task of one stream, which is a TCP, TLS or HTTPS connection to a server.
 pub(super) struct Driver {
     pub(super) place: StreamPlace,
     pub(super) number: u64,
     pub(super) load: Arc<StreamLoad>,
     pub(super) requests: mpsc::Receiver<StreamRequest>,
-    /// Queries for this stream (connection) that arrived before the stream was open.
+    /// The queries that arrived before the stream was open.
     pub(super) early: Vec<StreamRequest>,
     pub(super) table: Arc<Mutex<StreamTable>>,
     pub(super) random: Random,
     pub(super) long_replies: Arc<LongReplies>,
 }
 
-/// A query that was sent on the stream and not answered yet.
 struct UnansweredQuery {
-    /// The octets of the query without its id.
     question: Vec<u8>,
-    /// The senders that wait for the reply, with the ids of their own queries. Their number is limited by the number of queries that may be in
-    /// progress.
+    /// The senders that wait for the reply, with the ids of their own queries. The limit for queries in progress limits their number.
     senders: Vec<([u8; 2], ReplySender)>,
     sent: Instant,
 }
 
-/// The state of an open stream (a connection to a server).
 struct OpenStream {
     stream: Box<dyn Stream>,
     waiting: BTreeMap<u16, UnansweredQuery>,
-    /// The ids of queries whose senders no longer wait, but whose replies may still arrive.
+    /// The ids of queries for which no sender waits, but whose replies may still arrive.
     given_up: BTreeSet<u16>,
-    /// True if the stream has received at least one reply.
     answered: bool,
-    /// The number of queries that were sent on the stream.
     sent: usize,
-    /// The time of the last reply, or the time at which the stream was opened.
+    /// The time of the last reply, or of the opening of the stream.
     heard: Instant,
-    /// The time at which the stream ends if no reply arrives before.
+    /// The time at which the stream ends if no reply arrives earlier.
     ends: Instant,
-    /// How many DNS messages that answer no query of the stream have arrived since the last reply.
+    /// The number of DNS messages since the last reply that answer no query of the stream.
     strays: usize,
-    /// True if the stream accepts no further queries, and ends when the remaining ones are answered.
+    /// True if the stream accepts no further queries, and ends when the others are answered.
     leaving: bool,
 }
 
 impl Driver {
-    /// Waits until one more stream is allowed, then opens the stream and runs it. The limit for streams to the server's network is taken first, and
-    /// then the limit for all networks. So waiting streams of one network do not delay streams to other networks.
+    /// Waits until one more stream is allowed, then opens the stream and runs it. The limit of the server's network comes first, so that waiting
+    /// streams of one network do not delay streams to other networks.
     pub(super) async fn run(
         mut self,
         network: Arc<dyn Network>,
@@ -84,8 +76,8 @@ impl Driver {
         let lost = {
             let path = self.place.path.clone();
             let opening = async {
-                // `acquire` fails only if the semaphore was closed, which never happens. If it failed, one stream more than the limit would be
-                // open, which is harmless.
+                // `acquire` fails only if the semaphore was closed, which never happens. Otherwise one stream more than the limit would be open,
+                // which is harmless.
                 let taken = (of_network.acquire().await.ok(), places.acquire().await.ok());
                 (timeout(LISTEN_TIME, network.open_stream(&path)).await, taken)
             };
@@ -107,7 +99,7 @@ impl Driver {
         drop(table);
         self.requests.close();
         for request in self.early {
-            // `send` fails only if the sender of the query no longer waits for the reply.
+            // `send` fails if the sender no longer waits for the reply.
             let _ = request.reply.send(Err(lost.clone()));
         }
         while let Ok(request) = self.requests.try_recv() {
@@ -115,9 +107,8 @@ impl Driver {
         }
     }
 
-    /// Sends queries and reads replies until the stream ends or is no longer needed. Then informs the senders that have got no reply. If no sender
-    /// waits any more, a stream that has never received a reply ends immediately, and any other stream ends when it has been idle for the idle
-    /// time.
+    /// Sends queries and reads replies until the stream ends or is no longer needed, then informs the senders that have got no reply. If no sender
+    /// waits, a stream that has never received a reply ends at once, and any other stream ends after the idle time.
     async fn serve(&mut self, stream: Box<dyn Stream>) -> LostStream {
         let mut open = OpenStream::new(stream, Instant::now());
         let mut early = std::mem::take(&mut self.early).into_iter();
@@ -156,8 +147,8 @@ impl Driver {
         lost
     }
 
-    /// Sends a query on the stream. If the stream accepts no further queries, the sender gets `LostStream::Closed`. If an equal query is in
-    /// progress, the sender gets the reply to that query.
+    /// Sends a query on the stream. If the stream accepts no further queries, the sender gets `LostStream::Closed`. If an equal query is in progress,
+    /// the sender gets its reply.
     async fn pass(&mut self, request: StreamRequest, open: &mut OpenStream) {
         if request.reply.is_closed() {
             return;
@@ -175,8 +166,8 @@ impl Driver {
         }
         let Some((id, message)) = open.enter(request, &self.random, now) else { return };
         if let Err(error) = send(&mut *open.stream, &message).await {
-            // A forwarder may end its connection at any time. Replies to earlier queries may still arrive. This query has not reached the
-            // forwarder, so it may be sent on another stream.
+            // A forwarder may end its connection at any time. This query has not reached the forwarder, so it may be sent on another stream. Replies
+            // to earlier queries may still arrive.
             let is_encrypted = self.place.path.encryption.is_some();
             let lost = if is_encrypted { LostStream::Closed } else { open.lost_by(error) };
             if let Some(query) = open.waiting.remove(&id) {
@@ -186,15 +177,15 @@ impl Driver {
         }
     }
 
-    /// Makes the stream accept no further queries, and removes it from the table of streams.
+    /// Makes the stream accept no further queries.
     fn leave(&mut self, open: &mut OpenStream) {
         open.leaving = true;
         lock(&self.table).forget(&self.place, self.number);
         self.requests.close();
     }
 
-    /// Passes a reply to its senders, to each with the id of its own query, as soon as memory can be reserved for the reply. Until then, the stream
-    /// is not read. Returns the reason if the stream must end.
+    /// Passes a reply to its senders as soon as memory for it is reserved. Until then, the stream is not read. Returns the reason if the stream must
+    /// end.
     async fn take(&mut self, arrival: Arrival, open: &mut OpenStream) -> Option<LostStream> {
         let (id, reply) = match arrival {
             Arrival::Message(octets) => (octets.first_chunk().copied().map(u16::from_be_bytes), Ok(octets)),
@@ -243,9 +234,8 @@ impl OpenStream {
         }
     }
 
-    /// Returns the result for senders that still wait when the stream ends with `error`. If a server answers one query and then closes the stream
-    /// without reading the other queries, the stream is reset, and the reply may be lost too. Therefore a reset after several queries does not
-    /// count as a failure of the server.
+    /// Returns the result for senders that still wait when the stream ends with `error`. If a server answers one query and closes the stream without
+    /// reading the others, the stream is reset, and the reply may be lost too. So a reset after several queries is not a failure of the server.
     fn lost_by(&self, error: io::Error) -> LostStream {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
         let is_cut = matches!(error.kind(), ConnectionReset | UnexpectedEof | BrokenPipe);
@@ -256,16 +246,16 @@ impl OpenStream {
         }
     }
 
-    /// Returns the time at which the oldest unanswered query was sent that is newer than the last reply, if this was at least `STREAM_DOUBT_TIME`
-    /// ago. Otherwise returns `None`. Also returns `None` if the stream has never received a reply.
+    /// Returns the time of the oldest unanswered query since the last reply, if this query was sent at least `STREAM_DOUBT_TIME` ago. Returns `None`
+    /// if the stream has never received a reply.
     fn unheard_since(&self, now: Instant) -> Option<Instant> {
         let unheard =
             self.waiting.values().map(|query| query.sent).filter(|sent| *sent >= self.heard).min()?;
         (self.answered && now.duration_since(unheard) >= STREAM_DOUBT_TIME).then_some(unheard)
     }
 
-    /// Handles a DNS message that answers no waiting query. If the server sends many such messages, the stream ends, because they would keep it
-    /// open for no purpose.
+    /// Handles a DNS message that answers no waiting query. After many such messages, the stream ends: otherwise a server could keep it open with
+    /// them.
     fn belongs_to_none(&mut self, id: Option<u16>) -> Option<LostStream> {
         if id.is_some_and(|id| self.given_up.remove(&id)) {
             self.heard = Instant::now();
@@ -275,8 +265,8 @@ impl OpenStream {
         (self.strays > MAX_STRAY_MESSAGES).then(|| self.lost_by(io::ErrorKind::InvalidData.into()))
     }
 
-    /// Adds a query to the waiting ones, with an id that no other query on this stream has. Returns the id and the DNS message to send. Returns
-    /// `None` if the DNS message is too short, or if an equal query is in progress. In that case, the reply to that query goes to this sender too.
+    /// Adds a query to the waiting ones, with an id that no other query on this stream has. Returns the id and the DNS message to send, or `None` if
+    /// the message is too short, or if an equal query is in progress, whose reply then goes to this sender too.
     fn enter(&mut self, request: StreamRequest, random: &Random, now: Instant) -> Option<(u16, Vec<u8>)> {
         let StreamRequest { mut message, reply } = request;
         let (id, question) = message.split_first_chunk()?;
@@ -297,7 +287,6 @@ impl OpenStream {
         Some((free, message))
     }
 
-    /// Removes the queries for whose replies no sender waits any more.
     fn forget_given_up(&mut self) {
         let Self { stream, waiting, given_up, .. } = self;
         let is_given_up = |query: &mut UnansweredQuery| {
@@ -310,11 +299,11 @@ impl OpenStream {
 }
 
 impl UnansweredQuery {
-    /// Passes the result to all senders of the query. The last sender gets the result without a copy.
+    /// Passes the result to all senders. The last one gets it without a copy.
     fn end(mut self, result: Result<StreamReply, LostStream>) {
         let last = self.senders.pop();
         for (id, sender) in self.senders {
-            // `send` fails only if the sender of the query no longer waits for its reply.
+            // `send` fails if the sender no longer waits for the reply.
             let _ = sender.send(under(id, result.clone()));
         }
         if let Some((id, sender)) = last {
@@ -323,7 +312,7 @@ impl UnansweredQuery {
     }
 }
 
-/// Returns `result` with the id of the query that this sender sent.
+/// Returns `result` with this id.
 fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<StreamReply, LostStream> {
     if let Ok(reply) = &mut result
         && let Some(place) = reply.octets.first_chunk_mut()
@@ -333,13 +322,12 @@ fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<Str
     result
 }
 
-/// Returns the time `time` after `now`, or `now` if the clock cannot represent that time.
+/// If the clock cannot represent the result, returns `now`.
 fn later(now: Instant, time: std::time::Duration) -> Instant {
     now.checked_add(time).unwrap_or(now)
 }
 
-/// Returns the next query for the stream. Queries that arrived before the stream was open come first, then new ones. Returns `None` when no more
-/// can arrive.
+/// Returns the next query for the stream, first those from before the stream was open. Returns `None` when no more can arrive.
 async fn next_request(
     early: &mut std::vec::IntoIter<StreamRequest>,
     requests: &mut mpsc::Receiver<StreamRequest>,
@@ -350,7 +338,7 @@ async fn next_request(
     }
 }
 
-/// Waits until at least one sender no longer waits for its reply. Never ends if no query waits.
+/// Waits until a sender no longer waits for its reply. Never ends if no query waits.
 async fn one_gives_up(waiting: &mut BTreeMap<u16, UnansweredQuery>) {
     poll_fn(|context| {
         let mut senders = waiting.values_mut().flat_map(|query| &mut query.senders);
@@ -360,7 +348,7 @@ async fn one_gives_up(waiting: &mut BTreeMap<u16, UnansweredQuery>) {
     .await;
 }
 
-/// Receives queries and collects them in `early`. Returns when no sender of these queries waits any more.
+/// Collects queries in `early`. Returns when no sender of these queries waits any more.
 async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut Vec<StreamRequest>) {
     loop {
         let more = early.len() < MAX_PIPELINED;
@@ -383,7 +371,6 @@ async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut 
     }
 }
 
-/// Sends a DNS message on a stream, within at most `TCP_WRITE_TIME`.
 async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
     timeout(TCP_WRITE_TIME, stream.send(message))
         .await

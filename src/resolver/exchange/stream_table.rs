@@ -1,4 +1,4 @@
-//! The table of streams (connections to servers) that stay open for later queries, and the limits on the number of streams to each network.
+//! The table of streams (connections to servers) that stay open for later queries, and the limits for streams to each network.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,58 +13,53 @@ use super::streams::StreamRequest;
 use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_STREAMS_PER_NETWORK, MAX_UPSTREAM_STREAMS};
 use dns::conduct::network_of;
 
-/// The table of streams (connections) to all servers.
 #[derive(Default)]
 pub(super) struct StreamTable {
     pub(super) kept: HashMap<StreamPlace, KeptStream>,
-    /// The semaphores that limit the number of open streams to each network. Networks without streams have no entry.
+    /// Limit the number of open streams to each network. Networks without streams have no entry.
     pub(super) networks: HashMap<IpAddr, Arc<Semaphore>>,
-    /// A counter that gives a number to each new stream and to each use of a stream.
+    /// Numbers each new stream and each use of a stream.
     numbers: u64,
 }
 
-/// Identifies a stream (connection) to a server: the path to the server and a number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct StreamPlace {
     pub(super) path: Path,
-    /// The number of the stream among the streams to the same server, counted from 0. A server without encryption has only one stream in the table.
+    /// The number among the streams to the same server, counted from 0. A server without encryption has only one stream in the table.
     slot: u8,
 }
 
-/// An open stream (connection) that stays in the table for further queries.
 pub(super) struct KeptStream {
     requests: mpsc::Sender<StreamRequest>,
-    /// The number of the stream. An earlier stream at the same place of the table had another number.
+    /// The number of the stream. An earlier stream with the same `StreamPlace` had another number.
     number: u64,
-    /// The number of the last use of the stream. The smaller this number, the longer the stream has been unused.
+    /// The number of the last use. The stream with the smallest number is the least recently used one.
     used: u64,
     load: Arc<StreamLoad>,
 }
 
-/// The number of queries on a stream, and how many it may have at the same time.
+/// The number of queries on a stream, and their maximum.
 pub(super) struct StreamLoad {
     queries: AtomicUsize,
     capacity: AtomicUsize,
-    /// The time of the last reply. Before the first reply, it is the time at which the stream was requested.
+    /// The time of the last reply, or before the first reply, of the request for the stream.
     heard: Mutex<Instant>,
 }
 
-/// A query that counts towards the load of a stream until this value is dropped.
+/// Counts a query towards the load of a stream until it is dropped.
 pub(super) struct CountedQuery(Arc<StreamLoad>);
 
-/// The stream (connection) for a query: one from the table, or one that must be opened.
 pub(super) enum ChosenStream {
     Kept(mpsc::Sender<StreamRequest>, CountedQuery),
     New(NewStream),
 }
 
-/// A stream (connection) that must be opened.
 pub(super) struct NewStream {
     pub(super) place: StreamPlace,
     /// The number of the stream, counted from 1. A stream with the number 0 is not in the table, and ends after its only query.
     pub(super) number: u64,
     pub(super) load: Arc<StreamLoad>,
-    /// The semaphore that limits the number of streams to the network of the server.
+    /// Limits the number of streams to the network of the server.
     pub(super) of_network: Arc<Semaphore>,
 }
 
@@ -73,8 +68,8 @@ pub(super) fn lock(table: &Mutex<StreamTable>) -> MutexGuard<'_, StreamTable> {
 }
 
 impl StreamTable {
-    /// Returns the first stream to a server that has room for one more query. If no stream has room and the server may have more streams, returns a
-    /// new stream. Otherwise returns the stream with the fewest queries, on which the query must wait.
+    /// Returns the first stream to a server that has room for one more query. Otherwise returns a new stream, or if the server may have no more
+    /// streams, the one with the fewest queries, on which the query must wait.
     pub(super) fn choose(&mut self, path: &Path) -> ChosenStream {
         let slots = if path.encryption.is_some() { MAX_STREAMS_OF_FORWARDER } else { 1 };
         let used = self.next_number();
@@ -82,7 +77,7 @@ impl StreamTable {
         let mut chosen = StreamPlace { path: path.clone(), slot: 0 };
         for slot in 0..slots {
             let place = StreamPlace { path: path.clone(), slot };
-            // If the task of a stream has panicked or its worker thread has ended, the stream may still be in the table. It is not used.
+            // The task of a stream in the table may have panicked, or its worker thread may have ended.
             let Some(kept) = self.kept.get(&place).filter(|kept| !kept.requests.is_closed()) else {
                 free = free.or(Some(place));
                 continue;
@@ -103,7 +98,7 @@ impl StreamTable {
         self.new_stream(free.unwrap_or(chosen), used)
     }
 
-    /// Returns a new stream. If there are too many streams, first removes another stream from the table.
+    /// If there are too many streams, first removes another one from the table.
     fn new_stream(&mut self, place: StreamPlace, number: u64) -> ChosenStream {
         self.forget_closed();
         let network = network_of(place.path.server.ip());
@@ -119,7 +114,7 @@ impl StreamTable {
         ChosenStream::New(NewStream { place, number, load: StreamLoad::new(), of_network })
     }
 
-    /// Returns a stream (connection) for a single query. It is not added to the table.
+    /// Returns a stream for a single query, which is not added to the table.
     pub(super) fn own_stream(&mut self, path: &Path) -> NewStream {
         let place = StreamPlace { path: path.clone(), slot: 0 };
         NewStream {
@@ -130,7 +125,6 @@ impl StreamTable {
         }
     }
 
-    /// Adds a new stream to the table, so that later queries can use it.
     pub(super) fn keep(
         &mut self,
         place: StreamPlace,
@@ -141,14 +135,13 @@ impl StreamTable {
         self.kept.insert(place, KeptStream { requests, number, used: number, load: Arc::clone(load) });
     }
 
-    /// Removes a stream from the table, unless a newer stream has already taken its place there.
+    /// Removes a stream from the table, unless a newer stream has replaced it there.
     pub(super) fn forget(&mut self, place: &StreamPlace, number: u64) {
         if self.kept.get(place).is_some_and(|kept| kept.number == number) {
             self.kept.remove(place);
         }
     }
 
-    /// Removes from the table all streams to the same server that have received nothing since the time `sent`.
     pub(super) fn forget_unheard(&mut self, place: &StreamPlace, sent: Instant) {
         for slot in 0..MAX_STREAMS_OF_FORWARDER {
             let other = StreamPlace { path: place.path.clone(), slot };
@@ -164,8 +157,7 @@ impl StreamTable {
         self.numbers
     }
 
-    /// Removes the stream that has been unused for the longest time from the table, among those for which `among` returns true. The stream ends
-    /// when its queries are answered.
+    /// Removes from the table the least recently used stream for which `among` returns true. The stream ends when its queries are answered.
     fn let_go_of_one(&mut self, among: impl Fn(&StreamPlace) -> bool) {
         let some = self.kept.iter().filter(|(place, _)| among(place));
         let oldest = some.min_by_key(|(_, kept)| kept.used).map(|(place, _)| place.clone());
@@ -179,14 +171,13 @@ impl StreamTable {
         Arc::clone(self.networks.entry(network).or_insert_with(places))
     }
 
-    /// Removes streams whose tasks have ended (for example, because of a panic) and are still in the table.
+    /// Removes streams whose tasks have ended, for example because of a panic.
     fn forget_closed(&mut self) {
         let closed = self.kept.extract_if(|_, kept| kept.requests.is_closed());
         let networks: Vec<IpAddr> = closed.map(|(place, _)| network_of(place.path.server.ip())).collect();
         networks.into_iter().for_each(|network| self.forget_free(network));
     }
 
-    /// Removes the entry of a network to which no stream is open.
     pub(super) fn forget_free(&mut self, network: IpAddr) {
         let free = |places: &Arc<Semaphore>| places.available_permits() >= MAX_STREAMS_PER_NETWORK;
         if self.networks.get(&network).is_some_and(free) {
@@ -208,7 +199,6 @@ impl StreamLoad {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
-    /// Sets the number of queries that the stream may have at the same time.
     pub(super) fn set_capacity(&self, capacity: usize) {
         self.capacity.store(capacity, Ordering::Relaxed);
     }

@@ -1,8 +1,8 @@
 //! Streams to servers: TCP, TLS, HTTPS and QUIC connections. They stay open for later queries to the same server.
 //!
-//! According to RFC 7766 section 6.2, one connection to a server carries many DNS messages, with replies in any order, and a server may close it
-//! when it is idle. A forwarder over TLS or HTTPS gets all queries. Therefore another stream to it is opened when no open stream has room. Each
-//! stream has a task that sends queries, reads replies and assigns the replies to the queries (`stream_driver`).
+//! One connection carries many DNS messages, with replies in any order, and a server may close it when it is idle (RFC 7766 section 6.2). A forwarder
+//! over TLS or HTTPS gets all queries, so another stream to it is opened when no open stream has room. The task of each stream sends queries, reads
+//! replies and assigns the replies to the queries (`stream_driver`).
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -16,14 +16,13 @@ use super::stream_table::{ChosenStream, CountedQuery, NewStream, StreamTable, lo
 use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_UPSTREAM_STREAMS};
 use dns::random::Random;
 
-/// The streams (connections) to all servers.
 pub(super) struct Streams {
     network: Arc<dyn Network>,
     random: Random,
     table: Arc<Mutex<StreamTable>>,
-    /// Limits the number of open streams (connections) to all servers.
+    /// Limits the number of open streams to all servers.
     places: Arc<Semaphore>,
-    /// Limits the number of streams to forwarders that are opened for a single query.
+    /// Limits the number of streams to forwarders for a single query.
     own_places: Semaphore,
     long_replies: Arc<LongReplies>,
 }
@@ -35,15 +34,14 @@ impl Streams {
         Self { network, random, table: Arc::default(), places, own_places, long_replies }
     }
 
-    /// Returns the number of streams in the table, plus the number of networks to which streams are open.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         let table = lock(&self.table);
         table.kept.len() + table.networks.len()
     }
 
-    /// Sends one query over a stream and waits for its reply, forever if none arrives. If the server closes the stream before the reply, a new
-    /// stream is opened and the query is sent again.
+    /// Sends one query over a stream and waits for its reply, forever if none arrives. If the server closes the stream first, sends the query again
+    /// on a new stream.
     ///
     /// # Errors
     /// The stream cannot be opened, or is closed before any reply. The error contains `NoRoom` if there is no memory for the reply.
@@ -53,9 +51,8 @@ impl Streams {
             heard = self.ask_kept(path, message).await;
         }
         if matches!(heard, Err(LostStream::Closed)) {
-            // Some servers close the stream after each reply. A query that such a server left unanswered gets a stream of its own, so that queries
-            // that were sent together do not wait for each other. For forwarders, the number of these streams is limited, because a forwarder gets
-            // all queries, and its streams must not use up the streams to other servers.
+            // Some servers close the stream after each reply. A query that such a server left unanswered gets a stream of its own. The number of
+            // these streams to forwarders is limited, because a forwarder gets all queries, and must not use up the streams to other servers.
             let is_forwarder = path.encryption.is_some();
             let _place = if is_forwarder { self.own_places.acquire().await.ok() } else { None };
             let own = lock(&self.table).own_stream(path);
@@ -68,7 +65,6 @@ impl Streams {
         })
     }
 
-    /// Sends a query over a stream from the table, or over a new stream that is added to the table.
     async fn ask_kept(&self, path: &Path, message: &[u8]) -> Result<StreamReply, LostStream> {
         let (requests, _counted) = self.kept(path);
         ask(requests, message).await
@@ -111,31 +107,27 @@ async fn ask(requests: mpsc::Sender<StreamRequest>, message: &[u8]) -> Result<St
 #[path = "forwarder_streams_tests.rs"]
 mod forwarder_tests;
 
-/// A query to be sent on a stream (connection), and the channel for its reply.
 pub(super) struct StreamRequest {
     pub(super) message: Vec<u8>,
     pub(super) reply: ReplySender,
 }
 
-/// The channel for the reply to a query.
 pub(super) type ReplySender = oneshot::Sender<Result<StreamReply, LostStream>>;
 
-/// A reply, with the memory that is reserved for its records.
+/// A reply, and the memory that is reserved for its records.
 #[derive(Clone, Debug)]
 pub(super) struct StreamReply {
     pub(super) octets: Vec<u8>,
     pub(super) room: ReplyRoom,
 }
 
-/// Why a query on a stream (a connection to a server) got no reply.
 #[derive(Clone)]
 pub(super) enum LostStream {
-    /// The stream could not be opened, or was closed before any reply, or the server reported a failure for this query.
+    /// The stream could not be opened, was closed before any reply, or the server reported a failure for this query.
     Failed(Arc<io::Error>),
-    /// The stream received replies but was closed before the one to this query, or it accepts no further queries. The query may be sent on
-    /// another stream.
+    /// The stream was closed after other replies, or accepts no further queries. The query may be sent on another stream.
     Closed,
-    /// The reply arrived, but there is no memory for it. The stream stays open.
+    /// There is no memory for the reply. The stream stays open.
     NoRoom,
 }
 

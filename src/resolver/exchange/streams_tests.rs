@@ -10,16 +10,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// Simulated servers that answer each DNS message with its own octets. If several DNS messages have arrived, the last one is answered first.
+/// Simulated servers that answer each DNS message with its own octets, the last arrived one first.
 #[derive(Default)]
 struct Echo {
     opened: AtomicUsize,
     closes_after: Option<usize>,
     closes_when_idle: Option<Duration>,
     refuses: bool,
-    /// Servers in this network accept connections but answer no query. They only send an empty DNS message after each of these intervals.
+    /// Servers in this network accept connections but only send an empty DNS message after each of these intervals.
     drips: Option<(IpAddr, Duration)>,
-    /// If set, servers in this network never accept a connection.
+    /// Servers in this network never accept a connection.
     swallows: Option<IpAddr>,
     open: Arc<AtomicUsize>,
 }
@@ -92,7 +92,6 @@ impl Stream for EchoStream {
     }
 }
 
-/// Returns the path to a server in the network with this number.
 fn path(network: u16) -> Path {
     path_in(network, 53)
 }
@@ -102,7 +101,6 @@ fn path_in(network: u16, last: u8) -> Path {
     Path { server: SocketAddr::from(([192, high, low, last], 53)), source: None, encryption: None }
 }
 
-/// Sends a query, and returns true if it is answered within a second.
 async fn asked_for_a_second(streams: &Streams, path: &Path) -> bool {
     timeout(Duration::from_secs(1), streams.exchange(path, b"question")).await.is_ok()
 }
@@ -113,7 +111,7 @@ fn streams(echo: Echo) -> (Streams, Arc<Echo>) {
     (Streams::new(Arc::clone(&echo) as Arc<dyn Network>, Random::seeded(1), long_replies), echo)
 }
 
-/// Sends `count` queries at the same time, all with the same id. Each sender must get the octets of its own query as the reply.
+/// Sends `count` queries with the same id at the same time. Each sender must get its own query as the reply.
 async fn burst(streams: &Streams, count: u8) {
     let messages: Vec<Vec<u8>> = (0..count).map(|number| vec![7, 7, number]).collect();
     let path = path(1);
@@ -247,7 +245,7 @@ async fn a_long_reply_without_room_is_dropped_and_its_stream_goes_on() {
     let network = Arc::clone(&echo) as Arc<dyn Network>;
     let streams = Streams::new(network, Random::seeded(1), Arc::clone(&long_replies));
     let path = path(1);
-    // According to its header, the reply has 6 000 records.
+    // The header says that the reply has 6 000 records.
     let mut long = vec![0; 64_000];
     long[6..8].copy_from_slice(&6_000_u16.to_be_bytes());
     let held = streams.exchange(&path, &long).await.ok().unwrap();

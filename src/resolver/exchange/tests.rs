@@ -8,7 +8,7 @@ use network::{Path, Replies, Stream};
 use std::io;
 use std::net::SocketAddr;
 
-/// A simulated network. The datagrams that `forge` returns arrive as replies, one every millisecond.
+/// The datagrams that `forge` returns arrive as replies, one every millisecond.
 struct Scripted {
     forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>,
     sent: AtomicUsize,
@@ -84,7 +84,6 @@ async fn a_message_that_may_be_lost_is_sent_again_while_the_first_is_in_progress
     assert_eq!(sent(), 3);
 }
 
-/// Returns a reply to `query` that consists only of a header, with this response code.
 fn header(query: &Message, code: ResponseCode) -> (SocketAddr, Vec<u8>) {
     let mut bare = query.clone().into_response();
     bare.queries.clear();
@@ -221,14 +220,13 @@ async fn a_question_in_other_case_is_reported_and_one_as_sent_is_restored() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_copies_the_letters_of_the_query_into_its_records_changes_none() {
-    // What follows the owner name of the record: type MX, class IN, a TTL of one minute, and six octets of data (the preference 10 and the name
-    // `mx`).
+    // After the owner name of the record: type MX, class IN, a TTL of one minute, and six octets of data (the preference 10 and the name `mx`).
     const DATA: &[u8] = b"\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x06\x00\x0a\x02mx\x00";
     let (copies, _) = exchange(|query| {
         let copied = query.queries[0].name().to_bytes().unwrap();
         assert!(copied.iter().any(u8::is_ascii_uppercase));
         let mut reply = query.into_response().to_vec().unwrap();
-        // According to its header, the DNS message has one answer record and no OPT record.
+        // The header now says that there is one answer record and no OPT record.
         reply[7] = 1;
         reply.truncate(12 + copied.len() + 4);
         reply[11] = 0;

@@ -1,6 +1,5 @@
-//! TLS to resolvers (RFC 7858, RFC 8484, RFC 9250). The certificate must have the given name or address (RFC 8310 section 5, strict profile).
-//!
-//! The certificate authorities that the operating system trusts are trusted.
+//! TLS to resolvers (RFC 7858, RFC 8484, RFC 9250). The certificate must have the given name or address (RFC 8310 section 5, strict profile), and
+//! must come from a certificate authority that the operating system trusts.
 
 use std::io;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use crate::limits::MAX_NAMES_OF_CERTIFICATE;
 use dns::clock::minute;
 use dns::conduct::{EncryptedProtocol, Encryption};
 
-/// The identifier of HTTP/2 in the TLS handshake (RFC 9113 section 3.2).
+/// The ALPN protocol name of HTTP/2 (RFC 9113 section 3.2).
 const HTTP2: &[u8] = b"h2";
 
 /// Sets up TLS on a connection to a server.
@@ -36,20 +35,20 @@ pub(super) async fn secure(
     if needs_http2 && !offers(HTTP2) { Err(without_http2()) } else { Ok(secured) }
 }
 
-/// Returns the settings of a client that offers this protocol name in the handshake.
+/// `protocol` is the ALPN protocol name.
 ///
 /// # Errors
 /// The certificates of the system cannot be read.
 pub(super) async fn settings(protocol: Option<&[u8]>) -> io::Result<ClientConfig> {
-    // Reads the certificates of the system from some hundred files, so it runs in another thread than resolutions. They are read for each new
-    // connection, because new connections are rare, and certificates may have been added in between.
+    // Reading some hundred files would delay resolutions on this thread. The certificates are read for each new connection, because new connections
+    // are rare, and certificates may have been added in between.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
     let mut config = config.map_err(io::Error::other)?;
     config.alpn_protocols = protocol.iter().map(|name| name.to_vec()).collect();
     Ok(config)
 }
 
-/// Returns the error for a server that does not offer HTTP/2: it does not serve HTTPS, or its software is old.
+/// A server without HTTP/2 does not serve HTTPS, or its software is old.
 fn without_http2() -> io::Error {
     io::Error::other(HttpsFault { words: "the server does not offer HTTP/2".to_owned(), is_failure: false })
 }
@@ -60,11 +59,10 @@ async fn handshake(
     config: ClientConfig,
 ) -> io::Result<TlsStream<TcpStream>> {
     // The ClientHello contains the configured name (RFC 6066 section 3), because a server with many names needs it to choose the certificate.
-    // Unbound and Knot Resolver send it too.
     TlsConnector::from(Arc::new(config)).connect(server, connection).await
 }
 
-/// If the certificate was not accepted, or HTTP/2 is not offered, returns an error with a text for the operator instead of `error`.
+/// Returns an error with a text for the operator if the certificate was not accepted, or HTTP/2 is not offered.
 fn refused(error: io::Error) -> io::Error {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::InvalidCertificate(fault)) => {
@@ -75,7 +73,7 @@ fn refused(error: io::Error) -> io::Error {
     }
 }
 
-/// Returns a sentence about the fault of a certificate. The sentence refers to the certificate as "it".
+/// Returns a sentence about the fault of a certificate, with the certificate as "it".
 pub fn certificate_fault(fault: &CertificateError) -> String {
     match fault {
         CertificateError::ExpiredContext { not_after, .. } => {
@@ -96,8 +94,7 @@ pub fn certificate_fault(fault: &CertificateError) -> String {
     }
 }
 
-/// Returns a name from a certificate without the syntax that the TLS library prints around it: `dns.example` for `DnsName("dns.example")`,
-/// `192.0.2.1` for `IpAddress(192.0.2.1)`.
+/// Returns `dns.example` for `DnsName("dns.example")`, as the TLS library prints names of certificates.
 fn plain(presented: &str) -> String {
     let inside = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inside.unwrap_or(presented).trim_matches('"').to_owned()
@@ -111,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_name_is_sent_so_that_a_server_with_many_can_choose() {
-        // This server closes the connection before it sends a certificate, so the client needs no certificate authority.
+        // This server closes the connection before it sends a certificate.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let trusted = rustls::RootCertStore::empty();

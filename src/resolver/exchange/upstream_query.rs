@@ -16,37 +16,36 @@ use dns::wire::PAYLOAD;
 /// A query to be sent to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamQuery {
-    /// The path to the server: its address, the source address and the encryption.
+    /// The address, the source address and the encryption.
     pub path: Path,
-    /// The name for which the query asks.
+    /// The queried name.
     pub name: Name,
-    /// The record type for which the query asks.
+    /// The queried record type.
     pub kind: RecordType,
-    /// The customer's key for a DNS list. It replaces the placeholder label in the name when the query is sent. `None` for other queries.
+    /// The customer's key for a DNS list, which replaces the placeholder label in the name when the query is sent.
     pub secret: Option<Arc<Secret>>,
-    /// True if the RD flag is set: the server then resolves the name itself, as a forwarder does. Queries to the servers of a zone are sent without
-    /// RD.
+    /// True if the RD flag is set, for forwarders: the server then resolves the name itself.
     pub recursion_desired: bool,
-    /// True if the AD flag is set: the reply then shows whether the server has validated the answer (RFC 6840 section 5.7).
+    /// True if the AD flag is set: the reply then shows if the server has validated the answer (RFC 6840 section 5.7).
     pub authentic_data: bool,
-    /// The size of UDP replies that the OPT record of the query allows, or `None` if the query has no OPT record.
+    /// The size of UDP replies that the OPT record allows, or `None` for a query without OPT record.
     pub edns: Option<u16>,
-    /// True if the DO flag is set in the OPT record: the reply then has signatures and proofs.
+    /// True if the DO flag is set: the reply then has signatures and proofs.
     pub dnssec_ok: bool,
-    /// True if the CD flag is set, which is done only in queries with an OPT record. A recursive server then need not validate the answer, because
-    /// resolverd validates it (RFC 6840 section 5.9).
+    /// True if the CD flag is set: a recursive server then need not validate the answer, because resolverd validates it (RFC 6840 section 5.9). Needs
+    /// an OPT record.
     pub checking_disabled: bool,
-    /// True if the letters of the name are sent in random upper and lower case (0x20), which the reply must repeat.
+    /// True if the name is sent in random upper and lower case (0x20), which the reply must repeat.
     pub mixed_case: bool,
     /// The transport over which the query is sent.
     pub transport: Transport,
-    /// The number of earlier queries that the sender has sent for the same question. Two equal queries are merged only if this number is equal,
-    /// because the earlier query of a sender may have been lost.
+    /// The number of earlier queries of the sender for the same question. Queries with different numbers are not merged, because the earlier query of
+    /// a sender may have been lost.
     pub tries: u8,
 }
 
 impl UpstreamQuery {
-    /// Creates a query with an OPT record and without flags. It is sent over UDP, or over the encrypted transport of `path`.
+    /// Creates a query with an OPT record and without flags, over UDP or over the encrypted transport of `path`.
     pub fn new(path: Path, name: Name, kind: RecordType) -> Self {
         Self {
             transport: path.transport(),
@@ -64,7 +63,6 @@ impl UpstreamQuery {
         }
     }
 
-    /// Returns the name that is sent, with the secret key of a DNS list if there is one.
     pub(super) fn sent_name(&self) -> Cow<'_, Name> {
         let name = Cow::Borrowed(&self.name);
         self.secret.as_ref().map_or(name, |secret| Cow::Owned(secret.put_in(&self.name)))
@@ -78,11 +76,11 @@ pub struct Heard {
     pub reply: Result<Arc<Message>, Trouble>,
     /// The time from sending the query to its reply.
     pub elapsed: Duration,
-    /// True if the question in the reply has other upper- and lower-case letters than in the query.
+    /// True if the name in the reply has another case than in the query.
     pub other_case: bool,
     /// True if the reply arrived over UDP and has more than 512 octets.
     pub is_long: bool,
-    /// The memory reserved for a long reply. It must be kept as long as the records of the reply are in use.
+    /// The memory reserved for a long reply, which must be kept as long as the records of the reply are in use.
     pub room: ReplyRoom,
 }
 
@@ -92,17 +90,17 @@ pub enum Trouble {
     /// No reply to this query arrived in time.
     #[error("no answer")]
     Silent,
-    /// The network reports that the server cannot be reached, or a TCP connection was refused or cut off.
+    /// The server cannot be reached, or a TCP connection was refused or cut off.
     #[error("unreachable")]
     Unreachable,
-    /// This machine has no route for the address family of the server.
+    /// This host has no route for the address family of the server.
     #[error("no route to the server")]
     NoRoute,
-    /// This machine has no route to this address. It may have a route to other addresses of the family.
+    /// This host has no route to this address, but may have a route to other addresses of the family.
     #[error("no route to the server")]
     NoRouteToAddress,
-    /// This host could not send the query, because of a fault of its own: no file descriptor or memory is left, a firewall prevents it, or the
-    /// source address does not exist here.
+    /// This host could not send the query: for example, no file descriptor or memory is left, a firewall prevents it, or the source address does not
+    /// exist here.
     #[error("this host could not send the query: {0}")]
     NotSent(Arc<str>),
     /// The TLS certificate of the server is not accepted. The text gives the reason.
@@ -111,22 +109,22 @@ pub enum Trouble {
     /// The HTTPS response of the server contained no DNS message.
     #[error("{words}")]
     Https {
-        /// What is wrong with the HTTPS response, as a text for the operator.
+        /// What is wrong, as a text for the operator.
         words: Arc<str>,
-        /// True if the response says that the server cannot answer at the moment, as SERVFAIL does.
+        /// True if the server cannot answer at the moment, as with SERVFAIL.
         is_failure: bool,
     },
-    /// A reply over UDP has the question in other upper- and lower-case letters than the query, or is an error without a question. Either the
-    /// server changes the case, or an attacker has guessed the id and the port of the query.
+    /// A reply over UDP has another case of the name than the query, or is an error without a question. The server changes the case, or an attacker
+    /// has guessed the id and the port of the query.
     #[error("the reply does not repeat the case of the query name (0x20)")]
     OtherCase,
-    /// Too many datagrams that did not answer the query arrived at its port. The replies are probably forged.
+    /// Too many datagrams that did not answer the query arrived at its port. They are probably forged.
     #[error("too many false replies")]
     Forged,
     /// A reply with the id of the query cannot be decoded, or a reply over TCP answers another question.
     #[error("the reply does not match the query")]
     Unfit,
-    /// The reply arrived, but this host had no memory for it, because too many long replies are in use.
+    /// This host had no memory for the reply, because too many long replies are in use.
     #[error("long reply dropped: no memory for it at the moment")]
     NoRoom,
 }

@@ -1,9 +1,9 @@
-//! Asks the servers of one zone a question, until one of them gives a usable answer. The resolver follows referrals from zone to zone. The queries
-//! to the servers of one zone are one step of this.
+//! Asks the servers of one zone a question, until one of them gives a usable answer. This is one step of a resolution, which follows referrals from
+//! zone to zone.
 //!
-//! When no server of the zone was asked before, two servers are asked at the same time. Each server has a timer, computed from its round-trip
-//! times; when the timer expires, the next server is asked. After an unusable answer, the next server is asked immediately. Meanwhile, the
-//! addresses of servers without glue are looked up, and servers that do not answer are probed in the background.
+//! When no server of the zone was asked before, two servers are asked at the same time. Each server has a timer, computed from its round-trip times;
+//! when the timer expires, the next server is asked. After an unusable answer, the next server is asked immediately. Meanwhile, the addresses of
+//! servers without glue are looked up, and servers that do not answer are probed in the background.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -38,61 +38,55 @@ use dns::clock::Mono;
 use dns::conduct::Conduct;
 use history::Counter;
 
-/// The result of a lookup of the addresses of one server, in one address family (A or AAAA).
+/// The result of a lookup of one server's addresses in one family (A or AAAA).
 pub(super) struct Sought {
     pub(super) server: Name,
     pub(super) found: Result<Vec<IpAddr>, Failure>,
 }
 
-/// One step of a resolution: the question is sent to the servers of one zone.
 pub(super) struct Asking<'a> {
     pub(super) iterate: &'a Iterate,
     pub(super) lookup: Lookup<'a>,
     pub(super) cut: &'a Arc<Delegation>,
     pub(super) signed: Signed,
     pub(super) candidates: Vec<Candidate>,
-    /// Addresses of servers in the parent's NS set. They are asked only if the servers in the zone's own NS set do not answer.
+    /// Addresses from the parent's NS set. They are asked only if the servers in the zone's own NS set do not answer.
     pub(super) reserve: Vec<SocketAddr>,
-    /// Addresses of a server that this question should avoid, because the question tests whether other servers of the zone give the same answer.
-    /// The avoided server is asked only if no other server answers.
+    /// Addresses of a server that this question should avoid, because the question tests if other servers give the same answer. They are asked only
+    /// if no other server answers.
     pub(super) avoided: Vec<SocketAddr>,
-    /// The names of servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: Lookups<'a>,
-    /// The queue of events of the attempts. This field stands before `attempts`, so it is dropped first, and the attempts notice that nobody waits
-    /// for them.
+    /// The events of the attempts. This field must stand before `attempts`: it is then dropped first, and the attempts notice that nobody waits for
+    /// them.
     events: EventReceiver,
-    /// Attempts in progress. An attempt consists of a query to one server and its retries. Attempts continue after the question has got its answer,
-    /// to measure the servers.
+    /// Attempts in progress: each is a query to one server with its retries. They continue after the question has got its answer, to measure the
+    /// servers.
     pub(super) attempts: Vec<Driven<()>>,
-    /// True if a hedge (a second copy of the query) was not permitted. A second server is then asked only when the query to the first server counts
-    /// as lost.
+    /// True if a hedge (a second copy of the query) was not permitted. A second server is then asked only when the first query counts as lost.
     held_back: bool,
     pub(super) faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,
-    /// A doubtful denial (one that a working server of the zone would not send), if a server gave one. It is believed only if all servers of the
-    /// zone give one. The next field, `doubted`, is the number of servers that did.
+    /// A doubtful denial (one that a working server of the zone would not send). It is believed only if all servers of the zone give one; `doubted`
+    /// counts those that did.
     pub(super) doubtful: Option<Found>,
     pub(super) doubted: usize,
-    /// True if servers whose addresses came only from a delegation were looked up, to get their current addresses.
+    /// True if the current addresses of servers were looked up whose addresses came only from a delegation.
     pub(super) sought_again: bool,
-    /// True if the addresses from delegations have been added to `reserve`.
     pub(super) has_glue: bool,
-    /// Which answer is needed from the servers of the zone. If only a referral is needed, the first reply of a server ends the step, even if it is
-    /// an error.
+    /// The answer that is needed. If only a referral is needed, the first reply of a server ends the step, even if it is an error.
     wanted: WantedAnswer,
     pub(super) given_up: bool,
-    /// True if the queries to this zone ended because there was no memory for a long reply.
+    /// True if there was no memory for a long reply.
     pub(super) shed: bool,
-    /// True if all servers of the zone were silent, and their probes were therefore scheduled sooner.
+    /// True if all servers were silent, and their probes were therefore scheduled sooner.
     pub(super) hastened: bool,
     began: Mono,
-    /// The time of the last query to this zone, if it was sent in a possible outage of this host's network: no server at all had answered since
-    /// this step began. Otherwise `None`.
+    /// The time of the last query, if it was sent in a possible outage of this host's network: no server at all had answered since this step began.
     pub(super) sent_in_outage: Option<Mono>,
 }
 
-/// Lookups of server addresses in progress. Most questions need none, so the set is created only when it is needed.
+/// Lookups of server addresses in progress. Most questions need none, so the set is created when it is needed.
 #[derive(Default)]
 pub(super) struct Lookups<'a>(Option<FuturesUnordered<BoxFuture<'a, Sought>>>);
 
@@ -109,14 +103,12 @@ impl<'a> Lookups<'a> {
         self.0.get_or_insert_default().push(address_lookup);
     }
 
-    /// Returns the next lookup of a server's address that has finished; `None` if none is in progress.
     async fn next(&mut self) -> Option<Sought> {
         self.0.as_mut()?.next().await
     }
 }
 
 impl<'a> Asking<'a> {
-    /// Creates the step of a resolution that asks the servers of the zone cut `cut`.
     pub(super) fn new(iterate: &'a Iterate, lookup: Lookup<'a>, cut: &'a Arc<Delegation>) -> Self {
         let mut asking = Self {
             iterate,
@@ -154,14 +146,14 @@ impl<'a> Asking<'a> {
         asking
     }
 
-    /// Makes this step ask only for the last labels of the name (QNAME minimisation). If a server answers with an error, no other servers are asked
-    /// for the shorter name, because the query for the whole name may still succeed.
+    /// Makes this step ask for a shorter name (QNAME minimisation). After an error, no other server is asked for the shorter name, because the query
+    /// for the whole name may still succeed.
     pub(super) fn probing(mut self) -> Self {
         self.wanted = WantedAnswer::Referral;
         self
     }
 
-    /// Returns the number of servers in this step that may be asked. Before the first query, this is the number of known addresses.
+    /// Returns the number of servers that may be asked.
     pub(super) fn known(&self) -> usize {
         self.candidates.len()
     }
@@ -216,7 +208,7 @@ impl<'a> Asking<'a> {
                     }
                     self.given_up |= self.is_known_silence();
                     if !self.given_up && self.ends_outage() {
-                        // The attempts that began during the outage of this host's network are dropped, because their queries were lost.
+                        // The queries of these attempts were lost in the outage of this host's network.
                         (self.events, self.attempts) = (EventReceiver::default(), Vec::new());
                         self.restart();
                         self.begin();
@@ -227,9 +219,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Returns a future that ends at the client's deadline. If the deadline has passed, it ends after `UNKNOWN_TIMER`. It never ends later than the
-    /// time limit of the question. Most questions have their answer before, so the timer is set only when the future is polled a second time. If
-    /// `again` is true, it is set when the future is first polled.
+    /// Returns a future that ends at the client's deadline, or after `UNKNOWN_TIMER` if the deadline has passed, but never after the time limit of
+    /// the question. Most questions have their answer earlier, so the timer is set only when the future is polled a second time, or if `again` is
+    /// true, the first time.
     fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
         let left = move || {
@@ -238,8 +230,7 @@ impl<'a> Asking<'a> {
             let left = context.budget.left(now);
             left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
         };
-        // If little time is left, this timer may expire before the timer of the query. Then nothing polls the future a second time, so the timer is
-        // set when the future is first polled.
+        // If little time is left, this timer may expire before that of the query, and nothing polls the future a second time.
         let mut is_polled = again || left() <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
@@ -251,7 +242,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks the best server. If this server was never asked before, asks a second one at the same time.
+    /// Asks the best server. If it was never asked before, asks a second one at the same time.
     fn begin(&mut self) {
         let Some(first) = self.next_candidate() else {
             self.go_on("first");
@@ -268,13 +259,13 @@ impl<'a> Asking<'a> {
             if let Some(second) = self.untried() {
                 self.launch(second, "race");
             } else {
-                // If only one address is known, the addresses of other servers are looked up at the same time.
+                // If only one address is known, the addresses of other servers are looked up meanwhile.
                 self.seek_addresses();
             }
         }
     }
 
-    /// Handles an event of an attempt (a query to one server with its retries). Returns the answer if the attempt has received a usable one.
+    /// Handles an event of an attempt. Returns the answer if the attempt has received a usable one.
     fn heard(&mut self, event: AttemptEvent) -> Option<Classified> {
         let one_at_a_time = self.lookup.route.policy.one_at_a_time;
         let is_silence = matches!(event.kind, AttemptEventKind::Overdue | AttemptEventKind::Late);
@@ -292,14 +283,14 @@ impl<'a> Asking<'a> {
                 if let Some(candidate) = self.candidate(event.server) {
                     candidate.doubted = true;
                 }
-                // A server that replied with an error probably does not serve the zone. So the next server is asked at once, before this server has
-                // replied to the query without mixed case.
+                // A server that replied with an error probably does not serve the zone. So the next server is asked before this one has replied to
+                // the query without mixed case.
                 let reason = if is_error && self.fall_back() { "parent" } else { "next" };
                 if is_error && let Some(place) = self.untried() {
                     self.launch(place, reason);
                 }
             }
-            // With the policy of one server at a time, the next query is sent only when this query counts as lost.
+            // With one server at a time, the next query is sent only when this query counts as lost.
             AttemptEventKind::Overdue if one_at_a_time => {}
             AttemptEventKind::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
@@ -319,12 +310,12 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Handles the end of an attempt (a query to a server). Returns the answer if it is usable.
+    /// Handles the end of an attempt. Returns the answer if it is usable.
     fn ended(&mut self, server: SocketAddr, tries: u8, said: Classified) -> Option<Classified> {
         let conduct = match said {
             Classified::Nothing(conduct) => conduct,
             Classified::NoRoom => {
-                // Other servers would give the same long answer, for which there is no memory either.
+                // There is no memory for the same long answer of another server either.
                 (self.shed, self.given_up) = (true, true);
                 return None;
             }
@@ -346,7 +337,7 @@ impl<'a> Asking<'a> {
         if self.is_refused() {
             return None;
         }
-        // If the query was lost, the same server may be asked again. If the server gave an unusable answer, it is not asked again.
+        // After a lost query, the same server may be asked again, but not after an unusable answer.
         if conduct == Conduct::Silent {
             self.give_up_waiting(server, tries);
         } else if let Some(candidate) = self.candidate(server) {
@@ -354,7 +345,7 @@ impl<'a> Asking<'a> {
             candidate.progress =
                 if is_truncated { CandidateProgress::Truncated } else { CandidateProgress::Spent };
         }
-        // If the host has no route for IPv4 or IPv6, a server with an address of the other family is asked instead.
+        // If this host has no route for IPv4 or IPv6, a server address of the other family is asked.
         let no_family = conduct == Conduct::NotSent && self.drop_unusable();
         if no_family || !self.is_waiting() {
             self.given_up = self.wanted == WantedAnswer::Referral && conduct.came_back();
@@ -365,8 +356,8 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// If servers gave a doubtful denial and another server has given an answer, the doubtful servers probably do not serve the zone. Marks them as
-    /// lame, so that they are asked after the other servers for `LAME_TIME`.
+    /// If one server gave a doubtful denial and another one an answer, the first one probably does not serve the zone. Marks such servers as lame, so
+    /// that they are asked last for `LAME_TIME`.
     fn refute_doubters(&self, said: &Classified) {
         if self.doubted == 0 || matches!(said, Classified::Found(found) if found.denies()) {
             return;
@@ -376,9 +367,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Returns true if a second server may be asked while the first server, `late`, may still answer (a hedge). If it returns false, the second
-    /// server is asked when the first query counts as lost (`AttemptEventKind::Late`). If the first query was probably lost, the second query is
-    /// not a hedge and is always permitted.
+    /// Returns true if a second server may be asked while the server `late` may still answer (a hedge). If not, it is asked when the first query
+    /// counts as lost (`AttemptEventKind::Late`). If the first query was probably lost, the second one is no hedge and always permitted.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
         if standing.is_some_and(|standing| repeat::is_likely_lost(&standing)) {
@@ -389,7 +379,7 @@ impl<'a> Asking<'a> {
         may
     }
 
-    /// Returns true if a hedge may be sent now (a further copy of a query while `server` may still answer), and counts the hedge.
+    /// Returns true if a further copy of a query (a hedge) may be sent now, and counts it.
     fn take_hedge(&self, server: SocketAddr) -> bool {
         if self.context().is_ahead() {
             return false;
@@ -400,7 +390,7 @@ impl<'a> Asking<'a> {
         may
     }
 
-    /// Returns true if the server at `place` gets a second copy of a query that has just been sent to it again.
+    /// Returns true if the server at `place` gets two copies of a query that is sent again.
     fn may_double(&self, place: usize) -> bool {
         self.candidates.get(place).is_some_and(|candidate| {
             !candidate.is_last_resort()
@@ -409,7 +399,7 @@ impl<'a> Asking<'a> {
         })
     }
 
-    /// Called when no answer is likely to arrive. Asks another server, looks up the addresses of more servers, or asks the same servers again.
+    /// Called when no answer is likely to arrive.
     pub(super) fn go_on(&mut self, reason: &'static str) {
         let reason = if self.fall_back() { "parent" } else { reason };
         if let Some(place) = self.untried() {
@@ -424,13 +414,11 @@ impl<'a> Asking<'a> {
             if self.ask_avoided() {
                 return;
             }
-            // If the queries to the other servers may have been lost, these servers are asked again too (below), and not only the server that
-            // failed.
+            // The queries to the other servers may have been lost, so these servers are asked again too (below).
             self.ask_failed_again();
         }
-        // All servers have been asked, so packets were lost or there is an outage. Therefore two servers are asked again at the same time. If
-        // addresses of further servers are being looked up, only one is asked. With the policy of one server at a time, these numbers are one and
-        // zero. If there is no second server, a server that loses many queries gets two copies.
+        // All servers have been asked, so packets were lost or there is an outage. Therefore two servers are asked again at the same time, or one if
+        // addresses of further servers are being looked up. If there is no second server, a server that loses many queries gets two copies.
         let at_once = match (self.lookup.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
@@ -447,10 +435,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks one server once more if all servers that answered have failed or refused, and the client still waits. The server may answer now for
-    /// three reasons: it has just started; only one of several servers behind its load balancer does not have the zone; or it does not find names
-    /// in mixed case (0x20). Unbound asks each server up to five times. The servers of a DNS list are not asked again, because lists limit the
-    /// number of queries.
+    /// If all servers that answered have failed or refused, and the client still waits, asks one server once more. It may have just started, only one
+    /// of several servers behind its load balancer may lack the zone, or it may not find names in mixed case (0x20). Servers of a DNS list are not
+    /// asked again, because lists limit the number of queries.
     fn ask_failed_again(&mut self) {
         let context = self.context();
         let waited = self.iterate.now().since(context.began());
@@ -513,7 +500,6 @@ impl<'a> Asking<'a> {
         self.attempts.push(Driven::new(Box::pin(attempt.run(reason))));
     }
 
-    /// Requests that a dead server is probed in the background. This question would ask the server if it answered.
     fn want_dead(&self, address: SocketAddr) {
         let Lookup { name, kind, rewrite, route, .. } = self.lookup;
         let (path, role) = (path(route, self.cut, address), ServerRole::for_cut(route, self.cut));
@@ -546,7 +532,7 @@ impl<'a> Asking<'a> {
                 self.want_dead(address);
             }
             // A server that became silent after this question began is still asked. A test or probe, for which no client waits, asks silent servers
-            // too, because it tests whether they answer.
+            // too.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
             let progress = if silent { CandidateProgress::Spent } else { CandidateProgress::Untried };
@@ -561,13 +547,13 @@ impl<'a> Asking<'a> {
         select::next(&self.candidates, MAX_TRIES, |below| self.iterate.toss(below))
     }
 
-    /// Returns the index of a server that the question has not asked yet and that is likely to answer.
+    /// Returns the index of a server that was not asked yet and is likely to answer.
     pub(super) fn untried(&self) -> Option<usize> {
         let place = self.next_candidate()?;
         self.candidates.get(place).is_some_and(Candidate::is_promising).then_some(place)
     }
 
-    /// Excludes the servers with addresses of a family (IPv4 or IPv6) that this host cannot use. Returns true if it excluded any.
+    /// Excludes servers with addresses of a family that this host cannot use. Returns true if it excluded any.
     fn drop_unusable(&mut self) -> bool {
         let (iterate, cut, context, now) = (self.iterate, self.cut, self.context(), self.iterate.now());
         let mut dropped = false;
@@ -582,17 +568,17 @@ impl<'a> Asking<'a> {
         dropped
     }
 
-    /// Returns the number of queries in progress whose answers could still change the result.
+    /// Returns the number of queries whose answers could still change the result.
     pub(super) fn awaited(&self) -> usize {
         self.candidates.iter().map(Candidate::awaited).sum()
     }
 
-    /// Returns true if a query is in progress whose timer has not expired yet.
+    /// Returns true if the timer of a query in progress has not expired yet.
     pub(super) fn is_waiting(&self) -> bool {
         self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
     }
 
-    /// Returns true if two servers of the zone have refused the query and the zone has the policy that no more servers are asked then.
+    /// Returns true if two servers have refused the query and the policy of the zone then forbids further queries.
     fn is_refused(&self) -> bool {
         self.lookup.route.policy.refusals_end && select::refused_twice(&self.faults)
     }
@@ -601,17 +587,17 @@ impl<'a> Asking<'a> {
         self.candidates.iter_mut().find(|candidate| candidate.address == address)
     }
 
-    /// Ends the wait for the answer to a query. Returns false if the question did not wait for this query.
+    /// Ends the wait for the answer to a query. Returns false if nothing waited for it.
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
         let crowded = self.iterate.shared().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
-        // Only the newest attempt at a server counts. The end of an older attempt does not end the wait for the newest one.
+        // The end of an older attempt at a server does not end the wait for the newest one.
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            // If many questions wait for a dead server, each of them asks the server only once, which is enough to notice that the server works
-            // again. If a server failed and then does not answer the query in the client's spelling, it is not asked a third time: it may limit the
-            // rate of its error replies, as BIND does.
+            // If many questions wait for a dead server, each asks the server only once, which is enough to notice that it works again. A server that
+            // failed and then does not answer the query in the client's spelling is not asked a third time: it may limit the rate of its error
+            // replies, as BIND does.
             candidate.answered |= candidate.own_case;
             let is_known_dead =
                 candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;

@@ -1,8 +1,8 @@
-//! Asks one server until it answers or the attempt fails. The query is sent over UDP (or TLS or HTTPS). It is sent again without EDNS if the server
-//! does not accept EDNS, and again over TCP if the answer is truncated.
+//! Asks one server until it answers or the attempt fails. The query is sent over UDP (or TLS or HTTPS), again without EDNS if the server does not
+//! accept EDNS, and again over TCP if the answer is truncated.
 //!
-//! An attempt belongs to a step (the queries to the servers of one zone). It reports to the step that the answer is overdue. After the step has
-//! ended, the attempt continues, and records the round-trip time or the silence of the server even if no question waits for the answer.
+//! An attempt belongs to a step (the queries to the servers of one zone), and reports to the step that the answer is overdue. After the step has
+//! ended, the attempt continues, to record the round-trip time or the silence of the server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,21 +39,18 @@ use history::event::{Overdue, Sent};
 use history::limits::EDNS_TRIES;
 use history::note::{Note, Words};
 
-/// What is done after a reply: the attempt ends with a result, or another query is sent.
 enum NextQuery {
     Classified(Box<Classified>),
-    /// The server rejects EDNS, so it is asked again without EDNS. If `stays` is true and the server then answers, later queries to it are sent
-    /// without EDNS for some time.
+    /// The server rejects EDNS. If `stays` is true and the server answers without EDNS, later queries are sent without EDNS for some time.
     WithoutEdns {
         stays: bool,
     },
-    /// The answer was truncated, so the server is asked again over TCP.
+    /// The answer was truncated: ask again over TCP.
     Stream,
-    /// The replies over UDP may be forged (the field has the reason), so the server is asked again over TCP. An attacker can forge an answer over
-    /// TCP only if the attacker is on the network path.
+    /// The replies over UDP may be forged, for this reason: ask again over TCP. Only an attacker on the network path can forge an answer over TCP.
     Distrusted(Trouble),
-    /// The server denied a name in mixed case (0x20). It may be unable to find such names, so it is asked again without mixed case. The field has
-    /// this denial, which is compared with the next reply.
+    /// The server denied a name in mixed case (0x20), which it may be unable to find: ask again without mixed case, and compare the reply with this
+    /// denial.
     OwnCase(Box<Classified>),
 }
 
@@ -63,37 +60,33 @@ impl NextQuery {
     }
 }
 
-/// A query to one server, with its retries.
 pub(super) struct Attempt {
     pub(super) shared: Arc<SharedState>,
     pub(super) server: Arc<Server>,
     pub(super) path: Path,
-    /// How the server became known: by recursion, or from the configuration of a zone.
     pub(super) role: ServerRole,
     pub(super) cut: Arc<Delegation>,
     pub(super) zone: Name,
     pub(super) name: Name,
     pub(super) kind: RecordType,
-    /// Which answer is needed from the servers of the zone: any answer, or only a referral.
     pub(super) wanted: WantedAnswer,
-    /// True if the zone is the zone of a DNS list.
     pub(super) is_list: bool,
-    /// True if the server is a server of the DNS list itself, and not a forwarder or a server of a zone above the list.
+    /// True if the server belongs to the DNS list itself: it is no forwarder and no server of a zone above the list.
     pub(super) is_list_server: bool,
-    /// The customer's key for a DNS list, if a placeholder label in the name stands for the key. `exchange` replaces the placeholder.
+    /// The customer's key for a DNS list. `exchange` replaces the placeholder label in the name by the key.
     pub(super) secret: Option<Arc<Secret>>,
-    /// Whether the answers of the zone's servers have DNSSEC signatures: yes, no, or not known.
+    /// Says if the answers have DNSSEC signatures, if known.
     pub(super) signed: Signed,
-    /// The form of the first query to the server: transport, EDNS and case of the name.
+    /// The transport, EDNS and case of the first query.
     pub(super) first: UpstreamForm,
-    /// The number of earlier queries to this server in the same step, or since the step began again after an outage.
+    /// The number of earlier queries to this server in the step, or since the end of an outage.
     pub(super) tries: u8,
-    /// The number of outages of this host's network that have ended so far. Queries with different numbers are not merged: an equal query from the
-    /// time of an outage was probably lost.
+    /// The number of ended outages of this host's network. Queries with different numbers are not merged, because an equal query from an outage was
+    /// probably lost.
     pub(super) outages: u8,
-    /// The smoothed round-trip time of the server, or `None` if it never answered.
+    /// The smoothed round-trip time of the server, if known.
     pub(super) round_trip: Option<Duration>,
-    /// The time after sending at which the answer is overdue, so that another server is asked.
+    /// The time after sending at which another server is asked.
     pub(super) timer: Duration,
     /// The time after sending at which the query counts as lost.
     pub(super) patience: Duration,
@@ -102,8 +95,7 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Asks the server and sends events to the step (the code that asks the servers of this zone). `reason` says why this server is asked now. The
-    /// trail (the list of the steps of a resolution) shows it.
+    /// Asks the server and sends events to the step. The trail shows `reason`: why this server is asked now.
     #[expect(clippy::manual_async_fn, reason = "an async function would store the attempt twice")]
     pub(super) fn run(self, reason: &'static str) -> impl Future<Output = ()> {
         async move { self.ask_and_blame(reason).await }
@@ -112,7 +104,6 @@ impl Attempt {
     async fn ask_and_blame(&self, reason: &'static str) {
         let (heard, sent) = match caught(self.ask(reason)).await {
             Ok(Some(asked)) => asked,
-            // No question waits any more for an answer from the servers of this zone.
             Ok(None) => return,
             Err(panicked) => {
                 let server = self.path.server;
@@ -121,12 +112,12 @@ impl Attempt {
                     self.name,
                     self.kind
                 );
-                // The end of the attempt is reported, so that the question does not wait for this server any longer.
+                // Without this event, the question would wait for this server.
                 self.end(Classified::Nothing(Conduct::Unfit));
                 return;
             }
         };
-        // The step has already got the result. A panic here must not affect the question.
+        // The step already has the result, so a panic here must not affect the question.
         if let Err(panicked) = caught(async { self.blame_for(&heard, sent) }).await {
             let server = self.path.server;
             tracing::error!(
@@ -135,9 +126,8 @@ impl Attempt {
         }
     }
 
-    /// Counts a silence of the server if the attempt has ended without an answer. If the network reported that the query cannot be delivered, the
-    /// silence is counted later, when a delivered query would count as lost. The attempt itself ends now, because until then it would keep the
-    /// trail and the delegation of its question in memory.
+    /// Counts a silence of the server. If the network reported that the query cannot be delivered, the silence is counted later, when a delivered
+    /// query would count as lost. The attempt itself must not wait, because it would keep the trail and the delegation of its question in memory.
     fn blame_for(&self, heard: &Heard, sent: Mono) {
         let now = self.shared.clock.mono();
         match heard.reply {
@@ -149,8 +139,7 @@ impl Attempt {
         }
     }
 
-    /// Asks the server and reports its answer to the step, the code that asks the servers of this zone. Returns the reply to the first query,
-    /// and the time at which that query was sent.
+    /// Asks the server and reports its answer to the step. Returns the reply to the first query, and the time at which that query was sent.
     async fn ask(&self, reason: &'static str) -> Option<(Heard, Mono)> {
         let place = self.place().await?;
         self.note_sent(self.first.transport, reason);
@@ -165,9 +154,8 @@ impl Attempt {
         Some((heard, sent))
     }
 
-    /// Called after a denial by a server of a DNS list. If this was not done in the last day, asks the server again without mixed case, because it
-    /// may not find names in mixed case. The client does not wait for this check: a denial is the usual answer of a list, and if one listing is
-    /// missed, no mail is lost.
+    /// After a denial by a server of a DNS list, asks it again without mixed case, once a day, because it may not find names in mixed case. The
+    /// client does not wait for this check: a denial is the usual answer of a list, and no mail is lost if one listing is missed.
     async fn check_list(&self) {
         let now = self.shared.clock.mono();
         if self.standing().finds_mixed_case {
@@ -186,8 +174,8 @@ impl Attempt {
         }
     }
 
-    /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails, and returns the
-    /// result. There are only few further queries, because each gives up EDNS, mixed case or UDP.
+    /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails. Each further query
+    /// gives up EDNS, mixed case or UDP, so there are only few.
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let mut form = self.first;
         let (mut stays_without, mut is_short, mut doubted, mut is_repeated) = (false, false, None, false);
@@ -199,7 +187,7 @@ impl Attempt {
                     (form.transport, form.edns, is_short) = (Transport::Udp, Some(PAYLOAD), false);
                     "truncated"
                 }
-                // The query without mixed case, which checks the denial, may have been lost. It is repeated once, because the denial may be wrong.
+                // The query that checks the denial may have been lost. It is repeated once, because the denial may be wrong.
                 NextQuery::Classified(said) if doubted.is_some() && !is_repeated && is_silence(&said) => {
                     is_repeated = true;
                     "own_case"
@@ -218,11 +206,11 @@ impl Attempt {
                 NextQuery::Stream if form.transport == Transport::Udp && self.standing().features.tcp => {
                     self.send(AttemptEventKind::Truncated);
                     form.transport = Transport::Tcp;
-                    // `is_short` becomes true if the server did not answer queries until one asked for a short reply: long replies seem to be lost.
+                    // Long replies seem to be lost if the server did not answer queries until one asked for a short reply.
                     is_short = form.edns == Some(PLAIN_PAYLOAD) && self.tries >= EDNS_TRIES;
                     "truncated"
                 }
-                // Replies over TLS or HTTPS need not be truncated, so another query would not help.
+                // Replies over TLS or HTTPS need not be truncated.
                 NextQuery::Stream if form.transport != Transport::Tcp => {
                     break Classified::Nothing(Conduct::Truncated);
                 }
@@ -230,7 +218,7 @@ impl Attempt {
                     (form, turn) = Box::pin(self.check_over_tcp(form, &trouble)).await;
                     continue;
                 }
-                // An answer over TCP was truncated, the server rejected EDNS although the query had no EDNS, or no question waits for the answer.
+                // An answer over TCP was truncated, the server rejected EDNS although the query had none, or no question waits.
                 _ => break Classified::Nothing(Conduct::Unfit),
             };
             let has_other =
@@ -239,7 +227,7 @@ impl Attempt {
         };
         let now = self.shared.clock.mono();
         let is_usable = !matches!(said, Classified::Nothing(_) | Classified::NoRoom);
-        // Only if the server gives a usable answer without EDNS, it is certain that it does not accept EDNS.
+        // Only a usable answer without EDNS shows that the server does not accept EDNS.
         if stays_without && is_usable {
             self.server.takes_no_edns(now);
         }
@@ -252,24 +240,22 @@ impl Attempt {
         said
     }
 
-    /// Compares `doubted`, the reply to a query in mixed case, with `later`, the result of the query without mixed case. Usually returns `later`.
-    /// If the second query got no usable answer, returns `doubted` if it is a denial, because servers that limit the rate of their replies drop or
-    /// refuse the second query.
+    /// Compares `doubted`, the reply to a query in mixed case, with `later`, the result without mixed case. Returns `later`, or if it is no usable
+    /// answer, the denial `doubted`: servers that limit the rate of their replies drop or refuse the second query.
     fn compare(&self, doubted: Classified, later: Classified, now: Mono) -> Classified {
         if doubted.differs_from(&later) {
             self.server.flips_case(now);
         } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Found(_))) {
             self.server.repeats_denial(now);
         } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Nothing(_))) {
-            // If the server refused the second query, it was recorded as lame for the zone. This is undone.
+            // A refusal of the second query was recorded as lame, which is wrong.
             self.server.serves(&self.zone);
             return doubted;
         }
         later
     }
 
-    /// Returns true if the server truncated a short reply and does not accept TCP. Then a long reply over UDP is requested, although it may be
-    /// lost.
+    /// Returns true if the server truncated a short reply and does not accept TCP. Then a long reply over UDP is requested, although it may be lost.
     fn is_lost_over_tcp(&self, form: UpstreamForm, turn: &NextQuery) -> bool {
         let has_failed = match turn {
             NextQuery::Stream => form.transport == Transport::Udp,
@@ -282,21 +268,20 @@ impl Attempt {
         has_failed && self.may_ask_for_long(form) && !self.standing().features.tcp
     }
 
-    /// Returns true if a long reply over UDP can still be requested: only a short one was requested so far, and the server accepts EDNS.
+    /// Returns true if only a short reply was requested so far, and the server accepts EDNS.
     fn may_ask_for_long(&self, form: UpstreamForm) -> bool {
         let is_short = form.edns == self.first.edns && form.edns != Some(PAYLOAD);
         is_short && self.first.transport == Transport::Udp && self.standing().features.edns
     }
 
-    /// Asks again over TCP after replies over UDP that may be forged. (Unbound then asks all servers three times and compares their answers.) An
-    /// attacker who is not on the network path cannot forge a reply over TCP. If the server really changes the case of the name, this is recorded.
-    /// If the server does not accept TCP, it is asked over UDP without mixed case. This is acceptable, because an attacker whose forged reply led
-    /// to this had already guessed the port and the query id. Returns the form of the last query, and what is to be done after its reply.
+    /// Asks again over TCP after replies over UDP that may be forged. A server that really changes the case of the name is recorded. If it does not
+    /// accept TCP, it is asked over UDP without mixed case: an attacker whose forged reply led to this had already guessed the port and the query id.
+    /// Returns the form of the last query, and what follows its reply.
     async fn check_over_tcp(&self, form: UpstreamForm, trouble: &Trouble) -> (UpstreamForm, NextQuery) {
         let is_case = *trouble == Trouble::OtherCase;
         let form = UpstreamForm { transport: Transport::Tcp, ..form };
         let turn = self.again(form, if is_case { "other_case" } else { "forged" }, false).await;
-        // A query that was not sent, because of the budget or because this host is busy, shows nothing about the server.
+        // A query that the budget or this host prevented shows nothing about the server.
         let has_failed = matches!(
             &turn,
             NextQuery::Classified(said)
@@ -310,8 +295,7 @@ impl Attempt {
         (form, self.again(form, "own_case", false).await)
     }
 
-    /// Waits for a place for a query, because the number of queries in progress is limited. Returns `None` if no question waits any more for an
-    /// answer from this zone.
+    /// Waits until one more query may be in progress. Returns `None` if no question waits for the answer any more.
     async fn place(&self) -> Option<Place> {
         let place = self.shared.exchange.place(&self.zone);
         tokio::pin!(place);
@@ -320,23 +304,22 @@ impl Attempt {
                 biased;
                 place = &mut place => return Some(place),
                 () = self.sender.over() => return None,
-                // This timer wakes the task, so that it polls again the future of `Asking::over`, which sets its own timer only when it is polled a
-                // second time.
+                // Polls the future of `Asking::over` again, which sets its own timer only when it is polled a second time.
                 () = tokio::time::sleep(MAX_TIMER) => {}
             }
         }
     }
 
-    /// Sends the first query and runs its timers. Returns `None` in two cases: the server did not answer in time and no question waits any more for
-    /// an answer from this zone; or too many late queries to this server are already in progress.
+    /// Sends the first query and runs its timers. Returns `None` if the server did not answer in time and no question waits any more, or if too many
+    /// late queries to this server are in progress.
     async fn first_query(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
         let _waiting = self.server.wait();
         let message = self.message(self.first);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
         let (began, asking) = self.shared.exchange.ask(message, listen, place, self.sender());
-        // If this query was merged with an equal query in progress, its timer counts from the time at which that query was sent. Otherwise a client
-        // whose query is merged with a lost query of look-ahead would wait longer than without look-ahead.
+        // If this query was merged with an equal query, its timer counts from the time of that query. Otherwise a client whose query is merged with a
+        // lost query of look-ahead would wait longer than without look-ahead.
         let timer = self.timer.saturating_sub(sent.since(began));
         let (is_shared, sent) = (began < sent, began);
         tokio::pin!(asking);
@@ -362,7 +345,7 @@ impl Attempt {
         if is_lost && self.shared.uplink.is_own_fault(self.role, sent) {
             self.server.lost();
         }
-        // Another attempt at this server may have counted a silence meanwhile. The silence of this query is counted too.
+        // The silence of this query counts even if another attempt at this server has counted one.
         self.blame(sent, sent.after(self.patience).min(self.shared.clock.mono()));
         self.send(AttemptEventKind::Late);
         let Some(_listened) = self.shared.late.listen(self.path.server) else {
@@ -378,8 +361,7 @@ impl Attempt {
         if self.sender.is_unanswered() && self.tries < LATE_COPIES {
             return Some(asking.await);
         }
-        // No question waits any more for an answer from this zone. The attempt continues for a while, because a late answer shows that the server
-        // is slow and not dead.
+        // No question waits any more, but a late answer shows that the server is slow and not dead.
         if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
             return Some(heard);
         }
@@ -388,7 +370,6 @@ impl Attempt {
         None
     }
 
-    /// Records that the query sent at `sent` got no answer from the server.
     fn end_silent(&self, transport: Transport, sent: Mono) -> Classified {
         let elapsed = self.shared.clock.mono().since(sent);
         self.record(transport, Conduct::Silent, elapsed);
@@ -397,15 +378,15 @@ impl Attempt {
         Classified::Nothing(Conduct::Silent)
     }
 
-    /// Counts a silence of the server from `sent` to `late`, unless this host's network caused the silence. If the server then counts as dead, it
-    /// is probed in the background, because this question would have used it.
+    /// Counts a silence of the server from `sent` to `late`, unless this host's network caused it. A server that is then dead is probed in the
+    /// background.
     fn blame(&self, sent: Mono, late: Mono) {
         #[cfg(feature = "simulated")]
         self.shared.strike.fall();
         self.shared.silent(self.silence(sent, late));
     }
 
-    /// Returns the data of a silence of the server from `sent` to `late`, with the probe that will show whether the server works again.
+    /// Returns the silence, with the probe that will show if the server works again.
     fn silence(&self, sent: Mono, late: Mono) -> Silent {
         let asked = (&self.name, self.kind);
         let (aside, asked) =
@@ -415,14 +396,13 @@ impl Attempt {
         Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
     }
 
-    /// Reports the server's answer to the step, the code that asks the servers of this zone. If the step has already ended without an answer, the
-    /// answer is stored for later questions instead.
+    /// Reports the answer to the step. If the step has ended without an answer, stores it for later questions instead.
     fn end(&self, said: Classified) {
         if !self.sender.is_unanswered() {
             return self.send(AttemptEventKind::Ended(Box::new(said)));
         }
         let wanted = self.wanted == WantedAnswer::Any || matches!(said, Classified::Referral(_));
-        // A late answer for a name with a customer's key is not stored, because the cache is never asked for such a name.
+        // The cache is never asked for a name with a customer's key.
         if wanted && self.secret.is_none() && !self.context.is_ahead() {
             self.shared.late_answers.add(LateAnswer {
                 name: self.name.clone(),
@@ -439,8 +419,8 @@ impl Attempt {
         self.sender.send(AttemptEvent { server: self.path.server, tries: self.tries, kind });
     }
 
-    /// Sends another query to the same server, if the budget allows it. Returns what is to be done after its reply. `has_other`: true if the
-    /// attempt can use another reply instead. Then it does not wait for a late reply.
+    /// Sends another query to the same server, if the budget allows it. `has_other`: true if another reply can be used instead, so that a late reply
+    /// is not awaited.
     async fn again(&self, form: UpstreamForm, reason: &'static str, has_other: bool) -> NextQuery {
         let transport = form.transport;
         if !self.context.budget.take() {
@@ -452,7 +432,7 @@ impl Attempt {
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
         let (_, asking) = self.shared.exchange.ask(self.message(form), patience, place, self.sender());
         tokio::pin!(asking);
-        // A query over TCP takes one more round trip. The wait is not longer, because a firewall may drop TCP, and the next server is asked only
+        // A query over TCP takes one more round trip. It is not waited for longer, because a firewall may drop TCP, and the next server is asked only
         // after the wait. A query that checks a denial is repeated once if it is lost, so each of the two waits half as long as others.
         let waits = match transport {
             Transport::Tcp if self.round_trip.is_none() => 3,
@@ -482,8 +462,8 @@ impl Attempt {
         NextQuery::Classified(Box::new(self.end_silent(transport, sent)))
     }
 
-    /// Decides what is done after a reply, and records what the reply shows about the server. `first` is false if this attempt shares the query of
-    /// another attempt, which then records the reply.
+    /// Decides what follows a reply, and records what the reply shows about the server. `first` is false if another attempt sent the query and
+    /// records the reply.
     fn settle(&self, form: UpstreamForm, heard: &Heard, first: bool) -> NextQuery {
         let transport = form.transport;
         let now = self.shared.clock.mono();
@@ -557,17 +537,16 @@ impl Attempt {
                     }
                 }
             }
-            // A missing route for an address family is recorded only for UDP. Over TCP, the error may come from a router, and may concern only this
-            // address.
+            // Over TCP, this error may come from a router, and may concern only this address.
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.shared.families.no_route(self.path.server.ip(), now);
             }
-            // A refused TCP connection is recorded here. If a TCP connection gets no reply, `again` records this when the wait is over.
+            // For a TCP connection without reply, `again` records this after the wait.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
                 self.server.overdue(now, now);
             }
-            // The server can be reached over HTTPS, but sent an HTTP error: it may serve another host name or another path.
+            // The server may serve another host name or another path.
             Err(Trouble::Https { .. }) => self.server.mark_lame(&self.zone, FAILING_TIME, now),
             Err(
                 Trouble::NoRoute
@@ -580,8 +559,8 @@ impl Attempt {
         }
     }
 
-    /// Interprets the server's answer. If the server does not serve the zone or fails, records this for later choices of servers. Also returns a note
-    /// about the records that were removed from the answer, if there are any.
+    /// Interprets the server's answer, and records if the server fails or does not serve the zone. The note lists the records that were removed from
+    /// the answer.
     fn judge(
         &self,
         form: UpstreamForm,
@@ -632,7 +611,7 @@ impl Attempt {
         }
         let scrubbed = (dropped > 0).then(|| {
             self.shared.recorder.count(Counter::Scrubbed, dropped);
-            // A server that gets a customer's key for a DNS list may repeat the key anywhere in its answer, so the removed records are not shown.
+            // The records of a server that gets a customer's key may repeat the key, so they are not shown.
             let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
             Note::Scrubbed { dropped, records }
         });
@@ -642,16 +621,13 @@ impl Attempt {
         ((turn, conduct, words), scrubbed)
     }
 
-    /// Returns true if the server's reply about a name in mixed case (0x20) must be confirmed: the server is asked again for the name without mixed
-    /// case. Some servers compare names octet by octet. They deny names in mixed case, or do not find their zone, and mail to the domain would
-    /// bounce.
+    /// Returns true if the reply about a name in mixed case (0x20) must be confirmed by a query without mixed case. Some servers compare names octet
+    /// by octet. They deny names in mixed case, or do not find their zone, and mail to the domain would bounce.
     ///
-    /// The client waits for the second query. So it is not sent where it would show nothing: the server has found a name in mixed case before (the
-    /// servers of the root and of TLDs do so with their first referral), the denial has a proof that will be validated, the server was lame before,
-    /// only a referral is needed, or the name has no letters. A server that has only denied names so far is asked twice for its first denials,
-    /// until it has repeated `CONFIRMED_DENIALS` of them. For DNS lists, this would double the queries, because lists deny nearly all names, and
-    /// lists limit the number of queries: see `check_list` for them. Names in the reverse trees are checked too, because `in-addr.arpa` and
-    /// `ip6.arpa` have letters.
+    /// The client waits for the second query. So it is not sent where it would show nothing: the server has found a name in mixed case before, the
+    /// denial has a proof that will be validated, the server was lame before, only a referral is needed, or the name has no letters. A server that
+    /// has only denied names so far is asked twice until it has repeated `CONFIRMED_DENIALS` denials. For DNS lists, which deny nearly all names, see
+    /// `check_list`.
     fn doubts_case(&self, said: &Classified) -> bool {
         let standing = self.standing();
         let has_letters = self.name.iter().flatten().any(u8::is_ascii_alphabetic);
@@ -680,11 +656,9 @@ impl Attempt {
         let (path, name, kind) = (self.path.clone(), self.name.clone(), self.kind);
         let tries = self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES));
         let secret = self.secret.clone();
-        // If the name contains a customer's key, the signatures in the reply cannot be validated after the key is removed. So they are not
-        // requested.
+        // Signatures cannot be validated after the key is removed from the names in the reply.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
-        // If the answers of a forwarder are not validated here, the forwarder should validate them, as it does for other clients. So CD is not set
-        // for it.
+        // A forwarder whose answers are not validated here should validate them itself, so CD is not set.
         let checking_disabled =
             dnssec_ok && self.role.is_recursive() && !self.context.view.is_unvalidated(&self.zone);
         UpstreamQuery {
@@ -716,8 +690,8 @@ impl Attempt {
         let (server, usual) = (self.path.server.ip(), self.round_trip);
         let keys = self.context.is_for_keys();
         let asked = self.context.asked_besides(&self.name, self.kind);
-        // With `forward_first`, queries to forwarders and to servers of the internet may be in progress at the same time. So the trail notes the
-        // zone of queries to forwarders.
+        // With `forward_first`, queries to forwarders and to authoritative servers may be in progress together, so the trail notes the zone of the
+        // forwarders.
         let forwards = self.role.is_recursive().then(|| Box::new(self.zone.clone()));
         self.context.note(Note::Sent { server, transport, reason, usual, keys, asked, forwards });
     }
@@ -734,13 +708,11 @@ impl Attempt {
     }
 }
 
-/// Returns true if the server did not answer the query.
 fn is_silence(said: &Classified) -> bool {
     matches!(said, Classified::Nothing(Conduct::Silent))
 }
 
-/// Returns the behaviour to record for a server that gave no usable reply over `transport`. TCP is used only after a reply over UDP, so if TCP is
-/// unreachable, the server does not accept TCP.
+/// TCP is used only after a reply over UDP. So if TCP is unreachable, the server does not accept TCP.
 pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,
@@ -750,7 +722,7 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
         Trouble::Certificate(_) => Conduct::Certificate,
         Trouble::Https { is_failure: true, .. } => Conduct::ServFail,
         Trouble::Unfit | Trouble::OtherCase | Trouble::Forged | Trouble::Https { .. } => Conduct::Unfit,
-        // The server has replied, but this host had no memory for the reply.
+        // This host had no memory for the reply of the server.
         Trouble::NoRoom => Conduct::Answered,
     }
 }

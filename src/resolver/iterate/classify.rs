@@ -1,7 +1,6 @@
 //! Classifies the DNS message of a server as an answer, a referral, or unusable.
 //!
-//! The functions use only their arguments. They follow RFC 1034 section 5.3.3 (how to read a response), RFC 2308 section 2 (the forms of
-//! negative answers) and RFC 6672 (DNAME).
+//! See RFC 1034 section 5.3.3 (how to read a response), RFC 2308 section 2 (the forms of negative answers) and RFC 6672 (DNAME).
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
@@ -19,56 +18,55 @@ use dns::conduct::Conduct;
 use dns::question::same_name;
 use validate::signature::covered_type;
 
-/// The record type DNAME. `hickory_proto` does not parse DNAME records, and returns their data as unknown data.
+/// `hickory_proto` returns the data of DNAME records as unknown data.
 const DNAME: RecordType = RecordType::DNAME;
 
-/// What the DNS message of a server means for the question that the server was asked.
+/// What a DNS message means for the question that the server was asked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Classified {
-    /// An answer: data, a denial, or the first part of an alias chain. The part contains the names for which this server has authority.
+    /// Data, a denial, or the part of an alias chain for whose names this server has authority.
     Found(Found),
     /// A doubtful denial, which a working server of the zone would not send. It is believed only if all servers of the zone give it.
     Doubtful(Found),
-    /// The reply is a referral: it names other servers, which have the answer.
+    /// A referral to other servers, which have the answer.
     Referral(Referral),
-    /// The DNS message is unusable, so the next server is asked. The field has the behaviour that is recorded for the server.
+    /// The DNS message is unusable, and the next server is asked. The field is the behaviour that is recorded for the server.
     Nothing(Conduct),
-    /// The DNS message was dropped, because this host had no memory for it. This says nothing about the server.
+    /// This host had no memory for the DNS message. This says nothing about the server.
     NoRoom,
 }
 
-/// The answer to a question: data, an alias or a denial. It came from a server, from the cache, or from a zone that resolverd itself serves.
+/// The answer to a question: data, an alias or a denial, from a server, the cache, or a zone that resolverd itself serves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The alias records in the order in which they are followed, then the data.
     pub answers: Vec<Record>,
     /// How the answer ends: with data, with an alias, or with a denial.
     pub end: End,
-    /// If the data are NS records: the addresses of these name servers in the DNS message.
+    /// If the data are NS records: the addresses of these name servers in the reply.
     pub glue: Vec<(Name, IpAddr)>,
-    /// The signatures, and the NSEC or NSEC3 records (proofs), of the reply.
+    /// The signatures, and the NSEC or NSEC3 records, of the reply.
     pub evidence: Vec<Record>,
-    /// The server that gave the answer. `None` if the answer came from the cache or from a zone that resolverd itself serves.
+    /// The server that gave the answer. `None` for an answer from the cache or from a zone that resolverd itself serves.
     pub server: Option<SocketAddr>,
-    /// The time from the query to this answer. `None` if the answer came from the cache or from a zone that resolverd itself serves.
+    /// The time from the query to this answer. `None` as for `server`.
     pub round_trip: Option<Duration>,
-    /// True if the reply had the AA flag (authoritative answer).
+    /// True if the reply had the AA flag.
     pub authoritative: bool,
-    /// True if the DNS message had a DNAME, and for a name below the DNAME another CNAME than the one that the DNAME gives.
+    /// True if the reply had a DNAME, and for a name below it another CNAME than the one that the DNAME gives.
     pub contradicted: bool,
-    /// True if the answer is a doubtful denial that all servers of the zone gave. It is cached only for a short time.
+    /// True for a doubtful denial that all servers of the zone gave. It is cached only for a short time.
     pub doubted: bool,
     /// The memory that is reserved for the records of a long reply.
     pub room: ReplyRoom,
 }
 
 impl Found {
-    /// Creates a denial: `name` does not exist, or has no data of the queried type.
     fn negative(nxdomain: bool, name: &Name, soa: Option<Box<Record>>, evidence: Vec<Record>) -> Self {
         Self::new(Vec::new(), End::Negative { nxdomain, name: name.clone(), soa }, evidence)
     }
 
-    /// Creates an answer that did not come from a server. `end` says how its alias chain ends.
+    /// Creates an answer that did not come from a server.
     pub(crate) fn new(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
         Self {
             answers,
@@ -84,19 +82,18 @@ impl Found {
         }
     }
 
-    /// Returns true if the answer is an NXDOMAIN for the queried name, and is not doubtful.
+    /// Returns true for an NXDOMAIN of the queried name that is not doubtful.
     pub(super) fn denies_the_name(&self) -> bool {
         let is_nxdomain = matches!(self.end, End::Negative { nxdomain: true, .. });
         is_nxdomain && self.answers.is_empty() && !self.doubted
     }
 
-    /// Returns true if the answer contains NSEC or NSEC3 records.
     pub(super) fn has_proof(&self) -> bool {
         let is_proof = |record: &Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
         self.evidence.iter().any(is_proof)
     }
 
-    /// Changes the denial of a name into the denial of the name `below`. If a name does not exist, names below it do not exist either.
+    /// Changes the denial of a name into the denial of the name `below`, which does not exist either.
     pub(super) fn of_name(mut self, below: &Name) -> Self {
         if let End::Negative { name, .. } = &mut self.end {
             *name = below.clone();
@@ -104,12 +101,12 @@ impl Found {
         self
     }
 
-    /// Returns true if the answer says that the queried name does not exist or has no data of the type.
+    /// Returns true for NXDOMAIN and NODATA.
     pub(super) fn denies(&self) -> bool {
         self.answers.is_empty() && matches!(self.end, End::Negative { .. })
     }
 
-    /// Removes signatures of RRsets that are not in the answer. Such signatures are of no use.
+    /// Removes signatures of RRsets that are not in the answer.
     fn drop_stray_signatures(&mut self) {
         if !self.evidence.iter().any(is_signature) {
             return;
@@ -124,8 +121,7 @@ impl Found {
         });
     }
 
-    /// Finds the first alias whose target must be looked up elsewhere (`is_elsewhere` returns true for the target), and removes the records after
-    /// this alias.
+    /// Cuts the answer after the first alias whose target must be looked up elsewhere (`is_elsewhere` returns true for it).
     pub(crate) fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
         let cut = self.answers.iter().enumerate().find_map(|(place, record)| match &record.data {
             RData::CNAME(target) if is_elsewhere(&target.0) => Some((place, target.0.clone())),
@@ -144,45 +140,43 @@ impl Found {
     }
 }
 
-/// How an answer ends after the aliases in it.
+/// How an answer ends after its aliases.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// The answer ends with data of the type that was asked for.
+    /// Data of the queried type.
     Data,
-    /// The answer ends with an alias. The server has no authority for the alias's target, or gave no data for it.
+    /// An alias. The server has no authority for its target, or gave no data for it.
     Alias(Name),
-    /// The answer ends at a DNAME whose target name is longer than a name may be: YXDOMAIN (RFC 6672 section 2.2).
+    /// A DNAME whose target name is longer than a name may be: YXDOMAIN (RFC 6672 section 2.2).
     TooLong,
-    /// The answer ends with the denial of a name that does not exist or has no data of the type.
+    /// The denial of a name.
     Negative {
-        /// True if the name does not exist, false if it has no data of the type.
+        /// True if the name does not exist, false if it has no data of the queried type.
         nxdomain: bool,
         /// The denied name: the last name of the alias chain.
         name: Name,
-        /// The SOA, which limits how long the denial may be cached, or `None` if the DNS message had no SOA.
+        /// The SOA, which limits how long the denial may be cached, or `None` if the reply had none.
         soa: Option<Box<Record>>,
     },
 }
 
-/// A referral to the servers of a zone that is deeper in the tree of names.
+/// A referral to the servers of a zone below.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Referral {
-    /// The zone that the referral leads to.
     pub zone: Name,
-    /// The names of the zone's servers.
     pub servers: Vec<Name>,
-    /// Addresses of the servers in the DNS message, each with the index of its server in `servers`.
+    /// Addresses of the servers, each with the index of its server in `servers`.
     pub glue: Vec<(usize, IpAddr)>,
-    /// The time for which the referral is valid, in seconds: the TTL of its NS RRset.
+    /// The TTL of the NS RRset, in seconds.
     pub ttl: u32,
     /// The address records from which `glue` was made.
     pub addresses: Vec<Record>,
-    /// The DS records and signatures in the DNS message, or the proof that there are no DS records.
+    /// The DS records and signatures, or the proof that there are no DS records.
     pub evidence: Vec<Record>,
 }
 
 impl Classified {
-    /// Adds the server that sent the DNS message, its round-trip time, and the memory reserved for the records.
+    /// Adds the server, its round-trip time, and the memory reserved for the records.
     #[must_use]
     pub(super) fn said_by(mut self, server: SocketAddr, heard: &Heard) -> Self {
         if let Self::Found(found) | Self::Doubtful(found) = &mut self {
@@ -193,7 +187,7 @@ impl Classified {
         self
     }
 
-    /// Returns true if `later`, the reply to the same question without mixed case, is usable and says something else than this reply.
+    /// Returns true if `later`, the reply without mixed case, is usable and says something else.
     pub(super) fn differs_from(&self, later: &Self) -> bool {
         match (self, later) {
             (Self::Found(found), Self::Found(later)) => {
@@ -219,12 +213,12 @@ impl Classified {
     }
 }
 
-/// Classifies the DNS message that a server of `zone` sent when it was asked for `kind` at `name`. Also returns how many records were removed,
-/// because the server has no authority for them or they do not belong to the answer.
+/// Classifies the reply of a server of `zone` to the query for `kind` at `name`. Also returns how many records were removed, because the server has
+/// no authority for them or they do not belong to the answer.
 pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Classified, usize) {
     let rcode = message.metadata.response_code;
     match rcode {
-        // YXDOMAIN is an answer only if a DNAME in the DNS message makes the name too long. This is checked below.
+        // YXDOMAIN is an answer only if a DNAME makes the name too long, which is checked below.
         ResponseCode::NoError | ResponseCode::NXDomain | ResponseCode::YXDomain => {}
         code => return (Classified::Nothing(Conduct::of_error(code)), 0),
     }
@@ -267,10 +261,9 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Classifies the answer of a forwarder of `zone`. If the DNS message has the RA flag (recursion available), the forwarder is a recursive server.
-/// Its answer is then classified as if it had authority for all names, but referrals are ignored. An empty answer means NODATA even without SOA,
-/// because small forwarders omit the SOA. But an empty answer with NS records and no SOA comes from a server that does not resolve names, which
-/// counts as lame.
+/// Classifies the answer of a forwarder of `zone`. With the RA flag, the forwarder is a recursive server: it counts as having authority for all
+/// names, and referrals are ignored. An empty answer means NODATA even without SOA, because small forwarders omit the SOA. But with NS records and no
+/// SOA, it comes from a server that does not resolve names, which counts as lame.
 pub(crate) fn classify_recursive(
     zone: &Name,
     name: &Name,
@@ -294,8 +287,8 @@ pub(crate) fn classify_recursive(
     (said, dropped)
 }
 
-/// Classifies the answer of a configured forwarder that does not resolve names (RA is not set). It can only be a server of `zone` itself. Its data
-/// are used. A denial without AA is doubtful, and an empty DNS message does not count as an answer.
+/// Classifies the answer of a configured forwarder without RA, which can only be a server of `zone` itself. Its data are used. A denial without AA is
+/// doubtful, and an empty reply is no answer.
 fn classify_unrecursive(
     zone: &Name,
     name: &Name,
@@ -314,48 +307,46 @@ fn classify_unrecursive(
     (said, dropped)
 }
 
-/// Returns true if the server sent another CNAME for the name of `made`. `made` is a CNAME that resolverd made from a DNAME.
+/// Returns true if the server sent another CNAME for the name of `made`, a CNAME that resolverd made from a DNAME.
 fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
 
-/// How the chain of aliases in a reply ends.
+/// How an alias chain ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChainEnd {
-    /// The chain of aliases ends with the data that were queried.
     Data,
-    /// The chain of aliases ends with a name for which the reply has no data of the queried type.
+    /// A name without data of the queried type.
     Open,
-    /// The chain of aliases ends with a DNAME that makes the name too long.
+    /// A DNAME that makes the name too long.
     TooLong,
 }
 
 enum AliasChain {
     Followed {
         answers: Vec<Record>,
-        /// Indexes in `answers` of the CNAME records that resolverd made from a DNAME and that the server did not send.
+        /// Indexes in `answers` of the CNAME records that resolverd made from a DNAME and the server did not send.
         synthesised: Vec<usize>,
         last: Name,
         end: ChainEnd,
     },
-    /// The chain of aliases is too long, or circular.
+    /// The chain is too long, or circular.
     Broken,
 }
 
 impl AliasChain {
-    /// Creates a chain of aliases that has no alias, only data.
     fn of_data(answers: Vec<Record>, name: &Name) -> Self {
         Self::Followed { answers, synthesised: Vec::new(), last: name.clone(), end: ChainEnd::Data }
     }
 }
 
-/// Returns true if the answer section contains only the RRset that was queried. This is the usual case, and no aliases need to be followed then.
+/// Returns true if the answer section contains only the queried RRset. In this usual case, no aliases need to be followed.
 fn is_rrset(name: &Name, kind: RecordType, records: &[Record]) -> bool {
     let fits = |record: &Record| record.record_type() == kind && same_name(&record.name, name);
     !records.is_empty() && records.iter().all(fits)
 }
 
-/// Follows the aliases in the answer section from `name` on. Stops at a name outside `zone`, because the server has no authority for it.
+/// Follows the aliases from `name` on. Stops at a name outside `zone`, because the server has no authority for it.
 fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> AliasChain {
     let (mut answers, mut synthesised): (Vec<Record>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut last = name.clone();
@@ -369,7 +360,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
             let Redirected::To(cname, target) = redirected else {
                 return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
             };
-            // If the server sent the same CNAME, the CNAME made here replaces it, and does not count as made here (`synthesised`).
+            // A CNAME that the server sent too does not count as made here.
             if !records.iter().any(|sent| sent.name == last && sent.data == cname.data) {
                 synthesised.push(answers.len());
             }
@@ -404,29 +395,27 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
     AliasChain::Broken
 }
 
-/// The name to which a DNAME record redirects a name below it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Redirected {
-    /// A CNAME record for the name, made here from the DNAME, and its target.
+    /// A CNAME made from the DNAME, and its target.
     To(Box<Record>, Name),
     /// The target is longer than a name can be.
     TooLong,
 }
 
-/// Returns the DNAME above `name`, and the target that results from it.
 fn redirection<'a>(name: &Name, records: &'a [Record]) -> Option<(&'a Record, Redirected)> {
     records.iter().find_map(|record| Some((record, redirected(record, name)?)))
 }
 
-/// Returns the target of `name` if `record` is a DNAME above `name`. A CNAME that the server sent in addition is not used. Instead, resolverd makes
-/// a CNAME from the DNAME, with the TTL of the DNAME (RFC 6672 section 3.1).
+/// Returns the target of `name` if `record` is a DNAME above `name`. resolverd makes the CNAME itself, with the TTL of the DNAME (RFC 6672 section
+/// 3.1), and does not use one that the server sent.
 pub(crate) fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     let RData::Unknown { code: DNAME, rdata } = &record.data else { return None };
     if record.name == *name || !record.name.zone_of(name) {
         return None;
     }
     let target = Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?;
-    // `num_labels` is not used, because it does not count the `*` label of a wildcard.
+    // `num_labels` does not count the `*` label of a wildcard.
     let below = name.iter().len().checked_sub(record.name.iter().len())?;
     let prefix = Name::from_labels(name.iter().take(below)).ok()?;
     let Ok(mut whole) = prefix.append_name(&target) else { return Some(Redirected::TooLong) };
@@ -435,7 +424,6 @@ pub(crate) fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     Some(Redirected::To(Box::new(cname), whole))
 }
 
-/// Creates an answer whose last DNAME leads to a name that is too long.
 fn found_too_long(answers: Vec<Record>, evidence: Vec<Record>) -> Classified {
     Classified::Found(Found::new(answers, End::TooLong, evidence))
 }
@@ -456,8 +444,8 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Cl
     Classified::Found(Found { glue, ..Found::new(answers, End::Data, evidence(kind, scrubbed)) })
 }
 
-/// Returns how an alias chain ends whose last name has no data. The response code is about this last name (RFC 2308 section 2.1), but it counts
-/// only if this server has authority for the name. Otherwise other servers are asked for the name.
+/// Returns how an alias chain ends whose last name has no data. The response code is about this last name (RFC 2308 section 2.1), but counts only if
+/// this server has authority for the name. Otherwise other servers are asked for it.
 fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) -> End {
     let soa = soa_of(&last, scrubbed);
     if zone.zone_of(&last) && (soa.is_some() || nxdomain) {
@@ -467,7 +455,6 @@ fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) ->
     }
 }
 
-/// Classifies a DNS message without an answer to the question: it is a denial, a referral, or unusable.
 fn without_answer(
     zone: &Name,
     name: &Name,
@@ -478,8 +465,7 @@ fn without_answer(
     let nxdomain = message.metadata.response_code == ResponseCode::NXDomain;
     let soa = soa_of(name, scrubbed);
     let negative = |soa| Found::negative(nxdomain, name, soa, evidence(kind, scrubbed));
-    // True if the reply has the SOA of another zone. The server then no longer serves this zone: it answers from a catch-all zone or from the
-    // parent zone.
+    // With the SOA of another zone, the server no longer serves this zone: it answers from a catch-all zone or from the parent zone.
     let elsewhere =
         soa.is_none() && message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
     if elsewhere || (nxdomain && soa.is_none() && !message.metadata.authoritative) {
@@ -495,41 +481,38 @@ fn without_answer(
     let is_at = |name: &Name| scrubbed.answers.iter().any(|record| same_name(&record.name, name));
     let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
         return match message.authorities.iter().find(ns) {
-            // The NS records belong to a zone for which the server has no authority: it is a referral upwards or to an unrelated zone.
+            // A referral upwards, or to a zone for which the server has no authority.
             Some(_) => Classified::Nothing(Conduct::Lame),
-            // The DNS message has other data than were queried. Data of another name are unusable. Data of another type at the queried name mean
-            // NODATA, like an empty message (see below), because some load balancers answer every question with an address. Without AA, this counts
-            // only for types that a name may lack.
+            // Data of another name are unusable. Data of another type at the queried name mean NODATA, because some load balancers answer every
+            // question with an address. Without AA, this counts only for types that a name may lack.
             None if message.answers.iter().any(|record| !is_signature(record))
                 && !(is_at(name) && (message.metadata.authoritative || may_lack(kind))) =>
             {
                 Classified::Nothing(Conduct::Unfit)
             }
-            // The DNS message is NODATA without SOA (RFC 2308 section 2.2, type 3), which is not cached. If AA is not set, the message may come
-            // from a server that does not serve the zone, or from a load balancer that knows only one record type.
+            // NODATA without SOA (RFC 2308 section 2.2, type 3), which is not cached. Without AA, the reply may come from a server that does not
+            // serve the zone, or from a load balancer that knows only one record type.
             None if message.metadata.authoritative => Classified::Found(negative(None)),
             None if may_lack(kind) => Classified::Doubtful(negative(None)),
             None => Classified::Nothing(Conduct::Lame),
         };
     };
     let below = zone.iter().len() < cut.iter().len();
-    // DS records are in the parent zone. So if the question is for DS at `name`, a referral to the zone `name` does not lead to the answer.
+    // DS records are in the parent zone, so a referral to `name` itself does not lead to the DS records of `name`.
     let towards = cut.zone_of(name) && !(kind == RecordType::DS && cut == *name);
     if below && towards {
         referral(&cut, scrubbed)
     } else if cut == *zone && message.metadata.authoritative {
         Classified::Found(negative(None))
     } else if cut == *zone && may_lack(kind) {
-        // The DNS message is NODATA without a SOA and without AA. It comes from a load balancer that knows only one record type, or from a server
-        // that does not serve the zone.
+        // NODATA without SOA and AA comes from a load balancer that knows only one record type, or from a server that does not serve the zone.
         Classified::Doubtful(negative(None))
     } else {
         Classified::Nothing(Conduct::Lame)
     }
 }
 
-/// Returns true if the answer section of an authoritative reply has the SOA of a denial. Some load balancers put it there instead of into the
-/// authority section.
+/// Some load balancers put the SOA of a denial into the answer section.
 fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     let is_soa = |record: &&Record| {
         record.record_type() == RecordType::SOA && zone.zone_of(&record.name) && record.name.zone_of(name)
@@ -538,8 +521,8 @@ fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     message.metadata.authoritative && answers.peek().is_some() && answers.all(|record| is_soa(&record))
 }
 
-/// Returns true if an empty DNS message without AA may mean that the name has no data of this type. Returns false for types that every zone has,
-/// and for type A, because mail bounces if a mail host seems to have no address.
+/// Returns true if an empty reply without AA may mean NODATA. Returns false for types that every zone has, and for type A, because mail bounces if a
+/// mail host seems to have no address.
 fn may_lack(kind: RecordType) -> bool {
     use RecordType::{A, DNSKEY, DS, NS, SOA};
     !matches!(kind, A | NS | SOA | DS | DNSKEY)
@@ -570,14 +553,13 @@ fn referral(zone: &Name, scrubbed: &Scrubbed) -> Classified {
     Classified::Referral(Referral { zone: zone.to_lowercase(), servers, glue, ttl, addresses, evidence })
 }
 
-/// Returns the records that prove an answer: the signatures of its RRsets, and the proofs in the authority section. If the question is for
-/// RRSIG, signatures in the answer section are the answer itself and are not returned.
+/// Returns the signatures of the RRsets, and the proofs in the authority section. If the question is for RRSIG, signatures in the answer section are
+/// the answer itself.
 fn evidence(kind: RecordType, scrubbed: &Scrubbed) -> Vec<Record> {
     let answers = scrubbed.answers.iter().filter(|record| kind != RecordType::RRSIG && is_signature(record));
     answers.cloned().chain(proofs(&scrubbed.authorities)).collect()
 }
 
-/// Returns the NSEC, NSEC3 and DS records, and the signatures of these and of the SOA.
 fn proofs(records: &[Record]) -> Vec<Record> {
     let is_proof = |record: &&Record| match covered_type(record) {
         Some(RecordType::SOA) => true,
@@ -593,7 +575,6 @@ fn is_signature(record: &Record) -> bool {
     record.record_type() == RecordType::RRSIG
 }
 
-/// Returns the SOA in the authority section whose zone contains `name`.
 fn soa_of(name: &Name, scrubbed: &Scrubbed) -> Option<Box<Record>> {
     let covers = |record: &&Record| record.record_type() == RecordType::SOA && record.name.zone_of(name);
     scrubbed.authorities.iter().find(covers).cloned().map(Box::new)

@@ -1,5 +1,3 @@
-//! Tests of the classification of servers' replies, with a test for each form of a reply.
-
 use super::*;
 use dns::stage::name;
 use hickory_proto::dnssec::Algorithm;
@@ -31,7 +29,6 @@ fn dname(owner: &str, target: &str) -> Record {
     Record::from_rdata(name(owner), 60, RData::Unknown { code: DNAME, rdata: NULL::with(data) })
 }
 
-/// Returns a signature of the records of type `covered` at `owner`. These tests do not verify it.
 fn signature(owner: &str, covered: RecordType) -> Record {
     let input = SigInput {
         type_covered: covered,
@@ -60,7 +57,6 @@ fn says(message: &Message) -> Classified {
     classify(&name("example."), &name("www.example."), RecordType::A, message).0
 }
 
-/// Classifies a DNS message as the reply of a forwarder for `example.`.
 fn forwarded(message: &Message, kind: RecordType) -> Classified {
     classify_recursive(&name("example."), &name("www.example."), kind, message).0
 }
@@ -272,7 +268,7 @@ fn one_dname_after_another_is_followed() {
         a("a.new.example."),
     ];
     let sent = vec![cname("a.old.example.", "a.mid.example."), cname("a.mid.example.", "a.new.example.")];
-    // The DNS message is classified with and without the CNAME records that servers add to a DNAME.
+    // Some servers send the CNAME records of a DNAME, and some do not.
     for aliases in [vec![], sent] {
         let moved = message([records.clone(), aliases].concat(), vec![], vec![]);
         let moved = Message::from_vec(&moved.to_vec().unwrap()).unwrap();
@@ -344,13 +340,12 @@ fn upward_sideways_and_empty_referrals_are_lame() {
     for authority in [ns(".", "a.root."), ns("test.", "ns.test."), ns("example.", "ns.example.")] {
         assert_eq!(says(&message(vec![], vec![authority], vec![])), Classified::Nothing(Conduct::Lame));
     }
-    // A name may have no MX. But a DNS message with the NS records of another zone does not show that.
+    // A name may have no MX, but the NS records of another zone do not show this.
     let sideways = message(vec![], vec![ns("other.example.", "ns.example.")], vec![]);
     let (said, _) = classify(&name("example."), &name("www.example."), RecordType::MX, &sideways);
     assert_eq!(said, Classified::Nothing(Conduct::Lame));
     assert_eq!(says(&message(vec![], vec![], vec![])), Classified::Nothing(Conduct::Lame));
-    // An answer with AA and the NS records of the zone itself means NODATA, because some servers omit the SOA. With the NS records of another zone,
-    // it does not mean NODATA.
+    // With AA, the NS records of the zone itself mean NODATA, because some servers omit the SOA. Those of another zone do not.
     for (owner, lame) in [("example.", false), ("other.example.", true)] {
         let mut own = message(vec![], vec![ns(owner, "ns.example.")], vec![]);
         own.metadata.authoritative = true;
@@ -377,7 +372,7 @@ fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
     }
 }
 
-/// Tests replies of load balancers that answer each question with an address, whatever type is asked for.
+/// Load balancers answer each question with an address.
 #[test]
 fn data_of_another_type_deny_the_type_with_aa_and_are_doubtful_without() {
     let mut address = message(vec![a("www.example.")], vec![], vec![]);
@@ -430,7 +425,7 @@ fn every_other_response_code_is_for_the_next_server() {
         (ResponseCode::NotImp, Conduct::NotImp),
         (ResponseCode::FormErr, Conduct::FormErr),
         (ResponseCode::NotAuth, Conduct::NotAuth),
-        // The reply says YXDOMAIN, but has no DNAME that would make the name too long.
+        // No DNAME makes the name too long.
         (ResponseCode::YXDomain, Conduct::OtherError),
     ] {
         let mut message = message(vec![a("www.example.")], vec![], vec![]);

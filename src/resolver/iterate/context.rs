@@ -1,8 +1,7 @@
-//! The context of a question that is being resolved: its budget, its trail (the list of its steps), and the questions for which it is a
-//! sub-question.
+//! The context of a question that is being resolved: its budget, its trail (the list of its steps), and the questions for which it is a sub-question.
 //!
-//! A sub-question (for example, for the address of a server) uses the budget and the trail of its parent question, so the budget limits the whole
-//! resolution. A sub-question that equals its parent question, or a question above that, fails, because it would wait for itself.
+//! A sub-question (for example, for the address of a server) uses the budget and the trail of its parent question. A sub-question that equals its
+//! parent question, or a question above that, fails, because it would wait for itself.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -28,36 +27,33 @@ use validate::verdict::SecurityStatus;
 /// The circumstances under which a question or sub-question is resolved, such as its budget and trail.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The limits for queries, time and validation work. A question shares them with all its sub-questions.
+    /// The limits for queries, time and validation work, which a question shares with all its sub-questions.
     pub budget: Arc<QuestionBudget>,
     /// The configured zones and options, as they were when the question began.
     pub view: Arc<View>,
     /// The DNSSEC trust anchors as they were when the question began.
     pub anchors: Arc<Anchors>,
     progress: Arc<FlightProgress>,
-    /// True if the answer is validated. It is not validated if it only serves to find servers, or if the client has set CD.
+    /// True if the answer is validated. It is not if it only serves to find servers, or if the client has set CD.
     checks: bool,
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     kind: ErrandKind,
-    /// The number of the resolution (flight) of this question of a client, or `None` for a sub-question. Several clients with the same question may
-    /// wait for one resolution.
+    /// The number of the resolution (flight) of this question, for which several clients may wait. `None` for a sub-question.
     flight: Option<u64>,
     /// True if the question is for the address of a server, and an address from a delegation is enough.
     takes_glue: bool,
 }
 
-/// The reason why a question is resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ErrandKind {
-    /// A client waits for the answer, or it is a sub-question of such a question.
+    /// A client waits for the answer of this question or a question above it.
     Client,
     /// The question renews data in the cache whose TTL ends soon.
     Renewal,
-    /// Look-ahead asks the question in advance, or it is a sub-question of such a question.
+    /// Look-ahead asks this question or a question above it in advance.
     LookAhead,
-    /// The question is a test or a probe, for which no client waits. It does not use the cache. It asks the server `avoid` only if no other server
-    /// answers.
+    /// A test or a probe, for which no client waits. It does not use the cache, and asks the server `avoid` only if no other server answers.
     Side { avoid: Option<IpAddr> },
 }
 
@@ -87,29 +83,28 @@ impl Context {
         }
     }
 
-    /// Makes this the context of a sub-question for the address of a server. The sub-question ends as soon as a referral contains the address.
+    /// Makes this the context of a sub-question for the address of a server, which ends as soon as a referral contains the address.
     #[must_use]
     pub(super) fn taking_glue(self) -> Self {
         Self { takes_glue: true, ..self }
     }
 
-    /// Returns true if an address from a delegation is enough.
     pub(super) fn takes_glue(&self) -> bool {
         self.takes_glue
     }
 
-    /// Sets the number of the resolution that resolves this question.
+    /// Sets the number of the resolution of this question.
     #[must_use]
     pub fn of_flight(self, number: u64) -> Self {
         Self { flight: Some(number), ..self }
     }
 
-    /// Returns the number of the resolution of this question, or `None` for a sub-question.
+    /// Returns the number of the resolution, or `None` for a sub-question.
     pub fn flight(&self) -> Option<u64> {
         self.flight
     }
 
-    /// Makes this the context of a question whose client has set CD and validates the answer itself (RFC 4035 section 3.2.2).
+    /// Makes this the context of a question whose client has set CD (RFC 4035 section 3.2.2).
     #[must_use]
     pub(crate) fn without_checks(mut self) -> Self {
         self.checks = false;
@@ -121,30 +116,27 @@ impl Context {
         self.checks
     }
 
-    /// Makes this the context of a test or probe, for which no client waits. It does not use the cache. It asks the server `avoid` only if no other
-    /// server answers.
+    /// Makes this the context of a test or probe: see `ErrandKind::Side`.
     #[must_use]
     pub(crate) fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
         Self { kind: ErrandKind::Side { avoid }, ..self }
     }
 
-    /// Returns true if the question is a test or probe, which does not use the cache.
     pub(crate) fn is_on_the_side(&self) -> bool {
         matches!(self.kind, ErrandKind::Side { .. })
     }
 
-    /// Makes this the context of a question that renews cached data: it does not use cache entries whose TTL ends soon.
     #[must_use]
     pub(crate) fn renewing(self) -> Self {
         Self { kind: ErrandKind::Renewal, ..self }
     }
 
-    /// Returns true if the question renews cached data, so that cache entries whose TTL ends soon are not used.
+    /// Returns true if the question renews cached data, so that it does not use cache entries whose TTL ends soon.
     pub fn renews(&self) -> bool {
         self.kind == ErrandKind::Renewal
     }
 
-    /// Makes this the context of a question of look-ahead, which has its own small query budget and short time limit.
+    /// Makes this the context of a question of look-ahead, which has a small query budget and a short time limit.
     #[must_use]
     pub(crate) fn looking_ahead(mut self) -> Self {
         self.kind = ErrandKind::LookAhead;
@@ -153,12 +145,12 @@ impl Context {
         self
     }
 
-    /// Returns true if look-ahead asks the question or a question above it. No client waits for it, so questions of clients have priority.
+    /// Returns true if look-ahead asks this question or a question above it. Questions of clients have priority.
     pub fn is_ahead(&self) -> bool {
         self.kind == ErrandKind::LookAhead
     }
 
-    /// Returns the server that is asked only if no other server answers, if there is one.
+    /// Returns the server that is asked only if no other server answers.
     pub(crate) fn avoids(&self) -> Option<IpAddr> {
         match self.kind {
             ErrandKind::Side { avoid } => avoid,
@@ -166,7 +158,7 @@ impl Context {
         }
     }
 
-    /// Returns the trail of the resolution, to which its steps are added.
+    /// Returns the trail, to which the steps of the resolution are added.
     pub fn trail(&self) -> &Trail {
         self.progress.trail()
     }
@@ -202,23 +194,22 @@ impl Context {
         })
     }
 
-    /// Returns true if the question, or a question for which it is a sub-question, is for DNSKEY or DS records.
+    /// Returns true if the question, or a question above it, is for DNSKEY or DS records.
     pub(crate) fn is_for_keys(&self) -> bool {
         let asked = std::iter::successors(self.asked_for.as_deref(), |asked| asked.above.as_deref());
         asked.into_iter().any(|asked| matches!(asked.kind, RecordType::DNSKEY | RecordType::DS))
     }
 
-    /// Returns the time of the last reply of a server in this resolution, or `None` before the first reply.
+    /// Returns the time of the last reply of a server in this resolution.
     pub(crate) fn last_answer(&self) -> Option<Mono> {
         self.progress.last_answer()
     }
 
-    /// Records that a server has just replied to a query of this resolution.
     pub(super) fn answered(&self) {
         self.progress.answered();
     }
 
-    /// Records the result of a DNSSEC validation. If a result is bogus, no client of the resolution gets a stale answer.
+    /// Records the result of a validation. After a bogus result, no client of the resolution gets a stale answer.
     pub fn judged(&self, state: SecurityStatus) {
         self.progress.judged(state);
     }
@@ -228,8 +219,7 @@ impl Context {
         self.progress.began()
     }
 
-    /// Returns the name and type of a query for the trail (the list of steps). Returns `None` if the trail begins with a question for the same name
-    /// and type, because they need not be repeated.
+    /// Returns the name and type of a query for the trail, or `None` if the trail begins with a question for them.
     pub(crate) fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
         (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }
@@ -240,16 +230,16 @@ impl Context {
     }
 }
 
-/// The budget of a client's question: limits the number of queries, the number of server names looked up, the time, and the validation work.
+/// The limits of a client's question: queries, lookups of server names, time, and validation work.
 #[derive(Debug)]
 pub struct QuestionBudget {
     packets: AtomicU32,
-    /// The number of queries of this question that were sent to servers of a DNS list.
+    /// The number of queries to servers of a DNS list.
     to_list: AtomicU32,
-    /// The maximum number of queries that may be sent to servers for the question.
+    /// The maximum number of queries to servers.
     most: u32,
     sought: AtomicU32,
-    /// The zones whose forwarders have failed for this question. For names in these zones, the question uses recursion.
+    /// The zones whose forwarders have failed for this question, so that it uses recursion for names in these zones.
     past_forwarders: Mutex<Vec<Name>>,
     ends: Mono,
     /// The limits for checks of signatures and for NSEC3 hashes.
@@ -257,7 +247,6 @@ pub struct QuestionBudget {
 }
 
 impl QuestionBudget {
-    /// Creates a budget of `most` queries until the time `ends`.
     fn new(ends: Mono, most: u32) -> Self {
         Self {
             packets: AtomicU32::new(0),
@@ -276,33 +265,32 @@ impl QuestionBudget {
         self.packets.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Takes one lookup of a server name's addresses from the budget. Returns false if none is left.
+    /// Takes one lookup of a server name from the budget. Returns false if none is left.
     pub fn seek(&self) -> bool {
         let take = |sought: u32| (sought < MAX_SOUGHT).then_some(sought.saturating_add(1));
         self.sought.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Returns true if the next query or the next lookup of a server name would be refused.
+    /// Returns true if no query or no lookup of a server name is left.
     pub fn is_spent(&self) -> bool {
         self.packets() >= self.most || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
     }
 
-    /// Returns how many queries to servers the question has sent so far.
+    /// Returns the number of queries that the question has sent so far.
     pub fn packets(&self) -> u32 {
         self.packets.load(Ordering::Relaxed)
     }
 
-    /// Counts a query that is sent to a server of a DNS list.
     pub(super) fn count_to_list(&self) {
         self.to_list.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Returns the number of queries that the question has sent to servers of a DNS list so far.
+    /// Returns the number of queries to servers of a DNS list so far.
     pub fn to_list(&self) -> u32 {
         self.to_list.load(Ordering::Relaxed)
     }
 
-    /// Records that the forwarders of `zone` have failed for this question: from now on it uses recursion for names in that zone.
+    /// Records that the forwarders of `zone` have failed, so that the question uses recursion for names in this zone.
     pub(super) fn pass_forwarders(&self, zone: &Name) {
         let mut past = self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner);
         if past.len() < MAX_PAST_FORWARDERS && !past.contains(zone) {
@@ -310,7 +298,6 @@ impl QuestionBudget {
         }
     }
 
-    /// Returns true if the forwarders of `zone` have failed for this question.
     pub(super) fn is_past_forwarders(&self, zone: &Name) -> bool {
         self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner).contains(zone)
     }

@@ -1,8 +1,7 @@
-//! Decides which servers that do not answer (dead servers) are probed in the background, and when. Only servers that questions have needed are
-//! probed.
+//! Decides which servers that do not answer (dead servers) are probed in the background, and when.
 //!
-//! Unbound and Knot notice only from questions of clients that a server works again. resolverd probes a dead server at intervals if questions
-//! needed it recently. So it notices within a minute that the server works again, even without further questions for its zone.
+//! Unbound and Knot notice only from questions of clients that a server works again. resolverd probes a dead server at intervals if questions needed
+//! it recently, and so notices within a minute that the server works again.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,40 +18,32 @@ use crate::zones::View;
 use dns::clock::Mono;
 use dns::random::Random;
 
-/// A query in the background: its server, and what it asks.
 #[derive(Clone, Debug)]
 pub(super) struct Aside {
-    /// The path to the server: its address, the source address and the encryption.
     pub(super) path: Path,
-    /// How the server became known: by recursion, or from the configuration.
     pub(super) role: ServerRole,
-    /// The zone for which the server is asked.
     pub(super) zone: Name,
-    /// The name that the query asks for.
     pub(super) name: Name,
-    /// The record type that the query asks for.
     pub(super) kind: RecordType,
 }
 
-/// A server that counts as dead because it does not answer. A question would ask the server if it worked.
+/// A dead server that a question would ask if it worked.
 #[derive(Clone, Debug)]
 pub(super) struct WantedServer {
-    /// The probe: the query that shows whether the server works again.
+    /// The query that shows if the server works again.
     pub(super) aside: Aside,
-    /// The last names that clients asked this server for, one for each record type, the newest first. The probes ask for these names and for the
-    /// name in `aside` in turn, because the server may drop queries for the type in `aside`.
+    /// The last names that clients asked this server for, one for each record type, the newest first. The probes ask for these names and the name in
+    /// `aside` alternately, because the server may drop queries for the type in `aside`.
     pub(super) asked: Vec<(Name, RecordType)>,
-    /// True if the server did not answer a client's question.
     pub(super) unanswered: bool,
-    /// The configured zones and options for the question that needs the server.
     pub(super) view: Arc<View>,
     /// The time at which a question last needed the server.
     pub(super) at: Mono,
 }
 
 impl Aside {
-    /// Creates the first probe of a server of `zone` that clients ask for `name` and `kind`. Also returns the clients' question, because later
-    /// probes ask both in turn. `keyed`: true if the zone is a DNS list that requires a customer's key in the name.
+    /// Creates the first probe of a server that clients ask for `name` and `kind`. Also returns the clients' question, for later probes. `keyed`:
+    /// true if the zone is a DNS list that requires a customer's key in the name.
     pub(super) fn probe(
         path: Path,
         role: ServerRole,
@@ -67,7 +58,7 @@ impl Aside {
 }
 
 impl WantedServer {
-    /// Adds clients' questions for other types from `earlier`, an entry for the same server and zone that this entry replaces.
+    /// Adds clients' questions for other types from `earlier`, which this entry replaces.
     fn join(&mut self, earlier: Self) {
         let newer: Vec<RecordType> = self.asked.iter().map(|(_, kind)| *kind).collect();
         self.asked.extend(earlier.asked.into_iter().filter(|(_, kind)| !newer.contains(kind)));
@@ -76,9 +67,8 @@ impl WantedServer {
     }
 }
 
-/// Returns the name and type for a probe of a server that clients ask for `name` and `kind`. Some servers drop queries for types that they do not
-/// know. So the probe asks for another type than the clients: for type A, or if clients ask for A, for the SOA of the zone. It also asks for the
-/// SOA if a DNS list requires a customer's key in the name (`keyed`), because `name` does not contain the key.
+/// Some servers drop queries for types that they do not know. So a probe asks for another type than the clients: for A, or if clients ask for A, for
+/// the SOA of the zone. With `keyed` (a DNS list that requires a customer's key), it also asks for the SOA, because `name` does not contain the key.
 fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
     match kind {
         kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
@@ -86,21 +76,18 @@ fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (N
     }
 }
 
-/// A dead server that waits for its probe.
 #[derive(Debug)]
 struct Waiting {
     one: WantedServer,
-    /// The time of the last probe of this server for this zone. `None` if there was none.
+    /// The time of the last probe of this server for this zone.
     probed: Option<Mono>,
-    /// How many probes of this server were sent for this zone so far.
     probes: usize,
 }
 
 impl Waiting {
-    /// Returns the next probe. The first probe asks the question in `aside` if the server did not answer a client's question, otherwise a client's
-    /// question. Later probes ask the clients' questions in turn, because the server may drop queries for SOA (RFC 8906 section 3). But if `aside`
-    /// asks for type A, every second probe asks the question in `aside`. If `aside` asks for SOA, clients ask for A, and servers hardly ever drop
-    /// queries for A, so later probes do not need `aside`.
+    /// The first probe asks the question in `aside` if the server did not answer a client's question, otherwise a client's question. Later probes
+    /// alternate between the clients' questions, because the server may drop queries for SOA (RFC 8906 section 3). If `aside` asks for A, every
+    /// second probe asks for it.
     fn next_probe(&self) -> WantedServer {
         let mut one = self.one.clone();
         let is_even = self.probes.is_multiple_of(2);
@@ -114,20 +101,19 @@ impl Waiting {
     }
 }
 
-/// The table of dead servers that questions need, so that they are probed.
 #[derive(Debug, Default)]
 pub(super) struct DeadServers {
-    /// The entries by server and zone: a server that works for one zone may not answer for another.
+    /// By server and zone: a server that works for one zone may not answer for another.
     wanted: Mutex<BTreeMap<(SocketAddr, Name), Waiting>>,
     /// Wakes the task that probes dead servers.
     pub(super) added: Notify,
-    /// Wakes the questions that wait for the result of a probe, when a server has answered its probe.
+    /// Wakes the questions that wait for a probe when a server has answered its probe.
     pub(super) answered: Notify,
 }
 
 impl DeadServers {
-    /// Adds a dead server that a question needs. If there are too many servers, removes the server that no question has needed for the longest
-    /// time; the next question that needs that server adds it again. `at_once` is true if the probe of the server is already due.
+    /// Adds a dead server that a question needs. If there are too many, removes the one that no question has needed for the longest time. `at_once`
+    /// is true if the probe is already due.
     pub(super) fn want(&self, mut one: WantedServer, at_once: bool) {
         let mut wanted = self.wanted();
         let key = (one.aside.path.server, one.aside.zone.clone());
@@ -155,8 +141,8 @@ impl DeadServers {
         }
     }
 
-    /// Returns at most `places` servers whose probe is due, and the time of the next probe (`None` if no further probe is planned). Also removes
-    /// servers that work again and servers that no question has needed for some time.
+    /// Returns at most `places` servers whose probe is due, and the time of the next probe. Removes servers that work again, and servers that no
+    /// question has needed for some time.
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
         let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
         let mut wanted = self.wanted();
@@ -174,14 +160,14 @@ impl DeadServers {
             }
             true
         });
-        // The servers whose probe is overdue longest come first, so that all are probed in turn. If a server answers for none of its zones, these
-        // zones are probed in turn too, because the server may later answer for only some of them.
+        // The longest overdue probes come first. The zones of a server that answers for none of them are probed alternately, because the server may
+        // later answer for only some.
         ripe.sort_by_key(|(until, probed, ..)| (*until, *probed));
-        // If a server answers for no zone, it is probed for two zones at a time: when it works again, it may drop the queries for one of the two.
+        // Such a server is probed for two zones at a time: when it works again, it may drop the queries for one of them.
         let mut again: Vec<SocketAddr> = Vec::new();
         for (until, _, server, one) in ripe {
             if places == 0 {
-                // This function is called again when a probe in progress ends. The other servers are probed then.
+                // When a probe in progress ends, this function is called again for the other servers.
                 break;
             }
             let address = one.aside.path.server;
@@ -209,7 +195,6 @@ impl DeadServers {
     }
 }
 
-/// The servers whose probe is due, and the time of the next probe after these.
 #[derive(Default)]
 pub(super) struct DueProbes {
     pub(super) servers: Vec<(Arc<Server>, WantedServer)>,
@@ -344,7 +329,7 @@ mod tests {
         for minute in 1..=6 {
             let due = dead.due(at(60 * minute), &servers, &random, 32);
             probed.extend(due.servers.into_iter().map(|(_, one)| one.aside.zone));
-            // Questions need the server again for each of these zones.
+            // Questions need the server again for each zone.
             for zone in &zones {
                 let mut one = wanted(0, at(60 * minute));
                 one.aside.zone = zone.clone();

@@ -1,10 +1,9 @@
 //! Sends a query to one server, for a command with which the operator compares the servers of a zone.
 //!
-//! The query is sent from the source address that is configured for the zone of its name, and only over an address family (IPv4 or IPv6) that this
-//! host can use. A server of a zone is not asked if its address is in `deny_servers`. A resolver that the operator names is asked in any case,
-//! because it may be on this host. The query changes neither what is known about the server nor the statistics. A reply shows that the address
-//! family works. Silence shows nothing about the family, because the operator also asks servers that do not answer. If IPv6 is currently not used
-//! because no server answers over it, silence shows nothing about the server either.
+//! The query is sent from the source address that is configured for the zone of its name, and only over an address family that this host can use. A
+//! server of a zone is not asked if its address is in `deny_servers`. A resolver that the operator names is asked in any case, because it may be on
+//! this host. The query does not change what is known about the server, nor the statistics. A reply shows that the address family works. Silence does
+//! not show the contrary, because the operator also asks servers that do not answer.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -26,15 +25,14 @@ use dns::wire::PAYLOAD;
 /// The reason why the operator's query to one server shows nothing about the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyUnknown {
-    /// The query was not sent, because `resolve.deny_servers` contains the address, or because the daemon is stopping.
+    /// The query was not sent: `resolve.deny_servers` contains the address, or the daemon is stopping.
     NotSent,
     /// The server did not answer, and no other server answers this host over IPv6.
     SilentFamily,
 }
 
 impl Iterate {
-    /// Sends the query once, even if an equal query is in progress. If the query is lost, it is not sent again, because the operator can repeat the
-    /// command.
+    /// Sends the query once, even if an equal query is in progress. The operator can repeat the command if the query is lost.
     ///
     /// # Errors
     /// The reason why the query shows nothing about the server.
@@ -65,8 +63,7 @@ impl Iterate {
         };
         let place = self.shared.exchange.place(&name).await;
         let query = UpstreamQuery {
-            // Over TCP, RD is also set in a query to a server of a zone, which ignores it. The reason: Unbound sets RA only in replies to queries
-            // with RD, so RA shows whether the server resolves names.
+            // Unbound sets RA only in replies to queries with RD, and RA shows if the server resolves names. A server of a zone ignores RD.
             recursion_desired: recursion || tcp,
             edns: edns.then_some(PAYLOAD),
             dnssec_ok: edns && !recursion,
@@ -77,7 +74,7 @@ impl Iterate {
         };
         let heard = self.shared.exchange.ask_alone(&query, patience, place).await;
         let now = self.now();
-        // While the query waited for its reply, resolverd may have found that no server answers over IPv6.
+        // resolverd may have found meanwhile that no server answers over IPv6.
         let families = [family, self.shared.families.state(config, server, now)];
         match heard.reply {
             Ok(_) => self.shared.families.answered(server, now),
@@ -89,8 +86,8 @@ impl Iterate {
         Ok(heard)
     }
 
-    /// Returns the time to wait for a server that is known to be slow for the zone of `name`: one and a half times its usual round-trip time.
-    /// Clients also get answers that are this late, so an answer within this time does not count as silence.
+    /// Returns the time to wait for a server that is known to be slow: one and a half times its usual round-trip time. Clients get answers that are
+    /// this late, so they do not count as silence.
     fn time_of_slow(&self, address: SocketAddr, name: &Name) -> Duration {
         let known = self.memory.servers.known(address);
         let usual = known.and_then(|server| server.standing(name, self.now()).round_trip);

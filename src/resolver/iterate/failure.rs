@@ -11,20 +11,20 @@ use dns::question::{ExtendedError, name_text, zone_text};
 use history::event::{FlightFailure, ListFault, ServerOrigin, Shows};
 use validate::verdict::{SecurityStatus, ValidationFailure};
 
-/// The largest number of servers that a sentence names. The others are only counted.
+/// A sentence names at most this many servers, and counts the others.
 const NAMED_SERVERS: usize = 4;
 
 /// The reason why a question, or a sub-question, could not be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Every server of the zone was asked, and none gave a usable answer.
+    /// No server of the zone gave a usable answer.
     #[error("no {} gave a usable answer: {}", .role.text_with_zone(.zone, false), faults_text(.faults))]
     Servers {
         /// The zone whose servers were asked.
         zone: Name,
         /// How these servers became known: by recursion, or from the configuration.
         role: ServerRole,
-        /// The servers in the order in which they failed, each with what it did, for example that it was silent or refused the query.
+        /// The servers in the order in which they failed, each with what it did.
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// No usable address of the zone's servers could be found.
@@ -32,12 +32,12 @@ pub enum Failure {
     Addresses {
         /// The zone whose servers have no known address.
         zone: Name,
-        /// Why the address of the last server could not be found. `None` if the servers have no address that resolverd may query.
+        /// The reason why the address of the last server could not be found. `None` if the servers have no address that resolverd may query.
         why: Option<Box<Failure>>,
         /// The address family that is not used, if the servers may have addresses only in this family.
         unused: Option<Box<UnusedFamily>>,
     },
-    /// All servers of the zone are known not to answer. They are probed in the background, and no question waits for them.
+    /// All servers of the zone are known not to answer. No question waits for them.
     #[error("no {} has answered recently ({}); resolverd probes them in the background", .role.text_with_zone(.zone, false), servers_text(.servers))]
     Silent {
         /// The zone whose servers do not answer.
@@ -54,7 +54,7 @@ pub enum Failure {
         zone: Name,
         /// How these servers became known: by recursion, or from the configuration.
         role: ServerRole,
-        /// What the servers of the zone had done until then, in the order in which it happened.
+        /// What the servers had done until then, in this order.
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// The question has used up its query budget.
@@ -65,18 +65,18 @@ pub enum Failure {
         /// The zone whose servers were asked last.
         zone: Name,
     },
-    /// The address lookup of one server needed the addresses of other servers. These lookups were nested too deeply, or formed a circle.
+    /// The address lookups of servers were nested too deeply, or formed a circle.
     #[error("the address lookup of server {name} is circular or nested too deeply", name = name_text(.name))]
     Depth {
         /// The name of the server whose address was needed.
         name: Name,
     },
-    /// While resolverd looked up the address of a server, a referral contained this address as glue. No further query is needed for it.
+    /// While resolverd looked up the address of a server, a referral contained the address as glue.
     #[error("the address of server {name} is known from a delegation", name = name_text(.name))]
     Glued {
         /// The name of the server.
         name: Name,
-        /// The addresses of the server in the referral, of the record type that was needed. The cache does not have them if their TTL is 0.
+        /// The addresses from the referral, of the needed record type. The cache does not have them if their TTL is 0.
         addresses: Vec<IpAddr>,
     },
     /// There were more referrals than a name can have zone cuts.
@@ -91,8 +91,8 @@ pub enum Failure {
         /// The name for which the question asked.
         name: Name,
     },
-    /// The name is a test (root key sentinel, RFC 8509): it states that a key of the root is, or is not, a trust anchor. RFC 8509 demands SERVFAIL if
-    /// this statement is wrong for resolverd.
+    /// The name is a root key sentinel (RFC 8509): it states that a key of the root is, or is not, a trust anchor. RFC 8509 demands SERVFAIL if this
+    /// statement is wrong for resolverd.
     #[error("the root key sentinel {name} is wrong about the trust anchors of resolverd (RFC 8509)", name = name_text(.name))]
     Sentinel {
         /// The name for which the question asked.
@@ -106,7 +106,7 @@ pub enum Failure {
         /// The record type for which the question asked.
         kind: RecordType,
     },
-    /// The answer of the servers is bogus (it is not what the owner of the zone signed), or it could not be validated.
+    /// The answer is bogus (it is not what the owner of the zone signed), or it could not be validated.
     #[error("DNSSEC validation failed ({state}): {fault}")]
     Untrusted {
         /// The zone whose server gave the answer.
@@ -116,37 +116,35 @@ pub enum Failure {
         /// The reason why the validation failed.
         fault: Box<ValidationFailure>,
     },
-    /// With the secret key of its DNS list, the name would be longer than a DNS name may be.
+    /// With the customer's key for its DNS list, the name would be longer than a DNS name may be.
     #[error("{name} is too long: there is no room for the key of the DNS list in it", name = name_text(.name))]
     TooLong {
-        /// The name for which the question asked, without the secret key.
+        /// The name for which the question asked, without the key.
         name: Name,
     },
     /// A DNS list gave no answer that shows whether the name is listed.
     #[error("{}", .error.text)]
     List {
-        /// The failure of the list's servers, if the list is unknown because they are silent.
+        /// The failure of the list's servers, if they are silent.
         silent: Option<Box<Failure>>,
-        /// What is wrong with the list: for example, it is silent or refuses queries.
+        /// What is wrong with the list.
         fault: ListFault,
         /// The extended error (RFC 8914) that the client gets.
         error: ExtendedError,
     },
-    /// A long reply was dropped, because too many long replies are in use. The cause is overload of this host, not a fault of the zone or
-    /// its servers.
+    /// A long reply was dropped, because too many long replies are in use. This is an overload of this host, not a fault of the servers.
     #[error("too many long replies in use; one from a server of {zone} was dropped", zone = zone_text(.zone))]
     NoRoom {
         /// The zone whose server sent the reply.
         zone: Name,
     },
-    /// A reload of the configuration has changed the route of a name that must be resolved (which servers are asked for it). The old servers are not
-    /// asked any more.
+    /// A reload of the configuration has changed which servers are asked for a name that must be resolved.
     #[error("a reload changed the route of {name}", name = name_text(.name))]
     Reloaded {
-        /// The name for which other servers are asked since the reload.
+        /// The name for which other servers are asked now.
         name: Name,
     },
-    /// The question, or a question that it needs, failed a moment ago, and this failure is cached (RFC 9520).
+    /// The question, or one that it needs, failed a moment ago, and this failure is cached (RFC 9520).
     #[error("{why} (cached failure)")]
     Remembered {
         /// The reason for the earlier failure, as a sentence.
@@ -154,18 +152,18 @@ pub enum Failure {
     },
 }
 
-/// An address family (IPv4 or IPv6) that is not used, and the servers that have addresses of this family.
+/// An address family that is not used, and the servers that have addresses of this family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnusedFamily {
     /// True for IPv6, false for IPv4.
     pub is_ipv6: bool,
-    /// Why resolverd does not use the address family.
+    /// Why the address family is not used.
     pub why: UnusedReason,
-    /// The servers that have an address of this family. Empty if addresses of this family were not looked up.
+    /// These servers. Empty if addresses of this family were not looked up.
     pub servers: Vec<SocketAddr>,
 }
 
-/// The reason why resolverd does not use an address family (IPv4 or IPv6).
+/// The reason why resolverd does not use an address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnusedReason {
     /// The configuration turns the address family off.
@@ -177,7 +175,6 @@ pub enum UnusedReason {
 }
 
 impl UnusedFamily {
-    /// Returns a sentence that says why the servers of a zone cannot be queried.
     fn sentence(&self, zone: &str) -> String {
         let (own, other, key) = match self.is_ipv6 {
             true => ("IPv6", "IPv4", "ipv6"),
@@ -198,7 +195,7 @@ impl UnusedFamily {
 }
 
 impl Failure {
-    /// Returns the zone whose servers did not give an answer, if servers are the reason for the failure.
+    /// Returns the zone whose servers gave no answer, if servers are the reason for the failure.
     pub fn zone(&self) -> Option<Name> {
         match self {
             Self::Servers { zone, .. }
@@ -212,8 +209,8 @@ impl Failure {
         }
     }
 
-    /// Returns the zone whose servers caused the failure, and what each server did last. If the address of a name server could not be looked up, this
-    /// is the zone of that failed lookup, and not the zone that `zone` returns.
+    /// Returns the zone whose servers caused the failure, and what each server did last. After a failed lookup of a name server's address, this is
+    /// the zone of that lookup, unlike for `zone`.
     pub(crate) fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
         let inner = match self {
             Self::Addresses { why, .. } => why.as_deref(),
@@ -228,7 +225,7 @@ impl Failure {
         }
     }
 
-    /// Returns the servers named in this failure, not in an inner one, with what each server did last.
+    /// Returns the servers named in this failure, but not those of an inner one, with what each did last.
     fn faults(&self) -> Vec<(SocketAddr, Conduct)> {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
@@ -240,7 +237,7 @@ impl Failure {
         }
     }
 
-    /// Returns how the failed servers became known (by recursion or from the configuration), if servers are the reason for the failure.
+    /// Returns how the failed servers became known, if servers are the reason for the failure.
     pub fn origin(&self) -> Option<ServerOrigin> {
         match self {
             Self::Servers { role, .. } | Self::Silent { role, .. } | Self::Time { role, .. } => {
@@ -250,8 +247,8 @@ impl Failure {
         }
     }
 
-    /// Returns the end of a sentence that begins with the name of the DNS list at `apex`, so this text does not name the list again. If the servers
-    /// of a zone above the list have failed, the text names that zone.
+    /// Returns the end of a sentence that begins with the name of the DNS list at `apex`. If the servers of a zone above the list have failed, the
+    /// text names that zone.
     pub fn of_list(&self, apex: &Name) -> String {
         let servers = |role: &ServerRole, zone: &Name| match role.is_recursive() {
             true => "its forwarders".to_owned(),
@@ -273,8 +270,8 @@ impl Failure {
         }
     }
 
-    /// Returns true if the question failed without a query, because its servers are known not to answer. This failure is not cached for the question:
-    /// it must end as soon as one of these servers answers again.
+    /// Returns true if the question failed without a query, because its servers are known not to answer. This failure is not cached: it must end as
+    /// soon as one of these servers answers again.
     pub(crate) fn is_known_silence(&self) -> bool {
         match self {
             Self::Silent { .. } => true,
@@ -283,7 +280,7 @@ impl Failure {
         }
     }
 
-    /// Returns true if the servers of the zone were asked and none of them replied.
+    /// Returns true if servers were asked and none of them replied.
     pub(crate) fn is_silence(&self) -> bool {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => {
@@ -293,7 +290,7 @@ impl Failure {
         }
     }
 
-    /// Returns true if the servers may have addresses only of a family (IPv4 or IPv6) that resolverd does not use.
+    /// Returns true if the servers may have addresses only of a family that resolverd does not use.
     fn has_unused_family(&self) -> bool {
         match self {
             Self::Addresses { unused: Some(_), .. } => true,
@@ -311,7 +308,7 @@ impl Failure {
             Self::Untrusted { .. } => Shows::Unchecked,
             Self::List { .. } => Shows::List,
             _ if faults.iter().any(|(_, conduct)| conduct.came_back()) => Shows::NoHelp,
-            // No reply arrived. The servers may be down, or the network of this host lost the replies.
+            // The servers may be down, or the network of this host lost the replies.
             Self::Servers { .. }
             | Self::Silent { .. }
             | Self::Time { .. }
@@ -341,7 +338,6 @@ impl Failure {
     }
 }
 
-/// Returns a few words that say what a server did, for example that it refused the query.
 pub(crate) fn conduct_text(conduct: Conduct) -> &'static str {
     match conduct {
         Conduct::Truncated => "truncated",
@@ -359,7 +355,6 @@ fn addresses_text(zone: &Name, why: Option<&Failure>, unused: Option<&UnusedFami
     }
 }
 
-/// Returns the addresses of these servers, separated by commas, for a sentence.
 fn servers_text(servers: &[SocketAddr]) -> String {
     let named: Vec<String> =
         servers.iter().take(NAMED_SERVERS).map(|server| server.ip().to_string()).collect();
@@ -368,7 +363,7 @@ fn servers_text(servers: &[SocketAddr]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-/// Returns each server only once, with what it did last.
+/// Returns each server once, with what it did last.
 fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     let mut last: Vec<(SocketAddr, Conduct)> = Vec::new();
     for (server, conduct) in faults {
@@ -378,7 +373,6 @@ fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     last
 }
 
-/// Returns a text that lists each server with what it did last.
 fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
     let last = last_faults(faults);
     if last.is_empty() {

@@ -1,10 +1,9 @@
 //! Determines which address families (IPv4, IPv6) can be used to reach servers.
 //!
-//! A host without IPv6 never waits for IPv6: the first query for which the kernel has no route excludes the family for a while. An IPv6
-//! connection that loses all packets is also excluded. For this, servers in enough IPv6 networks must have been silent, and servers must have
-//! answered over IPv4 between these silences (`silent_networks`). If IPv4 is silent too, the network of this host is down, and not only IPv6.
-//! If no family is left, the network of this host is down too. All families are then tried, so that the next question notices when the network
-//! works again. A family over which a server has answered is never excluded in favour of a family over which none has ever answered.
+//! A host without IPv6 never waits for IPv6: the first query for which the kernel has no route excludes the family for a while. IPv6 is also excluded
+//! if servers in enough IPv6 networks were silent, and servers answered over IPv4 between these silences (`silent_networks`): otherwise the network
+//! of this host is down. If no family is left, all are tried, so that the next question notices when the network works again. A family over which a
+//! server has answered is never excluded in favour of a family over which none has ever answered.
 //!
 //! Many zones list an address at which there is no server. So the silence of a server that never answered is not counted if another server has just
 //! answered over the same family.
@@ -19,57 +18,50 @@ use crate::config::{Family, Resolve};
 use crate::limits::{IPV6_HEARD_PAUSE, IPV6_HEARD_TIME, NO_ROUTE_TIME};
 use dns::clock::Mono;
 
-/// The state of an address family (IPv4 or IPv6): whether it is used, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FamilyState {
-    /// Servers are asked at addresses of this family.
     Used,
-    /// The family is not used: the configuration excludes it, or the kernel recently had no route.
+    /// The configuration excludes the family, or the kernel recently had no route.
     Unrouted,
-    /// The family is not used, because no server answers over it.
+    /// No server answers over the family.
     Silent,
 }
 
-/// What is known about the two address families. Times are in microseconds of the clock. Until the time `no_ipv4_until` or `no_ipv6_until`, this host
-/// is assumed to have no route for IPv4 or IPv6.
+/// What is known about the two address families. Times are in microseconds of the clock. Until `no_ipv4_until` or `no_ipv6_until`, this host is
+/// assumed to have no route for the family.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     no_ipv4_until: AtomicU64,
     no_ipv6_until: AtomicU64,
-    /// True if a server has ever answered over IPv4. The next field is the same for IPv6.
+    /// True if a server has ever answered over the family.
     ipv4_works: AtomicBool,
     ipv6_works: AtomicBool,
-    /// The time at which a server last answered over IPv6, in microseconds; written at most once per `IPV6_HEARD_PAUSE`. 0 means never.
+    /// The time of the last answer over IPv6, in microseconds, written at most once per `IPV6_HEARD_PAUSE`. 0 means never.
     ipv6_heard: AtomicU64,
-    /// The time until which IPv6 is not used, because servers with IPv6 addresses do not answer. The field `silent_networks` has the networks of
-    /// these servers.
+    /// The time until which IPv6 is not used, because the servers in `silent_networks` do not answer.
     silent_ipv6_until: AtomicU64,
     is_ipv6_silent: AtomicBool,
     silent_networks: Mutex<SilentNetworks>,
-    /// True if a server has answered over IPv4 since the last silence over IPv6 that was counted.
+    /// True if a server has answered over IPv4 since the last counted silence over IPv6.
     ipv4_answers: AtomicBool,
 }
 
 impl Families {
-    /// Returns true if servers may be asked over IPv4 now.
     pub(super) fn ipv4(&self, config: &Resolve, now: Mono) -> bool {
         let better = self.is_ipv6_good(config, now) && is_as_good(&self.ipv6_works, &self.ipv4_works);
         is_routed(config.ipv4, &self.no_ipv4_until, now) || (config.ipv4 == Family::Auto && !better)
     }
 
-    /// Returns true if servers may be asked over IPv6 now.
     pub(super) fn ipv6(&self, config: &Resolve, now: Mono) -> bool {
         let other = is_routed(config.ipv4, &self.no_ipv4_until, now);
         let better = other && is_as_good(&self.ipv4_works, &self.ipv6_works);
         self.is_ipv6_good(config, now) || (config.ipv6 == Family::Auto && !better)
     }
 
-    /// Returns true if the server at `address` may be asked, because its address family is used.
     pub(super) fn allows(&self, config: &Resolve, address: IpAddr, now: Mono) -> bool {
         if address.is_ipv4() { self.ipv4(config, now) } else { self.ipv6(config, now) }
     }
 
-    /// Returns the state of the address family of `address`. If the family is not used, the state shows why.
     pub(super) fn state(&self, config: &Resolve, address: IpAddr, now: Mono) -> FamilyState {
         if self.allows(config, address, now) {
             return FamilyState::Used;
@@ -83,20 +75,18 @@ impl Families {
             && is_routed(config.ipv6, &self.silent_ipv6_until, now)
     }
 
-    /// Records that the kernel has no route to `address`, so its address family is not used for `NO_ROUTE_TIME`.
+    /// Called when the kernel has no route to `address`. Its family is not used for `NO_ROUTE_TIME`.
     pub(super) fn no_route(&self, address: IpAddr, now: Mono) {
         let until = if address.is_ipv4() { &self.no_ipv4_until } else { &self.no_ipv6_until };
         until.store(now.after(NO_ROUTE_TIME).as_micros(), Ordering::Relaxed);
     }
 
-    /// Records that the server at `address` has answered, so the address family of `address` works.
     pub(super) fn answered(&self, address: IpAddr, now: Mono) {
         let (works, none_until) = match address.is_ipv4() {
             true => (&self.ipv4_works, &self.no_ipv4_until),
             false => (&self.ipv6_works, &self.no_ipv6_until),
         };
-        // This function runs for each reply of a server. A write would invalidate the memory of these fields in the caches of other
-        // processors, so only changes are written.
+        // Only changes are written, because each write would invalidate these fields in the caches of other processors.
         if !works.load(Ordering::Relaxed) {
             works.store(true, Ordering::Relaxed);
         }
@@ -123,7 +113,7 @@ impl Families {
         }
     }
 
-    /// Records that the server at `address` has not answered in time. `known` is true if the server has answered before.
+    /// Records that a server has not answered in time. `known` is true if it has answered before.
     pub(super) fn silent(&self, address: IpAddr, known: bool, now: Mono) {
         let IpAddr::V6(address) = address else { return };
         let counts = known || !self.has_heard_ipv6(IPV6_HEARD_TIME, now);
@@ -142,14 +132,13 @@ impl Families {
         }
     }
 
-    /// Returns true if any server has answered over IPv6 within the last `time`.
     fn has_heard_ipv6(&self, time: Duration, now: Mono) -> bool {
         let heard = self.ipv6_heard.load(Ordering::Relaxed);
         heard != 0 && now.since(Mono::from_micros(heard)) < time
     }
 }
 
-/// Returns true if the first address family may be used in place of the other: servers have answered over the first, or over neither.
+/// Returns true if servers have answered over the first family, or over neither.
 fn is_as_good(one: &AtomicBool, other: &AtomicBool) -> bool {
     one.load(Ordering::Relaxed) || !other.load(Ordering::Relaxed)
 }
@@ -182,12 +171,11 @@ mod tests {
         assert!(families.allows(&config, six, Mono::START.after(NO_ROUTE_TIME)));
     }
 
-    /// Returns an IPv6 address in the test network with this number.
     fn six(network: usize) -> IpAddr {
         format!("2001:db8:{network:x}::1").parse().unwrap()
     }
 
-    /// Simulates an answer of a server over IPv4 and then a missing reply over IPv6. `known`: the IPv6 server has answered before.
+    /// Simulates an answer over IPv4 and then a silence over IPv6. `known`: the IPv6 server has answered before.
     fn one_silence(families: &Families, network: usize, known: bool, now: Mono) {
         families.answered("192.0.2.1".parse().unwrap(), now);
         families.silent(six(network), known, now);

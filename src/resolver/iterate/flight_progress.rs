@@ -1,8 +1,6 @@
-//! The progress of a resolution. It determines how long clients wait for the resolution, and when they get stale answers. Several clients may wait
-//! for one resolution (flight).
+//! The progress of a resolution (flight), which determines how long clients wait for it, and when they get stale answers.
 //!
-//! The resolution and its clients share this value. It contains the trail: the list of steps, which is only shown to people. No decision depends on
-//! the trail.
+//! The resolution and its clients share this value. It contains the trail: the list of steps, which is only shown to people.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -15,9 +13,8 @@ use validate::verdict::SecurityStatus;
 pub struct FlightProgress {
     began: Mono,
     moments: Moments,
-    /// The time of the last reply of a server, in microseconds of the monotonic clock. Before the first reply, it is the start of the clock.
+    /// The time of the last reply of a server, in microseconds of the monotonic clock, or the start of the clock.
     answered: AtomicU64,
-    /// True if a server has sent a bogus answer or bogus DNSSEC keys.
     refuted: AtomicBool,
     trail: Trail,
 }
@@ -36,12 +33,11 @@ impl FlightProgress {
         self.began
     }
 
-    /// Returns the trail with the steps of the resolution, which are shown to people and stored in the history.
+    /// Returns the trail: the steps of the resolution for people and for the history.
     pub fn trail(&self) -> &Trail {
         &self.trail
     }
 
-    /// Returns the time of the last reply of a server, or `None` before the first reply.
     pub(crate) fn last_answer(&self) -> Option<Mono> {
         let answered = Mono::from_micros(self.answered.load(Ordering::Relaxed));
         (answered != Mono::START).then_some(answered)
@@ -52,12 +48,11 @@ impl FlightProgress {
         self.refuted.load(Ordering::Relaxed)
     }
 
-    /// Records that a server has just replied to a query of the resolution.
     pub(super) fn answered(&self) {
         self.answered.store(self.moments.mono().as_micros(), Ordering::Relaxed);
     }
 
-    /// Records the result of a DNSSEC validation. Only the result "bogus" has an effect.
+    /// Only the result "bogus" has an effect.
     pub(super) fn judged(&self, state: SecurityStatus) {
         if state == SecurityStatus::Bogus {
             self.refuted.store(true, Ordering::Relaxed);

@@ -32,7 +32,7 @@ impl Iterate {
         }
     }
 
-    /// Asks the forwarders of a zone. If they give no usable answer, uses recursion (the route `beyond`).
+    /// Asks the forwarders of a zone. If they give no usable answer, uses recursion: the route `beyond`.
     async fn find_forward_first(&self, lookup: Lookup<'_>, beyond: &Route) -> Result<Resolved, Failure> {
         let Lookup { route, context, .. } = lookup;
         let recursion = Lookup { route: beyond, cut: None, ..lookup };
@@ -56,8 +56,7 @@ impl Iterate {
                 },
                 outcome = &mut recursed => {
                     let Err(beyond) = outcome else { return outcome };
-                    // The servers found by recursion have failed too, so the client gets the reason of their
-                    // failure, and not the reason of the forwarders.
+                    // The servers found by recursion have failed too. The client gets the reason of their failure.
                     if failed {
                         return Err(beyond);
                     }
@@ -69,7 +68,7 @@ impl Iterate {
         }
     }
 
-    /// Waits for `work` and returns its result. Returns `None` earlier, if no server has replied for so long that clients may get stale answers.
+    /// Returns `None` if no server has replied for so long that clients may get stale answers.
     async fn until_stale<T>(
         &self,
         work: &mut (impl Future<Output = T> + Unpin),
@@ -89,7 +88,6 @@ impl Iterate {
         }
     }
 
-    /// Records that this question no longer waits for the forwarders of `zone`, and counts their failure.
     fn leave_forwarders(&self, lookup: Lookup<'_>, zone: &Name) {
         lookup.context.budget.pass_forwarders(zone);
         self.shared.recorder.count(Counter::ForwardersFailed, 1);
@@ -97,8 +95,8 @@ impl Iterate {
     }
 }
 
-/// Returns the route to use after a failure of the forwarders of `route`: recursion. Returns `None` if `forward_first` is not set, or if `route` has
-/// no forwarders.
+/// Returns the route for recursion after a failure of the forwarders of `route`. Returns `None` if `forward_first` is not set, or if `route` has no
+/// forwarders.
 pub(super) fn beyond(route: &Route) -> Option<&Route> {
     match &route.target {
         RouteTarget::Forward { beyond, .. } => beyond.as_deref(),
@@ -106,7 +104,6 @@ pub(super) fn beyond(route: &Route) -> Option<&Route> {
     }
 }
 
-/// Returns true if recursion is used after this failure of the forwarders of `route`.
 fn gives_way(route: &Route, failure: &Failure) -> bool {
     match failure {
         Failure::Silent { .. } | Failure::Addresses { .. } => true,
@@ -117,8 +114,7 @@ fn gives_way(route: &Route, failure: &Failure) -> bool {
     }
 }
 
-/// Returns true if the forwarders of `route` are the cause of a failure. This is so if recursion is used after the failure, or if the time
-/// limit of the question has passed and the forwarders have used a part of that time.
+/// Returns true if the forwarders of `route` are the cause of a failure: recursion is used after it, or the time limit of the question has passed.
 fn is_of_forwarders(route: &Route, failure: &Failure) -> bool {
     matches!(failure, Failure::Time { .. }) || gives_way(route, failure)
 }

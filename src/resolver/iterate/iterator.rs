@@ -40,30 +40,28 @@ impl Iterate {
         Self { memory, random, shared: Arc::new(shared), priming_times: PrimingTimes::default() }
     }
 
-    /// Returns the number of queries that are in progress or wait until they may be sent, plus the number of open connections to servers.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
         self.shared.exchange.under_way()
     }
 
-    /// Returns a switch with which tests cause a panic in a task that runs at the same time as the resolution
-    /// of a question.
+    /// Returns a switch with which tests cause a panic in a task beside the resolution.
     #[cfg(feature = "simulated")]
     pub(crate) fn strike(&self) -> &Strike {
         &self.shared.strike
     }
 
-    /// Removes the data that belong to views which no longer exist.
+    /// Removes the data of views that no longer exist.
     pub(crate) fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.priming_times.keep(is_in_use);
     }
 
-    /// Returns when servers of the internet last gave usable answers. This shows whether the network of this host works.
+    /// Returns when authoritative servers on the internet last gave usable answers, as evidence that the network of this host works.
     pub fn evidence(&self) -> NetworkAnswers {
         self.shared.uplink.evidence()
     }
 
-    /// Returns true if at least half of the allowed number of upstream queries are in progress.
+    /// Returns true if at least half of the allowed queries to servers are in progress.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.shared.exchange.is_half_taken()
     }
@@ -73,12 +71,12 @@ impl Iterate {
         self.shared.exchange.bounds()
     }
 
-    /// Returns true if any server has answered after `began`. If none has, a failure may be due to an outage of the network of this host.
+    /// Returns true if any server has answered after `began`. If none has, the network of this host may have an outage.
     pub(crate) fn heard_since(&self, began: Mono) -> bool {
         self.shared.uplink.has_heard_any(began)
     }
 
-    /// Returns the result of `heard_since` in the form that is stored with a failure.
+    /// Returns the result of `heard_since` as it is stored with a failure.
     pub(crate) fn servers_since(&self, began: Mono) -> ServersMeanwhile {
         if self.heard_since(began) { ServersMeanwhile::Answered } else { ServersMeanwhile::Silent }
     }
@@ -99,7 +97,7 @@ impl Iterate {
         self.random.below(below)
     }
 
-    /// Waits for an answer that arrives after its question has failed, and returns it.
+    /// Waits for an answer that arrives after its question has failed.
     pub(crate) async fn late_answer(&self) -> LateAnswer {
         self.shared.late_answers.next().await
     }

@@ -1,6 +1,4 @@
-//! Stores answers in the cache: RRsets, denials and zone cuts. The options of the zone limit their TTLs.
-//!
-//! See RFC 2181 section 5 (RRsets) and RFC 2308 section 5 (negative answers).
+//! Stores answers in the cache: RRsets (RFC 2181 section 5), denials (RFC 2308 section 5) and zone cuts. The options of the zone limit their TTLs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +20,14 @@ use validate::signature::{covered_type, covering};
 /// The DNSSEC security of each part of an answer.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerSecurity {
-    /// The security of each RRset of the answer, in the order of the RRsets.
+    /// The security of each RRset, in the order of the RRsets.
     pub sets: Vec<Security>,
     /// The security of the denial, if the answer ends with one.
     pub end: Security,
 }
 
 impl Iterate {
-    /// Stores the RRsets of an answer from `zone` with their signatures and proofs. Returns the answer with the TTLs that clients get.
+    /// Stores the RRsets of an answer from `zone` with signatures and proofs. Returns the answer with the TTLs for clients.
     pub fn keep(&self, lookup: Lookup<'_>, zone: &Name, mut found: Found, checked: &AnswerSecurity) -> Found {
         let now = self.now();
         let (max_ttl, negative_max_ttl) = (lookup.route.policy.max_ttl, lookup.route.policy.negative_max_ttl);
@@ -44,8 +42,7 @@ impl Iterate {
             }
             let security = checked.sets.get(place).copied().unwrap_or_default();
             let evidence = Evidence::from_records(evidence_of(rrset, &found.evidence));
-            // Only the first RRset of an answer and RRsets at the queried name are ranked as authoritative. The server may have no authority for the
-            // target of an alias (RFC 2181 section 5.4.1).
+            // The server may have no authority for the target of an alias (RFC 2181 section 5.4.1).
             let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, lookup.name));
             let rank = ranked(found.authoritative && asked_for());
             let by = rank.backed(Backing { evidence, security });
@@ -66,7 +63,7 @@ impl Iterate {
             let denied = Denial { name, kind: lookup.kind, nxdomain: *nxdomain, soa };
             rrsets.put_denied(denied, rank.backed(backing), negative_max_ttl, now);
             soa.ttl = negative_ttl(soa, negative_max_ttl);
-            // Only a proof from a single zone is used to deny other names. If the answer has an alias, the proof may have records of another zone.
+            // After an alias, the proof may have records of another zone, and cannot deny other names.
             let is_of_one_zone = *nxdomain && checked.end == Security::Secure && found.answers.is_empty();
             if is_of_one_zone && lookup.route.synthesizes() {
                 rrsets.put_ranges(soa, &found.evidence, soa.ttl, now);
@@ -80,9 +77,8 @@ impl Iterate {
         found
     }
 
-    /// Records that the names above an RRset exist, and removes cached answers that deny these names. With `contradicts`, also removes cached answers
-    /// that deny the name of the RRset itself. For the zones of DNS lists, nothing is concluded about the names above, because lists deny names that
-    /// have names below them.
+    /// Records that the names above an RRset exist, and removes cached denials of these names. With `contradicts`, also removes cached denials of the
+    /// name of the RRset. DNS lists deny names that have names below them, so their zones are excepted.
     fn show(&self, lookup: Lookup<'_>, (zone, rrset): (&Name, &[&Record]), contradicts: bool, now: Mono) {
         let Some(first) = rrset.first() else { return };
         let view = lookup.context.view.knows;
@@ -98,11 +94,11 @@ impl Iterate {
         }
     }
 
-    /// Stores a referral: the zone cut with its glue, and the glue of servers as address records. `above` is the zone cut whose servers gave the
-    /// referral, or `None` if the referral is from a zone that resolverd serves itself.
+    /// Stores a referral: the zone cut, and its glue as address records. `above` is the zone cut whose servers gave the referral, or `None` if
+    /// resolverd itself serves that zone.
     ///
-    /// Below the root and the TLDs, no delegation is valid longer than the delegation above it. Otherwise the former owner of a domain could
-    /// keep the domain in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
+    /// Below the root and the TLDs, no delegation is valid longer than the delegation above it. Otherwise the former owner of a domain could keep the
+    /// domain in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
     pub(super) fn keep_referral(
         &self,
         lookup: Lookup<'_>,
@@ -115,8 +111,7 @@ impl Iterate {
         for rrset in by_rrset(&referral.addresses) {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }
-        // The delegation expires no later than its DS records, so that a key rollover is noticed in time (RFC 4035 section 4.5). A proof that there
-        // are no DS records does not shorten the TTL.
+        // The delegation expires no later than its DS records, so that a key rollover is noticed in time (RFC 4035 section 4.5).
         let signers = referral.evidence.iter().filter(|record| record.record_type() == RecordType::DS);
         let ttl = signers.map(|record| record.ttl).fold(capped(referral.ttl, max_ttl), u32::min);
         let mut expires = now.after(Duration::from_secs(ttl.into()));
@@ -137,18 +132,17 @@ impl Iterate {
         delegation
     }
 
-    /// Stores a referral that arrived after its question had failed. `cut` is the zone cut whose servers gave it.
+    /// Stores a referral that the servers of `cut` gave after its question had failed.
     pub(crate) fn keep_late_referral(&self, lookup: Lookup<'_>, referral: Referral, cut: &Delegation) {
         self.keep_referral(lookup, referral, Some(cut));
     }
 }
 
-/// Returns true if a record has the owner `name`, or is a DNAME that redirects `name`.
 fn is_at(record: &Record, name: &Name) -> bool {
     same_name(&record.name, name) || record.record_type() == RecordType::DNAME && record.name.zone_of(name)
 }
 
-/// Returns true if this CNAME need not be stored, because it results from a DNAME that is stored.
+/// Returns true if this CNAME results from a DNAME that is stored.
 fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
     let above = |name: &Name| {
         let dnames = answers.iter().filter(|record| record.record_type() == RecordType::DNAME);
@@ -157,7 +151,7 @@ fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
     rrset.first().is_some_and(|first| first.record_type() == RecordType::CNAME && above(&first.name))
 }
 
-/// Returns the proofs for an RRset: its signatures, and also all NSEC and NSEC3 records if the RRset was made from a wildcard.
+/// Returns the signatures of an RRset, and all NSEC and NSEC3 records if the RRset was made from a wildcard.
 fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record> {
     let Some(first) = rrset.first() else { return Vec::new() };
     let signatures = covering(evidence, &first.name, first.record_type());
@@ -169,18 +163,17 @@ fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record>
     evidence.iter().filter(own).collect()
 }
 
-/// Returns true if a record is part of the proof of a denial: NSEC, NSEC3, a signature of these, or the signature of the SOA at `apex`.
+/// Returns true for the parts of a denial's proof: NSEC, NSEC3, their signatures, and the signature of the SOA at `apex`.
 fn is_denial(record: &Record, apex: &Name) -> bool {
     is_proof(record) || record.name == *apex && covered_type(record) == Some(RecordType::SOA)
 }
 
-/// Returns true for NSEC and NSEC3 records and their signatures.
 fn is_proof(record: &Record) -> bool {
     let kind = covered_type(record).unwrap_or_else(|| record.record_type());
     matches!(kind, RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Groups records by owner and type. The groups are in the order in which they first appear.
+/// Groups records by owner and type, in the order in which these first appear.
 pub(crate) fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
     if let [only] = records {
         return vec![vec![only]];

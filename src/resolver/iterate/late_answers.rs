@@ -1,7 +1,7 @@
 //! Answers that arrive after their question has failed. They are validated and cached, so that the next question gets them.
 //!
-//! The module `late_queries` limits the number of sockets that wait for such answers. In Unbound, a query continues when its clients no longer wait.
-//! In resolverd, a question ends with a failure, and only its last queries wait for an answer a little longer.
+//! A question ends with a failure, and only its last queries wait for an answer a little longer. The module `late_queries` limits the number of
+//! sockets that wait for such answers.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,24 +14,17 @@ use crate::cache::entries::Delegation;
 use crate::limits::MAX_LATE_ANSWERS;
 use crate::zones::View;
 
-/// An answer of a server that arrived after its question had failed.
 #[derive(Debug)]
 pub(crate) struct LateAnswer {
-    /// The name for which the query asked.
     pub name: Name,
-    /// The record type for which the query asked.
     pub kind: RecordType,
-    /// The configured zones and options, as they were when the question began.
     pub view: Arc<View>,
-    /// True if the answer must be validated with DNSSEC before it is cached.
+    /// True if the answer must be validated before it is cached.
     pub checks: bool,
-    /// The zone cut whose server gave the answer.
     pub cut: Arc<Delegation>,
-    /// The answer, classified as data, a denial or a referral.
     pub said: Classified,
 }
 
-/// Late answers that wait to be validated and cached.
 #[derive(Debug, Default)]
 pub(super) struct LateAnswers {
     waiting: Mutex<VecDeque<LateAnswer>>,
@@ -39,7 +32,7 @@ pub(super) struct LateAnswers {
 }
 
 impl LateAnswers {
-    /// Adds a late answer if it is usable. Drops it if too many late answers already wait.
+    /// Adds a late answer if it is usable, and if not too many late answers wait.
     pub(super) fn add(&self, answer: LateAnswer) {
         let mut waiting = self.waiting();
         if matches!(answer.said, Classified::Found(_) | Classified::Referral(_))

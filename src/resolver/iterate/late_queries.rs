@@ -1,11 +1,9 @@
 //! Counts the late queries. A late query counts as lost, because its timer has expired, but its socket still waits for an answer.
 //!
-//! Waiting longer makes it possible to receive the answer of a slow server after several seconds. But a dead server never answers, and each
-//! query keeps a socket open. So the number of such queries is limited for each server, and for all servers together. Queries beyond a limit
-//! end when they count as lost.
+//! A late answer shows that a server is slow. But a dead server never answers, and each query keeps a socket open. So the number of late queries is
+//! limited for each server, and for all servers together. Queries beyond a limit end when they count as lost.
 //!
-//! A second table of this type counts the queries that could not be delivered to a server. A query is removed from it when it counts as a silence of
-//! the server.
+//! A second table of this type counts the queries that could not be delivered to a server, until they count as a silence of the server.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,11 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits::{CROWDED_SERVER, LATE_SHARE, MAX_LATE_PER_SERVER};
 
-/// Counts the late queries for each server and in total. A late query counts as lost, but still waits for an answer.
 #[derive(Debug)]
 pub(super) struct Late {
     table: Mutex<LateTable>,
-    /// The maximum number of late queries to all servers together.
+    /// For all servers together.
     most: usize,
 }
 
@@ -27,7 +24,7 @@ struct LateTable {
     all: usize,
 }
 
-/// Registration of one late query that still waits for an answer. When this value is dropped, the query is no longer counted.
+/// Counts one late query until it is dropped.
 #[derive(Debug)]
 pub(super) struct Listened {
     late: Arc<Late>,
@@ -35,12 +32,11 @@ pub(super) struct Listened {
 }
 
 impl Late {
-    /// Creates a table without late queries. At most `most` late queries may wait for an answer at the same time.
     pub(super) fn new(most: usize) -> Self {
         Self { table: Mutex::default(), most }
     }
 
-    /// Registers a late query to `server` as one that still waits for an answer. Returns `None` if a limit is reached.
+    /// Counts a late query to `server`. Returns `None` if a limit is reached.
     pub(super) fn listen(self: &Arc<Self>, server: SocketAddr) -> Option<Listened> {
         let mut table = self.table();
         let of_server = table.servers.get(&server).copied().unwrap_or(0);
@@ -53,7 +49,7 @@ impl Late {
         Some(Listened { late: Arc::clone(self), server })
     }
 
-    /// Returns true if at least `CROWDED_SERVER` late queries to `server` wait for an answer. One more would show nothing new about the server.
+    /// Returns true if one more late query to `server` would show nothing new about the server.
     pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }

@@ -1,5 +1,4 @@
-//! A lookup: a question with its route (which servers are asked), its budget and its options. Also the trait through which the iterator asks
-//! sub-questions.
+//! A lookup: a question with its route (which servers are asked), its budget and its options.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,11 +13,10 @@ use crate::dnsbl::rewrite::Rewrite;
 use crate::exchange::network::Path;
 use crate::zones::{Route, RouteTarget};
 
-/// Asks the sub-questions of a resolution, for example for the addresses of servers. Like other questions, they are resolved by recursion, stub zones
-/// or forwarders, as configured for their names. They use the budget of the question that needs them, and do not wait for the resolutions (flights)
-/// of other questions.
+/// Asks the sub-questions of a resolution, for example for the addresses of servers. They are resolved by recursion, stub zones or forwarders, as
+/// configured for their names. They use the budget of the question that needs them, and do not wait for the resolutions (flights) of other questions.
 pub trait SubQuestions: Send + Sync {
-    /// Resolves a sub-question: returns the records of type `kind` at `name`, after following aliases. The result is empty if there are none.
+    /// Returns the records of type `kind` at `name`, after following aliases. The result is empty if there are none.
     fn ask<'a>(
         &'a self,
         name: &'a Name,
@@ -26,45 +24,44 @@ pub trait SubQuestions: Send + Sync {
         context: &'a Context,
     ) -> BoxFuture<'a, Result<Vec<Record>, Failure>>;
 
-    /// Called when the servers of `cut` are about to be asked, so that the DNSSEC keys of the zone are fetched at the same time.
+    /// Called when the servers of `cut` are about to be asked, to fetch the DNSSEC keys of the zone at the same time.
     fn entering(&self, cut: &Delegation, context: &Context);
 }
 
-/// A question with everything that is needed to resolve it, such as its route (which servers are asked) and its budget.
+/// A question with everything that is needed to resolve it.
 #[derive(Clone, Copy)]
 pub struct Lookup<'a> {
-    /// The name for which the servers are asked.
+    /// The queried name.
     pub name: &'a Name,
-    /// The record type for which the servers are asked.
+    /// The queried record type.
     pub kind: RecordType,
-    /// The route of the name: which servers or forwarders are asked.
+    /// Which servers or forwarders are asked.
     pub route: &'a Route,
-    /// The budget of the question, the trail of its steps, and the questions that need its answer.
+    /// The budget of the question, its trail, and the questions that need its answer.
     pub context: &'a Context,
-    /// How a label of the name is replaced by the secret key of a DNS list. `None` if the name has no such label.
+    /// The replacement of a label of the name by a customer's key, for a name in a DNS list.
     pub rewrite: Option<&'a Rewrite>,
     /// Resolves the sub-questions of this question, such as the addresses of servers.
     pub(crate) sub_questions: &'a dyn SubQuestions,
-    /// Servers that are not asked, because an earlier answer of theirs to this question was bogus.
+    /// Servers that gave a bogus answer to this question.
     pub avoid: &'a [SocketAddr],
-    /// The closest known zone cut at or above the name, if the caller has just looked it up.
+    /// The closest known zone cut at or above the name, if known to the caller.
     pub cut: Option<&'a Arc<Delegation>>,
 }
 
 impl Lookup<'_> {
-    /// Returns true if the lookup must fetch data again whose TTL ends soon, so that it does not use the cache entries with these data. Entries for a
-    /// DNS list are always used, so that the list gets no more queries than its clients cause.
+    /// Returns true if the lookup does not use cache entries whose TTL ends soon. Entries for a DNS list are always used, so that the list gets no
+    /// more queries than its clients cause.
     pub fn renews(&self) -> bool {
         self.context.renews() && self.route.policy.list.is_none()
     }
 
-    /// Returns the name from which the closest zone cut is searched upwards. For DS, this is the parent name, because the parent zone has the DS
-    /// records (RFC 4035 section 3.1.4.1).
+    /// Returns the name from which the closest zone cut is searched upwards. For DS, this is the parent name (RFC 4035 section 3.1.4.1).
     pub(super) fn at_or_above(&self) -> Name {
         if self.is_asked_above() { self.name.base_name() } else { self.name.clone() }
     }
 
-    /// Returns the closest known zone cut for the name that `at_or_above` returns, if the caller has just looked it up.
+    /// Returns `cut`, unless the search begins at the parent name.
     pub(super) fn known_cut(&self) -> Option<&Arc<Delegation>> {
         self.cut.filter(|_| !self.is_asked_above())
     }
@@ -74,8 +71,7 @@ impl Lookup<'_> {
     }
 }
 
-/// Returns the path to a server of the zone cut `cut`: its address, the source address that is configured for its address family, and the configured
-/// encryption.
+/// Returns the address, the source address for its family, and the encryption of a server of `cut`.
 pub(super) fn path(route: &Route, cut: &Delegation, server: SocketAddr) -> Path {
     let source = route.source_for(server.ip());
     let encryption = match &route.target {

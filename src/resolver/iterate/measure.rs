@@ -1,9 +1,8 @@
-//! Measures the round-trip times of servers in the background. So resolverd finds servers that are nearer, and notices when the nearest server has
-//! become slow.
+//! Measures the round-trip times of servers in the background, to find nearer servers, and to notice when the nearest server has become slow.
 //!
 //! When a step (the queries to the servers of one zone) has its answer, it asks one more server of the zone for the SOA: a server whose round-trip
-//! time is not known, or was not measured for a long time (`select::to_measure`). No question waits for its answer. These queries are limited to a
-//! share of all queries (`measurements`). The servers of DNS lists are not measured, because lists limit the number of queries.
+//! time is not known, or was not measured for a long time (`select::to_measure`). These queries are limited to a share of all queries
+//! (`measurements`). The servers of DNS lists are not measured, because lists limit the number of queries.
 
 use std::sync::Arc;
 
@@ -22,8 +21,8 @@ use crate::supervise::driven::Driven;
 use history::Counter;
 
 impl Asking<'_> {
-    /// Called when a server of the zone has given the answer. Measures the round-trip time of another server of the zone if that is worth a query.
-    /// Nothing is measured for a question that no client waits for, or while half of the allowed upstream queries are in progress.
+    /// Measures the round-trip time of another server of the zone if that is worth a query. Nothing is measured for a question without a client, or
+    /// while half of the allowed queries are in progress.
     pub(super) fn measure(&mut self) {
         let (context, policy, shared) = (self.context(), &self.lookup.route.policy, self.iterate.shared());
         let is_aside = context.is_ahead() || context.is_on_the_side();
@@ -39,11 +38,11 @@ impl Asking<'_> {
         shared.recorder.count(Counter::Measured, 1);
         server.earn_hedge();
         let attempt = self.measurement(candidate);
-        // This query continues as a task after the question has got its answer.
+        // Continues as a task after the question has got its answer.
         self.attempts.push(Driven::new(Box::pin(attempt.run("measure"))));
     }
 
-    /// Creates the query that measures a server. Its reply also shows whether the server serves the zone.
+    /// The reply also shows if the server serves the zone.
     fn measurement(&self, candidate: &Candidate) -> Attempt {
         let (lookup, shared) = (self.lookup, self.iterate.shared());
         let path = path(lookup.route, self.cut, candidate.address);
@@ -69,7 +68,7 @@ impl Asking<'_> {
             timer: candidate.standing.timer,
             patience: candidate.standing.patience,
             context: Context::new(progress, Arc::clone(&lookup.context.view)).on_the_side(None),
-            // Nobody waits for the events of this query, so their receiver is dropped here.
+            // Nobody waits for these events.
             sender: EventReceiver::default().sender(),
             shared,
         }

@@ -1,8 +1,8 @@
 //! Query name minimisation: chooses the shorter names for which root and TLD servers are asked instead of the whole name.
 //!
-//! The functions send no queries. They follow RFC 9156 in its relaxed form: if a server denies a shorter name without a proof, it is asked for the
-//! whole name, so a wrong denial does no harm. For example, rbldnsd denies names that have no data, even if they have names below them. The query for
-//! a shorter name is for type A and not for NS (section 2.1 allows both), because more servers refuse NS.
+//! See RFC 9156. If a server denies a shorter name without a proof, it is asked for the whole name, so a wrong denial does no harm. For example,
+//! rbldnsd denies names that have no data, even if they have names below them. The query for a shorter name is for type A and not for NS (section 2.1
+//! allows both), because more servers refuse NS.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -10,27 +10,26 @@ use crate::config::Resolve;
 use crate::limits::{MAX_PROBES, PRIVATE_LABELS};
 use crate::zones::{Route, RouteTarget};
 
-/// The record type in a query for only the last labels of the name (query name minimisation, RFC 9156). Such a query is called a probe here.
+/// The record type in a query for a shorter name. Such a query is called a probe here.
 pub(super) const PROBED: RecordType = RecordType::A;
 
-/// The maximum number of labels in probes for names in a reverse tree: up to `ip6.arpa` itself, and up to the /16 of an IPv4 network. Deeper
-/// in the tree, names have many more labels within one zone, and each probe would cost time.
+/// The maximum number of labels in probes for names in a reverse tree: up to `ip6.arpa` itself, and up to the /16 of an IPv4 network. Below, names
+/// have many more labels within one zone, and each probe would cost time.
 const REVERSE_TREES: [(&[&[u8]], usize); 2] = [(&[b"ip6", b"arpa"], 2), (&[b"in-addr", b"arpa"], 4)];
 
-/// Chooses the probes (queries for only the last labels of the name) for one question. The question follows referrals from the root downwards.
+/// Chooses the probes for one question, which follows referrals from the root downwards.
 #[derive(Clone, Debug)]
 pub(super) struct Minimise {
-    /// How many queries with a shortened name (QNAME minimisation) may still be sent.
+    /// The number of probes that may still be sent.
     left: u8,
-    /// The number of labels of the longest shortened name that may be asked for.
+    /// The number of labels of the longest permitted probe.
     deepest: usize,
-    /// The number of labels in the last shortened name; 0 before the first one.
+    /// The number of labels of the last probe; 0 before the first one.
     probed: usize,
 }
 
 impl Minimise {
-    /// Creates the state for a question for `name`. If `route` leads to servers that the operator has configured, they are asked only for the whole
-    /// name.
+    /// Servers that the operator has configured (see `route`) are asked only for the whole name.
     pub(super) fn new(config: &Resolve, route: &Route, name: &Name) -> Self {
         let labels = name.iter().len();
         let tree = REVERSE_TREES.iter().find(|(tree, _)| is_below(name, tree));
@@ -43,7 +42,7 @@ impl Minimise {
         Self { left, deepest, probed: 0 }
     }
 
-    /// Returns the shorter name for which the servers of `zone` are asked instead of `name`, or `None` if they are asked for the whole name.
+    /// Returns the shorter name for which the servers of `zone` are asked, or `None` for the whole name.
     pub(super) fn probe(&mut self, zone: &Name, name: &Name) -> Option<Name> {
         let cut = zone.iter().len();
         if self.left == 0 || cut >= PRIVATE_LABELS {
@@ -51,7 +50,7 @@ impl Minimise {
         }
         let total = name.iter().len();
         let mut labels = cut.max(self.probed).saturating_add(1);
-        // No zone begins at a name whose first label starts with an underscore (RFC 8552). So such names are not probed.
+        // No zone begins at a name whose first label starts with an underscore (RFC 8552).
         while name.iter().nth(total.checked_sub(labels)?).is_some_and(|label| label.starts_with(b"_")) {
             labels = labels.saturating_add(1);
         }
@@ -63,7 +62,7 @@ impl Minimise {
         Some(name.trim_to(labels))
     }
 
-    /// Ends the minimisation: from now on, servers are asked for the whole name.
+    /// From now on, servers are asked for the whole name.
     pub(super) fn end(&mut self) {
         self.left = 0;
     }
@@ -82,7 +81,7 @@ mod tests {
     use dns::stage::name;
     use std::sync::Arc;
 
-    /// Returns the names that are probed if the reply to each probe shows that no zone begins at its name.
+    /// Returns the names that are probed if no zone begins at any of them.
     fn probes(from: &str, text: &str, list: Option<&str>) -> Vec<String> {
         let config = Arc::new(Config::default());
         let views = Views::new(&config).unwrap();

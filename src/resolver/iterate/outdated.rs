@@ -1,8 +1,8 @@
-//! Detects that a cached delegation is outdated, because its servers no longer serve the zone. The servers of the parent zone are then asked
-//! for the current servers.
+//! Detects that a cached delegation is outdated, because its servers no longer serve the zone. The servers of the parent zone are then asked for the
+//! current servers.
 //!
-//! When a domain moves to other servers, its old servers refuse queries for it or are switched off. Resolvers cache the old delegation for up
-//! to two days, and without this module mail to the domain would wait that long. Unbound and Knot Resolver also ask the parent again.
+//! When a domain moves, its old servers refuse queries for it or are switched off. Resolvers cache the old delegation for up to two days, and without
+//! this module mail to the domain would wait that long.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// A delegation from the cache that may be outdated, and the result of asking its servers: a failure, or a doubtful denial.
+/// A delegation from the cache that may be outdated, and the result of its servers: a failure, or a doubtful denial.
 pub(super) struct Outdated {
     delegation: Arc<Delegation>,
     outcome: Result<Resolved, Failure>,
 }
 
 impl Outdated {
-    /// If the parent refers to the same servers again, returns the result that these servers have already given.
+    /// If the parent refers to the same servers again, returns their earlier result.
     pub(super) fn confirmed_by(&self, delegation: &Delegation) -> Option<Result<Resolved, Failure>> {
         same_servers(&self.delegation, delegation).then(|| self.outcome.clone())
     }
 }
 
 impl Iterate {
-    /// Removes `delegation` from the cache if the result of its servers shows that it may be outdated. Returns the delegation with this result if the
-    /// parent zone is to be asked now. If all servers were silent, the question has no time left, so the next question asks the parent.
+    /// Removes `delegation` from the cache if the result of its servers shows that it may be outdated. Returns the delegation if the parent zone is
+    /// to be asked now. If this question has no time left, the next question asks the parent.
     pub(super) fn outdated(
         &self,
         lookup: Lookup<'_>,
@@ -39,9 +39,9 @@ impl Iterate {
             Ok(resolved) => resolved.found.doubted && resolved.zone == delegation.zone,
             Err(failure) => failure.zone().is_some_and(|zone| zone == delegation.zone),
         };
-        // Only a delegation that was received before this question began, and that is not from the configuration, can be outdated.
+        // Only a delegation that was received before this question, and that is not configured, can be outdated.
         let old = delegation.since < lookup.context.began() && delegation.configured.is_empty();
-        // If some servers are avoided because of bogus answers, the delegation is not the reason for the failure.
+        // If servers are avoided because of bogus answers, the delegation is not at fault.
         if !old || !of_zone || delegation.zone.is_root() || !lookup.avoid.is_empty() {
             return None;
         }
@@ -55,11 +55,10 @@ impl Iterate {
         again.then(|| Outdated { delegation, outcome: outcome.clone() })
     }
 
-    /// Decides whether to ask the parent after the servers of a zone have failed: during this question (`Some(true)`), during the next
-    /// question (`Some(false)`), or not at all (`None`).
+    /// Decides if the parent is asked after a failure: by this question (`Some(true)`), by the next question (`Some(false)`), or not at all (`None`).
     fn may_have_moved(&self, lookup: Lookup<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
         match failure {
-            // If the servers are known to be silent, the parent is asked at most once in `SILENT_DELEGATION_TIME`.
+            // After a known silence, the parent is asked at most once in `SILENT_DELEGATION_TIME`.
             failure if failure.is_known_silence() => {
                 (self.now().since(delegation.since) >= SILENT_DELEGATION_TIME).then_some(true)
             }
@@ -67,7 +66,7 @@ impl Iterate {
                 Some(true)
             }
             Failure::Addresses { .. } => Some(true),
-            // Silence during an outage of the network of this host shows nothing about the servers.
+            // In an outage of this host's network, silence shows nothing about the servers.
             Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
                 let is_silent = |fault: &Conduct| matches!(fault, Conduct::Silent | Conduct::NoTcp);
                 let silent = faults.iter().any(|(_, fault)| is_silent(fault));
@@ -78,7 +77,6 @@ impl Iterate {
     }
 }
 
-/// Returns true if two delegations of a zone name the same servers at the same addresses.
 fn same_servers(one: &Delegation, other: &Delegation) -> bool {
     let glue = |delegation: &Delegation| {
         let named = delegation

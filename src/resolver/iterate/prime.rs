@@ -1,7 +1,7 @@
 //! Priming: asks a root server for the NS set of the root zone.
 //!
-//! As in RFC 9609, any server in the root hints may be asked. Addresses that the answer does not contain are taken from the hints. While
-//! questions need the root servers, priming is repeated before the TTL of the NS set ends, so that no question waits for it.
+//! As in RFC 9609, any server in the root hints may be asked. Addresses that the answer lacks are taken from the hints. While questions need the root
+//! servers, priming is repeated before the TTL of the NS set ends, so that no question waits for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,8 +22,7 @@ use dns::clock::Mono;
 use dns::question::ViewId;
 
 impl Iterate {
-    /// Returns the root zone with the servers to ask first: the result of priming, or the hints if the root servers reply but do not answer
-    /// the priming query.
+    /// Returns the root zone: the result of priming, or the hints if the root servers reply but do not answer the priming query.
     ///
     /// # Errors
     /// No root server can be reached.
@@ -42,8 +41,7 @@ impl Iterate {
         }
     }
 
-    /// Returns true if the TTL of the root's NS set ends soon, so that the root must be primed again. Only one caller gets true, and must then call
-    /// `prime_again`.
+    /// Returns true if the TTL of the root's NS set ends soon. Only one caller gets true, and must then call `prime_again`.
     pub(crate) fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race
             && matches!(view.recursion().target, RouteTarget::Iterate)
@@ -99,14 +97,14 @@ impl Iterate {
             | Classified::Nothing(_)
             | Classified::NoRoom => hints,
         };
-        // The NS records of the root are queried again in the last tenth of their TTL.
+        // Priming is repeated in the last tenth of the TTL.
         let lives = primed.expires.since(now).max(PRIME_RETRY);
         self.priming_times.set(view.knows, now.after(lives.saturating_sub(lives / 10)));
         self.memory.rrsets.in_view(view.knows).put_delegation(Arc::clone(&primed));
         Ok(primed)
     }
 
-    /// Returns the delegation of the root zone to the servers in the hints, valid for a short time.
+    /// Returns the delegation of the root to the servers in the hints, valid for a short time.
     fn hints(&self, hints: &RootHints) -> Delegation {
         let mut servers = Vec::new();
         let mut glue = Vec::new();
@@ -117,8 +115,8 @@ impl Iterate {
         Delegation::plain(Name::root(), servers, glue, (self.now(), self.now().after(PRIME_RETRY)))
     }
 
-    /// Returns the delegation of the root zone to the servers in the answer of a root server, or `None` if it contains none. Missing addresses
-    /// are taken from the hints.
+    /// Returns the delegation of the root in the answer of a root server, with missing addresses from the hints. Returns `None` if the answer has
+    /// none.
     fn primed(&self, hints: &Delegation, found: &Found, max_ttl: Duration) -> Option<Delegation> {
         let mut servers: Vec<Name> = Vec::new();
         let mut ttl = u32::MAX;
@@ -149,7 +147,7 @@ impl Iterate {
     }
 }
 
-/// The time of the next priming of the root for each view. A view has no entry before its first priming.
+/// The time of the next priming for each view that was primed before.
 #[derive(Debug, Default)]
 pub(super) struct PrimingTimes(Mutex<BTreeMap<ViewId, Mono>>);
 
@@ -158,7 +156,7 @@ impl PrimingTimes {
         self.table().insert(view, at);
     }
 
-    /// Returns true if priming is due for a view. Only one caller gets true until the time is set again.
+    /// Returns true if priming is due. Only one caller gets true until the time is set again.
     pub(super) fn is_due(&self, view: ViewId, now: Mono) -> bool {
         let mut table = self.table();
         let due = table.get(&view).is_some_and(|at| *at <= now);
@@ -168,7 +166,6 @@ impl PrimingTimes {
         due
     }
 
-    /// Removes the times that belong to views which no longer exist.
     pub(super) fn keep(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.table().retain(|view, _| is_in_use(*view));
     }

@@ -1,7 +1,5 @@
-//! Queries in the background, for which no client's question waits. A query to a server that counts as dead shows whether this server works again. A
-//! query to a working server shows whether the network of this host works.
-//!
-//! Any reply, even an error, shows that the server works.
+//! Queries in the background, for which no client's question waits. A query to a dead server shows if this server works again. A query to a working
+//! server shows if the network of this host works. Any reply, even an error, shows that the server works.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -26,7 +24,6 @@ use dns::conduct::Conduct;
 use dns::wire::PLAIN_PAYLOAD;
 use history::event::Sent;
 
-/// A query to a server in the background, which shows whether the server answers.
 pub(super) struct Probe {
     pub(super) shared: Arc<SharedState>,
     pub(super) server: Arc<Server>,
@@ -34,7 +31,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// Asks the server and records its reply. Returns false if there was no reply.
+    /// Returns false if there was no reply.
     pub(super) async fn ask(self) -> bool {
         let Self { shared, server, aside } = self;
         let Aside { path, role, zone, name, kind } = aside;
@@ -42,8 +39,7 @@ impl Probe {
         let standing = server.standing(&zone, shared.clock.mono());
         let ask = UpstreamQuery {
             recursion_desired: role.is_recursive(),
-            // The query offers a small payload size, because firewalls may drop long replies. A truncated reply is enough to show that the server
-            // answers.
+            // The small payload size avoids long replies, which firewalls may drop. A truncated reply shows that the server answers.
             edns: standing.features.edns.then_some(PLAIN_PAYLOAD),
             ..UpstreamQuery::new(path, name, kind)
         };
@@ -70,7 +66,7 @@ impl Probe {
 }
 
 impl Iterate {
-    /// Probes the servers that count as dead and that questions need. Runs forever.
+    /// Probes the dead servers that questions need. Runs forever.
     pub async fn probe_dead_servers(&self) -> Infallible {
         let (dead, shared) = (&self.shared.dead, &self.shared);
         let mut probes = JoinSet::new();
@@ -83,7 +79,7 @@ impl Iterate {
                 probes.spawn(try_on_the_side(self.shared(), server, wanted));
             }
             if begun {
-                // The times of the next probes have changed, so the table of dead servers is read again.
+                // The times of the next probes have changed.
                 continue;
             }
             let rest = due.next.map(|next| next.since(now));
@@ -96,14 +92,13 @@ impl Iterate {
         }
     }
 
-    /// Waits for silences of servers that may be due to the network of this host, and then determines whether the network of this host
-    /// works. Runs forever.
+    /// Waits for silences of servers that this host's network may have caused, and then tests this network. Runs forever.
     pub(crate) async fn prove_silences(&self) -> Infallible {
         let unproven = &self.shared.unproven;
         loop {
             unproven.added.notified().await;
             loop {
-                // Usually another server answers within this time, so no extra query is needed to test the network of this host.
+                // Usually another server answers within this time, which shows that the network works.
                 tokio::time::sleep(WITNESS_DELAY).await;
                 self.count_proven();
                 let (wanted, asked) = (unproven.wanted(), self.now());
@@ -111,15 +106,15 @@ impl Iterate {
                     break;
                 }
                 let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
-                    // No server is known that could be asked to test the network of this host. The silences are kept for `UNPROVEN_TIME`. If
-                    // recursion begins meanwhile, because forwarders are silent, the answer of any server proves that the network works.
+                    // No server is known for this test. If recursion begins within `UNPROVEN_TIME`, because forwarders are silent, the answer of any
+                    // server proves that the network works.
                     drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
                     continue;
                 };
                 let heard = witness.ask().await;
                 self.count_proven();
                 if !heard {
-                    // The network of this host may be down, so these silences are not counted against any server.
+                    // The network may be down, so no server is blamed for these silences.
                     drop(unproven.take(|silent| silent.late <= asked));
                 }
             }
@@ -131,9 +126,8 @@ impl Iterate {
         proven.into_iter().for_each(|silent| self.shared.count(silent));
     }
 
-    /// Returns a query that tests the network of this host. It goes to a server that has answered before: the nearest such server of the closest zone
-    /// above the silent server's zone. If the silent server is a forwarder for all names, the query goes to a root server, provided that
-    /// `forward_first` has already used recursion. Returns `None` if there is no such server.
+    /// Returns a query that tests the network of this host. It goes to the nearest server that has answered before, in the closest zone above that of
+    /// the silent server. For a forwarder of all names, it goes to a root server, if `forward_first` has already used recursion.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));
@@ -173,12 +167,11 @@ impl Iterate {
     }
 }
 
-/// Returns the time to wait for the reply of a server. It is `MAX_TIMER` for a server that has never answered, and shorter for other servers.
+/// Returns the time to wait for a reply: `MAX_TIMER` for a server that has never answered, and less for others.
 fn patience(standing: &ServerStanding) -> Duration {
     standing.round_trip.map_or(MAX_TIMER, |_| standing.patience.max(PROBE_TIME))
 }
 
-/// Asks a server that counts as dead. If the server is silent again, records this.
 async fn try_on_the_side(shared: Arc<SharedState>, server: Arc<Server>, wanted: WantedServer) {
     let sent = shared.clock.mono();
     let aside = wanted.aside.clone();

@@ -1,12 +1,11 @@
-//! The form of a query to a server: its transport, the upper and lower case of its name, and whether it has an OPT record (EDNS).
+//! The form of a query to a server: its transport, the case of its name, and its OPT record (EDNS, RFC 6891 section 7).
 //!
-//! The functions use only their arguments, and follow RFC 6891 section 7. Without an OPT record in the query, an answer has no signatures.
-//! Firewalls that drop EDNS are rare, but packet loss is common. If a lost query to a signed zone were repeated without EDNS, the zone would
-//! look bogus.
+//! Without an OPT record in the query, an answer has no signatures. Firewalls that drop EDNS are rare, but packet loss is common. If a lost query to
+//! a signed zone were repeated without EDNS, the zone would look bogus.
 //!
 //! A FORMERR reply with an OPT record shows that the server supports EDNS, and the RFC does not allow a query without EDNS then. However, some
-//! servers reply so to each OPT record with a flag, an option or a size that they do not know. Their zones could not be resolved without such a
-//! query. Unbound asks without EDNS after any FORMERR reply, with or without an OPT record.
+//! servers reply so to each OPT record with a flag, an option or a size that they do not know. As in Unbound, they are asked without EDNS too,
+//! because their zones could not be resolved otherwise.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
@@ -23,19 +22,18 @@ use dns::wire::{PAYLOAD, PLAIN_PAYLOAD};
 use history::limits::EDNS_TRIES;
 use validate::anchors::Trust;
 
-/// Whether the answers for a name have DNSSEC signatures, if they come from the servers of a given zone cut.
+/// Says if the answers of the servers of a zone cut for a name have DNSSEC signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signed {
-    /// The answers are signed, as the DS records or a trust anchor show.
+    /// The DS records or a trust anchor show that the answers are signed.
     Yes,
-    /// The answers are not signed, as a proof shows, or answers are not validated.
+    /// A proof shows that the answers are not signed, or answers are not validated.
     No,
-    /// It is not known whether the answers are signed: the operator has configured the servers, or the referral to them had no proof.
+    /// The operator has configured the servers, or the referral to them had no proof.
     Unknown,
 }
 
 impl Signed {
-    /// Returns whether answers of the servers of `cut` for `name` are signed.
     pub(super) fn at(cut: &Delegation, name: &Name, view: &View) -> Self {
         if !view.config.dnssec.validate {
             return Self::No;
@@ -53,10 +51,9 @@ impl Signed {
         }
     }
 
-    /// Returns the size of datagrams that the next query to a server offers in an OPT record, after `tries` earlier queries to it for the same
-    /// question. Returns `None` if the query has no OPT record. A silent server may have sent replies that are too long for a firewall, so short ones
-    /// are requested: a longer answer then arrives truncated, and is fetched over TCP. EDNS is left out only after that. If it were left out first, a
-    /// truncated reply would not show whether the firewall drops EDNS or long replies.
+    /// Returns the payload size for the OPT record of the next query to a server, after `tries` earlier queries for the same question. Returns `None`
+    /// for a query without OPT record. A firewall may drop long replies, so short ones are requested first: a longer answer then arrives truncated,
+    /// and is fetched over TCP. EDNS is left out only after that.
     pub(super) fn payload(self, features: ServerFeatures, tries: u8) -> Option<u16> {
         let has_edns = match self {
             Self::Yes => true,
@@ -67,21 +64,19 @@ impl Signed {
         has_edns.then_some(if is_short { PLAIN_PAYLOAD } else { PAYLOAD })
     }
 
-    /// Returns true if a server that rejects EDNS may be asked without EDNS. In a signed zone this is useless, because the answer could not be
-    /// validated.
+    /// Returns true if a server that rejects EDNS may be asked without EDNS. In a signed zone, the answer could not be validated.
     pub(super) fn may_go_without(self) -> bool {
         self != Self::Yes
     }
 
-    /// `rejection` is the DNS message with which a server has rejected EDNS. Returns true if the server is then asked without EDNS for some time. If
-    /// the message shows that the server supports EDNS, later queries have EDNS again, unless the zone is not signed.
+    /// Returns true if a server is asked without EDNS for some time after the message `rejection`. If this message shows that the server supports
+    /// EDNS, later queries have EDNS again, unless the zone is not signed.
     pub(super) fn stays_without(self, rejection: &Message) -> bool {
         self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)
     }
 }
 
-/// Returns true if the server may have rejected our OPT record, because the response code is FORMERR, NOTIMP or BADVERS. The reply to a query
-/// without EDNS shows whether it has.
+/// Returns true if the response code may be a rejection of the OPT record. The reply to a query without EDNS then shows if it is.
 pub(super) fn rejects_edns(message: &Message) -> bool {
     let code = message.metadata.response_code;
     matches!(code, ResponseCode::FormErr | ResponseCode::NotImp) || is_bad_version(message)
@@ -91,46 +86,40 @@ fn is_bad_version(message: &Message) -> bool {
     u16::from(message.metadata.response_code) == u16::from(ResponseCode::BADVERS)
 }
 
-/// What a query is sent for: any answer, or only a referral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WantedAnswer {
-    /// Any answer is used, because the query is for the whole name.
+    /// The query is for the whole name.
     Any,
-    /// Only a referral is used, because the query is for a shorter name (query name minimisation).
+    /// The query is for a shorter name (query name minimisation), so only a referral is used.
     Referral,
 }
 
-/// The form of a query to a server: EDNS, flags, and the case of the name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UpstreamForm {
-    /// The transport. In the first query of an attempt, it is TCP if the server's answer over UDP was truncated and no other server is left, even
-    /// if the server recently did not accept TCP.
+    /// In the first query of an attempt, this is TCP if the server's answer over UDP was truncated and no other server is left, even if the server
+    /// recently did not accept TCP.
     pub(super) transport: Transport,
-    /// The size of datagrams that the OPT record offers, or `None` if the query has no OPT record.
+    /// The payload size in the OPT record, or `None` without OPT record.
     pub(super) edns: Option<u16>,
-    /// The upper and lower case of the name in the query.
     pub(super) case: NameCase,
 }
 
-/// The upper and lower case of the name in queries to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameCase {
-    /// Upper and lower case are mixed at random (0x20).
     Mixed,
-    /// Letters are in lower case, as in the question: the server did not answer mixed case correctly, or is recursive.
+    /// As in the question: the server did not answer mixed case correctly, or is recursive.
     AsAsked,
 }
 
 impl UpstreamForm {
-    /// Returns the form of the next query to `candidate` over `path`. `signed` says whether the server's answers are signed.
     pub(super) fn for_candidate(
         candidate: &Candidate,
         (path, role): (&Path, ServerRole),
         signed: Signed,
     ) -> Self {
         let features = candidate.standing.features;
-        // Queries to a recursive server have no mixed case. Such a server caches names in the case of the query, and sends them in this case to
-        // its other clients. BIND, for example, would then return the names of mail hosts in mixed case.
+        // A recursive server caches names in the case of the query, and sends them to its other clients. BIND, for example, would return the names of
+        // mail hosts in mixed case.
         let as_asked = candidate.own_case
             || candidate.doubted
             || candidate.tries >= MIXED_CASE_TRIES
@@ -165,8 +154,7 @@ mod tests {
         RData::DNSSEC(DNSSECRData::DS(ds))
     }
 
-    /// Returns whether answers for `www.one.example.` from the servers of `zone` are signed. `brought` are the proofs and DS records that the
-    /// referral to these servers contained.
+    /// Returns the result for `www.one.example.` and the servers of `zone`. `brought` are the proofs and DS records of the referral to them.
     fn known(config: Config, zone: &str, brought: &[RData]) -> Signed {
         let views = Views::new(&Arc::new(config)).unwrap();
         let records = brought.iter().map(|data| Record::from_rdata(name(zone), 300, data.clone()));

@@ -2,35 +2,32 @@
 //!
 //! # Decisions
 //!
-//! - One limit is for second queries, which are sent while the first server may still answer, as in Dean and Barroso, "The Tail at Scale". If
-//!   many servers are slow at the same time, the cause is in or near the network of this host, and more queries would not help.
+//! - One limit is for hedges: second queries that are sent while the first server may still answer (Dean and Barroso, "The Tail at Scale"). If many
+//!   servers are slow at the same time, the cause is in or near the network of this host, and more queries would not help.
 //! - Queries that only measure a server have their own limit, so that neither kind uses up the share of the other.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::limits::{HEDGE_BURST, HEDGES_PER_MILLE, MEASURE_BURST, MEASURED_PER_MILLE};
 
-/// The cost of one query that this limit counts, in thousandths of a query.
+/// The cost of one limited query, in thousandths of a query.
 const COST: u32 = 1_000;
 
-/// Limits one kind of additional query (second queries, or measurements) to a share of all queries.
+/// Limits one kind of additional query to a share of all queries. All numbers are in thousandths of a query.
 #[derive(Debug)]
 pub(super) struct QueryShare {
-    /// The number of queries of this kind that may be sent now, in thousandths of a query.
+    /// The number of queries of this kind that may be sent now.
     tokens: AtomicU32,
-    /// The maximum of `tokens`: how many queries may be sent at once, in thousandths of a query.
     most: u32,
-    /// How much each query of any kind adds to `tokens`, in thousandths of a query.
+    /// The number that each query of any kind adds to `tokens`.
     per_mille: u32,
 }
 
 impl QueryShare {
-    /// Creates the limit for second queries, which are sent while the first server may still answer.
     pub(super) const fn of_hedges() -> Self {
         Self::new(HEDGE_BURST, HEDGES_PER_MILLE)
     }
 
-    /// Creates the limit for queries that measure a server.
     pub(super) const fn of_measurements() -> Self {
         Self::new(MEASURE_BURST, MEASURED_PER_MILLE)
     }
@@ -40,16 +37,15 @@ impl QueryShare {
         Self { tokens: AtomicU32::new(most), most, per_mille }
     }
 
-    /// Called for each query of any kind. Adds a fraction of a query of the limited kind to `tokens`.
+    /// Called for each query of any kind.
     pub(super) fn earn(&self) {
-        // Usually `tokens` is at its maximum. It is then not written, because a write would invalidate the value in the caches of other
-        // processors.
+        // Usually `tokens` is at its maximum. A write would invalidate the value in the caches of other processors.
         let earn =
             |tokens: u32| (tokens < self.most).then(|| tokens.saturating_add(self.per_mille).min(self.most));
         let _ = self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
     }
 
-    /// Returns true if a query that this limit counts may be sent now, and counts it.
+    /// Returns true if a query of the limited kind may be sent now, and counts it.
     pub(super) fn take(&self) -> bool {
         let take = |tokens: u32| tokens.checked_sub(COST);
         self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
@@ -60,7 +56,7 @@ impl QueryShare {
 mod tests {
     use super::*;
 
-    /// Checks that a burst is allowed, then `more` queries after `earned` queries of any kind, and finally the burst again.
+    /// Checks that a burst is allowed, then `more` queries after `earned` queries of any kind, and then the burst again.
     fn check(share: &QueryShare, burst: u32, earned: u32, more: usize) {
         let burst = usize::try_from(burst).unwrap();
         let taken = || (0..1_000).filter(|_| share.take()).count();

@@ -1,11 +1,9 @@
 //! Detects that a silent server answers again while a question waits, and then asks the servers of the zone again.
 //!
-//! If the servers of a question are known to be silent and are being probed at that time, the question waits for a short time for the result
-//! of the probe. Without this, the first question for each rarely used zone failed after an outage. Unbound asks such a server with the
-//! client's question.
+//! If the servers of a question are known to be silent and are being probed, the question waits for a short time for the result of the probe.
+//! Otherwise the first question for each rarely used zone would fail after an outage. Unbound asks such a server with the client's question.
 //!
-//! The time to wait begins with the probe, not with the question. So if a mail from a domain with dead servers causes three questions, only the first
-//! one waits.
+//! The time to wait begins with the probe. So if a mail from a domain with dead servers causes three questions, only the first one waits.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -23,34 +21,33 @@ use crate::limits::MAX_PROBE_WAIT;
 use dns::clock::Mono;
 
 impl Asking<'_> {
-    /// Waits for a short time for the probe of a server. Returns true if a server answers again. Returns false immediately if no server is
-    /// being probed. The future is boxed, because it would make the future of each question larger, and few questions need it.
+    /// Waits for a short time for the probe of a server. Returns true if a server answers again. The future is boxed, because it would make the
+    /// future of each question larger, and few questions need it.
     pub(super) fn server_recovers(&mut self) -> BoxFuture<'_, bool> {
         let is_list = self.lookup.route.policy.one_at_a_time;
         let is_followed = forward_first::beyond(self.lookup.route).is_some();
-        // The question does not wait in four cases: DNS lists are not probed; after silent forwarders, recursion begins immediately; no client waits
-        // for a question of look-ahead; if servers of the zone have already been asked, the client has already waited.
+        // DNS lists are not probed. After silent forwarders, recursion begins immediately. No client waits for look-ahead. If servers of the zone
+        // were asked, the client has already waited.
         let has_asked = self.candidates.iter().any(|candidate| candidate.tries > 0);
         let may_wait = !is_list && !is_followed && !has_asked && !self.context().is_ahead();
         async move {
             let Some(until) = self.probed_until().filter(|_| may_wait) else { return false };
             loop {
-                // This future is created before the state is read, so that no notification is missed.
+                // Created before the state is read, so that no notification is missed.
                 let answered = self.iterate.shared.dead.answered.notified();
                 let left = until.since(self.iterate.now());
                 if self.is_back() || left.is_zero() {
                     return self.is_back();
                 }
-                // When the time is over, the state of the servers is read once more.
+                // After this time, the state of the servers is read once more.
                 let _ = timeout(left, answered).await;
             }
         }
         .boxed()
     }
 
-    /// Returns true if an outage of the network of this host has ended: no server answered when this question sent its queries to the zone, and a
-    /// server has answered since. Without this check, new clients with the same questions would wait for resolutions that began during the outage,
-    /// and would get stale answers until these resolutions end.
+    /// Returns true if an outage of this host's network has ended: no server answered when this question sent its queries, and a server has answered
+    /// since. Otherwise new clients would wait for resolutions from the outage, and get stale answers.
     pub(super) fn ends_outage(&self) -> bool {
         let (role, uplink) = (ServerRole::for_cut(self.lookup.route, self.cut), &self.iterate.shared.uplink);
         let heard = |sent: &Mono| !self.is_waiting() && uplink.is_own_fault(role, *sent);
@@ -61,7 +58,7 @@ impl Asking<'_> {
         sent.is_some()
     }
 
-    /// Begins to ask the same servers of the zone again, because a server answers again.
+    /// Asks the same servers again, because a server answers again.
     pub(super) fn restart(&mut self) {
         let servers: Vec<SocketAddr> = self.candidates.drain(..).map(|candidate| candidate.address).collect();
         self.faults.clear();
@@ -69,7 +66,7 @@ impl Asking<'_> {
         servers.into_iter().for_each(|server| self.put(server));
     }
 
-    /// Returns the time until which the question waits for probes of the servers. If this question has caused a probe, the probe begins now.
+    /// Returns the time until which the question waits for probes. A probe that this question has caused begins now.
     fn probed_until(&self) -> Option<Mono> {
         let (now, zone) = (self.iterate.now(), &self.cut.zone);
         let ends = |candidate: &Candidate| {
@@ -81,7 +78,6 @@ impl Asking<'_> {
         self.candidates.iter().filter_map(ends).max().filter(|until| *until > now)
     }
 
-    /// Returns true if at least one server of the asked zone is not known to be silent any more.
     fn is_back(&self) -> bool {
         let (now, zone) = (self.iterate.now(), &self.cut.zone);
         self.candidates.iter().any(|candidate| {
@@ -90,7 +86,7 @@ impl Asking<'_> {
     }
 }
 
-/// Returns the time that a question waits for the probe of a server, or `None` if the server has never answered.
+/// Returns the time that a question waits for a probe, or `None` if the server has never answered.
 fn wait(standing: &ServerStanding) -> Option<Duration> {
     let usual = standing.round_trip?;
     Some(standing.timer.max(usual.saturating_mul(2)).min(MAX_PROBE_WAIT))

@@ -1,17 +1,16 @@
-//! Renews delegations and server addresses that are in use and whose TTL ends soon. This happens in the background, so that no client waits
-//! for a parent zone or for the zone of a server's name.
+//! Renews delegations and server addresses that are in use and whose TTL ends soon, in the background, so that no client waits for a parent zone or
+//! for the zone of a server's name.
 //!
-//! When a resolution uses an entry in the last tenth of its TTL, the entry is added to the queue of this module (`cache::freshness`). The
-//! entries of a zone without queries are not renewed. Unbound renews DNSSEC keys in this way (`prefetch-key`), but fetches delegations only
-//! after they have expired.
+//! When a resolution uses an entry in the last tenth of its TTL, the entry is added to the queue of this module (`cache::freshness`). The entries of
+//! a zone without queries are not renewed.
 //!
 //! # Decisions
 //!
 //! - A renewal that has failed is repeated after a pause.
-//! - The number of renewals is limited for each zone. Renewals that failed recently count too. So a silent top-level domain with many delegations, or
+//! - The number of renewals is limited for each zone, and includes those that failed recently. So a silent top-level domain with many delegations, or
 //!   a zone with many server names, cannot use up the renewals of other zones.
-//! - If servers answered but the entry was not renewed, the renewal is not repeated before the entry expires. Usually the same servers serve
-//!   both the parent and the child zone, so the next answer would be the same.
+//! - If servers answered but the entry was not renewed, the renewal is not repeated before the entry expires. Usually the same servers serve both the
+//!   parent and the child zone, so the next answer would be the same.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,17 +33,16 @@ use dns::question::QuestionKey;
 /// An entry of the cache whose TTL ends soon: a delegation, or the addresses of a server.
 #[derive(Debug)]
 pub struct ExpiringEntry {
-    /// The name of the zone whose delegation is renewed, or of the server whose addresses are renewed.
+    /// The zone whose delegation, or the server whose addresses, are renewed.
     pub name: Name,
-    /// The type of the entry: NS for the delegation of a zone, A or AAAA for the addresses of a server.
+    /// NS for the delegation of a zone, A or AAAA for the addresses of a server.
     pub kind: RecordType,
-    /// The zone whose servers are asked: the closest zone for which the cache has a delegation.
+    /// The zone whose servers are asked: the closest one with a cached delegation.
     pub asked: Name,
-    /// The configured zones and options for the question that used the entry.
+    /// The configured zones and options of the question that used the entry.
     pub view: Arc<View>,
 }
 
-/// The cache entries that wait for their renewal, and the renewals that have begun.
 #[derive(Debug, Default)]
 pub(super) struct RenewalQueue {
     table: Mutex<RenewalTable>,
@@ -57,28 +55,22 @@ struct RenewalTable {
     begun: BegunRenewals,
 }
 
-/// The renewals that have begun. Each has the time before which it is not repeated.
 #[derive(Debug, Default)]
 struct BegunRenewals(HashMap<QuestionKey, BegunRenewal>);
 
 #[derive(Clone, Debug)]
 struct BegunRenewal {
-    /// The zone whose servers are asked for the renewal.
     asked: Name,
-    /// The renewal of the same entry does not begin again before this time.
+    /// The renewal of this entry does not begin again earlier.
     until: Mono,
-    /// True if the renewal waits or is in progress.
     is_under_way: bool,
 }
 
-/// The result of adding a cache entry to the queue of renewals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RenewalAdmission {
-    /// The renewal of the cache entry begins: it was added to the queue.
     Begins,
-    /// The renewal of the entry is already waiting or in progress.
     UnderWay,
-    /// The entry is not renewed: the last attempt failed or renewed nothing, or there are too many renewals.
+    /// The last renewal failed or renewed nothing, or there are too many renewals.
     Refused,
 }
 
@@ -89,8 +81,7 @@ impl BegunRenewals {
         }
         let takes_room = |begun: &BegunRenewal| now < begun.until && begun.until.since(now) <= RENEWAL_PAUSE;
         if self.0.len() >= MAX_QUEUED_RENEWALS {
-            // If the table is full, entries whose only purpose is to prevent the repetition of a renewal are removed. This costs at most one more
-            // query for each.
+            // Entries that only prevent the repetition of a renewal are removed, at the cost of at most one query each.
             self.0.retain(|_, begun| takes_room(begun));
         }
         let of_zone = self.0.values().filter(|begun| begun.asked == asked && takes_room(begun)).count();
@@ -101,7 +92,6 @@ impl BegunRenewals {
         RenewalAdmission::Begins
     }
 
-    /// Records the result of the renewal of a cache entry.
     fn end(&mut self, key: &QuestionKey, renewed: Renewed) {
         match renewed {
             Renewed::Yes => {
@@ -121,19 +111,17 @@ impl BegunRenewals {
     }
 }
 
-/// The result of the renewal of a cache entry.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Renewed {
-    /// The cache entry was renewed, or was removed because the zone no longer exists.
+    /// The entry was renewed, or removed because the zone no longer exists.
     Yes,
-    /// No server has answered, so the cache entry was not renewed.
     Failed,
-    /// Servers have answered, but the entry was not renewed. Contains the time at which the entry expires.
+    /// Servers have answered, but the entry, which expires at this time, was not renewed.
     Never(Mono),
 }
 
 impl RenewalQueue {
-    /// Adds an entry to the queue. Returns true if its renewal is waiting or in progress.
+    /// Returns true if the renewal of the entry waits or is in progress.
     pub(super) fn add(&self, entry: ExpiringEntry, now: Mono) -> bool {
         let key = QuestionKey::of_sub_question(&entry.name, entry.kind, entry.view.knows);
         let mut table = self.table();
@@ -149,7 +137,6 @@ impl RenewalQueue {
         admission != RenewalAdmission::Refused
     }
 
-    /// Waits for the next entry to renew. `has_room` returns true if a zone may have one more renewal; the entries of other zones stay in the queue.
     pub(super) async fn next(&self, has_room: impl Fn(&Name) -> bool) -> ExpiringEntry {
         loop {
             match self.take(&has_room) {
@@ -159,7 +146,6 @@ impl RenewalQueue {
         }
     }
 
-    /// Records the result of the renewal of an entry.
     pub(super) fn end(&self, key: &QuestionKey, renewed: Renewed) {
         self.table().begun.end(key, renewed);
     }
@@ -176,13 +162,13 @@ impl RenewalQueue {
 }
 
 impl Iterate {
-    /// Waits for the next entry to renew. `has_room` returns true if a zone may have one more renewal; the entries of other zones stay in the queue.
+    /// Waits for the next entry to renew. Entries of a zone for which `has_room` returns false stay in the queue.
     pub async fn next_renewal(&self, has_room: impl Fn(&Name) -> bool) -> ExpiringEntry {
         self.shared.renewals.next(has_room).await
     }
 
-    /// Queues the renewal of a delegation that is in use and whose TTL ends soon. Returns true if the renewal is waiting or in progress. The root is
-    /// not renewed in this way but primed again (`prime`). A delegation that only look-ahead uses is not renewed.
+    /// Queues the renewal of a delegation whose TTL ends soon. Returns true if the renewal waits or is in progress. The root is primed again instead
+    /// (`prime`). A delegation that only look-ahead uses is not renewed.
     pub(crate) fn queue_renewal(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
         is_expiring(cut, now)
@@ -193,14 +179,13 @@ impl Iterate {
 
     fn add_expiring(&self, name: &Name, kind: RecordType, context: &Context, now: Mono) -> bool {
         let view = Arc::clone(&context.view);
-        // A delegation is renewed by asking the servers of the parent zone.
+        // The servers of the parent zone renew a delegation.
         let from = if kind == RecordType::NS { name.base_name() } else { name.clone() };
         let above = self.memory.rrsets.in_view(view.knows).closest_delegation(&from, now);
         let asked = above.map_or_else(Name::root, |above| above.zone.clone());
         self.shared.renewals.add(ExpiringEntry { name: name.clone(), kind, asked, view }, now)
     }
 
-    /// Records that the renewal of an entry has ended. `is_answered` is true if a server has answered.
     pub(crate) fn end_renewal(&self, entry: &ExpiringEntry, is_answered: bool) {
         let ExpiringEntry { name, kind, view, .. } = entry;
         let (rrsets, now) = (self.memory.rrsets.in_view(view.knows), self.now());
@@ -218,15 +203,15 @@ impl Iterate {
         self.shared.renewals.end(&QuestionKey::of_sub_question(name, *kind, view.knows), renewed);
     }
 
-    /// Queues the renewal of the addresses of a server whose TTL ends soon. Addresses that only look-ahead uses are not renewed.
+    /// Queues the renewal of a server's addresses if their TTL ends soon. Addresses that only look-ahead uses are not renewed.
     pub(super) fn queue_address_renewal(&self, server: &Name, kind: RecordType, context: &Context) {
         if context.view.config.cache.prefetch && !context.is_ahead() {
             self.add_expiring(server, kind, context, self.now());
         }
     }
 
-    /// Asks for the delegation of the zone `lookup.name` again and caches the answer. This asks the servers of the closest zone above whose
-    /// own delegation does not expire soon.
+    /// Asks for the delegation of the zone `lookup.name` again and caches it. This asks the servers of the closest zone above whose own delegation
+    /// does not expire soon.
     ///
     /// # Errors
     /// No server of a zone above gives an answer.
@@ -247,15 +232,15 @@ impl Iterate {
             let part = if is_shortened && cut.zone.is_root() { zone.trim_to(1) } else { zone.clone() };
             match self.ask_zone(Lookup { name: &part, kind: RecordType::NS, ..lookup }, &cut).await? {
                 Classified::Referral(referral) => cut = self.keep_referral(lookup, referral, Some(&cut)),
-                // The parent zone denies the name, so the zone no longer exists.
+                // The zone no longer exists.
                 Classified::Found(found) if found.denies() && (part == *zone || is_nxdomain(&found.end)) => {
                     let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                     rrsets.forget_delegation(zone);
                     break;
                 }
-                // The root servers also serve this top-level domain, as for `arpa`, so they are asked for the whole name.
+                // The root servers also serve this top-level domain, as for `arpa`.
                 Classified::Found(_) | Classified::Doubtful(_) if part != *zone => is_shortened = false,
-                // The same servers serve both zones, so they send no referral. The old delegation is valid until its TTL ends.
+                // The same servers serve both zones, so they send no referral.
                 Classified::Found(_)
                 | Classified::Doubtful(_)
                 | Classified::Nothing(_)
@@ -266,7 +251,6 @@ impl Iterate {
     }
 }
 
-/// Returns true if a delegation came from a parent zone and its TTL ends soon.
 fn is_expiring(cut: &Delegation, now: Mono) -> bool {
     let is_found = cut.configured.is_empty() && !cut.zone.is_root();
     is_found && freshness::is_renewal_due(cut.since, cut.expires, now)

@@ -1,44 +1,43 @@
-//! Decides when a question that is not answered is sent again, and how many copies are sent at once. The functions use only their arguments.
+//! Decides when a question without answer is sent again, and how many copies are sent at once.
 //!
 //! # Decisions
 //!
 //! - A query that its server has not answered within its timer, the 95th percentile of its round trips, may be late or lost. If the server is known
 //!   to lose more than one query in twenty, it is more likely lost. A copy is then sent immediately, and does not count as a hedge.
 //! - The timers of repeated queries grow, because the network may be down for some time. The timers of the first queries to a server that loses
-//!   packets do not grow: a copy that is sent later is not less likely to be lost.
+//!   packets do not grow: a later copy is not less likely to be lost.
 //! - If the server loses many queries, two copies are sent at once, from the first repetition on. Each such copy is a hedge. A second copy of the
-//!   first query would reduce the mean time equally, but not the time of the slowest answers, and would need three times as many hedges.
+//!   first query would not reduce the time of the slowest answers, and would need three times as many hedges.
 
 use std::time::Duration;
 
 use crate::cache::servers::ServerStanding;
 use crate::limits::{HEAVY_LOSS, LOSSY, STEADY_TRIES};
 
-/// The timer of a repeated query is at least this time multiplied by the square of the number of earlier queries. The timers of eight queries
-/// together then last about two seconds.
+/// The timer of a repeated query is at least this time, multiplied by the square of the number of earlier queries. Eight queries then take about two
+/// seconds.
 const NEAR_STEP: Duration = Duration::from_millis(15);
 
-/// Returns the time after which an answer of a server is overdue, and the time after which the query counts as lost. `tries` queries were sent
-/// to the server before.
+/// Returns the times after which an answer is overdue, and after which the query counts as lost. `tries` is the number of earlier queries to the
+/// server.
 pub(super) fn timers(standing: &ServerStanding, tries: u8) -> (Duration, Duration) {
     let is_steady = standing.loss > LOSSY && tries < STEADY_TRIES;
     let tries = if is_steady { 0 } else { tries };
     (longer(standing.timer, tries), longer(standing.patience, tries))
 }
 
-/// Returns true if an overdue query is more likely lost than late. The next query to the server then does not count as a hedge.
+/// Returns true if an overdue query is more likely lost than late. The next query is then no hedge.
 pub(super) fn is_likely_lost(standing: &ServerStanding) -> bool {
     standing.timer >= standing.patience || standing.loss > LOSSY
 }
 
-/// Returns true if a query that is repeated to this server, after `tries` earlier queries, should have a second copy.
+/// Returns true if a query that is repeated after `tries` earlier queries should have a second copy.
 pub(super) fn is_doubled(standing: &ServerStanding, tries: u8) -> bool {
     standing.loss >= HEAVY_LOSS && (1..STEADY_TRIES).contains(&tries)
 }
 
-/// Returns the timer of a query to a server to which `tries` queries were sent before. Each query adds only a quarter of the first timer, because the
-/// first timer of a far server is long. The timer is at least the square of `tries` times `NEAR_STEP`, so that the queries to a near server cover the
-/// time for which a client waits.
+/// Returns the timer after `tries` earlier queries to the server. Each of them adds only a quarter of the first timer, which is long for a far
+/// server. The minimum from `NEAR_STEP` makes the queries to a near server last as long as a client waits.
 fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);
     let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;

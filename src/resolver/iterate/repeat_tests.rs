@@ -11,7 +11,7 @@ use dns::random::Random;
 
 const MS: Duration = Duration::from_millis(1);
 
-/// The shortest and the longest round trip of the simulated servers. All round trips between them have the same probability.
+/// All round trips between these two have the same probability.
 const ROUND_TRIPS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(110)];
 /// The 95th percentile of these round trips, as `RoundTrips` rounds it.
 const TIMER: Duration = Duration::from_micros(114_688);
@@ -32,7 +32,7 @@ fn standing(loss: u8) -> ServerStanding {
     }
 }
 
-/// The cost of a question: the mean and the 99th percentile of the times in milliseconds, and the mean number of queries.
+/// The mean and the 99th percentile of the times of a question in milliseconds, and the mean number of queries.
 #[derive(Clone, Copy, Debug)]
 struct Cost {
     mean: f64,
@@ -40,19 +40,17 @@ struct Cost {
     packets: f64,
 }
 
-/// A zone with `servers` equal servers. `known` is the packet loss that the resolver has measured, and `loss` is the real packet loss, both in per
-/// cent.
+/// A zone with `servers` equal servers. `known` is the measured packet loss, and `loss` the real one, both in per cent.
 struct Zone {
     servers: u8,
     loss: u32,
     known: u8,
     random: Random,
-    /// How many hedges (further copies of a query) may still be sent, in thousandths of a query.
+    /// The number of hedges that may still be sent, in thousandths of a query.
     hedges: u32,
 }
 
 impl Zone {
-    /// Sends the query once more; returns its timers and the time of its answer, if any.
     fn send(&mut self, candidate: &mut Candidate, at: Duration) -> (Duration, Duration, Option<Duration>) {
         let (timer, patience) = timers(&candidate.standing, candidate.tries);
         candidate.sent();
@@ -69,7 +67,6 @@ impl Zone {
         left.is_some()
     }
 
-    /// Asks one question as the resolver does. Returns the time of its answer and the number of queries.
     fn ask(&mut self) -> (Duration, u32) {
         let candidate =
             |last| Candidate::new(SocketAddr::from(([192, 0, 2, last], 53)), standing(self.known));
@@ -124,9 +121,8 @@ impl Zone {
     }
 }
 
-/// Returns the cost of a schedule with rounds. `copies` has the number of copies that are sent at once in each round. A round begins 100 ms (the
-/// shortest round trip) after the round before, when it is known whether its copies are lost. No other schedule is better: a copy that is sent
-/// earlier is often not needed, and a copy that is sent later is answered later.
+/// Returns the cost of a schedule with `copies` queries in each round. A round begins 100 ms (the shortest round trip) after the one before, when it
+/// is known if its copies are lost. No other schedule is better: an earlier copy is often not needed, and a later one is answered later.
 fn cost_of_rounds(copies: &[u32], loss: u32) -> Cost {
     let loss = f64::from(loss) / 100.0;
     let (mut open, mut cost) = (1.0, Cost { mean: 0.0, late: 4_000.0, packets: 0.0 });
@@ -144,7 +140,7 @@ fn cost_of_rounds(copies: &[u32], loss: u32) -> Cost {
     cost
 }
 
-/// Returns all schedules with at most `copies` copies of a query. A schedule is the number of copies in each round.
+/// Returns all schedules with at most `copies` queries: the number of queries in each round.
 fn schedules(copies: u32) -> Vec<Vec<u32>> {
     let mut all = vec![Vec::new()];
     for first in 1..=copies {
@@ -156,8 +152,8 @@ fn schedules(copies: u32) -> Vec<Vec<u32>> {
     all
 }
 
-/// Returns the lowest mean and the lowest 99th percentile of all schedules that send at most `packets` queries for each question. For the mean, two
-/// schedules may be mixed: one of them is chosen at random for each question.
+/// Returns the lowest mean and the lowest 99th percentile of all schedules with at most `packets` queries for each question. For the mean, each
+/// question may choose one of two schedules at random.
 fn best(loss: u32, packets: f64) -> (f64, f64) {
     let all: Vec<Cost> =
         schedules(MAX_TRIES.into()).iter().map(|copies| cost_of_rounds(copies, loss)).collect();

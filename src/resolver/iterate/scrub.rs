@@ -1,8 +1,8 @@
 //! Scrubbing: removes records of an answer for which the server has no authority, or that no correct server sends.
 //!
-//! The functions use only their arguments. A server of a zone has authority only for names at or below the zone (its bailiwick): RFC 2181
-//! section 5.4.1, RFC 5452 section 6. RRsets are repaired as in RFC 2181 section 5, and signatures have the TTL of the RRset that they cover
-//! (RFC 4034 section 3). A DNS message of 64 KiB may contain 5 000 records, so records are not compared in pairs, unless there are few.
+//! A server of a zone has authority only for names at or below the zone (its bailiwick): RFC 2181 section 5.4.1, RFC 5452 section 6. RRsets are
+//! repaired as in RFC 2181 section 5, and signatures get the TTL of the RRset that they cover (RFC 4034 section 3). A DNS message of 64 KiB may
+//! contain 5 000 records, so records are not compared in pairs, unless there are few.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,13 +14,13 @@ use hickory_proto::serialize::binary::BinEncodable;
 use crate::limits::MAX_REPORTED_REMOVED;
 use dns::question::lies_within;
 
-/// Up to this number of keys, all pairs of keys are compared. This is faster than hashing them, and hardly any DNS message has more records.
+/// Up to this number, comparing all pairs of keys is faster than hashing the keys. Hardly any reply has more records.
 const FEW: usize = 8;
 
-/// A TTL of this value or more has the first of its 32 bits set, and counts as 0 (RFC 2181 section 8).
+/// A TTL with the first of its 32 bits set counts as 0 (RFC 2181 section 8).
 const TTL_SIGN: u32 = 1 << 31;
 
-/// The records of a reply that are kept, because its server has authority for them.
+/// The records of a reply for which its server has authority.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scrubbed {
     /// The remaining records of the answer section.
@@ -29,12 +29,12 @@ pub struct Scrubbed {
     pub authorities: Vec<Record>,
     /// The remaining A and AAAA records of the additional section.
     pub addresses: Vec<Record>,
-    /// The number of records that were removed from the reply.
+    /// The number of removed records.
     pub dropped: usize,
 }
 
-/// Removes the records of `message` for which a server of `zone` has no authority, duplicates, and additional records other than addresses. If
-/// the TTLs within an RRset differ, sets them to the smallest.
+/// Removes the records for which a server of `zone` has no authority, duplicates, and additional records other than addresses. Sets the TTLs of an
+/// RRset to the smallest of them.
 pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
     let mut dropped: usize = 0;
     let mut keep = |records: &[Record], also: fn(&Record) -> bool| {
@@ -52,8 +52,7 @@ pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
     Scrubbed { answers, authorities, addresses, dropped }
 }
 
-/// Returns the first records of `message` that `scrub` removes because a server of `zone` has no authority for them. They are shown to the
-/// operator.
+/// Returns the first records of `message` for which a server of `zone` has no authority, for the operator.
 pub(super) fn removed(zone: &Name, message: &Message) -> Vec<Record> {
     let foreign = |record: &&Record| !has_authority(zone, record);
     let sections = [&message.answers, &message.authorities, &message.additionals];
@@ -64,8 +63,7 @@ fn has_authority(zone: &Name, record: &Record) -> bool {
     record.dns_class == DNSClass::IN && lies_within(&record.name, zone)
 }
 
-/// Returns, for each key, the position of the first key that equals it. The keys are hashed with a random secret of this process, because an attacker
-/// may choose the keys. The result does not depend on the hash.
+/// Returns, for each key, the position of the first key that equals it. The hashes use a random secret, because an attacker may choose the keys.
 pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usize> {
     let keys: Vec<Key> = keys.collect();
     if keys.len() <= FEW {
@@ -76,7 +74,7 @@ pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usi
     keys.into_iter().enumerate().map(|(place, key)| *seen.entry(key).or_insert(place)).collect()
 }
 
-/// Removes all but the first of several equal records (RFC 2181 section 5: an RRset has no duplicates).
+/// An RRset has no duplicates (RFC 2181 section 5).
 fn drop_doubles(records: &mut Vec<Record>) {
     if records.len() < 2 {
         return;
@@ -86,7 +84,7 @@ fn drop_doubles(records: &mut Vec<Record>) {
     records.retain(|_| first.next().unwrap_or(false));
 }
 
-/// Sets the TTLs of all records of an RRset (RFC 2181 section 5.2) and of its signatures (RFC 4034 section 3) to the smallest TTL among them.
+/// Sets the TTLs of an RRset (RFC 2181 section 5.2) and of its signatures (RFC 4034 section 3) to the smallest TTL among them.
 fn level_ttls(records: &mut [Record]) {
     if let [only] = records {
         only.ttl = ttl_of(only);
@@ -104,18 +102,16 @@ fn level_ttls(records: &mut [Record]) {
     }
 }
 
-/// Returns the TTL of a record in seconds. A TTL with the first bit set counts as 0.
 fn ttl_of(record: &Record) -> u32 {
     if record.ttl < TTL_SIGN { record.ttl } else { 0 }
 }
 
-/// Returns the type of the RRset that a record belongs to: the record's own type, or the type that a signature covers.
 fn set_of(record: &Record) -> RecordType {
     let kind = record.record_type();
     if kind != RecordType::RRSIG {
         return kind;
     }
-    // The covered type is the first field of a signature (RFC 4034 section 3.1).
+    // The first field of a signature (RFC 4034 section 3.1).
     let data = record.data.to_bytes().unwrap_or_default();
     data.first_chunk().map_or(kind, |covered| RecordType::from(u16::from_be_bytes(*covered)))
 }

@@ -1,5 +1,3 @@
-//! Tests of scrubbing: which records are removed, which remain, and how many comparisons this needs.
-
 use super::*;
 use dns::stage::name;
 use hickory_proto::rr::RData;
@@ -17,10 +15,10 @@ fn text(owner: &str, ttl: u32, words: &str) -> Record {
     Record::from_rdata(name(owner), ttl, RData::TXT(TXT::new(vec![words.into()])))
 }
 
-/// Returns a signature of the RRset of type `covered` at `owner`. The tests read only its first field, the covered type.
+/// The tests read only the covered type of this signature.
 fn signature(owner: &str, ttl: u32, covered: RecordType) -> Record {
     let mut data = u16::from(covered).to_be_bytes().to_vec();
-    // The further fields: algorithm, labels, original TTL, expiration, inception, key tag, the root as the signer, and the signature.
+    // The algorithm, labels, original TTL, expiration, inception, key tag, the root as the signer, and the signature.
     data.extend([13, 2, 0, 0, 1, 44, 0x7f, 0, 0, 0, 0x60, 0, 0, 0, 0, 1, 0]);
     data.extend([7; 64]);
     let data = RData::Unknown { code: RecordType::RRSIG, rdata: NULL::with(data) };
@@ -119,7 +117,7 @@ fn signatures_stay_and_share_the_ttl_of_what_they_cover() {
     assert_eq!(scrubbed.dropped, 1);
 }
 
-/// A key of a map that counts how often it is compared with another key.
+/// Counts how often it is compared with another key.
 struct Counting {
     value: u32,
     compared: Rc<Cell<usize>>,
@@ -140,7 +138,7 @@ impl Hash for Counting {
     }
 }
 
-/// A DNS message of 65 535 octets has room for about 5 400 records of 12 octets, the smallest records that have data.
+/// A DNS message of 65 535 octets has room for this number of records of 12 octets, the smallest records that have data.
 const MANY: u32 = 5_400;
 
 #[test]
@@ -149,15 +147,12 @@ fn the_work_grows_with_the_records_and_not_with_their_square() {
         let compared = Rc::new(Cell::new(0));
         let keys = (0..MANY).map(|value| Counting { value: value % kinds, compared: Rc::clone(&compared) });
         assert_eq!(firsts(keys).len(), MANY as usize);
-        // A key that equals an earlier key needs one comparison to find it. The hash table also compares different keys if seven bits of their hashes
-        // are equal.
+        // One comparison finds an earlier equal key. The hash table also compares different keys if seven bits of their hashes are equal.
         assert!(compared.get() < 2 * MANY as usize, "{} comparisons of {kinds} kinds", compared.get());
     }
 }
 
 proptest! {
-    /// Every remaining record was sent, is in the bailiwick, and appears once. All records of an RRset have the same TTL. Every removed record
-    /// is counted.
     #[test]
     fn what_is_kept_was_sent_once_and_in_bailiwick(
         drawn in prop::collection::vec((0_usize..4, any::<u32>(), 0_u8..4, any::<bool>()), 0..40),

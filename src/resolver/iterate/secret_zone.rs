@@ -1,9 +1,9 @@
-//! Determines which servers may get a query with a secret key in its name: only the servers of the DNS list to which the key belongs, and not the
+//! Determines which servers may get a query with a customer's key in its name: only the servers of the DNS list to which the key belongs, and not the
 //! servers of a zone above it.
 //!
-//! Recursion may send the whole name to servers of all zones from the root down. Therefore the zone is first found with a query without the key: for
-//! the SOA of the part of the name that follows the key. The real query begins at the zone cut whose servers answer this first query. The cut is
-//! cached, so this costs one query, and one more each time the cut has expired.
+//! Recursion may send the whole name to servers of all zones from the root down. Therefore the zone is first found with a query for the SOA of the
+//! part of the name that follows the key. The real query begins at the zone cut whose servers answer this query. The cut is cached, so one more query
+//! is needed only after the cut has expired.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::cache::entries::Delegation;
 use crate::dnsbl::rewrite::Rewrite;
 
 impl Iterate {
-    /// Returns the zone cut whose servers may get the secret key of `rewrite`.
+    /// Returns the zone cut whose servers may get the key of `rewrite`.
     pub(super) async fn home(
         &self,
         lookup: Lookup<'_>,

@@ -1,11 +1,11 @@
 //! Finds further servers of a zone, for use after the known addresses: servers whose addresses must be looked up, servers of the parent's NS set,
 //! servers known by glue, and servers whose earlier answer to this question was bogus.
 //!
-//! The addresses that the zone of a server's name gives are used before addresses in delegations (RFC 2181 section 5.4.1). If that zone denies
-//! the addresses, or no server answers at them, the addresses in delegations are used, as in Unbound.
+//! The addresses that the zone of a server's name gives are used before addresses in delegations (RFC 2181 section 5.4.1). If that zone denies the
+//! addresses, or no server answers at them, the addresses in delegations are used, as in Unbound.
 //!
-//! The first lookup of a server's address ends as soon as a referral contains the address as glue. One more query would go to the server at this
-//! address, and would only ask it for its own address. If no server answers, the zone of the server's name is asked too (`seek_again`).
+//! The first lookup of a server's address ends as soon as a referral contains the address as glue: one more query would only ask the server for its
+//! own address. If no server answers, the zone of the server's name is asked too (`seek_again`).
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
 
 impl Asking<'_> {
-    /// Adds the addresses of a server that a lookup has found. Adds to `reserve` the addresses in delegations that arrived during the lookup.
+    /// Adds the addresses that a lookup has found, and the addresses in delegations that arrived meanwhile (to `reserve`).
     pub(super) fn looked_up(&mut self, sought: Sought) {
         match sought.found {
             Ok(addresses) | Err(Failure::Glued { addresses, .. }) => {
@@ -23,11 +23,11 @@ impl Asking<'_> {
                     self.add(SocketAddr::new(address, port));
                 }
             }
-            // A `Depth` failure (questions nested too deeply) is never replaced: it shows that this question is the cause, and not the zone.
+            // `Depth` is never replaced: it shows that this question is the cause, and not the zone.
             Err(failure) => {
                 let tells_more = match &self.lookup_failure {
                     Some(Failure::Depth { .. }) => false,
-                    // A known silence is the least informative reason, so any other reason replaces it.
+                    // Any other reason says more than a known silence.
                     Some(before) => before.is_known_silence() || !failure.is_known_silence(),
                     None => true,
                 };
@@ -47,8 +47,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns true if the question waits for only one server, which has never answered before. A second server is then asked at the same time, as
-    /// when a zone is contacted for the first time.
+    /// Returns true if the question waits for only one server, which has never answered. A second server is then asked too, as when a zone is
+    /// contacted for the first time.
     fn waits_for_a_stranger(&self) -> bool {
         let policy = &self.lookup.route.policy;
         let mut awaited = self.candidates.iter().filter(|candidate| candidate.awaited() > 0);
@@ -59,8 +59,8 @@ impl Asking<'_> {
             && awaited.all(|candidate| candidate.standing.round_trip.is_none())
     }
 
-    /// Adds the servers of the parent's NS set, and all addresses from delegations, when none of the known servers is likely to answer.
-    /// Returns false if there is nothing to add.
+    /// When no known server is likely to answer, adds the servers of the parent's NS set and the addresses from delegations. Returns false if there
+    /// are none.
     pub(super) fn fall_back(&mut self) -> bool {
         if self.untried().is_some() {
             return false;
@@ -75,8 +75,7 @@ impl Asking<'_> {
         self.known() > known
     }
 
-    /// Asks a server whose earlier answer to this question was bogus, when no other server is likely to answer. Returns false if there is no such
-    /// server, or if it was already asked.
+    /// When no other server is likely to answer, asks a server whose earlier answer to this question was bogus. Returns false if there is none.
     pub(super) fn ask_avoided(&mut self) -> bool {
         for address in std::mem::take(&mut self.avoided) {
             self.put(address);
@@ -88,7 +87,7 @@ impl Asking<'_> {
         place.is_some()
     }
 
-    /// Looks up the addresses of further servers. Returns false if there are none to look up, or if enough lookups are in progress.
+    /// Looks up the addresses of further servers. Returns false if there are none, or if enough lookups are in progress.
     pub(super) fn seek_addresses(&mut self) -> bool {
         let mut seeks = false;
         while self.lookups.len() < 2 * UNGLUED_AT_ONCE
@@ -113,9 +112,8 @@ impl Asking<'_> {
         seeks
     }
 
-    /// Called when all servers have failed. Looks up the current addresses of servers outside the zone that are known only from delegations,
-    /// because the zones of their names may have changed these addresses. The known addresses are usually correct, so meanwhile a query that
-    /// may be lost is sent again.
+    /// Called when all servers have failed. Looks up the current addresses of servers outside the zone that are known only from delegations. The
+    /// known addresses are usually correct, so meanwhile a query that may be lost is sent again.
     pub(super) fn seek_again(&mut self) {
         if !std::mem::replace(&mut self.sought_again, true) {
             let known = self.iterate.known_by_glue(self.context(), self.cut);

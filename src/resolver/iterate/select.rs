@@ -1,7 +1,4 @@
-//! Chooses the server that is asked next, from what is known about each server. The functions use only their arguments.
-//!
-//! As in Unbound and Knot, the fastest server that answers is chosen. Unlike in Hickory, a server that is known to answer comes before a
-//! server about which nothing is known.
+//! Chooses the server that is asked next: the fastest one that answers. A server that is known to answer comes before an unknown one.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,56 +7,54 @@ use crate::cache::servers::{Health, ServerStanding};
 use crate::limits::{MAX_STREAM_TRIES, NEAR_ENOUGH};
 use dns::conduct::Conduct;
 
-/// The round-trip time that is assumed for a server that has not been measured. Nearer servers are preferred to it, farther servers are not.
+/// The round-trip time that is assumed for a server that has not been measured.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
 
-/// A server of the zone that a question is asking, with what is known about the server and its queries so far.
+/// A server of the zone that a question is asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The address and port of the server.
     pub address: SocketAddr,
-    /// What is known about the server, such as its round trip and health.
+    /// The server's round trip, health and so on.
     pub standing: ServerStanding,
     /// The number of queries to this server since the question began to ask the servers of the zone.
     pub tries: u8,
     /// The progress of the last query to this server.
     pub progress: CandidateProgress,
-    /// How many queries of the question are in progress that the server may still answer.
+    /// The number of queries of the question that the server may still answer.
     pub under_way: u8,
-    /// True if the server has replied since the last query was sent to it. The question then waits for no other reply of this server.
+    /// True if the server has replied to the last query. The question waits for no other reply of this server.
     pub answered: bool,
-    /// True if the server has sent a truncated answer. If the server is then silent, it counts as a server that does not answer over TCP.
+    /// True if the server has sent a truncated answer. A later silence then means that it does not answer over TCP.
     pub truncated: bool,
-    /// The number of queries over TCP since the server sent a truncated answer, or `None` if it has sent none. After a truncated answer, the
-    /// server is asked only over TCP.
+    /// The number of queries over TCP since a truncated answer, after which the server is asked only over TCP. `None` before.
     pub over_tcp: Option<u8>,
-    /// True if the server is asked again after an error, without mixed case (0x20). Some servers do not find names in mixed case.
+    /// True if the server is asked again after an error, without mixed case (0x20), in which some servers do not find names.
     pub own_case: bool,
-    /// True if the server has denied a name in mixed case. If it is asked again, the name is sent without mixed case.
+    /// True if the server has denied a name in mixed case, so that the next query has no mixed case.
     pub doubted: bool,
 }
 
-/// The progress of the last query to a candidate (a server that may be asked).
+/// The progress of the last query to a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CandidateProgress {
     /// No query was sent to the server yet.
     Untried,
-    /// A query was sent to the server, and its timer has not expired yet.
+    /// The timer of the query has not expired yet.
     Waiting,
-    /// A query was sent and its timer has expired. An answer of the server may still arrive.
+    /// The timer of the query has expired. An answer may still arrive.
     Overdue,
-    /// The server's answer over UDP was truncated. The server is asked over TCP when no other server is left.
+    /// The answer over UDP was truncated. The server is asked over TCP when no other server is left.
     Truncated,
-    /// The server gave no usable answer. The question does not ask it again.
+    /// The server gave no usable answer, and is not asked again.
     Spent,
 }
 
-/// A server of last resort is dead, does not serve the zone, or has sent a truncated answer. Before it is asked, each server that is likely to answer
-/// is asked this many times.
+/// Before a server of last resort is asked, each server that is likely to answer is asked this many times.
 const LAST_RESORT: u8 = 2;
 
 impl Candidate {
-    /// Creates a candidate (a server that may be asked) to which no query was sent yet.
+    /// Creates a candidate to which no query was sent yet.
     pub fn new(address: SocketAddr, standing: ServerStanding) -> Self {
         Self {
             address,
@@ -75,7 +70,7 @@ impl Candidate {
         }
     }
 
-    /// Records that a query of the question is being sent to the candidate.
+    /// Records that a query is being sent.
     pub fn sent(&mut self) {
         self.tries = self.tries.saturating_add(1);
         self.over_tcp = self.over_tcp.map(|queries| queries.saturating_add(1));
@@ -84,8 +79,8 @@ impl Candidate {
         self.answered = false;
     }
 
-    /// Records that a query to the candidate has ended. Returns false if this changes nothing, because a copy of the query over UDP got a truncated
-    /// answer while the server is already being asked over TCP.
+    /// Records that a query has ended. Returns false if this changes nothing: a copy over UDP got a truncated answer while the server is already
+    /// asked over TCP.
     pub fn ended(&mut self, conduct: Conduct) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
         if conduct == Conduct::Truncated && self.over_tcp.is_some_and(|queries| queries > 0) {
@@ -99,36 +94,35 @@ impl Candidate {
         true
     }
 
-    /// Returns the fault of a server whose query has ended. Silence after a truncated answer counts as silence over TCP.
+    /// Returns the fault of a server whose query has ended. Silence after a truncated answer is silence over TCP.
     pub fn fault(&self, conduct: Conduct) -> Conduct {
         if conduct == Conduct::Silent && self.truncated { Conduct::NoTcp } else { conduct }
     }
 
-    /// Returns the number of queries in progress at the candidate whose answers could change the result.
+    /// Returns the number of queries whose answers could change the result.
     pub(crate) fn awaited(&self) -> usize {
         if self.answered { 0 } else { self.under_way.into() }
     }
 
-    /// Returns the rank of the candidate; the lowest is asked first. Each query raises it, and servers of last resort start with a higher one.
+    /// The candidate with the lowest level is asked first.
     fn level(&self) -> u8 {
         self.tries.saturating_add(if self.is_last_resort() { LAST_RESORT } else { 0 })
     }
 
-    /// Returns true if the server is dead, does not serve the zone, or has sent a truncated answer, so that it is asked only as a last resort.
+    /// Returns true if the server is dead, does not serve the zone, or has sent a truncated answer.
     pub(crate) fn is_last_resort(&self) -> bool {
         let useless = self.standing.lame || self.over_tcp.is_some();
         useless || self.standing.health == Health::Dead
     }
 
-    /// Returns true if the question has not asked the server yet and the server is likely to answer.
     pub(crate) fn is_promising(&self) -> bool {
         self.level() == 0
     }
 }
 
-/// Returns the index of the candidate to ask next, or `None` if there is none. Candidates that were not asked come first, then those that have
-/// not answered, perhaps because packets were lost. Dead and lame servers are asked after the others have been asked twice. Each candidate is
-/// asked at most `max_tries` times, and at most `MAX_STREAM_TRIES` times over TCP. `toss` chooses among equal candidates at random.
+/// Returns the index of the candidate to ask next. Candidates that were not asked come first, then those that have not answered, perhaps because
+/// packets were lost. Dead and lame servers are asked after the others have been asked twice. Each candidate is asked at most `max_tries` times, and
+/// at most `MAX_STREAM_TRIES` times over TCP. `toss` chooses among equal candidates.
 pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) -> Option<usize> {
     let rank = |candidate: &Candidate| {
         let standing = candidate.standing;
@@ -156,10 +150,9 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// Returns the index of a candidate whose round-trip time should be measured by a query in the background. Such a candidate was not asked by
-/// the question, is likely to answer, and its round-trip time is not known (preferred) or was not measured for a long time. Returns `None` if
-/// the round-trip time of no candidate is known, because the next question then asks two servers of the zone at the same time. Also returns
-/// `None` if the nearest server is so near that no other can be much better.
+/// Returns the index of a candidate to measure in the background: it was not asked, is likely to answer, and its round-trip time is not known
+/// (preferred) or was not measured for a long time. Returns `None` if no round-trip time is known, because the next question then asks two servers,
+/// or if the nearest server is so near that no other can be much better.
 pub(crate) fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option<usize> {
     let nearest = candidates.iter().filter_map(|candidate| candidate.standing.round_trip).min()?;
     if nearest < NEAR_ENOUGH {
@@ -181,8 +174,8 @@ pub(crate) fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) ->
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// Returns the index of the server that replied first, to ask it once more. Returns `None` unless all replies were SERVFAIL or REFUSED, every
-/// other server is dead or was asked, and no server was asked again yet.
+/// Returns the index of the server that replied first, to ask it once more. Returns `None` unless all replies were SERVFAIL or REFUSED, every other
+/// server is dead or was asked, and no server was asked again yet.
 pub(crate) fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Option<usize> {
     let is_failure = |conduct| matches!(conduct, Conduct::ServFail | Conduct::Refused);
     let mut answered = faults.iter().filter(|(_, conduct)| conduct.came_back());
@@ -200,7 +193,7 @@ pub(crate) fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Cond
     candidates.iter().position(is_it)
 }
 
-/// Returns true if the last two attempts that ended got REFUSED, from two different servers.
+/// Returns true if the last two results are REFUSED from two different servers.
 pub(crate) fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
     matches!(faults, [.., (one, Conduct::Refused), (other, Conduct::Refused)] if one != other)
 }

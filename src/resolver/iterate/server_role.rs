@@ -14,14 +14,13 @@ pub enum ServerRole {
     Found,
     /// The configuration names the server as a server of a stub zone.
     Stub,
-    /// The server is named in a delegation below a stub zone. A server of the stub zone sent this delegation.
+    /// The server is named in a delegation that a server of a stub zone sent.
     BelowStub,
-    /// The configuration names the server as a forwarder: a recursive server, which resolves the question itself.
+    /// The configuration names the server as a forwarder (a recursive server).
     Forwarder,
 }
 
 impl ServerRole {
-    /// Returns how the servers of the zone cut `cut` became known. `route` says whether recursion, a stub zone or forwarders are used.
     pub(super) fn for_cut(route: &Route, cut: &Delegation) -> Self {
         match route.target {
             RouteTarget::Forward { .. } => Self::Forwarder,
@@ -31,19 +30,17 @@ impl ServerRole {
         }
     }
 
-    /// Returns a text for the servers of `zone` that became known in this way: `server of example.com.`, or `servers of example.com.` with
-    /// `plural`.
+    /// Returns `server of example.com.`, or `servers of example.com.` with `plural`.
     pub(super) fn text_with_zone(self, zone: &Name, plural: bool) -> String {
         let s = if plural { "s" } else { "" };
         match self {
-            // The configuration writes the name of the root zone as ".", so error texts do too.
+            // The configuration writes the root zone as ".", so error texts do too.
             Self::Forwarder if zone.is_root() => format!("forwarder{s} of zone \".\""),
             Self::Forwarder => format!("forwarder{s} of {}", name_text(zone)),
             Self::Found | Self::Stub | Self::BelowStub => format!("server{s} of {}", zone_text(zone)),
         }
     }
 
-    /// Returns, for the history, whether the server comes from recursion or from the configuration.
     pub(super) fn origin(self) -> ServerOrigin {
         match self {
             Self::Found => ServerOrigin::Recursion,
@@ -51,12 +48,10 @@ impl ServerRole {
         }
     }
 
-    /// Returns true if the configuration names the server.
     pub(super) fn is_configured(self) -> bool {
         matches!(self, Self::Stub | Self::Forwarder)
     }
 
-    /// Returns true if the server resolves names itself (a recursive server).
     pub(super) fn is_recursive(self) -> bool {
         self == Self::Forwarder
     }

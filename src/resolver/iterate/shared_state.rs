@@ -1,5 +1,5 @@
-//! The state that all lookups and probes share: `exchange`, the clock, the state of this host's own network, dead servers, and late queries.
-//! The silences of servers are counted here.
+//! The state that all lookups and probes share: `exchange`, the clock, the state of this host's own network, dead servers, and late queries. The
+//! silences of servers are counted here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,6 @@ use dns::clock::Clock;
 use dns::random::Random;
 use history::Recorder;
 
-/// The state that all resolutions and queries in the background share.
 pub(super) struct SharedState {
     pub(super) exchange: Arc<Exchange>,
     pub(super) recorder: Arc<Recorder>,
@@ -35,20 +34,18 @@ pub(super) struct SharedState {
     pub(super) measurements: QueryShare,
     pub(super) uplink: Uplink,
     pub(super) late: Arc<Late>,
-    /// Counts the queries that could not be delivered and do not count as silences yet.
+    /// The queries that could not be delivered and do not count as silences yet.
     undelivered: Arc<Late>,
     pub(super) dead: DeadServers,
     pub(super) unproven: Unproven,
     pub(super) late_answers: LateAnswers,
     pub(super) renewals: RenewalQueue,
-    /// A switch for tests: causes a panic in a task that runs at the same time as the resolution of a
-    /// question.
+    /// With this switch, tests cause a panic in a task beside the resolution.
     #[cfg(feature = "simulated")]
     pub(super) strike: Strike,
 }
 
 impl SharedState {
-    /// Creates the state of a resolver that has sent no queries yet.
     pub(super) fn new(
         exchange: Arc<Exchange>,
         recorder: Arc<Recorder>,
@@ -80,8 +77,8 @@ impl SharedState {
         }
     }
 
-    /// Handles a query that was not answered. The silence counts against the server if other servers have answered in the meantime. If none
-    /// has, a server of a zone above is asked first, to learn whether the network of this host works.
+    /// Handles a query that was not answered. The silence counts if other servers have answered meanwhile. If none has, a server of a zone above is
+    /// asked first, to learn if the network of this host works.
     pub(super) fn silent(&self, silent: Silent) {
         if self.is_proven(&silent) {
             self.count(silent);
@@ -90,12 +87,11 @@ impl SharedState {
         }
     }
 
-    /// Handles a query that could not be delivered to its server. It counts as a silence of the server only after `patience`, because the
-    /// server is to blame only if other servers answer in this time.
+    /// Handles a query that could not be delivered to its server. It counts as a silence only after `patience`: the server is to blame only if other
+    /// servers answer in this time.
     pub(super) fn undelivered(self: &Arc<Self>, silent: Silent, patience: Duration) {
         let server = silent.wanted.aside.path.server;
-        // If too many undelivered queries already wait, this query is not counted. This does no harm, because the waiting queries count, and so do
-        // later queries.
+        // If too many undelivered queries wait, this one need not count, because the waiting ones do.
         let Some(waiting) = self.undelivered.listen(server) else { return };
         let shared = Arc::clone(self);
         tokio::spawn(async move {
@@ -114,8 +110,8 @@ impl SharedState {
         });
     }
 
-    /// Records that a server has answered a question for `zone` after `round_trip`. If the server counted as dead, it may still drop the
-    /// queries for other zones, so it is probed for these immediately.
+    /// Records that a server has answered a question for `zone` after `round_trip`. A server that counted as dead may still drop the queries for
+    /// other zones, so it is probed for these immediately.
     pub(super) fn answered(&self, server: &Server, (role, zone): (ServerRole, &Name), round_trip: Duration) {
         let now = self.clock.mono();
         let was_dead = if role.is_recursive() {

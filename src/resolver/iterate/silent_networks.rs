@@ -1,8 +1,8 @@
 //! Counts the IPv6 networks whose servers are silent, and decides for how long IPv6 is then not used. Such a time is called a rest here.
 //!
 //! All servers of one hoster may be dead, so each network is counted once. The first rest is short, because IPv6 may work and the silent servers may
-//! be dead. Each further rest is twice as long as the rest before it, and begins after fewer silences, so that a host with a broken IPv6 connection
-//! seldom tries it. An answer over IPv6 ends the rest and resets its length.
+//! be dead. Each further rest is twice as long and begins after fewer silences, so that a host with a broken IPv6 connection seldom tries it. An
+//! answer over IPv6 ends the rest and resets its length.
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
@@ -12,18 +12,15 @@ use crate::limits::{BROKEN_IPV6_TIME, FIRST_BROKEN_IPV6_TIME, IPV6_SILENCES_AGAI
 /// The number of 16-bit segments at the start of an address that identify a site (RFC 6177: one site has a /48 at most).
 const SITE: usize = 3;
 
-/// The networks whose servers were silent since a server last answered over IPv6, or since the last rest was set. A rest is a time in which
-/// IPv6 is not used.
+/// The networks whose servers were silent since a server last answered over IPv6, or since IPv6 was last put out of use.
 #[derive(Debug, Default)]
 pub(super) struct SilentNetworks {
-    /// The prefixes of the networks in which servers were silent, at most `MAX_IPV6_SILENCES`.
     networks: Vec<[u16; SITE]>,
-    /// The length of the last pause in which IPv6 was not used; `None` before the first one.
     last_rest: Option<Duration>,
 }
 
 impl SilentNetworks {
-    /// Adds the network of a silent server. Returns false if the network is already in the list.
+    /// Adds the network of a silent server. Returns false if it is already known.
     pub(super) fn add(&mut self, server: Ipv6Addr) -> bool {
         let [first, second, third, ..] = server.segments();
         let network = [first, second, third];
@@ -34,8 +31,7 @@ impl SilentNetworks {
         is_new
     }
 
-    /// If the servers of enough networks are silent, returns for how long IPv6 is not used from now on. The count of networks then starts
-    /// again.
+    /// If enough networks are silent, returns for how long IPv6 is not used, and begins a new count.
     pub(super) fn rest(&mut self) -> Option<Duration> {
         let (enough, rest) = match self.last_rest {
             None => (MAX_IPV6_SILENCES, FIRST_BROKEN_IPV6_TIME),

@@ -11,11 +11,10 @@ use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
 use history::note::Words;
 
-/// The EDNS option code of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Describes an answer for the trail. `keyed` is true if the query contained the secret key of a DNS list. Texts from the server are then left out,
-/// because they may repeat the key.
+/// Describes an answer for the trail. With `keyed`, texts from the server are left out, because the query had a customer's key and they may repeat
+/// it.
 pub(super) fn summary(said: &Classified, message: &Message, keyed: bool) -> Words {
     let authoritative = message.metadata.authoritative;
     let authority = if authoritative { "" } else { ", without AA" };
@@ -47,7 +46,7 @@ pub(super) fn summary(said: &Classified, message: &Message, keyed: bool) -> Word
     }
 }
 
-/// Returns the extended error in a server's DNS message (RFC 8914) as a text to be appended to another text.
+/// Returns the extended error in a server's reply (RFC 8914), to be appended to another text.
 fn extended_error(message: &Message, keyed: bool) -> Option<String> {
     let code = EdnsCode::from(EXTENDED_ERROR);
     let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };

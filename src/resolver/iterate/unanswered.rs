@@ -1,5 +1,5 @@
-//! Decides when a step without an answer ends before the time limit of the question, and which failure it returns. A step asks the servers of
-//! one zone.
+//! Decides when a step (the queries to the servers of one zone) without an answer ends before the time limit of the question, and which failure it
+//! returns.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -20,33 +20,31 @@ use crate::limits::{
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// The timer that is used if each server of the asked zone was silent in queries for other zones. `None` if it is not used.
+/// The timer for servers that were silent in queries for other zones.
 pub(super) type Doubt = Option<Pin<Box<Sleep>>>;
 
 impl Asking<'_> {
-    /// Waits until this timer has expired. Returns immediately if there is no timer.
     pub(super) async fn elapsed(timer: &mut Doubt) {
         if let Some(timer) = timer {
             timer.await;
         }
     }
 
-    /// Returns a timer if each server of the asked zone was silent in queries for other zones. Such a server may drop only queries for those zones,
-    /// so it is asked for this zone. But it may also be dead and serve thousands of zones, so the question waits for a shorter time than usual.
+    /// Returns a timer if each server of the zone was silent in queries for other zones. Such a server may drop only queries for those zones, so it
+    /// is asked. But it may also be dead and serve thousands of zones, so the question waits for a shorter time than usual.
     pub(super) fn doubt(&self) -> Doubt {
         (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(self.doubt_time()))
     }
 
-    /// Returns the time to wait for servers that were silent in queries for other zones: `SILENT_ELSEWHERE_TIME`, or more if they usually take longer
-    /// for this zone.
+    /// Returns `SILENT_ELSEWHERE_TIME`, or more if the servers usually take longer for this zone.
     fn doubt_time(&self) -> Duration {
         let usual = self.candidates.iter().filter_map(|candidate| candidate.standing.round_trip).max();
         let usual = usual.unwrap_or_default();
         SILENT_ELSEWHERE_TIME.max(usual + usual / 2)
     }
 
-    /// Called when the time to wait for servers that were silent in queries for other zones has passed. Gives up the queries to this zone, unless
-    /// another server may still be found. In that case, returns a timer after which this function is called again.
+    /// Called when the timer of `doubt` has expired. Gives up the queries to this zone, unless another server may still be found: then returns a new
+    /// timer.
     pub(super) fn doubt_is_over(&mut self) -> Doubt {
         if !self.has_no_other() || !self.is_doubted() {
             return Some(timer(UNKNOWN_TIMER));
@@ -64,8 +62,8 @@ impl Asking<'_> {
         None
     }
 
-    /// Returns true if all servers of the asked zone were known to be silent, for this zone or for others, when the question began to ask
-    /// them, and none has answered since.
+    /// Returns true if all servers of the zone were known to be silent, for this zone or for others, when they were first asked, and none has
+    /// answered since.
     fn is_doubted(&self) -> bool {
         let is_silent =
             |standing: &ServerStanding| standing.silent_elsewhere || standing.silent_since.is_some();
@@ -81,19 +79,18 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns the result if no server of the zone has given a usable answer: a doubtful denial if all servers gave one, otherwise the
-    /// failure.
+    /// Returns the result without a usable answer: a doubtful denial if all servers gave one, otherwise the failure.
     pub(super) fn end(&mut self) -> Result<Classified, Failure> {
         if self.shed {
             return Err(Failure::NoRoom { zone: self.cut.zone.clone() });
         }
-        // A server in `avoid` gave another answer before (a bogus one), so not all servers of the zone agree.
+        // The servers in `avoid` gave another (bogus) answer, so the servers do not agree.
         let all = self.doubted == self.faults.len()
             && self.lookup.avoid.is_empty()
             && self.lookup_failure.is_none()
             && self.unglued.is_empty();
         match self.doubtful.take() {
-            // In a signed zone, a doubtful denial is bogus because it has no proof. It is then no better than a failure.
+            // In a signed zone, a denial without proof is bogus.
             Some(found) if all && self.signed != Signed::Yes => {
                 Ok(Classified::Doubtful(Found { doubted: true, ..found }))
             }
@@ -101,10 +98,9 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns true if all servers of the zone were known to be silent before this question began, or are known to be silent now and the question has
-    /// waited long enough. If one of them has ever answered, the question waits only until its client's deadline, because a client that repeats the
-    /// question would wait for the same resolution again. If none has ever answered, the question waits for `UNHEARD_TIME`, because an answer may
-    /// take seven seconds.
+    /// Returns true if all servers of the zone were known to be silent before this question began, or are so now and the question has waited long
+    /// enough: until its client's deadline if one of them has ever answered, because a client that repeats the question would wait for the same
+    /// resolution again, otherwise `UNHEARD_TIME`.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
         let began = context.began();
@@ -122,7 +118,6 @@ impl Asking<'_> {
             && self.candidates.iter().all(is_silent)
     }
 
-    /// Returns true if no further server of the zone can be asked.
     fn has_no_other(&self) -> bool {
         self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty() && self.has_glue
     }
@@ -132,7 +127,7 @@ impl Asking<'_> {
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
             let servers: Vec<SocketAddr> =
                 self.candidates.iter().map(|candidate| candidate.address).collect();
-            // For a DNS list, its breaker decides when the silent servers are asked again.
+            // The breaker of a DNS list decides when its silent servers are asked again.
             let is_list = self.lookup.route.policy.list.is_some();
             let now = self.iterate.now();
             let is_sooner =
@@ -150,8 +145,8 @@ impl Asking<'_> {
         }
         if self.candidates.is_empty() {
             let unused = self.iterate.unused_family(self.context(), self.cut).map(Box::new);
-            // If the name of a server is in the zone itself, the query for its address would go to this same server, so the lookup fails too. The
-            // reported reason is then the unused address family, and not this failed lookup.
+            // If the name of a server is in the zone itself, the query for its address goes to this server and fails too. The real reason is then the
+            // unused address family.
             if unused.as_ref().is_some_and(|unused| !unused.servers.is_empty()) {
                 return Failure::Addresses { zone, why: None, unused };
             }

@@ -1,9 +1,7 @@
-//! Silences of servers (queries without an answer) during which no other server answered. A server of a zone above is then asked, to find out whether
-//! the network of this host works.
+//! Silences of servers (queries without an answer) during which no other server answered.
 //!
-//! On a gateway that asks no other questions at that time, a zone with dead servers looks like an outage of the network of this host. A
-//! server of a zone above that has answered before is then asked for the NS set of its zone. If it answers, the silence counts against the
-//! silent server. Otherwise the silence is not counted.
+//! On a gateway that asks no other questions at that time, a zone with dead servers looks like an outage of this host's network. Therefore a server
+//! of a zone above that has answered before is asked for the NS set of its zone. The silence counts only if this server answers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,31 +12,25 @@ use crate::cache::servers::Server;
 use crate::limits::MAX_UNPROVEN;
 use dns::clock::Mono;
 
-/// A query without an answer, which is to be counted as a silence of its server.
 #[derive(Clone)]
 pub(super) struct Silent {
-    /// The server that did not answer.
     pub(super) server: Arc<Server>,
-    /// The time at which the query was sent.
     pub(super) sent: Mono,
     /// The time at which the query counted as lost.
     pub(super) late: Mono,
-    /// The probe that tests whether the server works again, for use if the server counts as dead.
+    /// The probe for use if the server then counts as dead.
     pub(super) wanted: WantedServer,
-    /// True if the query was itself a probe in the background (and not for a client).
     pub(super) aside: bool,
 }
 
-/// Silences that wait until it is known whether the network of this host works.
 #[derive(Default)]
 pub(super) struct Unproven {
     waiting: Mutex<Vec<Silent>>,
-    /// Wakes the task that tests the network of this host.
     pub(super) added: Notify,
 }
 
 impl Unproven {
-    /// Adds a silence. Drops it if too many silences already wait: the next silence of this server has the same effect.
+    /// Adds a silence, unless too many wait: the next silence of this server has the same effect.
     pub(super) fn add(&self, silent: Silent) {
         let mut waiting = self.waiting();
         if waiting.len() < MAX_UNPROVEN {
@@ -48,12 +40,11 @@ impl Unproven {
         }
     }
 
-    /// Removes and returns the unanswered queries for which `wanted` returns true.
     pub(super) fn take(&self, wanted: impl Fn(&Silent) -> bool) -> Vec<Silent> {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }
 
-    /// Returns the servers of these silences with their probes, the oldest silence first.
+    /// Returns the silent servers with their probes, the oldest silence first.
     pub(super) fn wanted(&self) -> Vec<WantedServer> {
         self.waiting().iter().map(|silent| silent.wanted.clone()).collect()
     }
@@ -64,7 +55,7 @@ impl Unproven {
 }
 
 impl Silent {
-    /// Returns true if counting the silence would change what is known about the server.
+    /// Returns true if the silence would change what is known about the server.
     pub(super) fn needs_witness(&self) -> bool {
         if self.aside {
             self.server.is_being_probed(&self.wanted.aside.zone)

@@ -1,7 +1,7 @@
-//! Determines whether the network of this host works, from the times at which servers last answered.
+//! Determines if the network of this host works, from the times at which servers last answered.
 //!
-//! While no server answers, the cause may be an outage of the network of this host, and then servers must not count as dead. Servers that the
-//! operator has configured may be in the network of this host, so their answers prove nothing about the connection to other servers.
+//! In an outage of this host's network, servers must not count as dead. Servers that the operator has configured may be in this network, so their
+//! answers prove nothing about the connection to other servers.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -11,61 +11,57 @@ use crate::iterate::server_role::ServerRole;
 use dns::clock::Mono;
 
 /// The times at which servers last answered, in microseconds of the clock (0 means never): `world` for servers of the internet, `configured` for
-/// servers that the operator has configured.
+/// configured servers.
 #[derive(Debug, Default)]
 pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
-    /// The times at which servers of the internet last gave usable answers.
+    /// The usable answers of servers of the internet.
     helped: Mutex<NetworkAnswers>,
-    /// The number of outages of the network of this host that have ended. The next field is the time at which the end of the last one was noticed.
+    /// The number of ended outages of this host's network, and the time at which the end of the last one was noticed.
     outages: AtomicU8,
     outage_ended: AtomicU64,
 }
 
 impl Uplink {
-    /// Records that a server has replied. `role` says whether the server was found by recursion or configured.
     pub(super) fn heard(&self, role: ServerRole, now: Mono) {
         let last = if role.is_configured() { &self.configured } else { &self.world };
         last.fetch_max(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// Records that a server found by recursion gave a usable answer. REFUSED is not usable, because a middlebox in the network of this host
-    /// may send it as the reply to every query.
+    /// Records that a server found by recursion gave a usable answer. A middlebox in the network of this host may send REFUSED to every query, so
+    /// REFUSED is not usable.
     pub(super) fn helped(&self, now: Mono) {
         self.helped.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
     }
 
-    /// Returns when servers of the internet last gave usable answers. This shows whether the network of this host works.
+    /// Returns when servers of the internet last gave usable answers.
     pub(super) fn evidence(&self) -> NetworkAnswers {
         *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns true if a server of the internet has answered after `moment`.
     pub(super) fn has_heard_internet(&self, moment: Mono) -> bool {
         self.world.load(Ordering::Relaxed) > moment.as_micros()
     }
 
-    /// Returns true if any server has answered after `moment`: a server of the internet, or a server that the operator has configured.
     pub(super) fn has_heard_any(&self, moment: Mono) -> bool {
         self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
     }
 
-    /// Called when a server answers after an outage of the network of this host. `sent` is the time of a query that was sent during the outage. Each
-    /// outage is counted once, even if many questions call this.
+    /// Called when a server answers after an outage. `sent` is the time of a query during the outage. Each outage is counted once, even if many
+    /// questions call this.
     pub(super) fn end_outage(&self, sent: Mono, now: Mono) {
         if self.outage_ended.fetch_max(now.as_micros(), Ordering::Relaxed) <= sent.as_micros() {
             self.outages.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Returns the number of outages of the network of this host that have ended. After 255, the count starts again at 0.
+    /// Returns the number of ended outages, modulo 256.
     pub(super) fn outages(&self) -> u8 {
         self.outages.load(Ordering::Relaxed)
     }
 
-    /// Returns true if the silence of a server since `sent` is due to the server: other servers have answered since then, so the network of
-    /// this host works. `role` says whether the server was found by recursion or configured.
+    /// Returns true if the silence of a server since `sent` is due to the server: other servers have answered since then.
     pub(super) fn is_own_fault(&self, role: ServerRole, sent: Mono) -> bool {
         if role.is_configured() { self.has_heard_any(sent) } else { self.has_heard_internet(sent) }
     }

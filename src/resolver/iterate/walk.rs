@@ -1,4 +1,4 @@
-//! The walk: follows referrals from zone to zone downwards, beginning at the closest known zone cut.
+//! Follows referrals from zone to zone downwards, beginning at the closest known zone cut (a walk).
 
 use std::sync::Arc;
 
@@ -19,15 +19,14 @@ use dns::question::name_text;
 use history::event::StepEvent;
 use history::note::Note;
 
-/// The result of a probe, which is a query for only the last labels of the name (query name minimisation).
 enum ProbedLabel {
-    /// A zone begins at the shorter name, and this is the referral to it.
+    /// A zone begins at the shorter name.
     Referral(Referral),
-    /// No zone begins at the shorter name, so a name with one more label may be probed.
+    /// No zone begins at the shorter name, so one more label may be added.
     NoCut,
-    /// A DNSSEC proof shows that the shorter name does not exist, so the whole name does not exist either (RFC 8020).
+    /// A DNSSEC proof shows that the shorter name does not exist, and so does not the whole name (RFC 8020).
     Absent(Box<Found>),
-    /// The reply shows something else: the servers are asked for the whole name.
+    /// The servers must be asked for the whole name.
     Unclear,
 }
 
@@ -35,12 +34,12 @@ impl Iterate {
     /// Like `find`, but does not use recursion if forwarders fail.
     pub(super) async fn find_routed(&self, mut lookup: Lookup<'_>) -> Result<Resolved, Failure> {
         let mut outdated: Vec<Outdated> = Vec::new();
-        // If a cached delegation was outdated, the next iteration begins at a zone above it.
+        // After an outdated delegation, the next iteration begins at a zone above it.
         for _ in 0..MAX_REFERRALS {
             let cut = self.start(lookup).await?;
             lookup.cut = None;
             let outcome = self.walk(lookup, Arc::clone(&cut), &outdated).await;
-            // A question for DS is sent to the parent zone. If the parent zone denies the name, a cached delegation of this name is removed.
+            // The parent zone answers for DS. If it denies the name, a cached delegation of the name is outdated.
             if let Ok(resolved) = &outcome
                 && lookup.kind == RecordType::DS
                 && !matches!(lookup.route.target, RouteTarget::Forward { .. })
@@ -56,7 +55,7 @@ impl Iterate {
         Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
-    /// Returns the zone cut where the walk begins: the closest one in the cache, or the servers that the operator has configured.
+    /// Returns the closest zone cut in the cache, or the servers that the operator has configured.
     pub(super) async fn start(&self, lookup: Lookup<'_>) -> Result<Arc<Delegation>, Failure> {
         match &lookup.route.target {
             RouteTarget::Forward { servers, .. } => Ok(Arc::clone(servers)),
@@ -81,8 +80,7 @@ impl Iterate {
         self.walk(lookup, cut, &[]).await
     }
 
-    /// Follows referrals from `cut` downwards. If a referral leads to the same servers as one of the `outdated` delegations, returns their
-    /// earlier result.
+    /// Follows referrals from `cut` downwards. If a referral leads to the servers of an `outdated` delegation, returns their earlier result.
     pub(super) async fn walk(
         &self,
         lookup: Lookup<'_>,
@@ -109,7 +107,7 @@ impl Iterate {
                         return Ok(Resolved { found, zone: cut.zone.clone(), cut });
                     }
                     Classified::Referral(referral) => referral,
-                    // The code that asks the servers returns a usable answer or an error, so these results do not occur.
+                    // `ask_zone` returns these results as errors.
                     Classified::Nothing(_) | Classified::NoRoom => break,
                 },
             };
@@ -128,9 +126,8 @@ impl Iterate {
         Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
-    /// Asks the servers of `cut` for `part`, the last labels of the name. Only a referral, or a denial with a DNSSEC proof, is used as the
-    /// result. The denial is validated like a denial of the whole name. A denial without a proof is not used, because some servers deny a name
-    /// that has names below it (RFC 9156 section 3).
+    /// Asks the servers of `cut` for `part`, the last labels of the name. Only a referral, or a denial with a DNSSEC proof, is used. A denial without
+    /// a proof is not, because some servers deny a name that has names below it (RFC 9156 section 3).
     async fn probe(
         &self,
         lookup: Lookup<'_>,
@@ -165,8 +162,7 @@ impl Iterate {
         }
     }
 
-    /// Returns the closest known zone cut below a stub zone, because delegations in the stub zone are followed. If there is none, returns the
-    /// stub zone itself.
+    /// Returns the closest known zone cut below a stub zone, or the stub zone itself.
     fn closest_within(&self, lookup: Lookup<'_>, stub: &Arc<Delegation>) -> Arc<Delegation> {
         let closest = self.closest_delegation(lookup);
         let below = closest.filter(|cut| cut.zone != stub.zone && stub.zone.zone_of(&cut.zone));
@@ -196,10 +192,9 @@ impl Iterate {
 /// The answer to a question, and where it comes from.
 #[derive(Clone, Debug)]
 pub struct Resolved {
-    /// The answer itself, with its records.
+    /// The answer itself.
     pub found: Found,
     /// The zone whose server gave the answer.
     pub zone: Name,
-    /// The zone cut whose servers were asked. One of them gave the answer.
     pub(super) cut: Arc<Delegation>,
 }

@@ -1,9 +1,8 @@
 //! The servers of a zone: their names in the NS sets of the zone itself and of its parent, and their known addresses.
 //!
-//! The NS set of a zone itself ranks above that of its parent (RFC 2181 section 5.4.1), but only until the parent's delegation expires.
-//! Otherwise a zone that its parent has removed would stay in use because its own servers still answer (ghost domains, NDSS 2012). The zone's
-//! own NS set is used only if it was the answer to a query for NS. An NS set that comes unasked with other answers is not used, because it can
-//! poison the cache (CVE-2025-11411).
+//! The NS set of a zone itself ranks above that of its parent (RFC 2181 section 5.4.1), but only until the parent's delegation expires. Otherwise a
+//! zone that its parent has removed would stay in use because its own servers still answer (ghost domains, NDSS 2012). The zone's own NS set is used
+//! only if it was the answer to a query for NS, because an unasked NS set can poison the cache (CVE-2025-11411).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -20,21 +19,16 @@ use crate::config::Family;
 use crate::limits::MAX_SERVERS;
 use dns::clock::Mono;
 
-/// The known addresses of the servers of a zone, in the groups in which they are asked.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
-    /// The addresses to ask first. They belong to the servers in the zone's own NS set if the address of at least one is known, otherwise to
-    /// those in the parent's NS set.
+    /// The addresses to ask first: those of the zone's own NS set if at least one is known, otherwise those of the parent's NS set.
     pub(super) first: Vec<SocketAddr>,
-    /// The addresses to ask if the first servers do not answer or do not serve the zone: the glue in the delegation. If `first` has the zone's own NS
-    /// set, also the addresses of the servers in the parent's NS set.
+    /// The addresses to ask after these: the glue, and with the zone's own NS set in `first`, the addresses of the parent's NS set.
     pub(super) reserve: Vec<SocketAddr>,
-    /// The names of the zone's servers for which no usable address is known.
     pub(super) unglued: Vec<Name>,
 }
 
 impl Iterate {
-    /// Returns the known addresses of the servers of the zone cut `cut`.
     pub(super) fn addresses(&self, lookup: Lookup<'_>, cut: &Delegation) -> Addresses {
         if !cut.configured.is_empty() {
             return Addresses { first: cut.configured.clone(), ..Addresses::default() };
@@ -59,21 +53,20 @@ impl Iterate {
         if cut.zone.is_root() {
             addresses.reserve.extend(self.hinted(lookup.context));
         }
-        // A cached address may be outdated or wrong, so the glue in the delegation is tried after it.
+        // A cached address may be outdated or wrong.
         let glue = cut.glue.iter().filter(|(_, address)| self.shared.families.allows(config, *address, now));
         addresses.reserve.extend(glue.map(|(_, address)| SocketAddr::new(*address, config.upstream_port)));
         addresses.reserve.retain(|address| !addresses.first.contains(address));
         addresses
     }
 
-    /// Returns the addresses of all servers of `cut` that are known from delegations (glue). They are used if the zones of the server names
-    /// deny the addresses, or if no server answers at the addresses that these zones give.
+    /// Returns the glue of all servers of `cut`. It is used if the zones of the server names deny the addresses, or if no server answers at the
+    /// addresses that these zones give.
     pub(super) fn glue_of_servers(&self, lookup: Lookup<'_>, cut: &Delegation) -> Vec<SocketAddr> {
         let own = self.own_servers(lookup.context, &cut.zone, self.now());
         own.iter().chain(&cut.servers).flat_map(|server| self.glue_of(lookup.context, server)).collect()
     }
 
-    /// Returns the addresses of one server that are known from delegations (glue).
     pub(super) fn glue_of(&self, context: &Context, server: &Name) -> Vec<SocketAddr> {
         let (now, port) = (self.now(), context.view.config.resolve.upstream_port);
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
@@ -82,7 +75,7 @@ impl Iterate {
         glue.flat_map(|glue| glue.addresses().map(socket).collect::<Vec<_>>()).collect()
     }
 
-    /// Returns the servers of `cut` whose names are outside its zone and whose addresses are known only from delegations (glue).
+    /// Returns the servers of `cut` with names outside its zone whose addresses are known only from glue.
     pub(super) fn known_by_glue(&self, context: &Context, cut: &Delegation) -> Vec<Name> {
         let (now, rrsets) = (self.now(), self.memory.rrsets.in_view(context.view.knows));
         let resolved = |name: &Name| {
@@ -97,7 +90,7 @@ impl Iterate {
         outside.filter(|name| glued(name) && !resolved(name)).cloned().collect()
     }
 
-    /// Returns the addresses of the root servers in the root hints. They are tried if the servers in the priming answer do not answer.
+    /// Returns the addresses in the root hints, for use if the servers in the priming answer do not answer.
     fn hinted(&self, context: &Context) -> Vec<SocketAddr> {
         let (now, config) = (self.now(), &context.view.config.resolve);
         let hints = config.root_hints.servers.iter().flat_map(|(_, addresses)| addresses);
@@ -105,7 +98,7 @@ impl Iterate {
         used.map(|address| SocketAddr::new(*address, config.upstream_port)).collect()
     }
 
-    /// Returns the servers in the zone's own NS set. The result is empty if the cache has no answer to a query for this set.
+    /// Returns the servers in the zone's own NS set, if the cache has an answer to a query for it.
     fn own_servers(&self, context: &Context, zone: &Name, now: Mono) -> Vec<Name> {
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
         let Some(rrset) = rrsets.rrset(zone, RecordType::NS, Rank::Answer, now) else { return Vec::new() };
@@ -117,7 +110,6 @@ impl Iterate {
         records.iter().filter_map(|record| name(&record.data)).take(MAX_SERVERS).collect()
     }
 
-    /// Returns true if two addresses belong to the same server, for example one IPv4 and one IPv6 address.
     pub(super) fn are_one(&self, lookup: Lookup<'_>, cut: &Delegation, one: IpAddr, other: IpAddr) -> bool {
         let now = self.now();
         let names = self.own_servers(lookup.context, &cut.zone, now);
@@ -128,7 +120,7 @@ impl Iterate {
         one == other || names.iter().chain(&cut.servers).any(has)
     }
 
-    /// Returns the usable addresses of a server: from cached address records if there are any, otherwise from the glue in the delegation.
+    /// Returns the usable addresses of a server: from cached address records, otherwise from the glue.
     pub(super) fn known_addresses(
         &self,
         context: &Context,
@@ -138,7 +130,7 @@ impl Iterate {
     ) -> Vec<SocketAddr> {
         let config = &context.view.config.resolve;
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
-        // Usually `server` is a reference to one of these names, so that comparing the pointers is enough and faster.
+        // Usually `server` is a reference to one of these names, and comparing pointers is faster.
         let is_it = |name: &Name| std::ptr::eq(name, server) || name == server;
         let place = cut.servers.iter().position(is_it);
         let is_glued = || cut.glue.iter().any(|(of, _)| Some(*of) == place);
@@ -147,7 +139,7 @@ impl Iterate {
         for kind in self.address_kinds(context, now) {
             if let Some(rrset) = rrsets.rrset_of(&mut keys, kind, Rank::Glue, now) {
                 known.extend(rrset.addresses().map(socket));
-                // A question never has to wait for the addresses of a server with glue, so they are not renewed.
+                // No question waits for the addresses of a server with glue.
                 if rrset.is_to_be_renewed(now) && !is_glued() {
                     self.queue_address_renewal(server, kind, context);
                 }
@@ -161,7 +153,7 @@ impl Iterate {
         known
     }
 
-    /// Returns the address record types to look up: A, AAAA or both, according to the address families that this host uses.
+    /// Returns A, AAAA or both, according to the address families that this host uses.
     pub(super) fn address_kinds(
         &self,
         context: &Context,
@@ -173,9 +165,8 @@ impl Iterate {
         ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
     }
 
-    /// Called for a delegation without a usable address. Returns the address family (IPv4 or IPv6) that this host does not use, with the addresses of
-    /// the servers in this family. Returns `None` if the unused family does not explain the failure: both families or none are used, or no address in
-    /// the unused family is known and no server's name is known to lack an address of the used family.
+    /// Called for a delegation without a usable address. Returns the address family that this host does not use, with the addresses of the servers in
+    /// it, or `None` if this does not explain the failure.
     pub(super) fn unused_family(&self, context: &Context, cut: &Delegation) -> Option<UnusedFamily> {
         let (config, now) = (&context.view.config.resolve, self.now());
         let families = &self.shared.families;
@@ -194,7 +185,7 @@ impl Iterate {
         looked_up.for_each(|rrset| addresses.extend(rrset.addresses()));
         addresses.sort_unstable();
         addresses.dedup();
-        // A name that does not exist has no address of any family, so it does not count.
+        // A name that does not exist has no address of any family.
         let lacks_used = |server: &Name| {
             let known = rrsets.get(server, used, Rank::Glue, now);
             matches!(known, Some(Known::Negative(denied)) if !denied.nxdomain)
@@ -216,8 +207,8 @@ impl Iterate {
         Some(UnusedFamily { is_ipv6, why, servers })
     }
 
-    /// Returns true if a server may be asked: its address family is used, and `deny_servers` does not contain its address. These limits do not
-    /// apply to servers that the operator has configured.
+    /// Returns true if a server may be asked: its address family is used, and its address is not in `deny_servers`. Configured servers may always be
+    /// asked.
     pub(super) fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr, now: Mono) -> bool {
         let config = &context.view.config.resolve;
         let denied = !cut.trusted && config.deny_servers.iter().any(|net| contains(net, address));
@@ -225,8 +216,7 @@ impl Iterate {
     }
 }
 
-/// Returns true if `address` is in the network `net`. The `ipnet` library would compute the first and the last address of the network for
-/// this, which is slower.
+/// Returns true if `address` is in `net`. The `ipnet` library would compute the first and the last address of the network, which is slower.
 pub(super) fn contains(net: &IpNet, address: IpAddr) -> bool {
     let length = u32::from(net.prefix_len());
     match (net.addr(), address) {

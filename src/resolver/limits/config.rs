@@ -4,47 +4,42 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// The smallest `cache.size`. The process may use 1.25 times this size plus 24 MiB. The pages of the program take 14 MiB, its tables and ring buffers
-/// 14 MiB, and the least work in progress 28 MiB if every kind of work reaches its limit at the same time. A fifth of this size is then left for the
-/// cache.
+/// 14 MiB, and the least work in progress 28 MiB. A fifth of this size is then left for the cache.
 pub const MIN_CACHE_SIZE: u64 = 32 << 20;
 
 /// The largest `cache.negative_max_ttl`. RFC 2308 section 5 calls values of more than a day problematic.
 pub(crate) const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The smallest `resolve.deadline`. With a shorter deadline, a resolution that begins at the root takes too long for
-/// some servers.
+/// The smallest `resolve.deadline`. A resolution that begins at the root takes longer for some servers.
 pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
 
-/// The least number of ports in `resolve.source_ports`. With it, an attacker who forges answers has to guess one of 2^26 pairs of port
-/// and id (RFC 5452 section 7), and 1 024 queries from one address can be in progress.
+/// The least number of ports in `resolve.source_ports`. An attacker who forges answers then has to guess one of 2^26 pairs of port and id (RFC 5452
+/// section 7).
 pub const MIN_SOURCE_PORTS: usize = 1_024;
 
-/// The greatest length of the path of a Unix socket, in octets. `sun_path` has 108 octets including the terminating zero
-/// (unix(7)).
+/// The greatest length of the path of a Unix socket, in octets. `sun_path` has 108 octets including the final zero (unix(7)).
 pub(crate) const MAX_SOCKET_PATH: usize = 107;
 
-/// The greatest size of the configuration file, in octets. With the greatest number of entries of each kind, and with
-/// comments, the file has 2 MiB.
+/// The greatest size of the configuration file, in octets. With the greatest number of entries of each kind, and with comments, it has 2 MiB.
 pub const MAX_CONFIG_FILE: u64 = 4 << 20;
 
 /// The longest time for which a configuration is read from a pipe. A program writes a configuration in milliseconds.
 pub(crate) const PIPE_TIME: Duration = Duration::from_secs(2);
 
-/// The greatest number of configuration errors that are reported. An operator corrects some of them before reading more.
+/// The greatest number of configuration errors that are reported.
 pub const MAX_PROBLEMS: usize = 100;
 
-/// The greatest number of characters of a configured value that an error message quotes. They are enough to find the
-/// value, and fit on a screen of 80 columns.
+/// The greatest number of characters of a configured value that an error message quotes: enough to find the value, and to fit on a screen of 80
+/// columns.
 pub const MAX_SHOWN_VALUE: usize = 60;
 
-/// The greatest number of characters of a sentence in an error message. The longest sentence of resolverd has 200.
+/// The greatest number of characters of a sentence in an error message. The longest one of resolverd has 200.
 pub const MAX_SHOWN_SENTENCE: usize = 600;
 
 /// The greatest size of a file with a customer's key for a DNS list, in octets. The keys of Spamhaus have 26.
 pub(crate) const MAX_KEY_FILE: u64 = 4_096;
 
-/// The greatest size of a file with a private key, or with a certificate and the certificates of its issuers, in octets.
-/// Such chains have 4 to 12 KiB.
+/// The greatest size of a file with a private key, or with a certificate chain, in octets. Such chains have 4 to 12 KiB.
 pub(crate) const MAX_CERTIFICATE_FILE: u64 = 256 << 10;
 
 /// The greatest size of a registry file of DNS lists, in octets. The built-in registry has 25 KiB.
@@ -53,66 +48,57 @@ pub(crate) const MAX_REGISTRY_FILE: u64 = 1 << 20;
 /// The greatest size of a root hints file, in octets. IANA's file has 3 KiB.
 pub(crate) const MAX_ROOT_HINTS_FILE: u64 = 1 << 20;
 
-/// The greatest number of `[[zone]]` entries. Split horizon and local DNS lists need a few dozen. Each entry is a row of the table in which the
-/// servers for a name are looked up.
+/// The greatest number of `[[zone]]` entries. Split horizon and local DNS lists need a few dozen. Each is a row of the table in which the servers for
+/// a name are looked up.
 pub const MAX_ZONES: usize = 1_024;
 
 /// The greatest number of `[[host]]` entries. More names should be put into a zone file.
 pub const MAX_HOSTS: usize = 4_096;
 
-/// The greatest number of `[[record]]` entries, each of which has the records of one type of a name. More records should
-/// be put into a zone file.
+/// The greatest number of `[[record]]` entries. More records should be put into a zone file.
 pub const MAX_RECORDS: usize = 4_096;
 
-/// The greatest number of `[[listener]]` entries, each of which needs threads and sockets. A host needs one for each of
-/// its networks, and one for tests.
+/// The greatest number of `[[listener]]` entries, each of which needs threads and sockets. A host needs one for each of its networks.
 pub const MAX_LISTENERS: usize = 16;
 
-/// The greatest number of client networks of a `[[view]]`. An organisation has a few hundred. All networks of all views
-/// form one table, in which each client is looked up.
+/// The greatest number of client networks of a `[[view]]`. An organisation has a few hundred.
 pub const MAX_VIEW_NETWORKS: usize = 1_024;
 
-/// The greatest number of letters in the name of a `[[view]]`. The name appears in log messages and on screens.
+/// The greatest number of letters in the name of a `[[view]]`, which appears in log messages and on screens.
 pub const MAX_VIEW_NAME: usize = 63;
 
-/// The greatest number of servers of a configured zone, and of addresses of a configured host. No operator lists more by
-/// hand.
+/// The greatest number of servers of a configured zone, and of addresses of a configured host.
 pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
 
-/// The greatest length of the path in the URL of a forwarder over HTTPS, in octets. The paths of public resolvers, some
-/// of which contain the name of an account, have at most 60.
+/// The greatest length of the path in the URL of a forwarder over HTTPS, in octets. Those of public resolvers have at most 60.
 pub(crate) const MAX_HTTPS_PATH: usize = 255;
 
-/// The greatest size of a configured zone file including the files it includes, in octets. It is read into memory. A
-/// file of this size has about 300 000 records.
+/// The greatest size of a configured zone file with the files it includes, in octets: about 300 000 records. It is read into memory.
 pub const MAX_ZONE_FILE: u64 = 16 << 20;
 
 /// The greatest size of a file of trust anchors, in octets. The file of BIND has 4 KiB.
 pub(crate) const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;
 
-/// The SOA serial of a mirrored DNS list may be a time, which then shows the age of the data. A serial that is ahead of the clock by more than this
-/// is not a time. Smaller differences are allowed, because clocks may differ by a time zone.
+/// The SOA serial of a mirrored DNS list may be a time that shows the age of the data. A serial that is further ahead of the clock is no time. Clocks
+/// may differ by a time zone.
 pub(crate) const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A SOA serial of a mirrored DNS list that is behind the clock by more than this (a year) is not a time. Serials like 2026112001 are far ahead of
-/// any clock until 2034.
+/// A SOA serial that is further behind the clock is no time. Serials like 2026112001 are far ahead of any clock until 2034.
 pub(crate) const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// If no size of the history is configured, it is `cache.size` divided by this number: 16 MiB for a cache of 256 MiB.
 pub const RECORD_SHARE: u64 = 16;
 
-/// The largest size of the history, in octets, if no size is configured. It holds half a million questions, which a
-/// large gateway asks in some hours. Only an operator who wants a longer history should spend more memory on it.
+/// The largest size of the history, in octets, if none is configured: half a million questions, which a large gateway asks in some hours.
 pub(crate) const MAX_AUTO_RECORD: u64 = 64 << 20;
 
 /// The largest size of the history that can be configured, in octets. `history::limits::MIN_RECORD` is the smallest.
 pub(crate) const MAX_RECORD: u64 = 1 << 30;
 
-/// The greatest number of watched domains. If each check of a domain sends 60 queries, one check of this many domains
-/// takes an hour (`WATCH_QUERY_TIME`).
+/// The greatest number of watched domains. If each check sends 60 queries, one check of this many domains takes an hour (`WATCH_QUERY_TIME`).
 pub const MAX_WATCHED: usize = 60;
 
-/// The allowed values of `interval` of a `[[watch]]` entry. The servers of other operators must not be asked more often
-/// than the smallest value, and with the largest value changes are found within a week.
+/// The allowed values of `interval` of a `[[watch]]` entry. The servers of other operators must not be asked more often, and changes should be found
+/// within a week.
 pub const WATCH_INTERVALS: RangeInclusive<Duration> =
     Duration::from_secs(10 * 60)..=Duration::from_secs(7 * 24 * 60 * 60);

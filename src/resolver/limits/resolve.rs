@@ -1,4 +1,5 @@
-//! Bounds of resolutions (flights), and of the keys and zone cuts that are fetched for them.
+//! Bounds of resolutions (flights), and of the keys and zone cuts that are fetched for them. With a small cache, some of these bounds are
+//! smaller (`WorkBounds`).
 
 use std::time::Duration;
 
@@ -8,21 +9,20 @@ use history::limits::FLIGHT_TIME;
 /// The greatest number of aliases (CNAME or DNAME) in one answer. Postfix follows 10, Unbound 11, BIND 16.
 pub const MAX_ALIASES: usize = 12;
 
-/// The time after a reload during which snapshots of the cache leave out the zones whose servers the reload changed. Resolutions that began before
-/// the reload may store data of the old servers until `FLIGHT_TIME` has passed. These data are then removed, which needs a pass through whole tables.
+/// The time after a reload during which snapshots of the cache leave out the zones whose servers the reload changed. Resolutions that began
+/// before the reload may store data of the old servers until `FLIGHT_TIME` has passed.
 pub(crate) const CHANGED_ROUTE_TIME: Duration = Duration::from_secs(2 * FLIGHT_TIME.as_secs());
 
-/// The greatest number of resolutions (flights) in progress at the same time. It is smaller with a small cache (`WorkBounds`). Each
-/// resolution may hold a few sockets and 14 to 32 KB.
+/// The greatest number of resolutions (flights) in progress. Each takes a few sockets and 14 to 32 KB.
 pub const MAX_FLIGHTS: usize = 2_000;
 
 /// If this host is overloaded and at least this number of resolutions is in progress, each new resolution ends a resolution of the zone or
-/// client with the most resolutions. At 0.1 ms of processor time for each resolution, a client with few questions then waits 13 ms for
-/// earlier resolutions.
+/// client with the most resolutions. At 0.1 ms of processor time for each, a client with few questions then waits 13 ms for earlier
+/// resolutions.
 pub const BUSY_FLIGHTS: usize = MAX_FLIGHTS / 16;
 
-/// If a question waited longer than this before resolverd began to handle it, it had to wait for other questions. This
-/// is the target of RFC 8289.
+/// A question that waited longer than this before resolverd began to handle it was delayed by other questions. The value is the target of
+/// RFC 8289.
 pub(crate) const BACKLOG_WAIT: Duration = Duration::from_millis(5);
 
 /// This host counts as overloaded if all questions within this time have waited longer than `BACKLOG_WAIT`. This is the
@@ -30,8 +30,8 @@ pub(crate) const BACKLOG_WAIT: Duration = Duration::from_millis(5);
 pub(crate) const BACKLOG_TIME: Duration = Duration::from_millis(100);
 
 /// The greatest number of resolutions of one zone whose servers have not answered for `HEARD_TIME`. BIND's `fetches-per-zone` is usually
-/// 200. This bound is smaller, because a hundred such zones may occur at the same time. A working zone that answers within 50 ms has this
-/// many resolutions at 2 500 new names a second.
+/// 200. This bound is smaller, because there may be a hundred such zones at the same time. A zone that answers within 50 ms has this many
+/// resolutions at 2 500 new names a second.
 pub const MAX_SILENT_FLIGHTS: usize = 128;
 
 /// A zone that was not asked before must give its first answer within this time: a round trip around the world, and a second one after a loss.
@@ -40,92 +40,82 @@ pub const NEW_ZONE_TIME: Duration = Duration::from_millis(500);
 /// A zone counts as silent if its servers have not answered for this time, which is the longest wait for one query.
 pub(crate) const HEARD_TIME: Duration = MAX_TIMER;
 
-/// A zone with at most this number of resolutions is treated like the other zones of its client. If a resolution must be ended and no zone of the
-/// client has more, the oldest resolution of the client is ended.
+/// A zone with at most this number of resolutions is treated like the other zones of its client. If no zone of the client has more, the
+/// oldest resolution of the client is ended.
 pub(crate) const EVEN_SHARE: usize = 8;
 
-/// If fewer resolutions than this are in progress, zones and clients are not kept sorted by their number of resolutions, because this order
-/// can be built in microseconds when it is needed. An idle resolver with some hundred questions a second has few resolutions.
+/// If fewer resolutions than this are in progress, zones and clients are not kept sorted by their number of resolutions. An idle resolver
+/// has few resolutions, and the order can then be built in microseconds.
 pub(crate) const FEW_PLACES: usize = 64;
 
 /// If no zone or client has more resolutions than the others, only a resolution of at least this age may be ended to make room for a new
 /// one. It is Unbound's `jostle-timeout`, within which most questions are answered.
 pub(crate) const JOSTLE_AGE: Duration = Duration::from_millis(200);
 
-/// If no zone cut is known, all names in in-addr.arpa that have this number of last labels in common count as one zone.
-/// These labels stand for a /16.
+/// If no zone cut is known, all names in in-addr.arpa that have this number of last labels in common (a /16) count as one zone.
 pub(crate) const REVERSE_IPV4_LABELS: usize = 4;
 
-/// If no zone cut is known, all names in ip6.arpa that have this number of last labels in common count as one zone.
-/// These labels stand for a /32, the usual allocation of one network.
+/// If no zone cut is known, all names in ip6.arpa that have this number of last labels in common (a /32, the usual allocation of one
+/// network) count as one zone.
 pub(crate) const REVERSE_IPV6_LABELS: usize = 10;
 
-/// A client that waits for fewer answers than this is not limited, because one email makes a mail program ask this
-/// many questions at the same time.
+/// A client that waits for fewer answers than this is not limited, because a mail program asks this many questions at once for one email.
 pub(crate) const FEW_WAITERS: usize = 16;
 
-/// The greatest number of clients that wait for resolutions at the same time. It is smaller with a small cache. Each waiting client costs
-/// about 2.4 KB.
+/// The greatest number of clients that wait for resolutions. Each takes about 2.4 KB.
 pub const MAX_WAITERS: usize = 10_000;
 
-/// A reload may end a resolution, which is then started again for its clients. A client waits for at most this number of restarts. More
+/// If a reload ends a resolution, the resolution is started again for its clients, at most this number of times for each client. More
 /// reloads within the four seconds that a client waits are a mistake.
 pub(crate) const MAX_RELOADED: usize = 3;
 
-/// The greatest number of negative trust anchors that may be set at the same time. In practice, fewer zones are broken
-/// at the same time.
+/// The greatest number of negative trust anchors that may be set at the same time.
 pub const MAX_NTAS: usize = 256;
 
 /// The number of servers that must give a bogus answer before the zone itself counts as bogus.
 pub(crate) const MAX_BOGUS_TRIES: usize = 3;
 
-/// For this time, the keys of a zone whose keys were bogus are not fetched again, and a server that gave a bogus answer
-/// is asked after the other servers. It is short, so that resolverd notices within a minute that the owner has repaired
-/// the zone.
+/// For this time, the keys of a zone whose keys were bogus are not fetched again, and a server that gave a bogus answer is asked last. The
+/// time is short, so that resolverd notices within a minute that the zone was repaired.
 pub(crate) const BOGUS_TIME: Duration = Duration::from_secs(30);
 
-/// The time, in seconds, for which a zone below an insecure zone counts as insecure, if no record has a TTL from which
-/// the time could be taken.
+/// The time, in seconds, for which a zone below an insecure zone counts as insecure if no record has a TTL for it.
 pub(crate) const INSECURE_TTL: u32 = 3_600;
 
-/// Forwarders give no referrals. To find out which part of a name is in an unsigned zone, resolverd then asks for DS records at each label of the
-/// name, down to this number of labels. No zone cut in use is deeper. A reverse name of IPv6 has cuts at every fourth label.
+/// Forwarders give no referrals. To find an unsigned zone, resolverd then asks for DS records at each label of the name, down to this
+/// number of labels. No zone cut in use is deeper. A reverse name of IPv6 has cuts at every fourth label.
 pub(crate) const MAX_CUT_PROBES: u32 = 24;
 
-/// If no key of a zone verifies a signature, keys older than this are fetched again, because a zone may have changed its
-/// keys without notice. A bogus zone, or a zone with forged answers, causes at most one query in this time.
+/// If no key of a zone verifies a signature, keys older than this are fetched again, because the zone may have changed its keys. A bogus
+/// zone, or forged answers, cause at most one query in this time.
 pub(crate) const KEY_RENEWAL: Duration = Duration::from_secs(10);
 
-/// The greatest number of `[[view]]` entries. A view is a set of zones for certain listeners or client addresses, with
-/// its own cache. A host needs one for itself, one for its containers, and one for its virtual machines.
+/// The greatest number of `[[view]]` entries. A host needs one for itself, one for its containers, and one for its virtual machines.
 pub const MAX_VIEWS: usize = 8;
 
-/// The greatest number of cached answers that wait to be fetched again before they expire. It is enough for one second
-/// of 2 500 hits, 10 % of which find an answer that is about to expire.
+/// The greatest number of cached answers that wait to be fetched again before they expire: one second of 2 500 hits, 10 % of which find an
+/// answer that is about to expire.
 pub(crate) const MAX_RENEWALS_WAITING: usize = 256;
 
 /// The greatest number of cached answers that are fetched again at the same time. It is far below `BUSY_FLIGHTS`, because the resolutions
-/// of clients have precedence. At 50 ms each, it allows a thousand renewals a second.
+/// of clients have precedence. At 50 ms each, it allows a thousand a second.
 pub(crate) const MAX_RENEWALS: usize = 64;
 
-/// The greatest number of cached answers of one zone that are fetched again at the same time. It is also the greatest
-/// number of delegations and addresses that are fetched again from the servers of one zone. A zone with silent servers
-/// then leaves room for the others.
+/// The greatest number of cached answers of one zone that are fetched again at the same time, and of delegations and addresses that are
+/// fetched again from the servers of one zone. A zone with silent servers therefore leaves room for the others.
 pub(crate) const MAX_RENEWALS_OF_ZONE: usize = 8;
 
-/// The time from the start of resolverd to its first query for the keys of the root. By then, most clients have asked a
-/// question, and the servers of the root are known.
+/// The time from the start of resolverd to its first query for the keys of the root. By then, the servers of the root are known.
 pub(crate) const FIRST_ROOT_KEY_QUERY: Duration = Duration::from_secs(60);
 
-/// The size, in octets, of the temporary cache that a trace without the data of the normal cache uses. A resolution that
-/// sends its maximum of 100 queries to servers keeps less than 2 MiB.
+/// The size, in octets, of the temporary cache of a trace that does not use the normal cache. A resolution with the maximum of 100 queries
+/// to servers keeps less than 2 MiB.
 pub(crate) const FRESH_TRACE_MEMORY: u64 = 4 << 20;
 
-/// The longest time for which the history is read without a pause for the command `why`, because other commands wait for the history meanwhile. The
-/// command then sends its remaining requests again.
+/// The longest time for which the command `why` reads the history without a pause, because other commands wait meanwhile. `why` then sends
+/// its remaining requests again.
 pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
 
 /// The time from an event that is worth a log message until the event is read from the history. By then, all questions that waited for the
-/// same resolution are in the history, a zone that fails often has become an incident, and a question has been sent to a root server to
-/// distinguish an outage from a dead zone.
+/// same resolution are in the history, and a query to a root server has distinguished an outage from a dead zone.
 pub const FOLLOW_PAUSE: Duration = Duration::from_secs(3);

@@ -1,75 +1,64 @@
 //! Bounds of work in progress, which depend on `cache.size`.
 //!
-//! The queries in progress take memory in addition to the cache. With the bounds for a large cache, they would take several times the size
-//! of a small cache. The bounds are therefore smaller if the cache is smaller than its default size. Several clients may wait for one
-//! resolution (flight) of a question.
+//! The queries in progress take memory in addition to the cache. With a small cache, the bounds for a large cache would allow several times
+//! its size.
 //!
-//! The following was measured with floods of queries and a full cache: a resolution takes 14 KB if its zone is slow, and 32 KB (including
-//! the queries that still wait for an answer) if all servers of its zone are silent. Each further client that waits for a resolution takes
-//! 2.4 KB. With a cache of 8 MiB, the process may use 34 MiB (1.25 times `cache.size` plus 24 MiB). With the greatest bounds, the process
-//! took 46 MiB in a flood of queries for slow names, 91 MiB in a flood for names with silent servers, and 62 MiB in a flood from many
-//! clients.
+//! Measured with floods of queries and a full cache: a resolution (flight) takes 14 KB if its zone is slow, and 32 KB if all servers of its
+//! zone are silent. Each further client that waits for it takes 2.4 KB. With a cache of 8 MiB, the process may use 34 MiB (1.25 times
+//! `cache.size` plus 24 MiB). With the greatest bounds, the process took up to 91 MiB in such floods.
 
 use super::config::MIN_CACHE_SIZE;
 use super::exchange::{MAX_EXCHANGES, MAX_PIPELINED};
 use super::listener::{MAX_QUEUE, MAX_TCP_CLIENTS, MAX_UNSENT};
 use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS, MAX_WAITERS};
 
-/// From this `cache.size` (in octets) on, the bounds of work in progress have their greatest values. It is the default
-/// size.
+/// From this `cache.size` (in octets) on, the bounds have their greatest values. It is the default size.
 pub(crate) const FULL_WORK_CACHE: u64 = 256 << 20;
 
-/// The limit of resolutions for a resolver with the smallest cache size. It is enough for five emails whose questions are all asked at the
-/// same time. The resolutions take 8 MB if the servers of all their zones are silent.
+/// The limit of resolutions with the smallest cache. It is enough for five emails whose questions are all asked at the same time. The
+/// resolutions take 8 MB if the servers of all their zones are silent.
 pub(crate) const LEAST_FLIGHTS: usize = 256;
 
-/// The limit of waiting clients for a resolver with the smallest cache size: five for each resolution.
+/// The limit of waiting clients with the smallest cache: five for each resolution.
 pub(crate) const LEAST_WAITERS: usize = 5 * LEAST_FLIGHTS;
 
-/// The limit of cache misses that wait in one worker thread before their resolution begins, for a resolver with the
-/// smallest cache size. A burst of 2 000 misses takes 2 MB, and its last resolution begins within 0.1 s.
+/// The limit of cache misses that wait in one worker thread with the smallest cache. A burst of 2 000 misses takes 2 MB, and its last
+/// resolution begins within 0.1 s.
 pub(crate) const LEAST_QUEUE: usize = MAX_QUEUE / 2;
 
-/// The limit of TCP connections of clients for a resolver with the smallest cache size. An open connection takes 11 KB while queries
-/// arrive, and each connection may have a resolution. With 512 connections that ask for names of a silent zone, and an empty cache of 16
-/// MiB, the process took 50 MiB.
+/// The limit of TCP connections of clients with the smallest cache. An open connection takes 11 KB while queries arrive, and may have a
+/// resolution. With 512 connections that asked for names of a silent zone, the process took 50 MiB.
 pub(crate) const LEAST_TCP_CLIENTS: usize = LEAST_FLIGHTS / 2;
 
-/// The limit of octets of replies that clients have not read, for a resolver with the smallest cache size: 16 of the
-/// longest replies. One client may have four of these.
+/// The limit of octets of replies that clients have not read, with the smallest cache: 16 of the longest replies, four for one client.
 pub(crate) const LEAST_UNSENT: usize = MAX_UNSENT / 4;
 
-/// The limit of streams of one HTTPS or QUIC connection of a client, for a resolver with the smallest cache size. The
-/// library keeps 2.6 KB for each open stream until its query is answered. With 64 streams each, 90 connections that ask
-/// for names of silent zones took 15 MB over HTTPS and 10 MB over QUIC.
+/// The limit of streams of one HTTPS or QUIC connection with the smallest cache. The HTTP/2 and QUIC libraries keep 2.6 KB for each open
+/// stream until its query is answered. With 64 streams each, 90 connections that asked for names of silent zones took 15 MB over HTTPS and
+/// 10 MB over QUIC.
 pub(crate) const LEAST_STREAMS: usize = MAX_PIPELINED / 4;
 
-/// The limits of work in progress (connections, queries, memory) for a given `cache.size`.
+/// The greatest numbers of connections, queries and other work in progress for a given `cache.size`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkBounds {
-    /// The greatest number of resolutions in progress: `LEAST_FLIGHTS` to `MAX_FLIGHTS`.
+    /// Resolutions in progress: `LEAST_FLIGHTS` to `MAX_FLIGHTS`.
     pub flights: usize,
-    /// The greatest number of clients that wait for resolutions: `LEAST_WAITERS` to `MAX_WAITERS`.
+    /// Clients that wait for resolutions: `LEAST_WAITERS` to `MAX_WAITERS`.
     pub waiters: usize,
-    /// The greatest number of cache misses that wait in one worker thread before their resolution begins: `LEAST_QUEUE`
-    /// to `MAX_QUEUE`.
+    /// Cache misses that wait in one worker thread: `LEAST_QUEUE` to `MAX_QUEUE`.
     pub queue: usize,
-    /// The greatest number of queries to servers in progress: two for each resolution, at most `MAX_EXCHANGES`.
+    /// Queries to servers in progress: two for each resolution, at most `MAX_EXCHANGES`.
     pub exchanges: usize,
-    /// The greatest number of connections of clients over TCP, TLS, HTTPS and QUIC: `LEAST_TCP_CLIENTS` to
-    /// `MAX_TCP_CLIENTS`.
+    /// Connections of clients over TCP, TLS, HTTPS and QUIC: `LEAST_TCP_CLIENTS` to `MAX_TCP_CLIENTS`.
     pub connections: usize,
-    /// The greatest number of octets of replies that clients have not read, for all connections together: `LEAST_UNSENT`
-    /// to `MAX_UNSENT`.
+    /// Octets of replies that clients have not read, for all connections together: `LEAST_UNSENT` to `MAX_UNSENT`.
     pub unsent: usize,
-    /// The greatest number of open streams of one HTTPS or QUIC connection of a client: `LEAST_STREAMS` to
-    /// `MAX_PIPELINED`.
+    /// Open streams of one HTTPS or QUIC connection of a client: `LEAST_STREAMS` to `MAX_PIPELINED`.
     pub streams: usize,
 }
 
 impl WorkBounds {
-    /// Returns the limits for a `cache.size` of `cache_size` octets. With the smallest size they are the least limits.
-    /// Between the smallest size and `FULL_WORK_CACHE` they grow linearly with the size.
+    /// Returns the limits for a `cache.size` of `cache_size` octets. They grow linearly with the size, up to `FULL_WORK_CACHE`.
     pub fn for_cache_size(cache_size: u64) -> Self {
         let beyond = cache_size.clamp(MIN_CACHE_SIZE, FULL_WORK_CACHE) - MIN_CACHE_SIZE;
         let between = |least: usize, most: usize| {
@@ -93,87 +82,78 @@ impl WorkBounds {
         self.flights / 2
     }
 
-    /// Returns the number of resolutions that is used instead of `crowded_flights` while this host is overloaded.
+    /// The number that replaces `crowded_flights` while this host is overloaded.
     pub(crate) fn busy_flights(self) -> usize {
         BUSY_FLIGHTS.min(self.crowded_flights() / 2)
     }
 
-    /// The greatest number of resolutions of a zone that was not asked before and has not had time to answer, such as a DNS list after a
-    /// restart.
+    /// The greatest number of resolutions of a zone that was not asked before and has not had time to answer.
     pub(crate) fn new_flights(self) -> usize {
         self.flights / 4
     }
 
-    /// The greatest number of resolutions of a zone whose servers have not answered for `HEARD_TIME`: `MAX_SILENT_FLIGHTS`, or an eighth of
-    /// all resolutions if that is less, so that a few such zones cannot use all resolutions.
+    /// The greatest number of resolutions of a zone whose servers have not answered for `HEARD_TIME`. A few such zones cannot use all
+    /// resolutions.
     pub(crate) fn silent_flights(self) -> usize {
         MAX_SILENT_FLIGHTS.min(self.flights / 8)
     }
 
-    /// The greatest number of fetches of DS and DNSKEY records in progress, for all questions together. It equals the number of
-    /// resolutions, because each resolution checks one zone cut at a time.
+    /// The greatest number of fetches of DS and DNSKEY records in progress. Each resolution checks one zone cut at a time.
     pub fn fetches(self) -> usize {
         self.flights
     }
 
-    /// The greatest number of cached answers that are fetched again at the same time: `MAX_RENEWALS`, or fewer with a small cache, because
-    /// the resolutions of clients have precedence.
+    /// The greatest number of cached answers that are fetched again at the same time. The resolutions of clients have precedence.
     pub fn renewals(self) -> usize {
         MAX_RENEWALS.min(self.flights / 8)
     }
 
-    /// The greatest number of delegations and addresses of servers that are fetched again at the same time. It is half
-    /// of `renewals`, so that a silent TLD, whose delegations cannot be fetched, leaves room for the renewal of answers.
+    /// The greatest number of delegations and addresses of servers that are fetched again at the same time. A silent TLD, whose delegations
+    /// cannot be fetched, therefore leaves room for the renewal of answers.
     pub(crate) fn renewed_expiring(self) -> usize {
         self.renewals() / 2
     }
 
-    /// The greatest number of queries to all servers that have timed out but may still be answered. It is half of all
-    /// queries in progress, so that the other half is left for servers that answer.
+    /// The greatest number of queries to all servers that have timed out but may still be answered. The other half is left for servers that
+    /// answer.
     pub fn late(self) -> usize {
         self.exchanges / 2
     }
 
-    /// The greatest number of connections of one client. One address must not use all connections.
+    /// The greatest number of connections of one client.
     pub fn connections_of_client(self) -> usize {
         self.connections / 4
     }
 
-    /// The greatest number of QUIC connections of clients that are open or were closed a moment ago. It is somewhat
-    /// larger than the number of connections that may be open, because the library keeps the data of a closed connection
-    /// until no more of its datagrams can arrive.
+    /// The greatest number of QUIC connections of clients that are open or were closed a moment ago. The QUIC library keeps the data of a
+    /// closed connection until no more of its datagrams can arrive.
     pub(crate) fn kept_quic(self) -> usize {
         self.connections.saturating_add(self.kept_quic_of_client())
     }
 
-    /// The greatest number of QUIC connections of one client that are open or were closed a moment ago. Gateways rarely
-    /// close connections, so they do not reach this number.
+    /// The same as `kept_quic` for one client. Gateways rarely close connections, so they do not reach this number.
     pub(crate) fn kept_quic_of_client(self) -> usize {
         self.connections_of_client().saturating_mul(2)
     }
 
-    /// The greatest number of further questions in progress on all connections together, not counting the first question
-    /// of each connection. It allows two questions for each connection on average. If this number is reached, a
-    /// connection is read again when one of its own questions is answered.
+    /// The greatest number of questions in progress on all connections together, not counting the first of each connection. If this number
+    /// is reached, a connection is read again when one of its own questions is answered.
     pub(crate) fn more_pipelined(self) -> usize {
         self.connections
     }
 
-    /// The greatest number of further questions in progress on all connections of one client, not counting the first
-    /// question of each connection. A client with many questions then leaves room for others.
+    /// The same as `more_pipelined` for all connections of one client. Half is left for other clients.
     pub(crate) fn more_pipelined_of_client(self) -> usize {
         self.more_pipelined() / 2
     }
 
-    /// The greatest number of octets of replies that one client has not read, on all its connections together. A client
-    /// that does not read its replies then leaves room for others.
+    /// The greatest number of octets of replies that one client has not read, on all its connections together.
     pub(crate) fn unsent_of_client(self) -> usize {
         self.unsent / 4
     }
 
-    /// The greatest number of client questions that wait for an answer at all listeners, including those in the queues
-    /// of the worker threads. It is larger than `waiters`, so that the table of resolutions, and not a listener, chooses
-    /// the question that is refused.
+    /// The greatest number of client questions that wait for an answer at all listeners, including those in the queues of the worker
+    /// threads. It is larger than `waiters`, so that the table of resolutions, and not a listener, chooses the question that is refused.
     pub fn waiting(self) -> usize {
         self.waiters.saturating_add(self.queue)
     }

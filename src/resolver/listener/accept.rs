@@ -1,6 +1,4 @@
 //! Accepts connections. `tcp` serves connections with DNS messages in a stream, with or without TLS, and `https` those with DNS over HTTPS.
-//!
-//! If a connection cannot be accepted, the listener pauses and continues. No such error ends the listener.
 
 use std::sync::Arc;
 
@@ -31,14 +29,13 @@ pub(super) async fn connections(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            // The client is not allowed to ask. The connection is closed immediately, so that it does not use up a connection that an allowed client
-            // needs.
+            // The connection is closed immediately, so that it does not use up a connection that an allowed client needs.
             Ok((_, client)) if !front.admits(tcp::SHARD, client.ip()) => {}
             Ok((stream, client)) => {
                 let taken = places.take(ClientKey::from_address(client.ip()), front.now());
                 let (front, closing) = (Arc::clone(&front), closing.clone());
                 tokio::spawn(async move {
-                    // The result of the connection is ignored: an error only shows how the client has closed it.
+                    // An error only shows how the client has closed the connection.
                     let _ = if front.serves() == ListenFor::Https {
                         https::serve(stream, client, front, taken, closing).await
                     } else {
@@ -46,8 +43,7 @@ pub(super) async fn connections(
                     };
                 });
             }
-            // Either no file descriptors are left, or the client closed the connection before it was accepted. The
-            // listener continues.
+            // No file descriptors are left, or the client closed the connection before it was accepted.
             Err(_) => {
                 front.apart(tcp::SHARD, Apart::AcceptFailed);
                 sleep(ACCEPT_PAUSE).await;

@@ -1,10 +1,9 @@
 //! Reads and sends UDP datagrams in batches: one system call reads all datagrams that have arrived, and one sends all
 //! replies.
 //!
-//! If a socket is bound to a wildcard address, the kernel reports the local address of each datagram (IP_PKTINFO; RFC
-//! 3542 section 6). The reply is sent from this address, because a client drops a reply from another address. Such
-//! replies are sent with one system call each, because the safe wrapper for several replies cannot set their local
-//! addresses. A listener at a single address does not need this.
+//! If a socket is bound to a wildcard address, the kernel reports the local address of each datagram (IP_PKTINFO; RFC 3542 section 6). The
+//! reply is sent from this address, because a client drops a reply from another address. Such replies need one system call each, because
+//! the safe wrapper for several replies cannot set their local addresses.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -21,75 +20,63 @@ use smallvec::SmallVec;
 
 use crate::limits::{MAX_QUERY, MIDDLE_UDP_BATCH, READ_WAIT, SMALL_UDP_BATCH, UDP_BATCH};
 
-/// Says whether a read from the socket waits until a datagram arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadWait {
-    /// The read does not wait.
     None,
-    /// The read waits for a datagram, for at most `READ_WAIT`.
+    /// Waits for at most `READ_WAIT`.
     Short,
 }
 
-/// The result of a read from the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadDatagrams {
-    /// No datagram had arrived at the socket.
     None,
-    /// All datagrams that had arrived at the socket were read.
     All,
-    /// The batch is full, or the kernel reported an error about an earlier reply. More datagrams may be waiting in the
-    /// socket.
+    /// The batch is full, or the kernel reported an error about an earlier reply. More datagrams may have arrived.
     Some,
 }
 
-/// An array with one part for each datagram of a batch. It is filled in place, because `collect` would move all 64 parts
-/// afterwards: four such moves took a sixth of the instructions of a cache hit.
+/// An array with one part for each datagram of a batch. It is filled in place: four moves by `collect` took a sixth of the instructions of
+/// a cache hit.
 type OnStack<T> = SmallVec<[T; UDP_BATCH]>;
 
 /// The sender of a datagram, and the local address at which it arrived.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer {
-    /// The address to which the reply goes.
     pub(super) client: SocketAddr,
-    /// The local address from which the reply is sent. `None` if the socket is bound to a single address.
+    /// The address from which the reply is sent. `None` if the socket is bound to a single address.
     local: Option<Local>,
 }
 
-/// An address of this host at which a datagram arrived, in the form that the kernel uses.
+/// The address of this host at which a datagram arrived, as the kernel reports it.
 #[derive(Clone, Copy, Debug)]
 enum Local {
     V4(in_pktinfo),
     V6(in6_pktinfo),
 }
 
-/// The datagrams that one system call has read, with the buffers for them.
 pub(super) struct QueryBatch {
     headers: Headers,
-    /// True if the kernel reports the local address of each datagram.
     has_local: bool,
     octets: Box<[u8]>,
     /// The number of datagrams for which the next system call offers buffers. It is small at low rates, because unused buffers also cost time.
     room: usize,
-    /// The length and the sender of each datagram. The sender is `None` if it has no IP address.
+    /// The sender is `None` if it has no IP address.
     datagrams: Vec<(usize, Option<Peer>)>,
 }
 
-/// The headers of a batch for the system call, for IPv4 or IPv6. Reading an address takes fewer steps if its family is known.
+/// The headers of a batch for the system call. Reading an address takes fewer steps if its family is known.
 enum Headers {
     V4(MultiHeaders<SockaddrIn>),
     V6(MultiHeaders<SockaddrIn6>),
 }
 
-/// The replies that one system call will send.
 pub(super) struct ReplyBatch {
-    /// The buffers for the datagrams of a batch. The first buffers contain the replies that will be sent.
     buffers: Vec<Vec<u8>>,
     peers: Vec<Peer>,
 }
 
-/// Prepares a socket for batches. If `socket` is bound to a wildcard address, the kernel will report the local address
-/// of each datagram. A read that waits will end after `READ_WAIT`. If another process that shares the socket makes it
-/// non-blocking again, no read waits.
+/// Prepares a socket for batches: the kernel reports local addresses, and a read waits for at most `READ_WAIT`. If another process that
+/// shares the socket makes it non-blocking again, no read waits.
 ///
 /// # Errors
 /// The kernel refuses a socket option.
@@ -107,10 +94,6 @@ fn report_local(socket: &UdpSocket) -> io::Result<()> {
     }
 }
 
-/// Sends one reply.
-///
-/// # Errors
-/// The kernel has no room for the reply, or no route to the client.
 pub(super) fn send(socket: &UdpSocket, reply: &[u8], peer: &Peer) -> io::Result<()> {
     let Some(local) = &peer.local else {
         sendto(socket, reply, SendFlags::DONTWAIT, &peer.client)?;
@@ -126,10 +109,9 @@ pub(super) fn send(socket: &UdpSocket, reply: &[u8], peer: &Peer) -> io::Result<
 }
 
 impl QueryBatch {
-    /// Creates the buffers for batches of a socket that is bound to the address `local`.
     pub(super) fn new(local: SocketAddr) -> Self {
         let has_local = local.ip().is_unspecified();
-        // The size of the buffer in which the kernel reports the local address of a datagram. The size for IPv6 is also enough for IPv4.
+        // The size for IPv6 is also enough for IPv4.
         let control = has_local.then(|| nix::cmsg_space!(in6_pktinfo));
         let headers = match local {
             SocketAddr::V4(_) => Headers::V4(MultiHeaders::preallocate(UDP_BATCH, control)),
@@ -154,14 +136,13 @@ impl QueryBatch {
         let (room, read) = match read {
             Ok(()) => (self.room, self.datagrams.len()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return ReadDatagrams::None,
-            // The error belongs to an earlier reply (port unreachable), so the read must be repeated.
+            // The error belongs to an earlier reply (port unreachable).
             Err(_) => return ReadDatagrams::Some,
         };
         self.room = next_room(room, read);
         if read < room { ReadDatagrams::All } else { ReadDatagrams::Some }
     }
 
-    /// Reads at most `ROOM` datagrams with one system call.
     fn read<const ROOM: usize>(&mut self, socket: &UdpSocket, wait: ReadWait) -> io::Result<()> {
         self.datagrams.clear();
         let mut places = self.octets.chunks_exact_mut(MAX_QUERY);
@@ -187,12 +168,10 @@ impl QueryBatch {
         Ok(())
     }
 
-    /// Returns how many datagrams the batch has.
     pub(super) fn len(&self) -> usize {
         self.datagrams.len()
     }
 
-    /// Returns the datagrams of the batch with their senders, in the order of arrival.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], Peer)> {
         let places = self.octets.chunks_exact(MAX_QUERY);
         places
@@ -211,12 +190,11 @@ impl ReplyBatch {
         self.buffers.get_mut(self.peers.len())
     }
 
-    /// Adds the reply that was written to the buffer returned by `buffer`. `peer` receives it.
     pub(super) fn push(&mut self, peer: Peer) {
         self.peers.push(peer);
     }
 
-    /// Sends all replies of the batch. Returns the number of replies that the kernel did not accept.
+    /// Returns the number of replies that the kernel did not accept.
     pub(super) fn send(&mut self, socket: &UdpSocket) -> usize {
         let replies = self.buffers.iter().zip(&self.peers);
         let lost = match self.peers.as_slice() {
@@ -232,7 +210,7 @@ impl ReplyBatch {
     }
 }
 
-/// Sends replies from the address of the socket. Returns the number of replies that the kernel did not accept.
+/// Returns the number of replies that the kernel did not accept.
 fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     let mut clients: OnStack<SocketAddrAny> = SmallVec::new();
     clients.extend(peers.iter().map(|peer| peer.client.into()));
@@ -255,8 +233,7 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     lost
 }
 
-/// Returns the number of datagrams for which the next read offers buffers. The last read offered `before` buffers, and
-/// `read` of them were used.
+/// Returns the number of buffers for the next read, if the last read offered `before` buffers and filled `read` of them.
 fn next_room(before: usize, read: usize) -> usize {
     match read {
         _ if read == before => UDP_BATCH,
@@ -266,7 +243,6 @@ fn next_room(before: usize, read: usize) -> usize {
     }
 }
 
-/// Returns the length and the sender of a datagram.
 fn arrived<Address: Copy>(
     datagram: &RecvMsg<'_, '_, Address>,
     client: impl Fn(Address) -> SocketAddr,
@@ -279,7 +255,7 @@ fn arrived<Address: Copy>(
 fn local<Address>(datagram: &RecvMsg<'_, '_, Address>) -> Option<Local> {
     datagram.cmsgs().ok()?.find_map(|control| match control {
         ControlMessageOwned::Ipv4PacketInfo(info) => {
-            // The interface is not set, so the kernel chooses it for the reply.
+            // The interface is not set, so that the kernel chooses the interface of the reply.
             Some(Local::V4(in_pktinfo { ipi_ifindex: 0, ipi_addr: in_addr { s_addr: 0 }, ..info }))
         }
         ControlMessageOwned::Ipv6PacketInfo(info) => {

@@ -1,7 +1,7 @@
 //! Counts the datagrams that the kernel dropped because the buffer of a listener's socket was full: queries, and packets of QUIC.
 //!
-//! The kernel counts them for each socket, and shows the counts in `/proc/net/udp` and `/proc/net/udp6` (proc_net_udp(5)). The kernel could also
-//! report the count with each datagram (SO_RXQ_OVFL), but the safe wrapper of recvmmsg cannot read such a report after a datagram without one.
+//! The kernel shows a count for each socket in `/proc/net/udp` and `/proc/net/udp6` (proc_net_udp(5)). SO_RXQ_OVFL was rejected, because
+//! the safe wrapper of recvmmsg cannot read such a report after a datagram without one.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -11,18 +11,18 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::limits::MAX_SOCKET_TABLE;
 
-/// The files with the kernel's tables of UDP sockets. A kernel without IPv6 has only the first file.
+/// A kernel without IPv6 has only the first file.
 const TABLES: [&str; 2] = ["/proc/net/udp", "/proc/net/udp6"];
 
 /// The inode of a socket, which identifies the socket in the tables of /proc/net.
 pub(super) type Inode = u64;
 
-/// For each socket, the number of dropped datagrams that the kernel reported last.
+/// For each socket, the number of dropped datagrams that was read last.
 #[derive(Default)]
 pub(super) struct Dropped(Mutex<HashMap<Inode, u64>>);
 
 impl Dropped {
-    /// Returns the number of datagrams that were dropped at these sockets since the last call, or 0 if the tables cannot be read.
+    /// Returns the number of datagrams that were dropped at these sockets since the last call. Returns 0 if the tables cannot be read.
     pub(super) fn take(&self, sockets: &[Inode]) -> u64 {
         let of_table = |table: &&str| read(table).unwrap_or_default();
         self.since(sockets, &TABLES.iter().map(of_table).collect::<String>())
@@ -36,7 +36,6 @@ impl Dropped {
     }
 }
 
-/// Returns the inode of a socket.
 pub(super) fn inode(socket: &UdpSocket) -> io::Result<Inode> {
     Ok(rustix::fs::fstat(socket)?.st_ino)
 }
@@ -47,8 +46,7 @@ fn read(table: &str) -> io::Result<String> {
     Ok(text)
 }
 
-/// Returns the inode of the socket in a row of a table, and the number of datagrams that were dropped at it: the tenth
-/// and the last of thirteen columns.
+/// Returns the inode of the socket and the number of dropped datagrams: the tenth and the last of thirteen columns.
 fn row(line: &str) -> Option<(Inode, u64)> {
     let mut fields = line.split_ascii_whitespace();
     let inode = fields.nth(9)?.parse().ok()?;

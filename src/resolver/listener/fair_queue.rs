@@ -1,10 +1,10 @@
-//! The queue of misses (queries that must be resolved) of a worker. Clients take turns. If one client sends many
-//! questions, its zones and ports also take turns.
+//! The queue of cache misses of a worker thread. Clients are served in rotation. If one client sends many questions, its zones and ports
+//! are also served in rotation.
 //!
-//! On an overloaded host, a flood of one client fills a plain queue. With a plain queue, another client with a few questions a second lost a quarter
-//! to a half of them. This queue removes excess misses early and evenly. When it is more than half full, a client with more than three quarters of
-//! the waiting misses loses one miss for each new miss. When the queue is full, the client with the most misses loses one. The removed miss belongs
-//! to that zone or port of the client that has the most misses (`flows`).
+//! On an overloaded host, a flood of one client fills a plain queue, and other clients lose their questions. This queue removes excess
+//! misses early and evenly. When it is more than half full, a client with more than three quarters of the waiting misses loses one miss for
+//! each new miss. When it is full, the client with the most misses loses one. The removed miss belongs to that zone or port of the client
+//! that has the most misses (`flows`).
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,49 +14,37 @@ use crate::limits::{MAX_SPARE_PLACES, SPARE_QUEUES};
 
 /// The waiting cache misses of several clients, here called items.
 pub(super) struct FairQueue<Item> {
-    /// The items (waiting queries) of each waiting client.
     clients: BTreeMap<ClientKey, Flows<Item>>,
-    /// The clients with waiting queries, in the order of their turns.
+    /// The waiting clients in the order in which they are served.
     turns: VecDeque<ClientKey>,
-    /// The empty queues of clients that no longer wait. They are used for other clients, so that the next client needs
-    /// no allocation.
+    /// The empty queues of clients that no longer wait, to be used for the next clients without an allocation.
     spare: Vec<Flows<Item>>,
-    /// The number of items (waiting queries) of all clients.
     waiting: usize,
-    /// The greatest number of waiting items (queries).
     most: usize,
 }
 
-/// What has happened to a new item (a query that has to wait).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admitted<Item> {
-    /// The new item (a waiting query) was added to the queue.
     Waits,
-    /// The new item (a waiting query) was added to the queue. Another item was removed instead, and is returned: the last one of the client or flow
-    /// (the queries for one zone or from one port) with the most items.
+    /// The new item was added, and the last item of the client or flow (see `flows`) with the most items was removed.
     InPlaceOf(Item),
-    /// The new item (a waiting query) was not added and is returned, because no other client and no other flow has more items than the client and the
-    /// flow of this item.
+    /// The new item was not added, because no other client and no other flow has more items.
     Refused(Item),
 }
 
 impl<Item: Queued> FairQueue<Item> {
-    /// Creates an empty queue for at most `most` items (waiting queries).
     pub(super) fn new(most: usize) -> Self {
         Self { clients: BTreeMap::new(), turns: VecDeque::new(), spare: Vec::new(), waiting: 0, most }
     }
 
-    /// Returns true if no item (a waiting query) waits.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting == 0
     }
 
-    /// Returns the item (a waiting query) whose turn is next.
     pub(super) fn first(&self) -> Option<&Item> {
         self.clients.get(self.turns.front()?)?.first()
     }
 
-    /// Adds an item (a waiting query), or refuses it, or removes another item for it.
     pub(super) fn add(&mut self, item: Item) -> Admitted<Item> {
         let client = item.client();
         let given_back = match self.gives_way(client) {
@@ -79,8 +67,6 @@ impl<Item: Queued> FairQueue<Item> {
         given_back.map_or(Admitted::Waits, Admitted::InPlaceOf)
     }
 
-    /// Removes and returns the next item (a waiting query). Clients take turns, and so do the zones and ports of a
-    /// client.
     pub(super) fn next(&mut self) -> Option<Item> {
         let client = self.turns.pop_front()?;
         let items = self.clients.get_mut(&client)?;
@@ -98,11 +84,10 @@ impl<Item: Queued> FairQueue<Item> {
         next
     }
 
-    /// Returns the client that must lose an item (a waiting query) before an item of `client` is added, or `None` if there is room for it. Returns
-    /// `client` itself if no other client has more items than `client` would then have.
+    /// Returns the client that must lose an item before an item of `client` is added, or `None` if there is room for it. Returns `client`
+    /// if no other client has more items than `client` would then have.
     fn gives_way(&self, client: ClientKey) -> Option<ClientKey> {
-        // When the queue is half full, a client with three quarters of the items (waiting queries) loses one. The same rule applies to
-        // resolutions (flights).
+        // Until the queue is half full, no client loses an item. The same rule applies to resolutions (flights).
         if self.waiting < self.most / 2 {
             return None;
         }
@@ -110,8 +95,7 @@ impl<Item: Queued> FairQueue<Item> {
         let is_full = self.waiting >= self.most;
         let is_most = |items: usize| items > self.waiting / 4 * 3;
         if is_most(own) {
-            // This client has the most items (waiting queries). Its burst may fill the queue while no other client has
-            // items in it.
+            // The burst of a client may fill the queue while no other client has items in it.
             return (is_full || own < self.waiting).then_some(client);
         }
         let (heaviest, most) = self
@@ -125,7 +109,7 @@ impl<Item: Queued> FairQueue<Item> {
         Some(if most > own.saturating_add(1) { heaviest } else { client })
     }
 
-    /// Removes and returns the last item (a waiting query) of a client that has several items.
+    /// Removes the last item of a client that has several items.
     fn take_last(&mut self, client: ClientKey) -> Option<Item> {
         let item = self.clients.get_mut(&client)?.take_last()?;
         self.waiting = self.waiting.saturating_sub(1);
@@ -216,18 +200,16 @@ mod tests {
         assert!(matches!(queue.add(of(ClientKey::V6(1), 1)), Admitted::InPlaceOf(_)));
     }
 
-    /// Simulates a host that begins 200 cache misses a second, one client that sends 4 000 misses a second, and one
-    /// client that sends 10.
+    /// The host begins the resolution of 200 cache misses a second. One client sends 4 000 misses a second, and one client sends 10.
     #[test]
     fn a_light_client_loses_nothing_on_a_host_that_does_not_keep_up() {
         light_with_flood(of(LIGHT, 0), 2);
-        // Here the client with 10 misses a second is the same as the one with the flood, but it asks for another zone. The client's common queue
-        // (`line`) is handled before the misses for this zone.
+        // Here the client with the flood also sends the 10 misses a second, for another zone. Its queue `line` is handled first.
         light_with_flood(Asked { zone: 2, ..of(FLOODS, 0) }, 2 + u64::try_from(UNDIVIDED_MISSES).unwrap());
     }
 
-    /// Sends a flood of queries, and at the same time queries like `light`. `turns` is the greatest number of other cache misses whose resolution may
-    /// begin while a query like `light` waits.
+    /// Sends a flood of queries, and at the same time queries like `light`. `turns` is the greatest number of other misses that are handled
+    /// while a query like `light` waits.
     fn light_with_flood(light: Asked, turns: u64) {
         let (mut queue, mut now) = (FairQueue::new(MAX_QUEUE), Mono::START);
         let (mut sent, mut begun, mut longest) = (0_u32, 0_u32, Duration::ZERO);

@@ -1,19 +1,18 @@
-//! The misses (queries that must be resolved) of one client that sends many questions, divided into groups that take
-//! turns. A group, called a flow here, has the misses of one zone, or of one port of the client.
+//! The cache misses of one client that sends many questions, divided into flows that are served in rotation. A flow has the misses of one
+//! zone, or of one port of the client.
 //!
-//! All programs on a gateway ask from its loopback address, so they are one client. When all their misses waited in one queue, a program that sent a
-//! flood of questions filled the queue, and the misses of the other programs waited for a third of a second.
+//! All programs on a gateway ask from its loopback address, so they are one client. In a single queue, a flood of one program would delay
+//! the misses of the other programs.
 //!
-//! While few misses wait, they form one queue. Beyond that, each zone has its own flow, because a flood mostly asks for
-//! names in one zone. If one port asks for many zones at the same time, the misses for its further zones form one flow
-//! of the port, because a program mostly sends all its queries from one port.
+//! While few misses wait, they form one queue. Beyond that, each zone has its own flow, because a flood mostly asks for names in one zone.
+//! If one port asks for many zones, the misses for its further zones form one flow of the port, because a program mostly sends all its
+//! queries from one port.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::queued::Queued;
 use crate::limits::{MAX_ZONES_OF_PORT, UNDIVIDED_MISSES};
 
-/// Identifies a flow of a client, that is, the waiting queries for one zone or from one port of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum FlowKey {
     /// The cache misses of one zone, identified by the keyed hash of its name.
@@ -22,36 +21,32 @@ enum FlowKey {
     Port(u16),
 }
 
-/// The waiting cache misses of a flow. The first value is the port of the client whose query started the flow.
+/// The first value is the port whose query started the flow.
 type Flow<Item> = (u16, VecDeque<Item>);
 
 /// The waiting cache misses of one client, here called items.
 pub(super) struct Flows<Item> {
-    /// The items (waiting queries) that arrived while few items waited. They are handled before the flows.
+    /// The items that arrived while few items waited. They are handled before the flows.
     line: VecDeque<Item>,
     flows: BTreeMap<FlowKey, Flow<Item>>,
-    /// The flows (the waiting queries for one zone) in the order in which they have their turns.
+    /// The flows in the order in which they are served.
     turns: VecDeque<FlowKey>,
-    /// The flows, sorted by the number of their items (waiting queries).
+    /// The flows, sorted by the number of their items.
     ranks: BTreeSet<(usize, FlowKey)>,
-    /// For each port of the client, the number of zones whose flows were started by a query from this port.
+    /// For each port, the number of zone flows that its queries have started.
     begun: BTreeMap<u16, usize>,
-    /// The number of items (waiting queries) in all flows.
     divided: usize,
 }
 
 impl<Item: Queued> Flows<Item> {
-    /// Returns the number of waiting items (queries) of the client.
     pub(super) fn len(&self) -> usize {
         self.line.len().saturating_add(self.divided)
     }
 
-    /// Returns the item (a waiting query) whose turn is next.
     pub(super) fn first(&self) -> Option<&Item> {
         self.line.front().or_else(|| self.flows.get(self.turns.front()?)?.1.front())
     }
 
-    /// Adds an item (a waiting query): to `line` if few items wait, otherwise to its flow.
     pub(super) fn add(&mut self, item: Item) {
         if self.divided == 0 && self.line.len() < UNDIVIDED_MISSES {
             self.line.push_back(item);
@@ -73,7 +68,7 @@ impl<Item: Queued> Flows<Item> {
         self.rank(key, count.saturating_sub(1), count);
     }
 
-    /// Removes and returns the next item (a waiting query): from `line` first, then one from each flow in turn.
+    /// Removes and returns an item of `line`, or else of the flow that is next in the rotation.
     pub(super) fn next(&mut self) -> Option<Item> {
         if let Some(item) = self.line.pop_front() {
             return Some(item);
@@ -86,7 +81,6 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Removes and returns the last item (a waiting query) of the flow with the most items.
     pub(super) fn take_last(&mut self) -> Option<Item> {
         let Some((_, key)) = self.ranks.last().copied() else { return self.line.pop_back() };
         let item = self.take(key, VecDeque::pop_back);
@@ -102,20 +96,19 @@ impl<Item: Queued> Flows<Item> {
         self.ranks.last().is_some_and(|(most, _)| *most > own.saturating_add(1))
     }
 
-    /// Returns how many items (waiting queries) fit into the allocated memory of `line`.
+    /// Returns how many items fit into the allocated memory of `line`.
     pub(super) fn capacity(&self) -> usize {
         self.line.capacity()
     }
 
-    /// Frees the allocated memory of the flows. There must be no flow with items (waiting queries).
+    /// Frees the memory of the flows. No flow may have items.
     pub(super) fn rest(&mut self) {
         if self.turns.capacity() > 0 {
             *self = Self { line: std::mem::take(&mut self.line), ..Self::default() };
         }
     }
 
-    /// Returns the flow to which an item (a waiting query) belongs: the flow of its zone, or the flow of its port if
-    /// queries from this port have already started the flows of many zones.
+    /// Returns the flow of the item's zone, or of its port if queries from this port have started the flows of many zones.
     fn flow_of(&self, item: &Item) -> FlowKey {
         let (zone, port) = (FlowKey::Zone(item.zone()), item.port());
         let begins = || !self.flows.contains_key(&zone);
@@ -139,7 +132,7 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Records that a zone's flow has no more items (waiting queries). A query from `port` had started this flow.
+    /// Ends the empty flow of a zone that a query from `port` had started.
     fn end_zone(&mut self, port: u16) {
         match self.begun.get_mut(&port) {
             Some(zones) if *zones > 1 => *zones = zones.saturating_sub(1),
@@ -167,12 +160,10 @@ mod tests {
     use super::super::queued::stage::Asked;
     use super::*;
 
-    /// Returns an item (a waiting query) of a port and a zone, with a number that identifies it.
     fn asked(port: u16, zone: u64, number: usize) -> Asked {
         Asked { port, zone, ..Asked::numbered(number) }
     }
 
-    /// Returns the number of items (waiting queries) that are handled before the item with the number `wanted`.
     fn before(flows: &mut Flows<Asked>, wanted: usize) -> usize {
         std::iter::from_fn(|| flows.next()).take_while(|asked| asked.number != wanted).count()
     }

@@ -1,8 +1,5 @@
-//! The steps that all listeners take for a DNS message of a client: answer it from the cache, refuse it, or pass it on as a
-//! miss (a query that must be resolved).
-//!
-//! The steps of a hit, a query that is answered from the cache, are here: read the query, look up the answer, copy it
-//! and change a few of its octets.
+//! The steps that all listeners take for a DNS message of a client: answer it from the cache, refuse it, or pass it on as a miss (a query
+//! that must be resolved).
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -38,51 +35,43 @@ use history::event::Ended;
 use history::owner::WantedOwner;
 use history::{Counter, HitPage, Recorder};
 
-/// The result of handling a DNS message of a client.
 pub(super) enum Handled {
     /// The reply to the client is in the buffer that the caller has passed.
     Reply,
-    /// No reply is sent to the client.
     Nothing,
     /// The answer is not in the cache, so the question must be resolved.
     Miss(Box<WaitingQuery>),
 }
 
-/// Handles the DNS messages of a batch, that is, messages that arrived together. Data that all of them need are looked up
-/// once.
+/// Handles the DNS messages that arrived together. Data that all of them need are looked up once.
 pub(super) struct FrontBatch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,
-    /// The view of the client in `allowed`. Recent replies, the counts of cache hits and the history are separate for
-    /// each view.
+    /// The view of the client in `allowed`. Recent replies, the counts of cache hits and the history are separate for each view.
     view: ViewId,
     occasion: Occasion,
-    /// The buffers for the query that is being handled. Each query of the batch uses them.
+    /// The query that is being handled. Its buffers are used for all queries of the batch.
     query: &'a mut Query,
-    /// The replies of the last second, which may be sent again to an equal query. `None` for connections.
+    /// The replies of the last second, for equal queries. `None` for connections.
     recent: Option<&'a mut RecentReplies>,
-    /// True if each question is written to the query log.
     logs: bool,
-    /// The kinds of DNS messages that are copied for dnstap.
     wanted: WantedKinds,
-    /// The last client of the batch that was allowed to ask. It need not be checked again.
+    /// The last client of the batch that was allowed to ask.
     allowed: Option<IpAddr>,
-    /// The last cache hits of the batch that are not counted yet. They are equal, so they are counted together.
+    /// Equal cache hits that are not counted yet.
     hits: Option<Hits>,
-    /// Measures the time of only some cache hits. `None` if the clock is read each time that hits are counted.
+    /// Chooses when the time of hits is measured. `None` if it is measured each time that hits are counted.
     hit_time: Option<&'a mut HitTime>,
-    /// The buffer of the history to which cache hits are written. It is looked up at the first hit, or by `fetch`.
+    /// The buffer of the history for cache hits. It is looked up at the first hit, or by `fetch`.
     page: Option<HitPage<'a>>,
 }
 
-/// What the table of recent replies contains for a query that has not been decoded yet.
 enum Repeat {
-    /// The table contains the reply, which is sent again. The fields are the type of the question, and the length of its
-    /// name in octets.
+    /// The reply, which is sent again. The fields are the type of the question, and the length of its name in octets.
     Reply(RecordType, u8),
-    /// The table of recent replies has no reply to the query. The reply can be stored at this place.
+    /// The table has no reply to the query. The reply can be stored at this position.
     Keep(RecentPlace),
-    /// The table of recent replies has no reply to the query, and no free place for one.
+    /// The table has no reply to the query, and no free position for one.
     Nothing,
 }
 
@@ -100,12 +89,10 @@ pub struct FrontParts {
     pub supervisor: Supervisor,
 }
 
-/// Handles the DNS messages of clients at one listening address.
 pub(super) struct Front {
     parts: Arc<FrontParts>,
     policy: ArcSwap<Policy>,
     pub(super) bounds: Arc<SharedBounds>,
-    /// The listening address at which these messages arrive.
     local: SocketAddr,
     serves: ListenFor,
 }
@@ -120,33 +107,27 @@ impl Front {
         Self { parts, policy: ArcSwap::from_pointee(policy), bounds, local: address, serves }
     }
 
-    /// Returns the protocol that is served at this address.
     pub(super) fn serves(&self) -> ListenFor {
         self.serves
     }
 
-    /// Returns the settings for connections with TLS, or `None` if the listener has no certificate.
     pub(super) fn tls(&self) -> Option<Arc<ServerConfig>> {
         let policy = self.policy.load();
         if self.serves == ListenFor::Https { policy.https.clone() } else { policy.tls.clone() }
     }
 
-    /// Returns the settings for connections over QUIC, or `None` if the listener has no certificate.
     pub(super) fn quic(&self) -> Option<Arc<quinn::ServerConfig>> {
         self.policy.load().quic.clone()
     }
 
-    /// Returns true if a handshake of `client` may continue. Each client may make a limited number of handshakes.
     pub(super) fn may_shake_hands(&self, client: IpAddr) -> bool {
         self.bounds.handshakes.may(client, self.now())
     }
 
-    /// Adds one to the counter of an event on a connection.
     pub(super) fn count_one(&self, counter: Counter) {
         self.parts.recorder.count(counter, 1);
     }
 
-    /// Counts a query that came over a connection.
     pub(super) fn count_query(&self) {
         self.count_one(match self.serves {
             ListenFor::Plain => Counter::QueriesTcp,
@@ -156,7 +137,6 @@ impl Front {
         });
     }
 
-    /// Returns the transport over which these DNS messages came.
     fn transport(&self, occasion: Occasion) -> ClientTransport {
         match self.serves {
             ListenFor::Tls => ClientTransport::Tls,
@@ -167,14 +147,12 @@ impl Front {
         }
     }
 
-    /// Returns true if REFUSED may be sent to a client that is not allowed to ask. The number of these replies is
-    /// limited for each network, because the source address may be forged.
+    /// Returns true if REFUSED may be sent to `client`. The number of REFUSED replies is limited, because the source address may be forged.
     pub(super) fn may_refuse(&self, client: IpAddr) -> bool {
         self.bounds.refusals.may(client, self.now())
     }
 
-    /// Returns true if connections of `client` are accepted because the client is allowed to ask. If not, the connection
-    /// is counted as denied in the counters of `shard`.
+    /// Returns true if `client` is allowed to connect. If not, the connection is counted as denied.
     pub(super) fn admits(&self, shard: usize, client: IpAddr) -> bool {
         let admits = self.policy.load().access(client) == Access::Allow;
         if !admits {
@@ -183,7 +161,7 @@ impl Front {
         admits
     }
 
-    /// Replaces the settings of this address. Questions that have already arrived keep the old settings.
+    /// Questions that have already arrived keep the old settings.
     pub(super) fn set_policy(&self, policy: Policy) {
         self.policy.store(Arc::new(policy));
     }
@@ -192,12 +170,10 @@ impl Front {
         self.parts.clock.mono()
     }
 
-    /// Returns the greatest number of cache misses that wait in one worker thread before their resolution begins.
     pub(super) fn queue(&self) -> usize {
         self.parts.resolver.bounds().queue
     }
 
-    /// Returns the greatest number of streams that a connection over HTTPS may have at the same time.
     pub(super) fn streams(&self) -> usize {
         self.parts.resolver.bounds().streams
     }
@@ -206,14 +182,12 @@ impl Front {
         &self.parts.resolver.memory().answers
     }
 
-    /// Returns the keyed hash of the zone to which a waiting cache miss belongs, as far as the zone is known before the
-    /// resolution.
+    /// Returns the keyed hash of the zone of a cache miss, as far as the zone is known before the resolution.
     pub(super) fn zone_of(&self, query: &Query) -> u64 {
         self.parts.resolver.zone_at_first(query.name())
     }
 
-    /// Begins the handling of a batch of DNS messages that arrived together. They are handled one after the other, and
-    /// `query` is reused for each.
+    /// Begins the handling of DNS messages that arrived together. `query` is reused for each of them.
     pub(super) fn batch<'a>(
         &'a self,
         occasion: Occasion,
@@ -237,7 +211,6 @@ impl Front {
         }
     }
 
-    /// Handles a DNS message that came over a connection.
     pub(super) fn receive_in_stream(
         &self,
         client: SocketAddr,
@@ -251,8 +224,7 @@ impl Front {
         handled
     }
 
-    /// Composes the reply to a cache miss with the answer, if there is one. Returns `None` if there is no answer, or if
-    /// composing the reply panics.
+    /// Composes the reply to a cache miss. Returns `None` if there is no answer, or if composing the reply panics.
     pub(super) async fn reply_if(
         &self,
         waiting: &WaitingQuery,
@@ -261,8 +233,8 @@ impl Front {
         self.reply(waiting, &*answer?).await
     }
 
-    /// Resolves a cache miss. Returns `None` if the question is a repetition whose first copy will be answered, or if
-    /// the resolution panics. A panic does not affect other clients.
+    /// Resolves a cache miss. Returns `None` if the question is a repetition whose first copy will be answered, or if the resolution
+    /// panics.
     pub(super) async fn resolve(&self, waiting: &WaitingQuery) -> Option<Arc<Answer>> {
         let resolved = async {
             let WaitingQuery { query, arrival, view, number, .. } = waiting;
@@ -286,7 +258,7 @@ impl Front {
         or_no_reply(resolved).await.flatten()
     }
 
-    /// Composes the reply to a cache miss. Returns `None` if composing it panics.
+    /// Returns `None` if composing the reply panics.
     pub(super) async fn reply(&self, waiting: &WaitingQuery, answer: &Answer) -> Option<Vec<u8>> {
         or_no_reply(async {
             let (mut out, query) = (Vec::new(), &waiting.query);
@@ -297,7 +269,7 @@ impl Front {
         .await
     }
 
-    /// Puts a copy of a DNS message of a client, or of a reply to a client, into the queue of dnstap.
+    /// Copies a DNS message of a client, or a reply to a client, for dnstap.
     pub(super) fn tap(&self, kind: TapKind, arrival: Arrival, octets: &[u8]) {
         let tap = self.parts.resolver.tap();
         if !tap.wanted().has(kind) {
@@ -314,8 +286,7 @@ impl Front {
         });
     }
 
-    /// Writes a SERVFAIL reply to `out`. It is sent if the greatest number of questions is already waiting, or if the
-    /// daemon is stopping.
+    /// Writes a SERVFAIL reply, because too many questions wait or the daemon is stopping.
     pub(super) fn shed(&self, arrival: Arrival, query: &Query, out: &mut Vec<u8>) {
         let error = extended_error::overload();
         if let Some(question) = query.to_question() {
@@ -326,7 +297,7 @@ impl Front {
         self.count(arrival, query, Outcome::Shed, None);
     }
 
-    /// Counts a DNS message that is not a question, or not a new question, such as a repetition.
+    /// Counts a DNS message that is not a new question.
     pub(super) fn apart(&self, shard: usize, apart: Apart) {
         self.parts.recorder.apart(shard, apart);
     }
@@ -344,7 +315,7 @@ impl Front {
         Handled::Reply
     }
 
-    /// Returns the addresses of a client's socket, from which the kernel can find the local user of the client.
+    /// Returns the addresses of the client's socket, from which the kernel can find the local user of the client.
     fn socket(&self, arrival: Arrival) -> WantedOwner {
         let Arrival { client, occasion } = arrival;
         WantedOwner { client, server: self.local, is_stream: self.transport(occasion).is_stream() }
@@ -379,13 +350,13 @@ impl Front {
 }
 
 impl<'a> FrontBatch<'a> {
-    /// From now on, `time` chooses the cache hits of the batch whose duration is measured. To measure each hit would cost too much.
+    /// `time` chooses the cache hits whose duration is measured. To measure each hit would cost too much.
     pub(super) fn timed_by(self, time: &'a mut HitTime) -> Self {
         Self { hit_time: Some(time), ..self }
     }
 
-    /// Computes the hashes of the datagrams of a batch, and prefetches all memory that cache hits on them will read or
-    /// write, so that the processor waits only once for all of it.
+    /// Computes the hashes of the datagrams, and prefetches all memory that cache hits on them will use, so that the processor waits for it
+    /// only once.
     pub(super) fn fetch<'m>(
         &mut self,
         messages: impl Iterator<Item = &'m [u8]>,
@@ -398,7 +369,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Handles a DNS message of `client`. `hash` is set for datagrams only. If there is a reply, it is written to `out`.
+    /// Handles a DNS message of `client`. `hash` is set for datagrams only.
     pub(super) fn receive(
         &mut self,
         client: SocketAddr,
@@ -465,19 +436,18 @@ impl<'a> FrontBatch<'a> {
         self.miss(arrival, out)
     }
 
-    /// Returns true if the reply to the query is padded (RFC 8467). It is padded only if the connection is encrypted and the client padded the query.
+    /// RFC 8467: the reply is padded only if the connection is encrypted and the client padded the query.
     fn pads(&self) -> bool {
         self.query.is_padded() && self.front.transport(self.occasion).is_encrypted()
     }
 
-    /// Handles a query of a client that is not allowed to ask: it gets REFUSED or no reply.
     fn deny(&self, client: IpAddr, out: &mut Vec<u8>) -> Handled {
         let Occasion { shard, at: now, limit } = self.occasion;
         self.front.apart(shard, Apart::Denied);
         if self.policy.access(client) == Access::Drop {
             return Handled::Nothing;
         }
-        // The source address of a datagram may be forged, so REFUSED is sent only at a limited rate.
+        // The source address of a datagram may be forged.
         if limit.is_none() && !self.front.bounds.refusals.may(client, now) {
             return Handled::Nothing;
         }
@@ -486,8 +456,8 @@ impl<'a> FrontBatch<'a> {
         Handled::Reply
     }
 
-    /// Writes the reply to `out` if the answer is in the cache. Also stores the reply at `place` in the table of recent
-    /// replies, if `place` is set. Returns true if a reply was written.
+    /// Writes the reply if the answer is in the cache, and stores it at `place` in the table of recent replies. Returns true if a reply was
+    /// written.
     fn answer(
         &mut self,
         arrival: Arrival,
@@ -512,7 +482,6 @@ impl<'a> FrontBatch<'a> {
         true
     }
 
-    /// Handles a query whose answer is not in the cache: it waits to be resolved, or gets SERVFAIL.
     fn miss(&self, arrival: Arrival, out: &mut Vec<u8>) -> Handled {
         let (front, query) = (self.front, &*self.query);
         if !query.recursion_desired {
@@ -533,7 +502,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Writes the reply to `message` to `out` if an equal query was answered within the last second.
+    /// Writes the reply if an equal query was answered within the last second.
     fn repeat(&self, (message, hash): (&[u8], Option<RecentHash>), out: &mut Vec<u8>) -> Repeat {
         let is_current = |version| self.front.answers().is_current(version);
         let recent = self.recent.as_ref().zip(hash);
@@ -549,7 +518,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Returns true if `client` is allowed to ask. In that case, the batch uses the view of this client from now on.
+    /// Returns true if `client` is allowed to ask. The batch then uses the view of this client.
     fn allows(&mut self, client: IpAddr) -> bool {
         if self.allowed == Some(client) {
             return true;
@@ -558,7 +527,7 @@ impl<'a> FrontBatch<'a> {
         if allows {
             let view = self.policy.view_of(client).id;
             if view != self.view {
-                // A buffer of the history contains cache hits of only one view, so another buffer is looked up at the next hit.
+                // A buffer of the history contains cache hits of only one view.
                 (self.view, self.page) = (view, None);
             }
             self.allowed = Some(client);
@@ -566,7 +535,7 @@ impl<'a> FrontBatch<'a> {
         allows
     }
 
-    /// Stores a hit with its result, and counts it together with equal hits before it. `asked` contains the name and the type.
+    /// Stores a hit in the history, and counts it together with equal hits before it. `asked` contains the name and the type.
     fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8], result: DnsResult) {
         let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
         if self.page.is_none() {
@@ -589,14 +558,12 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Ends the batch: counts its last cache hits, and gives the buffer of the history back. It must be called before
-    /// the replies are sent.
+    /// Counts the last cache hits. It must be called before the replies are sent.
     pub(super) fn end(mut self) {
         self.page = None;
         self.count_hits();
     }
 
-    /// Counts the cache hits that were answered, but not counted yet.
     fn count_hits(&mut self) {
         if let Some(Hits { client, kind, count }) = self.hits.take() {
             let measure = || self.front.now().since(self.occasion.at);
@@ -607,9 +574,9 @@ impl<'a> FrontBatch<'a> {
     }
 }
 
-/// Returns the result of `work`, which handles one query. If the work panics, this is logged, and `None` is returned.
+/// Returns `None` if `work` panics. `work` handles one query.
 fn or_no_reply<Work: Future>(work: Work) -> impl Future<Output = Option<Work::Output>> {
-    // This is not an async function, because its future would contain `work` twice, and there is one such future for each waiting client.
+    // An async function would have a future that contains `work` twice, and there is one such future for each waiting client.
     caught(work).map(|ended| {
         let reported = ended.inspect_err(|panicked| {
             tracing::error!(

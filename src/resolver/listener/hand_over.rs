@@ -1,9 +1,9 @@
 //! Turns each miss (a query that must be resolved) into a task of the worker that read it.
 //!
-//! The number of tasks that wait for their first run is limited, because each takes some kilobytes. Further misses wait
-//! as queries, and their clients take turns (see `fair_queue`). If too many misses wait, SERVFAIL is sent for a miss of
-//! the client or zone with the most of them. SERVFAIL is also sent for a miss that has waited too long. Otherwise, on an
-//! overloaded host, each miss would wait longer than the one before it, far beyond the deadline of its client.
+//! Each task takes some kilobytes before its first run, so the number of such tasks is limited. Further misses wait as queries (see
+//! `fair_queue`). If too many wait, a miss of the client or zone with the most of them is answered with SERVFAIL, and so is a miss that has
+//! waited too long. Otherwise, on an overloaded host, each miss would wait longer than the one before it, far beyond the deadline of its
+//! client.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -19,7 +19,6 @@ use crate::dnstap::tapped::TapKind;
 use crate::limits::{MAX_QUEUE_TIME, UDP_BATCH, WORKER_TASKS};
 use dns::clock::StillClock;
 
-/// A query whose answer was not in the cache, with the client to which its reply is sent.
 pub(super) struct Miss {
     pub(super) waiting: Box<WaitingQuery>,
     pub(super) peer: Peer,
@@ -27,21 +26,19 @@ pub(super) struct Miss {
     pub(super) outbox: Arc<Outbox>,
 }
 
-/// The cache misses of a worker thread whose resolution has not begun yet.
+/// The cache misses of a worker thread that are not tasks yet.
 pub(super) struct HandOver {
     waiting: RefCell<FairQueue<Miss>>,
-    /// How many tasks for cache misses were started but have not run yet.
     tasks: Arc<AtomicUsize>,
 }
 
 impl HandOver {
-    /// Creates an empty queue for at most `most` cache misses.
     pub(super) fn new(most: usize) -> Self {
         Self { waiting: RefCell::new(FairQueue::new(most)), tasks: Arc::default() }
     }
 
-    /// Adds a cache miss. If too many misses wait, one is answered with SERVFAIL and removed: the last miss of the client and zone with the most
-    /// misses. If this is the new miss, it is returned and not answered.
+    /// Adds a cache miss. If too many wait, the last miss of the client and zone with the most misses is answered with SERVFAIL and
+    /// removed. If this is the new miss, it is returned and not answered.
     pub(super) fn hand(&self, miss: Miss) -> Result<(), Miss> {
         let admitted = self.waiting.borrow_mut().add(miss);
         match admitted {
@@ -54,13 +51,12 @@ impl HandOver {
         }
     }
 
-    /// Returns true if the resolution of any cache miss has not begun yet.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.borrow().is_empty()
     }
 
-    /// Starts cache misses as tasks of the current runtime, up to the limit of tasks. Answers misses that have waited
-    /// too long with SERVFAIL. Returns true if no miss is left.
+    /// Starts misses as tasks of the current runtime, up to the limit of tasks. Misses that have waited too long are answered with
+    /// SERVFAIL. Returns true if no miss waits any more.
     pub(super) fn begin(&self) -> bool {
         let mut waiting = self.waiting.borrow_mut();
         let Some(now) = waiting.first().map(|miss| miss.front.now()) else { return true };
@@ -98,14 +94,12 @@ impl Queued for Miss {
 }
 
 impl Miss {
-    /// Resolves the question of the cache miss, and puts the reply into the outbox.
     async fn answer(self) {
         let Self { waiting, peer, front, outbox } = self;
         let reply = front.reply_if(&waiting, front.resolve(&waiting).await).await;
         outbox.put(ResolvedMiss { reply, peer, _waiting: waiting });
     }
 
-    /// Puts a SERVFAIL reply to the cache miss into the outbox.
     fn shed(self) {
         let Self { waiting, peer, front, outbox } = self;
         let mut reply = Vec::new();

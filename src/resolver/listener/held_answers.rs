@@ -1,10 +1,8 @@
-//! The answers of a connection whose replies are not sent yet, because the client must first read earlier replies. The results of other finished
+//! The answers of a connection that are not sent yet, because the client must first read earlier replies. The results of other finished
 //! tasks of the connection wait in the same queue.
 //!
-//! These answers are counted as replies that the client has not read (`TakenPlace::keep_unsent`), even if they are also in the cache, because the
-//! cache may remove them when it needs room. When they were not counted, clients that did not read replies with TXT records of 60 KB kept 10 MB of
-//! answers in memory that a cache of 8 MiB had already removed. Queries of one connection that wait for the same answer share it, so it is counted
-//! once.
+//! Waiting answers count as replies that the client has not read (`TakenPlace::keep_unsent`), even if the cache also has them: the cache
+//! may remove them when it needs room. An answer that several queries of the connection share is counted once.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -15,26 +13,23 @@ use tokio::time::{Instant, sleep_until};
 use super::waiting::WaitingQuery;
 use dns::question::Answer;
 
-/// The waiting answers of a connection, in the order in which they arrived. There are at most as many as the connection
-/// may have questions in progress.
+/// The waiting answers of a connection, in the order in which they arrived. There are at most as many as the connection may have questions
+/// in progress.
 pub(super) struct HeldAnswers<Answered> {
     answers: VecDeque<(Answered, Held)>,
 }
 
-/// The size of a waiting answer in octets, and the address of its data if several queries may share it, or 0 otherwise.
+/// The size of a waiting answer in octets, and the address of its data. The address is 0 if no other query shares the answer.
 pub(super) type Held = (usize, usize);
 
-/// The result of a task of a connection over HTTPS or QUIC, which has read or resolved the query of one stream.
+/// The result of a task of a connection over HTTPS or QUIC, which reads or resolves the query of one stream.
 pub(super) enum StreamStep<Stream, Fault> {
-    /// The query on this stream was read, or could not be read because of a fault.
     Read(Stream, Result<Vec<u8>, Fault>),
-    /// The question of the stream was resolved. There is no answer if the question is a repetition whose first copy is
-    /// answered.
+    /// The question was resolved. There is no answer if the question is a repetition whose first copy is answered.
     Resolved(Stream, Option<Arc<Answer>>, Box<WaitingQuery>),
 }
 
 impl<Stream, Fault> StreamStep<Stream, Fault> {
-    /// Returns the memory that this result takes while it waits.
     pub(super) fn held(&self) -> Held {
         match self {
             Self::Read(_, read) => (read.as_ref().map_or(0, Vec::capacity), 0),
@@ -43,7 +38,7 @@ impl<Stream, Fault> StreamStep<Stream, Fault> {
     }
 }
 
-/// Waits until the time `until`, or forever if it is `None`.
+/// Waits until `until`, or forever if it is `None`.
 pub(super) async fn wait(until: Option<Instant>) {
     match until {
         Some(until) => sleep_until(until).await,
@@ -63,17 +58,14 @@ impl<Answered> Default for HeldAnswers<Answered> {
 }
 
 impl<Answered> HeldAnswers<Answered> {
-    /// Adds an answer that waits for its client. `held` is its size.
     pub(super) fn add(&mut self, answered: Answered, held: Held) {
         self.answers.push_back((answered, held));
     }
 
-    /// Removes and returns the answer that has waited longest.
     pub(super) fn take(&mut self) -> Option<Answered> {
         self.answers.pop_front().map(|(answered, _)| answered)
     }
 
-    /// Returns true if no answer waits for its client.
     pub(super) fn is_empty(&self) -> bool {
         self.answers.is_empty()
     }

@@ -3,11 +3,9 @@
 //!
 //! # Decisions
 //!
-//! - A hit takes the time of a few copies, and most hits take the same time. Reading the clock each time hits were
-//!   counted took a tenth of the time of a hit in user space (samples of perf at 30 000 hits a second), because the
-//!   processor finishes all its earlier reads before it reads the clock. So the clock is read only one time in
-//!   `HIT_COUNTS_TIMED`. The measured time is used for all hits that are counted until the next measurement. The mean
-//!   is the same.
+//! - Reading the clock each time hits were counted took a tenth of the time of a hit in user space (perf, 30 000 hits a second), because
+//!   the processor finishes all its earlier reads before it reads the clock. So the clock is read only one time in `HIT_COUNTS_TIMED`, and
+//!   the measured time is used for all hits that are counted until the next measurement. The mean is the same.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,27 +17,25 @@ use crate::limits::HIT_COUNTS_TIMED;
 /// The number of octets before the question in a DNS message (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
 
-/// The number of octets of the record type in a question.
 const TYPE: usize = 2;
 
-/// Consecutive cache hits of one client with the same record type, which are counted together.
+/// Consecutive cache hits of one client with the same record type.
 pub(super) struct Hits {
     pub(super) client: IpAddr,
     pub(super) kind: RecordType,
     pub(super) count: u64,
 }
 
-/// Decides for which cache hits of a worker thread the time is measured, and stores the last measured time.
+/// Decides when the time of a cache hit is measured.
 #[derive(Default)]
 pub(super) struct HitTime {
-    /// The measured time of the last cache hit.
     last: Duration,
-    /// How many more times the time in `last` is used when cache hits are counted.
+    /// How many more times `last` is used when cache hits are counted.
     left: u32,
 }
 
 impl HitTime {
-    /// Returns the time with which the next cache hits are counted: the time in `last`, or a new measurement.
+    /// Returns the time for the next cache hits: `last`, or a new measurement.
     pub(super) fn next(&mut self, measure: impl FnOnce() -> Duration) -> Duration {
         if self.left == 0 {
             (self.last, self.left) = (measure(), HIT_COUNTS_TIMED);
@@ -49,8 +45,7 @@ impl HitTime {
     }
 }
 
-/// Returns the octets of the name and the type in a query, which follow the header. `name` is the length of the name in
-/// octets.
+/// Returns the name and the type in a query. `name` is the length of the name in octets.
 pub(super) fn asked_in(message: &[u8], name: usize) -> &[u8] {
     message.get(HEADER..name.saturating_add(HEADER + TYPE)).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Inherited sockets: the service manager (systemd) opens them, keeps them open, and passes them to the daemon, so that
-//! a restart loses neither the port nor a question.
+//! Inherited sockets: the service manager (systemd) opens and keeps them, and passes them to resolverd, so that a restart loses neither the
+//! port nor a query.
 //!
 //! sd_listen_fds(3): `LISTEN_FDS` is the number of sockets, and `LISTEN_PID` the process for which they are meant.
 
@@ -11,36 +11,33 @@ use listenfd::ListenFd;
 
 use crate::config::ListenAt;
 
-/// The sockets of one listening address that the daemon got from the service manager.
+/// The inherited sockets of one listening address.
 #[derive(Debug, Default)]
 pub(super) struct InheritedSockets {
     pub(super) datagrams: Vec<UdpSocket>,
-    /// The TCP sockets. There are several if `ReusePort=` is set in the unit. Each then has its own queue of
-    /// connections.
+    /// There are several if `ReusePort=` is set in the unit. Each then has its own queue of connections.
     pub(super) streams: Vec<TcpListener>,
-    /// True if some of these sockets were taken for a configured address.
     is_used: bool,
 }
 
 impl InheritedSockets {
-    /// Creates the inherited sockets of one address, for tests.
     #[cfg(test)]
     pub(super) fn new(datagrams: Vec<UdpSocket>, streams: Vec<TcpListener>) -> Self {
         Self { datagrams, streams, is_used: false }
     }
 }
 
-/// All sockets that the daemon got from the service manager, by their address.
+/// All inherited sockets by their address.
 #[derive(Debug, Default)]
 pub struct Inherited {
     held: BTreeMap<SocketAddr, InheritedSockets>,
-    /// The number of inherited descriptors that are not DNS sockets, or cannot be used.
+    /// The number of inherited descriptors that are no DNS sockets or cannot be used.
     strange: usize,
 }
 
 impl Inherited {
-    /// Takes the sockets that the service manager passed to this process. It must be called once, while there is only
-    /// one thread, because it removes the environment variables, so that no child process uses the sockets.
+    /// Takes the sockets that the service manager passed to this process. It removes the environment variables, so that no child process
+    /// uses the sockets. It must therefore be called while there is only one thread.
     pub fn take() -> Self {
         let mut handed = ListenFd::from_env();
         let mut inherited = Self::default();
@@ -57,7 +54,6 @@ impl Inherited {
         inherited
     }
 
-    /// Creates the set of inherited sockets from these sockets, for tests.
     #[cfg(test)]
     pub(super) fn of_sockets(datagrams: Vec<UdpSocket>, streams: Vec<TcpListener>) -> Self {
         let mut inherited = Self::default();
@@ -66,8 +62,7 @@ impl Inherited {
         inherited
     }
 
-    /// Takes the inherited sockets that have the address of `at` and can serve the protocol of `at`. There may be none. TLS and QUIC may share an
-    /// address.
+    /// Takes the inherited sockets that have the address of `at` and can serve its protocol. TLS and QUIC may share an address.
     pub(super) fn take_at(&mut self, at: ListenAt) -> InheritedSockets {
         let Some(held) = self.held.get_mut(&at.address) else { return InheritedSockets::default() };
         held.is_used = true;
@@ -77,7 +72,6 @@ impl Inherited {
         InheritedSockets { datagrams, streams, is_used: true }
     }
 
-    /// Returns the inherited sockets that were not taken, by their address.
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, InheritedSockets> {
         if self.strange > 0 {
             tracing::warn!(

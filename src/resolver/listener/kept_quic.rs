@@ -1,17 +1,15 @@
-//! The QUIC connections that use memory in the QUIC library (`quinn`): open connections, and connections that were closed a short time ago.
+//! The QUIC connections that use memory in the QUIC library (`quinn`): open connections, and those that were closed a short time ago.
 //!
-//! The library keeps a closed connection until no more datagrams for it can arrive (RFC 9000 section 10.2). This takes
-//! three times its probe timeout. The client controls a part of this time: its greatest delay of acknowledgements, which
-//! may be 16 s. The limit of open connections does not count closed connections.
+//! The library keeps a closed connection until no more datagrams for it can arrive (RFC 9000 section 10.2): three times its probe timeout,
+//! of which the client controls a part (its delay of acknowledgements, up to 16 s). The limit of open connections does not count them.
 //!
 //! # Decisions
 //!
-//! - The number of connections in memory is limited for each client and for all clients. When a limit is reached, no
-//!   handshake begins until the library has dropped some of them. Without these limits, 240 connections that their
-//!   clients opened again and again took 20 MB with a cache of 8 MiB.
-//! - The library does not report when it has dropped a connection, but it holds a reference to the settings of the
-//!   connection until then. So each connection has its own settings, and the connection is gone when no reference
-//!   exists.
+//! - The number of connections in memory is limited for each client and for all clients. When a limit is reached, no handshake begins until
+//!   the library has dropped some of them. Without these limits, 240 connections that were opened again and again took 20 MB with a cache
+//!   of 8 MiB.
+//! - The library does not report when it has dropped a connection, but until then it refers to the settings of the connection. So each
+//!   connection has its own settings, and only weak references to them are kept here.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -21,28 +19,25 @@ use super::encrypted::quic;
 use super::queued::ClientKey;
 use crate::limits::WorkBounds;
 
-/// The QUIC connections at all listening addresses that take memory.
 pub(super) struct KeptConnections {
     bounds: WorkBounds,
     transport: Arc<TransportConfig>,
     kept: Mutex<Vec<KeptConnection>>,
 }
 
-/// A QUIC connection that takes memory: its client, and a weak reference to its settings. The settings no longer exist when the QUIC library has
-/// dropped the connection.
+/// The settings no longer exist when the QUIC library has dropped the connection.
 struct KeptConnection {
     client: ClientKey,
     settings: Weak<ServerConfig>,
 }
 
 impl KeptConnections {
-    /// Creates the state without any QUIC connection. `bounds` are the limits.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, transport: Arc::new(quic::transport(bounds.streams)), kept: Mutex::default() }
     }
 
-    /// Returns the settings for one more connection of a client. The connection is counted as long as these settings
-    /// exist. Returns `None` if a limit of connections in memory is reached.
+    /// Returns the settings for one more connection of a client. The connection is counted as long as they exist. Returns `None` if a limit
+    /// is reached.
     pub(super) fn begin(&self, client: ClientKey, settings: &ServerConfig) -> Option<Arc<ServerConfig>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|connection| connection.settings.strong_count() > 0);

@@ -1,8 +1,8 @@
 //! Configured addresses that this host does not have. The other addresses are served, and a missing address is added when it appears.
 //!
-//! An interface may come up after resolverd has started, an IPv6 address cannot be used before duplicate address detection has finished (RFC 4862
-//! section 5.4), and a kernel may have no IPv6 at all. In contrast, an address that another program uses is an error: with two resolvers at one
-//! address, it is not known which one answers.
+//! An interface may come up after resolverd has started, an IPv6 address cannot be used before duplicate address detection has finished
+//! (RFC 4862 section 5.4), and a kernel may have no IPv6. An address that another program uses is an error instead: two resolvers at one
+//! address would share the queries.
 
 use std::net::SocketAddr;
 use std::sync::Weak;
@@ -14,7 +14,7 @@ use crate::config::{Config, ListenAt};
 use crate::zones::Views;
 
 impl Sockets {
-    /// Adds the result of binding an address: the bound sockets, or a missing address.
+    /// Adds the bound sockets of an address, or a missing address.
     ///
     /// # Errors
     /// The address is not available, and will not become available by itself.
@@ -49,7 +49,7 @@ impl Listeners {
         &self.missing
     }
 
-    /// Starts to serve the missing addresses that this host has now, as `config` requires, and returns them.
+    /// Starts to serve the missing addresses that this host has now, and returns them.
     ///
     /// # Errors
     /// The operating system provides no more threads or eventfds.
@@ -74,7 +74,7 @@ impl Listeners {
         match self.ready(come, config, views) {
             Ok(prepared) => self.begin(prepared),
             Err(error) => {
-                // The caller tries again later to listen at these addresses.
+                // The caller tries again later.
                 self.missing.extend(taken);
                 return Err(error);
             }
@@ -82,7 +82,7 @@ impl Listeners {
         Ok(addresses)
     }
 
-    /// Binds an address, even if it overlaps with an address that is already served.
+    /// Binds an address, even if it overlaps with a served address.
     pub(super) fn bind_one(&self, at: ListenAt, config: &Config) -> Result<BoundSockets, AddressUnavailable> {
         let mut covering = self.open.iter().filter(|open| open.bound().meets(at)).peekable();
         let mut retired = self.retired.iter().filter(|retired| retired.holds(at)).peekable();
@@ -94,7 +94,6 @@ impl Listeners {
         sockets::bind_while_open(at, workers(config), &open)
     }
 
-    /// Replaces the list of missing addresses, and logs those that were not missing before.
     pub(super) fn miss(&mut self, missing: Vec<AddressUnavailable>) {
         for refused in &missing {
             if !self.missing.iter().any(|before| before.at() == refused.at()) {

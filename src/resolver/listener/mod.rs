@@ -1,54 +1,39 @@
-//! The listeners, which receive the queries of clients. UDP queries are read by threads of their own (workers).
-//! Connections, encrypted or not, are tasks of the daemon's runtime.
+//! The listeners, which receive the queries of clients. Threads of their own (workers) read UDP queries. Connections, encrypted or not, are
+//! tasks of the runtime of resolverd.
 //!
 //! RFC 1035 section 4.2, RFC 7766. The thread that reads a UDP query answers it if the answer is in the cache (a hit), and resolves it otherwise (a
 //! miss). Several clients may wait for one resolution (flight) of a question.
 //!
 //! # Decisions
 //!
-//! - UDP workers are threads, so that a hit needs no task: it is a copy of the answer with a few changed octets.
-//! - Each worker has its own runtime, in which it resolves the queries that it read and did not find in memory. When misses were tasks of one
-//!   runtime for all threads, each miss woke another thread and moved between cores. On two cores a miss then cost 49 µs of CPU and one context
-//!   switch; now it costs 37 to 42 µs and at most half a switch (Unbound 1.17: 26 to 28 µs and a third; `benches/compare/misses.sh`, 200 misses at a
-//!   time). The disadvantage: the kernel distributes clients to workers by their ports, so the misses of one client socket use one core.
-//! - A worker begins the resolution of fifteen misses at a time, and keeps further misses as unprocessed queries. When each
-//!   miss became a task as soon as it was read, a burst of 10 000 misses took 40 MiB more.
-//! - One system call reads a batch of queries, and one sends their replies. With these calls, a hit costs 1.05 times as
-//!   much as the reply of a plain echo server, instead of 1.08 times (`benches/compare/hits.sh`).
-//! - The parts of a batch are written in place. When they were collected into a new array, the whole array was moved, and a hit cost 2 770
-//!   instructions instead of 2 220 (`benches/compare/instructions.sh`).
-//! - A worker loads the settings of its address once for each batch, reads the clock once (twice if the time of its hits
-//!   is measured, see `hits`), and counts the hits of the batch together. A question is copied once, into the buffers of
-//!   the previous query. With these changes a hit costs 1 410 instructions.
-//! - If the same query comes again within a second, a worker sends the same reply again without reading the query (`recent`). When this was
-//!   introduced, such a hit cost 740 instructions.
-//! - When several misses are answered in one turn of a worker, their replies are sent with one system call. A worker sets a timer that wakes it
-//!   before the timers of its misses expire. Without the timer, tokio writes to the eventfd of its own thread, on average 0.4 times for each miss.
-//!   Both together lower the CPU time of a miss from 41 to 36 µs (`benches/compare/misses.sh`).
-//! - The socket of a query to a server is connected, so that the kernel drops datagrams from other addresses and reports unreachable servers. A pool
-//!   of sockets was rejected, because each query to a server needs its own random port.
-//! - While only hits arrive, a worker sleeps in the system call `recvmmsg`, outside its runtime, because epoll and one run of the tokio runtime cost
-//!   as much as four hits. This is only possible while the runtime has no task. The runtime still runs at least once a second
-//!   (`TIME_WITHOUT_RUNTIME`). Together with prefetching and the two slots for each query in the table of recent replies (see `recent`), a hit costs
-//!   1.05 to 1.08 times as much as the reply of a plain echo server (1.15 times before).
-//! - io_uring was rejected. An echo server with one multishot receive, whose replies were submitted together with the
-//!   wait, was compared with an echo server with `recvmmsg` and `sendmmsg`, in five rounds on Linux 6.18. At 30 000
-//!   queries a second an answer cost 10.7 µs with io_uring and 10.3 µs without it, and at full load both answered 150
-//!   000 a second. The crates for io_uring also need `unsafe` for each submission. Busy polling of sockets has no effect
+//! - UDP workers are threads, so that a hit needs no task.
+//! - Each worker has its own runtime, in which it resolves its misses. With one runtime for all threads, each miss woke another thread and
+//!   moved between cores: on two cores a miss cost 49 µs of CPU instead of 37 to 42 µs (Unbound 1.17: 26 to 28 µs;
+//!   `benches/compare/misses.sh`). The disadvantage: the kernel distributes clients to workers by their ports, so the misses of one client
+//!   socket use one core.
+//! - A worker begins the resolution of fifteen misses at a time, and keeps further misses as queries. Otherwise a burst of 10 000 misses
+//!   takes 40 MiB more.
+//! - One system call reads a batch of queries, and one sends their replies (`benches/compare/hits.sh`).
+//! - A worker loads the settings of its address and reads the clock once for each batch (twice if the time of its hits is measured, see
+//!   `hits`), and counts the hits of the batch together.
+//! - The replies to several misses are sent with one system call. A worker sets a timer that wakes it before the timers of its misses
+//!   expire. Without the timer, tokio writes to the eventfd of its own thread. Both together lower the CPU time of a miss from 41 to 36 µs.
+//! - The socket of a query to a server is connected, so that the kernel drops datagrams from other addresses and reports unreachable
+//!   servers. A pool of sockets was rejected: each query to a server needs its own random port.
+//! - While only hits arrive, a worker sleeps in the system call `recvmmsg`, outside its runtime, because epoll and one run of the tokio
+//!   runtime cost as much as four hits. This is only possible while the runtime has no task. The runtime still runs at least once a second
+//!   (`TIME_WITHOUT_RUNTIME`).
+//! - io_uring was rejected: an echo server with io_uring was not faster than one with `recvmmsg` and `sendmmsg` (Linux 6.18; 10.7 and 10.3
+//!   µs for an answer at 30 000 queries a second), and the crates need `unsafe` for each submission. Busy polling of sockets has no effect
 //!   on the loopback device, which has no queue to poll.
-//! - hickory-server's listeners were rejected: they handle one query of a connection at a time and cannot send stored
-//!   octets. `encrypted` has the decisions on TLS, `https` those on HTTPS, and `quic` those on QUIC.
-//! - Four costs of a miss were removed: replies went through the worker's queue and eventfd, so that each reply woke the worker; the steps of a
-//!   resolution were recorded as strings; large futures were moved ten times; and names were hashed label by label. With all of these, a miss cost
-//!   150 µs of CPU, and without them 95 µs (`benches/compare/misses.sh`).
-//! - At most four workers serve an address: beyond four, the loopback device is the bottleneck. By default there is one worker for two cores, because
-//!   mail software needs the other cores, and because a miss costs a third more CPU time with two workers on two cores (39.8 µs) than with one
-//!   (29.3 µs): the workers pass the same cache lines to and fro.
+//! - hickory-server's listeners were rejected: they handle one query of a connection at a time and cannot send stored octets. The modules
+//!   `encrypted`, `https` and `quic` have their own decisions.
+//! - At most four workers serve an address, and by default one for two cores (see `limits`). Two workers on two cores pass cache lines to
+//!   and fro: a miss costs 39.8 instead of 29.3 µs of CPU.
 //! - A fault of a server is never reported to a client as FORMERR over UDP, or as REFUSED over TCP. glibc treats both as
 //!   permanent errors, and Postfix then bounces mail.
 //! - A connection from an address outside `listen.allow` is closed immediately, so that strangers cannot use up the allowed number of connections.
 //!   Datagrams from such addresses are answered with REFUSED once a second for each network, because their source address may be forged.
-//! - A DNS message over TCP must be complete within ten seconds, so that a client that sends one octet a second cannot keep a connection.
 
 #![deny(
     clippy::unwrap_used,
@@ -115,13 +100,11 @@ use sockets::BoundSockets;
 use udp::Worker;
 use waiting::Waiting;
 
-/// The sockets of the listeners, which are bound but from which no query is read yet. All sockets are bound before any
-/// is read: if a port is not available, no client is served.
+/// The bound sockets of the listeners. All sockets are bound before any is read: if a port is not available, no client is served.
 #[derive(Default)]
 pub struct Sockets {
-    /// The sockets that were bound, each with its address in the configuration.
+    /// The bound sockets with their configured addresses.
     bound: Vec<(ListenAt, BoundSockets)>,
-    /// The configured addresses that this host does not have yet.
     missing: Vec<AddressUnavailable>,
 }
 
@@ -129,7 +112,7 @@ pub struct Sockets {
 pub struct Listeners {
     parts: Arc<FrontParts>,
     open: Vec<ServedAddress>,
-    /// The addresses that were removed from the configuration, and whose sockets may still be open.
+    /// The addresses that were removed from the configuration. Their sockets may still be open.
     retired: Vec<RetiredAddress>,
     missing: Vec<AddressUnavailable>,
     places: Arc<ConnectionPlaces>,
@@ -139,14 +122,14 @@ pub struct Listeners {
     shards: usize,
 }
 
-/// The runtimes of stopped worker threads. Tasks of the daemon's runtime may still wait for resolutions and queries to servers that these
-/// runtimes began, and a timer panics if its runtime has ended. Therefore this value must be kept until the daemon's runtime has ended.
+/// The runtimes of stopped worker threads. This value must exist until the daemon's runtime has ended: its tasks may wait for resolutions
+/// and queries of these runtimes, and a timer panics if its runtime has ended.
 #[derive(Debug, Default)]
 pub struct StoppedWorkers(Vec<Runtime>);
 
 impl Drop for StoppedWorkers {
     fn drop(&mut self) {
-        // This does not wait until the runtimes have ended: this value may be dropped on a thread of another runtime, and that thread must not block.
+        // This must not block, because the value may be dropped on a thread of another runtime.
         self.0.drain(..).for_each(Runtime::shutdown_background);
     }
 }
@@ -157,7 +140,7 @@ pub enum NotServed {
     /// An address of the configuration is not available.
     #[error(transparent)]
     Listen(#[from] AddressUnavailable),
-    /// The service manager holds the socket of this address, and a reload cannot change the protocol of its queries.
+    /// The service manager keeps the socket of this address, and a reload cannot change its protocol.
     #[error(
         "systemd passed the socket for {0} at the start, and a reload cannot change it between plain DNS, TLS, HTTPS and QUIC; run `systemctl restart resolverd`"
     )]
@@ -172,17 +155,14 @@ pub struct Settled {
     _waiting: Option<Waiting>,
 }
 
-/// The listeners that a new configuration adds. Their sockets are bound, but no client is served yet. If the value is
-/// dropped, the sockets are closed.
+/// The bound listeners that a new configuration adds. No client is served there yet. Dropping the value closes the sockets.
 pub struct Prepared {
     ready: Vec<Ready>,
-    /// The number of UDP worker threads that were started so far, including the threads of the listeners in `ready`.
+    /// The number of UDP worker threads so far, including those in `ready`.
     shards: usize,
-    /// The configured addresses that this host does not have yet.
     missing: Vec<AddressUnavailable>,
 }
 
-/// A listening address that is bound but not served yet, with one of the sockets that accept its connections.
 struct Ready {
     configured: ListenAt,
     address: SocketAddr,
@@ -192,15 +172,13 @@ struct Ready {
     inherited: bool,
 }
 
-/// The socket of a listening address that accepts connections of clients.
 enum ConnectionSocket {
     Stream(Arc<TcpListener>),
     Quic(Arc<UdpSocket>),
 }
 
-/// A listening address at which clients are served.
 struct ServedAddress {
-    /// The address as it is configured. Its port may be 0.
+    /// The configured address. Its port may be 0.
     configured: ListenAt,
     /// The address to which the socket is bound. Its port is not 0.
     address: SocketAddr,
@@ -210,20 +188,18 @@ struct ServedAddress {
     accept: JoinHandle<()>,
     /// The socket for TCP connections. It is dropped when no more connections are accepted.
     stream: Weak<TcpListener>,
-    /// The UDP socket for QUIC connections. It is dropped when no more connections are accepted and all its connections
-    /// have ended.
+    /// The socket for QUIC connections. It is dropped when no more connections are accepted and all its connections have ended.
     quic: Weak<UdpSocket>,
-    /// True if the service manager also holds the sockets: no other process can bind the address, and unread queries are not lost.
+    /// True if the service manager also keeps the sockets: no other process can bind the address, and unread queries are not lost.
     inherited: bool,
 }
 
 impl ServedAddress {
-    /// Returns the bound address, and the protocol of its queries.
     fn bound(&self) -> ListenAt {
         ListenAt { address: self.address, ..self.configured }
     }
 
-    /// Returns the inodes of the sockets of this address at which the kernel may drop datagrams.
+    /// Returns the sockets at which the kernel may drop datagrams.
     fn datagram_sockets(&self) -> impl Iterator<Item = Inode> {
         let quic = self.quic.upgrade().and_then(|socket| dropped::inode(&socket).ok());
         self.workers.iter().map(Worker::inode).chain(quic)
@@ -231,11 +207,10 @@ impl ServedAddress {
 }
 
 impl Sockets {
-    /// Binds all addresses of `config`, except addresses that were `inherited`.
+    /// Binds all addresses of `config`, except those that were `inherited`.
     ///
     /// # Errors
-    /// The error contains the first address that is not available, with advice. A missing address is no error if another
-    /// address is available.
+    /// The first address that is not available, with advice. A missing address is no error if another address is available.
     pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, AddressUnavailable> {
         let workers = workers(config);
         let mut sockets = Self::default();
@@ -243,7 +218,7 @@ impl Sockets {
             sockets.add(at, sockets::bind(at, workers, inherited.take_at(at)))?;
         }
         for (address, rest) in inherited.rest() {
-            // The service manager holds this socket, so no other process can receive the queries that arrive there. Therefore resolverd answers them.
+            // The service manager keeps this socket, so no other process can receive the queries that arrive there.
             tracing::warn!(
                 "systemd passed a socket for {address}, which is not in the configuration; resolverd answers plain DNS there anyway; add the address to listen.addresses, or for TLS to listen.tls, for HTTPS to listen.https and for QUIC to listen.quic, or remove it from the unit resolverd.socket"
             );
@@ -254,22 +229,20 @@ impl Sockets {
     }
 }
 
-/// Returns the number of UDP worker threads for each address, as configured or from the number of cores.
 fn workers(config: &Config) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let wanted = if config.listen.workers == 0 { cores / CORES_PER_WORKER } else { config.listen.workers };
     wanted.clamp(1, MAX_WORKERS)
 }
 
-/// Returns the number of UDP worker threads for all addresses together. Each has its own shard (separate copy) of the counters.
+/// Returns the number of UDP worker threads for all addresses. Each has its own shard (separate copy) of the counters.
 pub fn shards(config: &Config) -> usize {
     let datagrams = addresses(config).filter(|(at, _, _)| at.serves == ListenFor::Plain);
-    // Queries over connections are counted in the first shard, so there is always at least one.
+    // Queries over connections are counted in the first shard.
     workers(config).saturating_mul(datagrams.count()).max(1)
 }
 
-/// Returns every address at which clients are served, with the configuration of its listener and the index of the
-/// listener. `[listen]` has the index 0.
+/// Returns every configured address, with its listener and the index of the listener. `[listen]` has the index 0.
 fn addresses(config: &Config) -> impl Iterator<Item = (ListenAt, &Listener, usize)> {
     config
         .all_listeners()
@@ -278,7 +251,7 @@ fn addresses(config: &Config) -> impl Iterator<Item = (ListenAt, &Listener, usiz
 }
 
 impl Listeners {
-    /// Starts to serve clients at `sockets` according to `config`. It must be called inside the daemon's runtime.
+    /// Starts to serve clients. It must be called inside the daemon's runtime.
     ///
     /// # Errors
     /// The operating system provides no more threads or eventfds.
@@ -303,36 +276,35 @@ impl Listeners {
         let mut prepared = listeners.ready(sockets, config, views)?;
         listeners.miss(std::mem::take(&mut prepared.missing));
         listeners.begin(prepared);
-        // At a socket that systemd passed, the kernel's count includes the datagrams that it dropped before this daemon started. This first call
-        // discards them.
+        // Discards the datagrams that the kernel dropped at sockets of systemd before this process started.
         let _ = listeners.dropped()();
         Ok(listeners)
     }
 
-    /// Returns a function that counts the datagrams that the kernel has dropped at the open sockets since they were last counted. The function reads
-    /// a file of the kernel, so it must be called on a thread that may block.
+    /// Returns a function that counts the datagrams that the kernel has dropped since they were last counted. It reads a file of the
+    /// kernel, so it must be called on a thread that may block.
     pub fn dropped(&self) -> impl FnOnce() -> usize + use<> {
         let sockets: Vec<Inode> = self.open.iter().flat_map(ServedAddress::datagram_sockets).collect();
         let dropped = Arc::clone(&self.dropped);
         move || usize::try_from(dropped.take(&sockets)).unwrap_or(usize::MAX)
     }
 
-    /// Returns the addresses at which UDP and TCP are served. If port 0 is configured, the real port is returned.
+    /// Returns the addresses of UDP and TCP, with their real ports.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Plain)
     }
 
-    /// Returns the addresses at which DNS over TLS is served. If port 0 is configured, the real port is returned.
+    /// Returns the addresses of DNS over TLS, with their real ports.
     pub fn tls_addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Tls)
     }
 
-    /// Returns the addresses at which DNS over HTTPS is served. If port 0 is configured, the real port is returned.
+    /// Returns the addresses of DNS over HTTPS, with their real ports.
     pub fn https_addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Https)
     }
 
-    /// Returns the addresses at which DNS over QUIC is served. If port 0 is configured, the real port is returned.
+    /// Returns the addresses of DNS over QUIC, with their real ports.
     pub fn quic_addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Quic)
     }
@@ -344,13 +316,12 @@ impl Listeners {
         addresses
     }
 
-    /// Binds the addresses of `config` that are not served yet, and starts their threads, even if they overlap with
-    /// served addresses. No client is served there before `apply`. Every step that can fail is done here. Addresses that
-    /// are served already continue unchanged.
+    /// Binds the addresses of `config` that are not served yet, and starts their threads. No client is served there before `apply`. Every
+    /// step that can fail is done here.
     ///
     /// # Errors
-    /// An address is not available (the error contains advice), or the system provides no more threads or eventfds. A missing address is no error if
-    /// another address is available.
+    /// An address is not available, or the system provides no more threads or eventfds. A missing address is no error if another address is
+    /// available.
     pub fn prepare(&self, config: &Config, views: &Views) -> Result<Prepared, NotServed> {
         let served = |at| self.open.iter().any(|open| open.configured == at);
         let mut new: Vec<ListenAt> =
@@ -362,8 +333,8 @@ impl Listeners {
         if let Some(at) = new.iter().find(held) {
             return Err(NotServed::Held(at.address));
         }
-        // A socket with a more specific address receives the queries instead of a socket whose address includes it.
-        // Therefore the addresses that overlap with a served address are bound last.
+        // A socket with a more specific address receives the queries of a socket whose address includes it. Therefore the addresses that
+        // overlap with a served address are bound last.
         new.sort_by_key(|at| self.open.iter().any(|open| overlap(open.address, at.address)));
         let mut sockets = Sockets::default();
         for at in new {
@@ -375,8 +346,7 @@ impl Listeners {
         Ok(self.ready(sockets, config, views)?)
     }
 
-    /// Switches to the configuration for which `prepared` was made. Addresses that are no longer configured are closed
-    /// when their queries are answered. The other addresses keep their sockets.
+    /// Switches to the configuration of `prepared`. Addresses that are no longer configured are closed when their queries are answered.
     pub fn apply(&mut self, mut prepared: Prepared, config: &Config, views: &Views) {
         let wanted: Vec<ListenAt> = addresses(config).map(|(at, _, _)| at).collect();
         self.set_policies(config, views);
@@ -399,7 +369,7 @@ impl Listeners {
         }
     }
 
-    /// Sets the allowed clients, the views and the certificate of each address according to a configuration.
+    /// Sets the allowed clients, the views and the certificate of each address.
     pub fn set_policies(&self, config: &Config, views: &Views) {
         for (at, listener, place) in addresses(config) {
             let Some(policy) = Policy::for_listener(listener, views, place) else { continue };
@@ -410,7 +380,7 @@ impl Listeners {
                 front.set_policy(policy.clone());
             }
         }
-        // A socket that systemd passed for an address that is not configured gets the settings of `[listen]`.
+        // A socket of systemd for an address that is not configured gets the settings of `[listen]`.
         let Some(policy) = Policy::for_listener(&config.listen, views, 0) else { return };
         let is_configured = |open: &ServedAddress| addresses(config).any(|(at, _, _)| at == open.configured);
         for open in self.open.iter().filter(|open| open.inherited && !is_configured(open)) {
@@ -418,8 +388,8 @@ impl Listeners {
         }
     }
 
-    /// Stops accepting connections. New queries at sockets that systemd passed stay unread for the next daemon process. Queries on existing
-    /// connections and at other sockets are still answered.
+    /// Stops accepting connections. New queries at sockets of systemd stay unread for the next process. Queries on existing connections and
+    /// at other sockets are still answered.
     pub fn stop_accepting(&self) {
         for open in &self.open {
             open.accepting.send_replace(false);
@@ -429,15 +399,13 @@ impl Listeners {
         }
     }
 
-    /// Waits until every waiting client has been sent its reply. For `STOP_FIRST_MESSAGE`, clients that have just connected can still send their
-    /// first query. It must be called after `stop_accepting`. While the returned value exists, queries whose answer is not in the cache receive
-    /// SERVFAIL.
+    /// Waits until every waiting client has been sent its reply. Clients that have just connected can send their first query within
+    /// `STOP_FIRST_MESSAGE`. It must be called after `stop_accepting`. While the returned value exists, misses receive SERVFAIL.
     pub async fn settled(&self) -> Settled {
         let accepted = join_all(self.open.iter().map(|open| open.accepting.closed()));
         let inherited = self.open.iter().filter(|open| open.inherited);
         let left = join_all(inherited.flat_map(|open| &open.workers).map(Worker::has_left));
-        // After `STOP_FIRST_MESSAGE`, the function no longer waits for listeners that still accept clients: a listener
-        // that was given up after repeated panics never stops.
+        // A listener that was given up after repeated panics never stops.
         let _ = timeout(STOP_FIRST_MESSAGE, async { tokio::join!(accepted, left) }).await;
         self.places.first_messages(&self.parts.clock).await;
         let all = u32::try_from(self.parts.resolver.bounds().waiting()).unwrap_or(u32::MAX);
@@ -454,12 +422,12 @@ impl Listeners {
         stopped
     }
 
-    /// Starts the worker threads for `sockets`. They do not serve clients before `begin`.
+    /// Starts the worker threads, which do not serve clients before `begin`.
     fn ready(&self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<Prepared> {
         let mut prepared = Prepared { ready: Vec::new(), shards: self.shards, missing: sockets.missing };
         for (configured, bound) in sockets.bound {
             let found = addresses(config).find(|(at, _, _)| *at == configured);
-            // A socket that systemd passed for an address that is not configured gets the settings of `[listen]`.
+            // A socket of systemd for an address that is not configured gets the settings of `[listen]`.
             let (_, listener, place) = found.unwrap_or((configured, &config.listen, 0));
             let Some(policy) = Policy::for_listener(listener, views, place) else { continue };
             let at = ListenAt { address: bound.address, serves: configured.serves };
@@ -486,7 +454,6 @@ impl Listeners {
         Ok(prepared)
     }
 
-    /// Starts to serve clients at the prepared addresses.
     fn begin(&mut self, prepared: Prepared) {
         self.shards = prepared.shards;
         for Ready { configured, address, front, workers, connections, inherited } in prepared.ready {
@@ -512,7 +479,6 @@ impl Listeners {
         }
     }
 
-    /// Starts the task that accepts the TCP connections of an address.
     fn accept(
         &self,
         whose: &str,

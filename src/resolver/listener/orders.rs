@@ -6,21 +6,20 @@ use tokio::sync::Notify;
 
 use crate::limits::READ_WAIT;
 
-/// The order to a worker thread to serve queries.
+/// The worker thread serves queries.
 pub(super) const SERVE: u8 = 0;
-/// The order to a worker thread to end after the last reply has been sent.
+/// The worker thread ends after the last reply has been sent.
 pub(super) const RETIRE: u8 = 1;
-/// The order to a worker thread to end at once, without replies to the waiting queries.
+/// The worker thread ends at once, without replies to the waiting queries.
 pub(super) const STOP: u8 = 2;
-/// The order to a worker thread to read no more queries.
+/// The worker thread reads no more queries.
 pub(super) const LEAVE: u8 = 3;
 
-/// The current order to a worker thread, and the signal (`bell`) that wakes the worker.
 #[derive(Default)]
 pub(super) struct Orders {
     order: AtomicU8,
     pub(super) bell: Notify,
-    /// True if the worker thread may be sleeping in the system call that reads. The signal `bell` does not wake it from this system call.
+    /// True if the worker thread may be sleeping in the system call that reads. The signal `bell` does not wake it from there.
     is_deaf: AtomicBool,
 }
 
@@ -34,20 +33,18 @@ impl Orders {
         self.order.load(Ordering::SeqCst)
     }
 
-    /// Records whether the worker thread may sleep in the system call that reads. The worker checks its order again
-    /// before each such call.
+    /// Records whether the worker may sleep in the system call that reads. It checks its order again before each such call.
     pub(super) fn set_deaf(&self, is_deaf: bool) {
         self.is_deaf.store(is_deaf, Ordering::SeqCst);
     }
 
-    /// Waits until the worker has seen the last order. This takes no longer than `READ_WAIT` and one pass of the worker's main loop.
+    /// Waits until the worker has seen the last order, for at most `READ_WAIT` and one pass of the worker's main loop.
     pub(super) async fn is_known(&self) {
         while self.is_deaf.load(Ordering::SeqCst) {
             tokio::time::sleep(READ_WAIT).await;
         }
     }
 
-    /// Returns true if the worker thread still reads queries.
     pub(super) fn reads(&self) -> bool {
         !matches!(self.order.load(Ordering::Acquire), STOP | LEAVE)
     }

@@ -1,8 +1,8 @@
-//! The outbox of a worker: the queue of replies to its misses (queries that were not answered from the cache). Replies that are ready at about the
-//! same time are sent together.
+//! The queue of replies to the cache misses of a worker thread. Replies that are ready at about the same time are sent with one system
+//! call.
 //!
-//! When a worker wakes, it runs the tasks of all misses that servers have answered. The replies wait until each of these tasks has run, and are then
-//! sent with one system call. So a sleeping client is woken only once. Waking another thread is the most expensive part of a reply.
+//! The replies wait until each task that is ready has run. A sleeping client is then woken only once, and waking another thread is the most
+//! expensive part of a reply.
 
 use std::future::poll_fn;
 use std::net::UdpSocket;
@@ -20,58 +20,53 @@ use super::waiting::WaitingQuery;
 use crate::limits::MAX_REPLIES_AT_ONCE;
 use dns::question::Apart;
 
-/// The queue of replies to cache misses of a worker thread.
 pub(super) struct Outbox {
     socket: Arc<UdpSocket>,
     front: Arc<Front>,
-    /// The shard (separate copy) of the counters that the worker thread uses.
+    /// The shard (separate copy) of the counters of this worker thread.
     shard: usize,
     orders: Arc<Orders>,
-    /// How many cache misses have no reply yet.
+    /// The number of cache misses without a reply.
     outstanding: AtomicUsize,
     replies: Mutex<Vec<ResolvedMiss>>,
-    /// Wakes the task that sends the replies in the queue.
     sender: AtomicWaker,
 }
 
-/// A cache miss whose question has been resolved.
 pub(super) struct ResolvedMiss {
-    /// The reply to the cache miss. `None` if the query is a repetition whose first copy is answered.
+    /// `None` if the query is a repetition whose first copy is answered.
     pub(super) reply: Option<Vec<u8>>,
     pub(super) peer: Peer,
-    /// The query. Its client counts as waiting until this value is dropped, after the reply was sent.
+    /// The client counts as waiting until this value is dropped, after the reply was sent.
     pub(super) _waiting: Box<WaitingQuery>,
 }
 
 impl Outbox {
-    /// Creates an empty queue for the worker thread of `shard`, which serves `socket`.
     pub(super) fn new(socket: Arc<UdpSocket>, front: Arc<Front>, shard: usize, orders: Arc<Orders>) -> Self {
         let (outstanding, replies, sender) = <(AtomicUsize, Mutex<_>, AtomicWaker)>::default();
         Self { socket, front, shard, orders, outstanding, replies, sender }
     }
 
-    /// Records that a cache miss has begun, so one more reply will be added.
     pub(super) fn expect_one(&self) {
         self.outstanding.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Records that `count` expected replies have been sent, or will not be added.
+    /// Records that `count` expected replies have been sent, or will not come.
     pub(super) fn expect_less(&self, count: usize) {
         self.outstanding.fetch_sub(count, Ordering::SeqCst);
     }
 
-    /// Returns true if no reply is expected or waiting to be sent.
+    /// Returns true if no reply is expected or waits to be sent.
     pub(super) fn is_empty(&self) -> bool {
         self.outstanding.load(Ordering::SeqCst) == 0
     }
 
-    /// Adds the reply to a cache miss, for which `expect_one` was called.
+    /// Adds a reply, for which `expect_one` was called.
     pub(super) fn put(&self, resolved: ResolvedMiss) {
         self.replies().push(resolved);
         self.sender.wake();
     }
 
-    /// Sends the replies in the queue, each time after all tasks that are ready have run. Never returns.
+    /// Sends the replies, each time after all tasks that are ready have run. Never returns.
     pub(super) async fn serve(self: Arc<Self>) {
         let (mut batch, mut leaving) = (ReplyBatch::new(), Vec::new());
         loop {
@@ -83,14 +78,12 @@ impl Outbox {
             .await;
             self.send(&mut batch, &mut leaving);
             if are_left {
-                // Queries that have arrived in the meantime are handled before the remaining replies are sent: this task yields, so that the worker
-                // thread can read them.
+                // The worker thread reads the queries that have arrived before it sends the remaining replies.
                 yield_now().await;
             }
         }
     }
 
-    /// Sends the replies to the cache misses in `leaving`.
     fn send(&self, batch: &mut ReplyBatch, leaving: &mut Vec<ResolvedMiss>) {
         let mut lost = 0_usize;
         for ResolvedMiss { reply, peer, .. } in leaving.iter_mut() {
@@ -109,7 +102,7 @@ impl Outbox {
         }
         self.expect_less(leaving.len());
         leaving.clear();
-        // A worker thread that has been ordered to stop waits until the last reply is sent.
+        // A stopping worker thread waits until the last reply is sent.
         if self.orders.now() != SERVE {
             self.orders.bell.notify_one();
         }
@@ -120,7 +113,7 @@ impl Outbox {
     }
 }
 
-/// Moves as many replies as one system call sends from `replies` to `leaving`. Returns true if some are left.
+/// Moves at most `MAX_REPLIES_AT_ONCE` replies. Returns true if some are left.
 fn take_some<Reply>(replies: &mut Vec<Reply>, leaving: &mut Vec<Reply>) -> bool {
     if replies.len() <= MAX_REPLIES_AT_ONCE {
         std::mem::swap(replies, leaving);

@@ -1,22 +1,21 @@
 //! The delay between the reads of a worker at high rates of queries. The worker reads at most once in `READ_PACE`, so
 //! that each system call reads or sends more DNS messages.
 //!
-//! A worker that reads immediately finds one or two queries each time. Each system call that sends replies wakes the client, and each query that
-//! arrives meanwhile wakes the worker: at 200 000 queries a second, this costs a tenth of the throughput (`benches/compare/hits.sh`). Network drivers
-//! moderate their interrupts for the same reason. At the rates of mail gateways, nothing is delayed.
+//! Without the delay, each read finds one or two queries. Each reply wakes the client, and each query that arrives meanwhile wakes the
+//! worker: at 200 000 queries a second, this costs a tenth of the throughput (`benches/compare/hits.sh`). At the rates of mail gateways,
+//! nothing is delayed.
 
 use std::time::Duration;
 
 use crate::limits::{PACED_INTERVAL, PACED_QUERIES, READ_PACE, READ_WAIT};
 use dns::clock::Mono;
 
-/// A longer time between two reads counts as this time, so that the smoothed time follows a higher rate within a dozen queries.
+/// A longer time between two reads counts as this time, so that `gap` follows a higher rate within a dozen queries.
 const LONGEST_GAP: Duration = Duration::from_millis(20);
 
-/// Measures the rate of a worker's queries, and stores the time of its last read.
 pub(super) struct Pace {
     last: Mono,
-    /// The time at which the current measurement began, and the number of queries since then.
+    /// When the current measurement began, and the number of queries since then.
     began: Mono,
     queries: u32,
     is_fast: bool,
@@ -29,7 +28,6 @@ impl Pace {
         Self { last: now, began: now, queries: 0, is_fast: false, gap: LONGEST_GAP }
     }
 
-    /// Records that a read from the socket at the time `now` returned this number of queries.
     pub(super) fn note(&mut self, now: Mono, queries: usize) {
         self.gap = (self.gap * 7 + now.since(self.last).min(LONGEST_GAP)) / 8;
         self.last = now;
@@ -40,7 +38,6 @@ impl Pace {
         }
     }
 
-    /// Returns the time of the last read from the socket that found queries.
     pub(super) fn last_read(&self) -> Mono {
         self.last
     }
@@ -50,8 +47,7 @@ impl Pace {
         self.gap * 2 <= READ_WAIT
     }
 
-    /// Returns the earliest time of the next read, or `None` if reads are not delayed because the rate of queries is
-    /// low.
+    /// Returns the earliest time of the next read, or `None` if reads are not delayed.
     pub(super) fn next_read(&self) -> Option<Mono> {
         self.is_fast.then(|| self.last.after(READ_PACE))
     }

@@ -1,9 +1,7 @@
-//! Limits the number of connections, encrypted or not, in total and for each client. When a limit is reached, a new
-//! connection replaces a connection of the client with the most connections. If connections without any DNS message are old
-//! or numerous enough, the oldest of them is closed. Otherwise the connection that was idle for the longest time is
-//! closed. Also limits the questions in progress and the waiting replies of all connections together.
-//!
-//! RFC 7766 section 6.2 recommends limits for each client, and to close idle connections first.
+//! Limits the number of connections, encrypted or not, in total and for each client (RFC 7766 section 6.2). When a limit is reached, a new
+//! connection replaces a connection of the client with the most connections: the oldest without any DNS message, if such connections are
+//! old or numerous enough, otherwise the one that was idle for the longest time. Also limits the questions in progress and the waiting
+//! replies of all connections together.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -17,43 +15,38 @@ use super::queued::ClientKey;
 use crate::limits::{MAX_PIPELINED, SILENT_CONNECTION, STOP_FIRST_MESSAGE, WorkBounds};
 use dns::clock::{Clock, Mono};
 
-/// Limits the open connections of all listeners. Each open connection takes one place.
 pub(super) struct ConnectionPlaces {
     bounds: WorkBounds,
     seats: Mutex<Vec<Arc<Seat>>>,
-    /// Notified when a new connection has sent its first DNS message, or was closed before that.
+    /// Notified when a new connection has sent its first DNS message, or was closed.
     first_message: Notify,
 }
 
-/// The place of one open connection, with the numbers of the connection that are limited.
 pub(super) struct Seat {
     client: ClientKey,
-    /// The time at which the connection was last active, in microseconds of the daemon's clock.
+    /// When the connection was last active, in microseconds of the daemon's clock.
     active: AtomicU64,
-    /// True if the client has sent a DNS message on the connection.
     has_sent: AtomicBool,
-    /// How many questions of the connection are in progress.
     questions: AtomicUsize,
-    /// The total size of the replies that the client has not read yet, and of the requests that wait for them to be read, in octets.
+    /// The octets of the replies that the client has not read yet, and of the requests that wait for these replies to be read.
     unsent: AtomicUsize,
-    /// Notified when this connection must be closed to make room for another one.
+    /// Notified when this connection must be closed for another one.
     leave: Notify,
 }
 
-/// The right of a connection to be open. Its place becomes free when this value is dropped.
+/// The right of a connection to be open. It ends when this value is dropped.
 pub(super) struct TakenPlace {
     places: Arc<ConnectionPlaces>,
     seat: Arc<Seat>,
 }
 
 impl ConnectionPlaces {
-    /// Creates the state without open connections. `bounds` are the limits.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, seats: Mutex::default(), first_message: Notify::new() }
     }
 
-    /// Takes a place for a new connection of `client`. If none is free, a connection of this client, or of the client
-    /// with the most connections, is closed.
+    /// Registers a new connection of `client`. At the limit, a connection of this client, or of the client with the most connections, is
+    /// closed.
     pub(super) fn take(self: &Arc<Self>, client: ClientKey, now: Mono) -> TakenPlace {
         let mut seats = self.seats();
         let own = |seat: &&Arc<Seat>| seat.client == client;
@@ -72,8 +65,8 @@ impl ConnectionPlaces {
         TakenPlace { places: Arc::clone(self), seat }
     }
 
-    /// Waits until every connection that was accepted a moment ago (within `STOP_FIRST_MESSAGE`) has sent its first DNS message, was closed, or is
-    /// older than this time. Called while the daemon is stopping.
+    /// Waits until every connection of the last `STOP_FIRST_MESSAGE` has sent its first DNS message or was closed. Called while the daemon
+    /// is stopping.
     pub(super) async fn first_messages(&self, clock: &Clock) {
         while let Some(span) = self.first_message_in(clock.mono()) {
             // After the time or a notification, the connections are checked again.
@@ -81,8 +74,7 @@ impl ConnectionPlaces {
         }
     }
 
-    /// Returns the longest time for which some connection may still send its first DNS message, or `None` if there is no
-    /// such connection.
+    /// Returns the longest time for which some connection may still send its first DNS message, or `None` if there is no such connection.
     pub(super) fn first_message_in(&self, now: Mono) -> Option<Duration> {
         let seats = self.seats();
         let new = seats.iter().filter(|seat| !seat.has_sent.load(Ordering::Relaxed));
@@ -103,7 +95,6 @@ impl ConnectionPlaces {
     }
 }
 
-/// Returns how many connections each client has.
 fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
     let mut counts: BTreeMap<ClientKey, usize> = BTreeMap::new();
     for seat in seats {
@@ -113,16 +104,15 @@ fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
     counts
 }
 
-/// Closes one connection for which `matches` returns true. It is the oldest connection that has sent no DNS message, unless such connections are
-/// recent and fewer than the others. Otherwise it is the connection without questions that was idle for the longest time. The connection is removed
-/// from the list immediately, so that the next call does not count it.
+/// Closes one of the connections that match: the oldest one that has sent no DNS message, unless such connections are recent and few, or
+/// else the idle one that was active longest ago. It is removed from the list, so that the next call does not count it.
 fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> bool) {
     let has_sent = |seat: &Seat| seat.has_sent.load(Ordering::Relaxed);
     let all = seats.iter().filter(|seat| matches(seat));
     let (all, sent) =
         all.fold((0_usize, 0_usize), |(all, sent), seat| (all + 1, sent + usize::from(has_sent(seat))));
-    // True if at most half of the connections have sent no DNS message. Recent ones among these are then closed only after idle connections. If they
-    // were always closed first, new clients would end each other's handshakes.
+    // Recent connections without a DNS message are then closed only after idle ones. Otherwise new clients would end each other's
+    // handshakes.
     let are_few = sent >= all.saturating_sub(sent);
     let rank = |seat: &Seat| {
         let active = seat.active.load(Ordering::Relaxed);
@@ -148,37 +138,31 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> b
 }
 
 impl TakenPlace {
-    /// Records that the client used the connection at the time `now`.
     pub(super) fn mark_active(&self, now: Mono) {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// Records that the first DNS message of the connection was handled: its reply is sent, or its client waits for a reply.
     pub(super) fn mark_sent(&self) {
         if !self.seat.has_sent.swap(true, Ordering::Relaxed) {
             self.places.first_message.notify_one();
         }
     }
 
-    /// Returns true if the connection may have one more question in progress. Its first question is always allowed.
-    /// Further questions are limited for each client and for all clients together, so no more may be read from the
-    /// connection if this returns false.
+    /// Returns true if the connection may have one more question in progress. Its first question is always allowed. Further questions are
+    /// limited for each client and for all clients together.
     pub(super) fn has_room(&self) -> bool {
         self.questions() == 0 || self.has_room_among(&self.places.seats())
     }
 
-    /// Records that one more question of the connection is in progress. Returns false, and records nothing, if the
-    /// limits do not allow it.
+    /// Records that one more question is in progress. Returns false, and records nothing, if a limit is reached.
     pub(super) fn begin_question(&self) -> bool {
-        // Only this connection changes its own number of questions, and its first question is not limited, so no lock is
-        // needed for it.
+        // No lock is needed for the first question: it is not limited, and only this connection changes its own number of questions.
         let seats = (self.questions() > 0).then(|| self.places.seats());
         let begins = seats.as_ref().is_none_or(|seats| self.has_room_among(seats));
         self.seat.questions.fetch_add(usize::from(begins), Ordering::Relaxed);
         begins
     }
 
-    /// Records that one question of the connection is no longer in progress.
     pub(super) fn end_question(&self) {
         self.seat.questions.fetch_sub(1, Ordering::Relaxed);
     }
@@ -196,8 +180,7 @@ impl TakenPlace {
         self.seat.questions.load(Ordering::Relaxed)
     }
 
-    /// Records the size of the replies that the connection keeps until its client reads them, in octets. Returns false
-    /// if the client, or all clients together, would then exceed the limit of such octets.
+    /// Records the octets of replies that wait for the client. Returns false if they exceed the limit of the client or of all clients.
     pub(super) fn keep_unsent(&self, octets: usize) -> bool {
         let (bounds, added) =
             (self.places.bounds, octets.saturating_sub(self.seat.unsent.load(Ordering::Relaxed)));
@@ -213,8 +196,7 @@ impl TakenPlace {
         fits
     }
 
-    /// Adds up the values that `counted` returns for the connections. Returns the sum for all connections, and the sum for the connections of this
-    /// client.
+    /// Returns the sums of the values of `counted` for all connections, and for the connections of this client.
     fn sums(&self, seats: &[Arc<Seat>], counted: impl Fn(&Seat) -> usize) -> (usize, usize) {
         seats.iter().fold((0, 0), |(all, own), seat| {
             let (more, is_own) = (counted(seat), seat.client == self.seat.client);
@@ -222,7 +204,6 @@ impl TakenPlace {
         })
     }
 
-    /// Waits until this connection must be closed to make room for another one.
     pub(super) async fn leave(&self) {
         self.seat.leave.notified().await;
     }

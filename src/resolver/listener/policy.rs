@@ -15,36 +15,30 @@ use crate::limits::{MAX_UNPROVEN_HANDSHAKES, WorkBounds};
 use crate::zones::{ClientViews, View, Views};
 use dns::hash::Keyed;
 
-/// The settings of a listener: the allowed clients, their views, and the certificate of the listener.
 #[derive(Clone)]
 pub(super) struct Policy {
     pub(super) listener: Listener,
     views: ClientViews,
-    /// The settings for connections with TLS. `None` if the listener has no certificate.
+    /// `None` if the listener has no certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
-    /// The settings for connections over HTTPS. `None` if the listener has no certificate.
+    /// `None` if the listener has no certificate.
     pub(super) https: Option<Arc<ServerConfig>>,
-    /// The settings for connections over QUIC. `None` if no QUIC address is configured for the listener.
+    /// `None` if no QUIC address is configured.
     pub(super) quic: Option<Arc<quinn::ServerConfig>>,
 }
 
-/// The limits that all listening addresses share.
 pub(super) struct SharedBounds {
     /// One permit for each client question that may wait for an answer.
     pub(super) waiting: Arc<Semaphore>,
-    /// Limits the rate of REFUSED replies to clients that are not allowed to ask.
     pub(super) refusals: Refusals,
-    /// Limits the rate of TLS handshakes of each client.
     pub(super) handshakes: Handshakes,
-    /// One permit for each QUIC handshake that may be in progress while its client has not proved its address.
+    /// One permit for each QUIC handshake whose client has not proved its address.
     pub(super) unproven: Arc<Semaphore>,
-    /// Limits the QUIC connections that take memory.
     pub(super) kept_quic: KeptConnections,
 }
 
 impl Policy {
-    /// Creates the settings of the listener with the index `place`. Returns `None` if `views` does not contain this
-    /// listener.
+    /// Creates the settings of the listener with the index `place`. Returns `None` if `views` has no such listener.
     pub(super) fn for_listener(listener: &Listener, views: &Views, place: usize) -> Option<Self> {
         let views = views.of_clients(place)?.clone();
         let [tls, https] =
@@ -53,20 +47,17 @@ impl Policy {
         Some(Self { listener: listener.clone(), views, tls, https, quic })
     }
 
-    /// Returns what happens to the queries of a client: they are answered, refused or ignored.
     pub(super) fn access(&self, client: IpAddr) -> Access {
         // At a socket for both families, the address of an IPv4 client has the form `::ffff:a.b.c.d`.
         self.listener.access(client.to_canonical())
     }
 
-    /// Returns the view of a client.
     pub(super) fn view_of(&self, client: IpAddr) -> &Arc<View> {
         self.views.for_client(client.to_canonical())
     }
 }
 
 impl SharedBounds {
-    /// Creates the shared limits from the bounds of work in progress.
     pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
         Self {
             waiting: Arc::new(Semaphore::new(bounds.waiting())),

@@ -1,5 +1,4 @@
-//! What the queue of a worker needs to know about a waiting miss (a query that must be resolved): its client, port and
-//! zone.
+//! What the queue of a worker thread needs to know about a waiting cache miss.
 
 use std::net::IpAddr;
 
@@ -11,7 +10,6 @@ pub(super) enum ClientKey {
 }
 
 impl ClientKey {
-    /// Returns the key of the client to which this address belongs.
     pub(super) fn from_address(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address.to_bits()),
@@ -23,15 +21,12 @@ impl ClientKey {
     }
 }
 
-/// A waiting query, as an item in the queue of a worker thread.
 pub(super) trait Queued {
-    /// Returns the client that sent the query.
     fn client(&self) -> ClientKey;
 
-    /// Returns the port from which the client sent the query.
     fn port(&self) -> u16;
 
-    /// Returns the keyed hash of the zone to which the query belongs.
+    /// Returns the keyed hash of the zone of the query.
     fn zone(&self) -> u64;
 }
 
@@ -40,7 +35,6 @@ pub(super) mod stage {
     use super::{ClientKey, Queued};
     use dns::clock::Mono;
 
-    /// A waiting query in a test.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(in super::super) struct Asked {
         pub(in super::super) client: ClientKey,
@@ -51,7 +45,6 @@ pub(super) mod stage {
     }
 
     impl Asked {
-        /// Creates an item (a waiting query) with this number. All other values are always the same.
         pub(in super::super) fn numbered(number: usize) -> Self {
             Self { client: ClientKey::V4(1), port: 1, zone: 1, at: Mono::START, number }
         }

@@ -1,34 +1,25 @@
-//! The replies that a worker (a thread that reads UDP queries) has sent within the last second. They are sent again if
-//! an equal query arrives.
-//!
-//! A gateway asks for the same few names again and again. Such a query is compared with the previous query that was
-//! stored at the same place of the table, octet for octet, including spelling, flags and EDNS. If they are equal, the
-//! query is not decoded, and no answer is looked up: the reply is copied, with the id of the new query. Each worker has
-//! its own table, so no other thread waits for it.
+//! The replies that a worker (a thread that reads UDP queries) has sent within the last second. If an equal query arrives (octet for octet,
+//! without the id), its reply is sent again with the new id. The query is not decoded, and no answer is looked up. Each worker has its own
+//! table.
 //!
 //! # Decisions
 //!
-//! - A reply is sent again as long as all its octets are correct: until a TTL in it must count down, which is after at
-//!   most a second; until its answer expires or must be fetched again; or until the answer in the cache changes or is
-//!   flushed. The next query is then looked up in the cache, which also counts as a use of the answer. So an answer in
-//!   use stays in the cache.
-//! - Answers of DNS lists are always looked up, because each use is counted and reported. Replies with a cookie are always composed again, because
-//!   the cookie depends on the client.
-//! - A reply is not replaced while it may be sent again. A client gains nothing by asking for names whose queries hash
-//!   to the same set of places: each query is then looked up in the cache, as without the table. So the hash needs no
-//!   secret.
-//! - A reply is meant for clients of one view. If clients of two views send the same query, one reply for each view is stored, because there are two
-//!   places for a query (see the next point). The same query from a third view is looked up in the cache.
-//! - A query can be stored at two places. With one place, 11 % of 1 000 names in use share it with another name, and one
-//!   of the two names is looked up in the cache each time; with two places, 3 % do.
-//! - For all queries of a batch, the heads, versions and octets of the stored replies are read before the first query is
-//!   handled (`fetch`). The kernel's work for a datagram replaces most of the processor's cache, so the processor must
-//!   wait for each of these reads, and these waits took half of the time of a hit in user space. When reads do not
-//!   depend on each other, the processor waits for them together. With this and the second place, a hit takes 0.8 µs in
-//!   user space instead of 1.1 (samples of perf at 30 000 hits a second), and 90 instructions more.
-//! - Queries and replies are stored one after the other in the order in which they arrived, and not at positions that
-//!   their hashes choose. So they use a quarter of the memory pages, and the processor finds the addresses of few pages
-//!   without walking through the page tables.
+//! - A reply is sent again as long as all its octets are correct: until a TTL in it must count down (at most a second), until its answer
+//!   expires or must be fetched again, or until the answer in the cache changes. The next query is then looked up in the cache, which
+//!   counts as a use of the answer. So an answer in use stays in the cache.
+//! - Answers of DNS lists are always looked up, because each use is counted and reported. Replies with a cookie depend on the client, so
+//!   they are always composed again.
+//! - A reply is not replaced while it may be sent again. The hash needs no secret: if a client asks for names with the same hash, its
+//!   queries are only looked up in the cache.
+//! - A reply is meant for clients of one view. A query can be stored twice, so there is room for two views; the same query from a third
+//!   view is looked up in the cache.
+//! - A query can be stored at two positions. With one, 11 % of 1 000 names in use share it with another name, and one of the two names is
+//!   always looked up in the cache; with two positions, 3 % do.
+//! - For all queries of a batch, the stored replies are read before the first query is handled (`fetch`). The kernel's work for a datagram
+//!   replaces most of the processor's cache. If the reads do not depend on each other, the processor waits for all of them together. With
+//!   this and the second position, a hit takes 0.8 µs in user space instead of 1.1 (perf, 30 000 hits a second).
+//! - Queries and replies are stored in the order in which they arrived, and not at positions that their hashes choose. So they use a
+//!   quarter of the memory pages, and the processor needs fewer page table entries.
 
 use std::hash::Hasher;
 use std::hint::black_box;
@@ -42,46 +33,39 @@ use dns::hash::Plain;
 use dns::question::ViewId;
 use history::limits::CORE_LINE;
 
-/// The table of the replies that a worker thread has sent within the last second.
 pub(super) struct RecentReplies {
     sets: Vec<RecentSet>,
     /// Stored queries without their ids, each followed by its reply. Unused pages take no memory.
     octets: Vec<u8>,
-    /// The number of cache lines of `octets` that are in use. When all are in use, the whole table is cleared.
+    /// The number of cache lines of `octets` in use. When all are in use, the whole table is cleared.
     lines: usize,
 }
 
-/// The places of the table at which the reply to a query may be stored. A set fits in one line of the processor's cache.
+/// The positions of the table for the reply to a query. A set fits in one line of the processor's cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct RecentSet([RecentHead; WAYS]);
 
-/// The number of places at which the reply to a query may be stored.
 const WAYS: usize = 2;
 
-/// What the table of recent replies stores with a query and its reply.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
-    /// The view of the clients to which the reply may be sent.
     pub(super) view: ViewId,
-    /// The type of the question, which is counted when the reply is sent again.
     pub(super) kind: RecordType,
     /// The length of the name in octets, with which the history finds the name in the query.
     pub(super) name: u8,
-    /// The version of the cached answer from which the reply was made.
     pub(super) version: AnswerVersion,
     /// The time from which the reply must be composed again.
     pub(super) until: Mono,
 }
 
-/// A reply in the table. Its fields are as small as possible, so that a set of such replies fits in one line of the
-/// processor's cache.
+/// A reply in the table. The fields are as small as possible, so that a set fits in one line of the processor's cache.
 #[derive(Clone, Copy)]
 struct RecentHead {
     until: Mono,
     version: AnswerVersion,
     view: ViewId,
-    /// A part of the query's hash, which distinguishes queries that are stored in the same set.
+    /// A part of the query's hash, which distinguishes the queries in a set.
     mark: u32,
     kind: u16,
     /// The number of the cache line in `octets` in which the query begins.
@@ -92,34 +76,30 @@ struct RecentHead {
     name: u8,
 }
 
-/// What the table of recent replies has for a query.
 pub(super) enum RecentReply<'a> {
-    /// The table has the reply to this query.
     Reply(KeptReply<'a>),
-    /// The table has no reply to the query, but a place where the reply can be stored.
+    /// The table has no reply to the query. The reply can be stored at this position.
     Free(RecentPlace),
-    /// The table has no reply to the query, and no free place for one.
+    /// The table has no reply to the query, and no free position for one.
     Nothing,
 }
 
-/// A reply to a query that was found in the table of recent replies.
 #[derive(Clone, Copy)]
 pub(super) struct KeptReply<'a> {
     octets: &'a [u8],
-    /// The record type of the question, which is counted.
     pub(super) kind: RecordType,
     /// The length of the name in the query, in octets.
     pub(super) name: u8,
 }
 
-/// A place in the table where the reply to the query with this hash can be stored.
+/// The position at which the reply to the query with this hash can be stored.
 #[derive(Clone, Copy)]
 pub(super) struct RecentPlace {
     hash: RecentHash,
     way: usize,
 }
 
-/// The hash of a query. It determines the set in which the query is stored, and a mark that distinguishes the queries in this set.
+/// The hash of a query. It determines the set and the mark.
 #[derive(Clone, Copy)]
 pub(super) struct RecentHash(u64);
 
@@ -129,10 +109,9 @@ impl Default for RecentReplies {
     }
 }
 
-/// The number of sets in the table of recent replies.
 const SETS: usize = RECENT_REPLIES / WAYS;
 
-/// The number of cache lines (of the processor) for queries and replies.
+/// The number of lines of the processor's cache for queries and replies.
 const LINES: usize = RECENT_REPLIES * RECENT_OCTETS / CORE_LINE;
 
 impl RecentSet {
@@ -145,25 +124,21 @@ impl RecentSet {
 }
 
 impl RecentHead {
-    /// Returns the position in `octets` at which the query begins.
     fn begin(&self) -> usize {
         usize::from(self.line).saturating_mul(CORE_LINE)
     }
 
-    /// Returns the number of cache lines that the query and its reply take together.
     fn lines(&self) -> usize {
         lines(usize::from(self.query).saturating_add(self.reply.into()))
     }
 }
 
-/// Returns how many cache lines (of the processor) `octets` octets take.
 fn lines(octets: usize) -> usize {
     octets.div_ceil(CORE_LINE)
 }
 
 impl RecentReplies {
-    /// Computes the hashes of these DNS messages, and prefetches all memory that `look` will read for them, so that the
-    /// processor waits only once for all of it.
+    /// Computes the hashes of these DNS messages, and prefetches all memory that `look` will read for them.
     pub(super) fn fetch<'m>(
         &self,
         messages: impl Iterator<Item = &'m [u8]>,
@@ -175,18 +150,17 @@ impl RecentReplies {
         let octet = |place| self.octets.get(place).copied().unwrap_or(0);
         let read = hashes.iter().fold(0, |read, hash| {
             let Some(RecentSet([first, second])) = self.sets.get(hash.set()) else { return read };
-            // These `if`s only select values, which needs no branch. A wrongly predicted branch would interrupt the reads that follow.
+            // These `if`s only select values, without a branch. A wrongly predicted branch would interrupt the reads that follow.
             let is_second = second.mark == hash.mark();
             let version = if is_second { second.version } else { first.version };
             let begin = if is_second { second.begin() } else { first.begin() };
             read ^ u8::from(is_current(version)) ^ octet(begin) ^ octet(begin.saturating_add(CORE_LINE))
         });
-        // This uses the result, because otherwise the compiler would leave the reads out.
+        // Otherwise the compiler would leave the reads out.
         black_box(read);
     }
 
-    /// Looks up the reply to `message`, which has this hash and comes from a client of `view`. `is_current` returns true
-    /// if the answer with this version has not changed in the cache.
+    /// Looks up the reply to `message`. `is_current` returns true if the answer with this version has not changed in the cache.
     pub(super) fn look(
         &self,
         (message, hash): (&[u8], RecentHash),
@@ -214,7 +188,7 @@ impl RecentReplies {
         reply.get(..head.reply.into()).filter(|_| kept == query)
     }
 
-    /// Stores the query `message` and its reply at `place`, if there is room for both.
+    /// Stores a query and its reply, if there is room for both.
     pub(super) fn keep(&mut self, place: RecentPlace, message: &[u8], reply: &[u8], terms: Terms) {
         let Some(query) = message.get(ID..) else { return };
         let octets = query.len().saturating_add(reply.len());
@@ -245,8 +219,8 @@ impl RecentReplies {
         }
     }
 
-    /// Returns the number of the first cache line in which this number of octets can be stored for a place of the table. If the lines that the place
-    /// used before are enough, they are used again; otherwise the first unused lines are taken. Returns `None` if there are too many octets.
+    /// Returns the first cache line for this number of octets. The lines that the position used before are used again if they are enough.
+    /// Returns `None` if there are too many octets.
     fn room_for(&mut self, place: RecentPlace, octets: usize) -> Option<u16> {
         let wanted = lines(octets);
         if octets > RECENT_OCTETS {
@@ -266,7 +240,6 @@ impl RecentReplies {
     }
 }
 
-/// The length of the id of a DNS message, in octets.
 const ID: usize = 2;
 
 impl KeptReply<'_> {
@@ -281,7 +254,6 @@ impl KeptReply<'_> {
 }
 
 impl RecentHash {
-    /// Computes the hash of a DNS message without its id.
     pub(super) fn without_id(message: &[u8]) -> Self {
         let mut hasher = Plain::default();
         hasher.write(message.get(ID..).unwrap_or_default());

@@ -26,7 +26,6 @@ use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 use dns::wire::query::Query;
 
-/// The number of random steps in the test that compares the replies with and without the table.
 const STEPS: u32 = 20_000;
 
 const CLIENT: &str = "127.0.0.1:5000";
@@ -61,7 +60,7 @@ pub(super) fn answer(name: &str, ttl: u32, address: u32, stored: Mono) -> (Quest
     (question, Arc::new(answer.unwrap()))
 }
 
-/// Returns the reply to a DNS message at the time `at`, or `None` if its answer is not in the cache.
+/// Returns the reply to a DNS message at the time `at`, or `None` if the answer is not in the cache.
 fn ask(front: &Front, recent: Option<&mut RecentReplies>, message: &[u8], at: Mono) -> Option<Vec<u8>> {
     let (mut room, mut out) = (Query::blank(), Vec::new());
     let mut batch = front.batch(Occasion { shard: 0, at, limit: None }, &mut room, recent);
@@ -126,8 +125,8 @@ fn a_full_table_gives_no_query_the_reply_of_another() {
     };
     let mut found = 0;
     for _ in 0..4 * RECENT_REPLIES {
-        // There are twice as many different queries as places in the table, so that places are used again for other
-        // queries, and need more cache lines than before.
+        // There are twice as many queries as positions in the table, so that positions are used again, and need more cache lines than
+        // before.
         let number = draw(2 * RECENT_REPLIES as u64);
         let message = query(&format!("n{number}.example."), 7, None);
         let hash = RecentHash::without_id(&message);
@@ -182,7 +181,7 @@ fn a_reload_ends_replies_to_clients_that_may_no_longer_ask() {
     assert_eq!(code(), 5);
 }
 
-/// Returns the last octet of the reply to each of these clients, whose equal DNS messages are handled in one batch.
+/// Returns the last octet of each reply. The equal DNS messages are handled in one batch.
 fn ask_together(
     front: &Front,
     recent: &mut RecentReplies,
@@ -217,8 +216,7 @@ fn clients_of_several_views_in_one_batch_get_the_replies_of_their_views() {
         resolver.memory().answers.put(question.key(), &answer);
     }
     let message = query("mail.example.", 7, None);
-    // At a socket for both address families, an IPv4 client has an IPv6 address (`::ffff:a.b.c.d`), but counts as an
-    // IPv4 client.
+    // At a socket for both address families, an IPv4 client has an IPv6 address (`::ffff:a.b.c.d`).
     let clients =
         ["127.0.0.1:5", "10.1.0.1:5", "10.1.0.1:6", "10.2.0.1:5", "[::ffff:10.1.0.9]:5", "127.0.0.1:5"];
     for _ in 0..3 {

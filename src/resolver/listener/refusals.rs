@@ -1,8 +1,7 @@
-//! Limits how many REFUSED replies are sent over UDP to clients that are not allowed to ask. The source address of a query may be forged, and the
-//! replies then go to a host that did not ask.
+//! Limits how many REFUSED replies are sent over UDP to clients that are not allowed to ask. The source address of a query may be forged.
 //!
-//! The number of counters is fixed. The hash of a network selects its counter, so the replies to all networks together are limited too. Each counter
-//! uses the generic cell rate algorithm, which stores only a time.
+//! The number of counters is fixed, and the hash of a network selects its counter. So the replies to all networks together are limited too.
+//! Each counter uses the generic cell rate algorithm, which stores only a time.
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -12,11 +11,9 @@ use crate::limits::{REFUSAL_BURST, REFUSAL_INTERVAL, REFUSAL_NETWORKS};
 use dns::clock::Mono;
 use dns::hash::Keyed;
 
-/// Counts the REFUSED replies to the networks of clients, to limit their rate.
 pub(super) struct Refusals {
     keyed: Keyed,
-    /// For each counter, the time at which its next reply is due in the algorithm (theoretical arrival time), in
-    /// microseconds of the clock.
+    /// For each counter, the theoretical arrival time of the algorithm, in microseconds of the clock.
     due: [AtomicU64; REFUSAL_NETWORKS],
 }
 
@@ -25,9 +22,8 @@ impl Refusals {
         Self { keyed, due: [const { AtomicU64::new(0) }; REFUSAL_NETWORKS] }
     }
 
-    /// Returns true if REFUSED may be sent to this client now (at the time `now`).
     pub(super) fn may(&self, client: IpAddr, now: Mono) -> bool {
-        // A network of clients is a /24 or /56, as in the response rate limiting of BIND and NSD.
+        // A network is a /24 or /56, as in the response rate limiting of BIND and NSD.
         let hash = match client.to_canonical() {
             IpAddr::V4(address) => self.keyed.hash_one(address.to_bits() >> 8),
             IpAddr::V6(address) => self.keyed.hash_one(address.to_bits() >> 72),

@@ -1,5 +1,4 @@
-//! Tests a reload, which has two steps: `prepare` binds the new addresses while the old configuration is in use, and
-//! `apply` switches to the new configuration.
+//! Tests a reload: `prepare` binds the new addresses while the old configuration is in use, and `apply` switches to the new one.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -22,14 +21,12 @@ use dns::random::Random;
 use dns::wire::cookie::CookieSecret;
 use history::Recorder;
 
-/// The longest time that a test waits for something. It is long enough for any machine, and a test that succeeds never
-/// waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const HOST: &str = "printer.lan.";
 
-/// Returns a configuration with one listener at 127.0.0.1, one listener with another view at each address of `others`,
-/// and one `[[host]]` entry whose address ends in `host`.
+/// Returns a configuration with a listener at 127.0.0.1, a listener with another view at each address of `others`, and a `[[host]]` entry
+/// whose address ends in `host`.
 pub(super) fn config(host: u8, others: &[SocketAddr]) -> Config {
     let mut config = Config::default();
     config.listen.addresses = vec!["127.0.0.1:0".parse().unwrap()];
@@ -49,7 +46,7 @@ pub(super) fn serve(config: &Arc<Config>, views: &Views, clock: Clock) -> (Liste
     serve_inherited(config, views, clock, Inherited::default())
 }
 
-/// Starts listeners with sockets that are passed as if by the service manager.
+/// Starts listeners with sockets that are passed as by the service manager.
 pub(super) fn serve_inherited(
     config: &Arc<Config>,
     views: &Views,
@@ -77,7 +74,6 @@ pub(super) fn serve_inherited(
     (Listeners::start(sockets, parts, config, views).unwrap(), resolver)
 }
 
-/// Opens a UDP socket of a client that sends its queries to `server`.
 fn client(server: SocketAddr) -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.connect(server).unwrap();
@@ -85,7 +81,6 @@ fn client(server: SocketAddr) -> UdpSocket {
     socket
 }
 
-/// Returns a DNS query for the address of the configured host.
 pub(super) fn query() -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.recursion_desired = true;
@@ -97,7 +92,6 @@ fn send(client: &UdpSocket) {
     client.send(&query()).unwrap();
 }
 
-/// Reads a reply from the socket, and returns its response code and the address in it.
 fn reply(client: &UdpSocket) -> (ResponseCode, Option<IpAddr>) {
     let mut octets = [0; 512];
     let length = client.recv(&mut octets).unwrap();
@@ -106,7 +100,6 @@ fn reply(client: &UdpSocket) -> (ResponseCode, Option<IpAddr>) {
     (message.metadata.response_code, address)
 }
 
-/// Waits until the TCP port and the UDP port of an address are free.
 fn wait_for(address: SocketAddr) {
     let began = Instant::now();
     while UdpSocket::bind(address).is_err() || TcpListener::bind(address).is_err() {
@@ -124,7 +117,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     let served = client(before[0]);
     let shown = |host: u8| (ResponseCode::NoError, Some(IpAddr::from([10, 0, 0, host])));
 
-    // The new address is bound, but no query is answered there yet. A query that arrives early waits.
+    // The new address is bound, but no query is answered there yet.
     let other: SocketAddr = "127.0.0.2:0".parse().unwrap();
     let new = Arc::new(config(2, &[other]));
     let following = views.following(&new).unwrap();
@@ -169,7 +162,6 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     tokio::task::block_in_place(|| listeners.stop());
 }
 
-/// Returns true if a DNS query over TCP to `server` gets a reply.
 fn answers_over_tcp(server: SocketAddr) -> bool {
     let mut stream = TcpStream::connect(server).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -190,8 +182,7 @@ async fn all_stream_sockets_of_the_service_manager_for_an_address_are_served() {
     };
     let first = socket("127.0.0.1:0".parse().unwrap());
     let address = first.local_addr().unwrap();
-    // The test keeps the sockets open, as the service manager does. The kernel distributes the connections to all
-    // three, so each must be served.
+    // The test keeps the sockets open, as the service manager does. The kernel distributes the connections to all three.
     let held = [first, socket(address), socket(address)];
     let mut config = config(1, &[]);
     config.listen.addresses = vec![address];
@@ -201,8 +192,7 @@ async fn all_stream_sockets_of_the_service_manager_for_an_address_are_served() {
     let inherited = Inherited::of_sockets(Vec::new(), streams);
     let (listeners, _) = serve_inherited(&config, &views, Clock::machine(), inherited);
     assert_eq!(listeners.addresses(), [address]);
-    // The kernel chooses a socket by the client's port. The chance that all these connections go to one socket is 1 in
-    // 10^15.
+    // The kernel chooses a socket by the client's port. The chance that all these connections go to one socket is 1 in 10^15.
     assert!((0..32).all(|_| answers_over_tcp(address)));
     tokio::task::block_in_place(|| listeners.stop());
 }

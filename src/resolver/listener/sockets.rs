@@ -1,9 +1,8 @@
 //! Binds the sockets of listeners. If an address is not available, the error contains advice for the operator.
 //!
-//! For each address, the TCP socket is bound first and without sharing, so that a second daemon fails immediately. Then
-//! the UDP sockets are bound, one for each worker, which share the port (SO_REUSEPORT). QUIC has one UDP socket and no
-//! TCP socket. Inherited sockets are already bound, and all of them are read. If a reload replaces an address with one
-//! that includes it, the new socket is bound while the old one is open, so that no question is lost in between.
+//! For each address, the TCP socket is bound first and without sharing, so that a second daemon fails immediately. Then the UDP sockets are
+//! bound, one for each worker, which share the port (SO_REUSEPORT). QUIC has one UDP socket and no TCP socket. If a reload replaces an
+//! address with one that includes it, the new socket is bound while the old one is open, so that no query is lost.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -17,16 +16,15 @@ use super::inherited::InheritedSockets;
 use crate::config::{ListenAt, ListenFor};
 use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
 
-/// The number of attempts to find a port that is free for both TCP and UDP, if the configured port is 0.
+/// The number of attempts to find a port that is free for both TCP and UDP, if port 0 is configured.
 const ANY_PORT_TRIES: usize = 20;
 
-/// The bound sockets of one listening address.
 pub(super) struct BoundSockets {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
-    /// The TCP sockets. There is none for QUIC, and there may be several if they were inherited.
+    /// There is no TCP socket for QUIC. There may be several if they were inherited.
     pub(super) tcp: Vec<TcpListener>,
-    /// True if some sockets were inherited, and the service manager also holds them.
+    /// True if the service manager also keeps some of the sockets.
     pub(super) inherited: bool,
 }
 
@@ -44,7 +42,6 @@ impl AddressUnavailable {
         self.at.address
     }
 
-    /// Returns the configured address with its protocol (plain DNS, TLS, HTTPS or QUIC).
     pub(super) fn at(&self) -> ListenAt {
         self.at
     }
@@ -59,26 +56,24 @@ impl AddressUnavailable {
         }
     }
 
-    /// Returns true if the address may become available later, for instance when an interface comes up or a kernel module is loaded.
+    /// Returns true if the address may become available later, for instance when an interface comes up.
     pub(super) fn may_come(&self) -> bool {
         self.source.kind() == io::ErrorKind::AddrNotAvailable || lacks_family(&self.source)
     }
 }
 
-/// Returns true if the error means that the kernel does not support the address family.
 fn lacks_family(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)
 }
 
-/// Binds the sockets of one address: a TCP socket, and a UDP socket for each worker thread. Inherited sockets in `held`
-/// are used and not bound again.
+/// Binds a TCP socket, and a UDP socket for each worker thread. Inherited sockets in `held` are not bound again.
 pub(super) fn bind(
     at: ListenAt,
     workers: usize,
     mut held: InheritedSockets,
 ) -> Result<BoundSockets, AddressUnavailable> {
     let mut last = None;
-    // For port 0 there is no inherited socket, so `held` is empty in all attempts after the first one.
+    // For port 0 there is no inherited socket.
     for _ in 0..if at.address.port() == 0 { ANY_PORT_TRIES } else { 1 } {
         match try_bind(at, workers, std::mem::take(&mut held)) {
             Ok(bound) => return Ok(bound),
@@ -88,7 +83,7 @@ pub(super) fn bind(
     Err(AddressUnavailable { at, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
-/// Binds one address while TCP sockets of this process (`open`) have an overlapping address.
+/// Binds an address while TCP sockets of this process (`open`) overlap with it.
 pub(super) fn bind_while_open(
     at: ListenAt,
     workers: usize,
@@ -106,8 +101,8 @@ pub(super) fn bind_while_open(
     bound.map_err(|source| AddressUnavailable { at, source })
 }
 
-/// Returns the number of UDP sockets of an address. TLS and HTTPS have none. QUIC has only one: if there were several, the kernel would pass the
-/// datagrams of a connection to another socket when a socket is added or removed.
+/// Returns the number of UDP sockets of an address. QUIC has only one: with several, the kernel would pass the datagrams of a connection to
+/// another socket when a socket is added or removed.
 fn datagram_workers(at: ListenAt, workers: usize) -> usize {
     match at.serves {
         ListenFor::Plain => workers.max(1),
@@ -137,12 +132,12 @@ fn try_bind(at: ListenAt, workers: usize, held: InheritedSockets) -> io::Result<
     Ok(BoundSockets { address, udp, tcp, inherited })
 }
 
-/// Binds a TCP socket. If `shared` is true, other shared sockets of the same user may have the same address. A second
-/// daemon binds its socket without sharing, so it fails.
+/// Binds a TCP socket. If `shared` is true, other shared sockets of the same user may have the same address. A second daemon binds without
+/// sharing, so it fails.
 fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     let tcp = open(address, Type::STREAM, Protocol::TCP)?;
     tcp.set_reuse_port(shared)?;
-    // Connections of an earlier daemon process, which the kernel still knows, must not prevent the next start.
+    // Connections of an earlier process, which the kernel still knows, must not prevent the next start.
     tcp.set_reuse_address(true)?;
     tcp.bind(&address.into())?;
     tcp.listen(LISTEN_BACKLOG)?;
@@ -150,17 +145,17 @@ fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
 }
 
 fn datagram_sockets(address: SocketAddr, workers: usize) -> io::Result<Vec<UdpSocket>> {
-    // First a socket is bound without sharing and closed again, to find out whether another program uses the port.
+    // A socket without sharing finds out whether another program uses the port.
     let alone = open(address, Type::DGRAM, Protocol::UDP)?;
     alone.bind(&address.into())?;
-    // If the configured port is 0, the system has chosen a port that no other socket has, and all worker threads use it.
+    // For port 0, all worker threads use the port that the system has chosen.
     let address = alone.local_addr()?.as_socket().unwrap_or(address);
     drop(alone);
     (0..workers).map(|_| datagram_socket(address)).collect()
 }
 
-/// Returns one UDP socket for each worker thread. If there are fewer sockets than workers, several workers share one. If
-/// there are more sockets, more workers are used, so that every socket is read.
+/// Returns one UDP socket for each worker thread. With fewer sockets than workers, several workers share one. With more sockets, more
+/// workers are used, so that every socket is read.
 fn share(sockets: &[UdpSocket], workers: usize) -> io::Result<Vec<UdpSocket>> {
     sockets.iter().cycle().take(workers.max(sockets.len())).map(UdpSocket::try_clone).collect()
 }
@@ -168,7 +163,7 @@ fn share(sockets: &[UdpSocket], workers: usize) -> io::Result<Vec<UdpSocket>> {
 fn datagram_socket(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = open(address, Type::DGRAM, Protocol::UDP)?;
     socket.set_reuse_port(true)?;
-    // The kernel may give a smaller buffer than requested. The daemon starts anyway.
+    // The kernel may give a smaller buffer than requested.
     let _ = socket.set_recv_buffer_size(UDP_BUFFER);
     let _ = socket.set_send_buffer_size(UDP_BUFFER);
     socket.bind(&address.into())?;
@@ -210,7 +205,6 @@ mod tests {
     use super::*;
     use crate::config::overlap;
 
-    /// Returns a listening address for plain DNS (not encrypted).
     fn plain(address: impl std::fmt::Display) -> ListenAt {
         ListenAt { address: address.to_string().parse().unwrap(), serves: ListenFor::Plain }
     }
@@ -226,7 +220,7 @@ mod tests {
         assert!(said.contains("no such address"), "{said}");
     }
 
-    /// Binds TCP and UDP sockets at a port number that is free for both. Another test may use the number for one of them.
+    /// Binds sockets at a port that is free for both TCP and UDP. Another test may use the port number for one of them.
     fn free() -> BoundSockets {
         bind(plain("127.0.0.1:0"), 1, InheritedSockets::default()).unwrap()
     }

@@ -18,7 +18,7 @@ fn listeners() -> Listeners {
     serve(&config, &views, Clock::simulated(1_800_000_000)).0
 }
 
-/// Opens a connection to the first address, and waits until the listeners have accepted `number` connections in total.
+/// Opens a connection, and waits until the listeners have accepted `number` connections in total.
 async fn connect(listeners: &Listeners, number: usize) -> TcpStream {
     let address: SocketAddr = listeners.addresses()[0];
     let stream = TcpStream::connect(address).unwrap();

@@ -1,9 +1,8 @@
-//! Serves connections that carry DNS messages in a stream, with or without TLS. Each connection carries many questions,
-//! and each reply is sent as soon as it is ready (RFC 7766 sections 6.2.1 and 7).
+//! Serves connections that carry DNS messages in a stream, with or without TLS. Each reply is sent as soon as it is ready (RFC 7766
+//! sections 6.2.1 and 7).
 //!
-//! Everything is limited: the connections, the questions in progress of one connection and of all connections, the waiting replies, the idle time,
-//! and the time to read or write a DNS message. When the greatest number of questions of a connection is in progress, no more octets are read from it
-//! until one question is answered. So no question is lost.
+//! When the greatest number of questions of a connection is in progress, no more octets are read from it until one of them is answered. So
+//! no query is lost.
 
 use std::io;
 use std::net::SocketAddr;
@@ -28,14 +27,11 @@ use dns::question::{Answer, Apart};
 use dns::wire::query::Query;
 use history::Counter;
 
-/// The shard (separate copy) of the counters for queries over connections. These queries use the shard of the first UDP worker thread,
-/// because they are few.
+/// The shard (separate copy) of the counters for queries over connections: that of the first UDP worker thread.
 pub(super) const SHARD: usize = 0;
 
-/// The size of the longest query together with its length field, in octets.
 const WHOLE_QUERY: usize = MAX_QUERY + 2;
 
-/// Serves a TCP or TLS connection of a client until it ends.
 pub(super) async fn serve(
     stream: TcpStream,
     client: SocketAddr,
@@ -46,7 +42,6 @@ pub(super) async fn serve(
     Connection::new(stream, client, front, taken).serve().await
 }
 
-/// Prepares a new connection: sets its socket options, and performs the TLS handshake if it is encrypted.
 async fn open(
     stream: TcpStream,
     client: SocketAddr,
@@ -62,8 +57,7 @@ async fn open(
     shaken(front, taken, secured).await
 }
 
-/// Returns the result of a TLS handshake, and counts it. During the handshake, the connection may be closed to make room
-/// for another one.
+/// Counts the result of a TLS handshake. Meanwhile, the connection may be closed to make room for another one.
 pub(super) async fn shaken<Stream>(
     front: &Front,
     taken: &TakenPlace,
@@ -88,9 +82,8 @@ pub(super) async fn shaken<Stream>(
     secured
 }
 
-/// A query whose client waits until the reply is written, and the answer. There is no answer if the query is a
-/// repetition whose first copy is answered. The reply is composed only when it is sent, because the answer is shared
-/// with the cache, and 64 composed replies of 64 KiB would take 4 MiB.
+/// A query whose client waits, and the answer. There is no answer if the query is a repetition whose first copy is answered. The reply is
+/// composed only when it is sent, because 64 composed replies of 64 KiB would take 4 MiB.
 type AnsweredQuery = (Option<Arc<Answer>>, Box<WaitingQuery>);
 
 struct Connection {
@@ -98,33 +91,28 @@ struct Connection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// True if a DNS message was too long. It is then not known where the next message begins, so all further octets are
-    /// dropped. They are still read: if a connection is closed while octets are unread, TCP resets it, and its client
-    /// may lose replies.
+    /// True after a DNS message that was too long: it is not known where the next message begins. Further octets are read and dropped: if a
+    /// connection is closed while octets are unread, TCP resets it, and its client may lose replies.
     skips: bool,
-    /// The octets that were read from the connection and have not been handled yet, such as the first part of a DNS message.
     read: Vec<u8>,
-    /// The time by which the DNS message that has begun must be complete. `None` if no message has begun, or if the greatest
-    /// number of questions is in progress, so that nothing is read.
+    /// The time by which the current DNS message must be complete. `None` if no message has begun, or if the greatest number of questions
+    /// is in progress.
     due: Option<Instant>,
-    /// The time of the last DNS message of the client or of the last reply. The connection has been idle since then.
+    /// The time of the last DNS message or reply.
     active: Instant,
-    /// The questions of the connection that are being resolved. Each is a separate task, because other clients may wait
-    /// for the same answers. The client of a question counts as waiting until its reply is written. A client that does
-    /// not read its replies delays only itself.
+    /// The questions that are being resolved. Each is a separate task, because other clients may wait for the same answers. A client counts
+    /// as waiting until its reply is written.
     pending: JoinSet<AnsweredQuery>,
-    /// The answers to resolved questions whose replies have not been sent yet.
     held: HeldAnswers<AnsweredQuery>,
     unsent: Unsent,
 }
 
-/// The replies of a connection that its client has not read yet, so that the kernel does not accept them.
+/// The replies that the kernel does not accept, because the client has not read earlier ones.
 #[derive(Default)]
 struct Unsent {
     /// The replies, each after its length. `taken` is the number of octets that the kernel has accepted.
     replies: Vec<u8>,
     taken: usize,
-    /// The permits of the clients that wait until the kernel has accepted the replies.
     waiting: Vec<Waiting>,
     /// The time by which the kernel must have accepted all these replies.
     due: Option<Instant>,
@@ -152,8 +140,7 @@ impl Connection {
                     self.active = Instant::now();
                     match resolved {
                         Ok(answered) => self.hold(answered)?,
-                        // An error of the task does not occur: no task is aborted while the connection is open, and panics are caught inside
-                        // the task.
+                        // This cannot happen: no task is aborted while the connection is open, and panics are caught inside the task.
                         Err(_) => self.taken.end_question(),
                     }
                     self.send_held().await?;
@@ -167,8 +154,7 @@ impl Connection {
                     self.take_messages()?;
                 }
                 readable = readable(&self.stream, until), if reads => {
-                    // If zero octets are read, the client sends no more queries, or was too slow. It may still read replies (RFC
-                    // 7766 section 6.2.3).
+                    // Zero octets: the client sends no more queries, or was too slow. It may still read replies (RFC 7766 section 6.2.3).
                     open = readable? && match self.stream.try_read(&mut self.read) {
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                         read => read? > 0,
@@ -181,14 +167,13 @@ impl Connection {
         Ok(())
     }
 
-    /// Stores the answer to a question until the client has read the earlier replies.
+    /// Stores an answer until the client has read the earlier replies.
     fn hold(&mut self, answered: AnsweredQuery) -> io::Result<()> {
         let held = octets_of(answered.0.as_ref());
         self.held.add(answered, held);
         if self.unsent.is_empty() { Ok(()) } else { self.keep() }
     }
 
-    /// Sends the replies to the stored answers, until the kernel does not accept one of them immediately.
     async fn send_held(&mut self) -> io::Result<()> {
         while self.unsent.is_empty()
             && let Some((answer, waiting)) = self.held.take()
@@ -204,8 +189,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Handles the complete DNS messages among the octets that were read, as long as further questions may be in progress.
-    /// Replies from the cache are sent together.
+    /// Handles complete DNS messages, as long as further questions may be in progress. Replies from the cache are sent together.
     fn take_messages(&mut self) -> io::Result<()> {
         let (mut out, mut replies, mut query) = (Vec::new(), Vec::new(), Box::new(Query::blank()));
         let before = self.read.len();
@@ -260,19 +244,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends `replies`, each after its length, behind earlier replies that are not sent yet. Octets that the kernel does
-    /// not accept immediately are kept. Their number is limited for each client and for all clients together. If a limit
-    /// is exceeded, the connection is closed.
+    /// Sends `replies`, each after its length, behind earlier ones. Octets that the kernel does not accept are kept. If their number
+    /// exceeds a limit of the client or of all clients, the connection is closed.
     fn send(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.unsent.add(replies, waiting);
         self.unsent.write(&mut self.stream)?;
         self.keep()
     }
 
-    /// Updates the number of octets of this connection that wait until the client reads them.
-    ///
-    /// # Errors
-    /// The number of octets exceeds a limit, and the connection must be closed.
+    /// Records the octets that wait until the client reads them. Fails if they exceed a limit.
     fn keep(&self) -> io::Result<()> {
         if self.taken.keep_unsent(self.unsent.replies.capacity().saturating_add(self.held.octets())) {
             return Ok(());
@@ -287,7 +267,7 @@ impl Unsent {
         self.replies.is_empty()
     }
 
-    /// Adds replies, and the permit of the client that waits for them if there is one.
+    /// `waiting` is the permit of the client that waits for the replies.
     fn add(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) {
         if replies.is_empty() {
             return;
@@ -302,7 +282,6 @@ impl Unsent {
         self.due = Some(Instant::now() + TCP_WRITE_TIME);
     }
 
-    /// Writes as many octets to the connection as the kernel accepts.
     fn write(&mut self, stream: &mut ClientStream) -> io::Result<()> {
         while let Some(rest) = self.replies.get(self.taken..).filter(|rest| !rest.is_empty()) {
             match stream.try_write(rest) {
@@ -317,7 +296,7 @@ impl Unsent {
         Ok(())
     }
 
-    /// Waits until the kernel accepts more octets. Fails if that takes longer than allowed.
+    /// Waits until the kernel accepts more octets. Fails at `due`.
     async fn wait(&self, stream: &TcpStream) -> io::Result<()> {
         let due = self.due.unwrap_or_else(Instant::now);
         timeout_at(due, stream.writable()).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
@@ -332,28 +311,26 @@ pub(super) fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
     Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, patience)?)
 }
 
-/// Appends a reply to `replies`, after its length, so that all replies are sent in one write (RFC 7766 section 8).
+/// Appends a reply after its length, so that all replies are sent in one write (RFC 7766 section 8).
 fn frame(reply: &[u8], replies: &mut Vec<u8>) {
     replies.extend_from_slice(&u16::try_from(reply.len()).unwrap_or(0).to_be_bytes());
     replies.extend_from_slice(reply);
 }
 
-/// Returns the time by which the current DNS message must be complete, if a message has `begun`. `before` is the time that
-/// was returned last. Further octets of the same message do not extend the time. If a message was completed (`taken`),
-/// the time for the next message starts now.
+/// Returns the time by which the current DNS message must be complete, if one has `begun`. `before` is the time that was returned last. The
+/// time is extended only if a message was completed (`taken`).
 fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Option<Instant> {
     let since = before.filter(|_| !taken);
     begun.then(|| since.unwrap_or(now + TCP_MESSAGE_TIME))
 }
 
-/// Returns the time until which more octets may arrive. If a DNS message has begun, it is `due`. For a connection without
-/// work, it is the end of the idle time, which starts at `active`. TLS octets that do not contain a message do not
-/// extend it.
+/// Returns the time until which more octets may arrive: `due`, or the end of the idle time. TLS octets without a DNS message do not extend
+/// the idle time.
 fn until(due: Option<Instant>, idle: bool, active: Instant) -> Option<Instant> {
     due.or_else(|| idle.then_some(active + TCP_IDLE_TIME))
 }
 
-/// Waits until more octets have arrived, but not longer than until the time `until`. Returns false if none have arrived.
+/// Waits for octets until the time `until`. Returns false if none have arrived.
 async fn readable(stream: &ClientStream, until: Option<Instant>) -> io::Result<bool> {
     let readable = async { stream.readable().await.map(|()| true) };
     match until {
@@ -367,8 +344,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    /// Returns the time after which the connection of a client that sends one octet a second is closed. Each DNS message has
-    /// `length` octets.
+    /// Returns the time after which the connection of a client that sends one octet a second is closed. Each DNS message has `length`
+    /// octets.
     fn ended(length: usize) -> Option<Duration> {
         let start = Instant::now();
         let (mut now, mut whole_by, mut read) = (start, None, 0);

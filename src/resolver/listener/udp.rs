@@ -1,14 +1,13 @@
 //! A worker: one thread with its own tokio runtime, which reads the queries of one UDP socket.
 //!
-//! The thread sleeps in epoll until something arrives, so an idle daemon runs no timer. It reads a batch of queries, answers the hits (queries whose
-//! answer is in the cache) immediately, and sends these replies together. While hits follow each other closely and nothing else is in progress, it
-//! sleeps in the system call that reads instead, because one run of the tokio runtime with epoll costs as much as four hits. At rates far above those
-//! of mail, it reads less often (`pace`).
+//! The thread sleeps in epoll until something arrives, so an idle daemon runs no timer. It reads a batch of queries, answers the hits
+//! (queries whose answer is in the cache) immediately, and sends these replies together. While hits follow each other closely and nothing
+//! else is in progress, it sleeps in the system call that reads instead, because one run of the tokio runtime with epoll costs as much as
+//! four hits.
 //!
-//! A miss (a query whose answer is not in the cache) becomes a task of the same runtime. Its sockets to servers, its timers and its reply
-//! stay on the thread that read the query, and the thread wakes once for queries of clients and replies of servers. If the tasks cannot
-//! keep up, clients receive SERVFAIL. Clients of other threads may wait for a resolution (flight) of this worker, so the runtime of a
-//! retired worker continues to run for as long as a resolution may last.
+//! A miss (a query whose answer is not in the cache) becomes a task of the same runtime, with its sockets to servers and its timers. If the
+//! tasks cannot keep up, clients receive SERVFAIL. Clients of other threads may wait for a resolution (flight) of this worker, so the
+//! runtime of a retired worker continues to run for as long as a resolution may last.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -46,25 +45,21 @@ use dns::clock::Mono;
 use dns::question::Apart;
 use dns::wire::query::Query;
 
-/// A worker thread that has been started.
 pub(super) struct Worker {
     /// The thread. It returns the runtime of a worker that was stopped with `stop`.
     thread: std::thread::JoinHandle<Option<Runtime>>,
     begin: SyncSender<()>,
     orders: Arc<Orders>,
     socket: Weak<UdpSocket>,
-    /// The inode of the worker's socket, which identifies it in the tables of the kernel.
+    /// Identifies the socket in the tables of the kernel.
     inode: Inode,
-    /// The signal with which the thread shows the watchdog that it runs. This reference keeps the signal in existence after the thread was given up
-    /// because of panics, so that the watchdog notices this.
+    /// Shows the watchdog that the thread runs. It exists even after the thread was given up because of panics, so that the watchdog
+    /// notices this.
     _pulse: Arc<Pulse>,
 }
 
 impl Worker {
     /// Starts a thread that serves `socket` after `begin` has been called.
-    ///
-    /// # Errors
-    /// The operating system provides no further thread or file descriptor.
     pub(super) fn start(
         socket: UdpSocket,
         shard: usize,
@@ -85,7 +80,7 @@ impl Worker {
         let (ready, is_ready) = sync_channel(1);
         let (whose, supervisor) = (name.clone(), supervisor.clone());
         let lives = move || {
-            // The runtime is created on this thread, because it must not be dropped on a thread of another runtime.
+            // The runtime must not be dropped on a thread of another runtime.
             let made = runtime().and_then(|runtime| {
                 let _inside = runtime.enter();
                 let sending = Arc::clone(&outbox);
@@ -119,43 +114,39 @@ impl Worker {
                 }
             };
             let _ = ready.send(Ok(()));
-            // An error means that the sender was dropped because the configuration was refused, so the worker thread
-            // must not begin.
+            // An error means that the configuration was refused, so the worker must not begin.
             begun.recv().ok()?;
             supervisor.keep_thread(&whose, || runtime.block_on(work.serve()));
             work.end(runtime)
         };
         let thread = std::thread::Builder::new().name(name).spawn(lives)?;
-        // An error of the channel means that the thread has panicked before it was ready.
+        // An error means that the thread has panicked before it was ready.
         is_ready.recv().map_err(|_| io::ErrorKind::Other)??;
         Ok(Self { thread, begin, orders, socket: held, inode, _pulse: pulse })
     }
 
-    /// Returns the inode of the worker's socket, which identifies it in /proc/net.
     pub(super) fn inode(&self) -> Inode {
         self.inode
     }
 
-    /// Lets the worker begin to serve its socket. If the `Worker` is dropped before that, the thread ends by itself.
+    /// Lets the worker begin to serve its socket. If the `Worker` is dropped before, the thread ends by itself.
     pub(super) fn begin(&self) {
-        // The channel has room for one message (the order to begin), and only one is sent.
+        // The channel has room for one message, and only one is sent.
         let _ = self.begin.try_send(());
     }
 
-    /// Ends the worker. Its socket is closed after all its questions are answered; until then, the returned reference can be upgraded. Its
-    /// thread ends when all its resolutions have ended.
+    /// Ends the worker. The returned socket is closed after all queries are answered, and the thread ends after all its resolutions.
     pub(super) fn retire(self) -> Weak<UdpSocket> {
         self.orders.give(RETIRE);
         self.socket
     }
 
-    /// Makes the worker thread stop reading queries. The socket stays open, so that another process can read the queries
-    /// that are still in it.
+    /// Makes the worker stop reading queries. The socket stays open, so that another process can read the remaining queries.
     pub(super) fn leave(&self) {
         self.orders.give(LEAVE);
     }
 
-    /// Waits until the worker thread no longer reads queries, after `leave` was called.
+    /// Waits until the worker no longer reads queries, after `leave`.
     pub(super) async fn has_left(&self) {
         self.orders.is_known().await;
     }
@@ -163,19 +154,18 @@ impl Worker {
     /// Ends the thread. Returns its runtime, which must be kept while other threads wait for its resolutions and its queries to servers.
     pub(super) fn stop(self) -> Option<Runtime> {
         self.orders.give(STOP);
-        // An error means that the thread has panicked. Its runtime has ended then.
+        // An error means that the thread has panicked.
         self.thread.join().ok().flatten()
     }
 }
 
-/// Creates the runtime of one worker thread.
 fn runtime() -> io::Result<Runtime> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_io().enable_time().event_interval(WORKER_TASKS).build()
 }
 
-/// Registers the socket with the current runtime, for reading only. Tokio's own socket type also waits for room to
-/// write, so it would wake the thread each time a client has read a reply.
+/// Registers the socket for reading only. Tokio's own socket type also waits for room to write, so it would wake the thread each time a
+/// client has read a reply.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
@@ -184,19 +174,17 @@ fn readable(socket: Arc<UdpSocket>) -> io::Result<AsyncFd<Arc<UdpSocket>>> {
     AsyncFd::with_interest(socket, Interest::READABLE)
 }
 
-/// Called while cache misses arrive. Sets the timer `planned`, so that the runtime wakes before any timer of a miss is due. Returns false if the
-/// runtime must run once first, to register this timer. Tokio writes to the eventfd of the runtime for each new timer that is due before its next
-/// planned wake, and a miss sets four timers. Postponing the planned wake costs no system call.
+/// Called while cache misses arrive. Sets the timer `planned`, so that the runtime wakes before any timer of a miss is due. Returns false
+/// if the runtime must run once first, to register this timer. Tokio writes to the eventfd of the runtime for each new timer that is due
+/// before the next planned wake.
 fn plan_wake(mut planned: Pin<&mut Sleep>) -> bool {
     let is_planned = !planned.is_elapsed();
     planned.as_mut().reset(Instant::now() + PLANNED_WAKE);
     is_planned
 }
 
-/// The buffers of a worker thread for the queries of a batch and for their replies.
 struct BatchRoom {
     received: QueryBatch,
-    /// The hashes of the received datagrams without their ids.
     hashes: Vec<RecentHash>,
     query: Query,
     recent: RecentReplies,
@@ -207,29 +195,23 @@ struct BatchRoom {
 
 struct Work {
     socket: AsyncFd<Arc<UdpSocket>>,
-    /// The address to which the socket is bound.
     local: SocketAddr,
     shard: usize,
     front: Arc<Front>,
     hand_over: HandOver,
     outbox: Arc<Outbox>,
-    /// The task that sends the replies in `outbox`.
     sender: JoinHandle<()>,
-    /// The metrics of the worker's runtime, such as the number of its tasks.
     tasks: RuntimeMetrics,
     orders: Arc<Orders>,
-    /// The time at which the last cache miss was read.
     missed: Cell<Option<Mono>>,
     beat: Arc<Pulse>,
 }
 
-/// The reason why a worker thread has stopped waiting.
 enum WorkerEvent<'a> {
-    /// There is a new order for the worker thread, for example to stop.
+    /// There is a new order for the worker.
     Bell,
-    /// Queries have arrived at the socket.
     Queries(AsyncFdReadyGuard<'a, Arc<UdpSocket>>),
-    /// Cache misses whose resolution has not begun yet are waiting.
+    /// Cache misses wait whose resolution has not begun.
     Misses,
 }
 
@@ -253,7 +235,7 @@ impl Work {
                 if rung.as_mut().poll(context).is_ready() {
                     return Poll::Ready(WorkerEvent::Bell);
                 }
-                // If the worker thread was ordered to read no more queries, they must not wake it.
+                // A worker that reads no more queries must not be woken by them.
                 match orders.reads().then(|| self.poll_queries(context)) {
                     Some(Poll::Ready(queries)) => Poll::Ready(queries),
                     _ if self.hand_over.waits() => Poll::Ready(WorkerEvent::Misses),
@@ -283,7 +265,7 @@ impl Work {
             }
             let is_planned = !self.hand_over.waits() || plan_wake(planned.as_mut());
             if !(is_planned && self.hand_over.begin() && all) {
-                // The tasks of cache misses run, and replies of servers are handled, before the next batch is read.
+                // The tasks of misses run, and replies of servers are handled, before the next batch is read.
                 tokio::task::yield_now().await;
             }
         }
@@ -292,13 +274,13 @@ impl Work {
     fn poll_queries(&self, context: &mut Context<'_>) -> Poll<WorkerEvent<'_>> {
         match self.socket.poll_read_ready(context) {
             Poll::Ready(Ok(ready)) => Poll::Ready(WorkerEvent::Queries(ready)),
-            // An error of the socket means that the runtime of this worker thread is ending.
+            // An error means that the runtime of this thread is ending.
             _ => Poll::Pending,
         }
     }
 
-    /// Reads one batch of queries. Reads a few more batches while cache misses wait, and many batches while hits follow
-    /// each other closely. Returns true if no query is left in the socket.
+    /// Reads a few more batches while misses wait, and many batches while hits follow each other closely. Returns true if no query is left
+    /// in the socket.
     fn read_batches(&self, room: &mut BatchRoom) -> bool {
         let mut read = self.read_batch(room, ReadWait::None);
         for _ in 1..BATCHES_AT_ONCE {
@@ -307,7 +289,7 @@ impl Work {
             }
             read = self.read_batch(room, ReadWait::None);
         }
-        // The worker waits in the system call for more queries only if they are likely to arrive soon.
+        // Waits in the system call only if more queries are likely to arrive soon.
         if read == ReadDatagrams::All && (room.received.len() > 1 || room.pace.is_brisk()) {
             self.orders.set_deaf(true);
             let until = room.pace.last_read().after(TIME_WITHOUT_RUNTIME);
@@ -320,13 +302,12 @@ impl Work {
         read != ReadDatagrams::Some
     }
 
-    /// Returns true if the runtime has nothing to do: its only task is the one that sends replies, no reply waits, and
-    /// there is no new order.
+    /// Returns true if the runtime has nothing to do: its only task is the one that sends replies.
     fn is_free(&self) -> bool {
         self.tasks.num_alive_tasks() <= 1 && self.outbox.is_empty() && self.orders.now() == SERVE
     }
 
-    /// Waits until the next read is due (see `pace`). It spins, because the kernel wakes a sleeping thread too late.
+    /// Waits until the next read is due. It spins, because the kernel wakes a sleeping thread too late.
     fn keep_pace(&self, pace: &Pace) {
         let Some(due) = pace.next_read() else { return };
         for _ in 0..MAX_PACE_TURNS {
@@ -337,7 +318,6 @@ impl Work {
         }
     }
 
-    /// Reads at most one batch of queries from the socket, and answers the cache hits among them.
     fn read_batch(&self, room: &mut BatchRoom, wait: ReadWait) -> ReadDatagrams {
         let BatchRoom { received, hashes, query, recent, hit_time, replies, pace } = room;
         let socket = self.socket.get_ref();
@@ -367,7 +347,7 @@ impl Work {
         read
     }
 
-    /// Adds a cache miss to the queue. Returns true if there was no room for it; `out` then contains a SERVFAIL reply.
+    /// Returns true if the queue had no room for the miss. `out` then contains a SERVFAIL reply.
     fn hand_on(&self, waiting: Box<WaitingQuery>, peer: Peer, out: &mut Vec<u8>) -> bool {
         let (front, outbox) = (Arc::clone(&self.front), Arc::clone(&self.outbox));
         let miss = Miss { waiting, peer, front, outbox };
@@ -381,12 +361,12 @@ impl Work {
         true
     }
 
-    /// Closes the socket of the worker. Clients of other threads may wait for resolutions and queries of its runtime. If the daemon
-    /// continues to run, the runtime therefore runs until they have ended. If the daemon is stopping, the runtime is returned.
+    /// Closes the socket. If the daemon continues to run, the runtime runs until all resolutions and queries have ended for which other
+    /// threads may wait. If the daemon is stopping, the runtime is returned.
     fn end(self, runtime: Runtime) -> Option<Runtime> {
         let (order, now) = (self.orders.now(), self.front.now());
         let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));
-        // The task that sends the replies also holds the socket.
+        // The task that sends the replies also has the socket.
         self.sender.abort();
         drop(self);
         if order != RETIRE {
@@ -430,12 +410,12 @@ pub(in crate::listener) mod tests {
     use dns::wire::cookie::CookieSecret;
     use history::Recorder;
 
-    /// Two numbers of cache hits: those until all buffers have their final size, and the following ones, whose allocations are counted.
+    /// The number of cache hits until all buffers have their final size, and of the following ones, whose allocations are counted.
     const HITS: [usize; 2] = [300, 1_000];
 
-    /// Creates a `Front` for a loopback address, and a name whose answer is in its cache.
+    /// Returns a `Front` for a loopback address, and a name whose answer is in its cache.
     pub(in crate::listener) fn front() -> (Arc<Front>, Arc<Resolver>, Name) {
-        // The client belongs to a configured `[[view]]` (by its address), which has the same zones as the default view.
+        // The client belongs to a `[[view]]` with the same zones as the default view.
         let clients = vec!["127.0.0.0/8".parse().unwrap(), "127.0.0.1/32".parse().unwrap()];
         let office = ConfiguredView { name: "office".to_owned(), clients, zones: None };
         let config = Arc::new(Config { views: vec![office], ..Config::default() });
@@ -481,7 +461,6 @@ pub(in crate::listener) mod tests {
         (Arc::new(front), resolver, name)
     }
 
-    /// Returns a DNS query with an OPT record.
     fn query(name: &Name) -> Vec<u8> {
         let mut message = Message::query();
         message.metadata.recursion_desired = true;
@@ -490,7 +469,7 @@ pub(in crate::listener) mod tests {
         message.to_vec().unwrap()
     }
 
-    /// Sends this number of equal queries, a few at a time. Each must be answered.
+    /// Sends equal queries, a few at a time. Each must be answered.
     fn ask(client: &UdpSocket, query: &[u8], times: usize) {
         let mut reply = [0; 512];
         for few in [1, 3, 20].iter().cycle().take(times / 8) {
@@ -521,11 +500,10 @@ pub(in crate::listener) mod tests {
         let work =
             Work { socket, local, shard, front, hand_over, outbox, sender, tasks, missed, beat, orders };
 
-        // More queries than the largest batch wait before the worker thread reads for the first time, so that all its
-        // buffers are created then.
+        // More queries than the largest batch, so that all buffers are created at the first read.
         let first = query(&name);
         (0..2 * UDP_BATCH).for_each(|_| assert_eq!(client.send(&first).unwrap(), first.len()));
-        // The client runs on another thread, so that its allocations are not counted.
+        // Allocations of another thread are not counted.
         let warm = Arc::new(AtomicBool::new(false));
         let is_warm = Arc::clone(&warm);
         let asks = std::thread::spawn(move || {

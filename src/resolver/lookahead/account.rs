@@ -1,11 +1,7 @@
-//! The account of a look-ahead rule: how many of the rule's questions clients have used, and whether the rule may ask questions in advance.
+//! Counts how many questions of a look-ahead rule clients have used, and decides whether the rule may ask in advance.
 //!
-//! The functions use only their arguments. When the time of a rule's question is over, the question is judged as used or unused by clients. Until
-//! then, the account counts it as an open question. The number of open questions is limited, so that few queries are wasted if clients suddenly stop
-//! asking such questions.
-//!
-//! A new rule asks in advance from the start. If it first waited until enough of its questions are judged, the mail of the first minute would gain
-//! nothing.
+//! When the time of a question is over, the question is judged as used or unused. Until then it is open. The number of open questions is
+//! limited, so that few queries are wasted if clients suddenly stop asking such questions. A new rule asks in advance from the start.
 
 use std::time::Duration;
 
@@ -16,51 +12,49 @@ use dns::clock::micros;
 use dns::words;
 
 words! {
-    /// The state of a look-ahead rule: whether look-ahead asks its questions in advance.
+    /// The state of a look-ahead rule, which decides if look-ahead asks its questions in advance.
     pub enum RuleState {
         /// Look-ahead asks the questions of the rule in advance.
         Active = "active",
-        /// Clients used too few of the rule's questions: look-ahead does not ask them, and only counts how many of them clients ask.
+        /// Clients used too few of the rule's questions: look-ahead only counts how many of them clients ask.
         Inactive = "inactive",
-        /// Too few of the rule's questions have been judged as used or unused so far: look-ahead asks them in advance.
+        /// Too few of the rule's questions have been judged so far: look-ahead asks them in advance.
         Learning = "learning",
     }
 }
 
-/// How many questions a look-ahead rule has led to since the start of the daemon.
+/// The questions of a look-ahead rule since the start of the daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleCounts {
     /// The number of questions that look-ahead asked in advance.
     pub asked: u64,
-    /// The number of questions asked in advance that a client then asked too, within 30 s or before the TTL of the answer ended.
+    /// The number of these questions that a client then asked, within 30 s or before the TTL of the answer ended.
     pub used: u64,
-    /// The number of questions asked in advance whose answers no client has used.
+    /// The number of these questions whose answers no client has used.
     pub unused: u64,
-    /// The number of questions that clients were expected to ask, and that look-ahead did not ask.
+    /// The number of expected questions that look-ahead did not ask.
     pub observed: u64,
-    /// How many of these expected questions a client then asked.
+    /// The number of these expected questions that a client then asked.
     pub sent_later: u64,
     /// The time that clients did not have to wait because of this rule, in microseconds.
     pub saved_micros: u64,
 }
 
-/// The account of a look-ahead rule: its counts, from which its state follows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleAccount {
     pub(super) counts: RuleCounts,
-    /// The number of recently judged questions that clients used. The next field counts those that they did not use.
+    /// The numbers of recently judged questions that clients used, and that they did not use.
     recent_used: u32,
     recent_unused: u32,
-    /// The number of questions that were asked in advance and are open: no client has used them, and they are not judged yet.
+    /// The number of questions that were asked in advance, not used so far, and not judged yet.
     open: u32,
-    /// The number of questions that clients used, and that are not judged yet, because their time is not over.
+    /// The number of questions that clients used, and that are not judged yet.
     used_unjudged: u32,
-    /// The usual time between a question of this rule and the same question of a client. `None` before the first such question.
+    /// The usual time between a question of this rule and the same question of a client.
     gap: Option<Duration>,
 }
 
 impl RuleAccount {
-    /// Returns the state of the look-ahead rule that follows from its counts.
     pub(super) fn state(&self) -> RuleState {
         let judged = self.judged();
         if judged < AHEAD_MIN_JUDGED {
@@ -72,53 +66,47 @@ impl RuleAccount {
         }
     }
 
-    /// Returns the percentage of recently judged questions that clients used, or `None` before the first question was judged.
     pub(super) fn share(&self) -> Option<u32> {
         self.recent_used.saturating_mul(100).checked_div(self.judged())
     }
 
-    /// Returns the number of recently judged questions.
     fn judged(&self) -> u32 {
         self.recent_used.saturating_add(self.recent_unused)
     }
 
-    /// Returns true if the rule may ask one more question in advance before its earlier ones are judged.
     pub(super) fn has_room(&self) -> bool {
         self.open < AHEAD_UNUSED.saturating_add(self.recent_used).saturating_add(self.used_unjudged)
     }
 
-    /// Returns the usual time between a question of this rule and the same question of a client. Returns 0 before the first such question.
+    /// Returns the usual time between a question of this rule and the same question of a client, or 0 before the first one.
     pub(super) fn gap(&self) -> Duration {
         self.gap.unwrap_or_default()
     }
 
-    /// Counts a question that look-ahead asks in advance.
     pub(super) fn asked(&mut self) {
         self.counts.asked = self.counts.asked.saturating_add(1);
         self.open = self.open.saturating_add(1);
     }
 
-    /// Corrects the counts after a question that look-ahead was about to ask, if no query was needed for it.
+    /// Corrects the counts of `asked` after a question for which no query was needed.
     pub(super) fn not_needed(&mut self) {
         self.counts.asked = self.counts.asked.saturating_sub(1);
         self.open = self.open.saturating_sub(1);
     }
 
-    /// Counts the report of another gateway that its clients use the questions of this rule. The report counts as `AHEAD_MIN_JUDGED` used questions,
-    /// so the rule is no longer new.
+    /// Counts the report of another gateway that its clients use the questions of this rule. The report counts as `AHEAD_MIN_JUDGED` used
+    /// questions.
     pub(super) fn used_elsewhere(&mut self) {
         if self.state() == RuleState::Learning {
             self.recent_used = self.recent_used.saturating_add(AHEAD_MIN_JUDGED);
         }
     }
 
-    /// Counts a question that clients are expected to ask, but that look-ahead does not ask.
     pub(super) fn observed(&mut self) {
         self.counts.observed = self.counts.observed.saturating_add(1);
     }
 
-    /// Counts that a client asks a question that look-ahead asked in advance. `gap` is the time between the two. Without look-ahead, the client would
-    /// have waited for the time `saved`.
+    /// Counts that a client asks a question that look-ahead asked `gap` earlier. `saved` is the time that the client did not have to wait.
     pub(super) fn used(&mut self, gap: Duration, saved: Duration) {
         self.open = self.open.saturating_sub(1);
         self.used_unjudged = self.used_unjudged.saturating_add(1);
@@ -128,14 +116,13 @@ impl RuleAccount {
         self.learn_gap(gap);
     }
 
-    /// Counts that a client asks an expected question that look-ahead did not ask.
     pub(super) fn sent_later(&mut self, gap: Duration) {
         self.used_unjudged = self.used_unjudged.saturating_add(1);
         self.counts.sent_later = self.counts.sent_later.saturating_add(1);
         self.learn_gap(gap);
     }
 
-    /// Judges a question whose time is over. `used` is true if a client asked it, `asked` if look-ahead asked it in advance.
+    /// Judges a question whose time is over. `used`: a client asked it. `asked`: look-ahead asked it in advance.
     pub(super) fn judge(&mut self, used: bool, asked: bool) {
         if used {
             self.used_unjudged = self.used_unjudged.saturating_sub(1);
@@ -153,8 +140,7 @@ impl RuleAccount {
         }
     }
 
-    /// Counts that a client uses an answer although its question was already judged as unused. This happens if the TTL of the answer has not ended
-    /// yet.
+    /// Counts that a client uses an answer whose question was already judged as unused. This happens if its TTL has not ended.
     pub(super) fn used_late(&mut self) {
         self.counts.used = self.counts.used.saturating_add(1);
         self.counts.unused = self.counts.unused.saturating_sub(1);
@@ -162,7 +148,6 @@ impl RuleAccount {
         self.recent_unused = self.recent_unused.saturating_sub(1);
     }
 
-    /// Updates the usual time `gap`: the new value is seven eighths of the old value and one eighth of this time.
     fn learn_gap(&mut self, gap: Duration) {
         self.gap = Some(self.gap.map_or(gap, |old| (old * 7 + gap) / 8));
     }
@@ -211,7 +196,7 @@ mod tests {
     fn a_habit_that_ends_costs_a_bounded_number_of_questions() {
         let mut account = judged(150, 0);
         let mut asked = 0;
-        // Clients of the host no longer ask the questions that the rule expects. The questions of the rule are judged thirty at a time.
+        // Clients no longer ask what the rule expects. The questions are judged thirty at a time.
         while account.state() == RuleState::Active && asked < 1_000 {
             let begun = (0..30).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
             asked += begun;
@@ -231,8 +216,8 @@ mod tests {
         account.used(Duration::from_secs(1), Duration::from_millis(20));
         account.used(Duration::from_secs(9), Duration::from_millis(30));
         assert!(account.has_room());
-        // Each used question immediately makes room for two more, and not only when it is judged: the clients of a busy host use hundreds of answers
-        // before the first is judged.
+        // Each used question immediately makes room for two more: the clients of a busy host use hundreds of answers before the first is
+        // judged.
         let more = (0..1_000).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
         assert_eq!(more, 4);
         assert_eq!((account.gap(), account.counts.saved_micros), (Duration::from_secs(2), 50_000));

@@ -1,25 +1,23 @@
 //! Limits the number of look-ahead questions, and the number of their queries whose answers no client has used.
-//!
-//! The functions use only their arguments.
 
 use std::time::Duration;
 
 use crate::limits::{AHEAD_MEMORY, AHEAD_PER_SECOND, AHEAD_SHARE, AHEAD_START};
 use dns::clock::Mono;
 
-/// The limits for look-ahead questions, which all rules share.
+/// The limits that all rules share.
 #[derive(Debug)]
 pub(super) struct QueryAllowance {
     /// How many questions look-ahead may ask now, in millionths of a question.
     tokens: u64,
     filled: Mono,
-    /// The number of queries of look-ahead whose answers no client has used so far.
+    /// The number of queries of look-ahead whose answers no client has used.
     unused: u64,
-    /// The number of queries to servers, of all kinds, that are so old that they no longer count.
+    /// The number of queries to servers, of all kinds, that no longer count because they are old.
     forgotten: u64,
 }
 
-/// One question, in the unit of the field `tokens`.
+/// One question in `tokens`.
 const QUESTION: u64 = 1_000_000;
 
 impl QueryAllowance {
@@ -27,8 +25,8 @@ impl QueryAllowance {
         Self { tokens: AHEAD_PER_SECOND * QUESTION, filled: now, unused: 0, forgotten: 0 }
     }
 
-    /// Returns true if the limits allow one more question now, and counts it. The question may send up to `risk` queries. `sent` is the number
-    /// of all queries to servers since the start of the daemon.
+    /// Returns true if one more question is allowed, and counts it. It may need up to `risk` queries. `sent` is the number of all queries
+    /// to servers since the start of the daemon.
     pub(super) fn take(&mut self, now: Mono, sent: u64, risk: u64) -> bool {
         self.fill(now);
         let remembered = sent.saturating_sub(self.forgotten);
@@ -45,13 +43,12 @@ impl QueryAllowance {
         true
     }
 
-    /// Corrects the number of unused queries (whose answers no client has used). One question was counted with `before` such queries, and is now
-    /// counted with `now`.
+    /// Corrects the number of unused queries of one question from `before` to `now`.
     pub(super) fn settle(&mut self, before: u64, now: u64) {
         self.unused = self.unused.saturating_sub(before).saturating_add(now);
     }
 
-    /// Allows one more question, because a client has used one of look-ahead's questions, or because one of them needed no query.
+    /// Allows one more question, because a client has used one, or because one needed no query.
     pub(super) fn give_back(&mut self) {
         self.tokens = self.tokens.saturating_add(QUESTION).min(AHEAD_PER_SECOND.saturating_mul(QUESTION));
     }

@@ -1,5 +1,5 @@
-//! The zones about which look-ahead asks nothing for a while, because their servers gave no answer, or because the TTLs of their answers end before
-//! clients ask.
+//! The zones about which look-ahead asks nothing for a while: their servers gave no answer, or the TTLs of their answers end before clients
+//! ask.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -10,7 +10,6 @@ use crate::limits::MAX_AVOIDED_ZONES;
 use dns::clock::Mono;
 use dns::question::ViewId;
 
-/// The zones about which look-ahead asks nothing for a while.
 #[derive(Debug, Default)]
 pub(super) struct Avoided {
     until: BTreeMap<(ViewId, Name), Mono>,
@@ -19,8 +18,7 @@ pub(super) struct Avoided {
 }
 
 impl Avoided {
-    /// Makes look-ahead avoid a zone for `time`. The root and top-level domains are never avoided: many zones are below them, and the failure of one
-    /// name shows nothing about the others.
+    /// Avoids a zone for `time`. The root and top-level domains are never avoided: the failure of one name shows nothing about the others.
     pub(super) fn add(&mut self, view: ViewId, zone: Name, time: Duration, now: Mono) {
         if zone.iter().len() < 2 {
             return;
@@ -37,7 +35,6 @@ impl Avoided {
         }
     }
 
-    /// Returns true if look-ahead must not ask questions about this zone now.
     pub(super) fn has(&self, view: ViewId, zone: &Name, now: Mono) -> bool {
         self.until.get(&(view, zone.clone())).is_some_and(|until| now < *until)
     }

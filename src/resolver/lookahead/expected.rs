@@ -1,7 +1,5 @@
-//! The questions that clients are expected to ask soon. Look-ahead asks them in advance, or only counts them to learn whether clients ask
-//! them.
-//!
-//! The functions use only their arguments. Each question is judged as used or unused after `AHEAD_WINDOW`.
+//! The questions that clients are expected to ask soon. Look-ahead asks them in advance, or only counts whether clients ask them. Each
+//! question is judged as used or unused after `AHEAD_WINDOW`.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -13,38 +11,32 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::QuestionKey;
 
-/// Name, type and view of a question, as octets. Its flags are set to 0, so that a client's question with any flags counts as the expected one. One
-/// answer with signatures can be used for all combinations of flags.
+/// Name, type and view of a question, as octets. Its flags are set to 0: an answer with signatures can be used for all combinations of
+/// flags.
 pub(super) type ExpectedKey = Box<[u8]>;
 
-/// The number of a chain. A chain consists of the questions about one address or one domain; each follows from the answer to another.
+/// A chain consists of the questions about one address or one domain; each follows from the answer to another.
 pub(super) type ChainNumber = u64;
 
-/// A question that clients are expected to ask soon.
 #[derive(Debug)]
 pub(super) struct Expected {
     pub(super) rule: Rule,
     pub(super) step: RuleStep,
     pub(super) chain: ChainNumber,
-    /// The time at which look-ahead asked the question, or would have asked it.
     pub(super) at: Mono,
-    /// The number of queries of this question that count against the limit of unused queries. `None` if look-ahead did not ask it.
+    /// The number of queries of this question that count as unused. `None` if look-ahead did not ask the question.
     pub(super) messages: Option<u64>,
     /// How long the resolution of the question took. `None` while it is in progress, or if look-ahead did not ask the question.
     pub(super) took: Option<Duration>,
-    /// The time at which the TTL of the answer ends, or at which the question failed. `None` while it is in progress, or if look-ahead did not
-    /// ask the question.
+    /// When the TTL of the answer ends, or when the question failed. `None` like `took`.
     pub(super) until: Option<Mono>,
-    /// True if a client has already asked this expected question.
     pub(super) used: bool,
 }
 
-/// The table of questions that clients are expected to ask soon.
 #[derive(Debug)]
 pub(super) struct ExpectedQuestions {
     by_key: HashMap<ExpectedKey, Expected, Keyed>,
-    /// The keys of the questions, in the order in which the questions were added, each with the time at which
-    /// it was added.
+    /// The keys in the order in which they were added, with the time.
     order: VecDeque<(ExpectedKey, Mono)>,
 }
 
@@ -64,24 +56,21 @@ impl ExpectedQuestions {
         Self { by_key: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Returns true if no question is expected.
     pub(super) fn is_empty(&self) -> bool {
         self.by_key.is_empty()
     }
 
-    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. A question in the table that is only counted, and that no
-    /// client has asked yet, may be replaced by the same question if look-ahead asks it. So an inactive rule does not prevent another rule from
-    /// asking the same question.
+    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. Such a question may replace the same one if that
+    /// is only counted and not used yet. So an inactive rule does not prevent another rule from asking the same question.
     pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
         self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
     }
 
-    /// Returns true if there is room in the table for one more question that look-ahead asks.
     pub(super) fn has_room(&self) -> bool {
         self.by_key.len() < MAX_EXPECTED
     }
 
-    /// Returns true if there is room in the table for one more question that is only counted. Half of the table is reserved for questions that
+    /// Returns true if there is room for one more question that is only counted. Half of the table is reserved for questions that
     /// look-ahead asks.
     pub(super) fn has_room_to_observe(&self) -> bool {
         self.by_key.len() < MAX_EXPECTED / 2
@@ -96,20 +85,19 @@ impl ExpectedQuestions {
         self.by_key.get_mut(key)
     }
 
-    /// Removes a question from the table, because no query was needed for it.
+    /// Removes a question for which no query was needed.
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<Expected> {
         self.by_key.remove(key)
     }
 
-    /// Removes and returns the next expected question whose time is over: it was expected `AHEAD_WINDOW` ago.
+    /// Returns the next question that was expected `AHEAD_WINDOW` ago.
     pub(super) fn next_over(&mut self, now: Mono) -> Option<Expected> {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < AHEAD_WINDOW {
                 return None;
             }
             let (key, began) = self.order.pop_front()?;
-            // This entry of the queue may be outdated: its question may have been removed because it was not needed, and added again later with
-            // another time.
+            // The entry may be outdated: the question may have been removed and added again later.
             if self.by_key.get(&key).is_some_and(|expected| expected.at == began) {
                 return self.by_key.remove(&key);
             }
@@ -152,7 +140,7 @@ mod tests {
         questions.add(key(1), expected(at(0)));
         questions.add(key(2), expected(at(1)));
         assert!(!questions.takes(&key(1), false) && questions.takes(&key(3), false) && questions.has_room());
-        // A question that look-ahead asks may replace the same question if that was only counted and no client has asked it.
+        // A question that look-ahead asks may replace one that is only counted.
         assert!(questions.takes(&key(1), true));
         questions.add(key(3), Expected { messages: Some(2), ..expected(at(0)) });
         questions.add(key(4), Expected { used: true, ..expected(at(0)) });

@@ -7,7 +7,6 @@ use hickory_proto::rr::Name;
 use crate::limits::{MAX_AHEAD_FLIGHTS, MAX_AHEAD_OF_ZONE};
 use dns::question::ViewId;
 
-/// How many look-ahead questions are in progress: all, and those about each zone.
 #[derive(Debug, Default)]
 pub(super) struct InProgress {
     all: usize,
@@ -15,26 +14,22 @@ pub(super) struct InProgress {
 }
 
 impl InProgress {
-    /// Returns true if no look-ahead question is in progress.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.all == 0 && self.of_zone.is_empty()
     }
 
-    /// Returns true if one more look-ahead question may begin that the servers of `zone` will answer.
     pub(super) fn has_room(&self, view: ViewId, zone: &Name) -> bool {
         let of_zone = self.of_zone.get(&(view, zone.clone())).copied().unwrap_or_default();
         self.all < MAX_AHEAD_FLIGHTS && of_zone < MAX_AHEAD_OF_ZONE
     }
 
-    /// Counts a look-ahead question that begins.
     pub(super) fn begin(&mut self, view: ViewId, zone: &Name) {
         self.all = self.all.saturating_add(1);
         let count = self.of_zone.entry((view, zone.clone())).or_default();
         *count = count.saturating_add(1);
     }
 
-    /// Counts a look-ahead question that has ended.
     pub(super) fn end(&mut self, view: ViewId, zone: &Name) {
         let key = (view, zone.clone());
         let Some(count) = self.of_zone.get_mut(&key) else { return };

@@ -1,37 +1,32 @@
 //! Look-ahead: resolves in advance the questions that mail software will probably ask next, so that their answers are in the cache when a
 //! client asks.
 //!
-//! One email leads to 30 to 90 questions, and many of them follow from the answer to an earlier one. Each answered question of a client
-//! can start a chain of such questions. The rules in `rules` choose them: they are functions that turn an answer into further questions. A
-//! task of the daemon gets the answered questions through a queue, and asks the further questions through `resolve`, as a client does. No
-//! client's question waits for this task.
+//! Many of the 30 to 90 questions for an email follow from the answer to an earlier one. The rules in `rules` are functions that turn an
+//! answer into further questions. A task of the daemon gets the answered questions of clients through a queue, and asks the further
+//! questions through `resolve`, as a client does. No client's question waits for this task.
 //!
 //! # Decisions
 //!
-//! - A rule is used while clients ask at least 60 % of its questions within 30 s. Otherwise its questions are only counted, which sends no query
-//!   and finds out when the habit of the clients changes. For example, on a host that only sends mail, look-ahead soon asks for no SPF record.
-//! - A new rule asks at once: at most 32 questions that no client has used, until 20 are judged. When a new rule first only counted what clients
-//!   asked, the emails of the first seconds gained nothing: on the rough internet of `benches/message.rs`, an email waited 10 % longer on average.
-//! - An MX question with DO comes from software that delivers mail with DANE. The addresses of the mail hosts in such an MX have their own rules,
-//!   because software that receives mail asks for the MX of senders, but not for the addresses of its hosts. With one common rule on a machine that
-//!   sends and receives mail, clients would use only one in five of its questions. SPF and DMARC each have one rule for both directions: answers that
-//!   were fetched when mail was sent to a domain also help with mail from that domain.
-//! - The rules learn only from cache misses. A question that the cache answers needs no look-ahead, so it produces no event. For look-ahead, a cache
-//!   hit costs only one comparison, which shows whether look-ahead fetched the answer and no client has used it yet.
-//! - SPF, DMARC and DKIM records are queried at the same time as the MX, as soon as the servers of the domain are known. The addresses of the mail
-//!   hosts are queried after the answer with the MX. So look-ahead ends with the first NXDOMAIN for a domain that spam has invented, and the servers
-//!   of a new domain are looked up only once.
-//! - Clients have priority. Look-ahead never asks two servers at the same time, and sends no second queries. It stops while more than half of the
-//!   allowed resolutions (flights) or upstream queries are in progress. It asks nothing about zones that gave no answer a moment ago. At most one in
-//!   four queries to servers may be for look-ahead answers that no client has used. A client never waits for a look-ahead question, and gets none of
-//!   its failures (`resolve::ahead`).
-//! - A sender whose zone is silent takes no capacity from others: a look-ahead question ends after three seconds, and at most twelve questions
-//!   about one zone are in progress. One email needs no more than twelve.
+//! - A rule is used while clients ask at least 60 % of its questions within 30 s. Otherwise its questions are only counted, which finds out
+//!   when the habit of the clients changes. For example, on a host that only sends mail, look-ahead soon asks for no SPF record.
+//! - A new rule asks at once: at most 32 questions that no client has used, until 20 are judged. If a new rule only counted first, the
+//!   emails of the first seconds would gain nothing.
+//! - An MX question with DO comes from software that delivers mail with DANE. The addresses of the mail hosts in such an MX have their own
+//!   rules, because software that receives mail asks for the MX of senders, but not for the addresses of its hosts. SPF and DMARC each have
+//!   one rule for both directions: answers that were fetched when mail was sent to a domain also help with mail from that domain.
+//! - The rules learn only from cache misses. For a cache hit, look-ahead only compares whether it fetched the answer and no client has used
+//!   it yet.
+//! - SPF, DMARC and DKIM records are queried at the same time as the MX, as soon as the servers of the domain are known. The addresses of
+//!   the mail hosts are queried after the MX. So look-ahead ends with the first NXDOMAIN for a domain that spam has invented, and the
+//!   servers of a new domain are looked up only once.
+//! - Clients have priority. Look-ahead sends one query at a time for a question, and stops while more than half of the allowed resolutions
+//!   (flights) or upstream queries are in progress. It asks nothing about zones that gave no answer a moment ago. At most one in four
+//!   queries to servers may be for look-ahead answers that no client has used. A client never waits for a look-ahead question, and gets
+//!   none of its failures (`resolve::ahead`).
 //! - While this host is overloaded, look-ahead does not process the answers to clients' questions, and counts them as lost.
-//! - A look-ahead question that a client uses causes no additional query. Therefore only unused questions are limited, by their share of all
-//!   queries to servers. With a limit for all questions, nine of ten queries for an email could not be sent in advance.
-//! - Look-ahead asks no DNS lists: `background::batch` does, which knows the quotas of the lists (option `dnsbl.batch`). `resolve::answered` reports
-//!   PTR and MX questions to it, because clients often ask lists after these.
+//! - A look-ahead question that a client uses causes no additional query. Therefore only unused questions are limited, by their share of
+//!   all queries to servers.
+//! - Look-ahead asks no DNS lists: `background::batch` does, which knows the quotas of the lists (option `dnsbl.batch`).
 
 #![deny(
     clippy::unwrap_used,
@@ -74,21 +69,21 @@ use history::Counter;
 #[derive(Debug)]
 pub struct Lookahead(Mutex<LookaheadTables>);
 
-/// A rule with its state and counts, for display to the operator.
+/// A rule with its state and counts, for the operator.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RuleStanding {
     /// The look-ahead rule.
     pub rule: Rule,
-    /// The state of the rule: whether look-ahead asks its questions in advance.
+    /// The state decides if look-ahead asks the questions of the rule in advance.
     pub state: RuleState,
-    /// How many questions the rule has led to since the start of the daemon.
+    /// The questions of the rule since the start of the daemon.
     pub counts: RuleCounts,
     /// The percentage of recently judged questions that clients asked. `None` before the first question was judged.
     pub share: Option<u32>,
 }
 
 impl Lookahead {
-    /// Creates the state of look-ahead at the start of the daemon, with empty tables.
+    /// Creates empty tables.
     pub fn new(clock: &Clock, random: &Random) -> Arc<Self> {
         Arc::new(Self(Mutex::new(LookaheadTables::new(Keyed::new(random), clock.mono()))))
     }
@@ -114,21 +109,21 @@ impl Lookahead {
         rules.for_each(|rule| state.used_elsewhere(rule));
     }
 
-    /// Processes the events of clients' questions and asks questions in advance. Runs forever.
+    /// Processes the questions of clients, and asks questions in advance. Never returns.
     pub async fn run(self: Arc<Self>, resolver: Arc<LookaheadResolver>) -> Infallible {
         let mut asking: JoinSet<(Start, Option<AskedAhead>)> = JoinSet::new();
-        // If the task of look-ahead was started again after a panic, the questions that were in progress are lost.
+        // After a panic of the task, the questions that were in progress are lost.
         self.state().nothing_in_progress();
         loop {
             let start = tokio::select! {
                 biased;
                 Some(ended) = asking.join_next() => match ended {
                     Ok((start, ended)) => self.ended(&resolver, &start, ended.as_ref()),
-                    // An error means that the look-ahead question was cancelled, because this task ends.
+                    // An error means that this task ends.
                     Err(_) => Vec::new(),
                 },
                 events = resolver.answered() => {
-                    // The events are processed one by one, so that the answer in each is freed before the next is processed.
+                    // The events are processed one by one, so that the answer in each event is freed before the next is processed.
                     events.into_iter().flat_map(|event| self.take(&resolver, &event)).collect()
                 }
             };
@@ -141,14 +136,12 @@ impl Lookahead {
                     (start, ended)
                 });
             }
-            // If clients kept the queue full, this task would otherwise never yield the thread, and the watchdog of the daemon would report
-            // it.
+            // If clients kept the queue full, this task would otherwise never yield the thread, and the watchdog would report it.
             tokio::task::yield_now().await;
         }
     }
 
-    /// Processes an event, and returns the questions to ask. If there is no room for look-ahead at the moment, only the use of earlier
-    /// questions is counted.
+    /// Processes an event, and returns the questions to ask. If look-ahead has no room, only the use of earlier questions is counted.
     fn take(&self, resolver: &Arc<LookaheadResolver>, event: &AnsweredEvent) -> Vec<Start> {
         if !matches!(event, AnsweredEvent::Used { .. }) && !resolver.has_room() {
             resolver.recorder().count(Counter::LookaheadLost, 1);
@@ -199,7 +192,7 @@ impl Lookahead {
         self.state().ended(start, ended, resolver, resolver.clock().mono())
     }
 
-    /// Locks the state, even after a panic of another holder: wrong counts can only cause or prevent a look-ahead question.
+    /// Locks the state even after a panic: wrong counts can only cause or prevent a look-ahead question.
     fn state(&self) -> MutexGuard<'_, LookaheadTables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,46 +5,44 @@ use dns::words;
 words! {
     /// A rule. Its name in JSON and on the screen is the kind of record that it asks for.
     pub enum Rule {
-        /// Rule: the PTR record of an address that a DNS list was asked about.
+        /// The PTR record of an address that a DNS list was asked about.
         Ptr = "ptr": "PTR of an address",
-        /// Rule: the IPv4 addresses of the name in a PTR record.
+        /// The IPv4 addresses of the name in a PTR record.
         PtrA = "ptr_a": "A of a PTR name",
-        /// Rule: the IPv6 addresses of the name in a PTR record.
+        /// The IPv6 addresses of the name in a PTR record.
         PtrAaaa = "ptr_aaaa": "AAAA of a PTR name",
-        /// Rule: the IPv4 addresses of a domain's mail hosts, or of the domain if it has no MX.
+        /// The IPv4 addresses of a domain's mail hosts, or of the domain if it has no MX.
         MxA = "mx_a": "A of mail hosts",
-        /// Rule: the IPv6 addresses of a domain's mail hosts, or of the domain if it has no MX.
+        /// The IPv6 addresses of a domain's mail hosts, or of the domain if it has no MX.
         MxAaaa = "mx_aaaa": "AAAA of mail hosts",
-        /// Rule: the IPv4 addresses of the mail hosts of a domain whose MX was asked for with DO. Software that delivers mail with DANE sets DO
+        /// The IPv4 addresses of the mail hosts of a domain whose MX was asked for with DO. Software that delivers mail with DANE sets DO
         /// (RFC 7672 section 2.2), and software that receives mail does not.
         DaneA = "dane_a": "A for DANE",
-        /// Rule: the IPv6 addresses of the mail hosts of a domain whose MX was asked for with DO.
+        /// The IPv6 addresses of the mail hosts of a domain whose MX was asked for with DO.
         DaneAaaa = "dane_aaaa": "AAAA for DANE",
-        /// Rule: the TLSA records (certificates) of a mail host whose MX and addresses are secure.
+        /// The TLSA records (certificates) of a mail host whose MX and addresses are secure.
         Tlsa = "tlsa": "TLSA of mail hosts",
-        /// Rule: the SPF record of a domain whose MX was asked for.
+        /// The SPF record of a domain whose MX was asked for.
         Spf = "spf": "SPF record",
-        /// Rule: the SPF records that an SPF record includes, or redirects to.
+        /// The SPF records that an SPF record includes, or redirects to.
         SpfChain = "spf_chain": "SPF includes",
-        /// Rule: the addresses and MX records to which the terms of an SPF record refer.
+        /// The addresses and MX records to which the terms of an SPF record refer.
         SpfHosts = "spf_hosts": "hosts in SPF records",
-        /// Rule: the DMARC record of a domain.
+        /// The DMARC record of a domain.
         Dmarc = "dmarc": "DMARC record",
-        /// Rule: the DMARC records of the domains above a domain that has none.
+        /// The DMARC records of the domains above a domain that has none.
         DmarcWalk = "dmarc_walk": "DMARC of higher domains",
-        /// Rule: the DKIM keys of a domain that clients have asked for before.
+        /// The DKIM keys of a domain that clients have asked for before.
         Dkim = "dkim": "DKIM keys",
     }
 }
 
 impl Rule {
-    /// Returns the number with which this rule marks answers, counted from 1.
+    /// The number with which this rule marks answers. It begins at 1.
     pub const fn mark(self) -> u8 {
-        // There are fewer than 255 rules, so the number fits.
         (self as u8).saturating_add(1)
     }
 
-    /// Returns the rule whose answers are marked with this number.
     pub(crate) fn of_mark(mark: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.mark() == mark)
     }

@@ -1,6 +1,6 @@
 //! The DKIM selectors for which clients of this host have asked in each domain (RFC 6376 section 3.6.2.1).
 //!
-//! A sender usually signs its emails with the same one or two selectors for months, so clients will ask for them again.
+//! A sender usually signs its emails with the same one or two selectors for months.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -11,10 +11,9 @@ use crate::limits::{MAX_SELECTOR_DOMAINS, MAX_SELECTORS};
 use dns::hash::Keyed;
 use dns::question::{Answer, ViewId, wire_name};
 
-/// The label between the selector and the domain in the name of a DKIM key.
 const LABEL: &[u8] = b"_domainkey";
 
-/// The DKIM selectors that clients have asked for, by view and domain.
+/// The names of the DKIM keys that clients have asked for, by view and domain.
 #[derive(Debug)]
 pub(super) struct Selectors {
     known: HashMap<(ViewId, Box<[u8]>), Vec<Name>, Keyed>,
@@ -27,8 +26,8 @@ impl Selectors {
         Self { known: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Stores the selector in a client's question, if the question is for a DKIM key and the answer contains one. This excludes selectors that forged
-    /// emails invent: even if a wildcard record answers for them, its text is usually not a key.
+    /// Stores the selector of a client's question if the answer contains a DKIM key. This excludes selectors that forged emails invent,
+    /// even if a wildcard record answers for them.
     pub(super) fn note(&mut self, view: ViewId, name: &Name, answer: &Answer) {
         let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {
             return;
@@ -47,20 +46,19 @@ impl Selectors {
             self.order.push_back(key.clone());
         }
         let names = self.known.entry(key).or_default();
-        // The name of the DKIM key that was asked for last is the first in the list.
+        // The name that was asked for last is the first in the list.
         names.retain(|known| known != name);
         names.truncate(MAX_SELECTORS.saturating_sub(1));
         names.insert(0, name.clone());
     }
 
-    /// Returns the names of the DKIM keys of a domain that clients have asked for.
     pub(super) fn for_domain(&self, view: ViewId, domain: &Name) -> &[Name] {
         let key = (view, wire_name(domain).into_boxed_slice());
         self.known.get(&key).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// Returns true if a text is the record of a DKIM key: it has the tag `p` (RFC 6376 section 3.6.1).
+/// Returns true for the record of a DKIM key, which has the tag `p` (RFC 6376 section 3.6.1).
 fn is_key(text: &[u8]) -> bool {
     text.split(|octet| *octet == b';').any(|tag| tag.trim_ascii_start().starts_with(b"p="))
 }
@@ -109,7 +107,7 @@ mod tests {
             ["s1._domainkey.one.example.", "a.b._domainkey.one.example."]
         );
         assert!(known(&selectors, "example.").is_empty());
-        // A wildcard of the zone also answers for selectors that are forged.
+        // A wildcard of the zone also answers for forged selectors.
         selectors.note(view, &name("forged._domainkey.one.example."), &text("v=spf1 -all"));
         assert_eq!(known(&selectors, "one.example.").len(), 2);
         let key = text("v=DKIM1; p=abc");

@@ -1,6 +1,6 @@
 //! The state of look-ahead: the chains of questions, the questions that clients are expected to ask, and the accounts of the rules.
 //!
-//! The functions use only their arguments; `Outside` gives them the state of the resolver. The task in `mod` carries out their decisions.
+//! `Outside` gives these functions the state of the resolver. The task in `mod` carries out their decisions.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -28,25 +28,23 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::{Answer, ExtendedError, Question};
 
-/// Gives the functions here access to the current state of cache, servers and configuration.
 pub(super) trait Outside {
-    /// Returns what is known about a question: its cached answer, or whether look-ahead may ask it.
+    /// Returns the cached answer, or whether look-ahead may ask the question.
     fn known(&self, question: &Question) -> KnownAhead;
-    /// Returns the zone that look-ahead avoids for a while if this question of look-ahead fails.
+    /// Returns the zone that look-ahead avoids if this question of look-ahead fails.
     fn zone(&self, question: &Question) -> Name;
-    /// Returns the zone that look-ahead avoids for a while because this question of a client has failed.
+    /// Returns the zone that look-ahead avoids because this question of a client has failed.
     fn failed_zone(&self, question: &Question) -> Name;
     /// Returns true if clients use so little of the resolver's capacity that there is room for look-ahead.
     fn has_room(&self) -> bool;
     /// Returns how many queries were sent to servers since the start of the daemon.
     fn messages(&self) -> u64;
-    /// Returns the current configuration.
     fn config(&self) -> Arc<Config>;
-    /// Removes the mark of look-ahead from the cached answer to a question, because a client's use of the answer has been counted.
+    /// Removes the mark of look-ahead from a cached answer, because a client's use of the answer has been counted.
     fn unmark(&self, question: &Question);
 }
 
-/// A client's question to a DNS list. The answer was not in the cache.
+/// A client's question to a DNS list whose answer was not in the cache.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAsked<'a> {
     pub(super) question: &'a Question,
@@ -54,7 +52,6 @@ pub(super) struct ClientAsked<'a> {
     pub(super) list: &'a AskedAbout,
 }
 
-/// A client's question that was answered, but not from the cache.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAnswered<'a> {
     pub(super) question: &'a Question,
@@ -63,13 +60,12 @@ pub(super) struct ClientAnswered<'a> {
     pub(super) answer: &'a Answer,
 }
 
-/// A question that look-ahead is to ask now.
 #[derive(Clone, Debug)]
 pub(super) struct Start {
     pub(super) question: Question,
     pub(super) rule: Rule,
     pub(super) key: ExpectedKey,
-    /// The zone whose limit of look-ahead questions in progress includes this question.
+    /// The question counts against the limit of this zone.
     pub(super) zone: Name,
 }
 
@@ -77,19 +73,17 @@ pub(super) struct Start {
 #[derive(Debug)]
 struct RuleChain {
     mode: LookaheadMode,
-    /// The configuration when the chain began. If the configuration changes, the chain ends, because the mode may then differ.
+    /// The configuration when the chain began. If it changes, the chain ends.
     config: Arc<Config>,
     /// The client's question with which the chain began. All questions of the chain have its flags and its view.
     like: Question,
-    /// How many questions of this chain look-ahead may still ask.
+    /// How many questions look-ahead may still ask.
     asked_left: u8,
-    /// How many further questions of this chain look-ahead may count without asking them.
+    /// How many questions look-ahead may still count without asking them.
     observed_left: u8,
-    /// How many SPF lookups this chain may still make.
     lookups: u8,
 }
 
-/// All tables and counts of look-ahead.
 #[derive(Debug)]
 pub(super) struct LookaheadTables {
     accounts: [RuleAccount; Rule::ALL.len()],
@@ -102,7 +96,7 @@ pub(super) struct LookaheadTables {
     avoided: Avoided,
     selectors: Selectors,
     in_progress: InProgress,
-    /// The number of questions that were not asked because of a limit since `take_refused` was last called.
+    /// The number of questions that a limit has prevented since the last `take_refused`.
     refused: usize,
 }
 
@@ -126,24 +120,23 @@ impl LookaheadTables {
         self.accounts.get(rule.index())
     }
 
-    /// Marks this rule as useful: another gateway has reported that its clients ask the questions of the rule.
+    /// Marks this rule as useful: another gateway has reported that its clients ask its questions.
     pub(super) fn used_elsewhere(&mut self, rule: Rule) {
         if let Some(account) = self.accounts.get_mut(rule.index()) {
             account.used_elsewhere();
         }
     }
 
-    /// Returns the number of questions that were not asked because of a limit since the last call.
     pub(super) fn take_refused(&mut self) -> usize {
         std::mem::take(&mut self.refused)
     }
 
-    /// Sets the number of look-ahead questions in progress to 0, after a panic of the task.
+    /// Resets the questions in progress after a panic of the task.
     pub(super) fn nothing_in_progress(&mut self) {
         self.in_progress = InProgress::default();
     }
 
-    /// Processes a client's question to a DNS list. Returns the questions that look-ahead should ask at the same time.
+    /// Processes a client's question to a DNS list. Returns the questions that look-ahead should ask now.
     pub(super) fn asked(&mut self, client: ClientAsked<'_>, outside: &impl Outside, now: Mono) -> Vec<Start> {
         let ClientAsked { question, mode, list } = client;
         self.settle(now);
@@ -151,8 +144,8 @@ impl LookaheadTables {
         self.begin((question, mode), vec![rules::of_address(*address)], outside, now)
     }
 
-    /// Called when the servers of a domain are about to be asked for its MX because of a client's question. Returns the questions that
-    /// look-ahead should ask at the same time.
+    /// Called when the servers of a domain are about to be asked for its MX. Returns the questions that look-ahead should ask at the same
+    /// time.
     pub(super) fn delegated(
         &mut self,
         (question, mode): (&Question, LookaheadMode),
@@ -164,13 +157,12 @@ impl LookaheadTables {
         self.begin((question, mode), further, outside, now)
     }
 
-    /// Returns the questions for the DKIM keys of a domain for which clients have asked before.
     fn keys(&self, question: &Question) -> Vec<Further> {
         let keys = self.selectors.for_domain(question.view, &question.name);
         keys.iter().map(|name| rules::of_key(name.clone())).collect()
     }
 
-    /// Processes a client's question that was answered. Returns the questions that look-ahead should ask now. The boolean is true if look-ahead had
+    /// Processes a client's question that was answered. Returns the questions that look-ahead should ask now, and true if look-ahead had
     /// asked the client's question in advance.
     pub(super) fn answered(
         &mut self,
@@ -191,7 +183,7 @@ impl LookaheadTables {
             self.selectors.note(question.view, &question.name, answer);
         }
         let start = match was_expected {
-            // Look-ahead has asked this question too. The chain continues when look-ahead's question ends.
+            // The chain continues when look-ahead's own question ends.
             Some(UsedBy { asked: true, .. }) => return (Vec::new(), true),
             Some(UsedBy { chain, step, .. }) => {
                 let further = further(step, &question.name, answer).unwrap_or_default();
@@ -209,8 +201,7 @@ impl LookaheadTables {
         (start, false)
     }
 
-    /// Called when a client uses a cached answer that carries the mark of `rule`: look-ahead fetched the answer because of this rule. Returns true if
-    /// this counts as a use.
+    /// Called when a client uses a cached answer that look-ahead fetched because of `rule`. Returns true if this counts as a use.
     pub(super) fn used_mark(
         &mut self,
         question: &Question,
@@ -228,8 +219,7 @@ impl LookaheadTables {
         true
     }
 
-    /// Processes the end of a look-ahead question. `ended` is `None` if it could not be asked. Returns the questions that follow from its
-    /// answer.
+    /// Processes the end of a look-ahead question. `ended` is `None` if the question could not be asked. Returns the questions that follow.
     pub(super) fn ended(
         &mut self,
         start: &Start,
@@ -244,7 +234,7 @@ impl LookaheadTables {
         let answer = ended.and_then(|ended| ended.answer.as_deref());
         let next = answer.and_then(|answer| further(step, &start.question.name, answer)).unwrap_or_default();
         let Some(ended) = ended.filter(|ended| ended.messages > 0) else {
-            // The look-ahead question sent no query: its whole answer was in the cache, or it could not be asked.
+            // The whole answer was in the cache, or the question could not be asked.
             self.allowance.settle(before, 0);
             if !used {
                 self.allowance.give_back();
@@ -272,7 +262,7 @@ impl LookaheadTables {
         self.plan(chain, next, outside, now)
     }
 
-    /// Judges the questions whose time (`AHEAD_WINDOW`) is over as used or unused, and removes old chains.
+    /// Judges the questions whose time (`AHEAD_WINDOW`) is over, and removes old chains.
     pub(super) fn settle(&mut self, now: Mono) {
         while let Some(over) = self.expected.next_over(now) {
             if let Some(account) = self.accounts.get_mut(over.rule.index()) {
@@ -280,7 +270,7 @@ impl LookaheadTables {
             }
         }
         while let Some((number, began)) = self.order.front().copied() {
-            // The last question of a chain may have begun later than the chain, so the chain is kept for twice `AHEAD_WINDOW`.
+            // The last question of a chain may have begun later than the chain.
             if now.since(began) < 2 * AHEAD_WINDOW && self.order.len() <= MAX_AHEAD_CHAINS {
                 return;
             }
@@ -302,7 +292,7 @@ impl LookaheadTables {
         }
         expected.used = true;
         let gap = arrived.since(expected.at);
-        // A failure, or an answer whose TTL has ended, has saved the client no time. Its queries then still count as unused.
+        // A failure, or an answer whose TTL has ended, has saved the client no time.
         let helped = expected.until.is_none_or(|until| arrived < until);
         let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
         if asked {
@@ -312,8 +302,8 @@ impl LookaheadTables {
                 self.allowance.settle(before, 0);
             }
             if let Some(chain) = self.chains.get(&expected.chain) {
-                // The cached answer to look-ahead's question has a mark of its rule, which is removed now that the answer was used. The client's
-                // question may have other flags, so the question of look-ahead is built here.
+                // The mark of the cached answer is removed, because a client has used the answer. The client's question may have other
+                // flags, so the question of look-ahead is built here.
                 outside.unmark(&Question {
                     name: question.name.clone(),
                     kind: question.kind,
@@ -330,10 +320,9 @@ impl LookaheadTables {
         Some(used)
     }
 
-    /// Plans the questions that follow a client's own question. If the SPF record of the domain is already expected in a chain with the same DO flag,
-    /// the questions are added to this chain; otherwise they form a new one. DO distinguishes mail to a domain from mail from it, so that neither
-    /// uses up the limits of the other. A new chain in which no question is asked or counted is dropped: for one email, a client may ask thirty lists
-    /// about the same address.
+    /// Plans the questions that follow a client's question. If the SPF record of the domain is already expected in a chain with the same DO
+    /// flag, they are added to this chain. DO distinguishes mail to a domain from mail from it, so that neither uses up the limits of the
+    /// other. A new chain without questions is dropped: for one email, a client may ask thirty lists about the same address.
     fn begin(
         &mut self,
         (like, mode): (&Question, LookaheadMode),
@@ -372,8 +361,8 @@ impl LookaheadTables {
         start
     }
 
-    /// Decides which of the questions `further` look-ahead asks. Other questions are only counted. A question whose answer is already in the cache is
-    /// replaced by the questions that follow from this answer.
+    /// Decides which of the questions `further` look-ahead asks. Other questions are only counted. A question whose answer is in the cache
+    /// is replaced by the questions that follow from this answer.
     fn plan(
         &mut self,
         number: ChainNumber,
@@ -441,7 +430,7 @@ impl LookaheadTables {
         start
     }
 
-    /// Returns true if look-ahead asks the questions of a rule, and false if it only counts them.
+    /// Returns true if look-ahead asks the questions of the rule, and false if it only counts them.
     fn asks(&self, rule: Rule, mode: LookaheadMode) -> bool {
         match mode {
             LookaheadMode::Rules => true,
@@ -452,7 +441,6 @@ impl LookaheadTables {
         }
     }
 
-    /// Returns true if the limits allow one more look-ahead question of this rule.
     fn may_ask(&mut self, rule: Rule, outside: &impl Outside, now: Mono) -> bool {
         self.expected.has_room()
             && self.account(rule).is_some_and(RuleAccount::has_room)
@@ -460,7 +448,7 @@ impl LookaheadTables {
             && self.allowance.take(now, outside.messages(), AHEAD_RISK)
     }
 
-    /// Returns how many more questions a chain may have: questions that look-ahead asks, or questions that are only counted.
+    /// Returns how many more questions a chain may have: questions that look-ahead asks (`asks`), or that it only counts.
     fn left_in_chain(&mut self, number: ChainNumber, asks: bool) -> Option<&mut u8> {
         let chain = self.chains.get_mut(&number)?;
         Some(if asks { &mut chain.asked_left } else { &mut chain.observed_left })
@@ -468,7 +456,6 @@ impl LookaheadTables {
 }
 
 impl RuleChain {
-    /// Returns true if no question of the chain was asked or counted.
     fn is_unused(&self) -> bool {
         self.asked_left == MAX_AHEAD_OF_SUBJECT && self.observed_left == MAX_AHEAD_OF_SUBJECT
     }
@@ -480,17 +467,15 @@ fn is_of_servers(answer: &Answer) -> bool {
     answer.extended_error.as_ref().is_none_or(|error| !other.contains(&error.code))
 }
 
-/// What look-ahead knew about an expected question that a client has now asked.
 #[derive(Clone, Copy, Debug)]
 struct UsedBy {
     chain: ChainNumber,
     step: RuleStep,
-    /// True if look-ahead asked the question, and a client now asks it for the first time.
+    /// True if look-ahead asked the question, and this is the first use by a client.
     asked: bool,
 }
 
-/// Returns the questions that follow an answer, or `None` if there are none. If no question can follow at this step of the chain, the answer
-/// is not parsed.
+/// Returns the questions that follow an answer. If none can follow at this step, the answer is not parsed.
 fn further(step: RuleStep, name: &Name, answer: &Answer) -> Option<Vec<Further>> {
     if step == RuleStep::End || answer.rcode == ResponseCode::ServFail {
         return None;

@@ -1,5 +1,3 @@
-//! Tests the limits of look-ahead: which questions it asks, and how many, while the resolver is busy.
-
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +14,7 @@ use dns::stage::name;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 
-/// A stand-in for a resolver with an empty cache and room for look-ahead questions.
+/// A resolver with an empty cache and room for look-ahead questions.
 struct World {
     known: RefCell<BTreeMap<String, Arc<Answer>>>,
     has_room: Cell<bool>,
@@ -83,7 +81,6 @@ fn question(text: &str, kind: RecordType) -> Question {
     Question::new(&name(text), kind)
 }
 
-/// Returns an answer with these data, which was cached at the start of the clock.
 fn answer(question: &Question, ttl: u32, data: &[RData]) -> Answer {
     let record = |data: &RData| Record::from_rdata(question.name.clone(), ttl, data.clone());
     let answers: Vec<Record> = data.iter().map(record).collect();
@@ -98,7 +95,7 @@ fn exchanger(host: &str) -> RData {
     RData::MX(MX::new(10, name(host)))
 }
 
-/// Simulates that a client's question was answered at the time `millis` (in milliseconds), with look-ahead in the mode "rules".
+/// Simulates that a client's question is answered at the time `millis` (in milliseconds), in the mode "rules".
 fn client(
     state: &mut LookaheadTables,
     world: &World,
@@ -156,7 +153,7 @@ fn a_subject_gets_twelve_questions_and_all_together_sixty_four_at_once() {
     let found = answer(&deep, 300, &hosts);
     let start = client(&mut state, &world, &deep, &found, 0);
     assert_eq!(start.len(), 10);
-    // The DMARC tree walk of this name has six levels. The limit of the chain ends it earlier.
+    // The DMARC tree walk of this name has six levels, more than the limit of the chain.
     let (mut asked, mut next) = (start.len(), start);
     while let Some(dmarc) = next.iter().find(|start| matches!(start.rule, Rule::Dmarc | Rule::DmarcWalk)) {
         let nothing = answer(&dmarc.question, 300, &[]);
@@ -182,8 +179,8 @@ fn a_zone_that_gave_no_answer_or_has_short_ttls_is_left_alone_for_a_while() {
     let found = |text: &str| answer(&mx(text), 300, &[exchanger("mx.one.example.")]);
     let start = client(&mut state, &world, &mx("two.example."), &found("two.example."), 10);
     assert_eq!(shown(&start), ["two.example. TXT", "_dmarc.two.example. TXT"]);
-    // A client asks for the SPF record four seconds after the MX. Look-ahead learns this, so it then avoids the zone of an SPF record with a TTL of
-    // two seconds.
+    // A client asks for the SPF record four seconds after the MX. Look-ahead then avoids the zone of an SPF record with a TTL of two
+    // seconds.
     let txt = &start[0];
     let text = |ttl| answer(&txt.question, ttl, &[RData::TXT(TXT::new(vec!["v=spf1 -all".to_owned()]))]);
     state.ended(txt, Some(&ended(&text(300), 1)), &world, at(50));
@@ -220,7 +217,7 @@ fn a_use_counts_once_whenever_it_comes() {
     assert_eq!(counts(&state).used, 1);
     state.settle(at(30_000));
     assert_eq!((counts(&state).used, counts(&state).unused), (1, 0));
-    // Another look-ahead question has been judged as unused. A client then uses its answer.
+    // A client uses an answer after its question was judged as unused.
     assert_eq!(state.account(Rule::Spf).unwrap().counts.unused, 1);
     assert!(state.used_mark(&start[2].question, Rule::Spf, &world, at(60_000)));
     assert_eq!(state.account(Rule::Spf).unwrap().counts.unused, 0);
@@ -256,7 +253,7 @@ fn beside_a_list_goes_the_pointer_and_beside_the_mx_of_a_delegated_domain_what_r
     let receiver = ["one.example. TXT", "_dmarc.one.example. TXT"];
     assert_eq!(shown(&state.delegated((&known, LookaheadMode::Rules), &world, at(0))), receiver);
     assert!(state.delegated((&known, LookaheadMode::Off), &world, at(0)).is_empty(), "they are expected");
-    // After the answer to the client's question, the remaining questions are asked in the same chain.
+    // The remaining questions are asked in the same chain.
     let chains = state.chains.len();
     let start = client(&mut state, &world, &known, &answer(&known, 300, &[exchanger("mx.one.example.")]), 30);
     assert_eq!(shown(&start), ["mx.one.example. A", "mx.one.example. AAAA"]);
@@ -277,7 +274,7 @@ fn dkim_keys_that_a_client_asked_of_a_domain_are_asked_with_its_next_mx() {
     );
 }
 
-/// Simulates that a client's question was answered at the time `millis` (in milliseconds), with look-ahead in the mode "learned".
+/// Simulates that a client's question is answered at the time `millis` (in milliseconds), in the mode "learned".
 fn learn(
     state: &mut LookaheadTables,
     world: &World,
@@ -289,7 +286,7 @@ fn learn(
     state.answered(ClientAnswered { question, mode, arrived, answer }, world, at(millis)).0
 }
 
-/// Creates a state in which clients use only the questions of these rules.
+/// Returns a state in which clients use only the questions of these rules.
 fn state_with(used: &[Rule]) -> LookaheadTables {
     let mut state = state();
     for rule in Rule::ALL {

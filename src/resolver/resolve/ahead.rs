@@ -1,15 +1,13 @@
-//! The questions that look-ahead asks in advance, because clients will probably ask them soon. No client waits for them. They are not in the table of
-//! resolutions (flights), and run at the same time as these.
+//! The questions that look-ahead asks in advance, because clients will probably ask them soon.
 //!
 //! # Decisions
 //!
-//! - These questions are not in the table of resolutions, and do not count for its limits. A client never waits for such a question. The client's own
-//!   resolution has its own time limit and query budget, asks two servers at first contact, and sends second queries. Equal upstream queries are
-//!   merged in `exchange` as long as the reply may still come, so the time already spent is not lost and hardly any query is sent twice. A question
-//!   of look-ahead asks one server at a time. When clients waited for such questions, they waited for lost queries and failures, and a part of the
-//!   time limit was already used.
+//! - These questions are not in the table of resolutions (flights), and do not count for its limits. A client never waits for such a
+//!   question: the client's own resolution has its own time limit and query budget, asks two servers at first contact, and sends second
+//!   queries, but look-ahead asks one server at a time. `exchange` merges equal upstream queries as long as the reply may still come, so
+//!   hardly any query is sent twice.
 //! - The failures of these questions and of their sub-questions are not cached, and these questions start no shared fetch of DNSSEC keys. A
-//!   client that asks later therefore makes its own attempt.
+//!   client that asks later makes its own attempt.
 
 use std::sync::Arc;
 
@@ -36,30 +34,30 @@ use dns::question::{Answer, Question, ViewId, name_of_wire};
 use history::note::Note;
 use history::{Flown, Recorder};
 
-/// What is already known about a question that look-ahead wants to ask. It decides whether look-ahead may ask the question.
+/// What is known about a question that look-ahead wants to ask.
 #[derive(Debug)]
 pub enum KnownAhead {
-    /// The cache has the answer to the question.
+    /// The answer in the cache.
     Answer(Arc<Answer>),
-    /// Look-ahead must not ask the question: a resolution already asks it, or it asks a DNS list, or its answer comes from a zone that resolverd
-    /// serves itself, or it failed a moment ago.
+    /// Look-ahead must not ask the question: a resolution already asks it, it asks a DNS list, resolverd serves its zone itself, or it
+    /// failed a moment ago.
     Left,
-    /// Nothing is known about the question, so look-ahead may ask it.
+    /// Look-ahead may ask the question.
     Nothing,
 }
 
-/// The result of a question that look-ahead asked in advance.
+/// The result of a question that look-ahead asked.
 #[derive(Clone, Debug)]
 pub struct AskedAhead {
-    /// The answer to the question, or `None` if the question failed.
+    /// The answer, or `None` if the question failed.
     pub answer: Option<Arc<Answer>>,
-    /// The zone that caused the failure of the question. `None` if there was no failure, or if the question had sent its maximum number of queries.
+    /// The zone that caused the failure. `None` if there was no failure, or if the question had sent its maximum number of queries.
     pub blamed: Option<Name>,
-    /// The number of queries to servers that the question needed.
+    /// The number of queries to servers.
     pub messages: u32,
 }
 
-/// Resolves the questions that look-ahead asks, and passes the events of clients' questions to it.
+/// Resolves the questions of look-ahead, and passes the events of clients' questions to it.
 pub struct LookaheadResolver {
     pub(super) views: Arc<ArcSwap<Views>>,
     pub(super) flight: Arc<FlightResolver>,
@@ -67,7 +65,7 @@ pub struct LookaheadResolver {
 }
 
 impl LookaheadResolver {
-    /// Returns the recorder, to which events are reported for the history and the statistics.
+    /// Returns the recorder of the history and the statistics.
     pub fn recorder(&self) -> &Recorder {
         &self.flight.recorder
     }
@@ -87,7 +85,7 @@ impl LookaheadResolver {
         self.views.load().get(view).map_or(LookaheadMode::Off, |view| view.lookahead)
     }
 
-    /// Waits until clients' questions cause events, and returns all events since the last call. Only one task may call this.
+    /// Waits for events of clients' questions, and returns all events since the last call. Only one task may call this.
     pub async fn answered(&self) -> Vec<AnsweredEvent> {
         self.answered.take().await
     }
@@ -109,14 +107,14 @@ impl LookaheadResolver {
         if self.flight.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
     }
 
-    /// Returns true if there is room for questions of look-ahead: at most half of the allowed resolutions and at most half of the allowed upstream
-    /// queries are in progress, and this host keeps up with its questions.
+    /// Returns true if there is room for look-ahead: at most half of the allowed resolutions and of the allowed upstream queries are in
+    /// progress, and this host keeps up with its questions.
     pub fn has_room(&self) -> bool {
         !self.flight.iterate.is_half_taken() && !self.flight.flights.are_crowded()
     }
 
-    /// Returns the zone that is at fault if a question fails: the zone of the closest known zone cut, or the queried name itself if no zone cut below
-    /// the top-level domains is known.
+    /// Returns the zone that is at fault if a question fails: the zone of the closest known zone cut. Returns the queried name if no zone
+    /// cut below the top-level domains is known.
     pub(crate) fn zone_to_blame(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let key = question.key();
@@ -129,7 +127,7 @@ impl LookaheadResolver {
         name_of_wire(shares::zone_at_first(key.name(), labels))
     }
 
-    /// Returns the zone that is at fault if a client's question has failed: the zone of the last name in the chain of cached aliases.
+    /// Returns the zone at fault for a failed client's question: that of the last name in the chain of cached aliases.
     pub(crate) fn failed_zone(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let (rrsets, now) = (self.flight.memory.rrsets.in_view(view.knows), self.flight.clock.mono());
@@ -147,15 +145,14 @@ impl LookaheadResolver {
         self.zone_to_blame(&end)
     }
 
-    /// Returns the zone that is at fault for this failure of a question: the result of `zone_to_blame`, or the zone to which an alias of the name
-    /// led. Returns `None` if the question had used up its query budget (its maximum number of queries), because a client's question may send more
-    /// queries and succeed.
+    /// Returns the zone at fault for this failure: the result of `zone_to_blame`, or the zone to which an alias led. Returns `None` if the
+    /// question had used up its query budget, because a client's question may send more queries and succeed.
     fn blamed(&self, question: &Question, failure: &Failure, context: &Context) -> Option<Name> {
         let zone = failure.zone().filter(|_| !context.budget.is_spent())?;
         Some(if zone.zone_of(&question.name) { self.zone_to_blame(question) } else { zone })
     }
 
-    /// Removes the mark on a cached answer which shows that look-ahead asked for it. Does nothing if the answer is not in the cache.
+    /// Removes the mark which shows that look-ahead asked for a cached answer.
     pub(crate) fn unmark(&self, question: &Question) {
         if let Some(answer) =
             self.flight.memory.answers.get(question.key().as_bytes(), self.flight.clock.mono())
@@ -164,8 +161,8 @@ impl LookaheadResolver {
         }
     }
 
-    /// Asks a question for look-ahead. The cached answer is marked with `rule`, the number of the look-ahead rule counted from 1, until a
-    /// client uses the answer. Returns `None` if the view of the question no longer exists.
+    /// Asks a question for look-ahead. The cached answer is marked with `rule` (the number of the rule, from 1) until a client uses it.
+    /// Returns `None` if the view of the question no longer exists.
     pub async fn ask(&self, question: Question, rule: u8) -> Option<AskedAhead> {
         let (key, now) = (question.key(), self.flight.clock.mono());
         let view = self.views.load().get(question.view).cloned()?;
@@ -191,8 +188,8 @@ impl LookaheadResolver {
             && !found.answers.is_empty()
             && !is_outdated
         {
-            // The history uses the names in answers to find the questions that belong to one mail. This answer is recorded now, because the
-            // client's later question will be answered from the cache and leaves no such record.
+            // The history uses the names in answers to find the questions of one mail. The client's later question will be answered from
+            // the cache and leaves no such record.
             let zone = found.zone.as_ref();
             let so_far = Flown::so_far(context.trail(), question, key.name());
             self.recorder().flown(&Flown { zone, answers: &found.answers, ..so_far });
@@ -206,7 +203,7 @@ impl LookaheadResolver {
             && !is_outdated
             && self.flight.memory.answers.get(key.as_bytes(), now).is_none()
         {
-            // If a client is already asking this question, the answer is not marked: the client would have got it without look-ahead.
+            // If a client is already asking this question, the client would have got the answer without look-ahead.
             if messages > 0 && !self.flight.flights.has(key) {
                 answer.ahead.set(rule);
             }

@@ -1,9 +1,8 @@
-//! The queue through which look-ahead learns of clients' questions and their answers. The size of the queue is limited; events that do not fit
-//! are lost when look-ahead is busy.
+//! The queue through which look-ahead learns of clients' questions and their answers. Events that do not fit are lost.
 //!
-//! An event copies no DNS message, and no task is woken while the queue already has events, so that a cache miss costs hardly more CPU time.
-//! Waking the look-ahead task for each miss took 18 µs of the 54 µs of CPU time of a miss. An event that only shows that a client used an
-//! answer therefore waits until other events arrive or a short pause ends.
+//! An event copies no DNS message, and no task is woken while the queue already has events: waking the look-ahead task for each cache miss
+//! took 18 µs of the 54 µs of CPU time of a miss. An event that only shows that a client used an answer waits until other events arrive or
+//! a short pause ends.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,7 +23,6 @@ use dns::clock::{Clock, Mono};
 use dns::question::{Answer, QuestionKey};
 use history::{Counter, Recorder};
 
-/// The queue of events about clients' questions, which look-ahead reads.
 pub(crate) struct AnsweredQueue {
     clock: Clock,
     recorder: Arc<Recorder>,
@@ -39,7 +37,7 @@ impl AnsweredQueue {
         Arc::new(Self { clock, recorder, lists, events })
     }
 
-    /// Waits until the queue has events, and returns all events since the last call. Only one task may call this.
+    /// Waits until the queue has events, and returns all of them. Only one task may call this.
     pub(super) async fn take(&self) -> Vec<AnsweredEvent> {
         self.events.read.store(true, Ordering::Relaxed);
         loop {
@@ -48,14 +46,12 @@ impl AnsweredQueue {
                 return events;
             }
             self.events.added.notified().await;
-            // An event that does not make look-ahead ask other questions is not urgent: it is returned with the next urgent event, or after a short
-            // pause.
+            // An event that leads to no questions is returned with the next one that does, or after a short pause.
             let _ = timeout(ANSWERED_PAUSE, self.events.leads.notified()).await;
         }
     }
 
-    /// Reports to look-ahead that a client has begun to ask a DNS list. If it asks about an address, look-ahead asks for the PTR of this address at
-    /// the same time.
+    /// Reports that a client has begun to ask a DNS list. If it asks about an address, look-ahead asks for the PTR of this address.
     pub(super) fn report_asked(&self, asked: &Arc<ClientQuestion>) {
         if asked.question.kind == RecordType::PTR {
             self.report_to_lists(asked);
@@ -65,7 +61,6 @@ impl AnsweredQueue {
         }
     }
 
-    /// Reports to look-ahead that a client's question was answered, if the client's view uses look-ahead.
     pub(super) fn report_answered(&self, asked: &Arc<ClientQuestion>, ended: &Asked) {
         let Asked::Replied(replied) = ended else { return };
         // Mail software does not ask DNS lists about a domain that does not exist.
@@ -79,7 +74,7 @@ impl AnsweredQueue {
         }
     }
 
-    /// Reports to look-ahead that a client has used an answer that look-ahead asked for.
+    /// Reports that a client has used an answer that look-ahead asked for.
     #[cold]
     pub(super) fn report_used(&self, key: &[u8], answer: &Answer, at: Mono) {
         if let Some(rule) = answer.ahead.take() {
@@ -88,8 +83,7 @@ impl AnsweredQueue {
         }
     }
 
-    /// Reports a question (PTR or MX) after which the client may ask DNS lists, if the view uses look-ahead. The module `background::batch`
-    /// reads these reports.
+    /// Reports to `background::batch` a question (PTR or MX) after which the client may ask DNS lists.
     fn report_to_lists(&self, asked: &ClientQuestion) {
         let asks = matches!(asked.view.lookahead, LookaheadMode::Learned | LookaheadMode::Rules);
         if asks && is_seen(asked) {

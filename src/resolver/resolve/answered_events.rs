@@ -1,4 +1,4 @@
-//! The queue of events of clients' questions. Each event waits in it until look-ahead reads it.
+//! The queue of events of clients' questions for look-ahead.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,34 +12,33 @@ use crate::limits::{MAX_ANSWERED, MAX_ANSWERED_OCTETS};
 use dns::clock::Mono;
 use dns::question::{Answer, QuestionKey};
 
-/// An event about a client's question, from which look-ahead learns.
+/// An event about a client's question.
 pub enum AnsweredEvent {
-    /// A client asks a DNS list a question whose answer was not in the cache.
+    /// A client asks a DNS list, and the answer was not in the cache.
     Asked(Arc<ClientQuestion>),
-    /// A question whose answer was not in the cache has been answered.
+    /// A client's question was answered, but not from the cache.
     Answered {
-        /// The client's question that was answered.
+        /// The client's question.
         asked: Arc<ClientQuestion>,
-        /// The answer that the client got, which may be a failure.
+        /// The answer, which may be a failure.
         answer: Arc<Answer>,
     },
-    /// A question was answered from the cache, with an answer that look-ahead had asked for.
+    /// A question was answered from the cache, with an answer of look-ahead.
     Used {
         /// The cache key of the client's question.
         key: QuestionKey,
-        /// The number of the rule of look-ahead that asked for the answer.
+        /// The number of the rule that asked for the answer.
         rule: u8,
-        /// The time at which the client asked.
+        /// When the client asked.
         at: Mono,
     },
-    /// A resolution (flight) is about to ask the servers of a domain for its MX, so the delegation of the domain is known. Contains the key
-    /// of the question.
+    /// A resolution (flight) of the question with this key is about to ask the servers of a domain for its MX.
     Delegated(Arc<QuestionKey>),
 }
 
 impl AnsweredEvent {
-    /// Returns true if look-ahead may ask other questions because of the event. Answers with addresses do not count: they mostly only show
-    /// which look-ahead questions clients used.
+    /// Returns true if look-ahead may ask questions because of the event. Answers with addresses mostly only show which look-ahead
+    /// questions clients used.
     fn leads(&self) -> bool {
         match self {
             Self::Asked(_) | Self::Delegated(_) => true,
@@ -48,7 +47,6 @@ impl AnsweredEvent {
         }
     }
 
-    /// Returns the size of the answer that the event holds in memory, in octets.
     fn octets(&self) -> usize {
         match self {
             Self::Answered { answer, .. } => answer.wire.len(),
@@ -57,7 +55,6 @@ impl AnsweredEvent {
     }
 }
 
-/// The events about clients' questions in the order in which they happened.
 #[derive(Default)]
 struct EventQueue {
     events: Vec<AnsweredEvent>,
@@ -65,25 +62,24 @@ struct EventQueue {
     octets: usize,
 }
 
-/// The events about clients' questions that look-ahead has not read yet.
 #[derive(Default)]
 pub(super) struct WaitingEvents {
     waiting: Mutex<EventQueue>,
-    /// Wakes the task that reads the queue, when an event is added to the empty queue.
+    /// Notified when an event is added to the empty queue.
     pub(super) added: Notify,
-    /// Notified when an event is added that makes look-ahead ask other questions.
+    /// Notified when an event is added because of which look-ahead may ask questions.
     pub(super) leads: Notify,
-    /// True if a task reads the queue. If no task reads it, events are not stored.
+    /// True if a task reads the queue. If not, events are dropped.
     pub(super) read: AtomicBool,
 }
 
 impl WaitingEvents {
-    /// Reports to look-ahead that the delegation for the question with this key was found. Returns false if the queue is full.
+    /// Reports that the delegation for the question was found. Returns false if the queue is full.
     pub(super) fn push_delegated(&self, key: Arc<QuestionKey>) -> bool {
         self.push(|| AnsweredEvent::Delegated(key))
     }
 
-    /// Adds an event to the queue. Returns false if the queue is full. If no task reads the queue, drops the event and returns true.
+    /// Adds an event. Returns false if the queue is full. If no task reads the queue, drops the event and returns true.
     pub(super) fn push(&self, event: impl FnOnce() -> AnsweredEvent) -> bool {
         if !self.read.load(Ordering::Relaxed) {
             return true;
@@ -111,7 +107,6 @@ impl WaitingEvents {
         true
     }
 
-    /// Removes all events from the queue and returns them.
     pub(super) fn take(&self) -> Vec<AnsweredEvent> {
         std::mem::take(&mut *self.waiting()).events
     }
@@ -121,13 +116,13 @@ impl WaitingEvents {
     }
 }
 
-/// Returns true if look-ahead asks other questions during this client's MX question, as soon as the delegation of the domain is known.
+/// Returns true if look-ahead asks questions as soon as the delegation for this MX question is known.
 pub(super) fn leads_at_delegation(asked: &ClientQuestion) -> bool {
     asked.question.kind == RecordType::MX && is_seen(asked)
 }
 
-/// Returns true if look-ahead receives the events of a question: the view uses look-ahead, and the question comes from a client. A question
-/// that the operator asks with a command has the unspecified address (0.0.0.0 or ::) and is left out.
+/// Returns true if look-ahead receives the events of a question. A question of a command of the operator has the unspecified address
+/// (0.0.0.0 or ::) and is left out.
 pub(super) fn is_seen(asked: &ClientQuestion) -> bool {
     asked.view.lookahead != LookaheadMode::Off && !asked.client.address.is_unspecified()
 }
@@ -144,7 +139,7 @@ mod tests {
     use dns::wire::compose;
     use dns::wire::compose::AnswerParts;
 
-    /// Returns a question of a client and an answer of 60 KB to it.
+    /// Returns a question and an answer of 60 KB.
     fn answered() -> (Arc<ClientQuestion>, Arc<Answer>) {
         let (owner, views) = (name("example."), Views::new(&Arc::new(Config::default())).unwrap());
         let question = Question::new(&owner, RecordType::TXT);
@@ -165,8 +160,7 @@ mod tests {
         let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.push(used)).count();
         assert_eq!((kept, queue.waiting().events.len()), (MAX_ANSWERED, MAX_ANSWERED));
     }
-    /// Tests that the size of waiting answers is limited. Without this limit, waiting events with answers of 60 KB each used 100 MB of memory with a
-    /// cache of 8 MiB.
+    /// Without this limit, waiting events with answers of 60 KB each used 100 MB of memory with a cache of 8 MiB.
     #[test]
     fn long_answers_that_wait_are_bounded_by_their_octets() {
         let (queue, (asked, answer)) = (WaitingEvents::default(), answered());

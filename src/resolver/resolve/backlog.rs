@@ -1,21 +1,19 @@
-//! Determines whether this host keeps up with clients' questions, from the time that each question waits before work on it begins.
-//!
-//! The functions read no clock; the time is passed to them. The method follows CoDel (RFC 8289): one long wait may be caused by a burst, but
-//! if every question waits long for some time, questions arrive faster than they can be handled.
+//! Determines whether this host keeps up with clients' questions, from the time that each question waits before work on it begins. The
+//! method follows CoDel (RFC 8289): one long wait may be caused by a burst, but if every question waits long for some time, questions
+//! arrive faster than they can be handled.
 
 use crate::limits::{BACKLOG_TIME, BACKLOG_WAIT, WorkBounds};
 use dns::clock::Mono;
 
-/// Measures how long the latest questions waited before work on them began.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
-    /// Start of the period in which every question waited too long, and time of the latest such question. `None` if the latest question did
-    /// not wait too long.
+    /// The time since which every question has waited too long, and the time of the latest question. `None` if the latest question did not
+    /// wait too long.
     late: Option<(Mono, Mono)>,
 }
 
 impl Backlog {
-    /// Records that work on a question begins at `now`. The question arrived at `arrived`.
+    /// Records that work on a question begins at `now`.
     pub(super) fn takes_in(&mut self, arrived: Mono, now: Mono) {
         let late = now.since(arrived) >= BACKLOG_WAIT;
         let since =
@@ -23,9 +21,8 @@ impl Backlog {
         self.late = late.then_some((since, now));
     }
 
-    /// Returns the limit of resolutions in progress above which new resolutions of the zone or client with the most resolutions are
-    /// refused. The limit is smaller if this host does not keep up with its questions. Several clients may wait for one resolution
-    /// (flight).
+    /// Returns the number of resolutions (flights) in progress above which new resolutions of the zone or client with the most resolutions
+    /// are refused. It is smaller if this host does not keep up with its questions.
     pub(super) fn crowded_from(&self, bounds: WorkBounds) -> usize {
         let lasts = self.late.is_some_and(|(since, last)| last.since(since) >= BACKLOG_TIME);
         if lasts { bounds.busy_flights() } else { bounds.crowded_flights() }
@@ -42,7 +39,7 @@ mod tests {
         Mono::START.after(Duration::from_millis(millis))
     }
 
-    /// Begins work on one question in each millisecond of the range `times`. Each question has waited for `waited` milliseconds.
+    /// Begins work on one question in each millisecond of `times`. Each has waited for `waited` milliseconds.
     fn ask(backlog: &mut Backlog, times: std::ops::Range<u64>, waited: u64) {
         for time in times {
             backlog.takes_in(at(time - waited), at(time));

@@ -1,8 +1,8 @@
-//! Follows a name along its aliases (CNAME and DNAME). Each name is first looked up in the cache, and then queried along its own route. (The route of
-//! a name is the set of servers that are asked for it, or the local zone that answers it. resolverd serves a local zone itself.)
+//! Follows a name along its aliases (CNAME and DNAME). Each name is first looked up in the cache, and then queried along its own route: the
+//! servers that are asked for it, or the local zone with which resolverd answers it itself.
 //!
-//! See RFC 1034 section 3.6.2 (aliases) and RFC 2308 (negative answers). Sub-questions of the iterator also go through this module, so
-//! that they are routed, and their answers are cached.
+//! See RFC 1034 section 3.6.2 (aliases) and RFC 2308 (negative answers). Sub-questions of the iterator also go through this module, so that
+//! they are routed and cached.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -37,7 +37,7 @@ use history::note::Note;
 use history::{Counter, Recorder};
 use validate::verdict::{SecurityStatus, Verdict};
 
-/// Follows a name along its aliases to the answer. It uses the cache, the servers and the validator, but knows no clients.
+/// Follows a name along its aliases. It knows no clients.
 pub(super) struct Chaser {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
@@ -45,27 +45,26 @@ pub(super) struct Chaser {
     pub(super) iterate: Arc<Iterate>,
     pub(super) trust: Arc<Validator>,
     pub(super) flights: Arc<Flights>,
-    /// The names for which a recent reload of the configuration has changed the servers (routes).
+    /// The names whose route a recent reload has changed.
     pub(super) changed: Arc<ChangedRoutes>,
     /// The queue through which look-ahead learns that a delegation was found.
     pub(super) leading: Arc<WaitingEvents>,
-    /// The store of the fleet, if this gateway is in one.
     pub(super) fleet: Fleet,
 }
 
 /// What to do when an alias leads to a name of a DNS list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AtList {
-    /// The name of the DNS list is followed, like any other name.
+    /// The name is followed, like any other name.
     Passes,
-    /// The name of the DNS list is not followed here. The module `lists::guard` then asks the list, so that the question counts for the quota of the
-    /// list, and the answer of the list is checked.
+    /// The name is not followed. `lists::guard` then asks the list, so that the question counts for the quota of the list, and the answer
+    /// of the list is checked.
     Stops,
 }
 
 impl Chaser {
-    /// Follows a name along its aliases to the last name. `way`: the route of `name` (the servers that are asked for it), and the closest known zone
-    /// cut at or above `name` if the caller has already looked it up.
+    /// Follows a name to the last name of its alias chain. `way`: the route of `name`, and the closest known zone cut if the caller has
+    /// already looked it up.
     pub(super) async fn chase(
         &self,
         (name, kind): (&Name, RecordType),
@@ -78,8 +77,8 @@ impl Chaser {
         let Some(alias) = denied.recalled_alias.take().filter(|_| is_denial && is_address(kind)) else {
             return Ok(denied);
         };
-        // The cached alias may come from an answer for another type, and some servers answer each type differently. The servers are therefore asked
-        // for the name of the alias with this type before the client gets NXDOMAIN, which would make mail bounce.
+        // Some servers answer each type differently, and the cached alias may come from an answer for another type. Before the client gets
+        // NXDOMAIN, which would make mail bounce, the servers are asked for the alias with this type.
         let route = context.view.route(&alias, kind);
         let mut asked = Chased::default();
         let lookup = self.lookup((&alias, kind), (route, None), context);
@@ -99,7 +98,7 @@ impl Chaser {
         Lookup { name, kind, route, context, rewrite: None, sub_questions: self, avoid: &[], cut }
     }
 
-    /// Like `chase`, but believes each alias that is in the cache.
+    /// Like `chase`, but believes each alias in the cache.
     async fn follow(
         &self,
         (name, kind): (&Name, RecordType),
@@ -111,8 +110,8 @@ impl Chaser {
         let (mut current, mut route, mut cut) = (Cow::Borrowed(name), way, cut);
         loop {
             if context.is_ahead() && route.list_asked(&current).is_some() {
-                // Look-ahead asks no DNS lists here. Otherwise an alias or a server name that a stranger chose could use up the query quota of a
-                // list.
+                // Look-ahead asks no DNS lists here. Otherwise an alias or a server name that a stranger chose could use up the query quota
+                // of a list.
                 return Err(Failure::Aliases { name: name.clone() });
             }
             if at_list == AtList::Stops
@@ -129,7 +128,7 @@ impl Chaser {
                     return Ok(chased);
                 }
                 End::Negative { nxdomain, soa, .. } => {
-                    // If the denial comes from a zone that resolverd itself serves, the cached alias that led to the name is not asked for again.
+                    // A denial of a zone that resolverd serves itself needs no check of the cached alias.
                     if matches!(route.target, RouteTarget::Local(_)) {
                         chased.recalled_alias = None;
                     }
@@ -155,8 +154,8 @@ impl Chaser {
         }
     }
 
-    /// Finds the result for one name of the alias chain. If the name is in a DNS list that requires a secret key in its names, the servers of
-    /// the list are asked for the name with the key, and the key is removed from the names in the answer.
+    /// Finds the result for one name. If the name is in a DNS list that requires a secret key in its names, the servers are asked for the
+    /// name with the key, and the key is removed from the answer.
     async fn rewritten(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let list =
             lookup.route.policy.list.as_ref().filter(|list| list.asked(lookup.name) != AskedAbout::Nothing);
@@ -174,7 +173,7 @@ impl Chaser {
         chased.answered = found.answered;
         chased.doubted = found.doubted;
         chased.rooms.append(&mut found.rooms);
-        // The signatures cover the name with the key. They are not valid for the name without the key, so the answer gets no signatures.
+        // The signatures cover the name with the key, so the answer gets no signatures.
         chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
         Ok(match end {
@@ -188,8 +187,7 @@ impl Chaser {
         })
     }
 
-    /// Finds the result for one name of the alias chain. The answer comes from a local zone (served by resolverd itself), from the cache, or from
-    /// servers.
+    /// Finds the result for one name: from a local zone, from the cache, or from servers.
     async fn step(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         self.refuse_changed(lookup)?;
         if let RouteTarget::Local(authority) = &lookup.route.target {
@@ -209,7 +207,7 @@ impl Chaser {
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
         let mut bogus: Option<Failure> = None;
         for _ in 0..MAX_BOGUS_TRIES {
-            // After a bogus answer, the zone cut in the cache is not used but looked up again.
+            // After a bogus answer, the zone cut is looked up again.
             let cut = lookup.cut.filter(|_| avoid.is_empty());
             let resolved = self.iterate.find(Lookup { avoid: &avoid, cut, ..lookup }).await;
             let mut resolved = match resolved {
@@ -230,7 +228,7 @@ impl Chaser {
             lookup.context.note(Note::Checked { name: lookup.name.clone(), kind: lookup.kind, state, why });
             let fault = match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
-                    // The answer of this server is not bogus, so the servers that gave bogus answers are at fault, and not the zone.
+                    // This answer is not bogus, so the servers that gave bogus answers are at fault, and not the zone.
                     for (server, zone) in &refuted_for {
                         self.trust.distrust_server(*server, zone, lookup.context);
                     }
@@ -240,8 +238,8 @@ impl Chaser {
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
-            // A client's question may fetch the DNSSEC keys of the zone again, and validation may then succeed. So stale data of the name is
-            // removed only if a client's question was bogus, not if a question of look-ahead was.
+            // Stale data are removed only if a client's question was bogus. If a question of look-ahead was bogus, a client's question may
+            // fetch the DNSSEC keys again, and be validated.
             if state == SecurityStatus::Bogus && !lookup.context.is_ahead() {
                 let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                 rrsets.end_stale(lookup.name, self.clock.mono());
@@ -269,10 +267,7 @@ impl Chaser {
         Err(bogus.unwrap_or_else(|| Failure::Referrals { name: lookup.name.clone() }))
     }
 
-    /// Caches the records of an answer and returns the answer.
-    ///
-    /// # Errors
-    /// A reload has changed the servers (route) of the name in the meantime, so the data may come from servers that are no longer responsible for it.
+    /// Caches the records of an answer. Fails if a reload has changed the route of the name: the data may then come from the wrong servers.
     fn keep(
         &self,
         lookup: Lookup<'_>,
@@ -293,7 +288,7 @@ impl Chaser {
         }
     }
 
-    /// Returns an answer from a local zone (served by resolverd itself), or, if this zone delegates the name, from the servers of the delegation.
+    /// Answers from a local zone or, if this zone delegates the name, from the servers of the delegation.
     async fn answer_here(
         &self,
         lookup: Lookup<'_>,
@@ -323,7 +318,7 @@ impl Chaser {
         }
     }
 
-    /// Validates an answer from a local zone (served by resolverd itself). If it is bogus, no other server is asked.
+    /// Validates an answer from a local zone. If it is bogus, no other server is asked.
     async fn check_here(
         &self,
         lookup: Lookup<'_>,
@@ -345,8 +340,7 @@ impl Chaser {
     }
 }
 
-/// Returns the security of data from a local zone without signatures: insecure, or unchecked if the question is not validated. `sets` has an entry
-/// for each RRset that a chain of aliases may have.
+/// Returns the security of data from a local zone without signatures. `sets` has an entry for each RRset that a chain of aliases may have.
 fn here(context: &Context) -> AnswerSecurity {
     let security = if context.checks() { Security::Insecure } else { Security::Unchecked };
     AnswerSecurity { sets: vec![security; MAX_ALIASES], end: security }
@@ -372,7 +366,7 @@ impl SubQuestions for Chaser {
                 Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) => {
                     self.trust.remember_failure(key, failure, context);
                 }
-                // Other failures are not cached. For example, they depend on how deeply the sub-question is nested, and not on its name.
+                // Other failures are not cached, because they depend on how deeply the sub-question is nested.
                 Err(_) => {}
             }
             let records = chased?.answers;
@@ -391,28 +385,26 @@ impl SubQuestions for Chaser {
     }
 }
 
-/// Returns the DNS list that a query for `name` asks, if the type is A or TXT and the list was not shut down. `route`: the servers for `name`, and
-/// the list to whose zone they belong.
+/// Returns the DNS list that a query for `name` asks, if the type is A or TXT and the list was not shut down.
 fn list_entered(route: &Route, name: &Name, kind: RecordType) -> Option<Arc<List>> {
     let list = matches!(kind, RecordType::A | RecordType::TXT).then(|| route.list_asked(name))?;
     list.filter(|list| list.is_alive())
 }
 
-/// Returns true if `kind` is a type of address records.
 pub(super) fn is_address(kind: RecordType) -> bool {
     matches!(kind, RecordType::A | RecordType::AAAA)
 }
 
-/// Returns true if other servers (another route) are asked for `target` than for the alias that leads to it, for example because `target` is in a
-/// zone of the operator. Data for `target` in the answer with the alias are then not used.
+/// Returns true if `target` has another route than the alias that leads to it. Data for `target` in the answer with the alias are then not
+/// used.
 pub(super) fn leads_away(lookup: Lookup<'_>, target: &Name) -> bool {
-    // Below a DNS list that requires a key in its names, only the servers of the list itself are asked.
+    // Below a DNS list that requires a key in its names, only the servers of the list are asked.
     lookup.rewrite.is_none()
         && lookup.kind != RecordType::CNAME
         && !std::ptr::eq(&**lookup.context.view.route(target, lookup.kind), lookup.route)
 }
 
-/// Returns true if a chain of aliases already contains `target`, or is longer than `MAX_ALIASES`.
+/// Returns true if the chain of aliases already contains `target`, or is longer than `MAX_ALIASES`.
 pub(super) fn goes_in_a_circle(answers: &[Record], target: &Name) -> bool {
     let aliases = answers.iter().filter(|record| record.record_type() == RecordType::CNAME);
     aliases.clone().any(|alias| alias.name == *target) || aliases.count() > MAX_ALIASES

@@ -25,44 +25,38 @@ use validate::verdict::ValidationFailure;
 /// The aliases of a name, and the data or denial for the last name of their chain.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chased {
-    /// The alias records in the order in which they are followed, then the data of the last name.
+    /// The aliases in the order in which they are followed, then the data of the last name.
     pub(super) answers: Vec<Record>,
     /// NXDOMAIN if the last name does not exist, YXDOMAIN if a DNAME makes the name too long.
     pub(super) rcode: ResponseCode,
-    /// The SOA record of a negative answer.
     pub(super) soa: Option<Box<Record>>,
-    /// The signatures of the answers, for clients that set DO.
     pub(super) signatures: Vec<Record>,
-    /// The proofs of a negative answer or of a wildcard, for clients that set DO.
+    /// The proofs of a negative answer or of a wildcard.
     pub(super) proofs: Vec<Record>,
-    /// The security of the answer, which is the lowest security of its RRsets. `None` before the first RRset is added.
+    /// The lowest security of the RRsets. `None` before the first RRset.
     pub(super) security: Option<Security>,
-    /// Why the answer is insecure, if the client gets the reason in an extended error (RFC 8914).
+    /// Why the answer is insecure, if an extended error (RFC 8914) tells the client.
     pub(super) fault: Option<ValidationFailure>,
     /// The zone whose servers were asked last, or `None` if the cache had all data.
     pub(super) zone: Option<Name>,
-    /// The server that answered last, and the round-trip time of its reply. `None` if the cache had all data.
     pub(super) answered: Option<(IpAddr, Duration)>,
-    /// The extended error (RFC 8914) that the client gets with the answer.
     pub(super) extended_error: Option<ExtendedError>,
-    /// Mark of the DNS list that gave the answer. `None` if the answer is not from a list.
     pub(super) list: Option<ListMark>,
-    /// True if another resolution (flight) at the same time asked the servers for this answer.
+    /// True if another resolution (flight) asked the servers for this answer.
     pub(super) shared: bool,
     /// True if all servers of a zone gave a doubtful denial of the last name.
     pub(super) doubted: bool,
-    /// The name of a DNS list that the aliases lead to, and the list. Set if this name was not followed, because the checks for lists (module
-    /// `lists::guard`) must decide how its answer is given.
+    /// The name of a DNS list to which the aliases lead, and the list. Set if the name was not followed, because `lists::guard` must decide
+    /// about its answer.
     pub(super) entered: Option<(Name, Arc<List>)>,
-    /// The first of the names whose alias came from the cache and is not secure. Such an alias may be wrong for the type of this question.
+    /// The first name whose alias came from the cache and is not secure. The alias may be wrong for the type of this question.
     pub(super) recalled_alias: Option<Name>,
     /// The memory that was reserved for the long replies from which the records come.
     pub(super) rooms: Vec<ReplyRoom>,
 }
 
 impl Chased {
-    /// Records that the last name is the name of a `[[host]]` of the configuration. This name exists even if the servers of its zone deny it,
-    /// so the proofs of the denial are removed.
+    /// Records that a `[[host]]` of the configuration has the last name, even if the servers of its zone deny it.
     pub(super) fn exists_here(&mut self) {
         self.proofs.clear();
         self.extended_error = None;
@@ -84,7 +78,7 @@ impl Chased {
         }
     }
 
-    /// Adds the result for one name of the alias chain. Returns the end of this result: data, an alias, a denial, or a name that is too long.
+    /// Adds the result for one name of the alias chain, and returns its end.
     pub(super) fn take(&mut self, found: Found, checked: &AnswerSecurity) -> End {
         self.doubted = found.doubted;
         if found.room.is_held() {
@@ -104,7 +98,7 @@ impl Chased {
             End::Negative { soa: Some(soa), .. } => soa.ttl,
             _ => found.answers.iter().map(|record| record.ttl).min().unwrap_or(0),
         };
-        // A DNAME may redirect two names of one chain. The answer contains the DNAME and its signatures only once.
+        // A DNAME may redirect two names of one chain. The answer contains it only once.
         let again = |owner: &Name, kind: RecordType| {
             let held = |held: &Record| held.record_type() == RecordType::DNAME && held.name == *owner;
             kind == RecordType::DNAME && self.answers.iter().any(held)

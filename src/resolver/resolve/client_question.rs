@@ -1,4 +1,4 @@
-//! A client's question that the cache could not answer. One value contains all data about it from its arrival until the reply.
+//! A client's question that the cache could not answer, from its arrival until the reply.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,56 +17,52 @@ use history::event::Step;
 use history::owner::WantedOwner;
 use history::trail::Trail;
 
-/// A client's question that is being answered. It is shared between the task of the resolution (flight) and the client's request that
-/// started the resolution.
+/// A client's question that is being answered. The task of the resolution (flight) and the request of the client share it.
 pub struct ClientQuestion {
     pub(super) question: Question,
     pub(super) key: QuestionKey,
     pub(super) client: Client,
     pub(super) arrived: Mono,
-    /// The view that the listener used when the question arrived. A later reload of the configuration does not change this field.
+    /// The view that applied when the question arrived. A reload does not change it.
     pub(super) view: Arc<View>,
-    /// The route of the queried name: which servers or which local zone answer it.
+    /// The servers or the local zone that answer the name.
     pub(super) way: Arc<Route>,
-    /// The DNS list that the question asks, if any. This list may have been shut down by its operator.
+    /// The DNS list that the question asks. The list may have been shut down.
     pub(super) list: Option<AskedList>,
-    /// The closest known zone cut, from which the resolution follows referrals. It is set when resolverd determines the zone against whose limit the
-    /// resolution counts.
+    /// The closest known zone cut. It is set when resolverd determines the zone against whose limit the resolution counts.
     pub(super) cut: OnceLock<Arc<Delegation>>,
-    /// True if the cache had a failure for the question when the client began to wait for the resolution.
+    /// True if the cache had a failure for the question when the client began to wait.
     pub(super) has_failed: OnceLock<bool>,
-    /// The client's socket, if the question came over the network and not from a command.
+    /// The client's socket. `None` if the question comes from a command.
     pub(super) socket: Option<WantedOwner>,
-    /// Sends the progress of the resolution to a command that shows its steps. `None` if no command does.
+    /// Sends the progress of the resolution to a command that shows its steps.
     pub(super) follower: Option<watch::Sender<Option<Arc<FlightProgress>>>>,
 }
 
-/// The DNS list for which a question asks.
 pub(super) struct AskedList {
     pub(super) list: Arc<List>,
-    /// The state that is stored for the list. It is set when it is first looked up.
+    /// The state of the list. It is set when it is first looked up.
     pub(super) entry: OnceLock<Arc<ListEntry>>,
-    /// The progress of the resolution whose result the question waits for. The question may be answered before that resolution ends.
+    /// The progress of the resolution for which the question waits. The question may be answered before the resolution ends.
     pub(super) waits_for: OnceLock<Arc<FlightProgress>>,
 }
 
-/// What happens with a client's question: it gets a reply, or none because it is a repetition.
+/// What happens with a client's question.
 #[derive(Debug)]
 pub enum Asked {
     /// The client gets this reply: an answer or an error.
     Replied(Replied),
-    /// The same client already waits for the answer to the same question, so it gets no second reply.
+    /// The same client already waits for this answer, so it gets no second reply.
     Repeated,
 }
 
 /// The reply to a client's question, and how it was found.
 #[derive(Clone, Debug)]
 pub struct Replied {
-    /// The outcome under which the statistics count the question.
+    /// The outcome for the statistics.
     pub outcome: Outcome,
     /// The answer that the client gets.
     pub answer: Arc<Answer>,
-    /// The progress of the resolution, or `None` if the answer was in the cache.
     pub(super) progress: Option<Arc<FlightProgress>>,
 }
 
@@ -76,7 +72,7 @@ impl Replied {
         self.progress.as_deref().map(FlightProgress::trail)
     }
 
-    /// Returns the steps of the resolution so far as text. The result is empty if the answer was in the cache.
+    /// Returns the steps of the resolution so far as text. There are none if the answer was in the cache.
     pub fn steps(&self) -> Arc<[Step]> {
         self.trail().map(Trail::steps).unwrap_or_default()
     }
@@ -90,7 +86,7 @@ impl AskedList {
 }
 
 impl ClientQuestion {
-    /// Creates the question of `client` with the key `key`, which arrived at `arrived` in `view`.
+    /// Creates the question of `client`, which arrived at `arrived` in `view`.
     pub fn new(question: Question, key: QuestionKey, client: Client, arrived: Mono, view: Arc<View>) -> Self {
         let way = Arc::clone(view.route_of((&question.name, key.name()), question.kind));
         let list = way.list_asked(&question.name).map(AskedList::new);
@@ -116,14 +112,14 @@ impl ClientQuestion {
         Self { socket: Some(socket), ..self }
     }
 
-    /// Returns the same question in another view, `view`, in which other servers (another route) may be asked for the name.
+    /// Returns the same question in another view, in which the name may have another route.
     pub(super) fn in_view(&self, view: Arc<View>) -> Self {
         let (question, key) = (self.question.clone(), self.key.clone());
         let (socket, follower) = (self.socket, self.follower.clone());
         Self { socket, follower, ..Self::new(question, key, self.client, self.arrived, view) }
     }
 
-    /// Returns the name, type and flags that the client asked for.
+    /// Returns the name, type and flags.
     pub fn question(&self) -> &Question {
         &self.question
     }
@@ -138,30 +134,27 @@ impl ClientQuestion {
         self.arrived
     }
 
-    /// Returns the view that the question's listener used when the question arrived.
+    /// Returns the view that applied when the question arrived.
     pub fn view(&self) -> &View {
         &self.view
     }
 
-    /// Creates the context in which the resolution with `progress` resolves the question.
     pub(super) fn context(&self, progress: &Arc<FlightProgress>) -> Context {
         let context = Context::new(Arc::clone(progress), Arc::clone(&self.view));
         if self.question.checking_disabled { context.without_checks() } else { context }
     }
 
-    /// Returns what the client asks a DNS list about. Returns `Nothing` if the question asks no list, or a list that has been shut down.
+    /// Returns what the client asks a DNS list about. Returns `Nothing` if the list has been shut down.
     pub(crate) fn asked_list(&self) -> AskedAbout {
         self.live_list().map_or(AskedAbout::Nothing, |list| list.asked(&self.question.name))
     }
 
-    /// Returns the same client's question for another record type of the same name.
     pub(super) fn of_kind(&self, kind: RecordType) -> Self {
         let question = Question { kind, ..self.question.clone() };
         let key = question.key();
         Self::new(question, key, self.client, self.arrived, Arc::clone(&self.view))
     }
 
-    /// Creates a question that arrives at the start of the clock, in the view of an empty configuration.
     #[cfg(test)]
     pub(super) fn in_test(question: Question, client: Client) -> Self {
         use std::sync::LazyLock;
@@ -173,7 +166,7 @@ impl ClientQuestion {
         Self::new(question, key, client, Mono::START, Arc::clone(&VIEW))
     }
 
-    /// Returns the DNS list for which the question asks; `None` if it asks no list, or a list that was shut down.
+    /// Returns the DNS list for which the question asks, unless the list was shut down.
     pub(super) fn live_list(&self) -> Option<&Arc<List>> {
         self.list.as_ref().map(|asked| &asked.list).filter(|list| list.is_alive())
     }

@@ -1,15 +1,14 @@
 //! Questions that another gateway of the fleet may already have answered.
 //!
-//! The store of the fleet is asked for the answer and for the zone cuts on the way to it. The servers are asked a moment later, and the first usable
-//! answer wins. A store that is dead or slow costs no time: its `head_start` is then `Rests`, and it is not asked.
+//! The store of the fleet is asked for the answer and for the zone cuts above the name. The servers are asked a moment later, and the first
+//! usable answer wins. A store that is dead or slow is not asked (`HeadStart::Rests`).
 //!
 //! # Decisions
 //!
-//! - The servers are asked only after the time that the store usually takes (some hundred microseconds on a LAN). Without this head start, each
-//!   gateway would send the first query of each question, which is more than a third of all queries. Unbound's cachedb waits for the store as long
-//!   as it takes.
-//! - Only data of public names in the general view are shared, unless `fleet.zones` names the zone. Two gateways share data only if the digest of
-//!   their configurations is equal: a gateway that validates never believes one that does not.
+//! - The servers are asked only after the time that the store usually takes (some hundred microseconds on a LAN). Otherwise each gateway
+//!   would send the first query of each question, which is more than a third of all queries.
+//! - Only data of public names in the general view, and of the zones in `fleet.zones`, are shared. Gateways share data only if the digest
+//!   of their configurations is equal: a gateway that validates never believes one that does not.
 //! - A reply of a DNS list is shared only if it says "listed" or "not listed". A refusal concerns the address of one gateway.
 
 use std::collections::{HashMap, HashSet};
@@ -43,10 +42,9 @@ use history::Counter;
 use history::event::StepEvent;
 use history::redact::Secrets;
 
-/// The store of the fleet, if there is one.
 pub(super) type Fleet = ArcSwapOption<Sharing>;
 
-/// Flushes of the operator. Data of the fleet that were written before a flush are not used if the flush concerns their name.
+/// Flushes of the operator. Older data of the fleet for the flushed names are not used.
 #[derive(Debug, Default)]
 struct Flushes {
     /// Each flush with its time, the oldest first.
@@ -58,7 +56,7 @@ struct Flushes {
 impl Flushes {
     fn add(&mut self, flush: &Flush, at: Mono) {
         match flush {
-            // Whether data in the store are negative is known only when they are read. So a flush of negative data counts for all data of the store.
+            // It is known only when data are read whether they are negative. So a flush of negative data counts for all data of the store.
             Flush::All | Flush::Negative => self.all = self.all.max(Some(at)),
             Flush::Name { .. } | Flush::Tree { .. } => self.recent.push((Aim::new(flush), at)),
         }
@@ -68,14 +66,13 @@ impl Flushes {
         }
     }
 
-    /// Returns true if data of `name`, in wire form, have been flushed since they were written at `written`.
+    /// Returns true if data of `name` (in wire form) were flushed since `written`.
     fn concern(&self, name: &[u8], written: Mono) -> bool {
         self.all.is_some_and(|at| written <= at)
             || self.recent.iter().any(|(aim, at)| written <= *at && aim.concerns(name))
     }
 }
 
-/// What the gateway shares, and with which store.
 #[derive(Debug)]
 pub(super) struct Sharing {
     store: Arc<dyn FleetStore>,
@@ -85,26 +82,24 @@ pub(super) struct Sharing {
     view: ViewId,
     /// The names at and below which nothing is shared, in wire form: zones, hosts and records of the configuration.
     private: HashSet<Vec<u8>>,
-    /// The configured zones whose data are shared too (`fleet.zones`), in wire form.
     named: HashSet<Vec<u8>>,
-    /// Finds the secret keys of DNS lists in names. Names that contain a key are not shared.
+    /// Finds the secret keys of DNS lists in names. Such names are not shared.
     secrets: Secrets,
     validates: bool,
     verifies: bool,
     learned: Arc<Learned>,
 }
 
-/// What this gateway knows about data that are not shared. It is kept when the configuration changes.
+/// What this gateway has learned about data that are not shared. It is kept when the configuration changes.
 #[derive(Debug, Default)]
 struct Learned {
     flushes: Mutex<Flushes>,
-    /// The zones of the DNS lists that recently gave this gateway an answer that must not be shared, with the time of the last one.
+    /// The zones of the DNS lists that recently gave an answer that must not be shared, with the time of the last one.
     unshared: Mutex<HashMap<Name, Mono>>,
 }
 
 impl Sharing {
-    /// Returns what is shared through `store` with the configuration of `views`. `scope` has the digest of this configuration, and the names that it
-    /// configures.
+    /// Returns what is shared through a store. `scope` has the digest of the configuration, and the names that it configures.
     fn new(of: (Arc<dyn FleetStore>, Arc<Learned>), views: &Views, scope: Scope) -> Option<Self> {
         let config = views.config();
         let (store, learned) = of;
@@ -129,20 +124,19 @@ impl Sharing {
         context.view.knows == self.view
             && !context.is_on_the_side()
             && !matches!(route.target, RouteTarget::Local(_))
-            // If `rewrite` is set, the name has a placeholder instead of the customer's key, so it contains no secret.
+            // If `rewrite` is set, the name has a placeholder instead of the secret key.
             && (lookup.rewrite.is_some() || self.secrets.hidden(&wire).is_none())
             && (is_public && !lies_in(&self.private, &wire) || is_named())
     }
 
-    /// Returns true if one gateway asks the question for all gateways: it is a question to a DNS list, whose answers this gateway may share. A
-    /// gateway that a list refuses must not make the others wait.
+    /// Returns true if one gateway asks the question for all gateways: a question to a DNS list whose answers may be shared. A gateway that
+    /// a list refuses must not make the others wait.
     fn leases(&self, lookup: Lookup<'_>, now: Mono) -> bool {
         let Some(list) = lookup.route.policy.list.as_ref() else { return false };
         let unshared = self.learned.unshared.lock().unwrap_or_else(PoisonError::into_inner);
         unshared.get(&list.apex).is_none_or(|at| now.since(*at) >= UNSHARED_LIST_TIME)
     }
 
-    /// Records that a DNS list gave an answer that must not be shared.
     fn not_shared(&self, list: &Name, now: Mono) {
         let mut unshared = self.learned.unshared.lock().unwrap_or_else(PoisonError::into_inner);
         if unshared.len() < MAX_LIST_WAYS || unshared.contains_key(list) {
@@ -172,16 +166,16 @@ impl Sharing {
     }
 }
 
-/// The next two numbers are the tags of the keys in the store: of questions and of zones.
+/// Tags of the keys in the store.
 const QUESTION: u8 = 1;
 const ZONE: u8 = 2;
 
 impl Chaser {
-    /// Returns what the gateway shares, if the fleet may have the answer for this lookup or may use it.
+    /// Returns what the gateway shares, unless the data for this lookup may not be shared.
     fn shared(&self, lookup: Lookup<'_>) -> Option<Arc<Sharing>> {
         let sharing = self.fleet.load();
         let sharing = sharing.as_ref().filter(|sharing| sharing.shares(lookup))?;
-        // Data below a negative trust anchor are not validated here. Other gateways may validate them, so these data are not shared.
+        // Data below a negative trust anchor are not validated here, but other gateways may validate them.
         let is_unvalidated = self.trust.ntas().longest(lookup.name, self.clock.mono()).is_some();
         (!is_unvalidated).then(|| Arc::clone(sharing))
     }
@@ -226,7 +220,7 @@ impl Chaser {
             let again = timeout(LEASE_PAUSE, sharing.store.find(keys.clone(), leases));
             found = Some(again.await.unwrap_or_default());
         }
-        // The store is slower than usual: the servers are asked at the same time.
+        // The store is slower than usual.
         let mut own = chased.clone();
         let mut seeking = Box::pin(self.seek(lookup, &mut own));
         let sought = tokio::select! {
@@ -261,7 +255,7 @@ impl Chaser {
         Some(end)
     }
 
-    /// Returns the keys of the question and of the zone cuts between the closest known one and the name, from the top down.
+    /// Returns the keys of the question and of the zone cuts below the closest known one, from the top down.
     fn keys_to_find(&self, lookup: Lookup<'_>, sharing: &Sharing) -> Vec<SharedKey> {
         let wire = WireName::new(lookup.name);
         let rrsets = self.memory.rrsets.in_view(sharing.view);
@@ -292,7 +286,7 @@ impl Chaser {
         }
     }
 
-    /// Gives the answer of servers for this lookup to the fleet, with the zone cuts that were found on the way.
+    /// Gives the answer of servers to the fleet, with the zone cuts that were found.
     pub(super) fn share(&self, lookup: Lookup<'_>, zone: &Name) {
         let Some(sharing) = self.shared(lookup) else { return };
         let Lookup { name, kind, context, .. } = lookup;
@@ -323,7 +317,7 @@ impl Chaser {
         }
     }
 
-    /// Returns false if the answer comes from a DNS list and says neither "listed" nor "not listed". Other gateways must not get such an answer.
+    /// Returns false if the answer of a DNS list says neither "listed" nor "not listed".
     fn may_share_list(&self, lookup: Lookup<'_>) -> bool {
         let Lookup { name, kind, route, context, .. } = lookup;
         let Some(list) = route.policy.list.as_ref() else { return true };
@@ -332,7 +326,7 @@ impl Chaser {
         if list.asked(name) == AskedAbout::Nothing {
             return true;
         }
-        // An answer of type A or TXT is shared if the cached address records of its name show that it is "listed" or "not listed".
+        // An answer of type A or TXT is shared if the cached address records of its name say "listed" or "not listed".
         let known = matches!(kind, RecordType::A | RecordType::TXT)
             .then(|| self.remembered_addresses(list, name, context))
             .flatten();
@@ -349,7 +343,7 @@ impl super::Resolver {
         self.share_from((store, Arc::default()));
     }
 
-    /// Called after a change of the configuration or of the trust anchors, to adapt what is shared.
+    /// Called after a change of the configuration or of the trust anchors.
     pub fn refresh_sharing(&self) {
         let sharing = self.flight.chaser.fleet.load_full();
         if let Some(sharing) = sharing {
@@ -362,7 +356,7 @@ impl super::Resolver {
         self.flight.chaser.fleet.store(sharing.map(Arc::new));
     }
 
-    /// Called when data are flushed: data that were written to the store before the time `at` are no longer taken from it.
+    /// Called after a flush: data that were written to the store before `at` are no longer taken from it.
     pub fn flushed(&self, flush: &Flush, at: Mono) {
         if let Some(sharing) = self.flight.chaser.fleet.load().as_ref() {
             sharing.flushes().add(flush, at);

@@ -1,4 +1,4 @@
-//! Runs resolutions (flights). A resolution resolves a question for which several clients may wait, caches the answer or the failure, and reports the
+//! Runs resolutions (flights): resolves a question for which several clients may wait, caches the answer or the failure, and reports the
 //! result to the history.
 
 use std::sync::Arc;
@@ -36,25 +36,22 @@ use history::note::{Note, Words};
 use history::{Counter, Flown, Recorder};
 use validate::verdict::SecurityStatus;
 
-/// The record types that are looked up, in this order, when a client asks for ANY. The first type that exists is the answer. SOA is looked up
-/// only at the apex of a zone, where it always exists.
+/// The record types that are looked up for ANY. The first type that exists is the answer. SOA is looked up only at the apex of a zone,
+/// where it always exists.
 const ANY_KINDS: [RecordType; 5] =
     [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
 
-/// Resolves questions (runs flights). It does not know which clients wait for an answer.
+/// Runs resolutions. It does not know which clients wait.
 pub(super) struct FlightResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
     pub(super) recorder: Arc<Recorder>,
     pub(super) iterate: Arc<Iterate>,
     pub(super) flights: Arc<Flights>,
-    /// Follows names through their aliases.
     pub(super) chaser: Arc<Chaser>,
-    /// Asks DNS lists about names, and interprets their answers.
     pub(super) lists: Arc<ListResolver>,
-    /// Composes stale answers: answers from cached data whose TTL has ended.
     pub(super) stale: StaleAnswers,
-    /// A switch for tests: it causes panics in resolutions.
+    /// For tests: causes panics in resolutions.
     #[cfg(feature = "simulated")]
     pub(super) strike: Strike,
 }
@@ -76,8 +73,8 @@ impl FlightResolver {
         })
     }
 
-    /// Resolves the question of a resolution. A question for ANY gets one RRset of a common type (RFC 8482 section 4.3), because many
-    /// servers refuse ANY queries or invent an answer to them.
+    /// Resolves a question. A question for ANY gets one RRset of a common type (RFC 8482 section 4.3), because many servers refuse ANY
+    /// queries or invent an answer.
     pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
         let name = &asked.question.name;
         if asked.question.kind != RecordType::ANY {
@@ -88,11 +85,10 @@ impl FlightResolver {
             }
             return Ok(self.without_private(chased, context));
         }
-        // The future for a question of type ANY is boxed, because it would make every resolution larger, and hardly any question is for ANY.
+        // Boxed, because it would make every resolution larger, and hardly any question is for ANY.
         Box::pin(self.answer_any(asked, context)).await
     }
 
-    /// Answers a question for ANY with the first RRset that exists among the types `ANY_KINDS`.
     async fn answer_any(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
         let name = &asked.question.name;
         let mut found = Chased::default();
@@ -111,7 +107,6 @@ impl FlightResolver {
         Ok(found)
     }
 
-    /// Removes from an answer the private addresses that clients of the view must not get, and returns the answer.
     fn without_private(&self, mut chased: Chased, context: &Context) -> Chased {
         let mut records = private::remove(&mut chased, &context.view);
         if !records.is_empty() {
@@ -123,7 +118,7 @@ impl FlightResolver {
         chased
     }
 
-    /// Returns, in wire form, the zone against whose limit a question counts when its resolution begins.
+    /// Returns, in wire form, the zone against whose limit a question counts at first.
     pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
         let ClientQuestion { key, view, way, .. } = asked;
         let cut = self.cut_on(view, way, key.name());
@@ -134,8 +129,7 @@ impl FlightResolver {
         shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
     }
 
-    /// Returns the closest known zone cut at or above a name in wire form. Returns `None` if the route leads to forwarders or to a zone that
-    /// resolverd serves itself.
+    /// Returns the closest known zone cut at or above a name in wire form. Returns `None` for forwarders and local zones.
     pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<Arc<Delegation>> {
         match route.target {
             RouteTarget::Iterate | RouteTarget::Stub(_) => {
@@ -145,8 +139,7 @@ impl FlightResolver {
         }
     }
 
-    /// Creates the future that runs a resolution. If the resolution panics, the future returns no result, and the waiting clients learn
-    /// that the resolution was given up.
+    /// Returns the future of a resolution. If the resolution panics, the future returns no result, and the waiting clients learn of it.
     pub(super) fn take_off(
         self: Arc<Self>,
         asked: Arc<ClientQuestion>,
@@ -156,7 +149,7 @@ impl FlightResolver {
         self.memory.room.flight_began();
         #[cfg(feature = "simulated")]
         let strike = self.strike.clone();
-        // The resolution is boxed immediately, because it is thousands of octets long and would otherwise be moved.
+        // Boxed immediately, because it has thousands of octets and would otherwise be moved.
         let flight = Box::pin(self.fly(asked, context, begun));
         #[cfg(feature = "simulated")]
         let flight = strike.on(flight);
@@ -169,7 +162,7 @@ impl FlightResolver {
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(report).ok())))
     }
 
-    /// Resolves the question of the resolution, caches and records the result, and removes the resolution from the table.
+    /// Resolves the question, caches and records the result, and removes the resolution from the table.
     async fn fly(
         self: Arc<Self>,
         asked: Arc<ClientQuestion>,
@@ -224,8 +217,8 @@ impl FlightResolver {
         landed
     }
 
-    /// Returns the result of a resolution. Returns an error if a reload changed the servers (route) of a name in the alias chain while the resolution
-    /// ran: the clients then begin another resolution, as after `Flights::end_changed`.
+    /// Returns the result of a resolution, or an error if a reload changed the route of a name in the alias chain meanwhile. The clients
+    /// then begin another resolution, as after `Flights::end_changed`.
     fn unless_reloaded(
         &self,
         question: &Question,
@@ -240,13 +233,12 @@ impl FlightResolver {
         }
     }
 
-    /// Returns true if a reload changed the servers (route) of a name in this answer while it was resolved. The answer must then not be cached.
+    /// Returns true if a reload changed the route of a name in this answer meanwhile. The answer must then not be cached.
     pub(super) fn is_outdated(&self, question: &Question, chased: &Chased, context: &Context) -> bool {
         let chain = (&question.name, &*chased.answers);
         self.chaser.changed.concern_chain((&context.view, context.began()), chain)
     }
 
-    /// Records a resolution that has ended in the history: what was found, or why there is no answer.
     fn record_flight(
         &self,
         asked: &ClientQuestion,
@@ -274,7 +266,7 @@ impl FlightResolver {
             answers: found.map_or(&[][..], |chased| &chased.answers),
         });
         let route = context.view.route(&question.name, question.kind);
-        // A DNS list that refuses queries has answered, so no zone has failed. The history then records the failure for the zone of the list.
+        // A DNS list that refuses queries has answered, so no zone has failed. The failure is recorded for the zone of the list.
         let of_list =
             || route.policy.list.as_ref().filter(|_| failed.is_some()).map(|list| list.apex.clone());
         self.recorder.flight(&FlightEnded {
@@ -290,7 +282,7 @@ impl FlightResolver {
         });
     }
 
-    /// Caches a failure. Returns the reply for the clients: a stale answer if there is one, otherwise SERVFAIL.
+    /// Caches a failure. Returns a stale answer if there is one, otherwise SERVFAIL.
     fn answer_failure(
         &self,
         asked: &ClientQuestion,
@@ -315,14 +307,14 @@ impl FlightResolver {
         }
     }
 
-    /// Begins to query the root servers for the current list of root servers (priming). This continues in another task.
+    /// Begins to query the root servers for the current list of root servers (priming), in another task.
     fn begin_priming(self: Arc<Self>, view: Arc<View>) {
-        // The resolution has ended. A panic during priming must not prevent its answer from reaching the clients.
+        // A panic during priming must not prevent the answer of the resolution.
         let primed = caught(async move {
             #[cfg(feature = "simulated")]
             self.iterate.strike().fall();
             let context = Context::new(Arc::new(FlightProgress::new(&self.clock)), view);
-            // If priming fails, the known root servers stay in use until the TTL of their records ends.
+            // If priming fails, the known root servers stay in use until their TTL ends.
             let _ = self.iterate.prime_again(&context, &*self.chaser).await;
         });
         let report = |panicked: &Panicked| {
@@ -334,7 +326,7 @@ impl FlightResolver {
         let _ = priming.now_or_never();
     }
 
-    /// Caches the answer of a resolution, and removes a cached failure of the same question.
+    /// Caches an answer, and removes a cached failure of its question.
     pub(super) fn keep_answer(&self, asked: &ClientQuestion, answer: &Arc<Answer>) {
         if asked.has_failed.get() != Some(&false) {
             self.memory.failures.clear(&asked.key);
@@ -343,7 +335,7 @@ impl FlightResolver {
     }
 }
 
-/// Returns how the question was answered (recursion, stub zone, forwarders or local zone), for the entry of the resolution in the history.
+/// Returns how a question was answered, for the entry of its resolution in the history.
 const fn route_kind(target: &RouteTarget) -> RouteKind {
     match target {
         RouteTarget::Iterate => RouteKind::Recursion,

@@ -27,47 +27,38 @@ use dns::question::{
     wire_name,
 };
 
-/// The result of a resolution (flight).
 #[derive(Debug)]
 pub(super) struct Landed {
     /// The answer of the resolution. After a failure it is SERVFAIL or a stale answer.
     pub(super) answer: Arc<Answer>,
-    /// How the resolution ended.
     pub(super) end: FlightEnd,
-    /// The number of queries that the resolution sent to servers.
     pub(super) packets: u32,
 }
 
-/// How a resolution (flight) has ended.
 #[derive(Debug)]
 pub(super) enum FlightEnd {
     /// The resolution ended with an answer of servers or from the cache.
     Answered,
-    /// The resolution ended with an answer that another resolution had asked for at the same time.
+    /// The resolution ended with an answer that another resolution had asked for.
     Shared,
-    /// The resolution ended with a failure.
     Failed,
-    /// The resolution ended with a failure, and a stale answer is given instead.
+    /// The resolution ended with a failure, and the clients get a stale answer.
     Stale,
-    /// The resolution was ended to make room for another resolution, or by a reload.
+    /// The resolution was ended early, to make room for another resolution, or by a reload.
     Shed(Shed),
 }
 
-/// The channel through which waiting clients get the result of the resolution. An error means that the resolution was given up without a
-/// result.
+/// The channel for the result of the resolution. An error means that the resolution was given up without a result.
 pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 
-/// The table of resolutions in progress. Several clients may wait for one resolution (flight).
 #[derive(Clone)]
 pub(super) struct Flights {
     table: Arc<Mutex<FlightTable>>,
-    /// Computes the hashes that identify zones and clients. They use a secret key, because strangers choose the names and could otherwise
-    /// choose names with equal hashes.
+    /// Hashes zones and clients. The key is secret, because strangers choose the names and could otherwise choose names with equal hashes.
     keyed: Keyed,
 }
 
-/// The key of a resolution's question, with its hash. The hash is computed only once, because the table looks up each resolution five
-/// times.
+/// The key of a resolution's question, with its hash, which is computed only once.
 #[derive(Clone, PartialEq, Eq)]
 struct FlightKey {
     hash: u64,
@@ -85,10 +76,8 @@ struct FlightTable {
     flights: Numbered<FlightKey, Flight>,
     shares: Shares,
     backlog: Backlog,
-    /// The data of each resolution in progress, by its ticket.
     standing: Numbered<Ticket, FlightPlace>,
     waiters: usize,
-    /// How many questions of each client wait for a resolution.
     waiting: Numbered<ClientKey, usize>,
 }
 
@@ -99,18 +88,16 @@ struct Flight {
     ticket: Ticket,
 }
 
-/// Data of a resolution in the table: the zone against whose limit it counts, and the sender that ends the resolution early.
+/// A resolution in the table: the zone against whose limit it counts, and the sender that ends it early.
 struct FlightPlace {
     key: FlightKey,
     /// The zone against whose limit the resolution counts, in wire form.
     zone: Box<[u8]>,
     /// True if look-ahead asks more questions when the resolution reaches the servers of the zone that has the queried name.
     leads_at_delegation: bool,
-    /// Tells the resolution to end, to make room for other resolutions or because of a reload.
     give_way: oneshot::Sender<Shed>,
 }
 
-/// What is known about a resolution (flight) when it starts.
 #[derive(Clone, Copy)]
 struct FlightStart<'a> {
     ticket: Ticket,
@@ -119,17 +106,15 @@ struct FlightStart<'a> {
     leads_at_delegation: bool,
 }
 
-/// The result of adding a client's question to the table of resolutions.
 pub(super) enum JoinedFlight {
-    /// The question waits for a resolution. If `begun` is present, the resolution is new and must be run.
+    /// If `begun` is present, the resolution is new and must be run.
     Waits { seat: FlightSeat, begun: Option<BegunFlight> },
     /// The same client already waits for the answer to the same question.
     Repeated,
-    /// There is no room for the question, so it is refused.
+    /// There is no room for the question.
     Shed(Shed),
 }
 
-/// Why a question was refused or its resolution ended early, and the zone against whose limit the question counts.
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
     pub(super) why: ShedReason,
@@ -138,26 +123,22 @@ pub(super) struct Shed {
 }
 
 impl Shed {
-    /// Returns the extended error (RFC 8914) that the client gets if its question is refused.
     pub(super) fn extended_error(&self) -> ExtendedError {
         self.why.extended_error(&self.zone)
     }
 }
 
-/// The registration of a client as one that waits for a resolution. Dropping it removes the registration.
+/// A client that waits for a resolution. Dropping the value ends the wait.
 pub(super) struct FlightSeat {
-    /// Receives the result of the resolution when it ends.
     pub(super) landing: Landing,
-    /// The progress of the resolution so far.
     pub(super) progress: Arc<FlightProgress>,
     flights: Flights,
     key: FlightKey,
     client: Client,
 }
 
-/// A new resolution that must be run. If it is dropped before it ends, it counts as given up, and the waiting clients are notified.
+/// A new resolution that must be run. If it is dropped before it ends, the waiting clients are notified.
 pub(super) struct BegunFlight {
-    /// The ticket that identifies the resolution in the table.
     pub(super) ticket: Ticket,
     gives_way: oneshot::Receiver<Shed>,
     sender: Option<oneshot::Sender<Arc<Landed>>>,
@@ -165,13 +146,12 @@ pub(super) struct BegunFlight {
 }
 
 impl Flights {
-    /// Creates a table in which no resolution is in progress.
     pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
         Self { table: Arc::new(Mutex::new(FlightTable::new(bounds))), keyed }
     }
 
-    /// Lets a client wait for the resolution of its question. If there is no such resolution, a new one begins, and `progress` creates its progress.
-    /// The new resolution counts against the limit of `zone` (in wire form), until it reaches the servers of another zone.
+    /// Lets a client wait for the resolution of its question. If there is none, a new one begins, with the result of `progress`. It counts
+    /// against the limit of `zone` (in wire form) until it reaches the servers of another zone.
     pub(super) fn join(
         &self,
         asked: &ClientQuestion,
@@ -209,18 +189,18 @@ impl Flights {
         };
         match self.seat(&mut table, key, *client, asker) {
             Some(seat) => JoinedFlight::Waits { seat, begun },
-            // This cannot happen, because the resolution was just found or begun.
+            // Cannot happen: the resolution was just found or begun.
             None => {
-                // The table is unlocked before a resolution is dropped, because dropping a resolution locks the table.
+                // The table is unlocked first, because dropping a resolution locks the table.
                 drop(table);
                 JoinedFlight::Repeated
             }
         }
     }
 
-    /// Records that a resolution is about to ask the servers of `zone`. From now on the resolution counts against the limit of `zone`, unless it
-    /// already counts against the limit of this zone or of a zone below it. If this limit is exceeded, the resolution is ended. Returns the key of
-    /// the resolution's question if `zone` is exactly its name and look-ahead asks more questions at this point. The key is returned only once.
+    /// Records that a resolution is about to ask the servers of `zone`. From now on it counts against the limit of `zone`, unless it
+    /// already counts against that of a zone below. If the limit is exceeded, the resolution is ended. Returns the key of the question,
+    /// only once, if look-ahead asks more questions at this point, because `zone` is the queried name.
     pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) -> Option<Arc<QuestionKey>> {
         if zone.iter().len() < PRIVATE_LABELS {
             return None;
@@ -237,10 +217,9 @@ impl Flights {
         led.filter(|_| table.standing.contains_key(&ticket))
     }
 
-    /// Ends the resolutions that a reload affects, because the names at and below `changed` now have other servers (routes). These are the
-    /// resolutions for such names, and the resolutions that have reached a zone above or below such a name. Their clients begin new resolutions.
-    /// Without this, queries after a reload would get answers from the old servers for as long as a resolution lasts. A view that is no longer in use
-    /// has no new servers, so its resolutions continue.
+    /// Ends the resolutions for names at and below `changed`, whose route a reload has changed, and those that have reached a zone above or
+    /// below such a name. Their clients begin new resolutions. Otherwise queries after a reload would get answers from the old servers. The
+    /// resolutions of a view that is no longer in use continue.
     pub(super) fn end_changed(&self, changed: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let changed: HashSet<Vec<u8>> = changed.iter().map(wire_name).collect();
         let above: HashSet<&[u8]> = changed.iter().flat_map(|name| suffixes(name)).collect();
@@ -256,23 +235,20 @@ impl Flights {
         }
     }
 
-    /// Returns true if a resolution of the question with this key is in progress.
     pub(super) fn has(&self, key: &QuestionKey) -> bool {
         let key = FlightKey { hash: self.keyed.octets(key.as_bytes()), key: Arc::new(key.clone()) };
         self.table().flights.contains_key(&key)
     }
 
-    /// Returns how many resolutions are in progress.
     pub(super) fn len(&self) -> usize {
         self.table().flights.len()
     }
 
-    /// Returns how many clients wait for a resolution.
     pub(super) fn waiters(&self) -> usize {
         self.table().waiters
     }
 
-    /// Returns true if there are so many resolutions that new resolutions of the zone or client that has the most resolutions are refused.
+    /// Returns true if new resolutions of the zone or client with the most resolutions are refused.
     pub(super) fn are_crowded(&self) -> bool {
         let table = self.table();
         table.shares.taken() >= table.crowded_from()
@@ -307,7 +283,6 @@ impl Flights {
         BegunFlight { ticket, gives_way, sender: Some(sender), flights: self.clone() }
     }
 
-    /// Registers a client that waits for the resolution of the question `key`.
     fn seat(
         &self,
         table: &mut FlightTable,
@@ -345,7 +320,7 @@ impl Flights {
     }
 }
 
-/// Returns a name in wire form, and then each name above it up to the root.
+/// Returns a name in wire form, and each name above it up to the root.
 fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     let root = name.len().checked_sub(1);
     label_places(name).chain(root).filter_map(|place| name.get(place..))
@@ -357,15 +332,14 @@ impl FlightTable {
         Self { bounds, flights, shares: Shares::new(bounds), backlog, standing, waiters, waiting }
     }
 
-    /// Returns the limit of resolutions in progress above which new resolutions of the zone or client with the most resolutions are
-    /// refused.
+    /// Returns the number of resolutions above which new resolutions of the zone or client with the most resolutions are refused.
     fn crowded_from(&self) -> usize {
         self.backlog.crowded_from(self.bounds)
     }
 
-    /// Returns true if one more question of a client may wait for the resolution of `key`. `free` more clients may begin to wait for any resolution.
-    /// A client may join those of one resolution if they are at most half as many as `free`, so that the first client of a new resolution finds room.
-    /// A client with fewer than `FEW_WAITERS` waiting questions may wait for any resolution while `free` is not 0.
+    /// Returns true if one more question of a client may wait for the resolution of `key`. `free` more clients may begin to wait. The
+    /// clients of one resolution may be at most half as many as `free`, so that the first client of a new resolution finds room. A client
+    /// with fewer than `FEW_WAITERS` waiting questions may wait while `free` is not 0.
     fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
         let free = self.bounds.waiters.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
@@ -373,8 +347,7 @@ impl FlightTable {
         free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
     }
 
-    /// If there is no room for a new resolution, ends another one. `account` has the zone and the client of the new resolution. Returns an error if
-    /// no other resolution may be ended for it.
+    /// If there is no room for a new resolution of `account`, ends another one. Returns an error if none may be ended for it.
     fn make_room(&mut self, account: ShareAccount, now: Mono) -> Result<(), ShedReason> {
         match self.shares.judge(account, self.crowded_from(), now) {
             FlightAdmission::Room => {}
@@ -384,7 +357,7 @@ impl FlightTable {
         Ok(())
     }
 
-    /// Counts a resolution against the limit of `zone` (in wire form) from now on. If this limit is exceeded, ends the resolution.
+    /// Counts a resolution against the limit of `zone` (in wire form) from now on. If the limit is exceeded, ends the resolution.
     fn go_over(&mut self, ticket: Ticket, (zone, hash): (&[u8], ZoneHash), now: Mono) {
         let Some(account) = self.shares.account(ticket) else { return };
         let moved = ShareAccount { zone: hash, ..account };
@@ -404,17 +377,16 @@ impl FlightTable {
         }
     }
 
-    /// Ends a resolution and notifies its waiting clients immediately. `zone` is the zone that the resolution was about to enter, if any.
+    /// Ends a resolution early. `zone` is the zone that it was about to enter, if any.
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));
-            // An error means that the resolution has just ended by itself, so it needs no message.
+            // An error means that the resolution has just ended by itself.
             let _ = standing.give_way.send(Shed { why, zone });
         }
     }
 
-    /// Removes a resolution, unless it was removed before. `answered` is the time at which servers of the resolution's zone answered, if
-    /// they did.
+    /// Removes a resolution. `answered` is the time at which servers of the resolution's zone answered, if they did.
     fn remove(&mut self, ticket: Ticket, answered: Option<Mono>) -> Option<FlightPlace> {
         let standing = self.standing.remove(&ticket)?;
         self.shares.give_up(ticket, answered);
@@ -424,25 +396,21 @@ impl FlightTable {
 }
 
 impl BegunFlight {
-    /// Waits until the table ends this resolution early, to make room or because of a reload. Returns the reason.
     pub(super) async fn gives_way(&mut self) -> Shed {
         match (&mut self.gives_way).await {
             Ok(shed) => shed,
-            // An error means that the resolution was already removed from the table. Its end is noticed elsewhere, so this future never
-            // ends.
+            // The resolution was already removed from the table. Its end is noticed elsewhere, so this future never ends.
             Err(_) => std::future::pending().await,
         }
     }
 
-    /// Removes the resolution from the table and gives its result to the waiting clients. The result must already be in the cache, otherwise
-    /// the next question begins another resolution.
-    ///
-    /// `answered` is the time at which servers of the resolution's zone answered, if they did.
+    /// Removes the resolution from the table and gives its result to the waiting clients. The result must already be in the cache,
+    /// otherwise the next question begins another resolution. `answered` is the time at which servers of the zone answered.
     pub(super) fn land(mut self, landed: Landed, answered: Option<Mono>) -> Arc<Landed> {
         self.flights.end(self.ticket, answered);
         let landed = Arc::new(landed);
         if let Some(sender) = self.sender.take() {
-            // An error means that no client waits any more. The answer is in the cache.
+            // An error means that no client waits any more.
             let _ = sender.send(Arc::clone(&landed));
         }
         landed

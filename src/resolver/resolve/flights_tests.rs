@@ -29,12 +29,10 @@ fn asked(number: usize, client: Client) -> ClientQuestion {
     ClientQuestion::in_test(Question::new(&name(number), RecordType::A), client)
 }
 
-/// Joins the resolution (flight) of a question for a name in its own zone, or begins this resolution.
 fn join(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
     flights.join(&asked(number, client), &wire_name(&name(number)), || FlightProgress::new(&Clock::machine()))
 }
 
-/// Joins the resolution of a question for a name in the zone `example.`, or begins this resolution.
 fn join_in_zone(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
     let zone = Name::from_ascii("example.").unwrap();
     flights.join(&asked(number, client), &wire_name(&zone), || FlightProgress::new(&Clock::machine()))
@@ -50,7 +48,7 @@ fn a_repeat_is_distinguished_from_another_question_and_a_given_up_flight_ends() 
     let JoinedFlight::Waits { begun: None, .. } = join(&flights, 1, client(1, 2)) else {
         panic!("another id is another question")
     };
-    // The client no longer waits for the other question, because the `FlightSeat` that the last `join` returned was dropped immediately.
+    // The `FlightSeat` that the last `join` returned was dropped immediately.
     assert_eq!(flights.waiters(), 1);
     assert_eq!([1, 2].map(|number| flights.has(&asked(number, client(1, 1)).key)), [true, false]);
     drop(begun);
@@ -61,7 +59,7 @@ fn a_repeat_is_distinguished_from_another_question_and_a_given_up_flight_ends() 
     assert!(matches!(join(&flights, 1, client(1, 1)), JoinedFlight::Waits { begun: Some(_), .. }));
 }
 
-/// Tests that the keys of different questions have different hashes. Otherwise each lookup would compare its key with all other keys.
+/// If the hashes were equal, each lookup would compare its key with all other keys.
 #[test]
 fn questions_have_hashes_of_their_own() {
     let keyed = Keyed::new(&Random::seeded(1));
@@ -94,8 +92,7 @@ fn flights_are_bounded_and_those_of_the_heaviest_client_give_way() {
     let (seat, mut first) = held.swap_remove(0);
     let shed = first.gives_way().now_or_never().unwrap();
     assert_eq!(shed.zone, name(0));
-    // Another client begins a new resolution for the question whose resolution was ended early. Dropping the old resolution does not end
-    // the new one.
+    // Another client begins a new resolution for the question that was ended early. Dropping the old resolution does not end the new one.
     assert!(matches!(join(&flights, 0, stranger(2)), JoinedFlight::Waits { begun: Some(_), .. }));
     drop((seat, first));
 }
@@ -115,7 +112,7 @@ fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
     let top = Name::from_ascii("test.").unwrap();
     for (_, begun) in &held {
         flights.enters(begun.ticket.number(), &silent, now);
-        // A resolution never counts against the limit of a top-level domain, so each resolution still counts against that of `silent.example.`.
+        // A resolution never counts against the limit of a top-level domain.
         flights.enters(begun.ticket.number(), &top, now);
     }
     let JoinedFlight::Waits { begun: Some(mut one_more), .. } = join_in_zone(&flights, 9_999, client(1, 1))
@@ -152,7 +149,7 @@ fn the_flight_of_an_mx_tells_once_that_it_enters_the_zone_of_its_name() {
     assert_eq!(enters(&exchangers, &name(1)), None, "once");
     let (_seat, addresses) = begin(2, RecordType::A, client(1, 2));
     assert_eq!(enters(&addresses, &name(2)), None);
-    // A question that the operator asks with a command does not make look-ahead ask other questions.
+    // A question of a command of the operator does not make look-ahead ask.
     let operator = Client { address: [0, 0, 0, 0].into(), ..client(1, 3) };
     let (_seat, exchangers) = begin(3, RecordType::MX, operator);
     assert_eq!(enters(&exchangers, &name(3)), None);
@@ -222,8 +219,7 @@ fn of_those_who_wait_for_one_answer_there_are_a_third_at_most_and_others_find_ro
     };
     let first: Vec<_> = (0..MAX_WAITERS).filter_map(|asker| seat_of(ask(1, asker))).collect();
     assert!(first.len().abs_diff(MAX_WAITERS / 3) <= 2, "{}", first.len());
-    // A client with fewer than `FEW_WAITERS` waiting questions may still wait for this resolution. If one of its questions no longer waits, another
-    // one may wait.
+    // A client with fewer than `FEW_WAITERS` waiting questions may still wait for this resolution.
     let mut few: Vec<_> = (0..100).filter_map(|port| seat_of(join(&flights, 1, stranger(port)))).collect();
     assert_eq!(few.len(), FEW_WAITERS);
     few.pop();
@@ -237,7 +233,7 @@ fn of_those_who_wait_for_one_answer_there_are_a_third_at_most_and_others_find_ro
 }
 
 proptest! {
-    /// Tests that each question has one resolution, and each client waits for it once, for any number of clients in any order.
+    /// Each question has one resolution, and each client waits for it once.
     #[test]
     fn one_flight_a_question(asks in proptest::collection::vec((0_usize..4, 0_u16..20), 1..200)) {
         let flights = flights();

@@ -1,7 +1,5 @@
-//! The resolutions in progress, as shown to the operator: each resolution with its age, the number of waiting clients, and the server it
-//! waits for. Several clients may wait for one resolution (flight).
-//!
-//! The result is a snapshot: the table of resolutions is locked only while its entries are copied.
+//! The resolutions (flights) in progress, for the operator: each with its age, the number of waiting clients, and the server for which it
+//! waits. The table of resolutions is locked only while its entries are copied.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -11,20 +9,19 @@ use dns::clock::Mono;
 use dns::question::Question;
 use history::trail::LastQuery;
 
-/// A resolution in progress, as shown to the operator.
+/// A resolution in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InFlight {
     /// The question that the resolution resolves.
     pub question: Question,
     /// The time since the resolution began.
     pub age: Duration,
-    /// The number of clients that wait for the resolution. 0 if the deadlines of all clients have passed and they were answered without it.
+    /// The number of waiting clients. 0 if the deadlines of all clients have passed.
     pub clients: usize,
-    /// The last query that the resolution sent to a server.
+    /// The last query to a server.
     pub last_query: LastQuery,
 }
 
-/// Returns all resolutions in progress, the oldest first.
 pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
     let listed = flights.list().into_iter();
     let mut shown: Vec<InFlight> = listed
@@ -33,7 +30,7 @@ pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
             Some(InFlight { question: key.question()?, age, clients, last_query })
         })
         .collect();
-    // Resolutions that began at the same time are ordered by question, so that equal runs give equal lists.
+    // Resolutions of the same age are ordered by question, so that equal runs give equal lists.
     shown.sort_by_cached_key(|flight| (Reverse(flight.age), flight.question.to_string()));
     shown
 }

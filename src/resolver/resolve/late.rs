@@ -1,7 +1,5 @@
-//! Answers that arrive after their resolution (flight) has ended. They are validated and cached like other answers, so that the next
-//! question gets them.
-//!
-//! The DNSSEC keys of a zone may arrive as late as the answer. If keys are missing, the answer is therefore validated a second time.
+//! Answers that arrive after their resolution (flight) has ended. They are validated and cached like other answers. The DNSSEC keys of a
+//! zone may arrive as late as the answer. If keys are missing, the answer is therefore validated a second time.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,18 +21,16 @@ use crate::zones::{View, Views};
 use dns::question::{Question, QuestionKey};
 use validate::verdict::Verdict;
 
-/// How many times a late answer is validated if the DNSSEC keys of its zone are missing. The keys may also arrive late, but before the second
-/// validation.
+/// How many times a late answer is validated if the DNSSEC keys of its zone are missing.
 const JUDGEMENTS: usize = 2;
 
-/// Validates and caches answers that arrived after their resolution had ended.
 pub(super) struct LateAnswerKeeper {
     pub(super) chaser: Arc<Chaser>,
     pub(super) views: Arc<ArcSwap<Views>>,
 }
 
 impl LateAnswerKeeper {
-    /// Validates and caches answers that arrive after their resolution has ended. Runs forever.
+    /// Validates and caches late answers. Never returns.
     pub(super) async fn keep_all(self: Arc<Self>) -> Infallible {
         let mut judged = JoinSet::new();
         loop {
@@ -51,7 +47,7 @@ impl LateAnswerKeeper {
     async fn keep_late_answer(self: Arc<Self>, late: LateAnswer) {
         let LateAnswer { name, kind, view, checks, cut, said } = late;
         if !self.views.load().holds(&view) {
-            // A reload has changed the view since the query, so the answer may come from servers that its name no longer uses.
+            // A reload has changed the view, so the answer may come from servers that its name no longer uses.
             return;
         }
         let context = Context::new(Arc::new(FlightProgress::new(&self.chaser.clock)), Arc::clone(&view));
@@ -99,7 +95,6 @@ impl LateAnswerKeeper {
         false
     }
 
-    /// Removes the cached failures of the questions that this late answer answers.
     fn forget_failures(&self, name: &Name, kind: RecordType, view: &View) {
         for (dnssec_ok, checking_disabled) in [(false, false), (false, true), (true, false), (true, true)] {
             let question =

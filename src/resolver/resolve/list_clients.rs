@@ -14,7 +14,6 @@ use dns::clock::Mono;
 use dns::question::{Answer, ListSays, Outcome};
 
 impl ClientResolver {
-    /// Answers a client's question to a DNS list, as soon as the servers of the list answer or are known to be silent.
     pub(super) async fn ask_watched(&self, watched: Watched<'_>, missed: &Arc<ClientQuestion>) -> Asked {
         let now = self.clock.mono();
         let ClientQuestion { question, arrived, .. } = &**missed;
@@ -27,8 +26,7 @@ impl ClientResolver {
         let asked = self.ask_unless_held(watched, missed, now).await;
         if let Asked::Replied(replied) = &asked {
             let says = replied.answer.list.map_or(ListSays::Unknown, |mark| mark.says);
-            // Only a reply of a server shows how long the list takes. A silent list, or a list whose refusal is remembered, gave no reply to this
-            // question.
+            // Only a reply of a server shows how long the list takes.
             let made_here = matches!(replied.outcome, Outcome::Remembered | Outcome::Cache);
             let answered = replied.progress.as_ref().filter(|_| !made_here).and_then(|one| one.last_answer());
             watched.entry.miss(says, answered.map(|_| self.clock.mono().since(*arrived)));
@@ -36,7 +34,7 @@ impl ClientResolver {
         asked
     }
 
-    /// Asks a DNS list, unless its servers are known to be silent. If they become known to be silent meanwhile, the client no longer waits.
+    /// Asks a DNS list. The client does not wait if the servers of the list are known to be silent, or become known to be silent.
     pub(super) async fn ask_unless_held(
         &self,
         watched: Watched<'_>,
@@ -52,8 +50,7 @@ impl ClientResolver {
             Either::Left((asked, _)) => asked,
             Either::Right(((), waiting)) => match self.lists.held(watched, missed, self.clock.mono()) {
                 Some((outcome, answer)) => {
-                    // The client has waited for this resolution (flight) until now, so the steps of the resolution so far are kept for the
-                    // log.
+                    // The client has waited for this resolution (flight), so its steps are kept for the log.
                     let progress = missed.list.as_ref().and_then(|list| list.waits_for.get()).map(Arc::clone);
                     progress.iter().for_each(|progress| self.keep_so_far(missed, progress));
                     Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress })
@@ -64,7 +61,6 @@ impl ClientResolver {
     }
 }
 
-/// Returns a reply with an answer that was composed here, without a resolution.
 fn replied((outcome, answer): (Outcome, Answer)) -> Asked {
     Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress: None })
 }

@@ -1,4 +1,4 @@
-//! The parts of questions that are not shown to anyone: the secret keys in names of DNS lists, and the parts that `history.redact` selects.
+//! The parts of questions that nobody may see: the secret keys in names of DNS lists, and the parts that `history.redact` selects.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::dnsbl::rewrite::{Rewrite, provider_of};
 use dns::question::wire_name;
 use history::redact::{Redaction, Secrets};
 
-/// Returns where the configured DNS lists have their secret keys: each key is the label directly below the zone or base name of a list. For
-/// lists that are not in the configuration, a label counts as a key if it looks like one.
+/// Returns where the configured DNS lists have their secret keys: in the label directly below the zone or base name of a list. For other
+/// lists, a label counts as a key if it looks like one.
 pub fn secrets_of(config: &Config) -> Secrets {
     let keyed = config.lists().into_values().filter(|list| list.keyed);
     let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());
@@ -27,8 +27,8 @@ pub fn secrets_of(config: &Config) -> Secrets {
         .and_below(providers)
 }
 
-/// Returns the reason why no server or resolver may be asked for a name, even if a command of the operator asks for it: the name contains the secret
-/// key of a DNS list, or is reserved for this host (RFC 6761 section 6.3, RFC 7686 section 2). Returns `None` for other names.
+/// Returns why no server may be asked for a name, even for a command of the operator: the name contains the secret key of a DNS list, or is
+/// reserved for this host (RFC 6761 section 6.3, RFC 7686 section 2).
 pub fn kept_here(config: &Config, name: &Name) -> Option<&'static str> {
     let mut lists = config.lists().into_values();
     let is_in = |rewrite: &Rewrite| rewrite.secret().is_in(name);

@@ -1,30 +1,27 @@
-//! Resolves clients' questions: first from the cache, otherwise in one resolution for each question, within the deadline of each client.
-//! Several clients may wait for one resolution (flight).
+//! Resolves clients' questions: first from the cache, otherwise in one resolution (flight) for each question, within the deadline of each
+//! client. Several clients may wait for one resolution.
 //!
-//! Implements RFC 9520 (cached failures) and RFC 2308 (negative answers). A client gets an answer or SERVFAIL within `resolve.deadline` after
-//! the first copy of its query. The resolution then continues, so that the client gets the answer when it asks again.
+//! Implements RFC 9520 (cached failures) and RFC 2308 (negative answers). A client gets an answer or SERVFAIL within `resolve.deadline`
+//! after the first copy of its query. The resolution then continues, so that the client gets the answer when it asks again.
 //!
 //! # Decisions
 //!
-//! - The deadline of a client is four seconds. glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc 2.36), so a
-//!   late answer is worse than a prompt SERVFAIL. A resolution ends after 10 s.
-//! - glibc repeats a query within a millisecond of SERVFAIL. If the resolution is still in progress, the repeated query joins it. Even a name
-//!   that takes 4 to 8 s to resolve is therefore found at the first attempt to deliver a mail. A failed resolution is cached (RFC 9520).
+//! - The deadline of a client is four seconds: glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc 2.36). A
+//!   resolution ends after 10 s.
+//! - glibc repeats a query within a millisecond of SERVFAIL, and the repeated query joins the resolution. Even a name that takes 4 to 8 s
+//!   to resolve is therefore found at the first attempt to deliver a mail. A failed resolution is cached (RFC 9520).
 //! - SERVFAIL is never turned into NXDOMAIN or NODATA, because mail would be lost. A bogus answer is never treated as insecure, because forged
 //!   data would be accepted.
-//! - A resolution runs in the task of the client that begins it, so that no work is passed between tasks. This saves at least a fifth of the
-//!   CPU instructions of a cache miss. If this client no longer waits, the resolution continues in its own task.
-//! - The numbers of resolutions, waiting clients and queries to servers are limited, and are shared fairly among zones and clients (`shares`). When
-//!   half of the allowed resolutions are in progress, new resolutions of the zone or client that has the most are refused. When all are in progress,
-//!   each new resolution of another zone or client ends one of them. Models: Unbound's jostle list and BIND's `fetches-per-zone`.
-//! - Sub-questions do not wait for the resolutions of clients, because two resolutions could then wait for each other. Equal queries to one
-//!   server are merged in `exchange`.
-//! - The cache may refuse to store an answer, so a resolution passes its answer directly to the waiting clients.
-//! - An answer that arrives after its question has failed is still validated and cached, for later questions.
-//! - A reload of the configuration ends the resolutions of names whose servers (routes) it changes, and their clients begin new resolutions.
-//!   Otherwise later questions would join these resolutions and get answers from the old servers for up to ten seconds.
-//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), DNS lists, resolutions, questions that no
-//!   client waits for (`side`), prefetch, look-ahead (`ahead`), and waiting clients (`waiting`). `Resolver` combines the parts.
+//! - A resolution runs in the task of the client that begins it, because passing work between tasks costs a fifth of the CPU instructions
+//!   of a cache miss. If this client no longer waits, the resolution continues in its own task.
+//! - The numbers of resolutions, waiting clients and queries to servers are limited, and are shared fairly among zones and clients
+//!   (`shares`). Models: Unbound's jostle list and BIND's `fetches-per-zone`.
+//! - Sub-questions do not wait for the resolutions of clients, because two resolutions could then wait for each other. `exchange` merges
+//!   equal queries to one server.
+//! - A reload ends the resolutions of names whose servers (routes) it changes, and their clients begin new resolutions. Otherwise later
+//!   questions would join these resolutions and get answers from the old servers.
+//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), DNS lists, resolutions, questions
+//!   that no client waits for (`side`), prefetch, look-ahead (`ahead`), and waiting clients (`waiting`).
 
 #![deny(
     clippy::unwrap_used,
@@ -109,20 +106,20 @@ use trust::Validator;
 use trust::nta::Ntas;
 use waiting::ClientResolver;
 
-/// The reason that a client gets if a reload has removed the listener to which it sent its query.
+/// The reason that a client gets if a reload has removed its listener.
 const WITHOUT_LISTENER: &str = "a reload removed the listener of this query";
 
 /// The parts from which a resolver is created.
 pub struct ResolverParts {
-    /// The views: for each group of clients, the servers or local zones that answer the questions for a name (routes), and the operator's settings.
+    /// For each group of clients: the servers or local zones that answer a name (routes), and the operator's settings.
     pub views: Views,
-    /// The clock from which the resolver gets the time.
+    /// The clock of the resolver.
     pub clock: Clock,
     /// The source of random numbers for ids, ports and the case of names.
     pub random: Random,
-    /// The network through which servers are queried.
+    /// The network to the servers.
     pub network: Arc<dyn Network>,
-    /// The recorder, to which events are reported for the history and the statistics.
+    /// The recorder of the history and the statistics.
     pub recorder: Arc<Recorder>,
     /// Sends copies of DNS messages to a dnstap reader.
     pub tap: Arc<Tap>,
@@ -131,34 +128,26 @@ pub struct ResolverParts {
 /// Answers the questions of clients and of the operator.
 pub struct Resolver {
     views: Arc<ArcSwap<Views>>,
-    /// The names for which a recent reload of the configuration has changed the servers (routes).
+    /// The names whose route a recent reload has changed.
     changed: Arc<ChangedRoutes>,
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
     tap: Arc<Tap>,
-    /// The state that decides which failed questions are reported in the log.
     log_state: Mutex<LogState>,
-    /// Resolves questions, each in one resolution (flight).
     flight: Arc<FlightResolver>,
-    /// Answers clients whose questions wait for a resolution.
     clients: ClientResolver,
-    /// Asks DNS lists, and interprets their answers.
     lists: Arc<ListResolver>,
-    /// Resolves questions for which no client waits, such as probes.
     side: Arc<SideResolver>,
-    /// Renews answers, delegations and addresses in use before they expire.
     prefetcher: Arc<Prefetcher>,
-    /// Updates the trust anchors of the root zone as RFC 5011 describes.
     root_keys: Arc<RootKeyFollower>,
-    /// Asks questions in advance that clients will probably ask soon (look-ahead).
     lookahead: Arc<LookaheadResolver>,
-    /// The queue with clients' questions and their answers, which look-ahead reads.
+    /// The queue of clients' questions and their answers for look-ahead.
     answered: Arc<AnsweredQueue>,
 }
 
 impl Resolver {
-    /// Creates a resolver with an empty cache whose size is `cache.size` of the configuration.
+    /// Creates a resolver with an empty cache of the configured size.
     pub fn new(parts: ResolverParts) -> Arc<Self> {
         let size = parts.views.config().cache.size;
         Self::with_memory(parts, size)
@@ -215,8 +204,7 @@ impl Resolver {
         })
     }
 
-    /// Asks a root server for the names and addresses of all root servers (priming, RFC 9609), so that the first client's question need not
-    /// wait for that.
+    /// Asks a root server for the names and addresses of all root servers (priming, RFC 9609).
     ///
     /// # Errors
     /// No root server answers. The first question will try again.
@@ -224,7 +212,7 @@ impl Resolver {
         self.side.prime().await
     }
 
-    /// Validates and caches answers that arrive after their resolution has ended. Runs until the returned future is dropped.
+    /// Validates and caches answers that arrive after their resolution has ended. Never returns.
     pub async fn keep_late_answers(self: Arc<Self>) -> Infallible {
         let (chaser, views) = (Arc::clone(&self.flight.chaser), Arc::clone(&self.views));
         Arc::new(LateAnswerKeeper { chaser, views }).keep_all().await
@@ -260,8 +248,7 @@ impl Resolver {
         &self.memory
     }
 
-    /// Adds a negative trust anchor at `name` for `time`, and removes cached data at and below `name`. Returns false if the maximum number of
-    /// negative trust anchors is already set.
+    /// Adds a negative trust anchor at `name` for `time`, and removes cached data at and below `name`. Returns false if there is no room.
     pub async fn add_nta(&self, name: &Name, time: Duration) -> bool {
         let now = self.clock.mono();
         let added = self.flight.chaser.trust.ntas().add(name, now.after(time), now);
@@ -280,7 +267,7 @@ impl Resolver {
         removed
     }
 
-    /// Returns the negative trust anchors that a command of the operator has set for a limited time.
+    /// Returns the negative trust anchors that the operator has set for a limited time.
     pub fn ntas(&self) -> &Ntas {
         self.flight.chaser.trust.ntas()
     }
@@ -300,13 +287,12 @@ impl Resolver {
         &self.clock
     }
 
-    /// Returns the views: for each group of clients, the servers or local zones that answer the questions for a name (routes), and the operator's
-    /// settings.
+    /// Returns the current views.
     pub fn views(&self) -> Arc<Views> {
         self.views.load_full()
     }
 
-    /// Returns the maximum numbers of resolutions, waiting clients and queries in progress.
+    /// Returns the limits of work in progress.
     pub fn bounds(&self) -> WorkBounds {
         self.flight.iterate.bounds()
     }
@@ -321,18 +307,18 @@ impl Resolver {
         self.flight.flights.waiters()
     }
 
-    /// Returns the resolutions in progress, the oldest first. Does not change any state.
+    /// Returns the resolutions in progress, the oldest first.
     pub fn inflight(&self) -> Vec<InFlight> {
         inflight::list(&self.flight.flights, self.clock.mono())
     }
 
-    /// Answers all waiting clients with SERVFAIL, and from now on also each new client.
+    /// Answers all waiting clients, and each new client, with SERVFAIL.
     pub fn stop(&self) {
         self.clients.stop();
     }
 
-    /// Returns the keyed hash of the zone against whose limit a question for `name` counts as long as no zone cut above the name is known. `name` is
-    /// in wire form, in lower case.
+    /// Returns the keyed hash of the zone against whose limit a question for `name` (in wire form, in lower case) counts as long as no zone
+    /// cut above the name is known.
     pub(crate) fn zone_at_first(&self, name: &[u8]) -> u64 {
         self.memory.keyed().octets(shares::zone_at_first(name, 0))
     }
@@ -344,8 +330,8 @@ impl Resolver {
         reload::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
     }
 
-    /// Replaces the current views with new ones after a reload. Resolutions in progress keep the old views, but resolutions of names with other
-    /// servers (routes) are ended. Returns the names at and below which the servers have changed.
+    /// Replaces the views after a reload. Resolutions in progress keep the old views, but those of names with other servers (routes) are
+    /// ended. Returns the names at and below which the servers have changed.
     pub fn set_views(&self, views: Views) -> Vec<Name> {
         let old = self.views();
         let changed = zones::changed(old.config(), views.config());
@@ -360,9 +346,9 @@ impl Resolver {
         changed
     }
 
-    /// Removes the cached data at and below `names`, for which the servers (routes) have changed, and the data of views that no longer exist.
+    /// Removes the cached data at and below `names`, whose servers have changed, and the data of views that no longer exist.
     pub async fn forget(&self, names: &[Name]) {
-        // An older resolution may just have asked a DNS list at servers that no view uses any more, and stored a state of the list for these servers.
+        // A resolution that began before may just have stored a state for a list at servers that no view uses any more.
         self.lists.forget_unasked();
         let (views, names) = (self.views(), names.to_vec());
         self.flight.iterate.keep_views(|view| views.is_in_use(view));
@@ -382,7 +368,7 @@ impl Resolver {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
-            // A question that the operator asks with a command comes from the unspecified address.
+            // A question of the operator comes from the unspecified address.
             let _ = if client.address.is_unspecified() {
                 self.looked_up(key.as_bytes(), &answer, arrived)
             } else {
@@ -393,8 +379,7 @@ impl Resolver {
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
     }
 
-    /// Answers a question of the operator like a client's question. However, such a question does not make a DNS list count as in use, and the module
-    /// `batch`, which observes the lists that clients ask together, ignores the question.
+    /// Answers a question of the operator. It does not make a DNS list count as in use, and the module `batch` ignores it.
     pub async fn ask_unmarked(&self, question: Question, client: Client) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
@@ -411,9 +396,8 @@ impl Resolver {
         }
     }
 
-    /// Reports that an answer from the cache is about to be sent. The report goes to the DNS list that gave the answer, to look-ahead if it
-    /// had asked for the answer, or to prefetch if the TTL of the answer ends soon. Returns the time until which the answer may be sent again
-    /// without a report, or `None` if each use of the answer must be reported.
+    /// Reports the use of a cached answer: to its DNS list, to look-ahead if it had asked for the answer, and to prefetch if its TTL ends
+    /// soon. Returns the time until which the answer may be sent again without a report, or `None` if each use must be reported.
     pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if answer.ahead.is_set() {
             self.answered.report_used(key, answer, now);
@@ -421,12 +405,12 @@ impl Resolver {
         self.looked_up(key, answer, now)
     }
 
-    /// Like `hit`, but also for a question of the operator. Such a question does not count as the use of an answer that look-ahead asked for.
+    /// Like `hit`, but a question of the operator does not count as the use of an answer of look-ahead.
     fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
             self.lists.table.events.push(key, ListEventKind::Asked(Some(mark.says)), now);
-            // The answers of a learned zone (which is not known as a DNS list) are renewed like those of other zones.
+            // The answers of a learned zone, which is no known DNS list, are renewed like those of other zones.
             if mark.list < LEARNED {
                 return None;
             }
@@ -442,13 +426,12 @@ impl Resolver {
 
     /// Answers a question whose answer was not in the cache when it arrived.
     pub fn miss(&self, missed: ClientQuestion) -> impl Future<Output = Asked> {
-        // The question is put into an `Arc` before it waits, because otherwise each waiting client would store it twice.
+        // Without the `Arc`, each waiting client would store the question twice.
         let missed = Arc::new(missed);
         async move {
             self.answered.report_asked(&missed);
             let asked = match self.lists.watched(&missed) {
-                // The future for a question to a DNS list is boxed, because it would make every waiting question larger, and only questions to lists
-                // need it.
+                // The future is boxed, because it would make every waiting question larger, and only questions to lists need it.
                 Some(watched) => Box::pin(self.clients.ask_watched(watched, &missed)).await,
                 None => {
                     self.lists.notice(&missed);
@@ -463,8 +446,8 @@ impl Resolver {
 
 #[cfg(feature = "simulated")]
 impl Resolver {
-    /// Returns the number of resolutions, waiting clients, fetches, queries to servers and streams in progress. It must become 0 when no client asks
-    /// any more.
+    /// Returns the number of resolutions, waiting clients, fetches, queries to servers and streams in progress. It must become 0 when no
+    /// client asks any more.
     pub fn under_way(&self) -> usize {
         let fetched = self.flight.chaser.trust.fetching() + self.lists.under_way();
         self.flight.flights.len() + self.flight.flights.waiters() + fetched + self.flight.iterate.under_way()
@@ -475,7 +458,7 @@ impl Resolver {
         &self.flight.strike
     }
 
-    /// Returns a switch with which tests cause panics where a server's silence is counted, and where the root is primed again.
+    /// Returns a switch with which tests cause panics where a server's silence is counted, and in priming.
     pub fn strike_silences(&self) -> &Strike {
         self.flight.iterate.strike()
     }
@@ -486,7 +469,6 @@ impl Resolver {
     }
 }
 
-/// Returns the settings of the recorder for the configuration of the views.
 fn recorder_settings(views: &Views) -> RecorderSettings {
     let config = views.config();
     RecorderSettings {

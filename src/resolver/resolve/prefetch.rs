@@ -1,16 +1,15 @@
-//! Prefetch: renews cached answers, delegations, server addresses and DNSSEC keys that are in use, in the background and before their TTL
-//! ends, so that no client waits for them.
+//! Prefetch: renews cached answers, delegations, server addresses and DNSSEC keys that are in use before their TTL ends, so that no client
+//! waits for them.
 //!
-//! `cache::freshness` decides when to renew. When a client uses an answer whose TTL ends soon, the answer is reported once, and a task asks its
-//! question again. Clients that ask before the TTL ends get the old answer. Clients that ask later join the resolution (flight) in progress.
+//! `cache::freshness` decides when to renew. When a client uses an answer whose TTL ends soon, the answer is reported once, and a task asks
+//! its question again. Clients get the old answer until its TTL ends, and then join the resolution (flight) in progress.
 //!
 //! # Decisions
 //!
 //! - Answers of DNS lists are not renewed, so that a list gets no more queries than clients cause.
-//! - Renewals stop while there are too many resolutions. Only a few renewals of one zone may be in progress, so that a zone that does not answer does
-//!   not delay other zones. An answer for whose renewal there was no room may be reported again after a second.
-//! - At most half of the renewals in progress may be for delegations and server addresses. If a zone has reached its limit, its renewals wait, and
-//!   those of other zones are done first.
+//! - Renewals stop while there are too many resolutions. Only a few renewals of one zone may be in progress, so that a silent zone does not
+//!   delay other zones. An answer for which there was no room may be reported again after a second.
+//! - At most half of the renewals in progress may be for delegations and server addresses.
 //! - If a renewal fails, the old answer remains in use until its TTL ends.
 
 use std::collections::VecDeque;
@@ -38,18 +37,16 @@ use dns::clock::Mono;
 use dns::question::{Answer, Client, QuestionKey};
 use history::Counter;
 
-/// The client address in the questions of renewals. No real client has this address.
+/// The client in the questions of renewals. No real client has this address.
 pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
 
-/// A question that will be asked again in the background, to renew its answer.
 #[derive(Debug)]
 struct Renewal {
     key: QuestionKey,
-    /// The cached answer to renew; `None` if the last resolution failed.
+    /// The answer to renew; `None` if the last resolution failed.
     answer: Option<Arc<Answer>>,
 }
 
-/// Queue of questions that will be asked again in the background, to renew their answers.
 #[derive(Debug, Default)]
 struct Renewals {
     waiting: Mutex<VecDeque<Renewal>>,
@@ -57,8 +54,7 @@ struct Renewals {
 }
 
 impl Renewals {
-    /// Adds a question to the queue. Returns an error if the queue is full. A failed question is queued only once, even if many clients ask
-    /// it.
+    /// Adds a question. Returns an error if the queue is full. A failed question is queued only once, even if many clients ask it.
     fn add(&self, renewal: Renewal) -> Result<(), Renewal> {
         let mut waiting = self.waiting();
         if renewal.answer.is_none() && waiting.iter().any(|other| other.key == renewal.key) {
@@ -88,7 +84,7 @@ impl Renewals {
     }
 }
 
-/// The renewals in progress. Each entry has the keyed hash of the zone whose servers are asked, and the task.
+/// The renewals in progress, each with the keyed hash of the zone whose servers are asked.
 #[derive(Debug, Default)]
 struct ZonesAsked(Vec<(u64, AbortHandle)>);
 
@@ -116,7 +112,7 @@ impl Prefetcher {
         Arc::new(Self { views, flight, side: Arc::clone(side), renewals: Renewals::default() })
     }
 
-    /// Queues an answer whose TTL ends soon to be renewed, unless it was queued before.
+    /// Queues an answer whose TTL ends soon, unless it was queued before.
     #[cold]
     pub(super) fn hand_over(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) {
         if !answer.renewal.take(now) || !self.views.load().config().cache.prefetch {
@@ -128,7 +124,7 @@ impl Prefetcher {
         }
     }
 
-    /// Queues a failed question to be asked again. If the queue is full, nothing happens, and the next client that asks tries again.
+    /// Queues a failed question. If the queue is full, the next client that asks tries again.
     pub(super) fn try_again(&self, key: &QuestionKey) {
         let _ = self.renewals.add(Renewal { key: key.clone(), answer: None });
     }
@@ -140,7 +136,7 @@ impl Prefetcher {
         }
     }
 
-    /// Renews the queued answers, and also delegations, server addresses and DNSSEC keys. Runs forever.
+    /// Renews the queued answers, delegations, server addresses and DNSSEC keys. Never returns.
     pub async fn run(self: Arc<Self>) -> Infallible {
         let (mut asking, bounds) = (JoinSet::new(), self.flight.iterate.bounds());
         let (mut answers, mut expiring) = (ZonesAsked::default(), ZonesAsked::default());
@@ -171,8 +167,8 @@ impl Prefetcher {
         }
     }
 
-    /// Returns the question that belongs to a key. Returns `None` if it must not be asked without a client, because it asks a DNS list or a zone that
-    /// resolverd serves itself, or if its view no longer exists.
+    /// Returns the question of a key. Returns `None` if it must not be asked without a client, because it asks a DNS list or a local zone,
+    /// or if its view no longer exists.
     fn renewable(&self, key: &QuestionKey) -> Option<ClientQuestion> {
         let question = key.question()?;
         let view = self.views.load().get(question.view).cloned()?;
@@ -194,7 +190,7 @@ impl Prefetcher {
         self.flight.iterate.end_renewal(&entry, is_answered);
     }
 
-    /// Renews a delegation and the DNSSEC keys of its zone, or the addresses of a server. Returns true if a server has answered.
+    /// Renews a delegation with the DNSSEC keys of its zone, or the addresses of a server. Returns true if a server has answered.
     async fn ask_for_expiring(&self, entry: &ExpiringEntry) -> bool {
         let ExpiringEntry { name, kind, view, .. } = entry;
         if !self.views.load().holds(view) {

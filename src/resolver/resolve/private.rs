@@ -1,18 +1,15 @@
-//! Removes addresses in the operator's own networks (`resolve.private_addresses`) from answers that come from the internet.
-//!
-//! A stranger may give a name an address of this host or of a local network, so that clients connect to this address (DNS rebinding). The
-//! functions use only their arguments.
+//! Removes addresses in the operator's own networks (`resolve.private_addresses`) from answers of the internet. A stranger may give a name
+//! an address of this host or of a local network, so that clients connect to this address (DNS rebinding).
 //!
 //! # Decisions
 //!
-//! - Only the answer to the client is changed, not the cached RRset: an RRset is validated as a whole, and its signatures must stay correct.
-//!   Unbound removes the addresses before validation, so with Unbound such a name in a signed zone gets SERVFAIL.
-//! - If all addresses are removed from an answer, it becomes NODATA, as with Unbound. After REFUSED or SERVFAIL, mail software would try again
-//!   for days. The SOA of this NODATA is made here, so that clients can cache it. An extended error tells the client the reason. Its code is
-//!   "Blocked", because this is a policy of the operator (RFC 8914 section 4.16).
-//! - An HTTPS or SVCB record with such an address in its hints (RFC 9460 section 7.3) is removed as a whole. The client then uses the
-//!   addresses of the name. If only the hint were removed, the record might become invalid, because its list of mandatory keys may name
-//!   the hint.
+//! - Only the answer to the client is changed, not the cached RRset: an RRset is validated as a whole. Unbound removes the addresses before
+//!   validation, so with Unbound such a name in a signed zone gets SERVFAIL.
+//! - An answer without remaining addresses becomes NODATA, as with Unbound. After REFUSED or SERVFAIL, mail software would try again for
+//!   days. The SOA of this NODATA is made here, so that clients can cache it. The extended error is "Blocked", because this is a policy of
+//!   the operator (RFC 8914 section 4.16).
+//! - An HTTPS or SVCB record with such an address in its hints (RFC 9460 section 7.3) is removed as a whole, because its list of mandatory
+//!   keys may name the hint. The client then uses the addresses of the name.
 //! - A malformed HTTPS or SVCB record is removed too, because its hints cannot be read.
 //! - If only some records of a signed RRset remain, the answer is not secure, because the signature covers the whole RRset.
 
@@ -29,7 +26,7 @@ use dns::question::Security;
 use history::note::record_text;
 use validate::signature::covered_type;
 
-/// Removes the records with addresses that clients of `view` must not get, and returns the removed records.
+/// Removes and returns the records with addresses that clients of `view` must not get.
 pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
     if view.config.resolve.private_addresses.is_empty() {
         return Vec::new();
@@ -41,8 +38,7 @@ pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
                 .any(|address| view.removes(&record.name, record.record_type(), address))
     };
     let mut removed: Vec<Record> = chased.answers.extract_if(.., |record| is_private(record)).collect();
-    // A server may repeat the mixed case (0x20) of our query. The names are put into lower case, because the SOA and the extended error that later
-    // clients get too contain them.
+    // A server may repeat the mixed case (0x20) of the query. Later clients get the SOA and the extended error with this name too.
     removed.iter_mut().for_each(|record| record.name = record.name.to_lowercase());
     let Some(first) = removed.first() else { return removed };
     let is_of = |record: &Record, name: &Name, kind| record.name == *name && record.record_type() == kind;
@@ -74,8 +70,8 @@ fn addresses(record: &Record) -> Vec<IpAddr> {
     hints.collect()
 }
 
-/// Returns true if the record is an HTTPS or SVCB record that `hickory_proto` cannot parse, for example because its parameters are not
-/// sorted. Clients must reject such a record (RFC 9460 section 2.2), but some use its hints.
+/// Returns true for an HTTPS or SVCB record that `hickory_proto` cannot parse. Clients must reject such a record (RFC 9460 section 2.2),
+/// but some use its hints.
 fn is_malformed(record: &Record) -> bool {
     is_service(record) && matches!(record.data, RData::Unknown { .. })
 }
@@ -85,7 +81,6 @@ fn is_service(record: &Record) -> bool {
     matches!(kind, RecordType::HTTPS | RecordType::SVCB)
 }
 
-/// Returns the text of the extended error, which names the removed records.
 fn sentence(removed: &[Record]) -> String {
     let shown: Vec<String> = removed.iter().take(MAX_REPORTED_REMOVED).map(text).collect();
     let more = if shown.len() < removed.len() { "; ..." } else { "" };
@@ -94,7 +89,7 @@ fn sentence(removed: &[Record]) -> String {
 
 fn text(record: &Record) -> String {
     let text = record_text(record);
-    // `hickory_proto` ends the text of each parameter list with a comma, which is removed.
+    // `hickory_proto` ends each parameter list with a comma, which is removed.
     if is_service(record) { text.trim_end_matches(',').replace(", ", " ") } else { text }
 }
 

@@ -1,7 +1,7 @@
 //! Looks a name up in the cache before any server is asked.
 //!
-//! See RFC 8020 (nothing exists below a name that does not exist), RFC 8198 (cached NSEC records deny other names too) and RFC 6672 section 3.4 (a
-//! cached DNAME redirects all names below it).
+//! See RFC 8020 (nothing exists below a name that does not exist), RFC 8198 (cached NSEC records deny other names too) and RFC 6672 section
+//! 3.4 (a cached DNAME redirects all names below it).
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
@@ -22,8 +22,8 @@ use history::event::StepEvent;
 use validate::verdict::Verdict;
 
 impl Chaser {
-    /// Returns the result from the cache, if its security is sufficient for the question, or if the data are validated successfully now.
-    /// Returns `None` otherwise; servers are then asked. Data may have been cached unvalidated, for a client that sets CD.
+    /// Returns the result from the cache, if its security is sufficient for the question or the data are validated now. Data may have been
+    /// cached unvalidated, for a client that sets CD.
     pub(super) async fn remember(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Option<End> {
         let Some((mut found, checked)) = self.recall(lookup) else { return self.synthesize(lookup, chased) };
         let parts =
@@ -44,7 +44,7 @@ impl Chaser {
         Some(chased.take(found, &judged.checked))
     }
 
-    /// Returns the cached A records of a name. The result is empty if the cache says that there are none, and `None` if it has no entry.
+    /// Returns the cached A records of a name: empty if the cache has a denial, and `None` if it has no entry.
     pub(super) fn remembered_addresses(
         &self,
         list: &List,
@@ -60,7 +60,7 @@ impl Chaser {
         }
     }
 
-    /// Returns the data in the cache for a name, with their DNSSEC security: records, a denial, an alias or a DNAME.
+    /// Returns the cached data for a name: records, a denial, an alias or a DNAME.
     fn recall(&self, lookup: Lookup<'_>) -> Option<(Found, AnswerSecurity)> {
         let now = self.clock.mono();
         let Lookup { name, kind, context, route, .. } = lookup;
@@ -75,7 +75,7 @@ impl Chaser {
             return Some(redirected);
         }
         let known = known.or_else(|| {
-            // No name can exist below a name that does not exist (RFC 8020), so names above are looked up too.
+            // No name can exist below a name that does not exist (RFC 8020), so the names above are looked up too.
             let above =
                 route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(&mut keys, &route.zone, now))??;
             Some((Known::Negative(above), kind)).filter(|(known, _)| is_used(known))
@@ -105,7 +105,7 @@ impl Chaser {
         })
     }
 
-    /// Returns the denial of a name that does not exist according to cached NSEC or NSEC3 records (RFC 8198).
+    /// Returns a denial that follows from cached NSEC or NSEC3 records (RFC 8198).
     fn synthesize(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Option<End> {
         let Lookup { name, context, route, .. } = lookup;
         if !route.synthesizes() || !context.checks() || lookup.renews() {
@@ -124,7 +124,7 @@ impl Chaser {
         Some(chased.take(held(Vec::new(), end, proof, Rank::Authoritative), &checked))
     }
 
-    /// Returns the cached DNAME above a name, with the CNAME that results from it. A name below a DNAME has no other data.
+    /// Returns the cached DNAME above a name, with the CNAME that results from it.
     fn recall_redirected(&self, lookup: Lookup<'_>, now: Mono) -> Option<(Found, AnswerSecurity)> {
         let Lookup { name, kind, context, route, .. } = lookup;
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
@@ -157,7 +157,7 @@ impl Chaser {
     }
 }
 
-/// Returns data from the cache in the form in which the answer of a server is returned.
+/// Returns cached data in the form of a server's answer.
 pub(super) fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
     Found { authoritative: rank == Rank::Authoritative, ..Found::new(answers, end, evidence) }
 }

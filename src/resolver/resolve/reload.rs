@@ -1,5 +1,5 @@
-//! The names for which a reload of the configuration has changed the servers (routes); the cache may still contain data from the old servers. Also
-//! determines for which configuration a snapshot of the cache is valid, because a daemon with another configuration may read it.
+//! The names whose servers (routes) a reload has changed; the cache may still contain data from the old servers. Also determines for which
+//! configuration a snapshot of the cache is valid.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,35 +14,34 @@ use crate::zones::{View, Views};
 use dns::clock::Mono;
 use dns::question::wire_name;
 
-/// The names at and below which a reload has changed the servers (routes), each with the time of the reload. Resolutions that began before the reload
-/// may still cache data from the old servers until they end.
+/// The names at and below which a reload has changed the servers, each with the time of the reload. Resolutions that began before may still
+/// cache data from the old servers.
 pub(super) struct ChangedRoutes {
     views: Arc<ArcSwap<Views>>,
     names: Mutex<BTreeMap<Name, Mono>>,
 }
 
 impl ChangedRoutes {
-    /// Creates the state at the start: no reload has changed the servers of a name yet.
     pub(super) fn new(views: &Arc<ArcSwap<Views>>) -> Self {
         Self { views: Arc::clone(views), names: Mutex::default() }
     }
 
-    /// Records the names for which a reload changes the servers (routes), before the new views are in use. The number of stored names is limited by
-    /// the number of zones in the configurations of the last seconds.
+    /// Records the names whose servers a reload changes, before the new views are in use. The number of stored names is limited by the
+    /// number of zones in the configurations of the last seconds.
     pub(super) fn note(&self, names: &[Name], now: Mono) {
         let mut changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.retain(|_, at| is_recent(*at, now));
         changed.extend(names.iter().map(|name| (name.clone(), now)));
     }
 
-    /// Returns the names for which the cache may contain data from old servers (routes), because a reload changed them recently.
+    /// Returns the names for which the cache may contain data from old servers.
     pub(super) fn recent(&self, now: Mono) -> Vec<Name> {
         let changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.iter().filter(|(_, at)| is_recent(**at, now)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns true if a reload has changed the servers (route) of `name` since a question began at `began` in `view`. Returns false if the view is
-    /// no longer in use, because the view then gets no new servers.
+    /// Returns true if a reload has changed the servers of `name` since `began`. Returns false if `view` is no longer in use, because it
+    /// then gets no new servers.
     pub(super) fn concern(&self, (view, began): (&Arc<View>, Mono), name: &Name) -> bool {
         self.is_older(view) && self.since(began).iter().any(|changed| changed.zone_of(name))
     }
@@ -65,13 +64,12 @@ impl ChangedRoutes {
         names.any(|name| changed.iter().any(|changed| changed.zone_of(name)))
     }
 
-    /// Returns the names for which a reload has changed the servers (routes) since `began`.
     fn since(&self, began: Mono) -> Vec<Name> {
         let changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.iter().filter(|(_, at)| **at >= began).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns true if a reload has replaced `view` with a newer view of the same id.
+    /// Returns true if a reload has replaced `view`.
     fn is_older(&self, view: &Arc<View>) -> bool {
         let views = self.views.load();
         !views.holds(view) && views.get(view.id).is_some()
@@ -82,7 +80,7 @@ fn is_recent(at: Mono, now: Mono) -> bool {
     now.since(at) <= CHANGED_ROUTE_TIME
 }
 
-/// Returns for which configuration and names a snapshot of the cache is valid. Data at and below `overlooked` are not part of the snapshot.
+/// Returns for which configuration and names a snapshot is valid. Data at and below `overlooked` are not part of it.
 pub(super) fn of_snapshot(views: &Views, overlooked: impl Iterator<Item = Name>) -> Scope {
     let config = views.config();
     let mut lists = HashSet::new();

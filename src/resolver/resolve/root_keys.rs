@@ -1,6 +1,4 @@
 //! Follows the DNSSEC keys of the root zone (RFC 5011): queries them on schedule, logs each change, and stores them in a file.
-//!
-//! This runs as a task of the daemon. No client's question waits for it.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -28,7 +26,7 @@ pub trait RootKeyStore: Send + Sync {
     fn keep(&self, text: &str) -> io::Result<()>;
 }
 
-/// Updates the trust anchors of the root zone from the keys that the zone publishes (RFC 5011).
+/// Updates the trust anchors of the root zone (RFC 5011).
 pub struct RootKeyFollower {
     views: Arc<ArcSwap<Views>>,
     chaser: Arc<Chaser>,
@@ -37,27 +35,26 @@ pub struct RootKeyFollower {
 
 #[derive(Default)]
 struct FollowerState {
-    /// True if the task that updates the keys runs. It runs only if the daemon has a file or directory in which it can store the keys.
+    /// True if the task that updates the keys runs. It needs a file or directory in which it can store the keys.
     runs: bool,
-    /// Why the last query for the keys failed or its answer was not valid, as the end of a sentence. `None` if it succeeded.
+    /// Why the last query for the keys failed, as the end of a sentence. `None` if it succeeded.
     trouble: Option<String>,
-    /// The TTL of the root's DNSKEY records in the last valid answer, in seconds.
+    /// The TTL of the keys in the last valid answer, in seconds.
     ttl: u32,
-    /// Time since which all queries for the keys have failed, in seconds since 1970. `None` if the last one succeeded.
+    /// Since when all queries have failed, in seconds since 1970. `None` if the last one succeeded.
     failing_since: Option<u64>,
-    /// True if the keys must be written to their file, because they have changed or were validated again.
+    /// True if the keys have changed or were validated again since they were written to their file.
     unwritten: bool,
-    /// Why the last attempt to write the keys to their file failed. The log has already reported this. `None` if the attempt succeeded.
+    /// Why the last attempt to write the keys failed. The log has reported this.
     unkept: Option<String>,
-    /// The key tags of new keys that cannot become trust anchors, because resolverd already follows the maximum number of keys. The log has
-    /// reported each of them.
+    /// The tags of new keys that cannot become trust anchors, because there are too many keys. The log has reported them.
     reported_too_many: BTreeSet<u16>,
 }
 
-/// The DNSSEC keys of the root zone and their state, as shown to the operator.
+/// The DNSSEC keys of the root zone and their state, for the operator.
 #[derive(Clone, Debug)]
 pub struct RootKeysReport {
-    /// True if the trust anchors of the root are updated from the keys that the root zone publishes (RFC 5011).
+    /// True if the trust anchors of the root are updated (RFC 5011).
     pub follows: bool,
     /// The keys that the root zone has published.
     pub keys: RootKeys,
@@ -65,12 +62,12 @@ pub struct RootKeysReport {
     pub unseen: Vec<u16>,
     /// Why the last query for the keys failed or its answer was not valid, as the end of a sentence. `None` if it succeeded.
     pub trouble: Option<String>,
-    /// Time since which all queries for the keys have failed, in seconds since 1970. `None` if the last one succeeded.
+    /// Since when all queries have failed, in seconds since 1970. `None` if the last one succeeded.
     pub failing_since: Option<u64>,
     /// Why the keys could not be written to their file, as the end of a sentence. `None` if they could.
     pub unkept: Option<String>,
-    /// True if resolverd supports the algorithm and digest type of at least one trust anchor of the root zone, or if no answers are validated
-    /// with these anchors.
+    /// True if resolverd supports the algorithm and digest type of at least one trust anchor of the root zone, or if these anchors are not
+    /// used.
     pub is_usable: bool,
 }
 
@@ -90,7 +87,7 @@ impl RootKeyFollower {
         let dnssec = &views.config().dnssec;
         let updates = dnssec.update_trust_anchors;
         let configured = &dnssec.trust_anchor.anchors;
-        // Stored keys do not count if they were learned from another root zone than the configured trust anchors belong to.
+        // Stored keys do not count if they were learned from another root zone than that of the configured trust anchors.
         let followed = Some(views.anchors().root_keys()).filter(|keys| updates && keys.belong_to(configured));
         let keys = followed.unwrap_or_default();
         let mut unseen = configured.tags(&Name::root());
@@ -109,10 +106,10 @@ impl RootKeyFollower {
         }
     }
 
-    /// Queries the DNSKEY records of the root zone on schedule. Runs forever.
+    /// Queries the DNSKEY records of the root zone on schedule. Never returns.
     pub async fn run(self: Arc<Self>, store: Arc<dyn RootKeyStore>) -> Infallible {
         self.with_state(|state| state.runs = true);
-        // The task waits before its first query for the root keys, so that it does not delay the first queries of clients.
+        // The first query must not delay the first queries of clients.
         tokio::time::sleep(FIRST_ROOT_KEY_QUERY).await;
         loop {
             let wait = self.look(&*store).await;
@@ -120,7 +117,7 @@ impl RootKeyFollower {
         }
     }
 
-    /// Queries the keys of the root zone once, and applies changes. Returns the time until the next query for them.
+    /// Queries the keys once, and applies changes. Returns the time until the next query.
     async fn look(&self, store: &dyn RootKeyStore) -> Duration {
         let views = self.views.load_full();
         let Some(view) = views.general().filter(|view| self.is_wanted(view)) else {
@@ -136,8 +133,7 @@ impl RootKeyFollower {
             .for_each(|change| log_change(change, now));
         let is_new = look.keys.keys != known.keys;
         views.anchors().adopt(look.keys.clone());
-        // The file also contains the time of the last query for the keys, and someone may have deleted the file. So it is written after each
-        // successful query.
+        // The file is written after each successful query: it contains the time of the query, and someone may have deleted it.
         self.with_state(|state| {
             state.unwritten |= is_new || look.seen.is_ok();
             state.failing_since = look.seen.is_err().then(|| state.failing_since.unwrap_or(now));
@@ -152,8 +148,7 @@ impl RootKeyFollower {
         view.config.dnssec.update_trust_anchors && self.chaser.trust.trusts_root(view)
     }
 
-    /// Returns true if a change of the keys must be reported in the log. If a key is ignored because there are too many keys, this is reported
-    /// only once for each key.
+    /// Returns true if the log must report a change. A key that is ignored because there are too many keys is reported once.
     fn is_unreported(&self, change: &RootKeyChange) -> bool {
         change.event != RootKeyEvent::TooMany
             || self.with_state(|state| {
@@ -161,7 +156,7 @@ impl RootKeyFollower {
             })
     }
 
-    /// Returns the time until the next query for the root keys (RFC 5011 section 2.3).
+    /// Returns the time until the next query (RFC 5011 section 2.3).
     fn next(&self, look: &RootKeyLook) -> Duration {
         self.with_state(|state| {
             if let (Err(why), None) = (&look.seen, &state.trouble) {
@@ -177,7 +172,7 @@ impl RootKeyFollower {
         })
     }
 
-    /// Writes the keys to their file if that is needed. If this fails, the next query for the keys is followed by another attempt.
+    /// Writes the keys to their file if needed. If this fails, the next query for the keys is followed by another attempt.
     fn write(&self, keys: &RootKeys, store: &dyn RootKeyStore) {
         if !self.with_state(|state| state.unwritten) {
             return;
@@ -198,7 +193,6 @@ impl RootKeyFollower {
     }
 }
 
-/// Reports a change of the root keys in the log.
 fn log_change(change: &RootKeyChange, now: u64) {
     let tag = change.tag;
     match change.event {

@@ -1,7 +1,5 @@
-//! Shares work that several callers need at the same time: the first caller that needs a result does the work, and the others get its result.
-//!
-//! It is used for queries for DS and DNSKEY records, and for questions to DNS lists. Views with different policies resolve the same question
-//! separately. With this table they still query a DNS list only once.
+//! Shares work that several callers need at the same time: the first caller does the work, and the others get its result. It is used for DS
+//! and DNSKEY records, and for questions to DNS lists.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,49 +10,43 @@ use tokio::sync::oneshot;
 
 use dns::question::QuestionKey;
 
-/// Receives the result of the work. An error means that the caller that did the work has stopped without a result, for
-/// example after a panic.
+/// Receives the result. An error means that the caller that did the work has stopped without a result, for example after a panic.
 pub(crate) type SharedResult<Value> = Shared<oneshot::Receiver<Value>>;
 
 /// The table of work in progress. Each question key has at most one piece of work.
 pub(crate) struct SharedWork<Value: Clone> {
     table: Arc<Mutex<HashMap<QuestionKey, SharedResult<Value>>>>,
-    /// The maximum number of pieces of work that may be in progress at the same time.
     most: usize,
 }
 
-/// A piece of work that the first caller must do. If this value is dropped before the work is done, the waiting callers get an error, and the next
-/// caller begins the work again.
+/// Work that the first caller must do. If this value is dropped before, the waiting callers get an error, and the next caller begins the
+/// work again.
 pub(crate) struct BegunWork<Value: Clone> {
     work: SharedWork<Value>,
     key: QuestionKey,
     sender: Option<oneshot::Sender<Value>>,
 }
 
-/// The result of asking for a piece of work (such as a fetch of keys) with this key.
 pub(crate) enum JoinedWork<Value: Clone> {
-    /// The work was not in progress, so the caller must do it.
+    /// The caller must do the work.
     First(SharedResult<Value>, BegunWork<Value>),
-    /// The work is already in progress, so the caller waits for its result.
+    /// The work is in progress, so the caller waits for its result.
     Waits(SharedResult<Value>),
-    /// The maximum number of pieces of work is already in progress, so the caller must do this work alone, without
-    /// sharing its result.
+    /// The table is full, so the caller must do the work alone, without sharing its result.
     Full,
 }
 
 impl<Value: Clone> SharedWork<Value> {
-    /// Creates an empty table. At most `most` pieces of work may be in progress at the same time.
     pub(crate) fn new(most: usize) -> Self {
         Self { table: Arc::default(), most }
     }
 
-    /// Returns how many pieces of work are in progress in this table.
     #[cfg(feature = "simulated")]
     pub(crate) fn len(&self) -> usize {
         self.table().len()
     }
 
-    /// Joins the piece of work in progress under `key`, or begins it.
+    /// Joins the work in progress under `key`, or begins it.
     pub(crate) fn join(&self, key: &QuestionKey) -> JoinedWork<Value> {
         let mut table = self.table();
         if let Some(result) = table.get(key) {
@@ -70,7 +62,6 @@ impl<Value: Clone> SharedWork<Value> {
         JoinedWork::First(result, BegunWork { work, key: key.clone(), sender: Some(sender) })
     }
 
-    /// Returns the result of the work in progress under `key`, or `None` if there is no such work.
     pub(crate) fn in_progress(&self, key: &QuestionKey) -> Option<SharedResult<Value>> {
         self.table().get(key).cloned()
     }
@@ -81,12 +72,12 @@ impl<Value: Clone> SharedWork<Value> {
 }
 
 impl<Value: Clone> BegunWork<Value> {
-    /// Passes the result to the waiting callers. The caller must have written the result to the cache before this call. Otherwise the next question
-    /// does the same work again.
+    /// Passes the result to the waiting callers. The result must already be in the cache. Otherwise the next question does the same work
+    /// again.
     pub(crate) fn end(mut self, value: Value) {
         self.work.table().remove(&self.key);
         if let Some(sender) = self.sender.take() {
-            // An error means that the waiting callers have gone, so the result is dropped.
+            // An error means that the waiting callers have gone.
             let _ = sender.send(value);
         }
     }

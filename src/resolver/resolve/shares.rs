@@ -1,11 +1,10 @@
-//! Shares the places for resolutions fairly among zones and clients, and decides which resolution is ended when there are too few places.
-//! Several clients may wait for one resolution (flight). Each resolution has one place, which counts for one client and one zone.
+//! Divides the allowed number of resolutions (flights) fairly among zones and clients, and decides which resolution is ended when there are
+//! too many. Several clients may wait for one resolution. Each resolution counts for one client and one zone.
 //!
-//! The functions use only their arguments and the state here. While less than half of the places are in use, only questions for zones that do not
-//! answer are refused. While half of the places or more are in use, new resolutions of the zone or client that has the most places are refused. When
-//! all places are in use, any other new resolution ends a resolution of the zone or client that has the most places. The tables that sort zones and
-//! clients by their number of places are built when they are first needed, and dropped when few places are in use. A zone that has not answered
-//! recently gets only a small part of the places. Models: Unbound's jostle list and BIND's fetches-per-zone.
+//! While less than half of the allowed resolutions are in progress, only questions for silent zones are refused. From half on, new
+//! resolutions of the zone or client with the most resolutions are refused. When all are in progress, any other new resolution ends a
+//! resolution of the zone or client with the most. A zone that has not answered recently may have only a small part of the resolutions.
+//! Models: Unbound's jostle list and BIND's fetches-per-zone.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash};
@@ -21,60 +20,56 @@ use dns::clock::Mono;
 use dns::hash::Plain;
 use dns::question::{label_places, name_text};
 
-/// Identifies a zone: the keyed hash of its name.
+/// The keyed hash of a zone's name.
 pub(super) type ZoneHash = u64;
 
-/// Identifies a client: the keyed hash of its address or prefix.
+/// The keyed hash of a client's address or prefix.
 pub(super) type ClientKey = u64;
 
-/// A hash table whose keys are keyed hashes, or numbers that resolverd chooses. An attacker cannot choose such keys, so they are not hashed again.
+/// A hash table whose keys are keyed hashes, or numbers that resolverd chooses. An attacker cannot choose them, so they are not hashed
+/// again.
 pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plain>>;
 
-/// The client and the zone for which a place counts. A place is the room for one resolution.
+/// The client and the zone for which a resolution counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ShareAccount {
-    /// The client for whose question the resolution is.
     pub(super) client: ClientKey,
     /// The zone cut at or below which the resolution currently queries servers.
     pub(super) zone: ZoneHash,
 }
 
-/// The number that identifies a place. A lower number means that the place was taken earlier.
+/// Identifies a resolution. A lower number means that it began earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ticket(u64);
 
-/// The decision about a new resolution: it may begin, it replaces another resolution, or it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FlightAdmission {
-    /// There is a free place, so the new resolution may begin.
+    /// The new resolution may begin.
     Room,
-    /// The new resolution may begin only if the resolution with this ticket is ended. The zone or client of that resolution has the most
-    /// resolutions.
+    /// The new resolution may begin if this resolution, of the zone or client with the most resolutions, is ended.
     InPlaceOf(Ticket),
-    /// The new resolution is refused, mostly because its own zone or client already has the most resolutions.
+    /// The new resolution is refused, mostly because its zone or client already has the most resolutions.
     Refused(ShedReason),
 }
 
-/// The reason why a question is refused, or its resolution is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShedReason {
-    /// The zone has not answered recently, or never, and already has the maximum number of resolutions for such a zone.
+    /// The zone has not answered recently, and has the maximum number of resolutions for such a zone.
     SilentZone,
-    /// More than half of the places for resolutions are in use, and this zone has the most of them.
+    /// More than half of the allowed resolutions are in progress, and this zone has the most of them.
     Zone,
-    /// More than half of the places for resolutions are in use. This client has the most of them, and the zone of its question has the most of the
-    /// client's places.
+    /// More than half of the allowed resolutions are in progress. This client has the most of them, and most of these are for the zone of
+    /// its question.
     Client,
-    /// All places for resolutions are in use, and no resolution may be ended for this question.
+    /// All allowed resolutions are in progress, and none of them may be ended for this question.
     Full,
-    /// This resolution was ended to make room for another question, because its zone or client had the most resolutions.
+    /// The resolution was ended for another question, because its zone or client had the most resolutions.
     MadeRoom,
-    /// The maximum number of clients is already waiting for resolutions.
+    /// The maximum number of clients is waiting.
     Waiters,
     /// There was no memory left for a long reply from a server of the zone.
     LongReply,
-    /// A reload of the configuration has changed the servers or local zones (routes) of names that the resolution may
-    /// need.
+    /// A reload has changed the route of names that the resolution may need.
     Reloaded,
 }
 
@@ -105,9 +100,8 @@ impl ShedReason {
     }
 }
 
-/// Returns the zone for which a question for `name` counts at its start, until its resolution reaches a zone further down. It is the closest known
-/// zone cut, which has `cut` labels. If the closest known zone cut is the root or a top-level domain, the returned zone has more labels, because
-/// domains directly below the root or a top-level domain have different owners. Names are in wire form.
+/// Returns the zone for which a question for `name` counts at its start: the closest known zone cut, which has `cut` labels. If it is the
+/// root or a top-level domain, the returned zone has more labels, because the domains below have different owners. Names are in wire form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
         REVERSE_IPV4_LABELS
@@ -120,20 +114,18 @@ pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     label_places(name).nth(over).and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
-/// The places of resolutions that are in use, by client and zone.
 #[derive(Debug)]
 pub(super) struct Shares {
     bounds: WorkBounds,
-    /// The client and zone of each resolution, and the time at which the resolution began.
+    /// The client and the zone of each resolution, and the time at which it began.
     places: Numbered<Ticket, (ShareAccount, Mono)>,
     next: u64,
     clients: Ranks<()>,
     zones: Ranks<()>,
     zones_of: Ranks<ClientKey>,
     clients_of: Ranks<ZoneHash>,
-    /// The resolutions sorted by age, the oldest first. `None` until a resolution must be ended, which needs this order.
+    /// The resolutions sorted by age. `None` until this order is needed.
     ages: Option<Ages>,
-    /// For each zone with resolutions in progress: since when it has some, and when the zone last answered.
     seen: Numbered<ZoneHash, ZoneActivity>,
 }
 
@@ -144,31 +136,26 @@ struct Ages {
     of_account: BTreeSet<(ShareAccount, Ticket)>,
 }
 
-/// Since when resolutions for a zone have been in progress, and when the zone last answered.
 #[derive(Clone, Copy, Debug)]
 struct ZoneActivity {
-    /// The time since which at least one resolution for the zone has been in progress.
+    /// Since when at least one resolution for the zone has been in progress.
     since: Mono,
-    /// The time of the last answer from the zone's servers; `None` if there was none.
     heard: Option<Mono>,
 }
 
 impl Shares {
-    /// Creates the state in which no place of a resolution is in use.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         let (places, next, ages, seen) = Default::default();
         let (clients, zones, zones_of, clients_of) = Default::default();
         Self { bounds, places, next, clients, zones, zones_of, clients_of, ages, seen }
     }
 
-    /// Returns how many places of resolutions are in use.
     pub(super) fn taken(&self) -> usize {
         self.places.len()
     }
 
-    /// Decides whether there is room for one more resolution of `account`. If at least `half` places are in use, new resolutions of the zone or
-    /// client with the most places are refused. If all places are in use, any other new resolution ends a resolution of the zone or client that has
-    /// the most places.
+    /// Decides about one more resolution of `account`. If at least `half` resolutions are in progress, the zone or client with the most of
+    /// them is refused.
     pub(super) fn judge(&mut self, account: ShareAccount, half: usize, now: Mono) -> FlightAdmission {
         let ShareAccount { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
@@ -191,7 +178,6 @@ impl Shares {
         if self.taken() >= self.bounds.flights || gives_way_early { verdict } else { FlightAdmission::Room }
     }
 
-    /// Takes a place for a resolution of `account`, and returns its ticket.
     pub(super) fn take(&mut self, account: ShareAccount, now: Mono) -> Ticket {
         let ticket = Ticket(self.next);
         self.next = self.next.wrapping_add(1);
@@ -212,8 +198,7 @@ impl Shares {
         }
     }
 
-    /// Makes a resolution count for another client that also waits for it, if that client has fewer resolutions than
-    /// the current one.
+    /// Makes a resolution count for another client that waits for it, if that client has fewer resolutions.
     pub(super) fn hand_over(&mut self, ticket: Ticket, client: ClientKey) {
         let Some((account, taken)) = self.places.get(&ticket).copied() else { return };
         if self.clients.count((), client) < self.clients.count((), account.client) {
@@ -226,15 +211,15 @@ impl Shares {
         }
     }
 
-    /// Frees the place of a resolution that has ended. `answered`: the time at which the zone answered, if it did.
+    /// Removes a resolution that has ended. `answered`: the time at which the zone answered, if it did.
     pub(super) fn give_up(&mut self, ticket: Ticket, answered: Option<Mono>) {
         if let (Some((account, _)), Some(now)) = (self.remove(ticket), answered) {
             self.hear(account.zone, now);
         }
     }
 
-    /// Decides which resolution of `zone` is ended: the oldest resolution of the client that has the most resolutions in this zone. If the new
-    /// resolution (`newcomer`) belongs to this client and zone, it is refused with the reason `why`.
+    /// Chooses the oldest resolution of the client that has the most in `zone`. If `newcomer` belongs to this client and zone, it is
+    /// refused with the reason `why`.
     fn within_zone(&mut self, newcomer: ShareAccount, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
@@ -243,8 +228,7 @@ impl Shares {
         self.in_place_of(ShareAccount { client, zone })
     }
 
-    /// Decides which resolution of `client` is ended: the oldest resolution in the zone in which the client has the most resolutions, or the
-    /// client's oldest resolution in any zone if the client has only a few resolutions in each zone.
+    /// Chooses the oldest resolution in the zone in which `client` has the most, or in any zone if the client has only a few in each.
     fn within_client(&mut self, newcomer: ShareAccount, client: ClientKey, now: Mono) -> FlightAdmission {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
@@ -265,7 +249,7 @@ impl Shares {
         }
     }
 
-    /// Chooses which resolution is ended for a new one: the oldest one of this client and zone.
+    /// Chooses the oldest resolution of this client and zone.
     fn in_place_of(&mut self, account: ShareAccount) -> FlightAdmission {
         let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
         by_age.next().map_or(FlightAdmission::Refused(ShedReason::Full), |(_, oldest)| {
@@ -332,7 +316,7 @@ impl Shares {
         Some((account, taken))
     }
 
-    /// Drops the tables that are sorted by number of places or by age, until they are needed again.
+    /// Drops the sorted tables until they are needed again.
     fn rest(&mut self) {
         self.ages = None;
         self.clients.ranked = None;
@@ -353,23 +337,20 @@ impl Ticket {
     const FIRST: Self = Self(0);
     const LAST: Self = Self(u64::MAX);
 
-    /// Returns the ticket (the identifier of a resolution's place) with this number.
     pub(super) fn numbered(number: u64) -> Self {
         Self(number)
     }
 
-    /// Returns the number of this ticket, which identifies the place of a resolution.
     pub(super) fn number(self) -> u64 {
         self.0
     }
 }
 
-/// Counts the places of each member of a group, and finds the member with the most. Members are clients or zones. A member without places has
-/// no entry.
+/// Counts the resolutions of each member (client or zone) of a group, and finds the member with the most.
 #[derive(Debug)]
 struct Ranks<Group> {
     counts: Numbered<(Group, u64), usize>,
-    /// The members sorted by their numbers of places, or `None` until this order is needed.
+    /// The members sorted by their number of resolutions. `None` until this order is needed.
     ranked: Option<BTreeSet<(Group, usize, u64)>>,
 }
 
@@ -384,7 +365,7 @@ impl<Group: Copy + Ord + Hash> Ranks<Group> {
         self.counts.get(&(group, key)).copied().unwrap_or(0)
     }
 
-    /// Returns the client or zone (a member of `group`) with the most resolutions, and the number of its resolutions.
+    /// Returns the member of `group` with the most resolutions, and their number.
     fn heaviest(&mut self, group: Group) -> Option<(usize, u64)> {
         let ranked = self.ranked.get_or_insert_with(|| {
             self.counts.iter().map(|((group, key), count)| (*group, *count, *key)).collect()

@@ -1,5 +1,3 @@
-//! Tests which resolutions (flights) get a place, and which resolutions are ended to make room.
-
 use super::*;
 use crate::limits::{FULL_WORK_CACHE, MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MIN_CACHE_SIZE};
 use dns::question::{name_of_wire, wire_name};
@@ -9,7 +7,7 @@ const HALF: usize = MAX_FLIGHTS / 2;
 
 const MAX_NEW_FLIGHTS: usize = MAX_FLIGHTS / 4;
 
-/// Creates the state in which no resolution is in progress, with the limits for a large cache.
+/// Returns the state without resolutions, with the limits for a large cache.
 fn no_places() -> Shares {
     Shares::new(WorkBounds::for_cache_size(FULL_WORK_CACHE))
 }
@@ -18,7 +16,7 @@ fn at(millis: u64) -> Mono {
     Mono::START.after(Duration::from_millis(millis))
 }
 
-/// Begins `count` resolutions. Ends other resolutions if that is needed. Returns how many were refused.
+/// Begins `count` resolutions, and ends others if needed. Returns how many were refused.
 fn take(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> usize {
     let mut refused = 0;
     for _ in 0..count {
@@ -170,7 +168,7 @@ fn a_name_is_counted_for_what_has_an_owner() {
 }
 
 proptest! {
-    /// Tests that resolutions may begin and end in any order: the limits are not exceeded, and no entry is left after the last one.
+    /// If resolutions begin and end in any order, the limits are not exceeded, and no entry is left after the last one.
     #[test]
     fn sums_hold_and_nothing_is_left(
         steps in proptest::collection::vec((0_u64..4, 0_u64..6, 0_u8..5), 1..400)

@@ -1,7 +1,6 @@
 //! Questions for which no client waits: probes of servers that do not answer, renewals, and questions that clients are expected to ask.
-//!
-//! They are resolved like the questions of clients. If a client asks a question that is already being resolved here, the client waits for the same
-//! resolution (flight).
+//! They are resolved like the questions of clients. If a client asks the same question meanwhile, it waits for the same resolution
+//! (flight).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -27,26 +26,24 @@ pub fn nowhere(random: &Random) -> Name {
     Name::from_ascii(format!("{:016x}.", random.u64())).unwrap_or_default()
 }
 
-/// The result of a question for which no client waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ahead {
-    /// At least one query was sent to a server for the question.
+    /// At least one query was sent to a server.
     Sent,
-    /// Nothing needed to be asked: the cache has the answer, the question failed a moment ago, or another resolution already asks it.
+    /// The cache has the answer, the question failed a moment ago, or another resolution already asks it.
     NotNeeded,
-    /// There are too many resolutions, so the question was not asked.
+    /// There are too many resolutions.
     NoRoom,
 }
 
-/// Resolves questions for which no client waits, such as probes and renewals.
+/// Resolves questions for which no client waits.
 pub struct SideResolver {
     pub(super) views: Arc<ArcSwap<Views>>,
     pub(super) flight: Arc<FlightResolver>,
 }
 
 impl SideResolver {
-    /// Asks a root server for the names and addresses of all root servers (priming, RFC 9609), so that the question of the first client does not
-    /// wait for this query.
+    /// Asks a root server for the names and addresses of all root servers (priming, RFC 9609).
     pub(super) async fn prime(&self) -> Result<(), Failure> {
         let views = self.views.load();
         let Some(view) = views.general().filter(|_| views.recurse()).cloned() else { return Ok(()) };
@@ -54,14 +51,13 @@ impl SideResolver {
         self.flight.iterate.prime(&context, &*self.flight.chaser).await.map(drop)
     }
 
-    /// Probes the servers that have stopped answering and that questions need. Also determines whether the network of this host is the reason why
-    /// servers do not answer. Runs forever.
+    /// Probes the servers that have stopped answering and that questions need. Also determines whether the network of this host is the
+    /// reason why servers do not answer. Never returns.
     pub async fn probe_dead_servers(self: Arc<Self>) -> Infallible {
         tokio::join!(self.flight.iterate.probe_dead_servers(), self.flight.iterate.prove_silences()).0
     }
 
-    /// Queries a name that exists in no zone, to learn whether any server of the internet answers. Replies are recorded like the replies to other
-    /// queries.
+    /// Queries a name that exists in no zone, to learn whether any server of the internet answers.
     pub(crate) async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let views = self.views.load_full();
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
@@ -77,14 +73,14 @@ impl SideResolver {
             avoid: &[],
             cut: None,
         };
-        // A failure needs no action: only a reply shows something about the network of this host.
+        // Only a reply shows something about the network of this host.
         let _ = self.flight.iterate.find(lookup).await;
     }
 
-    /// Sends one query to one server for a command of the operator, in the view of the `[listen]` section.
+    /// Sends one query to one server for a command of the operator, in the view of `[listen]`.
     ///
     /// # Errors
-    /// Returns the reason why the query shows nothing about the server.
+    /// The reason why the query shows nothing about the server.
     pub async fn ask_directly(&self, asked: ServerQuery) -> Result<Heard, ReplyUnknown> {
         let view = self.views.load().general().cloned().ok_or(ReplyUnknown::NotSent)?;
         self.flight.iterate.ask_directly(&view, asked).await
@@ -100,8 +96,7 @@ impl SideResolver {
         self.ask_aside(ClientQuestion::new(question, key, asker, now, view)).await
     }
 
-    /// Resolves a question with queries to servers, even if the cache has an answer, because the TTL of the cached
-    /// answer ends soon.
+    /// Resolves a question even if the cache has an answer, because the TTL of that answer ends soon.
     pub(super) async fn ask_aside(&self, asked: ClientQuestion) -> Ahead {
         if self.flight.chaser.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;

@@ -1,18 +1,15 @@
-//! Stale answers: made from RRsets whose TTL has ended, for clients that would otherwise get SERVFAIL because the servers do not answer.
-//!
-//! Implements RFC 8767. `cache::freshness` decides which cache entries may be used, and for how long. This module composes the answer, one
-//! name after the other along a chain of aliases. A stale answer is not cached, so that the next client gets a fresh answer as soon as a
-//! server gives one.
+//! Stale answers (RFC 8767): made from RRsets whose TTL has ended, for clients that would otherwise get SERVFAIL because the servers do not
+//! answer. `cache::freshness` decides which cache entries may be used, and for how long. A stale answer is not cached, so that the next
+//! client gets a fresh answer as soon as a server gives one.
 //!
 //! # Decisions
 //!
-//! - Cached data are replaced only by NOERROR and NXDOMAIN answers with AA (RFC 8767 section 4). After SERVFAIL, REFUSED and lame answers, the
-//!   stale answer is given, even if one server sent an empty answer without AA. If all servers of a zone send such an empty answer, it is
-//!   believed for a short time, and the stale data are no longer used.
-//! - The TTL of a stale answer with signatures is limited to the time until the first signature expires, as for a fresh answer (RFC 4035 section
-//!   5.3.3). With a fixed TTL of 30 s, a resolver that forwards its queries to resolverd could cache the answer for longer than its signatures are
-//!   valid.
-//! - A bogus answer may be a sign of an attack. Therefore, after a bogus answer, the stale data of its name are no longer used, whatever their type.
+//! - Cached data are replaced only by NOERROR and NXDOMAIN answers with AA (RFC 8767 section 4). After SERVFAIL, REFUSED and lame answers,
+//!   the stale answer is given. If all servers of a zone send an empty answer without AA, it is believed for a short time, and the stale
+//!   data are no longer used.
+//! - The TTL of a stale answer with signatures is limited to the time until the first signature expires (RFC 4035 section 5.3.3). Otherwise
+//!   a resolver that forwards to resolverd could cache the answer for longer than its signatures are valid.
+//! - A bogus answer may be a sign of an attack. Therefore the stale data of its name are no longer used.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -36,15 +33,15 @@ use dns::clock::{Calendar, Clock};
 use dns::question::{Answer, Question, Security};
 use validate::signature;
 
-/// Makes stale answers: answers from expired data of the cache. It sends no queries.
+/// Makes answers from expired data of the cache. It sends no queries.
 pub(super) struct StaleAnswers {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
 }
 
 impl StaleAnswers {
-    /// Returns the stale answer to a question. `why` says why there is no fresh answer. Returns `None` if the cache has no entry that may be used.
-    /// Also returns `None` if all entries are fresh: then servers have answered recently, and the failure has another reason.
+    /// Returns the stale answer to a question. `why` says why there is no fresh answer. Returns `None` if the cache has no usable entry, or
+    /// if all entries are fresh: then servers have answered recently, and the failure has another reason.
     pub(super) fn answer(&self, question: &Question, view: &View, why: &str) -> Option<Answer> {
         if !may_be_stale(question.kind) {
             return None;
@@ -73,8 +70,8 @@ impl StaleAnswers {
         compose_answer(question, &chased, self.clock.mono()).ok()
     }
 
-    /// Returns the RRset that the servers last sent for a name. Returns `None` if another answer may apply: from a zone that is served here, or from
-    /// a denial or a DNAME at a name above it.
+    /// Returns the RRset that the servers last sent for a name. Returns `None` if another answer may apply: from a local zone, or from a
+    /// denial or a DNAME at a name above it.
     fn last_word(&self, name: &Name, kind: RecordType, view: &View) -> Option<LastWord> {
         let Route { zone, target, policy, .. } = &**view.route(name, kind);
         if policy.serve_stale.is_zero() || matches!(target, RouteTarget::Local(_)) {
@@ -130,7 +127,7 @@ impl StaleAnswers {
     }
 }
 
-/// Returns the number of seconds until a valid signature expires. For records other than signatures, returns the maximum of `u32`.
+/// Returns the seconds until a signature expires, or the maximum of `u32` for other records.
 fn seconds_left(record: &Record, calendar: Calendar) -> u32 {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);

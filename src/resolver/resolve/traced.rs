@@ -2,11 +2,10 @@
 //!
 //! # Decisions
 //!
-//! - A trace that does not use the cache is resolved by a second resolver. The second resolver has its own small cache, history and states of DNS
-//!   lists, which are dropped after the trace. If the shared cache were used instead, each access to it would need a check, and a forgotten check
-//!   would give clients data that only the trace may see.
-//! - A client gets SERVFAIL after four seconds, but its resolution may continue. The trace then continues too, because the cause is often visible
-//!   only later.
+//! - A trace that does not use the cache is resolved by a second resolver with its own small cache, history and states of DNS lists. With
+//!   the shared cache, a forgotten check would give clients data that only the trace may see.
+//! - A client gets SERVFAIL after four seconds, but its resolution may continue. The trace then continues too, because the cause is often
+//!   visible only later.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -29,8 +28,8 @@ use history::event::Step;
 use history::limits::FLIGHT_TIME;
 
 impl Resolver {
-    /// Creates a resolver with the same views, trust anchors and negative trust anchors, but with an empty cache and its own history, which no
-    /// command shows. The new resolver sends its queries through `network`, and dnstap gets copies of them.
+    /// Creates a resolver with the same views, trust anchors and negative trust anchors, but with an empty cache and its own history. It
+    /// sends its queries through `network`, and dnstap gets copies of them.
     pub fn fresh(&self, network: &Arc<dyn Network>, random: &Random) -> Arc<Self> {
         let parts = ResolverParts {
             views: Views::clone(&self.views()),
@@ -43,14 +42,14 @@ impl Resolver {
         let fresh = Self::with_memory(parts, FRESH_TRACE_MEMORY);
         let now = self.clock.mono();
         for (name, left) in self.ntas().list(now) {
-            // `add` always succeeds: both resolvers have the same maximum number of negative trust anchors.
+            // This always succeeds: both resolvers have the same limit.
             let _ = fresh.ntas().add(&name, now.after(left), now);
         }
         fresh
     }
 
-    /// Answers a question like `ask`, and sends the steps of its resolution (flight) to `steps` as they happen. There are no steps if the
-    /// answer is in the cache. Returns when the resolution has ended, which may be later than the reply.
+    /// Answers a question like `ask`, and sends the steps of its resolution (flight) to `steps` as they happen. Returns when the resolution
+    /// has ended, which may be later than the reply.
     pub async fn ask_traced(
         &self,
         question: Question,
@@ -81,10 +80,9 @@ impl Resolver {
             &asked,
             Asked::Replied(Replied { outcome: Outcome::Deadline | Outcome::Stale, progress: Some(_), .. })
         );
-        // If the resolution does not continue after the reply, only the steps up to now are sent.
+        // If the resolution does not continue after the reply, only the steps so far are sent.
         let rest = if goes_on { FLIGHT_TIME } else { Duration::ZERO };
-        // The resolution may have been given up, or may continue for another client. In both cases, the trace ends without the end of the
-        // resolution.
+        // The resolution may have been given up, or may continue for another client.
         let _ = timeout(rest, following).await;
         (asked, elapsed)
     }
@@ -108,12 +106,10 @@ impl Resolver {
         self.miss(ClientQuestion { follower: Some(follower), ..missed }).await
     }
 
-    /// If a question goes to a DNS list, counts it for the quota of the list. The question is then asked by the separate resolver of a trace, whose
-    /// counters are dropped after the trace.
+    /// Counts a question of a separate resolver (`fresh`) for the quota of its DNS list.
     ///
     /// # Errors
-    /// Most of the daily quota of the list is used up, and the questions of mail servers need the rest. The error is the zone name of the
-    /// list.
+    /// Most of the daily quota of the list is used up, and mail servers need the rest. The error is the zone name of the list.
     pub fn count_aside(&self, question: &Question) -> Result<(), Name> {
         let views = self.views();
         let Some(view) = views.get(question.view) else { return Ok(()) };

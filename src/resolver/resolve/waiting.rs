@@ -1,4 +1,4 @@
-//! Clients that wait for the resolution of their question, until their deadline. Several clients may wait for one resolution (flight).
+//! Clients that wait for the resolution (flight) of their question, until their deadline. Several clients may wait for one resolution.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,11 +26,9 @@ use dns::wire::compose;
 use history::Flown;
 use history::trail::{LastQuery, Trail};
 
-/// Answers clients whose questions the cache cannot answer.
 pub(super) struct ClientResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
-    /// Asks DNS lists, and interprets their answers.
     pub(super) lists: Arc<ListResolver>,
     flight: Arc<FlightResolver>,
     prefetcher: Arc<Prefetcher>,
@@ -56,16 +54,14 @@ impl ClientResolver {
         }
     }
 
-    /// Answers all waiting clients with SERVFAIL, and from now on also each new client.
     pub(super) fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Lets a client wait for the resolution of its question, unless the question failed a moment ago. If a reload of the configuration ends this
-    /// resolution, the client waits for another one, which uses the new servers (routes).
+    /// Lets a client wait for the resolution of its question, unless the question failed a moment ago. If a reload ends the resolution, the
+    /// client waits for another one, which uses the new servers (routes).
     pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
-        // A reload may have happened between the arrival of the question and this call. Then the question uses the new
-        // view.
+        // A reload may have happened since the arrival of the question. Then the question uses the new view.
         let (mut renewed, mut reloads) = (self.on_new_routes(missed), 0_usize);
         loop {
             let asked = renewed.as_ref().unwrap_or(missed);
@@ -75,7 +71,7 @@ impl ClientResolver {
             };
             reloads = reloads.saturating_add(1);
             let again = self.on_new_routes(asked);
-            // The question may already use the new view, but have joined a resolution that began before the reload. It then waits again too.
+            // The question may already use the new view, but have joined a resolution that began before the reload.
             let may_wait = again.is_some() || self.views.load().holds(&asked.view);
             if !may_wait || reloads > MAX_RELOADED {
                 return self.turn_away(asked, &shed);
@@ -84,19 +80,15 @@ impl ClientResolver {
         }
     }
 
-    /// Returns the same question in the view of the current configuration. Returns `None` if the question already uses this view, or if its
-    /// listener no longer exists.
+    /// Returns the question in the view of the current configuration. Returns `None` if it already uses this view, or if its listener no
+    /// longer exists.
     fn on_new_routes(&self, asked: &ClientQuestion) -> Option<Arc<ClientQuestion>> {
         let views = self.views.load();
         let view = if views.holds(&asked.view) { None } else { views.get(asked.question.view) };
         Some(Arc::new(asked.in_view(Arc::clone(view?))))
     }
 
-    /// Lets a client wait for the resolution of its question, like `join`, but without a second resolution after a
-    /// reload.
-    ///
-    /// # Errors
-    /// A reload of the configuration has ended the resolution.
+    /// Like `join`, but returns an error if a reload ends the resolution.
     async fn join_flight(&self, missed: &Arc<ClientQuestion>) -> Result<Asked, Shed> {
         let ClientQuestion { key, has_failed, .. } = &**missed;
         if *has_failed.get_or_init(|| self.memory.failures.has(key.as_bytes()))
@@ -124,7 +116,7 @@ impl ClientResolver {
         }
     }
 
-    /// Returns the reply to a question that failed a moment ago, or `None` if it did not fail. A stale answer is preferred to SERVFAIL.
+    /// Returns the reply to a question that failed a moment ago. A stale answer is preferred to SERVFAIL.
     fn has_just_failed(&self, missed: &ClientQuestion) -> Option<Asked> {
         let failed = self.flight.chaser.trust.failed_a_moment_ago(&missed.key)?;
         let error = extended_error::cached_failure(&failed.error);
@@ -133,11 +125,8 @@ impl ClientResolver {
         Some(stale.unwrap_or_else(|| self.failed(Outcome::Remembered, &missed.question, error)))
     }
 
-    /// Waits for a resolution until the client's deadline. If this client has begun the resolution, its task also runs the resolution while it
-    /// waits.
-    ///
-    /// # Errors
-    /// A reload of the configuration has ended the resolution.
+    /// Waits for a resolution until the client's deadline. If this client has begun the resolution, its task also runs it. Returns an error
+    /// if a reload ends the resolution.
     async fn wait(
         &self,
         missed: &ClientQuestion,
@@ -182,15 +171,14 @@ impl ClientResolver {
         Ok(Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress }))
     }
 
-    /// Records the steps of a resolution so far in the history, because its question is answered before the resolution ends. The resolution
-    /// continues, and is recorded again when it ends.
+    /// Records the steps of a resolution so far, because its question is answered before the resolution ends.
     pub(super) fn keep_so_far(&self, missed: &ClientQuestion, progress: &FlightProgress) {
         let so_far = Flown::so_far(progress.trail(), &missed.question, missed.key.name());
         self.flight.recorder.flown(&so_far);
     }
 
-    /// Answers immediately, because a limit on unfinished resolutions is reached. If it is the limit for a zone whose servers do not answer, the
-    /// client gets a stale answer, if there is one. Otherwise it gets SERVFAIL, and the refusal is counted for the zone.
+    /// Answers immediately, because a limit of resolutions is reached. For a zone whose servers do not answer, the client gets a stale
+    /// answer if there is one, otherwise SERVFAIL.
     fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
         let (is_silent, error) = (shed.why == ShedReason::SilentZone, shed.extended_error());
         if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &error.text)).flatten() {
@@ -200,25 +188,23 @@ impl ClientResolver {
         self.failed(Outcome::Shed, &missed.question, error)
     }
 
-    /// Answers immediately with SERVFAIL; its extended error contains the reason `why`.
+    /// Answers with SERVFAIL; its extended error contains `why`.
     pub(super) fn shed(&self, question: &Question, why: &str) -> Asked {
         self.failed(Outcome::Shed, question, extended_error::not_ready(why))
     }
 
-    /// Returns the reply SERVFAIL with an extended error.
     fn failed(&self, outcome: Outcome, question: &Question, error: ExtendedError) -> Asked {
         let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
         Asked::Replied(Replied { outcome, answer, progress: None })
     }
 
-    /// Returns a stale answer for a client that must not wait for servers, or `None` if there is no such answer.
     fn stale_at_once(&self, missed: &ClientQuestion, why: &str) -> Option<Asked> {
         let answer = Arc::new(self.flight.stale.answer(&missed.question, &missed.view, why)?);
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, progress: None }))
     }
 
-    /// Returns a stale answer like `stale_at_once`, but only if the last resolution of the question failed and no server at all has answered since
-    /// it began. So clients do not wait again during an outage. The question is resolved again in the background.
+    /// Returns a stale answer if the last resolution of the question failed and no server at all has answered since it began. So clients do
+    /// not wait again during an outage. The question is resolved again in the background.
     fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
         let heard_since = |moment| self.flight.iterate.heard_since(moment);
         let (key, now) = (&missed.key, self.clock.mono());
@@ -231,8 +217,7 @@ impl ClientResolver {
         asked
     }
 
-    /// Returns a stale answer for a client that waits for a resolution. Returns `None` if there is none, or if a server sent bogus data to
-    /// the resolution.
+    /// Returns a stale answer for a client that waits. Returns `None` if a server sent bogus data to the resolution.
     fn stale_for(&self, missed: &ClientQuestion, progress: &FlightProgress, why: &str) -> Option<Answer> {
         if progress.is_refuted() {
             return None;
@@ -240,9 +225,9 @@ impl ClientResolver {
         self.flight.stale.answer(&missed.question, &missed.view, why)
     }
 
-    /// Returns how long a client waits from the arrival of its question. If no server answered this question the last time, but servers answered
-    /// other questions, the servers probably drop queries of this type. The client then waits for a shorter time, because otherwise each email would
-    /// wait for the full deadline.
+    /// Returns how long a client waits from the arrival of its question. If no server answered this question the last time, but servers
+    /// answered other questions, the servers probably drop queries of this type. The time is then shorter, because otherwise each email
+    /// would wait for the full deadline.
     fn deadline(&self, missed: &ClientQuestion) -> Duration {
         let ClientQuestion { key, has_failed, view, .. } = missed;
         let deadline = view.config.resolve.deadline;
@@ -251,8 +236,8 @@ impl ClientResolver {
         if is_dropped { deadline.min(UNANSWERED_DEADLINE) } else { deadline }
     }
 
-    /// Waits until `moment`. If the question becomes slow during the wait, makes the history find out which program owns the client's socket. Later
-    /// this is not possible, because the program closes the socket when it gets the reply.
+    /// Waits until `moment`. If the question becomes slow meanwhile, the history finds out which program owns the client's socket: the
+    /// program closes it when it gets the reply.
     async fn wait_until(&self, missed: &ClientQuestion, moment: Mono) {
         let recorder = &self.flight.recorder;
         let slow = missed.arrived.after(recorder.slow_from());
@@ -264,8 +249,8 @@ impl ClientResolver {
         tokio::time::sleep(moment.since(self.clock.mono())).await;
     }
 
-    /// Waits for as long as a client should wait for its resolution, and then returns the client's answer: a stale answer (if there is one) as soon
-    /// as the servers are known not to answer, otherwise SERVFAIL at the deadline.
+    /// Waits for as long as a client should wait, and returns the client's answer: a stale answer as soon as the servers are known not to
+    /// answer, otherwise SERVFAIL at the deadline.
     async fn patience(&self, missed: &ClientQuestion, progress: &FlightProgress) -> (Outcome, Answer) {
         let deadline = self.deadline(missed);
         let ends = missed.arrived.after(deadline);
@@ -283,7 +268,7 @@ impl ClientResolver {
                     None => break,
                 }
             }
-            // If a server has answered during this wait, the loop determines a later time for the stale answer.
+            // If a server answers meanwhile, the stale answer is due later.
             self.wait_until(missed, from).await;
         }
         self.wait_until(missed, ends).await;
@@ -295,7 +280,7 @@ impl ClientResolver {
     }
 }
 
-/// Returns a text that names the server that the resolution queried last. It is part of the extended error at the client's deadline.
+/// Returns a text that names the last queried server, for the extended error at the client's deadline.
 fn last_step(trail: &Trail) -> String {
     let LastQuery { server, zone, is_forwarder, .. } = trail.last_query();
     match (server, zone) {

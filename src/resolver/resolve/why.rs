@@ -1,5 +1,5 @@
-//! Explains why mail was slow, and writes the log lines about slow and failed questions. For this, it reads the history of events, and adds
-//! what the resolver knows about DNS lists and zones.
+//! Explains why mail was slow, and writes the log lines about slow and failed questions, from the history of events and from what the
+//! resolver knows about DNS lists and zones.
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,14 +24,14 @@ use history::why::{DaemonFacts, MessageReport, Wanted};
 use history::{LogFacts, ReadSpan, Recorded, Window};
 
 impl Resolver {
-    /// Returns the emails in the history that match `wanted`, the slowest or worst first. The search takes up to a second, and several times as much
-    /// memory as the history. So only one such search runs at a time, on a separate thread.
+    /// Returns the emails in the history that match `wanted`, the slowest or worst first. The search takes up to a second, and several
+    /// times as much memory as the history. So only one search runs at a time, on a separate thread.
     pub async fn why(self: &Arc<Self>, wanted: Wanted) -> Vec<MessageReport> {
         self.why_each(vec![wanted]).await.pop().unwrap_or_default()
     }
 
-    /// Like `why`, for several requests, but reads the history only once. The first request always gets its result. Later requests may get no
-    /// result, because `MAX_WHY_REPLY` limits the size of all results, and `WHY_READING` the time.
+    /// Like `why`, for several requests, but reads the history only once. Only the first request always gets its result: `MAX_WHY_REPLY`
+    /// limits the size of all results, and `WHY_READING` the time.
     pub async fn why_each(self: &Arc<Self>, wanted: Vec<Wanted>) -> Vec<Vec<MessageReport>> {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_why(&wanted)).await
@@ -47,7 +47,7 @@ impl Resolver {
         })
     }
 
-    /// Returns the zones whose questions failed. The zone with the most failed questions comes first. The search takes as long as that of `why`.
+    /// Returns the zones whose questions failed, most failures first. It takes as long as `why`.
     pub async fn failed(self: &Arc<Self>, wanted: FailedWanted) -> FailedReport {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_failed(&wanted)).await
@@ -61,7 +61,7 @@ impl Resolver {
         })
     }
 
-    /// Returns which causes delayed mail in a period, and by how much. This takes as long as `why`.
+    /// Returns which causes delayed mail in a period, and by how much. It takes as long as `why`.
     pub async fn costs(self: &Arc<Self>, wanted: CostsWanted) -> CostReport {
         let resolver = Arc::clone(self);
         let read = move || {
@@ -73,8 +73,7 @@ impl Resolver {
         self.memory.walk(move |_| read()).await
     }
 
-    /// Returns how the time for the questions since `from` was spent: the time for each stage of a resolution. The search takes as long as that of
-    /// `why`.
+    /// Returns the time that the questions since `from` spent in each stage of a resolution. It takes as long as `why`.
     pub async fn stages(self: &Arc<Self>, from: u64) -> FromRecord<StageRow> {
         let resolver = Arc::clone(self);
         let read =
@@ -82,8 +81,8 @@ impl Resolver {
         self.memory.walk(move |_| read()).await
     }
 
-    /// Calls `read` with the part of the history that is in memory and newer than `from`. If the daemon started later than `from`, the start of the
-    /// daemon is used instead. Also passes the start of this period and the current time to `read`.
+    /// Calls `read` with the part of the history that is in memory and newer than `from`, the period of this part (from the start of the
+    /// daemon at the earliest), and what the resolver knows.
     fn with_memory_since<Table>(
         &self,
         from: u64,
@@ -97,7 +96,7 @@ impl Resolver {
         })
     }
 
-    /// Reports failed and slow questions in the log, and stores them in the history files. Runs forever.
+    /// Reports failed and slow questions in the log, and stores them in the history files. Never returns.
     pub async fn write_log(self: Arc<Self>) -> Infallible {
         loop {
             self.recorder.noticed().await;
@@ -107,23 +106,22 @@ impl Resolver {
         }
     }
 
-    /// Reads the new part of the history, reports its failed and slow questions in the log, and stores them. `write_log` calls this a short
-    /// time after each event.
+    /// Reads the new part of the history, reports its failed and slow questions in the log, and stores them.
     pub fn write_new_log(&self) {
         let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_facts(|facts| self.recorder.write_log(&mut state, facts));
     }
 
-    /// Writes the log like `write_new_log`, but at the end of the process. Repeated events that were only counted until now are reported too.
+    /// Like `write_new_log`, at the end of the process. Repeated events that were only counted are reported too.
     pub fn write_last_log(&self) {
         let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_facts(|facts| self.recorder.write_last_log(&mut state, facts));
     }
 
-    /// Passes the part of the history that is in memory to `write`, see `Recorder::save_memory`.
+    /// Passes the history in memory to `write`, see `Recorder::save_memory`.
     ///
     /// # Errors
-    /// Returns the first error of `write`.
+    /// The first error of `write`.
     pub fn save_history<E>(&self, write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         self.recorder.save_memory(&secrets_of(self.views.load().config()), write)
     }
@@ -151,8 +149,8 @@ impl Resolver {
         };
         let zones = LazyCell::new(|| self.recorder.by_zone(Window::Start));
         let usual = |zone: &str| {
-            // If no resolution (flight) for the zone has ended, nothing is said about the zone. Otherwise a text such as "0 resolutions" would stand
-            // next to a query that was sent for the zone.
+            // If no resolution for the zone has ended, nothing is said about the zone. Otherwise "0 resolutions" would stand next to a
+            // query that was sent for the zone.
             let row = zones.iter().find(|row| row.zone == zone && row.flights > 0)?;
             let resolutions = if row.flights == 1 { "resolution" } else { "resolutions" };
             Some(format!(

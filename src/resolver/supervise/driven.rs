@@ -1,8 +1,8 @@
-//! Futures that are polled by the task that waits for their result. If that task stops waiting, the runtime continues to
-//! poll them. Such a future is called work here.
+//! Futures that are polled by the task that waits for their result. If that task stops waiting, the runtime continues to poll them. Such a
+//! future is called work here.
 //!
-//! Work that nearly always ends while a task waits for it does not need a task of its own: that would cost a wake-up, a
-//! place in a queue, and often a change of the thread.
+//! Work that nearly always ends while a task waits for it does not need a task of its own: that would cost a wake-up and often a change of
+//! the thread.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,13 +11,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
-/// Work that has not ended. Polling this value polls the work. If the value is dropped before the work has ended, the
-/// work continues as a task of the runtime.
+/// Work that has not ended. Polling this value polls the work. If the value is dropped before the work has ended, the work continues as a
+/// task of the runtime.
 pub(crate) struct Driven<Output: Send + 'static>(Option<BoxFuture<'static, Output>>);
 
 impl<Output: Send + 'static> Driven<Output> {
-    /// Creates a value whose work begins when it is first polled, or when the value is dropped. The work is in a box,
-    /// so that moving the value does not copy the whole work.
+    /// The work is in a box, so that moving the value does not copy the whole work.
     pub(crate) fn new(work: BoxFuture<'static, Output>) -> Self {
         Self(Some(work))
     }
@@ -27,8 +26,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
     type Output = Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Output> {
-        // The work is taken out of the value while it is polled. If it panics, it is dropped, so it does not continue
-        // as a task.
+        // If the work panics while it is polled, it is dropped, and does not continue as a task.
         let Some(mut work) = self.0.take() else { return Poll::Pending };
         let polled = work.poll_unpin(context);
         if polled.is_pending() {
@@ -40,7 +38,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
 
 impl<Output: Send + 'static> Drop for Driven<Output> {
     fn drop(&mut self) {
-        // Outside a runtime, no task can continue the work, so it is dropped.
+        // Outside a runtime, no task can continue the work.
         if let Some(work) = self.0.take()
             && let Ok(runtime) = Handle::try_current()
         {
@@ -49,7 +47,7 @@ impl<Output: Send + 'static> Drop for Driven<Output> {
     }
 }
 
-/// Polls all futures in `under_way`, and removes those that have ended. Never returns.
+/// Polls all futures, and removes those that have ended. Never returns.
 pub(crate) async fn drive(under_way: &mut Vec<Driven<()>>) {
     std::future::poll_fn(|context| {
         under_way.retain_mut(|one| one.poll_unpin(context).is_pending());
@@ -68,7 +66,6 @@ mod tests {
 
     const STEP: Duration = Duration::from_secs(1);
 
-    /// Returns work that adds one to a counter after one step, and again after another step.
     fn work(done: &Arc<AtomicUsize>) -> Driven<()> {
         let done = Arc::clone(done);
         Driven::new(Box::pin(async move {

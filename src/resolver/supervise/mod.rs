@@ -1,16 +1,14 @@
 //! Restarts each task or thread that panics, and detects tasks and threads that hang.
 //!
-//! After too many panics of one task, the daemon logs this and ends, so that the service manager starts a new process.
-//! The submodule [`pulse`] shows the watchdog which tasks and threads still run their loops. The submodule `driven`
-//! continues futures after the task that waits for them has ended.
+//! After too many panics of one task, the daemon logs this and ends, so that the service manager starts a new process. `pulse` shows the
+//! watchdog which tasks and threads still run. `driven` continues futures after the task that waits for them has ended.
 //!
 //! # Decisions
 //!
-//! - After a panic that one question has caused, no other client may wait forever, and no task of the daemon may be missing. Therefore a task that
-//!   panics is restarted, and the process does not end.
+//! - After a panic that one question has caused, no other client may wait forever. Therefore a task that panics is restarted, and the
+//!   process does not end.
 //! - A fault that occurs again immediately needs a new process: more than five panics in ten minutes end the daemon with exit code 1.
-//! - The watchdog asks the tasks and threads themselves whether they run. It does not rely on a timer of its own,
-//!   because a timer continues to run while a worker thread hangs.
+//! - The watchdog asks the tasks and threads themselves whether they run. A timer would continue to run while a worker thread hangs.
 
 pub(crate) mod driven;
 pub mod pulse;
@@ -30,7 +28,7 @@ use tokio::sync::{Notify, watch};
 use self::pulse::{Pulse, Pulses};
 use crate::limits::{MAX_RESTARTS, RESTART_PAUSE, RESTART_WINDOW};
 
-/// Restarts tasks and threads of the daemon that have panicked, and counts the restarts.
+/// Restarts tasks and threads that have panicked, and counts the restarts.
 #[derive(Clone)]
 pub struct Supervisor {
     pulses: Pulses,
@@ -48,22 +46,21 @@ impl Default for Supervisor {
     }
 }
 
-/// The times at which one task or thread was restarted.
 #[derive(Debug, Default)]
 struct Restarts(VecDeque<Instant>);
 
 impl Supervisor {
-    /// Returns the pulses of all supervised tasks and threads: signs that they still run.
+    /// Returns the pulses of all supervised tasks and threads.
     pub fn pulses(&self) -> &Pulses {
         &self.pulses
     }
 
-    /// Returns the number of restarts of tasks and threads after a panic, since the start of the daemon.
+    /// Returns the number of restarts since the start of the daemon.
     pub fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Relaxed)
     }
 
-    /// Waits until some task or thread is given up after too many panics, and returns its name.
+    /// Waits until a task or thread is given up after too many panics, and returns its name.
     pub async fn given_up(&self) -> String {
         let mut given_up = self.given_up.subscribe();
         match given_up.wait_for(Option::is_some).await.map(|whose| whose.clone()) {
@@ -72,9 +69,8 @@ impl Supervisor {
         }
     }
 
-    /// Runs the task that `begin` creates, until it ends. If the task panics, `begin` creates another one. Until the
-    /// task ends, the watchdog checks that it runs (see `pulse`). If the task is given up after too many panics, this
-    /// function never returns.
+    /// Runs the task that `begin` creates. If the task panics, `begin` creates another one. Until the task ends, the watchdog checks that
+    /// it runs (see `pulse`). If the task is given up after too many panics, this function never returns.
     pub fn keep<Task, Begin>(
         &self,
         whose: &str,
@@ -97,15 +93,14 @@ impl Supervisor {
                     Err(panic) if supervisor.may_restart(&whose, &*panic, &mut restarts) => {
                         tokio::time::sleep(RESTART_PAUSE).await;
                     }
-                    // The task has ended, but its pulse remains. So the watchdog notices that the task does not run.
+                    // The pulse remains, so the watchdog notices that the task does not run.
                     Err(_) => std::future::pending().await,
                 }
             }
         }
     }
 
-    /// Calls `run` on this thread, and calls it again if it panics. Returns when `run` returns, or when `run` is given
-    /// up after too many panics.
+    /// Calls `run`, and calls it again if it panics. Returns when `run` returns or is given up.
     pub(crate) fn keep_thread(&self, whose: &str, run: impl Fn()) {
         let mut restarts = Restarts::default();
         while let Err(panic) = catch_unwind(AssertUnwindSafe(&run)) {
@@ -116,7 +111,6 @@ impl Supervisor {
         }
     }
 
-    /// Logs a panic of a task or thread. Returns true if it may be restarted.
     fn may_restart(&self, whose: &str, panic: &(dyn Any + Send), restarts: &mut Restarts) -> bool {
         let what = message(panic);
         let goes_on = restarts.add(Instant::now());
@@ -137,8 +131,7 @@ impl Supervisor {
 }
 
 impl Restarts {
-    /// Records a restart at the time `now`. Returns false if there were already `MAX_RESTARTS` restarts in the last
-    /// `RESTART_WINDOW`.
+    /// Records a restart. Returns false if there were already `MAX_RESTARTS` restarts in the last `RESTART_WINDOW`.
     fn add(&mut self, now: Instant) -> bool {
         while self.0.front().is_some_and(|first| now.duration_since(*first) >= RESTART_WINDOW) {
             self.0.pop_front();
@@ -151,8 +144,7 @@ impl Restarts {
     }
 }
 
-/// Runs a task until it ends. When the watchdog notifies `bell`, the pulse is answered as soon as the task waits for
-/// something.
+/// Runs a task until it ends. When the watchdog notifies `bell`, the pulse is answered as soon as the task waits for something.
 async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pulse) -> Task::Output {
     let mut task = std::pin::pin!(begin());
     loop {
@@ -164,14 +156,12 @@ async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pul
     }
 }
 
-/// Returns the text of a panic; "no message" if the panic has no text.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// Wraps the future `work` in one that returns a panic of `work` as an error, instead of passing it on to the task that
-/// polls the future.
+/// Returns a panic of `work` as an error, instead of passing it on to the task that polls the future.
 pub(crate) fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Output, Panicked>> {
     // An async block around `work` would contain the future twice, and take twice the memory.
     let caught = AssertUnwindSafe(work).catch_unwind();

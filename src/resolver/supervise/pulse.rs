@@ -1,32 +1,30 @@
-//! Pulses: signals with which the threads and tasks that serve clients show the watchdog that they still run their
-//! loops.
+//! Pulses: signals with which threads and tasks show the watchdog that they still run.
 //!
-//! In each round, the watchdog rings the bell of each thread and task (a notification that wakes it), and checks whether
-//! the previous ring was answered. Neither side waits for the other, so a thread that hangs cannot block the watchdog.
+//! In each round, the watchdog rings the bell of each thread and task (a notification that wakes it), and checks whether the previous ring
+//! was answered. Neither side waits for the other, so a thread that hangs cannot block the watchdog.
 
 #[cfg(feature = "simulated")]
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// The pulse of one thread or task: the bell that wakes it, and counters that show if it answered the last ring.
+/// The bell of one thread or task, and counters that show if it answered the last ring.
 pub(crate) struct Pulse {
     whose: String,
     asked: AtomicU64,
     answered: AtomicU64,
-    /// True if a test has ordered that the thread or task panics when it answers its bell.
+    /// True if a test has ordered a panic at the next answer.
     #[cfg(feature = "simulated")]
     struck: AtomicBool,
     bell: Box<dyn Fn() + Send + Sync>,
 }
 
-/// All pulses (signals that a thread or task runs), and the number of pulses that were not answered in the last round.
-/// A pulse is removed from the list when its thread or task drops it.
+/// All pulses, and the number of pulses that were not answered in the last round. A pulse is removed when its thread or task drops it.
 #[derive(Clone, Default)]
 pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>, Arc<AtomicU64>);
 
 impl Pulse {
-    /// Records that the thread or task has answered the last ring of its bell.
+    /// Answers the last ring of the bell.
     ///
     /// # Panics
     /// A test has ordered a panic.
@@ -36,7 +34,7 @@ impl Pulse {
         self.answered.store(self.asked.load(Ordering::Acquire), Ordering::Release);
     }
 
-    /// Asks the task or thread again for a sign that it runs. Returns true if it answered the previous request.
+    /// Rings the bell again. Returns true if the previous ring was answered.
     fn ask(&self) -> bool {
         let alive = self.answered.load(Ordering::Acquire) == self.asked.load(Ordering::Acquire);
         if alive {
@@ -48,7 +46,7 @@ impl Pulse {
 }
 
 impl Pulses {
-    /// Creates the pulse of the thread or task with the name `whose`. `bell` is called to wake it.
+    /// Creates the pulse of the thread or task `whose`. `bell` wakes it.
     pub(crate) fn enroll(&self, whose: &str, bell: impl Fn() + Send + Sync + 'static) -> Arc<Pulse> {
         let pulse = Arc::new(Pulse {
             whose: whose.to_owned(),
@@ -64,14 +62,14 @@ impl Pulses {
         pulse
     }
 
-    /// Returns the names of all threads and tasks that the watchdog observes.
+    /// Returns the names of all observed threads and tasks.
     #[cfg(feature = "simulated")]
     pub fn names(&self) -> Vec<String> {
         self.all().iter().map(|pulse| pulse.whose.clone()).collect()
     }
 
-    /// Orders that the thread or task with this name panics when it next answers its bell. The bell is rung immediately.
-    /// Returns false if there is no such thread or task.
+    /// For tests: the thread or task with this name panics when it next answers its bell, which is rung immediately. Returns false if there
+    /// is none.
     #[cfg(feature = "simulated")]
     pub fn strike(&self, whose: &str) -> bool {
         let all = self.all();
@@ -93,7 +91,7 @@ impl Pulses {
         silent
     }
 
-    /// Returns the number of threads and tasks that had not answered in the last round of the watchdog.
+    /// Returns how many threads and tasks had not answered in the last round.
     pub fn stuck(&self) -> u64 {
         self.1.load(Ordering::Relaxed)
     }

@@ -8,19 +8,17 @@ use std::task::{Context, Poll};
 /// The text of a panic that a test has ordered.
 pub const STRUCK: &str = "struck by the lab";
 
-/// Makes one poll of a future panic when a test orders it. All copies of a value count the polls of their futures
-/// together.
+/// Makes one poll of a future panic when a test orders it. All copies of a value count their polls together.
 #[derive(Clone, Debug, Default)]
 pub struct Strike(Arc<AtomicU32>);
 
-/// A future that panics in one of its polls if a test has ordered this.
 pub(crate) struct Struck<Work> {
     strike: Strike,
     work: Pin<Box<Work>>,
 }
 
 impl Strike {
-    /// Orders that one poll panics: the poll with this number, counted from now on. 0 orders no panic.
+    /// Orders that the poll with this number, counted from now on, panics. 0 orders no panic.
     pub fn order(&self, number: u32) {
         self.0.store(number, Ordering::Relaxed);
     }
@@ -39,7 +37,6 @@ impl Strike {
         assert!(counted != Ok(1), "{STRUCK}");
     }
 
-    /// Wraps the future `work`, so that each of its polls is counted.
     pub(crate) fn on<Work: Future>(&self, work: Pin<Box<Work>>) -> Struck<Work> {
         Struck { strike: self.clone(), work }
     }

@@ -1,8 +1,7 @@
 //! The responses of an authoritative server, computed only from its zones and the query.
 //!
-//! The algorithm is that of RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative answers (RFC 2308), the RCODE for the
-//! last name of an alias chain (RFC 6604) and EDNS (RFC 6891). If the query has DO, responses from signed zones also have signatures and
-//! proofs (RFC 4035 section 3.1).
+//! The algorithm is that of RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative answers (RFC 2308), the RCODE for
+//! the last name of an alias chain (RFC 6604), EDNS (RFC 6891), and signatures and proofs for DO (RFC 4035 section 3.1).
 
 use std::sync::Arc;
 
@@ -15,8 +14,7 @@ use super::denial;
 use super::zone::Zone;
 use crate::limits::MAX_ALIASES_IN_ZONE;
 
-/// The largest UDP response that a server offers (RFC 6891 section 6.2.3) and sends, in octets: the value that DNS software agreed on in 2020
-/// (DNS flag day).
+/// The largest UDP response that a server offers (RFC 6891 section 6.2.3) and sends, in octets: the value of DNS flag day 2020.
 pub(crate) const EDNS_SIZE: u16 = 1232;
 
 /// The largest UDP response that a client without an OPT record accepts, in octets (RFC 1035 section 2.3.4).
@@ -29,7 +27,7 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Creates an authoritative server that serves these zones.
+    /// Creates a server of these zones.
     pub fn new(zones: Vec<Arc<Zone>>) -> Self {
         Self { zones }
     }
@@ -39,7 +37,7 @@ impl Authority {
         &self.zones
     }
 
-    /// Returns the complete response to a query, of any size. The function `encode` shortens it if it does not fit into a datagram.
+    /// Returns the complete response to a query. `encode` shortens it to the size of a datagram.
     pub fn respond(&self, query: &Message) -> Message {
         let mut response = Message::response(query.metadata.id, query.metadata.op_code);
         response.metadata.recursion_desired = query.metadata.recursion_desired;
@@ -64,8 +62,8 @@ impl Authority {
         }
     }
 
-    /// Returns the zone with the longest name that contains the queried name. For DS records, returns the parent zone, to which they belong (RFC
-    /// 4035 section 3.1.4.1).
+    /// Returns the zone with the longest name that contains the queried name. DS records belong to the parent zone (RFC 4035 section
+    /// 3.1.4.1).
     fn zone_for(&self, question: &Query) -> Option<&Arc<Zone>> {
         let name = question.name();
         let holds = |zone: &&Arc<Zone>| zone.origin().zone_of(name);
@@ -93,7 +91,7 @@ fn wants_dnssec(query: &Message) -> bool {
     query.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok)
 }
 
-/// What a zone contains for a name and type. `proof` is empty if the query does not set DO, or if the zone is not signed.
+/// What a zone contains for a name and type. `proof` is empty without DO, or if the zone is not signed.
 enum ZoneData {
     Answer {
         records: Vec<Record>,
@@ -104,23 +102,21 @@ enum ZoneData {
         proof: Vec<Record>,
         target: Name,
     },
-    /// The name is at or below the zone cut with this name, so the answer is a referral.
+    /// The name is at or below this zone cut, so the answer is a referral.
     Delegation(Name),
     NoData(Vec<Record>),
     NoName(Vec<Record>),
-    /// A DNAME would make the name too long (RFC 6672 section 2.2). Contains the DNAME.
+    /// A DNAME would make the name too long (RFC 6672 section 2.2).
     TooLong(Vec<Record>),
 }
 
-/// The search in one zone for the answer to one query.
 struct Search<'a> {
     zone: &'a Zone,
-    /// True if the response needs signatures and proofs, because the query has DO.
     dnssec: bool,
 }
 
 impl Search<'_> {
-    /// Completes the response to a query. Follows aliases whose targets are in the same zone.
+    /// Completes the response. Follows aliases whose targets are in the same zone.
     fn answer(&self, question: &Query, mut response: Message) -> Message {
         let mut name = question.name().to_lowercase();
         response.metadata.authoritative = true;
@@ -139,8 +135,7 @@ impl Search<'_> {
                         return response;
                     }
                 }
-                // The response already has an alias whose target is in a delegated zone. The client itself asks for the
-                // target, so no referral is sent.
+                // The client itself asks for the target of an alias in a delegated zone, so no referral is sent.
                 ZoneData::Delegation(_) if !response.answers.is_empty() => return response,
                 ZoneData::Delegation(cut) => return self.refer(&cut, response),
                 ZoneData::NoData(proof) => return self.deny(proof, response),
@@ -212,7 +207,6 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the records of a name and type, followed by their signatures if the query has DO.
     fn signed(&self, name: &Name, kind: RecordType) -> Vec<Record> {
         let mut records = self.zone.set(name, kind).unwrap_or_default().to_vec();
         if self.dnssec {
@@ -237,7 +231,6 @@ impl Search<'_> {
         }
     }
 
-    /// Adds the SOA record and the proof of the denial to the authority section of the response.
     fn deny(&self, proof: Vec<Record>, mut response: Message) -> Message {
         let soa = self.zone.negative_soa();
         if self.dnssec {
@@ -255,8 +248,8 @@ impl Search<'_> {
         response
     }
 
-    /// Turns the response into a referral. The authority section gets the NS records, and with DO the DS records or the proof that there are
-    /// none (RFC 4035 section 3.1.4). The additional section gets the addresses of the name servers that this zone has.
+    /// Turns the response into a referral: with the NS records, with DO the DS records or the proof that there are none (RFC 4035 section
+    /// 3.1.4), and with the addresses of the name servers in this zone.
     fn refer(&self, cut: &Name, mut response: Message) -> Message {
         let zone = self.zone;
         let servers = zone.set(cut, RecordType::NS).unwrap_or_default();
@@ -278,7 +271,6 @@ impl Search<'_> {
     }
 }
 
-/// Returns the records of a wildcard, with the name in the query as their owner name.
 fn renamed(records: &[Record], asked: &Name) -> Vec<Record> {
     let rename = |record: &Record| Record::from_rdata(asked.clone(), record.ttl, record.data.clone());
     records.iter().map(rename).collect()
@@ -294,9 +286,8 @@ pub(crate) fn dname_target(record: &Record) -> Option<Name> {
     }
 }
 
-/// Encodes a response. If it is larger than `size` octets, additional records are left out first, because they are not part of the answer. If
-/// it is still too large, only the header with TC, the question and the OPT record are sent (RFC 2181 section 9). Returns `None` if it cannot
-/// be encoded.
+/// Encodes a response. If it is larger than `size` octets, additional records are left out first. If it is still too large, only the header
+/// with TC, the question and the OPT record are sent (RFC 2181 section 9). Returns `None` if it cannot be encoded.
 pub fn encode(response: &Message, size: usize) -> Option<Vec<u8>> {
     let whole = response.to_vec().ok()?;
     if whole.len() <= size {
@@ -311,7 +302,7 @@ pub fn encode(response: &Message, size: usize) -> Option<Vec<u8>> {
     response.truncate().to_vec().ok()
 }
 
-/// Returns the size of the largest UDP response that the query allows, in octets.
+/// Returns the largest UDP response that the query allows, in octets.
 pub fn datagram_size(query: &Message) -> usize {
     usize::from(
         query.edns.as_ref().map_or(PLAIN_SIZE, |edns| edns.max_payload().clamp(PLAIN_SIZE, EDNS_SIZE)),

@@ -1,7 +1,7 @@
-//! Detects servers in the configuration that are listeners of resolverd itself, so that queries to them would come back to resolverd.
+//! Detects configured servers that are listeners of resolverd itself, so that queries to them would come back.
 //!
-//! It is allowed that a zone is forwarded to another listener that does not see this zone. With `[[view]]`, the listener selects the view by the
-//! source address of resolverd's query. A circle over several listeners is not detected. Its queries end at their deadline.
+//! A zone may be forwarded to another listener that does not see this zone. With `[[view]]`, the listener selects the view by the source
+//! address of resolverd's query. A circle over several listeners is not detected. Its queries end at their deadline.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -11,9 +11,6 @@ use crate::config::{Config, ConfiguredZone, ListenAt, ListenFor, ZoneKind};
 use crate::zones::Wrong;
 
 /// Rejects a configuration with a zone whose queries would come back to a listener that sees the same zone.
-///
-/// # Errors
-/// The first such zone, with a sentence for the operator.
 pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     let networks = ClientNetworks::from_views(&config.views);
     for zone in &config.zones {
@@ -30,8 +27,7 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Returns the configuration key that contains the servers of a zone, and each server. The boolean is true if the server is queried over an
-/// encrypted connection.
+/// Returns the configuration key of a zone's servers, and each server. The boolean is true for an encrypted connection.
 fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
     match &zone.kind {
         ZoneKind::Forward(forwarders) => {
@@ -43,8 +39,7 @@ fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
     }
 }
 
-/// Returns the address of the listener that a query to `server` would reach, if this listener shows `zone` to queries from resolverd.
-/// Otherwise returns `None`.
+/// Returns the address of the listener that a query to `server` would reach, if this listener shows `zone` to resolverd.
 fn own_listener(
     zone: &ConfiguredZone,
     (server, is_encrypted): (SocketAddr, bool),
@@ -53,8 +48,7 @@ fn own_listener(
 ) -> Option<SocketAddr> {
     let sources = if zone.source.is_empty() { &config.resolve.source } else { &zone.source };
     let view = networks.view(source(server, sources)).and_then(|view| config.views.get(view));
-    // An encrypted connection also comes back to a listener for TLS or HTTPS. An encrypted connection to a listener without encryption always fails,
-    // so it is refused too.
+    // An encrypted connection to a listener without encryption always fails, so it is refused too.
     let comes_to = |at: &ListenAt| match at.serves {
         ListenFor::Plain => true,
         ListenFor::Tls | ListenFor::Https => is_encrypted,
@@ -71,8 +65,8 @@ fn own_listener(
     })
 }
 
-/// Returns the source address of a query from this host to a server on this host: one of `sources`, or the address that the kernel chooses. The
-/// kernel chooses 127.0.0.1 if the server has an IPv4 loopback address, and otherwise the address of the server.
+/// Returns the source address of a query to a server on this host: one of `sources`, or the choice of the kernel. The kernel chooses
+/// 127.0.0.1 for an IPv4 loopback address, and otherwise the address of the server.
 fn source(server: SocketAddr, sources: &[IpAddr]) -> IpAddr {
     let asked = server.ip().to_canonical();
     let configured = sources.iter().find(|source| source.is_ipv4() == asked.is_ipv4()).copied();
@@ -91,7 +85,7 @@ fn is_at(listener: SocketAddr, server: SocketAddr, is_ours: impl Fn(SocketAddr) 
         && (is_same() || (own.is_unspecified() && (asked.is_loopback() || is_ours(server))))
 }
 
-/// Returns false only if the two addresses are link-local addresses of different links (network interfaces). Then they are different addresses.
+/// Returns false only for link-local addresses of different links (network interfaces).
 fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
     let scope = |address: SocketAddr| match address {
         SocketAddr::V6(address) => address.scope_id(),
@@ -103,10 +97,10 @@ fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
 
 /// Returns true if the address belongs to this host. No packet is sent.
 ///
-/// The function binds a UDP socket and connects it to the address. The kernel sends packets to one of the host's own addresses from the same
-/// address, so the source address of the socket is then the address itself. For IPv4, the kernel may choose another address of the same network, so
-/// the socket is first bound to the address. If the address does not belong to the host, the connection then fails, even if `ip_nonlocal_bind`
-/// allows sockets to bind any address.
+/// A UDP socket is connected to the address. The kernel sends packets to one of the host's own addresses from the same address, so the
+/// source address of the socket is then the address itself. For IPv4, the kernel may choose another address of the same network, so the
+/// socket is first bound to the address. If the address does not belong to the host, the connection then fails, even with
+/// `ip_nonlocal_bind`.
 fn is_ours(server: SocketAddr) -> bool {
     let asked = match server.ip().to_canonical() {
         IpAddr::V4(address) => SocketAddr::new(address.into(), server.port()),
@@ -200,7 +194,7 @@ mod tests {
             ("tls://127.0.0.1:5853#dns.example", true),
             ("https://127.0.0.1:5443#dns.example", true),
             ("tls://127.0.0.2:5853#dns.example", false),
-            // Port 5853 is only for TLS, and port 5854 only for QUIC (over UDP). So neither of these forwarders is a listener here.
+            // Port 5853 is only for TLS, and port 5854 only for QUIC (over UDP), so neither of these forwarders is a listener here.
             ("127.0.0.1:5853", false),
             ("tls://127.0.0.1:5854#dns.example", false),
         ] {
@@ -210,8 +204,7 @@ mod tests {
 
     #[test]
     fn the_kernel_knows_the_addresses_of_this_host() {
-        // The kernel sends packets to 127.0.0.9 with the source address 127.0.0.1. For a second address of a network card, the kernel may also use
-        // the first address as the source.
+        // The kernel sends packets to 127.0.0.9 with the source address 127.0.0.1, but 127.0.0.9 belongs to this host too.
         for (address, is_it) in [([127, 0, 0, 1], true), ([127, 0, 0, 9], true), ([192, 0, 2, 1], false)] {
             assert_eq!(is_ours((address, 53).into()), is_it, "{address:?}");
         }

@@ -7,16 +7,15 @@ use ipnet::IpNet;
 
 use crate::config::ConfiguredView;
 
-/// The networks of clients in the configuration, each with the index of its view.
 #[derive(Debug, Default)]
 pub(super) struct ClientNetworks {
     networks: HashMap<IpNet, usize>,
-    /// The prefix lengths of the networks in `networks`. For the address of a client, each length is tried once, the longest first.
+    /// The prefix lengths in `networks`. Each is tried once for a client, the longest first.
     lengths: BTreeSet<u8>,
 }
 
 impl ClientNetworks {
-    /// Creates the table from the networks of these views. The index of a view is its position in `views`.
+    /// Creates the table from these views. The index of a view is its position in `views`.
     pub(super) fn from_views(views: &[ConfiguredView]) -> Self {
         let networks = |(place, view): (usize, &ConfiguredView)| {
             view.clients.clone().into_iter().map(move |network| (network, place))
@@ -24,17 +23,16 @@ impl ClientNetworks {
         Self::new(views.iter().enumerate().flat_map(networks))
     }
 
-    /// Creates the table from these networks and the indexes of their views. No network may occur twice.
+    /// Creates the table from networks and the indexes of their views. No network may occur twice.
     fn new(networks: impl Iterator<Item = (IpNet, usize)>) -> Self {
         let networks: HashMap<IpNet, usize> = networks.collect();
         let lengths = networks.keys().map(IpNet::prefix_len).collect();
         Self { networks, lengths }
     }
 
-    /// Returns the index of the view of a client, or `None` if no network contains the client. An IPv4 address must not be given in
-    /// IPv6-mapped form.
+    /// Returns the index of the view of a client. An IPv4 address must not be given in IPv6-mapped form.
     pub(super) fn view(&self, client: IpAddr) -> Option<usize> {
-        // For an IPv4 address, prefix lengths above 32 are impossible and are skipped here.
+        // Prefix lengths above 32 are impossible for an IPv4 address, and are skipped here.
         let around = self.lengths.iter().rev().filter_map(|length| IpNet::new(client, *length).ok());
         around.map(|network| network.trunc()).find_map(|network| self.networks.get(&network)).copied()
     }

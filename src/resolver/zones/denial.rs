@@ -1,6 +1,5 @@
-//! Proofs of denials: the NSEC or NSEC3 records, with their signatures, that a response needs.
-//!
-//! See RFC 4035 section 3.1.3 for NSEC, and RFC 5155 section 7.2 for NSEC3. For a zone with neither of them, the proofs are empty.
+//! Proofs of denials: the NSEC records (RFC 4035 section 3.1.3) or NSEC3 records (RFC 5155 section 7.2), with their signatures, that a
+//! response needs. For a zone with neither of them, the proofs are empty.
 
 use data_encoding::BASE32_DNSSEC;
 use hickory_proto::dnssec::rdata::DNSSECRData;
@@ -41,20 +40,20 @@ pub(super) fn no_name(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// Returns the proof, for an answer that was made from a wildcard, that the queried name itself does not exist.
+/// For an answer that was made from a wildcard: returns the proof that the queried name itself does not exist.
 pub(super) fn expansion(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     if zone.hashed().is_empty() {
         proof.add_nsec(zone.nsec_before(name));
     } else {
-        // The signature of the wildcard record shows the closest encloser by its number of labels (RFC 5155 section
-        // 7.2.6), so only the next closer name must be denied.
+        // The signature of the wildcard record shows the closest encloser by its number of labels (RFC 5155 section 7.2.6), so only the
+        // next closer name must be denied.
         proof.add_cover(&child_above(&zone.closest_encloser(name), name));
     }
     proof.records
 }
 
-/// Returns the proof that a name does not exist, and that the wildcard for it has no records of the queried type.
+/// Returns the proof that a name does not exist, and that the wildcard for it has no records of the type.
 pub(super) fn no_data_at_wildcard(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     let wildcard = zone.closest_encloser(name).prepend_label("*");
@@ -105,7 +104,7 @@ impl Proof<'_> {
         found.is_some()
     }
 
-    /// Adds the NSEC3 record whose span covers the hash of this name. The last NSEC3 record also covers the hashes before the first one.
+    /// Adds the NSEC3 record that covers the hash of this name. The last NSEC3 record also covers the hashes before the first one.
     fn add_cover(&mut self, name: &Name) {
         let Some(hashed) = hashed_owner(self.zone, name) else { return };
         let all = self.zone.hashed();
@@ -114,8 +113,7 @@ impl Proof<'_> {
         }
     }
 
-    /// Adds the proof that the closest encloser of `name` exists, and that the name with one more label (the next closer name) does not (RFC
-    /// 5155 section 7.2.1).
+    /// Adds the proof that the closest encloser of `name` exists, and that the next closer name does not (RFC 5155 section 7.2.1).
     fn add_next_closer(&mut self, name: &Name) {
         let mut encloser = name.base_name();
         while !self.add_match(&encloser) && encloser.iter().len() > self.zone.origin().iter().len() {
@@ -125,7 +123,7 @@ impl Proof<'_> {
     }
 }
 
-/// Returns the owner of the NSEC3 record of a name in this zone: the hash of the name as a label below the apex.
+/// Returns the owner of the NSEC3 record of a name: its hash as a label below the apex.
 fn hashed_owner(zone: &Zone, name: &Name) -> Option<Name> {
     let parameters = zone.hashed().values().flatten().find_map(|record| match &record.data {
         RData::DNSSEC(DNSSECRData::NSEC3(parameters)) => Some(parameters),
@@ -147,13 +145,12 @@ mod tests {
         Zone::new(&name("example."), zone_file::records(&name("example."), &text).unwrap()).unwrap()
     }
 
-    /// Returns the first label of the owner name of each record.
     fn owners(proof: &[Record]) -> Vec<String> {
         let first = |record: &Record| record.name.iter().next().map(|label| label.escape_ascii().to_string());
         proof.iter().filter_map(first).collect()
     }
 
-    /// Creates a zone like the one in RFC 4035 appendix A, with NSEC records.
+    /// Returns a zone like the one in RFC 4035 appendix A, with NSEC records.
     fn with_nsec() -> Zone {
         zone(
             "@ NSEC b NS SOA NSEC\nb NS ns.b\nb NSEC ns1 NS NSEC\nns1 A 192.0.2.1\nns1 NSEC *.w A NSEC\n\
@@ -161,7 +158,7 @@ mod tests {
         )
     }
 
-    /// Creates a zone like the one in RFC 5155 appendix A, with NSEC3 records and opt-out.
+    /// Returns a zone like the one in RFC 5155 appendix A, with NSEC3 records and opt-out.
     fn with_nsec3(hashes: &[&str]) -> Zone {
         let names = "ns1 A 192.0.2.1\na NS ns.a\nc NS ns.c\nx.w MX 1 ns1\nx.y.w MX 1 ns1\n*.w MX 1 ns1\n";
         let next = hashes.iter().cycle().skip(1);
@@ -202,11 +199,11 @@ mod tests {
         assert_eq!(owners(&no_data(&zone, &name("c.example."))), [APEX, A], "the zone opts out");
         assert_eq!(owners(&expansion(&zone, &name("a.z.w.example."))), [BEFORE_Z_W]);
         assert_eq!(owners(&no_data_at_wildcard(&zone, &name("a.z.w.example."))), [W, BEFORE_Z_W, WILDCARD]);
-        // The hash of ac.example begins with 0m1a. It is before the hash of the first owner, so the span of the last NSEC3 record covers it.
+        // The hash of ac.example begins with 0m1a, before the hash of the first owner, so the span of the last NSEC3 record covers it.
         assert_eq!(owners(&no_data(&zone, &name("ac.example."))), [APEX, WILDCARD]);
     }
 
-    /// Tests that the search for the closest encloser ends at the apex, even if the apex has no NSEC3 record.
+    /// The search for the closest encloser ends at the apex, even if the apex has no NSEC3 record.
     #[test]
     fn no_encloser_above_the_apex_is_looked_for() {
         let zone = with_nsec3(&[NS1, WILDCARD]);

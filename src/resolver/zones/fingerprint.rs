@@ -1,7 +1,6 @@
-//! Digests of all configuration values that influence answers: one digest for each configured name, and one for all other values. If a digest
-//! differs from the one with which data were cached, these data must not be used.
-//!
-//! The configuration of DNS lists is not included, because their answers are not kept when the daemon restarts.
+//! Digests of all configuration values that influence answers: one for each configured name, and one for all other values. If a digest has
+//! changed, data that were cached before must not be used. DNS lists are not included, because their answers are not kept when the daemon
+//! restarts.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write};
@@ -11,7 +10,6 @@ use ring::digest::{Context, Digest, SHA256, SHA256_OUTPUT_LEN};
 
 use super::Views;
 
-/// A SHA-256 digest to which formatted text can be written.
 struct Taking(Context);
 
 impl fmt::Write for Taking {
@@ -22,7 +20,7 @@ impl fmt::Write for Taking {
 }
 
 impl Views {
-    /// Returns the digests of the zones, hosts and records in the configuration, by their names in wire form. If one of them has changed, only
+    /// Returns the digests of the zones, hosts and records in the configuration, by their names in wire form. If one has changed, only
     /// cached data at and below this name must not be used.
     pub fn fingerprints(&self) -> HashMap<Vec<u8>, [u8; SHA256_OUTPUT_LEN]> {
         let config = self.config();
@@ -37,7 +35,7 @@ impl Views {
         taking.into_iter().map(|(name, taking)| (name, octets(&taking.finish()))).collect()
     }
 
-    /// Returns one digest of the views, root hints, trust anchors, limits of TTLs and private addresses in the configuration of these views.
+    /// Returns one digest of the views, root hints, trust anchors, limits of TTLs and private addresses.
     pub fn fingerprint(&self) -> [u8; SHA256_OUTPUT_LEN] {
         let config = self.config();
         let seen: Vec<_> = self.distinct().map(|view| (&view.zones, view.guarding)).collect();

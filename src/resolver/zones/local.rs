@@ -1,4 +1,4 @@
-//! Answers that do not come from other servers but from zone files, hosts and empty zones of this resolver.
+//! Answers from zone files, hosts and empty zones of this resolver.
 
 use std::fmt;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::config::line_of;
 use dns::rdata::is_understood;
 use dns::zone_file;
 
-/// The contact in the SOA records that resolverd makes itself (RFC 6303 section 3). It is deliberately not a valid mail address.
+/// The contact in SOA records that resolverd makes (RFC 6303 section 3). It is deliberately no valid mail address.
 const SOA_CONTACT: &str = "nobody.invalid.";
 
 /// Reads a zone from the text of a zone file.
@@ -43,7 +43,7 @@ pub(crate) fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, Str
     from_records(apex, records, RECORD_TTL)
 }
 
-/// Creates a zone from these records, to which it adds a SOA and an NS record at `apex`. `ttl` is the TTL of these two records and of negative
+/// Creates a zone from these records, and adds a SOA and an NS record at `apex`. `ttl` is the TTL of these two records and of negative
 /// answers, in seconds.
 ///
 /// # Errors
@@ -55,20 +55,20 @@ pub(crate) fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> R
     Ok(Authority::new(vec![Arc::new(zone)]))
 }
 
-/// Returns the SOA for a negative answer that resolverd makes itself. `ttl` is the TTL of the negative answer, in seconds.
+/// Returns the SOA for a negative answer that resolverd makes. `ttl` is the TTL of the negative answer, in seconds.
 pub fn soa(apex: &Name, ttl: u32) -> Record {
     let contact = Name::from_ascii(SOA_CONTACT).unwrap_or_default();
-    // Values from RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
+    // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
     let soa = rdata::SOA::new(apex.clone(), contact, 1, 3_600, 1_200, 604_800, ttl);
     Record::from_rdata(apex.clone(), ttl, RData::SOA(soa))
 }
 
-/// Returns true if at least one zone of this server is signed with DNSSEC.
+/// Returns true if at least one zone is signed with DNSSEC.
 pub fn is_signed(authority: &Authority) -> bool {
     authority.zones().iter().any(|zone| zone.set(zone.origin(), RecordType::DNSKEY).is_some())
 }
 
-/// Returns the response for a name and type from a zone that is served here, with signatures and proofs if the zone is signed.
+/// Returns the response from a local zone, with signatures and proofs if the zone is signed.
 pub fn respond(authority: &Authority, name: &Name, kind: RecordType) -> Message {
     let mut query = Message::query();
     query.add_query(Query::query(name.clone(), kind));

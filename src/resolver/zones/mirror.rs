@@ -1,8 +1,8 @@
 //! Local mirrors of DNS lists: determines how old their data are, from the serial number of their SOA, and whether they answer.
 //!
-//! The functions get the time as an argument. If the serial number in the data file is 0, rbldnsd replaces it with the time of its newest file
-//! (rbldnsd(8)). Therefore, if a serial number is a recent time in seconds since 1970, it counts as the time of the data. For any other serial
-//! number, the age is counted from the time at which it was first seen.
+//! If the serial number in the data file is 0, rbldnsd replaces it with the time of its newest file (rbldnsd(8)). Therefore a serial number
+//! that is a recent time in seconds since 1970 counts as the time of the data. For any other serial number, the age is counted from the
+//! time at which it was first seen.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::limits::{MIRROR_SERIAL_AHEAD, MIRROR_SERIAL_BEHIND};
 
-/// What is known about a local mirror of a DNS list (a copy of its zone in the operator's network).
+/// The state of a local mirror of a DNS list (a copy of its zone in the operator's network).
 #[derive(Debug)]
 pub struct Mirror {
     max_age: Duration,
@@ -18,36 +18,35 @@ pub struct Mirror {
     seen: Mutex<Option<SeenSerial>>,
 }
 
-/// The result of asking the servers of a local mirror of a DNS list for the SOA record.
+/// The answer of a mirror to a query for its SOA record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorAnswer {
-    /// The answer contains a SOA with this serial number.
+    /// A SOA with this serial number.
     Serial(u32),
-    /// The servers of the mirror answered, but without a SOA.
+    /// An answer without a SOA.
     Nothing,
     /// No server of the mirror gave an answer.
     Silence,
 }
 
-/// The last serial number that a mirror of a DNS list has sent, and when it changed.
 #[derive(Clone, Copy, Debug)]
 struct SeenSerial {
     serial: u32,
-    /// The earliest known time at which the data with this serial number were current, in seconds since 1970.
+    /// When the data with this serial number were new, in seconds since 1970.
     new_at: u64,
 }
 
-/// A change in the state of a local mirror of a DNS list, to be reported in the log.
+/// A change in the state of a mirror, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorChange {
     /// The data of the mirror are older than allowed.
     Stale {
-        /// The age of the data of the mirror.
+        /// The age of the data.
         age: Duration,
     },
     /// No server of the mirror answers.
     Silent,
-    /// The mirror answers again, and its data are new enough.
+    /// The mirror answers again with data that are new enough.
     Fresh,
 }
 
@@ -57,13 +56,12 @@ impl Mirror {
         Self { max_age, stale: AtomicBool::new(false), seen: Mutex::default() }
     }
 
-    /// Returns true if the data of the mirror are older than allowed, or if the mirror does not answer.
+    /// Returns true if the data are older than allowed, or if the mirror does not answer.
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Copies the state from `old`, the entry for the same mirror before a reload of the configuration, because a reload does not make the data of
-    /// the mirror newer.
+    /// Copies the state from before a reload, because a reload does not make the data newer.
     pub(crate) fn go_on_from(&self, old: &Self) {
         *self.seen() = *old.seen();
         self.stale.store(old.is_stale(), Ordering::Relaxed);
@@ -73,14 +71,14 @@ impl Mirror {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records an answer that arrived at the time `unix`, in seconds since 1970. Returns the change of the mirror's state, if there is one.
+    /// Records an answer that arrived at `unix`, in seconds since 1970. Returns the change of the state, if there is one.
     pub fn heard(&self, answer: MirrorAnswer, unix: u64) -> Option<MirrorChange> {
         let mut seen = self.seen();
         let known = *seen;
         let now = match (answer, known) {
             (MirrorAnswer::Serial(serial), Some(known)) if known.serial == serial => known,
             (MirrorAnswer::Serial(serial), _) => SeenSerial { serial, new_at: moment(serial, unix) },
-            // The answer has no serial number, so the data count as those of the last known serial number.
+            // Without a serial number, the data count as those of the last known serial number.
             (_, Some(known)) => known,
             (_, None) => SeenSerial { serial: 0, new_at: unix },
         };
@@ -99,7 +97,7 @@ impl Mirror {
     }
 }
 
-/// Returns the time at which the data with this serial number were new, in seconds since 1970. `unix` is the current time.
+/// Returns when the data with this serial number were new. `unix` is the current time. Both are in seconds since 1970.
 fn moment(serial: u32, unix: u64) -> u64 {
     let written = u64::from(serial);
     let behind = unix.saturating_sub(MIRROR_SERIAL_BEHIND.as_secs());

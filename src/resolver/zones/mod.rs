@@ -1,18 +1,17 @@
 //! Chooses the route of a question, which decides how it is answered: the route of the longest configured suffix of its name, or recursion.
-//!
 //! Questions for names that must never leave this host (RFC 6303, RFC 6761) are answered here, unless a configured zone covers them.
 //!
 //! # Decisions
 //!
-//! - A route contains all settings for its zone (source addresses, limits of TTLs, NXDOMAIN cut, minimisation, races, list), called its policy. For
-//!   DNS lists, only this policy differs from that of other zones, and the module `dnsbl::gate` decides whether their answers may be used.
-//! - A `[[host]]` answers only questions for addresses and reverse names, and a `[[record]]` only those for its own type. If a `[[host]]` answered
-//!   all types, it would hide the MX of the name, and mail would be sent to the host itself.
+//! - A route contains the settings for its zone (source addresses, limits of TTLs, NXDOMAIN cut, minimisation, races, list), called its
+//!   policy. DNS lists differ from other zones only in this policy; the module `dnsbl::gate` decides whether their answers may be used.
+//! - A `[[host]]` answers only questions for addresses and reverse names, and a `[[record]]` only those for its own type. If a `[[host]]`
+//!   answered all types, it would hide the MX of the name.
 //! - A listener with a list of zones sees a `[[host]]` or `[[record]]` only if the closest `[[zone]]` around its name is in the list.
 //! - The address of a client selects its `[[view]]`, except at a listener with a list of zones. A zone in a view replaces the shared zone of
 //!   the same name. A `[[host]]` or `[[record]]` in a view replaces all shared entries for its name.
-//! - Listeners and `[[view]]`s that see the same zones share one view object and its cached data. The ids of views are never reused. Otherwise
-//!   clients of one listener could get data that were cached for clients of another, for ten seconds after a reload.
+//! - Listeners and `[[view]]`s that see the same zones share one view object and its cached data. The ids of views are never reused.
+//!   Otherwise clients of one listener could get data that were cached for clients of another after a reload.
 //! - The hashes with which routes are looked up need no secret key, because the operator chooses the names in the table.
 
 pub mod authority;

@@ -12,36 +12,30 @@ use crate::config::defaults::RECORD_TTL;
 use crate::config::seen::{SeenNames, SeenZones};
 use dns::question::wire_name;
 
-/// The record types that a `[[host]]` answers for its name and its reverse names. MX, TXT and all other types are resolved as if the `[[host]]` did
-/// not exist. If a `[[host]]` has addresses of only one family (IPv4 or IPv6), the other family is denied, because the operator has given all
-/// addresses of the name.
+/// The record types that a `[[host]]` answers. If it has addresses of only one family (IPv4 or IPv6), the other family is denied, because
+/// the operator has given all addresses of the name.
 const HOST_KINDS: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::PTR];
 
-/// The address types. If there is a `[[record]]` of only one of them, the other type is denied, because the operator has given all addresses of the
-/// name.
+/// If there is a `[[record]]` of only one address type, the other type is denied, because the operator has given all addresses of the name.
 const ADDRESS_KINDS: [RecordType; 2] = [RecordType::A, RecordType::AAAA];
 
-/// The types that are always resolved in the zone that contains the name, even if a `[[record]]` makes the name an
-/// alias.
+/// The types that are always resolved in the zone that contains the name, even if a `[[record]]` makes the name an alias.
 const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordType::DS];
 
-/// For each name in `[[host]]` and `[[record]]` entries, in wire form: how questions for it are answered (its route). Also contains the names above
-/// these names.
 #[derive(Debug, Default)]
 pub(super) struct ConfiguredNames {
     routes: BTreeMap<Vec<u8>, NameRoute>,
-    /// The names above the configured names. They exist (RFC 8020 section 2), although the configuration has no entry for them.
+    /// The names above the configured names. They exist too (RFC 8020 section 2).
     above: BTreeSet<Vec<u8>>,
 }
 
 #[derive(Debug)]
 struct NameRoute {
     route: Arc<Route>,
-    /// The record types that are answered from the configuration. An alias answers all types except those in `OF_THE_ZONE`.
+    /// The types that are answered from the configuration. An alias answers all types except those in `OF_THE_ZONE`.
     kinds: Vec<RecordType>,
 }
 
-/// All records that the configuration has for one name.
 struct Gathered {
     name: Name,
     records: Vec<Record>,
@@ -49,8 +43,8 @@ struct Gathered {
 }
 
 impl ConfiguredNames {
-    /// Collects the names of `config` that are visible to clients who see these zones. Adds the reverse names of the addresses in each `[[host]]`,
-    /// unless a `[[record]]` has a PTR for them.
+    /// Collects the names for clients that see these zones, with the reverse names of the addresses in each `[[host]]`, unless a
+    /// `[[record]]` has a PTR for them.
     pub(super) fn new(config: &Config, zones: &SeenZones, policy: &ZonePolicy) -> Result<Self, Wrong> {
         let SeenNames { hosts, records } = zones.names(config);
         let reversed = records.iter().filter(|record| record.kind == RecordType::PTR);
@@ -82,13 +76,14 @@ impl ConfiguredNames {
                 if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
             add(&record.name, record.records(), kinds);
         }
-        // The names above a `[[zone]]` are not added here. Questions for them are resolved in the zone that contains them, as in Unbound and BIND.
+        // The names above a `[[zone]]` are not added. Questions for them are resolved in the zone that contains them, as in Unbound and
+        // BIND.
         let above = above(gathered.values().map(|of_name| &of_name.name));
         let routes = gathered.into_iter().map(|(key, of_name)| Ok((key, of_name.route(policy)?)));
         Ok(Self { routes: routes.collect::<Result<_, _>>()?, above })
     }
 
-    /// Returns the route (the local data) for a name in wire form, if questions of type `kind` for it are answered from `[[host]]` or `[[record]]`.
+    /// Returns the local data for a name in wire form, if a `[[host]]` or `[[record]]` answers questions of type `kind`.
     pub(super) fn route(&self, wire: &[u8], kind: RecordType) -> Option<&Arc<Route>> {
         let found = self.routes.get(wire)?;
         let is_alias = found.kinds.contains(&RecordType::CNAME);
@@ -103,7 +98,6 @@ impl ConfiguredNames {
     }
 }
 
-/// Returns all names above the given names, in wire form.
 fn above<'n>(names: impl Iterator<Item = &'n Name>) -> BTreeSet<Vec<u8>> {
     let mut above = BTreeSet::new();
     for name in names {

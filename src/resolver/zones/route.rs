@@ -1,5 +1,5 @@
-//! The route of questions for names below an apex: the servers that get them or the local zone that answers them, and the settings (policy) for
-//! these questions.
+//! The route of questions for names below an apex: the servers that get them or the local zone that answers them, and the settings
+//! (policy).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,26 +15,25 @@ use crate::dnsbl::list::{AskedAbout, List};
 use crate::dnsbl::list_way::Way;
 use dns::conduct::Encryption;
 
-/// The route for names at and below an apex: the servers that get the questions for these names, or the local zone that answers them.
+/// The route of the questions for names at and below an apex.
 #[derive(Debug)]
 pub struct Route {
     /// The apex of the zone to which the route belongs.
     pub zone: Name,
-    /// Which servers get the questions, or which local zone answers them.
+    /// The servers that get the questions, or the local zone that answers them.
     pub target: RouteTarget,
-    /// The settings for the questions and answers of the route.
+    /// The settings for the questions and answers.
     pub policy: ZonePolicy,
-    /// Set if the route leads to a local mirror of a DNS list, and the age of the mirror's data is monitored.
+    /// Set if the age of the data of a local mirror of a DNS list is monitored.
     pub(crate) mirrored: Option<Mirrored>,
 }
 
-/// A local mirror of a DNS list whose data are monitored, and the route (the servers) that replaces it.
+/// A monitored local mirror of a DNS list, and the route that replaces it.
 #[derive(Debug)]
 pub struct Mirrored {
-    /// What is known about the age of the data of the list's local mirror.
+    /// The age of the data of the mirror.
     pub mirror: Mirror,
-    /// The route to the public servers of the list, which is used while the data of the mirror are too old. With `None`, the mirror is used even
-    /// then.
+    /// The route to the public servers of the list while the data of the mirror are too old. With `None`, the mirror is used even then.
     pub public: Option<Arc<Route>>,
 }
 
@@ -51,7 +50,7 @@ pub enum RouteTarget {
         servers: Arc<Delegation>,
         /// The encryption for each forwarder, in the same order.
         encryption: Vec<Option<Arc<Encryption>>>,
-        /// The route that is used if the forwarders fail (`forward_first`): recursion, with the same policy.
+        /// The route if the forwarders fail (`forward_first`): recursion, with the same policy.
         beyond: Option<Arc<Route>>,
     },
     /// Questions are answered from a zone whose data resolverd itself has.
@@ -59,8 +58,7 @@ pub enum RouteTarget {
 }
 
 impl Route {
-    /// Returns how a DNS list is asked on this route (the way): at its public servers by recursion, at configured servers, or through
-    /// forwarders.
+    /// Returns how a DNS list is asked: at its public servers by recursion, at configured servers, or through forwarders.
     pub fn way(&self) -> Way {
         match &self.target {
             RouteTarget::Iterate | RouteTarget::Local(_) => Way::Public,
@@ -69,20 +67,20 @@ impl Route {
         }
     }
 
-    /// Returns the DNS list that a question for `name` asks. Returns `None` if the name is not in the zone of a list, or if the name does not
-    /// contain an address or domain to be looked up in the list.
+    /// Returns the DNS list that a question for `name` asks. Returns `None` if the name is not in the zone of a list, or contains no
+    /// address or domain to be looked up.
     pub(crate) fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
         let list = self.policy.list.clone()?;
         (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
     }
 
-    /// Returns true if cached NSEC and NSEC3 records may deny names on this route (RFC 8198). This is false in the zones of DNS lists and in zones
-    /// with configured servers.
+    /// Returns true if cached NSEC and NSEC3 records may deny names (RFC 8198): not in the zones of DNS lists, and not with configured
+    /// servers.
     pub(crate) fn synthesizes(&self) -> bool {
         self.policy.nxdomain_cut && matches!(self.target, RouteTarget::Iterate)
     }
 
-    /// Returns the configured source address of the same address family as `server`, or `None` if there is none.
+    /// Returns the configured source address of the address family of `server`.
     pub(crate) fn source_for(&self, server: IpAddr) -> Option<IpAddr> {
         self.policy.source.iter().copied().find(|source| source.is_ipv4() == server.is_ipv4())
     }
@@ -91,26 +89,25 @@ impl Route {
 /// The policy of a route: the settings for questions and answers in its zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZonePolicy {
-    /// The source addresses of queries. If there are none, the operating system chooses the address.
+    /// The source addresses of queries. If there are none, the kernel chooses the address.
     pub source: Vec<IpAddr>,
-    /// The longest time for which a positive answer from this zone is cached.
+    /// The longest time for which a positive answer is cached.
     pub max_ttl: Duration,
-    /// The longest time for which a negative answer from this zone is cached.
+    /// The longest time for which a negative answer is cached.
     pub negative_max_ttl: Duration,
-    /// The time for which an answer may still be used after its TTL has expired, if no server answers. It is 0 for DNS lists.
+    /// The time for which an answer may be used after its TTL has expired, if no server answers. It is 0 for DNS lists.
     pub serve_stale: Duration,
     /// True if no server is asked for a name below a name that does not exist (RFC 8020).
     pub(crate) nxdomain_cut: bool,
-    /// True if servers may first be asked for names between the apex and the whole name (RFC 9156). False in the zone of a DNS list.
+    /// True if servers may first be asked for shorter names (RFC 9156). False in the zone of a DNS list.
     pub minimise: bool,
-    /// The DNS list whose zone this is; `None` if it is not the zone of a list.
+    /// The DNS list whose zone this is.
     pub list: Option<Arc<List>>,
     /// True if two servers are asked at the same time when it is not known which one is the best.
     pub race: bool,
-    /// True if servers are asked one after the other. No second server is then asked while the first one may still answer, and no server is
-    /// probed in the background.
+    /// True if no second server is asked while the first one may still answer, and no server is probed in the background.
     pub(crate) one_at_a_time: bool,
-    /// True if a question ends when two servers in a row have answered REFUSED. The owner of the zone probably blocks this resolver, and
+    /// True if a question ends when two servers in a row have answered REFUSED: the owner of the zone probably blocks this resolver, and
     /// further queries would prolong the block.
     pub(crate) refusals_end: bool,
 }
@@ -119,14 +116,13 @@ pub struct ZonePolicy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("zone {zone}: {reason}")]
 pub struct Wrong {
-    /// The name of the zone, followed by the name of its view if it has one.
+    /// The name of the zone, and of its view if it has one.
     pub zone: String,
-    /// What is wrong with the zone: a sentence for the operator.
+    /// A sentence for the operator.
     pub reason: String,
 }
 
 impl Wrong {
-    /// Creates the error for a zone of the configuration.
     pub(super) fn in_zone(zone: &ConfiguredZone, reason: impl Into<String>) -> Self {
         Self { zone: named(zone), reason: reason.into() }
     }
@@ -137,14 +133,14 @@ impl Wrong {
     }
 }
 
-/// Returns the name of a zone, followed by the name of its view. The result is different for each zone of the configuration.
+/// Returns the name of a zone with the name of its view. The result is different for each zone of the configuration.
 fn named(zone: &ConfiguredZone) -> String {
     let of_view = zone.view.as_ref().map(|view| format!(" of the view {view}")).unwrap_or_default();
     format!("{}{of_view}", zone.name)
 }
 
-/// Returns true if a question for a name in the zone of `route` is answered by this route. This is false only in the zone of a list that is shut
-/// down, for questions that do not look up anything in the list, for example those for the website of its owner.
+/// Returns true if this route answers the question. Only the route of a list that is shut down may not: it does not answer questions that
+/// look up nothing in the list, for example those for the website of its owner.
 pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     match &route.policy.list {
         Some(list) if !list.is_alive() && matches!(route.target, RouteTarget::Local(_)) => {
@@ -154,14 +150,13 @@ pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     }
 }
 
-/// Returns the route (the public servers) to use instead of `route` while the data of a DNS list's mirror are too old, or `None` if `route` is to be
-/// used.
+/// Returns the route to the public servers while the data of a DNS list's mirror are too old.
 pub(super) fn instead(route: &Route) -> Option<&Arc<Route>> {
     let mirrored = route.mirrored.as_ref().filter(|mirrored| mirrored.mirror.is_stale())?;
     mirrored.public.as_ref()
 }
 
-/// Returns true if two routes lead to the same servers of the same mirror of a DNS list.
+/// Returns true if two routes lead to the same servers of the same mirror.
 pub fn same_mirror(one: &Route, other: &Route) -> bool {
     one.zone == other.zone && one.way() == other.way()
 }

@@ -1,8 +1,8 @@
 //! Names that are never resolved by servers outside this host: special-use names and the reverse zones of private addresses.
 //!
-//! See RFC 6761 section 6 (localhost, invalid, test), RFC 7686 (onion), RFC 6762 section 22.1 (local), RFC 8375 (home.arpa), RFC 9476 (alt),
+//! RFC 6761 section 6 (localhost, invalid, test), RFC 7686 (onion), RFC 6762 section 22.1 (local), RFC 8375 (home.arpa), RFC 9476 (alt),
 //! RFC 9462 section 6.4 (resolver.arpa), RFC 9665 (service.arpa), RFC 6303 and RFC 7793 (reverse zones). A mail server looks up the reverse
-//! name of each client with a private address. If such a query left this host, it could take 30 s.
+//! name of each client with a private address. A query for this name to servers on the internet could take 30 s.
 
 use std::sync::LazyLock;
 
@@ -15,10 +15,10 @@ use crate::config::{Config, ConfiguredZone};
 /// The TTL of answers that resolverd makes itself, in seconds (RFC 6303 section 3).
 const TTL: u32 = 10_800;
 
-/// Zones that are served here without content, unless the operator configures a zone at or above them.
+/// resolverd serves these zones without content, unless the operator configures a zone at or above them.
 const EMPTY: [&str; 3] = ["test.", "local.", "alt."];
 
-/// Zones of IANA's registry "Locally-Served DNS Zones" (RFC 6303 section 6), without those of 100.64.0.0/10. They are served here without
+/// Zones of IANA's registry "Locally-Served DNS Zones" (RFC 6303 section 6), without those of 100.64.0.0/10. resolverd serves them without
 /// content, unless the operator configures one of them, or a zone above them without the option `locally_served`.
 const LOCALLY_SERVED: [&str; 34] = [
     "home.arpa.",
@@ -57,33 +57,31 @@ const LOCALLY_SERVED: [&str; 34] = [
     "31.172.in-addr.arpa.",
 ];
 
-/// Zones that are always served here without content, even if a zone above them is configured. Queries for these names must not be sent to any
-/// server.
+/// resolverd always serves these zones without content. Queries for these names must not be sent to any server, even of a configured zone.
 const NEVER: [&str; 2] = ["invalid.", "onion."];
 
-/// The reverse zones of the loopback addresses 127.0.0.0/8 and ::1.
 const LOOPBACK: [&str; 2] =
     ["127.in-addr.arpa.", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa."];
 
-/// The first and the last value of the second octet of the addresses in 100.64.0.0/10 (RFC 7793).
+/// The second octets of the addresses in 100.64.0.0/10 (RFC 7793).
 const SHARED: std::ops::RangeInclusive<u8> = 64..=127;
 
-/// The special zones. All views and configurations share them. They take 0.2 MB of memory.
+/// All views and configurations share the special zones. They take 0.2 MB of memory.
 static ZONES: LazyLock<Result<Vec<Special>, Wrong>> = LazyLock::new(made);
 
-/// A zone for special names (such as `localhost`) whose data resolverd itself has.
+/// A zone for special names (such as `localhost`) that resolverd serves itself.
 pub(super) struct Special {
     name: Name,
     yields: Yields,
     authority: Authority,
 }
 
-/// Whether a configured zone above a special zone replaces it.
+/// Tells if a configured zone above a special zone replaces it.
 #[derive(Clone, Copy)]
 enum Yields {
     Never,
     Always,
-    /// A configured zone above this one replaces it, unless that zone has the option `locally_served`.
+    /// The configured zone replaces the special zone, unless it has the option `locally_served`.
     UnlessServed,
 }
 
@@ -94,16 +92,12 @@ enum Holds {
     LoopbackSix,
 }
 
-/// Returns the names of the zones in RFC 6303 and RFC 7793 that are served here (locally served zones).
+/// Returns the names of the zones of RFC 6303 and RFC 7793 that resolverd serves.
 pub fn locally_served() -> impl Iterator<Item = String> {
     let shared = SHARED.map(|octet| format!("{octet}.100.in-addr.arpa."));
     LOCALLY_SERVED.iter().map(|text| (*text).to_owned()).chain(shared)
 }
 
-/// Returns all special zones.
-///
-/// # Errors
-/// The first special zone that cannot be created.
 pub(super) fn zones() -> Result<&'static [Special], Wrong> {
     ZONES.as_deref().map_err(Wrong::clone)
 }
@@ -129,7 +123,7 @@ fn made() -> Result<Vec<Special>, Wrong> {
 }
 
 impl Holds {
-    /// Returns the records of the special zone at `apex`, without its SOA and NS.
+    /// The result has no SOA and NS.
     fn records(self, apex: &Name) -> Result<Vec<Record>, String> {
         let record = |owner: &Name, data| Record::from_rdata(owner.clone(), TTL, data);
         let localhost = || RData::PTR(rdata::PTR(Name::from_labels(["localhost"]).unwrap_or_default()));
@@ -151,7 +145,7 @@ impl Holds {
     }
 }
 
-/// Returns true if a configured zone replaces a special zone. Among the configured zones at or above it, the closest one decides.
+/// Among the configured zones at or above the special zone, the closest one decides.
 pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> bool {
     let around = configured.iter().filter(|zone| zone.name.zone_of(&special.name));
     around.max_by_key(|zone| zone.name.iter().len()).is_some_and(|zone| {
@@ -165,9 +159,6 @@ pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> 
 }
 
 /// Rejects the option `locally_served` in a configured zone that has no locally served zone below it.
-///
-/// # Errors
-/// The first such zone, with a sentence for the operator.
 pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     let served: Vec<&Special> =
         zones()?.iter().filter(|special| matches!(special.yields, Yields::UnlessServed)).collect();
@@ -181,7 +172,6 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     }
 }
 
-/// Returns the route with which questions are answered from a special zone.
 pub(super) fn route(special: &Special, policy: &ZonePolicy) -> Route {
     Route {
         zone: special.name.clone(),

@@ -1,4 +1,5 @@
-//! Tests which zone's servers or data answer the questions for a name (its route), and which cached data a change of the configuration affects.
+//! Tests which servers or local data answer the questions for a name (its route), and which cached data a change of the configuration
+//! affects.
 
 use std::sync::Arc;
 
@@ -98,16 +99,14 @@ fn locally_served_zones_stay_here_below_a_zone_that_says_so() {
         ("4.3.64.100.in-addr.arpa.", "100.in-addr.arpa."),
         ("8.8.8.8.in-addr.arpa.", "."),
         ("a.home.arpa.", "home.arpa."),
-        // `local.` and `test.` are not in the list of locally served zones. So the configured zone above them (here the
-        // root zone) answers.
+        // `local.` and `test.` are no locally served zones, so the configured root zone answers.
         ("a.local.", "."),
         ("a.test.", "."),
         ("a.onion.", "onion."),
     ] {
         assert_eq!(apex(view, name), zone, "{name}");
     }
-    // Two configured zones are above these names. The closest one decides whether the locally served zones below it
-    // remain.
+    // The closest configured zone decides whether the locally served zones below it remain.
     let inner = views(vec![forward(".", false), forward("in-addr.arpa.", true)], Vec::new());
     let view = inner.of_listener(0).unwrap();
     assert_eq!(apex(view, "4.3.2.10.in-addr.arpa."), "10.in-addr.arpa.");
@@ -170,7 +169,7 @@ fn the_zone_of_a_view_takes_the_place_of_the_general_one_for_its_clients_only() 
     assert_eq!([apex(office, "a.lan."), apex(guest, "a.lan.")], ["lan.", "."]);
     assert_eq!([apex(office, "printer.lan."), apex(guest, "printer.lan.")], ["printer.lan.", "."]);
     assert!(Arc::ptr_eq(other, views.general().unwrap()));
-    // A listener with a list of zones has the same view for all clients.
+    // A listener with a list of zones has one view for all clients.
     assert_eq!(apex(of(1, "10.1.0.1"), "office.example."), ".");
 }
 
@@ -183,8 +182,7 @@ fn views_that_see_the_same_zones_share_one_and_a_reload_keeps_it_as_long_as_they
     let own = before.following(&Arc::new(configured(&format!("{OFFICE}{zone}")))).unwrap();
     assert_ne!(office(&own), own.general().unwrap().id);
     assert_eq!(own.general().unwrap().id, before.general().unwrap().id);
-    // The view now has other clients, and its zone is replaced by another. The view keeps its id and its cached data, except the data of the two
-    // zones.
+    // The `[[view]]` gets other clients and another zone. It keeps its id and its cached data, except the data of the two zones.
     let text = format!("{}{}", OFFICE.replace("10.1.", "10.3."), zone.replace("\"a\"", "\"b\""));
     let moved = Arc::new(configured(&text));
     let later = own.following(&moved).unwrap();

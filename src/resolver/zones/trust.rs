@@ -1,7 +1,7 @@
 //! The DNSSEC trust anchors in use: those of the configuration, updated when the root zone changes its keys (RFC 5011).
 //!
-//! All views of a daemon share one value of this type, also after a reload. A reload and an update of the root keys may happen at the same time.
-//! Then neither change may be lost.
+//! All views share one value of this type, also after a reload. If a reload and an update of the root keys happen at the same time, neither
+//! change may be lost.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +21,7 @@ pub struct AnchorsInUse {
 #[derive(Debug)]
 struct AnchorParts {
     configured: Anchors,
-    /// True if the trust anchors of the root zone are updated when the root changes its keys (RFC 5011).
+    /// True if the keys of the root zone are followed according to RFC 5011.
     follows: bool,
     keys: RootKeys,
 }
@@ -33,7 +33,6 @@ impl AnchorParts {
 }
 
 impl AnchorsInUse {
-    /// Creates the trust anchors of a configuration, before any key of the root zone has been received.
     pub(super) fn new(dnssec: &Dnssec) -> Self {
         let configured = dnssec.trust_anchor.anchors.clone();
         let parts =
@@ -41,12 +40,12 @@ impl AnchorsInUse {
         Self { used: ArcSwap::new(parts.used()), parts: Mutex::new(parts) }
     }
 
-    /// Returns the trust anchors that are currently in use.
+    /// Returns the DNSSEC trust anchors that are currently in use.
     pub fn used(&self) -> Arc<Anchors> {
         self.used.load_full()
     }
 
-    /// Replaces the trust anchors of the configuration, when the configuration is reloaded.
+    /// Replaces the configured trust anchors, for a reload.
     pub fn configure(&self, dnssec: &Dnssec) {
         let mut parts = self.parts();
         parts.configured = dnssec.trust_anchor.anchors.clone();

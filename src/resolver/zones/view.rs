@@ -27,24 +27,22 @@ use dns::hash::Plain;
 use dns::question::{ViewId, WireName, wire_name};
 use dns::wire::presentation::shown;
 
-/// The TTL of NXDOMAIN, in seconds, for names of a DNS list that is shut down, and for names that contain the placeholder for the secret key of a
-/// list. It is long, because these answers do not change soon.
+/// The TTL of NXDOMAIN, in seconds, for names of a DNS list that is shut down, and for names with the placeholder for a customer key. These
+/// answers do not change soon.
 const MADE_HERE_TTL: u32 = 3_600;
 
-/// The routes (servers or local zones that answer questions), by the names of their zones in wire form. A question causes several lookups in this
-/// table, with each suffix of its name. The hash needs no secret key, because only the operator and the registry of DNS lists choose the names in
-/// the table.
+/// The routes (servers or local zones that answer questions), by the names of their zones in wire form. The hash needs no secret key,
+/// because only the operator and the registry of DNS lists choose these names.
 type Routes = HashMap<Vec<u8>, Arc<Route>, BuildHasherDefault<Plain>>;
 
-/// The view of a group of clients: how the questions of these clients are answered (routes), and the configuration.
-///
-/// A resolution (flight) uses the view with which it began until it ends, so that a reload never changes its rules.
+/// The view of a group of clients: the route for each name, and the configuration. A resolution uses the same view from its begin to its
+/// end, so a reload does not change its rules.
 #[derive(Debug)]
 pub struct View {
-    /// The id under which the answers for clients of the view are cached. It separates them from the answers of other views.
+    /// The answers for clients of the view are cached under this id, separate from the answers of other views.
     pub id: ViewId,
-    /// The id under which RRsets and delegations are cached for the view. Views that see the same zones share these data, even if their
-    /// clients get different answers.
+    /// RRsets and delegations for the view are cached under this id. Views with the same zones share it, even if their clients get
+    /// different answers.
     pub knows: ViewId,
     /// The configuration to which the view belongs.
     pub config: Arc<Config>,
@@ -52,19 +50,16 @@ pub struct View {
     names: ConfiguredNames,
     recursion: Arc<Route>,
     anchors: Arc<AnchorsInUse>,
-    /// The names at and below which nothing is validated (DNSSEC): negative trust anchors of the configuration, and unsigned zones that
-    /// resolverd serves itself.
+    /// Negative trust anchors of the configuration, and unsigned zones that resolverd serves itself. Names at and below them are not
+    /// validated.
     ntas: HashSet<Vec<u8>>,
-    /// The names of the zones with the option `validate = false`, in wire form.
     unvalidated: HashSet<Vec<u8>>,
-    /// The zones whose records are written in the configuration (option `records`). They are meant only for clients, see `server_route`.
+    /// Zones with the option `records`. They are meant only for clients, see `server_route`.
     for_clients: HashSet<Vec<u8>>,
-    /// What clients of the view get when a DNS list refuses queries, does not answer, or gives an answer that is not a
-    /// listing.
+    /// What clients get when a DNS list refuses queries, does not answer, or gives an answer that is not a listing.
     pub(crate) guarding: Guarding,
     /// The mode of look-ahead for clients of the view.
     pub lookahead: LookaheadMode,
-    /// The configured zones that clients of the view see.
     pub(super) zones: SeenZones,
 }
 
@@ -129,8 +124,7 @@ impl View {
         Ok(view)
     }
 
-    /// Returns true if clients with the settings in `sees` get the same answers as clients of this view. The mode of look-ahead does not matter,
-    /// because it does not change answers.
+    /// The mode of look-ahead does not matter here, because it does not change answers.
     pub(super) fn answers_as(&self, sees: &Sees) -> bool {
         self.guarding == sees.guarding && self.zones == sees.zones
     }
@@ -140,13 +134,12 @@ impl View {
         &self.anchors
     }
 
-    /// Returns the route of a question (the servers or the local zone that answer it). If a `[[host]]` or `[[record]]` answers this type for the
-    /// name, returns the route of that entry. Otherwise returns the route of the longest suffix of the name that has a route.
+    /// Returns the route of a question: of the `[[host]]` or `[[record]]` that answers this type for the name, or otherwise of the longest
+    /// suffix of the name that has a route.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         self.route_of((name, &WireName::new(name)), kind)
     }
 
-    /// Like `route`, for a name that the caller already has in wire form.
     pub(crate) fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
         if let Some(route) = self.names.route(wire, kind) {
             return route;
@@ -156,9 +149,9 @@ impl View {
         self.longest_suffix(from, |route| is_for(route, name, kind))
     }
 
-    /// Returns the route (servers or local zone) that is used to look up the address of a name server. `[[host]]`, `[[record]]` and zones with
-    /// `records` are ignored, because they are meant only for clients: an operator who blocks a domain does not want to break other zones whose name
-    /// servers have names in it. Unbound also ignores its local data here. A zone with a file is treated like any other zone.
+    /// Returns the route for the address of a name server. `[[host]]`, `[[record]]` and zones with `records` are ignored, because they are
+    /// meant only for clients: an operator who blocks a domain does not want to break zones whose name servers have names in it. Unbound
+    /// also ignores its local data here. A zone with a file is used.
     pub(crate) fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let is_for_clients = |route: &Route| {
             matches!(route.target, RouteTarget::Local(_))
@@ -169,14 +162,12 @@ impl View {
         })
     }
 
-    /// Returns the route of questions to the DNS list at `apex`, even if the list is shut down. If there is no list at `apex`, returns the route of
-    /// the closest zone above it.
+    /// Returns the route of the DNS list at `apex`, even if the list is shut down, or otherwise of the closest zone above.
     pub(crate) fn list_route(&self, apex: &Name) -> &Arc<Route> {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
 
-    /// Returns the route of the longest suffix of `name` (in wire form) for whose route `fits` returns true, or the route for recursion if
-    /// there is none.
+    /// Returns the route of the longest suffix of `name` for whose route `fits` returns true, or the route for recursion.
     fn longest_suffix(&self, name: Option<&[u8]>, fits: impl Fn(&Route) -> bool) -> &Arc<Route> {
         let mut left = name;
         while let Some(suffix) = left {
@@ -188,26 +179,25 @@ impl View {
         &self.recursion
     }
 
-    /// Returns true if a name exists because of the configuration: it is the name of a `[[host]]` or `[[record]]`, the reverse name of a
-    /// host's address, or a name above one of these.
+    /// Returns true if the name is that of a `[[host]]` or `[[record]]`, the reverse name of a host's address, or a name above one of
+    /// these.
     pub(crate) fn exists_here(&self, name: &Name) -> bool {
         self.names.exists(name)
     }
 
-    /// Returns true if this name itself is a negative trust anchor or the apex of a zone that is not validated.
+    /// Returns true if this name itself is a negative trust anchor, or the apex of a zone that is not validated.
     pub(crate) fn has_nta(&self, name: &Name) -> bool {
         !self.ntas.is_empty() && self.ntas.contains(wire_name(name).as_slice())
     }
 
-    /// Returns true if a zone is at or below a configured zone with the option `validate = false`.
     pub(crate) fn is_unvalidated(&self, zone: &Name) -> bool {
         let is_listed = |name: &[u8]| self.unvalidated.contains(name);
         !self.unvalidated.is_empty()
             && successors(Some(&*wire_name(zone)), |name| parent(name)).any(is_listed)
     }
 
-    /// Adds the routes (servers) of DNS lists. Each list gets the servers of the closest zone at or above it, but the policy of a list. Questions to
-    /// a list that is shut down are answered by resolverd itself, unless the operator has configured the zone of the list.
+    /// A DNS list gets the servers of the closest zone at or above it, but a policy for lists. resolverd itself answers the questions to a
+    /// list that is shut down, unless the operator has configured the zone of the list.
     fn add_lists(&mut self) -> Result<(), Wrong> {
         let lists = self.config.lists();
         for rewrite in lists.values().filter_map(|list| list.rewrite.as_deref()) {
@@ -218,10 +208,10 @@ impl View {
             self.keep_from_forwarders(base);
         }
         for (apex, list) in lists {
-            // For the type DS, the route of the zone above would be returned, so A is used here.
+            // For DS, `route` would return the route of the zone above.
             let base = list.rewrite.as_ref().map_or(&apex, |rewrite| rewrite.secret().base());
             let around = Arc::clone(self.route(base, RecordType::A));
-            // Each query counts against a quota of the DNS list. Therefore a second server is asked only when the first one is late, and two
+            // Each query counts against a quota of the DNS list. So a second server is asked only if the first one is late, and two
             // refusals end the question.
             let policy = ZonePolicy {
                 list: Some(Arc::clone(&list)),
@@ -240,7 +230,7 @@ impl View {
                 _ if !list.is_alive() => continue,
                 // Only the servers of the DNS list itself may get the secret key.
                 RouteTarget::Local(_) if list.rewrite.is_some() => (apex.clone(), RouteTarget::Iterate),
-                // The list is in a zone that resolverd serves itself, or that zone delegates it. So questions to the list go to that zone.
+                // resolverd itself serves the zone of the list or delegates it, so questions to the list go to that zone.
                 RouteTarget::Local(authority) => (around.zone.clone(), RouteTarget::Local(authority.clone())),
                 RouteTarget::Stub(servers) => (apex.clone(), RouteTarget::Stub(Arc::clone(servers))),
                 RouteTarget::Forward { servers, encryption, beyond } => {
@@ -253,8 +243,8 @@ impl View {
             if let Some(rewrite) = &list.rewrite
                 && let Some(stand_in) = rewrite.stand_in()
             {
-                // Inside resolverd, a placeholder label stands for the key in names. A client must not be able to query names with this label.
-                // Otherwise the answer to a query without the key would be cached as the answer to a query with the key.
+                // A client must not be able to query the placeholder label that replaces the customer key in cached names. Otherwise the
+                // answer to a query without the key would be cached as the answer to a query with the key.
                 let own = ZonePolicy { list: None, ..policy.clone() };
                 self.routes.insert(wire_name(&stand_in), Arc::new(nothing_at(&stand_in, own)?));
             }
@@ -264,8 +254,8 @@ impl View {
         Ok(())
     }
 
-    /// Makes questions for names at and below `base` bypass forwarders. Such names contain the secret key of a DNS list, and only the list's own
-    /// servers may get the key. This also applies if a client asks for a name with the key.
+    /// Names at and below `base` contain the customer key of a DNS list. Only the servers of the list may get the key, so these names
+    /// bypass forwarders, also if a client asks for them.
     fn keep_from_forwarders(&mut self, base: &Name) {
         let inside = self.routes.values().filter(|route| base.zone_of(&route.zone));
         let mut kept: Vec<Name> = inside.map(|route| route.zone.clone()).collect();
@@ -279,7 +269,6 @@ impl View {
         }
     }
 
-    /// Returns the routes to local mirrors of DNS lists whose data are monitored, sorted by zone.
     pub(crate) fn mirrored(&self) -> Vec<&Arc<Route>> {
         let mut routes: Vec<_> = self.routes.values().filter(|route| route.mirrored.is_some()).collect();
         routes.sort_by(|one, other| one.zone.cmp(&other.zone));
@@ -292,28 +281,24 @@ impl View {
     }
 }
 
-/// Returns a name in wire form without its first label, or `None` for the root.
 fn parent(wire: &[u8]) -> Option<&[u8]> {
     let (length, rest) = wire.split_first().filter(|(length, _)| **length > 0)?;
     rest.get(usize::from(*length)..)
 }
 
-/// Returns the route of an empty zone at `apex`, whose data resolverd itself has.
 fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
     let empty = local::from_records(apex, Vec::new(), MADE_HERE_TTL)
         .map_err(|reason| Wrong { zone: apex.to_string(), reason })?;
     Ok(Route { zone: apex.clone(), target: RouteTarget::Local(empty), policy, mirrored: None })
 }
 
-/// Returns what is known about the list's local mirror and which route replaces it. Returns `None` if the route does not lead to configured servers,
-/// or if the age of their data is not monitored.
+/// Returns `None` if the list has no configured servers, or if the age of their data is not monitored.
 fn mirrored(list: &List, zone: &Name, target: &RouteTarget, policy: &ZonePolicy) -> Option<Mirrored> {
     let max_age = list.max_age.filter(|_| matches!(target, RouteTarget::Stub(_)))?;
     let public = list.when_stale == WhenStale::Public;
     Some(Mirrored { mirror: Mirror::new(max_age), public: public.then(|| recursion_at(zone, policy)) })
 }
 
-/// Returns the route of a zone whose names are resolved by recursion.
 fn recursion_at(zone: &Name, policy: &ZonePolicy) -> Arc<Route> {
     Arc::new(Route {
         zone: zone.clone(),
@@ -369,9 +354,9 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
 }
 
 impl View {
-    /// Returns true if an address at `name` is removed from answers, because it is private and strangers control the name. Addresses at names of DNS
-    /// lists, in zones that the operator has configured, and below `resolve.private_domains` are not removed. A configured zone does not count here
-    /// if it is the root zone or is resolved from the root servers, because it then contains names of strangers.
+    /// Returns true if the address is removed from answers, because it is private and strangers control the name. Addresses at names of DNS
+    /// lists, in configured zones and below `resolve.private_domains` are not removed. A zone that is the root or that is resolved from the
+    /// root servers does not count as configured here, because it contains names of strangers.
     pub fn removes(&self, name: &Name, kind: RecordType, address: IpAddr) -> bool {
         let resolve = &self.config.resolve;
         // An address such as `::ffff:10.0.0.1` (IPv6-mapped) leads clients to 10.0.0.1.
@@ -381,7 +366,6 @@ impl View {
         is_private && self.is_of_strangers(name, kind)
     }
 
-    /// Returns true if strangers control the data of this type at `name`, as explained at `removes`.
     pub(crate) fn is_of_strangers(&self, name: &Name, kind: RecordType) -> bool {
         let resolve = &self.config.resolve;
         let name = name.to_lowercase();

@@ -1,7 +1,7 @@
 //! The views of a configuration: which zones each group of clients sees, and which views stay the same after a reload.
 //!
-//! A view keeps its id as long as its clients see the same zones with the same settings for DNS lists. Views that differ only in look-ahead have the
-//! same id, because their answers are the same. An id is never reused while the daemon runs. Otherwise clients of a view could get data that were
+//! A view keeps its id as long as its clients see the same zones with the same settings for DNS lists. Look-ahead does not change answers,
+//! so it does not change the id. An id is never reused while the daemon runs, because clients of a view could then get data that were
 //! cached for another view.
 
 use std::collections::{BTreeSet, HashSet};
@@ -27,22 +27,20 @@ pub struct Views {
     config: Arc<Config>,
     anchors: Arc<AnchorsInUse>,
     views: Vec<Arc<View>>,
-    /// The views for the clients of each listener. The first entry is for `[listen]`; the entries for each `[[listener]]` follow.
+    /// The first entry is for `[listen]`; the entries for each `[[listener]]` follow.
     of_listener: Vec<ClientViews>,
-    /// The id that the next new view will get.
     next: ViewId,
 }
 
 /// The views for the clients of one listener.
 #[derive(Clone, Debug)]
 pub struct ClientViews {
-    /// The view of those clients whose address is in no `[[view]]`.
+    /// The view of clients whose address is in no `[[view]]`.
     general: Arc<View>,
-    /// The views that depend on the client's address. `None` if all clients of the listener have the general view.
+    /// `None` if all clients of the listener have the general view.
     by_client: Option<ViewsByClient>,
 }
 
-/// The views that belong to the `[[view]]` entries, for the clients of one listener.
 #[derive(Clone, Debug)]
 struct ViewsByClient {
     networks: Arc<ClientNetworks>,
@@ -50,7 +48,7 @@ struct ViewsByClient {
 }
 
 impl ClientViews {
-    /// Returns the view of a client. An IPv4 address must not be given in IPv6-mapped form.
+    /// Returns the view of a client. An IPv4 address must not be in IPv6-mapped form.
     pub fn for_client(&self, client: IpAddr) -> &Arc<View> {
         let by_client = self.by_client.as_ref();
         let chosen = by_client.and_then(|by| by.views.get(by.networks.view(client)?));
@@ -59,8 +57,8 @@ impl ClientViews {
 }
 
 impl Views {
-    /// Creates the views of a configuration. Groups of clients share one view if they see the same zones, and have the same settings for DNS
-    /// lists and for look-ahead.
+    /// Creates the views of a configuration. Groups of clients with the same zones, and the same settings for DNS lists and look-ahead,
+    /// share a view.
     ///
     /// # Errors
     /// A zone file cannot be read, or the configured server of a zone is resolverd itself.
@@ -68,8 +66,8 @@ impl Views {
         Self::build(config, &Arc::new(AnchorsInUse::new(&config.dnssec)), &[], ViewId::default())
     }
 
-    /// Creates the views of the next configuration, for a reload. A new view with the same zones and settings as an existing one gets the id of that
-    /// view. The trust anchors of the existing views stay in use until `AnchorsInUse::configure` is called.
+    /// Creates the views of the next configuration, for a reload. A view with the same zones and settings keeps its id. The present trust
+    /// anchors stay in use until `AnchorsInUse::configure` is called.
     ///
     /// # Errors
     /// The same errors as for `new`.
@@ -122,19 +120,17 @@ impl Views {
         self.of_listener.get(place)
     }
 
-    /// Returns the view for those clients of a listener whose address is in no `[[view]]`.
     pub(crate) fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
         self.of_clients(place).map(|views| &views.general)
     }
 
-    /// Returns the view for clients of `[listen]` whose address is in no `[[view]]`. It sees all zones without the option `view`. It is used
-    /// for questions that no client asks, and for commands of the operator. It always exists.
+    /// Returns the view for clients of `[listen]` whose address is in no `[[view]]`. It sees all zones without the option `view`. It is
+    /// also used for questions that no client asks, and for commands of the operator.
     pub fn general(&self) -> Option<&Arc<View>> {
         self.of_listener(0)
     }
 
-    /// Returns true if any view resolves names from the root servers. It is false if names in the root zone are resolved in another way, for example
-    /// by a forwarder, and no zone is configured to be resolved from the root.
+    /// Returns true if any view resolves names from the root servers. Returns false if, for example, all names go to a forwarder.
     pub fn recurse(&self) -> bool {
         if self.config.zones.iter().any(|zone| zone.kind == ZoneKind::Recurse) {
             return true;
@@ -143,8 +139,8 @@ impl Views {
         self.views.iter().any(|view| matches!(root(view).target, RouteTarget::Iterate))
     }
 
-    /// Copies what is known about local mirrors of DNS lists from `old` (the views before a reload), for each mirror
-    /// that still has the same servers.
+    /// Copies what is known about local mirrors of DNS lists from the views before a reload, for each mirror that still has the same
+    /// servers.
     pub(crate) fn go_on_from(&self, old: &Self) {
         let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
         for route in self.views.iter().flat_map(|view| view.mirrored()) {
@@ -172,7 +168,7 @@ impl Views {
         self.views.iter().find(|view| view.id == id)
     }
 
-    /// Returns true if this view object (not another view with the same id) is one of these views.
+    /// Returns true if this object, not only another view with the same id, is one of these views.
     pub fn holds(&self, view: &Arc<View>) -> bool {
         self.views.iter().any(|own| Arc::ptr_eq(own, view))
     }
@@ -182,8 +178,7 @@ impl Views {
         self.views.iter().any(|view| view.id == id || view.knows == id)
     }
 
-    /// Returns a view whose clients query the DNS list at `apex` at these servers (`way`: its public servers, configured servers, or forwarders). If
-    /// the view with the id `id` does so, returns this view.
+    /// Returns a view whose clients query the DNS list at `apex` at these servers (`way`), if possible the view with this id.
     pub fn asking(&self, apex: &Name, way: &Way, id: ViewId) -> Option<&Arc<View>> {
         let asks = |view: &&Arc<View>| {
             let route: &Route = view.list_route(apex);
@@ -193,14 +188,14 @@ impl Views {
     }
 }
 
-/// The views for the clients of one listener, as indexes in the list of different views.
+/// The views for the clients of one listener, as indexes.
 struct Group {
     general: usize,
-    /// The index of the view for each `[[view]]` entry. Empty if the address of a client has no influence.
+    /// One index for each `[[view]]`. Empty if the address of a client has no influence.
     by_client: Vec<usize>,
 }
 
-/// Collects the settings of all groups of clients. Returns the different settings, and for each listener the indexes of its settings in them.
+/// Returns the different settings of all groups of clients, and for each listener the indexes of its settings.
 fn seen(config: &Config) -> (Vec<Sees>, Vec<Group>) {
     let mut seen = Vec::new();
     let mut place = |sees: Sees| {
@@ -218,7 +213,6 @@ fn seen(config: &Config) -> (Vec<Sees>, Vec<Group>) {
     (seen, groups)
 }
 
-/// Returns the views for the clients of each listener.
 fn client_views(config: &Config, groups: &[Group], views: &[Arc<View>]) -> Vec<ClientViews> {
     let networks = Arc::new(ClientNetworks::from_views(&config.views));
     let of_group = |group: &Group| {
@@ -231,7 +225,7 @@ fn client_views(config: &Config, groups: &[Group], views: &[Arc<View>]) -> Vec<C
     groups.iter().filter_map(of_group).collect()
 }
 
-/// Returns the names at and below which two configurations give different answers. Data that were cached there with the old configuration must not
+/// Returns the names at and below which two configurations give different answers. Data cached there under the old configuration must not
 /// be used.
 pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
     let mut names = Vec::new();
@@ -240,8 +234,8 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
             one.zones.iter().filter(|zone| !other.zones.contains(zone)).map(|zone| zone.name.clone()),
         );
     }
-    // The closest zone above a `[[host]]` decides which listeners see the host. So if the zone has changed, its hosts have changed too. Their
-    // reverse names are not in this zone, so they are added here.
+    // The closest zone above a `[[host]]` decides which listeners see the host, so a change of the zone affects its hosts. Their reverse
+    // names are not in this zone and are added here.
     let zones = names.clone();
     let around: HashSet<&Name> = zones.iter().collect();
     for (one, other) in [(old, new), (new, old)] {
@@ -262,8 +256,7 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
         let dnssec = &config.dnssec;
         (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone(), dnssec.update_trust_anchors)
     };
-    // Private addresses are removed before answers are cached. So if this setting has changed, all cached data are
-    // affected.
+    // Private addresses are removed before answers are cached, so this setting affects all cached data.
     let private =
         |config: &Config| (config.resolve.private_addresses.clone(), config.resolve.private_domains.clone());
     if trust(old) != trust(new) || private(old) != private(new) {

@@ -1,8 +1,8 @@
 //! A zone: its record sets (RRsets), with the lookups that an authoritative server needs.
 //!
-//! Names are compared without regard to case, and stored in canonical order (RFC 4034 section 6.1), in which a name is directly followed by the
-//! names below it. So if the next stored name is below a name without records, this name is an empty non-terminal (RFC 8499). NSEC3 records are
-//! stored separately, because their owner names do not count as names of the zone (RFC 5155 section 7.2.8). Signatures are stored separately too.
+//! Names are stored in lower case in canonical order (RFC 4034 section 6.1), in which a name is directly followed by the names below it. So
+//! if the next stored name is below a name without records, this name is an empty non-terminal (RFC 9499). NSEC3 records are stored
+//! separately, because their owner names do not count as names of the zone (RFC 5155 section 7.2.8).
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -32,17 +32,16 @@ pub enum ZoneError {
     NoSoa(String),
 }
 
-/// The RRsets of one owner name, by the number of their record type.
+/// The RRsets of one owner name, by record type.
 type Node = BTreeMap<u16, Vec<Record>>;
 
-/// The data of a zone: its records by name.
+/// The records of a zone.
 #[derive(Clone, Debug)]
 pub struct Zone {
     origin: Name,
     nodes: BTreeMap<Name, Node>,
-    /// RRSIG records, by owner name and by the type that they cover.
+    /// RRSIG records, by owner name and covered type.
     signatures: BTreeMap<Name, Node>,
-    /// NSEC3 records, by their owner name, whose first label is a hash.
     hashed: BTreeMap<Name, Vec<Record>>,
 }
 
@@ -90,7 +89,7 @@ impl Zone {
                 self.nodes.entry(owner).or_default().entry(kind).or_default()
             }
         };
-        // A record that is equal to another one is not added (RFC 2181 section 5).
+        // Two equal records count as one (RFC 2181 section 5).
         if !set.iter().any(|known| known.data == record.data) {
             set.push(record);
         }
@@ -111,7 +110,7 @@ impl Zone {
         self.nodes.get(name).map(|node| node.values().flatten().cloned().collect()).unwrap_or_default()
     }
 
-    /// Returns the signatures of the record set of a name and type. The result is empty if the set is not signed.
+    /// Returns the signatures of an RRset. The result is empty if the set is not signed.
     pub fn signatures(&self, name: &Name, kind: RecordType) -> &[Record] {
         let sets = self.signatures.get(name);
         sets.and_then(|sets| sets.get(&kind.into())).map(Vec::as_slice).unwrap_or_default()
@@ -132,7 +131,7 @@ impl Zone {
         &self.hashed
     }
 
-    /// Returns the last name before `name` that has an NSEC record. The span of this NSEC record covers `name` (RFC 4034 section 4.1.1).
+    /// Returns the owner of the NSEC record that covers `name` (RFC 4034 section 4.1.1).
     pub(crate) fn nsec_before(&self, name: &Name) -> Option<&Name> {
         let before = self.nodes.range((Bound::Unbounded, Bound::Excluded(name)));
         before.rev().find(|(_, node)| node.contains_key(&RecordType::NSEC.into())).map(|(name, _)| name)
@@ -163,7 +162,7 @@ impl Zone {
             .find_map(|ancestor| self.set(&ancestor, RecordType::DNAME)?.first())
     }
 
-    /// Returns the closest encloser of a name that does not exist: the longest existing name above it (RFC 4592 section 3.3.1).
+    /// The longest existing name above a name that does not exist (RFC 4592 section 3.3.1).
     pub(crate) fn closest_encloser(&self, name: &Name) -> Name {
         let mut encloser = name.base_name();
         while encloser.iter().len() > self.origin.iter().len() && !self.exists(&encloser) {
@@ -172,13 +171,13 @@ impl Zone {
         encloser
     }
 
-    /// Returns the wildcard for `name`, if it has records: the label `*` below the closest encloser of the name (RFC 4592 section 3.3.1).
+    /// The label `*` below the closest encloser (RFC 4592 section 3.3.1), if this name has records.
     pub(crate) fn wildcard_for(&self, name: &Name) -> Option<Name> {
         let wildcard = self.closest_encloser(name).prepend_label("*").ok()?;
         self.has_records(&wildcard).then_some(wildcard)
     }
 
-    /// Returns the SOA with the TTL of a negative answer: the smaller value of the SOA's TTL and its MINIMUM field (RFC 2308 section 3).
+    /// Returns the SOA with the TTL of a negative answer: the smaller one of its TTL and its MINIMUM field (RFC 2308 section 3).
     pub fn negative_soa(&self) -> Option<Record> {
         let mut record = self.set(&self.origin, RecordType::SOA)?.first()?.clone();
         if let RData::SOA(soa) = &record.data {
@@ -189,7 +188,7 @@ impl Zone {
 
     /// Returns `name` and all names above it that are below the apex, the shortest first.
     fn ancestors_below_apex<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = Name> + 'a {
-        // The method `iter` counts the `*` label of a wildcard, which `num_labels` does not.
+        // `iter` counts the label `*`; `num_labels` does not.
         (self.origin.iter().len() + 1..=name.iter().len()).map(|labels| name.trim_to(labels))
     }
 }

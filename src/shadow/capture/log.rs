@@ -1,5 +1,4 @@
-//! Reads query logs of resolverd, BIND, Unbound and dnsmasq. Each line is compared with each of the formats below, so that a log with lines of
-//! several resolvers, such as a syslog file, can be read.
+//! Reads query logs of resolverd, BIND, Unbound and dnsmasq. A log may have lines of several of these formats, as a syslog file has:
 //!
 //! ```text
 //! resolverd  query www.example.com. A from 127.0.0.1: from cache in 0.000 s
@@ -17,11 +16,9 @@ use super::{CaptureError, Captured, Skipped};
 use crate::asked::AskedQuestion;
 use crate::limits::MAX_CAPTURED_LINE;
 
-/// The label that stands for the customer key of a DNS list in names in the log of resolverd. The key is secret, so the
-/// log does not contain it.
+/// This label replaces the secret customer key of a DNS list in names in the log of resolverd.
 const KEY: &str = "_key";
 
-/// Reads the questions in all lines of the query log of a resolver.
 pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<(), CaptureError> {
     let mut line = Vec::new();
     loop {
@@ -42,16 +39,15 @@ pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<
     }
 }
 
-/// A function that parses a line in one log format. It returns `None` if the line has another format.
+/// Returns `None` if the line has another format.
 type LineReader = fn(&str) -> Option<Result<AskedQuestion, Skipped>>;
 
-/// Parses the question in a line of a query log, whatever its format is.
 fn question(line: &str) -> Result<AskedQuestion, Skipped> {
     let readers: [LineReader; 4] = [of_bind, of_dnsmasq, of_resolverd, of_unbound];
     readers.into_iter().find_map(|reader| reader(line)).unwrap_or(Err(Skipped::NoQuery))
 }
 
-/// Parses a record type: its name, or `TYPE` and its number. Returns `None` if the text is not a type.
+/// Parses a type name, or `TYPE` and a number.
 fn kind(text: &str) -> Option<RecordType> {
     let upper = text.to_ascii_uppercase();
     match upper.strip_prefix("TYPE").and_then(|number| number.trim_start_matches('=').parse::<u16>().ok()) {
@@ -60,7 +56,6 @@ fn kind(text: &str) -> Option<RecordType> {
     }
 }
 
-/// Creates a question from the name and the type in a line of a query log.
 fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let question = AskedQuestion::from_words(name, kind(type_text)?)?;
     if question.name.split('.').any(|label| label == KEY) {
@@ -69,7 +64,7 @@ fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> 
     Some(question.compared())
 }
 
-/// Returns true if the text is an IP address, which may have a port after `#` or `/`.
+/// The address may have a port after `#` or `/`.
 fn is_address(text: &str) -> bool {
     let address = text.split(['#', '/']).next().unwrap_or_default();
     address.parse::<IpAddr>().is_ok()
@@ -84,7 +79,7 @@ fn of_bind(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     if class != "IN" {
         return Some(Err(Skipped::TypeNotCompared));
     }
-    // In flags such as `+E(0)TDCK`, `+` means that RD is set, and `-` that it is not. The number in parentheses is the version of EDNS.
+    // In flags such as `+E(0)TDCK`, `+` means that RD is set, and `-` that RD is not set.
     if flags.starts_with('-') {
         return Some(Err(Skipped::NoQuery));
     }
@@ -112,12 +107,11 @@ fn of_resolverd(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let mut words = after.split_whitespace();
     let (name, type_text, from, client) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let client = client.strip_suffix(':').unwrap_or(client);
-    // If the log hides the addresses of clients ("redacted"), it also shortens names, so the name of the question is
-    // not known.
+    // A log that hides the addresses of clients ("redacted") also shortens names.
     if from == "from" && client == "redacted" {
         return Some(Err(Skipped::Withheld));
     }
-    // `client` is the address of the client. After it, the log may have the user whose program sent the query.
+    // After the address of the client, the log may have the user whose program sent the query.
     (from == "from" && is_address(client)).then(|| asked(name, type_text))?
 }
 

@@ -4,8 +4,8 @@
 //!
 //! # Decisions
 //!
-//! - A reader accepts any octets: it never panics, and its memory use does not grow with the size of the file. Lines and packets without a question
-//!   are counted by the reason, so that the operator sees why a file has no questions.
+//! - A reader accepts any octets: it never panics, and its memory use does not grow with the file. Lines and packets without a question are
+//!   counted by the reason, so that the operator sees why a file has no questions.
 //! - A query without the RD flag counts as a query of a resolver to a name server, not as one of a client.
 
 mod log;
@@ -26,7 +26,7 @@ words! {
         NoQuery = "no_query": "not a query of a client",
         /// The log does not have the whole name: a part of the name was left out, or a placeholder replaces a key.
         Withheld = "withheld": "with a part of the name withheld",
-        /// It cannot be parsed, or its end is missing in the file.
+        /// The line, packet or frame cannot be parsed, or its end is missing.
         Unreadable = "unreadable": "cut or unreadable",
         /// The packet was captured on an interface of a link type that is not read.
         LinkNotRead = "link_not_read": "of a link type that is not read (capture with `tcpdump -i any`)",
@@ -41,15 +41,14 @@ pub struct Captured {
     /// The different questions in the order of their first queries, each with the number of its queries in the file.
     pub questions: Vec<(AskedQuestion, u64)>,
     places: BTreeMap<AskedQuestion, usize>,
-    /// The number of queries whose questions were not kept, because the file has more than `MAX_SHADOW_QUESTIONS`
-    /// different questions.
+    /// The number of queries that were not kept, because the file has more than `MAX_SHADOW_QUESTIONS` different questions.
     pub left_out: u64,
-    /// The number of lines, packets or frames that have no question to compare, for each reason.
+    /// The number of lines, packets or frames without a question to compare, for each reason.
     pub skipped: BTreeMap<Skipped, u64>,
 }
 
 impl Captured {
-    /// Counts a question that was found in the file, or the reason why a line or packet has none. Returns true if the question is new.
+    /// Counts a question of the file, or the reason why a line or packet has none. Returns true if the question is new.
     pub fn take(&mut self, found: Result<AskedQuestion, Skipped>) -> bool {
         let question = match found {
             Err(why) => {
@@ -76,7 +75,7 @@ impl Captured {
         self.places.get(question).and_then(|at| self.questions.get(*at)).map_or(0, |(_, count)| *count)
     }
 
-    /// Returns how many parts of the file have no question to compare: a text for each reason.
+    /// Returns a text for each reason, with the number of lines, packets or frames.
     pub fn skipped_words(&self) -> Vec<String> {
         self.skipped.iter().map(|(why, count)| format!("{count} {}", why.label())).collect()
     }
@@ -93,7 +92,7 @@ pub enum CaptureError {
     Format(&'static str),
 }
 
-/// The first octets of files in formats that are not supported, and the advice to the operator for each.
+/// The first octets of unsupported formats, and the advice to the operator.
 const UNREAD: [(&[u8], &str); 3] =
     [(b"\x1f\x8b", COMPRESSED), (b"\x28\xb5\x2f\xfd", COMPRESSED), (b"\xfd7zXZ", COMPRESSED)];
 
@@ -112,15 +111,13 @@ pub fn read(input: impl BufRead + Send) -> Result<Captured, CaptureError> {
     }
     match head {
         _ if pcap::is_magic(head) => pcap::read(&mut input, &mut captured)?,
-        // A dnstap file begins with a control frame: four octets 0 instead of the length of a data frame, and then the
-        // length of the control frame.
+        // A dnstap file begins with a control frame: four octets 0, then the length of the frame.
         [0, 0, 0, 0, 0, 0, ..] => dnstap(&mut input, &mut captured)?,
         _ => log::read(&mut input, &mut captured)?,
     }
     Ok(captured)
 }
 
-/// Reads the questions in all frames of a dnstap file.
 fn dnstap(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureError> {
     loop {
         let found = match next_frame(input)? {
@@ -130,7 +127,7 @@ fn dnstap(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureE
                 return Err(CaptureError::Format(what));
             }
             Frame::Control => continue,
-            // The file ends within this frame, or its length is wrong, so the start of the next frame is unknown.
+            // The start of the next frame is unknown.
             Frame::Cut => {
                 captured.take(Err(Skipped::Unreadable));
                 return Ok(());

@@ -11,18 +11,16 @@ use super::{CaptureError, Captured, Skipped};
 use crate::asked::AskedQuestion;
 use crate::limits::{CAPTURE_BUFFER, MAX_CAPTURED_BLOCK, MAX_CAPTURED_INTERFACES};
 
-/// The first octets of a file: of libpcap in both byte orders, with times in microseconds and in nanoseconds, and of pcapng.
+/// The first octets of a file: libpcap in both byte orders, with times in microseconds and in nanoseconds; pcapng.
 const MAGICS: [&[u8]; 5] =
     [b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a"];
 
 const DAMAGED: &str = "this file is damaged, or has a block of more than 1 MiB; `tcpdump -r FILE -w NEW` writes the packets that can be read";
 
-/// The header before an IP packet on a link: the offset of the protocol number in this header (`None` if it has no such number), and the length of
-/// the header.
+/// The header before an IP packet: the offset of the protocol number in this header, if it has one, and the length of the header.
 type Link = (Option<usize>, usize);
 
-/// The link types that can be read, by their numbers in files. The lines are: loopback of BSD, Ethernet, IP without a header before it, and the two
-/// formats of `tcpdump -i any` on Linux.
+/// By link type: loopback of BSD, Ethernet, IP without a header before it, and the two formats of `tcpdump -i any` on Linux.
 const LINKS: [(&[i32], Link); 5] = [
     (&[0, 108], (None, 4)),
     (&[1], (Some(12), 14)),
@@ -31,15 +29,12 @@ const LINKS: [(&[i32], Link); 5] = [
     (&[276], (Some(0), 20)),
 ];
 
-/// Returns true if `head`, the first octets of a file, are those of a packet capture.
 pub(super) fn is_magic(head: &[u8]) -> bool {
     MAGICS.iter().any(|magic| head.starts_with(magic))
 }
 
-/// Reads the questions in all packets of a capture file (pcap, pcapng).
 pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> Result<(), CaptureError> {
-    // The library looks for the whole header of the file in the octets of the first read, but the first read from a
-    // pipe may return fewer octets.
+    // The library looks for the whole header of the file in the first read, but the first read from a pipe may return fewer octets.
     let mut head = Vec::new();
     input.by_ref().take(CAPTURE_BUFFER as u64).read_to_end(&mut head)?;
     let Ok(mut reader) = create_reader(CAPTURE_BUFFER, head.chain(input)) else {
@@ -63,20 +58,18 @@ pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> R
                 room = MAX_CAPTURED_BLOCK;
                 reader.grow(room);
             }
-            // The capture file ends within a packet.
             Err(PcapError::UnexpectedEof) => {
                 captured.take(Err(Skipped::Unreadable));
                 return Ok(());
             }
-            // The start of the next packet is unknown. Questions in the rest of the file could show that a switch to resolverd is not safe, so the
-            // file is refused.
+            // The start of the next packet is unknown. The rest of the file could have questions that make a switch to resolverd unsafe, so
+            // the file is refused.
             Err(_) => return Err(CaptureError::Format(DAMAGED)),
         }
     }
 }
 
-/// Returns the question in a block of a file, or why it has none. Returns `None` if the block is not a packet. `links` has the link types of the
-/// interfaces that earlier blocks of the file describe. A file of libpcap has only one interface.
+/// Returns `None` if the block is not a packet. `links` has the link types of the interfaces that earlier blocks describe.
 fn found(
     block: &PcapBlockOwned<'_>,
     links: &mut Vec<Option<Link>>,
@@ -108,8 +101,7 @@ fn found(
     })
 }
 
-/// Returns the header of packets on a link of this type. The upper bits of `number` are ignored: they only say if packets have checksums at their
-/// end.
+/// The upper bits of `number` only say if packets have checksums at their end.
 fn link(number: Linktype) -> Option<Link> {
     let number = number.0 & 0x03ff_ffff;
     LINKS.iter().find(|(numbers, _)| numbers.contains(&number)).map(|(_, link)| *link)
@@ -119,21 +111,21 @@ fn u16_at(octets: &[u8], at: usize) -> Option<u16> {
     octets.get(at..)?.first_chunk().copied().map(u16::from_be_bytes)
 }
 
-/// Returns the question in a packet, or why it has none. Returns `None` if the packet is truncated.
+/// Returns `None` if the packet is truncated.
 fn query(packet: &[u8], (protocol, length): Link) -> Option<Result<AskedQuestion, Skipped>> {
     const UDP: u8 = 17;
     let (mut protocol, mut length) = match protocol {
         Some(at) => (Some(u16_at(packet, at)?), length),
         None => (None, length),
     };
-    // This number means that a VLAN tag (IEEE 802.1Q) is before the protocol number.
+    // A VLAN tag (IEEE 802.1Q) is before the protocol number.
     if protocol == Some(0x8100) {
         protocol = Some(u16_at(packet, length + 2)?);
         length += 4;
     }
     let ip = packet.get(length..)?;
     let first = *ip.first()?;
-    // Fragments of IPv4 packets are not read. Extension headers of IPv6 are not read either, because packets with queries have none.
+    // IPv4 fragments are not read. IPv6 extension headers are not read, because packets with queries have none.
     let (transport, header) = match (protocol, first >> 4) {
         (None | Some(0x0800), 4) if u16_at(ip, 6)? & 0x3fff == 0 => {
             (*ip.get(9)?, usize::from(first & 0x0f) * 4)
@@ -145,7 +137,7 @@ fn query(packet: &[u8], (protocol, length): Link) -> Option<Result<AskedQuestion
     if transport != UDP || u16_at(datagram, 2)? != 53 {
         return Some(Err(Skipped::NoQuery));
     }
-    // A short Ethernet frame has padding after the UDP datagram, so the length in the UDP header is used.
+    // A short Ethernet frame has padding after the UDP datagram.
     let end = usize::from(u16_at(datagram, 4)?);
     Some(AskedQuestion::from_message(datagram.get(8..end)?))
 }

@@ -38,7 +38,6 @@ fn ipv6(data: &[u8]) -> Vec<u8> {
     [&head[..], data].concat()
 }
 
-/// Returns a packet with the header for this link type before it.
 fn linked(link: u32, packet: &[u8]) -> Vec<u8> {
     let protocol: [u8; 2] = if packet[0] >> 4 == 6 { [0x86, 0xdd] } else { [8, 0] };
     let head: Vec<u8> = match link {
@@ -51,7 +50,7 @@ fn linked(link: u32, packet: &[u8]) -> Vec<u8> {
     [&head[..], packet].concat()
 }
 
-/// Returns the octets of a pcap file with these packets. The number after each packet says how many of its octets are missing in the file.
+/// The number after each packet says how many of its octets the file lacks.
 fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> Vec<u8> {
     let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
     let mut file = [magic, 0x0002_0004, 0, 0, 65_535, link].map(number).concat();
@@ -63,8 +62,7 @@ fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> V
     file
 }
 
-/// Returns the octets of a pcapng file. It has one interface for each link type in `links`, and a block for each packet in `packets`. A packet with
-/// `None` instead of the number of an interface is in a Simple Packet Block. `is_little`: the file is little-endian.
+/// The file has one interface for each link type. A packet with `None` instead of an interface is in a Simple Packet Block.
 fn pcapng(is_little: bool, links: &[u16], packets: &[(Option<u32>, Vec<u8>)]) -> Vec<u8> {
     let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
     let block = |kind: u32, fields: &[u32], data: &[u8]| {
@@ -87,7 +85,7 @@ fn pcapng(is_little: bool, links: &[u16], packets: &[(Option<u32>, Vec<u8>)]) ->
             None => block(3, &[length], packet),
         });
     }
-    // A block with the statistics of an interface, which has no question.
+    // Statistics of an interface.
     file.extend(block(5, &[0, 0, 0], &[]));
     file
 }
@@ -191,7 +189,7 @@ fn a_file_without_questions_says_why() {
     assert_eq!(words(&unknown), ["1 of a link type that is not read (capture with `tcpdump -i any`)"]);
     assert_eq!(words(b"Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n"), ["1 not a query of a client"]);
     assert_eq!(words(b""), [""; 0]);
-    // The header of the second packet states a length above the maximum.
+    // The second packet states a length above the maximum.
     let mut long = pcap(false, 0xa1b2_c3d4, 101, &[]);
     long.extend([0, 0, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     assert!(read(Cursor::new(&long)).unwrap_err().to_string().contains("damaged"));
@@ -234,14 +232,13 @@ Nov 22 10:00:00 dnsmasq[5]: query[ANY] d.example from 192.0.2.1
     assert_eq!(taken(&long), (vec!["e.example. A 1".to_owned()], vec![(Skipped::NoQuery, 1)]));
 }
 
-/// Returns a control frame START of dnstap with this content type.
 fn start(content: &[u8]) -> Vec<u8> {
     let length = |length: usize| u32::try_from(length).unwrap().to_be_bytes();
     let body = [&length(2)[..], &length(1), &length(content.len()), content].concat();
     [&length(0)[..], &length(body.len()), &body].concat()
 }
 
-/// The protobuf messages of `dnstap.proto`, encoded here as another program would write them.
+/// The messages of `dnstap.proto` as another program would write them.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Outer {
     #[prost(message, optional, tag = "14")]
@@ -267,7 +264,7 @@ fn dnstap_has_the_queries_of_clients() {
     };
     let query = message("tap.example.", RecordType::TXT);
     let mut file = start(b"protobuf:dnstap.Dnstap");
-    // The frames have a query of a client, a query to a server, octets that are not a DNS message, and again a query of a client.
+    // A query of a client, a query to a server, octets that are no DNS message, and again a query of a client.
     file.extend(
         [frame(5, &query), frame(3, &query), vec![0, 0, 0, 2, 0xff, 0xff], frame(5, &query)].concat(),
     );

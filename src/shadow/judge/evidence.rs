@@ -1,4 +1,4 @@
-//! The facts about a question that was sent to both resolvers, and the cause of different answers that follows from them.
+//! The facts about a question that both resolvers got, and the type of the cause that follows from them.
 
 use serde::Serialize;
 
@@ -23,13 +23,11 @@ words! {
         Unknown = "unknown",
         /// The answers are equal, but only one has the AD flag.
         AdOnly = "ad_only": "AD only",
-        /// Some name servers of the zone give one answer, some the other: alternately, or by the location of the
-        /// client.
+        /// Some name servers of the zone give one answer, some the other: alternately, or by the location of the client.
         Geography = "geography",
         /// A reply failed or differed only once.
         Timing = "timing",
-        /// The zone gives only some of its records in each answer, others in the next one. Or only the order of the
-        /// records differs.
+        /// Each answer has only some of the zone's records, or only the order of the records differs.
         Rotation = "rotation",
         /// The answers are equal except for their TTLs.
         Ttl = "ttl": "TTL",
@@ -38,7 +36,7 @@ words! {
     }
 }
 
-/// How serious a difference is for a switch to resolverd. The most serious one comes first.
+/// How serious a difference is for a switch to resolverd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Weight {
@@ -108,8 +106,7 @@ impl Sample {
 /// All facts that were found out about a question to the two resolvers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// The answers of both resolvers, the oldest first. If they differed, the question was asked again, so there are
-    /// several.
+    /// The answers of both resolvers, the oldest first. If they differed, the question was asked again.
     pub samples: Vec<Sample>,
     /// The answers to the question with the CD flag, if one of the resolvers gave SERVFAIL.
     pub with_cd: Option<Sample>,
@@ -117,18 +114,15 @@ pub struct Evidence {
     pub list: Option<String>,
     /// The part of resolverd's configuration that gives the answer; `None` if the name is resolved on the internet.
     pub configured: Option<String>,
-    /// The reason that resolverd gives if it has no answer or changes it; empty if it gives none.
+    /// The reason that resolverd gives for a failed or changed answer; empty if it gives none.
     pub reason: String,
-    /// True if the current resolver (the one that this host uses today) has answered other questions, so it is not
-    /// down.
+    /// True if the current resolver has answered other questions, so it is not down.
     pub answers_others: bool,
-    /// The answers of both resolvers, compared with those of the zone's name servers. The compared name is the first one in the chain of aliases at
-    /// which the answers differ.
+    /// Both answers and those of the zone's name servers, for the first name in the chain of aliases at which the two resolvers differ.
     pub compared: Option<Compared>,
 }
 
 impl Evidence {
-    /// Returns the answer of one of the two resolvers in the comparison with the name servers.
     pub(super) fn row(&self, side: Side) -> Option<&ComparedAnswer> {
         let source = match side {
             Side::InPlace => AnswerSource::Resolver,
@@ -137,7 +131,6 @@ impl Evidence {
         self.compared.as_ref()?.answers.iter().find(|answer| answer.source == source)
     }
 
-    /// Returns the answers of the zone's own name servers to the question.
     pub(super) fn servers(&self) -> impl Iterator<Item = &ComparedAnswer> {
         let rows = self.compared.iter().flat_map(|compared| &compared.answers);
         rows.filter(|answer| answer.source == AnswerSource::NameServer)

@@ -18,8 +18,7 @@ pub fn judge(evidence: &Evidence) -> Judged {
     }
 }
 
-/// Returns the cause for a question for which both resolvers gave equal or almost equal answers the last time that they
-/// were asked.
+/// The last answers of both resolvers are equal, or almost equal.
 fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
     let first = evidence.samples.iter().find(|sample| sample.likeness() == Likeness::Different);
     let Some(first) = first else {
@@ -43,7 +42,7 @@ fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
     Judged::harmless(Cause::Timing, None, why)
 }
 
-/// Returns the cause for a question for which both resolvers failed in the same way every time.
+/// Both resolvers failed in the same way every time.
 fn both_fail(last: &Sample) -> Judged {
     match last.resolverd.rcode() {
         None => Judged::unknown("neither has replied"),
@@ -57,7 +56,7 @@ fn both_fail(last: &Sample) -> Judged {
     }
 }
 
-/// Returns the cause for equal answers of which only one has the AD flag. The flag has an effect only in answers with records.
+/// The AD flag has an effect only in answers with records.
 fn secure_only(last: &Sample) -> Judged {
     let resolverd = last.resolverd.reply();
     if resolverd.is_some_and(|reply| reply.secure || reply.facts.answers.is_empty()) {

@@ -10,12 +10,11 @@ fn sample(words: &str) -> Sample {
     Sample { in_place: answer(in_place), resolverd: answer(resolverd) }
 }
 
-/// Creates evidence with these answers, one text for each time that both resolvers were asked. The answer of the current resolver is first.
+/// One text for each time that both resolvers were asked: first the answer of the current resolver, then that of resolverd.
 fn samples(words: &[&str]) -> Evidence {
     Evidence { samples: words.iter().map(|words| sample(words)).collect(), ..Evidence::default() }
 }
 
-/// Returns an answer that was compared with the name servers: its source, records, verdict and TTL.
 fn row(source: AnswerSource, records: &str, verdict: AnswerVerdict, ttl: u32) -> ComparedAnswer {
     ComparedAnswer {
         name: "www.example.".to_owned(),
@@ -33,7 +32,6 @@ fn row(source: AnswerSource, records: &str, verdict: AnswerVerdict, ttl: u32) ->
     }
 }
 
-/// Returns a comparison of three answers: of the current resolver (the one that this host uses today), of resolverd, and of a name server.
 fn compared(
     in_place: (&str, AnswerVerdict, u32),
     resolverd: (&str, AnswerVerdict, u32),
@@ -82,13 +80,12 @@ fn a_failure_that_does_not_come_again_is_timing() {
 fn rotation_is_seen_from_both_or_proven_by_the_zone() {
     let in_turn = ["192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.1", "192.0.2.1 192.0.2.2"];
     expect(&samples(&in_turn), Cause::Rotation, Harmless, None);
-    // The two resolvers never give the same addresses, so this is not rotation.
+    // The two resolvers never give the same addresses.
     let apart = ["192.0.2.1 192.0.2.3", "192.0.2.2 192.0.2.4", "192.0.2.1 192.0.2.3"];
     expect(&samples(&apart), Cause::Unknown, Weight::Unknown, None);
-    // The two resolvers have only one address in common, so this is not rotation.
+    // The two resolvers have only one address in common.
     let partly = ["192.0.2.1 192.0.2.1+192.0.2.2", "192.0.2.1 192.0.2.1+192.0.2.2"];
     expect(&samples(&partly), Cause::Unknown, Weight::Unknown, None);
-    // That a name sometimes does not exist is not a sign of addresses that rotate.
     expect(
         &samples(&["192.0.2.1 nx", "nx 192.0.2.1", "192.0.2.1 nx"]),
         Cause::Unknown,
@@ -183,7 +180,7 @@ fn an_answer_of_its_own_is_policy() {
         ..samples(&["0.0.0.0 192.0.2.2"])
     };
     expect(&filtered, Cause::Policy, Look, Some(InPlace));
-    // One resolver gives an alias that the zone does not have. It may be an old record, but this is not proven.
+    // An alias that the zone does not have may be old, but this is not proven.
     let alias = Evidence {
         compared: compared(
             ("CNAME a.example.", Unknown, 100),

@@ -16,13 +16,12 @@ const BOGUS: [u16; 7] = [6, 7, 8, 9, 10, 11, 12];
 /// Extended errors that report an expired answer: Stale Answer, Stale NXDOMAIN Answer.
 const STALE: [u16; 2] = [ExtendedError::STALE_ANSWER, 19];
 
-/// Returns the cause of the difference: the first cause in the order below that the evidence proves.
+/// Returns the first cause, in the order below, that the evidence proves.
 pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
     if let Some(list) = &evidence.list {
         return of_list(list, evidence, last);
     }
-    // The configuration of resolverd gives the answer. But if the current resolver did not reply, it is not known
-    // whether its answer would differ.
+    // If the current resolver did not reply, it is not known whether its answer would differ.
     if let Some(part) = evidence.configured.as_ref().filter(|_| last.in_place.reply().is_some()) {
         let why = format!("resolverd answers by its configuration: {part}");
         let advice = "see whether the configuration of resolverd means this name, and `resolverctl zones`";
@@ -42,9 +41,9 @@ pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
     }
 }
 
-/// Returns the cause of a difference in the zone of a DNS list. Lists limit the number of queries, so the difference is not examined further.
+/// Lists limit the number of queries, so the difference is not examined further.
 ///
-/// RFC 5782 section 2.1: a code in 127.0.0.0/8 means that the name is listed. Codes in 127.255.255.0/24 are errors: the list refuses a public
+/// RFC 5782 section 2.1: an address in 127.0.0.0/8 is a listing. Addresses in 127.255.255.0/24 are errors: the list refuses a public
 /// resolver, queries above a limit, or a name of a wrong form.
 fn of_list(list: &str, evidence: &Evidence, last: &Sample) -> Judged {
     let is_refused = |answer: &SideAnswer| {
@@ -55,7 +54,7 @@ fn of_list(list: &str, evidence: &Evidence, last: &Sample) -> Judged {
         let why = format!("{list} refuses the current resolver, so its answer is no listing");
         return Judged::harmless(Cause::List, Some(Side::InPlace), why);
     }
-    // If resolverd does not trust an answer of a DNS list, the client gets no addresses and the reason is reported.
+    // If resolverd does not trust an answer of a DNS list, the client gets no addresses.
     let is_withheld = !evidence.reason.is_empty() && last.resolverd.data("A").is_empty();
     if is_withheld || is_refused(&last.resolverd) {
         let why = format!("resolverd has no usable answer of {list}{}", in_parentheses(&evidence.reason));
@@ -71,14 +70,13 @@ fn in_parentheses(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }
 
-/// Returns the cause "old" if one of the resolvers says that its answer has expired. Otherwise returns `None`.
+/// Returns the cause "old" if one of the resolvers says that its answer has expired.
 fn stale(last: &Sample) -> Option<Judged> {
     let is_stale = |side: &Side| last.answer(*side).has_error(&STALE);
     let side = Side::ALL.into_iter().find(is_stale)?;
     Some(old(side, "an expired answer of its cache, because no name server answers it"))
 }
 
-/// Returns the cause "old" for the answer of the resolver `side`, with the reason `why`.
 fn old(side: Side, why: &str) -> Judged {
     let why = format!("{}: {why}", side.label());
     match side {
@@ -90,7 +88,7 @@ fn old(side: Side, why: &str) -> Judged {
     }
 }
 
-/// Returns the cause "policy" if a resolver says, or its answer shows, that the answer does not come from the zone. Otherwise returns `None`.
+/// Returns the cause "policy" if a resolver says, or its answer shows, that the answer does not come from the zone.
 fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
     for side in Side::ALL {
         let answer = last.answer(side);
@@ -99,7 +97,7 @@ fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
             .filter(|row| matches!(row.verdict, AnswerVerdict::Filtered | AnswerVerdict::Local));
         let why = match (answer.has_error(&CHANGED), row) {
             (true, _) => answer.errors().to_owned(),
-            // A resolver sets AA only if the data are its own (RFC 1035 section 4.1.1). So the answer comes from its own configuration.
+            // A resolver sets AA only if the data are its own (RFC 1035 section 4.1.1).
             _ if answer.reply().is_some_and(|reply| reply.facts.authoritative) => {
                 "it answers with authority (AA), from a zone or from data of its own".to_owned()
             }
@@ -121,7 +119,7 @@ const fn advice_on_policy(side: Side) -> &'static str {
     }
 }
 
-/// Returns a text about the name servers of the zone that fail. Returns `None` if all of them answer, or if none was asked.
+/// Returns `None` if all name servers answer, or if none was asked.
 fn failing_servers(evidence: &Evidence) -> Option<String> {
     use AnswerVerdict::{Different, Failed, NoAnswer, NotTransferred, Refused};
     let fails = |row: &&ComparedAnswer| {
@@ -132,7 +130,7 @@ fn failing_servers(evidence: &Evidence) -> Option<String> {
     (!failing.is_empty()).then(|| failing.join("; "))
 }
 
-/// Returns the cause of the difference if the resolver `side` gave no answer.
+/// Judges a difference in which the resolver `side` gave no answer.
 fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
     let answer = last.answer(side);
     let is_unexplained = answer.errors().is_empty() && side == Side::Resolverd;
@@ -186,8 +184,8 @@ const fn advice_on_bogus(side: Side) -> &'static str {
     }
 }
 
-/// Returns true if the answers of both resolvers show rotation: over all samples, both gave the same addresses, and at least one of them gave
-/// different addresses at different times.
+/// Returns true if over all samples both resolvers gave the same addresses, and at least one of them gave different addresses at different
+/// times.
 pub(super) fn is_rotation(evidence: &Evidence) -> bool {
     let sets = |side: Side| -> Vec<BTreeSet<String>> {
         let of_kind =
@@ -207,7 +205,7 @@ pub(super) fn is_rotation(evidence: &Evidence) -> bool {
         && (turns(&in_place) || turns(&resolverd))
 }
 
-/// Returns the cause of different records, from the comparison of both answers with those of the name servers.
+/// Finds the cause of different records by comparing both answers with those of the name servers.
 fn of_data(evidence: &Evidence) -> Judged {
     use AnswerVerdict::{Different, InTurn, Old, Same, Stale};
     if is_rotation(evidence) {
@@ -226,8 +224,8 @@ fn of_data(evidence: &Evidence) -> Judged {
             Judged::harmless(Cause::Rotation, None, why)
         }
         (_, Old | Stale) => old(Side::Resolverd, &resolverd.why),
-        // An older serial alone does not prove that an answer is old, because the current resolver may have its own version of the zone, or a
-        // forwarder. So a name server with an older version must give the same answer.
+        // An older serial alone proves nothing, because the current resolver may have its own version of the zone, or a forwarder. So a
+        // name server with an older version must give the same answer.
         (Old, Same | InTurn) if is_of_older_version(evidence, in_place) => old(Side::InPlace, &in_place.why),
         (Different | Same, Different | Same) => {
             let row = if resolverd.verdict == Different { resolverd } else { in_place };
@@ -249,8 +247,7 @@ const OF_NO_SERVER: &str = "the name servers of the zone give the answer of reso
 
 const ADVICE_ON_NO_SERVER: &str = "if the current resolver has a zone, a view or a forwarder for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); if not, remove the name from its cache (`rndc flushname`, `unbound-control flush`) and run shadow again: an old answer is gone then";
 
-/// Returns true if both answers are addresses, and name servers of the zone that have the same, newest serial give both
-/// of them.
+/// Returns true if both answers are addresses, and name servers with the newest serial of the zone give both of them.
 fn is_by_place(evidence: &Evidence, rows: [&ComparedAnswer; 2]) -> bool {
     let doubt = evidence.compared.as_ref().and_then(|compared| compared.doubt);
     let gives = |server: &ComparedAnswer, row: &ComparedAnswer| {
@@ -262,7 +259,7 @@ fn is_by_place(evidence: &Evidence, rows: [&ComparedAnswer; 2]) -> bool {
         && rows.into_iter().all(|row| evidence.servers().any(|server| gives(server, row)))
 }
 
-/// Returns true if a name server with an older version of the zone gives the same answer as this resolver.
+/// Returns true if a name server with an older version of the zone gives this answer too.
 fn is_of_older_version(evidence: &Evidence, row: &ComparedAnswer) -> bool {
     evidence.servers().any(|server| {
         server.verdict == AnswerVerdict::NotTransferred

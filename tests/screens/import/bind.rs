@@ -124,8 +124,7 @@ fn a_forward_zone_of_bind_without_forwarders_is_not_forwarded() {
             "{options}view \"all\" {{ match-clients {{ any; }}; zone \"corp.example\" {{ type forward; {off} }}; }};\n"
         ));
         assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");
-        // In the next file, the statement turns off the forwarders of the zone above. In the file after it, the statement turns off the global
-        // forwarders, also for a zone below.
+        // The statement turns off the forwarders of the zone above, and then the global forwarders, also for a zone below.
         let around = "zone \"example\" { type forward; forwarders { 192.0.2.54; }; };\n";
         let found = named(&format!("{around}zone \"corp.example\" {{ type forward; {off} }};\n"));
         assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");

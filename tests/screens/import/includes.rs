@@ -1,5 +1,4 @@
-//! Imports of configurations that include other files. The import must read each file that the other resolver reads, or
-//! report that it does not.
+//! Imports of configurations that include other files. The import must read each included file, or report that it does not.
 
 use super::{import, imported, weight, zone};
 
@@ -13,13 +12,12 @@ fn relative_includes_of_bind_are_read_from_its_directory() {
         let main = format!("options {{ directory \"DIR/var\"; }};\n{include}\n");
         let found = imported("named", &[("etc/named.conf", &main), ("var/zones.d/a.conf", CORP)]);
         assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
-        // Before named has read the option `directory`, relative paths start at the directory in which named
-        // was started.
+        // Before named has read the option `directory`, relative paths start at the working directory of named.
         let main = format!("{include}\noptions {{ directory \"DIR/var\"; }};\n");
         let found = imported("named", &[("etc/named.conf", &main), ("etc/zones.d/a.conf", CORP)]);
         assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
     }
-    // This `directory` belongs to the statement `key-store`, not to `options`.
+    // This `directory` belongs to `key-store`, not to `options`.
     let main = "key-store \"x\" { directory \"DIR/var\"; };\ninclude \"a.conf\";\n";
     let found = imported("named", &[("etc/named.conf", main), ("etc/a.conf", CORP), ("var/a.conf", "")]);
     assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
@@ -66,20 +64,18 @@ fn a_pattern_that_fits_no_file_is_told() {
         let found = imported(format, &[("x.conf", main)]);
         assert!(found.contains(told) && found.contains(&format!("\"line\":{line},")), "{main}: {found}");
         assert!(!found.contains("its files are imported too"), "{main}: {found}");
-        // If the included file exists, there is no finding about it.
+        // There is no finding about an included file that exists.
         let found = imported(format, &[("x.conf", main), ("none/a.conf", "")]);
         assert!(!found.contains(told), "{main}: {found}");
     }
 }
 
-/// Tests that an unreadable directory is reported. The user who runs the import may not be able to read all files of
-/// the other resolver.
+/// The user who runs the import may not be able to read all files of the other resolver.
 #[test]
 fn a_directory_that_cannot_be_read_is_dangerous() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
-    // root, who may run this test, can read every directory. So the test uses a symbolic link to itself, which even
-    // root cannot read.
+    // root can read every directory, but not a symbolic link to itself.
     std::os::unix::fs::symlink("loop", path("loop")).unwrap();
     for (format, main) in [
         ("named", "options { };\ninclude \"LOOP/*.conf\";\n"),
@@ -94,8 +90,7 @@ fn a_directory_that_cannot_be_read_is_dangerous() {
     }
 }
 
-/// Tests that relative paths in included files start at the working directory of the other resolver, not at the
-/// directory of the included file.
+/// The working directory of the other resolver counts, not the directory of the included file.
 #[test]
 fn relative_includes_of_included_files_are_of_the_same_directory() {
     let files =
@@ -107,8 +102,7 @@ fn relative_includes_of_included_files_are_of_the_same_directory() {
     assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
 }
 
-/// Tests that the other settings are imported if an included file is missing, although the other resolver would not
-/// start.
+/// The other resolver would not start if an included file is missing.
 #[test]
 fn the_rest_is_imported_if_an_included_file_cannot_be_read() {
     for (format, line, main) in [

@@ -1,5 +1,4 @@
-//! Imports of zones and data from which a resolver itself answers: local zones of Unbound, and the locally served zones
-//! (RFC 6303) of Unbound, BIND and dnsmasq.
+//! Imports of the local zones of Unbound, and of the locally served zones (RFC 6303) of Unbound, BIND and dnsmasq.
 
 use super::{imported, keys, zone};
 
@@ -85,7 +84,7 @@ fn data_in_local_zones_of_unbound_have_the_effect_of_their_type() {
         let found = of(kind);
         assert!(!keys(&found).contains("[[zone]]") && keys(&found).contains("[[record]]"), "{kind}: {found}");
     }
-    // If a name has data of its own, `always_null` affects only the record types for which there are no data.
+    // If a name has data of its own, `always_null` affects only the record types without data.
     let found = of("always_null");
     assert_eq!(
         zone(&found, "t.lan"),
@@ -150,12 +149,11 @@ fn empty_zones_of_bind_stay_here_below_forwarders_that_are_asked_first() {
     assert!(!found.contains("had no effect"), "{found}");
     let found = of("", &forward(""));
     assert!(found.contains("with `forward first` named answers them itself"), "{found}");
-    // named does not query the servers of this stub zone: it forwards the names, although they are in an empty zone.
+    // Although the stub zone is inside an empty zone, named forwards its names.
     let stub = "zone \"16.10.in-addr.arpa\" { type static-stub; server-addresses { 192.0.2.55; }; };\n";
     let found = of("", stub);
     assert_eq!(zone(&found, "16.10.in-addr.arpa"), first, "{found}");
-    // This forward zone has no forwarders, so named did not forward these names and answered them itself, from its
-    // empty zone.
+    // named does not forward the names of this forward zone without forwarders. It answers from its empty zone.
     let closed = "zone \"10.in-addr.arpa\" { type forward; forwarders { }; };\n";
     assert_eq!(zone(&of("", closed), "10.in-addr.arpa"), "");
     assert_eq!(zone(&of("forward only;", closed), "10.in-addr.arpa"), "records = []");

@@ -1,5 +1,4 @@
-//! Configurations of other resolvers, imported by `resolverctl import`: each result is compared with a golden file, and the daemon must
-//! accept it.
+//! Imports with `resolverctl import`: each result is compared with a golden file, and the daemon must accept it.
 
 mod bind;
 mod bounds;
@@ -23,8 +22,7 @@ const SAMPLES: [(&str, &[&str]); 3] = [
     ("dnsmasq", &["exception", "debian", "red-hat", "sample", "gateway"]),
 ];
 
-/// Returns the directory with the sample configurations. Commands run in it, so findings name the files by
-/// their relative paths.
+/// Commands run in this directory, so findings name the files by their relative paths.
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/import")
 }
@@ -38,8 +36,7 @@ fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Compares the output of a command with a golden file, and checks that the daemon accepts it as its
-/// configuration.
+/// Also checks that the daemon accepts the output as its configuration.
 fn compare(arguments: &[&str], golden: &str) {
     let found = text(&resolverctl(arguments));
     let directory = tempfile::tempdir().unwrap();
@@ -47,7 +44,7 @@ fn compare(arguments: &[&str], golden: &str) {
     fs::write(&written, &found).unwrap();
     let checked = resolverctl(&["config", "check", written.to_str().unwrap()]);
     assert!(checked.status.success(), "{golden}: {}", text(&checked));
-    // The path of the repository differs from host to host, so it is replaced in the text before the comparison.
+    // The path of the repository differs from host to host.
     let found = found.replace(samples().to_str().unwrap(), "/samples");
     let golden = samples().join(golden);
     if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
@@ -77,7 +74,7 @@ fn published_configurations_of_gateways_are_imported() {
     assert!(published.len() >= 20);
     for path in published {
         let name = path.file_stem().unwrap().to_str().unwrap();
-        // The command does not give the format here: the import recognises it from the text of the file.
+        // Without a format in the command, the import recognises the format of the file.
         compare(&["import", &format!("published/{name}.conf")], &format!("published/{name}.toml"));
     }
 }
@@ -114,7 +111,7 @@ fn a_written_file_is_readable_by_nobody_who_cannot_read_its_source() {
         let path = directory.path().join(format!("{mode:o}.toml"));
         text(&resolverctl(&["import", source.to_str().unwrap(), "-o", path.to_str().unwrap()]));
         let written = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-        // The umask of this process may have removed further permissions.
+        // The umask may have removed further permissions.
         assert_eq!((written & !most, written & 0o600), (0, 0o600), "{mode:o}: {written:o}");
     }
 }
@@ -149,8 +146,7 @@ fn what_is_no_configuration_is_told_with_its_place() {
     );
 }
 
-/// Settings that have no effect if they are the only setting of a file: they only change other settings, or refer to
-/// files that do not exist.
+/// Settings that only change other settings, or refer to files that do not exist. Alone, they have no effect.
 const NOTHING_ALONE: [(&str, &[&str]); 3] = [
     (
         "unbound",
@@ -218,13 +214,12 @@ fn a_block_list_that_is_too_long_is_cut_and_reported_once() {
     assert_eq!(found.matches("left out").count(), 1 + usize::from(found.contains("Keys that are left out")));
 }
 
-/// Writes files to a new directory and imports the first one. Returns the result as JSON text.
+/// Writes these files and imports the first one. Returns the result as JSON.
 fn imported(format: &str, files: &[(&str, &str)]) -> String {
     text(&import(format, files))
 }
 
-/// Writes files to a new directory and imports the first one. Returns the output of the command. `DIR` in a
-/// text stands for the directory.
+/// Writes these files and imports the first one. `DIR` stands for their directory.
 fn import(format: &str, files: &[(&str, &str)]) -> Output {
     let directory = tempfile::tempdir().unwrap();
     for (name, content) in files {
@@ -252,8 +247,7 @@ fn secrets_of_settings_are_never_shown() {
     }
 }
 
-/// Tests that the import never shows the lines of a file of another kind, such as /etc/shadow, that was given by
-/// mistake.
+/// A wrong file such as /etc/shadow may be given by mistake.
 #[test]
 fn the_lines_of_a_wrong_file_are_never_shown() {
     let wrong = "root:$6$hidden$hidden/hidden:19000:0:99999:7:::\nbin:*:1::::::\nhidden = hidden\nhidden \"hidden\" hidden\n";
@@ -264,8 +258,7 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         ("dnsmasq", "resolv-file=wrong\n"),
         ("unbound", "server:\n  local-zone: x.example static\n  include: wrong\n"),
     ] {
-        // A word that consists only of letters may be the name of a setting, and the import shows such words. So these
-        // lines do not contain the word.
+        // The import shows words that may be names of settings, which have only letters.
         let wrong = if typed.contains("conf-file") || typed.contains("servers-file") {
             wrong.replace("hidden = hidden\n", "").replace("hidden \"", "x \"")
         } else {
@@ -281,7 +274,7 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
     }
 }
 
-/// Returns the weight (such as "dangerous") of the first finding whose text contains `did`. Returns an empty text if there is no such finding.
+/// Returns the weight (such as "dangerous") of the first finding whose text contains `did`, or an empty text.
 fn weight(found: &str, did: &str) -> String {
     let found: serde_json::Value = serde_json::from_str(found).unwrap();
     let mut findings = found["findings"].as_array().unwrap().iter();
@@ -289,15 +282,14 @@ fn weight(found: &str, did: &str) -> String {
     told.map_or_else(String::new, |finding| finding["weight"].as_str().unwrap().to_owned())
 }
 
-/// Returns the configuration file that the import wrote, without its comments.
+/// Returns the written configuration file without its comments.
 fn keys(found: &str) -> String {
     let found: serde_json::Value = serde_json::from_str(found).unwrap();
     let config = found["config"].as_str().unwrap();
     config.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect()
 }
 
-/// Returns the `[[zone]]` with this name, without the name and comments. Returns an empty text if there is no such
-/// zone.
+/// Returns the `[[zone]]` with this name, without the name and comments, or an empty text.
 fn zone(found: &str, name: &str) -> String {
     let keys: Vec<String> =
         keys(found).lines().map(|line| line.split("  # ").next().unwrap().to_owned()).collect();
@@ -451,8 +443,7 @@ fn files_of_other_resolvers_are_named_with_the_page_that_has_their_options() {
     }
 }
 
-/// Tests that the time of an import does not grow with the square of the number of lines. These files would then take
-/// minutes.
+/// If the time grew with the square of the number of lines, these imports would take minutes.
 #[test]
 fn a_long_file_is_imported_in_the_time_that_its_length_needs() {
     let from = std::time::Instant::now();

@@ -1,5 +1,4 @@
-//! Imports of names that another resolver answers itself, and for which resolverd gives other answers. The
-//! import reports each difference once.
+//! Imports of names that another resolver answers itself, with other answers than resolverd. The import reports each difference once.
 
 use super::{imported, keys, zone};
 
@@ -13,7 +12,7 @@ fn dnsmasq(text: &str) -> String {
 
 const NAME_DENIED: &str = "answered that the name of the zone does not exist (NXDOMAIN)";
 
-/// Tests that a difference is reported: dnsmasq 2.90 also answers NXDOMAIN for the blocked domain itself.
+/// dnsmasq 2.90 also answers NXDOMAIN for the blocked domain itself.
 #[test]
 fn the_own_names_of_blocked_domains_of_dnsmasq_are_told_once() {
     let found = dnsmasq("address=/ads.example/\nlocal=/lan/\naddress=/x.example/0.0.0.0\n");
@@ -26,8 +25,7 @@ fn the_own_names_of_blocked_domains_of_dnsmasq_are_told_once() {
     assert!(!found.contains(NAME_DENIED), "{found}");
 }
 
-/// Tests that names with an asterisk are not imported as wildcards: only in zone files does such a name stand for other
-/// names.
+/// Only in zone files does a name with an asterisk stand for other names.
 #[test]
 fn an_asterisk_in_local_data_makes_no_wildcard() {
     let told = "gave a record of the name with the asterisk itself";
@@ -49,8 +47,7 @@ fn an_asterisk_in_local_data_makes_no_wildcard() {
     }
 }
 
-/// Tests that a difference is reported: Unbound 1.17 answers NOERROR without records for all names of a `redirect` zone
-/// without data.
+/// Unbound 1.17 answers NOERROR without records for all names of a `redirect` zone without data.
 #[test]
 fn a_redirect_of_unbound_without_data_is_told() {
     let told = "answered that the names have no records (NODATA)";
@@ -66,7 +63,7 @@ fn a_redirect_of_unbound_without_data_is_told() {
     }
 }
 
-/// Tests the import of `nodefault`, with which Unbound 1.17 removes only the default zone of exactly this name.
+/// With `nodefault`, Unbound 1.17 removes only the default zone of exactly this name.
 #[test]
 fn nodefault_of_unbound_opens_the_zones_of_exactly_these_names() {
     let told = "had no effect: Unbound has no default zone of this name";
@@ -83,11 +80,10 @@ fn nodefault_of_unbound_opens_the_zones_of_exactly_these_names() {
         assert_eq!(zone(&found, &name), "forward = [\"192.0.2.53\"]", "{found}");
         assert!(!found.contains(told), "{found}");
     }
-    // The zone with `nodefault` is inside a zone of the type `static`, for which Unbound answers all names itself.
+    // The zone with `nodefault` is inside a `static` zone, for which Unbound answers all names itself.
     let closed = " local-zone: \"168.192.in-addr.arpa.\" nodefault\n local-zone: \"in-addr.arpa\" static\n";
     assert_eq!(zone(&unbound(&format!("{closed}{forward}")), "168.192.in-addr.arpa"), "");
-    // The forwarder of this zone got no queries, because Unbound answers these names itself. So the import leaves it
-    // out.
+    // Unbound answers these names itself, so the forwarder got no queries.
     let part = "forward-zone:\n name: \"1.168.192.in-addr.arpa\"\n forward-addr: 192.0.2.54\n";
     let found = unbound(&format!(" local-zone: \"1.168.192.in-addr.arpa.\" nodefault\n{part}"));
     assert!(found.contains("had no effect: Unbound answered these names itself"), "{found}");

@@ -1,5 +1,5 @@
-//! Imports of files that do not say which clients are allowed or which zones they see, so that the defaults of the
-//! other resolver decide. The import keeps their effect, or reports the difference.
+//! Imports of files in which the defaults of the other resolver decide which clients are allowed and which zones they see. The import keeps
+//! their effect, or reports the difference.
 
 use super::{imported, keys, weight};
 
@@ -24,7 +24,7 @@ fn names_are_resolved_for_clients_of_both_lists_of_bind() {
     let found = named("options { allow-query-cache { 10.0.0.0/8; }; allow-recursion { 10.1.0.0/16; }; };\n");
     assert!(keys(&found).contains("allow = [\"10.1.0.0/16\"]"), "{found}");
     assert!(found.contains("answered more clients from its cache"), "{found}");
-    // If only one of these two lists is set, BIND uses it for both. BIND uses `allow-query` instead only if neither is set.
+    // If one of these two lists is set, BIND uses it for both. It uses `allow-query` only if neither is set.
     let queries = "allow-query { 127.0.0.1; };";
     for lists in ["allow-recursion { 10.2.0.0/16; };", "allow-query-cache { 10.2.0.0/16; };"] {
         let found = named(&format!("options {{ {queries} {lists} }};\n"));
@@ -40,7 +40,7 @@ fn clients_of_own_zones_of_bind_that_are_others_are_told() {
     let recursion = "allow-recursion { 127.0.0.1; 10.2.0.0/16; };";
     let found = named(&format!("options {{ {recursion} }};\n{CORP}"));
     assert!(found.contains("zone corp.lan") && found.contains(wider), "{found}");
-    // In these files, no other host can query the zone, or there is no zone, so there is no finding.
+    // There is no finding, because no other host can query the zone, or there is no zone.
     for quiet in [
         named(&format!("options {{ {OWN_HOST} {recursion} }};\n{CORP}")),
         named(&format!("options {{ {recursion} }};\n")),
@@ -112,16 +112,16 @@ fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
         named("acl own { localhost; };\noptions { listen-on { own; }; allow-recursion { 10/8; }; };\n");
     assert!(keys(&found).contains("addresses = [\"0.0.0.0:53\", \"[::]:53\"]"), "{found}");
     assert!(!found.contains("add their prefixes to listen.allow"), "{found}");
-    // These are the settings in the named.conf of Red Hat's package.
+    // The named.conf of Red Hat's package.
     let found = named(
         "options { listen-on port 53 { 127.0.0.1; }; listen-on-v6 port 53 { ::1; }; allow-query { localhost; }; };\n",
     );
     assert!(!found.contains("\"dangerous\""), "{found}");
-    // Without a list of clients, named answers the clients in the networks of this host's interfaces.
+    // Without a list of clients, named answers the networks of this host's interfaces.
     let found = named("options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; };\n");
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.25/32\"]"), "{found}");
     assert!(found.contains("as no allow-recursion names others"), "{found}");
-    // The addresses of the clients may be in named lists (`acl`) or nested lists.
+    // The list may contain named lists (`acl`) and nested lists.
     for (acl, listed) in [
         ("acl lan { 10.0.0.25; 127.0.0.1; };", "lan;"),
         ("acl lan { inner; };\nacl inner { 10.0.0.25; };", "127.0.0.1; lan;"),
@@ -149,11 +149,11 @@ fn blackhole_of_bind_chooses_no_clients() {
         assert!(found.contains("as no allow-recursion names others"), "{blackhole}: {found}");
         assert_eq!(keys(&found).lines().find(|line| line.starts_with("drop")), drop, "{blackhole}: {found}");
     }
-    // named listens at all addresses. Only this host is allowed, because no list selects the clients.
+    // Only this host is allowed, because no list selects the clients.
     let found = named("options { blackhole { 10.6.6.6; }; };\n");
     assert!(keys(&found).contains("drop = [\"10.6.6.6/32\"]"), "{found}");
     assert!(!keys(&found).contains("192.0.2.1") && !found.contains("\"dangerous\""), "{found}");
-    // Clients in `blackhole` got no answers for named's own zones either.
+    // Clients in `blackhole` got no answers from named's own zones either.
     let found = named(&format!("options {{ allow-query {{ 10/8; }}; blackhole {{ 10.6.6.6; }}; }};\n{CORP}"));
     assert!(!found.contains("had an answer for more clients"), "{found}");
 }
@@ -205,8 +205,7 @@ fn exceptions_of_blackhole_of_bind_are_kept() {
             "allow = [0.0.0.0/0, ::/0]; refuse = [203.0.113.7/32]; drop = [203.0.113.0/24]",
             false,
         ),
-        // `!` exempts a client from `blackhole`. It has no effect here, because no prefix in `blackhole` contains this
-        // client.
+        // `!` exempts a client from `blackhole`. Here it has no effect, because no prefix contains this client.
         (
             "10.0.0.0/8;",
             "!192.0.2.7; 203.0.113.0/24;",
@@ -214,7 +213,7 @@ fn exceptions_of_blackhole_of_bind_are_kept() {
             false,
         ),
         ("10.0.0.0/8;", "!203.0.113.7; none;", "allow = [10.0.0.0/8]", false),
-        // The prefix of these clients is inside the prefix in `blackhole`, so they got no reply.
+        // The prefix of these clients is inside the prefix in `blackhole`.
         ("10.1.0.0/16; 192.0.2.0/24;", "10.0.0.0/8;", "allow = [192.0.2.0/24]; drop = [10.0.0.0/8]", false),
     ] {
         let (found, told, text) = of(clients, blackhole);
@@ -306,7 +305,7 @@ fn each_address_of_this_host_without_an_answer_is_told() {
     assert!(!found.contains(told), "nobody asks it: {found}");
 }
 
-/// Tests that with `interface`, dnsmasq also listens at the loopback addresses, wherever this line is in the file.
+/// With `interface`, dnsmasq also listens at the loopback addresses, wherever this line is.
 #[test]
 fn addresses_of_this_host_of_dnsmasq_are_kept() {
     let addresses = "addresses = [\"10.0.0.5:53\", \"127.0.0.1:53\", \"[::1]:53\"]";

@@ -1,5 +1,4 @@
-//! Imports of zones with servers: addresses in their answers, servers that are named twice, and servers
-//! without addresses.
+//! Imports of zones with servers: addresses in answers, repeated servers, and servers without addresses.
 
 use super::{imported, keys, zone};
 
@@ -84,7 +83,6 @@ fn the_port_of_named_is_that_of_the_servers_that_it_asks() {
     assert_eq!(zone(&found, "."), "forward = [\"192.0.2.9:5300\", \"192.0.2.8\"]", "{found}");
 }
 
-/// Returns true if the import reports the text `told` as dangerous.
 fn is_dangerous(format: &str, text: &str, told: &str) -> bool {
     let found = imported(format, &[("a.conf", text)]);
     let found: serde_json::Value = serde_json::from_str(&found).unwrap();
@@ -117,8 +115,7 @@ fn an_address_of_one_family_whose_zone_in_unbound_leaves_the_other_to_resolution
     }
 }
 
-/// Tests that a difference is reported: Unbound and BIND also query name servers with private addresses to which a name
-/// is delegated.
+/// Unbound and BIND also query name servers with private addresses to which a name is delegated.
 #[test]
 fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
     let told = "asked servers with private addresses";
@@ -133,7 +130,7 @@ fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
     for (format, text) in [
         ("unbound", "server:\n port: 53\n"),
         ("unbound", "server:\n access-control: 192.0.2.0/24 allow\n"),
-        // There is no finding here: the forwarders resolve all names, so resolverd itself does not follow delegations.
+        // With forwarders for all names, resolverd follows no delegations.
         (
             "unbound",
             "server:\n access-control: 10.0.0.0/8 allow\nforward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n",

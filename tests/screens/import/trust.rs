@@ -1,19 +1,16 @@
-//! Imports of DNSSEC settings and of forwarder certificates. The result must validate exactly the names that the other
-//! resolver validated.
+//! Imports of DNSSEC settings and of forwarder certificates. resolverd must validate exactly the names that the other resolver validated.
 
 use super::{imported, keys, weight};
 
 const ANCHOR: &str = "server:\n auto-trust-anchor-file: \"root.key\"\n";
 const DS: &str = "20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
 
-/// Returns the result of the import of a file with the text `text`. The text may include a file
-/// `anchor.conf`, which has a trust anchor.
+/// The text may include the file `anchor.conf`, which has a trust anchor.
 fn result(format: &str, text: &str) -> String {
     imported(format, &[("a.conf", text), ("anchor.conf", ANCHOR)])
 }
 
-/// Returns two flags about the result of an import: whether DNSSEC validation is off, and whether a finding
-/// says so.
+/// Returns whether validation is off, and whether a finding says so.
 fn is_off(found: &str) -> (bool, bool) {
     (
         keys(found).contains("[dnssec]\nvalidate = false"),
@@ -125,7 +122,7 @@ fn cas_of_its_own_for_the_certificates_of_servers_are_told() {
     assert!(!without.contains(told), "{without}");
 }
 
-/// A DS record of a private root zone: the trust anchor of networks with a root of their own.
+/// The trust anchor of a private root zone.
 const PRIVATE_DS: &str = "37015 13 2 DA5461E2787C6BF3ECA9B386A863402AFC6643CFF4BFD383979896FC1947505D";
 
 #[test]

@@ -1,16 +1,14 @@
-//! Imports of BIND's views. Only the view that answers the queries of this host is imported. All other views must be
-//! reported, and their clients refused.
+//! Imports of BIND's views: only the view that answers this host is imported. All other views must be reported, and their clients refused.
 
 use super::{import, imported, keys};
 
-/// Returns the result of the import of a named.conf with these views.
 fn named(views: &str) -> String {
     imported("named", &[("named.conf", views), ("a.zone", ZONE), ("b.zone", ZONE)])
 }
 
 const ZONE: &str = "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n";
 
-/// Two zones with the same name, which are in different views of named.
+/// Two zones with the same name, in different views.
 const A: &str = "zone \"corp.example\" { type primary; file \"a.zone\"; };";
 const B: &str = "zone \"corp.example\" { type primary; file \"b.zone\"; };";
 
@@ -25,7 +23,6 @@ fn the_only_view_of_all_clients_is_the_file() {
     assert!(keys(&found).contains("allow = [\"10.0.0.0/8\"]"), "{found}");
 }
 
-/// A part of the finding about a view of named that is not imported.
 const REFUSED: &str = "is not converted, and its clients are refused";
 
 #[test]
@@ -38,11 +35,11 @@ fn the_view_of_this_host_is_imported_and_others_are_refused() {
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.0/8\"]"), "{found}");
     assert!(found.contains(REFUSED) && found.contains("let one on another address answer them"), "{found}");
 
-    // named uses the first view whose list matches the client. Here `outside` comes first.
+    // named uses the first view whose list matches the client.
     let found = named(&format!("{outside}{inside}"));
     assert!(keys(&found).contains("b.zone\"") && !keys(&found).contains("10.0.0.0/8"), "{found}");
 
-    // A common form of configuration: the first view is for all clients outside the own network.
+    // A common form: the first view is for all clients outside the own network.
     let strangers =
         format!("view \"out\" {{ match-clients {{ !localhost; !10/8; any; }}; recursion no; {B} }};\n");
     let all = format!("view \"in\" {{ match-clients {{ any; }}; allow-recursion {{ any; }}; {A} }};\n");
@@ -73,8 +70,7 @@ fn names_of_lists_and_denied_lists_choose_the_view() {
     let found = named(&format!("{lists}{inside}{outside}"));
     assert!(keys(&found).contains("a.zone\"") && !keys(&found).contains("0.0.0.0/0"), "{found}");
     assert!(keys(&found).contains("allow = [\"::1/128\", \"127.0.0.1/32\", \"10.0.0.0/8\"]"), "{found}");
-    // If a nested list with `!` matches a client only by an exception inside it, the elements after this list decide
-    // about the client.
+    // If a nested list with `!` matches a client only by an exception inside it, the elements after this list decide.
     let found = named("options { allow-recursion { !{ !10/8; any; }; 10.1.0.0/16; }; };\n");
     assert!(
         keys(&found).contains("allow = [\"10.1.0.0/16\"]") && !found.contains("had no effect"),

@@ -1,5 +1,4 @@
-//! Findings about an imported file as a whole: a byte order mark at its beginning, the memory that the result needs,
-//! and the commands that are mentioned in findings.
+//! Findings about an imported file as a whole: a byte order mark, the needed memory, and the commands in findings.
 
 use std::fs;
 use std::path::Path;
@@ -54,8 +53,7 @@ fn a_file_that_another_one_includes_is_told_as_such() {
 fn each_command_that_a_finding_names_is_one_of_resolverctl() {
     let commands = String::from_utf8(super::resolverctl(&["--help"]).stdout).unwrap();
     let commands: Vec<&str> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    // In a sentence such as `resolverctl uses the socket`, the word after `resolverctl` is a verb and not a command.
-    // These are the verbs.
+    // In a sentence such as `resolverctl uses the socket`, the next word is a verb and not a command.
     let verbs = ["uses", "needs", "reads", "changes"];
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/migrate/import")];
     while let Some(folder) = folders.pop() {
@@ -73,7 +71,6 @@ fn each_command_that_a_finding_names_is_one_of_resolverctl() {
     }
 }
 
-/// Tests that there is no finding about a setting that is turned off, because it had no effect in the other resolver.
 #[test]
 fn a_setting_that_is_off_is_not_told_as_if_it_were_on() {
     for (format, text, told, is_told) in [
@@ -82,7 +79,7 @@ fn a_setting_that_is_off_is_not_told_as_if_it_were_on() {
         ("named", "options { filter-aaaa-on-v4 no; };\n", "removed IPv6 addresses", false),
         ("named", "options { minimal-any no; };\n", "answered ANY with the records of one type", false),
         ("named", "options { empty-zones-enable no; };\n", "turned the empty zones", true),
-        // The import reports this option if it is off, because it is on by default.
+        // This option is on by default, so the import reports it if it is off.
         ("unbound", "server:\n do-not-query-localhost: no\n", "allowed servers at 127.0.0.0/8", true),
         ("unbound", "server:\n do-not-query-localhost: yes\n", "allowed servers at 127.0.0.0/8", false),
     ] {

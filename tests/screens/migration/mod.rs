@@ -1,5 +1,5 @@
-//! Tests the manual page resolverd-migration(7). Each row of its tables is imported: the result must have the keys of the row, or a finding about
-//! the option. After a change, write the page with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens migration`.
+//! Tests the manual page resolverd-migration(7). Each row of its tables is imported: the result must have the keys of the row, or a finding
+//! about the option. After a change, write the page with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens migration`.
 
 mod rows;
 mod texts;
@@ -12,7 +12,6 @@ use std::process::Command;
 use rows::{CONVERTED, NOT_CONVERTED, OF_KNOT, OF_RECURSOR, Row};
 use toml::Table;
 
-/// Returns the configuration file that the import writes for the file `typed`.
 fn imported(format: &str, typed: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("lan.zone"), "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n").unwrap();
@@ -22,7 +21,7 @@ fn imported(format: &str, typed: &str) -> String {
     for name in ["first.pem", "first.key"] {
         let copy = folder.path().join(name);
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name), &copy).unwrap();
-        // Git does not keep these permissions, so they are set here.
+        // Git does not keep these permissions.
         fs::set_permissions(copy, fs::Permissions::from_mode(0o640)).unwrap();
     }
     let typed = typed.replace("FOLDER", folder.path().to_str().unwrap());
@@ -36,8 +35,7 @@ fn imported(format: &str, typed: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Returns true if a configuration has a key, which is written as in the manual: `[listen] allow`, `[[zone]]
-/// stub`.
+/// The key is written as in the manual: `[listen] allow`, `[[zone]] stub`.
 fn has(config: &Table, wanted: &str) -> bool {
     let (head, key) = wanted.split_once(' ').unwrap();
     let section = config.get(head.trim_matches(['[', ']']));
@@ -70,7 +68,6 @@ fn each_option_that_is_not_converted_is_told() {
     }
 }
 
-/// Escapes a text so that roff prints it unchanged.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\e").replace('-', "\\-")
 }
@@ -89,7 +86,7 @@ fn tables(format: &str, name: &str) -> String {
     table(&format!("Options of {name} that are converted"), converted)
 }
 
-/// Returns the table of the options of a resolver whose files cannot be imported, with their equivalents in resolverd.
+/// The files of this resolver cannot be imported.
 fn equivalents(name: &str, rows: &[(&str, &str)]) -> String {
     let rows = rows.iter().map(|(option, here)| ((*option).to_owned(), (*here).to_owned()));
     table(&format!("Options of {name} and their equivalents"), rows)
@@ -113,7 +110,6 @@ fn the_page_has_these_tables() {
     assert_eq!(text, fs::read_to_string(&path).unwrap_or_default(), "{} is not current", path.display());
 }
 
-/// Tests that each `[section] key` in the tables of equivalents is a key of resolverd's configuration file.
 #[test]
 fn each_equivalent_is_a_key_of_our_file() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man/resolverd.toml.5");
@@ -127,7 +123,6 @@ fn each_equivalent_is_a_key_of_our_file() {
     }
 }
 
-/// Tests that resolverd accepts the example configurations on the page unchanged.
 #[test]
 fn each_configuration_of_the_page_is_fine() {
     let blocks: Vec<&str> =

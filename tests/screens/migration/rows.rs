@@ -1,16 +1,15 @@
-//! The rows of the tables: an option of another resolver, a configuration file that contains it, and the keys of
-//! resolverd that replace the option, or advice.
+//! The rows of the tables: an option of another resolver, a file that contains it, and the keys of resolverd that replace it, or advice.
 
-/// An option of another resolver that `resolverctl import` converts.
+/// An option that `resolverctl import` converts.
 pub(crate) struct Row {
-    /// The format of the file: `unbound` or `named`.
+    /// `unbound` or `named`.
     pub(crate) format: &'static str,
     /// The option, as the manual page resolverd-migration(7) shows it.
     pub(crate) option: &'static str,
-    /// A configuration file that contains the option. `FOLDER` stands for a directory with a zone file, files of trust
-    /// anchors and of root servers, and a certificate with its key.
+    /// A configuration file with the option. `FOLDER` has a zone file, files of trust anchors and of root servers, and a certificate with
+    /// its key.
     pub(crate) typed: &'static str,
-    /// The keys of resolverd to which the option is converted.
+    /// The keys that replace the option.
     pub(crate) keys: &'static [&'static str],
 }
 
@@ -23,7 +22,6 @@ const fn row(
     Row { format, option, typed, keys }
 }
 
-/// The options of other resolvers that `resolverctl import` converts.
 pub(crate) const CONVERTED: &[Row] = &[
     row(
         "unbound",
@@ -263,7 +261,7 @@ pub(crate) const CONVERTED: &[Row] = &[
     ),
 ];
 
-/// The options that the import does not convert: the format, the option, and a file that contains it.
+/// The format, the option, and a file that contains it.
 pub(crate) const NOT_CONVERTED: &[(&str, &str, &str)] = &[
     ("unbound", "tls-service-key", "server:\n  interface: 10.0.0.25@853\n  tls-service-key: \"a.key\"\n"),
     ("named", "listen-on tls", "options { listen-on tls own { 10.0.0.25; }; };\n"),
@@ -358,8 +356,7 @@ pub(crate) const NOT_CONVERTED: &[(&str, &str, &str)] = &[
     ("named", "statistics-channels", "statistics-channels { inet 127.0.0.1; };\n"),
 ];
 
-/// Options of the PowerDNS Recursor in old and new form, each with its equivalent in resolverd. Files of the Recursor
-/// cannot be imported.
+/// Options of the PowerDNS Recursor in old and new form, with their equivalents.
 pub(crate) const OF_RECURSOR: &[(&str, &str)] = &[
     ("local-address, local-port; incoming: listen, port", "[listen] addresses; by default 127.0.0.1 and ::1"),
     (
@@ -397,8 +394,7 @@ pub(crate) const OF_RECURSOR: &[(&str, &str)] = &[
     ("threads", "[listen] workers"),
 ];
 
-/// Options of Knot Resolver: calls in kresd.conf, then keys of config.yaml. Each has its equivalent in
-/// resolverd.
+/// Options of Knot Resolver, as calls in kresd.conf and as keys of config.yaml, with their equivalents.
 pub(crate) const OF_KNOT: &[(&str, &str)] = &[
     (
         "net.listen; network: listen",

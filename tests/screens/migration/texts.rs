@@ -1,6 +1,5 @@
 //! The texts of the manual page resolverd-migration(7) before and after its tables.
 
-/// The text of the manual page before its tables, in roff.
 pub(crate) const BEFORE: &str = r#".SH NAME
 resolverd\-migration \- from Unbound or BIND to resolverd, and back
 .SH STEPS
@@ -96,7 +95,6 @@ openresolv
 Write \fBresolvconf=NO\fR in /etc/resolvconf.conf.
 "#;
 
-/// The text of the manual page after its tables, in roff.
 pub(crate) const BEHIND: &str = r#".SS "Differences without an option"
 .TP
 Longest prefix

@@ -1,5 +1,4 @@
-//! Screens about the configuration, such as the errors of a file, and about errors in a command
-//! line.
+//! Screens about the configuration and about errors in a command line.
 
 use std::path::Path;
 use std::process::Command;
@@ -85,8 +84,7 @@ fn zone(zone: &str, kind: ZoneSource, servers: Vec<ZoneServer>) -> ZoneState {
     }
 }
 
-/// Returns a reply of the daemon about a zone whose server has this name. The name comes from another host and may be
-/// hostile.
+/// The name of the server comes from another host and may be hostile.
 pub(crate) fn hostile_zone(name: &str) -> Reply {
     Reply::ZoneState(zone(
         "a.example.",

@@ -110,7 +110,7 @@ fn lists_in_use() {
     assert_eq!(lists::states(&[Reply::End], Style::Plain), none);
 }
 
-/// Returns the answer of a DNS list to a test query. If there is no answer, `why` says why.
+/// If there is no answer to the test query, `why` says why.
 fn test(
     list: &str,
     purpose: Purpose,

@@ -8,8 +8,7 @@ use dns::question::Outcome;
 
 use crate::render::{both, golden, quantiles};
 
-/// Returns the statistics of a span that begins at `from`. All numbers in it are multiples of `load`. The times of a single minute are as long as
-/// those of a day, although the minute has fewer queries.
+/// All numbers are multiples of `load`. A single minute has times as long as those of a day, but fewer queries.
 fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
     let slow = load as f64 / if minutes == 1 { 5.0 } else { 1_000.0 };
     let busy = |kind, name: &str, questions, failed, spent_ms| Busy {

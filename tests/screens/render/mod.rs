@@ -1,5 +1,5 @@
-//! The output of resolverctl, compared with the files in tests/golden letter by letter. After an intended change,
-//! write the files with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens render`, and read the difference.
+//! The output of resolverctl, compared with the files in tests/golden. After an intended change, write the files with
+//! `RESOLVERD_WRITE_GOLDEN=1 cargo test --test screens render`, and read the difference.
 
 mod compare;
 mod configured;
@@ -36,7 +36,7 @@ use resolver::cache::StoreFill;
 use resolver::cache::flush::Flushed;
 use validate::verdict::SecurityStatus;
 
-/// Compares a text with the file of this name in tests/golden, or writes the file.
+/// Compares a text with the file in tests/golden, or writes the file.
 fn golden(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
@@ -252,7 +252,6 @@ fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<Record>) -> Que
     }
 }
 
-/// Compares the text and the JSON output of a command with their files in tests/golden.
 fn both(name: &str, text: &str, json: &str) {
     golden(&format!("{name}.txt"), text);
     golden(&format!("{name}.json"), json);
@@ -437,7 +436,6 @@ fn queries_as_they_end() {
     both("monitor", &text, &lines(&replies));
 }
 
-/// Tests that a text from another host cannot send escape sequences to the terminal.
 #[test]
 fn control_characters_are_escaped() {
     let hostile = || "a\u{1b}[31m\u{7}".to_owned();

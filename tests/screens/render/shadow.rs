@@ -22,10 +22,10 @@ fn judged(cause: Cause, weight: Weight, side: Option<Side>, (why, advice): (&str
     Judged { cause, weight, side, why: why.to_owned(), advice: advice.to_owned() }
 }
 
-/// The advice about a difference whose cause is not known.
+/// The advice about an unknown cause.
 const BY_HAND: &str = "compare both by hand: `resolverctl compare NAME TYPE --with ADDRESS`";
 
-/// Returns the differences of the report, each with a pair of answers. `equal` is a pair of equal answers.
+/// `equal` is a pair of equal answers.
 fn differences(equal: &Sample) -> Vec<(Judged, Sample)> {
     let denied = Sample { in_place: answer("NXDOMAIN", None), ..equal.clone() };
     let bogus = Sample { resolverd: answer("SERVFAIL", None), ..equal.clone() };

@@ -25,8 +25,7 @@ fn stages() -> Vec<Reply> {
     ]
 }
 
-/// Returns the reply with the period of a table of statistics. The period begins `after` seconds
-/// after the daemon began to count.
+/// The period begins `after` seconds after the daemon began to count.
 fn span(after: f64, shorter: bool) -> Reply {
     let since = RECORD_BEGIN + after;
     Reply::TableSpan(TableSpan {
@@ -38,7 +37,6 @@ fn span(after: f64, shorter: bool) -> Reply {
     })
 }
 
-/// Returns a time, given in seconds since 1970, as text in UTC.
 fn moment(unix: f64) -> String {
     let utc = jiff::Timestamp::from_second(unix as i64).unwrap();
     utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()

@@ -1,5 +1,4 @@
-//! The screen of `resolverctl top` as text, for a terminal of 80 columns and 24 lines, and for a terminal of
-//! 40 columns and 10 lines.
+//! The screen of `resolverctl top` for terminals of 80 columns and 24 lines, and of 40 columns and 10 lines.
 
 use control::protocol::{Reply, Stats};
 use ctl::top::draw::draw;
@@ -16,7 +15,7 @@ use ratatui_core::terminal::Terminal;
 
 use super::{golden, servers, stats, zone, zones};
 
-/// The time at which the screen is drawn, in seconds since 1970.
+/// In seconds since 1970.
 const NOW: f64 = 1_795_165_925.0;
 
 fn time_of_day(unix: f64) -> String {
@@ -61,7 +60,7 @@ fn rows_of(table: TopTable) -> Vec<Reply> {
     }
 }
 
-/// Returns the screen of `resolverctl top` after two readings of the statistics, two seconds apart.
+/// The statistics are read twice, two seconds apart.
 fn live(table: TopTable) -> TopLive {
     let mut live = TopLive::new((table, Window::Minute), time_of_day, true);
     live.read(&stats_before(), &rows_of(table), NOW - 2.0);
@@ -69,7 +68,7 @@ fn live(table: TopTable) -> TopLive {
     live
 }
 
-/// Returns the statistics of resolverd two seconds before those that `stats` returns.
+/// The statistics two seconds before those of `stats`.
 fn stats_before() -> Stats {
     let mut before = stats();
     before.report.uptime -= 2.0;
@@ -157,7 +156,7 @@ fn the_help_and_the_trouble_with_the_daemon_have_a_picture() {
     live.failed(why.to_owned(), NOW + 34.0);
     golden("top_away.txt", &picture_at(&live, WIDE, NOW + 34.0));
     golden("top_away_narrow.txt", &picture_at(&live, NARROW, NOW + 34.0));
-    // The daemon answers again. It is a new process, so its counters have begun again at zero.
+    // A new daemon process answers, with counters that begin at zero.
     let mut fresh = stats();
     (fresh.report.uptime, fresh.report.questions) = (4.0, 12);
     live.read(&fresh, &rows_of(TopTable::Zones), NOW);

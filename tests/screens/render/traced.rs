@@ -11,7 +11,6 @@ use validate::verdict::SecurityStatus;
 
 use crate::render::{both, lines, query, record};
 
-/// Returns a step of the resolution of www.mail.example., as a trace shows it.
 fn step(at_micros: u64, depth: u8, event: StepEvent) -> Step {
     Step { at: Duration::from_micros(at_micros).as_secs_f64(), depth, event }
 }
@@ -57,7 +56,7 @@ fn referred() -> Vec<Step> {
     ]
 }
 
-/// Returns the lookups of the addresses of the zone's three servers. The first two fail.
+/// The addresses of three servers are looked up. The first two fail.
 fn looked_up() -> Vec<Step> {
     vec![
         step(12_500, 1, question("ns.elsewhere.example.")),
@@ -84,7 +83,7 @@ fn looked_up() -> Vec<Step> {
     ]
 }
 
-/// Returns the query to the zone's server, and its reply, from which resolverd removes records.
+/// A reply of the server, from which resolverd removes records.
 fn answered() -> Vec<Step> {
     let texts = |records: [&str; 2]| records.map(str::to_owned).to_vec();
     let foreign = texts(["www.bank.example. A 192.0.2.66", "bank.example. NS ns.mail.example."]);
@@ -113,7 +112,7 @@ fn checked(zone: &str, state: SecurityStatus, why: Option<&str>) -> StepEvent {
     StepEvent::Checked { subject: zone.to_owned(), state, why: why.map(str::to_owned) }
 }
 
-/// Returns the steps of the chain of trust, and the end of the resolution.
+/// The chain of trust, and the end of the resolution.
 fn validated() -> Vec<Step> {
     let dnskey = StepEvent::Question { name: "example.".to_owned(), kind: "DNSKEY".to_owned() };
     let asked = StepEvent::Sent {
@@ -154,7 +153,7 @@ fn a_trace() {
     both("trace", &text, &lines(&replies));
 }
 
-/// A trace with `--fresh` has its own cache, which is empty.
+/// The cache of a trace with `--fresh` is empty.
 #[test]
 fn a_trace_past_the_cache_does_not_speak_of_the_cache() {
     let records = vec![KeyFact { tag: 20_326, algorithm: 8, flags: 257 }];

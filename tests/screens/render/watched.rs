@@ -9,7 +9,7 @@ use resolver::config::WatchAs;
 
 use super::golden;
 
-/// The time at which the test plays: Monday 2026-11-16 03:00 UTC, in seconds since 1970.
+/// Monday 2026-11-16 03:00 UTC, in seconds since 1970.
 const MONDAY: u64 = 1_794_798_000;
 
 fn moment(unix: f64) -> String {

@@ -22,7 +22,7 @@ fn sent(at: f64, server: &str, zone: &str, conduct: Option<Conduct>, round_trip:
     }
 }
 
-/// Returns a question. `at` is the time at which it began, and `elapsed` is its duration, in seconds.
+/// `at` and `elapsed` are the begin and the duration, in seconds.
 fn question((at, elapsed): (f64, f64), name: &str, kind: &str, outcome: Outcome) -> QuestionReport {
     QuestionReport {
         at,
@@ -332,7 +332,7 @@ fn queries_that_are_not_shown_are_counted_as_what_they_are() {
         assert!(text.contains(slow), "{text}");
         assert_eq!(text.matches(".example. A").count(), count, "{text}");
     }
-    // The queries for the name that the operator has given come first, with a mark.
+    // The queries for the given name come first, with a mark.
     let text = shown(60, 0, 0, 1);
     assert!(text.contains(" *w59.example. A") && !text.contains("w39.example. A"), "{text}");
     assert!(!shown(3, 0, 0, 3).contains('*'), "all of them were asked for");

@@ -1,8 +1,8 @@
-//! The errors of a configuration file. Each message must have the line, and the value to write instead.
+//! The error messages of a configuration file must have the line, and the value to write instead.
 
 use super::{complaint, load};
 
-/// Lines of a configuration with wrong values, each with its error message.
+/// Lines with wrong values, and the error messages.
 const WRONG_VALUES: &[(&str, &str)] = &[
     (
         "[listen]\naddresses = [\n\"127.0.0.1\",\n]",
@@ -127,7 +127,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Lines below the name of a `[[zone]]` entry of the configuration, each with its error message.
+/// Lines below the name of a `[[zone]]`, and the error messages.
 const WRONG_ZONES: &[(&str, &str)] = &[
     ("", "line 2: zone has no source of answers; write one of forward, stub, recurse, file, records"),
     (
@@ -213,7 +213,7 @@ const WRONG_ZONES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Wrong sections of a configuration, each with its error message.
+/// Wrong sections, and the error messages.
 const WRONG_SECTIONS: &[(&str, &str)] = &[
     (
         "[listen]\nworkers = 2\n[listen]\nallow = []",

@@ -1,4 +1,4 @@
-//! Tests of the configuration as an operator uses it: files are loaded, and the error messages are compared.
+//! Configuration files are loaded, and the error messages are compared.
 
 mod errors;
 mod ranges;
@@ -16,7 +16,6 @@ use lab::prelude::name;
 use resolver::config::{Config, ConfiguredHost, Family, Forwarder, ZoneKind};
 use tempfile::TempDir;
 
-/// Writes a configuration file with this text to a new directory. Returns the directory and the path of the file.
 fn file(text: &str) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("resolverd.toml");
@@ -32,7 +31,7 @@ fn load(text: &str) -> Result<Config, String> {
     })
 }
 
-/// Returns the only error message for a text. Its first line is line 2 of the file, because `version = 1` is line 1.
+/// Returns the only error message. `text` begins in line 2, after `version = 1`.
 fn complaint(text: &str) -> String {
     load(&format!("version = 1\n{text}")).unwrap_err().trim_end().to_owned()
 }
@@ -99,7 +98,7 @@ fn every_key_does_something() {
     assert_eq!((config.log.level, config.log.queries), (tracing::Level::DEBUG, true));
 }
 
-/// Returns sections of the configuration that name the file `path`, each with the name of the key.
+/// Keys that name the file `path`.
 fn sections_with(path: &str) -> [(&'static str, String); 5] {
     [
         ("resolve.root_hints", format!("[resolve]\nroot_hints = \"{path}\"")),
@@ -138,7 +137,7 @@ fn a_file_is_bounded_while_it_is_read() {
     let large = |file: &str, octets: u64| {
         let file = std::fs::File::create(directory.path().join(file)).unwrap();
         file.set_permissions(std::fs::Permissions::from_mode(0o600)).unwrap();
-        // The file is sparse: it has only zeros and takes no room on the disk.
+        // The file is sparse, so it takes no room on the disk.
         file.set_len(octets).unwrap();
     };
     large("resolverd.toml", resolver::limits::MAX_CONFIG_FILE + 1);
@@ -157,7 +156,7 @@ fn a_configuration_may_come_through_a_pipe() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let written = std::thread::spawn(move || {
         writer.write_all(b"version = 1\n[cache]\n").unwrap();
-        // This text is longer than the buffer of a pipe, so it must be read in several parts.
+        // This text is longer than the buffer of a pipe.
         writer.write_all(&b"# a comment\n".repeat(20_000)).unwrap();
         writer.write_all(b"size = \"64MiB\"\n").unwrap();
     });

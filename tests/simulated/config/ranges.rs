@@ -1,11 +1,10 @@
-//! Tests that the ranges which the shipped configuration file states are those of the code.
+//! The ranges in the shipped configuration file must be those of the code.
 
 use std::path::Path;
 
 use super::load;
 
-/// For keys of an entry such as `[[zone]]`: the other keys that the entry must have, so that the range of one
-/// key can be tested.
+/// The other keys that an entry must have so that a range can be tested.
 const ENTRIES: [(&str, &str); 5] = [
     ("[[listener]]", "addresses = [\"127.0.0.2:53\"]\n"),
     ("[[zone]]", "name = \"corp.example\"\nstub = [\"10.1.1.1\"]\n"),
@@ -14,7 +13,7 @@ const ENTRIES: [(&str, &str); 5] = [
     ("[[watch]]", "domain = \"example.com\"\n"),
 ];
 
-/// A value of a key in the configuration file: a number, a duration or a size.
+/// A number, a duration or a size.
 #[derive(Debug, PartialEq)]
 struct Scalar<'a> {
     number: u64,
@@ -34,7 +33,7 @@ impl<'a> Scalar<'a> {
         if unit.is_empty() { number.to_string() } else { format!("\"{number}{unit}\"") }
     }
 
-    /// Returns the next larger or smaller value of the key; `None` below zero.
+    /// Returns the next larger or smaller value, or `None` below zero.
     fn next(&self, up: bool) -> Option<Self> {
         let step = |number: u64| if up { Some(number + 1) } else { number.checked_sub(1) };
         let millis = match self.unit {
@@ -48,7 +47,7 @@ impl<'a> Scalar<'a> {
     }
 }
 
-/// Returns the smallest and the greatest value in a comment with `Range: LOW to HIGH.` or `Range: LOW or more.`
+/// Returns LOW and HIGH of `Range: LOW to HIGH.` or `Range: LOW or more.`
 fn range(comment: &str) -> Option<(Scalar<'_>, Option<Scalar<'_>>)> {
     let (_, text) = comment.split_once("Range: ")?;
     let text = text.split(". ").next()?.trim_end_matches('.');

@@ -2,7 +2,7 @@
 
 use super::{TOP, ZONE, play_all};
 
-/// A secure zone, an insecure zone, a bogus zone, and a zone with NSEC3 on one server. Aliases lead from each of these zones into others.
+/// Secure, insecure, bogus and NSEC3 zones on one server, with aliases from each into others.
 const ZONES: &str = "server ns.host.tld 127.0.0.9 rtt=30ms
 zone host.tld. ns.host.tld
 zone safe.tld. ns.host.tld
@@ -72,7 +72,7 @@ fn a_chain_is_as_secure_as_its_weakest_part() {
     ]);
 }
 
-/// Tests answers with a DNAME and the CNAME that results from it, from servers and from the cache. Their TTLs must end before the signature expires.
+/// The TTLs of a DNAME and of its CNAME, from servers and from the cache, must end before the signature expires.
 #[test]
 fn what_a_dname_redirects_is_proven_by_the_dname() {
     let world = format!("{TOP}{ZONES}");
@@ -112,8 +112,8 @@ fn what_a_dname_redirects_is_proven_by_the_dname() {
     ]);
 }
 
-/// Tests answers with a signed DNAME and a CNAME. The DNAME determines the CNAME (RFC 6672), so another CNAME in the answer is a lie. In an unsigned
-/// zone, resolverd makes the CNAME itself. If a DNAME makes a name too long, the signature of the DNAME proves this.
+/// A signed DNAME determines the CNAME (RFC 6672), so another CNAME in the answer is a lie. In an unsigned zone, resolverd makes the CNAME
+/// itself. If a DNAME makes a name too long, its signature proves this.
 #[test]
 fn a_signed_dname_is_believed_and_not_the_cname_beside_it() {
     let world = format!("{TOP}{ZONES}");
@@ -159,7 +159,7 @@ fn a_signed_dname_is_believed_and_not_the_cname_beside_it() {
     ]);
 }
 
-/// Tests that signatures of RRsets that are not in the answer prove nothing, and that clients do not get them.
+/// Signatures of RRsets that are not in the answer prove nothing, and clients do not get them.
 #[test]
 fn signatures_of_other_names_reach_nobody() {
     let ask = |words: &str, question: &str| {
@@ -175,8 +175,7 @@ fn signatures_of_other_names_reach_nobody() {
     play_all(["", "ds=none", "ds=none nsec3"].iter().flat_map(|words| questions.map(|it| ask(words, it))));
 }
 
-/// Tests a zone and its child zone on the same servers: an NSEC record of the parent zone must not prove anything about
-/// names in the child zone.
+/// The zone and its child zone are on the same servers.
 #[test]
 fn the_parents_nsec_is_no_proof_for_the_child() {
     let inner = |fault: &str| {
@@ -199,8 +198,7 @@ fn the_parents_nsec_is_no_proof_for_the_child() {
     ]);
 }
 
-/// Tests the case that a query for DS records, above an unsigned zone, is answered with an alias (CNAME). The alias means that no zone begins at
-/// this name.
+/// A query for DS records above an unsigned zone is answered with a CNAME.
 #[test]
 fn an_alias_in_place_of_ds_says_that_no_zone_begins_there() {
     let world = |denial: &str| {
@@ -249,8 +247,7 @@ fn zones_change_while_we_remember() {
     ]);
 }
 
-/// Tests a zone that replaces its keys and DS records at once while caches still have the old ones. resolverd then queries the keys again, and the
-/// answer is secure.
+/// The zone replaces its keys and DS records at once while caches have the old ones. resolverd then queries the keys again.
 #[test]
 fn keys_may_be_exchanged_without_notice() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
@@ -280,12 +277,11 @@ fn keys_may_be_exchanged_without_notice() {
     play_all(scenarios);
 }
 
-/// Tests that forged signatures, or signatures by an unknown key, cause at most one query for keys in ten seconds.
+/// Signatures that are forged or by an unknown key cause at most one query for keys in ten seconds.
 #[test]
 fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
-    // A wrong signature makes resolverd query both servers of the zone for the record, so two packets are expected,
-    // plus the queries for keys.
+    // For a wrong signature, resolverd queries both servers, so two packets are expected besides the queries for keys.
     let ask = |owner: &str, keys: usize| {
         format!("ask {owner}.zone.tld. A +DO\n  rcode SERVFAIL\n  packets {}\n", 2 + keys)
     };
@@ -305,8 +301,7 @@ fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
     ]);
 }
 
-/// Tests that a bogus answer is cached only for a short time, and that a client that asks with CD does not put the bogus answer into the cache for
-/// others.
+/// A bogus answer is cached only for a short time. A client that asks with CD does not put the bogus answer into the cache for others.
 #[test]
 fn what_is_mended_is_believed_within_a_minute() {
     play_all([(

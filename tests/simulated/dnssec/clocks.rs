@@ -1,4 +1,4 @@
-//! Hosts whose clock is wrong when they boot, and is corrected a little later.
+//! Hosts whose clock is wrong at boot, and is set a little later.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +18,8 @@ fn played(title: &str, text: &str) -> (String, String) {
     (title.to_owned(), format!("{TOP}{ZONE}sign zone.tld.\n{text}"))
 }
 
-/// Tests a slow clock, which the signatures of the root zone reveal. Names are then resolved without AD, so that the host can find a time server.
-/// After the clock is set, the first question is validated as usual.
+/// The signatures of the root zone show that the clock is slow. Names are then resolved without AD, so that the host can find a time
+/// server.
 #[test]
 fn a_slow_clock_does_not_keep_names_from_resolving() {
     let untimed = "  rcode NOERROR\n  flags !ad\n  ede 5\n";
@@ -50,8 +50,8 @@ fn a_slow_clock_does_not_keep_names_from_resolving() {
     ]);
 }
 
-/// Tests a fast clock. A signature then seems to have expired, and the answer may be an old one that an attacker sends again. So the answer is
-/// bogus. When the clock is set, resolverd discards this result and queries again.
+/// With a fast clock, a signature seems to have expired, and an attacker may have sent an old answer again. So the answer is bogus. When
+/// the clock is set, resolverd discards this result.
 #[test]
 fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
     play_all([played(
@@ -62,7 +62,7 @@ fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
     )]);
 }
 
-/// Tests that only the root zone can show that the clock is slow. Signatures of other zones must never make a correct clock count as slow.
+/// Signatures of other zones than the root must never make a correct clock count as slow.
 #[test]
 fn a_right_clock_is_not_talked_out_of_it() {
     play_all([
@@ -81,7 +81,7 @@ fn a_right_clock_is_not_talked_out_of_it() {
     ]);
 }
 
-/// Returns a lab with a signed TLD. Below it is an unsigned zone with a near server and a distant server.
+/// An unsigned zone below a signed TLD, with a near and a distant server.
 fn unsigned_zone() -> Arc<Lab> {
     let mut tree = Tree::default();
     let servers = [("a.root", 10), ("ns.tld", 10), ("near.zone.tld", 10), ("far.zone.tld", 200)];
@@ -100,9 +100,9 @@ fn unsigned_zone() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Tests a wrong clock that is set during a resolution. The clock is fast, so the proof that the zone is unsigned has expired, and the answer of the
-/// near server is bogus. The clock is set while the distant server is queried. This server denies the name without AA. Such a denial counts only if
-/// all servers give it, but the near server gave an answer.
+/// Because the clock is fast, the proof that the zone is unsigned has expired, and the answer of the near server is bogus. The clock is set
+/// while the distant server is queried. This server denies the name without AA. Such a denial counts only if all servers give it, but the
+/// near server gave an answer.
 #[test]
 fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_clock() {
     paused(async {
@@ -124,7 +124,7 @@ fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_
         };
         let (reply, ()) = tokio::join!(asked, set);
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{:#?}", reply.steps);
-        // The failure is cached for 30 s, so the next question comes after that.
+        // The failure is cached for 30 s.
         tokio::time::sleep(Duration::from_secs(31)).await;
         let reply = ask(&simulation, "www.x.zone.tld.", RecordType::A).await;
         assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);

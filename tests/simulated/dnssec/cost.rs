@@ -1,6 +1,5 @@
-//! How much time validation costs. If each zone has its own servers, validation takes no extra time, because the keys are fetched at the same time
-//! as the answers. If a zone is on the servers of its parent, validation takes at most one round trip for each new zone cut. If the keys are cached,
-//! it takes no extra time.
+//! The time of validation. If each zone has its own servers, validation takes no extra time, because the keys are fetched at the same time
+//! as the answers. If a zone is on the servers of its parent, validation takes at most one round trip for each new zone cut.
 
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
 
-/// The zones from the root down, each with its server and the distance of the server in milliseconds.
+/// The zones from the root down, each with its server and the round trip time in milliseconds.
 const DOWN: [(&str, &str, u64); 4] = [
     (".", "a.root", 10),
     ("tld.", "ns.tld", 20),
@@ -38,7 +37,7 @@ fn simulation(words: &str, validate: bool) -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-/// Returns the times until a question is answered with an empty cache: first with validation, then without it.
+/// Returns the times with an empty cache: first with validation, then without it.
 fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     [true, false].map(|validate| {
         paused(async {
@@ -50,8 +49,7 @@ fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     })
 }
 
-/// The tolerance for measured times. The timers of the simulation count whole milliseconds, so each message may take up
-/// to one more.
+/// The timers of the simulation count whole milliseconds, so each message may take up to one more.
 const TICKS: Duration = Duration::from_millis(6);
 
 #[test]
@@ -71,8 +69,7 @@ fn a_cold_secure_answer_waits_for_no_keys() {
     }
 }
 
-/// Tests a zone on the servers of its parent, to which no referral leads. When its answer has arrived, resolverd queries its DS records and its
-/// keys, both at the same time.
+/// The zone is on the servers of its parent, so no referral leads to it. resolverd queries its DS records and its keys at the same time.
 #[test]
 fn a_cut_that_nobody_told_of_costs_one_round_trip() {
     let distance = Duration::from_millis(40);
@@ -118,11 +115,10 @@ fn a_warm_zone_costs_nothing() {
             assert!(reply.message.metadata.authentic_data, "{owner} {:#?}", reply.steps);
             let sent = simulation.lab().log().take();
             assert_eq!(sent.len(), 1, "{owner} {sent:?}");
-            // The timers of the simulation count whole milliseconds, so one more millisecond is permitted.
+            // The timers of the simulation count whole milliseconds.
             let distance = Duration::from_millis(DOWN[3].2);
             assert!(reply.elapsed <= distance + Duration::from_millis(1), "{owner} took {:?}", reply.elapsed);
         }
-        // The answer comes from the cache, without a message to a server.
         let reply = ask_for_ad(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
         assert!(reply.message.metadata.authentic_data);
         assert_eq!((reply.elapsed, simulation.lab().log().take().len()), (Duration::ZERO, 0));

@@ -1,5 +1,5 @@
-//! Validation of zones with configured servers: forwarders with and without DNSSEC, forwarders that validate themselves, stub zones, zones
-//! with a negative trust anchor, and lists with a key in their names.
+//! Validation of zones with configured servers: forwarders with and without DNSSEC, forwarders that validate, stub zones, zones with a
+//! negative trust anchor, and DNS lists with a customer key.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use resolver::zones::zone::Zone as SignedZone;
 
 const MAIL: &str = "@ 300 MX 10 mail\nwww 300 A 10.0.0.1\nmail 300 A 10.0.0.2\n*.wild 300 A 10.0.0.3\n";
 
-/// The zones with their signing plans. Two servers serve all zones, so they answer like forwarders. The third one is a public server: it does not
-/// serve `corp.tld.`, only the zone above it.
+/// The zones with their signing plans. Two servers serve all zones, so they answer like forwarders. The third one serves `tld.` but not
+/// `corp.tld.`, like a public server.
 const ZONES: [(&str, Option<&str>); 7] = [
     (".", Some("")),
     ("tld.", Some("nsec3 optout")),
@@ -79,8 +79,7 @@ const SECURE: Told = (ResponseCode::NoError, true, None);
 const INSECURE: Told = (ResponseCode::NoError, false, None);
 const EXPIRED: Told = (ResponseCode::ServFail, false, Some(7));
 
-/// The correct answers about the zones of this lab: question, response code, AD flag, and code of the extended error. They do not depend on
-/// the server that gives the answer.
+/// The correct answers, whichever server gives them: question, response code, AD flag, and code of the extended error.
 const TRUTH: [(&str, RecordType, Told); 11] = [
     ("www.zone.tld.", RecordType::A, SECURE),
     ("zone.tld.", RecordType::MX, SECURE),
@@ -103,7 +102,7 @@ fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
             lab.server("one.tld").unwrap().set_faults(faults);
             let simulation = simulation(&lab, vec![forward(".", &[1])]);
             for (owner, kind, wanted) in TRUTH {
-                // The first answer comes from the forwarder, the second from the cache.
+                // The answer comes from the forwarder, and then from the cache.
                 for _ in 0..2 {
                     let reply = ask_for_ad(&simulation, owner, kind).await;
                     assert_eq!(told(&reply), wanted, "{faults:?} {owner} {kind} {:#?}", reply.steps);
@@ -118,8 +117,7 @@ fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
     }
 }
 
-/// Tests that resolverd queries forwarders without CD if it has no trust anchor for the name, like Unbound. The
-/// forwarder then validates.
+/// Without a trust anchor for the name, resolverd queries forwarders without CD, like Unbound. The forwarder then validates.
 #[test]
 fn a_zone_that_is_not_validated_here_is_validated_by_its_forwarder() {
     paused(async {
@@ -161,8 +159,7 @@ fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
     });
 }
 
-/// Tests that a zone that is bogus at all servers does not make forwarders count as faulty, because they only pass on
-/// its answers.
+/// A zone that is bogus at all servers does not make forwarders count as faulty.
 #[test]
 fn one_broken_domain_does_not_put_forwarders_last() {
     paused(async {
@@ -186,8 +183,7 @@ fn one_broken_domain_does_not_put_forwarders_last() {
     });
 }
 
-/// Measures the longest time that validation takes with a forwarder. The DS records and the keys of a zone are queried at the same time, so each
-/// zone cut takes one round trip.
+/// The DS records and the keys of a zone are queried at the same time, so each zone cut takes one round trip.
 #[test]
 fn behind_a_forwarder_each_cut_costs_one_round_trip() {
     paused(async {
@@ -216,8 +212,7 @@ fn stub_zones_are_validated_unless_they_are_exempted() {
     }
 }
 
-/// Returns a zone as the file that its signer would write. Records of types that only signers write have the form of
-/// RFC 3597 (unknown types).
+/// Returns a zone as its signer would write it. Records of types that only signers write have the form of RFC 3597 (unknown types).
 fn file_of(zone: &SignedZone) -> String {
     let denials = zone.hashed().values().flatten().cloned();
     let records = zone.names().flat_map(|(owner, _)| [zone.all(owner), zone.all_signatures(owner)].concat());
@@ -273,8 +268,7 @@ fn signed_zones_that_are_served_here_are_validated() {
     }
 }
 
-/// Tests a stub zone `intern.tld.`: the public parent zone denies this name and its DS record, but the servers of the
-/// stub zone serve it.
+/// The public parent zone denies `intern.tld.` and its DS record, but the servers of the stub zone serve it.
 #[test]
 fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
     paused(async {
@@ -309,8 +303,7 @@ fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
     });
 }
 
-/// Tests a new zone at a name that was an ordinary name of the parent zone before. The parent's denial of a DS record at this name is still in the
-/// cache.
+/// The parent's denial of a DS record at the name of the new zone is still in the cache.
 #[test]
 fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
     let tree = |parent: &str| {
@@ -330,7 +323,7 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         tree.build().unwrap()
     };
     let before = || Arc::new(tree("new 300 TXT soon\n").build().unwrap());
-    // First case: the zone is on the servers of its parent.
+    // The zone is on the servers of its parent.
     paused(async {
         let lab = before();
         let simulation = simulation(&lab, Vec::new());
@@ -342,8 +335,7 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         let sent = lab.log().take();
         assert_eq!(sent.iter().filter(|sent| sent.to_string().ends_with(" DS")).count(), 1, "{sent:?}");
     });
-    // Second case: the zone is on other servers, and the parent delegates to them a little later. Until the denial expires, the zone is not
-    // validated.
+    // The zone is on other servers, and the parent delegates to them a little later. Until the denial expires, the zone is not validated.
     paused(async {
         let (lab, whole) = (before(), sign(tree(""), "ns.elsewhere"));
         lab.server("ns.elsewhere").unwrap().set_authority(whole.server("ns.elsewhere").unwrap().authority());

@@ -1,14 +1,13 @@
-//! NSEC3 proofs that take much processor time (CVE-2023-50868), because they have many iterations and are for names with the largest number of
-//! labels.
+//! NSEC3 proofs that take much processor time (CVE-2023-50868): many iterations, and names with the largest number of labels.
 
 use super::{TOP, play_all};
 
-/// Returns the deepest possible name below `zone.tld.`: it has 122 labels of one letter, and 255 octets.
+/// The name has 122 labels of one letter, and 255 octets.
 fn deepest(letter: &str) -> String {
     format!("{}zone.tld.", format!("{letter}.").repeat(122))
 }
 
-/// Returns the text of a scenario's world: a zone on three servers, so that each invalid proof is checked three times, and another zone.
+/// A zone on three servers, so that each invalid proof is checked three times, and another zone.
 fn world(words: &str) -> String {
     format!(
         "{TOP}server ns3.zone.tld 127.0.0.5 rtt=50ms\nserver ns.other.tld 127.0.0.6 rtt=30ms\n\
@@ -18,8 +17,8 @@ fn world(words: &str) -> String {
     )
 }
 
-/// Tests the limit of NSEC3 hashes. The proof for the deepest name needs one hash for each label. The limit allows one such proof, but not three.
-/// RFC 9276 section 3.2 allows up to fifty iterations.
+/// The proof for the deepest name needs one hash for each label. The limit allows one such proof, but not three. RFC 9276 section 3.2
+/// allows up to fifty iterations.
 #[test]
 fn proofs_that_cost_too_many_hashes_end_the_question_and_hurt_no_other() {
     let (name, other) = (deepest("a"), deepest("b"));

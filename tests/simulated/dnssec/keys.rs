@@ -1,4 +1,4 @@
-//! Keys of zones in use are fetched again before they expire, so that no client waits for them.
+//! Keys of zones in use are fetched again before they expire.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use lab::world::{Lab, ServerPlan};
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
 
-/// The TTL that the signer of the lab gives to DNSKEY records.
+/// The TTL of the lab's DNSKEY records.
 const KEYS_LIVE: Duration = Duration::from_secs(3_600);
 
 fn lab() -> Arc<Lab> {
@@ -34,8 +34,7 @@ fn keys_sought(lab: &Lab) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
 
-/// Asks one question per minute for three hours. Before the cached keys expire, a question makes resolverd fetch them again, but no question may
-/// wait for this. If `also` is set, a client also asks once for this type.
+/// Asks one question per minute for three hours. No question may wait for keys. If `also` is set, a client also asks once for this type.
 fn hot_zone(also: Option<RecordType>) {
     paused(async {
         let lab = lab();
@@ -84,7 +83,7 @@ fn a_refresh_that_fails_leaves_the_keys_as_good_as_they_were() {
             let reply = ask_for_ad(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
             assert!(reply.message.metadata.authentic_data, "{:#?}", reply.steps);
-            // The server does not answer queries for keys, so the next query may wait for one further round trip. But no client waits for the keys.
+            // The server does not answer queries for keys, so the next query may wait for one further round trip.
             assert!(reply.elapsed <= ROUND_TRIP * 2 + Duration::from_millis(1), "{:?}", reply.elapsed);
             tokio::time::sleep(Duration::from_secs(3)).await;
         }

@@ -1,5 +1,4 @@
-//! Lost packets: resolverd must continue to query a signed zone with DO, and an answer must not become bogus because a
-//! message was lost.
+//! After lost packets, resolverd must still query a signed zone with DO, and an answer must not become bogus.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
 
-/// How many of a thousand datagrams are lost on the path to the zone's only server: every second one.
+/// The number of datagrams per thousand that are lost: every second one.
 const LOSS: u32 = 500;
 
 #[test]

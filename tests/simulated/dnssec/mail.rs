@@ -1,5 +1,4 @@
-//! Mail over an internet in which the root, the TLDs and a quarter of the domains are signed. The test measures the time and the queries that
-//! validation costs per email.
+//! The time and the queries that validation costs per email. The root, the TLDs and a quarter of the domains are signed.
 
 use std::time::Duration;
 
@@ -9,11 +8,10 @@ use lab::simulation::{Simulation, config_trusting, paused};
 use lab::traffic;
 use lab::traffic::Played;
 
-/// The number of emails. For the first ones the cache has no zones, for the last ones it has most zones, like during a day at a small
-/// gateway.
+/// For the first emails the cache has no zones, for the last ones it has most zones, like during a day at a small gateway.
 const MESSAGES: usize = 400;
 
-/// Plays the messages (emails), starting with an empty cache. Returns the questions and times of each message.
+/// Plays emails with an empty cache at first. Returns the questions and times of each.
 fn play(seed: u64, validate: bool) -> Vec<Played> {
     let internet = Internet::signed(seed, DEFAULT_DOMAINS).unwrap();
     let mails = draw(&internet, seed, MESSAGES, Popularity::Uniform);

@@ -1,4 +1,4 @@
-//! DNSSEC over the lab: zones that are signed in every usual way, and zones with every kind of fault. Also measures the time that validation takes.
+//! DNSSEC over the lab: zones that are signed in every usual way, zones with every kind of fault, and the time of validation.
 
 mod chains;
 mod clocks;
@@ -16,7 +16,7 @@ mod table;
 use lab::scenario::Scenario;
 use lab::simulation::paused;
 
-/// The beginning of every scenario in this module: a root and a TLD, both signed, and below them a zone on two servers.
+/// The beginning of every scenario: a signed root and a signed TLD.
 const TOP: &str = "
 server a.root 127.0.0.1 rtt=10ms
 server ns.tld 127.0.0.2 rtt=20ms
@@ -28,7 +28,7 @@ sign .
 sign tld.
 ";
 
-/// The zone on the two servers (lines of a scenario), with its records.
+/// A zone on two servers.
 const ZONE: &str = "zone zone.tld. ns1.zone.tld ns2.zone.tld
   @ 300 MX 10 mail
   www 300 A 10.0.0.1
@@ -39,7 +39,7 @@ const ZONE: &str = "zone zone.tld. ns1.zone.tld ns2.zone.tld
   alias 300 CNAME www
 ";
 
-/// Plays a scenario. Returns how the result differs from the expected result, or `None` if it does not differ.
+/// Returns how the result differs from the expected result.
 fn play(text: &str) -> Option<String> {
     let scenario: Scenario = match text.parse() {
         Ok(scenario) => scenario,
@@ -48,7 +48,7 @@ fn play(text: &str) -> Option<String> {
     paused(scenario.play(1)).err().map(|error| error.to_string())
 }
 
-/// Plays all scenarios, and fails with the reports of all scenarios that fail.
+/// Fails with the reports of all scenarios that fail.
 fn play_all(scenarios: impl IntoIterator<Item = (String, String)>) {
     let mut wrong = Vec::new();
     for (title, text) in scenarios {

@@ -1,5 +1,4 @@
-//! Changes of the configuration. An answer that was secure with the old trust anchors may be bogus with the new ones, and a bogus one may become
-//! secure. So cached verdicts must not be used after the change.
+//! Changes of the trust anchors. Cached verdicts must not be used afterwards: secure answers may become bogus, and bogus ones secure.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use lab::world::{Lab, ServerPlan};
 use resolver::config::{Config, ConfiguredZone, ZoneKind};
 use validate::anchors::Anchors;
 
-/// What a client sees of an answer: the response code, the AD flag, and the code of the extended error.
+/// The response code, the AD flag, and the code of the extended error.
 type Told = (ResponseCode, bool, Option<u16>);
 
 const SECURE: Told = (ResponseCode::NoError, true, None);
@@ -38,7 +37,6 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// A resolver whose configuration the test changes.
 struct Reloaded(Simulation);
 
 impl Reloaded {
@@ -50,8 +48,7 @@ impl Reloaded {
         self.0.reload(config).await;
     }
 
-    /// Asks the question twice, so that the second answer comes from the cache. Both answers must have the response code, AD flag and extended error
-    /// in `wanted`.
+    /// Asks twice, so that the second answer comes from the cache. Both answers must be as `wanted`.
     async fn is(&self, owner: &str, wanted: Told) {
         for turn in ["servers", "memory"] {
             let flags = Flags { authentic_data: true, ..Flags::default() };
@@ -96,8 +93,8 @@ fn new_anchors_hold_at_once() {
     });
 }
 
-/// Tests that no answer remains in the cache that was permitted only by a negative trust anchor, after this anchor was removed: neither at names
-/// below it, nor at aliases to such names.
+/// When a negative trust anchor is removed, no answer that it permitted may remain in the cache: neither at names below it, nor at aliases
+/// to such names.
 #[test]
 fn what_an_exemption_let_through_ends_with_it() {
     let stub = |validate| ConfiguredZone {

@@ -1,4 +1,4 @@
-//! Rollovers of keys while clients ask questions. All answers must stay secure, and the servers must get few queries for keys.
+//! Key rollovers while clients ask questions. All answers must stay secure, and the servers must get few queries for keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,21 +12,20 @@ use lab::server::Distance;
 use lab::simulation::{Flags, Simulation, config_trusting, paused};
 use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 
-/// The number of questions that clients ask at the same time.
 const AT_ONCE: usize = 10;
-/// The time until the clients ask the next questions.
+/// The time between two rounds of questions.
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// The number of times that clients ask `AT_ONCE` questions after each step of a rollover.
+/// The number of rounds after each step of a rollover.
 const BUSY: u32 = 20;
 
-/// The time after which all caches have the new keys. It is longer than the TTL of the lab's DNSKEY records.
+/// Longer than the TTL of the lab's DNSKEY records, so all caches have the new keys.
 const SPREAD: Duration = Duration::from_secs(2 * 3_600);
 
-/// The time after which all caches have the new DS records. It is longer than the TTL of the lab's DS records.
+/// Longer than the TTL of the lab's DS records.
 const DS_SPREAD: Duration = Duration::from_secs(49 * 3_600);
 
-/// Returns a lab whose lowest zone is signed as `words` say, at the time `unix`.
+/// The lowest zone is signed as `words` say, at the time `unix`.
 fn lab(words: &str, unix: u64) -> Lab {
     let mut tree = Tree::default();
     for (last, (zone, server)) in
@@ -42,7 +41,7 @@ fn lab(words: &str, unix: u64) -> Lab {
     tree.build_at(unix).unwrap()
 }
 
-/// Clients ask for new names. Returns the number of queries for keys (DNSKEY) that the servers got.
+/// Clients ask for new names. Returns the number of queries for DNSKEY.
 async fn busy(simulation: &Simulation, lab: &Lab, step: &str) -> usize {
     let flags = Flags { authentic_data: true, ..Flags::default() };
     for round in 0..BUSY {
@@ -60,7 +59,7 @@ async fn busy(simulation: &Simulation, lab: &Lab, step: &str) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
 
-/// Plays a rollover. Each step says how the zone is signed from then on, and the time until the next step.
+/// Each step says how the zone is signed, and the time until the next step.
 fn roll(title: &str, steps: &[(&str, Duration)]) {
     paused(async {
         let lab = Arc::new(lab("", UNIX_AT_START));
@@ -76,8 +75,7 @@ fn roll(title: &str, steps: &[(&str, Duration)]) {
             assert!(sought <= 3, "{title}, {words}: {sought} questions for keys at once");
             tokio::time::sleep(*time).await;
             let sought = busy(&simulation, &lab, &format!("t{number}")).await;
-            // In the meantime, the keys of the root, the TLD and the zone may have expired, so each may be queried once. The keys of the zone may be
-            // queried once more.
+            // The keys of the root, the TLD and the zone may have expired, so each may be queried once, and those of the zone once more.
             assert!(sought <= 4, "{title}, {words}: {sought} questions for keys later");
         }
     });

@@ -1,4 +1,4 @@
-//! Rollovers of the root keys according to RFC 5011. They take months of virtual time, and the root zone is signed again every day.
+//! Rollovers of the root keys (RFC 5011) over months of virtual time. The root zone is signed every day.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,21 +20,20 @@ use validate::root_keys::RootKeys;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// How the root zone is signed, as words of a signing plan: it has only the first key, and is signed with it.
+/// The root zone has only the first key.
 const OLD: &str = "ksk=old";
 
-/// How the root zone is signed: it has both keys, and is signed with the first one only.
+/// The root zone has both keys, and is signed with the first one only.
 const SHOWN: &str = "ksk=old,new signs-keys=old";
 
-/// How the root zone is signed: with both keys, and the first one is revoked.
+/// The root zone has both keys, and the first one is revoked.
 const REVOKED: &str = "ksk=old,new revoked=old";
 
-/// How the root zone is signed: it has only the second key.
+/// The root zone has only the second key.
 const NEW: &str = "ksk=new";
 
-/// Returns a lock that a test of this file must hold, so that these tests run one after the other. Otherwise a log line may be missing: if a test
-/// without a log reader is the first to reach a log statement, the library `tracing` may switch off this statement for all tests. Only the tests of
-/// this file reach these log statements, so other tests need no lock.
+/// Each test of this file must hold this lock. If a test without a log reader is the first to reach a log statement, the library `tracing`
+/// may switch off this statement for all tests, and another test would miss the line.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -45,7 +44,7 @@ fn played(work: impl Future<Output = ()>) {
     paused(work);
 }
 
-/// Returns a lab with a root and a zone. The root is signed according to `words` at the time `unix`.
+/// A root and a zone. The root is signed according to `words` at the time `unix`.
 fn lab(words: &str, unix: u64) -> Lab {
     let mut tree = Tree::default();
     for (last, (zone, server, words)) in (1..).zip([(".", "a.root", words), ("tld.", "ns.tld", "")]) {
@@ -58,7 +57,7 @@ fn lab(words: &str, unix: u64) -> Lab {
     tree.build_at(unix).unwrap()
 }
 
-/// Stores the trusted root keys in memory, instead of a file.
+/// Stores the trusted root keys in memory.
 #[derive(Default)]
 struct Kept {
     text: Mutex<Option<String>>,
@@ -77,13 +76,13 @@ impl RootKeyStore for Kept {
     }
 }
 
-/// A resolver that follows rollovers of the root keys (RFC 5011).
+/// A resolver that follows rollovers of the root keys.
 struct Following {
     lab: Arc<Lab>,
     simulation: Simulation,
     kept: Arc<Kept>,
     task: JoinHandle<()>,
-    /// The number of days since the first resolver of the test started.
+    /// The days since the start of the first resolver.
     day: u64,
     asked: u64,
 }
@@ -93,7 +92,7 @@ impl Following {
         Self::with(Arc::default(), 0)
     }
 
-    /// Starts a resolver on day `day` of the test, with the root keys that an earlier resolver has stored.
+    /// Starts a resolver with the root keys that an earlier one has stored.
     fn with(kept: Arc<Kept>, day: u64) -> Self {
         let lab = Arc::new(lab(OLD, UNIX_AT_START));
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
@@ -108,13 +107,13 @@ impl Following {
         Self { lab, simulation, kept, task, day, asked: 0 }
     }
 
-    /// Stops the resolver, and starts the next one after this number of days.
+    /// Starts the next resolver after this number of days.
     fn restart(self, days: u64) -> Self {
         self.task.abort();
         Self::with(self.kept, self.day + days)
     }
 
-    /// Lets this number of days pass. The root zone is signed according to `words` on each of them.
+    /// The root zone is signed according to `words` on each day.
     async fn days(&mut self, words: &str, days: u64) {
         for _ in 0..days {
             let unix = self.simulation.clock().now().unix;
@@ -124,7 +123,6 @@ impl Following {
         }
     }
 
-    /// Asks for a new name. Returns true if the answer is secure.
     async fn is_secure(&mut self) -> bool {
         self.asked += 1;
         let reply = ask_for_ad(&self.simulation, &format!("n{}.x.tld.", self.asked), RecordType::A).await;
@@ -173,7 +171,7 @@ fn a_whole_rollover_of_the_root() {
         following.days(NEW, 10).await;
         assert!(following.written() > written);
         assert!(following.status().follows && following.status().why.is_none());
-        // The first key is revoked. Its owner publishes it again without the REVOKE flag. It must not be trusted.
+        // The revoked key is published again without the REVOKE flag. It must not be trusted.
         following.days(OLD, 40).await;
         assert_eq!(following.states(), [Removed, Valid]);
         assert!(!following.is_secure().await);
@@ -185,7 +183,7 @@ fn a_whole_rollover_of_the_root() {
         assert!(following.is_secure().await);
         following.days(OLD, 3).await;
         assert!(!following.is_secure().await);
-        // A resolver without the stored table of root keys trusts the configured key again, as it would without RFC 5011.
+        // A resolver without the stored table trusts the configured key again, as it would without RFC 5011.
         let mut fresh = Following::with(Arc::default(), following.day);
         fresh.days(OLD, 1).await;
         assert!(fresh.is_secure().await);
@@ -203,8 +201,7 @@ fn an_attackers_key_of_29_days_is_never_trusted() {
         assert_eq!(following.states(), [Valid]);
         following.days(SHOWN, 20).await;
         assert_eq!(following.states(), [Valid, Pending], "its time begins again");
-        // The configured key no longer signs. Answers that are signed only with the new key are not trusted, because
-        // this key is still pending.
+        // Answers that are signed only with the pending key are not trusted.
         following.days(NEW, 60).await;
         assert_eq!(following.states(), [Valid, Pending]);
         assert!(!following.is_secure().await);
@@ -257,8 +254,7 @@ fn a_host_that_was_off_during_the_rollover_does_not_trust_by_itself() {
         assert!(
             following.status().why.unwrap().contains("no DNSKEY of the root zone matches a trust anchor")
         );
-        // The only trusted key is revoked, with its own signature. No key is trusted then. All signed names are bogus,
-        // and not insecure.
+        // The only trusted key is revoked. All signed names are now bogus, and not insecure.
         following.days(REVOKED, 2).await;
         assert_eq!(following.states(), [Revoked]);
         assert!(!following.is_secure().await);
@@ -272,7 +268,7 @@ fn wrong_clocks_change_no_key() {
         following.days(SHOWN, 10).await;
         let right = following.states();
         let day = i64::try_from(DAY.as_secs()).unwrap();
-        // Only the clock of the resolver's host is wrong. The servers of the root zone sign with the correct time.
+        // Only the clock of the resolver's host is wrong.
         let unix = following.simulation.clock().now().unix;
         for wrong in [-400, -3_650, 60, 3_650] {
             following.lab.take_zones_of(&lab(SHOWN, unix + 3 * DAY.as_secs()));

@@ -1,8 +1,8 @@
-//! A table of scenarios. Each row has the signing plan or the flaw of a zone, a question, and the expected result.
+//! Each row has the signing plan or the flaw of a zone, a question, and the expected result.
 
 use super::{TOP, ZONE, play_all};
 
-/// A row of the table: the words of the zone's `sign` line, a question, and `RCODE [ad] [CODE of the extended error]`.
+/// The words of the zone's `sign` line, a question, and `RCODE [ad] [CODE of the extended error]`.
 type Row = (&'static str, &'static str, &'static str);
 
 fn scenario((words, question, wanted): &Row, faults: &str) -> (String, String) {
@@ -26,7 +26,7 @@ fn check(rows: &[Row]) {
     play_all(rows.iter().map(|row| scenario(row, "")));
 }
 
-/// Questions for every kind of answer, each with the result for a zone without faults.
+/// Every kind of answer, with the result for a zone without faults.
 const ANSWERS: [(&str, &str); 14] = [
     ("zone.tld. MX +DO", "NOERROR ad"),
     ("zone.tld. DNSKEY +DO", "NOERROR ad"),
@@ -57,8 +57,7 @@ fn every_answer_of_every_algorithm_and_denial_is_secure() {
     check(&rows);
 }
 
-/// Tests zones with short RSA keys. RSA keys have at least 512 bits (RFC 5702 section 2.1), and some mail domains have
-/// such short keys.
+/// RFC 5702 section 2.1 permits RSA keys from 512 bits, and some mail domains have such short keys.
 #[test]
 fn short_keys_of_rsa_sign_like_others() {
     let mut rows = Vec::new();
@@ -127,7 +126,7 @@ fn what_can_be_checked_among_what_cannot_is_secure() {
         ("digest=1", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=1,2", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=3,4", "www.zone.tld. A +DO", "NOERROR ad"),
-        // The answer has data and no denial, so the NSEC3 iterations do not matter.
+        // An answer without denial does not depend on the NSEC3 iterations.
         ("nsec3 iterations=500", "www.zone.tld. A +DO", "NOERROR ad"),
     ]);
 }
@@ -198,7 +197,7 @@ fn many_keys_of_one_tag_cost_a_budget_and_not_a_minute() {
     ]);
 }
 
-/// Tests wrong DNSSEC answers: first from only one of the two servers of the zone, then from both.
+/// First one of the two servers of the zone gives a wrong answer, then both.
 #[test]
 fn one_servers_wrong_answer_is_not_the_zones() {
     let both = |fault: &str| format!("fault ns1.zone.tld {fault};fault ns2.zone.tld {fault}");
@@ -226,8 +225,7 @@ fn one_servers_wrong_answer_is_not_the_zones() {
     play_all(scenarios);
 }
 
-/// Tests that the authority section of a secure answer has only validated records, because AD also covers this section
-/// (RFC 4035 section 3.2.3).
+/// AD also covers the authority section (RFC 4035 section 3.2.3).
 #[test]
 fn what_nobody_signed_is_not_passed_on_beside_what_is_secure() {
     let junk = "fault ns1.zone.tld junk-proofs;fault ns2.zone.tld junk-proofs";
@@ -245,8 +243,8 @@ fn what_nobody_signed_is_not_passed_on_beside_what_is_secure() {
     ]);
 }
 
-/// Tests NSEC3 and DNSKEY records of an unknown form. They are not used as proofs or keys, but clients that ask for them get them (RFC 5155 section
-/// 8.2, RFC 4034 section 2.1.2).
+/// NSEC3 and DNSKEY records of an unknown form are not used, but clients that ask for them get them (RFC 5155 section 8.2, RFC 4034 section
+/// 2.1.2).
 #[test]
 fn a_record_that_nobody_understands_costs_no_answer() {
     let odd = "  @ 3600 TYPE48 \\# 8 0100020d01020304\n  @ 300 TYPE257 \\# 4 00012d78\n";
@@ -291,7 +289,7 @@ fn a_record_that_nobody_understands_costs_no_answer() {
         ),
         ask("ds=none unsigned", "", "zone.tld. DNSKEY", &format!("  rcode NOERROR\n  answer {key}\n")),
     ]);
-    // The only DS record is signed, but too short to be parsed. The zone must not become insecure because of this.
+    // The only DS record is signed, but too short to be parsed. The zone must not become insecure.
     let top = TOP.replace("zone tld. ns.tld\n", "zone tld. ns.tld\n  zone 300 TYPE43 \\# 3 010203\n");
     play_all([(
         "no DS can be read".to_owned(),

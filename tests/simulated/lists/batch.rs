@@ -1,4 +1,4 @@
-//! Batches: if a client asks the DNS lists one after the other, resolverd asks the other lists in advance.
+//! Batches: if a client asks the DNS lists one after the other, resolverd queries the other lists in advance.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn counts(stage: &Stage) -> BatchCounts {
     })
 }
 
-/// Looks up the addresses of `senders` in the DNS lists, one every three seconds. Returns the time of each look-up.
+/// One look-up every three seconds. Returns the time of each.
 async fn run(stage: &Stage, senders: std::ops::Range<u32>) -> Vec<Duration> {
     let mut times = Vec::new();
     for number in senders {
@@ -50,8 +50,7 @@ fn after_two_hundred_addresses_a_check_takes_as_long_as_its_slowest_list() {
     });
 }
 
-/// Tests that DNS lists that are not in the registry (a third of those here) are in the batches too. One of their answers is not a valid listing.
-/// The client gets it unchanged.
+/// A third of the DNS lists is not in the registry. One of their answers is not a valid listing, and the client gets it unchanged.
 #[test]
 fn lists_that_no_registry_has_are_in_the_batches_too() {
     paused(async {
@@ -88,8 +87,8 @@ fn lists_that_no_registry_has_are_in_the_batches_too() {
     });
 }
 
-/// Tests names that look like those of a DNS list: half of the mail comes from a domain with the SPF macro `exists:%{ir}.spf.example`. The zone
-/// spf.example is not a DNS list, so it must not be in the batches.
+/// Half of the mail comes from a domain with the SPF macro `exists:%{ir}.spf.example`. Its names look like those of a DNS list, but
+/// spf.example is no list.
 #[test]
 fn a_zone_of_spf_macros_is_not_in_the_batches() {
     paused(async {
@@ -201,8 +200,7 @@ fn a_list_near_its_quota_is_left_to_the_clients() {
         assert!((1..=50).contains(&used), "{used} before 80 were spent");
         let unix = stage.simulation.clock().now().unix;
         let (today, _, quota) = entry.watch.quota(unix);
-        // The first query that the list answered with NXDOMAIN was repeated in lower case. Both count against the
-        // quota.
+        // The first NXDOMAIN of the list was queried again in lower case. Both queries count against the quota.
         assert_eq!((today, quota), (stage.asked_of("b.barracudacentral.org."), Some(100)));
     });
 }
@@ -228,8 +226,8 @@ fn a_configured_group_is_asked_together_from_the_second_address_on() {
             config.dnsbl.batch_groups = vec![LISTS.iter().map(|(apex, _)| name(apex)).collect()];
         });
         let times = run(&stage, 0..20).await;
-        // During the first look-up, resolverd learns the round trip to each DNS list. A list with an unknown round trip may be near, and is not put
-        // into a batch.
+        // The first look-up shows the round trip to each DNS list. A list with an unknown round trip may be near, and is not put into a
+        // batch.
         assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
     });
 }
@@ -265,7 +263,7 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
         for number in 0..200 {
             let reverse = Name::from(std::net::IpAddr::from(sender(number)));
             stage.simulation.ask(&reverse, RecordType::PTR).await.unwrap();
-            // smtpd (the mail server) works for a while between two questions.
+            // smtpd works for a while between two questions.
             pass(Duration::from_millis(30)).await;
             times.push(stage.check(sender(number), &all()).await.0);
             pass(Duration::from_secs(3)).await;
@@ -279,8 +277,8 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
     });
 }
 
-/// Tests two orders of questions. In the first case, postscreen asks the DNS lists before smtpd asks for the PTR record. In the second case, there
-/// is no postscreen, and smtpd asks for the PTR record first.
+/// First, postscreen asks the DNS lists before smtpd asks for the PTR record. Then there is no postscreen, and smtpd asks for the PTR
+/// record first.
 #[test]
 fn a_ptr_after_the_lists_does_not_hide_that_lists_follow_a_ptr_that_comes_first() {
     paused(async {
@@ -324,7 +322,7 @@ fn the_lists_of_domains_of_a_scanner_are_asked_after_the_mx() {
         }
         assert_eq!(times[20], Duration::from_millis(40 + 90 + 120));
         assert_eq!(median(&times[150..]), Duration::ZERO);
-        // No DNS list for domains must be queried in advance about a domain that does not exist.
+        // No DNS list must be queried in advance about a domain that does not exist.
         let before = DOMAIN_LISTS.map(|(apex, _)| stage.asked_of(apex));
         stage.simulation.ask(&name("made-up.example."), RecordType::MX).await.unwrap();
         pass(Duration::from_secs(3)).await;

@@ -1,4 +1,4 @@
-//! DNS lists behind a forwarder. Answers of a forwarder may come from its cache, so they do not show that the forwarder can reach the internet.
+//! DNS lists behind a forwarder. Its answers may come from its cache, so they do not show that it reaches the internet.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -20,10 +20,10 @@ use tokio::task::JoinSet;
 
 use super::stage::{LISTS, name, pass, question, sender};
 
-/// A DNS list whose servers the forwarder cannot reach.
+/// A DNS list that the forwarder cannot reach.
 const BROKEN: &str = LISTS[3].0;
 
-/// A resolver with a forwarder. The forwarder can answer for all DNS lists except the lists `unknown`, and has some other names in its cache.
+/// A resolver with a forwarder, which can answer for all DNS lists except `unknown`, and has some other names in its cache.
 struct Office {
     simulation: Simulation,
     _tended: JoinSet<Infallible>,
@@ -63,7 +63,7 @@ impl Office {
         self.simulation.ask(&name(text), RecordType::A).await.unwrap()
     }
 
-    /// Asks all DNS lists about a new address, and asks for a name that is in the cache of the forwarder.
+    /// Asks all DNS lists about a new address, and asks for a name in the cache of the forwarder.
     async fn message(&self, number: u32) {
         let (sender, memory) = (sender(number), format!("h{number}.mail.example."));
         let lists = LISTS.iter().map(|(apex, _)| question(sender, apex)).collect::<Vec<_>>();

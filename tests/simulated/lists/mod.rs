@@ -1,4 +1,4 @@
-//! Tests of DNS lists over the lab: batches, the breaker for lists that fail, the tests of lists in the background, and counters.
+//! DNS lists: batches, the breaker for lists that fail, the tests of lists in the background, and counters.
 
 pub(crate) mod stage;
 

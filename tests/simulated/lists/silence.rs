@@ -23,7 +23,6 @@ fn break_list(stage: &Stage, apex: &str, faults: &[Fault]) {
     }
 }
 
-/// Returns the DNS lists that work. The client asks them together with the broken lists.
 fn well() -> Vec<&'static str> {
     all().into_iter().filter(|apex| ![DEAD, REFUSING].contains(apex)).collect()
 }
@@ -40,7 +39,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             }
             times
         };
-        // In this lab, the zones of the DNS lists list every address. resolverd must detect this.
+        // All DNS lists list every address, which resolverd must detect.
         let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
         break_list(&stage, DEAD, &[Fault::Dead]);
         break_list(&stage, REFUSING, &[Fault::Refused]);
@@ -65,8 +64,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             if !open {
                 worst_before = worst_before.max(longer);
             }
-            // The names of this SPF macro contain reversed addresses, like those of a DNS list. They must still be resolved, although their server
-            // is slow.
+            // The names of this SPF macro look like those of a DNS list. They must be resolved, although their server is slow.
             let reply = stage.ask(&question(sender(number), "spf.example.")).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError, "message {number}");
             pass(Duration::from_secs(1)).await;
@@ -93,8 +91,7 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
             stage.check(sender(number), &all()).await;
         }
         break_list(&stage, DEAD, &[Fault::Dead]);
-        // No other server is queried in the meantime. The list counts as silent only if another server answers at the same time, so it does not
-        // count as silent here.
+        // A list counts as silent only if another server answers at the same time. Here no other server is queried.
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
         assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
@@ -107,8 +104,7 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
         assert_eq!(entry.counts().elapsed.count, 5, "only replies of its servers show how long it takes");
         let unix = stage.simulation.clock().now().unix;
         let (today, asked) = (entry.watch.quota(unix).0, stage.asked_of(DEAD));
-        // The number of counted queries may be lower, because two probes are still in progress. They are counted when
-        // they end.
+        // Two probes are in progress. They are counted when they end.
         assert!(today * 4 >= asked * 3 && today <= asked, "{today} counted of {asked}");
         break_list(&stage, DEAD, &[]);
         pass(Duration::from_secs(6)).await;
@@ -151,7 +147,7 @@ fn a_list_that_stutters_before_it_dies_is_told_as_soon() {
         for number in 0..3 {
             stage.ask(&question(sender(number), DEAD)).await;
         }
-        // For 700 ms, the servers of this DNS list do not answer. The client waits, and then gets the answer.
+        // The servers of this DNS list do not answer for 700 ms.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let text = question(sender(4), DEAD);
         let (late, ()) = tokio::join!(stage.ask(&text), async {
@@ -187,7 +183,7 @@ fn a_list_that_dies_after_many_others_is_told_as_soon() {
         stage.check(sender(0), &all()).await;
         let names: Vec<_> = others.iter().map(|apex| question(sender(1), &apex.to_ascii())).collect();
         join_all(names.iter().map(|name| stage.ask(name))).await;
-        // All DNS lists were tested and probed in the background, so their servers are known. Even then, a list counts as silent only if another
+        // Background tests have queried all DNS lists, so their servers are known. Even then, a list counts as silent only if another
         // server answers.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let reply = stage.ask(&question(sender(10), DEAD)).await;
@@ -226,7 +222,7 @@ fn an_outage_of_our_own_lets_no_spam_in() {
                 stage.simulation.network().set_down(true);
             }
             for number in 20..40 {
-                // No server answers. The answer "not listed" of the allowlist is made by resolverd itself.
+                // No server answers. resolverd itself makes the answer "not listed" of the allowlist.
                 let (lists, allowed) = (all(), question(sender(number), ALLOW_LIST.0));
                 let (_, allowed) = tokio::join!(stage.check(sender(number), &lists), stage.ask(&allowed));
                 assert_eq!(allowed.message.metadata.response_code, ResponseCode::NXDomain);

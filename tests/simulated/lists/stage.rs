@@ -1,5 +1,4 @@
-//! The lab for the tests of DNS lists: a root, DNS lists at different distances, a mail domain, and clients that ask
-//! the lists one after the other.
+//! The lab for the tests of DNS lists: lists at different distances, a mail domain, and clients that ask the lists one after the other.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -21,7 +20,7 @@ use resolver::dnsbl::list_way::Way;
 use resolver::zones::authority::Authority;
 use tokio::task::JoinSet;
 
-/// DNS lists of the built-in registry, each with the round trip to its servers in milliseconds. The times have no order.
+/// DNS lists of the built-in registry, each with the round trip to its servers in milliseconds, in no order.
 pub(crate) const LISTS: [(&str, u64); 8] = [
     ("zen.spamhaus.org.", 40),
     ("bl.spamcop.net.", 20),
@@ -33,37 +32,35 @@ pub(crate) const LISTS: [(&str, u64); 8] = [
     ("truncate.gbudb.net.", 95),
 ];
 
-/// DNS lists that list domains, each with the round trip to its servers in milliseconds.
+/// DNS lists for domains, with round trips in milliseconds.
 pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
     [("dbl.spamhaus.org.", 40), ("multi.surbl.org.", 90), ("multi.uribl.com.", 120)];
 
-/// A DNS list of welcome senders (allowlist), with the round trip to its servers in milliseconds.
+/// An allowlist, with its round trip in milliseconds.
 pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
 
-/// A DNS list with only one of the two test entries: the one that must not be listed. Also the round trip to its
-/// servers in milliseconds.
+/// A DNS list that has only the test entry that must not be listed, with its round trip in milliseconds.
 pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
 
 /// The round trip to the most distant DNS list.
 pub(crate) const SLOWEST: Duration = Duration::from_millis(150);
 
-/// A mail gateway in the lab: a simulated resolver with DNS lists, and the clients that ask them.
+/// A simulated resolver with DNS lists, and the clients that ask them.
 pub(crate) struct Stage {
     pub(crate) simulation: Simulation,
-    /// The tasks of the resolver in the background. They end when this value is dropped.
+    /// Background tasks of the resolver, which end when this value is dropped.
     _tended: JoinSet<Infallible>,
 }
 
-/// A function that gets the apex of a DNS list and returns the records of the list's zone, in addition to the test entry.
+/// Returns the records of a DNS list's zone in addition to the test entry.
 pub(crate) type Text<'a> = &'a dyn Fn(&str) -> String;
 
-/// Returns the names of the two servers of a DNS list. Both have the same round trip.
+/// Both servers of a DNS list have the same round trip.
 pub(crate) fn servers(apex: &str) -> [String; 2] {
     ["ns1", "ns2"].map(|server| format!("{server}.{}", apex.trim_end_matches('.')))
 }
 
 impl Stage {
-    /// Returns a gateway in the lab. The zone of each DNS list has the records `text` in addition to its test entry.
     pub(crate) fn new(text: Text<'_>, change: impl FnOnce(&mut Config)) -> Self {
         let mut tree = Tree::default();
         let mut next = 0_u8;
@@ -78,8 +75,7 @@ impl Stage {
         tree.zone(".", &[root], "").unwrap();
         let mail = server(&mut tree, "ns.mail.example", 25);
         tree.zone("mail.example.", &[mail], "* 300 A 198.51.100.7\n").unwrap();
-        // The zone of the SPF macros of a large sender. Its names contain reversed addresses like those of a DNS list,
-        // but it is not a DNS list.
+        // The zone of the SPF macros of a large sender: names like those of a DNS list, but no list.
         let macros = server(&mut tree, "ns.spf.example", 25);
         tree.zone("spf.example.", &[macros], "* 60 A 127.0.0.2\n").unwrap();
         for (apex, millis) in LISTS.into_iter().chain(DOMAIN_LISTS).chain([ALLOW_LIST, ONE_POINT_LIST]) {
@@ -99,8 +95,7 @@ impl Stage {
         self.simulation.ask(&name(text), RecordType::A).await.unwrap()
     }
 
-    /// Asks the DNS lists about an address one after the other, until one of them lists the address. Returns the time and this
-    /// list.
+    /// Asks the DNS lists until one lists the address. Returns the time and this list.
     pub(crate) async fn check(
         &self,
         address: Ipv4Addr,
@@ -118,12 +113,11 @@ impl Stage {
         (self.simulation.clock().mono().since(began), listed)
     }
 
-    /// Returns the two servers of a DNS list.
     pub(crate) fn servers(&self, apex: &str) -> [&LabServer; 2] {
         servers(apex).map(|name| self.simulation.lab().server(&name).unwrap())
     }
 
-    /// Makes the servers of a DNS list with the indexes `places` answer from a zone with this text.
+    /// The servers with the indexes `places` answer from a zone with this text.
     pub(crate) fn serve(&self, apex: &str, places: &[usize], text: &str) {
         let mut zone = "@ 300 SOA ns1 nobody 2 7200 900 1209600 60\n".to_owned();
         for (place, server) in self.servers(apex).into_iter().enumerate() {
@@ -140,24 +134,21 @@ impl Stage {
         self.simulation.resolver().lists().entry(&name(apex), &Way::Public)
     }
 
-    /// Returns how many queries the servers of a DNS list have received so far.
+    /// Returns how many queries the servers of a DNS list have received.
     pub(crate) fn asked_of(&self, apex: &str) -> u64 {
         servers(apex).iter().map(|server| self.simulation.lab().log().count(server)).sum()
     }
 }
 
-/// Returns the name with which a client asks a DNS list about an address.
 pub(crate) fn question(address: Ipv4Addr, apex: &str) -> String {
     let [a, b, c, d] = address.octets();
     format!("{d}.{c}.{b}.{a}.{apex}")
 }
 
-/// Returns the address of the sender with this number.
 pub(crate) fn sender(number: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(u32::from_be_bytes([198, 18, 0, 0]) + number)
 }
 
-/// Returns the names of all DNS lists of this lab, in order.
 pub(crate) fn all() -> Vec<&'static str> {
     LISTS.iter().map(|(apex, _)| *apex).collect()
 }
@@ -168,7 +159,7 @@ pub(crate) fn median(times: &[Duration]) -> Duration {
     times[times.len() / 2]
 }
 
-/// Returns the configuration of a zone that resolverd answers itself. The tests do not use its records.
+/// A zone that resolverd serves itself. Its records are not used.
 pub(crate) fn local_zone(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\n".to_owned();
     ConfiguredZone {

@@ -1,5 +1,4 @@
-//! Tests of DNS lists in the background: resolverd asks each list for its own test entries (RFC
-//! 5782), to see whether it works.
+//! Tests of DNS lists in the background: resolverd queries the test entries of each list (RFC 5782), to see whether it works.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -21,20 +20,20 @@ use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};
 
 const LIST: &str = "zen.spamhaus.org.";
 
-/// The records of a DNS list that lists everything.
+/// The DNS list lists everything.
 const WORLD: &str = "* 60 A 127.0.0.2\n*.0.0.127 60 A 127.0.0.2\n";
-/// The records of a DNS list without faults.
+/// A DNS list without faults.
 const SOUND: &str = "2.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Returns how many times the DNS list was tested: the number of queries for the last of its test entries.
+/// Returns the number of tests of the DNS list: the queries for the last test entry.
 fn tests(stage: &Stage) -> usize {
     let point = name(&format!("1.0.0.127.{LIST}"));
     stage.simulation.lab().log().received().iter().filter(|one| one.name.to_lowercase() == point).count()
 }
 
-/// Asks the DNS list about a new address every minute, as incoming mail does.
+/// Asks about a new address every minute.
 async fn minutes(stage: &Stage, minutes: u32) {
     minutes_of(stage, LIST, minutes).await;
 }
@@ -163,7 +162,7 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
         stage.serve(LIST, &[0], WORLD);
         assert_eq!(code(&stage, &question(sender(8), LIST)).await, ResponseCode::ServFail);
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
-        // From here on, the DNS list works again.
+        // The DNS list works again.
         stage.serve(LIST, &[0], SOUND);
         stage.servers(LIST)[1].set_faults(&[]);
         minutes(&stage, 6).await;
@@ -172,7 +171,6 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
     });
 }
 
-/// Asks the DNS list about many new addresses at the same time.
 async fn many(stage: &Stage, addresses: std::ops::Range<u32>) {
     for number in addresses {
         stage.ask(&question(sender(number), LIST)).await;
@@ -206,7 +204,7 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
 fn a_list_whose_own_test_entries_differ_is_a_list() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
-        // The DNS list lists one address in ten, but not its test entry that must be listed.
+        // One address in ten is listed, but not the test entry that must be.
         let tenth: String = (0..60).map(|n| format!("{}.0.18.198 60 A 127.0.0.2\n", n * 4)).collect();
         stage.serve(LIST, &[0, 1], &tenth);
         for round in 0..45 {
@@ -217,7 +215,7 @@ fn a_list_whose_own_test_entries_differ_is_a_list() {
         let standing = stage.entry(LIST).standing();
         assert_eq!(standing.state, ListState::TestsDiffer, "{standing:?}");
         assert!(standing.why.contains("but lists other names"), "{standing:?}");
-        // The DNS list lists the test entry that must not be listed, and few other addresses.
+        // The test entry that must not be listed is listed, and few other addresses.
         stage.serve(LIST, &[0, 1], &format!("2.0.0.127 60 A 127.0.0.2\n1.0.0.127 60 A 127.0.0.2\n{tenth}"));
         for round in 0..60 {
             many(&stage, 20_000 + round * 5..20_000 + round * 5 + 5).await;
@@ -272,8 +270,7 @@ fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
     });
 }
 
-/// Returns a gateway in the lab with a DNS list that the operator has configured, and that is not in
-/// the registry.
+/// The operator has configured this DNS list. It is not in the registry.
 fn own(tests: Option<TestEntries>) -> Stage {
     Stage::new(&|_| String::new(), |config| {
         let mut registry = Registry::clone(&config.dnsbl.registry);
@@ -293,8 +290,8 @@ fn own(tests: Option<TestEntries>) -> Stage {
 fn a_list_of_the_operators_own_is_not_condemned_by_test_entries_that_it_never_promised() {
     paused(async {
         let stage = own(None);
-        // Like some allowlists, this list lists 127.0.0.0/24 (the host of the operator) and the address of a partner. The operator has configured no
-        // test entries for it.
+        // Like some allowlists, this list lists 127.0.0.0/24 (the host of the operator) and the address of a partner. It has no configured
+        // test entries.
         stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
         minutes(&stage, 60).await;
         assert_eq!(code(&stage, &question(sender(7), LIST)).await, ResponseCode::NoError);
@@ -334,7 +331,7 @@ fn what_the_operator_asks_puts_no_list_into_use_and_teaches_nothing() {
         }
         assert_eq!(stage.entry(LIST).counts().questions, 0);
         assert_eq!(tests(&stage), 0, "nobody uses it");
-        // The queries of this one test count against the daily quota of the DNS list.
+        // The queries of a test count against the daily quota.
         let (today, ..) = stage.entry(LIST).watch.quota(stage.simulation.clock().now().unix);
         assert!(today > 0);
     });

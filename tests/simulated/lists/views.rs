@@ -1,5 +1,5 @@
-//! Listeners with and without the checks for DNS lists share the answers of the lists. Each list is queried once, and resolverd decides for each
-//! listener which reply the client gets.
+//! Listeners with and without the checks for DNS lists share the answers of the lists. A list is queried once, and resolverd decides for
+//! each listener which reply the client gets.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
@@ -14,17 +14,15 @@ use std::time::Duration;
 
 const LIST: &str = LISTS[0].0;
 
-/// The index of the listener with the checks for DNS lists.
+/// The listener with the checks for DNS lists.
 const GUARDED: usize = 0;
-/// The index of the listener that passes all answers of DNS lists on, without checks.
+/// The listener that passes all answers of DNS lists on.
 const PASSING: usize = 1;
-/// The index of the listener that answers "not listed" if a DNS list refuses the query.
+/// The listener that answers "not listed" if a DNS list refuses the query.
 const DENYING: usize = 2;
-/// The index of the listener whose clients see other zones.
+/// The listener whose clients see other zones.
 const APART: usize = 3;
 
-/// Adds four listeners: one with the checks for DNS lists, one that passes all answers on, one for which a refusal is "not listed", and one
-/// with other zones.
 fn listeners(config: &mut Config) {
     let listener = |zones, dnsbl, on_refusal| Listener {
         addresses: Vec::new(),
@@ -50,13 +48,13 @@ fn given(reply: &SimulatedReply) -> (ResponseCode, usize) {
     (reply.message.metadata.response_code, reply.message.answers.len())
 }
 
-/// Returns the number of queries for the name `text` and the type `kind` that the DNS list has received.
+/// Returns the number of these queries that the DNS list has received.
 fn asked(stage: &Stage, text: &str, kind: RecordType) -> usize {
     let received = stage.simulation.lab().log().received();
     received.iter().filter(|one| one.kind == kind && one.name.to_lowercase() == name(text)).count()
 }
 
-/// All orders in which clients of the first three listeners can ask.
+/// The orders in which clients of the first three listeners can ask.
 const ORDERS: [[usize; 3]; 6] = [
     [GUARDED, PASSING, DENYING],
     [GUARDED, DENYING, PASSING],
@@ -66,7 +64,7 @@ const ORDERS: [[usize; 3]; 6] = [
     [DENYING, PASSING, GUARDED],
 ];
 
-/// Asks for a name for which the DNS list refuses to answer. Asserts that the client of each listener gets the response code for this listener.
+/// The DNS list refuses to answer. The client of each listener must get the response code for this listener.
 async fn assert_refused(stage: &Stage, name: &str) {
     let codes = [
         (GUARDED, ResponseCode::ServFail),
@@ -81,8 +79,7 @@ async fn assert_refused(stage: &Stage, name: &str) {
 #[test]
 fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
     use ResponseCode::{NXDomain, NoError, ServFail};
-    // In each row: the text of the zone of the DNS list, and the answers at the listener with the checks, at the listener that passes
-    // everything on, and at the listener for which refusals are "not listed".
+    // The text of the zone of the DNS list, and the answers at the listeners `GUARDED`, `PASSING` and `DENYING`.
     let table = [
         ("* 60 A 127.255.255.254\n* 60 TXT \"no\"\n", [(ServFail, 0), (NoError, 1), (NXDomain, 0)]),
         ("* 60 A 203.0.113.7\n* 60 TXT \"parked\"\n", [(ServFail, 0), (NoError, 1), (NXDomain, 0)]),
@@ -103,18 +100,16 @@ fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
                             "{text:?} {kind} at {listener}, {order:?}"
                         );
                     }
-                    // After NXDOMAIN for the A record, the list is not queried for the TXT record, because NXDOMAIN is
-                    // for all types.
+                    // NXDOMAIN for the A record is for all types, so the TXT record is not queried.
                     let most = match (text.is_empty(), kind) {
                         (true, RecordType::TXT) => 0,
-                        // The first query that the list answers with NXDOMAIN is repeated in lower case.
+                        // The first NXDOMAIN of the list is queried again in lower case.
                         (true, _) => 2,
                         (false, _) => 1,
                     };
                     assert_eq!(asked(&stage, &name, kind), most, "{text:?} {kind}, {order:?}");
                 }
-                // After this pause, the background test of the DNS list has ended too, so all queries to the list are
-                // counted.
+                // After this pause, the background test of the DNS list has ended too.
                 pass(Duration::from_secs(5)).await;
                 let unix = stage.simulation.clock().now().unix;
                 assert_eq!(stage.entry(LIST).watch.quota(unix).0, stage.asked_of(LIST));
@@ -145,7 +140,7 @@ fn an_answer_of_a_list_that_an_alias_leads_to_counts_for_the_list() {
 fn listeners_that_ask_at_the_same_time_ask_once() {
     paused(async {
         let stage = Stage::new(&|_| "* 60 A 127.255.255.254\n".to_owned(), listeners);
-        // With the first question, resolverd learns the servers of the list and their round trips.
+        // resolverd learns the servers of the list and their round trips.
         ask(&stage, GUARDED, &question(sender(1), LIST), RecordType::A).await;
         pass(Duration::from_secs(5)).await;
         let before = stage.asked_of(LIST);

@@ -1,5 +1,5 @@
-//! DNS lists whose queries are sent to changing servers. A `Way` says which servers: the public servers of the list, or the servers of a configured
-//! zone. Each answer is checked, and the state of a `Way` that no listener uses any more is forgotten.
+//! DNS lists whose queries go to changing servers. A `Way` says which: the public servers of the list, or the servers of a configured zone.
+//! Each answer is checked, and the state of a `Way` that no listener uses any more is forgotten.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use resolver::limits::MAX_LIST_WAYS;
 
 use super::stage::{LISTS, Stage, name, question, sender};
 
-/// The records of a DNS list whose zone is parked: every name has the address of a web server.
+/// A parked zone: every name has the address of a web server.
 const PARKED: &str = "* 60 A 203.0.113.7\n";
 
-/// Returns a configured zone for the DNS list, and the `Way` through the servers of this zone. One of these servers has the port `number`, so
-/// each number gives another `Way`.
+/// Returns a configured zone for the DNS list, and the `Way` through its servers. Each `number` gives another `Way`, because it is the port
+/// of a server.
 fn mirror(stage: &Stage, apex: &str, number: u16) -> (ConfiguredZone, Way) {
     let servers: Vec<SocketAddr> =
         vec![(stage.servers(apex)[0].addresses()[0], 53).into(), ([198, 51, 100, 1], number).into()];

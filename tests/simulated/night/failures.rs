@@ -31,7 +31,7 @@ use crate::night::log::{Line, lines};
 use crate::night::tell;
 use stage::memory_store::MemoryStore;
 
-/// Adds a zone with one server, which has the address 192.0.2.`last`.
+/// The server has the address 192.0.2.`last`.
 pub(crate) fn zone_of_one_server(
     tree: &mut Tree,
     zone: &str,
@@ -49,8 +49,7 @@ pub(crate) fn zone_of_one_server(
     tree.zone(zone, &[server], text).unwrap();
 }
 
-/// Returns a simulation with a root, tld., and one domain for each of these faults. Each domain has a server with its faults and its round
-/// trip in milliseconds.
+/// Each domain has a server with its faults and its round trip in milliseconds.
 pub(crate) fn simulation(domains: &[(&str, &[Fault], u64)]) -> Simulation {
     let mut tree = Tree::default();
     let mut last = 0;
@@ -259,8 +258,7 @@ fn a_silent_zone_works_again_only_after_an_answer_of_its_own_servers() {
         ask(&simulation, "first.tld.", RecordType::A).await;
         assert_eq!(still_fails().await, [("tld.".to_owned(), StillFails::Yes)]);
         sleep(Duration::from_secs(1)).await;
-        // The delegation of fine.tld. is in the cache, so no server of tld. is queried. So this answer does not show
-        // that tld. works again.
+        // The delegation of fine.tld. is cached, so this answer does not show that tld. works again.
         ask(&simulation, "w1.fine.tld.", RecordType::A).await;
         assert_eq!(still_fails().await, [("tld.".to_owned(), StillFails::Yes)]);
         simulation.lab().server("ns1.tld").unwrap().set_faults(&[]);
@@ -321,32 +319,30 @@ fn failed_of_one_client_says_the_same_of_a_zone_as_failed_of_all() {
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::Yes)]);
         simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[]);
         sleep(Duration::from_secs(40)).await;
-        // Another client (2) gets an answer for the name that failed for client 1. So the row must say that the zone no
-        // longer fails.
+        // Another client gets an answer for the name that failed for client 1, so the zone no longer fails.
         of(2, "mx.refused.tld.").await;
         assert_eq!(rows(None, None).await, [(1, StillFails::No)]);
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::No)]);
         assert_eq!(rows(Some(2), None).await, []);
-        // Now a query of client 2 fails. It counts for both: the row of all clients, and the state of the zone in the
-        // row of client 1.
+        // The failed query of client 2 counts for the row of all clients, and for the state of the zone in the row of client 1.
         simulation.lab().server("ns1.refused.tld").unwrap().set_faults(&[Fault::Refused]);
         of(2, "other.refused.tld.").await;
         assert_eq!(rows(None, None).await, [(2, StillFails::Yes)]);
         assert_eq!(rows(Some(1), None).await, [(1, StillFails::Yes)]);
-        // The name in the request need not be a zone: failed queries for this name and for names below it are counted.
+        // The name in the request need not be a zone: names at and below it are counted.
         assert_eq!(rows(None, Some("mx.refused.tld.")).await, [(1, StillFails::Yes)]);
         assert_eq!(rows(None, Some("tld.")).await, [(2, StillFails::Yes)]);
         assert_eq!(rows(None, Some("www.refused.tld.")).await, []);
     });
 }
 
-/// Asks for names in a silent, a refusing, a slow and a healthy domain, and in a DNS list with a secret key in the name. Returns the data that were
-/// written to the disk.
+/// Asks for names in a silent, a refusing, a slow and a healthy domain, and in a DNS list with a customer key in the name. Returns the data
+/// on the disk.
 pub(crate) fn stored(redact: Redact) -> Arc<MemoryStore> {
     stored_and_told(redact).0
 }
 
-/// Like `stored`, but also returns the lines of the log.
+/// Also returns the lines of the log.
 pub(crate) fn stored_and_told(redact: Redact) -> (Arc<MemoryStore>, Vec<Line>) {
     let store = Arc::new(MemoryStore::default());
     let told = lines(|| async {
@@ -416,7 +412,7 @@ fn after_a_restart_why_and_failed_know_what_failed_or_was_slow_before() {
         zones.sort_unstable();
         assert_eq!(zones, ["refused.tld.", "silent.tld.", "zen.dq.spamhaus.net."], "{rows:#?}");
         assert!(rows.begin.is_some());
-        // A query that is both in memory and on the disk must be counted only once, and other queries on the disk must still be shown.
+        // A query that is in memory and on the disk must be counted once.
         sleep(Duration::from_secs(60)).await;
         ask(&simulation, "www.none.", RecordType::A).await;
         resolver.write_new_log();

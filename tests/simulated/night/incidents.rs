@@ -1,4 +1,4 @@
-//! Log lines about single incidents, and the output of `resolverctl` at the same time: an idle gateway, an outage, bogus answers.
+//! Log lines about single incidents, and the output of `resolverctl` at the same time.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -19,7 +19,7 @@ use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
 use crate::night::log::{Line, lines};
 use crate::night::tell;
 
-/// Returns a lab with a root, a TLD on two servers, and below it domains with two servers each.
+/// A TLD on two servers, and domains with two servers each.
 fn lab(domains: u8, signed: bool) -> Lab {
     let mut tree = Tree::default();
     let zone = |tree: &mut Tree, zone: &str, net: u8, number: u8, text: &str| {
@@ -59,7 +59,7 @@ fn set_faults(simulation: &Simulation, domain: &str, faults: &[Fault]) {
     }
 }
 
-/// Asks for new names in a domain, a few seconds apart. Returns for each whether there was an answer.
+/// Asks for new names, a few seconds apart. Returns for each whether there was an answer.
 async fn ask(simulation: &Simulation, domain: &str, numbers: std::ops::Range<u32>) -> Vec<bool> {
     let mut answered = Vec::new();
     for number in numbers {
@@ -70,7 +70,6 @@ async fn ask(simulation: &Simulation, domain: &str, numbers: std::ops::Range<u32
     answered
 }
 
-/// Returns the problems that `resolverctl status` shows.
 fn problems(simulation: &Simulation) -> Vec<String> {
     let recorder = simulation.recorder();
     let warnings = judge(&recorder.report(Window::FiveMinutes), None, &recorder.troubles(), &BTreeSet::new());
@@ -126,7 +125,7 @@ fn an_outage_of_seven_seconds_is_two_lines_for_two_hundred_domains() {
                     simulation.network().set_down(down);
                 }
             };
-            // One of the domains refuses all queries. Its fault is independent of the outage of the network.
+            // The fault of this domain is independent of the outage of the network.
             set_faults(&simulation, "d7.tld", &[Fault::Refused]);
             set_down(true);
             let rounds = async {

@@ -9,7 +9,7 @@ use tracing::Level;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
-/// The clock of the log: the time since the start of the simulation.
+/// The time since the start of the simulation.
 struct Moment(Arc<Mutex<Option<Instant>>>);
 
 impl FormatTime for Moment {
@@ -19,35 +19,32 @@ impl FormatTime for Moment {
     }
 }
 
-/// A line of the log of the daemon.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
-    /// The number of seconds since the test began.
+    /// The time since the test began, in seconds.
     pub(crate) second: u64,
     pub(crate) level: String,
-    /// The sentence of the log line and its fields.
+    /// The sentence and its fields.
     pub(crate) text: String,
 }
 
 impl Line {
-    /// Returns true if the log line is about an incident of this kind.
     pub(crate) fn is(&self, incident: &str) -> bool {
         self.text.contains(&format!("incident=\"{incident}\""))
     }
 
-    /// Returns the zone that the log line names, without its final dot.
+    /// Returns the zone that the log line names, without the final dot.
     pub(crate) fn zone(&self) -> Option<&str> {
         let (_, rest) = self.text.split_once("zone=\"")?;
         rest.split('"').next()?.strip_suffix('.')
     }
 }
 
-/// Returns the log lines that `run` causes.
 pub(crate) fn lines<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) -> Vec<Line> {
     lines_from(Level::INFO, run)
 }
 
-/// Returns the log lines of this level or a more serious one that `run` causes.
+/// Returns the log lines of this level or a more serious one.
 pub(crate) fn lines_from<Run: Future<Output = ()>>(level: Level, run: impl FnOnce() -> Run) -> Vec<Line> {
     let (written, began) = (Lines::default(), Arc::new(Mutex::new(None)));
     let writer = written.clone();

@@ -1,5 +1,5 @@
-//! A night at a gateway, in simulation. Sixteen domains get sixteen different faults, a DNS list fails and works again, the network of the host is
-//! down for a minute, and 85 emails arrive. Each line of the log must agree with the faults at that time.
+//! A night at a gateway. Sixteen domains get different faults, a DNS list fails and works again, the network of the host is down for a
+//! minute, and 85 emails arrive. Each log line must agree with the faults at that time.
 
 #![cfg(feature = "lab")]
 
@@ -29,7 +29,7 @@ use tokio::time::Instant;
 
 use log::{Line, lines};
 
-/// The domains that break, each with its fault. If the fault delays mail, the third value is a text that the log line about the domain must contain.
+/// The domains that break, each with its fault. If the fault delays mail, the log line about the domain must contain the third value.
 const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("silent", Break::Both(&[Fault::Dead]), Some("no server of silent.tld. ")),
     ("refused", Break::Both(&[Fault::Refused]), Some("REFUSED")),
@@ -53,30 +53,29 @@ const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("half", Break::One(&[Fault::Refused]), None),
 ];
 
-/// Mail domains that have no fault at any time.
+/// Mail domains without faults.
 const WELL: [&str; 6] = ["good1", "good2", "good3", "good4", "good5", "goodsigned"];
 
-/// The mail domains that are signed (DNSSEC).
 const SIGNED: [&str; 4] = ["spoilt", "stripped", "expired", "goodsigned"];
 
 const LISTS: [&str; 2] = ["zen.spamhaus.org", "bl.spamcop.net"];
 
-/// The DNS list that does not answer for a while.
+/// A DNS list that does not answer for a while.
 const LIST: &str = LISTS[0];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Break {
-    /// Both servers of the mail domain have these faults.
+    /// Both servers have these faults.
     Both(&'static [Fault]),
-    /// One server of the mail domain has these faults.
+    /// One server has these faults.
     One(&'static [Fault]),
-    /// The zone of the mail domain is signed with a fault. The text has the words of a signing plan.
+    /// The zone is signed with a fault (words of a signing plan).
     Signing(&'static str),
-    /// The mail domain itself has no fault, but its servers' names are in another domain, and this domain is dead.
+    /// The names of the servers are in another domain, which is dead.
     Above(&'static str),
 }
 
-/// Returns the lab. `late`: true for the zones as they are signed after the faults have begun.
+/// If `late` is true, the zones are as after the begin of the faults.
 fn lab(late: bool) -> Lab {
     let mut tree = Tree::default();
     let mut next = 0_u8;
@@ -118,7 +117,7 @@ fn lab(late: bool) -> Lab {
     tree.build().unwrap()
 }
 
-/// The faults with which the log is compared: when each began and ended, in seconds since the test began.
+/// When each fault began and ended, in seconds since the test began.
 #[derive(Debug, Default)]
 struct Truth {
     broken: u64,
@@ -151,7 +150,7 @@ impl Gateway {
         !failed
     }
 
-    /// Plays an email from `domain`: all DNS lists at once, then MX, SPF, DMARC and the mail host.
+    /// Asks all DNS lists at once, then MX, SPF, DMARC and the mail host of an email.
     async fn mail(&mut self, domain: &str) {
         self.mails += 1;
         let (high, low) = (self.mails / 250, self.mails % 250 + 1);
@@ -165,7 +164,7 @@ impl Gateway {
         self.ask(domain, &host, RecordType::A).await;
     }
 
-    /// Plays an outage: the network of the host is down for a minute. In this minute, ten emails arrive at the same time and ask their questions.
+    /// The network of the host is down for a minute. Ten emails arrive at the same time.
     async fn outage(&mut self, silent: bool, names: &[Name]) {
         let up = Instant::now() + Duration::from_secs(60);
         self.set_down(silent, true);
@@ -207,13 +206,13 @@ impl Gateway {
                     self.set_faults(&format!("{host}.{domain}"), faults);
                 }
             }
-            // This fault is not a fault of servers: the wrongly signed zones replace all zones of the lab elsewhere.
+            // The wrongly signed zones are set elsewhere.
             Break::Signing(_) => {}
         }
     }
 }
 
-/// Writes the log lines about failed and slow questions, as the daemon does.
+/// Logs failed and slow questions, as the daemon does.
 fn tell(simulation: &Simulation) -> JoinHandle<()> {
     let resolver = Arc::clone(simulation.resolver());
     tokio::spawn(async move {
@@ -224,13 +223,12 @@ fn tell(simulation: &Simulation) -> JoinHandle<()> {
     })
 }
 
-/// Plays the night. If `silent` is true, packets get lost in the outage. Otherwise the host itself reports an error for each packet.
+/// If `silent` is true, packets get lost in the outage. Otherwise the host reports an error for each packet.
 async fn night(silent: bool, seed: u64) -> Truth {
     const PAUSE: Duration = Duration::from_secs(300);
     let lab = Arc::new(lab(false));
     let mut config = config_trusting(&lab);
-    // The night in this test is short, so the TTLs are limited. Otherwise data from the evening would still be cached
-    // in the morning.
+    // Otherwise data from the evening would still be cached in the morning of this short night.
     config.cache.max_ttl = Duration::from_secs(120);
     let simulation = Simulation::new(lab, config, seed);
     let _tended = simulation.tend();
@@ -246,7 +244,7 @@ async fn night(silent: bool, seed: u64) -> Truth {
     let all: Vec<&str> = WELL.into_iter().chain(BROKEN.map(|(name, ..)| name)).collect();
     let mut senders = all.iter().copied().cycle();
     let mut take = || senders.next().unwrap();
-    // The evening of the simulated night: nothing has a fault, and all domains send mail.
+    // The evening: nothing has a fault, and all domains send mail.
     for _ in 0..22 {
         gateway.mail(take()).await;
         tokio::time::sleep(PAUSE).await;
@@ -289,14 +287,14 @@ async fn night(silent: bool, seed: u64) -> Truth {
     gateway.truth
 }
 
-/// Returns true if a domain had a fault at this second. Returns false for domains whose fault does not delay mail.
+/// Returns false for domains whose fault does not delay mail.
 fn is_broken(domain: &str, second: u64, truth: &Truth) -> bool {
     let place = BROKEN.iter().position(|(name, _, said)| *name == domain && said.is_some());
     let Some(place) = place else { return false };
     second >= truth.broken && (place % 2 == 1 || second < truth.mended)
 }
 
-/// Returns true if a log line is correct. The function decides this from the faults at that time and from the replies that clients got.
+/// Compares a log line with the faults at that time and with the replies that clients got.
 fn is_true(line: &Line, truth: &Truth) -> bool {
     let second = line.second;
     let domain = line.zone().and_then(|zone| zone.strip_suffix(".tld")).unwrap_or_default();
@@ -304,8 +302,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     let failed_since = |span: u64| failed.iter().filter(|at| **at <= second && **at + span > second).count();
     let said = BROKEN.iter().find_map(|(name, _, said)| said.filter(|_| *name == domain));
     if line.is("zone_fails") {
-        // The servers of this domain give empty answers, which count as a denial for all types except A. So in each email only the question for A
-        // fails.
+        // The empty answers of this domain count as a denial for all types except A, so in each email only the question for A fails.
         let enough = if domain == "empty" {
             failed_since(60) == 1
                 && line
@@ -320,7 +317,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     } else if line.is("zone_answers") {
         !is_broken(domain, second, truth) && failed_since(5) == 0
     } else if line.is("query_failed") {
-        // A silent DNS list gets a log line as an incident only after it was tested. Until then, its failed queries are logged one by one.
+        // Until a silent DNS list was tested, its failed queries are logged one by one.
         let is_list = line.zone() == Some(LIST) && (truth.list_dead.0..truth.list_dead.1).contains(&second);
         is_list || (is_broken(domain, second, truth) && failed_since(5) >= 1)
     } else if line.is("queries_failed") || line.is("query_slow") {

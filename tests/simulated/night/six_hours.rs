@@ -1,4 +1,4 @@
-//! The faults of a night, then six hours of healthy traffic, then a restart. From the data on the disk, `resolverctl why` must still report each
+//! The faults of a night, six hours of healthy traffic, and a restart. From the data on the disk, `resolverctl why` must still report each
 //! culprit.
 
 use std::net::IpAddr;
@@ -26,8 +26,7 @@ use crate::night::log::lines;
 use crate::night::tell;
 use stage::memory_store::MemoryStore;
 
-/// Mail domains and DNS lists with their faults, the round trip of their servers in milliseconds, and the culprit that `resolverctl why` must
-/// report.
+/// Mail domains and DNS lists with their faults, the round trip of their servers in milliseconds, and the culprit.
 const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     ("silent.tld.", &[Fault::Dead], 20, CulpritKind::ServerSilent),
     ("slow.tld.", &[], 1_800, CulpritKind::ServerSlow),
@@ -38,22 +37,21 @@ const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     (LOSSY, &[], 300, CulpritKind::Loss),
     (CUT_OFF, &[], 20, CulpritKind::Network),
     ("psbl.surriel.com.", &[Fault::Refused], 20, CulpritKind::ListRefused),
-    // This DNS list must be the last entry. Its resolution fails only after its client has a reply. The questions after the last entry have no
-    // faults, so no other log line is written at that time.
+    // This DNS list must be the last entry. Its resolution fails only after its client has a reply, and no other log line is written at
+    // that time.
     ("bl.spamcop.net.", &[Fault::Dead], 20, CulpritKind::ListSilent),
 ];
 
-/// The domain of an email whose client itself pauses between its questions. One of the questions is answered from the
-/// cache.
+/// The client of this email pauses between its questions. One of them is answered from the cache.
 const SLEEPY: &str = "sleepy.tld.";
 
-/// The mail domain whose network path loses 30 % of the packets.
+/// The network path of this mail domain loses 30 % of the packets.
 const LOSSY: &str = "lossy.tld.";
 
-/// The domain that is asked for while no server answers.
+/// Clients ask for this domain while no server answers.
 const CUT_OFF: &str = "off.tld.";
 
-/// Log lines about mail to slow.tld. In each of them, DNS is not the cause of the delay.
+/// Log lines about mail to slow.tld in which DNS is not the cause of the delay.
 const ELSEWHERE: [&str; 9] = [
     "postfix/smtp[9]: 4A2: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=303, delays=0.1/300/2/0.9, dsn=2.0.0, status=sent (250 ok)",
     "postfix/smtp[9]: 4A3: to=<a@slow.tld>, relay=mx[198.51.100.7]:25, delay=63, delays=0.1/0.01/60/0.9, dsn=2.0.0, status=sent (250 ok)",
@@ -66,10 +64,9 @@ const ELSEWHERE: [&str; 9] = [
     "sendmail[9]: 4AA: to=<a@slow.tld>, delay=00:05:00, xdelay=00:04:58, mailer=esmtp, relay=mx. [198.51.100.7], dsn=2.0.0, stat=Sent",
 ];
 
-/// The number of questions without faults after the faults: six hours, one every four seconds, each for a new name.
+/// The number of questions without faults: one every four seconds for six hours, each for a new name.
 const QUESTIONS: u32 = 6 * 60 * 60 / 4;
 
-/// Returns the lab of this test.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut last = 0;
@@ -92,7 +89,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Returns a simulated host whose history of queries in memory is as small as possible.
+/// The history of queries in memory is as small as possible.
 fn host(store: Option<&Arc<MemoryStore>>) -> Simulation {
     let lab = lab();
     let mut config = config_trusting(&lab);
@@ -104,12 +101,11 @@ fn host(store: Option<&Arc<MemoryStore>>) -> Simulation {
     host
 }
 
-/// Returns the name that clients ask for, for a mail domain or a DNS list.
 fn asked(domain: &str) -> String {
     if domain.ends_with(".tld.") { format!("www.{domain}") } else { format!("9.100.51.198.{domain}") }
 }
 
-/// Asks the questions of a message (email) whose client itself waits for three seconds in total.
+/// The client of this email waits for three seconds in total.
 async fn sleep_between(host: &Simulation) {
     for name in ["sleepy.tld.", "_dmarc.sleepy.tld.", "s1._domainkey.sleepy.tld."] {
         ask(host, name, RecordType::A).await;
@@ -117,12 +113,10 @@ async fn sleep_between(host: &Simulation) {
     }
 }
 
-/// Returns the culprit that `resolverctl why` names for the message to the domain `SLEEPY`.
 async fn of_sleepy(host: &Simulation) -> CulpritKind {
     host.resolver().why(of(SLEEPY)).await.remove(0).culprit.kind
 }
 
-/// Plays the faults, and then six hours of traffic without faults.
 async fn night(host: &Simulation) {
     let _tended = host.tend();
     let tells = tell(host);
@@ -133,12 +127,12 @@ async fn night(host: &Simulation) {
         host.network().set_loss(if domain == CUT_OFF { 1_000 } else { 0 });
         for number in 0..questions {
             let name = if number == 0 { asked(domain) } else { format!("w{number}.{domain}") };
-            // Each of these questions has its own client, so each counts as a separate email. As one email, they would take long, because the server
-            // is far away.
+            // Each question has its own client, so each counts as a separate email. One email with all of them would take long, because the
+            // server is far away.
             let client = Some(IpAddr::from([198, 18, 1, number]));
             ask_with(host, &name, RecordType::A, Flags { client, ..Flags::default() }).await;
         }
-        // During the outage, wait some seconds until the log lines about its failures are written.
+        // The failures of the outage are written to the log within some seconds.
         sleep(Duration::from_secs(if domain == CUT_OFF { 10 } else { 0 })).await;
         host.network().set_loss(0);
         // After this pause, the queries belong to another email.
@@ -151,7 +145,7 @@ async fn night(host: &Simulation) {
     tells.abort();
 }
 
-/// Returns the slowest message about each domain and DNS list.
+/// Returns the slowest email about each domain and DNS list.
 async fn worst(host: &Simulation) -> Vec<MessageReport> {
     let mut reports = Vec::new();
     for (domain, ..) in FAULTS {
@@ -161,12 +155,11 @@ async fn worst(host: &Simulation) -> Vec<MessageReport> {
     reports
 }
 
-/// Returns the culprit of the slowest message about each domain and DNS list.
 async fn culprits(host: &Simulation) -> Vec<CulpritKind> {
     worst(host).await.iter().map(|report| report.culprit.kind).collect()
 }
 
-/// Returns the culprit for a pasted log line. The line gets the time at which the email of `report` was sent.
+/// The log line gets the time at which the email of `report` was sent.
 async fn pasted(host: &Simulation, report: &MessageReport, text: &str) -> CulpritKind {
     let parts = pasted::read(text, 0.0).remove(0).delay.parts;
     let sending = parts.map_or(0.0, |[.., sending]| sending);
@@ -179,8 +172,7 @@ async fn pasted(host: &Simulation, report: &MessageReport, text: &str) -> Culpri
     pasted::settle(&line, found, &|began| began.to_string())[0].culprit.kind
 }
 
-/// Asserts that a line of Postfix about mail to each domain leads to the right culprit. For lines in which DNS is not the cause of the delay, the
-/// result must be `NotDns`.
+/// A line of Postfix about mail to each domain must lead to the right culprit, or to `NotDns` if DNS is not the cause of the delay.
 async fn lines_are_settled(host: &Simulation) {
     let worst = worst(host).await;
     for (report, (domain, _, _, kind)) in worst.iter().zip(FAULTS) {
@@ -201,7 +193,7 @@ async fn lines_are_settled(host: &Simulation) {
     assert_eq!(pasted(host, &sleepy, slept).await, CulpritKind::Client);
     let longer = slept.replace("delay=3.2, delays=3/", "delay=60.2, delays=60/");
     assert_eq!(pasted(host, &sleepy, &longer).await, CulpritKind::Unknown);
-    // Each of these log lines is about mail to slow.tld., which is the second domain in `FAULTS`.
+    // These lines are about slow.tld., the second domain in `FAULTS`.
     for line in ELSEWHERE {
         assert_eq!(pasted(host, &worst[1], line).await, CulpritKind::NotDns, "{line}");
     }
@@ -224,8 +216,7 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
         let failed = next.resolver().failed(FailedWanted::default()).await.zones;
         for (domain, _, _, kind) in FAULTS {
             let is_told = failed.iter().any(|row| row.zone.as_deref() == Some(domain));
-            // For the zone that was asked for during the outage of the network, it is unknown whether it would have
-            // failed.
+            // Without the outage of the network, this zone might not have failed.
             if kind == CulpritKind::Network {
                 continue;
             }
@@ -235,7 +226,7 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
     });
 }
 
-/// Plays an email that waits for a silent DNS list. Immediately afterwards, the domain of its sender is looked up.
+/// An email waits for a silent DNS list. Immediately afterwards, the domain of its sender is looked up.
 async fn mail_behind_a_list(host: &Simulation) {
     for (name, kind) in [
         ("9.100.51.198.in-addr.arpa.", RecordType::PTR),
@@ -248,7 +239,7 @@ async fn mail_behind_a_list(host: &Simulation) {
     }
 }
 
-/// Returns the culprit for a log line about this email, with the time `at` (seconds since 1970).
+/// The log line has the time `at` (seconds since 1970).
 async fn of_sender(host: &Simulation, at: u64) -> CulpritKind {
     let at = jiff::Timestamp::from_second(at as i64).unwrap();
     let text = format!("{at} mx postfix/qmgr[9]: 4C1: from=<a@fine.tld>, size=900, nrcpt=1 (queue active)");
@@ -273,8 +264,7 @@ fn the_quick_part_of_a_mail_that_waited_for_a_list_is_not_called_quick_by_the_di
             sleep(Duration::from_secs(1)).await;
         }
         assert_eq!(before, CulpritKind::ListSilent);
-        // From the data on the disk, it is not possible to find out by the time alone that the queries belong to the
-        // same email.
+        // On the disk, only the time could show that the queries belong to one email, and this is not enough.
         assert_eq!(of_sender(&first, at).await, CulpritKind::Unknown, "memory has lost it");
         tells.abort();
         assert_eq!(of_sender(&host(Some(&store)), at).await, CulpritKind::Unknown, "after a crash");

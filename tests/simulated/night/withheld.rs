@@ -1,4 +1,4 @@
-//! Tests that client addresses and names are not written to the files or the log if `history.redact` is set.
+//! With `history.redact`, client addresses and names are not written to the files or the log.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! A busy gateway that gets its mail from a few providers. The hosts and customers of a provider have names below its domain. For a line of the mail
-//! log, `resolverctl why` must find the cause of the delay of this email, and never report the zone of another customer.
+//! A busy gateway gets its mail from a few providers. The hosts and customers of a provider have names below its domain. For a line of the
+//! mail log, `resolverctl why` must find the cause of the delay, and never report the zone of another customer.
 
 #![cfg(feature = "lab")]
 
@@ -28,12 +28,12 @@ use played::{Plan, PlayedLine, PlayedMail, play};
 use stage::memory_store::MemoryStore;
 use world::host;
 
-/// How many verdicts of `resolverctl why` on log lines were right or wrong.
+/// How many verdicts on log lines were right or wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Verdicts {
     right: u32,
     could_not_tell: u32,
-    /// The verdict was the zone of another domain. Or it was no zone, although the zone of the email's own domain was at fault.
+    /// The verdict was another domain's zone, or no zone although the email's own zone was at fault.
     wrong: u32,
 }
 
@@ -50,7 +50,7 @@ async fn ask(simulation: &Simulation, subject: &str, (from, to): (f64, f64)) -> 
         .await
 }
 
-/// Returns the messages for a log line, as `resolverctl why -` finds them.
+/// Returns the emails that `resolverctl why -` finds for a log line.
 async fn found(simulation: &Simulation, line: &PastedLine) -> Vec<MessageReport> {
     let mut found = Vec::new();
     for span in line.spans(WHY_AROUND.as_secs_f64()) {
@@ -65,7 +65,7 @@ async fn found(simulation: &Simulation, line: &PastedLine) -> Vec<MessageReport>
     found
 }
 
-/// Compares the verdict of `resolverctl why` on each log line with the truth, and prints the wrong verdicts.
+/// Compares the verdict on each log line with the truth, and prints the wrong ones.
 async fn verdicts(simulation: &Simulation, lines: &[PlayedLine], is_restarted: bool) -> Verdicts {
     let mut verdicts = Verdicts::default();
     for played in lines {
@@ -105,7 +105,7 @@ async fn verdicts(simulation: &Simulation, lines: &[PlayedLine], is_restarted: b
     verdicts
 }
 
-/// Plays emails. Counts the verdicts on their log lines before and after a restart of the daemon.
+/// Counts the verdicts before and after a restart of the daemon.
 fn judged(plans: &[Plan]) -> [Verdicts; 2] {
     paused(async {
         let store = Arc::new(MemoryStore::default());

@@ -1,4 +1,4 @@
-//! Emails as a gateway handles them, and the lines that the gateway writes to its log about each.
+//! Emails as a gateway handles them, and its log lines about them.
 
 use std::time::Duration;
 
@@ -10,37 +10,35 @@ use tokio::time::sleep;
 
 use crate::providers::world::{CUSTOMERS, HOSTS, OTHERS, PROVIDERS, address};
 
-/// An email that the test will play: when, from whom, and how fast.
+/// An email that the test will play.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// When the email begins, in milliseconds since the start of the test.
+    /// The begin of the email, in milliseconds since the start of the test.
     begin: u64,
-    /// The provider of the host that sends the email to the gateway, and the number of this host. `None` if the gateway itself delivers the
-    /// email.
+    /// The provider and the number of the sending host. `None` if the gateway itself delivers the email.
     host: Option<(&'static str, u8)>,
-    /// The domain of the sender. If the gateway delivers the email, the domain of the recipient.
+    /// The domain of the sender, or of the recipient if the gateway delivers the email.
     domain: String,
-    /// The time between two steps of the SMTP session, in milliseconds. DNS questions are asked at each step.
+    /// Milliseconds between two steps of the SMTP session. Each step asks DNS questions.
     step: u64,
 }
 
-/// A log line of the mail server, and the zone that has delayed its email; `None` if no zone has delayed it.
+/// A log line of the mail server, and the zone that has delayed its email, if any.
 #[derive(Clone, Debug)]
 pub(crate) struct PlayedLine {
     pub(crate) text: String,
     pub(crate) zone: Option<String>,
 }
 
-/// An email that the test has played.
 #[derive(Clone, Debug)]
 pub(crate) struct PlayedMail {
     plan: Plan,
-    /// The time for which the email waited for all its DNS questions together.
+    /// The wait for all DNS questions of the email together.
     waited: Duration,
-    /// The time for which the email waited for its slowest DNS question.
+    /// The wait for the slowest DNS question of the email.
     longest: Duration,
     failed: bool,
-    /// When the last query of the email was answered, in seconds since 1970.
+    /// The time of the last reply, in seconds since 1970.
     ended: f64,
 }
 
@@ -53,8 +51,7 @@ impl Plan {
         Self { begin, host: Some(host), domain: domain.to_owned(), step: 12 }
     }
 
-    /// Returns plans for `mails` emails, `rate` per second. Most of them come from customers of providers. The result depends only on the
-    /// seed.
+    /// Plans `mails` emails, `rate` per second, most of them from customers of providers. The result depends only on the seed.
     pub(crate) fn many(seed: u64, mails: u64, rate: u64) -> Vec<Self> {
         let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let mut random = |below: u64| {
@@ -78,7 +75,7 @@ impl Plan {
     }
 }
 
-/// Asks the DNS questions of an email, and adds up how long the email waited for them.
+/// Asks the DNS questions of an email, and adds up its waits.
 struct Asker<'a> {
     simulation: &'a Simulation,
     waited: Duration,
@@ -86,7 +83,6 @@ struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// Asks a question. Returns true if it was answered.
     async fn is_answered(&mut self, name: &str, kind: RecordType) -> bool {
         let reply = ask(self.simulation, name, kind).await;
         self.waited += reply.elapsed;
@@ -140,20 +136,18 @@ async fn is_delivered(asker: &mut Asker<'_>, domain: &str) -> bool {
 }
 
 impl PlayedMail {
-    /// Returns the zone that has delayed the email or made it fail: the zone of its domain, because each faulty domain
-    /// has its own zone.
+    /// Each faulty domain has its own zone, which has delayed the email or made it fail.
     fn zone(&self) -> Option<String> {
         let is_slow = self.longest >= Duration::from_secs(1);
         (self.failed || is_slow).then(|| self.plan.domain.clone())
     }
 
-    /// Returns a log line of the mail server with the time `behind` seconds after the last query of the email.
+    /// The line is written `behind` seconds after the last reply.
     fn line(&self, behind: f64, text: &str) -> String {
         let at = jiff::Timestamp::from_second((self.ended + behind) as i64).unwrap();
         format!("{at} mx {text}")
     }
 
-    /// Returns the log lines of the mail server about the email.
     pub(crate) fn lines(&self) -> Vec<PlayedLine> {
         let base = self.plan.domain.trim_end_matches('.');
         let (waited, zone) = (self.waited.as_secs_f64(), self.zone());
@@ -173,7 +167,7 @@ impl PlayedMail {
         told.into_iter().map(line).collect()
     }
 
-    /// Returns the log lines about a delivery. The boolean is true if the faulty zone is the cause of the delay in this line.
+    /// The boolean is true if the faulty zone is the cause of the delay in this line.
     fn lines_of_delivery(&self, base: &str, waited: f64) -> Vec<(String, bool)> {
         if self.failed {
             let text = format!(
@@ -190,14 +184,13 @@ impl PlayedMail {
         };
         let mut lines = vec![(self.line(0.2, &sent(waited + 0.05, 0.1)), true)];
         if self.longest < Duration::from_secs(1) {
-            // In this line, the mail server of the recipient took some seconds for its greeting.
+            // The mail server of the recipient took some seconds for its greeting.
             lines.push((self.line(4.3, &sent(waited + 4.0, 0.2)), true));
         }
         lines
     }
 
-    /// Returns the log lines about an email that arrives. The boolean is as in `lines_of_delivery`. `exim` and `postfix` are the sending host as
-    /// these programs write it.
+    /// The boolean is as in `lines_of_delivery`. `exim` and `postfix` are the sending host as these programs write it.
     fn lines_of_arrival(&self, base: &str, exim: &str, postfix: &str) -> Vec<(String, bool)> {
         if self.failed {
             let rejected = format!(

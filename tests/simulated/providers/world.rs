@@ -12,10 +12,10 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_for};
 use lab::world::{Lab, ServerPlan};
 
-/// The names of the mail providers, which are labels below `tld.`.
+/// The labels of the mail providers below `tld.`.
 pub(crate) const PROVIDERS: [&str; 3] = ["one", "two", "three"];
 
-/// The number of domains that are customers of each mail provider.
+/// The number of customers of each mail provider.
 pub(crate) const CUSTOMERS: u64 = 30;
 
 /// The number of mail hosts of each provider.
@@ -24,17 +24,15 @@ pub(crate) const HOSTS: u8 = 4;
 /// The number of mail domains that belong to no provider.
 pub(crate) const OTHERS: u64 = 10;
 
-/// The faults of the first customers, and the round trip of their servers in milliseconds. All other customers have servers without faults.
+/// The first customers have these faults, and servers with these round trips in milliseconds.
 const FAULTS: [(&[Fault], u64); 4] =
     [(&[Fault::Refused], 20), (&[Fault::Dead], 20), (&[], 1_800), (&[Fault::ServFail], 20)];
 
-/// Returns the address of the mail host with this number of a provider.
 pub(crate) fn address(provider: &str, host: u8) -> IpAddr {
     let place = PROVIDERS.iter().position(|known| *known == provider).unwrap();
     [198, 51, u8::try_from(place).unwrap(), host].into()
 }
 
-/// Adds servers and zones to a lab.
 #[derive(Default)]
 struct Internet {
     tree: Tree,
@@ -42,7 +40,6 @@ struct Internet {
 }
 
 impl Internet {
-    /// Adds a server to the lab. Returns the name of the server.
     fn server(&mut self, name: &str, faults: &[Fault], millis: u64) -> String {
         self.servers += 1;
         let mut plan = ServerPlan::new(name, vec![IpAddr::from([192, 0, 2, self.servers])]);
@@ -98,7 +95,6 @@ fn lab() -> Lab {
     net.tree.build().unwrap()
 }
 
-/// Returns a simulated host that resolves names in this internet.
 pub(crate) fn host(store: Option<Arc<dyn Store>>) -> Simulation {
     let lab = Arc::new(lab());
     let config = config_for(&lab);

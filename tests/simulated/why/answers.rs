@@ -1,9 +1,9 @@
-//! Answers of DNS that made a mail server refuse or return mail, in the log lines of each mail program.
+//! Answers of DNS for which a mail server refused or returned mail, in the log lines of each mail program.
 
 use super::*;
 
-/// A test case: the queries of an email, the lines of mail programs about it without their times, the zone or DNS list that is the culprit,
-/// and words of its evidence.
+/// The queries of an email, the lines of mail programs about it without their times, the zone or DNS list that is the culprit, and words of
+/// its evidence.
 type Case = (&'static [(&'static str, RecordType)], &'static [&'static str], &'static str, &'static str);
 
 const CASES: [Case; 8] = [
@@ -84,7 +84,7 @@ const CASES: [Case; 8] = [
         "zen.spamhaus.org.",
         "zen.spamhaus.org. lists 198.51.100.7 as 127.0.0.4 (",
     ),
-    // The name in this log line looks like one of a DNS list, but resolverd does not know such a list.
+    // The name looks like one of a DNS list, but resolverd does not know such a list.
     (
         &[("7.100.51.198.fine.tld.", RecordType::A)],
         &[

@@ -1,9 +1,9 @@
-//! Which causes delayed mail in a period, and for how long: sums for this host, for other hosts and for the clients.
+//! How long each cause delayed mail in a period: sums for this host, for other hosts and for the clients.
 
 use super::*;
 use history::costs::{CostReport, CostRow, CostsWanted, Side};
 
-/// Returns the causes that delayed mail in the last `seconds`, as `resolverctl why` lists them.
+/// Returns the causes as `resolverctl why` lists them.
 async fn costs(simulation: &Simulation, seconds: u64) -> CostReport {
     let now = simulation.clock().unix_micros();
     let wanted = CostsWanted { from: now - seconds * 1_000_000, to: now, client: None };
@@ -29,7 +29,7 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
                 mail(&simulation, domain).await;
                 tokio::time::sleep(Duration::from_secs(20)).await;
             }
-            // In this email, the client itself pauses between its queries.
+            // The client itself pauses between its queries.
             ask(&simulation, "mx.fine.tld.", RecordType::A).await;
             tokio::time::sleep(Duration::from_millis(1_500)).await;
             ask(&simulation, "mx.fine.tld.", RecordType::AAAA).await;
@@ -56,7 +56,7 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
         assert!(rows.iter().all(|row| row.share == Some(row.messages as f64 / all)), "{rows:#?} {span:#?}");
         assert_eq!(rows[1].next.as_deref().map(|next| next.starts_with("resolverctl check ")), Some(true));
         assert!(rows.iter().all(|row| row.before == Some(0.0)), "{rows:#?}");
-        // The history does not reach back further than the last hour, so there is nothing to compare with.
+        // The history has only the last hour, so there is nothing to compare with.
         let CostReport { rows, span } = costs(&simulation, 3_600).await;
         let slow = rows.iter().find(|row| row.kind == Some(Kind::ServerSlow)).unwrap();
         assert_eq!((slow.messages, slow.before), (2, None), "{rows:#?}");
@@ -72,7 +72,7 @@ fn loss_on_the_way_to_zones_of_one_network_is_of_others() {
         for (domains, loss) in [(&domains[..1], None), (&domains[..], Some(300))] {
             let simulation = world();
             for domain in domains {
-                // The resolver learns the servers first. Then the loss of packets begins.
+                // The loss of packets begins after the resolver has learned the servers.
                 ask(&simulation, domain, RecordType::A).await;
                 if let Some(loss) = loss {
                     simulation.network().set_loss(loss);

@@ -1,4 +1,4 @@
-//! `resolverctl why` over the lab: each fault occurs in an email among healthy traffic, and the report must name its culprit.
+//! `resolverctl why` must name the culprit of each fault in an email among healthy traffic.
 
 #![cfg(feature = "lab")]
 
@@ -28,7 +28,7 @@ use lab::signing::{Flaw, Signing};
 use lab::simulation::{Flags, Simulation, config_trusting, paused};
 use lab::world::ServerPlan;
 
-/// The records of a mail domain, as zone file text.
+/// The records of a mail domain.
 const MAIL: &str = "\
 @ 300 MX 10 mx
 @ 300 TXT \"v=spf1 mx include:_spf.@ -all\"
@@ -39,7 +39,7 @@ null 300 MX 0 .
 * 300 A 198.51.100.8
 ";
 
-/// Zones with a fault, each with the round trip of its servers in milliseconds and the number of packets per thousand that get lost.
+/// Zones with a fault, each with the round trip of its servers in milliseconds and the packets lost per thousand.
 const ZONES: [(&str, &[Fault], u64, u32); 11] = [
     ("silent.tld.", &[Fault::Dead], 20, 0),
     ("dead.tld.", &[Fault::Dead], 20, 0),
@@ -63,13 +63,12 @@ const LISTS: [(&str, &[Fault]); 5] = [
     ("dbl.dq.spamhaus.net.", &[]),
 ];
 
-/// The zone on the server of a DNS list that belongs to the secret key of one customer. Its server does not answer.
+/// The zone of a customer key on the server of a DNS list. Its server does not answer.
 const KEY_ZONE: &str = "secret2.dbl.dq.spamhaus.net.";
 
-/// A DNS list for which clients send a key in the name.
+/// Clients send a key in the names of this DNS list.
 const KEYED: &str = "zen.dq.spamhaus.net.";
 
-/// Returns a simulation in which each kind of fault occurs in some zone or DNS list.
 fn world() -> Simulation {
     let mut tree = Tree::default();
     let mut last = 0_u8;
@@ -110,7 +109,6 @@ fn world() -> Simulation {
     Simulation::new(lab, config, 11)
 }
 
-/// Asks the DNS questions of an email to or from a domain, one after the other.
 async fn mail(simulation: &Simulation, domain: &str) {
     let questions = [
         (domain.to_owned(), RecordType::MX),
@@ -124,12 +122,11 @@ async fn mail(simulation: &Simulation, domain: &str) {
     }
 }
 
-/// Asks a DNS list about an address.
 async fn check(simulation: &Simulation, reversed: &str, list: &str) {
     ask(simulation, &format!("{reversed}.{list}"), RecordType::A).await;
 }
 
-/// Another gateway, whose mail has no faults: it asks a question every hundred milliseconds.
+/// Another gateway with healthy mail asks a question every hundred milliseconds.
 async fn healthy(simulation: &Simulation) {
     let client = Some([198, 18, 0, 1].into());
     for number in 0_u32.. {
@@ -139,7 +136,6 @@ async fn healthy(simulation: &Simulation) {
     }
 }
 
-/// Plays `work` while another gateway causes healthy traffic.
 async fn among_others<Work: Future>(simulation: &Simulation, work: Work) {
     tokio::select! {
         biased;
@@ -156,18 +152,18 @@ fn wanted(subject: Option<WantedSubject>) -> Wanted {
     Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20, decisive: None }
 }
 
-/// Returns the report about the slowest message (email) to or from a domain.
+/// Returns the report about the slowest email to or from a domain.
 async fn of_domain(simulation: &Simulation, domain: &str) -> MessageReport {
     let subject = WantedSubject::Name(wire_name(&name(domain)).into());
     why(simulation, Some(subject)).await.into_iter().next().unwrap()
 }
 
-/// Returns the time at which a message ends, as text for a log line that is written then.
+/// For a log line that is written at the end of the email.
 fn at_the_end_of(report: &MessageReport) -> String {
     jiff::Timestamp::from_second((report.began + report.took) as i64).unwrap().to_string()
 }
 
-/// Returns a log line of Postfix about an email that was deferred after it had waited for DNS.
+/// Postfix has deferred the email after it had waited for DNS.
 fn deferred(domain: &str, report: &MessageReport) -> String {
     let (base, at, waited) = (domain.trim_end_matches('.'), at_the_end_of(report), report.waited);
     format!(
@@ -175,7 +171,7 @@ fn deferred(domain: &str, report: &MessageReport) -> String {
     )
 }
 
-/// Returns the report about the message to which a log line belongs, as `resolverctl why -` finds it.
+/// Returns the report that `resolverctl why -` finds for a log line.
 async fn pasted(simulation: &Simulation, text: &str) -> MessageReport {
     let line = pasted::read(text, 1_795_305_600.0).remove(0);
     let mut found = Vec::new();
@@ -212,7 +208,7 @@ fn each_fault_of_a_domain_is_named() {
             assert!(report.questions.len() == 4 && !report.culprit.advice.is_empty(), "{report:#?}");
             assert!(report.waited <= report.took, "{report:#?}");
             assert_eq!(report.client, "127.0.0.1");
-            // The report about the slowest of all emails is about the same email.
+            // The slowest of all emails is this email.
             let mut worst = why(&simulation, None).await.remove(0);
             for (one, other) in worst.questions.iter_mut().zip(&report.questions) {
                 one.of_subject = other.of_subject;
@@ -297,8 +293,8 @@ fn lists_that_are_silent_or_refuse_are_named() {
             let report = why(&simulation, Some(address)).await.remove(0);
             assert_eq!(kind_of(&report), (kind, list, 0), "{report:#?}");
             assert_eq!(report.culprit.list.as_deref(), Some(list));
-            // The first client that waits for the DNS list gets its reply before the resolution ends. The report about its query must still contain
-            // the messages of the resolution.
+            // The first client gets its reply before the resolution ends. The report about its query must still have the messages of the
+            // resolution.
             let of_list = report.questions.iter().find(|question| question.name.ends_with(list)).unwrap();
             assert!(!of_list.messages.is_empty(), "{of_list:#?}");
         }
@@ -345,7 +341,7 @@ fn loss_on_one_path_is_no_silence() {
 fn an_outage_of_everything_is_our_own_network_s() {
     paused(async {
         let simulation = world();
-        // Starts the background tasks: while no server answers, the daemon queries root servers.
+        // The background tasks query root servers while no server answers.
         let _tasks = simulation.tend();
         among_others(&simulation, mail(&simulation, "fine.tld.")).await;
         tokio::time::sleep(Duration::from_secs(400)).await;
@@ -386,12 +382,12 @@ fn a_zone_that_is_known_to_be_silent_is_named_with_its_server() {
     paused(async {
         let simulation = world();
         among_others(&simulation, mail(&simulation, "silent.tld.")).await;
-        // After this time, the failures of the first email no longer count as the reason for failures of another email.
+        // The failures of the first email no longer count for another email.
         tokio::time::sleep(Duration::from_secs(90)).await;
         ask(&simulation, "other.silent.tld.", RecordType::A).await;
         let report = of_domain(&simulation, "other.silent.tld.").await;
         let [question] = &report.questions[..] else { panic!("{report:#?}") };
-        // The parent zone may be queried, but the silent server of the zone must not be.
+        // The parent zone may be queried, but not the silent server.
         let is_asked = question.messages.iter().any(|message| message.zone == "silent.tld.");
         assert!(!is_asked && question.elapsed < 0.1, "{report:#?}");
         assert_eq!(kind_of(&report), (CulpritKind::ServerSilent, "silent.tld.", 0), "{report:#?}");
@@ -439,7 +435,7 @@ fn one_reader_reads_the_record_at_a_time() {
                 })
                 .await
         });
-        // The resolution of the question has begun here.
+        // The resolution has begun.
         held.wait();
         let mut reading = std::pin::pin!(resolver.why(wanted(None)));
         let others = async {
@@ -516,7 +512,7 @@ fn a_long_message_shows_its_first_question_and_those_that_were_asked_for_failed_
         let simulation = world();
         let work = async {
             ask(&simulation, "fine.tld.", RecordType::MX).await;
-            // A content filter examines an email: it looks up the domains of links in a DNS list, and then the addresses of these domains.
+            // A content filter looks up the domains of links in a DNS list, and then the addresses of these domains.
             ask(&simulation, "fine.tld.", RecordType::TXT).await;
             for domain in ["refused.tld", "slow.tld"] {
                 check(&simulation, &format!("{domain}.secret1"), "dbl.dq.spamhaus.net.").await;
@@ -575,8 +571,7 @@ fn a_question_after_the_failure_is_explained_by_it() {
     });
 }
 
-/// Tests that a resolution is counted when it ends, not when its question is answered. `resolverctl stats --help` states by how much the two numbers
-/// may differ.
+/// `resolverctl stats --help` states by how much the numbers of resolutions and of questions may differ.
 #[test]
 fn a_resolution_is_counted_when_it_ends_and_not_with_its_query() {
     paused(async {
@@ -601,8 +596,7 @@ fn the_time_of_questions_is_known_by_stage() {
         let took = simulation.clock().mono().since(begun).as_secs_f64();
         let rows = simulation.resolver().stages(0).await.rows;
         let spent = |stage| rows.iter().find(|row| row.stage == stage).map_or(0.0, |row| row.spent);
-        // While the resolution waits for other answers, the keys of the root and of tld. arrive. Only the keys of bogus.tld. arrive later, so
-        // validation waits for them.
+        // The keys of the root and of tld. arrive while the resolution waits for other answers. Only those of bogus.tld. arrive later.
         assert!(spent(Stage::Waiting) > 0.04 && spent(Stage::Validation) > 0.01, "{rows:#?}");
         let sum: f64 = rows.iter().map(|row| row.spent).sum();
         assert!((sum - took).abs() < 0.001, "{sum} of {took}: {rows:#?}");

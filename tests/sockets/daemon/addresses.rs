@@ -1,4 +1,4 @@
-//! Listen addresses that the host does not have, at the start or later. Also ports for which a program needs rights.
+//! Listen addresses that the host does not have, at the start or later, and ports for which a program needs rights.
 
 use std::process::Command;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use lab::prelude::skipped;
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Setting, World, alone_in_network, told};
 
-/// An address for documentation, which no host has (RFC 5737).
+/// No host has this address (RFC 5737).
 const ABSENT: &str = "203.0.113.5:5300";
 
 fn setting() -> (World, Setting) {
@@ -48,7 +48,7 @@ fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
         code == 1 && status.contains("not yet at 203.0.113.5:5300: this host has no such address"),
         "{status}"
     );
-    // After a reload with the same addresses, the listen address is still missing. After a reload without it, no listen address is missing.
+    // After a reload with the same addresses, one is still missing. After a reload without it, none is.
     let text = std::fs::read_to_string(setting.config()).unwrap();
     let listening = |addresses: &str| text.replace("\"127.0.0.1:0\"", addresses);
     drop(process);
@@ -120,15 +120,15 @@ fn an_address_that_means_all_replies_from_the_one_that_was_asked() {
         let process = Process::start(command, setting.socket());
         let port = process.address.port();
         let mut clients = asked.map(|ip| Client::new((ip.parse::<std::net::IpAddr>().unwrap(), port).into()));
-        // The socket of the client is connected, so it does not receive a reply from another address. The first answer for each type comes from a
-        // server, the next ones come from the cache.
+        // The socket of the client is connected, so it does not receive a reply from another address. The first answer for each type comes
+        // from a server, the next ones come from the cache.
         for kind in [RecordType::A, RecordType::A, RecordType::AAAA, RecordType::A] {
             for client in &mut clients {
                 let expected = usize::from(kind == RecordType::A);
                 assert_eq!(client.ask("www.tld.", kind).answers.len(), expected);
             }
         }
-        // These queries arrive at the same time, so the daemon reads them as one batch and answers them from the cache.
+        // The daemon reads these queries as one batch and answers them from the cache.
         for _ in 0..40 {
             clients.iter_mut().for_each(|client| client.send("www.tld.", RecordType::A));
         }

@@ -1,5 +1,4 @@
-//! The limits of the daemon under load: every question must be answered, and the memory and the number of file descriptors must stay within their
-//! limits.
+//! The daemon under load: every question must be answered, and memory and file descriptors must stay within their limits.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,14 +15,13 @@ use crate::daemon::process::{Process, Setting, World, alone, busy};
 /// The number of questions that the client sends at once.
 const BURST: usize = 10_000;
 
-/// The number of client sockets that send the questions. The receive buffer of one socket would be too small for all
-/// replies.
+/// The receive buffer of one socket would be too small for all replies.
 const CLIENTS: usize = 50;
 
-/// The number of names that clients ask for, for each MiB of the cache. It is several times as many as fit into the cache.
+/// The number of names for each MiB of the cache: several times as many as fit into it.
 const NAMES_PER_MIB: u64 = 5_000;
 
-/// The number of questions of one client socket that are in progress at the same time.
+/// The number of questions of one client socket in progress at the same time.
 const WINDOW: usize = 50;
 
 #[test]
@@ -62,7 +60,7 @@ fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
     assert!(process.outcome(Outcome::Cache) >= watched.hits);
 }
 
-/// The replies to the questions that the client has sent at once.
+/// The replies to the questions that were sent at once.
 #[derive(Debug)]
 struct Burst {
     answered: u64,
@@ -70,7 +68,7 @@ struct Burst {
     sent: u64,
 }
 
-/// Sends the questions for all names, and only then reads the first reply.
+/// Sends all questions before the first reply is read.
 fn burst(server: SocketAddr) -> Burst {
     let mut clients: Vec<Client> = (0..CLIENTS).map(|_| Client::new(server)).collect();
     for number in 0..BURST {
@@ -93,14 +91,13 @@ fn burst(server: SocketAddr) -> Burst {
     burst
 }
 
-/// What was measured of the daemon while the client sent its questions.
 #[derive(Debug)]
 struct Watched {
     hits: u64,
     descriptors: u64,
 }
 
-/// Asks for a cached name and counts the file descriptors, again and again, until the burst is over.
+/// Asks for a cached name and counts the file descriptors until the burst is over.
 fn watch(process: &Process, warm: &mut Client, over: &AtomicBool) -> Watched {
     let mut watched = Watched { hits: 0, descriptors: 0 };
     while !over.load(Ordering::Acquire) {
@@ -112,7 +109,7 @@ fn watch(process: &Process, warm: &mut Client, over: &AtomicBool) -> Watched {
     watched
 }
 
-/// Returns the number of datagrams to the daemon's port that the kernel has dropped because a socket buffer was full (/proc/net/udp, see proc(5)).
+/// Returns the datagrams to the daemon's port that the kernel has dropped because a socket buffer was full (/proc/net/udp, see proc(5)).
 fn dropped(server: SocketAddr) -> u64 {
     let port = format!(":{:04X}", server.port());
     let table = std::fs::read_to_string("/proc/net/udp").unwrap();
@@ -130,7 +127,7 @@ fn more_names_than_fit_stay_within_the_size_of_the_cache() {
     }
 }
 
-/// Asks for `NAMES_PER_MIB` names for each MiB of the cache. The cache has a size of `size` MiB.
+/// The cache has a size of `size` MiB.
 fn fills(world: &World, size: u64) {
     let names = NAMES_PER_MIB * size;
     let setting = Setting::new(world, &format!("[cache]\nsize = \"{size}MiB\""));
@@ -162,17 +159,16 @@ fn an_idle_daemon_sleeps() {
     let process = setting.start();
     let mut client = Client::new(process.address);
     client.ask("www.tld.", RecordType::A);
-    // The first wait gives threads that have just worked time to go to sleep, so that this is not counted. On a busy machine, they may do so only in
-    // the second wait.
+    // The first wait lets threads that have just worked go to sleep, which is not counted. On a busy machine, they may do so only in the
+    // second wait.
     let window = || {
         client.hear_nothing(Duration::from_millis(500));
         let before = process.sleeps();
         client.hear_nothing(Duration::from_secs(3));
-        // If a thread has ended, its count is missing from the sum, and the difference may be negative. Then there is
-        // no result.
+        // If a thread has ended, its count is missing, and the difference may be negative.
         process.sleeps().checked_sub(before)
     };
-    // A timer of one second would wake a thread three times in each window. Between the daemon's own timers, which are of ten seconds and more, about
+    // A timer of one second would wake a thread three times in each window. The daemon's own timers are of ten seconds and more, so about
     // one window in three has at most two wake-ups.
     assert!((0..15).any(|_| window().is_some_and(|sleeps| sleeps <= 2)), "it never sleeps for three seconds");
 }

@@ -1,4 +1,4 @@
-//! Clients that ask many questions at the same time over one socket each, and repeat lost questions, like stub resolvers.
+//! Clients that ask many questions at once over one socket, and repeat lost ones, like stub resolvers.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -10,17 +10,17 @@ use hickory_proto::rr::{DNSClass, Name, RecordType};
 
 use crate::daemon::process::PATIENCE;
 
-/// If a socket receives no reply for this time, all questions without an answer are sent again.
+/// Without any reply for this time, all unanswered questions are sent again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// A DNS client for the tests: a UDP socket, and the questions that have not been answered yet.
+/// A UDP socket, and the questions that have not been answered yet.
 pub(crate) struct Client {
     socket: UdpSocket,
     waiting: HashMap<u16, Vec<u8>>,
     next: u16,
-    /// The number of datagrams that the client has sent, including repeated ones.
+    /// Sent datagrams, including repeated ones.
     pub(crate) sent: u64,
-    /// True if the client sets the DO flag in its questions.
+    /// Sets the DO flag in questions.
     pub(crate) dnssec_ok: bool,
 }
 
@@ -30,7 +30,6 @@ impl Client {
         Self::at(ours, server)
     }
 
-    /// Returns a client that sends from the address `ours`.
     pub(crate) fn at(ours: IpAddr, server: SocketAddr) -> Self {
         let socket = UdpSocket::bind((ours, 0)).unwrap();
         socket.connect(server).unwrap();
@@ -38,9 +37,9 @@ impl Client {
         Self { socket, waiting: HashMap::new(), next: 0, sent: 0, dnssec_ok: false }
     }
 
-    /// Sends a question, without waiting for its reply.
+    /// Does not wait for the reply.
     pub(crate) fn send(&mut self, name: &str, kind: RecordType) {
-        // After the largest id, the ids begin again at 0. By then, the first questions have their answers.
+        // When the ids begin again at 0, the first questions have their answers.
         self.next = self.next.wrapping_add(1);
         let message = message(self.next, (name, kind), DNSClass::IN, self.dnssec_ok);
         self.socket.send(&message).unwrap();
@@ -48,12 +47,11 @@ impl Client {
         self.waiting.insert(self.next, message);
     }
 
-    /// Returns the number of questions without an answer.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Returns the next reply to any of the questions. Repeats the questions that have had no answer for a while.
+    /// Returns the next reply to any question. Repeats questions without an answer.
     pub(crate) fn next_reply(&mut self) -> Message {
         let begin = Instant::now();
         let mut buffer = [0; 4_096];
@@ -71,13 +69,12 @@ impl Client {
         panic!("{} questions have no reply", self.waiting.len())
     }
 
-    /// Asks one question and waits for its reply.
     pub(crate) fn ask(&mut self, name: &str, kind: RecordType) -> Message {
         self.send(name, kind);
         self.next_reply()
     }
 
-    /// Asks a question that the daemon answers without a server: a name of class CH.
+    /// The daemon answers names of class CH without a server.
     pub(crate) fn ask_locally(&mut self) -> Message {
         self.socket
             .send(&message(u16::MAX, ("version.bind.", RecordType::TXT), DNSClass::CH, false))
@@ -86,7 +83,6 @@ impl Client {
         self.next_reply()
     }
 
-    /// Listens for the time `span`. Asserts that no datagram arrives.
     pub(crate) fn hear_nothing(&self, span: Duration) {
         self.socket.set_read_timeout(Some(span)).unwrap();
         let heard = self.socket.recv(&mut [0; 1]);
@@ -102,7 +98,6 @@ impl Client {
     }
 }
 
-/// Returns the code of the extended error in a reply.
 pub(crate) fn extended_error(reply: &Message) -> Option<u16> {
     match reply.edns.as_ref()?.option(EdnsCode::from(15))? {
         EdnsOption::Unknown(_, data) => Some(u16::from_be_bytes(*data.first_chunk()?)),
@@ -114,7 +109,7 @@ pub(crate) fn is_servfail(reply: &Message) -> bool {
     reply.metadata.response_code == ResponseCode::ServFail
 }
 
-/// Returns a question in the form that TCP needs, with its length before it.
+/// A question over TCP has its length before it.
 pub(crate) fn framed(id: u16, name: &str, kind: RecordType) -> Vec<u8> {
     let message = message(id, (name, kind), DNSClass::IN, false);
     [&u16::try_from(message.len()).unwrap().to_be_bytes(), &message[..]].concat()

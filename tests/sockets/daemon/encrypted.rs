@@ -1,5 +1,4 @@
-//! Queries over TLS, HTTPS and QUIC to another daemon. The other daemon has a certificate for dns.example from the certificate authority of
-//! the tests.
+//! Queries over TLS, HTTPS and QUIC to another daemon, which has a certificate for dns.example from the certificate authority of the tests.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -13,13 +12,12 @@ use hickory_proto::rr::RecordType;
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Setting, World, told};
 
-/// Returns the value of a counter about queries to servers in the statistics of a daemon.
 fn counted(process: &Process, name: &str) -> u64 {
     let stats = serde_json::to_value(process.stats()).unwrap();
     stats["upstream"][name].as_u64().unwrap()
 }
 
-/// Starts a daemon that answers clients over TLS, HTTPS and QUIC.
+/// Answers clients over TLS, HTTPS and QUIC.
 fn forwarder(world: &World) -> (Setting, Process) {
     let setting = Setting::new(world, "");
     for file in ["first.pem", "first.key"] {
@@ -34,7 +32,7 @@ fn forwarder(world: &World) -> (Setting, Process) {
     (setting, process)
 }
 
-/// Starts a daemon that forwards all names to `server`, and trusts the certificate authority of the tests.
+/// Forwards all names to `server`, and trusts the certificate authority of the tests.
 fn forwards(world: &World, server: &str) -> (Setting, Process) {
     let setting = Setting::new(world, "");
     let text = std::fs::read_to_string(setting.config()).unwrap();
@@ -43,7 +41,7 @@ fn forwards(world: &World, server: &str) -> (Setting, Process) {
     (setting, process)
 }
 
-/// Makes a `resolverctl` command trust the certificate authority of the tests.
+/// The command trusts the certificate authority of the tests.
 fn trusting(mut command: Command) -> Command {
     command.env("SSL_CERT_FILE", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/ca.pem"));
     command
@@ -74,7 +72,7 @@ fn queries_go_over_one_connection_to_a_forwarder_over_https() {
             let reply = client.next_reply();
             assert_eq!((reply.metadata.response_code, reply.answers.len()), (ResponseCode::NoError, 1));
         }
-        // The answer is too long for a datagram, but must arrive complete.
+        // The answer is too long for a datagram.
         assert_eq!(client.ask("text.tld.", RecordType::TXT).answers.len(), 1);
         assert_eq!(counted(&upstream, "https_handshakes") - before, 1, "one connection");
         let zones = resolverctl(&setting, &["zones"]);

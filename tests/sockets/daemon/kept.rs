@@ -1,5 +1,4 @@
-//! Tests that the states of DNS lists and the failed queries survive a restart if the service manager provides a state
-//! directory.
+//! The states of DNS lists and the failed queries survive a restart if the service manager provides a state directory.
 
 use std::cell::Cell;
 use std::os::unix::fs::PermissionsExt;
@@ -14,10 +13,10 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Setting, Stage, World, ask, told};
 
-/// The configuration of a DNS list whose zone is parked, so none of its answers is a valid listing.
+/// The zone of this DNS list is parked, so none of its answers is a valid listing.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";
 
-/// Returns the number of the current day (UTC), to which the counters of queries to lists belong.
+/// The current day (UTC), to which the counters of queries to lists belong.
 fn day() -> u64 {
     SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400
 }
@@ -61,7 +60,7 @@ fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
     }
     process.end(Signal::TERM);
 
-    // A file that cannot be parsed is reported in the log and is not used.
+    // A file that cannot be parsed is logged and not used.
     std::fs::write(state.path().join("lists.json"), "{\"version\":1,\"lists\":[").unwrap();
     for told in [true, false] {
         let mut process = start();
@@ -90,7 +89,7 @@ fn a_second_process_does_not_start_on_a_state_directory_in_use() {
     Process::start(second(), other.socket());
 }
 
-/// Returns the number of queries of the last day in the store of minutes.
+/// Returns the queries of the last day in the store of minutes.
 fn in_minutes(process: &Process) -> u64 {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let request = Request::Minutes { from: now - 86_400, to: now, step: 0 };
@@ -137,21 +136,18 @@ fn the_minutes_outlast_a_restart_and_a_file_that_is_torn_or_foreign() {
     assert_eq!(in_minutes(&process), 1);
 }
 
-/// Returns the number of failed queries in the history of the daemon.
 fn failed(process: &Process) -> u64 {
     let all = FailedRequest { from: 0.0, zone: None, client: None };
     let zones = ask(process.socket(), &Request::Failed(all));
     zones.iter().map(|reply| if let Reply::FailedZone(zone) = reply { zone.questions } else { 0 }).sum()
 }
 
-/// Starts the daemon in a state directory that `spoil` has changed, makes two queries fail, and starts the daemon a
-/// second time.
+/// Starts the daemon in a state directory that `spoil` has changed, makes two queries fail, and starts the daemon again.
 fn after(spoil: impl Fn(&Path), then: impl FnOnce(&Process, &Path, &str)) {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let state = tempfile::tempdir().unwrap();
-    // The daemon runs as a user without rights, who must be able to write here. As root, the daemon could read every
-    // file.
+    // The daemon runs as a user without rights, because root could read every file.
     for directory in [state.path(), setting.socket().parent().unwrap()] {
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o777)).unwrap();
     }

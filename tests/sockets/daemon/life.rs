@@ -18,11 +18,9 @@ use crate::daemon::process::{PATIENCE, Process, Setting, World, alone, told};
 /// The maximum time from the start of the daemon to its first answer that needs no server.
 const START: Duration = Duration::from_millis(100);
 
-/// The maximum time from the signal to the end of the daemon, even on a busy machine. If the daemon waited for the resolutions (flights) in
-/// progress, this could take ten seconds.
+/// The maximum time from the signal to the end of the daemon, even on a busy machine. Resolutions in progress could take ten seconds.
 const END: Duration = Duration::from_secs(5);
-// Asserts that the two waits of a stop take less than a second together, so that on an idle machine the daemon stops
-// within a second.
+// On an idle machine, the daemon stops within a second.
 const _: () = assert!(STOP_GRACE.as_millis() + STOP_FLUSH.as_millis() < 1_000);
 
 /// The number of sockets with questions that wait when the signal arrives.
@@ -31,10 +29,8 @@ const CLIENTS: usize = 10;
 const QUESTIONS: usize = 10;
 /// The number of waiting questions over one TCP stream.
 const STREAMED: u16 = 10;
-/// The number of all waiting questions.
 const WAITING: usize = CLIENTS * QUESTIONS + STREAMED as usize;
-// Asserts that there are so few waiting questions that none is refused because its zone does not answer or the machine
-// is busy.
+// No question may be refused because its zone does not answer or the machine is busy.
 const _: () = assert!(WAITING < MAX_SILENT_FLIGHTS && WAITING < BUSY_FLIGHTS);
 
 #[test]
@@ -49,7 +45,7 @@ fn it_answers_soon_after_it_was_started() {
         assert_eq!(reply.metadata.response_code, ResponseCode::Refused);
         began.elapsed()
     };
-    // On a busy machine, some starts take longer, so only one of them must be fast enough.
+    // On a busy machine, some starts take longer.
     let times: Vec<Duration> = std::iter::repeat_with(start).take(20).collect();
     println!("from start to first answer: {times:?}");
     assert!(times.iter().any(|time| *time < START), "{times:?}");
@@ -100,7 +96,7 @@ fn whoever_asks_by_the_tool_when_it_ends_is_told_too() {
     let mut tool = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     tool.arg("--socket").arg(setting.socket()).args(["query", "www.silent.tld"]);
     let tool = tool.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A connection to the control socket without a request must not delay the stop of the daemon.
+    // A connection to the control socket without a request must not delay the stop.
     let _idle = std::os::unix::net::UnixStream::connect(setting.socket()).unwrap();
     process.wait_until("it is in flight", |process| process.status().daemon.flights == 1);
     let (status, _) = process.end(Signal::TERM);
@@ -127,7 +123,7 @@ fn what_servers_answer_soon_is_still_handed_out_at_the_end() {
     assert_eq!(status.code(), Some(0));
     assert!(took < END, "{took:?}");
     for _ in 0..50 {
-        // The server is near, so these questions are answered while the daemon stops, and do not get SERVFAIL.
+        // The server is near, so these questions are answered while the daemon stops.
         assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
     }
 }
@@ -156,7 +152,7 @@ fn a_log_that_is_no_terminal_has_no_colours() {
     assert!(said.contains("resolverd has stopped") && !said.contains('\x1b'), "{said:?}");
 }
 
-/// Opens a TCP connection, and sends this many questions over it. The server for the names is silent.
+/// The server for these names is silent.
 fn pipelined(process: &Process, questions: u16) -> TcpStream {
     let mut stream = TcpStream::connect(process.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -173,7 +169,6 @@ fn pipelined(process: &Process, questions: u16) -> TcpStream {
     stream
 }
 
-/// Returns the DNS messages in a TCP stream.
 fn framed(mut octets: &[u8]) -> impl Iterator<Item = Message> {
     std::iter::from_fn(move || {
         let length = usize::from(u16::from_be_bytes(*octets.first_chunk()?));

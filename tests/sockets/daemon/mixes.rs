@@ -1,5 +1,4 @@
-//! Tests that the memory of the process stays within its limit for any content of the cache, and for any replies to TCP
-//! clients.
+//! The memory of the process stays within its limit for any content of the cache, and for any replies to TCP clients.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -19,7 +18,7 @@ use crate::daemon::client::{Client, framed, is_servfail};
 use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::process::{Process, Setting, World, busy};
 
-/// The number of questions of one client socket that are in progress at the same time.
+/// The number of questions of one client socket in progress at the same time.
 const WINDOW: usize = 50;
 
 /// The number of TCP clients. All their connections are open at the same time.
@@ -28,19 +27,19 @@ const TCP_CLIENTS: u8 = 4;
 /// The number of questions that each connection sends at once. All replies together are 70 MB long.
 const PIPELINED: u16 = 8;
 
-/// The number of questions with long replies that clients ask at the same time.
+/// The number of questions with long replies at the same time.
 const LONG_REPLIES: usize = 80;
 
-/// The number of reloads of the configuration in a long test. Before each reload, a part of the cache is filled again.
+/// The number of reloads in a long test. Before each, a part of the cache is filled again.
 const RELOADS: u64 = 30;
 
-/// The configuration of a DNS list, so that the cache also has answers of a list.
+/// The cache must also have answers of a DNS list.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]";
 
-/// A kind of cache entry. `ask` returns the name and type of each question that fills the cache with this kind.
+/// A kind of cache entry. `ask` returns the questions that fill the cache with this kind.
 struct Mix {
     title: &'static str,
-    /// The approximate size of a cache entry of this kind, in octets. The cache is filled several times.
+    /// The approximate size of a cache entry, in octets.
     octets: u64,
     ask: fn(u64) -> (String, RecordType),
     dnssec_ok: bool,
@@ -99,7 +98,7 @@ const MIXES: [Mix; 8] = [
     },
 ];
 
-/// Returns a name of 255 octets below `tld.`. If `number` is even, it has labels of one octet, else long labels. Names of these two forms take the
+/// Returns a name of 255 octets below `tld.`. If `number` is even, it has labels of one octet, else long labels: these two forms take the
 /// most memory for their length.
 fn long(number: u64) -> String {
     let (mut name, octets) = (format!("n{number}."), if number.is_multiple_of(2) { 1 } else { 50 });
@@ -133,7 +132,7 @@ fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
     }
 }
 
-/// Tests reloads of the configuration, which remove answers and views, while clients fill the cache again.
+/// Reloads remove answers and views while clients fill the cache again.
 #[test]
 fn reloads_while_the_cache_fills_take_no_more() {
     let _busy = busy();
@@ -152,7 +151,6 @@ fn reloads_while_the_cache_fills_take_no_more() {
     }
 }
 
-/// Asks the daemon for `count` names, so that the cache gets entries of the kind `mix`.
 fn fill(process: &Process, mix: &Mix, count: u64) {
     let mut client = Client::new(process.address);
     client.dnssec_ok = mix.dnssec_ok;
@@ -168,7 +166,7 @@ fn fill(process: &Process, mix: &Mix, count: u64) {
     }
 }
 
-/// Fills a cache of `size` MiB with a few long entries, so that it uses all of its memory.
+/// A few long entries use all the memory of a cache of `size` MiB.
 pub(crate) fn fill_with_texts(process: &Process, size: u64) {
     fill(process, &TEXTS, 2 * (size << 20) / TEXTS.octets);
 }
@@ -180,7 +178,7 @@ fn all_connections(process: &Process, size: u64) -> Vec<TcpStream> {
     clients.map(|last| connected(process.address, [127, 0, 0, last].into())).collect()
 }
 
-/// Sends DNS messages over a TCP connection without a pause. The daemon may close the connection.
+/// Sends messages without a pause. The daemon may close the connection.
 fn pipeline(messages: impl Iterator<Item = u8>, stream: &mut TcpStream) {
     let _ = stream.write_all(&messages.collect::<Vec<_>>());
 }
@@ -196,8 +194,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
         let mut client = Client::new(process.address);
         client.ask("a.big.tld.", RecordType::TXT);
         let mut streams = all_connections(&process, size);
-        // All connections wait for the same answer and get it at the same time. Then they ask for another name that is
-        // already in the cache.
+        // All connections get the same answer at the same time, and then a cached one.
         for name in ["b.big.tld.", "b.big.tld.", "a.big.tld."] {
             for stream in &mut streams {
                 let question = |number| framed(number, name, RecordType::TXT);
@@ -206,7 +203,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
             std::thread::sleep(Duration::from_millis(1_500));
         }
         assert_within_bound(&process, size, "long replies");
-        // Each of these answers is for only one client, and the cache has already removed it when it is sent.
+        // Each of these answers is for one client, and the cache has removed it when it is sent.
         drop(streams);
         let mut streams = all_connections(&process, size);
         for (place, stream) in streams.iter_mut().enumerate() {
@@ -255,8 +252,7 @@ fn long_replies_whose_zone_has_silent_servers_for_its_keys_take_no_more() {
     let process = setting.start();
     let (mut light, mut heavy) = (Client::new(process.address), Client::new(process.address));
     light.ask("www.tld.", RecordType::A);
-    // The records of each answer take 600 KB. The resolution keeps them until it ends, and waits for keys that never
-    // arrive.
+    // The records of each answer take 600 KB. The resolution keeps them until it ends, and waits for keys that never arrive.
     for number in 0..LONG_REPLIES {
         heavy.send(&format!("h{number}.keyless.tld."), RecordType::A);
     }
@@ -289,12 +285,11 @@ fn dozens_of_long_replies_at_once_are_never_shed() {
     assert_eq!(shed(&process), 0);
 }
 
-/// Returns the number of long replies that the daemon has dropped.
 fn shed(process: &Process) -> u64 {
     process.stats().report.upstream.counts[Counter::LongRepliesShed]
 }
 
-/// Opens a TCP connection to the daemon from this address, with a small receive buffer.
+/// The connection has a small receive buffer.
 fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
@@ -304,8 +299,7 @@ fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
     socket.into()
 }
 
-/// Returns the zones for these kinds of entries, each with its text. `many.tld.` delegates to zones that no server
-/// serves.
+/// The zones for these kinds of entries. `many.tld.` delegates to zones that no server serves.
 fn zones() -> [(&'static str, String); 4] {
     let string = format!("\"{}\" ", "x".repeat(250));
     let texts: String = (0..4).fold(String::new(), |mut text, number| {

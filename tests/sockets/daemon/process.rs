@@ -1,4 +1,4 @@
-//! The program as an operator runs it: a configuration file, a process, the lines on stderr, and the control socket.
+//! The program as an operator runs it: a configuration file, a process, its lines on stderr, and the control socket.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
@@ -26,8 +26,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The time for which a test waits before it fails. It is long enough on any machine, and a test that passes never
-/// waits this long.
+/// A test waits for this time before it fails. A test that passes never waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The round trip to a simulated server that is far away.
@@ -36,35 +35,32 @@ const FAR: Duration = Duration::from_millis(1_500);
 /// The id of the user `nobody`, as which the daemon runs if the test runs as root.
 const NOBODY: u32 = 65_534;
 
-/// A lock that keeps tests that measure times from running at the same time as tests that keep the machine busy.
+/// Tests that measure times must not run together with tests that keep the machine busy.
 static BUSY: RwLock<()> = RwLock::new(());
 
-/// Must be called by tests that measure times. Waits until no other test keeps the machine busy.
+/// For tests that measure times: waits until no other test keeps the machine busy.
 pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
     BUSY.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Must be called by tests that keep the machine busy. They may run at the same time. Waits until no test measures
-/// times.
+/// For tests that keep the machine busy: waits until no test measures times. They may run at the same time.
 pub(crate) fn busy() -> RwLockReadGuard<'static, ()> {
     BUSY.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A simulated internet on sockets, for a daemon that runs in another process.
 pub(crate) struct World {
     pub(crate) sockets: LabSockets,
     _runtime: Runtime,
 }
 
 impl World {
-    /// Returns a simulated internet with `tld.`, whose server has this distance and answers for every name. No server answers for
-    /// `silent.tld.`.
+    /// The server of `tld.` has this distance and answers for every name. No server answers for `silent.tld.`.
     pub(crate) fn new(distance: Duration) -> Self {
         Self::with(distance, &[])
     }
 
-    /// Like `new`, with these zones below `tld.`, each with its text. The server of `keyless.tld.` never answers queries for keys. The
-    /// server of `slow.tld.` is far away.
+    /// Like `new`, with these zones below `tld.`. The server of `keyless.tld.` never answers queries for keys. The server of `slow.tld.` is
+    /// far away.
     pub(crate) fn with(distance: Duration, zones: &[(&str, String)]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let lab = Arc::new(lab(distance, zones));
@@ -104,7 +100,7 @@ fn lab(distance: Duration, zones: &[(&str, String)]) -> Lab {
     tree.build().unwrap()
 }
 
-/// A state directory (for the snapshot of the cache and the history), and a daemon that uses it.
+/// A daemon with a state directory, for the snapshot of the cache and the history.
 pub(crate) struct Stage {
     pub(crate) setting: Setting,
     pub(crate) state: TempDir,
@@ -124,14 +120,13 @@ impl Stage {
     }
 }
 
-/// A directory with the configuration file of a daemon. All processes of a test use it.
+/// The directory with the configuration file. All daemons of a test use it.
 pub(crate) struct Setting {
     folder: TempDir,
 }
 
 impl Setting {
-    /// Writes a configuration with these further sections. The daemon listens at a port that the kernel chooses, and queries the servers of
-    /// `world`.
+    /// The daemon listens at a port that the kernel chooses, and queries the servers of `world`.
     pub(crate) fn new(world: &World, sections: &str) -> Self {
         let setting = Self::bare();
         let port = world.sockets.port();
@@ -149,7 +144,7 @@ impl Setting {
         setting
     }
 
-    /// Creates a directory for a daemon, without a configuration file.
+    /// Creates the directory without a configuration file.
     pub(crate) fn bare() -> Self {
         let folder = tempfile::tempdir().unwrap();
         // A user without rights must be able to read the directory.
@@ -165,8 +160,7 @@ impl Setting {
         self.folder.path().join("resolverd.toml")
     }
 
-    /// Adds to the configuration that answers of `keyless.tld.` are validated. Its keys never arrive. Two of its names
-    /// are exempt.
+    /// Answers of `keyless.tld.` are validated, and its keys never arrive. Two of its names are exempt.
     pub(crate) fn validate_keyless(&self) {
         let key = "Aio4P+Jh0hSxiVvHVAveh6ovEnH9Q+K8+1qdsWtH0C3BSydA8KMuWOLXi6xbFYJSXdosj8gzUBp80wcEY6Du9w==";
         self.write("anchor", &format!("keyless.tld. 3600 IN DNSKEY 257 3 13 {key}\n"));
@@ -179,22 +173,21 @@ impl Setting {
         self.folder.path().join("control.sock")
     }
 
-    /// Returns the command that runs the daemon with this configuration.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverd"));
         command.arg("--config").arg(self.config()).stdin(Stdio::null());
         command
     }
 
-    /// Returns the command, run by a user without rights. If the test runs as root, it uses a copy of the program next to the configuration, because
-    /// other users may not be able to read the directory in which root has built the program.
+    /// Runs the daemon as a user without rights. Other users may not be able to read the program that root has built, so root's test uses a
+    /// copy.
     pub(crate) fn command_without_rights(&self) -> Command {
         if !rustix::process::geteuid().is_root() {
             return self.command();
         }
         let program = self.folder.path().join("resolverd");
-        // A separate process copies the file. If this process wrote the copy, a child process of a parallel test could inherit the open file, and
-        // the kernel would refuse to execute it.
+        // If this process wrote the copy, a child process of a parallel test could inherit the open file, and the kernel would refuse to
+        // execute it.
         let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverd")).arg(&program).status().unwrap();
         assert!(copied.success());
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -203,25 +196,25 @@ impl Setting {
         command
     }
 
-    /// Runs the daemon program with these arguments until it ends. Returns the exit code, stdout and stderr.
+    /// Returns the exit code, stdout and stderr.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         told(&self.command().args(arguments).output().unwrap())
     }
 
-    /// Starts the daemon, and waits until it listens.
+    /// Waits until the daemon listens.
     pub(crate) fn start(&self) -> Process {
         Process::start(self.command(), self.socket())
     }
 }
 
-/// Returns the exit code, stdout and stderr of a process that has ended.
+/// Returns the exit code, stdout and stderr.
 pub(crate) fn told(output: &Output) -> (i32, String, String) {
     let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
-/// Returns the command in a separate network namespace that has only loopback. `script` is run there first, with root rights. Returns
-/// `None` if this host does not permit this.
+/// Returns the command in a network namespace that has only loopback, or `None` if this host does not permit this. `script` is run there
+/// first, with root rights.
 pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Command> {
     let within = |script: &str| {
         let mut shell = Command::new("unshare");
@@ -232,25 +225,25 @@ pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Comman
         skipped("no network of its own is to be had here");
         return None;
     }
-    // With `exec`, the daemon replaces the shell, so it has the process id that the test knows.
+    // With `exec`, the daemon has the process id of the shell, which the test knows.
     let mut shell = within(&format!("{script}; exec \"$@\""));
     shell.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
     Some(shell)
 }
 
-/// A daemon that runs in another process. It is killed when this value is dropped.
+/// A daemon in another process. It is killed when this value is dropped.
 pub(crate) struct Process {
     child: Child,
     /// The address at which the daemon listens.
     pub(crate) address: SocketAddr,
-    /// The lines that the daemon wrote to stderr before the line with its address.
+    /// The lines on stderr before the one with the address.
     pub(crate) said: Vec<String>,
     lines: Mutex<Receiver<String>>,
     socket: PathBuf,
 }
 
 impl Process {
-    /// Starts the daemon with `command`, and waits for the line with the address at which it listens.
+    /// Waits for the line with the address at which the daemon listens.
     pub(crate) fn start(mut command: Command, socket: PathBuf) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let (sender, lines) = channel();
@@ -272,7 +265,6 @@ impl Process {
         }
     }
 
-    /// Returns the path of the control socket of the daemon.
     pub(crate) fn socket(&self) -> &Path {
         &self.socket
     }
@@ -281,17 +273,15 @@ impl Process {
         self.child.id()
     }
 
-    /// Sends a signal to the process of the daemon.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Returns the next line that the daemon writes to stderr.
     pub(crate) fn next_line(&self) -> String {
         self.lines.lock().unwrap().recv_timeout(PATIENCE).unwrap()
     }
 
-    /// Sends a signal to the process and waits for its end. Returns how it ended, and how long this took.
+    /// Returns how the process ended, and how long this took.
     pub(crate) fn end(&mut self, signal: Signal) -> (ExitStatus, Duration) {
         let sent = Instant::now();
         self.signal(signal);
@@ -299,7 +289,7 @@ impl Process {
         (status, sent.elapsed())
     }
 
-    /// Returns the lines after the one with the address. Must be called after the process has ended.
+    /// Returns the lines after the one with the address. The process must have ended.
     pub(crate) fn said_later(&self) -> Vec<String> {
         self.lines.lock().unwrap().iter().collect()
     }
@@ -318,25 +308,23 @@ impl Process {
         }
     }
 
-    /// Returns the states of the DNS lists in use.
     pub(crate) fn lists(&self) -> Vec<ListRow> {
         let row = |reply| if let Reply::ListState(row) = reply { Some(row) } else { None };
         ask(&self.socket, &Request::Dnsbl { list: None }).into_iter().filter_map(row).collect()
     }
 
-    /// Removes all types of a name from the cache of the daemon.
+    /// Removes all types of a name from the cache.
     pub(crate) fn flush_name(&self, name: &str) {
         let what = FlushWhat::Name { name: name.to_owned(), tree: false, kind: None };
         let reply = ask(&self.socket, &Request::Flush { what, fleet: false });
         assert!(matches!(reply.first(), Some(Reply::Flushed(_))), "{reply:?}");
     }
 
-    /// Returns the number of clients' questions with this outcome.
     pub(crate) fn outcome(&self, outcome: Outcome) -> u64 {
         self.stats().report.outcomes.get(&outcome).copied().unwrap_or(0)
     }
 
-    /// Waits until the function `wanted` returns true for the process. `what` describes the state in the error message.
+    /// `what` describes the state in the error message.
     pub(crate) fn wait_until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let begin = Instant::now();
         while !wanted(self) {
@@ -344,23 +332,22 @@ impl Process {
         }
     }
 
-    /// Returns a number in /proc/PID/status of the daemon, in the unit of that file.
+    /// Returns a number in /proc/PID/status, in the unit of that file.
     pub(crate) fn in_status(&self, field: &str) -> u64 {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
         number_of(&text, field).unwrap_or_else(|| panic!("no {field} in {text}"))
     }
 
-    /// Returns the most memory that the process of the daemon has ever used, in octets.
+    /// The most memory that the daemon has ever used, in octets.
     pub(crate) fn peak_memory(&self) -> u64 {
         self.in_status("VmHWM") * 1_024
     }
 
-    /// Returns the number of open file descriptors of the daemon.
     pub(crate) fn descriptors(&self) -> u64 {
         std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count() as u64
     }
 
-    /// Returns how many times the threads of the daemon have gone to sleep (voluntary context switches).
+    /// Returns how many times the threads have gone to sleep (voluntary context switches).
     pub(crate) fn sleeps(&self) -> u64 {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
         let status = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap());
@@ -387,7 +374,6 @@ fn number_of(text: &str, field: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Sends a request to the control socket. Returns the lines of the reply.
 pub(crate) fn ask(socket: &Path, request: &Request) -> Vec<Reply> {
     let mut stream = UnixStream::connect(socket).unwrap();
     let line = serde_json::to_string(request).unwrap() + "\n";

@@ -13,7 +13,6 @@ use crate::daemon::process::{Process, Setting, World, told};
 /// The exit code if the daemon could not start.
 const FAILED: i32 = 1;
 
-/// The exit code if the configuration is invalid.
 const CONFIG_INVALID: i32 = 6;
 
 fn setting() -> (World, Setting) {

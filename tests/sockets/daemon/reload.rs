@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Setting, World, told};
 
-/// Runs a `resolverctl` command. Returns the exit code and stdout.
+/// Returns the exit code and stdout.
 fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     command.arg("--socket").arg(setting.socket()).args(arguments);
@@ -20,13 +20,13 @@ fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
     (code, text)
 }
 
-/// Runs a `resolverctl` command that must fail. Returns the exit code, stdout and stderr.
+/// Returns the exit code, stdout and stderr.
 fn failing(setting: &Setting, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     told(&command.arg("--socket").arg(setting.socket()).args(arguments).output().unwrap())
 }
 
-/// Returns the log line of the daemon about a reload of the configuration.
+/// Returns the log line about a reload.
 fn said(process: &Process) -> String {
     let mut line = process.next_line();
     while !line.contains("configuration") {
@@ -57,8 +57,7 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
     assert!(code == 6 && wrong.contains("cache.sise is not a known key; did you mean size?"), "{wrong}");
     assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
 
-    // The configuration file is correct, but its zone file has an error. The command and the log must report this error
-    // too.
+    // The configuration file is correct, but its zone file has an error, which the command and the log must report.
     setting.write("lan.zone", "@ A ten\n");
     setting.write("resolverd.toml", &format!("{file}[[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n"));
     let (code, wrong) = resolverctl(&setting, &["reload"]);
@@ -66,8 +65,7 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
     assert_eq!(setting.run(&["--check"]).0, 6);
     assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
 
-    // Another program uses the listen address, which is noticed only in the last step of the reload. Even then, nothing
-    // must have changed.
+    // That another program uses the listen address is noticed only in the last step of the reload. Even then, nothing must have changed.
     let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let listener = format!("[[listener]]\naddresses = [\"{}\"]\n", taken.local_addr().unwrap());
     let host = "[[host]]\nname = \"scanner.lan\"\naddresses = [\"10.0.0.10\"]\n";
@@ -108,8 +106,7 @@ fn from_an_address_to_all_and_back() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let file = std::fs::read_to_string(setting.config()).unwrap();
-    // Another program may already use this port at the other address of this host. Then the daemon is started with
-    // another port.
+    // If another program uses this port at the other address, another port is tried.
     let (process, port) = loop {
         setting.write("resolverd.toml", &file);
         let process = setting.start();
@@ -144,7 +141,7 @@ fn an_address_that_is_removed_comes_back_while_its_last_query_waits() {
     let world = World::new(Duration::from_millis(500));
     let setting = Setting::new(&world, "");
     let file = std::fs::read_to_string(setting.config()).unwrap();
-    // Another program may already use this port at the other address. Then the daemon is started with another port.
+    // If another program uses this port at the other address, another port is tried.
     let (process, other, both) = loop {
         setting.write("resolverd.toml", &file);
         let process = setting.start();
@@ -201,8 +198,7 @@ fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_
             "zone partner.example.: {key} contains {own}, at which resolverd itself listens ({own}): its queries would come back to it; write the address and port of another server\n"
         );
         assert_eq!(setting.run(&["--check"]), (6, String::new(), sentence.clone()));
-        // With port 0, the daemon listens at another port than that of the configured server. So this server is not
-        // resolverd itself.
+        // With port 0, the configured server is not resolverd itself.
         assert_eq!(setting.run(&["--check", "--listen", "127.0.0.1:0"]).0, 0);
         let (code, _, error) = setting.run(&[]);
         assert_eq!((code, error), (1, format!("resolverd: {sentence}")));
@@ -240,7 +236,7 @@ fn a_zone_is_added_until_it_is_removed_or_written() {
     );
     assert_eq!(resolverctl(&near, &["zone", "remove", "lan"]).0, 0);
 
-    // An invalid server in the `resolverctl` command must change neither the daemon nor the configuration file.
+    // An invalid server must change neither the daemon nor the configuration file.
     let before = std::fs::read_to_string(near.config()).unwrap();
     let words = ["zone", "add", "lan", "--forward", "10.0.0.300"];
     let (code, _, said) = failing(&near, &words);

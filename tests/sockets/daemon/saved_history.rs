@@ -1,4 +1,4 @@
-//! Tests that the history in memory survives a restart. It contains all queries, not only slow and failed ones.
+//! The history in memory survives a restart, with all queries, not only slow and failed ones.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -15,12 +15,11 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Stage, World, ask};
 
-/// Returns the path of the file with the saved history of queries.
 fn file(stage: &Stage) -> PathBuf {
     stage.state.path().join("history.snapshot")
 }
 
-/// Asks for a name twice: the second answer comes from the cache.
+/// The second answer comes from the cache.
 fn ask_twice(process: &Process, name: &str) {
     let mut client = Client::new(process.address);
     for _ in 0..2 {
@@ -28,7 +27,7 @@ fn ask_twice(process: &Process, name: &str) {
     }
 }
 
-/// Returns the reports of `resolverctl why` about the messages (emails) in which a name was asked for.
+/// Returns the reports about the emails in which a name was asked for.
 fn why(process: &Process, name: &str) -> Vec<MessageReport> {
     let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
     let replies = ask(process.socket(), &Request::Why { requests: vec![request] }).into_iter();
@@ -41,7 +40,7 @@ fn make_pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Ends the daemon with a signal. Returns its log lines about the file with the history.
+/// Ends the daemon. Returns its log lines about the file with the history.
 fn said(process: &mut Process, signal: Signal) -> Vec<String> {
     process.end(signal);
     let said = [process.said.clone(), process.said_later()].concat();
@@ -66,7 +65,7 @@ fn a_quick_message_is_found_after_a_restart_with_another_number_of_workers() {
         assert!(!file(&stage).exists());
         let after = why(&process, "mail.tld.");
         assert!((after[0].began - before[0].began).abs() < 0.01, "{after:?}");
-        // The clocks of the two daemons differ a little, and so do the times at which the message began.
+        // The clocks of the two daemons differ a little.
         let after: Vec<_> =
             after.into_iter().map(|message| MessageReport { began: before[0].began, ..message }).collect();
         assert_eq!(after, before);
@@ -104,7 +103,7 @@ fn with_redact_or_without_a_history_there_is_no_file() {
     }
 }
 
-/// Returns the zones with failed queries: their names and culprits, and whether they still fail.
+/// Returns the zones with failed queries, their culprits, and whether they still fail.
 fn failed(process: &Process) -> Vec<(Option<String>, CulpritKind, StillFails)> {
     let all = FailedRequest { from: 0.0, zone: None, client: None };
     let replies = ask(process.socket(), &Request::Failed(all)).into_iter();
@@ -152,14 +151,13 @@ fn a_file_that_cannot_be_used_is_reported_and_removed() {
     ask_twice(&process, "mail.tld.");
     let lines = said(&mut process, Signal::TERM);
     assert!(lines.len() == 1 && lines[0].contains("it is damaged, or of another version"), "{lines:?}");
-    // A pipe replaces the file. No process writes to the pipe, so the daemon must not wait for data from it at its
-    // start.
+    // No process writes to the pipe, so the daemon must not wait for data from it at its start.
     std::fs::remove_file(file(&stage)).unwrap();
     make_pipe(&file(&stage));
     let mut process = stage.start(&[]);
     let lines = said(&mut process, Signal::TERM);
     assert!(lines.len() == 1 && lines[0].contains("it is not a regular file"), "{lines:?}");
-    // A directory replaces the file. The daemon must not change it.
+    // The daemon must not change the directory.
     std::fs::remove_file(file(&stage)).unwrap();
     std::fs::create_dir(file(&stage)).unwrap();
     let mut process = stage.start(&[]);
@@ -170,8 +168,7 @@ fn a_file_that_cannot_be_used_is_reported_and_removed() {
     );
 }
 
-/// Starts the daemon twice with a history directory that `spoil` has prepared so that it cannot be used. Returns the number of warnings about it at
-/// each start.
+/// Starts the daemon twice with a history directory that `spoil` has made unusable. Returns the number of warnings about it at each start.
 fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
     let world = World::new(Duration::from_millis(1));
     let stage = Stage::new(&world, "");
@@ -180,7 +177,7 @@ fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
     for directory in [stage.state.path(), stage.setting.socket().parent().unwrap()] {
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o777)).unwrap();
     }
-    // These two queries are made so that the first process has a failure to store. The first name fails.
+    // The first name fails, so that the first process has a failure to store.
     ["a.silent.tld.", "mail.tld."].map(|name| {
         let mut command = stage.setting.command_without_rights();
         command.env("STATE_DIRECTORY", stage.state.path());
@@ -196,8 +193,7 @@ fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
 
 #[test]
 fn a_directory_of_the_history_that_cannot_be_used_costs_one_warning_and_no_answer() {
-    // The directory belongs to the user of the test. If this is root, the daemon cannot access it as another user. If
-    // not, its mode 000 prevents access.
+    // If the test runs as root, the daemon runs as another user. Otherwise the mode 000 prevents access.
     let foreign = |path: &Path| {
         std::fs::create_dir(path).unwrap();
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();

@@ -1,4 +1,4 @@
-//! Tests that the cache survives a restart if the service manager provides a state directory.
+//! The cache survives a restart if the service manager provides a state directory.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,6 @@ impl Stage {
         self.state.path().join("cache.snapshot")
     }
 
-    /// Returns the names of the files with cached data in the state directory.
     fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.state.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -31,13 +30,12 @@ fn ended(mut process: Process) -> String {
     [process.said.clone(), process.said_later()].concat().join("\n")
 }
 
-/// Returns the TTL of the address of a name, or `None` if the daemon cannot resolve the name.
+/// Returns `None` if the daemon cannot resolve the name.
 fn ttl(process: &Process, name: &str) -> Option<u32> {
     let reply = Client::new(process.address).ask(name, RecordType::A);
     if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }
 }
 
-/// Waits until the daemon has read the snapshot of the cache.
 fn settled(process: &Process) {
     process.wait_until("the snapshot is read", |process| {
         process.status().daemon.snapshot.is_some_and(|snapshot| snapshot.read)
@@ -66,13 +64,13 @@ fn the_cache_outlasts_a_restart_and_its_ttls_go_on() {
     let said = ended(process);
     assert!(said.contains("cache entries from") && said.contains("restored"), "{said}");
 
-    // Entries that were read from one snapshot are also written to the next one.
+    // Entries of one snapshot are also written to the next one.
     let process = stage.start(&[]);
     settled(&process);
     assert!(ttl(&process, "mail.tld.").is_some_and(|again| again <= known));
     ended(process);
 
-    // With `--no-snapshot`, the daemon does not read the file, but removes it, and does not write a new one.
+    // With `--no-snapshot`, the daemon removes the file and does not write a new one.
     let process = stage.start(&["--no-snapshot"]);
     assert_eq!((ttl(&process, "mail.tld."), process.status().daemon.snapshot), (None, None));
     assert!(stage.files().is_empty(), "{:?}", stage.files());
@@ -118,8 +116,7 @@ fn what_cannot_be_used_is_set_aside_with_one_line() {
     std::fs::write(stage.file(), &octets).unwrap();
     refused("a checksum does not match");
 
-    // The configuration has other views now. The daemon must refuse the snapshot, because its entries may belong to
-    // other views.
+    // The configuration has other views now, so the entries of the snapshot may belong to other views.
     let text = std::fs::read_to_string(stage.setting.config()).unwrap();
     let listener = "\n[[listener]]\naddresses = [\"127.0.0.1:0\"]\nzones = []\n";
     stage.setting.write("resolverd.toml", &format!("{text}{listener}"));
@@ -161,7 +158,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_the_file_of_before() {
     ended(process);
     let whole = std::fs::read(stage.file()).unwrap();
 
-    // This snapshot was not written completely: its header, which is written last, is missing.
+    // The header of the snapshot, which is written last, is missing.
     let torn = [&[0; 76][..], &whole[76..whole.len() / 2]].concat();
     std::fs::write(stage.state.path().join("cache.snapshot.new"), torn).unwrap();
     drop(world);

@@ -1,4 +1,4 @@
-//! The local user of a query that is slow or fails. The daemon reads the socket tables of the kernel while the client waits.
+//! The local user of a slow or failed query. The daemon reads the socket tables of the kernel while the client waits.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, framed, is_servfail};
 use crate::daemon::process::{Process, Setting, Stage, World, ask};
 
-/// Returns the system user that runs this test: the name, or the id if there is no name.
+/// Returns the name, or the id if there is no name.
 fn own_user() -> String {
     let told = |option| {
         let output = Command::new("id").arg(option).output().unwrap();
@@ -22,7 +22,7 @@ fn own_user() -> String {
     told("-un").or_else(|| told("-u")).unwrap()
 }
 
-/// Returns the system users whose programs have sent the queries for a name, from the history.
+/// Returns the users whose programs have sent the queries for a name.
 fn users(process: &Process, name: &str) -> Vec<Option<String>> {
     let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
     let mut users = Vec::new();
@@ -48,8 +48,7 @@ fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
             Process::start(command, setting.socket())
         };
         let mut process = start();
-        // The client closes both sockets as soon as the reply has arrived. The daemon must have looked up the user
-        // before.
+        // The client closes both sockets after the reply. The daemon must have looked up the user before.
         let mut stream = TcpStream::connect(process.address).unwrap();
         stream.write_all(&framed(7, "stream.silent.tld.", RecordType::A)).unwrap();
         assert!(is_servfail(&Client::new(process.address).ask("datagram.silent.tld.", RecordType::A)));
@@ -58,8 +57,7 @@ fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
         for name in ["datagram.silent.tld", "stream.silent.tld"] {
             assert_eq!(users(&process, name), std::slice::from_ref(&own), "{name}");
         }
-        // This query fails at once, because the failure is cached. Its socket stays open, so the user is looked up
-        // later.
+        // The cached failure is sent at once. The socket stays open, so the user is looked up later.
         let mut client = Client::new(process.address);
         assert!(is_servfail(&client.ask("datagram.silent.tld.", RecordType::A)));
         process.wait_until("its user is known", |process| {
@@ -100,8 +98,8 @@ fn the_minutes_have_the_local_users_unless_clients_are_redacted() {
             let Some(Reply::Minutes(report)) = replies.first() else { panic!("{replies:?}") };
             report.clone()
         };
-        // Names are written to the disk only every five minutes, so there are none on the disk yet. But the span of this request ends in the future,
-        // so the reply also has the names in memory.
+        // Names are written to the disk every five minutes, so there are none yet. This request ends in the future, so its reply also has
+        // the names in memory.
         let current = minutes(&process, now + 120);
         let is_lossy = |row: &Busy| row.kind == BusyKind::Network && row.counts.timeouts > 0;
         assert!(current.busiest.iter().any(is_lossy), "{current:?}");

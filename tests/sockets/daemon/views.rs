@@ -1,5 +1,4 @@
-//! Clients of several views that use the same listen address, over UDP and TCP. If two clients send the same query, each must get the answer of its
-//! own view.
+//! Clients of several views at the same listen address, over UDP and TCP. For the same query, each must get the answer of its own view.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -15,7 +14,7 @@ use crate::daemon::process::{Process, Setting, World};
 
 const NAME: &str = "www.corp.test.";
 
-/// Two views. The clients outside the views see other records of the same zone.
+/// Clients outside the two views see other records of the same zone.
 const VIEWS: &str = "[[view]]\nname = \"office\"\nclients = [\"127.0.0.0/24\", \"127.0.9.9\"]\n\
     [[view]]\nname = \"guests\"\nclients = [\"127.0.0.3\"]\nzones = []\n\
     [[zone]]\nname = \"corp.test\"\nview = \"office\"\nrecords = [\"www A 10.0.0.1\"]\n\
@@ -61,14 +60,13 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
     {
         assert_eq!(address(&over_tcp(&process, client)), wanted, "over TCP");
     }
-    // Queries of the operator over the control socket belong to no client, so they are answered with the zones of
-    // clients outside the views.
+    // Queries over the control socket get the answers of clients outside the views.
     let query = resolverctl(&setting, &["query", NAME]);
     assert!(query.contains("192.0.2.1") && !query.contains("10.0.0.1"), "{query}");
     let zones = resolverctl(&setting, &["zones"]);
     assert!(zones.contains("corp.test. (view office)"), "{zones}");
 
-    // The reload moves the networks of the view `office`, so the client belongs to no view now.
+    // After the reload, the client belongs to no view.
     let text = std::fs::read_to_string(setting.config()).unwrap();
     setting.write("resolverd.toml", &text.replace("127.0.0.0/24", "127.0.7.0/24"));
     let told = resolverctl(&setting, &["reload"]);
@@ -80,7 +78,7 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
     process.end(Signal::TERM);
 }
 
-/// Returns the reply over TCP to a client with this address.
+/// The client has this address.
 fn over_tcp(process: &Process, client: [u8; 4]) -> Message {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from((client, 0)).into()).unwrap();

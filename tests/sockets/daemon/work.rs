@@ -1,5 +1,4 @@
-//! Tests that queries in progress take no more memory than their share of `cache.size`, even if the cache is already
-//! full.
+//! Queries in progress take no more memory than their share of `cache.size`, even if the cache is full.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, UdpSocket};
@@ -13,24 +12,23 @@ use crate::daemon::memory::{assert_within_bound, sizes};
 use crate::daemon::mixes::fill_with_texts;
 use crate::daemon::process::{Process, Setting, World, busy};
 
-/// The sizes of the cache with which the test runs, in MiB.
+/// The sizes of the cache, in MiB.
 const SIZES: [u64; 2] = [32, 64];
 
-/// The number of clients that flood the daemon. Each has its own address.
+/// The number of clients of the flood. Each has its own address.
 const CLIENTS: u8 = 50;
 
 /// The number of queries in one step of a flood, and the duration of a step.
 const STEP: (u64, Duration) = (500, Duration::from_millis(100));
 
-/// The number of steps of a flood. They take longer than the deadline of a client, so that at the end the largest possible number of queries is in
+/// The steps of a flood take longer than the deadline of a client, so that at the end the largest possible number of queries is in
 /// progress.
 const STEPS: u64 = 45;
 
 /// The number of servers that never answer. Each has many zones.
 const SILENT_SERVERS: u8 = 200;
 
-/// Sends queries for the names that `name` returns at a steady rate, and reads no replies. Asserts that another client, which then asks once, gets
-/// its answer.
+/// Sends queries for the names of `name` at a steady rate, and reads no replies. Another client, which then asks once, must get its answer.
 fn flood(process: &Process, title: &str, size: u64, name: fn(u64) -> String) {
     let address = |last| Ipv4Addr::new(127, 0, 1, last);
     let mut clients: Vec<_> =
@@ -49,12 +47,12 @@ fn flood(process: &Process, title: &str, size: u64, name: fn(u64) -> String) {
     assert_within_bound(process, size, title);
 }
 
-/// Floods several daemons at the same time, each with another size of the cache.
+/// Each daemon has another size of the cache.
 fn flood_all(title: &str, name: fn(u64) -> String) {
     let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());
     let silent = |last: u8| UdpSocket::bind((Ipv4Addr::new(127, 79, 0, last), world.sockets.port())).unwrap();
-    // The sockets of the silent servers. The test never reads them.
+    // The test never reads the sockets of the silent servers.
     let _silent: Vec<_> = (1..=SILENT_SERVERS).map(silent).collect();
     std::thread::scope(|scope| {
         for size in sizes(&SIZES) {
@@ -84,7 +82,7 @@ fn many_clients_of_few_silent_names_stay_within_the_bound() {
     flood_all("clients of silent names", |number| format!("n{}.silent.tld.", number / 200 % 100));
 }
 
-/// Returns zones with their texts: `dead.tld.` delegates to zones with silent servers, `slow.tld.` has every name, and `big.tld.` has long texts.
+/// `dead.tld.` delegates to zones with silent servers, `slow.tld.` has every name, and `big.tld.` has long texts.
 fn zones() -> [(&'static str, String); 3] {
     let cuts = (0..STEPS * STEP.0).fold(String::new(), |mut text, cut| {
         let server = cut % u64::from(SILENT_SERVERS) + 1;

@@ -1,5 +1,4 @@
-//! DNS lists in a fleet: the gateways share the answers of lists and the count of queries to them, and ask each
-//! question only once.
+//! DNS lists in a fleet: the gateways share the answers of lists and the count of queries, and send each query once.
 
 use std::time::Duration;
 
@@ -13,8 +12,7 @@ use super::{KEY, Pair, gateway, joined, pair, secret, section, state, written};
 use crate::daemon::client::Client;
 use crate::daemon::process::{Process, Setting, Stage, World};
 
-/// The zone of a DNS list with one entry. For another address it has the code 127.255.255.254, with which Spamhaus refuses a host that it does not
-/// serve.
+/// A DNS list with one entry. For another address it has the code 127.255.255.254, with which Spamhaus refuses a host.
 const ZONE: &str =
     "1.2.0.192 3600 A 127.0.0.2\n1.2.0.192 3600 TXT \"listed\"\n9.2.0.192 3600 A 127.255.255.254\n";
 
@@ -68,7 +66,7 @@ fn the_queries_of_all_gateways_count_for_the_quota_once() {
     one.wait_until("it counts the queries of the other", all);
     other.wait_until("it counts the queries of the other", |other| today(other) == today(&one));
     let sent = today(&one);
-    // The restarted store is empty. The count of the fleet must nevertheless contain each query once.
+    // The restarted store is empty. The count of the fleet must still have each query once.
     store.restart();
     joined(&one);
     joined(&other);

@@ -16,12 +16,11 @@ use crate::daemon::client::{Client, is_servfail};
 use crate::daemon::process::{Process, Setting, World, ask};
 use store::Store;
 
-/// The configuration of a gateway in the fleet of this store.
 fn section(port: u16, more: &str) -> String {
     format!("[fleet]\nservers = [\"redis://127.0.0.1:{port}\"]\nkey = \"fleet.key\"\n{more}")
 }
 
-/// Starts a gateway whose fleet has this key.
+/// The fleet of the gateway has this key.
 fn gateway(world: &World, sections: &str, key: &str) -> (Setting, Process) {
     let setting = Setting::new(world, sections);
     secret(&setting, "fleet.key", key);
@@ -29,21 +28,21 @@ fn gateway(world: &World, sections: &str, key: &str) -> (Setting, Process) {
     (setting, process)
 }
 
-/// Writes a file that others may not read next to the configuration.
+/// Others may not read the file.
 fn secret(setting: &Setting, file: &str, text: &str) {
     setting.write(file, text);
     let path = setting.config().with_file_name(file);
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// Two gateways of one fleet, and the folders of their configurations.
+/// Two gateways of one fleet.
 struct Pair {
     one: Process,
     other: Process,
     _settings: [Setting; 2],
 }
 
-/// Starts two gateways with these sections, and waits until they use the store.
+/// Waits until both gateways use the store.
 fn pair(world: &World, sections: &str) -> Pair {
     let [(first, one), (second, other)] = [(), ()].map(|()| gateway(world, sections, KEY));
     joined(&one);
@@ -60,7 +59,6 @@ fn state(process: &Process) -> FleetState {
     }
 }
 
-/// Waits until the gateway uses the store.
 fn joined(process: &Process) {
     process.wait_until("it uses the store", |process| {
         let state = state(process);
@@ -68,12 +66,11 @@ fn joined(process: &Process) {
     });
 }
 
-/// Waits until the gateway has written at least this number of entries to the store.
 fn written(process: &Process, entries: u64) {
     process.wait_until("entries are written", |process| state(process).written >= entries);
 }
 
-/// Returns the TTL of the address of a name, or `None` if there is no answer.
+/// Returns `None` if there is no answer.
 fn ttl(process: &Process, name: &str) -> Option<u32> {
     let reply = Client::new(process.address).ask(name, RecordType::A);
     if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }
@@ -83,7 +80,7 @@ fn hits(process: &Process) -> u64 {
     process.stats().report.upstream.counts.named("fleet_hits").unwrap()
 }
 
-/// Returns the number of queries that the servers of `tld.` have received.
+/// Counts the queries to the servers of `tld.`.
 fn queries(world: &World) -> u64 {
     world.sockets.lab().log().count("ns.tld")
 }
@@ -178,7 +175,7 @@ fn no_fault_of_the_store_fails_a_question() {
     ask_some("known to be frozen");
     store.signal(Signal::CONT);
     joined(&one);
-    // From here on, the store refuses writes: its memory is full, and its policy is to evict nothing.
+    // The memory of the store is full, and it may evict nothing, so it refuses writes.
     store.command(&[b"CONFIG", b"SET", b"maxmemory", b"1"]);
     ask_some("full");
     one.wait_until("it notices", |one| state(one).refuses_writes.is_some());
@@ -211,8 +208,7 @@ fn a_flush_and_a_negative_trust_anchor_reach_the_fleet() {
     };
     other.wait_until("the other gateway has flushed it", |_| !holds("mail.tld."));
     assert!(holds("www.tld."));
-    // The store still has an answer from before the flush of one gateway. After the flush, the other gateway must not
-    // use it.
+    // The store still has an answer from before the flush. The other gateway must not use it.
     let before = queries(&world);
     assert!(ttl(&other, "mail.tld.").is_some());
     assert_eq!(queries(&world), before + 1);

@@ -6,10 +6,10 @@ use super::store::Store;
 use super::{KEY, Pair, gateway, hits, joined, pair, state, ttl, written};
 use crate::daemon::process::{PATIENCE, World};
 
-/// The hash slots of a cluster. Each of its three nodes has one of these ranges.
+/// The hash slots of each node of a cluster.
 const SLOTS: [(&str, &str); 3] = [("0", "5461"), ("5462", "10922"), ("10923", "16383")];
 
-/// Waits until a command of a server has a reply with these words.
+/// Waits until the reply to a command has these words.
 fn until(store: &Store, command: &[&[u8]], words: &str) {
     let begin = Instant::now();
     let says = || {
@@ -22,8 +22,7 @@ fn until(store: &Store, command: &[&[u8]], words: &str) {
     }
 }
 
-/// Starts a cluster of three nodes. If a node fails, the hash slots of this node are missing, but the other nodes still
-/// work.
+/// A cluster of three nodes. If one fails, its hash slots are missing, but the other nodes work.
 fn cluster() -> Option<Vec<Store>> {
     let options = [
         "--cluster-enabled",
@@ -71,13 +70,12 @@ fn a_cluster_shares_and_may_lose_a_node() {
     }
     written(&one, 301);
     nodes[2].kill();
-    // Other tests may slow down the machine, so that a reply of the store arrives too late and is not used. So it is
-    // enough if one of the names is found.
+    // On a slow machine, a reply of the store may arrive too late, so one found name is enough.
     for name in names.iter().take_while(|_| hits(&other) == 0) {
         assert!(ttl(&other, name).is_some(), "{name}");
     }
     assert!(hits(&other) > 0, "the other nodes still have a part");
-    // The heartbeat, with which a gateway measures the store once a second, must still work without the dead node.
+    // The heartbeat, with which a gateway measures the store once a second, must work without the dead node.
     let before = state(&other).written;
     for number in 400..420 {
         assert!(ttl(&other, &format!("n{number}.tld.")).is_some());

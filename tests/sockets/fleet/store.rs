@@ -11,10 +11,10 @@ use tempfile::TempDir;
 
 use crate::daemon::process::PATIENCE;
 
-/// The programs that serve a store: Debian 13 has the first, Debian 12 the second.
+/// Debian 13 has the first, Debian 12 the second.
 const PROGRAMS: [&str; 2] = ["valkey-server", "redis-server"];
 
-/// A running server program of the store. It is killed when this value is dropped.
+/// A running server. It is killed when this value is dropped.
 pub(super) struct Store {
     child: Child,
     pub(super) port: u16,
@@ -22,8 +22,7 @@ pub(super) struct Store {
     folder: TempDir,
 }
 
-/// Returns the name of an installed server program. If there is none, reports that the test is skipped, and returns
-/// `None`.
+/// Returns an installed server program. If there is none, reports that the test is skipped.
 pub(super) fn program() -> Option<&'static str> {
     let is_installed = |program: &&str| {
         Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
@@ -36,7 +35,7 @@ pub(super) fn program() -> Option<&'static str> {
 }
 
 impl Store {
-    /// Starts a server on a free port. Returns `None` if no program is installed.
+    /// Returns `None` if no program is installed.
     pub(super) fn start(options: &[&str]) -> Option<Self> {
         let (program, port, folder) = (program()?, Self::free_port(), tempfile::tempdir().unwrap());
         let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
@@ -46,7 +45,7 @@ impl Store {
         Some(store)
     }
 
-    /// Starts a sentinel with these settings on a free port. Returns `None` if no program is installed.
+    /// Returns `None` if no program is installed.
     pub(super) fn sentinel(settings: &str) -> Option<Self> {
         let (program, port, folder) = (program()?, Self::free_port(), tempfile::tempdir().unwrap());
         let file = folder.path().join("sentinel.conf");
@@ -59,12 +58,12 @@ impl Store {
         Some(store)
     }
 
-    /// Returns a port that no program used a moment ago.
+    /// No program used this port a moment ago.
     pub(super) fn free_port() -> u16 {
         TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
     }
 
-    /// Kills the server and starts it again on the same port, with an empty store.
+    /// The restarted server has the same port and an empty store.
     pub(super) fn restart(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -81,7 +80,7 @@ impl Store {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Sends a command to the server. Returns the texts in the reply.
+    /// Returns the texts in the reply.
     pub(super) fn command(&self, words: &[&[u8]]) -> Vec<Vec<u8>> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -95,7 +94,6 @@ impl Store {
         read(&mut BufReader::new(stream))
     }
 
-    /// Returns the names of all entries in the store.
     pub(super) fn entries(&self) -> Vec<Vec<u8>> {
         let mut names = self.command(&[b"KEYS", b"*:e:*"]);
         names.retain(|name| !name.ends_with(b":lease"));
@@ -125,7 +123,7 @@ fn spawn(program: &str, port: u16, folder: &TempDir, options: &[String]) -> Chil
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Reads a reply in the Redis protocol (RESP 2). Returns the texts in the reply.
+/// Reads a reply in the Redis protocol (RESP 2).
 fn read(stream: &mut impl BufRead) -> Vec<Vec<u8>> {
     let mut line = String::new();
     stream.read_line(&mut line).unwrap();

@@ -1,4 +1,4 @@
-//! A daemon that knows only three names, for tests of the control socket.
+//! A daemon with only three names, for tests of the control socket.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -48,14 +48,14 @@ use resolver::resolve::inflight::InFlight;
 /// The maximum number of requests of `resolverctl why` that this daemon answers from one reading of the history.
 pub(crate) const MOST_WHYS: usize = 5;
 
-/// A stand-in for the daemon, behind the control socket. Its answers are in this file.
+/// Stands in for the daemon behind the control socket.
 pub(crate) struct Fake {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) flushed: Mutex<Vec<String>>,
     reloads: Mutex<u32>,
     pub(super) zones: Mutex<Vec<ZoneWhat>>,
     pub(crate) lists: Lists,
-    /// The number of `resolverctl why` requests that were answered from each reading of the history.
+    /// The number of requests of `resolverctl why` for each reading of the history.
     pub(crate) whys: Mutex<Vec<usize>>,
 }
 
@@ -312,8 +312,7 @@ impl Controlled for Fake {
     }
 }
 
-/// Answers questions for MX and TXT of `mail.example.`, denies that `nowhere.example.` exists, and fails for all other names. The answers
-/// are 100 s old.
+/// Answers for MX and TXT of `mail.example.`, denies `nowhere.example.`, and fails for all other names. The answers are 100 s old.
 fn lookup(question: &Question) -> Lookup {
     let mut message = Message::response(0, OpCode::Query);
     message.metadata.recursion_available = true;

@@ -1,4 +1,4 @@
-//! All commands of resolverctl with a real control socket. The daemon behind the socket knows only three names.
+//! All commands of resolverctl with a real control socket, behind which is a daemon with only three names.
 
 mod fake;
 mod lists;
@@ -27,7 +27,6 @@ use tempfile::TempDir;
 
 use fake::Fake;
 
-/// A stand-in for the daemon with its control socket, and the `resolverctl` command that uses it.
 struct World {
     directory: TempDir,
     socket: PathBuf,
@@ -50,7 +49,7 @@ impl World {
         Self { directory, socket, fake, runtime, ending }
     }
 
-    /// Runs a `resolverctl` command. Returns the exit code, stdout and stderr.
+    /// Returns the exit code, stdout and stderr.
     fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         told(&tool(&self.socket).args(arguments).output().unwrap())
     }
@@ -105,7 +104,7 @@ fn a_trace_shows_each_step_and_then_the_answer() {
     assert_eq!((&lines[0]["step"], &lines[1]["at"]), (&"question".into(), &0.001_5.into()));
     assert_eq!(lines[2]["answers"][0]["data"], "10 mx.example.");
     assert_eq!((&lines[2]["outcome"], &lines[2]["elapsed"]), (&"cache".into(), &0.001_234.into()));
-    // The answer comes from the cache, so the trace has no steps.
+    // A cached answer has no steps.
     let (code, text, _) = world.run(&["trace", "nowhere.example"]);
     assert!(
         code == 1 && text.ends_with("\nno steps: no server was queried; --fresh resolves past the cache\n"),
@@ -217,7 +216,6 @@ fn a_name_that_begins_with_a_hyphen_is_taken_as_it_is_shown_and_a_mistyped_optio
     }
 }
 
-/// Returns the only JSON object in the text of stdout.
 fn object(text: &str) -> serde_json::Value {
     assert_eq!(text.lines().count(), 1, "{text}");
     serde_json::from_str(text).unwrap()
@@ -233,7 +231,7 @@ fn shells_can_complete_it() {
     }
 }
 
-/// Tests what other users may do. The test needs root rights, because it runs a command as another user.
+/// Needs root rights, because it runs a command as another user.
 #[test]
 fn others_may_look_and_change_nothing() {
     use std::os::unix::fs::PermissionsExt;
@@ -245,8 +243,8 @@ fn others_may_look_and_change_nothing() {
     }
     let world = World::new();
     let program = world.directory.path().join("resolverctl");
-    // A separate process copies the file. If this process wrote the copy, a child process of a parallel test could inherit the open file, and the
-    // kernel would refuse to execute it.
+    // If this process wrote the copy, a child process of a parallel test could inherit the open file, and the kernel would refuse to
+    // execute it.
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverctl")).arg(&program).status().unwrap();
     assert!(copied.success());
     for path in [world.directory.path(), world.socket.parent().unwrap(), &world.socket, &program] {
@@ -310,7 +308,7 @@ fn a_monitoring_system_gets_one_line_and_its_exit_code() {
     };
     world.fake.recorder.questions(0, &failed, 100);
     let (code, text, _) = world.run(&["status", "--plugin"]);
-    // The resolutions of these failed queries have not ended, so the daemon does not know yet which zones are at fault.
+    // The resolutions of these queries have not ended, so the daemon does not know which zones are at fault.
     assert!(code == 1 && text.starts_with("RESOLVERD WARNING - 101 of 103 queries failed"), "{text}");
     let nowhere = world.directory.path().join("none.sock");
     let (code, text, error) = told(&tool(&nowhere).args(["status", "--plugin"]).output().unwrap());

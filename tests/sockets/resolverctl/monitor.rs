@@ -11,7 +11,7 @@ use history::limits::{MAX_WATCHERS, WATCHED_QUESTIONS};
 
 use crate::resolverctl::{World, told, tool};
 
-/// A running command `resolverctl monitor`. It is killed when this value is dropped.
+/// A running command. It is killed when this value is dropped.
 struct Monitor {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
@@ -24,7 +24,7 @@ impl Drop for Monitor {
     }
 }
 
-/// Waits until exactly `count` commands `resolverctl monitor` receive the queries of the daemon.
+/// Waits until exactly `count` commands receive the queries.
 fn until_watching(world: &World, count: usize) {
     let begin = Instant::now();
     while world.fake.recorder.watching() != count {
@@ -94,7 +94,7 @@ fn a_reader_that_stops_loses_lines_and_is_told_how_many() {
     let mut stream = UnixStream::connect(&world.socket).unwrap();
     stream.write_all(b"{\"request\":\"monitor\"}\n").unwrap();
     until_watching(&world, 1);
-    // These are more questions than the queue and the buffers of the socket can hold.
+    // More questions than the queue and the buffers of the socket can hold.
     let sent = 40 * WATCHED_QUESTIONS as u64;
     (0..sent).for_each(|_| ended(&world, MAIL, [127, 0, 0, 1], Outcome::Upstream, 1));
     let (mut shown, mut lost) = (0, 0);

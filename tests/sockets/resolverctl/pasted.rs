@@ -1,4 +1,4 @@
-//! `resolverctl why -` with pasted log lines: how each line was understood, and its result, as an operator sees it.
+//! `resolverctl why -` with pasted log lines: how each line was understood, and its result.
 
 use std::process::Stdio;
 
@@ -13,7 +13,7 @@ use super::fake::MOST_WHYS;
 use super::{World, told, tool};
 use hickory_proto::rr::RecordType;
 
-/// Runs `resolverctl why -` with these log lines as input. Returns the exit code, the output and the errors.
+/// Returns the exit code, the output and the errors.
 fn pasted(world: &World, lines: &str, arguments: &[&str]) -> (i32, String, String) {
     let mut command = tool(&world.socket);
     command.args(["why", "-"]).args(arguments);
@@ -23,7 +23,7 @@ fn pasted(world: &World, lines: &str, arguments: &[&str]) -> (i32, String, Strin
     told(&running.wait_with_output().unwrap())
 }
 
-/// Adds a query for `mail.example.` to the history. It has just ended and took the time `elapsed`.
+/// Adds a query for `mail.example.` that has just ended.
 fn asked(world: &World, outcome: Outcome, elapsed: Duration) {
     let question = QuestionEntry {
         outcome,
@@ -75,8 +75,8 @@ fn several_lines_are_looked_up_in_one_reading_and_those_without_a_reply_again() 
     let lines: String = (0..MOST_WHYS as u8 + 3).map(line).collect();
     let told = objects(&pasted(&world, &lines, &["--json"]).1);
     let readings = std::mem::take(&mut *world.fake.whys.lock().unwrap());
-    // Each line has its own address, and all lines have one name in common. For each group of lines, the command asks the daemon about their
-    // addresses and once about the common name.
+    // Each line has its own address, and all have one name in common. For each group of lines, the command asks about their addresses and
+    // once about the name.
     assert_eq!(readings, [MOST_WHYS + 4, 4]);
     assert_eq!(
         told.iter().map(|one| one["more_lines"].as_u64().unwrap_or(0) + 1).sum::<u64>(),
@@ -142,23 +142,23 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
             ),
         ]
     };
-    // The time in this line is six seconds ago: the email began to arrive shortly before the query for its sender.
+    // The email began to arrive six seconds ago, shortly before the query for its sender.
     for line in entries(6) {
         let (code, text, error) = pasted(&world, &line, &[]);
         assert!(code == 0 && text.contains("mail.example. MX"), "{line}: {text}");
         assert!(text.contains("no server answered") && error.is_empty(), "{line}: {text} {error}");
     }
-    // The time in this line is an hour ago. At that time there is no query that could belong to the email.
+    // An hour ago there is no query that could belong to the email.
     for line in entries(3_600) {
         let (code, text, _) = pasted(&world, &line, &[]);
         assert!(code == 4 && !text.contains("Cause: no server answered"), "{line}: {text}");
     }
-    // The email itself is an hour old, but this line is about a delivery to the recipient that was tried just now.
+    // The email is an hour old, but its delivery was tried just now.
     let entry = format!(
         "{}\n(Host or domain name not found. Name service error for name=mail.example type=MX: Host not found, try again)\n   us@mail.example\n",
         entries(3_600)[0].replace("mail.example", "sender.test")
     );
-    // The same email as one line of JSON.
+    // The same email as JSON.
     let object = entries(3_600)[3].replace("mail.example", "sender.test");
     let object = object.replace(
         '}',
@@ -172,7 +172,7 @@ fn the_sender_of_an_entry_of_mailq_is_found_by_its_date() {
             "{told:#?}"
         );
     }
-    // The sender and the recipient in this line belong to the same message, so the output shows this message once.
+    // The sender and the recipient belong to one email, which is shown once.
     let both = entries(6)[3].replace('}', ", \"recipients\": [{\"address\": \"us@mail.example\"}]}");
     let (_, text, _) = pasted(&world, &both, &[]);
     assert!(text.contains("no server answered") && !text.contains("more line"), "{text}");
@@ -200,7 +200,7 @@ fn text_that_was_not_read_is_told() {
     let line = "connect from mail.example[192.0.2.7]\n";
     let nameless = "a line without a name\n";
     let blank = |octets: u64| nameless.repeat(octets as usize / nameless.len() + 1);
-    // This log line comes after the part of the input that is read.
+    // This line is after the part of the input that is read.
     let (code, _, error) = pasted(&world, &(blank(MAX_PASTED) + line), &[]);
     assert_eq!(code, 2, "{error}");
     assert!(
@@ -209,7 +209,7 @@ fn text_that_was_not_read_is_told() {
         ),
         "{error}"
     );
-    // This log line is in the part of the input that is read. The last line of this part is cut off.
+    // This line is in the part of the input that is read. The last line of this part is cut off.
     let (_, _, error) = pasted(&world, &(line.to_owned() + &blank(MAX_PASTED)), &[]);
     assert!(
         error.contains("only the first 1 MiB of the text was read, and the rest was left out"),
@@ -224,8 +224,8 @@ fn text_that_was_not_read_is_told() {
     assert_eq!(error, "");
 }
 
-/// Adds queries of 127.0.0.1 to the history, each with its name in wire form, its type, its begin and its duration in milliseconds. The
-/// first one began three seconds ago.
+/// Adds queries of 127.0.0.1, each with its name in wire form, its type, its begin and its duration in milliseconds. The first one began
+/// three seconds ago.
 fn played(world: &World, queries: &[(&[u8], RecordType, u64, u64)]) {
     let begin = Clock::machine().mono().as_micros() - 3_000_000;
     for (name, kind, at, elapsed) in queries {
@@ -282,8 +282,8 @@ const SENDER: &[u8] = b"\x06sender\x04test\x00";
 #[test]
 fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mail() {
     let world = World::new();
-    // The first email waits 1.2 s for a DNS list. Then another host connects (its PTR record is asked for), and the domain of the sender of the
-    // first email is asked for.
+    // The first email waits 1.2 s for a DNS list. Then another host connects (PTR record), and the domain of the sender of the first email
+    // is asked for.
     let mail = [
         (LISTED, RecordType::A, 0, 1_200),
         (REVERSE, RecordType::PTR, 1_202, 1),
@@ -312,7 +312,7 @@ fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mai
     assert_eq!(kind("0.1/0/3.0/0.1"), "not_dns", "1.2 s are not most of it");
     assert_eq!(kind("0.1/0/2.0/0.1"), "unknown");
     assert_eq!(kind("0.1/0/0.3/0.1"), "not_dns", "the wait was longer than this");
-    // If only the address is given, the command finds another message, which has no delay.
+    // The address alone leads to another email, which has no delay.
     let (code, text, _) = world.run(&["--json", "why", "192.0.2.8"]);
     assert_eq!((code, &objects(&text)[0]["culprit"]["kind"]), (0, &"none".into()));
 }

@@ -1,4 +1,4 @@
-//! The control socket itself: its permissions, and its reactions to invalid input.
+//! The permissions of the control socket, and its reactions to invalid input.
 
 use control::limits::MAX_HISTORY_REQUESTS;
 use control::server::{BindError, ControlServer};
@@ -16,8 +16,7 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
     assert!(matches!(again, Err(BindError::InUse { .. })));
 
     let stale = world.directory.path().join("stale.sock");
-    // This socket was bound, but nothing listens on it. A listening socket could be inherited by a process that another
-    // test has started, and then still be open.
+    // A process of another test could inherit a listening socket and keep it open, so this socket is only bound.
     let dead = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
     dead.bind(&socket2::SockAddr::unix(&stale).unwrap()).unwrap();
     drop(dead);
@@ -37,8 +36,7 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
 fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
     use std::io::{Read, Write};
     let world = World::new();
-    // Each reply is some hundred kilobytes long, which is more than the buffer of a socket holds. The queries are for services of one host, so they
-    // count as one message (email).
+    // Each reply is longer than the buffer of a socket. The queries are for services of one host, so they count as one email.
     let name = [&[63; 1][..], &[b'a'; 63]].concat().repeat(3);
     for client in 1..=8_u8 {
         for number in 0..200_u64 {
@@ -60,7 +58,7 @@ fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
         .map(|_| {
             let mut stream = std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
             stream.write_all(request).unwrap();
-            // The first octet has arrived, so the daemon is writing its reply.
+            // The daemon is writing its reply.
             stream.read_exact(&mut [0]).unwrap();
             stream
         })
@@ -86,7 +84,7 @@ fn nonsense_on_the_socket_is_answered_in_one_line() {
     let long = format!("{}\n", "x".repeat(10_000));
     for nonsense in ["\n", "nonsense\n", "{\"request\":\"dance\"}\n", "{\"request\":\"status\"", &long] {
         let mut stream = std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
-        // If a line is too long, the daemon may reply and close the connection before it has read the whole line.
+        // The daemon may close the connection before it has read the whole line.
         let _refused = stream.write_all(nonsense.as_bytes());
         let _closed = stream.shutdown(std::net::Shutdown::Write);
         let mut reply = String::new();

@@ -1,4 +1,4 @@
-//! `resolverctl servers`, `zones`, `inflight`, `cache`, `nta` and `config`, which show the state and the configuration of the daemon.
+//! `resolverctl servers`, `zones`, `inflight`, `cache`, `nta` and `config`: the state and the configuration of the daemon.
 
 use control::Controlled;
 use resolver::config::Config;

@@ -1,4 +1,4 @@
-//! `resolverctl top` on a terminal, which the program `script` of util-linux provides, and without a terminal.
+//! `resolverctl top` on a terminal, from the program `script` of util-linux, and without a terminal.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use super::{World, skipped};
 
-/// The escape sequence that begins the use of the alternate screen.
+/// Begins the use of the alternate screen.
 const TAKE: &str = "\u{1b}[?1049h";
-/// The escape sequence that ends the use of the alternate screen.
+/// Ends the use of the alternate screen.
 const GIVE: &str = "\u{1b}[?1049l";
 
-/// The command `resolverctl top` on a terminal, and the text that it writes to the terminal.
+/// The command, and the text that it writes to the terminal.
 struct OnTerminal {
     child: Child,
     pid: std::path::PathBuf,
@@ -54,8 +54,8 @@ impl OnTerminal {
         Some(begun)
     }
 
-    /// Waits until the command has written this text after the last one. The command writes only the characters that change on the screen. So the
-    /// text must differ in every character from the text that it replaces.
+    /// Waits for this text after the last one. The command writes only the characters that change, so the text must differ in every
+    /// character from the one that it replaces.
     fn until(&mut self, text: &str) {
         let end = Instant::now() + Duration::from_secs(20);
         loop {
@@ -82,10 +82,10 @@ impl OnTerminal {
         kill(name, &self.pid());
     }
 
-    /// Waits until the command leaves the alternate screen and ends.
+    /// The command leaves the alternate screen and ends.
     fn end(mut self) {
         self.until(GIVE);
-        // The escape sequence that makes the cursor visible again.
+        // Makes the cursor visible again.
         self.until("\u{1b}[?25h");
         assert!(self.child.wait().unwrap().success());
     }

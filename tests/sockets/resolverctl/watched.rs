@@ -12,7 +12,7 @@ use resolver::config::ConfiguredWatch;
 
 use crate::resolverctl::{World, object};
 
-/// Returns three watched domains: one with a failure, one without findings, and one that was not checked yet.
+/// One domain with a failure, one without findings, and one that was not checked yet.
 pub(crate) fn domains() -> Vec<WatchedDomain> {
     let domain = |domain: &str, findings: Option<&[Code]>| {
         let mut history = DomainHistory::default();

@@ -1,5 +1,4 @@
-//! `switch --back`, and switches that are interrupted. The host must have a working resolver at every moment, and must be in its original state at
-//! the end.
+//! `switch --back`, and interrupted switches. The host must have a working resolver at every moment, and its original state at the end.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +7,6 @@ use super::host::{Host, Internet, crowded, golden, internet, plain};
 
 const OURS: &str = "nameserver 127.0.0.1\n";
 
-/// Returns true if resolverd runs on this host.
 fn answers(host: &Host) -> bool {
     host.read("units/resolverd.service").contains("active")
 }
@@ -18,7 +16,6 @@ fn switched(internet: &Internet, host: &Host) {
     assert_eq!(code, 0, "{text}");
 }
 
-/// Returns a host whose current resolver is Unbound.
 fn unbound() -> Host {
     let host = Host::new(&[
         ("etc/resolv.conf", "nameserver 127.0.0.1\n"),
@@ -29,7 +26,7 @@ fn unbound() -> Host {
     host
 }
 
-/// Undoes the rest of the switch. Asserts that the host has the same state as before.
+/// Undoes the rest of the switch. The host must have the same state as before.
 fn restored(internet: &Internet, host: &Host, before: &std::collections::BTreeMap<String, String>) {
     let (code, text) = host.switch(internet, &["--back"]);
     assert_eq!(code, 0, "{text}");
@@ -68,7 +65,7 @@ fn resolverd_stays_while_resolv_conf_cannot_be_written() {
     host.link("etc/resolv.conf", "../run/dhcp/resolv.conf");
     let before = host.files();
     switched(&internet, &host);
-    // This obstacle has the effect of a full file system: `resolv.conf` cannot be replaced.
+    // As with a full file system, `resolv.conf` cannot be replaced.
     let obstacle = "etc/resolv.conf.resolverctl/obstacle";
     host.write(obstacle, "");
     let (code, text) = host.switch(&internet, &["--back"]);
@@ -92,7 +89,7 @@ fn resolverd_stays_if_the_old_resolver_has_gone() {
     assert!(error.contains("no resolver would answer at 127.0.0.1"), "{error}");
     assert!(error.contains("unbound.service"), "{error}");
     assert!(answers(&host));
-    // The operator has installed the package of the old resolver again.
+    // The operator has installed the old resolver again.
     host.write("units/unbound.service", &unit);
     restored(&internet, &host, &before);
 }
@@ -139,8 +136,7 @@ fn resolverd_starts_again_if_the_old_resolver_does_not() {
     restored(&internet, &host, &before);
 }
 
-/// Returns parts of the text `whole`, each from its beginning: after a power failure, a file may contain only such a
-/// part.
+/// After a power failure, a file may contain only a part of the text `whole`.
 fn cut(whole: &str) -> [&str; 3] {
     ["", whole.get(..1).unwrap(), whole.get(..whole.len() / 2).unwrap()]
 }
@@ -166,7 +162,7 @@ fn a_half_written_file_does_not_stay_for_a_link() {
     let before = host.files();
     switched(&internet, &host);
     fs::remove_file(host.path("etc/resolv.conf")).unwrap();
-    // The new file was written only in part, and not yet renamed to its final name.
+    // The new file was written in part, and not yet renamed.
     host.write("etc/resolv.conf.resolverctl", "# Wri");
     restored(&internet, &host, &before);
 }
@@ -304,7 +300,7 @@ fn an_undo_goes_on_if_the_record_cannot_be_written() {
     assert!(!answers(&host));
 }
 
-/// Returns a host whose resolver listens at an address in its network. `resolv.conf` names this address.
+/// The resolver listens at an address in the network, which `resolv.conf` names.
 fn at_own_address() -> Host {
     let host = plain();
     host.write("etc/resolv.conf", "nameserver 10.0.0.5\n");

@@ -1,5 +1,4 @@
-//! Simulated hosts for the tests of `resolverctl switch`. The files of each host are in a temporary directory, and a root server of the lab answers
-//! its DNS queries.
+//! Hosts for the tests of `resolverctl switch`: the files are in a temporary directory, and a root server of the lab answers DNS queries.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,15 +17,14 @@ use lab::world::ServerPlan;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The program that replaces `systemctl`. It is a file of the repository, because the kernel refuses to execute a program that the test has just
-/// written and another thread still has open.
+/// Replaces `systemctl`. It is a file of the repository, because the kernel refuses to execute a program that another thread still has open
+/// for writing.
 const SYSTEMCTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sockets/switch/systemctl");
 
 /// The columns after the address in a table of UDP sockets of /proc/net.
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 
-/// A root server on a real socket. Its replies have no signatures, so `switch` cannot compare the clock with their
-/// dates.
+/// The replies of this root server have no signatures, so `switch` cannot compare the clock with their dates.
 pub(crate) struct Internet {
     pub(crate) server: SocketAddr,
     _sockets: LabSockets,
@@ -49,7 +47,7 @@ pub(crate) fn internet() -> Internet {
     }
 }
 
-/// A simulated host: a directory tree with the files that `resolverctl switch` reads and writes.
+/// A directory tree with the files that `resolverctl switch` reads and writes.
 pub(crate) struct Host {
     pub(crate) root: TempDir,
 }
@@ -89,7 +87,7 @@ impl Host {
         symlink(target, path).unwrap();
     }
 
-    /// Adds a process of `unit` that listens on port 53 of an address.
+    /// The process of `unit` listens on port 53 of an address.
     pub(crate) fn holds(&self, process: &str, unit: &str, address: [u8; 4]) {
         self.holds_all(process, unit, &[address]);
     }
@@ -102,7 +100,7 @@ impl Host {
         self.link("proc/300/fd/3", "socket:[21]");
     }
 
-    /// Runs `switch`. Its last check asks for a name that every C library resolves without a server.
+    /// The last check asks for a name that every C library resolves without a server.
     pub(crate) fn switch(&self, internet: &Internet, more: &[&str]) -> (i32, String) {
         let (code, output, error) = self.command(internet, more);
         assert_eq!(error, "", "{output}");
@@ -115,7 +113,7 @@ impl Host {
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
-    /// Returns the `resolverctl switch` command before it is started, so that a test can also kill it.
+    /// The command is not started yet, so that a test can also kill it.
     pub(crate) fn prepared(&self, internet: &Internet, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
         command.args(["switch", "--root"]).arg(self.root.path()).arg("--systemctl").arg(SYSTEMCTL);
@@ -127,8 +125,7 @@ impl Host {
         command
     }
 
-    /// Returns the whole directory tree: files with their texts, links with their targets, and directories. The notes of `systemctl` and
-    /// /proc are left out.
+    /// Returns files with their texts, links with their targets, and directories, without the notes of `systemctl` and /proc.
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
         let mut folders = vec![self.root.path().to_owned()];
@@ -167,7 +164,7 @@ impl Host {
     }
 }
 
-/// Returns a table of sockets as in /proc/net, with sockets at port 53 of these addresses.
+/// Returns a table of sockets as in /proc/net, at port 53 of these addresses.
 fn sockets(addresses: &[[u8; 4]], inode: u32) -> String {
     let line = |address: &[u8; 4]| {
         format!(" 0: {:08X}:0035 {DATAGRAMS} {inode} 2 0 0\n", u32::from_ne_bytes(*address))
@@ -175,7 +172,7 @@ fn sockets(addresses: &[[u8; 4]], inode: u32) -> String {
     format!("head\n{}", addresses.iter().map(line).collect::<String>())
 }
 
-/// Returns a Debian gateway with BIND, with Postfix in its chroot, and with all programs that write `resolv.conf`.
+/// A Debian gateway with BIND, with Postfix in its chroot, and with all programs that write `resolv.conf`.
 pub(crate) fn crowded() -> Host {
     let host = Host::new(&[
         ("run/NetworkManager/resolv.conf", "search corp.example\nnameserver 192.0.2.53\noptions rotate\n"),
@@ -202,7 +199,7 @@ pub(crate) fn crowded() -> Host {
     host
 }
 
-/// Returns a host whose `resolv.conf` names a DNS server on another host.
+/// `resolv.conf` names a DNS server on another host.
 pub(crate) fn plain() -> Host {
     Host::new(&[("etc/resolv.conf", "nameserver 192.0.2.53\n"), ("etc/nsswitch.conf", "hosts: files dns\n")])
 }
@@ -216,7 +213,7 @@ pub(crate) fn golden(name: &str, actual: &str) {
     assert_eq!(actual, expected, "differs from {}", path.display());
 }
 
-/// Removes the date in the finding about the clock and the times of lookups, because they differ in each run.
+/// Removes what differs in each run: the date in the finding about the clock, and the times of lookups.
 pub(crate) fn without_times(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     if let Some(clock) = lines.iter().position(|line| line.contains(" clock ")) {

@@ -1,5 +1,5 @@
-//! `resolverctl switch` on hosts that are directory trees. A root server of the lab replaces the internet, and a script that stores the
-//! states of units in files replaces `systemctl`. The screens are golden files.
+//! `resolverctl switch` on hosts that are directory trees. A script that stores the states of units in files replaces `systemctl`. The
+//! screens are golden files.
 
 mod back;
 mod host;
@@ -65,8 +65,7 @@ fn a_second_switch_has_nothing_to_do() {
     assert_eq!(host.switch(&internet, &["--yes"]).0, 0);
     let (code, text) = host.switch(&internet, &["--yes"]);
     assert_eq!((code, text.as_str()), (0, "Nothing to do: this host uses resolverd.\n"));
-    // Another program has changed the file since the switch. A second switch must be refused until the first one is
-    // undone.
+    // Another program has changed the file. A second switch must be refused until the first one is undone.
     host.write("etc/resolv.conf", "nameserver 198.51.100.53\n");
     let (code, _, error) = host.command(&internet, &["--yes"]);
     assert_eq!(code, 1);
@@ -84,7 +83,7 @@ fn a_file_that_has_changed_since_stays() {
     golden("switch_changed.txt", &text);
     assert_eq!(host.read("etc/resolv.conf"), "nameserver 198.51.100.53\n");
     assert_eq!(host.files()["units/resolverd.service"], "loaded", "the other steps are undone");
-    // The file has the text of the switch again. So the rest of the switch can be undone too.
+    // The file has the text of the switch again, so the rest of the switch can be undone.
     host.write("etc/resolv.conf", &written);
     assert_eq!(host.switch(&internet, &["--back"]).0, 0);
     assert_eq!(host.read("etc/resolv.conf"), "nameserver 192.0.2.53\n");
@@ -118,7 +117,7 @@ fn names_that_cannot_be_resolved_undo_it() {
     assert_eq!(after, before);
 }
 
-/// Asserts that `resolverctl switch` refuses with these words, and changes nothing on the host.
+/// `resolverctl switch` must refuse with these words, and change nothing.
 fn refused(host: &Host, internet: &Internet, words: &str) {
     let before = host.files();
     let (code, text) = host.switch(internet, &["--yes"]);
@@ -146,7 +145,7 @@ fn nothing_happens_where_a_failure_stays() {
     refused(&host, &internet, "dnsmasq may also give addresses to other hosts");
     assert_eq!(host.switch(&internet, &["--stop-shared"]).0, 0);
 
-    // systemd-resolved listens at 127.0.0.53:53, so resolverd cannot listen at 0.0.0.0:53 at the same time.
+    // systemd-resolved listens at 127.0.0.53:53, so resolverd cannot listen at 0.0.0.0:53.
     let host = plain();
     host.write(
         "etc/resolverd/resolverd.toml",
@@ -226,7 +225,7 @@ fn a_record_of_another_user_is_not_trusted() {
     assert!(host.read("etc/resolv.conf").contains("127.0.0.1"));
 }
 
-/// Returns the steps that `resolverctl switch` would take, without their reasons.
+/// Returns the steps of a switch, without their reasons.
 fn steps(host: &Host, internet: &Internet) -> Vec<String> {
     let (_, lines) = host.switch(internet, &["--json"]);
     let objects = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -241,8 +240,7 @@ fn each_kind_of_host_has_its_steps() {
     let well = ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n");
     let dns = ("etc/nsswitch.conf", "hosts: files dns\n");
 
-    // Unbound listens only at a loopback address, and resolv.conf already has this address. So resolv.conf is not
-    // changed.
+    // resolv.conf already has the address of Unbound.
     let host = Host::new(&[well, dns, ("units/unbound.service", "loaded enabled active\n")]);
     host.holds("unbound", "unbound.service", [127, 0, 0, 1]);
     assert_eq!(steps(&host, &internet), ["stop unbound.service", START, "disable unbound.service"]);
@@ -263,13 +261,13 @@ fn each_kind_of_host_has_its_steps() {
         "write /etc/systemd/resolved.conf.d/zz-resolverd.conf, then restart systemd-resolved.service";
     assert_eq!(steps(&host, &internet), [START, resolved, "write /etc/resolv.conf"]);
 
-    // NetworkManager ends its dnsmasq when NetworkManager is reloaded.
+    // NetworkManager ends its dnsmasq when it is reloaded.
     let host = Host::new(&[well, dns, ("run/NetworkManager/resolv.conf", "")]);
     host.holds("dnsmasq", "NetworkManager.service", [127, 0, 0, 1]);
     let manager = "write /etc/NetworkManager/conf.d/zz-resolverd.conf, then reload NetworkManager.service";
     assert_eq!(steps(&host, &internet), [manager, START]);
 
-    // On this host, everything is set up for resolverd, which only needs to be started.
+    // Everything is set up for resolverd.
     assert_eq!(steps(&Host::new(&[well, dns]), &internet), [START]);
 
     // dhcpcd writes resolv.conf. On Debian 13, the file dhcpcd.enter-hook makes it skip this.
@@ -299,8 +297,7 @@ fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
     }
 }
 
-/// Tests Postfix without a chroot, as on Rocky Linux. It must be reloaded, because its processes continue to use the
-/// name server that they have read at their start.
+/// As on Rocky Linux. The processes of Postfix continue to use the name server that they have read at their start.
 #[test]
 fn a_postfix_outside_of_a_chroot_is_reloaded() {
     let (internet, host) = (internet(), plain());

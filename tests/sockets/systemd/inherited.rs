@@ -1,4 +1,4 @@
-//! Sockets that the daemon inherits: from the test, which passes them like systemd, or from systemd's own tool.
+//! Sockets that the daemon inherits from the test or from systemd's own tool.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -9,22 +9,21 @@ use hickory_proto::op::Message;
 use crate::systemd::service::{PATIENCE, Service, Setting, answer, client, question};
 use crate::systemd::units::is_installed;
 
-/// The number of questions that a client sends after one daemon was killed and before the next one starts.
+/// The number of questions after one daemon was killed and before the next one starts.
 const WAITING: u16 = 200;
 
-/// Opens a UDP socket and a TCP socket at the same port, as systemd does for the daemon. The test keeps both open.
+/// Opens a UDP and a TCP socket at the same port, as systemd does.
 fn held() -> (UdpSocket, TcpListener, SocketAddr) {
     loop {
         let stream = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = stream.local_addr().unwrap();
-        // If another test uses the same UDP port, another port is tried.
+        // If another test uses the UDP port, another port is tried.
         if let Ok(datagrams) = UdpSocket::bind(address) {
             return (datagrams, stream, address);
         }
     }
 }
 
-/// Asks a question over TCP.
 fn ask_stream(mut stream: TcpStream, id: u16) -> Message {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let query = question(id, "stream.tld.");
@@ -83,7 +82,7 @@ fn a_restart_in_the_midst_of_questions_loses_none() {
             asker.send(&question(id, &format!("n{id}.tld."))).unwrap();
             asked.push(id);
         }
-        // The daemon answers the queries that it has read. The other queries wait in the socket for the next daemon.
+        // Queries that the daemon has not read wait in the socket for the next daemon.
         let pid = rustix::process::Pid::from_child(&service.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(service.child.wait().unwrap().success());
@@ -109,8 +108,8 @@ fn a_socket_that_the_configuration_does_not_name_is_served_with_a_warning() {
     assert_eq!(answer(&asker), (4, 1));
 }
 
-/// Runs systemd's tool with a free port. The tool opens one of the two sockets and passes it to the daemon. The daemon opens the other one itself.
-/// If another program takes the port first, another port is tried.
+/// systemd's tool opens one of the two sockets and passes it to the daemon, which opens the other one. If another program takes the port
+/// first, another port is tried.
 fn activated(datagram: bool) -> (Service, Setting, SocketAddr) {
     loop {
         let (datagrams, listener, address) = held();
@@ -136,7 +135,7 @@ fn systemd_hands_down_either_kind_and_the_other_is_bound() {
     }
     for datagram in [false, true] {
         let (mut service, _setting, address) = activated(datagram);
-        // The tool starts the daemon when the first query arrives. Until then, the query waits in the socket.
+        // The tool starts the daemon when the first query arrives.
         let asker = client(address);
         if datagram {
             asker.send(&question(5, "a.tld.")).unwrap();

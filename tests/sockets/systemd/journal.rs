@@ -1,5 +1,4 @@
-//! Log lines: they are plain text on a pipe, and have fields in the journal. If the journal is reached only over a stream without fields, each line
-//! begins with its priority.
+//! Log lines: plain text on a pipe, with fields in the journal. Over a stream without fields, each line begins with its priority.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -15,7 +14,7 @@ use crate::systemd::service::{PATIENCE, Service, Setting};
 fn a_pipe_gets_plain_lines_with_their_time() {
     let setting = Setting::new("127.0.0.1:0".parse().unwrap());
     let mut command = setting.command();
-    // stderr was redirected, so `JOURNAL_STREAM` does not describe stderr.
+    // stderr was redirected, so `JOURNAL_STREAM` does not describe it.
     command.env("JOURNAL_STREAM", "1:1");
     let mut service = Service::start(command);
     let line = service.said.last().unwrap();
@@ -28,7 +27,7 @@ fn a_pipe_gets_plain_lines_with_their_time() {
     assert!(service.child.wait().unwrap().success());
 }
 
-/// Runs the daemon with this stderr and with `JOURNAL_STREAM` set to it. Calls `meanwhile`, and then ends the daemon.
+/// Runs the daemon with this stderr, which `JOURNAL_STREAM` describes.
 fn serve_with(setting: &Setting, stderr: OwnedFd, meanwhile: impl FnOnce(&Child)) {
     let about = File::from(stderr.try_clone().unwrap()).metadata().unwrap();
     let notify = UnixDatagram::bind(setting.folder.path().join("notify")).unwrap();
@@ -43,7 +42,7 @@ fn serve_with(setting: &Setting, stderr: OwnedFd, meanwhile: impl FnOnce(&Child)
     assert!(child.wait().unwrap().success());
 }
 
-/// Returns the lines of the next entry that the daemon writes to the journal.
+/// Returns the next entry for the journal.
 fn entry(journal: &UnixDatagram) -> Vec<String> {
     let mut octets = [0; 65_536];
     let length = journal.recv(&mut octets).unwrap();

@@ -1,4 +1,4 @@
-//! The messages of the daemon to a service manager. The test receives them at a socket like that of systemd.
+//! The messages of the daemon to a service manager, received at a socket like that of systemd.
 
 use std::os::unix::net::UnixDatagram;
 
@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::systemd::service::{PATIENCE, Service, Setting, answer, client, question};
 
-/// The socket at which a service manager such as systemd receives messages from the daemon.
+/// The socket of the service manager.
 struct Manager {
     socket: UnixDatagram,
     setting: Setting,
@@ -20,7 +20,7 @@ impl Manager {
         Self { socket, setting }
     }
 
-    /// Starts the daemon. `watchdog` is the period of the watchdog in microseconds.
+    /// `watchdog` is the period of the watchdog in microseconds.
     fn start(&self, watchdog: Option<&str>) -> Service {
         let mut command = self.setting.command();
         command.env("NOTIFY_SOCKET", self.setting.folder.path().join("notify"));
@@ -31,14 +31,13 @@ impl Manager {
         Service::start(command)
     }
 
-    /// Returns the next message that the daemon sends to the service manager.
     fn hear(&self) -> String {
         let mut octets = [0; 4_096];
         let length = self.socket.recv(&mut octets).unwrap();
         String::from_utf8(octets[..length].to_vec()).unwrap()
     }
 
-    /// Returns the next message that begins with this text. Messages for the watchdog are skipped.
+    /// Messages for the watchdog are skipped.
     fn hear_until(&self, begin: &str) -> String {
         loop {
             let heard = self.hear();
@@ -76,7 +75,7 @@ fn the_watchdog_hears_from_it_as_long_as_it_lives() {
     }
     assert_eq!(heard.iter().filter(|heard| heard.starts_with("READY=1")).count(), 1);
     assert_eq!(heard.iter().filter(|heard| *heard == "WATCHDOG=1\n").count(), 7);
-    // A stopped process (SIGSTOP) sends nothing, so the service manager would notice that the watchdog messages are missing.
+    // A stopped process sends nothing, so the service manager would miss the watchdog messages.
     let pid = Pid::from_child(&service.child);
     kill_process(pid, Signal::STOP).unwrap();
     waitpid(Some(pid), WaitOptions::UNTRACED).unwrap().expect("it has stopped");
@@ -125,7 +124,7 @@ fn a_reload_is_told_from_its_begin_to_its_end_by_signal_and_by_tool() {
     tool.arg("--socket").arg(manager.setting.folder.path().join("control.sock")).arg("reload");
     assert!(tool.output().unwrap().status.success());
     reloaded(&manager);
-    // The log level has changed: less important lines are not written any more, so the next line is an error.
+    // Less important lines are not written any more, so the next line is an error.
     std::fs::write(&config, "nonsense").unwrap();
     hang_up(&service);
     reloaded(&manager);

@@ -1,4 +1,4 @@
-//! A daemon as a service manager runs it: a process with a configuration, a small internet, and the output of the process.
+//! A daemon as a service manager runs it: a process with a configuration, and a small internet.
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -18,11 +18,10 @@ use lab::world::{Lab, ServerPlan};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The time for which a test waits before it fails. It is long enough on any machine, and a test that passes never
-/// waits this long.
+/// A test waits for this time before it fails. A test that passes never waits this long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A directory with a configuration, and a small internet in which `tld.` answers for every name.
+/// A configuration, and a small internet in which `tld.` answers for every name.
 pub(crate) struct Setting {
     pub(crate) folder: TempDir,
     _sockets: LabSockets,
@@ -30,7 +29,7 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// Writes a configuration with which the daemon listens at `address`.
+    /// The daemon listens at `address`.
     pub(crate) fn new(address: SocketAddr) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -60,15 +59,14 @@ impl Setting {
         self.folder.path().join("resolverd.toml")
     }
 
-    /// Returns the command that starts the daemon.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverd"));
         command.arg("--config").arg(self.config()).stdin(Stdio::null()).stdout(Stdio::null());
         command
     }
 
-    /// Returns a command that starts the daemon with two inherited sockets, as in sd_listen_fds(3). Their file descriptors are 3 and 4. A shell sets
-    /// `LISTEN_PID` to its own process id, and is then replaced by the daemon, which keeps this id.
+    /// The daemon inherits two sockets with the file descriptors 3 and 4, as in sd_listen_fds(3). A shell sets `LISTEN_PID` to its own
+    /// process id, which the daemon then has.
     pub(crate) fn command_with(&self, datagrams: &UdpSocket, stream: &TcpListener) -> Command {
         let script =
             "LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" --config \"$1\" 3<&0 4<&1 0</dev/null 1>/dev/null";
@@ -92,35 +90,34 @@ fn lab() -> Lab {
     tree.build().unwrap()
 }
 
-/// A daemon that runs in another process. It is killed when this value is dropped.
+/// A daemon in another process. It is killed when this value is dropped.
 pub(crate) struct Service {
     pub(crate) child: Child,
     lines: std::io::Lines<BufReader<ChildStderr>>,
-    /// The lines of the daemon's log up to the one which says that it listens.
+    /// The log lines up to the one which says that the daemon listens.
     pub(crate) said: Vec<String>,
 }
 
 impl Service {
-    /// Starts the daemon with `command`, and waits for the log line which says that it listens.
+    /// Waits for the log line which says that the daemon listens.
     pub(crate) fn start(command: Command) -> Self {
         let mut service = Self::spawn(command);
         service.wait_for(" listens at ");
         service
     }
 
-    /// Starts the daemon with `command` without waiting for a log line.
+    /// Starts the daemon without waiting for a log line.
     pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         Self { child, lines, said: Vec::new() }
     }
 
-    /// Waits for a log line with `words`.
     pub(crate) fn wait_for(&mut self, words: &str) {
         assert!(self.says(words), "it has ended: {:?}", self.said);
     }
 
-    /// Reads log lines until one contains `words`. Returns false if the process ends before that.
+    /// Returns false if the process ends before a log line contains `words`.
     pub(crate) fn says(&mut self, words: &str) -> bool {
         while self.said.last().is_none_or(|line| !line.contains(words)) {
             let Some(line) = self.lines.next() else { return false };
@@ -129,7 +126,6 @@ impl Service {
         true
     }
 
-    /// Returns the next log line of the daemon.
     pub(crate) fn next_line(&mut self) -> String {
         match self.lines.next() {
             Some(line) => line.unwrap(),
@@ -137,7 +133,7 @@ impl Service {
         }
     }
 
-    /// Returns the first address at which the daemon listens.
+    /// The first address at which the daemon listens.
     pub(crate) fn address(&self) -> SocketAddr {
         let line = self.said.last().unwrap();
         let (_, rest) = line.split_once(" listens at ").unwrap();
@@ -159,7 +155,6 @@ impl Drop for Service {
     }
 }
 
-/// Returns a question for the address of a name.
 pub(crate) fn question(id: u16, name: &str) -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.id = id;
@@ -168,7 +163,6 @@ pub(crate) fn question(id: u16, name: &str) -> Vec<u8> {
     message.to_vec().unwrap()
 }
 
-/// Returns the socket of a client, connected to `server`.
 pub(crate) fn client(server: SocketAddr) -> UdpSocket {
     let client = UdpSocket::bind("127.0.0.1:0").unwrap();
     client.connect(server).unwrap();
@@ -176,7 +170,7 @@ pub(crate) fn client(server: SocketAddr) -> UdpSocket {
     client
 }
 
-/// Reads a DNS reply. Returns its id and the number of its answer records.
+/// Returns the id of the reply and the number of its answer records.
 pub(crate) fn answer(client: &UdpSocket) -> (u16, usize) {
     let mut octets = [0; 4_096];
     let length = client.recv(&mut octets).unwrap();

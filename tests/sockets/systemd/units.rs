@@ -7,10 +7,10 @@ use lab::prelude::skipped;
 use resolver::config::Config;
 use resolverd::daemon::allowance;
 
-/// The maximum exposure that `systemd-analyze security` may report, multiplied by ten.
+/// The maximum exposure of `systemd-analyze security`, multiplied by ten.
 const EXPOSURE: &str = "--threshold=15";
 
-/// Returns true if a program of systemd is installed. If it is not, the test is skipped.
+/// If the program is not installed, the test is skipped.
 pub(crate) fn is_installed(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     if !found {
@@ -48,7 +48,7 @@ fn the_memory_that_is_allowed_follows_from_the_cache() {
     assert!(service.lines().any(|line| line == format!("MemoryMax={needed}M")), "{needed}");
 }
 
-/// Tests that the template unit equals the service unit, except in lines that contain the name of the instance or are about the socket unit.
+/// Lines with the name of the instance and about the socket unit may differ.
 #[test]
 fn the_template_is_the_service_with_the_name_of_the_instance() {
     let read = |name| std::fs::read_to_string(unit(name)).unwrap();
@@ -71,7 +71,7 @@ fn systemd_understands_every_line() {
     }
     let folder = tempfile::tempdir().unwrap();
     let service = std::fs::read_to_string(unit("resolverd.service")).unwrap();
-    // The unit with the paths of the programs that this build has made.
+    // The unit with the programs of this build.
     let service = service
         .replace("ExecStart=resolverd\n", &format!("ExecStart={}\n", env!("CARGO_BIN_EXE_resolverd")))
         .replace("ExecReload=resolverctl ", &format!("ExecReload={} ", env!("CARGO_BIN_EXE_resolverctl")));

@@ -2,8 +2,8 @@
 
 use dns::wire::presentation::harmless;
 
-/// Returns a text that is safe in elements and in quoted attributes of the page. It contains no HTML tags, and no characters that change the
-/// direction of writing.
+/// Returns a text that is safe in elements and in quoted attributes of the page: without HTML tags, and without characters that
+/// change the direction of writing.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in harmless(text).chars() {

@@ -1,8 +1,8 @@
-//! Writes the findings about domains as one HTML page, which can be sent to the owners of the domains. The page loads no other files, and can be
-//! printed.
+//! Writes the findings about domains as one HTML page, which can be sent to the owners of the domains. The page loads no other
+//! files, and can be printed.
 //!
-//! The names and records on the page come from other hosts. So each text is passed to `escaped`, and the page forbids scripts and content from
-//! other hosts.
+//! The names and records on the page come from other hosts. So `escaped` makes each text safe, and the page forbids scripts and
+//! content from other hosts.
 
 mod escape;
 pub mod waterfall;
@@ -12,10 +12,10 @@ use super::domain::{counts, sentence, worst};
 use dns::clock::minute;
 use doctor::finding::{Finding, Level, Topic};
 
-/// The findings about one domain or address, for the HTML page of a check.
+/// The findings about a domain or an address.
 #[derive(Clone, Debug)]
 pub struct DomainReport {
-    /// The domain or address that was checked.
+    /// The domain or address.
     pub subject: String,
     /// The findings, the most serious first.
     pub findings: Vec<Finding>,
@@ -33,7 +33,7 @@ article h3 { font-size: 1rem; margin: .2rem 0; } article p { margin: .2rem 0; ov
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } section { break-after: page; } section:last-of-type { break-after: auto; } }
 ";
 
-/// Returns the text of the HTML page. `unix` is the time of the check, in seconds since 1970.
+/// Returns the page. `unix` is the time of the check, in seconds since 1970.
 pub fn page(reports: &[DomainReport], unix: u64) -> String {
     let names: Vec<String> = reports.iter().map(|report| escaped(&report.subject)).collect();
     let title = format!("Mail and DNS of {}", names.join(", "));
@@ -41,7 +41,7 @@ pub fn page(reports: &[DomainReport], unix: u64) -> String {
     document(&title, "light", STYLE, &format!("<body>\n{sections}</body>\n"))
 }
 
-/// Returns an HTML document with this title and body. It loads nothing and has no scripts.
+/// An HTML document that loads nothing and has no scripts.
 fn document(title: &str, scheme: &str, style: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\

@@ -7,10 +7,10 @@ use crate::render::words;
 use history::costs::Side;
 use history::why::{MessageReport, QuestionReport, SentReport};
 
-/// The largest number of queries to servers that are shown below a query of a client.
+/// The largest number of queries to servers below a query of a client.
 const SENT: usize = 6;
 
-/// The largest number of messages (emails) that are listed below the waterfall of the first one. Further messages are left out of the page.
+/// The largest number of messages (emails) below the waterfall of the first one. The page lacks further ones.
 const OTHERS: usize = 8;
 
 const STYLE: &str = "
@@ -113,14 +113,14 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     text
 }
 
-/// Returns the start and the end of the time in which a question waited for servers, in seconds. The length is `question.servers`, which counts all
-/// queries to servers, because the report may lack some of these queries.
+/// Returns the start and the end of the wait for servers, in seconds. The length is `question.servers`, because the report may
+/// lack some of the queries to servers.
 fn with_servers(question: &QuestionReport) -> (f64, f64) {
     let begin = question.at + question.queued.min((question.elapsed - question.servers).max(0.0));
     (begin, begin + question.servers)
 }
 
-/// Returns the bar that shows how long the message (email) waited because of each side (`Side`), and how long for quick queries.
+/// Shows how long the message (email) waited because of each side (`Side`), and how long for quick queries.
 fn sums_bar(report: &MessageReport) -> String {
     let of_client = report.sums.get(&Side::Client).copied().unwrap_or(0.0);
     let rest = report.waited + of_client - report.sums.values().sum::<f64>();
@@ -128,7 +128,8 @@ fn sums_bar(report: &MessageReport) -> String {
     let parts = sides.chain(Some(("rest".to_owned(), "quick queries", rest)));
     let parts: Vec<_> = parts.filter(|(.., time)| *time > 0.0).collect();
     let bar = |(class, _, time): &(String, &str, f64)| {
-        // The bars fill the line only if the sum of their `flex` numbers is at least 1. In seconds, the sum may be less, so they are in microseconds.
+        // The bars fill the line only if the sum of their `flex` numbers is at least 1. In seconds the sum may be less, so the
+        // numbers are microseconds.
         format!("<b class=\"{class}\" style=\"flex:{:.0} 1 0\">{}</b>", time * 1e6, words::time(*time))
     };
     let legend = |(class, label, time): &(String, &str, f64)| {
@@ -139,8 +140,8 @@ fn sums_bar(report: &MessageReport) -> String {
     format!("<div class=\"sums\">{bars}</div>\n<p class=\"legend small\">waited for {legend}</p>\n")
 }
 
-/// Returns the questions that made the email wait, if they have a row on the page. The result begins with the question that ended last, then has the
-/// one that ended last before that question began, and so on.
+/// Returns the questions that made the email wait, if they have a row: the question that ended last, then the one that ended last
+/// before that question began, and so on.
 fn critical(report: &MessageReport) -> Vec<&QuestionReport> {
     let mut path = Vec::new();
     let mut end = f64::MAX;
@@ -149,7 +150,7 @@ fn critical(report: &MessageReport) -> Vec<&QuestionReport> {
         let before = report.questions.iter().filter(|question| has_row(question) && ends(question) <= end);
         let Some(last) = before.max_by(|one, other| ends(one).total_cmp(&ends(other))) else { return path };
         path.push(last);
-        // The bar of a query takes at least 1 ms, so each step of the loop goes back in time.
+        // The bar of a query takes at least 1 ms, so the loop ends.
         end = last.at;
     }
 }
@@ -168,7 +169,7 @@ fn row(question: &QuestionReport, is_critical: bool, took: f64) -> String {
         bars.push_str(&bar("server", begin, end - begin, took));
     }
     for sent in &question.messages {
-        // A resolution that several questions share may have sent the query to the server before this question came.
+        // If several questions share a resolution, the resolution may have sent the query before this question came.
         let begin = sent.at.max(question.at);
         let end = (sent.at + sent.round_trip).min(question.at + question.elapsed);
         if end > begin {
@@ -213,7 +214,7 @@ fn kind_of(sent: &SentReport) -> &'static str {
     if sent.conduct.is_some_and(|conduct| !conduct.is_fault()) { "server" } else { "silent" }
 }
 
-/// Returns which percentage `seconds` is of the whole time `took` of the message (email).
+/// The percentage of `seconds` in the whole time `took` of the message (email).
 fn part(seconds: f64, took: f64) -> f64 {
     if took > 0.0 { (seconds / took * 100.0).clamp(0.0, 100.0) } else { 0.0 }
 }
@@ -226,7 +227,7 @@ fn bar(class: &str, at: f64, elapsed: f64, took: f64) -> String {
     )
 }
 
-/// Returns the label of a bar: behind the bar if there is room, before it, or over its begin.
+/// Puts the label behind the bar if there is room, before the bar, or over its begin.
 fn label_at(at: f64, elapsed: f64, took: f64, label: &str) -> String {
     const ROOM: f64 = 60.0;
     let (begin, end) = (part(at, took), part(at + elapsed, took));

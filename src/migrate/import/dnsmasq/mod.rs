@@ -17,7 +17,6 @@ use super::served::report_denied;
 use super::source::Sources;
 use super::values::{plain, texts, unique};
 
-/// Converts the file at `path` (dnsmasq.conf), and adds the result to `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let mut sources = Sources::default();
     let settings = reader::read(path, &mut sources)?;
@@ -26,7 +25,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let mut denied = zones.without_data();
     zones.finish(draft);
     records::add(&settings, (path, &mut sources), draft);
-    // A blocked zone is not reported if names in it have data: dnsmasq then does not answer NXDOMAIN for the names above them.
+    // If names in a blocked zone have data, dnsmasq does not answer NXDOMAIN for the names above them. So the zone is not reported.
     let with_data = draft.names_and_above();
     denied.retain(|zone| !with_data.contains(&plain(&zone.name)));
     report_denied(&denied, draft);
@@ -35,7 +34,6 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     Ok(())
 }
 
-/// Converts the addresses at which dnsmasq listens. dnsmasq answers all clients that can reach them.
 fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let port = last("port");
@@ -73,7 +71,6 @@ fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
     }
 }
 
-/// Returns the addresses that the settings `listen-address` and `interface` name.
 fn named(settings: &[DnsmasqSetting], port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
     let mut addresses = Vec::new();
     for setting in settings {

@@ -11,33 +11,31 @@ use crate::import::ImportError;
 use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources, entries_of};
 
-/// The endings of files in /etc/dnsmasq.d that are not read, because Debian's service for dnsmasq does not read them either.
+/// Debian's service for dnsmasq does not read files with these endings in /etc/dnsmasq.d.
 const DEBIAN_ENDINGS: [&str; 3] = [".dpkg-dist", ".dpkg-old", ".dpkg-new"];
 
-/// A setting of dnsmasq.conf: its name and its value.
 #[derive(Clone, Debug)]
 pub(super) struct DnsmasqSetting {
     pub(super) place: SourcePlace,
     pub(super) option: String,
-    /// The parts of the value of the setting, which is split at its commas.
+    /// The value of the setting, split at its commas.
     pub(super) fields: Vec<String>,
-    /// The line of the setting as it is in dnsmasq.conf, without its comment.
+    /// The line in dnsmasq.conf, without its comment.
     pub(super) typed: String,
 }
 
 impl DnsmasqSetting {
-    /// Returns the value of the setting, with its commas.
     pub(super) fn value(&self) -> String {
         self.fields.join(",")
     }
 
-    /// Returns the part of the value with this index. Returns an empty text if there is no such part.
+    /// Returns an empty text if there is no part with this index.
     pub(super) fn field(&self, at: usize) -> &str {
         self.fields.get(at).map_or("", String::as_str)
     }
 
-    /// Splits a value such as `/a.example/b.example/192.0.2.1` into the domains between the slashes, and the rest. Returns `None` if the value does
-    /// not begin with a slash.
+    /// Splits a value such as `/a.example/b.example/192.0.2.1` into the domains and the rest. Returns `None` if the value does not begin with a
+    /// slash.
     pub(super) fn domains(&self) -> Option<(Vec<String>, String)> {
         let value = self.value();
         let (domains, rest) = value.strip_prefix('/')?.rsplit_once('/')?;
@@ -55,8 +53,7 @@ impl Setting for DnsmasqSetting {
     }
 }
 
-/// Reads the settings of a file and of the files that it includes. For dnsmasq.conf, the files in the directory `dnsmasq.d` next to it are read too,
-/// because Debian's service for dnsmasq reads them.
+/// Also reads the files in the directory `dnsmasq.d` next to dnsmasq.conf, as Debian's service for dnsmasq does.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSetting>, ImportError> {
     let mut settings = Vec::new();
     read_into(path, sources, &mut settings)?;
@@ -96,7 +93,7 @@ fn read_into(
         }
         let included = sources.readable_of(&setting, included);
         settings.push(setting);
-        // dnsmasq reads each file only once, so a file that is being read is not included again.
+        // dnsmasq reads each file only once, so a file does not include itself.
         for file in included {
             if !sources.is_open(&file) {
                 read_into(&file, sources, settings)?;
@@ -107,11 +104,11 @@ fn read_into(
     Ok(())
 }
 
-/// Returns the sorted files of a directory. An ending in `endings` that begins with `*` selects files: if there is one, all other files are left out.
-/// An ending without `*` excludes the files with this ending.
+/// Returns the files of a directory, sorted. If an ending in `endings` begins with `*`, only files with such an ending are returned. Files with an
+/// ending without `*` are left out.
 ///
 /// # Errors
-/// Fails if the directory cannot be read. The text is a sentence without its end.
+/// Fails if the directory cannot be read.
 fn files(directory: &Path, endings: &[String]) -> Result<Vec<PathBuf>, String> {
     let entries = entries_of(directory)?;
     let is_read = |path: &PathBuf| {
@@ -123,7 +120,7 @@ fn files(directory: &Path, endings: &[String]) -> Result<Vec<PathBuf>, String> {
         let wanted =
             read.is_empty() || read.iter().any(|ending| name.ends_with(ending.trim_start_matches('*')));
         !own && wanted && !left.iter().any(|ending| name.ends_with(ending.as_str()))
-            // If this user cannot see the type of a file, the file is returned too, so that it is reported later.
+            // If the type of a file cannot be read, reading the file later reports the error.
             && path.metadata().map_or(true, |about| about.is_file())
     };
     let mut files: Vec<PathBuf> =
@@ -132,7 +129,7 @@ fn files(directory: &Path, endings: &[String]) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// Parses the setting on a line. Returns `None` if the line is empty or a comment.
+/// Returns `None` if the line is empty or a comment.
 fn setting(place: SourcePlace, line: &str) -> Option<DnsmasqSetting> {
     let mut fields = vec![String::new()];
     let mut typed = String::new();

@@ -12,10 +12,10 @@ use crate::import::names::{Names, OTHER_FAMILY, quoted};
 use crate::import::source::Sources;
 use crate::import::values::seconds;
 
-/// Maximum TTL of an imported record, in seconds.
+/// In seconds.
 const MAX_TTL: u64 = 604_800;
 
-/// Converts the names and records in `settings`. `path` is the configuration file that is imported.
+/// `path` is the file that is imported.
 pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sources), draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let domain = last("domain").filter(|one| one.fields.len() == 1).map(|one| one.field(0).to_owned());
@@ -61,7 +61,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     }
     files(settings, domain.as_deref(), (&mut names, &mut *sources), draft);
     if !settings.iter().any(|setting| setting.option == "no-hosts") {
-        // dnsmasq reads /etc/hosts by default, even if no line of its configuration names this file. So the finding has the position of line 1.
+        // dnsmasq reads /etc/hosts by default, without a line in its configuration. So the finding refers to line 1.
         let place = SourcePlace { file: path.into(), line: 1 };
         names.file(&(&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
     }
@@ -72,7 +72,6 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     names.finish(draft);
 }
 
-/// The settings of dnsmasq that give addresses to names.
 const HOSTS: [&str; 3] = ["host-record", "addn-hosts", "hostsdir"];
 
 /// Converts `host-record=name[,name...],[IPv4],[IPv6][,TTL]`. The PTR record of each address has the first name.
@@ -97,7 +96,7 @@ fn host(setting: &DnsmasqSetting, names: &mut Names, draft: &mut Draft) -> Optio
     Some(())
 }
 
-/// Converts dnsmasq's setting `cname=name[,name...],target[,TTL]`.
+/// Converts `cname=name[,name...],target[,TTL]`.
 fn alias(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     let ttl = setting.fields.last().and_then(|last| seconds(last, MAX_TTL)).map(|(text, _)| text);
     let named = setting.fields.len().checked_sub(usize::from(ttl.is_some()))?;
@@ -108,7 +107,7 @@ fn alias(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     (!aliases.is_empty()).then_some(())
 }
 
-/// Converts dnsmasq's setting `mx-host=name[[,target],preference]`.
+/// Converts `mx-host=name[[,target],preference]`.
 fn exchange(setting: &DnsmasqSetting, usual: Option<&str>, names: &mut Names) -> Option<()> {
     let (target, preference) = match setting.fields.as_slice() {
         [_] => (usual?, "1"),
@@ -163,7 +162,7 @@ fn unknown(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     Some(())
 }
 
-/// Adds the names in the files that the settings name and that have the form of /etc/hosts. /etc/hosts itself is not read here.
+/// Adds the names in files that have the form of /etc/hosts and that the settings name.
 fn files(
     settings: &[DnsmasqSetting],
     domain: Option<&str>,
@@ -192,7 +191,7 @@ fn files(
     }
 }
 
-/// Returns a name in the data of a record with a final dot, because dnsmasq reads such names as absolute even without the dot.
+/// dnsmasq reads names in the data of a record as absolute, also without the final dot.
 fn whole(name: &str) -> String {
     let escaped = name.trim_end_matches('.').replace(' ', "\\032");
     format!("{escaped}.")

@@ -11,17 +11,15 @@ use crate::import::source::{Source, Sources};
 use crate::import::upstreams::{GatheredZones, ZoneSource, reverse_zones};
 use crate::import::values::{Upstream, network, upstream_text};
 
-/// The file with the servers that dnsmasq queries if its configuration names none.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// A server of dnsmasq's configuration: `address[#port][@interface][@source[#port]]`.
 struct Server {
     upstream: Upstream,
     from: Option<IpAddr>,
     interface: Option<String>,
 }
 
-/// Converts the servers of zones, and the answers for whole domains. `path` is the configuration file that is imported.
+/// `path` is the file that is imported.
 pub(super) fn add(
     settings: &[DnsmasqSetting],
     (path, sources): (&Path, &mut Sources),
@@ -48,7 +46,7 @@ pub(super) fn add(
     zones
 }
 
-/// Converts `bogus-priv`: reverse names of private networks are not sent to servers, unless a server is configured for these names.
+/// With `bogus-priv`, dnsmasq does not send reverse names of private networks to servers, unless a server is configured for these names.
 fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut Draft) {
     let Some(setting) = settings.iter().find(|setting| setting.option == "bogus-priv") else { return };
     let trees = ["in-addr.arpa", "ip6.arpa"];
@@ -60,8 +58,7 @@ fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut D
     draft.report(Unneeded, setting, (did, instead));
 }
 
-/// Adds a server for the domains that the setting names. If the setting names no server, dnsmasq answers names in these domains only from its own
-/// data.
+/// Adds a server for `domains`. Without a server, dnsmasq answers names in these domains only from its own data.
 fn for_domains(
     setting: &DnsmasqSetting,
     domains: &[String],
@@ -78,21 +75,21 @@ fn for_domains(
                 draft.report(Dangerous, setting, (did, instead));
             }
             (name, _) if name.starts_with('*') || name == "#" => pattern(setting, draft),
-            // The server `#` means that dnsmasq sends these domains to its usual servers. The function `standard` converts such settings.
+            // The server `#` stands for dnsmasq's default servers. `standard` converts such settings.
             (_, "#") => {}
             (name, "") => zones.add(setting, (name, true), (ZoneSource::Records, Vec::new()), draft),
-            // dnsmasq does not validate answers of servers for single domains with DNSSEC, so the zone is not validated (`false`).
+            // dnsmasq does not validate the answers of servers for single domains, so `validate` is false for the zone.
             (name, server) => one(setting, (name, false), server, zones, draft),
         }
     }
 }
 
-/// Adds zones for the domains that dnsmasq sends to its usual servers (`#`). They are needed if a domain above them has other servers.
+/// Adds zones for the domains that dnsmasq sends to its default servers (`#`). These zones are needed if a domain above them has other servers.
 fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut Draft) {
     for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
         let Some((domains, _)) = setting.domains().filter(|(_, server)| server == "#") else { continue };
         let usual = zones.root_servers();
-        // If no usual servers are configured, dnsmasq queries the servers in /etc/resolv.conf. resolverd resolves from the root instead.
+        // Without configured default servers, dnsmasq queries the servers in /etc/resolv.conf. resolverd resolves from the root instead.
         let (source, validate) =
             if usual.is_empty() { (ZoneSource::Recurse, true) } else { (ZoneSource::Forward, false) };
         for domain in domains {
@@ -102,8 +99,8 @@ fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut 
     }
 }
 
-/// Returns the domain in a setting. `*.domain` stands only for the names below the domain. resolverd can only send the domain and these names
-/// together to a server, so the difference is reported.
+/// Returns the domain in a setting. `*.domain` stands only for the names below the domain. A `[[zone]]` of resolverd also has the domain itself, so
+/// the difference is reported.
 fn below<'d>(setting: &DnsmasqSetting, domain: &'d str, server: &str, draft: &mut Draft) -> &'d str {
     let is_whole = |below: &&str| !below.is_empty() && !below.contains('*') && !["", "#"].contains(&server);
     let Some(below) = domain.strip_prefix("*.").filter(is_whole) else { return domain };
@@ -118,7 +115,7 @@ fn pattern(setting: &DnsmasqSetting, draft: &mut Draft) {
     draft.report(Dangerous, setting, (did, instead));
 }
 
-/// Adds one server to the zone `name`, and reports the parts of the setting that have no counterpart.
+/// Reports the parts of the setting that have no counterpart in resolverd.
 fn one(
     setting: &DnsmasqSetting,
     (name, validate): (&str, bool),
@@ -162,7 +159,7 @@ fn server(text: &str) -> Option<Server> {
     Some(server)
 }
 
-/// Converts dnsmasq's setting `rev-server`: servers for the reverse names of a network.
+/// Converts `rev-server`: servers for the reverse names of a network.
 fn reverse(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some(net) = network(setting.field(0)) else {
         let did = "named a network that cannot be read";
@@ -179,7 +176,7 @@ fn reverse(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     }
 }
 
-/// Converts dnsmasq's setting `address`: one answer for a domain and all names below it.
+/// Converts `address`: one answer for a domain and all names below the domain.
 fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some((domains, address)) = setting.domains() else {
         let did = "cannot be read";
@@ -214,7 +211,7 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     if lines.is_empty() || !has_zone {
         return;
     }
-    // With `#` instead of an address, or with an address that no host has, the setting blocks the domain.
+    // The setting blocks the domain if it has `#`, or an address at which no server can be.
     let is_blocked = address == "#"
         || address.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified() || address.is_loopback());
     let (weight, did, instead) = if is_blocked {
@@ -232,7 +229,7 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     draft.report(weight, setting, (did, instead));
 }
 
-/// Adds the servers in the file that `resolv-file` names. /etc/resolv.conf is not read, because it will probably name resolverd later.
+/// Adds the servers in `resolv-file`. /etc/resolv.conf is not read, because later it will probably name resolverd.
 fn resolv(
     settings: &[DnsmasqSetting],
     (file, sources): (&Path, &mut Sources),
@@ -278,12 +275,12 @@ fn resolv(
         sources.end();
     }
     if !settings.iter().any(|setting| setting.option == "resolv-file") {
-        // dnsmasq reads /etc/resolv.conf by default, even if no line of its configuration names this file. So the finding has the position of line 1.
+        // dnsmasq reads /etc/resolv.conf by default, without a line in its configuration. So the finding refers to line 1.
         let place = SourcePlace { file: file.into(), line: 1 };
         let did = "sent queries to the servers in /etc/resolv.conf too";
         draft.report(Different, &(&place, "resolv-file"), (did, RESOLVES));
     }
 }
 
-/// What the operator should do instead of using the servers in /etc/resolv.conf.
+/// What resolverd does, or the operator must do, instead of querying the servers in /etc/resolv.conf.
 const RESOLVES: &str = "resolverd resolves from the root; DNS lists refuse the resolvers of providers; for these servers add a [[zone]] \".\" with forward";

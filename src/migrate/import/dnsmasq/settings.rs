@@ -8,11 +8,11 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::option_table::ProgramOptions;
 use crate::import::values::{private, seconds, texts};
 
-/// The table of the options of dnsmasq that are reported instead of converted.
+/// Options that are reported instead of converted.
 static OPTIONS: LazyLock<ProgramOptions> =
     LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 
-/// Converts or reports the settings that the other files of this module do not handle.
+/// Converts or reports the settings that no other file of this module handles.
 pub(super) fn add(settings: &[DnsmasqSetting], draft: &mut Draft) {
     cache(settings, draft);
     ports(settings, draft);
@@ -28,8 +28,8 @@ pub(super) fn add(settings: &[DnsmasqSetting], draft: &mut Draft) {
         .for_each(|setting| anchor(setting, draft));
 }
 
-/// Adds one finding for each function of dnsmasq that is not part of a resolver, such as DHCP. The finding has the position of the first setting of
-/// this function, and the number of its other settings.
+/// Adds one finding for each function of dnsmasq that is not part of a resolver, such as DHCP. The finding refers to the first setting of this
+/// function, and counts the others.
 fn parts(settings: &[DnsmasqSetting], draft: &mut Draft) {
     for row in &OPTIONS.parts.row {
         let of_part: Vec<&DnsmasqSetting> =
@@ -43,12 +43,11 @@ fn parts(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// Converts the settings of dnsmasq for how long answers are cached.
 fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let longest = ["max-ttl", "max-cache-ttl"].iter().filter_map(|option| last(option));
     let number = |setting: &DnsmasqSetting| setting.field(0).parse::<u64>().ok();
-    // If both maximum times are set, the shorter time is used, because dnsmasq's clients see the shorter time.
+    // If both maximum TTLs are set, dnsmasq's clients get the shorter one.
     if let Some(shortest) =
         longest.filter(|setting| number(setting).is_some_and(|ttl| ttl > 0)).min_by_key(|one| number(one))
         && let Some((text, _)) = seconds(shortest.field(0), 604_800)
@@ -59,7 +58,7 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
         draft.set(off, ("[cache]", "negative_max_ttl"), "0s");
     }
     if let Some(stale) = last("use-stale-cache") {
-        // Without a value, dnsmasq uses expired answers for up to one day; the value 0 means that there is no limit.
+        // Without a value, dnsmasq uses stale answers for up to one day; 0 means without limit.
         let span = match stale.field(0) {
             "" => "1d".to_owned(),
             "0" => "3d".to_owned(),
@@ -69,7 +68,6 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// Converts the settings of dnsmasq for the source ports of queries.
 fn ports(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let (least, most) = (last("min-port"), last("max-port"));
@@ -81,8 +79,7 @@ fn ports(settings: &[DnsmasqSetting], draft: &mut Draft) {
     draft.set(typed, ("[resolve]", "source_ports"), range);
 }
 
-/// Converts the protection against DNS rebinding: the networks whose addresses are not accepted for names on the internet, and the domains that may
-/// have such addresses.
+/// Converts the protection against DNS rebinding: private addresses are not accepted for names on the internet, except in some domains.
 fn rebinding(settings: &[DnsmasqSetting], draft: &mut Draft) {
     if let Some(stop) = settings.iter().find(|setting| setting.option == "stop-dns-rebind") {
         draft.set(stop, ("[resolve]", "private_addresses"), private());
@@ -108,7 +105,7 @@ fn rebinding(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// Converts a DNSSEC trust anchor of dnsmasq. One for the root is not needed, because resolverd has these keys built in.
+/// resolverd has the keys of the root built in, so a trust anchor for the root is not needed.
 fn anchor(setting: &DnsmasqSetting, draft: &mut Draft) {
     if setting.fields.iter().any(|field| field == ".") {
         let did = "gave a key of the root";

@@ -15,17 +15,17 @@ use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::finding::{Setting, TypedSetting};
 use crate::import::values::Clients;
 
-/// The clients for which BIND resolved names, and the setting that names them.
+/// The clients for which named resolved names, with the setting that names them.
 pub(super) struct AccessList {
     pub(super) setting: TypedSetting,
     pub(super) clients: Clients,
 }
 
-/// The options that select the clients, in order of precedence. The first one that is set names the clients. If it is `allow-recursion`, and
-/// `allow-query-cache` is set too, a client must be in both lists.
+/// The options that select the clients. The first one that is set applies. If `allow-recursion` and `allow-query-cache` are set, a client must be in
+/// both lists.
 const CHOOSING: [&str; 3] = ["allow-recursion", "allow-query-cache", "allow-query"];
 
-/// Returns the clients for which BIND resolved names. Returns `None` if no option selects them.
+/// Returns `None` if no option selects clients.
 pub(super) fn from_options(
     options: &[Statement],
     lists: &Lists<'_>,
@@ -48,8 +48,8 @@ pub(super) fn from_options(
     Some(AccessList { setting: chosen.typed(), clients })
 }
 
-/// Returns the clients of a file that names none: this host and the networks of its interfaces. Returns `None` if other hosts cannot reach named, or
-/// if named listens at all addresses, which `listen` reports.
+/// Returns the clients if the file names none: this host and the networks of its interfaces. Returns `None` if other hosts cannot reach named. Also
+/// returns `None` if named listens at all addresses, because `listen` reports this.
 pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
     let others: Vec<IpNet> = lists.own().iter().filter(|own| !own.addr().is_loopback()).copied().collect();
     let listens = ["listen-on", "listen-on-v6"].iter().filter_map(|option| find(options, option));
@@ -62,8 +62,8 @@ pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut D
     Some(AccessList { setting: list.typed(), clients })
 }
 
-/// Returns the clients in `found` without the clients in `blackhole`. If `found` is `None`, starts with this host as the only client. Exceptions
-/// inside `blackhole` become separate entries, because in resolverd the longest prefix decides.
+/// Returns the clients in `found`, or this host if `found` is `None`, without the clients in `blackhole`. Exceptions inside `blackhole` become
+/// separate entries, because in resolverd the longest prefix decides.
 pub(super) fn without_blackhole(
     found: Option<AccessList>,
     options: &[Statement],
@@ -94,7 +94,7 @@ pub(super) fn without_blackhole(
     Some(found)
 }
 
-/// Returns those of `clients` that `allow-query-cache` permits too. BIND requires that a client is in both lists.
+/// Returns those of `clients` that `allow-query-cache` permits too.
 fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &mut Draft) -> Clients {
     let cached = clients::clients(cache, lists, Belonging::Allowed, draft);
     if cached.allow.iter().any(|net| !clients.permits(net) && !net.addr().is_loopback()) {
@@ -106,7 +106,7 @@ fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &m
     Clients::deciding(nets, |net| clients.permits(net) && cached.permits(net))
 }
 
-/// Sets the clients in the draft. Returns true if some of them are on other hosts.
+/// Returns true if some clients are on other hosts.
 pub(super) fn add(found: Option<AccessList>, draft: &mut Draft) -> bool {
     let Some(AccessList { setting, clients }) = found else { return false };
     if clients.allow.iter().any(|net| net.prefix_len() == 0) {

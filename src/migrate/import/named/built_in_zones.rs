@@ -1,11 +1,10 @@
-//! Zones that named answers itself although no operator has added them. There are two kinds: zones for this host such as localhost, which the
-//! packages install, and the empty zones (RFC 6303).
+//! Zones that named answers without a statement of the operator. There are two kinds: zones for names of this host, such as localhost, which packages
+//! install, and the empty zones (RFC 6303).
 //!
-//! The names of this host are built into resolverd or are in /etc/hosts. An operator may have added other names to the files of
-//! the packages.
+//! resolverd has the names of this host built in or reads them from /etc/hosts. An operator may have added names to the zone files of the packages.
 //!
-//! A zone in the file replaces an empty zone. A zone of type forward does not: with `forward first`, which is the default, named
-//! itself answers names below an empty zone (BIND's Administrator Reference Manual, "empty-zones-enable"; tested with 9.18).
+//! A zone in named.conf replaces an empty zone. A zone of type forward with `forward first` (the default) does not: named still answers names in the
+//! empty zone (BIND's Administrator Reference Manual, "empty-zones-enable"; tested with 9.18).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
@@ -20,7 +19,7 @@ use crate::import::values::is_within;
 use dns::wire::presentation::{name_text, read_name};
 use dns::zone_file;
 
-/// The zones for names of this host, such as localhost, in Debian's named.conf.default-zones and Red Hat's named.rfc1912.zones.
+/// The zones for names of this host in Debian's named.conf.default-zones and Red Hat's named.rfc1912.zones.
 pub(super) const OWN: [&str; 8] = [
     "localhost",
     "127.in-addr.arpa",
@@ -32,20 +31,19 @@ pub(super) const OWN: [&str; 8] = [
     "localhost.localdomain",
 ];
 
-/// The names in the PTR records of this host's loopback addresses.
+/// The targets of the PTR records of the loopback addresses.
 const LOCALHOST: [&str; 2] = ["localhost.", "localhost.localdomain."];
 
-/// What the zone file of a zone for names of this host contains.
+/// What the zone file of a zone in [`OWN`] contains.
 pub(super) enum OwnRecords {
-    /// The file has only the records that packages put there.
+    /// Only the records of the package.
     Usual,
-    /// The file also has other records, which an operator has added.
+    /// Also other records, which an operator has added.
     More,
-    /// The file cannot be read; the text says why.
+    /// The file cannot be read, for this reason.
     Unread(String),
 }
 
-/// Reads the zone file of a zone for names of this host, such as localhost, and returns what it contains.
 pub(super) fn records(zone: &str, path: &Path) -> OwnRecords {
     let text = match Sources::default().begin(path) {
         Ok(source) => source.text,
@@ -54,7 +52,7 @@ pub(super) fn records(zone: &str, path: &Path) -> OwnRecords {
     let Some(mut apex) = read_name(zone) else { return OwnRecords::More };
     apex.set_fqdn(true);
     match zone_file::records(&apex, &text) {
-        // The file may have been named by mistake and contain secrets, so its text is not shown.
+        // The file may contain secrets if it was named by mistake, so its text is not shown.
         Err(wrong) => OwnRecords::Unread(format!("{} has no record in line {}", path.display(), wrong.line)),
         Ok(records) if records.iter().all(|record| is_usual(record, &apex)) => OwnRecords::Usual,
         Ok(_) => OwnRecords::More,
@@ -78,21 +76,20 @@ fn is_usual(record: &Record, apex: &Name) -> bool {
     }
 }
 
-/// The options of BIND that turn off empty zones (RFC 6303).
+/// The options that turn off empty zones (RFC 6303).
 pub(super) const EMPTY_ZONES: [&str; 2] = ["empty-zones-enable", "disable-empty-zone"];
 
-/// Returns true if named answers the empty zones (RFC 6303) itself, which is the default.
 pub(super) fn has_empty_zones(options: &[Statement]) -> bool {
     let enabled = find(options, EMPTY_ZONES[0]);
     enabled.is_none_or(|enabled| !matches!(enabled.value(), "no" | "false" | "0"))
 }
 
-/// Returns true if named itself answers an empty zone below the zone `apex`, although named sends names in `apex` to forwarders with `forward first`.
+/// Returns true if named answers an empty zone below `apex` itself, although it sends names in `apex` to forwarders with `forward first`.
 pub(super) fn has_empty_zones_below(apex: &str, options: &[Statement]) -> bool {
     has_empty_zones(options) && served::is_around(apex)
 }
 
-/// Returns the empty zone that contains a name, without a final dot. Returns `None` if named has no such zone.
+/// Returns the empty zone of named that contains a name, without a final dot.
 pub(super) fn empty_zone(name: &str, settings: &Settings<'_>) -> Option<&'static str> {
     served::zone_around(name).filter(|zone| {
         has_empty_zones(settings.options)
@@ -102,18 +99,16 @@ pub(super) fn empty_zone(name: &str, settings: &Settings<'_>) -> Option<&'static
     })
 }
 
-/// Returns the statements `disable-empty-zone`. Each turns off one empty zone.
 pub(super) fn disabled(options: &[Statement]) -> impl Iterator<Item = &Statement> {
     options.iter().filter(|option| option.option() == EMPTY_ZONES[1])
 }
 
-/// Returns true if named can resolve a name without forwarders. This is so if the file has no forwarders for the name, or if they are used with
-/// `forward first`.
+/// Returns true if named can resolve a name without forwarders: none are configured for the name, or they have `forward first`.
 fn is_forwarded_first(name: &str, settings: &Settings<'_>) -> bool {
     is_first(settings.forward_around(name).first().map_or(settings.options, |zone| zone.block()))
 }
 
-/// Returns true if named tries recursion after the forwarders have failed (`forward first`), which is BIND's default.
+/// Returns true if named resolves names itself after the forwarders have failed (`forward first`), which is the default.
 pub(super) fn is_first(block: &[Statement]) -> bool {
     find(block, "forward").is_none_or(|forward| forward.value() != "only")
 }

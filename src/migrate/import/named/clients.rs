@@ -1,8 +1,7 @@
 //! Converts access lists of BIND (address match lists). The first element that matches a client decides.
 //!
-//! If a nested list denies a client, it does not decide about this client. So `! { ! 10.0.0.0/8; any; }` denies all clients
-//! outside this network, and the elements after it decide about the clients in the network (BIND's Administrator Reference
-//! Manual, "address_match_list").
+//! A nested list that denies a client does not decide about this client. So `! { ! 10.0.0.0/8; any; }` denies all clients outside this network, and
+//! the elements after it decide about the clients in the network (BIND's Administrator Reference Manual, "address_match_list").
 
 use crate::limits;
 
@@ -16,16 +15,15 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, MAPPED, network};
 use resolver::config::mapped;
 
-/// The clients that an access list allows and denies, collected while its elements are read in order.
+/// The clients that an access list allows and denies, while its elements are read in order.
 struct Gathered<'d> {
     clients: Clients,
     belonging: Belonging,
     draft: &'d mut Draft,
-    /// True if a nested list denies some clients. Then each prefix is compared with the whole list, to find out if its clients are allowed.
+    /// True if a nested list denies some clients. Then `decides` checks each prefix against the whole list.
     exempts: bool,
 }
 
-/// Returns the clients that the access list in the block of `statement` allows.
 pub(super) fn clients(
     statement: &Statement,
     lists: &Lists<'_>,
@@ -47,25 +45,24 @@ pub(super) fn clients(
     })
 }
 
-/// Returns the networks in an access list of BIND, including those in nested lists.
+/// Nested lists are included.
 pub(super) fn networks(statement: &Statement, lists: &Lists<'_>) -> Vec<IpNet> {
     let mut nets = Vec::new();
     named(statement.block(), lists, 0, &mut nets);
     nets
 }
 
-/// Addresses that all elements of an access list treat in the same way, so that one of them stands for all.
+/// Addresses that match the same elements of an access list.
 #[derive(Clone, Copy)]
 pub(super) struct Sample {
     pub(super) net: IpNet,
-    /// True if these are addresses of this host itself.
+    /// True for addresses of this host.
     pub(super) is_own: bool,
-    /// True if these addresses match elements of the list whose networks are not written in the file.
+    /// True if the addresses match elements whose networks the file does not contain.
     pub(super) is_unknown: bool,
 }
 
-/// Returns true if an access list allows the addresses in `of`, and false if it denies them. The first element that matches the addresses decides.
-/// Returns `None` if no element matches.
+/// Returns true if the list allows the addresses in `of`, false if it denies them, and `None` if no element matches.
 pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> Option<bool> {
     let nested = |elements: &[Statement]| {
         depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true)
@@ -90,7 +87,7 @@ pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, dep
     })
 }
 
-/// Collects the prefixes in an access list of BIND, including those in nested lists and those with `!`.
+/// Collects all prefixes in an access list, including those in nested lists and those with `!`.
 fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Vec<IpNet>) {
     for element in lists.read(elements) {
         match element.option().trim_start_matches('!') {
@@ -114,13 +111,12 @@ impl Gathered<'_> {
             let typed = element.option();
             let (typed, own) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
             let denied = denied != own;
-            // A nested list that denies a client does not decide about this client. Elements after the nested list decide about it.
+            // A nested list that denies a client leaves the decision to the elements after the nested list.
             self.exempts |= depth > 0 && (own || typed == "none");
             let all = || ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all));
             match typed {
-                // The element `none` denies all clients that no earlier element matches; `!none` allows them.
+                // `none` denies all clients that no earlier element matches; `!none` allows them.
                 "none" => all().for_each(|net| self.one(net, !denied, element)),
-                // The negated list does not deny these clients. The elements after the list decide about them.
                 _ if own && !denied => {}
                 "any" => all().for_each(|net| self.one(net, denied, element)),
                 "localhost" => lists.own().iter().for_each(|net| self.one(*net, denied, element)),
@@ -140,8 +136,8 @@ impl Gathered<'_> {
         }
     }
 
-    /// Adds a prefix to the allowed or denied clients. BIND uses the first matching element, and resolverd uses the longest prefix. So a prefix that
-    /// an earlier element covers is left out.
+    /// Adds a prefix to the allowed or denied clients, unless an earlier element covers it: in BIND the first matching element decides, in resolverd
+    /// the longest prefix.
     fn one(&mut self, net: IpNet, denied: bool, element: &Statement) {
         if self.exempts {
             return;
@@ -159,8 +155,8 @@ impl Gathered<'_> {
     }
 }
 
-/// Adds a finding that the import does not know all addresses of this host. If a program of this host queries named at an unknown address, its
-/// query also comes from this address, and resolverd may refuse it.
+/// Reports that the import does not know all addresses of this host. If a program of this host queries named at another address, the query comes from
+/// this address, and resolverd may refuse it.
 pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
     let localnets = lists.built_in(list.block(), "localnets");
     let Some(element) = lists.built_in(list.block(), "localhost").filter(|_| localnets.is_none()) else {
@@ -174,7 +170,7 @@ pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft)
     }
 }
 
-/// Completes a prefix whose last octets are missing: `10/8` becomes `10.0.0.0/8`.
+/// Adds missing octets: `10/8` becomes `10.0.0.0/8`.
 fn filled(typed: &str) -> String {
     match typed.split_once('/') {
         Some((address, length)) if !address.contains(':') => {
@@ -185,21 +181,21 @@ fn filled(typed: &str) -> String {
     }
 }
 
-/// What named uses an access list for.
+/// The use of an access list.
 #[derive(Clone, Copy)]
 pub(super) enum Belonging {
-    /// The list names the clients for which names are resolved.
+    /// Clients for which named resolves names.
     Allowed,
-    /// The list names the clients that get no reply.
+    /// Clients that get no reply.
     Dropped,
-    /// The list names the addresses of this host at which named listens.
+    /// Addresses of this host at which named listens.
     Listening,
-    /// The list names addresses that are removed from answers.
+    /// Addresses that named removes from answers.
     Private,
 }
 
 impl Belonging {
-    /// Returns the advice for a finding about clients that an element of a list allows or denies, but whose addresses are unknown.
+    /// Returns the advice about clients with unknown addresses.
     fn advice(self, whose: &str, denied: bool) -> String {
         match (self, denied) {
             (Self::Allowed, false) => format!("add {whose} to listen.allow"),
@@ -213,7 +209,7 @@ impl Belonging {
         }
     }
 
-    /// Adds a finding about an element that stands for networks which are not written in the file.
+    /// Reports an element whose networks the file does not contain.
     pub(super) fn report_unknown(self, element: &Statement, denied: bool, draft: &mut Draft) {
         let (option, did) = match element.option().trim_start_matches('!') {
             "localnets" => ("localnets".to_owned(), "stood for the networks of this host's interfaces"),
@@ -224,7 +220,7 @@ impl Belonging {
         draft.report(Dangerous, &(&element.place, &option), (did, &instead));
     }
 
-    /// Adds a finding about clients that are selected by a TSIG key, because their addresses are unknown.
+    /// Reports that the addresses of clients with a TSIG key are unknown.
     pub(super) fn report_key(self, element: &Statement, denied: bool, draft: &mut Draft) {
         if denied {
             let (did, instead) = ("left out clients with a TSIG key", "resolverd has no TSIG");

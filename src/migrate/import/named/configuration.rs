@@ -14,12 +14,11 @@ use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{Networks, network, texts};
 use resolver::config::Config;
 
-/// Returns the access lists (`acl` statements) of named.conf by name.
 pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
     Lists::new(statements, options_of(statements))
 }
 
-/// Converts a file without views. `clients` are the clients for which named resolved names.
+/// `clients` are the clients for which named resolved names.
 pub(super) fn add(
     path: &Path,
     statements: &[Statement],
@@ -35,7 +34,7 @@ pub(super) fn add(
     add_settings(path, statements, lists, draft);
 }
 
-/// Converts a file without views, except the clients and the addresses at which named listens.
+/// Converts everything except the clients and the listening addresses.
 fn add_settings(path: &Path, statements: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
     let options = options_of(statements);
     let directory = find(options, "directory").map_or("", Statement::value);
@@ -49,7 +48,7 @@ fn add_settings(path: &Path, statements: &[Statement], lists: &Lists<'_>, draft:
     }
 }
 
-/// Returns true if a statement in a view can also stand outside of views, such as `zone`. Returns false for an option.
+/// Returns true if a statement may be inside and outside of views, such as `zone`.
 pub(super) fn is_whole(statement: &Statement) -> bool {
     statement.option() == "zone" || OPTIONS.sections.row(statement.option(), "").is_some()
 }
@@ -68,8 +67,7 @@ fn report(statement: &Statement, draft: &mut Draft) {
     OPTIONS.report(&OPTIONS.sections, (option, ""), statement, draft);
 }
 
-/// Adds the servers that named never queries (`server` statements with `bogus yes`) to `resolve.deny_servers`, together with the default networks of
-/// this key.
+/// Adds servers with `bogus yes`, which named never queried, and resolverd's default networks to `resolve.deny_servers`.
 fn deny_servers(statements: &[Statement], draft: &mut Draft) {
     let mut denied: Networks = Config::default().resolve.deny_servers.into_iter().collect();
     let mut first: Option<&Statement> = None;
@@ -90,12 +88,12 @@ fn deny_servers(statements: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// Returns true if a `server` statement has only `bogus yes`, so that all of it is imported.
+/// Returns true if `bogus yes` is the only option of the `server` statement.
 fn is_converted(statement: &Statement) -> bool {
     is_bogus(statement) && statement.block().len() == 1
 }
 
-/// Returns true if a statement names a server that named never queries, even if a zone or a list of forwarders names it too.
+/// named never queries a server with `bogus yes`, even if a zone names it.
 pub(super) fn is_bogus(statement: &Statement) -> bool {
     statement.option() == "server" && find(statement.block(), "bogus").is_some_and(is_yes)
 }

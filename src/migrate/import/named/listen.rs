@@ -13,14 +13,13 @@ use crate::import::finding::SourcePlace;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values::{texts, unique};
 
-/// The port at which named listens if the file sets no other.
 const DNS_PORT: u16 = 53;
 
-/// The option for each address family, and the wildcard address of the family.
+/// Each option with the wildcard address of its address family.
 const FAMILIES: [(&str, IpAddr); 2] =
     [("listen-on", IpAddr::V4(Ipv4Addr::UNSPECIFIED)), ("listen-on-v6", IpAddr::V6(Ipv6Addr::UNSPECIFIED))];
 
-/// Sets the addresses at which named listens; by default these are all addresses. `allowed` is true if clients on other hosts are allowed.
+/// By default, named listens at all addresses. `allowed` is true if clients on other hosts are allowed.
 pub(super) fn add(
     options: &[Statement],
     lists: &Lists<'_>,
@@ -46,8 +45,7 @@ pub(super) fn add(
     }
     addresses = unique(addresses);
     if addresses.is_empty() && has_encrypted {
-        // All listening addresses of named were only for TLS or HTTPS. Programs of this host send queries without TLS, so resolverd's default
-        // addresses are used.
+        // named listened only with TLS or HTTPS. Programs of this host send queries without TLS, so resolverd listens at its default addresses.
         return;
     }
     let is_everywhere = addresses.iter().any(|address| address.ip().is_unspecified());
@@ -66,20 +64,20 @@ pub(super) fn add(
     draft.set(&setting, ("[listen]", "addresses"), texts(addresses.iter().map(ToString::to_string)));
 }
 
-/// Returns true if a statement `listen-on` is for DNS over TLS or DNS over HTTPS.
+/// Returns true if the statement is for DNS over TLS or HTTPS.
 fn is_encrypted(list: &Statement) -> bool {
     let words = list.words();
     let tls = words.iter().skip_while(|word| **word != "tls").nth(1);
     tls.is_some_and(|name| *name != "none") || words.contains(&"http")
 }
 
-/// Replaces addresses by the loopback addresses of the same families, with the same ports.
+/// Replaces each address by the loopback address of its family, with the same port.
 fn own(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let own = |address: &SocketAddr| SocketAddr::new(loopback(address.ip()), address.port());
     unique(addresses.iter().map(own).collect())
 }
 
-/// Returns the addresses in one statement `listen-on` or `listen-on-v6`.
+/// Returns the addresses in one `listen-on` or `listen-on-v6`.
 fn list_addresses(
     list: &Statement,
     lists: &Lists<'_>,
@@ -91,7 +89,7 @@ fn list_addresses(
     let port = port.unwrap_or(usual);
     let built_in = ["localhost", "localnets"].iter().any(|name| lists.built_in(list.block(), name).is_some());
     if built_in {
-        // In `listen-on`, the elements `localhost` and `localnets` stand for all addresses of the host, so the wildcard address is used.
+        // In `listen-on`, `localhost` and `localnets` stand for all addresses of the host.
         return vec![SocketAddr::new(all, port)];
     }
     let clients = clients::clients(list, lists, Belonging::Listening, draft);
@@ -117,7 +115,6 @@ fn list_addresses(
     found
 }
 
-/// Returns the loopback address of the address family of `address`.
 fn loopback(address: IpAddr) -> IpAddr {
     if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() }
 }

@@ -13,24 +13,22 @@ use crate::import::ImportError;
 use crate::import::finding::SourcePlace;
 use crate::import::values::{Networks, loopback, network};
 
-/// The options of named with the addresses at which it listens.
 const LISTENS: [&str; 2] = ["listen-on", "listen-on-v6"];
 
-/// The access lists in a named.conf, and what is known about the addresses of its host.
 pub(super) struct Lists<'s> {
     named: BTreeMap<&'s str, &'s Statement>,
-    /// The addresses of named's host that are written in the file. There may be other addresses.
+    /// The addresses of named's host in the file. The host may have others.
     own: Networks,
-    /// True if named also listens at addresses that are not written in the file.
+    /// True if named also listens at addresses that are not in the file.
     listens_elsewhere: bool,
-    /// How many elements of access lists were read so far.
+    /// The number of list elements that were read.
     reads: Cell<usize>,
-    /// The position of the first element that was too many (see `limits::MAX_LIST_READS`); empty if there was none.
+    /// The position of the first element above `limits::MAX_LIST_READS`.
     excess: OnceCell<SourcePlace>,
 }
 
 impl<'s> Lists<'s> {
-    /// Collects the access lists of a file. `options` are the options of the file or of a view.
+    /// `options` are the options of the file or of a view.
     pub(super) fn new(statements: &'s [Statement], options: &[Statement]) -> Self {
         let named = statements.iter().filter(|statement| statement.option() == "acl");
         let mut found = Self {
@@ -54,12 +52,12 @@ impl<'s> Lists<'s> {
         found
     }
 
-    /// Returns the elements of a list. They end early if `limits::MAX_LIST_READS` elements of lists were read.
+    /// Ends early after `limits::MAX_LIST_READS` elements of all lists together.
     pub(super) fn read<'e>(&self, elements: &'e [Statement]) -> impl Iterator<Item = &'e Statement> {
         elements.iter().take_while(|element| self.may_read(element))
     }
 
-    /// Counts one more read for the list `list`, or for an element of it. Returns false if there were too many.
+    /// Returns false if too many elements were read.
     pub(super) fn may_read(&self, list: &Statement) -> bool {
         let reads = self.reads.get().saturating_add(1);
         self.reads.set(reads);
@@ -71,7 +69,7 @@ impl<'s> Lists<'s> {
     }
 
     /// # Errors
-    /// Fails if the lists were not read to their ends.
+    /// Fails if `limits::MAX_LIST_READS` was reached.
     pub(super) fn check(&self) -> Result<(), ImportError> {
         let Some(place) = self.excess.get().cloned() else { return Ok(()) };
         let reason = format!(
@@ -81,29 +79,27 @@ impl<'s> Lists<'s> {
         Err(ImportError::Text { place, reason })
     }
 
-    /// Returns the addresses that are written in a list, or in other lists of the file to which it refers.
+    /// Nested lists, and lists to which the list refers, are included.
     pub(super) fn addresses(&self, list: &Statement) -> Vec<IpAddr> {
         let mut known = KnownAddresses::default();
         known.add(list.block(), self, 0);
         known.addresses
     }
 
-    /// Returns the access list (`acl`) with this name.
     pub(super) fn get(&self, name: &str) -> Option<&'s Statement> {
         self.named.get(name).copied()
     }
 
-    /// Returns the known addresses of the host, for which the built-in list `localhost` stands.
+    /// Returns the addresses for which the built-in list `localhost` stands, as far as the file has them.
     pub(super) const fn own(&self) -> &Networks {
         &self.own
     }
 
-    /// Returns true if named also listens at addresses that are not written in the file.
     pub(super) const fn listens_elsewhere(&self) -> bool {
         self.listens_elsewhere
     }
 
-    /// Returns the first element that refers to the built-in list `wanted`, either directly or through a list of the file.
+    /// Returns the first element that refers to the built-in list `wanted`, directly or through other lists.
     pub(super) fn built_in<'e>(&self, elements: &'e [Statement], wanted: &str) -> Option<&'e Statement>
     where
         's: 'e,
@@ -128,11 +124,10 @@ impl<'s> Lists<'s> {
     }
 }
 
-/// The addresses that are written in an access list, or in lists to which it refers.
 #[derive(Default)]
 struct KnownAddresses {
     addresses: Vec<IpAddr>,
-    /// True if the list also has other elements than single addresses: networks, built-in lists, or lists that are not in the file.
+    /// True if the list also has networks, built-in lists, or lists that are not in the file.
     has_others: bool,
 }
 
@@ -156,7 +151,7 @@ impl KnownAddresses {
     }
 }
 
-/// Returns the address of an element that is a single address. Returns `None` for other elements.
+/// Returns `None` if the element is not a single address.
 pub(super) fn address(element: &Statement) -> Option<IpAddr> {
     let net = network(element.option())?;
     (net.prefix_len() == net.max_prefix_len()).then_some(net.addr())

@@ -28,11 +28,10 @@ use super::option_table::ProgramOptions;
 use super::source::Sources;
 use super::values::Clients;
 
-/// The table of the options of BIND that are reported instead of converted.
+/// Options that are reported instead of converted.
 static OPTIONS: LazyLock<ProgramOptions> =
     LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 
-/// Converts the file at `path` (named.conf), and adds the result to `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let mut sources = Sources::default();
     let statements = reader::read(path, &mut sources)?;

@@ -13,7 +13,7 @@ use crate::import::finding::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::values;
 use crate::import::values::texts;
 
-/// Converts the options, except those about clients and about the addresses at which named listens. `statements` is the whole file.
+/// Converts the options, except those for clients and listening addresses. `statements` is the whole file.
 pub(super) fn add(settings: &Settings<'_>, statements: &[Statement], draft: &mut Draft) {
     let options = settings.options;
     zones::forward_all(settings, draft);
@@ -26,7 +26,7 @@ pub(super) fn add(settings: &Settings<'_>, statements: &[Statement], draft: &mut
         let did = "refused to resolve names of others";
         draft.report(Dangerous, &(&recursion.place, "recursion no"), (did, "resolverd resolves for its clients, so that listen.allow has this host only: let another server give others the zones"));
     }
-    // If named has forwarders, `zones` converts the options for empty zones, so they are not reported here.
+    // If named has forwarders, `zones` converts the options for empty zones.
     let has_forwarders = find(options, "forwarders").is_some_and(|list| !list.block().is_empty());
     for statement in options {
         if !(has_forwarders && built_in_zones::EMPTY_ZONES.contains(&statement.option())) {
@@ -35,7 +35,6 @@ pub(super) fn add(settings: &Settings<'_>, statements: &[Statement], draft: &mut
     }
 }
 
-/// Converts the options for the size of the cache, and for how long answers are cached.
 fn cache(options: &[Statement], draft: &mut Draft) {
     if let Some(size) = find(options, "max-cache-size") {
         match values::size(size.value()) {
@@ -95,7 +94,6 @@ fn trust(options: &[Statement], statements: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// Converts the options of named for the source addresses of queries.
 fn sources(options: &[Statement], draft: &mut Draft) {
     let mut found: Vec<String> = Vec::new();
     let mut first: Option<&Statement> = None;
@@ -120,13 +118,12 @@ fn sources(options: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// The options for the source ports of queries. The one for IPv4 is first.
 const PORTS: [&str; 2] = ["use-v4-udp-ports", "use-v6-udp-ports"];
 
-/// The first port that BIND uses by default. resolverd uses no lower port.
+/// The first default source port of BIND. resolverd uses no lower port.
 const FIRST_PORT: u16 = 1024;
 
-/// Sets the source ports of queries, if the options permit other ports than BIND's default ports.
+/// Sets the source ports if the options permit other ports than BIND's defaults.
 fn source_ports(options: &[Statement], draft: &mut Draft) {
     let mut typed = PORTS.iter().filter_map(|option| find(options, option));
     let Some(first) = typed.next() else { return };
@@ -152,7 +149,7 @@ fn source_ports(options: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// Returns the ranges of ports in a list of ranges (`range 1024 65535`) and single ports. Ports that resolverd never uses are left out.
+/// Returns the ranges and single ports in a list, without ports that resolverd never uses.
 fn ranges_of(list: &Statement) -> Vec<(u16, u16)> {
     let of = |element: &Statement| {
         let words = element.words();
@@ -167,8 +164,8 @@ fn ranges_of(list: &Statement) -> Vec<(u16, u16)> {
     list.block().iter().filter_map(of).collect()
 }
 
-/// Converts `deny-answer-addresses`. It names addresses that BIND does not accept in answers for names on the internet. `except-from` names the
-/// domains for which such addresses are accepted.
+/// Converts `deny-answer-addresses`. named does not accept these addresses in answers for names on the internet, except for the domains in
+/// `except-from`.
 fn private_addresses(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
     let Some(denied) = find(options, "deny-answer-addresses") else { return };
     let mut blocks = denied.parts.iter().filter_map(|part| match part {

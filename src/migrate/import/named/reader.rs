@@ -10,14 +10,12 @@ use crate::import::ImportError;
 use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources};
 
-/// A part of a statement of named.conf: a word or a block.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
     Word(String),
     Block(Vec<Statement>),
 }
 
-/// A statement of named.conf: words and blocks up to the next semicolon.
 #[derive(Clone, Debug)]
 pub(super) struct Statement {
     pub(super) place: SourcePlace,
@@ -25,23 +23,21 @@ pub(super) struct Statement {
 }
 
 impl Statement {
-    /// Returns the words of the statement, without those in its blocks.
     pub(super) fn words(&self) -> Vec<&str> {
         let word = |part: &'_ Part| matches!(part, Part::Word(_));
         self.parts.iter().filter(|part| word(part)).map(Part::word).collect()
     }
 
-    /// Returns the first word of the statement, which is the name of the option.
     pub(super) fn option(&self) -> &str {
         self.parts.first().map_or("", Part::word)
     }
 
-    /// Returns the second word of the statement, which is the value. Returns an empty text if there is none.
+    /// Returns the second word, or an empty text.
     pub(super) fn value(&self) -> &str {
         self.words().get(1).copied().unwrap_or_default()
     }
 
-    /// Returns the statements inside the last block of the statement.
+    /// Returns the statements inside the last block.
     pub(super) fn block(&self) -> &[Statement] {
         let block = |part: &'_ Part| matches!(part, Part::Block(_));
         match self.parts.iter().rfind(|part| block(part)) {
@@ -72,37 +68,32 @@ impl Part {
     }
 }
 
-/// The statements of named.conf that contain trust anchors.
+/// The statements with trust anchors.
 pub(super) const KEYS: [&str; 3] = ["trust-anchors", "managed-keys", "trusted-keys"];
 
-/// Returns true if the value of an option switches it on: `yes`, `true` or `1`.
 pub(super) fn is_yes(option: &Statement) -> bool {
     matches!(option.value(), "yes" | "true" | "1")
 }
 
-/// Returns the first of these statements whose first word is this option.
 pub(super) fn find<'s>(statements: &'s [Statement], option: &str) -> Option<&'s Statement> {
     statements.iter().find(|statement| statement.option() == option)
 }
 
-/// Returns the statements inside `options { ... }` of named.conf.
 pub(super) fn options_of(statements: &[Statement]) -> &[Statement] {
     find(statements, "options").map_or(&[], Statement::block)
 }
 
-/// Reads the statements of named.conf and of the files that it includes.
+/// Included files are read too.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Statement>, ImportError> {
     let Source { path, text } = sources.begin(path)?;
     let words = words(&path, &text)?;
     let mut reader = WordReader { words: words.into_iter(), sources };
-    // A file that is included inside `options` may contain the statement `directory`. So the statements of the file are read like statements of
-    // `options`.
+    // A file that is included inside `options` may contain the option `directory`, so its statements are read like options.
     let (statements, _) = reader.statements((0, true), &SourcePlace { file: path, line: 1 })?;
     sources.end();
     Ok(statements)
 }
 
-/// A word of the file with its position. The flag says if it was in quotes.
 struct Token {
     place: SourcePlace,
     text: String,
@@ -115,7 +106,7 @@ struct WordReader<'s> {
 }
 
 impl WordReader<'_> {
-    /// Parses statements up to the end of a block, or up to the end of the text if `depth` is 0. `is_options` is true if the block may be that of
+    /// Parses statements up to the end of a block; if `depth` is 0, up to the end of the text. `is_options` is true if the block may be that of
     /// `options`.
     fn statements(
         &mut self,
@@ -169,7 +160,7 @@ impl WordReader<'_> {
         }
     }
 
-    /// Adds a statement to the list. An include is replaced by the statements of the files that it names.
+    /// Replaces an include by the statements of the included files.
     fn take(&mut self, statement: Statement, statements: &mut Vec<Statement>) -> Result<(), ImportError> {
         if statement.option() != "include" {
             statements.push(statement);
@@ -182,7 +173,7 @@ impl WordReader<'_> {
     }
 }
 
-/// Splits the text of named.conf into words. `{`, `}` and `;` are also returned as words.
+/// `{`, `}` and `;` are words too.
 fn words(path: &Arc<Path>, text: &str) -> Result<Vec<Token>, ImportError> {
     let mut words: Vec<Token> = Vec::new();
     let (mut line, mut rest) = (1_usize, text);
@@ -219,7 +210,7 @@ fn words(path: &Arc<Path>, text: &str) -> Result<Vec<Token>, ImportError> {
         line = line.saturating_add(passed.matches('\n').count());
         rest = after;
         match word {
-            // In an access list, there may be a blank between `!` and the element that it negates.
+            // In an access list, `!` and the element that it negates may be separated by a blank.
             Some((text, quoted)) if is_open && text != "{" => {
                 if let Some(last) = words.last_mut() {
                     last.text.push_str(text);

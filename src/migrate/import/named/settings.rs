@@ -1,4 +1,4 @@
-//! Settings of a named.conf that the conversion of a zone looks up. Each look-up is by name, because a file may have 100 000 zones.
+//! Settings of a named.conf to which its zones refer. They are stored by name, because a file may have 100 000 zones.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -9,28 +9,25 @@ use super::lists::Lists;
 use super::reader::{Statement, find, options_of};
 use crate::import::values::{Networks, enclosing, network, plain};
 
-/// The parts of a named.conf to which its zones refer, and the directory of the file.
 pub(super) struct Settings<'s> {
-    /// The options of named.conf, or of the view that is imported.
+    /// The options of named.conf, or of the imported view.
     pub(super) options: &'s [Statement],
-    /// The directory at which relative paths in named.conf start.
+    /// Relative paths in named.conf start at this directory.
     pub(super) base: &'s Path,
     pub(super) lists: &'s Lists<'s>,
-    /// The zones of the type `forward` by their names.
     forward: HashMap<String, &'s Statement>,
-    /// The names of all zones that are not of the type `forward`.
+    /// The names of all zones that are not of type forward.
     others: HashSet<String>,
-    /// The statements that define lists of servers (`primaries`, `masters`), by the name of the list.
+    /// Lists of servers (`primaries`, `masters`) by name.
     servers: HashMap<&'s str, &'s Statement>,
     tls: HashMap<&'s str, &'s Statement>,
-    /// The addresses of servers to which named never sends queries.
+    /// named sends no queries to these addresses.
     pub(super) never_asked: Networks,
-    /// The names of the empty zones (RFC 6303) that the options turn off.
+    /// The empty zones (RFC 6303) that the options turn off.
     disabled: HashSet<String>,
 }
 
 impl<'s> Settings<'s> {
-    /// Collects the parts of a file. `base` is the directory at which relative paths start.
     pub(super) fn new(statements: &'s [Statement], base: &'s Path, lists: &'s Lists<'s>) -> Self {
         let options = options_of(statements);
         let disabled = built_in_zones::disabled(options);
@@ -72,7 +69,7 @@ impl<'s> Settings<'s> {
         }
     }
 
-    /// Returns the zones of type forward that contain a name, the longest zone name first.
+    /// Returns the zones of type forward that contain `name`, the longest zone name first.
     pub(super) fn forward_around(&self, name: &str) -> Vec<&'s Statement> {
         enclosing(&plain(name)).filter_map(|around| self.forward.get(around).copied()).collect()
     }
@@ -82,27 +79,25 @@ impl<'s> Settings<'s> {
         enclosing(&plain(name)).skip(1).filter_map(|above| self.forward.get(above).copied()).collect()
     }
 
-    /// Returns true if the file has a zone of exactly this name that is not of type forward.
+    /// Returns true if a zone with exactly this name has another type than forward.
     pub(super) fn has_other(&self, name: &str) -> bool {
         self.others.contains(&plain(name))
     }
 
-    /// Returns true if named.conf has a zone of exactly this name.
+    /// Returns true if a zone has exactly this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.has_other(name) || self.forward.contains_key(&plain(name))
     }
 
-    /// Returns true if the options turn off the empty zone of this name.
+    /// Returns true if the options turn off this empty zone.
     pub(super) fn is_disabled(&self, name: &str) -> bool {
         self.disabled.contains(&plain(name))
     }
 
-    /// Returns the statement that defines the list of servers with this name.
     pub(super) fn servers(&self, name: &str) -> Option<&'s Statement> {
         self.servers.get(name).copied()
     }
 
-    /// Returns the `tls` statement of named.conf with this name.
     pub(super) fn tls(&self, name: &str) -> Option<&'s Statement> {
         self.tls.get(name).copied()
     }

@@ -6,12 +6,12 @@ use crate::import::finding::Weight::Dangerous;
 use crate::import::finding::{CAS_OF_HOST, OWN_CAS};
 use crate::import::values::plain;
 
-/// Returns the name that the certificate of a server must contain. `tls` is a `tls` statement.
+/// Returns the name that the certificate of the server must contain.
 pub(super) fn remote_name(tls: &Statement) -> Option<String> {
     Some(plain(find(tls.block(), "remote-hostname")?.value()))
 }
 
-/// Adds a finding if a `tls` statement has its own certificate authorities (CAs) for the certificate of a server.
+/// Reports that a `tls` statement has its own certificate authorities (CAs).
 pub(super) fn report_own_cas(tls: &Statement, draft: &mut Draft) {
     if let Some(file) = find(tls.block(), "ca-file") {
         draft.report(Dangerous, file, (OWN_CAS, CAS_OF_HOST));

@@ -1,9 +1,8 @@
 //! Converts a named.conf with views. The view that answers this host is imported, because the mail software sees its zones. This is the first view
-//! whose lists match 127.0.0.1, otherwise the first view in the file.
+//! that matches 127.0.0.1, or else the first view in the file.
 //!
-//! Every other view is reported, and its clients are refused: the zones of the imported view could mislead these clients, or
-//! show them names that were hidden from them. If the list of a view contains networks that are not in the file, the view may
-//! match any client.
+//! Every other view is reported, and its clients are refused, because the zones of the imported view may be wrong for these clients or secret. If the
+//! list of a view contains networks that are not in the file, the view may match any client.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -23,16 +22,15 @@ use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, loopback};
 
-/// DNS classes of views that do not answer the queries of mail software.
 const OTHER_CLASSES: [&str; 4] = ["ch", "chaos", "hs", "hesiod"];
 
-/// The option with the clients of a view. Without it, the view is for all clients.
+/// Without `match-clients`, a view is for all clients.
 const CLIENTS: &str = "match-clients";
 
-/// The option with the addresses of this host at which a view answers. Without it, the view answers at all addresses.
+/// Without `match-destinations`, a view answers at all addresses of this host.
 const DESTINATIONS: &str = "match-destinations";
 
-/// Converts a file with views, and adds the result to `draft`.
+/// Converts a file with views.
 ///
 /// # Errors
 /// Fails if a zone is outside the views.
@@ -79,23 +77,22 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
     Ok(())
 }
 
-/// Returns true if a view answers queries that are sent from and to 127.0.0.1.
+/// Returns true if the view answers a query from and to 127.0.0.1.
 fn answers_this_host(view: &Statement, lists: &Lists<'_>) -> bool {
     [CLIENTS, DESTINATIONS].iter().all(|option| takes_this_host(view, option, lists))
 }
 
-/// Returns true if `option` of a view, such as `match-clients`, matches 127.0.0.1.
 fn takes_this_host(view: &Statement, option: &str, lists: &Lists<'_>) -> bool {
     let net = IpAddr::from(Ipv4Addr::LOCALHOST).into();
     takes(view, option, Sample { net, is_own: true, is_unknown: false }, lists)
 }
 
-/// Returns true if `option` of a view, such as `match-clients`, matches these addresses, or if the option is not set.
+/// Returns true if the `option` of the view matches the addresses in `of`, or is not set.
 fn takes(view: &Statement, option: &str, of: Sample, lists: &Lists<'_>) -> bool {
     find(view.block(), option).is_none_or(|list| clients::decides(list.block(), of, lists, 0) == Some(true))
 }
 
-/// Returns the clients that a view serves: those in its list, without the clients that an earlier view with the same addresses may serve.
+/// Returns the clients of a view, without the clients of earlier views that answer at the same addresses.
 fn taken(views: &[&Statement], own: usize, lists: &Lists<'_>) -> Clients {
     let named = views.iter().filter_map(|view| find(view.block(), CLIENTS));
     let named: Vec<IpNet> = named.flat_map(|list| clients::networks(list, lists)).collect();
@@ -114,7 +111,7 @@ fn taken(views: &[&Statement], own: usize, lists: &Lists<'_>) -> Clients {
     })
 }
 
-/// Returns the clients for which a view resolves names. Returns `None` if neither the view nor the file has an option that selects clients.
+/// Returns the clients for which the view resolves names; `None` if no option selects clients.
 fn allowed(
     view: &Statement,
     file: &[Statement],
@@ -125,7 +122,7 @@ fn allowed(
     let matched =
         list.map_or_else(Clients::everybody, |list| clients::clients(list, lists, Belonging::Allowed, draft));
     let chosen = access::from_options(options_of(file), lists, draft);
-    // If no option selects the clients, they are this host and the networks of its interfaces.
+    // By default, named resolves names for this host and the networks of its interfaces.
     let is_near = |net: &IpNet| {
         net.addr().is_loopback() || matched.allow.longest_around(net).is_some_and(|length| length > 0)
     };
@@ -150,8 +147,8 @@ fn allowed(
     }
 }
 
-/// Returns the statements that apply to the clients of a view. An option in the view replaces the same option in `options`. Of all zones, only the
-/// zones in the view are included.
+/// Returns the statements that apply to the clients of a view. Options of the view replace those in `options`. Zones outside of the view are left
+/// out.
 fn seen_by(view: &Statement, statements: &[Statement]) -> Vec<Statement> {
     let (whole, options): (Vec<Statement>, Vec<Statement>) = view.block().iter().cloned().partition(is_whole);
     let inherited = options_of(statements).iter();
@@ -170,7 +167,7 @@ fn seen_by(view: &Statement, statements: &[Statement]) -> Vec<Statement> {
     file
 }
 
-/// The zones in the views of a file, by the names of the view and of the zone. The name of the zone is in lower case.
+/// The zones by the names of their view and of the zone. The name of the zone is in lower case.
 type ZonesOfViews<'s> = HashMap<(&'s str, String), &'s Statement>;
 
 fn zones_of_views(statements: &[Statement]) -> ZonesOfViews<'_> {
@@ -183,13 +180,12 @@ fn zones_of_views(statements: &[Statement]) -> ZonesOfViews<'_> {
     found
 }
 
-/// Returns the zone in another view to which a zone with `in-view` refers.
+/// Returns the zone of another view to which `in-view` refers.
 fn zone_in_view(zone: &Statement, in_views: &ZonesOfViews<'_>) -> Option<Statement> {
     let other = find(zone.block(), "in-view")?.value();
     in_views.get(&(other, zone.value().to_ascii_lowercase())).map(|zone| (*zone).clone())
 }
 
-/// Adds a finding about a view of named that is not imported.
 fn report_other(view: &Statement, options: &[Statement], draft: &mut Draft) {
     let recursion = find(view.block(), "recursion").or_else(|| find(options, "recursion"));
     let (did, instead) = match recursion.map_or("", Statement::value) {

@@ -1,7 +1,7 @@
-//! Compares two groups of clients, which may differ: clients that may query named's own zones, and clients for which named resolved other names.
+//! Compares two groups of clients: those that may query named's own zones, and those for which named resolves other names.
 //!
-//! The clients of a zone are the clients in its `allow-query`. If the zone has none, `allow-query` of the view is used, or else `allow-query` of
-//! `options`. The default is all clients (BIND's Administrator Reference Manual, "allow-query"). In resolverd, `listen.allow` applies to all names.
+//! The clients of a zone are those in `allow-query` of the zone, or else of the view, or else of `options`. The default is all clients (BIND's
+//! Administrator Reference Manual, "allow-query"). In resolverd, `listen.allow` applies to all names.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,17 +18,17 @@ use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{Clients, counted};
 
-/// The clients of named: for a file without views, or for one view.
+/// The clients of a file without views, or of one view.
 pub(super) struct ZoneClients<'c> {
-    /// The clients that can send queries to named.
+    /// The clients that can reach named.
     pub(super) reaching: &'c Clients,
-    /// The clients for which named resolved names outside its own zones.
+    /// The clients for which named resolves names outside its own zones.
     pub(super) resolved: &'c Clients,
 }
 
 impl ZoneClients<'_> {
-    /// Reports two kinds of differences between these groups of clients. First, a client could query zones of named, but named did not resolve other
-    /// names for it. Second, a list denied zones of named to a client, although named resolved other names for it.
+    /// Reports clients that could query zones of named although named did not resolve other names for them, and clients for which named resolved
+    /// other names but which could not query zones of named.
     pub(super) fn report(&self, file: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
         let options = options_of(file);
         let of_all = find(options, "allow-query");
@@ -38,8 +38,7 @@ impl ZoneClients<'_> {
             |statement: &&Statement| is_own(statement) || is_of_type(statement, &["static-stub"]);
         let zones: Vec<&Statement> = file.iter().filter(chooses_clients).collect();
         let own_list = |zone: &Statement| find(zone.block(), "allow-query").is_some();
-        // If neither `allow-recursion` nor `allow-query-cache` is set, `allow-query` selects the clients for all names, not only for named's own
-        // zones.
+        // Without `allow-recursion` and `allow-query-cache`, `allow-query` selects the clients for all names.
         if let Some(list) = of_all.filter(|_| is_restricted) {
             let queried = queried(Some(list), lists);
             if zones.iter().all(|zone| own_list(zone)) {
@@ -64,7 +63,7 @@ impl ZoneClients<'_> {
             };
             self.has((list, lists), &queried, is_stranger)
         };
-        // Most zones have no list of clients of their own, or all have the same one, so the result for each list is stored.
+        // Most zones have no list of clients, or all have the same one, so the result for each list is stored.
         let mut known: HashMap<String, bool> = HashMap::from([(String::new(), is_wider(of_all))]);
         let is_zone_wider = |zone: &&&Statement| {
             let list = find(zone.block(), "allow-query");
@@ -73,8 +72,7 @@ impl ZoneClients<'_> {
                 None => is_wider(list),
             }
         };
-        // Only zones whose data named has itself are compared. For the other zones, named queries servers, and only for clients that may use
-        // recursion.
+        // Only zones whose data named has are compared. For other zones, named queries servers, and only for clients that may use recursion.
         let own = zones.iter().filter(|zone| is_own(zone));
         let wider: Vec<&Statement> = own.filter(is_zone_wider).copied().collect();
         let Some(first) = wider.first() else { return };
@@ -85,8 +83,7 @@ impl ZoneClients<'_> {
         draft.report(Dangerous, &(&first.place, &shown), (did, instead));
     }
 
-    /// Returns true if the condition `is_such` is true for a client that can reach named. `list` is a list of `allow-query`, and `queried` are the
-    /// clients that it permits.
+    /// Returns true if `is_such` is true for a client that can reach named. `queried` are the clients in `list`.
     fn has(
         &self,
         (list, lists): (Option<&Statement>, &Lists<'_>),
@@ -99,14 +96,14 @@ impl ZoneClients<'_> {
     }
 }
 
-/// Returns the clients in a list of `allow-query`; all clients if there is no list. Elements with unknown addresses are reported elsewhere.
+/// Elements with unknown addresses are reported by other functions.
 fn queried(list: Option<&Statement>, lists: &Lists<'_>) -> Clients {
     list.map_or_else(Clients::everybody, |list| {
         clients::clients(list, lists, Belonging::Allowed, &mut Draft::default())
     })
 }
 
-/// Returns the elements of a list as text. Returns `None` if it is empty, or if an element is a nested list.
+/// Returns `None` if the list is empty or has a nested list.
 fn elements_text(list: &Statement) -> Option<String> {
     let elements = list.block().iter();
     let texts: Option<Vec<String>> =
@@ -114,7 +111,7 @@ fn elements_text(list: &Statement) -> Option<String> {
     texts.map(|texts| texts.join("; ")).filter(|text| !text.is_empty())
 }
 
-/// Returns true if a statement is a zone whose data named has itself, and which resolverd does not serve by default.
+/// Returns true for a zone whose data named has, and which resolverd does not serve by default.
 fn is_own(statement: &Statement) -> bool {
     is_of_type(statement, &["master", "primary", "slave", "secondary"])
         && !OWN.contains(&statement.value().trim_end_matches('.'))
@@ -125,7 +122,7 @@ fn is_of_type(statement: &Statement, types: &[&str]) -> bool {
     statement.option() == "zone" && types.contains(&kind)
 }
 
-/// Returns true if named listens at an address that other hosts can reach. Without `listen-on` and `listen-on-v6`, it listens at all addresses.
+/// Returns true if other hosts can reach named. By default, named listens at all addresses.
 fn listens_to_others(options: &[Statement]) -> bool {
     let is_other = |element: &Statement| {
         let is_loopback = lists::address(element).is_some_and(|address: IpAddr| address.is_loopback());

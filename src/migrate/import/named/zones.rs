@@ -16,11 +16,11 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::served;
 use crate::import::values::{Upstream, plain, texts, unique, upstream_text};
 
-/// Files in which packages keep the addresses of the root servers.
+/// Packages store the addresses of the root servers in these files.
 const USUAL_HINTS: [&str; 7] =
     ["root.hints", "db.root", "named.ca", "named.root", "named.cache", "root.cache", "db.cache"];
 
-/// Options of a zone that the functions of this file convert or report, so that `rest` does not report them.
+/// Options of a zone that other functions of this file handle, so `rest` does not report them.
 const READ: [&str; 13] = [
     "type",
     "file",
@@ -37,7 +37,6 @@ const READ: [&str; 13] = [
     "dnssec-policy",
 ];
 
-/// Converts those of the `statements` that are `zone` statements.
 pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut Draft) {
     for zone in statements.iter().filter(|statement| statement.option() == "zone") {
         one(zone, settings, draft);
@@ -47,8 +46,8 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     }
 }
 
-/// Converts `disable-empty-zone`. BIND sends the names of this empty zone to the forwarders of the zone above it. BIND answers the names of all other
-/// empty zones itself.
+/// With `disable-empty-zone`, BIND sends the names of this empty zone to the forwarders of the zone above. BIND answers the names of all other empty
+/// zones itself.
 fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let name = disabled.value().trim_end_matches('.');
     let Some(list) = forwarders_around(name, settings).filter(|_| !settings.has(name)) else { return };
@@ -107,7 +106,7 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     }
 }
 
-/// Converts a zone with hints, the addresses of the root servers. If its file has an unusual name, it may have the servers of a private root.
+/// Converts a zone with the addresses of the root servers. A file with an unusual name may have the servers of a private root.
 fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
     let setting = (&zone.place, format!("zone \"{}\" type hint", zone.value()));
     let did = "named the servers of the root";
@@ -120,14 +119,14 @@ fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
     };
     let path = base.join(file);
     draft.set(&setting, ("[resolve]", "root_hints"), path.display().to_string());
-    // If the file with the addresses of the root servers is missing, the draft of the configuration reports this.
+    // If the file is missing, the draft of the configuration reports this.
     if path.is_file() {
         let instead = "resolve.root_hints has the file; remove it if these are the servers of the internet, which resolverd has built in";
         draft.report(Different, &setting, (did, instead));
     }
 }
 
-/// Reports a zone that has only names of this host, such as localhost in BIND's packages. Returns true if the zone needs no conversion.
+/// Returns true if the zone has only names of this host, such as localhost in BIND's packages, so that it needs no conversion.
 fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
     let name = plain(zone.value());
     let Some(file) = find(zone.block(), "file").filter(|_| OWN.contains(&name.as_str())) else {
@@ -156,7 +155,7 @@ fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
     true
 }
 
-/// Reports the options of a zone of named that have no counterpart in resolverd.
+/// Reports the options of a zone that have no counterpart in resolverd.
 fn rest(zone: &Statement, draft: &mut Draft) {
     for option in zone.block() {
         match option.option() {
@@ -172,7 +171,6 @@ fn rest(zone: &Statement, draft: &mut Draft) {
     }
 }
 
-/// Converts a zone of named whose data are in a file.
 fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let shown = format!("zone \"{}\"", zone.value());
     let Some(file) = find(zone.block(), "file") else {
@@ -216,7 +214,6 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
     upstreams(zone, name, ("stub", false), servers, (settings, draft));
 }
 
-/// Converts a zone of type forward. If it has no forwarders, its names are resolved from the root.
 fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     // A zone of type forward without forwarders is resolved from the root, even if `options` has forwarders (BIND's Administrator Reference Manual,
     // "type forward").
@@ -229,8 +226,8 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
             return stays_empty(zone, empty, settings, draft);
         }
         if is_below_forwarders(name, settings) {
-            // DNS lists refuse queries from the forwarders of a provider, and mail would then be accepted without the lists. So the names of this
-            // zone are resolved from the root (`recurse`).
+            // The forwarders of a provider do not get answers from DNS lists. Mail would then be accepted without the lists, so resolverd resolves
+            // these names from the root (`recurse`).
             let keys = vec![("name", Value::from(named(name))), ("recurse", Value::from(true))];
             return draft.add(&setting, "[[zone]]", keys);
         }
@@ -246,7 +243,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
     upstreams(zone, name, ("forward", is_first(zone.block())), servers, (settings, draft));
 }
 
-/// Adds an empty `[[zone]]` for a zone that is empty in BIND, if resolverd would otherwise send its names to the forwarders of a zone above it.
+/// Adds an empty `[[zone]]` for an empty zone of BIND. Otherwise resolverd would send its names to the forwarders of a zone above.
 fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let has_forwarders = forwarders_around(name, settings).is_some();
     let of_all = is_first(settings.options);
@@ -256,8 +253,8 @@ fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     }
 }
 
-/// Returns the forwarders that named queries before the servers of a zone. These are the forwarders in the zone itself, or else those of the nearest
-/// zone above it. Returns `None` if that list is empty (BIND's Administrator Reference Manual, "forwarders").
+/// Returns the forwarders that named queries before the servers of a zone: those of the zone, or else of the nearest zone above. Returns `None` if
+/// this list is empty (BIND's Administrator Reference Manual, "forwarders").
 fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
     match find(zone.block(), "forwarders") {
         Some(list) => Some(list).filter(|list| !list.block().is_empty()),
@@ -265,28 +262,26 @@ fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -
     }
 }
 
-/// Returns the forwarders of the nearest forward zone above the zone `name`; without such a zone, those of the options. Returns `None` if there are
-/// none.
+/// Returns the forwarders of the nearest forward zone above the zone `name`, or else of the options.
 fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
     let around = settings.forward_above(name).first().map_or(settings.options, |zone| zone.block());
     find(around, "forwarders").filter(|list| !list.block().is_empty())
 }
 
-/// Returns true if any zone above a zone has forwarders.
 fn is_below_forwarders(name: &str, settings: &Settings<'_>) -> bool {
     let around = settings.forward_above(name).into_iter().map(Statement::block);
     let mut lists = around.chain([settings.options]).filter_map(|block| find(block, "forwarders"));
     lists.any(|list| !list.block().is_empty())
 }
 
-/// Converts a zone whose own servers named queries only after the forwarders have failed. The import takes only the forwarders. The zone is left out
-/// if the zone above it has the same forwarders, because resolverd then uses these anyway.
+/// Converts a zone whose servers named queried only after forwarders had failed. Only the forwarders are imported. The zone is left out if the zone
+/// above has the same forwarders.
 fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     if find(zone.block(), "forwarders").is_some() {
         return forward(zone, name, settings, draft);
     }
     if let Some(list) = forwarders_around(name, settings).filter(|_| served::zone_around(name).is_some()) {
-        // Without an entry for this zone, resolverd would use the servers of the zone above it.
+        // Without an entry for this zone, resolverd would query the servers of the zone above.
         let servers = servers(list, settings, &mut Draft::default(), 0);
         let first = is_first(settings.options);
         upstreams(zone, name, ("forward", first), servers, (settings, &mut *draft));
@@ -301,7 +296,6 @@ fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     );
 }
 
-/// Adds the forwarders of `options` or of a view as a zone for all names.
 pub(super) fn forward_all(settings: &Settings<'_>, draft: &mut Draft) {
     let list = find(settings.options, "forwarders").filter(|list| !list.block().is_empty());
     let Some(list) = list else { return };
@@ -309,14 +303,14 @@ pub(super) fn forward_all(settings: &Settings<'_>, draft: &mut Draft) {
     upstreams(list, ".", ("forward", is_first(settings.options)), servers, (settings, draft));
 }
 
-/// The text of a finding: names of a zone may also be resolved from the root servers.
+/// The advice about `forward first`.
 const FIRST: &str = "forward_first = true does the same: while the forwarders fail, a name that only they know gets the answer of the root servers, mostly NXDOMAIN; remove forward_first from zones with internal names";
 
 fn named(name: &str) -> String {
     if name.is_empty() { ".".to_owned() } else { name.to_owned() }
 }
 
-/// Adds a zone with its servers. If `first` is true, names are resolved from the root servers if the servers of the zone fail.
+/// If `first` is true, names are resolved from the root when the servers of the zone fail.
 fn upstreams(
     zone: &Statement,
     name: &str,
@@ -341,8 +335,7 @@ fn upstreams(
     draft.add(zone, "[[zone]]", keys);
 }
 
-/// Returns the servers of a list in the form of resolverd's configuration. An element of the list is an address with `port` and `tls`, or the name of
-/// another list of primaries.
+/// An element of the list is an address with `port` and `tls`, or the name of another list of primaries.
 fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: usize) -> Vec<String> {
     let (usual, usual_tls) = (after(&list.words(), "port"), after(&list.words(), "tls"));
     let mut found: Vec<String> = Vec::new();
@@ -369,7 +362,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             draft.report(Dangerous, &(&element.place, &format!("primary {address}")), (did, instead));
         }
         let tls = after(&words, "tls").or(usual_tls);
-        // The port in `options` is used for queries too (BIND's Administrator Reference Manual, "port").
+        // The port in `options` is also the port of queries (BIND's Administrator Reference Manual, "port").
         let of_options = find(settings.options, "port").filter(|_| tls.is_none());
         let port = after(&words, "port").or(usual).or_else(|| of_options.map(Statement::value));
         let port = port.and_then(|port| port.parse().ok());
@@ -394,7 +387,6 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
     unique(found)
 }
 
-/// Returns the word of a statement that follows the word `before`.
 fn after<'w>(words: &[&'w str], before: &str) -> Option<&'w str> {
     let mut words = words.iter();
     words.find(|word| **word == before)?;

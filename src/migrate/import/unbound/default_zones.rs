@@ -1,8 +1,7 @@
-//! The local zones that Unbound has by default. Unbound answers their names itself, even if all other names are forwarded (unbound.conf(5),
-//! "local-zone").
+//! The local zones that Unbound has by default. Unbound answers their names even if all other names are forwarded (unbound.conf(5), "local-zone").
 //!
-//! resolverd has these zones too, but a `[[zone]]` above them replaces them, and would send internal names to its servers. So the import sets
-//! `locally_served` for such a zone, or writes the default zone to the file if `locally_served` does not include it.
+//! resolverd has these zones too, but sends their names to the servers of a `[[zone]]` above them. So the import sets `locally_served` for such a
+//! zone, or writes a default zone that `locally_served` does not include to the file.
 
 use hickory_proto::rr::Name;
 
@@ -14,51 +13,48 @@ use crate::import::served;
 use crate::import::values::{is_within, plain};
 use dns::wire::presentation::read_name;
 
-/// The default zones of Unbound that the key `locally_served` does not include.
+/// Default zones that `locally_served` does not include.
 const OTHERS: [&str; 1] = ["test."];
 
-/// The default zones that Unbound still answers if `unblock-lan-zones` is set. That option sends the reverse names of private networks to servers.
+/// Default zones that Unbound answers although `unblock-lan-zones` is set: this option sends only the reverse names of private networks to servers.
 const NOT_OF_LAN: [&str; 4] = ["home.arpa.", "resolver.arpa.", "service.arpa.", "test."];
 
-/// Names that Unbound answers itself, and that the key `locally_served` does not include.
+/// Names that Unbound answers itself, and that `locally_served` does not include.
 const SPECIAL: [&str; 4] = ["invalid", "localhost", "onion", "test"];
 
-/// The reverse zones of the loopback networks 127.0.0.0/8 and ::1.
 const LOOPBACK: [&str; 2] =
     ["127.in-addr.arpa", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"];
 
-/// Returns true if Unbound has a default zone of exactly this name.
+/// Returns true if a default zone of Unbound has exactly this name.
 pub(super) fn is_default(name: &str) -> bool {
     let name = plain(name);
     let served = served::zone_around(&name).is_some_and(|served| served == name);
     served || SPECIAL.iter().chain(&LOOPBACK).any(|zone| *zone == name)
 }
 
-/// Returns true if Unbound itself answers a name for which the file has no `local-zone`. `lets_lan_out` is true if `unblock-lan-zones` is set:
-/// Unbound then resolves the reverse names of private networks.
+/// Returns true if Unbound itself answers a name without a `local-zone`. `lets_lan_out` is true if Unbound sends the reverse names of private
+/// networks to servers (`unblock-lan-zones`).
 pub(super) fn is_answered(name: &str, lets_lan_out: bool) -> bool {
     !lets_lan_out && served::zone_around(name).is_some() || SPECIAL.iter().any(|zone| is_within(name, zone))
 }
 
-/// Returns true if a name always denotes the host on which a program runs (`localhost`, RFC 6761 section 6.3). No server is queried for such a name.
+/// Returns true for `localhost` and names below it (RFC 6761 section 6.3).
 pub(super) fn is_of_this_host(name: &str) -> bool {
     is_within(name, "localhost")
 }
 
-/// Returns true if a name is `localhost` or a reverse name of its addresses. resolverd always answers these names itself.
+/// resolverd always answers `localhost` and the reverse names of its addresses itself.
 pub(super) fn is_answered_here(name: &str) -> bool {
     is_of_this_host(name) || LOOPBACK.iter().any(|zone| is_within(name, zone))
 }
 
-/// A zone that Unbound answers by default.
 pub(super) struct DefaultZone {
     pub(super) name: Name,
-    /// The position of the setting that gives servers to a zone above this default zone.
+    /// The position of the zone with servers above this default zone.
     pub(super) place: SourcePlace,
 }
 
-/// Returns the default zones of Unbound that the imported file must contain. They are needed if a zone with servers contains them, because resolverd
-/// would send their names to these servers.
+/// Returns the default zones that the imported file must contain: resolverd would otherwise send their names to the servers of a zone above them.
 pub(super) fn below(upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<DefaultZone> {
     let names: &[&str] = if upstreams.lets_lan_out { &NOT_OF_LAN } else { &OTHERS };
     let below = names.iter().filter(|name| !upstreams.has(name)).filter_map(|text| {

@@ -1,7 +1,6 @@
 //! Converts `local-zone`, `local-data` and `local-data-ptr` of Unbound.
 //!
-//! Of all local zones that contain a name, Unbound uses the zone with the longest name. This is so even if this zone is transparent and a zone above
-//! it is not.
+//! For a name, Unbound uses the local zone with the longest matching name, even if this zone is transparent and a zone above is not.
 
 use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
@@ -23,20 +22,19 @@ use dns::wire::presentation::{kind_text, name_text, read_name};
 use dns::zone_file;
 use dns::zone_file::{Word, ZoneFileReader};
 
-/// The word that findings show instead of a type, for a zone that Unbound has by default.
+/// Findings show this text instead of a type for a default zone of Unbound.
 const BY_DEFAULT: &str = "by default";
 
-/// The addresses that all names have in a zone of the type `always_null`.
+/// The addresses of all names in a zone of the type `always_null`.
 const NULL: [(&str, &str); 2] = [("A", "0.0.0.0"), ("AAAA", "::")];
 
-/// A `local-zone` of unbound.conf, with its records.
 struct LocalZone {
     place: SourcePlace,
     kind: String,
     records: Vec<LocalRecord>,
 }
 
-/// A record of a `local-data` or `local-data-ptr` setting of unbound.conf.
+/// A record from `local-data` or `local-data-ptr`.
 struct LocalRecord {
     setting: TypedSetting,
     name: Name,
@@ -47,8 +45,7 @@ struct LocalRecord {
 
 type LocalZones = local_zones::LocalZones<LocalZone>;
 
-/// Converts the local zones and Unbound's default zones. Returns the positions of the zones with servers that are left out, because Unbound or
-/// resolverd answers their names itself.
+/// Returns the positions of the zones with servers that are left out, because Unbound or resolverd itself answers their names.
 pub(super) fn add(
     server: &Section,
     (by_default, upstreams): (&[DefaultZone], &UpstreamZones<'_>),
@@ -68,7 +65,7 @@ pub(super) fn add(
     passed_over
 }
 
-/// Removes and reports the records of names that begin with an asterisk, because Unbound has no wildcards.
+/// Unbound has no wildcards, so records of names with an asterisk are left out and reported.
 pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
     for section in sections {
         section.settings.retain(|setting| {
@@ -82,8 +79,7 @@ pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
     }
 }
 
-/// Moves records of `local-data` into their zones, if these zones are closed: Unbound itself answers all names of a closed zone. Returns the records
-/// that belong to no closed zone.
+/// Moves records into their zones if the zones are closed: Unbound itself answers all names of a closed zone. Returns all other records.
 fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<LocalRecord> {
     let mut alone = Vec::new();
     for setting in server.settings.iter() {
@@ -122,12 +118,12 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
     alone
 }
 
-/// Returns the records of each name. `records` are sorted by name and type.
+/// `records` are sorted by name and type.
 fn by_name(records: &[LocalRecord]) -> impl Iterator<Item = &[LocalRecord]> {
     records.chunk_by(|one, other| one.name == other.name)
 }
 
-/// Reports names that have only IPv4 or only IPv6 addresses, if Unbound would look up addresses of the other family in the zones above.
+/// Reports names with only IPv4 or only IPv6 addresses, if Unbound would look up the other family in a zone above.
 fn report_other_family(records: &[LocalRecord], zones: &LocalZones, draft: &mut Draft) {
     for records in by_name(records) {
         let first = |kind: &str| records.iter().find(|record| record.kind == kind);
@@ -138,7 +134,7 @@ fn report_other_family(records: &[LocalRecord], zones: &LocalZones, draft: &mut 
     }
 }
 
-/// Adds the local data of names that belong to no closed `local-zone`.
+/// Adds the records of names in no closed `local-zone`.
 fn add_alone(
     mut records: Vec<LocalRecord>,
     (zones, upstreams): (&LocalZones, &UpstreamZones<'_>),
@@ -147,8 +143,8 @@ fn add_alone(
     records.sort_by_cached_key(|record| (name_text(&record.name), record.kind.clone()));
     report_other_family(&records, zones, draft);
     for record in by_name(&records).filter_map(|records| records.first()) {
-        // A name with records of several types is reported only once. If resolverd answers the zone of the name itself, other record types of the
-        // name do not exist in resolverd either, so nothing is reported.
+        // A name with several types is reported only once. If resolverd answers the zone of the name, other types do not exist in resolverd either,
+        // so nothing is reported.
         let is_open = upstreams.lets_lan_out || zones.around(&record.name).is_some();
         let stays = !is_open && served::zone_around(&name_text(&record.name)).is_some();
         if stays {
@@ -170,7 +166,7 @@ fn add_alone(
     }
 }
 
-/// Returns the local zones of the file and Unbound's default zones. A default zone that the file changes is not added again.
+/// Adds Unbound's default zones, except those that the file changes.
 fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
     let missing: Vec<(Name, LocalZone)> = by_default
         .iter()
@@ -183,8 +179,8 @@ fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
     LocalZones::new(zones.into_iter().chain(missing))
 }
 
-/// Adds those open zones (Unbound resolves their names) that are below a closed zone, or below a zone that resolverd answers because of
-/// `locally_served`. Their names are resolved like all other names of the zone with servers that contains them.
+/// Adds the open zones (Unbound resolves their names) below closed zones and below zones that resolverd answers because of `locally_served`. Their
+/// names are resolved like those of the enclosing zone with servers.
 fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     for (apex, zone) in zones.iter().filter(|(_, zone)| !local_zones::is_closed(&zone.kind)) {
         let name = name_text(apex);
@@ -204,8 +200,8 @@ fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft
     }
 }
 
-/// Reports the zones with servers whose names Unbound answered itself. Some of these zones are left out of the result of the import: a closed
-/// `local-zone` makes them ineffective, or resolverd answers their names itself too. Returns the positions of the zones that are left out.
+/// Reports zones with servers whose names Unbound answered itself. Zones below a closed `local-zone`, and zones that resolverd answers itself, are
+/// left out. Returns their positions.
 fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> HashSet<SourcePlace> {
     let mut left_out = HashSet::new();
     for section in upstreams.all() {
@@ -236,7 +232,7 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
     left_out
 }
 
-/// Reports the zones without data for which resolverd gives other answers than Unbound.
+/// Reports zones without data for which resolverd answers differently from Unbound.
 fn report_empty(zones: &LocalZones, draft: &mut Draft) {
     let of_kinds = |kinds: &[&str]| -> Vec<EmptyZone> {
         let is_empty =
@@ -253,14 +249,14 @@ fn report_empty(zones: &LocalZones, draft: &mut Draft) {
 }
 
 impl LocalRecord {
-    /// Returns true if the record is a SOA or NS record of the zone's own name, which every zone has.
+    /// Every zone has SOA and NS records at its apex, so these records need no import.
     fn is_of_apex(&self, apex: &Name) -> bool {
         self.name == *apex && ["SOA", "NS"].contains(&self.kind.as_str())
     }
 }
 
 impl LocalZone {
-    /// Returns the records of the local zone, each as a line of a zone file.
+    /// Returns the records as lines of a zone file.
     fn lines(&self, apex: &Name) -> Vec<String> {
         let mut lines = Vec::new();
         if self.kind == "always_null" {
@@ -277,11 +273,11 @@ impl LocalZone {
             }
         }
         lines.extend(self.records.iter().flat_map(|record| self.lines_of(record)));
-        // Unbound treats equal records as one record, so duplicates are removed.
+        // Unbound treats equal records as one record.
         unique(lines)
     }
 
-    /// Returns the lines of a zone file for a record. In a zone of the type redirect, the record also applies to all names below the zone's name.
+    /// In a zone of the type redirect, a record applies to all names below the apex too.
     fn lines_of(&self, record: &LocalRecord) -> Vec<String> {
         let LocalRecord { ttl, kind, .. } = record;
         let (name, data) = (name_text(&record.name), whole_names(kind, &record.data));
@@ -293,7 +289,7 @@ impl LocalZone {
     }
 }
 
-/// Adds a final dot to each name in the data of a record. Unbound reads all names as absolute; in a zone file, the dot makes them absolute.
+/// Unbound reads names in the data of a record as absolute; a zone file needs the final dot for this.
 fn whole_names(kind: &str, data: &str) -> String {
     let places = names_in_data(kind);
     if places.is_empty() {
@@ -306,7 +302,7 @@ fn whole_names(kind: &str, data: &str) -> String {
     data.split_whitespace().enumerate().map(whole).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the local zones of the file, shorter names first. Zones without an exact counterpart in resolverd are reported.
+/// Returns the local zones, shorter names first. Zones without an exact counterpart in resolverd are reported.
 fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> LocalZones {
     let (mut zones, mut opened) = (Vec::new(), Vec::new());
     for setting in server.all("local-zone") {
@@ -342,8 +338,7 @@ fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> L
     LocalZones::new(zones.into_iter().chain(open))
 }
 
-/// Returns the reason why `nodefault` for a name has no effect, if it has none: it creates no zone, and only removes the default zone of exactly this
-/// name (seen with Unbound 1.17).
+/// Returns why `nodefault` has no effect: it only removes the default zone of exactly this name (tested with Unbound 1.17).
 fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
     if !default_zones::is_default(&name_text(name)) {
         return Some("had no effect: Unbound has no default zone of this name".to_owned());
@@ -352,7 +347,7 @@ fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
     Some(format!("had no effect: local-zone {} {} has these names", name_text(apex), zone.kind))
 }
 
-/// Reports a zone if resolverd gives other answers than Unbound for a zone of this type.
+/// Reports a zone for whose type resolverd answers differently from Unbound.
 fn report_type(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     if kind == "nodefault" && default_zones::is_answered_here(setting.value()) {
         let did = "looked up names of the host itself as others";
@@ -360,14 +355,14 @@ fn report_type(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'
             "resolverd always answers localhost and the reverse names of its addresses itself (RFC 6761)";
         return draft.report(Weight::Different, setting, (did, instead));
     }
-    // For a zone of these types below a zone with servers, resolverd also sends the names to these servers, so there is no difference.
+    // resolverd also sends names of such zones to the servers of the zone above, so there is no difference.
     let is_open = matches!(kind, "always_transparent" | "nodefault");
     if !(is_open && upstreams.around(setting.value()).is_some()) {
         OPTIONS.report(&OPTIONS.local_zones, (kind, ""), setting, draft);
     }
 }
 
-/// Converts `address [ttl] name` (the form of `local-data-ptr`) to the PTR record of the address.
+/// Converts `address [ttl] name`, the form of `local-data-ptr`, to a PTR record.
 fn pointer(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let (address, ttl, name) = match words.as_slice() {
@@ -380,8 +375,7 @@ fn pointer(text: &str) -> Option<String> {
     Some(format!("{} {ttl} IN PTR {name}", name_text(&reverse)))
 }
 
-/// Parses a record. Returns `None` if resolverd's configuration would refuse the record. With such a record, all other records of its zone would be
-/// refused too.
+/// Returns `None` if resolverd's configuration would refuse the record, because it would then refuse all records of the zone.
 fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     zone_file::record(text).ok()?;
     let entry = zone_file::entries(text).next()?.ok()?;
@@ -397,7 +391,6 @@ fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     })
 }
 
-/// Returns a word of the file with its quotes, if it had any.
 fn written(word: &Word) -> String {
     if word.quoted { format!("\"{}\"", word.text) } else { word.text.clone() }
 }

@@ -1,15 +1,14 @@
-//! The local zones of Unbound, sorted by name, because block lists have tens of thousands of zones. Also the types of zones (unbound.conf(5),
-//! "local-zone").
+//! The local zones of Unbound by name, because block lists have tens of thousands of zones; and the types of zones (unbound.conf(5), "local-zone").
 
 use std::collections::HashMap;
 
 use hickory_proto::rr::Name;
 
-/// Types of local zones in which names without local data are resolved, or are answered by the zones above them.
+/// In zones of these types, names without local data are resolved, or answered by the zones above.
 const OPEN: [&str; 7] =
     ["transparent", "typetransparent", "nodefault", "inform", "always_transparent", "noview", "ipset"];
 
-/// Types of local zones in which Unbound ignores local data.
+/// In zones of these types, Unbound ignores local data.
 const WITHOUT_DATA: [&str; 5] =
     ["always_transparent", "always_nxdomain", "always_nodata", "always_refuse", "always_deny"];
 
@@ -18,18 +17,16 @@ pub(super) fn is_closed(kind: &str) -> bool {
     !OPEN.contains(&kind)
 }
 
-/// Returns true if Unbound uses local data in a zone of this type.
 pub(super) fn has_data(kind: &str) -> bool {
     !WITHOUT_DATA.contains(&kind)
 }
 
-/// Returns true if a zone of this type answers only the record types that it has for a name. Queries for other types of the name are answered by the
-/// zones above it.
+/// In a zone of this type, queries for record types that a name does not have are answered by the zones above.
 pub(super) fn is_by_type(kind: &str) -> bool {
     kind == "typetransparent"
 }
 
-/// Local zones, sorted by the length of their names, the shortest first. The names are in lower case.
+/// The zones are sorted by the length of their names, the shortest first. The names are in lower case.
 #[derive(Debug)]
 pub(super) struct LocalZones<Zone> {
     zones: Vec<(Name, Zone)>,
@@ -37,7 +34,7 @@ pub(super) struct LocalZones<Zone> {
 }
 
 impl<Zone> LocalZones<Zone> {
-    /// Creates the collection from the zones of a file, in the order of the file. If several zones have the same name, the last one is used.
+    /// If several zones have the same name, the last one is used.
     pub(super) fn new(typed: impl IntoIterator<Item = (Name, Zone)>) -> Self {
         let mut last = HashMap::new();
         for (at, (name, zone)) in typed.into_iter().enumerate() {
@@ -50,18 +47,16 @@ impl<Zone> LocalZones<Zone> {
         Self { zones, places }
     }
 
-    /// Returns the zone that contains a name. If several zones contain the name, returns the one with the longest zone name.
+    /// Of the zones that contain `name`, returns the one with the longest zone name.
     pub(super) fn around(&self, name: &Name) -> Option<&(Name, Zone)> {
         self.zones.get(self.place_around(name)?)
     }
 
-    /// Returns a mutable reference to the zone that contains a name, with the same rule as `around`.
     pub(super) fn around_mut(&mut self, name: &Name) -> Option<&mut (Name, Zone)> {
         let at = self.place_around(name)?;
         self.zones.get_mut(at)
     }
 
-    /// Returns true if one of the local zones has this name.
     pub(super) fn has(&self, name: &Name) -> bool {
         self.places.contains_key(name)
     }

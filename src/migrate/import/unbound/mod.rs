@@ -22,11 +22,10 @@ use super::finding::{SourcePlace, Weight};
 use super::option_table::ProgramOptions;
 use super::source::Sources;
 
-/// The table of the options of Unbound that are reported instead of converted.
+/// Options that are reported instead of converted.
 static OPTIONS: LazyLock<ProgramOptions> =
     LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 
-/// Converts the file at `path` (unbound.conf), and adds the result to `draft`.
 pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> {
     let mut sources = Sources::default();
     let mut sections = reader::read(path, &mut sources)?;
@@ -64,7 +63,7 @@ fn is_server(section: &Section) -> bool {
     section.kind == "server"
 }
 
-/// Joins all `server:` sections of a file to one section. Returns it, and the other sections.
+/// Joins all `server:` sections to one, and returns it with the other sections.
 fn joined(sections: Vec<Section>, path: &Path) -> (Section, Vec<Section>) {
     let first = sections.first().map(|first| first.place.clone());
     let place = first.unwrap_or_else(|| SourcePlace { file: Arc::from(path), line: 1 });
@@ -73,7 +72,7 @@ fn joined(sections: Vec<Section>, path: &Path) -> (Section, Vec<Section>) {
     (Section { place, kind: "server".to_owned(), settings }, others)
 }
 
-/// Reports a section of unbound.conf that has no counterpart in resolverd.
+/// Reports a section that has no counterpart in resolverd.
 fn report(kind: &str, section: &Section, draft: &mut Draft) {
     let name = section.last("name").map_or("", UnboundSetting::value);
     let shown = format!("{kind} {name}");

@@ -1,6 +1,6 @@
-//! Converts `outgoing-port-permit` and `outgoing-port-avoid` of Unbound: the source ports of its queries.
+//! Converts the source ports of queries: `outgoing-port-permit` and `outgoing-port-avoid` of Unbound.
 //!
-//! The settings are applied in the order of the file. Without any, the ports from 1024 on are permitted (unbound.conf(5)).
+//! Of two settings for the same port, the later one applies. By default, the ports from 1024 on are permitted (unbound.conf(5)).
 
 use std::ops::RangeInclusive;
 
@@ -8,10 +8,10 @@ use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::Different;
 
-/// The first port that Unbound uses by default. resolverd uses no lower port.
+/// The first default source port of Unbound. resolverd uses no lower port.
 const FIRST: u16 = 1024;
 
-/// Sets the source ports of queries, if the settings permit other ports than Unbound permits by default.
+/// Sets the source ports if the settings permit other ports than Unbound's defaults.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let typed = server.settings.iter().filter(|setting| setting.option.starts_with("outgoing-port-"));
     let typed: Vec<&UnboundSetting> = typed.collect();
@@ -37,7 +37,6 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns the ranges of source ports that the settings of Unbound permit.
 fn permitted(typed: &[&UnboundSetting]) -> Vec<(u16, u16)> {
     let typed: Vec<_> = typed
         .iter()
@@ -57,7 +56,7 @@ fn permitted(typed: &[&UnboundSetting]) -> Vec<(u16, u16)> {
     ranges
 }
 
-/// Parses a port or a range of ports in the form of Unbound, such as `1024-65535`.
+/// Parses a port or a range such as `1024-65535`.
 fn range(typed: &str) -> Option<RangeInclusive<u16>> {
     let (from, to) = typed.split_once('-').unwrap_or((typed, typed));
     let number = |text: &str| text.trim().parse::<u16>().ok();

@@ -10,7 +10,6 @@ use crate::import::ImportError;
 use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources};
 
-/// The sections of unbound.conf (Unbound 1.22).
 const SECTIONS: [&str; 13] = [
     "server",
     "stub-zone",
@@ -27,7 +26,7 @@ const SECTIONS: [&str; 13] = [
     "dnstap",
 ];
 
-/// The beginnings of the names of settings that may have several values, also on several lines.
+/// Settings whose names begin with these texts may have values on several lines.
 const WITH_VALUES: [&str; 7] = [
     "access-control",
     "local-zone",
@@ -38,7 +37,6 @@ const WITH_VALUES: [&str; 7] = [
     "define-tag",
 ];
 
-/// A setting of unbound.conf with its values.
 #[derive(Clone, Debug)]
 pub(super) struct UnboundSetting {
     pub(super) place: SourcePlace,
@@ -46,7 +44,6 @@ pub(super) struct UnboundSetting {
     pub(super) values: Vec<String>,
 }
 
-/// A section of unbound.conf with its settings.
 #[derive(Clone, Debug)]
 pub(super) struct Section {
     pub(super) place: SourcePlace,
@@ -55,7 +52,7 @@ pub(super) struct Section {
 }
 
 impl UnboundSetting {
-    /// Returns the first value of the setting; an empty text if it has none.
+    /// Returns the first value, or an empty text.
     pub(super) fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
     }
@@ -86,18 +83,16 @@ impl Setting for Section {
 }
 
 impl Section {
-    /// Returns all settings of this section for an option of Unbound.
     pub(super) fn all<'s>(&'s self, option: &'s str) -> impl Iterator<Item = &'s UnboundSetting> {
         self.settings.iter().filter(move |setting| setting.option == option)
     }
 
-    /// Returns the last setting in this section for an option. Unbound uses the last one.
+    /// Unbound uses the last setting for an option.
     pub(super) fn last(&self, option: &str) -> Option<&UnboundSetting> {
         self.settings.iter().rfind(|setting| setting.option == option)
     }
 }
 
-/// Reads the sections of unbound.conf and of the files that it includes.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Section>, ImportError> {
     let mut sections = Vec::new();
     read_into(path, sources, &mut sections)?;
@@ -139,7 +134,7 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
     Ok(())
 }
 
-/// Parses the settings in a text of unbound.conf, without dividing them into sections.
+/// Parses the settings, without dividing them into sections.
 fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportError> {
     let mut settings: Vec<UnboundSetting> = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
@@ -158,7 +153,7 @@ fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportE
                     setting.values.push(word);
                 }
                 (None, _) => {
-                    // The file may have been named by mistake and contain secrets, so the text of the line is not shown.
+                    // The file may contain secrets if it was named by mistake, so the text of the line is not shown.
                     let reason = "the line is no setting: the name of a setting ends with a colon".to_owned();
                     return Err(ImportError::Text { place, reason });
                 }
@@ -168,7 +163,7 @@ fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportE
     Ok(settings)
 }
 
-/// Returns true if a setting of Unbound may have further values on the next line.
+/// Returns true if the setting may have further values on the next line.
 fn takes_more(setting: &UnboundSetting) -> bool {
     setting.values.is_empty() || WITH_VALUES.iter().any(|begin| setting.option.starts_with(begin))
 }
@@ -178,7 +173,7 @@ fn is_option(text: &str) -> bool {
     letters && text.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-/// Splits a line of unbound.conf into words. The flag is true if the word was in quotes.
+/// The flag is true if the word was in quotes.
 fn words(line: &str) -> Vec<(String, bool)> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();
@@ -194,7 +189,7 @@ fn words(line: &str) -> Vec<(String, bool)> {
             _ => {
                 let end = rest.find(|letter: char| letter.is_whitespace()).unwrap_or(rest.len());
                 let (mut word, mut after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                // This word is a setting `name:value` or `name:"value"`, without a space after the colon.
+                // A setting without a space after its colon: `name:value` or `name:"value"`.
                 if let Some((option, value)) = word.split_once(':')
                     && is_option(option)
                     && !value.is_empty()
@@ -235,7 +230,7 @@ mod tests {
         assert_eq!(texts, expected);
         assert!(read("access-control:\n10.0.0.0/8\nallow\n").is_ok());
         assert!(read("port: 53\naccess-control 10.0.0.0/8 allow\n").is_err() && read("word\n").is_err());
-        // Two texts that are errors in unbound.conf: a setting without a colon, and a section with a value.
+        // Both texts are errors: a setting without a colon, and a section with a value.
         assert!(
             read("server:\n access-control 10.0.0.0/8 allow\n").is_err() && read("server: word\n").is_err()
         );

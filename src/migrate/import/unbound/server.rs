@@ -13,22 +13,19 @@ use crate::import::values;
 use crate::import::values::{Clients, Networks, texts, unique};
 use resolver::config::defaults::{HTTPS_PORT, TLS_PORT};
 
-/// Options of Unbound with the value yes or no, each with the section and the key of resolverd.
+/// Options with the value yes or no, each with the section and the key of resolverd.
 const FLAGS: [(&str, &str, &str); 2] =
     [("prefetch", "[cache]", "prefetch"), ("qname-minimisation", "[resolve]", "qname_minimisation")];
 
-/// Options of Unbound with a number of seconds, each with the key of resolverd and the largest value of this key.
+/// Options in seconds, each with the key of resolverd and the maximum of this key.
 const SPANS: [(&str, &str, u64); 2] =
     [("cache-max-ttl", "max_ttl", 604_800), ("cache-max-negative-ttl", "negative_max_ttl", 86_400)];
 
-/// Options that assign tags to networks of clients. Unbound then also answers clients that no `access-control` names (unbound.conf(5),
-/// "access-control-tag").
+/// Options that assign tags to networks. Unbound then answers these clients also without `access-control` (unbound.conf(5), "access-control-tag").
 const ALLOWING: [&str; 3] = ["access-control-tag", "access-control-tag-action", "access-control-tag-data"];
 
-/// The option of Unbound that assigns a view to the clients of a network.
 const VIEW: &str = "access-control-view";
 
-/// Converts the settings of the `server:` section.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let clients = without_views(clients(server, draft), server);
     listen(server, draft);
@@ -47,7 +44,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Converts or reports a setting whose effect does not depend on other settings.
+/// Handles a setting whose effect does not depend on other settings.
 fn one(setting: &UnboundSetting, draft: &mut Draft) {
     let option = setting.option.as_str();
     if let Some((_, head, key)) = FLAGS.iter().find(|(name, ..)| *name == option) {
@@ -55,7 +52,7 @@ fn one(setting: &UnboundSetting, draft: &mut Draft) {
     }
     match SPANS.iter().find(|(name, ..)| *name == option) {
         Some((_, key, most)) => span(setting, key, *most, draft),
-        // The module `trust` reports this setting, so it is skipped here.
+        // The module `trust` reports this setting.
         None if (option, setting.value()) == ("harden-dnssec-stripped", "no") => {}
         None => OPTIONS.report(&OPTIONS.options, (option, setting.value()), setting, draft),
     }
@@ -74,7 +71,7 @@ fn span(setting: &UnboundSetting, key: &'static str, most: u64, draft: &mut Draf
     }
 }
 
-/// Returns the clients that `access-control` allows, refuses or ignores. If a prefix occurs several times, the last one is used.
+/// If a prefix occurs several times in `access-control`, the last setting applies.
 fn clients(server: &Section, draft: &mut Draft) -> Clients {
     let net_of = |setting: &UnboundSetting| values::network(setting.value());
     let last: HashMap<IpNet, &UnboundSetting> =
@@ -119,7 +116,7 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
     clients
 }
 
-/// Removes the clients that have a view of their own, and returns the others. This host is always allowed.
+/// Removes the clients that have their own view, except this host.
 fn without_views(clients: Clients, server: &Section) -> Clients {
     let of_views: Networks =
         server.all(VIEW).filter_map(|setting| values::network(setting.value())).collect();
@@ -135,7 +132,7 @@ fn without_views(clients: Clients, server: &Section) -> Clients {
     left
 }
 
-/// Adds a finding if a prefix that contains all clients may query Unbound.
+/// Reports a prefix that contains all clients.
 fn report_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
     if net.prefix_len() == 0 {
         let did = "answered every client";
@@ -144,7 +141,6 @@ fn report_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
     }
 }
 
-/// Converts the settings for the addresses at which Unbound listens.
 fn listen(server: &Section, draft: &mut Draft) {
     let port: u16 = server.last("port").and_then(|port| port.value().parse().ok()).unwrap_or(53);
     let is_off = |family: &str| server.last(family).is_some_and(|setting| setting.value() == "no");
@@ -180,7 +176,7 @@ fn listen(server: &Section, draft: &mut Draft) {
     draft.set(typed, ("[listen]", "addresses"), texts(addresses));
 }
 
-/// Returns the addresses in the settings `interface`, which may also be written as `ip-address`.
+/// `ip-address` is another name of `interface`.
 fn interface_addresses(server: &Section, port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for setting in server.all("interface").chain(server.all("ip-address")) {
@@ -203,9 +199,9 @@ fn interface_addresses(server: &Section, port: u16, draft: &mut Draft) -> Vec<So
     addresses
 }
 
-/// Removes from `addresses` those at which Unbound serves DNS over TLS, HTTPS or QUIC, and reports them.
+/// Removes and reports the addresses at which Unbound serves DNS over TLS, HTTPS or QUIC.
 fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut Draft) {
-    // In older versions of Unbound, these options have `ssl` in their names instead of `tls`.
+    // Older versions of Unbound have `ssl` instead of `tls` in these names.
     let last = |old: &str, new: &str| server.last(new).or_else(|| server.last(old));
     let Some(key) = last("ssl-service-key", "tls-service-key") else { return };
     let typed = [
@@ -230,13 +226,13 @@ fn families(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Converts the settings for the size of the cache, and for how long expired (stale) answers may be given.
+/// Converts the size of the cache, and how long stale answers may be given.
 fn cache(server: &Section, draft: &mut Draft) {
     let sizes = ["msg-cache-size", "rrset-cache-size", "key-cache-size", "neg-cache-size"];
     let typed: Vec<&UnboundSetting> = sizes.iter().filter_map(|option| server.last(option)).collect();
     if let Some(first) = typed.first() {
-        // In Unbound, these sizes count only the cached data, and the process needs twice as much memory. In resolverd, `cache.size` counts all
-        // memory of the cache.
+        // Unbound's sizes count only the cached data, and the process needs twice as much memory. `cache.size` of resolverd counts all memory of the
+        // cache.
         let octets: u64 = typed.iter().filter_map(|setting| values::size(setting.value())).sum();
         draft.set(first, ("[cache]", "size"), values::size_text(octets));
     }
@@ -249,7 +245,7 @@ fn cache(server: &Section, draft: &mut Draft) {
     draft.set(expired, ("[cache]", "serve_stale"), span);
 }
 
-/// Converts the settings for the source addresses of queries. At most one address of each family is used.
+/// Converts the source addresses of queries, at most one for each address family.
 fn sources(server: &Section, draft: &mut Draft) {
     let mut chosen: Vec<IpAddr> = Vec::new();
     for setting in server.all("outgoing-interface") {
@@ -274,7 +270,7 @@ fn sources(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Converts the networks whose addresses Unbound removes from answers, and the domains that may have such addresses.
+/// Converts the networks whose addresses are removed from answers, and the domains that may have such addresses.
 fn private(server: &Section, draft: &mut Draft) {
     for (option, key) in [("private-address", "private_addresses"), ("private-domain", "private_domains")] {
         let Some(first) = server.all(option).next() else { continue };

@@ -1,4 +1,4 @@
-//! Converts the settings of Unbound for DNSSEC validation: its trust anchors, and the modules that process answers.
+//! Converts the settings for DNSSEC validation: trust anchors, and the modules that process answers.
 
 use std::path::{Path, PathBuf};
 
@@ -13,15 +13,12 @@ use crate::import::source::{Matched, Sources, matching};
 use crate::import::values::texts;
 use resolver::config::TrustAnchor;
 
-/// The settings that name a trust anchor. `trusted-keys-file` is another one.
+/// Settings with trust anchors. `trusted-keys-file` is another one.
 const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];
 
-/// What a setting did in Unbound, for a finding about a trust anchor of the root.
 const OF_THE_ROOT: &str = "held the keys of the root";
-/// Why resolverd does not need this setting, for the same finding.
 const FOLLOWED: &str = "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
 
-/// Converts the settings of Unbound for DNSSEC validation.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let validates = validates(server, draft);
     report_lenient(server, validates, draft);
@@ -42,7 +39,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns true if Unbound validated answers: the file has the module `validator` and a trust anchor (unbound.conf(5), "auto-trust-anchor-file").
+/// Unbound validates if it has the module `validator` and a trust anchor (unbound.conf(5), "auto-trust-anchor-file").
 fn validates(server: &Section, draft: &mut Draft) -> bool {
     let key = ("[dnssec]", "validate");
     let modules = server.last("module-config").filter(|modules| !modules.value().contains("validator"));
@@ -61,8 +58,8 @@ fn validates(server: &Section, draft: &mut Draft) -> bool {
     false
 }
 
-/// Adds a finding if all trust anchors are for zones other than the root. If there are files with trust anchors, adds none, because these may be for
-/// the root.
+/// Reports that all trust anchors are for zones other than the root. A file of trust anchors may be for the root, so nothing is reported if there is
+/// such a file.
 fn report_partly_validated(server: &Section, draft: &mut Draft) {
     let is_named =
         |setting: &&UnboundSetting| ANCHORS.contains(&setting.option.as_str()) && !setting.value().is_empty();
@@ -77,13 +74,12 @@ fn report_partly_validated(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns true if a setting of the `server:` section names a trust anchor.
 fn has_anchor(server: &Section) -> bool {
     let names = |option: &&str| server.all(option).any(|setting| !setting.value().is_empty());
     ANCHORS.iter().any(names) || key_files(server).any(|(_, path)| !gives_no_keys(&path))
 }
 
-/// Reports the settings with which Unbound accepts answers although their validation fails.
+/// Reports the settings with which Unbound accepts bogus answers.
 fn report_lenient(server: &Section, validates: bool, draft: &mut Draft) {
     let (permissive, stripped) = ("val-permissive-mode", "harden-dnssec-stripped");
     let permissive = server.last(permissive).filter(|setting| setting.is_yes());
@@ -109,7 +105,7 @@ fn report_lenient(server: &Section, validates: bool, draft: &mut Draft) {
     }
 }
 
-/// Converts files of trust anchors. Those for the root are not needed: resolverd has these keys built in, and stores its own state of them.
+/// Files for the root are not needed: resolverd has the keys of the root built in, and stores their state.
 fn anchors(server: &Section, draft: &mut Draft) {
     let files = server.all("auto-trust-anchor-file").chain(server.all("trust-anchor-file"));
     for file in files.filter(|file| !file.value().is_empty()) {
@@ -129,7 +125,7 @@ fn anchors(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Reports the modules of Unbound that have no counterpart in resolverd.
+/// Reports modules that have no counterpart in resolverd.
 fn report_modules(server: &Section, draft: &mut Draft) {
     let Some(typed) = server.last("module-config") else { return };
     for module in typed.value().split_whitespace() {
@@ -139,7 +135,7 @@ fn report_modules(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Reports the trust anchors that are written in the configuration file, and the files of keys in the format of BIND.
+/// Reports trust anchors inside the configuration file, and key files in the format of BIND.
 fn single_keys(server: &Section, draft: &mut Draft) {
     for key in server.all("trust-anchor") {
         let is_of_root = key.value().split_whitespace().next() == Some(".");
@@ -161,14 +157,14 @@ fn single_keys(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns the settings that name files of keys in the format of BIND, each with the absolute pattern of their paths.
+/// Returns the settings with key files in the format of BIND, each with the absolute pattern of their paths.
 fn key_files(server: &Section) -> impl Iterator<Item = (&UnboundSetting, PathBuf)> {
     let directory = Path::new(server.last("directory").map_or("", UnboundSetting::value));
     let files = server.settings.iter().filter(|setting| setting.option == "trusted-keys-file");
     files.filter(|file| !file.value().is_empty()).map(move |file| (file, directory.join(file.value())))
 }
 
-/// Returns true if all files that match a pattern can be read and contain only comments, like the file of Red Hat.
+/// Returns true if all files that match the pattern are readable and contain only comments, like the file of Red Hat.
 fn gives_no_keys(pattern: &Path) -> bool {
     let is_empty = |line: &str| {
         let line = line.trim_start();

@@ -1,4 +1,4 @@
-//! The zones for whose names Unbound queries configured servers (`forward-zone` and `stub-zone`). Other settings are compared with these zones.
+//! The zones for whose names Unbound queries configured servers: `forward-zone` and `stub-zone`.
 
 use std::collections::HashSet;
 use std::collections::hash_map::{Entry, HashMap};
@@ -13,21 +13,20 @@ use crate::import::served;
 use crate::import::values::{Upstream, enclosing, plain, texts, unique, upstream_text};
 use dns::wire::presentation::name_text;
 
-/// The zones of unbound.conf that have their own servers.
+/// The zones of unbound.conf with their own servers.
 pub(super) struct UpstreamZones<'s> {
     sections: Vec<&'s Section>,
-    /// For each name of a zone, the last section with this name.
+    /// For each zone name, the last section with this name.
     named: HashMap<String, &'s Section>,
-    /// The names of the zones that are forwarded to servers given by address.
+    /// Zones that are forwarded to servers with addresses in the file.
     forwarded: HashSet<String>,
-    /// True if Unbound queries the servers of all zones over TLS.
+    /// True if Unbound queries all servers over TLS.
     pub(super) tls: bool,
     /// True if Unbound sends the reverse names of private networks to these servers (`unblock-lan-zones`).
     pub(super) lets_lan_out: bool,
 }
 
 impl<'s> UpstreamZones<'s> {
-    /// Collects these zones from the sections of a file. `server` is the joined `server:` section.
     pub(super) fn new(sections: &'s [Section], server: &Section) -> Self {
         let is_yes = |options: &[&str]| {
             options.iter().find_map(|option| server.last(option)).is_some_and(UnboundSetting::is_yes)
@@ -46,18 +45,17 @@ impl<'s> UpstreamZones<'s> {
         }
     }
 
-    /// Returns true if a zone with the name `asked`, or above it, is forwarded to servers given by address.
+    /// Returns true if `asked`, or a zone above it, is forwarded to servers with addresses in the file.
     pub(super) fn is_forwarded(&self, asked: &str) -> bool {
         enclosing(&plain(asked)).any(|around| self.forwarded.contains(around))
     }
 
-    /// Returns the sections of all zones with their own servers.
     pub(super) fn all(&self) -> impl Iterator<Item = &'s Section> {
         self.sections.iter().copied()
     }
 
-    /// Returns the positions of the sections that have no effect. If several sections have the same name, Unbound uses the last `forward-zone`, or
-    /// the last `stub-zone` if there is no `forward-zone` (seen with Unbound 1.17).
+    /// Returns the positions of sections without effect. Of several sections with the same name, Unbound uses the last `forward-zone`, or else the
+    /// last `stub-zone` (tested with Unbound 1.17).
     pub(super) fn replaced(&self) -> HashSet<SourcePlace> {
         let mut taken: HashMap<String, (bool, &Section)> = HashMap::new();
         let mut replaced = HashSet::new();
@@ -79,12 +77,12 @@ impl<'s> UpstreamZones<'s> {
         replaced
     }
 
-    /// Returns true if one of the zones has exactly the name `asked`.
+    /// Returns true if a zone has exactly the name `asked`.
     pub(super) fn has(&self, asked: &str) -> bool {
         self.named.contains_key(&plain(asked))
     }
 
-    /// Returns the zone that contains the name `asked`. If several zones contain it, returns the one with the longest zone name.
+    /// Of the zones that contain `asked`, returns the one with the longest zone name.
     pub(super) fn around(&self, asked: &str) -> Option<&'s Section> {
         enclosing(&plain(asked)).find_map(|around| self.named.get(around).copied())
     }
@@ -94,7 +92,7 @@ impl<'s> UpstreamZones<'s> {
         !self.lets_lan_out && served::is_around(apex)
     }
 
-    /// Returns the keys for a `[[zone]]` that sends its names to the same servers as the zone above it.
+    /// Returns the keys for a `[[zone]]` with the servers of the zone above it.
     pub(super) fn keys_around(&self, name: &Name) -> Vec<(&'static str, Value)> {
         let mut unreported = Draft::default();
         let around = self.around(&name_text(name)).and_then(|section| {
@@ -108,33 +106,31 @@ impl<'s> UpstreamZones<'s> {
     }
 }
 
-/// Returns the servers of a `forward-zone` in the form of resolverd's configuration. `tls` is true if all servers are queried over TLS.
+/// `tls` is true if all servers are queried over TLS.
 pub(super) fn forwarders(section: &Section, tls: bool, draft: &mut Draft) -> Vec<String> {
     servers(section, "forward-addr", tls || has_own_tls(section, "forward"), draft)
 }
 
-/// Returns the servers of a `stub-zone` in the form of resolverd's configuration.
 pub(super) fn stub_servers(section: &Section, draft: &mut Draft) -> Vec<String> {
     servers(section, "stub-addr", false, draft)
 }
 
-/// Returns true if a setting of the zone itself says that its servers are queried over TLS.
+/// Returns true if the zone's own settings turn on TLS.
 pub(super) fn has_own_tls(section: &Section, kind: &str) -> bool {
     let own = |word: &str| section.last(&format!("{kind}-{word}-upstream"));
     own("tls").or_else(|| own("ssl")).is_some_and(UnboundSetting::is_yes)
 }
 
-/// Returns the name of the zone that a section defines. Without a name, it is the root zone.
+/// A section without a name is for the root zone.
 pub(super) fn name(section: &Section) -> &str {
     section.last("name").map_or(".", UnboundSetting::value)
 }
 
-/// Returns true if the section of a zone has a server that is given by address.
+/// Returns true if the zone has a server with its address in the file.
 pub(super) fn has_addresses(section: &Section) -> bool {
     ["forward-addr", "stub-addr"].iter().any(|option| section.last(option).is_some())
 }
 
-/// Returns the keys of a `[[zone]]` entry of resolverd with these servers.
 pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -> Vec<(&'static str, Value)> {
     let mut keys = vec![(key, texts(servers))];
     if key == "forward" && section.last("forward-first").is_some_and(UnboundSetting::is_yes) {
@@ -143,7 +139,7 @@ pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -
     keys
 }
 
-/// Returns the servers of a zone in the form of resolverd's configuration. `option` is the setting with their addresses.
+/// Returns servers in the form of resolverd's configuration. `option` names the setting with their addresses.
 pub(super) fn servers(section: &Section, option: &str, tls: bool, draft: &mut Draft) -> Vec<String> {
     let mut servers = Vec::new();
     for setting in section.all(option) {

@@ -11,14 +11,12 @@ use crate::import::draft::Draft;
 use crate::import::finding::Weight;
 use crate::import::values::texts;
 
-/// Converts a section `forward-zone` of unbound.conf.
 pub(super) fn forward(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     let servers = forwarders(section, upstreams.tls, draft);
     add(section, ("forward", servers), upstreams, draft);
     rest(section, draft);
 }
 
-/// Converts a section `stub-zone` of unbound.conf.
 pub(super) fn stub(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     if upstreams.tls || has_own_tls(section, "stub") {
         let did = "asked the servers of the zone over TLS";
@@ -34,8 +32,8 @@ pub(super) fn stub(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut
     rest(section, draft);
 }
 
-/// Converts a stub zone whose servers are given only by name. Its names are resolved from the root and not forwarded. Forwarding would be dangerous:
-/// DNS lists refuse the resolvers of providers, and mail would then be accepted without the lists.
+/// Converts a stub zone whose servers are given only by name. Its names are resolved from the root and not forwarded: DNS lists do not answer the
+/// resolvers of providers, and mail would be accepted without the lists.
 fn by_name(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     let zone = name(section);
     let did = "asked servers that it knew by their names (stub-host)";
@@ -67,12 +65,12 @@ fn add(
     draft.add(section, "[[zone]]", zone);
 }
 
-/// Reports the settings of a zone of Unbound that are not converted.
+/// Reports the settings of a zone that are not converted.
 fn rest(section: &Section, draft: &mut Draft) {
     let is_named = section.kind == "stub-zone" && section.last("stub-addr").is_none();
     for setting in &section.settings {
         let is_server = setting.option.ends_with("-host");
-        // The function `by_name` converts or reports these settings, so they are skipped here.
+        // The function `by_name` handles these settings.
         if is_server && is_named || !is_server && !setting.is_yes() {
             continue;
         }
@@ -81,7 +79,7 @@ fn rest(section: &Section, draft: &mut Draft) {
     }
 }
 
-/// Converts an `auth-zone`. If it has a file, it becomes a zone with this zone file; otherwise its servers are queried as for a stub zone.
+/// A zone with a file becomes a zone with this zone file; otherwise its servers are queried as for a stub zone.
 pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
     if name(section) == "." {
         let did = "kept a copy of the root zone";
@@ -123,7 +121,6 @@ pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
     }
 }
 
-/// Reports the settings of an `auth-zone` that have no effect in resolverd.
 fn rest_of_auth(section: &Section, draft: &mut Draft) {
     for setting in section.settings.iter().filter(|setting| setting.value() != "no") {
         OPTIONS.report(&OPTIONS.auth_zones, (&setting.option, setting.value()), setting, draft);

@@ -1,10 +1,10 @@
-//! The format of the snapshot file: a head, blocks of entries with their checksums, and an end mark.
+//! The format of the snapshot file: a head, blocks of entries with checksums, and an end mark.
 //!
-//! The head is written last, so an unfinished file has no head. The checksum of a block is computed from the block and the checksum of the previous
-//! block. So the checksums also show if blocks are missing or were moved.
+//! The head is written last, so an unfinished file has none. The checksum of a block also depends on the checksum of the previous block, so missing
+//! or moved blocks are found.
 //!
-//! Numbers are in network byte order. A string of octets is written after its length. The functions that read accept any octets, so a damaged file
-//! causes no panic: they return `None` if there are too few octets.
+//! Numbers are in network byte order. The length is written before a string of octets. Reading functions accept any octets, and return `None` if
+//! there are too few.
 
 use std::hash::Hasher;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -13,21 +13,17 @@ use super::UnusableSnapshot;
 use crate::limits::{MAX_SNAPSHOT_BLOCK, SNAPSHOT_BLOCK};
 use dns::hash::Plain;
 
-/// The octets with which every snapshot file of the cache begins.
 const MAGIC: [u8; 16] = *b"resolverd cache\n";
 
-/// The version of the format of snapshot files.
 const VERSION: u32 = 5;
 
-/// The size of the head of a snapshot file, in octets.
 pub(super) const HEAD: usize = MAGIC.len() + 4 + 32 + 8 + 8 + 8;
 
-/// The head of a snapshot file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
-    /// The digest of the configuration values that influence answers (see `Scope`).
+    /// The digest of the configuration that influences answers (see `Scope`).
     pub(super) fingerprint: [u8; 32],
-    /// The time at which the snapshot was written, in seconds since 1970.
+    /// When the snapshot was written, in seconds since 1970.
     pub(super) written: u64,
     /// The number of entries in all blocks.
     pub(super) entries: u64,
@@ -65,8 +61,8 @@ impl Head {
     }
 }
 
-/// Computes the checksum of `octets` from the checksum `before` of the previous block. Eight octets at a time are combined with the sum by a
-/// multiplication with an odd number. So any change of up to eight consecutive octets changes the sum.
+/// Computes the checksum of `octets` from that of the previous block (`before`). Eight octets at a time are multiplied with an odd number, so any
+/// change of up to eight consecutive octets changes the sum.
 fn checksum(before: u64, octets: &[u8]) -> u64 {
     let mut sum = Plain::default();
     sum.write_u64(before);
@@ -75,7 +71,6 @@ fn checksum(before: u64, octets: &[u8]) -> u64 {
     sum.finish()
 }
 
-/// Writes a snapshot of the cache to a file, block by block.
 pub(super) struct Writer<'w, File> {
     file: &'w mut File,
     block: Vec<u8>,
@@ -89,8 +84,7 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
         Ok(Self { file, block: Vec::with_capacity(SNAPSHOT_BLOCK), sum: 0, entries: 0 })
     }
 
-    /// Writes one entry. The function `put` appends the octets of the entry to the current block. An entry that is too long for a block is left
-    /// out.
+    /// Writes one entry. `put` appends its octets to the current block. An entry that is longer than a block is left out.
     pub(super) fn entry(&mut self, put: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         let before = self.block.len();
         put(&mut self.block);
@@ -113,8 +107,7 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
         Ok(())
     }
 
-    /// Writes the last block, the end mark and the head. Returns the number of entries and the size of the file in
-    /// octets.
+    /// Returns the number of entries and the size of the file in octets.
     pub(super) fn end(mut self, fingerprint: [u8; 32], written: u64) -> io::Result<(u64, u64)> {
         self.flush()?;
         self.file.write_all(&[0; 4])?;
@@ -128,7 +121,6 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
     }
 }
 
-/// Reads a snapshot of the cache from a file, block by block.
 pub(super) struct SnapshotReader<'r, File> {
     file: &'r mut File,
     block: Vec<u8>,
@@ -136,7 +128,6 @@ pub(super) struct SnapshotReader<'r, File> {
 }
 
 impl<'r, File: Read + Seek> SnapshotReader<'r, File> {
-    /// Reads the head of the snapshot file, and returns it with the reader of the blocks.
     pub(super) fn new(file: &'r mut File) -> Result<(Self, Head), UnusableSnapshot> {
         let mut head = [0; HEAD];
         file.read_exact(&mut head).map_err(|error| match error.kind() {
@@ -147,7 +138,7 @@ impl<'r, File: Read + Seek> SnapshotReader<'r, File> {
         Ok((Self { file, block: Vec::new(), sum: 0 }, head))
     }
 
-    /// Reads the next block and compares it with its checksum. Returns `None` at the end mark.
+    /// Returns `None` at the end mark.
     pub(super) fn block(&mut self) -> Result<Option<&[u8]>, UnusableSnapshot> {
         let mut before = [0; 12];
         self.fill(|reader| reader.file.read_exact(&mut before))?;
@@ -167,8 +158,7 @@ impl<'r, File: Read + Seek> SnapshotReader<'r, File> {
         if self.sum == sum { Ok(Some(&self.block)) } else { Err(UnusableSnapshot::Broken) }
     }
 
-    /// Reads all blocks to check their checksums, and goes back to the first one, so that no entry of a damaged file is
-    /// used. Stops early if `goes_on` returns false.
+    /// Checks all blocks and goes back to the first one, so that no entry of a damaged file is used. Stops early if `goes_on` returns false.
     pub(super) fn check(&mut self, goes_on: impl Fn() -> bool) -> Result<(), UnusableSnapshot> {
         while goes_on() && self.block()?.is_some() {}
         self.sum = 0;
@@ -184,7 +174,7 @@ impl<'r, File: Read + Seek> SnapshotReader<'r, File> {
     }
 }
 
-/// Octets that have not been read yet. Each function removes the octets that it returns from the front.
+/// Octets that have not been read. Each function takes octets from the front.
 pub(super) struct Octets<'o>(&'o [u8]);
 
 impl<'o> Octets<'o> {
@@ -220,15 +210,14 @@ impl<'o> Octets<'o> {
         self.array().map(u64::from_be_bytes)
     }
 
-    /// Reads the length of a string of octets, and then the string.
+    /// Reads a length and a string of this length.
     pub(super) fn string(&mut self) -> Option<&'o [u8]> {
         let length = self.word()?;
         self.take(usize::try_from(length).ok()?)
     }
 }
 
-/// Appends the length of a string of octets, and then the string. A string that is longer than a block is cut: its entry does not fit into a block
-/// and is left out, so the wrong length does not matter.
+/// Appends the length and the string. A string that is longer than a block is cut: its entry is left out, so the wrong length does not matter.
 pub(super) fn put_string(out: &mut Vec<u8>, octets: &[u8]) {
     let octets = octets.get(..MAX_SNAPSHOT_BLOCK).unwrap_or(octets);
     out.extend_from_slice(&u32::try_from(octets.len()).unwrap_or(0).to_be_bytes());

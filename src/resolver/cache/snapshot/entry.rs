@@ -1,7 +1,7 @@
 //! One entry of the snapshot: its key, its times, and its data.
 //!
-//! The times of an entry are stored as spans before or after the time at which the snapshot was written. The reader takes into account how much
-//! time has passed since then, and skips entries that it cannot read.
+//! The times of an entry are spans before or after the writing of the snapshot. The reader adds the time since then, and skips entries that it cannot
+//! read.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::cache::security::{Backing, Evidence};
 use dns::clock::Mono;
 use dns::question::{MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail, wire_name};
 
-/// The first octet of an entry in a snapshot, which shows the kind of the entry.
+/// The first octet of an entry: its kind.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryTag {
     Rrset = 2,
@@ -33,7 +33,6 @@ pub(super) enum EntryTag {
     Configured = 8,
 }
 
-/// All values of the first octet of an entry in a snapshot, without the bit `IN_USE`.
 const TAGS: [EntryTag; 7] = [
     EntryTag::Rrset,
     EntryTag::Negative,
@@ -44,10 +43,10 @@ const TAGS: [EntryTag; 7] = [
     EntryTag::Configured,
 ];
 
-/// This bit in the first octet of an entry is set if the entry was used again after it was stored (it was in the long queue of `Store`).
+/// The bit in the first octet of an entry that was used again after it was stored (in the long queue of `Store`).
 const IN_USE: u8 = 0x80;
 
-/// An entry that was read from a block of the snapshot but is not decoded yet.
+/// An entry that is not decoded yet.
 pub(super) struct EntryFrame<'o> {
     pub(super) tag: EntryTag,
     pub(super) in_use: bool,
@@ -55,7 +54,7 @@ pub(super) struct EntryFrame<'o> {
 }
 
 impl<'o> EntryFrame<'o> {
-    /// Reads the next entry with a known first octet. Returns `None` at the end of the block.
+    /// Skips entries with an unknown first octet. Returns `None` at the end of the block.
     pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
         loop {
             let (first, octets) = (left.octet()?, left.string()?);
@@ -66,7 +65,7 @@ impl<'o> EntryFrame<'o> {
     }
 }
 
-/// Appends an entry to `out`: its tag, its length, and the octets that `put` appends.
+/// Appends an entry: its tag, its length, and the octets that `put` appends.
 pub(super) fn put_entry(out: &mut Vec<u8>, tag: EntryTag, in_use: bool, put: impl FnOnce(&mut Vec<u8>)) {
     out.push(tag as u8 | if in_use { IN_USE } else { 0 });
     let begin = out.len();
@@ -78,9 +77,9 @@ pub(super) fn put_entry(out: &mut Vec<u8>, tag: EntryTag, in_use: bool, put: imp
     }
 }
 
-/// The first fields of an entry that belongs to a name: the view, and the name, type and flags of the entry's key.
+/// The first fields of an entry of a name: its view, and the name, type and flags of its key.
 pub(super) struct Begin<'o> {
-    /// The position of the entry's view in the configuration.
+    /// The position of the view in the configuration.
     pub(super) view: usize,
     pub(super) name: &'o [u8],
     pub(super) kind: RecordType,
@@ -103,7 +102,6 @@ impl<'o> Begin<'o> {
     }
 }
 
-/// Appends the position of the view in the configuration, and the key of the entry.
 fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
     out.extend_from_slice(&view.to_be_bytes());
     out.push(u8::try_from(key.name().len()).unwrap_or(0));
@@ -112,9 +110,8 @@ fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
     out.push(key.flags());
 }
 
-/// Returns the tag of an entry that belongs to a name. Returns `None` if the entry must not be written, because it has expired or comes from the
-/// configuration. An expired entry that may be used as a stale answer is written until `serve_stale` has passed since its expiry. An expired RRset
-/// is written only if no server has given another answer since (`is_last`).
+/// Returns the tag of an entry of a name; `None` if it must not be written, because it has expired or comes from the configuration. An expired entry
+/// is written while it may be a stale answer. For an expired RRset, servers must not have given another answer since (`is_last`).
 pub(super) fn tag_of(
     entry: &CacheEntry,
     serve_stale: Duration,
@@ -153,19 +150,17 @@ pub(super) fn tag_of(
     is_kept.then_some(tag)
 }
 
-/// Returns whether an expired RRset may still be used (`Used`): as a stale answer, or as an alias that leads to a stale answer.
+/// An expired RRset is used as a stale answer, or as an alias that leads to one.
 fn past_end(kind: RecordType, rank: Rank, refuted: bool) -> PastEnd {
     let is_used = may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME);
     if is_used && rank > Rank::Glue && !refuted { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// Returns how an expired denial may be used. An NXDOMAIN that is proven by DNSSEC still prevents stale answers for names below its name (see
-/// `is_denied_above`). Other denials are not used.
+/// A secure NXDOMAIN still prevents stale answers for names below after its TTL (`is_denied_above`). Other expired denials are not used.
 fn denial_past_end(nxdomain: bool, backing: &Backing) -> PastEnd {
     if nxdomain && backing.security == Security::Secure { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// Appends an entry of the table of RRsets to `out`, in the form of the snapshot.
 pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &CacheEntry, now: Mono) {
     put_begin(out, begin);
     match entry {
@@ -190,8 +185,7 @@ pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &C
     }
 }
 
-/// Reads an entry of the table of RRsets. Returns `None` if it has expired, if it cannot be read, or if its tag belongs
-/// to another table.
+/// Returns `None` if the entry has expired, cannot be read, or has a tag of another table.
 pub(super) fn known(
     left: &mut Octets<'_>,
     tag: EntryTag,

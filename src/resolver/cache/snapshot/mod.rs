@@ -1,18 +1,16 @@
-//! The snapshot: a file with the entries of the cache. The next process of resolverd reads it, so that a restart loses little of the cache.
+//! The snapshot: a file with the entries of the cache, so that a restart of resolverd loses little of the cache.
 //!
-//! The file is written and read in blocks, on threads that do not serve clients, and is never in memory as a whole. The reader does not trust the
-//! file: it compares all checksums before it uses the first entry, and skips entries that it cannot read. A view is stored as its position in the
-//! configuration, because ids of views are valid in one process only. To know the age of the entries, the reader compares the system clock with the
-//! time at which the file was written.
+//! The file is written and read in blocks on threads that do not serve clients, and is never in memory as a whole. The reader checks all checksums
+//! before it uses the first entry, and skips entries that it cannot read. A view is stored as its position in the configuration, because its id is
+//! valid in one process only. The age of the entries is the system time minus the time at which the file was written.
 //!
-//! Expired entries are also written while they may be used as stale answers, because a restart during an outage must not stop mail to known
-//! domains. Expired NXDOMAINs that are proven by DNSSEC are also written, because they prevent stale answers for names below their names. Other
-//! expired denials are not needed: an expired RRset is written only if no server has denied it since.
+//! Expired entries are written while they may be stale answers, because a restart during an outage must not stop mail to known domains. Expired
+//! secure NXDOMAINs are written too, because they prevent stale answers for names below.
 //!
-//! Answers are not written. After a restart, the first question for an answer makes it again from the restored RRsets.
+//! Answers are not written. After a restart, the first question for an answer makes it from the restored RRsets.
 //!
-//! Knot Resolver keeps its cache in files that all its processes map into memory. Unbound has the command `dump_cache` for the operator. resolverd
-//! writes the snapshot without a command, and no question waits for that.
+//! Knot Resolver maps the files of its cache into memory. Unbound has the command `dump_cache`. resolverd writes the snapshot without a command, and
+//! no question waits for it.
 
 mod blocks;
 mod entry;
@@ -37,58 +35,57 @@ use crate::limits::MAX_SNAPSHOT_SET_BACK;
 use dns::clock::Now;
 use dns::question::{ViewId, label_places};
 
-/// Decides which entries are written to a snapshot and which are restored from it. It is computed from the configuration of this process.
+/// Decides which entries are written and restored, according to the configuration of this process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// A digest of the configuration values that influence the answers for all names.
+    /// The digest of the configuration that influences all names.
     pub fingerprint: [u8; 32],
-    /// For each name for which a zone, host or record is configured (in wire form), a digest of this configuration. If the snapshot has another
-    /// digest for a name, data at and below the name are not restored.
+    /// For each configured zone, host or record, its name in wire form and the digest of its configuration. If the snapshot has another digest, data
+    /// at and below the name are not restored.
     pub configured: HashMap<Vec<u8>, [u8; 32]>,
-    /// The ids of the views, in the order of the configuration. RRsets are stored under these ids.
+    /// The ids of the views, in the order of the configuration.
     pub views: Vec<ViewId>,
-    /// The apexes of the zones of DNS lists, in wire form. The answers of DNS lists are not written to a snapshot.
+    /// The apexes of DNS lists in wire form. Answers of DNS lists are not written.
     pub lists: HashSet<Vec<u8>>,
-    /// Names of temporary negative trust anchors, and names for which the configured servers have just changed, in wire form. Data at and below
-    /// these names are neither written nor restored.
+    /// Temporary negative trust anchors, and names whose configured servers have just changed, in wire form. Data at and below these names are
+    /// neither written nor restored.
     pub overlooked: HashSet<Vec<u8>>,
-    /// The longest time for which an entry from the snapshot may stay valid.
+    /// The longest validity of a restored entry.
     pub max_ttl: Duration,
-    /// The time after its expiry for which an entry may be used if no server answers.
+    /// How long after its expiry an entry may be used if no server answers.
     pub serve_stale: Duration,
 }
 
-/// The result of writing a snapshot of the cache.
+/// The result of writing a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// The number of entries that were written to the snapshot.
+    /// The number of written entries.
     pub entries: u64,
-    /// The size of the snapshot file in octets.
+    /// The size of the file in octets.
     pub octets: u64,
 }
 
-/// The result of reading a snapshot of the cache.
+/// The result of reading a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restoration {
-    /// The number of entries in the snapshot file.
+    /// The number of entries in the file.
     pub entries: u64,
-    /// The number of restored entries. The others had expired, or the cache already had newer ones.
+    /// The number of restored entries. The others had expired, or the cache had newer ones.
     pub restored: u64,
     /// The time since the snapshot was written.
     pub age: Duration,
 }
 
 impl Scope {
-    /// Returns true if an entry for `name` is written and restored. `said`: true if the entry contains data of a zone, false if it belongs to a
-    /// delegation. Not written are the answers of DNS lists (but the delegations to them are), and data at and below `overlooked` names.
+    /// Returns true if entries for `name` are written and restored: not answers of DNS lists, and nothing at and below `overlooked` names. `said` is
+    /// true for data of a zone, and false for delegations.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let is_left_out = said && lies_in(&self.lists, name) || lies_in(&self.overlooked, name);
         !is_left_out
     }
 
-    /// Reads a configured name and its digest from the snapshot, and compares the digest with that of the same name in
-    /// this configuration. If they are equal, the name is removed from `changed`. If only the snapshot has the name, it
-    /// is added to `changed`.
+    /// Compares the digest of a configured name in the snapshot with that of this configuration. Removes an equal name from `changed`, and adds a
+    /// name that is only in the snapshot.
     fn compare(&self, octets: &[u8], changed: &mut HashSet<Vec<u8>>) {
         let Some((digest, name)) = octets.split_first_chunk() else { return };
         if self.configured.get(name) == Some(digest) {
@@ -98,7 +95,7 @@ impl Scope {
         }
     }
 
-    /// Returns the position of a view in the configuration. `knows`: the id of the view, as in the keys of its RRsets.
+    /// Returns the position of the view `knows` in the configuration.
     fn place(&self, knows: ViewId) -> Option<u16> {
         u16::try_from(self.views.iter().position(|own| *own == knows)?).ok()
     }
@@ -110,14 +107,13 @@ pub(crate) fn lies_in(apexes: &HashSet<Vec<u8>>, name: &[u8]) -> bool {
     !apexes.is_empty() && (apexes.contains(&[0][..]) || suffixes.any(|suffix| apexes.contains(suffix)))
 }
 
-/// Returns true if an entry in the table of RRsets contains data of a zone. `kind` and `flags`: the type and the flags of the entry's key. All other
-/// entries belong to delegations.
+/// Returns true for data of a zone, and false for delegations. `kind` and `flags` are those of the entry's key.
 fn is_said(kind: RecordType, flags: u8) -> bool {
     !KeySlot::leads(kind, flags)
 }
 
 impl Memory {
-    /// Writes the entries of the views in `scope` to a file. This reads all tables, so run it with `walk`.
+    /// Writes the entries of the views in `scope` to a file. Reads all tables, so run it with `walk`.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -129,8 +125,7 @@ impl Memory {
     ) -> io::Result<Written> {
         let mut writer = Writer::new(file)?;
         let moment = now.mono;
-        // The configured names are written first, because the reader needs them to decide which of the following entries
-        // it may restore.
+        // The reader needs the configured names to decide which entries it may restore.
         for (name, digest) in &scope.configured {
             let put = |out: &mut Vec<u8>| out.extend_from_slice(&[&digest[..], name].concat());
             writer.entry(|out| entry::put_entry(out, EntryTag::Configured, false, put))?;
@@ -155,8 +150,8 @@ impl Memory {
         Ok(Written { entries: entries.saturating_sub(scope.configured.len() as u64), octets })
     }
 
-    /// Reads a snapshot until its end, or until `goes_on` returns false. Entries that are already in the cache stay. Half a million entries take a
-    /// second, so call this function with `walk`.
+    /// Reads a snapshot until its end, or until `goes_on` returns false. Entries in the cache stay. Half a million entries take a second, so run it
+    /// with `walk`.
     ///
     /// # Errors
     /// The snapshot must not be used. If the file could be read, nothing was restored.
@@ -177,11 +172,11 @@ impl Memory {
         }
         let age = now.unix.saturating_sub(head.written);
         reader.check(&goes_on)?;
-        // Both times are rounded to whole seconds, so the real age may be almost one second more than their difference.
+        // Both times are whole seconds, so the age may be almost one second more.
         let gone = Duration::from_secs(age.saturating_add(1));
         let moments = Moments { now: now.mono, gone, most: scope.max_ttl, stale: scope.serve_stale };
         let (mut entries, mut restored): (u64, u64) = (head.entries, 0);
-        // The names whose configuration differs between this process and the process that wrote the snapshot.
+        // The names whose configuration has changed since the snapshot was written.
         let mut changed: HashSet<Vec<u8>> = scope.configured.keys().cloned().collect();
         while let Some(block) = reader.block()?.filter(|_| goes_on()) {
             let mut left = Octets::new(block);
@@ -198,8 +193,7 @@ impl Memory {
         Ok(Restoration { entries, restored, age: Duration::from_secs(age) })
     }
 
-    /// Restores one entry. Returns false if the cache already has an entry for its key. Returns `None` if the entry is
-    /// too old, cannot be read, or must not be restored.
+    /// Returns false if the cache already has an entry for its key; `None` if the entry is too old, cannot be read, or must not be restored.
     fn restore(
         &self,
         (scope, changed): (&Scope, &HashSet<Vec<u8>>),
@@ -224,8 +218,7 @@ impl Memory {
     }
 }
 
-/// Creates a snapshot with correct checksums that contains `octets` as its only block, so that a fuzzer can test how the reader handles any
-/// entries.
+/// Creates a snapshot with correct checksums and `octets` as its only block, for a fuzzer.
 ///
 /// # Errors
 /// There are none, because writing to memory always succeeds.
@@ -238,29 +231,28 @@ pub fn forged(octets: &[u8], scope: &Scope, unix: u64) -> io::Result<Vec<u8>> {
     Ok(file.into_inner())
 }
 
-/// The reason why a snapshot of the cache is not used.
+/// Why a snapshot is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableSnapshot {
     /// The file is not a snapshot of resolverd.
     #[error("it is not a cache snapshot")]
     Foreign,
-    /// The file has another version of the format. The first number is the version in the file. The second number is the version that this program
-    /// reads.
+    /// The file has another version of the format. The first number is the version in the file, the second one that of this program.
     #[error("it has format version {0}, and this resolverd reads version {1}")]
     Version(u32, u32),
-    /// The snapshot is incomplete, or was changed.
+    /// The snapshot is incomplete or was changed.
     #[error("it is damaged: a checksum does not match")]
     Broken,
-    /// According to the system clock, the file was written in the future.
+    /// The file was written in the future of the system clock.
     #[error("it was written {} s after the time of the system clock", .0.as_secs())]
     Future(Duration),
-    /// The system clock is slow or was set back, so the age of the file is unknown.
+    /// The system clock is wrong, so the age of the file is unknown.
     #[error("the system clock is wrong, so its age is unknown")]
     SlowClock,
-    /// The snapshot was written with another configuration of the views.
+    /// The configuration of the views has changed.
     #[error("it was written with other views, root hints, trust anchors, private addresses or cache TTLs")]
     OtherViews,
-    /// The snapshot file cannot be read.
+    /// The file cannot be read.
     #[error(transparent)]
     Unread(#[from] io::Error),
 }

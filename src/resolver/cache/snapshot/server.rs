@@ -1,6 +1,6 @@
-//! Writes the data about a server to the snapshot, and reads them.
+//! Writes and reads the data about a server.
 //!
-//! After a restart, a server that was dead is probed immediately. Until it answers, the other servers are asked first.
+//! After a restart, a dead server is probed immediately. Until it answers, other servers are queried first.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -15,7 +15,6 @@ use crate::limits::{MAX_LAME_OCTETS, MAX_LAME_ZONES, RESTORED_SERVER_TIME};
 use dns::clock::Mono;
 use dns::question::is_name;
 
-/// Returns true if there are data about the server that are worth writing to the snapshot.
 pub(super) fn is_kept(server: &Server) -> bool {
     let history = server.history();
     history.round_trips.is_some() || history.silence.is_dead()
@@ -27,7 +26,6 @@ pub(super) fn is_faulty(server: &Server, now: Mono) -> bool {
     history.silence.is_dead() || history.lame.0.iter().any(|(_, until)| now < *until)
 }
 
-/// Appends the data about a server to a block of the snapshot.
 pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server, now: Mono) {
     let history = server.history();
     match address.ip() {
@@ -59,7 +57,7 @@ pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server
     }
 }
 
-/// Reads the data about a server from a snapshot. Returns `None` if they are too old, or cannot be read.
+/// Returns `None` if the data are too old or cannot be read.
 pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, ServerHistory)> {
     if moments.gone > RESTORED_SERVER_TIME {
         return None;

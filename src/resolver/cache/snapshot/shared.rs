@@ -1,7 +1,7 @@
-//! Entries that the gateways of a fleet share: they are written and read like entries of a snapshot.
+//! Entries that the gateways of a fleet share, in the form of the snapshot.
 //!
-//! For a question, the gateways share the RRset, the alias or the denial of its name. For a zone, they share the delegation and the DNSSEC state of
-//! the zone. As in a snapshot, the times of an entry are spans before or after the time at which the entry was written.
+//! Gateways share the RRset, alias or denial for a question, and the delegation and the DNSSEC state of a zone. The times of an entry are spans
+//! before or after the time at which the entry was written.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,32 +23,31 @@ use crate::limits::{MIN_SHARED_TIME, RESTORED_SERVER_TIME};
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security, ViewId};
 
-/// Entries in octets, and the time until the first of them expires.
+/// Entries in octets.
 pub(crate) struct Exported {
     /// The entries, one after the other.
     pub(crate) octets: Vec<u8>,
-    /// The time from now until the first of the entries expires.
+    /// The time until the first entry expires.
     pub(crate) left: Duration,
 }
 
-/// How entries of the fleet are taken into the cache.
+/// How entries of the fleet are added to the cache.
 #[derive(Clone, Copy)]
 pub(crate) struct Import<'i> {
-    /// The view for which the entries are stored.
     pub(crate) view: ViewId,
     /// The time since the entries were written.
     pub(crate) age: Duration,
-    /// The longest time for which an entry may stay valid.
+    /// The longest validity of an entry.
     pub(crate) max_ttl: Duration,
-    /// Returns true if data of this name, in wire form, are not taken: they are older than a flush.
+    /// Returns true if data of this name, in wire form, are older than a flush.
     pub(crate) refuses: &'i dyn Fn(&[u8]) -> bool,
-    /// True if this gateway validates secure data of the fleet again. False if it trusts the validation by the gateway that wrote the data.
+    /// True if this gateway validates secure data of the fleet again; false if it trusts the gateway that wrote them.
     pub(crate) verifies: bool,
 }
 
 impl Memory {
-    /// Returns the cached RRset, alias or denial for a name and type, for other gateways of the fleet. Returns `None` if there is none, or if it
-    /// was not validated: data without validation are shared only if no gateway of the fleet validates (`validates` is false).
+    /// Returns the cached RRset, alias or denial for a name and type. Unvalidated data are shared only if no gateway of the fleet validates
+    /// (`validates` is false).
     pub(crate) fn export(
         &self,
         (name, kind): (&Name, RecordType),
@@ -72,7 +71,7 @@ impl Memory {
         })
     }
 
-    /// Returns the delegation of a zone and its DNSSEC state, if one of them was stored after `since`.
+    /// Returns the delegation and the DNSSEC state of a zone, if one of them was stored after `since`.
     pub(crate) fn export_zone(
         &self,
         zone: &Name,
@@ -98,8 +97,8 @@ impl Memory {
         (left >= MIN_SHARED_TIME).then_some(Exported { octets, left })
     }
 
-    /// Adds entries of the fleet to the cache. Skips entries that have expired, that cannot be read, or that are no better than the entries in the
-    /// cache. Returns the number of added entries.
+    /// Adds entries to the cache. Skips entries that have expired, cannot be read, or are no better than those in the cache. Returns the number of
+    /// added ones.
     pub(crate) fn import(&self, octets: &[u8], import: Import<'_>, now: Mono) -> usize {
         let moments = Moments { now, gone: import.age, most: import.max_ttl, stale: Duration::ZERO };
         let mut left = Octets::new(octets);
@@ -131,10 +130,10 @@ impl Memory {
 }
 
 impl Servers {
-    /// Returns at most `most` servers that are dead, or lame for a zone: the address in octets, and the record of the server.
+    /// Returns the addresses and records of at most `most` servers that are dead, or lame for a zone.
     pub fn export_faulty(&self, now: Mono, most: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut faulty = Vec::new();
-        // `each` returns an error when the list is full. This error has no meaning here.
+        // The error of `each` only means that the list is full.
         let _ = self.each(|address, server| {
             if server::is_faulty(server, now) {
                 let mut record = Vec::new();
@@ -146,18 +145,17 @@ impl Servers {
         faulty
     }
 
-    /// Adds what another gateway knows about a faulty server, if this gateway knows nothing of the server. `age` is the time since the other
-    /// gateway wrote the record.
+    /// Adds a faulty server that another gateway has reported, if this gateway knows nothing of it. `age` is the time since that report.
     pub fn import(&self, record: &[u8], age: Duration, now: Mono) -> bool {
         let moments = Moments { now, gone: age, most: RESTORED_SERVER_TIME, stale: Duration::ZERO };
         let Some((address, mut history)) = server::server(record, moments) else { return false };
-        // Round trips depend on the place of the gateway.
+        // Round trips depend on the location of the gateway.
         history.round_trips = None;
         self.restore(address, history)
     }
 }
 
-/// Appends an entry, if it has not expired and may be written to a snapshot.
+/// Appends an entry that has not expired and may be in a snapshot.
 fn put_shared(out: &mut Vec<u8>, key: &QuestionKey, entry: &CacheEntry, now: Mono) {
     if let Some(tag) = entry::tag_of(entry, Duration::ZERO, || true, now) {
         entry::put_entry(out, tag, false, |out| entry::put_known(out, (key, 0), entry, now));
@@ -171,7 +169,7 @@ fn backing(known: &Known) -> &Backing {
     }
 }
 
-/// Returns true if an entry of the fleet expires later than the entry in the cache, and is at least as credible.
+/// Returns true if the entry of the fleet expires later, and is at least as credible.
 fn is_newer(entry: &CacheEntry, held: &CacheEntry, now: Mono) -> bool {
     match (entry, held) {
         (CacheEntry::Known(new), CacheEntry::Known(held)) => {
@@ -189,8 +187,8 @@ fn is_newer(entry: &CacheEntry, held: &CacheEntry, now: Mono) -> bool {
     }
 }
 
-/// Returns the entry, marked as not validated, so that this gateway validates it before use. Returns `None` for the DNSSEC state of a zone, which
-/// this gateway must determine itself.
+/// Marks the entry as not validated, so that this gateway validates it. Returns `None` for the DNSSEC state of a zone, which this gateway must find
+/// itself.
 fn unverified(entry: CacheEntry) -> Option<CacheEntry> {
     let unchecked =
         |backing: &Backing| Backing { security: Security::Unchecked, evidence: backing.evidence.clone() };

@@ -28,11 +28,10 @@ use validate::verdict::{ValidationFailure, Why};
 
 const WRITTEN: u64 = 1_800_000_000;
 
-/// The time on the monotonic clock at which each process of these tests begins.
+/// Each process of these tests begins at this time on its monotonic clock.
 pub(super) const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
-/// Returns a time in a process whose monotonic clock began at `BORN`: `mono` seconds after its begin, and `seconds` seconds after the snapshot was
-/// written.
+/// Returns the time `mono` seconds after the begin of a process, and `seconds` seconds after the writing of the snapshot.
 fn later(mono: u64, seconds: u64) -> Now {
     Now { mono: BORN.after(Duration::from_secs(mono)), unix: WRITTEN + seconds }
 }
@@ -159,8 +158,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let read = read.unwrap();
     assert_eq!((read.entries, read.restored, read.age), (9, 9, Duration::from_secs(49)));
 
-    // The snapshot may be up to one second older than computed, because both times are in whole seconds. The entries therefore count as 50 seconds
-    // old.
+    // The age is in whole seconds and may be one second too short, so it counts as 50 s.
     let end = now.mono.after(Duration::from_secs(150));
     let rrsets = after.rrsets.in_view(view);
     let records = mx(rrsets, now.mono);
@@ -186,7 +184,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let zone = name("lame.example.");
     let known = |memory: &Memory, now| memory.servers.known(server_address()).unwrap().standing(&zone, now);
     let standing = known(&after, now.mono);
-    // The path to a server may have changed while no process ran, so the round trip of the server must be measured again.
+    // The path to the server may have changed meanwhile, so the round trip must be measured again.
     let as_before = ServerStanding { to_be_measured: true, ..known(&before, BORN) };
     assert_eq!(standing, as_before);
     assert!(standing.finds_mixed_case && !standing.features.long_datagrams);
@@ -251,7 +249,7 @@ fn what_is_over_is_not_restored_and_nothing_lives_longer_than_max_ttl() {
     assert_eq!(read(&written(&before, &scope(), later(301, 0)), &scope(), later(5, 0)).1.unwrap().entries, 1);
 }
 
-/// Returns a scope in which entries may be used for an hour after their expiry.
+/// Entries may be stale answers for an hour.
 fn stale_scope() -> Scope {
     Scope { serve_stale: HOUR, ..scope() }
 }
@@ -268,17 +266,17 @@ fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
         let word = memory.rrsets.in_view(view).last_word(&name(owner), kind, HOUR, now);
         word.map(|word| (word.kind, word.age))
     };
-    // In this test, all entries of the snapshot expired after 300 s.
+    // All entries have expired after 300 s.
     let file = written(&before, &stale_scope(), later(1_300, 0));
     let (after, read_) = read(&file, &stale_scope(), later(0, 999));
-    // MX, A, DNAME and the server were written. Glue, denials, delegations, states of zones and the marks that a name exists were not written.
+    // Only MX, A, DNAME and the server were written.
     assert_eq!((read_.as_ref().unwrap().entries, read_.unwrap().restored), (4, 4));
     let stale = |seconds| Some(Age::Stale(Duration::from_secs(seconds)));
     let age = |word: Option<(RecordType, Age)>| word.map(|(_, age)| age);
     assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_000));
     assert_eq!(age(last(&after, "mail.example.", RecordType::A, BORN)), stale(2_000));
     assert!(mx(after.rrsets.in_view(view), BORN).is_empty(), "not as a fresh one");
-    // The snapshot is written and read once more. In the third process, the ages continue to grow.
+    // The ages continue to grow in a third process.
     let file = written(&after, &stale_scope(), later(100, 0));
     let (after, _) = read(&file, &stale_scope(), later(0, 99));
     assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_200));
@@ -376,7 +374,7 @@ fn views_are_reported_by_their_places_and_those_that_are_gone_are_left_out() {
     }
     let own = Scope { views: vec![first, second], ..scope() };
     let file = written(&before, &own, later(0, 0));
-    // In the configuration of the reader, the second view no longer exists, and the first view has another id.
+    // In the new configuration, the second view does not exist, and the first one has another id.
     let (after, read) = read(&file, &Scope { views: vec![third], ..scope() }, later(0, 0));
     assert_eq!(read.unwrap().restored, 1);
     let known =
@@ -402,7 +400,7 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
     assert!(after.rrsets.in_view(view).rrset(&said, RecordType::A, Rank::Answer, BORN).is_none());
     assert!(after.rrsets.in_view(view).delegation(&name("bl.example."), BORN).is_some());
 
-    // This snapshot was written when the name was not a DNS list. Now it is one, so its answers are not restored.
+    // The snapshot is older than the configuration of the DNS list, whose answers are not restored.
     let file = written(&before, &scope(), later(0, 0));
     assert_eq!(read(&file, &with_lists, later(0, 0)).1.unwrap().restored, 3);
 
@@ -473,7 +471,7 @@ fn a_clock_that_was_set_back_a_little_makes_no_snapshot_void() {
         let (after, read) = read(&file, &scope(), Now { mono: BORN, unix: WRITTEN - back });
         let read = read.unwrap();
         assert_eq!((read.restored, read.age), (read.entries, Duration::ZERO), "{back}");
-        // The system clock was set back. The entries are used as if no time had passed since the snapshot was written.
+        // The system clock was set back, so no time seems to have passed.
         assert!(mx(after.rrsets.in_view(view), BORN).iter().all(|record| record.ttl == 289), "{back}");
     }
 }
@@ -538,7 +536,6 @@ fn reading_ends_when_it_is_reported_to() {
 }
 
 proptest! {
-    /// Tests that any octets in a block cause no panic, and that the restored entries can be read.
     #[test]
     fn entries_of_any_octets_do_no_harm(place in 0_usize..2_000, octets in proptest::collection::vec(any::<u8>(), 0..40)) {
         let before = memory();

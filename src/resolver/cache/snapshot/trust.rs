@@ -1,7 +1,7 @@
 //! Writes the DNSSEC state of a zone to the snapshot, and reads it.
 //!
-//! The state is valid only with the same trust anchors, so the trust anchors are part of the fingerprint of the snapshot. The state of a bogus zone
-//! is not written: its keys are checked again after the restart, because the owner may have repaired them.
+//! The state depends on the trust anchors, so they are part of the fingerprint of the snapshot. The state of a bogus zone is not written, because its
+//! owner may have repaired it before the restart.
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{RData, RecordType};
@@ -17,19 +17,16 @@ use validate::keys::{ZoneKey, ZoneKeys};
 use validate::limits::MAX_DNSKEYS;
 use validate::verdict::{ValidationFailure, Why};
 
-/// The next four numbers stand for the results of validation in the snapshot file. After `INSECURE_AS`, a reason follows. After `INSECURE`, no
-/// reason follows.
+/// The results of validation in the snapshot file. A reason follows `INSECURE_AS`, but not `INSECURE`.
 const SECURE: u8 = 1;
 const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;
 const NO_ZONE: u8 = 4;
 
-/// Returns true if this DNSSEC state of a zone is written to the snapshot.
 pub(super) fn is_kept(state: &ZoneTrust) -> bool {
     !matches!(state.standing, ZoneSecurity::Bogus(_))
 }
 
-/// Appends the DNSSEC state of a zone to `out`, in the form of the snapshot.
 pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
     put_lifetime(out, (state.stored, state.expires), now);
     put_span(out, now.since(state.sought));
@@ -40,7 +37,7 @@ pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
             for key in &keys.keys {
                 let mut octets = Vec::new();
                 let mut encoder = BinEncoder::new(&mut octets);
-                // An error is ignored: the process that reads the snapshot cannot read the incomplete key, and does not restore this state.
+                // After an error, the reader of the snapshot cannot read this key, and does not restore the state.
                 let _ = key.key.emit(&mut encoder);
                 put_string(out, &octets);
             }
@@ -58,7 +55,6 @@ fn put_fault(out: &mut Vec<u8>, standing: u8, fault: &ValidationFailure) {
     put_string(out, fault.text.as_bytes());
 }
 
-/// Reads the DNSSEC state of the zone `zone` from a snapshot.
 pub(super) fn state(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<ZoneTrust> {
     let (lifetime, sought) = (lifetime(left, moments)?, span(left)?);
     let zone = name_of_wire(zone);

@@ -1,26 +1,24 @@
 //! Limits the number of batch questions whose answers no client uses. (A batch question is a question to a DNS list that resolverd asks before a
 //! client asks it.)
 //!
-//! All functions are pure. When a batch question is sent, it is not known whether a client will use its answer. Until this is known, the
-//! probability that no client uses it counts against the limit. Otherwise many batch questions at the same time could exceed the limit.
+//! Until it is known whether a client uses the answer of a batch question, the probability that no client uses this answer counts against the limit.
+//! Otherwise many batch questions at the same time could exceed the limit.
 
 use super::{LEARNED, ListId};
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
-/// Counts the questions that were sent and the answers that no client used, in thousandths of a question. There is one value of this type for all
-/// known DNS lists together, and another one for all learned zones.
+/// Counts questions and unused answers, in thousandths of a question.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowance {
-    /// The limit: how many batch questions with unused answers are allowed for each hundred questions that are sent to DNS lists.
+    /// The limit: the number of batch questions with unused answers for each hundred questions that are sent to DNS lists.
     percent: u64,
-    /// The number of questions sent to DNS lists: both batch questions and clients' questions.
     out: u64,
     wasted: u64,
     at_risk: u64,
 }
 
-/// Two allowances: one for the known DNS lists, and one for the learned zones (zones that clients query like DNS lists, see `lookalike`). They are
-/// separate, because strangers can cause a zone to be learned, and questions to such zones must not use up the allowance of the known lists.
+/// Learned zones are zones that clients query like DNS lists, see `lookalike`. Their allowance is separate, because strangers can cause a zone to be
+/// learned. Questions to learned zones must not use up the allowance of the known DNS lists.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowances {
     lists: BatchAllowance,
@@ -32,7 +30,6 @@ impl BatchAllowances {
         Self { lists: BatchAllowance::new(percent), learned: BatchAllowance::new(percent) }
     }
 
-    /// Returns the allowance that limits the batch questions to `list`: that of known DNS lists, or that of learned zones.
     pub(super) fn at(&mut self, list: ListId) -> &mut BatchAllowance {
         if list < LEARNED { &mut self.lists } else { &mut self.learned }
     }
@@ -43,7 +40,6 @@ impl BatchAllowance {
         Self { percent: percent.into(), out: BATCH_ALLOWANCE_START * 1000, wasted: 0, at_risk: 0 }
     }
 
-    /// Counts a question of a client that is sent to a DNS list.
     pub(super) fn went_out(&mut self) {
         self.out = self.out.saturating_add(1000);
         if self.out > BATCH_ALLOWANCE_MEMORY * 1000 {
@@ -52,8 +48,8 @@ impl BatchAllowance {
         }
     }
 
-    /// Counts a batch question that is about to be sent. `risk` is the probability, in thousandths, that no client will use its answer. If the
-    /// question would exceed the limit, returns false and counts nothing.
+    /// Counts a batch question that is about to be sent. `risk` is the probability, in thousandths, that no client will use its answer. Returns
+    /// false, and counts nothing, if the question would exceed the limit.
     pub(super) fn take(&mut self, risk: u32) -> bool {
         let risk = u64::from(risk);
         let cost = self.wasted.saturating_add(self.at_risk).saturating_add(risk);
@@ -65,8 +61,7 @@ impl BatchAllowance {
         true
     }
 
-    /// Called when it is known whether a client used the answer of a batch question. `risk` is the value that was passed to `take` for this
-    /// question.
+    /// Called when it is known whether a client used the answer. `risk` is the value that was passed to `take` for this question.
     pub(super) fn settle(&mut self, risk: u32, used: bool) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         if !used {
@@ -74,7 +69,7 @@ impl BatchAllowance {
         }
     }
 
-    /// Undoes a call of `take` with this `risk`, because the batch question was not sent.
+    /// Undoes `take` with this `risk`: the batch question was not sent.
     pub(super) fn give_back(&mut self, risk: u32) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         self.out = self.out.saturating_sub(1000);
@@ -87,8 +82,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Tests that the number of batch questions without use exceeds the limit only by questions that were already sent when clients stopped
-        /// asking.
+        /// Questions that were sent before clients stopped asking can exceed the limit.
         #[test]
         fn the_waste_stays_within_the_allowance(uses in prop::collection::vec(any::<bool>(), 1..2_000)) {
             let mut allowance = BatchAllowance::new(3);

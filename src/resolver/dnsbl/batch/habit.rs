@@ -1,9 +1,8 @@
 //! Learns which DNS lists clients ask after a certain question to a list, from the last addresses that they asked about.
 //!
-//! All functions are pure. For each list, one bit for each of the last 128 addresses says whether clients asked the list about this address. So a
-//! change in the clients' behaviour is noticed within 128 addresses. The bits of an address are added `BATCH_WINDOW` after the first question about
-//! it. Before enough addresses have been added, the expected lists come from a trial: it consists of the first few addresses, and counts each
-//! question about them immediately.
+//! For each list, one bit for each of the last 128 addresses says whether clients asked the list about this address. So a change in the clients'
+//! behaviour is noticed within 128 addresses. The bits of an address are added `BATCH_WINDOW` after the first question about the address. Until
+//! enough addresses have been added, the expected lists come from a trial: the first few addresses, with each question counted immediately.
 
 use std::time::Duration;
 
@@ -11,35 +10,32 @@ use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
 
 use super::ListId;
 
-/// The number of addresses from which a `Habit` (which DNS lists clients ask together) is computed.
+/// The number of addresses from which a `Habit` is computed.
 const MEMORY: u32 = u128::BITS;
 
 /// The DNS lists that clients usually ask next after a question to a certain list with a certain result. resolverd asks these lists in advance.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habit {
-    /// The number of addresses from which this habit has been learned, at most `MEMORY`.
     seen: u32,
     followers: Vec<FollowingList>,
-    /// The number of addresses in the trial, at most `BATCH_MIN_SEEN`. The trial has the first addresses that clients asked about.
+    /// The number of addresses in the trial, at most `BATCH_MIN_SEEN`.
     tried: u32,
-    /// The DNS lists that clients asked about the addresses of the trial. Each list has one bit for each of these addresses.
+    /// The DNS lists that clients asked about the addresses of the trial, with one bit for each of these addresses.
     tried_followers: Vec<FollowingList>,
 }
 
-/// A DNS list that clients asked after the question with which the habit begins.
 #[derive(Clone, Debug)]
 pub(super) struct FollowingList {
-    /// The number of the DNS list in the table of lists.
     pub(super) list: ListId,
-    /// One bit for each of the last addresses that clients asked about: set if this DNS list was asked too. The newest address has the lowest bit.
+    /// One bit for each of the last addresses, set if clients asked this DNS list about the address. The newest address has the lowest bit.
     asked: u128,
-    /// The usual time (a moving average) from the question after which clients ask this DNS list to the question to this list.
+    /// The usual time (a moving average) from the question with which the habit begins to the question to this DNS list.
     pub(super) gap: Duration,
 }
 
 impl Habit {
-    /// Learns from one more address. `followed` has the DNS lists that clients asked about this address after the question to which this habit
-    /// belongs, each with the time between the two questions.
+    /// Learns from one more address. `followed` has the DNS lists that clients asked next about this address, each with the time from the first
+    /// question.
     pub(super) fn learn(&mut self, followed: &[(ListId, Duration)]) {
         self.seen = self.seen.saturating_add(1).min(MEMORY);
         for follower in &mut self.followers {
@@ -56,15 +52,14 @@ impl Habit {
         self.followers.retain(|follower| follower.asked != 0);
     }
 
-    /// Adds one more address to the trial. Returns the address's index in the trial, or `None` if the trial already has `BATCH_MIN_SEEN` addresses.
+    /// Adds an address to the trial, and returns its index there. Returns `None` if the trial is full.
     pub(super) fn begin_trial(&mut self) -> Option<u32> {
         let place = self.tried;
         self.tried = place.saturating_add(1).min(BATCH_MIN_SEEN);
         (place < BATCH_MIN_SEEN).then_some(place)
     }
 
-    /// Records that a client asked `list` about an address of the trial. `place` is the index of the address in the trial. `gap` is the time since
-    /// the question to which this habit belongs.
+    /// Records that a client asked `list` about the address with the index `place` in the trial. `gap` is the time since the first question.
     pub(super) fn follow_trial(&mut self, place: u32, list: ListId, gap: Duration) {
         let bit = 1_u128.checked_shl(place).unwrap_or_default();
         if let Some(follower) = self.tried_followers.iter_mut().find(|follower| follower.list == list) {
@@ -76,7 +71,7 @@ impl Habit {
     }
 
     /// Returns the DNS lists that clients asked about at least `percent` of a hundred addresses. Each has the probability, in thousandths, that no
-    /// client asks it about the next address. Returns no list before clients have asked about enough addresses.
+    /// client asks it about the next address. Returns no list before `BATCH_MIN_SEEN` addresses.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
         let (followers, seen) = if self.seen >= BATCH_MIN_SEEN {
             (&self.followers, self.seen)
@@ -131,14 +126,14 @@ mod tests {
             // List 1 is asked about all addresses except the last two, and list 2 about all except the last three.
             let lists = [(1, BATCH_MIN_SEEN - 2), (2, BATCH_MIN_SEEN - 3)];
             for (list, _) in lists.into_iter().filter(|(_, until)| number < *until) {
-                // The list is asked twice about this address, which counts only once.
+                // The second question about the same address does not count.
                 (0..2).for_each(|_| usual.follow_trial(place, list, GAP));
             }
         }
         assert_eq!((expected(&usual), usual.begin_trial()), (vec![1], None));
         usual.follow_trial(BATCH_MIN_SEEN - 1, 2, GAP);
         assert_eq!(expected(&usual), [1, 2]);
-        // After `BATCH_MIN_SEEN` calls of `learn`, only the learned addresses count, and the trial has no effect.
+        // After `BATCH_MIN_SEEN` calls of `learn`, the trial has no effect.
         (0..BATCH_MIN_SEEN).for_each(|_| usual.learn(&[(2, GAP)]));
         assert_eq!(expected(&usual), [2]);
     }

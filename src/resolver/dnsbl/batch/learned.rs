@@ -16,7 +16,7 @@ use crate::limits::{
 use dns::clock::{Mono, micros};
 use dns::question::{ListSays, ViewId};
 
-/// The setting that says which DNS lists resolverd asks in advance, in a batch, after a client has asked one list.
+/// Says which DNS lists resolverd asks in advance, in a batch, after a client has asked one list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -33,34 +33,33 @@ pub enum Mode {
 /// A group of clients whose questions get the same answers: the DO and CD flags and the view of their questions.
 pub type ClientGroup = (u8, ViewId);
 
-/// A subject, such as an IP address, about which a group of clients asks DNS lists. Questions of the group with an equal `Check` concern the same
-/// subject.
+/// A subject, such as an IP address, about which a group of clients asks DNS lists.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Check {
     /// The group of clients that ask.
     pub clients: ClientGroup,
     /// The subject: the labels before the apex of the DNS list (such as a reversed address), in lower case and wire form.
     pub subject: Box<[u8]>,
-    /// The number of labels of the subject. It shows whether the subject is an IPv4 address, an IPv6 address or a domain. Clients ask different lists
-    /// about each of these three.
+    /// The number of labels of the subject. The number differs for IPv4 addresses, IPv6 addresses and domains, and clients ask different lists about
+    /// each.
     pub labels: u8,
 }
 
-/// A question to one DNS list, which belongs to a `Check`.
+/// A question to one DNS list.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckQuery<'a> {
     /// The subject of the question, and the group of clients that ask about it.
     pub check: &'a Check,
     /// The DNS list that the question is sent to.
     pub list: ListId,
-    /// True if this is a blocklist. Only the listings of blocklists are compared with each other.
+    /// True if this is a blocklist. Only listings of blocklists are compared with each other.
     pub blocks: bool,
 }
 
 /// The facts about a DNS list that decide whether resolverd may ask the list in advance, in a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BatchStanding {
-    /// True if resolverd may ask the DNS list in advance: the list answers, and its daily quota of queries is not nearly used up.
+    /// True if the DNS list answers, and its daily quota of queries is not nearly used up.
     pub ready: bool,
     /// The usual round trip of a query to the DNS list, or `None` if it is not known.
     pub usual: Option<Duration>,
@@ -69,30 +68,29 @@ pub struct BatchStanding {
     pub negative_ttl: Option<Duration>,
 }
 
-/// The use of batch questions to one DNS list (questions that resolverd asked before a client): how many clients used, and how much time they
-/// saved.
+/// How many batch questions to one DNS list clients used, and how much time they saved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchCounts {
-    /// The number of batch questions to this DNS list after which a client asked the same question, so that the answer was already there.
+    /// The number of batch questions whose answers a client used.
     pub used: u64,
-    /// The number of batch questions to this DNS list that no client asked afterwards, so that the answer was not used.
+    /// The number of batch questions whose answers no client used.
     pub wasted: u64,
-    /// The time, in microseconds, by which clients waited less because resolverd had asked the DNS list in advance.
+    /// The time, in microseconds, by which batch questions shortened the waits of clients.
     pub saved_micros: u64,
 }
 
 /// How many listings of a DNS list no other DNS list had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListingCounts {
-    /// The number of addresses and domains that this list listed and about which at least one other blocklist was asked within `BATCH_WINDOW`.
-    /// Others are not counted: if no other list was asked, it is unknown whether another list has the address or domain.
+    /// The number of subjects that this list listed and about which at least one other blocklist was asked within `BATCH_WINDOW`. For the others, it
+    /// is unknown whether another list has them.
     pub compared: u64,
-    /// How many of these addresses and domains no other DNS list listed.
+    /// The number of these subjects that no other DNS list listed.
     pub sole: u64,
 }
 
 impl Default for Batch {
-    /// Creates a state in which resolverd asks no DNS list in advance. It is used until the configuration has been read.
+    /// Creates a state in which resolverd asks no DNS list in advance, for the time until the configuration has been read.
     fn default() -> Self {
         Self::new(Mode::Off, Vec::new(), 0)
     }
@@ -105,44 +103,37 @@ pub struct Batch {
     groups: Vec<Vec<ListId>>,
     allowance: BatchAllowances,
     open: BTreeMap<Check, SubjectQuestions>,
-    /// The keys of `open` (subjects), the oldest first. Each has the time of the first question about this subject.
+    /// The subjects in `open`, the oldest first, each with the time of the first question.
     order: VecDeque<(Check, Mono)>,
     habits: BTreeMap<Trigger, (Mono, Habit)>,
     counts: BTreeMap<ListId, BatchCounts>,
     listings: BTreeMap<ListId, ListingCounts>,
 }
 
-/// A question to a DNS list, with its result, after which resolverd may ask a batch. For each trigger, the table `habits` has the lists that
-/// clients ask next.
+/// A question to a DNS list, with its result, after which resolverd may ask a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trigger {
     clients: ClientGroup,
     labels: u8,
     list: ListId,
-    /// The result of the question. `None` means any result: such a trigger learns from questions with all results, and is used while the result of
-    /// a question is not known yet.
+    /// The result of the question. A trigger with `None` learns from questions with all results, and is used while the result is not known yet.
     came: Option<ListSays>,
 }
 
-/// The questions that were asked about one subject, such as an IP address, so far.
 #[derive(Debug, Default)]
 struct SubjectQuestions {
-    /// The questions to DNS lists that clients asked about this subject, the first one first.
     asked: Vec<AskedList>,
-    /// The questions that were sent as part of a batch, before any client asked them.
     ahead: Vec<AheadQuery>,
-    /// The answers of blocklists about this subject, at most `MAX_BATCH_LISTS`. The value is true if the blocklist lists the subject.
+    /// The answers of blocklists about this subject, at most `MAX_BATCH_LISTS`. The value is true for a listing.
     answers: BTreeMap<ListId, bool>,
 }
 
-/// A question to a DNS list that a client asked about the subject.
 #[derive(Debug)]
 struct AskedList {
     list: ListId,
     at: Mono,
     came: Option<ListSays>,
-    /// The index of this subject in the trial of `list`. The trial consists of the first subjects about which clients asked `list`. `None` if the
-    /// trial already had enough subjects.
+    /// The index of this subject in the trial of `list` (see `Habit`).
     trial: Option<u32>,
 }
 
@@ -155,7 +146,6 @@ struct AheadQuery {
 }
 
 impl SubjectQuestions {
-    /// Notes the answer of a DNS list, if it is a blocklist and the answer is known.
     fn note(&mut self, query: CheckQuery<'_>, came: Option<ListSays>) {
         let listed = match came {
             Some(ListSays::Listed) => true,
@@ -169,8 +159,8 @@ impl SubjectQuestions {
 }
 
 impl Batch {
-    /// Creates a state in which nothing is learned yet. At most `percent` of a hundred questions to DNS lists may be batch questions whose
-    /// answers no client uses. `groups` are the groups of lists that the operator has configured.
+    /// Creates a state in which nothing is learned yet. `percent` is the limit for batch questions whose answers no client uses, for each hundred
+    /// questions to DNS lists. `groups` are the groups of lists that the operator has configured.
     pub fn new(mode: Mode, groups: Vec<Vec<ListId>>, percent: u32) -> Self {
         Self {
             mode,
@@ -198,13 +188,12 @@ impl Batch {
         self.listings.retain(|list, _| is_asked(*list));
     }
 
-    /// Returns the mode: whether resolverd asks DNS lists in advance, and which ones.
+    /// Returns which DNS lists resolverd asks in advance.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// Returns how many batch questions to `list` (questions that resolverd asked before a client) clients used and did not use, and how much time
-    /// they saved.
+    /// Returns how many batch questions to `list` clients used, and how much time they saved.
     pub fn counts(&self, list: ListId) -> BatchCounts {
         self.counts.get(&list).copied().unwrap_or_default()
     }
@@ -214,8 +203,8 @@ impl Batch {
         self.listings.get(&list).copied().unwrap_or_default()
     }
 
-    /// Called when a client asks a DNS list. `came` is the meaning of the answer if the cache already has it. Returns the lists that resolverd must
-    /// ask now as a batch.
+    /// Called when a client asks a DNS list. `came` is the answer if the cache already has it. Returns the lists that resolverd must ask now as a
+    /// batch.
     pub fn asked(
         &mut self,
         query: CheckQuery<'_>,
@@ -247,8 +236,8 @@ impl Batch {
         {
             return Vec::new();
         }
-        // A question for a PTR or MX starts a batch only if it is the first question about its subject. An smtpd behind postscreen asks for the PTR
-        // after postscreen has asked the DNS lists. Then the PTR question does not announce questions to lists.
+        // A PTR or MX question starts a batch only if it is the first question about its subject. An smtpd behind postscreen asks for the PTR after
+        // postscreen has asked the DNS lists, so this PTR question does not announce questions to lists.
         if list >= EXCHANGER && !questions.asked.is_empty() {
             return Vec::new();
         }
@@ -265,21 +254,20 @@ impl Batch {
         start
     }
 
-    /// Returns true if clients have recently (within `BATCH_WINDOW`) asked a known DNS list about this subject.
     pub(crate) fn is_checked(&self, check: &Check) -> bool {
         self.open.get(check).is_some_and(|questions| questions.asked.iter().any(|asked| asked.list < LEARNED))
     }
 
-    /// Counts a question that was sent to `list`. Batch questions are not counted here, because `start` has already counted them.
+    /// Counts a question that was sent to `list`. `start` has already counted batch questions.
     pub(crate) fn went_out(&mut self, check: &Check, list: ListId) {
-        // If no client has asked about this subject, the question comes from the operator, who used `resolverctl`. Such a question is not counted.
+        // If no client has asked about this subject, the question comes from `resolverctl`, and is not counted.
         let Some(questions) = self.open.get(check) else { return };
         if !questions.ahead.iter().any(|ahead| ahead.list == list) {
             self.allowance.at(list).went_out();
         }
     }
 
-    /// Called when the result of a client's question to a DNS list is known. Returns the lists that resolverd must ask now as a batch.
+    /// Returns the lists that resolverd must ask now as a batch, because the result of a client's question is known.
     pub(crate) fn came_out(
         &mut self,
         query: CheckQuery<'_>,
@@ -299,8 +287,7 @@ impl Batch {
         self.start(query, Some(came), now, &standing)
     }
 
-    /// Called when a batch question to `list` was not sent: the cache had the answer, or a client asked the same question meanwhile. The question no
-    /// longer counts as sent.
+    /// Called when a batch question to `list` was not sent, because the cache had the answer or a client asked the same question meanwhile.
     pub(crate) fn not_needed(&mut self, check: &Check, list: ListId) {
         let Some(questions) = self.open.get_mut(check) else { return };
         let Some(place) = questions.ahead.iter().position(|ahead| ahead.list == list) else { return };
@@ -313,8 +300,7 @@ impl Batch {
         }
     }
 
-    /// Removes each subject about which clients first asked more than `BATCH_WINDOW` ago. Learns from the questions about it which DNS lists clients
-    /// ask one after the other.
+    /// Removes each subject about which clients first asked more than `BATCH_WINDOW` ago, and learns from the questions about it.
     pub fn settle(&mut self, now: Mono) {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < BATCH_WINDOW {
@@ -327,8 +313,8 @@ impl Batch {
         }
     }
 
-    /// Returns the DNS lists that resolverd must now ask in a batch. `came` is the result of a client's question to `list`, or `None` if it is not
-    /// known yet. The list with the longest usual round trip comes first.
+    /// Returns the DNS lists that resolverd must ask now in a batch, the one with the longest usual round trip first. `came` is the result of a
+    /// client's question to `list`, or `None` if it is not known yet.
     fn start(
         &mut self,
         CheckQuery { check, list, .. }: CheckQuery<'_>,
@@ -369,16 +355,16 @@ impl Batch {
         if self.mode == Mode::Observe { Vec::new() } else { start }
     }
 
-    /// Returns the DNS lists that clients usually ask after this trigger. Each has two values: the probability, in thousandths, that no client asks
-    /// it, and the usual time until a client asks it.
+    /// Returns the DNS lists that clients usually ask after this trigger. Each has the probability, in thousandths, that no client asks it, and the
+    /// usual time until a client asks it.
     fn expected(&self, trigger: Trigger) -> Vec<(ListId, u32, Duration)> {
         let Some((_, habit)) = self.habits.get(&trigger) else { return Vec::new() };
         let followers = habit.expected(BATCH_PERCENT);
         followers.map(|(follower, risk)| (follower.list, risk, follower.gap)).collect()
     }
 
-    /// Returns the other lists in those groups of the operator that contain `list`. For each, the risk that no client asks it is 0, and so is the
-    /// time until a client asks it, because the operator says that clients ask all lists of a group.
+    /// Returns the other lists in the operator's groups that contain `list`. Their risk and their time are 0: the operator says that clients ask all
+    /// lists of a group.
     fn grouped(&self, list: ListId, came: Option<ListSays>) -> Vec<(ListId, u32, Duration)> {
         let groups = self.groups.iter().filter(|group| came.is_none() && group.contains(&list));
         groups.flatten().filter(|other| **other != list).map(|other| (*other, 0, Duration::ZERO)).collect()
@@ -411,9 +397,8 @@ impl Batch {
         }
     }
 
-    /// Called when a client asks `list` about a subject. `before` has the earlier questions about this subject: for each, the list, the index of
-    /// the subject in the trial of that list, and the time since the question. Records in these trials that clients asked `list` too. Then adds the
-    /// subject to the trial of `list`, and returns its index in this trial.
+    /// `before` has the earlier questions about this subject: the list, the index of the subject in the trial of this list, and the time since the
+    /// question. Returns the index of the subject in the trial of `list`.
     fn try_habits(
         &mut self,
         CheckQuery { check, list, .. }: CheckQuery<'_>,
@@ -429,8 +414,7 @@ impl Batch {
         self.habit(trigger(list), now).begin_trial()
     }
 
-    /// Returns the `Habit` of a trigger, and creates it if necessary. If the table is full, the new habit replaces the habit that was not used for
-    /// the longest time.
+    /// If the table is full, the new habit replaces the least recently used habit.
     fn habit(&mut self, trigger: Trigger, now: Mono) -> &mut Habit {
         if !self.habits.contains_key(&trigger) && self.habits.len() >= MAX_BATCH_HABITS {
             let oldest = self.habits.iter().min_by_key(|(_, (met, _))| *met).map(|(trigger, _)| *trigger);

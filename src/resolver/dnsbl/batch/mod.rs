@@ -1,10 +1,11 @@
 //! Batches: after a client's first question about an address to a DNS list, resolverd also asks the other lists that this client will probably
 //! ask next.
 //!
-//! All functions are pure: the input consists of questions and their results, and the output is the lists to ask. Clients that ask one list after
-//! the other (Postfix's `reject_rbl_client`, Exim's `dnslists`) then wait only as long as the slowest list takes, and not for the sum of all lists.
-//! A list is asked only if clients asked it for nearly all recent addresses with the same results so far. (A listing usually ends the checks, so
-//! after a listing clients ask fewer lists.)
+//! Clients that ask one list after the other (Postfix's `reject_rbl_client`, Exim's `dnslists`) then wait only as long as the slowest list takes, and
+//! not for the sum of all lists. A list is asked only if clients asked it for nearly all recent addresses with the same results so far. (After a
+//! listing, clients usually ask fewer lists.)
+//!
+//! All functions are pure: the input is questions and their results, and the output is the lists to ask.
 
 mod allowance;
 mod habit;
@@ -19,10 +20,10 @@ pub type ListId = u32;
 /// `lookalike`).
 pub const LEARNED: ListId = 1 << 31;
 
-/// The number that stands for a PTR question about an address in the same tables as the numbers of DNS lists. An smtpd without postscreen asks for
-/// the PTR before its lists, so this question can start a batch.
+/// The number of PTR questions in tables of DNS lists. An smtpd without postscreen asks for the PTR before its lists, so this question can start a
+/// batch.
 pub const POINTER: ListId = ListId::MAX;
 
-/// The number that stands for an MX question about a domain in the same tables as the numbers of DNS lists. An smtpd asks for the MX before a
-/// content scanner asks lists of domains, so this question can start a batch.
+/// The number of MX questions in tables of DNS lists. An smtpd asks for the MX before a content scanner asks lists of domains, so this question can
+/// start a batch.
 pub const EXCHANGER: ListId = ListId::MAX - 1;

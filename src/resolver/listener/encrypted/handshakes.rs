@@ -1,8 +1,7 @@
 //! Limits the rate of handshakes of each client, because a handshake is the greatest work that a client can cause with little effort.
 //!
-//! The limit uses the generic cell rate algorithm, like `refusals`. One client is an IPv4 address, or the /64 network of an IPv6 address. Unlike the
-//! source address of a datagram, the source address of a connection cannot be forged. The clients of a larger network are not counted together,
-//! because the gateways of a site may share a network.
+//! The limit uses the generic cell rate algorithm, like `refusals`. One client is an IPv4 address, or the /64 network of an IPv6 address.
+//! Larger networks are not counted together, because the gateways of a site may share a network.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,15 +11,13 @@ use super::super::queued::ClientKey;
 use crate::limits::{HANDSHAKE_BURST, HANDSHAKE_INTERVAL, HANDSHAKE_LOG_PAUSE, MAX_HANDSHAKE_CLIENTS};
 use dns::clock::Mono;
 
-/// For each client that has started handshakes: the time at which it may start the next one.
 #[derive(Debug, Default)]
 pub(in super::super) struct Handshakes(Mutex<Rates>);
 
 #[derive(Debug, Default)]
 struct Rates {
-    /// For each client, the time at which its next handshake is due in the algorithm (theoretical arrival time).
+    /// For each client, the theoretical arrival time of the algorithm.
     due: BTreeMap<ClientKey, Mono>,
-    /// The time of the last log message about refused handshakes.
     logged: Option<Mono>,
 }
 

@@ -1,28 +1,23 @@
-//! Encrypted connections of clients: DNS over TLS (RFC 7858) for gateways and containers that are not on this host, and the TLS handshakes of DNS
-//! over HTTPS. The module `https` serves the requests over HTTPS. The submodule `quic` has the settings of DNS over QUIC, which `listener::quic`
-//! serves.
+//! Encrypted connections of clients: DNS over TLS (RFC 7858), the TLS handshakes of DNS over HTTPS (the module `https` serves its
+//! requests), and the settings of DNS over QUIC (which `listener::quic` serves).
 //!
 //! `octets` reads and writes the octets of a connection with or without TLS, so that `tcp` serves both with the same limits.
 //!
 //! # Decisions
 //!
-//! - DNS over TLS uses the code for TCP, with rustls between the kernel and the DNS messages. The listener of hickory-server
-//!   was rejected: it answers the queries of a connection one after the other, cannot send stored octets, and limits
-//!   neither connections nor handshakes. So cache hits, several questions at a time, answers out of order, and the
-//!   limits on connections, questions and waiting octets are the same as for TCP, and each limit counts connections
-//!   with and without TLS together.
-//! - DNS over TLS uses rustls without tokio-rustls. A rustls session takes octets and returns octets, which fits the
-//!   code in `tcp`, because the kernel may accept only some octets. The HTTP/2 crate needs streams, so DNS over HTTPS
-//!   uses tokio-rustls, with the same limits. At most 16 KiB are encrypted before the kernel has accepted them.
-//! - A handshake has a time limit, and counts as a connection when it begins. If the handshakes of a client reach the
-//!   limit of its connections, its oldest handshakes are ended first, unless they are recent and few. The rate of
-//!   handshakes is limited for each client (`handshakes`). A handshake is counted when the ClientHello is complete,
-//!   before anything is computed for it. A rate for each network was rejected: the gateways of a site may share a
-//!   network, and one gateway could lock out the other gateways.
+//! - DNS over TLS uses the code for TCP, with rustls between the kernel and the DNS messages, so all limits are the same as for TCP. The
+//!   listener of hickory-server was rejected: it answers the queries of a connection one after the other, cannot send stored octets, and
+//!   limits neither connections nor handshakes.
+//! - DNS over TLS uses rustls without tokio-rustls: the kernel may accept only some octets, and a rustls session takes and returns octets.
+//!   The HTTP/2 crate needs streams, so DNS over HTTPS uses tokio-rustls. At most 16 KiB are encrypted before the kernel has accepted them.
+//! - A handshake has a time limit, and counts as a connection when it begins. If the handshakes of a client reach the limit of its
+//!   connections, its oldest handshakes are ended first, unless they are recent and few. The rate of handshakes is limited for each client
+//!   (`handshakes`). A handshake is counted when the ClientHello is complete, before anything is computed for it. A rate for each network
+//!   was rejected: one gateway of a site could lock out the others.
 //! - TLS records without data do not extend the time of an idle connection.
 //! - Sessions are resumed from memory: rustls keeps 256. Early data (0-RTT) is off, because others can replay it.
-//! - A new certificate is used for connections that begin after it was loaded; existing connections keep the old certificate.
-//! - Clients are not asked for a certificate. The option `allow` decides by the address of the client, as without TLS.
+//! - A new certificate is used only for connections that begin after it was loaded.
+//! - Clients are not asked for a certificate. The option `allow` decides by the address of the client.
 
 pub(super) mod handshakes;
 mod octets;
@@ -48,21 +43,18 @@ use crate::limits::{HANDSHAKE_TIME, TLS_RECORD};
 pub(super) use octets::ClientStream;
 use octets::SecureStream;
 
-/// The protocol name of DNS over TLS in the TLS handshake (RFC 7858 section 12: the registry of RFC 7301, ALPN). Clients
-/// may leave it out.
+/// The ALPN name of DNS over TLS (RFC 7858 section 12; RFC 7301). Clients may leave it out.
 pub(super) const DOT: &[u8] = b"dot";
 
-/// The protocol name of HTTP/2 in the TLS handshake (ALPN, RFC 9113 section 3.2).
+/// The ALPN name of HTTP/2 (RFC 9113 section 3.2).
 pub(super) const HTTP_2: &[u8] = b"h2";
 
-/// Returns the TLS settings of a listener for the protocol with the name `protocol`. Returns `None` if the listener has
-/// no certificate, or if its key does not match the certificate. Such a key was already refused when the configuration
-/// was checked.
+/// Returns the TLS settings of a listener for the ALPN name `protocol`. Returns `None` if the listener has no certificate, or if its key
+/// does not match the certificate. The check of the configuration has already refused such a key.
 pub(super) fn settings(listener: &Listener, protocol: &[u8]) -> Option<Arc<ServerConfig>> {
     settings_with(listener, protocol, &[&TLS13, &TLS12])
 }
 
-/// Returns the TLS settings of a listener for the protocol with the name `protocol`, which needs one of the TLS `versions`. See `settings`.
 fn settings_with(
     listener: &Listener,
     protocol: &[u8],
@@ -76,8 +68,7 @@ fn settings_with(
     Some(Arc::new(config))
 }
 
-/// Performs the TLS handshake of a connection. `may` is called when the ClientHello has arrived, before anything is
-/// computed, and decides whether the handshake continues.
+/// Performs the TLS handshake of a connection. `may` decides after the ClientHello, before anything is computed, whether it continues.
 ///
 /// # Errors
 /// The handshake fails, or takes too long. The error is `QuotaExceeded` if `may` returns false.
@@ -94,10 +85,7 @@ pub(super) async fn secure(
     timeout(HANDSHAKE_TIME, handshake).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-/// Performs the TLS handshake of a connection for DNS over HTTPS. See `secure`.
-///
-/// # Errors
-/// The same as for `secure`.
+/// The same as `secure`, for DNS over HTTPS.
 pub(super) async fn secure_https(
     stream: TcpStream,
     config: Arc<ServerConfig>,

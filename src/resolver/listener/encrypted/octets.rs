@@ -1,4 +1,4 @@
-//! Reads and writes the octets of a connection, with or without TLS. Each call reads or writes some octets, and never blocks.
+//! Reads and writes the octets of a connection, with or without TLS. No call blocks.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -9,25 +9,21 @@ use tokio_rustls::rustls::{self, ServerConfig, ServerConnection};
 
 use crate::limits::{EMPTY_RECORDS_AT_ONCE, MAX_QUERY, TLS_RECORD};
 
-/// A connection from a client, with or without TLS.
 pub(in super::super) enum ClientStream {
-    /// A connection without TLS.
     Plain(TcpStream),
-    /// A connection with TLS.
     Tls(Box<SecureStream>),
 }
 
-/// A connection with TLS.
 pub(in super::super) struct SecureStream {
     tcp: TcpStream,
     session: ServerConnection,
-    /// The number of octets that rustls has decrypted, but `try_read` has not returned yet.
+    /// The number of octets that are decrypted, but that `try_read` has not returned yet.
     decrypted: usize,
-    /// True if the client has announced over TLS that it sends no more data.
+    /// True if the client has announced over TLS (close_notify) that it sends no more data.
     has_ended: bool,
 }
 
-/// The TCP connection, in the form in which rustls reads and writes it. Neither operation waits.
+/// The TCP connection as rustls reads and writes it, without waiting.
 struct Kernel<'a>(&'a TcpStream);
 
 impl Read for Kernel<'_> {
@@ -46,15 +42,13 @@ impl Write for Kernel<'_> {
     }
 }
 
-/// Tells the client why its TLS handshake ends, if the kernel has room for the alert. Returns the error as an
-/// `io::Error`.
+/// Tells the client why its TLS handshake ends, if the kernel has room for the alert.
 fn refused(tcp: &TcpStream, error: rustls::Error, mut alert: AcceptedAlert) -> io::Error {
     let _ = alert.write_all(&mut Kernel(tcp));
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 impl ClientStream {
-    /// Returns the TCP connection, which carries plain DNS messages or TLS.
     pub(in super::super) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
@@ -62,10 +56,9 @@ impl ClientStream {
         }
     }
 
-    /// Waits until octets from the client may be available.
     pub(in super::super) async fn readable(&self) -> io::Result<()> {
         match self {
-            // Octets that are already decrypted can be read, although the kernel does not report them.
+            // The kernel does not report octets that are already decrypted.
             Self::Tls(secure) if secure.decrypted > 0 => Ok(()),
             _ => self.tcp().readable().await,
         }
@@ -85,7 +78,7 @@ impl ClientStream {
         }
     }
 
-    /// Accepts octets to be sent to the client, and returns how many of them it has accepted.
+    /// Returns how many of the octets were accepted.
     ///
     /// # Errors
     /// `WouldBlock` if the kernel has no room. All other errors end the connection.
@@ -107,18 +100,17 @@ impl ClientStream {
         }
     }
 
-    /// Announces to the client over TLS that no more replies will come.
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
-            // If the kernel has no room for this TLS alert (close_notify), the client notices the closed connection instead.
+            // If the kernel has no room for the alert (close_notify), the client notices that the connection is closed.
             let _ = secure.flush();
         }
     }
 }
 
 impl SecureStream {
-    /// Reads the ClientHello of a connection, and continues with the TLS handshake if `may` returns true.
+    /// Reads the ClientHello of a connection. `may` decides whether the TLS handshake continues.
     pub(super) async fn accept(
         tcp: TcpStream,
         config: Arc<ServerConfig>,
@@ -147,7 +139,6 @@ impl SecureStream {
         Ok(Self { tcp, session, decrypted: 0, has_ended: false })
     }
 
-    /// Performs the rest of the TLS handshake, after the ClientHello.
     pub(super) async fn handshake(&mut self) -> io::Result<()> {
         while self.session.is_handshaking() || self.session.wants_write() {
             if !self.flush()? {
@@ -180,7 +171,7 @@ impl SecureStream {
                 return Ok(0);
             }
         }
-        // The kernel may have more octets. Other connections are served before these octets are read.
+        // The kernel may have more octets. Other connections are served first.
         Err(io::ErrorKind::WouldBlock.into())
     }
 
@@ -194,7 +185,7 @@ impl SecureStream {
         Ok(length)
     }
 
-    /// Passes encrypted octets to the kernel. Returns true if the kernel has accepted all of them.
+    /// Returns true if the kernel has accepted all encrypted octets.
     fn flush(&mut self) -> io::Result<bool> {
         while self.session.wants_write() {
             match self.session.write_tls(&mut Kernel(&self.tcp)) {
@@ -206,7 +197,6 @@ impl SecureStream {
         Ok(true)
     }
 
-    /// Reads octets from the kernel and decrypts them. Returns the number of encrypted octets that were read.
     fn receive(&mut self) -> io::Result<usize> {
         let taken = self.session.read_tls(&mut Kernel(&self.tcp))?;
         match self.session.process_new_packets() {

@@ -1,5 +1,4 @@
-//! The settings of DNS over QUIC. Every limit that the QUIC library (`quinn`) enforces is set here, and none is left at
-//! its default.
+//! The settings of DNS over QUIC. No limit of the QUIC library (`quinn`) is left at its default.
 
 use std::sync::Arc;
 
@@ -13,17 +12,16 @@ use crate::limits::{
     QUIC_RESET_INTERVAL, QUIC_SEND_WINDOW, TCP_IDLE_TIME,
 };
 
-/// The protocol name of DNS over QUIC in the TLS handshake (ALPN, RFC 9250 section 4.1).
+/// The ALPN name of DNS over QUIC (RFC 9250 section 4.1).
 pub(in super::super) const DOQ: &[u8] = b"doq";
 
-/// The version of QUIC (RFC 9000). The QUIC library also supports drafts, which are not accepted.
+/// The version of RFC 9000. The drafts that the QUIC library supports are not accepted.
 const VERSION: u32 = 1;
 
-/// Returns the QUIC settings of a listener, without the limits that `transport` returns. Returns `None` if the listener
-/// has no certificate, or if its key does not match the certificate. Such a key was already refused when the
-/// configuration was checked.
+/// Returns the QUIC settings of a listener, without the limits that `transport` returns. Returns `None` if the listener has no certificate,
+/// or if its key does not match the certificate.
 pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig>> {
-    // Early data is off: the TLS library accepts early data only if it is configured.
+    // Early data is off, because it is not configured.
     let tls = super::settings_with(listener, DOQ, &[&TLS13])?;
     let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).ok()?));
     config
@@ -36,14 +34,12 @@ pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig
     Some(Arc::new(config))
 }
 
-/// Returns the settings of the QUIC library for a UDP socket.
 pub(in super::super) fn endpoint() -> EndpointConfig {
     let mut config = EndpointConfig::default();
     config.supported_versions(vec![VERSION]).min_reset_interval(QUIC_RESET_INTERVAL);
     config
 }
 
-/// Returns the limits of a QUIC connection on which the client may have `streams` streams at the same time.
 pub(in super::super) fn transport(streams: usize) -> TransportConfig {
     let number = |number: usize| VarInt::from_u32(u32::try_from(number).unwrap_or(u32::MAX));
     let mut transport = TransportConfig::default();

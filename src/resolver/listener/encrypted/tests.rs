@@ -26,21 +26,18 @@ use crate::zones::Views;
 use dns::clock::Clock;
 use history::{Counter, Window};
 
-/// Returns the path of a file in `tests/tls`.
 pub(in super::super) fn file(name: &str) -> String {
     format!("{}/../../tests/tls/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns the configuration of `reload_tests`, with DNS over TLS and the certificate of this name.
 fn with_tls(certificate: &str) -> Arc<Config> {
     with_certificate(certificate, "tls = [\"127.0.0.1:0\"]")
 }
 
-/// Returns the configuration of `reload_tests` with the certificate of this name. `more` is added after the keys of
-/// `[listen]`, and may contain further sections.
+/// Returns the configuration of `reload_tests` with this certificate. `more` follows the keys of `[listen]`, and may contain sections.
 pub(in super::super) fn with_certificate(certificate: &str, more: &str) -> Arc<Config> {
     let [pem, key] = ["pem", "key"].map(|end| file(&format!("{certificate}.{end}")));
-    // The key is copied into a new file, because a checkout of the repository does not keep the modes of files.
+    // The key is copied, because a checkout of the repository does not keep the modes of files.
     let directory = tempfile::tempdir().unwrap();
     let copy = directory.path().join("key");
     std::fs::copy(key, &copy).unwrap();
@@ -67,7 +64,6 @@ fn client(versions: &[&'static SupportedProtocolVersion]) -> TlsConnector {
     client_of(versions, DOT)
 }
 
-/// Returns a TLS client that uses these versions and offers this protocol name.
 pub(in super::super) fn client_of(
     versions: &[&'static SupportedProtocolVersion],
     protocol: &[u8],
@@ -96,7 +92,6 @@ async fn reply(stream: &mut TlsStream<TcpStream>) -> Message {
     Message::from_vec(&octets).unwrap()
 }
 
-/// Returns the certificate that the server of a connection has sent.
 fn shown(stream: &TlsStream<TcpStream>) -> Vec<u8> {
     stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
 }
@@ -115,7 +110,7 @@ async fn queries_of_one_connection_are_answered_by_both_versions_of_tls() {
         let name = ServerName::try_from("dns.example").unwrap();
         let mut stream = client(&[version]).connect(name, stream).await.unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"dot".as_slice()));
-        // These are more octets than a TLS record has. They are sent in parts that do not end where DNS messages end.
+        // These octets exceed one TLS record, and their parts do not end where DNS messages end.
         let many = framed(&query()).repeat(4 * MAX_PIPELINED);
         for part in many.chunks(1_000) {
             stream.write_all(part).await.unwrap();
@@ -158,7 +153,7 @@ async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection(
     let mut connected = connect(address).await;
     let began = Instant::now();
     let mut slow = TcpStream::connect(address).await.unwrap();
-    // These octets are the beginning of a TLS ClientHello. Nothing follows.
+    // The beginning of a TLS ClientHello.
     slow.write_all(&[22, 3, 1, 2, 0, 1]).await.unwrap();
     assert_eq!(slow.read(&mut [0; 16]).await.unwrap_or(0), 0);
     assert_eq!(began.elapsed().as_secs(), HANDSHAKE_TIME.as_secs());
@@ -168,7 +163,7 @@ async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection(
     let mut alert = Vec::new();
     let _ = plain.read_to_end(&mut alert).await;
     assert_eq!(alert.first(), Some(&21), "an alert, and no answer");
-    // This TLS record of one octet begins a DNS message, so the time limit of a message applies.
+    // A TLS record with the first octet of a DNS message, so that the time limit of a message applies.
     connected.write_all(&[0]).await.unwrap();
     let mut nothing = Vec::new();
     let _ = connected.read_to_end(&mut nothing).await;

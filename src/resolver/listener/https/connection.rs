@@ -1,4 +1,4 @@
-//! Answers the requests of one HTTP/2 connection. Each request is answered as soon as its reply is ready.
+//! Answers the requests of one HTTP/2 connection.
 
 use std::future::poll_fn;
 use std::io::{self, Cursor};
@@ -29,34 +29,29 @@ use dns::question::Apart;
 use dns::wire::query::Query;
 use history::Counter;
 
-/// The connection of the HTTP/2 library (`h2`), which returns requests and sends responses.
 type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
 
-/// A new HTTP request of a client, and the handle through which its response is sent.
 type NewRequest = (Request<RecvStream>, SendResponse<Cursor<UnsentReply>>);
 
 type Step = StreamStep<Exchange, RefusedRequest>;
 
-/// An HTTP/2 connection of a client.
 pub(super) struct HttpsConnection {
     requests: Requests,
     room: Arc<ReadRoom>,
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// The tasks that read bodies of requests or resolve questions. Each is a separate task, because other clients may
-    /// wait for the same answers.
+    /// The tasks that read bodies of requests or resolve questions. Each is a separate task, because other clients may wait for the same
+    /// answers.
     running: JoinSet<Step>,
-    /// How many of these tasks are reading the body of an HTTP request.
+    /// The number of tasks that are reading a body.
     bodies: usize,
-    /// The results of ended tasks that wait until the client has read the earlier replies.
     ended: HeldAnswers<Step>,
-    /// The requests whose header was read and that wait until they may be answered.
     held: HeldRequests,
     unsent: Arc<UnsentReplies>,
-    /// The time by which the client must have read the replies that wait to be sent.
+    /// The time by which the client must have read the replies.
     due: Instant,
-    /// The time of the last request of the client or of the last reply. The connection has been idle since then.
+    /// The time of the last request or reply.
     active: Instant,
 }
 
@@ -73,15 +68,15 @@ impl HttpsConnection {
         Self { requests, room, client, front, taken, running, bodies: 0, ended, held, unsent, due, active }
     }
 
-    /// Answers requests until the connection ends. An idle connection is closed. When the sender of `closing` is
-    /// dropped, because the listener ends, the connection is closed when all requests are answered.
+    /// Answers requests until the connection ends. When the listener ends and drops the sender of `closing`, the connection is closed after
+    /// the last reply.
     pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) -> io::Result<()> {
         let mut ends = false;
         loop {
             if self.unsent.octets() == 0
                 && let Some(step) = self.ended.take()
             {
-                // `keep` cannot fail here, because the connection now uses less memory than before.
+                // Cannot fail: the connection now uses less memory than before.
                 let _ = self.keep();
                 self.take_step(step).await?;
                 continue;
@@ -89,7 +84,7 @@ impl HttpsConnection {
             if self.has_turn()
                 && let Some(request) = self.held.take()
             {
-                // `keep` cannot fail here, because the connection now uses less memory than before.
+                // Cannot fail: the connection now uses less memory than before.
                 let _ = self.keep();
                 self.take_request(request)?;
                 continue;
@@ -106,8 +101,8 @@ impl HttpsConnection {
                 Some(step) = self.running.join_next() => self.hold_step(step)?,
                 () = self.unsent.taken(), if has_unsent => self.mark_taken(),
                 request = poll_fn(|context| {
-                    // Octets are read if another request may be answered. They are also read if the client must still send the body of a request, or
-                    // must allow (WINDOW_UPDATE) that more octets of replies are sent.
+                    // Octets are also read if the client must still send the body of a request, or must allow (WINDOW_UPDATE) that more
+                    // octets of replies are sent.
                     let reads = self.taken.has_room() || self.unsent.octets() > 0 || self.bodies > 0;
                     poll_request((&mut self.requests, &self.room), (reads, &self.unsent), context)
                 }) => match request {
@@ -126,7 +121,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Returns the time at which the connection is closed if nothing happens, or `None` if there is no limit.
+    /// Returns the time at which the connection is closed if nothing happens.
     fn until(&self) -> Option<Instant> {
         match self.unsent.octets() {
             0 => self.running.is_empty().then_some(self.active + TCP_IDLE_TIME),
@@ -134,15 +129,13 @@ impl HttpsConnection {
         }
     }
 
-    /// Ends the connection with an HTTP/2 error code. Octets that the kernel does not accept immediately are lost.
-    /// Closing the connection then tells the client the same.
+    /// Octets that the kernel does not accept immediately are lost. Closing the connection then tells the client the same.
     fn end(&mut self, reason: Reason) -> io::Result<()> {
         self.requests.abrupt_shutdown(reason);
         let _ = poll_fn(|context| self.requests.poll_closed(context)).now_or_never();
         Ok(())
     }
 
-    /// Ends the connection because of a fault of the client.
     fn fail(&mut self, fault: &ConnectionFault) -> io::Result<()> {
         match fault {
             ConnectionFault::Flooded => {
@@ -158,14 +151,12 @@ impl HttpsConnection {
         }
     }
 
-    /// Returns true if one more request may be answered now. While a client does not read its replies, none of its
-    /// requests is answered.
+    /// Returns true if one more request may be answered. No request is answered while the client does not read its replies.
     fn has_turn(&self) -> bool {
         self.unsent.octets() == 0 && self.taken.has_room()
     }
 
-    /// Stores a request, whose header was read, until it may be answered. Returns false if too many requests or octets
-    /// are waiting.
+    /// Stores a request whose header was read. Returns false if too many requests or octets wait.
     fn hold(&mut self, (request, respond): NewRequest) -> bool {
         self.active = Instant::now();
         self.taken.mark_active(self.front.now());
@@ -175,14 +166,12 @@ impl HttpsConnection {
         self.held.add(HeldRequest { exchange, sent, body }) && (self.has_turn() || self.keep())
     }
 
-    /// Records the memory that the connection uses until the client reads its replies. Returns false if a limit is
-    /// exceeded.
+    /// Records the memory of the replies and requests that wait for the client. Returns false if a limit is exceeded.
     fn keep(&self) -> bool {
         let waiting = self.held.octets().saturating_add(self.ended.octets());
         self.taken.keep_unsent(self.unsent.octets().saturating_add(waiting))
     }
 
-    /// Begins to answer an HTTP request that has waited.
     fn take_request(&mut self, HeldRequest { mut exchange, sent, body }: HeldRequest) -> io::Result<()> {
         if !self.taken.begin_question() {
             // Another connection of the client has just begun the last question that is allowed. The client may repeat the request.
@@ -192,8 +181,8 @@ impl HttpsConnection {
         match sent {
             Ok(SentMessage::InPath(message)) => self.take_message(exchange, &message),
             Err(refused) if body.is_end_stream() => self.refuse(exchange, refused),
-            // The body of a request is read even if the request is refused. Some clients, like curl 7.88, report an error
-            // instead of the status if they have not sent the whole body.
+            // The body is read even if the request is refused. Some clients, like curl 7.88, report an error instead of the status if they
+            // have not sent the whole body.
             sent => {
                 self.bodies = self.bodies.saturating_add(1);
                 self.running.spawn(async move { Step::Read(exchange, sent.and(read_body(body).await)) });
@@ -202,8 +191,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Stores the result of a task until the client has read the earlier replies. While the client does not read its
-    /// replies, it receives no further ones.
+    /// Stores the result of a task until the client has read the earlier replies.
     fn hold_step(&mut self, step: Result<Step, JoinError>) -> io::Result<()> {
         self.active = Instant::now();
         match step {
@@ -211,20 +199,17 @@ impl HttpsConnection {
                 let held = step.held();
                 self.ended.add(step, held);
             }
-            // An error of the task does not occur: no task is aborted while the connection is open, and panics are caught inside
-            // the task.
+            // This cannot happen: no task is aborted while the connection is open, and panics are caught inside the task.
             Err(_) => self.taken.end_question(),
         }
         if self.unsent.octets() == 0 || self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// Ends the connection, because too many octets wait for a client that does not read its replies.
     fn lose(&self) -> io::Result<()> {
         self.front.apart(SHARD, Apart::ReplyLost);
         Err(io::ErrorKind::QuotaExceeded.into())
     }
 
-    /// Continues with an HTTP request after its task has ended.
     async fn take_step(&mut self, step: Step) -> io::Result<()> {
         match step {
             Step::Read(exchange, read) => {
@@ -241,7 +226,6 @@ impl HttpsConnection {
         }
     }
 
-    /// Handles the DNS message of an HTTP request: answers it, or begins to resolve it.
     fn take_message(&mut self, exchange: Exchange, message: &[u8]) -> io::Result<()> {
         self.front.count_query();
         self.room.mark_query();
@@ -262,22 +246,19 @@ impl HttpsConnection {
         }
     }
 
-    /// Sends the HTTP response to an HTTP request that gets no DNS reply.
     fn refuse(&mut self, mut exchange: Exchange, refused: RefusedRequest) -> io::Result<()> {
         self.taken.end_question();
         self.front.count_one(Counter::HttpsRequestsRefused);
-        // An error means that the client has reset the HTTP/2 stream, so it is ignored.
+        // An error means that the client has reset the HTTP/2 stream.
         let _ = exchange.respond.send_response(response::to(refused), true);
         Ok(())
     }
 
-    /// Sends the HTTP response with a DNS reply. The reply may have to wait for room in the connection. The waiting
-    /// octets are limited for each client and for all clients together; if a limit is exceeded, the connection is
-    /// closed.
+    /// Sends a DNS reply. If the octets that wait exceed a limit for the client or for all clients, the connection is closed.
     fn reply(&mut self, mut exchange: Exchange, octets: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.taken.end_question();
         let head: Response<()> = response::with(&octets);
-        // An error means that the client has reset the HTTP/2 stream, so it is ignored.
+        // An error means that the client has reset the HTTP/2 stream.
         if let Ok(mut body) = exchange.respond.send_response(head, !exchange.has_body)
             && exchange.has_body
         {
@@ -291,14 +272,12 @@ impl HttpsConnection {
         if self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// Records that the client has read a reply over this connection.
     fn mark_taken(&mut self) {
         self.active = Instant::now();
         let _ = self.keep();
     }
 }
 
-/// The reason why resolverd ends a connection because of its client.
 enum ConnectionFault {
     /// The client sends many octets, but no queries.
     Flooded,
@@ -306,15 +285,14 @@ enum ConnectionFault {
     Http(h2::Error),
 }
 
-/// Writes the octets that wait to be sent, and reads more if `reads` is true. Returns the next request, or `None` if the
-/// connection is closed.
+/// Writes the octets that wait, and reads more if `reads` is true. Returns the next request, or `None` if the connection is closed.
 fn poll_request(
     (requests, room): (&mut Requests, &ReadRoom),
     (reads, unsent): (bool, &UnsentReplies),
     context: &mut Context<'_>,
 ) -> Poll<Option<Result<NewRequest, ConnectionFault>>> {
     let had_unsent = unsent.octets() > 0;
-    // In the first pass, no octets are read: a request that the HTTP/2 library has already read is returned. More octets are read in the second pass.
+    // The first pass reads no octets: it returns a request that the HTTP/2 library has already read.
     for opens in [false, true] {
         room.open(opens && reads);
         let polled = pin!(requests.accept()).poll(context);
@@ -325,7 +303,7 @@ fn poll_request(
             return polled.map_err(ConnectionFault::Http);
         }
         if had_unsent && unsent.octets() == 0 {
-            // The last reply has been sent. The waiting requests are answered before more requests are read.
+            // The waiting requests are answered before more requests are read.
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -337,7 +315,6 @@ fn poll_request(
     Poll::Pending
 }
 
-/// Reads the body of an HTTP request.
 async fn read_body(mut body: RecvStream) -> Result<Vec<u8>, RefusedRequest> {
     let whole = async {
         let mut message = Vec::new();

@@ -1,44 +1,36 @@
 //! DNS over HTTPS (RFC 8484), for gateways and containers that are not on this host and can only reach port 443.
 //!
-//! `request` finds the DNS message in a request, and `response` writes the header of a reply; both use only their arguments. `connection` answers the
-//! requests of a connection, `held` keeps the requests that must wait, and `octets` limits how much is read and how much waits to be sent.
+//! `request` finds the DNS message in a request, `response` writes the header of a reply, `connection` answers the requests of a
+//! connection, `held` keeps the requests that must wait, and `octets` limits how much is read and how much waits to be sent.
 //!
 //! # Decisions
 //!
-//! - Only HTTP/2 is supported (RFC 9113), as in Unbound and Knot Resolver. RFC 8484 section 5.2 recommends it as the minimum, and HTTP/1.1 has no
-//!   answers out of order. Client and server agree on it in the handshake (`h2`), so an HTTP/1.1 client receives an alert. Server push and
-//!   compression are not used.
-//! - The crate `h2` is used, without hyper and without the listener of hickory-server. These serve HTTP of all kinds,
-//!   and limit neither the questions of a client over all its connections nor the waiting replies. A query over HTTPS is
-//!   handled like one over TCP, with the same limits for connections, questions and unsent replies, and the TLS
-//!   handshake is limited like that of DNS over TLS.
-//! - A request counts as a question in progress as soon as its header has arrived, even if its body arrives slowly. If a
-//!   client has the greatest number of questions, its requests wait until one of its queries is answered, as over TCP.
-//!   Bodies are still read in the meantime, because the headers of many requests may arrive before the first body.
-//! - Only the DNS message of a waiting request is stored. When requests waited in the crate `h2` with their headers, a client that did not read its
-//!   replies used 32 MiB for `TCP_WRITE_TIME`, and more if its headers had fields of one octet each.
-//! - Queries over HTTPS have the id 0, so that HTTP caches can store the replies (RFC 8484 section 4.1). To distinguish a repeated query from a
-//!   new one, the number of the stream is used instead of the id.
+//! - Only HTTP/2 is supported (RFC 9113), as in Unbound and Knot Resolver. RFC 8484 section 5.2 recommends it as the minimum, and HTTP/1.1
+//!   has no answers out of order. An HTTP/1.1 client receives an alert in the TLS handshake. Server push and compression are not used.
+//! - The crate `h2` is used, without hyper and without the listener of hickory-server: these limit neither the questions of a client over
+//!   all its connections nor the waiting replies. All limits are the same as for TCP, and those of the handshake are the same as for DNS
+//!   over TLS.
+//! - A request counts as a question in progress as soon as its header has arrived. If a client has the greatest number of questions, its
+//!   requests wait until one of its queries is answered, as over TCP. Bodies are still read in the meantime, because the headers of many
+//!   requests may arrive before the first body.
+//! - Only the DNS message of a waiting request is stored. Otherwise a client that does not read its replies could use 32 MiB with long
+//!   headers.
+//! - Queries over HTTPS have the id 0, so that HTTP caches can store the replies (RFC 8484 section 4.1). The number of the stream
+//!   distinguishes a repeated query from a new one.
 //! - There is one path, `/dns-query`. A response without a DNS reply has no body: the status is sufficient.
 //! - When a listener is removed or the daemon stops, connected clients receive GOAWAY. Queries in progress are still answered.
 //!
 //! # Bounds
 //!
-//! The limits that `h2` enforces are set in `settings`; the other limits are here or shared with TCP.
+//! The limits that `h2` enforces are set in `settings`. The others are in `limits` and `WorkBounds`, and are the same as for TCP where
+//! possible.
 //!
-//! - Concurrent requests of a connection: `WorkBounds::streams`; further requests are refused. Concurrent questions of a client and of all clients:
-//!   `places`.
 //! - The header of a request: `MAX_REQUEST_HEADER`. A longer one is answered with status 431, and one of more than four times that length ends the
 //!   connection. The library also limits continuation frames (CVE-2024-27316).
 //! - Requests that the client resets before they are read (CVE-2023-44487): `MAX_RESET_REQUESTS`. Resets that a client provokes (CVE-2025-8671):
 //!   `MAX_PROVOKED_RESETS`. A query that was read counts as a question in progress until it is resolved, even if its stream is reset.
-//! - Bodies: a window of `MAX_QUERY` octets for each stream, the smallest window of the protocol for the connection, and `TCP_MESSAGE_TIME`. The
-//!   library limits frames without data.
-//! - Octets that are read before requests are answered: `REQUESTS_AT_ONCE`. Pings, settings, priorities and windows: `OCTETS_WITHOUT_QUERY`
-//!   since the last query. The library answers a ping before it reads the next frame.
-//! - Replies that the client does not read, and the DNS messages of the requests after them: `WorkBounds::unsent`, a quarter of it for one client,
-//!   and `TCP_WRITE_TIME`, as over TCP. No request is answered while they wait; at most `MAX_PIPELINED` requests of a connection are kept.
-//! - Time: `HANDSHAKE_TIME` for TLS, `TCP_MESSAGE_TIME` until the preface, and `TCP_IDLE_TIME` without a request.
+//! - Bodies: a window of `MAX_QUERY` octets for each stream, and the smallest window of the protocol for the connection. The library limits
+//!   frames without data.
 
 mod connection;
 mod held;
@@ -69,8 +61,7 @@ use crate::limits::{
 use connection::HttpsConnection;
 use octets::{BoundedStream, ReadRoom};
 
-/// Serves a connection until it ends. When the sender of `closing` is dropped, because the listener ends, the connection
-/// ends when it is idle.
+/// Serves a connection until it ends. When the listener ends and drops the sender of `closing`, the connection ends when it is idle.
 pub(super) async fn serve(
     stream: TcpStream,
     client: SocketAddr,
@@ -92,8 +83,7 @@ pub(super) async fn serve(
     HttpsConnection::new((requests, room), client, front, taken).serve(closing).await
 }
 
-/// Returns the limits that the HTTP/2 library (`h2`) enforces and announces to the client. `streams` is the number of streams that a client may have
-/// at the same time.
+/// Returns the limits that the HTTP/2 library (`h2`) enforces. `streams` is the greatest number of open streams.
 fn settings(streams: usize) -> Builder {
     let mut settings = Builder::new();
     let octets = |octets: usize| u32::try_from(octets).unwrap_or(u32::MAX);

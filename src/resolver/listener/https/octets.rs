@@ -1,8 +1,5 @@
-//! Limits the octets of an HTTP/2 connection: only some of the octets that have arrived are read at a time, and the
-//! octets of replies are counted until they are sent.
-//!
-//! The HTTP/2 library (`h2`) reads everything that has arrived before it returns the first request, and accepts replies without limit. Both are
-//! limited here.
+//! Limits the octets of an HTTP/2 connection. The HTTP/2 library (`h2`) reads everything that has arrived before it returns the first
+//! request, and accepts replies without limit.
 
 use std::io;
 use std::pin::Pin;
@@ -24,21 +21,19 @@ pub(super) struct BoundedStream {
     room: Arc<ReadRoom>,
 }
 
-/// Limits the number of octets that are read from an HTTPS connection.
 #[derive(Debug)]
 pub(super) struct ReadRoom {
     /// The number of octets that may be read before other tasks run. The last read may exceed it by the size of the buffer of `h2`.
     left: AtomicUsize,
-    /// The number of octets that were read since the last query of the client.
+    /// The number of octets since the last query of the client.
     without_query: AtomicUsize,
 }
 
-/// The total size of the replies that the connection has not sent yet. A reply counts until its last octet is written,
-/// or until its stream is reset.
+/// The total size of the unsent replies. A reply counts until its last octet is written, or until its stream is reset.
 #[derive(Debug, Default)]
 pub(super) struct UnsentReplies {
     octets: AtomicUsize,
-    /// Notified when a reply no longer counts, because it has been sent or its stream was reset.
+    /// Notified when a reply no longer counts.
     taken: Notify,
 }
 
@@ -50,7 +45,6 @@ pub(super) struct UnsentReply {
 }
 
 impl BoundedStream {
-    /// Creates a connection from which only as many octets are read as `room` allows.
     pub(super) fn new(stream: TlsStream<TcpStream>, room: Arc<ReadRoom>) -> Self {
         Self { stream, room }
     }
@@ -63,22 +57,19 @@ impl Default for ReadRoom {
 }
 
 impl ReadRoom {
-    /// If `opens` is true, allows `REQUESTS_AT_ONCE` more octets to be read. Otherwise no octets may be read.
+    /// Allows `REQUESTS_AT_ONCE` more octets to be read, or none if `opens` is false.
     pub(super) fn open(&self, opens: bool) {
         self.left.store(if opens { REQUESTS_AT_ONCE } else { 0 }, Ordering::Relaxed);
     }
 
-    /// Returns true if all octets have been read that `open` allowed.
     pub(super) fn is_used_up(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
 
-    /// Records that a query of the client has arrived.
     pub(super) fn mark_query(&self) {
         self.without_query.store(0, Ordering::Relaxed);
     }
 
-    /// Returns true if the client has sent too many octets since its last query.
     pub(super) fn is_flooded(&self) -> bool {
         self.without_query.load(Ordering::Relaxed) > OCTETS_WITHOUT_QUERY
     }
@@ -98,7 +89,7 @@ impl AsyncRead for BoundedStream {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.room.is_used_up() {
-            // The connection is polled again after `open` has allowed more octets.
+            // The connection is polled again after `open`.
             return Poll::Pending;
         }
         let before = into.filled().len();
@@ -135,18 +126,16 @@ impl AsyncWrite for BoundedStream {
 }
 
 impl UnsentReplies {
-    /// Returns the size of the replies that were not sent yet, in octets.
     pub(super) fn octets(&self) -> usize {
         self.octets.load(Ordering::Relaxed)
     }
 
-    /// Adds a reply that is to be sent. `waiting` is the permit of the client that waits for it.
+    /// `waiting` is the permit of the client that waits for the reply.
     pub(super) fn add(self: &Arc<Self>, octets: Vec<u8>, waiting: Option<Waiting>) -> UnsentReply {
         self.octets.fetch_add(octets.capacity(), Ordering::Relaxed);
         UnsentReply { octets, replies: Arc::clone(self), _waiting: waiting }
     }
 
-    /// Waits until a reply no longer counts, because it has been sent or its stream was reset.
     pub(super) async fn taken(&self) {
         self.taken.notified().await;
     }

@@ -21,7 +21,7 @@ use crate::limits::{
 };
 use history::Counter;
 
-// The next nine constants are types of HTTP/2 frames. The two after them are flags of frames.
+// Types of HTTP/2 frames, and two flags of frames.
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const PRIORITY: u8 = 2;
@@ -34,13 +34,12 @@ const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// The field `:status` with the value 200, which is the first field in the header of a response.
+/// The field `:status` with the value 200 in the header of a response.
 const STATUS_200: u8 = 0x88;
 
-/// The HTTP/2 error code for a client that asks for too much.
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// An HTTP/2 frame that the client received: its type, its stream and its content.
+/// The type, the stream and the content of a received frame.
 type Frame = (u8, u32, Vec<u8>);
 
 fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
@@ -48,8 +47,8 @@ fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), content].concat()
 }
 
-/// Encodes a header field with its value (RFC 7541 section 6.2). `name` has the first octets: the kind of the field,
-/// and its name or the number of the name in the table.
+/// Encodes a header field (RFC 7541 section 6.2). `name` has the first octets: the kind of the field, and its name or the number of the
+/// name in the table.
 fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
     let mut octets = name.to_vec();
     match u8::try_from(value.len()) {
@@ -62,37 +61,33 @@ fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
     [octets, value.to_vec()].concat()
 }
 
-/// Returns the encoded header of an HTTP/2 GET request with this DNS message.
 fn head(message: &[u8]) -> Vec<u8> {
     let path = format!("/dns-query?dns={}", BASE64URL_NOPAD.encode(message));
-    // These octets are the method GET, the scheme https, the path, and the host.
+    // The method GET, the scheme https, the path, and the host.
     [vec![0x82, 0x87], field(&[0x04], path.as_bytes()), field(&[0x01], b"dns.example")].concat()
 }
 
-/// Returns the encoded header of an HTTP/2 POST request.
 fn post() -> Vec<u8> {
     let kind = field(&[0x0f, 0x10], b"application/dns-message");
     [vec![0x83, 0x87], field(&[0x04], b"/dns-query"), kind].concat()
 }
 
-/// Returns the number of the HTTP/2 stream that a client opens after `place` others.
+/// Returns the number of the stream that a client opens after `place` others.
 fn id(place: usize) -> u32 {
     u32::try_from(2 * place + 1).unwrap()
 }
 
-/// Sends octets and flushes the stream. Without the flush, the last of many small writes may not be sent.
+/// Without the flush, the last of many small writes may not be sent.
 async fn send(stream: &mut (impl AsyncWrite + Unpin), octets: &[u8]) {
     stream.write_all(octets).await.unwrap();
     stream.flush().await.unwrap();
 }
 
-/// Begins an HTTP/2 connection as a client with these settings.
 async fn begun(stream: &mut TlsStream<TcpStream>, settings: &[u8]) {
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     send(stream, &[preface.as_slice(), &frame(SETTINGS, 0, 0, settings)].concat()).await;
 }
 
-/// Returns the next HTTP/2 frame; `None` if the connection is closed.
 async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
     let mut octets = [0; 9];
     stream.read_exact(&mut octets).await.ok()?;
@@ -102,7 +97,6 @@ async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
     Some((kind, u32::from_be_bytes(stream_number), content))
 }
 
-/// Returns all HTTP/2 frames that arrive until the connection is closed.
 async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<Frame> {
     let mut frames = Vec::new();
     while let Some(frame) = next(stream).await {
@@ -111,7 +105,6 @@ async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<Frame> {
     frames
 }
 
-/// Returns the HTTP/2 error code with which the connection ended, if there is one.
 fn error(frames: &[Frame]) -> Option<u32> {
     let last = frames.iter().rev().find(|(kind, ..)| *kind == GO_AWAY)?;
     Some(u32::from_be_bytes(last.2[4..8].try_into().unwrap()))
@@ -161,7 +154,7 @@ async fn a_client_that_provokes_resets_is_closed() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
-    // These HTTP/2 headers have no path.
+    // These headers have no path.
     let broken = (0..=MAX_PROVOKED_RESETS)
         .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &[0x82]));
     send(&mut stream, &broken.collect::<Vec<u8>>()).await;
@@ -179,7 +172,7 @@ async fn bodies_that_come_after_the_headers_of_all_requests_are_read() {
     let posts = (0..MAX_PIPELINED).flat_map(|number| frame(HEADERS, END_HEADERS, id(number), &post()));
     let heads = [posts.collect(), frame(PING, 0, 0, &[7; 8])].concat();
     send(&mut stream, &heads).await;
-    // The greatest number of questions of the connection is now in progress.
+    // Now the connection has the greatest number of questions in progress.
     while next(&mut stream).await.unwrap().0 != PING {}
     let bodies = (0..MAX_PIPELINED).flat_map(|number| frame(DATA, END_STREAM, id(number), &query()));
     send(&mut stream, &bodies.collect::<Vec<u8>>()).await;
@@ -254,7 +247,7 @@ async fn octets_that_are_no_queries_end_the_connection() {
     listeners.stop();
 }
 
-/// Returns so many copies of a frame that they exceed `OCTETS_WITHOUT_QUERY`.
+/// Returns copies of a frame that exceed `OCTETS_WITHOUT_QUERY`.
 fn too_many(frame: &[u8]) -> Vec<u8> {
     frame.repeat(OCTETS_WITHOUT_QUERY / frame.len() + 1)
 }
@@ -262,14 +255,13 @@ fn too_many(frame: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn floods_of_each_kind_of_frame_end_the_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
-    // These requests have a path other than `/dns-query`, and are answered with status 404.
+    // A path other than `/dns-query` is answered with status 404.
     let other = [vec![0x82, 0x87], field(&[0x04], &[b'/'; 1_000]), field(&[0x01], b"dns.example")].concat();
     let others = (0..=OCTETS_WITHOUT_QUERY / other.len())
         .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &other));
-    // This HTTP/2 header never ends.
+    // This header never ends.
     let begun_header = frame(HEADERS, END_STREAM, 1, &head(&query()));
-    // This header has a field that is stored in the table of header fields. Each further octet of the header repeats
-    // this field.
+    // This header stores a field in the table of header fields, and repeats it with each further octet.
     let repeated = [head(&query()), field(&[0x40, 0x01, b'a'], &[b'a'; 3_000]), vec![0xbe; 1_000]].concat();
     let floods = [
         ("pings", too_many(&frame(PING, 0, 0, &[7; 8]))),
@@ -304,14 +296,13 @@ async fn floods_of_each_kind_of_frame_end_the_connection() {
     listeners.stop();
 }
 
-/// Opens a TLS connection whose client has small buffers in the kernel.
+/// Opens a connection whose client has small buffers in the kernel.
 async fn small(address: SocketAddr) -> TlsStream<TcpStream> {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4 << 10).unwrap();
     over(socket.connect(address).await.unwrap()).await
 }
 
-/// Returns the time until the listeners have no open connection any more.
 async fn left(listeners: &Listeners) -> Duration {
     let began = Instant::now();
     while listeners.places.count() > 0 {
@@ -365,7 +356,7 @@ async fn a_client_that_takes_no_reply_gets_no_more_and_is_closed() {
     listeners.stop();
 }
 
-/// Opens a connection whose client allows 0 octets of a reply, sends a query, and waits for the header of the response.
+/// Opens a connection, and sends a query whose reply the client allows 0 octets of. Returns after the header of the response.
 async fn without_window(listeners: &Listeners) -> TlsStream<TcpStream> {
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[0, 4, 0, 0, 0, 0]).await;
@@ -374,7 +365,7 @@ async fn without_window(listeners: &Listeners) -> TlsStream<TcpStream> {
     stream
 }
 
-/// Returns requests on all streams of a connection except the first. Each query is padded with this number of octets.
+/// Returns requests on all streams of a connection except the first, each padded with this number of octets.
 fn rest_of_streams(padding: usize) -> Vec<u8> {
     let mut padded = Message::from_vec(&query()).unwrap();
     let mut edns = Edns::new();

@@ -1,7 +1,5 @@
-//! Finds the DNS message in an HTTP request, or the status with which the request is refused. The functions use only the method, the path and the
-//! header.
-//!
-//! RFC 8484 sections 4.1 and 6, RFC 9110 section 15.5.
+//! Finds the DNS message in an HTTP request, or the status with which the request is refused (RFC 8484 sections 4.1 and 6, RFC 9110 section
+//! 15.5).
 
 use data_encoding::BASE64URL_NOPAD;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -10,43 +8,37 @@ use http::{Method, StatusCode, Uri};
 use crate::config::defaults::HTTPS_PATH;
 use crate::limits::MAX_QUERY;
 
-/// The name of the variable in the path that contains the DNS message (RFC 8484 section 4.1.1).
+/// The variable of the path with the DNS message (RFC 8484 section 4.1.1).
 const VARIABLE: &str = "dns";
 
 /// The media type of a DNS message (RFC 8484 section 6).
 pub(super) const MEDIA_TYPE: &str = "application/dns-message";
 
-/// The DNS message in an HTTP request, or where it will be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SentMessage {
-    /// The DNS message was in the path. The field contains it.
     InPath(Vec<u8>),
-    /// The DNS message is in the body of the request, which has not been read yet.
+    /// The body has not been read yet.
     InBody,
 }
 
-/// The reason why an HTTP request gets no DNS reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RefusedRequest {
-    /// The path of the request is not `/dns-query`.
+    /// The path is not `/dns-query`.
     Path,
-    /// The method of the request is not allowed.
     Method,
-    /// The DNS message of the request is missing, cannot be decoded, or is not a query.
+    /// The DNS message is missing, cannot be decoded, or is not a query.
     Message,
-    /// The DNS message in the request is longer than `MAX_QUERY`.
+    /// The DNS message is longer than `MAX_QUERY`.
     Length,
-    /// The body of the request does not have the media type of a DNS message.
+    /// The body does not have the media type of a DNS message.
     MediaType,
-    /// The body of the request was not complete in time.
+    /// The body was not complete in time.
     Time,
-    /// There is no DNS reply: the request repeats a question whose first copy is answered, or its resolution has
-    /// panicked.
+    /// The request repeats a question whose first copy is answered, or its resolution has panicked.
     NoReply,
 }
 
 impl RefusedRequest {
-    /// Returns the HTTP status code for this refusal.
     pub(super) const fn status(self) -> StatusCode {
         match self {
             Self::Path => StatusCode::NOT_FOUND,
@@ -61,9 +53,6 @@ impl RefusedRequest {
 }
 
 /// Finds the DNS message in the path of a request, or finds out that it is in the body.
-///
-/// # Errors
-/// The reason why the request receives no DNS reply.
 pub(super) fn read(method: &Method, uri: &Uri, header: &HeaderMap) -> Result<SentMessage, RefusedRequest> {
     if uri.path() != HTTPS_PATH {
         return Err(RefusedRequest::Path);
@@ -75,8 +64,7 @@ pub(super) fn read(method: &Method, uri: &Uri, header: &HeaderMap) -> Result<Sen
     }
 }
 
-/// Returns the DNS message in the variables of a path. If the variable `dns` occurs several times, the first one is
-/// used.
+/// Returns the DNS message in the variables of a path. If the variable `dns` occurs several times, the first one is used.
 fn in_path(variables: &str) -> Result<SentMessage, RefusedRequest> {
     let mut pairs = variables.split('&').filter_map(|pair| pair.split_once('='));
     let (_, encoded) = pairs.find(|(name, _)| *name == VARIABLE).ok_or(RefusedRequest::Message)?;

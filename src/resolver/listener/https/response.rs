@@ -6,11 +6,9 @@ use http::{Response, StatusCode};
 use super::request::{MEDIA_TYPE, RefusedRequest};
 use dns::wire::ttl;
 
-/// The HTTP methods that clients may use.
 const METHODS: &str = "GET, HEAD, POST";
 
-/// Returns the header of the HTTP response with this DNS reply. HTTP caches may store the reply for as long as the TTLs
-/// of its records allow.
+/// Returns the header of the HTTP response with this DNS reply. HTTP caches may store the reply as long as its TTLs allow.
 pub(super) fn with(reply: &[u8]) -> Response<()> {
     let mut response = Response::new(());
     let header = response.headers_mut();
@@ -22,7 +20,6 @@ pub(super) fn with(reply: &[u8]) -> Response<()> {
     response
 }
 
-/// Returns the header of the HTTP response to a request that receives no DNS reply. The response has no body.
 pub(super) fn to(refused: RefusedRequest) -> Response<()> {
     let mut response = Response::new(());
     *response.status_mut() = refused.status();
@@ -41,7 +38,7 @@ mod tests {
 
     #[test]
     fn a_response_tells_its_length_its_type_and_how_long_it_may_be_kept() {
-        // The first DNS message is NOERROR with one answer whose TTL is 300 s. The second is SERVFAIL.
+        // The DNS messages are NOERROR with one answer whose TTL is 300 s, and SERVFAIL.
         let kept = b"\0\0\x81\x80\0\0\0\x01\0\0\0\0\x04mail\0\0\x01\0\x01\0\0\x01\x2c\0\x04\x7f\0\0\x01";
         for (reply, control) in [(&kept[..], "max-age=300"), (b"\0\0\x81\x82\0\0\0\0\0\0\0\0", "no-store")] {
             let response = with(reply);

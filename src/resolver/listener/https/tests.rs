@@ -27,28 +27,23 @@ use crate::config::Config;
 use crate::limits::{HANDSHAKE_TIME, MAX_PIPELINED, TCP_IDLE_TIME, TCP_MESSAGE_TIME};
 use history::Counter;
 
-/// The configuration key with which a listener serves HTTPS.
 pub(super) const HTTPS: &str = "https = [\"127.0.0.1:0\"]";
 
-/// An HTTPS client for the tests, with one connection.
 struct HttpClient {
     sender: SendRequest<Cursor<Vec<u8>>>,
     ended: JoinHandle<Result<(), h2::Error>>,
 }
 
-/// An HTTP response with its body, as octets.
 type Replied = Response<Vec<u8>>;
 
 fn with_https() -> Arc<Config> {
     with_certificate("first", HTTPS)
 }
 
-/// Opens a TLS connection to `address`, with HTTP/2 as its protocol.
 pub(super) async fn secured(address: SocketAddr) -> TlsStream<TcpStream> {
     over(TcpStream::connect(address).await.unwrap()).await
 }
 
-/// Performs the TLS handshake over a TCP connection, with HTTP/2 as the protocol.
 pub(super) async fn over(stream: TcpStream) -> TlsStream<TcpStream> {
     let name = ServerName::try_from("dns.example").unwrap();
     client_of(&[&TLS13, &TLS12], HTTP_2).connect(name, stream).await.unwrap()
@@ -102,7 +97,6 @@ fn message(response: &Replied) -> Message {
     Message::from_vec(response.body()).unwrap()
 }
 
-/// Returns a DNS query for `name` with the id 0.
 pub(in super::super) fn query_for(name: &str) -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.id = 0;
@@ -111,7 +105,7 @@ pub(in super::super) fn query_for(name: &str) -> Vec<u8> {
     message.to_vec().unwrap()
 }
 
-/// Starts a DNS server, and returns it with a configuration that sends the queries for a zone to it.
+/// Starts a DNS server, and a configuration that forwards the queries for a zone to it.
 async fn with_server() -> (UdpSocket, Arc<Config>) {
     let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let zone = format!(
@@ -121,7 +115,7 @@ async fn with_server() -> (UdpSocket, Arc<Config>) {
     (server, with_certificate("first", &zone))
 }
 
-/// Waits for a query at `server`, and returns a function that answers it.
+/// Waits for a query at `server`. Returns a function that answers it.
 pub(in super::super) async fn asked(server: &UdpSocket) -> impl AsyncFnOnce() {
     let mut octets = [0; 1_500];
     let (length, client) = server.recv_from(&mut octets).await.unwrap();
@@ -185,8 +179,7 @@ async fn a_request_without_a_query_gets_a_status_and_the_connection_goes_on() {
         assert!(response.body().is_empty());
     }
     assert_eq!(message(&client.get(&query()).await).answers.len(), 1);
-    // The HTTP/2 library itself answers the request whose header is too long (status 431), so this request is not
-    // counted.
+    // The HTTP/2 library itself answers the request whose header is too long (status 431), so it is not counted.
     assert_eq!(counted(&listeners, Counter::HttpsRequestsRefused), 8);
     listeners.stop();
 }

@@ -1,4 +1,4 @@
-//! Answers the streams of one QUIC connection. Each stream has one query, which is answered as soon as its reply is ready.
+//! Answers the streams of one QUIC connection. Each stream has one query.
 
 use std::future::ready;
 use std::net::SocketAddr;
@@ -27,31 +27,26 @@ type Step = StreamStep<SendStream, StreamFault>;
 /// `Ok` if the connection continues, otherwise the error code with which it ends.
 type Goes = Result<(), EndCode>;
 
-/// A QUIC connection of a client.
 pub(super) struct QuicConnection {
     connection: Connection,
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// The tasks that read queries or resolve questions. Each is a separate task, because other clients may wait for the
-    /// same answers.
+    /// The tasks that read queries or resolve questions. Each is a separate task, because other clients may wait for the same answers.
     running: JoinSet<Step>,
-    /// The results of ended tasks that wait until the client has read the earlier replies.
     ended: HeldAnswers<Step>,
-    /// The tasks that send replies which the client has not acknowledged yet. Each task returns the length of its reply
-    /// in octets.
+    /// The tasks that send replies. Each returns the length of its reply when the client has acknowledged the reply.
     sending: JoinSet<usize>,
-    /// The total size of the replies that the client has not acknowledged, in octets.
+    /// The octets of replies that the client has not acknowledged.
     unsent: usize,
-    /// The time by which the client must acknowledge the next reply. `None` if all replies are acknowledged.
+    /// The time by which the client must acknowledge the next reply.
     due: Option<Instant>,
-    /// The time of the last query of the client or of the last reply. The connection has been idle since then.
+    /// The time of the last query or reply.
     active: Instant,
     /// The number of streams that the client has cancelled before their query was complete.
     cancelled: usize,
-    /// True if the client has sent a query over the connection.
     has_asked: bool,
-    /// Set when the listener ends: the time until which the first query of the connection may still arrive.
+    /// Set when the listener ends: the time until which the first query may still arrive.
     closes: Option<Instant>,
 }
 
@@ -79,14 +74,14 @@ impl QuicConnection {
         }
     }
 
-    /// Answers queries until the connection ends. An idle connection is closed. When the sender of `closing` is dropped,
-    /// because the listener ends, the connection is closed when all queries are answered.
+    /// Answers queries until the connection ends. When the listener ends and drops the sender of `closing`, the connection is closed after
+    /// the last reply.
     pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) {
         let code = loop {
             if self.sends()
                 && let Some(step) = self.ended.take()
             {
-                // `keep` cannot fail here, because the connection now uses less memory than before.
+                // Cannot fail: the connection now uses less memory than before.
                 let _ = self.keep();
                 match self.take_step(step).await {
                     Ok(()) => continue,
@@ -128,36 +123,33 @@ impl QuicConnection {
         self.connection.close(code.number(), b"");
     }
 
-    /// Returns true if more replies may be sent, because the client has acknowledged most of the earlier ones.
+    /// Returns true if the client has acknowledged most of the earlier replies.
     fn sends(&self) -> bool {
         self.unsent < MAX_STREAM_REPLY
     }
 
-    /// Returns true if no query is in progress and no reply waits for the client.
     fn is_idle(&self) -> bool {
         self.running.is_empty() && self.ended.is_empty() && self.sending.is_empty()
     }
 
-    /// Returns true if the listener has ended, and this connection has no query in progress, no unacknowledged reply,
-    /// and no time left for its first query.
+    /// Returns true if the listener has ended, and this idle connection has no time left for its first query.
     fn has_ended(&self) -> bool {
         let closes = self.closes.filter(|_| self.is_idle());
         closes.is_some_and(|closes| self.has_asked || closes <= Instant::now())
     }
 
-    /// Returns the time at which the connection is closed if nothing happens, or `None` if there is no limit.
+    /// Returns the time at which the connection is closed if nothing happens.
     fn until(&self) -> Option<Instant> {
         let idle = self.is_idle().then_some(self.active + TCP_IDLE_TIME);
         let closes = self.closes.filter(|_| self.is_idle());
         self.due.into_iter().chain(idle).chain(closes).min()
     }
 
-    /// Returns the error code with which the connection is closed when the time that `until` returned has come.
+    /// Returns the error code for the end of the time that `until` returned.
     fn time_out(&self) -> Goes {
         Err(if self.due.is_some() { EndCode::ExcessiveLoad } else { EndCode::NoError })
     }
 
-    /// Begins to read the query of a new QUIC stream.
     fn take_stream(&mut self, (mut send, mut receive): (SendStream, RecvStream)) {
         self.active = Instant::now();
         self.taken.mark_active(self.front.now());
@@ -170,7 +162,7 @@ impl QuicConnection {
         self.running.spawn(async move {
             let read = message::read(&mut receive).await;
             if read == Err(StreamFault::Length) {
-                // An error means that the QUIC stream has already ended, so it is ignored.
+                // An error means that the QUIC stream has already ended.
                 let _ = receive.stop(EndCode::Unspecified.number());
             }
             Step::Read(send, read)
@@ -185,26 +177,22 @@ impl QuicConnection {
                 let held = step.held();
                 self.ended.add(step, held);
             }
-            // An error of the task does not occur: no task is aborted while the connection is open, and panics are caught
-            // inside the task.
+            // This cannot happen: no task is aborted while the connection is open, and panics are caught inside the task.
             Err(_) => self.taken.end_question(),
         }
         if self.sends() || self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// Records the memory that the connection uses until the client reads its replies. Returns false if a limit is
-    /// exceeded.
+    /// Records the memory of the replies that wait for the client. Returns false if a limit is exceeded.
     fn keep(&self) -> bool {
         self.taken.keep_unsent(self.unsent.saturating_add(self.ended.octets()))
     }
 
-    /// Ends the connection, because too many octets wait for a client that does not read its replies.
     fn lose(&self) -> Goes {
         self.front.apart(SHARD, Apart::ReplyLost);
         Err(EndCode::ExcessiveLoad)
     }
 
-    /// Continues with a QUIC stream after its task has ended.
     async fn take_step(&mut self, step: Step) -> Goes {
         match step {
             Step::Read(stream, Ok(message)) => self.take_message(stream, &message),
@@ -219,7 +207,6 @@ impl QuicConnection {
         }
     }
 
-    /// Handles a QUIC stream whose query could not be read.
     fn take_fault(&mut self, stream: SendStream, fault: StreamFault) -> Goes {
         match fault {
             StreamFault::Rules => return Err(EndCode::ProtocolError),
@@ -228,13 +215,12 @@ impl QuicConnection {
                 self.cancelled = self.cancelled.saturating_add(1);
                 self.give_up(stream, EndCode::RequestCancelled);
             }
-            // The main loop of the connection will notice that the connection is closed.
+            // The main loop will notice that the connection is closed.
             StreamFault::Lost => self.give_up(stream, EndCode::NoError),
         }
         if self.cancelled > MAX_CANCELLED_STREAMS { Err(EndCode::ExcessiveLoad) } else { Ok(()) }
     }
 
-    /// Handles the DNS message of a QUIC stream: answers it, or begins to resolve it.
     fn take_message(&mut self, stream: SendStream, message: &[u8]) -> Goes {
         self.has_asked = true;
         self.front.count_query();
@@ -255,15 +241,13 @@ impl QuicConnection {
         }
     }
 
-    /// Ends a QUIC stream without a reply.
     fn give_up(&self, mut stream: SendStream, code: EndCode) {
         self.taken.end_question();
-        // An error means that the client has cancelled the QUIC stream, so it is ignored.
+        // An error means that the client has cancelled the stream.
         let _ = stream.reset(code.number());
     }
 
-    /// Sends a reply. The octets that the client has not acknowledged are limited for each client and for all clients
-    /// together; if a limit is exceeded, the connection is closed.
+    /// Sends a reply. If the unacknowledged octets exceed a limit for the client or for all clients, the connection is closed.
     fn reply(&mut self, stream: SendStream, reply: &[u8], waiting: Option<Waiting>) -> Goes {
         self.taken.end_question();
         let length = u16::try_from(reply.len()).unwrap_or(0).to_be_bytes();
@@ -282,23 +266,23 @@ impl QuicConnection {
         Ok(())
     }
 
-    /// Records that the client has acknowledged a reply of this size in octets, or no longer wants it.
+    /// Records that the client has acknowledged or cancelled a reply of this size in octets.
     fn mark_taken(&mut self, octets: usize) {
         self.active = Instant::now();
         self.unsent = self.unsent.saturating_sub(octets);
-        // `keep` cannot fail here, because the connection now uses less memory than before.
+        // Cannot fail: the connection now uses less memory than before.
         let _ = self.keep();
         self.due = (self.unsent > 0).then(|| self.active + TCP_WRITE_TIME);
     }
 }
 
-/// Sends a reply, and returns when the client has acknowledged it or has cancelled its query.
+/// Sends a reply. Returns when the client has acknowledged the reply or cancelled its query.
 async fn send(mut stream: SendStream, octets: Vec<u8>) {
     let written = stream.write_all(&octets).await;
     drop(octets);
     if written.is_ok() && stream.finish().is_ok() && matches!(stream.stopped().await, Ok(None)) {
         return;
     }
-    // An error means that the connection has already ended, so it is ignored.
+    // An error means that the connection has already ended.
     let _ = stream.reset(EndCode::RequestCancelled.number());
 }

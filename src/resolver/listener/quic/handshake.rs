@@ -1,4 +1,4 @@
-//! Begins new QUIC connections: checks whether the client is allowed, demands a proof of its address, and performs the handshake.
+//! Begins new QUIC connections: checks whether the client is allowed, may demand a proof of its address, and performs the handshake.
 
 use std::io;
 use std::net::UdpSocket;
@@ -20,19 +20,17 @@ use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME};
 use dns::question::Apart;
 use history::Counter;
 
-/// Accepts the QUIC connections to one listening address.
 struct Entry {
     front: Arc<Front>,
     places: Arc<ConnectionPlaces>,
-    /// Notifies the connections when the listener ends: its sender is dropped then.
+    /// Notifies the connections when the listener ends, which drops the sender.
     closing: watch::Receiver<()>,
 }
 
-/// A new connection that may begin, its settings with the current certificate, and a permit if its client has not proved
-/// its address.
+/// A new connection, its settings with the current certificate, and a permit if its client has not proved its address.
 type Admitted = (Incoming, Arc<ServerConfig>, Option<OwnedSemaphorePermit>);
 
-/// Accepts QUIC connections until `accepting` becomes false. Open connections are then notified, so that they end.
+/// Accepts QUIC connections until `accepting` becomes false. Open connections are then notified.
 pub(in super::super) async fn accept(
     socket: Arc<UdpSocket>,
     front: Arc<Front>,
@@ -52,7 +50,7 @@ pub(in super::super) async fn accept(
                 () = entry.take_all(&endpoint) => {}
             }
         }
-        // Either the kernel refuses the socket, or no file descriptors are left. The listener tries again after a pause.
+        // The kernel refuses the socket, or no file descriptors are left.
         entry.front.apart(SHARD, Apart::AcceptFailed);
         tokio::select! {
             biased;
@@ -62,7 +60,6 @@ pub(in super::super) async fn accept(
     }
 }
 
-/// Creates an endpoint of the QUIC library (`quinn`) that reads `socket`.
 fn begin(socket: &UdpSocket, front: &Front) -> io::Result<Endpoint> {
     let config = front.quic().ok_or(io::ErrorKind::NotFound)?;
     let runtime = Arc::new(TokioRuntime);
@@ -83,19 +80,18 @@ fn end(endpoint: Endpoint, socket: Arc<UdpSocket>) {
 }
 
 impl Entry {
-    /// Accepts QUIC connections until the endpoint no longer exists.
     async fn take_all(&self, endpoint: &Endpoint) {
         while let Some(incoming) = endpoint.accept().await {
             if let Some(admitted) = self.admit(incoming) {
                 self.take(admitted);
             }
-            // New connections are accepted as long as any wait. Other tasks run after each of them.
+            // Other tasks of the runtime run after each new connection.
             tokio::task::yield_now().await;
         }
     }
 
-    /// Decides whether a new connection may begin, without any cryptographic computation for it. If it may not, its
-    /// client may receive a reply that is shorter than the client's datagram.
+    /// Decides whether a new connection may begin, without any cryptographic computation. The reply to a refused client is shorter than its
+    /// datagram.
     fn admit(&self, incoming: Incoming) -> Option<Admitted> {
         let client = incoming.remote_address().ip();
         let (front, is_proven) = (&self.front, incoming.remote_address_validated());
@@ -111,7 +107,7 @@ impl Entry {
         let permit = if is_proven { None } else { Arc::clone(unproven).try_acquire_owned().ok() };
         if !is_proven && permit.is_none() {
             front.count_one(Counter::QuicRetried);
-            // An error means that the address is already proved, which is not possible here.
+            // Cannot fail: the address is not proved yet.
             let _ = incoming.retry();
             return None;
         }
@@ -131,13 +127,12 @@ impl Entry {
         Some((incoming, settings, permit))
     }
 
-    /// Performs the handshake with a client, and then serves its connection.
     fn take(&self, (incoming, settings, permit): Admitted) {
         let client = incoming.remote_address();
         let taken = self.places.take(ClientKey::from_address(client.ip()), self.front.now());
         let (front, closing) = (Arc::clone(&self.front), self.closing.clone());
         tokio::spawn(async move {
-            // The result of the connection is ignored: an error only shows how the client has closed it.
+            // An error only shows how the client has closed the connection.
             if let Ok(connection) = shake_hands((incoming, settings), &front, &taken).await {
                 drop(permit);
                 QuicConnection::new(connection, client, front, taken).serve(closing).await;
@@ -146,7 +141,6 @@ impl Entry {
     }
 }
 
-/// Performs the handshake of a QUIC connection, within a time limit.
 async fn shake_hands(
     (incoming, settings): (Incoming, Arc<ServerConfig>),
     front: &Front,

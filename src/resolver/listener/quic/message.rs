@@ -8,35 +8,32 @@ use crate::limits::{MAX_QUERY, TCP_MESSAGE_TIME};
 /// The error code with which a connection or a stream ends (RFC 9250 section 8.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EndCode {
-    /// Error code: the QUIC stream or connection ends without an error.
+    /// The stream or connection ends without an error.
     NoError,
-    /// Error code: resolverd has a fault.
+    /// resolverd has a fault.
     InternalError,
-    /// Error code: the client violates the protocol.
+    /// The client violates the protocol.
     ProtocolError,
-    /// Error code: the client has cancelled its query.
+    /// The client has cancelled its query.
     RequestCancelled,
-    /// Error code: the client sends too many queries.
+    /// The client sends too many queries.
     ExcessiveLoad,
-    /// Error code: there is another reason, for which RFC 9250 has no code.
+    /// A reason for which RFC 9250 has no code.
     Unspecified,
 }
 
-/// The reason why no valid query could be read from a QUIC stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StreamFault {
-    /// The client has cancelled the stream.
     Cancelled,
-    /// The DNS message of the client is longer than `MAX_QUERY`.
+    /// The DNS message is longer than `MAX_QUERY`.
     Length,
-    /// The content of the stream violates the rules of RFC 9250.
+    /// The content violates the rules of RFC 9250.
     Rules,
     /// The connection ended before the query was complete.
     Lost,
 }
 
 impl EndCode {
-    /// Returns the number of this error code of DNS over QUIC.
     pub(super) const fn number(self) -> VarInt {
         VarInt::from_u32(match self {
             Self::NoError => 0,
@@ -49,12 +46,11 @@ impl EndCode {
     }
 }
 
-/// Reads the whole content of a QUIC stream, and returns the DNS message in it.
 pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, StreamFault> {
     let whole = async {
         let mut octets = Vec::new();
         loop {
-            // Reading one octet more than allowed shows whether the DNS message is too long.
+            // One octet more than allowed shows that the DNS message is too long.
             let room = (MAX_QUERY + 3).saturating_sub(octets.len());
             match stream.read_chunk(room, true).await {
                 Ok(Some(chunk)) => octets.extend_from_slice(&chunk.bytes),
@@ -70,7 +66,7 @@ pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, StreamFault
     timeout(TCP_MESSAGE_TIME, whole).await.unwrap_or(Err(StreamFault::Rules))
 }
 
-/// Returns a fault if the octets that have arrived so far already show that the stream has no valid query.
+/// Returns a fault if the first octets already show that the stream has no valid query.
 fn begin_fault(octets: &[u8]) -> Option<StreamFault> {
     let (length, rest) = octets.split_first_chunk()?;
     match usize::from(u16::from_be_bytes(*length)) {
@@ -79,10 +75,10 @@ fn begin_fault(octets: &[u8]) -> Option<StreamFault> {
     }
 }
 
-/// Returns the DNS message in the octets of a QUIC stream that has ended.
+/// Returns the DNS message of a stream that has ended.
 fn message(octets: &[u8]) -> Result<Vec<u8>, StreamFault> {
     let Some((length, message)) = octets.split_first_chunk() else { return Err(StreamFault::Rules) };
-    // Over QUIC, the id of each query must be 0.
+    // The id of each query must be 0 (RFC 9250 section 4.2.1).
     if usize::from(u16::from_be_bytes(*length)) != message.len() || !message.starts_with(&[0, 0]) {
         return Err(StreamFault::Rules);
     }

@@ -11,7 +11,7 @@ use super::tests::{QuicClient, framed, query, query_with, with_quic, with_server
 use crate::limits::{MAX_CANCELLED_STREAMS, MAX_PIPELINED, MAX_QUERY, TCP_MESSAGE_TIME};
 use history::Counter;
 
-// The next four constants are error codes of DNS over QUIC (RFC 9250 section 4.3).
+// Error codes of DNS over QUIC (RFC 9250 section 4.3).
 const PROTOCOL_ERROR: u64 = 2;
 const REQUEST_CANCELLED: u32 = 3;
 const EXCESSIVE_LOAD: u64 = 4;

@@ -1,8 +1,8 @@
 //! The UDP socket of a listening address, as the QUIC library uses it. Each datagram is read separately.
 //!
-//! The QUIC library (`quinn`) has buffers for 32 datagrams at a time. If the kernel may join datagrams of one client
-//! (generic receive offload), each buffer has room for 64 datagrams, and the buffers take 3 MB for each address when
-//! clients send that many. DNS queries are short. Therefore datagrams are not joined, and the buffers take 47 KB.
+//! The QUIC library (`quinn`) has buffers for 32 datagrams. If the kernel may join datagrams of one client (generic receive offload), each
+//! buffer has room for 64 datagrams, and the buffers take 3 MB for each address. DNS queries are short. Therefore datagrams are not joined,
+//! and the buffers take 47 KB.
 
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
@@ -15,18 +15,12 @@ use nix::sys::socket::sockopt::UdpGroSegment;
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, Runtime, TokioRuntime, UdpPoller};
 
-/// A UDP socket for the QUIC library in which the kernel never joins several datagrams.
 #[derive(Debug)]
 struct SingleDatagrams(Arc<dyn AsyncUdpSocket>);
 
-/// Creates a socket for the QUIC library, which reads the datagrams of `socket`.
-///
-/// # Errors
-/// No file descriptors are left, or the kernel refuses the socket.
 pub(super) fn single_datagrams(socket: &UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
     let read = TokioRuntime.wrap_udp_socket(socket.try_clone()?)?;
-    // The QUIC library has allowed the kernel to join datagrams at this socket. This call forbids it. A kernel without
-    // this option joins none.
+    // The QUIC library has allowed the kernel to join datagrams. A kernel without this option joins none.
     let _ = setsockopt(socket, UdpGroSegment, &false);
     Ok(Arc::new(SingleDatagrams(read)))
 }

@@ -30,16 +30,14 @@ use crate::zones::Views;
 use dns::clock::Clock;
 use history::Counter;
 
-/// The configuration key with which a listener serves QUIC.
 const QUIC: &str = "quic = [\"127.0.0.1:0\"]";
 
-/// A name whose address is in the configuration of the tests.
+/// The configuration of the tests has the address of this name.
 const HOST: &str = "printer.lan.";
 
-/// The reply to a query, or the error with which the stream or the connection ended.
+/// The reply, or the error with which the stream or the connection ended.
 pub(super) type Asked<Value> = Result<Value, Box<dyn std::error::Error>>;
 
-/// A QUIC client for the tests, with one connection.
 pub(super) struct QuicClient {
     endpoint: Endpoint,
     pub(super) connection: Connection,
@@ -49,13 +47,12 @@ pub(in super::super) fn with_quic() -> Arc<Config> {
     with_certificate("first", QUIC)
 }
 
-/// Returns the settings of a client that offers this protocol name in the TLS handshake.
+/// Returns the settings of a client. `protocol` is the ALPN name.
 fn settings(protocol: &[u8]) -> ClientConfig {
     let tls = Arc::clone(client_of(&[&TLS13], protocol).config());
     ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()))
 }
 
-/// Opens a UDP socket of a client at 127.0.0.`last`.
 fn endpoint(last: u8) -> Endpoint {
     Endpoint::client(SocketAddr::from(([127, 0, 0, last], 0))).unwrap()
 }
@@ -71,7 +68,6 @@ impl QuicClient {
         Ok(Self { endpoint, connection })
     }
 
-    /// Sends a query in a new QUIC stream, and reads the reply.
     pub(super) async fn ask(&self, message: &[u8]) -> Asked<Message> {
         let (mut send, mut receive) = self.connection.open_bi().await?;
         send.write_all(&framed(message)).await?;
@@ -84,7 +80,6 @@ impl QuicClient {
         Ok(reply)
     }
 
-    /// Returns the error code with which the listener has closed the connection, or `None` if it gave none.
     pub(super) async fn code(&self) -> Option<u64> {
         match self.connection.closed().await {
             ConnectionError::ApplicationClosed(close) => Some(close.error_code.into_inner()),
@@ -92,7 +87,6 @@ impl QuicClient {
         }
     }
 
-    /// Returns the certificate that the listener has sent.
     fn shown(&self) -> Vec<u8> {
         let identity = self.connection.peer_identity().unwrap();
         identity.downcast::<Vec<CertificateDer<'static>>>().unwrap()[0].to_vec()
@@ -107,7 +101,6 @@ pub(super) fn query() -> Vec<u8> {
     query_for(HOST)
 }
 
-/// Returns a query with the EDNS option `option`, if there is one.
 pub(super) fn query_with(option: Option<EdnsOption>) -> Vec<u8> {
     let mut message = Message::from_vec(&query()).unwrap();
     let mut edns = Edns::new();
@@ -118,7 +111,7 @@ pub(super) fn query_with(option: Option<EdnsOption>) -> Vec<u8> {
     message.to_vec().unwrap()
 }
 
-/// Starts a DNS server, and returns it with a configuration that sends the queries for a zone to it.
+/// Starts a DNS server, and a configuration that forwards the queries for a zone to it.
 pub(super) async fn with_server() -> (UdpSocket, Arc<Config>) {
     let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let zone = format!(
@@ -128,7 +121,6 @@ pub(super) async fn with_server() -> (UdpSocket, Arc<Config>) {
     (server, with_certificate("first", &zone))
 }
 
-/// Reloads the listeners with another configuration.
 fn reload(listeners: &mut Listeners, views: &Views, new: Config) {
     let new = Arc::new(new);
     let following = views.following(&new).unwrap();
@@ -225,14 +217,13 @@ async fn first_datagrams(count: usize) -> Vec<Vec<u8>> {
         let mut octets = vec![0; 1_500];
         let (length, _) = nobody.recv_from(&mut octets).await.unwrap();
         octets.truncate(length);
-        // A datagram that a client has sent again has the same id, so it is counted once.
+        // A datagram that a client has sent again has the same id.
         datagrams.entry(id(&octets)).or_insert(octets);
     }
     datagrams.into_values().collect()
 }
 
-/// Returns the connection id of the receiver in a first datagram (RFC 9000 section 17.2). It follows the type, the
-/// version, and its own length.
+/// Returns the connection id of the receiver (RFC 9000 section 17.2). It follows the type, the version, and its own length.
 fn id(datagram: &[u8]) -> Vec<u8> {
     datagram[6..6 + usize::from(datagram[5])].to_vec()
 }
@@ -247,15 +238,14 @@ async fn while_many_handshakes_are_in_progress_a_client_proves_its_address_first
     let mut answered = BTreeSet::new();
     for (sent, datagram) in first_datagrams(count).await.iter().enumerate() {
         forged.send_to(datagram, address).await.unwrap();
-        // Each datagram gets a response, which shows that its handshake is in progress.
+        // Each response shows that its handshake is in progress.
         while answered.len() <= sent {
             let mut octets = [0; 1_500];
             forged.recv(&mut octets).await.unwrap();
             answered.insert(id(&octets));
         }
     }
-    // The limit applies to the handshakes at all listening addresses together, so each address now demands that a
-    // client proves its address.
+    // The limit applies to the handshakes at all listening addresses together.
     for (tries, address) in (1..).zip(listeners.quic_addresses()) {
         let client = QuicClient::open(address).await;
         assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
@@ -375,7 +365,7 @@ async fn the_end_waits_for_the_replies_of_clients() {
         let mut settled = Box::pin(listeners.settled());
         assert!(poll!(settled.as_mut()).is_pending(), "a client waits");
         answer().await;
-        // Both futures end: the client gets its reply, and the listeners wait for no other client.
+        // The client gets its reply, and the listeners wait for no other client.
         let (reply, _) = tokio::join!(waiting, settled);
         assert_eq!(reply.unwrap().answers.len(), 1);
     }
@@ -468,8 +458,7 @@ async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
     };
     let first = socket("127.0.0.1:0".parse().unwrap());
     let address = first.local_addr().unwrap();
-    // The test keeps the sockets open, as the service manager does. The kernel distributes the datagrams to all three,
-    // so each must be served.
+    // The test keeps the sockets open, as the service manager does. The kernel distributes the datagrams to all three.
     let held = [first, socket(address), socket(address)];
     let config = with_certificate("first", &format!("quic = [\"{address}\"]"));
     let views = Views::new(&config).unwrap();
@@ -494,8 +483,7 @@ async fn datagrams_that_the_kernel_drops_are_counted() {
     let (listeners, ..) = listen(&with_quic());
     let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let datagram = [0; 4_096];
-    // The listener reads nothing before this task waits, so the datagrams fill the buffer. The kernel may make the
-    // buffer twice as large as requested.
+    // The listener reads nothing before this task waits. The kernel may make the buffer twice as large as requested.
     for _ in 0..2 * UDP_BUFFER / datagram.len() {
         client.send_to(&datagram, listeners.quic_addresses()[0]).unwrap();
     }

@@ -9,12 +9,11 @@ use super::{Further, RuleStep};
 use crate::limits::MAX_AHEAD_POINTERS;
 use crate::lookahead::rule::Rule;
 
-/// Returns the question for the PTR of an address.
 pub(super) fn pointer_of(address: IpAddr) -> Further {
     Further::new(Name::from(address), RecordType::PTR, Rule::Ptr, RuleStep::Pointer)
 }
 
-/// Returns true if a name is the reverse name of an address, in `in-addr.arpa` or `ip6.arpa`.
+/// Returns true for a reverse name of an address, in `in-addr.arpa` or `ip6.arpa`.
 pub(super) fn is_reverse(name: &Name) -> bool {
     let mut labels = name.iter().rev();
     let arpa = labels.next().is_some_and(|label| label.eq_ignore_ascii_case(b"arpa"));
@@ -22,7 +21,6 @@ pub(super) fn is_reverse(name: &Name) -> bool {
     arpa && matches!(below.as_deref(), Some(b"in-addr" | b"ip6"))
 }
 
-/// Returns the questions for the addresses of the first names in a PTR answer.
 pub(super) fn after_pointer(facts: &AnswerFacts) -> Vec<Further> {
     let names = facts.records.iter().filter_map(|record| match &record.data {
         RData::PTR(name) if !name.0.is_root() => Some(name.0.to_lowercase()),

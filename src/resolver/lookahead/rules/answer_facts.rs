@@ -7,24 +7,22 @@ use crate::limits::MAX_AHEAD_HOSTS;
 use dns::question::{Answer, Security};
 use dns::wire;
 
-/// The parts of an answer that the look-ahead rules need.
 #[derive(Clone, Debug)]
 pub(in crate::lookahead) struct AnswerFacts {
     pub(in crate::lookahead) rcode: ResponseCode,
     /// True if the answer was validated (DNSSEC) and is secure.
     pub(in crate::lookahead) secure: bool,
-    /// The records of the answer section.
     pub(in crate::lookahead) records: Vec<Record>,
 }
 
 impl AnswerFacts {
-    /// Parses the DNS message of an answer. Returns `None` if it cannot be parsed.
+    /// Parses the DNS message of an answer. Returns `None` if the message cannot be parsed.
     pub(in crate::lookahead) fn from_answer(answer: &Answer) -> Option<Self> {
         let records = wire::response::read(&answer.wire).ok()?.answers;
         Some(Self { rcode: answer.rcode, secure: answer.security == Security::Secure, records })
     }
 
-    /// Returns true if the name exists, even if it has no data of the type. Returns false if it does not exist, or if this is not known.
+    /// Returns true if the name exists, even without data of the type.
     pub(in crate::lookahead) fn exists(&self) -> bool {
         self.rcode == ResponseCode::NoError
     }
@@ -37,7 +35,7 @@ impl AnswerFacts {
         })
     }
 
-    /// Returns the mail hosts in the MX records, the most preferred first. A null MX (RFC 7505) has no host.
+    /// Returns the hosts in the MX records, the most preferred first. A null MX (RFC 7505) has no host.
     pub(in crate::lookahead) fn hosts(&self) -> Vec<Name> {
         let hosts = self.records.iter().filter_map(|record| match &record.data {
             RData::MX(mx) if !mx.exchange.is_root() => Some((mx.preference, mx.exchange.to_lowercase())),

@@ -7,18 +7,15 @@ use super::{Further, RuleStep};
 use crate::lookahead::rule::Rule;
 use dns::limits::DMARC_WALK_LABELS;
 
-/// The label in the names of DMARC records, before the domain.
 const LABEL: &[u8] = b"_dmarc";
 
-/// The text with which a DMARC record begins.
 const VERSION: &[u8] = b"v=DMARC1";
 
-/// Returns the question for the DMARC record of a domain.
 pub(super) fn of_domain(domain: &Name) -> Option<Further> {
     record_of(domain, Rule::Dmarc)
 }
 
-/// Returns the question for the DMARC record of the next domain in the tree walk, if the domain that was asked has no such record.
+/// Returns the question for the next domain in the tree walk, if the domain has no DMARC record.
 pub(super) fn after_text(name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     let is_record =
         |text: &Vec<u8>| text.get(..VERSION.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(VERSION));
@@ -26,7 +23,7 @@ pub(super) fn after_text(name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     if labels.next() != Some(LABEL) || facts.texts().any(|text| is_record(&text)) {
         return Vec::new();
     }
-    // After a domain with eight labels or more, the walk continues with the last seven labels of this domain.
+    // After a domain with eight labels or more, the tree walk continues with its last seven labels.
     let above = labels.len().saturating_sub(1).min(DMARC_WALK_LABELS);
     let skipped = labels.len().saturating_sub(above);
     let next = Name::from_labels(labels.skip(skipped)).ok();

@@ -1,5 +1,5 @@
-//! Questions for mail hosts: their addresses (RFC 5321 section 5.1) and TLSA records (RFC 7672). Also the records of a sender's domain that a
-//! receiver queries in addition to its MX.
+//! Questions for mail hosts: their addresses (RFC 5321 section 5.1) and TLSA records (RFC 7672). Also the records of a sender's domain that
+//! a receiver queries in addition to its MX.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -8,8 +8,8 @@ use super::{Further, RuleStep};
 use super::{dmarc, spf};
 use crate::lookahead::rule::Rule;
 
-/// Returns the questions that follow the answer to a client's question for the MX of a domain. `with_do` is true if this question had DO. Nothing
-/// follows for a domain that does not exist, because spam invents domains.
+/// Returns the questions that follow the answer for the MX of a domain. `with_do` is true if the client's question had DO. Nothing follows
+/// for a domain that does not exist, because spam invents domains.
 pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts) -> Vec<Further> {
     if !facts.exists() {
         return Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
         }
         hosts => hosts,
     };
-    // Without DO, a client does not learn whether an answer is secure, so it does not ask for TLSA records.
+    // Without DO, a client does not learn whether an answer is secure, so it asks for no TLSA records.
     let may_use_dane = with_do && facts.secure;
     let step = RuleStep::Host { secure: may_use_dane };
     let [ipv4, ipv6] = if with_do { [Rule::DaneA, Rule::DaneAaaa] } else { [Rule::MxA, Rule::MxAaaa] };
@@ -30,8 +30,7 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     for host in hosts {
         further.push(Further::new(host.clone(), RecordType::A, ipv4, step));
         further.push(Further::new(host.clone(), RecordType::AAAA, ipv6, step));
-        // A host below a signed domain is usually in the signed zone too. So its TLSA records are asked for now, and not only when the answer with
-        // its address shows that the host is signed.
+        // A host below a signed domain is usually in the signed zone too, so its TLSA records are asked for at once.
         if may_use_dane && domain.zone_of(&host) {
             further.extend(certificates_of(&host));
         }
@@ -41,13 +40,13 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     further
 }
 
-/// Returns the question for the TLSA records of a host if both the MX (`secure`) and the host's addresses are secure.
+/// Returns the question for the TLSA records of a host, if the MX (`secure`) and the host's addresses are secure.
 pub(super) fn after_host(host: &Name, secure: bool, facts: &AnswerFacts) -> Vec<Further> {
     let is_address = |kind| matches!(kind, RecordType::A | RecordType::AAAA);
     if !secure || !facts.secure || !facts.records.iter().any(|record| is_address(record.record_type())) {
         return Vec::new();
     }
-    // According to RFC 7672 section 2.2.2, the TLSA records are first queried for the last name of the alias chain.
+    // RFC 7672 section 2.2.2: the TLSA records are first queried for the last name of the alias chain.
     let end = facts.records.iter().find(|record| is_address(record.record_type()));
     let end = end.map_or(host, |record| &record.name).to_lowercase();
     certificates_of(&end).into_iter().collect()

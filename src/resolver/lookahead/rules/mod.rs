@@ -1,7 +1,6 @@
-//! The rules of look-ahead, as functions that turn an answered question into the questions that mail software will ask next.
+//! The rules of look-ahead: functions that turn an answered question into the questions that mail software will ask next.
 //!
-//! Each group of rules has a file. The only input of a rule is the question, its answer, and the step in the chain to which the question belongs. A
-//! rule sends no queries itself.
+//! The only input of a rule is the question, its answer, and the step in the chain to which the question belongs. A rule sends no queries.
 
 mod address;
 mod answer_facts;
@@ -23,17 +22,15 @@ pub(super) fn of_address(address: std::net::IpAddr) -> Further {
     address::pointer_of(address)
 }
 
-/// Returns the questions for the SPF and DMARC records of a sender's domain, which a receiver queries in addition to its MX.
 pub(super) fn of_domain(domain: &Name) -> Vec<Further> {
     std::iter::once(spf::of_domain(domain)).chain(dmarc::of_domain(domain)).collect()
 }
 
-/// Returns the question for the DKIM key at this name, for which a client has asked before.
 pub(super) fn of_key(name: Name) -> Further {
     Further::new(name, RecordType::TXT, Rule::Dkim, RuleStep::End)
 }
 
-/// Returns the step of the chain to which a client's own question belongs. It decides which questions follow the answer.
+/// Returns the step of the chain to which a client's own question belongs.
 pub(super) fn begins(question: &Question) -> RuleStep {
     let name = &question.name;
     match question.kind {
@@ -44,8 +41,7 @@ pub(super) fn begins(question: &Question) -> RuleStep {
     }
 }
 
-/// Returns the questions that follow the answer for `name` at this step of a chain. After NXDOMAIN, mail software asks nothing more about the
-/// name.
+/// Returns the questions that follow the answer for `name`. After NXDOMAIN, mail software asks nothing more about the name.
 pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     match step {
         RuleStep::End => Vec::new(),
@@ -65,35 +61,34 @@ pub(in crate::lookahead) enum RuleStep {
     End,
     /// A question for the PTR of an address. Questions for the addresses of the names in it follow.
     Pointer,
-    /// A question for the MX of a domain from which mail comes or to which it goes.
+    /// A question for the MX of a domain.
     Exchangers {
-        /// True if the client's question for the MX has the DO flag.
+        /// True if the client has set DO.
         with_do: bool,
     },
-    /// A question for the addresses of a mail host. A question for TLSA records follows if both the MX and the addresses are secure.
+    /// A question for the addresses of a mail host. A question for TLSA records follows if the MX and the addresses are secure.
     Host {
         /// True if the MX was asked for with DO, and its answer is secure (DNSSEC).
         secure: bool,
     },
     /// A question for TXT records, among which an SPF record may be.
     Spf {
-        /// The number of SPF records in the chain before this one: each refers to the next.
+        /// The number of SPF records in the chain before this one.
         depth: u8,
     },
-    /// A question for the MX to which an `mx` term of an SPF record refers. Questions for the addresses of its hosts follow.
+    /// A question for the MX of an `mx` term of an SPF record. Questions for the addresses of its hosts follow.
     SpfExchangers,
-    /// A question for a DMARC record. If the answer contains none, a question for the DMARC record of the domain above follows.
+    /// A question for a DMARC record. If there is none, a question for the DMARC record of the domain above follows.
     Dmarc,
 }
 
-/// A question that look-ahead may ask after an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::lookahead) struct Further {
     pub(in crate::lookahead) name: Name,
     pub(in crate::lookahead) kind: RecordType,
     pub(in crate::lookahead) rule: Rule,
     pub(in crate::lookahead) step: RuleStep,
-    /// True if the question counts as one of the ten lookups of an SPF record (RFC 7208 section 4.6.4).
+    /// True for one of the ten lookups of an SPF record (RFC 7208 section 4.6.4).
     pub(in crate::lookahead) is_lookup: bool,
 }
 
@@ -103,7 +98,7 @@ impl Further {
     }
 }
 
-/// Returns true if a label begins with an underscore (RFC 8552). No mail comes from a domain with such a label.
+/// Returns true for a label that begins with an underscore (RFC 8552). No mail comes from a domain with such a label.
 pub(super) fn is_underscored(label: &[u8]) -> bool {
     label.first() == Some(&b'_')
 }

@@ -1,6 +1,6 @@
 //! Questions for SPF: the record of a domain, and the records to which it refers (RFC 7208).
 //!
-//! Terms with macros lead to no question, because they depend on the email. This module limits the depth to which SPF records are followed. The
+//! Terms with macros depend on the email, so they lead to no question. This module limits the depth to which SPF records are followed. The
 //! number of lookups is limited for each chain (the questions about one domain).
 
 use hickory_proto::rr::{Name, RecordType};
@@ -11,16 +11,15 @@ use super::{Further, RuleStep};
 use crate::limits::{MAX_SPF_DEPTH, MAX_SPF_TERMS};
 use crate::lookahead::rule::Rule;
 
-/// The text with which an SPF record begins (RFC 7208 section 4.5).
+/// An SPF record begins with this text (RFC 7208 section 4.5).
 const VERSION: &[u8] = b"v=spf1";
 
-/// Returns the question for the SPF record of a domain.
 pub(super) fn of_domain(domain: &Name) -> Further {
     Further::new(domain.to_lowercase(), RecordType::TXT, Rule::Spf, RuleStep::Spf { depth: 0 })
 }
 
-/// Returns the questions for the names in the SPF record of `name`. If this is the record of the domain itself (depth 0), also returns the
-/// question for its DMARC record.
+/// Returns the questions for the names in the SPF record of `name`, and the question for the DMARC record at depth 0 (the record of the
+/// domain itself).
 pub(super) fn after_text(name: &Name, depth: u8, facts: &AnswerFacts) -> Vec<Further> {
     let mut records = facts.texts().filter_map(|text| terms_of(&text));
     // Two SPF records are an error (RFC 7208 section 4.5), so mail software looks up none of their names.
@@ -39,7 +38,7 @@ pub(super) fn after_exchangers(facts: &AnswerFacts) -> Vec<Further> {
     hosts.map(|host| Further::new(host, RecordType::A, Rule::SpfHosts, RuleStep::End)).collect()
 }
 
-/// Returns the terms of an SPF record before `all`, in lower case. Returns `None` if the text is not an SPF record.
+/// Returns the terms before `all`, in lower case. Returns `None` if the text is not an SPF record.
 fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     let text = text.to_ascii_lowercase();
     let rest = text.strip_prefix(VERSION)?;
@@ -58,14 +57,14 @@ fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     Some(terms)
 }
 
-/// Returns the question to which a term of an SPF record leads. Returns `None` if the term needs no question, or depends on the email.
+/// Returns the question to which a term leads. Returns `None` if the term needs no question, or depends on the email.
 fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
     let record = RuleStep::Spf { depth: depth.saturating_add(1) };
     if let Some(domain) = term.strip_prefix("redirect=") {
         return Some(Further::new(domain_of(domain)?, RecordType::TXT, Rule::SpfChain, record));
     }
     let term = term.trim_start_matches(['+', '-', '~', '?']);
-    // `a` and `mx` may have prefix lengths after the domain (`/24`). These are removed.
+    // `a` and `mx` may have prefix lengths after the domain (`/24`).
     let (mechanism, domain) = match term.split_once(':') {
         Some((mechanism, domain)) => (mechanism, Some(domain.split('/').next().unwrap_or(domain))),
         None => (term.split('/').next().unwrap_or(term), None),

@@ -1,5 +1,3 @@
-//! Tests of the look-ahead rules. Each case has an answered question, and the questions that must follow.
-
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{MX, PTR, TXT};
 use hickory_proto::rr::{RData, Record, RecordType};
@@ -7,8 +5,7 @@ use hickory_proto::rr::{RData, Record, RecordType};
 use super::*;
 use dns::stage::name;
 
-/// Returns an answer with records of `owner`, each in a form like "MX 10 mx.example.", "TXT v=spf1 -all", "A 192.0.2.1" or "PTR
-/// mx.example.".
+/// Each record has a form like "MX 10 mx.example.", "TXT v=spf1 -all", "A 192.0.2.1" or "PTR mx.example.".
 fn facts(owner: &str, records: &[&str]) -> AnswerFacts {
     let record = |text: &&str| {
         let (kind, data) = text.split_once(' ').unwrap();
@@ -26,7 +23,7 @@ fn facts(owner: &str, records: &[&str]) -> AnswerFacts {
     AnswerFacts { rcode: ResponseCode::NoError, secure: false, records: records.iter().map(record).collect() }
 }
 
-/// Returns look-ahead questions as text, in the form "NAME TYPE rule".
+/// Returns each question in the form "NAME TYPE rule".
 fn shown(further: &[Further]) -> Vec<String> {
     let shown = |one: &Further| {
         let rule = serde_json::to_value(one.rule).unwrap();
@@ -35,7 +32,6 @@ fn shown(further: &[Further]) -> Vec<String> {
     further.iter().map(shown).collect()
 }
 
-/// Returns the questions that follow the answer to a client's own question, as texts.
 fn after(owner: &str, kind: RecordType, facts: &AnswerFacts) -> Vec<String> {
     shown(&follow(begins(&Question::new(&name(owner), kind)), &name(owner), facts))
 }
@@ -66,7 +62,7 @@ fn the_mx_of_a_domain_leads_to_its_hosts_and_to_what_a_receiver_asks() {
             &["a.example. A mx_a", "a.example. AAAA mx_aaaa", "b.example. A mx_a", "b.example. AAAA mx_aaaa"],
         ),
         (&["MX 20 a.example.", "MX 20 a.example."], &["a.example. A mx_a", "a.example. AAAA mx_aaaa"]),
-        // Without MX records, mail is delivered to the addresses of the domain itself.
+        // Without MX, mail is delivered to the addresses of the domain.
         (&[], &["example. A mx_a", "example. AAAA mx_aaaa"]),
         // A null MX: the domain accepts no mail (RFC 7505).
         (&["MX 0 ."], &[]),
@@ -84,7 +80,7 @@ fn the_mx_of_a_domain_leads_to_its_hosts_and_to_what_a_receiver_asks() {
     }
 }
 
-/// Returns the questions about mail hosts that follow the answer for the MX of "example.", asked with DO.
+/// Returns the questions about mail hosts after the MX of "example.", asked with DO.
 fn of_delivery(secure: bool, exchanger: &str) -> Vec<String> {
     let asked = Question { dnssec_ok: true, ..Question::new(&name("example."), RecordType::MX) };
     let facts = AnswerFacts { secure, ..facts("example.", &[exchanger]) };
@@ -99,12 +95,12 @@ fn an_mx_that_was_asked_with_do_leads_to_its_hosts_by_rules_of_their_own() {
     assert_eq!(of_delivery(false, "MX 10 mx.example."), addresses);
     let certificates = ["_25._tcp.mx.example. TLSA tlsa"];
     assert_eq!(of_delivery(true, "MX 10 mx.example."), [&addresses[..], &certificates].concat());
-    // A client that does not set DO cannot use DANE, so no TLSA question follows.
+    // A client that does not set DO cannot use DANE.
     let plain = Question::new(&name("example."), RecordType::MX);
     let secure = AnswerFacts { secure: true, ..facts("example.", &["MX 10 mx.example."]) };
     let further = follow(begins(&plain), &plain.name, &secure);
     assert!(further.iter().all(|one| !matches!(one.step, RuleStep::Host { secure: true })), "{further:?}");
-    // For a host in another domain, no TLSA question follows yet: only the answer with the host's address shows whether the host is signed.
+    // For a host in another domain, only the answer with its address shows whether the host is signed.
     assert_eq!(of_delivery(true, "MX 10 mx.other."), ["mx.other. A dane_a", "mx.other. AAAA dane_aaaa"]);
 }
 
@@ -118,7 +114,7 @@ fn certificates_are_asked_only_where_mx_and_address_are_secure() {
     for (mx, secure) in [(true, false), (false, true), (false, false)] {
         assert!(host(mx, secure).is_empty());
     }
-    // The TLSA question is for the target of the alias (RFC 7672 section 2.2.2). It does not follow if the host has no address.
+    // The TLSA question is for the target of the alias (RFC 7672 section 2.2.2).
     let alias = AnswerFacts { secure: true, ..facts("end.example.", &["A 192.0.2.1"]) };
     let after_host =
         |facts: &AnswerFacts| shown(&follow(RuleStep::Host { secure: true }, &name("mx.example."), facts));
@@ -147,9 +143,9 @@ fn an_spf_record_leads_to_what_it_names() {
         ("v=spf1 +all include:i.example", &[]),
         // Terms with macros, `ptr`, and terms with addresses lead to no question.
         ("v=spf1 include:%{i}.s.example exists:%{d}.e.example ptr ip4:192.0.2.1 ip6:2001:db8::1", &[]),
-        // The strings of a TXT record are joined before they are read.
+        // The strings of a TXT record are joined.
         ("v=spf1 include:_s|pf.a.example -all", &["_spf.a.example. TXT spf_chain"]),
-        // Terms that are not a name, or not a name with two labels, lead to no question.
+        // Terms without a name of two labels lead to no question.
         ("v=spf1 include: include:com a: include:a..b", &[]),
     ];
     for (text, expected) in cases {
@@ -160,7 +156,7 @@ fn an_spf_record_leads_to_what_it_names() {
     for other in [
         &["TXT v=spf10 include:a.example"][..],
         &["TXT google-site-verification=x"],
-        // Two SPF records of one domain are an error, so no question follows.
+        // Two SPF records of one domain are an error.
         &["TXT v=spf1 include:a.example", "TXT v=spf1 include:b.example"],
     ] {
         assert!(after("example.", RecordType::TXT, &facts("example.", other)).is_empty(), "{other:?}");
@@ -193,7 +189,7 @@ fn the_tree_walk_of_dmarc_goes_up_until_there_is_a_record() {
     assert_eq!(walk("_dmarc.example.com.", &["TXT other"]), ["_dmarc.com. TXT dmarc_walk"]);
     assert!(walk("_dmarc.com.", &[]).is_empty());
     assert!(walk("_dmarc.mail.example.com.", &["TXT v=dmarc1; p=none"]).is_empty());
-    // RFC 9989 section 4.10: from a domain with eight or more labels, the walk continues with its last seven.
+    // RFC 9989 section 4.10: after a domain with eight or more labels, the tree walk continues with its last seven.
     assert_eq!(walk("_dmarc.a.b.c.d.e.f.g.h.i.", &[]), ["_dmarc.c.d.e.f.g.h.i. TXT dmarc_walk"]);
     assert_eq!(walk("_dmarc.a.b.c.d.e.f.g.h.", &[]), ["_dmarc.b.c.d.e.f.g.h. TXT dmarc_walk"]);
     let denied = AnswerFacts { rcode: ResponseCode::NXDomain, ..facts("_dmarc.a.example.", &[]) };

@@ -1,11 +1,10 @@
-//! Questions for names in the zones of DNS lists. They are resolved like other questions. Then the gate (module `dnsbl::gate`) decides what
-//! the answer of the list means, and what the client gets.
+//! Questions for names in the zones of DNS lists. The gate (module `dnsbl::gate`) decides what the answer of the list means, and what the
+//! client gets.
 //!
-//! An alias in another zone may lead to a name of a list. The gate then judges the answer for the last name of the chain. Otherwise a list that
-//! refuses queries, or whose domain is parked, could look as if it had listed the name.
+//! If an alias leads to a name of a list, the gate judges the answer for the last name of the chain. Otherwise a list that refuses queries,
+//! or whose domain is parked, could look as if it had listed the name.
 //!
-//! See RFC 5782 and RFC 8914. Only questions of clients and look-ahead are handled here. A sub-question of the iterator, for example for the
-//! address of a list's server, never asks whether something is listed.
+//! See RFC 5782 and RFC 8914. Sub-questions of the iterator, for example for the address of a list's server, are not handled here.
 
 use std::sync::Arc;
 
@@ -32,8 +31,7 @@ use dns::wire::compose;
 use history::event::{ListFault, StepEvent};
 
 impl ListResolver {
-    /// Answers a question for one record type. For a name in the zone of a DNS list, the gate decides which answer is given if the list is
-    /// silent or refuses queries. For another name, the answer is the one that was found.
+    /// Answers a question for one record type. For a name in the zone of a DNS list, the gate decides which answer is given.
     pub(in crate::resolve) async fn guarded(
         &self,
         asked: &ClientQuestion,
@@ -56,13 +54,12 @@ impl ListResolver {
             self.warn_of_shut_down(list, entry);
             return self.chaser.chase((name, kind), (way, asked.cut.get()), AtList::Passes, context).await;
         }
-        // The future for a question to a DNS list is boxed, because it would make every resolution (flight) larger, and only some questions
-        // need it.
+        // Boxed, because it would make every resolution (flight) larger, and only some questions need it.
         Box::pin(self.judged(ListQuestion { list, entry, name, kind, context })).await
     }
 
-    /// Answers a question whose aliases, in `led`, lead to a name of a DNS list. The answer consists of these aliases and the list's answer
-    /// for that name. The statistics of the list count the question like a direct one.
+    /// Answers a question whose aliases (`led`) lead to a name of a DNS list. The statistics of the list count the question like a direct
+    /// one.
     async fn led_into(
         &self,
         (name, list): (Name, Arc<List>),
@@ -79,7 +76,6 @@ impl ListResolver {
         Ok(led.leading_to(given?))
     }
 
-    /// Asks a DNS list, and returns its answer if the gate (the check of such answers) allows it.
     async fn judged(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let found = self.hear_list(asked).await;
         let verdict = Box::pin(self.verdict(asked, &found)).await;
@@ -89,19 +85,19 @@ impl ListResolver {
         give(asked, verdict.as_ref(), found)
     }
 
-    /// Returns the state of a DNS list at the servers (`way`) that `view` asks: its public servers, configured servers, or forwarders.
+    /// Returns the state of a DNS list at the servers that `view` asks: its public servers, configured servers, or forwarders.
     pub(crate) fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
         let way = view.list_route(&list.apex).way();
         match self.table.find(&list.apex, &way) {
             Some(entry) => entry,
-            // The question began before a reload, and no view asks the DNS list at these servers any more, so its state is not stored in the table.
+            // The question began before a reload, and no view asks the DNS list at these servers any more.
             None if !self.is_asked(&list.apex, &way) => Arc::new(ListEntry::apart(list.apex.clone(), way)),
             None => self.table.entry(&list.apex, &way),
         }
     }
 
-    /// Returns what the answer says about the queried name: listed, not listed, or unknown. Returns `None` if the gate does not decide about
-    /// the answer, for example because of its type.
+    /// Returns what the answer says about the queried name. Returns `None` if the gate does not decide about it, for example because of its
+    /// type.
     async fn verdict(&self, asked: ListQuestion<'_>, found: &Result<Chased, Failure>) -> Option<ListVerdict> {
         let ListQuestion { list, entry, name, kind, context } = asked;
         let chased = match found {
@@ -113,8 +109,7 @@ impl ListResolver {
             RecordType::TXT if gate::text_follows_address(list) => {
                 let says = chased.answers.iter().any(|record| record.record_type() == RecordType::TXT);
                 let known = self.chaser.remembered_addresses(list, name, context);
-                // A TXT answer without TXT records means "not listed", unless the cached answer for type A says otherwise. No query is needed
-                // for that.
+                // A TXT answer without TXT records means "not listed", unless the cached answer for type A says otherwise.
                 let answers = match known {
                     Some(answers) => answers,
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
@@ -139,16 +134,15 @@ impl ListResolver {
         }
     }
 
-    /// Records the result of the tests of a DNS list. `insists`: true if the operator has asked for the tests. If the state of the list changes, its
-    /// cached answers are removed.
+    /// Records the result of the tests of a DNS list. `insists`: the operator has asked for the tests. If the state changes, the cached
+    /// answers of the list are removed.
     pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
             self.memory.flush_tree(&entry.apex).await;
         }
     }
 
-    /// Returns the answer for a client whose deadline has passed: SERVFAIL, or for a question to a DNS list the answer that `when_silent`
-    /// sets.
+    /// Returns the answer for a client whose deadline has passed: SERVFAIL, or for a DNS list the answer that `when_silent` sets.
     pub(in crate::resolve) fn overdue(&self, missed: &ClientQuestion, error: ExtendedError) -> Answer {
         let ClientQuestion { question, view, .. } = missed;
         let now = self.clock.mono();
@@ -202,7 +196,7 @@ fn give(
     };
     match given {
         Given::Answer => found.map(|chased| Chased { list: Some(mark), ..chased }),
-        // If the answers of the DNS list's zone are unusable, for example bogus, the client gets the failure with its own extended error.
+        // If the answers of the list's zone are unusable, for example bogus, the client gets the failure with its own extended error.
         Given::Servfail(_)
             if found.is_err()
                 && matches!(verdict, Some(ListVerdict::Unknown(UnknownReason::Unusable { .. }))) =>
@@ -211,7 +205,7 @@ fn give(
         }
         Given::Servfail(error) => {
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
-            // If the servers are silent, the failure is recorded for the zone of the servers. If they refuse, it is recorded for the DNS list.
+            // A failure of silent servers is recorded for the zone of the servers, and a refusal for the DNS list.
             let fault = match verdict {
                 Some(ListVerdict::Unknown(why)) => why.fault(),
                 _ => ListFault::Unusable,
@@ -238,7 +232,8 @@ fn give(
     }
 }
 
-/// Returns why a failed question to a DNS list leaves open whether the name is listed. Returns `None` if the list did not cause the failure.
+/// Returns why a failed question to a DNS list leaves open whether the name is listed. Returns `None` if the list did not cause the
+/// failure.
 pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UnknownReason> {
     let what = failure.of_list(&list.apex);
     match failure {
@@ -255,7 +250,7 @@ pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Unkno
         | Failure::Silent { .. }
         | Failure::Time { .. }
         | Failure::Addresses { .. } => Some(UnknownReason::Silent { what }),
-        // The cause is the question itself or this host, and not the DNS list.
+        // The cause is the question itself or this host.
         Failure::TooLarge { .. }
         | Failure::TooLong { .. }
         | Failure::List { .. }

@@ -26,9 +26,8 @@ pub struct ListResolver {
     pub(super) iterate: Arc<Iterate>,
     pub(super) chaser: Arc<Chaser>,
     pub(super) views: Arc<ArcSwap<Views>>,
-    /// The state of each DNS list that was asked.
     pub(in crate::resolve) table: Lists,
-    /// The questions to DNS lists that wait for an answer. Equal questions are asked once.
+    /// Questions to DNS lists that wait for an answer. Equal questions are asked once.
     pub(super) asking: SharedWork<Arc<Result<Chased, Failure>>>,
 }
 
@@ -47,7 +46,6 @@ impl ListResolver {
         }
     }
 
-    /// Returns how many questions to DNS lists wait for an answer.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn under_way(&self) -> usize {
         self.asking.len()
@@ -58,7 +56,7 @@ impl ListResolver {
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct ListQuestion<'a> {
     pub(in crate::resolve) list: &'a List,
-    /// The state of the DNS list when it is asked as in the question's view: by recursion, at configured servers, or through forwarders.
+    /// The state of the list at the servers that the view asks.
     pub(in crate::resolve) entry: &'a ListEntry,
     pub(in crate::resolve) name: &'a Name,
     pub(in crate::resolve) kind: RecordType,

@@ -1,7 +1,5 @@
-//! Tests local mirrors of DNS lists in the background. If the data of a mirror are old, or it does not answer, the log reports it. With
-//! `when_stale = "public"`, the public servers of the list are then asked until the mirror has current data again.
-//!
-//! No client's question waits for these tests.
+//! Tests local mirrors of DNS lists in the background. The log reports a mirror that has old data or does not answer. If `when_stale` is
+//! `public`, the public servers of the list are then asked until the mirror has current data again.
 
 use std::sync::Arc;
 
@@ -16,7 +14,7 @@ use crate::zones::mirror::{MirrorAnswer, MirrorChange};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 
 impl ListResolver {
-    /// Asks each mirror once for its SOA serial number, even if several views use the mirror.
+    /// Asks each mirror once for its SOA serial number.
     pub async fn look_at_mirrors(&self) {
         let views = self.views.load_full();
         let mut looked_at: Vec<&Arc<Route>> = Vec::new();
@@ -83,7 +81,7 @@ impl ListResolver {
     }
 }
 
-/// Returns the SOA serial number in these records, or `Nothing` if they contain no SOA.
+/// Returns the SOA serial number in the records, or `Nothing` if they contain no SOA.
 fn mirror_answer(answers: &[Record]) -> MirrorAnswer {
     let serial = answers.iter().find_map(|record| match &record.data {
         RData::SOA(soa) => Some(soa.serial),

@@ -4,12 +4,11 @@
 //! # Decisions
 //!
 //! - One value carries the question, the view and the list through all steps, so that the state of the list is looked up only once.
-//! - The server that answered is returned with the answer. It is not searched for in the text of the trace: this text has a limited length and also
-//!   contains referrals, so the round-trip time of a server of the parent zone could count as that of the list.
-//! - Equal questions from listeners that see the same zones are asked once, and only the answer is judged for each listener. Two listeners
-//!   therefore cost the list one query, even if only one of them has `dnsbl = "pass"`.
-//! - `ListResolver` knows the cache, the servers and the state of lists, but not the clients and resolutions (flights) that wait. The clients
-//!   that wait for a list are handled in [`resolve`](crate::resolve).
+//! - The server that answered is returned with the answer. The text of the trace also contains referrals, so the round-trip time of a
+//!   server of the parent zone could count as that of the list.
+//! - Equal questions from listeners that see the same zones are asked once, and only the answer is judged for each listener.
+//! - `ListResolver` knows the cache, the servers and the state of lists. The clients that wait for a list are handled in
+//!   [`resolve`](crate::resolve).
 
 mod guard;
 mod list_resolver;

@@ -1,5 +1,4 @@
-//! The DNS lists of the current configuration, and probes of lists. A probe asks the servers of a list for a test name. It does not use the
-//! cache, because a cached answer shows nothing about the current state of the list.
+//! The DNS lists of the current configuration, and probes of lists. A probe asks the servers of a list for a test name, without the cache.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,32 +22,31 @@ use dns::question::{Question, Security, ViewId};
 /// The result of a probe of a DNS list.
 #[derive(Clone, Debug)]
 pub struct Probed {
-    /// What the answer says: listed, not listed, or unknown. `None` if the probe failed for a reason that is not a fault of the DNS list.
+    /// What the answer says. `None` if the probe failed for a reason that is not a fault of the list.
     pub verdict: Option<ListVerdict>,
-    /// The server of the DNS list that answered the probe; `None` if no server did.
+    /// The server of the list that answered.
     pub server: Option<IpAddr>,
     /// True if the answer was signed and valid (DNSSEC). A forwarder may have made such an answer from cached proofs (RFC 8198).
     pub secure: bool,
 }
 
 impl ListResolver {
-    /// Returns true if any view asks the DNS list at `apex` at these servers (`way`): its public servers, configured servers, or forwarders.
+    /// Returns true if any view asks the list at `apex` at these servers (`way`): its public servers, configured servers, or forwarders.
     pub fn is_asked(&self, apex: &Name, way: &Way) -> bool {
         self.views.load().asking(apex, way, ViewId::default()).is_some()
     }
 
-    /// Removes the states of DNS lists for those servers (ways) at which no view asks the list any more.
+    /// Removes the states of lists for those servers at which no view asks the list any more.
     pub(in crate::resolve) fn forget_unasked(&self) {
         self.table.keep(|apex, way| self.is_asked(apex, way));
     }
 
-    /// Returns the DNS list with this apex, according to the configuration of `view`.
+    /// Returns the DNS list with this apex, as `view` configures it.
     pub fn list(&self, view: ViewId, apex: &Name) -> Option<Arc<List>> {
         self.views.load().get(view)?.list_route(apex).policy.list.clone()
     }
 
-    /// Returns the list of `entry`, and a view that asks the list at the same servers as `entry`: the view `id` if it still does, otherwise another
-    /// view. Returns `None` if no view does any more.
+    /// Returns the list of `entry`, and a view that asks it at the same servers as `entry`: the view `id`, or else another view.
     pub fn asked_as(&self, entry: &ListEntry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
         let views = self.views.load();
         let view = views.asking(&entry.apex, &entry.way, id)?;
@@ -56,7 +54,7 @@ impl ListResolver {
         Some((list, Arc::clone(view)))
     }
 
-    /// Returns the DNS list that a question asks, if the list is configured and was not shut down.
+    /// Returns the DNS list that a question asks, if the list was not shut down.
     pub fn list_of(&self, question: &Question) -> Option<Arc<List>> {
         let views = self.views.load();
         views
@@ -66,7 +64,7 @@ impl ListResolver {
             .filter(|list| list.is_alive())
     }
 
-    /// Asks a DNS list for the A records of `name`. Asks a server other than `avoid` if the list has one.
+    /// Asks a DNS list for the A records of `name`, if possible at a server other than `avoid`.
     pub async fn probe(&self, view: &Arc<View>, list: &List, name: &Name, avoid: Option<IpAddr>) -> Probed {
         let entry = self.list_entry(view, list);
         let progress = Arc::new(FlightProgress::new(&self.clock));
@@ -77,7 +75,7 @@ impl ListResolver {
         let secure = found.as_ref().is_ok_and(|chased| chased.security == Some(Security::Secure));
         let server = found.as_ref().ok().and_then(|chased| chased.answered).map(|(server, _)| server);
         let verdict = match found {
-            // The state of the DNS list so far must not influence how its answer is interpreted.
+            // The state of the list so far must not influence how its answer is judged.
             Ok(chased) => Some(gate::judge(list, ListState::Untested, &chased.answers)),
             Err(failure) => why_of(list, &failure).map(ListVerdict::Unknown),
         };

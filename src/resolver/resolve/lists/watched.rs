@@ -1,7 +1,5 @@
-//! Reports the results of questions to DNS lists to the breakers and statistics of the lists. If the breaker of a list has opened, because the
-//! list does not answer, a question is answered without asking the list.
-//!
-//! No client's question waits for these reports.
+//! Reports the results of questions to DNS lists to the breakers and statistics of the lists. If the breaker of a list has opened, because
+//! the list does not answer, a question is answered without asking the list.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +30,6 @@ use dns::question::{Answer, ListMark, ListSays, Outcome, Question, QuestionKey};
 use dns::wire::compose;
 use history::event::StepEvent;
 
-/// The DNS list for which a question asks, and the state of this list.
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct Watched<'a> {
     pub(in crate::resolve) list: &'a List,
@@ -40,21 +37,20 @@ pub(in crate::resolve) struct Watched<'a> {
 }
 
 impl ListResolver {
-    /// Returns the DNS list that a client's question asks, and its state, if the list was not shut down.
+    /// Returns the DNS list of a client's question, if it was not shut down.
     pub(in crate::resolve) fn watched<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
         missed.live_list()?;
         self.list_of_client(missed)
     }
 
-    /// Returns the DNS list that a client's question asks, and its state, even if the list was shut down. The state is looked up only once for each
-    /// question.
+    /// Returns the DNS list of a client's question, even if it was shut down. Its state is looked up only once for each question.
     pub(super) fn list_of_client<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
         let AskedList { list, entry, .. } = missed.list.as_ref()?;
         let entry = entry.get_or_init(|| self.list_entry(&missed.view, list));
         Some(Watched { list, entry })
     }
 
-    /// Returns the immediate answer to a question whose list is known not to answer. Returns `None` if the DNS list must be asked.
+    /// Returns the answer of a list that is known not to answer, or `None` if the list must be asked.
     pub(in crate::resolve) fn held(
         &self,
         watched: Watched<'_>,
@@ -63,7 +59,7 @@ impl ListResolver {
     ) -> Option<(Outcome, Answer)> {
         let ClientQuestion { question, view, .. } = missed;
         let what = watched.entry.why_held()?.to_owned();
-        // If the DNS list refuses queries, the client gets this reason, and not the reason that the list is silent.
+        // If the list refuses queries, the client gets this reason, and not that the list is silent.
         let refuses = watched.entry.state() == ListState::Refusing;
         let why = if refuses { UnknownReason::NotServed { what } } else { UnknownReason::Silent { what } };
         let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
@@ -95,7 +91,7 @@ impl ListResolver {
                 context.note(StepEvent::Memory { found: what });
                 return match heard.await {
                     Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),
-                    // An error means that the resolution (flight) that asked the DNS list was given up, so this resolution asks the list itself.
+                    // The resolution (flight) that asked the list was given up, so this one asks the list itself.
                     Err(_) => self.ask_list(asked).await,
                 };
             }
@@ -124,20 +120,19 @@ impl ListResolver {
             went_out: context.budget.packets() > before,
             sent: context.budget.to_list().saturating_sub(before_to_list).max(1),
             refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
-            // A DNS list that requires a secret key in its names may refuse a query for its apex although it works. So such a query is no probe.
+            // A list that requires a secret key in its names may refuse a query for its apex although it works.
             probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
         entry.ended(&asked, now);
         if asked.end == ListQueryEnd::Failed {
-            // The breaker of the DNS list may now need a probe.
+            // The breaker of the list may now need a probe.
             self.table.wake();
         }
         found
     }
 
-    /// Notices a client's question that looks like one to a DNS list, and reports it to the module
-    /// `background::batch`. The name of the question belongs to no known list.
+    /// Reports a client's question that looks like one to an unknown DNS list to `background::batch`.
     pub(in crate::resolve) fn notice(&self, missed: &ClientQuestion) {
         let ClientQuestion { question, key, arrived, list, .. } = missed;
         if list.is_none()
@@ -149,8 +144,8 @@ impl ListResolver {
         }
     }
 
-    /// Records the result of a question that belongs to no known DNS list. Returns the mark of the answer if its zone is learned (it looks like a DNS
-    /// list, see `lookalike`). Only the batches use this mark.
+    /// Records the result of a question that belongs to no known DNS list. Returns the mark of the answer if its zone looks like a DNS list
+    /// (see `lookalike`). Only the batches use this mark.
     pub(super) fn learned_mark(&self, name: &Name, found: &Result<Chased, Failure>) -> Option<ListMark> {
         let answer = found.as_ref().ok();
         let round_trip = answer.and_then(|chased| chased.answered).map(|(_, round_trip)| round_trip);
@@ -164,7 +159,7 @@ impl ListResolver {
         Some(ListMark { list, says })
     }
 
-    /// Reports the result of a question to a DNS list to the module `background::batch`, which observes which lists clients ask together.
+    /// Reports the result of a question to `background::batch`, which observes which lists clients ask together.
     pub(in crate::resolve) fn report_to_batches(
         &self,
         question: &Question,
@@ -183,8 +178,8 @@ impl ListResolver {
         }
     }
 
-    /// Returns when servers other than those of the DNS list last answered: servers of the internet, or the same forwarders for other questions. This
-    /// shows whether only the list is silent, or whether the network of this host has an outage.
+    /// Returns when other servers last answered: servers of the internet, or the same forwarders for other questions. This shows whether
+    /// only the list is silent, or whether the network of this host has an outage.
     pub fn evidence(&self, way: &Way) -> NetworkAnswers {
         match way {
             Way::Public | Way::Stub(_) => self.iterate.evidence(),
@@ -193,7 +188,6 @@ impl ListResolver {
     }
 }
 
-/// Returns how a question to a DNS list ended: answered, failed or silent.
 fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
     match found {
         Ok(_) => ListQueryEnd::Answered,
@@ -208,19 +202,17 @@ fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
             | Failure::Time { .. }
             | Failure::Addresses { .. },
         ) => ListQueryEnd::Silent,
-        // The servers of the list answered, but the aliases in the answer form a loop, or the answer is bogus, for example.
+        // The servers of the list answered, for example with a loop of aliases or a bogus answer.
         Err(_) => ListQueryEnd::Answered,
     }
 }
 
-/// Returns true if an answer of a DNS list means that the list refuses queries.
 fn refuses(entry: &ListEntry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
     let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
     let verdict = list.map(|list| gate::judge(list, ListState::Untested, &chased.answers));
     matches!(verdict, Some(ListVerdict::Unknown(why)) if why.state().is_some())
 }
 
-/// Returns how long a negative answer of a DNS list may be cached, if the answer is negative.
 fn negative_ttl(chased: &Chased) -> Option<Duration> {
     chased.soa.as_ref().map(|soa| Duration::from_secs(soa.ttl.into()))
 }

@@ -1,11 +1,11 @@
 //! Determines whether the clock of this host can be correct, and how DNSSEC validation works if it is not.
 //!
-//! Hosts without a battery start with a clock that is slow, and must resolve names to set it. A clock is known to be slow if it shows a time before
-//! the day on which this version was built, or if a signature of the root zone is valid except that its validity period has not begun (RFC 4035
-//! section 5.3.1). Only the owner of the root's key can make such a signature, so an attacker cannot make resolverd believe that a correct clock is
-//! slow. While the clock is slow, signatures are validated without their times, as dnsmasq does until its clock is set. No answer is then secure,
-//! and none is cached for longer than a minute. A fast clock cannot be detected, because an attacker can replay expired signatures, which look the
-//! same. With a fast clock, no name in a signed zone resolves, except below negative trust anchors.
+//! Hosts without a battery start with a slow clock, and must resolve names to set it. A clock is known to be slow if it shows a time before
+//! the build of this version, or if the validity period of a signature of the root zone has not begun (RFC 4035 section 5.3.1). Only the
+//! owner of the root's key can make such a signature, so an attacker cannot fake a slow clock. While the clock is slow, signatures are
+//! validated without their times, as in dnsmasq. No answer is then secure, and none is cached for longer than a minute. A fast clock cannot
+//! be detected, because an attacker can replay expired signatures, which look the same. With a fast clock, no name in a signed zone
+//! resolves, except below negative trust anchors.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 
@@ -14,19 +14,16 @@ use dns::clock::{Calendar, Clock, Mono, Now, date};
 use dns::limits::CLOCK_JUMP;
 use validate::verdict::{ValidationFailure, Why};
 
-/// What the log advises the operator to do if the clock of the host is wrong.
 const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// The next three numbers are the states of this host's clock that the log can report: right, slow or fast.
 const RIGHT: u8 = 0;
 const SLOW: u8 = 1;
 const FAST: u8 = 2;
 
-/// What resolverd knows about the correctness of this host's clock.
 pub(super) struct Timekeeper {
-    /// The difference between the calendar time (seconds since 1970) and the time since the start of the daemon, in seconds.
+    /// The calendar time (seconds since 1970) minus the time since the start of the daemon, in seconds.
     offset: AtomicI64,
-    /// The time at which the clock of the host was last found to have been set, in microseconds since the start of the daemon. 0 means never.
+    /// When the clock of the host was last found to have been set, in microseconds since the start of the daemon. 0 means never.
     set: AtomicU64,
     reported: AtomicU8,
 }
@@ -36,8 +33,7 @@ impl Timekeeper {
         Self { offset: AtomicI64::new(offset(now)), set: AtomicU64::new(0), reported: AtomicU8::new(RIGHT) }
     }
 
-    /// Returns the time with which the validity times of signatures are compared. If the state of the clock (right, slow or fast) has changed,
-    /// reports this in the log.
+    /// Returns the time for the validity times of signatures. If the state of the clock has changed, the log reports this.
     pub(super) fn calendar(&self, clock: &Clock) -> Calendar {
         let now = clock.now();
         let calendar = clock.calendar_at(now);
@@ -59,14 +55,14 @@ impl Timekeeper {
         calendar
     }
 
-    /// Warns once in the log that the clock may be fast, if the fault is that the signatures of the root's keys have expired.
+    /// Warns once that the clock may be fast, if the signatures of the root's keys have expired.
     pub(super) fn suspects_clock(&self, clock: &Clock, fault: &ValidationFailure) {
         if fault.why == Why::Expired && self.turns(FAST) {
             tracing::warn!("{}", fast(clock.now().unix, fault));
         }
     }
 
-    /// Returns true if the clock of the host was set since the last call.
+    /// Returns true if the clock was set since the last call.
     fn look(&self, now: Now) -> bool {
         let offset = offset(now);
         let set = self.offset.swap(offset, Ordering::Relaxed).abs_diff(offset) > CLOCK_JUMP;
@@ -76,27 +72,27 @@ impl Timekeeper {
         set
     }
 
-    /// Returns true if a validation result from the time `since` may be wrong, because the clock of the host was set since then.
+    /// Returns true if a validation result from `since` may be wrong, because the clock was set since then.
     pub(super) fn is_outdated(&self, since: Mono) -> bool {
         let set = self.set.load(Ordering::Relaxed);
         set > 0 && since.as_micros() <= set
     }
 
-    /// Returns true if the cached security state of a zone may be wrong, because the clock of the host was set since
-    /// then. Secure and insecure states are never wrong because of this.
+    /// Returns true if the cached security state of a zone may be wrong, because the clock was set since then. Secure and insecure states
+    /// are never wrong for this reason.
     pub(super) fn outdates(&self, state: &ZoneTrust) -> bool {
         matches!(state.standing, ZoneSecurity::Bogus(_) | ZoneSecurity::NoZone(_))
             && self.is_outdated(state.stored)
     }
 
-    /// Returns true if the log must report this state of the clock, because the log last reported another state.
+    /// Returns true if the log last reported another state.
     fn turns(&self, reported: u8) -> bool {
         self.reported.swap(reported, Ordering::Relaxed) != reported
     }
 }
 
-/// Returns the reason for an answer whose signatures were validated without their validity periods. The true time is after `passed` (seconds since
-/// 1970).
+/// Returns the reason for an answer whose signatures were validated without their validity periods. The true time is after `passed`
+/// (seconds since 1970).
 pub(super) fn untimed(passed: u64) -> ValidationFailure {
     let text = format!(
         "the validity times of its signatures cannot be checked: the clock of this host is behind, the true time is after {}",

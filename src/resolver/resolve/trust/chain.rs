@@ -1,6 +1,5 @@
-//! The chain of trust: validates the DNSSEC keys of each zone, from a trust anchor downwards.
-//!
-//! Implements RFC 4035 section 5. The security state of each zone is cached.
+//! The chain of trust (RFC 4035 section 5): validates the DNSSEC keys of each zone, from a trust anchor downwards. The security state of
+//! each zone is cached.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,32 +31,30 @@ use validate::rules::{Algorithms, Rules};
 use validate::signature::{covered_type, covering};
 use validate::verdict::{SecurityStatus, ValidationFailure, Verdict, Why};
 
-/// The security state of a zone, the time in seconds for which this state may be cached, and the time when the keys of the zone were last fetched.
+/// The security state of a zone, the time in seconds for which it may be cached, and the time when the keys of the zone were last fetched.
 struct Established {
     standing: ZoneSecurity,
     seconds: u32,
     sought: Option<Mono>,
 }
 
-/// The meaning of the DS records of a name, or of their denial.
+/// The meaning of the DS records of a name, or of their denial. The numbers are the seconds for which it may be cached.
 #[derive(Debug)]
 pub(super) enum Delegated {
-    /// A signed zone begins at the name. Contains its DS records, and the time in seconds for which this result may be
-    /// cached.
+    /// A signed zone begins at the name. Contains its DS records.
     Signed(Vec<DS>, u32),
-    /// No zone begins at the name, or an unsigned zone begins there. Contains the time in seconds for which this result may be cached.
+    /// No zone begins at the name, or an unsigned zone begins there.
     Unsigned(Cut, u32),
     /// The zone above the name is bogus, so the name is bogus too.
     Bogus(ValidationFailure),
 }
 
-/// Where the DNSSEC keys come from with which the state of a zone is determined.
 struct KeySource {
     /// DNSKEY records that were fetched for this zone before. With `None`, they are taken from the cache or fetched.
     fetched: Option<Arc<Fetched>>,
     /// The maximum number of servers whose DNSKEY records are validated.
     tries: usize,
-    /// True if the DS records are fetched again, even if the cache has them.
+    /// True if the DS records are fetched even if the cache has them.
     anew: bool,
 }
 
@@ -72,34 +69,29 @@ impl Established {
         Self { standing, seconds, sought: None }
     }
 
-    /// Creates the state of a bogus zone. It is cached only for a short time, because the zone may be repaired at any moment.
+    /// Returns the state of a bogus zone. It is cached only for a short time, because the zone may be repaired at any moment.
     fn bogus(fault: ValidationFailure) -> Self {
         Self::without_keys(ZoneSecurity::Bogus(fault), seconds_of(BOGUS_TIME))
     }
 }
 
 impl Validator {
-    /// Returns the trust anchor that applies to a name now, or `Trust::None` if no trust anchor applies.
+    /// Returns the trust anchor that applies to a name now.
     pub(super) fn trust<'a>(&self, name: &Name, context: &'a Context) -> Trust<'a> {
         let (view, now) = (&context.view, self.clock.mono());
         let nta = |above: &Name| view.has_nta(above) || self.ntas.holds(above, now);
         context.anchors.closest(name, nta)
     }
 
-    /// Returns true if a trust anchor applies to a name now.
     pub(in crate::resolve) fn trusts(&self, name: &Name, context: &Context) -> bool {
         matches!(self.trust(name, context), Trust::Anchor(..))
     }
 
-    /// Returns the rules for the validation of signatures: the allowed algorithms, the current time, and the maximum amount of work for the question.
     pub(super) fn rules<'a>(&self, context: &'a Context) -> Rules<'a> {
         Rules { algorithms: algorithms(context), calendar: self.calendar(), budget: &context.budget.work }
     }
 
-    /// Returns the security state of the zone whose apex is `zone`.
-    ///
-    /// # Errors
-    /// The state could not be determined, for example because servers do not answer.
+    /// Returns the security state of the zone whose apex is `zone`. Fails for example if servers do not answer.
     pub(super) fn state<'a>(
         &'a self,
         zone: &'a Name,
@@ -116,8 +108,7 @@ impl Validator {
         })
     }
 
-    /// Determines the security state of a zone and caches it. `keys` are DNSKEY records that were fetched before. With `None`, they are taken
-    /// from the cache or fetched.
+    /// Determines the security state of a zone and caches it. Without `keys`, the DNSKEY records are taken from the cache or fetched.
     pub(super) async fn establish(
         &self,
         zone: &Name,
@@ -135,7 +126,7 @@ impl Validator {
         context: &Context,
     ) -> Result<Established, ValidationFailure> {
         match self.trust(zone, context) {
-            // The result is not cached: a negative trust anchor may be removed at any time, and determining the result again needs no query.
+            // The result is not cached: a negative trust anchor may be removed at any time, and no query is needed to determine the result.
             Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
                 context.note(ds_note(zone, ds, DsSource::Anchor));
@@ -154,8 +145,8 @@ impl Validator {
         let state = Arc::new(ZoneTrust { zone: zone.clone(), standing, stored, sought, expires });
         context.judged(state.state());
         context.note(checked(zone.to_string(), &state));
-        // A question of look-ahead may send only a few queries. A client's question may query more servers and find another state, so only a final
-        // state is cached here.
+        // A question of look-ahead may send only a few queries, and a client's question may find another state. So only a final state is
+        // cached here.
         let is_final = matches!(state.standing, ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_));
         if is_final || !context.is_ahead() {
             self.memory.rrsets.in_view(context.view.knows).put_zone_state(Arc::clone(&state));
@@ -163,10 +154,9 @@ impl Validator {
         state
     }
 
-    /// Fetches the keys of a zone again if the cached keys do not verify the answers of its servers, and returns the new state of the zone. A zone
-    /// may change its keys, and its parent the DS records, before the old ones have left the caches. Returns `None` if the state has not changed. If
-    /// the zone is bogus or somebody forges its answers, the keys are fetched at most once in `KEY_RENEWAL`. A question of look-ahead never fetches
-    /// them again. Otherwise the next question of a client could not do so within `KEY_RENEWAL`.
+    /// Fetches the keys of a zone again if the cached keys do not verify the answers of its servers: a zone may change its keys before the
+    /// old ones have left the caches. Returns `None` if the state has not changed. For a bogus zone or forged answers, the keys are fetched
+    /// at most once in `KEY_RENEWAL`. A question of look-ahead never fetches them, so that a client's question can.
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneTrust>,
@@ -191,8 +181,7 @@ impl Validator {
             if was_just_sought && !under_way {
                 return None;
             }
-            // The time of this fetch is stored first. A question that needs the keys during the fetch waits for it, and
-            // a later question does not fetch them again.
+            // The time of this fetch is stored first, so that a later question does not fetch the keys again.
             let ZoneTrust { zone, standing, stored, expires, .. } = &*current;
             rrsets.put_zone_state(Arc::new(ZoneTrust {
                 zone: zone.clone(),
@@ -212,7 +201,6 @@ impl Validator {
         })
     }
 
-    /// Determines the security state of a zone below a trust anchor.
     async fn determine_below(
         &self,
         zone: &Name,
@@ -225,16 +213,16 @@ impl Validator {
         }
         let known = self.knows_ds(zone, context);
         if !known && keys.is_none() {
-            // The cache has no DS records from a referral, so they are fetched. The DNSKEY records are fetched at the same time, because the
-            // zone is probably signed.
+            // The cache has no DS records from a referral, so they are fetched. The DNSKEY records are fetched at the same time, because
+            // the zone is probably signed.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
-        // If the DNSKEY records were just fetched again but the DS records are from the cache, the DS records may be outdated. So only one server is
-        // tried. If its keys do not match, the DS records are fetched again.
+        // DS records from the cache may be outdated if the DNSKEY records are new. So only one server is tried, and if its keys do not
+        // match, the DS records are fetched again.
         let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
         let established =
             self.determine_by_ds(zone, anchor, KeySource::new(keys.clone(), tries), context).await?;
-        // The cached DS records may be from a time before the zone changed its keys, so they are fetched again.
+        // The cached DS records may be from a time before the zone changed its keys.
         let outdated = match &established.standing {
             ZoneSecurity::NoZone(_) => true,
             ZoneSecurity::Bogus(fault) => fault.why == Why::DnskeyMissing,
@@ -248,7 +236,6 @@ impl Validator {
         Ok(established)
     }
 
-    /// Determines the security state of a zone from the DS records in its parent.
     async fn determine_by_ds(
         &self,
         zone: &Name,
@@ -289,8 +276,8 @@ impl Validator {
         }
     }
 
-    /// Returns the state of a zone below an insecure or bogus zone. It is the same as the state of the zone above, so no query is needed. Returns
-    /// `None` if the zone above is secure or not known.
+    /// Returns the state of a zone below an insecure or bogus zone, which is the state of the zone above. Returns `None` if the zone above
+    /// is secure or not known.
     async fn inherited(
         &self,
         zone: &Name,
@@ -311,8 +298,8 @@ impl Validator {
         })
     }
 
-    /// Validates the DNSKEY records of a zone with the DS records of its parent or of its trust anchor. These DS records are valid for `seconds`.
-    /// The keys in `keys` are validated first, and then, if they are bogus, the keys from other servers.
+    /// Validates the DNSKEY records of a zone with the DS records of its parent or of its trust anchor, which are valid for `seconds`. If
+    /// `keys` are bogus, the keys from other servers are validated.
     async fn entrust(
         &self,
         zone: &Name,
@@ -358,7 +345,7 @@ impl Validator {
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate && refuted.is_empty() => {
                     return Err(fault);
                 }
-                // Keys from other servers were bogus. So the zone counts as bogus, although the validation of these last keys could not be finished.
+                // The zone counts as bogus, because keys from other servers were bogus.
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => break,
                 Entrusted::Bogus(fault) => {
                     note_refuted(keys.server, &keys.zone, &fault, context);
@@ -376,7 +363,6 @@ impl Validator {
         Ok(Established::bogus(fault))
     }
 
-    /// Validates the fetched DNSKEY records of a zone with its DS records.
     pub(super) async fn judge_keys(
         &self,
         zone: &Name,
@@ -404,21 +390,21 @@ impl Validator {
     }
 }
 
-/// Returns true if `name` is in a private zone at or below `denied`: a `[[zone]]` with configured servers. The public parent zone has proved that no
-/// zone begins at `denied`. Only the operator knows the private zone, so its data count as insecure, as with `domain-insecure` of Unbound.
+/// Returns true if `name` is in a private zone at or below `denied`: a `[[zone]]` with configured servers. The public parent zone has
+/// proved that no zone begins at `denied`. Only the operator knows the private zone, so its data count as insecure, as with
+/// `domain-insecure` of Unbound.
 pub(super) fn is_private(denied: &Name, name: &Name, context: &Context) -> bool {
     let route = context.view.route(name, RecordType::ANY);
     let has_servers = matches!(route.target, RouteTarget::Stub(_) | RouteTarget::Forward { .. });
     has_servers && !route.zone.is_root() && denied.zone_of(&route.zone)
 }
 
-/// Returns true if the fault is only that signatures or NSEC records were not sent.
+/// Returns true if only signatures or NSEC records were missing.
 pub(super) fn is_unsigned(fault: &ValidationFailure) -> bool {
     matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }
 
-/// Notes in the trail of the question that the answer of a server is bogus. The trail contains the steps of a
-/// resolution. Notes nothing if the server is not known.
+/// Notes in the trail (the steps of the resolution) that the answer of a server is bogus.
 pub(in crate::resolve) fn note_refuted(
     server: Option<SocketAddr>,
     zone: &Name,
@@ -431,7 +417,7 @@ pub(in crate::resolve) fn note_refuted(
     context.note(StepEvent::Checked { subject, state, why: Some(fault.text.clone()) });
 }
 
-/// Creates the note for the trail about the DS records of a zone. The trail contains the steps of a resolution.
+/// Returns the entry of the trail (the steps of a resolution) about the DS records of a zone.
 fn ds_note(zone: &Name, ds: &[DS], from: DsSource) -> Note {
     let fields = |ds: &DS| DsFact {
         tag: ds.key_tag(),
@@ -441,7 +427,6 @@ fn ds_note(zone: &Name, ds: &[DS], from: DsSource) -> Note {
     Note::Ds { zone: zone.clone(), records: ds.iter().take(MAX_DS).map(fields).collect(), from }
 }
 
-/// Creates the note for the trail about the DNSKEY records of a zone.
 fn keys_note(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> Note {
     let fields = |record: &&Record| match &record.data {
         RData::DNSSEC(DNSSECRData::DNSKEY(key)) => {
@@ -454,13 +439,12 @@ fn keys_note(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> No
     Note::Dnskey { zone: zone.clone(), records, server: server.map(|server| server.ip()) }
 }
 
-/// Returns the DNSSEC algorithms that the configuration allows.
 fn algorithms(context: &Context) -> Algorithms {
     Algorithms { sha1: context.view.config.dnssec.sha1 }
 }
 
-/// Returns the zone whose proofs must show that `name` does not exist or has no data of type `kind`: the deepest zone that has signed an NSEC, NSEC3
-/// or SOA record in `records`. For DS records, this zone must be above `name`.
+/// Returns the zone whose proofs must show that `name` does not exist or has no data of type `kind`: the deepest zone that has signed an
+/// NSEC, NSEC3 or SOA record in `records`. For DS records, this zone must be above `name`.
 pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -> Option<&'a Name> {
     let signatures = records.iter().filter_map(|record| match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input()),
@@ -476,7 +460,6 @@ pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -
         .max_by_key(|zone| zone.iter().len())
 }
 
-/// Creates the note for the trail about the security state of a zone.
 fn checked(subject: String, state: &ZoneTrust) -> StepEvent {
     let why = match &state.standing {
         ZoneSecurity::Secure(_) => None,
@@ -490,7 +473,7 @@ pub(super) fn unreachable(what: &str, name: &Name, failure: &Failure) -> Validat
     ValidationFailure::new(Why::Indeterminate, format!("cannot get the {what} of {name}: {failure}"))
 }
 
-/// Returns the whole seconds of a duration, rounded down.
+/// Returns the seconds of a duration, rounded down.
 pub(super) fn seconds_of(span: Duration) -> u32 {
     u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }

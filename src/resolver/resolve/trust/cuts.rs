@@ -1,6 +1,4 @@
-//! Determines where zones begin and whether they are signed, from DS records or their denial.
-//!
-//! Implements RFC 4035 sections 5.2 and 4.3. DS records that came with referrals are not queried again.
+//! Determines where zones begin and whether they are signed, from DS records or their denial (RFC 4035 sections 5.2 and 4.3).
 
 use std::sync::Arc;
 
@@ -21,18 +19,16 @@ use validate::signature;
 use validate::signature::{CoveredRrset, covering};
 use validate::verdict::{ValidationFailure, Verdict, Why};
 
-/// The records in the answer to a query for the DS records of a name.
 struct DsAnswer<'a> {
-    /// The DS records of the name; empty if the answer denies them.
+    /// The DS records. Empty if the answer denies them.
     set: CoveredRrset<'a>,
     signatures: Vec<&'a RRSIG>,
-    /// All records of the answer, including signatures and proofs.
     records: &'a [Record],
 }
 
 impl Validator {
-    /// Returns the verdict on unsigned data at `name` from a server of the zone `cut`: insecure if an unsigned zone begins between the trust
-    /// anchor and the name, otherwise bogus. DS records that did not come with a referral are queried.
+    /// Returns the verdict on unsigned data at `name` from a server of the zone `cut`: insecure if an unsigned zone begins between the
+    /// trust anchor and the name, otherwise bogus. DS records that did not come with a referral are queried.
     pub(super) async fn unsigned(&self, name: &Name, cut: &Name, context: &Context) -> Verdict {
         let Trust::Anchor(anchor, _) = self.trust(name, context) else { return Verdict::Insecure(None) };
         let mut zone = self.closest_state(name, anchor, cut, context);
@@ -73,8 +69,7 @@ impl Validator {
                     Ok(Delegated::Unsigned(Cut::NoName, _)) => below = name.iter().len(),
                     Ok(Delegated::Bogus(fault)) => return Verdict::Bogus(fault),
                     Err(fault) if fault.why == Why::Indeterminate => return Verdict::Indeterminate(fault),
-                    // The parent has sent no signed proof that an unsigned zone begins at this name, so unsigned data
-                    // are bogus.
+                    // The parent has sent no signed proof that an unsigned zone begins at this name.
                     Err(fault) if is_unsigned(&fault) => return Verdict::Bogus(unsigned_in(name, &zone)),
                     Err(fault) => return Verdict::Bogus(fault),
                 }
@@ -82,8 +77,8 @@ impl Validator {
         }
     }
 
-    /// Returns the deepest known zone at or above `name`, from which the search for an unsigned zone begins: a zone whose security state is cached,
-    /// the zone whose server gave the data (`cut`), or the zone of the trust anchor.
+    /// Returns the deepest known zone at or above `name`: a zone whose security state is cached, the zone whose server gave the data
+    /// (`cut`), or the zone of the trust anchor.
     fn closest_state(&self, name: &Name, anchor: &Name, cut: &Name, context: &Context) -> Name {
         let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         let asked = cut.zone_of(name) && anchor.zone_of(cut);
@@ -104,8 +99,8 @@ impl Validator {
             || rrsets.get(zone, RecordType::DS, Rank::Answer, now).is_some()
     }
 
-    /// Returns what the DS records of `name` mean. They are taken from the cached referral, or fetched from the servers of the parent. `anew`: if
-    /// true, the servers of the parent are always asked.
+    /// Returns what the DS records of `name` mean: from the cached referral, or from the servers of the parent. `anew`: the servers are
+    /// always asked.
     pub(super) async fn delegated(
         &self,
         name: &Name,
@@ -148,7 +143,6 @@ impl Validator {
         }))
     }
 
-    /// Validates the DS records of `name`, or their denial, and returns what they mean.
     async fn judge_ds(
         &self,
         name: &Name,
@@ -197,7 +191,7 @@ impl Validator {
         }
     }
 
-    /// Like `judge_ds`, but with the given security state of the zone that signed the answer.
+    /// Like `judge_ds`. `state` is the state of the zone that signed the answer.
     async fn judge_ds_by(
         &self,
         state: &ZoneTrust,
@@ -221,14 +215,13 @@ impl Validator {
         let signed = signature::check(&answer.set, &answer.signatures, keys, rules).await?;
         let known: Vec<DS> = set.iter().copied().filter_map(ds_in).cloned().collect();
         if known.is_empty() {
-            // The DS records are signed, but none can be parsed. This does not make the zone below unsigned.
+            // No DS record can be parsed. This does not make the zone below unsigned.
             return Err(ValidationFailure::new(Why::Bogus, format!("no DS of {name} can be parsed")));
         }
         Ok(Delegated::Signed(known, signed.ttl))
     }
 
-    /// Checks whether the answer contains a signed alias at `name` in place of DS records: no zone begins there then. Returns the time in seconds
-    /// for which this result may be cached, or `None` if there is no such alias.
+    /// Returns the seconds for which a signed alias at `name` may be cached, or `None` if there is none. No zone begins at an alias.
     async fn alias_instead(
         &self,
         name: &Name,

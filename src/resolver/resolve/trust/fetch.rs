@@ -1,7 +1,6 @@
-//! Gets the DS and DNSKEY records for the chain of trust: from the cache, from a fetch in progress, or from servers.
-//!
-//! The DNSKEY records of a zone are fetched as soon as its servers are asked for anything, so that they arrive together with the answer.
-//! Fetched records are cached unvalidated. The module `chain` validates them.
+//! Gets the DS and DNSKEY records for the chain of trust: from the cache, from a fetch in progress, or from servers. The DNSKEY records of
+//! a zone are fetched as soon as its servers are asked for anything, so that they arrive together with the answer. Fetched records are
+//! cached unvalidated; the module `chain` validates them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,35 +30,29 @@ use history::note::Note;
 use validate::anchors::Trust;
 use validate::verdict::{SecurityStatus, ValidationFailure};
 
-/// The result of a fetch of DS or DNSKEY records.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {
-    /// The records, or an alias in their place. Empty if the zone has no such records.
+    /// The records, or an alias in their place. Empty if the zone has none.
     pub(crate) answers: Vec<Record>,
-    /// The signatures of the fetched records, or the proofs that they do not exist.
     pub(super) evidence: Vec<Record>,
-    /// The zone whose servers were asked for the records.
     pub(super) zone: Name,
-    /// The server that gave the records; `None` if they were in the cache.
+    /// The server that gave the records. `None` if they were in the cache.
     pub(super) server: Option<SocketAddr>,
-    /// The time at which the answer arrived from the server. For a denial from the cache, the current time.
+    /// When the answer arrived from the server. For a denial from the cache, the current time.
     pub(super) since: Mono,
-    /// The reservation of memory for a long reply. It ends when this value is dropped. The field is never read.
+    /// The reservation of memory for a long reply, until this value is dropped.
     pub(super) _room: ReplyRoom,
 }
 
-/// The table of fetches of DS and DNSKEY records in progress.
 pub(super) type Fetches = SharedWork<Result<Arc<Fetched>, Failure>>;
 
-/// Receives the result of a fetch of DS or DNSKEY records in progress.
 pub(crate) type Fetch = SharedResult<Result<Arc<Fetched>, Failure>>;
 
-/// The sources from which a fetch of DS or DNSKEY records may take them.
 #[derive(Clone, Copy)]
 pub(crate) enum Round<'a> {
-    /// From the cache, from a fetch of the same records in progress, or from servers.
+    /// The cache, a fetch of the same records in progress, or servers.
     First,
-    /// From servers only, without the servers in `avoid`.
+    /// Only servers, without those in `avoid`.
     Again {
         /// The servers whose earlier answers were bogus.
         avoid: &'a [SocketAddr],
@@ -67,17 +60,14 @@ pub(crate) enum Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    /// Returns the round with this number, counted from 0: round 0 may use all sources, later rounds only servers.
+    /// Returns the round with this number. Round 0 may use all sources, later rounds only servers.
     pub(super) fn numbered(number: usize, avoid: &'a [SocketAddr]) -> Self {
         if number == 0 { Self::First } else { Self::Again { avoid } }
     }
 }
 
 impl Validator {
-    /// Fetches the DS or DNSKEY records of `name`.
-    ///
-    /// # Errors
-    /// No server gave an answer, or the fetch could not be made.
+    /// Fetches the DS or DNSKEY records of `name`. Fails if no server gave an answer, or if the fetch could not be made.
     pub(crate) async fn fetch(
         &self,
         name: &Name,
@@ -94,8 +84,8 @@ impl Validator {
         }
         match self.begin_fetch(name, kind, context) {
             Some(fetch) => match fetch.await {
-                // The fetch failed because the question that began it had sent its maximum number of queries, had no time left, or was given up. The
-                // current question has its own limits, so it fetches the records itself.
+                // The question that began the fetch had used up its queries or its time, or was given up. The current question has its own
+                // limits, so it fetches the records itself.
                 Ok(Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. })) | Err(_) => {
                     self.fetch_now(name, kind, avoid, context).await.map(Arc::new)
                 }
@@ -105,7 +95,7 @@ impl Validator {
         }
     }
 
-    /// Begins to fetch the DNSKEY records of a zone whose servers are about to be asked, if validation will need them and they are not in the cache.
+    /// Begins to fetch the DNSKEY records of a zone whose servers are about to be asked, if validation will need them.
     pub(in crate::resolve) fn foresee_keys(&self, cut: &Delegation, context: &Context) {
         if !context.checks() {
             return;
@@ -117,7 +107,7 @@ impl Validator {
                 || rrsets.get(zone, RecordType::DNSKEY, Rank::Answer, now).is_some()
         };
         if self.is_signed(cut, context) && !known() {
-            // This function does not wait for the keys. The code that needs them waits.
+            // The code that needs the keys waits for them.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
     }
@@ -133,7 +123,7 @@ impl Validator {
         }
     }
 
-    /// Renews the security state of a zone in the background, if the zone is in use and the state expires soon.
+    /// Renews the security state of a zone in use in the background, if the state expires soon.
     pub(super) fn refresh_if_old(&self, state: &Arc<ZoneTrust>, context: &Context) {
         let now = self.clock.mono();
         if !is_to_be_renewed(state, now) || !context.checks() || context.is_ahead() {
@@ -141,12 +131,12 @@ impl Validator {
         }
         let cut = self.memory.rrsets.in_view(context.view.knows).delegation(&state.zone, now);
         if cut.is_some_and(|cut| self.iterate.queue_renewal(&cut, context)) {
-            // The DS records of the zone also expire soon, and would limit the time for which the new state may be cached. So the delegation is
-            // renewed first, and the keys afterwards.
+            // The DS records also expire soon, and would limit the time of the new state. So the delegation is renewed first, and the keys
+            // afterwards.
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
-        // No client waits for this fetch, so it does not use the query budget of the current question.
+        // No client waits for this fetch, so it does not use the query budget of the question.
         let progress = Arc::new(FlightProgress::new(&self.clock));
         let context = Context::new(progress, Arc::clone(&context.view));
         let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, &context) else { return };
@@ -167,14 +157,13 @@ impl Validator {
         let Ok(Ok(keys)) = fetch.await else { return };
         let current =
             self.memory.rrsets.in_view(context.view.knows).zone_state(&state.zone, self.clock.mono());
-        // The old state is replaced only if no other renewal has replaced it meanwhile. If this renewal fails, the old state remains.
+        // Another renewal may have replaced the old state meanwhile. If this renewal fails, the old state remains.
         if current.is_some_and(|current| Arc::ptr_eq(&current, state)) {
             drop(self.establish(&state.zone, Some(keys), context).await);
         }
     }
 
-    /// Marks the servers whose DS or DNSKEY records were bogus although the records of another server were valid. The marked servers are asked last
-    /// for `BOGUS_TIME`.
+    /// For `BOGUS_TIME`, asks those servers last whose DS or DNSKEY records were bogus although the records of another server were valid.
     pub(super) fn distrust(&self, refuted: &[(Arc<Fetched>, ValidationFailure)], context: &Context) {
         for (fetched, _) in refuted {
             if let Some(server) = fetched.server {
@@ -183,7 +172,7 @@ impl Validator {
         }
     }
 
-    /// Marks a server whose answer was bogus while the answer of another server was valid. It is asked last for `BOGUS_TIME`.
+    /// For `BOGUS_TIME`, asks a server last whose answer was bogus while the answer of another server was valid.
     pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
         self.memory.servers.get(server).mark_lame(zone, BOGUS_TIME, self.clock.mono());
         let server = server.ip();
@@ -203,18 +192,16 @@ impl Validator {
         Some(Fetched { answers, evidence, zone: name.clone(), server: None, since, _room: room })
     }
 
-    /// Returns true if these records are being fetched now.
     pub(crate) fn is_fetching(&self, name: &Name, kind: RecordType, context: &Context) -> bool {
         self.fetches.in_progress(&QuestionKey::of_sub_question(name, kind, context.view.knows)).is_some()
     }
 
-    /// Begins a fetch that runs as its own task, or joins the same fetch if it is in progress. Returns `None` if there are too many fetches.
+    /// Begins a fetch in its own task, or joins the same fetch. Returns `None` if there are too many fetches.
     pub(crate) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
         let me = self.me.upgrade()?;
         let key = QuestionKey::of_sub_question(name, kind, context.view.knows);
         if context.is_ahead() {
-            // Look-ahead begins no fetch, because it queries one server at a time. A client that joined such a fetch would wait longer than for a
-            // fetch of its own.
+            // Look-ahead begins no fetch, because it queries one server at a time: a client that joined such a fetch would wait longer.
             return self.fetches.in_progress(&key);
         }
         let (fetch, begun) = match self.fetches.join(&key) {
@@ -234,7 +221,6 @@ impl Validator {
         Some(fetch)
     }
 
-    /// Returns the records from a zone that resolverd itself serves.
     fn fetched_here(&self, authority: &Authority, zone: &Name, name: &Name, kind: RecordType) -> Fetched {
         let message = local::respond(authority, name, kind);
         let (answers, evidence) = match classify(zone, name, kind, &message).0 {
@@ -292,7 +278,7 @@ impl Validator {
     }
 }
 
-/// Returns true if the keys of a secure zone that is in use should be fetched again, because its state expires soon.
+/// Returns true if the keys of a secure zone should be fetched again, because its state expires soon.
 fn is_to_be_renewed(state: &ZoneTrust, now: Mono) -> bool {
     state.state() == SecurityStatus::Secure && freshness::is_renewal_due(state.stored, state.expires, now)
 }

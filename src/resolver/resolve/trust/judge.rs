@@ -1,7 +1,6 @@
 //! Validates an answer: each RRset and each denial, with the DNSSEC keys of the zone that signed it.
 //!
-//! A verdict is `at_fault` if another server of the zone may give a better answer. If the keys of the whole
-//! zone are bogus, no server can give a better one.
+//! A verdict is `at_fault` if another server of the zone may give a better answer. If the keys of the whole zone are bogus, none can.
 
 use std::sync::Arc;
 
@@ -28,39 +27,30 @@ use validate::signature;
 use validate::signature::{CoveredRrset, covered_type, covering};
 use validate::verdict::{ValidationFailure, Verdict, Why};
 
-/// The result of the DNSSEC validation of an answer.
 #[derive(Debug)]
 pub(in crate::resolve) struct Judged {
-    /// The security of each RRset of the answer and of its denial.
     pub(in crate::resolve) checked: AnswerSecurity,
-    /// The verdict on the whole answer: secure, insecure, bogus or indeterminate.
     pub(in crate::resolve) verdict: Verdict,
-    /// True if the server may be at fault, so that another server may give a better answer.
+    /// True if another server may give a better answer.
     pub(in crate::resolve) at_fault: bool,
 }
 
-/// The verdict of the validation on one part of an answer: an RRset or a denial.
 struct Part {
     verdict: Verdict,
     at_fault: bool,
-    /// The time for which this part of the answer may be cached, in seconds.
+    /// The time for which this part may be cached, in seconds.
     ttl: u32,
-    /// The signed NSEC and NSEC3 records that were used to validate the part.
     proofs: Vec<Record>,
 }
 
-/// The result when the keys of a zone prove data or a denial.
 struct ProofByKeys {
     proven: Proven,
     ttl: u32,
     proofs: Vec<Record>,
 }
 
-/// What is validated with the keys of a zone: data or a denial.
 enum Matter<'a> {
-    /// An RRset with its signatures.
     Set(CoveredRrset<'a>, Vec<&'a RRSIG>),
-    /// The denial of a name, or of a type at a name.
     Absence(Absence<'a>),
 }
 
@@ -79,13 +69,11 @@ impl Part {
         Self { verdict, at_fault, ttl: u32::MAX, proofs: Vec::new() }
     }
 
-    /// Creates the verdict on a part of an answer if a zone above its zone is bogus. The server of the answer is then
-    /// not at fault.
+    /// Returns the verdict if a zone above is bogus. The server of the answer is then not at fault.
     fn above(verdict: Verdict) -> Self {
         Self { at_fault: false, ..Self::from_verdict(verdict) }
     }
 
-    /// Creates the verdict on a part of an answer whose validation has failed for this reason.
     fn faulty(fault: ValidationFailure) -> Self {
         let indeterminate = fault.why == Why::Indeterminate;
         Self::from_verdict(if indeterminate { Verdict::Indeterminate(fault) } else { Verdict::Bogus(fault) })
@@ -100,15 +88,15 @@ impl Part {
     }
 }
 
-/// The zone with the keys that validate a part of the answer, or the verdict on this part if there are no such keys.
+/// The zone with the keys for a part of the answer, or the verdict if there are none.
 enum SignerKeys {
     Of(Arc<ZoneTrust>),
     None(Part),
 }
 
 impl Validator {
-    /// Validates the answer of a server of the zone `cut`, and lowers its TTLs to what its signatures allow. Removes all signatures and proofs from
-    /// the answer that are not valid, because the AD flag also covers the authority section (RFC 4035 section 3.2.3).
+    /// Validates the answer of a server of the zone `cut`, and lowers its TTLs to what its signatures allow. Removes all signatures and
+    /// proofs that are not valid, because the AD flag also covers the authority section (RFC 4035 section 3.2.3).
     pub(in crate::resolve) async fn judge(
         &self,
         lookup: Lookup<'_>,
@@ -122,7 +110,7 @@ impl Validator {
             Judged { checked: AnswerSecurity::default(), verdict: Verdict::Secure, at_fault: false };
         let mut ttls: Vec<(Name, RecordType, u32)> = Vec::new();
         let mut vouched: Vec<Record> = Vec::new();
-        // A CNAME that results from a DNAME above it has the security and the TTL of the DNAME (RFC 6672 section 5.3.1).
+        // A CNAME that results from a DNAME has the security and the TTL of the DNAME (RFC 6672 section 5.3.1).
         let mut dnames: Vec<(Name, Security, u32)> = Vec::new();
         for rrset in by_rrset(&found.answers) {
             let Some(first) = rrset.first() else { continue };
@@ -160,7 +148,6 @@ impl Validator {
         judged
     }
 
-    /// Validates the denial of a name or a type, if the answer ends with one.
     async fn judge_end(
         &self,
         lookup: Lookup<'_>,
@@ -172,8 +159,8 @@ impl Validator {
         let absence = Absence { name, kind: lookup.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
         let part = self.judge_absence(lookup, cut, absence, &found.evidence).await;
         if part.at_fault && !found.answers.is_empty() {
-            // If an alias leads into another zone on the same NSD server, the answer of NSD lacks half of the proof. So a separate query is sent for
-            // the target of the alias, whose answer has the whole proof.
+            // If an alias leads into another zone on the same NSD server, the answer of NSD lacks half of the proof. So the target of the
+            // alias is queried separately.
             found.end = End::Alias(name.clone());
             return;
         }
@@ -205,8 +192,8 @@ impl Validator {
         self.by_keys(state, context, &matter, &found.evidence).await
     }
 
-    /// Validates data or a denial with the cached keys of a zone. If the cached keys do not verify the data and were not just fetched, fetches the
-    /// keys again and validates with the new keys: the zone may have changed its keys before the old ones left the caches.
+    /// Validates data or a denial with the cached keys of a zone, and if this fails, once more with fetched keys: the zone may have changed
+    /// its keys before the old ones left the caches.
     async fn by_keys(
         &self,
         state: Arc<ZoneTrust>,
@@ -244,8 +231,7 @@ impl Validator {
         evidence: &[Record],
     ) -> Part {
         let Absence { name, kind, nxdomain, .. } = absence;
-        // The NSEC type list does not reliably show whether RRSIG records exist, so the denial of this type is
-        // insecure.
+        // The NSEC type list does not reliably show whether RRSIG records exist, so their denial is insecure.
         if kind == RecordType::RRSIG && !nxdomain {
             return Part::from_verdict(Verdict::Insecure(None));
         }
@@ -257,7 +243,7 @@ impl Validator {
         self.by_keys(state, lookup.context, &Matter::Absence(absence), evidence).await
     }
 
-    /// Returns the proof of data or of a denial with these keys, and the NSEC and NSEC3 records that the proof uses.
+    /// Returns the proof with these keys, and the NSEC and NSEC3 records that it uses.
     async fn shows(
         &self,
         keys: &ZoneKeys,
@@ -295,12 +281,12 @@ impl Validator {
         }
     }
 
-    /// Returns the keys of the zone that signed the data at `name`, or the verdict on the data if there are no keys for them.
+    /// Returns the keys of the zone that signed the data at `name`, or the verdict if there are none.
     async fn keys(&self, lookup: Lookup<'_>, cut: &Name, name: &Name, signer: Option<&Name>) -> SignerKeys {
         let context = lookup.context;
         let trust = self.trust(name, context);
         if trust == Trust::None {
-            // The name is below a negative trust anchor. Its data count as insecure only until this anchor expires.
+            // The data below a negative trust anchor count as insecure only until the anchor expires.
             let now = self.clock.mono();
             let left = self.ntas.longest(name, now).map(|until| seconds_of(until.since(now)));
             return SignerKeys::None(Part {
@@ -328,8 +314,8 @@ impl Validator {
 }
 
 impl Judged {
-    /// Creates the result for the answer to a query that has the secret key of a DNS list in its name. It is not validated: the signatures cover the
-    /// name with the key, but the records here have the name without the key.
+    /// Returns the result for a query with the secret key of a DNS list in its name. The answer is not validated: the signatures cover the
+    /// name with the key, but the records here have the name without it.
     fn of_rewritten() -> Self {
         let checked = AnswerSecurity { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
         Self { checked, verdict: Verdict::Insecure(None), at_fault: false }
@@ -342,7 +328,6 @@ impl Judged {
         self.verdict = verdict.and(part.verdict);
     }
 
-    /// Makes the secure parts of the answer insecure, and records the reason `why`.
     fn lose_security(&mut self, why: &ValidationFailure) {
         if !self.has_secure() {
             return;
@@ -356,13 +341,12 @@ impl Judged {
         self.verdict = verdict.and(Verdict::Insecure(Some(why.clone())));
     }
 
-    /// Returns true if any part of the answer is secure.
     fn has_secure(&self) -> bool {
         self.checked.sets.iter().chain([&self.checked.end]).any(|security| *security == Security::Secure)
     }
 }
 
-/// Lowers the TTL of each record to the TTL that `ttls` has for its RRset.
+/// Lowers the TTL of each record to the TTL of its RRset in `ttls`.
 fn shorten_ttls(records: &mut [Record], ttls: &[(Name, RecordType, u32)]) {
     for record in records {
         let of_set = |(name, kind, _): &&(Name, RecordType, u32)| {
@@ -374,7 +358,6 @@ fn shorten_ttls(records: &mut [Record], ttls: &[(Name, RecordType, u32)]) {
     }
 }
 
-/// Returns the signatures among `records` that cover `kind` at `name`.
 fn covering_records<'a>(
     records: &'a [Record],
     name: &'a Name,
@@ -384,15 +367,14 @@ fn covering_records<'a>(
     records.iter().filter(fits).take(MAX_RRSIGS).cloned()
 }
 
-/// Returns true if a record is a signature of one of the valid proofs in `vouched`.
+/// Returns true if a record is a signature of one of the proofs in `vouched`.
 fn vouched_signature(record: &Record, vouched: &[Record]) -> bool {
     covered_type(record).is_some_and(|kind| {
         vouched.iter().any(|proof| proof.record_type() == kind && proof.name == record.name)
     })
 }
 
-/// Returns the name whose zone contains a record: the owner `name`, or for a DS record the name above, because DS
-/// records are in the parent zone.
+/// Returns a name in the zone of a record: the owner `name`, or for a DS record the name above.
 fn side(name: &Name, kind: RecordType) -> Name {
     if kind == RecordType::DS && !name.is_root() { name.base_name() } else { name.clone() }
 }

@@ -1,7 +1,5 @@
-//! Negative trust anchors that apply for a limited time: the signatures at and below such a name are not validated, because the zone is broken until
-//! its owner repairs the signatures.
-//!
-//! See RFC 7646. The operator adds them with a command. Negative trust anchors in the configuration are not in this table and do not expire.
+//! Negative trust anchors (RFC 7646) that the operator adds with a command for a limited time: the signatures at and below such a name are
+//! not validated. Negative trust anchors in the configuration are not in this table and do not expire.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -39,14 +37,14 @@ impl Ntas {
         !table.is_empty() && table.get(name).is_some_and(|until| now < *until)
     }
 
-    /// Returns the latest time at which a negative trust anchor at or above `name` expires, or `None` if there is no such anchor.
+    /// Returns the latest time at which a negative trust anchor at or above `name` expires.
     pub fn longest(&self, name: &Name, now: Mono) -> Option<Mono> {
         let table = self.table();
         let above = table.iter().filter(|(anchor, until)| now < **until && anchor.zone_of(name));
         above.map(|(_, until)| *until).max()
     }
 
-    /// Returns all negative trust anchors in the order of their names, each with the time until it expires.
+    /// Returns all negative trust anchors by name, each with the time until it expires.
     pub fn list(&self, now: Mono) -> Vec<(Name, Duration)> {
         let table = self.table();
         let left = table.iter().filter(|(_, until)| now < **until);

@@ -20,27 +20,22 @@ use validate::root_keys::{RootKeyChange, RootKeys, ShownKeys, is_followed, unrev
 use validate::signature;
 use validate::signature::{CoveredRrset, covering};
 
-/// The result of one query for the keys of the root zone.
 pub(in crate::resolve) struct RootKeyLook {
-    /// The table of known root keys after the query.
     pub(in crate::resolve) keys: RootKeys,
-    /// The changes of the table of root keys that this query of the DNSKEY records caused.
     pub(in crate::resolve) changes: Vec<RootKeyChange>,
-    /// The TTL of the keys, in seconds. If the keys could not be validated, the reason, worded as the end of a
-    /// sentence.
+    /// The TTL of the keys in seconds, or why they could not be validated, as the end of a sentence.
     pub(in crate::resolve) seen: Result<u32, String>,
-    /// The answer with the root keys, if its signatures were valid.
+    /// The answer, if its signatures were valid.
     fetched: Option<Arc<Fetched>>,
 }
 
 impl Validator {
-    /// Returns true if answers are validated with trust anchors of the root zone.
     pub(in crate::resolve) fn trusts_root(&self, view: &Arc<View>) -> bool {
         let context = self.context_of_root(view);
         context.checks() && self.trusts(&Name::root(), &context)
     }
 
-    /// Queries servers for the keys of the root zone, and adds them to a copy of the table `known`.
+    /// Queries the keys of the root zone, and adds them to a copy of `known`.
     pub(in crate::resolve) async fn look_at_root_keys(
         &self,
         known: &RootKeys,
@@ -58,15 +53,15 @@ impl Validator {
         look
     }
 
-    /// Determines the security state of the root zone again, from the keys that a query has returned and the current trust anchors.
+    /// Determines the security state of the root zone again, with the new keys and the current trust anchors.
     pub(in crate::resolve) async fn use_root_keys(&self, look: RootKeyLook, view: &Arc<View>) {
         if let Some(fetched) = look.fetched {
-            // If the new security state cannot be determined, the old one remains in the cache.
+            // If the new state cannot be determined, the old one remains in the cache.
             drop(self.establish(&Name::root(), Some(fetched), &self.context_of_root(view)).await);
         }
     }
 
-    /// Creates the context of a query for the root keys. No client waits for it, so it has its own query budget.
+    /// Returns the context of a query for the root keys. No client waits for it, so it has its own query budget.
     fn context_of_root(&self, view: &Arc<View>) -> Context {
         Context::new(Arc::new(FlightProgress::new(&self.clock)), Arc::clone(view))
     }
@@ -83,7 +78,7 @@ impl Validator {
         let records: Vec<&Record> = fetched.answers.iter().filter(of_root).collect();
         let mut keys: Vec<DNSKEY> =
             records.iter().filter_map(|record| key_of(record)).filter(is_followed).collect();
-        // Known keys come first: a large number of unknown keys must not hide a known key or its revocation.
+        // A large number of unknown keys must not hide a known key or its revocation.
         keys.sort_by_key(|key| !self.is_known(key, &look.keys, configured));
         keys.truncate(MAX_DNSKEYS);
         let signatures: Vec<&RRSIG> = covering(&fetched.evidence, &root, RecordType::DNSKEY);
@@ -107,16 +102,13 @@ impl Validator {
             Entrusted::Secure(_, ttl) => ttl,
             Entrusted::Insecure(fault) | Entrusted::Bogus(fault) => return Err(fault.text),
         };
-        // The validation may have shown that the clock is slow, so the time is checked again.
+        // The validation may have shown that the clock is slow.
         let unix = self.right_time()?;
         look.changes.extend(look.keys.see(configured, ShownKeys { keys: &shown, ttl }, unix));
         Ok(ttl)
     }
 
-    /// Returns the current time, in seconds since 1970, if the clock can be correct.
-    ///
-    /// # Errors
-    /// The clock is known to be slow, so dates cannot be compared.
+    /// Returns the current time, in seconds since 1970. Fails if the clock is known to be slow, so that dates cannot be compared.
     fn right_time(&self) -> Result<u64, String> {
         match self.calendar() {
             Calendar::Clock(unix) => Ok(unix),
@@ -124,7 +116,7 @@ impl Validator {
         }
     }
 
-    /// Returns true if a key, revoked or not, is in the table or configured. Signatures of unknown keys are not verified. Otherwise a forged answer
+    /// Returns true if a key, revoked or not, is in the table or configured. Signatures of unknown keys are not verified: a forged answer
     /// with many keys could cause a lot of work.
     fn is_known(&self, key: &DNSKEY, known: &RootKeys, configured: &Anchors) -> bool {
         let plain = unrevoked(key);

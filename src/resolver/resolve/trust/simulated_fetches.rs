@@ -13,27 +13,27 @@ use crate::resolve::Resolver;
 use crate::resolve::shared_work::{BegunWork, JoinedWork};
 use dns::question::QuestionKey;
 
-/// Fetches the DNSKEY records of one zone in tests. Each call passes the context of the question that needs the keys.
+/// Fetches the DNSKEY records of one zone in tests. `context` is that of the question that needs the keys.
 #[derive(Clone, Copy)]
 pub struct KeyFetches<'a> {
     trust: &'a Validator,
     zone: &'a Name,
 }
 
-/// A fetch that has begun but sends no query. When this value is dropped, the fetch is given up.
+/// A fetch that has begun but sends no query. Dropping the value gives up the fetch.
 pub struct HeldFetch {
     _begun: BegunWork<Result<Arc<Fetched>, Failure>>,
 }
 
 impl Resolver {
-    /// Returns a value with which a test makes the resolver fetch the keys of `zone`.
+    /// Returns the fetches of the keys of `zone`.
     pub fn key_fetches<'a>(&'a self, zone: &'a Name) -> KeyFetches<'a> {
         KeyFetches { trust: &self.flight.chaser.trust, zone }
     }
 }
 
 impl<'a> KeyFetches<'a> {
-    /// Fetches the keys, or joins the same fetch if it is in progress. Returns true if the zone has keys.
+    /// Fetches the keys, or joins the same fetch. Returns true if the zone has keys.
     ///
     /// # Errors
     /// No server gave an answer.
@@ -44,8 +44,7 @@ impl<'a> KeyFetches<'a> {
         })
     }
 
-    /// Begins a fetch that runs as its own task. Returns `None` if there are too many fetches. The future returns `None` if the fetch was
-    /// given up.
+    /// Begins a fetch in its own task. Returns `None` if there are too many fetches. The future returns `None` if the fetch was given up.
     pub fn begin(
         self,
         context: &Context,
@@ -54,7 +53,7 @@ impl<'a> KeyFetches<'a> {
         Some(async move { begun.await.ok().map(|fetched| fetched.map(|_| ())) })
     }
 
-    /// Begins a fetch that sends no query. Returns `None` if a fetch of these keys is in progress, or if there are too many fetches.
+    /// Begins a fetch that sends no query. Returns `None` if these keys are being fetched, or if there are too many fetches.
     pub fn hold(self, context: &Context) -> Option<HeldFetch> {
         let key = QuestionKey::of_sub_question(self.zone, RecordType::DNSKEY, context.view.knows);
         match self.trust.fetches().join(&key) {
@@ -63,7 +62,7 @@ impl<'a> KeyFetches<'a> {
         }
     }
 
-    /// Returns true if the keys of the zone are being fetched now.
+    /// Returns true if the keys of the zone are being fetched.
     pub fn is_fetching(self, context: &Context) -> bool {
         self.trust.is_fetching(self.zone, RecordType::DNSKEY, context)
     }

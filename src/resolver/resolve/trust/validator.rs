@@ -1,4 +1,4 @@
-//! The type `Validator` and its fields. Its methods are mostly in the other files of this folder.
+//! The type `Validator`. Its methods are mostly in the other files of this folder.
 
 use std::sync::{Arc, Weak};
 
@@ -16,34 +16,28 @@ use dns::clock::{Calendar, Clock};
 use dns::question::QuestionKey;
 use validate::verdict::ValidationFailure;
 
-/// Validates answers with DNSSEC, and determines the security states of zones.
 pub(crate) struct Validator {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
     pub(super) iterate: Arc<Iterate>,
-    /// The fetches of DS and DNSKEY records that are in progress.
     pub(super) fetches: Fetches,
     /// Negative trust anchors that the operator has set for a limited time.
     pub(super) ntas: Ntas,
-    /// What resolverd knows about the correctness of this host's clock.
     pub(super) timekeeper: Timekeeper,
-    /// Resolves the iterator's sub-questions, for example for server addresses, when keys are fetched.
     pub(super) questions: Weak<dyn SubQuestions>,
     /// A reference to this value itself, for fetches that continue as tasks.
     pub(super) me: Weak<Self>,
-    /// A switch for tests that causes panics in fetches of DS and DNSKEY records.
     #[cfg(feature = "simulated")]
     pub(super) strike: Strike,
 }
 
 impl Validator {
-    /// Returns a switch for tests that causes panics in fetches of DS and DNSKEY records.
+    /// Returns a switch with which tests cause panics in fetches of DS and DNSKEY records.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn strike(&self) -> &Strike {
         &self.strike
     }
 
-    /// Returns how many fetches of DS and DNSKEY records are in progress.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn fetching(&self) -> usize {
         self.fetches.len()
@@ -70,7 +64,6 @@ impl Validator {
         })
     }
 
-    /// Returns the fetches of DS and DNSKEY records in progress.
     #[cfg(feature = "simulated")]
     pub(super) fn fetches(&self) -> &Fetches {
         &self.fetches
@@ -80,13 +73,13 @@ impl Validator {
         &self.ntas
     }
 
-    /// Returns the time with which the validity times of signatures are compared.
+    /// Returns the time for the validity times of signatures.
     pub(super) fn calendar(&self) -> Calendar {
         self.timekeeper.calendar(&self.clock)
     }
 
-    /// Returns true if the clock of this host is slow, as `fault` shows: a valid signature begins later than the current time. The data must then be
-    /// validated again.
+    /// Returns true if `fault` shows that the clock of this host is slow: a valid signature begins later than the current time. The data
+    /// must then be validated again.
     pub(super) fn learns_time(&self, fault: &ValidationFailure) -> bool {
         let Some(passed) = fault.passed else { return false };
         self.clock.mark_passed(passed);
@@ -95,19 +88,19 @@ impl Validator {
 }
 
 impl Validator {
-    /// Returns the cached failure of a question. Returns `None` if no server of the internet answered at the time of the failure, but one has
-    /// answered since. Also returns `None` if DNSSEC validation failed and the clock has been set since.
+    /// Returns the cached failure of a question. It no longer counts if no server of the internet answered at that time, but one has
+    /// answered since, or if DNSSEC validation failed and the clock has been set since.
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<CachedFailure>> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
-        // This call detects that the clock of the host was set.
+        // This call detects that the clock was set.
         self.calendar();
         let by_the_clock = failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
         (!by_the_clock).then_some(failed)
     }
 
-    /// Caches the failure of a sub-question. The failure is not cached if the question had used up its query budget, or if look-ahead asked it.
-    /// Another question has its own budget and may query more servers, so it may succeed.
+    /// Caches the failure of a sub-question, unless the question had used up its query budget, or look-ahead asked it: another question may
+    /// query more servers and succeed.
     pub(in crate::resolve) fn remember_failure(
         &self,
         key: QuestionKey,

@@ -1,12 +1,10 @@
-//! Tests of batches with clients that ask one DNS list after the other.
-
 use super::*;
 use dns::random::Random;
 use proptest::prelude::*;
 
 const TTL: Duration = Duration::from_secs(30);
 
-/// The round-trip times of the eight DNS lists in these tests, in milliseconds. Their order is one that an operator might configure.
+/// The round-trip times of the eight DNS lists, in milliseconds, in an order that an operator might configure.
 const TRIPS: [u64; 8] = [40, 20, 150, 80, 60, 110, 30, 95];
 
 fn place(list: ListId) -> usize {
@@ -22,12 +20,11 @@ fn check(number: u32) -> Check {
     Check { clients: ClientGroup::default(), subject: number.to_be_bytes().into(), labels: 4 }
 }
 
-/// Simulates a client that asks all eight lists about one address, one after the other, until a list lists the address. Returns the total time of
-/// these questions.
+/// Simulates a client that asks all eight lists one after the other, until a list lists the address. Returns the total time.
 fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono) -> Duration {
     let check = check(number);
     let mut now = begin;
-    // For each DNS list: the time at which the answer to the query sent in advance arrives.
+    // For each DNS list: the time at which the answer to the batch question arrives.
     let mut there = [None; 8];
     for list in 0..8_u32 {
         let own = place(list);
@@ -55,8 +52,8 @@ fn sum(batch: &Batch) -> BatchCounts {
     })
 }
 
-/// Simulates `checks` addresses, a new one every 2 s, and returns the time that the questions about each address took. In `percent` of a hundred
-/// cases, a random list lists the address.
+/// Simulates `checks` addresses, a new one every 2 s, and returns the time for each address. In `percent` of a hundred cases, a random list lists the
+/// address.
 fn run(batch: &mut Batch, checks: u32, percent: u32, random: &Random) -> Vec<Duration> {
     let times = (0..checks).map(|number| {
         let listed = random.below(100) < percent;
@@ -95,9 +92,8 @@ fn where_a_listing_ends_the_checks_next_to_nothing_is_asked_in_vain() {
     }
 }
 
-/// Computes the best possible result of batches after everything is learned, if each DNS list lists `percent` / 8 of a hundred addresses: the total
-/// time for an address that no list lists, and when each list is asked. After a question, a list is asked in advance if clients ask it next in at
-/// least `needed` of a hundred cases.
+/// Computes the best possible result if each DNS list lists `percent` / 8 of a hundred addresses: the total time for an address that no list lists,
+/// and when each list is asked. A list is asked in advance if clients ask it next in at least `needed` of a hundred cases.
 fn allowed(percent: u32, needed: f64) -> (Duration, Vec<(ListId, Duration)>) {
     let each = f64::from(percent) / 800.0;
     let reach = |list: usize| 1.0 - list as f64 * each;
@@ -131,8 +127,8 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
             median(&times[200..])
         );
         assert_eq!(rule, Duration::from_millis(ideal));
-        // If clients ask a DNS list in about 95 of 100 cases, the learned share is sometimes above 95 and sometimes below it. Therefore the
-        // measured time may also be as long as the time computed for 96.
+        // For a DNS list that clients ask in about 95 of 100 cases, the learned share is sometimes above 95 and sometimes below. Therefore the time
+        // for 96 is permitted too.
         let (strict, _) = allowed(percent, 96.0);
         assert!(median(&times[200..]) <= strict.max(rule), "{percent} %");
     }
@@ -179,7 +175,7 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
         batch.asked(CheckQuery { check: &check(1), list: 0, blocks: true }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
-    // In this loop, no client asks the lists that the batches asked. The limit for unused questions must stop the batches.
+    // No client asks the lists that these batches asked, so the limit for unused answers must stop the batches.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
@@ -227,7 +223,6 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
 }
 
 proptest! {
-    /// Tests that no table exceeds its maximum size, whatever questions come in whatever order.
     #[test]
     fn tables_stay_bounded(events in prop::collection::vec((any::<u16>(), 0_u32..300, any::<u8>()), 1..400)) {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
@@ -248,7 +243,7 @@ proptest! {
 #[test]
 fn a_listing_is_compared_with_those_of_other_blocklists() {
     let mut batch = Batch::new(Mode::Off, Vec::new(), 3);
-    // For each address, the answers of the DNS lists: the list, what it says, and true if the list is a blocklist.
+    // For each address: the list, its answer, and true if the list is a blocklist.
     let addresses: [&[(ListId, ListSays, bool)]; 5] = [
         &[(0, ListSays::Listed, true), (1, ListSays::NotListed, true)],
         &[(0, ListSays::Listed, true), (1, ListSays::Listed, true), (0, ListSays::Listed, true)],
