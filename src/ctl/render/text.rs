@@ -71,8 +71,7 @@ pub fn status(status: &Status, style: Style) -> String {
     for warning in &status.warnings {
         let problem = style.paint(Paint::Bad, &harmless(&warning.problem));
         let (to_do, remedy) = (style.paint(Paint::Faint, "to do:"), harmless(&warning.remedy));
-        let label =
-            if warning.severity == Severity::Notice { "fault outside resolverd" } else { "problem" };
+        let label = if warning.severity == Severity::Notice { "fault outside resolverd" } else { "problem" };
         text.push_str(&format!("\n{label}: {problem}\n  {to_do} {remedy}\n"));
     }
     text
