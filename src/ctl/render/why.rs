@@ -229,7 +229,7 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
     let mut sent: Vec<&SentReport> = question.messages.iter().collect();
     sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
     for message in sent.iter().take(MESSAGES) {
-        let conduct = message.conduct.map_or("no reply", |conduct| conduct.label());
+        let conduct = message.conduct.map_or("no reply before the end", |conduct| conduct.label());
         let transport = words::word(&message.transport).to_uppercase();
         let described = format!(
             "{:38}{:>7}  {} {conduct} ({transport}, {})",

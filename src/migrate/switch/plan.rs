@@ -256,11 +256,11 @@ impl PlanDraft<'_> {
     fn stop_shared(&mut self, evidence: &str, advice: &str) {
         if self.plan.stop_shared {
             let evidence = format!(
-                "{evidence}; with --stop-shared the switch stops this resolver, and these hosts get no answers"
+                "{evidence}; because of --stop-shared, the switch stops it, and these hosts then get no answers"
             );
             self.warn(
                 evidence,
-                "if these hosts need this resolver, do not switch: without --stop-shared, the command changes nothing. After a switch, `resolverctl switch --back` starts the resolver again",
+                "if they need it: `resolverctl switch --back` undoes the switch and starts it again",
             );
         } else {
             self.plan.refusals.push(HostFinding::failure(CHECK, evidence, advice));

@@ -196,7 +196,7 @@ fn row(question: &QuestionReport, is_critical: bool, took: f64) -> String {
     sent.truncate(SENT);
     sent.sort_by(|one, other| one.at.total_cmp(&other.at));
     for one in sent {
-        let result = one.conduct.map_or("no reply", |conduct| conduct.label());
+        let result = one.conduct.map_or("no reply before the end", |conduct| conduct.label());
         let label = format!("{} {result}", words::time(one.round_trip));
         text.push_str(&format!(
             "<div class=\"row sent\"><div class=\"name\">{} over {} for {}</div><svg role=\"img\" aria-label=\"{label}\">{}{}</svg></div>\n",
