@@ -166,7 +166,7 @@ fn look_up(store: &str, lookups: u32) {
     keys.iter().cycle().take(lookups as usize).for_each(|key| assert!(black_box(store.has(key))));
 }
 
-/// For each made-up name, one name in use is asked for, drawn by Zipf's law.
+/// Returns the percentage of hits for names in use. For each made-up name, one name in use is asked for, chosen by Zipf's law.
 fn hits(store: &str) -> f64 {
     let mut store = Store::new(store, ENTRIES);
     let random = Random::seeded(2);

@@ -64,8 +64,7 @@ fn main() {
 
 fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
     let memory = Memory::new(SIZE, &Random::seeded(1));
-    // A store can use memory that was freed before, which would not count for the store. So the program measures after the store
-    // was created.
+    // The program measures after the creation of the cache, which may use memory that was freed before. So only the entries count.
     let before = resident();
     for number in 0..ENTRIES {
         put(&memory, number);

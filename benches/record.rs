@@ -34,7 +34,7 @@ const BEGIN: u64 = 1_795_165_920;
 fn main() {
     measure("one client", 1);
     measure("eight clients by turns", 8);
-    // The time of the runtime is virtual too: only the traffic moves it.
+    // Timers of the runtime use virtual time, which only the traffic advances.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     let Ok(runtime) = runtime else { return println!("record: no runtime") };
     let _inside = runtime.enter();

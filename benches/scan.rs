@@ -48,8 +48,8 @@ fn main() {
     }
 }
 
-/// For each name of the scan, one name in use is asked for, drawn by Zipf's law. `scan` says how often each name of the scan is
-/// asked for, and if it exists; `None` means no scan.
+/// Returns the percentage of hits. For each name of the scan, one name in use is asked for, chosen by Zipf's law. `scan` says how
+/// often each name of the scan is asked for, and if it exists; `None` means no scan.
 fn hits(size: u64, scanned: u32, scan: Option<(u32, bool)>) -> f64 {
     let memory = Memory::new(size, &Random::seeded(1));
     let random = Random::seeded(2);

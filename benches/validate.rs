@@ -94,7 +94,7 @@ fn failure(error: impl std::fmt::Display) -> Failure {
     error.to_string().into()
 }
 
-/// Signature checks that fail, with keys of each type.
+/// Measures signature checks that fail, with keys of each type.
 fn checks() -> Result<(), Failure> {
     let message = [7; 200];
     let tell = |key: &str, check: &dyn Fn() -> bool| {

@@ -73,7 +73,8 @@ pub const SEGMENT_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// does not remove more octets than that, because somebody may want to examine the damage.
 pub const MAX_TORN: usize = 64 << 10;
 
-/// The time between two readings of the kernel's socket tables. At a gateway, one reading takes a millisecond.
+/// The time between two readings of the kernel's socket tables, which show the users of clients on this host. At a gateway, one reading takes a
+/// millisecond.
 pub const OWNER_PAUSE: Duration = Duration::from_millis(200);
 
 /// The number of octets of /etc/passwd that are read: those of some ten thousand users.
@@ -127,5 +128,5 @@ pub const MAX_PAGE_WHY: Duration = Duration::from_secs(2 * 3_600);
 /// The largest number of digits in a number that the page sends: a time in microseconds since 1970 has 16.
 pub const MAX_PAGE_NUMBER: usize = 17;
 
-/// The number of dead and lame servers that a gateway reports to its fleet.
+/// The largest number of dead and lame servers that a gateway reports to its fleet.
 pub(crate) const MAX_SHARED_SERVERS: usize = 256;

@@ -160,7 +160,7 @@ mod demo {
 
     const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5_300);
 
-    /// With `--bench`, runs only the measurement.
+    /// Runs the demo. With `--bench`, only measures the modes of look-ahead.
     pub(super) fn run(arguments: &arguments::Demo, listen: &[SocketAddr]) -> ExitCode {
         log::start(tracing::Level::WARN);
         if arguments.bench {

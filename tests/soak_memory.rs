@@ -49,11 +49,11 @@ fn memory_is_flat() {
             for mail in draw(&internet, number, 1, Popularity::Uniform) {
                 traffic::play(&internet, &mail, &simulation, simulation.clock()).await;
             }
-            // The log of the lab uses memory of the same process.
+            // The log of the lab uses memory of the same process, so the log is emptied.
             internet.lab.log().take();
             tokio::time::sleep(Duration::from_secs(20)).await;
             if (number + 1) % MESSAGES == 0 {
-                // By then, resolverd no longer probes dead servers, so no task is left.
+                // After this pause, resolverd no longer probes dead servers, so no task is left.
                 tokio::time::sleep(DEAD_WANTED_TIME + Duration::from_secs(60)).await;
                 let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
                 assert_eq!((simulation.resolver().flights(), tasks), (0, simulation.by_itself()));

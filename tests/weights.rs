@@ -66,7 +66,7 @@ fn share((title, store, put): &Sort<'_>) -> f64 {
 
 type Sort<'a> = (&'a str, &'a str, &'a dyn Fn(&Memory, u32));
 
-/// A different name for each number, with this many octets of labels.
+/// Returns a different name for each number, with this many octets of labels.
 fn name(number: u32, octets: usize) -> Name {
     let mut labels = vec![format!("n{number}")];
     let mut left = octets.saturating_sub(labels[0].len());
@@ -104,7 +104,7 @@ fn put_denial(memory: &Memory, number: u32, octets: usize) {
     );
 }
 
-/// Twenty ranges of names in a new zone with RSA keys.
+/// Stores twenty NSEC records (ranges of names without data) of a new zone with RSA keys.
 fn put_ranges(memory: &Memory, number: u32, octets: usize) {
     let zone = name(number, octets);
     let soa = SOA::new(name(1, octets), name(2, octets), 1, 7_200, 900, 1_209_600, 3_600);

@@ -25,7 +25,8 @@ pub(super) async fn doubt(
         _ if says == ListSays::Unknown => return None,
         ListState::Ok | ListState::Slow => return None,
         ListState::ListsTheWorld | ListState::ListsNothing => return Some(standing.why),
-        // In the other states, the list was not tested, or its test results contradict its answers to clients.
+        // In the other states, the list was not tested, or its test results contradict its answers to clients. So it is tested
+        // below, unless it is a list of data.
         _ if list.purpose == Purpose::Data => return None,
         _ => {}
     }

@@ -104,8 +104,8 @@ pub(super) async fn serve(
     Ok(None)
 }
 
-/// Removes the customer keys of DNS lists from each line. A buffer for the whole reply would need several times the memory of the
-/// rows.
+/// Writes the reply in blocks of `CONTROL_WRITE` octets, and removes `keys` (customer keys of DNS lists) from each line. The text
+/// of the whole reply would need several times the memory of its rows.
 async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io::Result<()> {
     let mut octets = Vec::new();
     for line in lines {
@@ -137,8 +137,8 @@ pub async fn read_only(request: Request, subject: &impl Controlled) -> Vec<Reply
     }
 }
 
-/// Returns true if the reply may contain names with customer keys of DNS lists: tables of names for which clients asked. The
-/// query history has no keys, and the names in the replies to other requests come from the operator.
+/// Returns true if the reply may contain customer keys of DNS lists, because it shows names for which clients asked. The query
+/// history contains no keys, and the names in the replies to other requests come from the operator.
 fn may_show_keys(request: &Request) -> bool {
     matches!(
         request,
@@ -151,7 +151,7 @@ fn may_show_keys(request: &Request) -> bool {
     )
 }
 
-/// If the sender of `ending` is dropped, the daemon also counts as stopped.
+/// Waits until the daemon stops: until `ending` is true, or until its sender is dropped.
 pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
     let _ = ending.wait_for(|ending| *ending).await;
 }
@@ -310,7 +310,7 @@ async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Res
     Ok(vec![Reply::Query(Box::new(reply))])
 }
 
-/// If the name must be answered on this host only, resolverd sends no query.
+/// Sends a query to one server. If the name must be answered on this host only, no query is sent.
 async fn ask_server(subject: &impl Controlled, query: ServerQuery) -> Vec<Reply> {
     let facts = match kept_here(&subject.config(), &query.name) {
         Some(why) => Err(NoReply::Unknown(why.to_owned())),

@@ -59,7 +59,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     }
 }
 
-/// Mail works without the store.
+/// Reports a store that does not work, or does not accept writes. This is only a notice, because mail works without the store.
 fn fleet(state: &FleetState) -> Option<Warning> {
     let (why, what) = match (&state.failing, &state.refuses_writes) {
         (Some(why), _) => (why, "does not work"),
@@ -73,7 +73,7 @@ fn fleet(state: &FleetState) -> Option<Warning> {
     })
 }
 
-/// With fewer questions of clients, or queries to servers, than this, failures may be chance, so the health is not judged.
+/// If clients asked fewer questions than this, or servers got fewer queries, failures may be chance. So they are not judged.
 const ENOUGH: u64 = 20;
 
 /// If at least this percentage of the questions failed, the cause is probably on this host. Dead domains in spam make 1 to 3 % of
@@ -159,8 +159,8 @@ fn without_known(by_zone: &FailuresByZone, troubles: &Troubles, lists: &BTreeSet
     FailuresByZone { zones, others: by_zone.others }
 }
 
-/// The failures of the `FEW_ZONES` worst zones or DNS lists are subtracted: if many failures remain, the report is critical.
-/// Failures of the root and of top-level domains are never subtracted, because the zones below them have many owners.
+/// Returns the warning about failed questions. It is critical if many failures remain without those of the `FEW_ZONES` worst
+/// zones or DNS lists. Failures of the root and of top-level domains always count, because the zones below them have many owners.
 fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
     let elsewhere = by_zone.map_or(failed, |by_zone| {
@@ -225,7 +225,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     named.chain(rest)
 }
 
-/// Zones of other operators whose name servers are the same, and do not answer, form a group (one hoster).
+/// Groups the failing zones. Zones of other operators form one group (one hoster) if they have the same name servers, and these do not answer.
 fn by_hoster(failing: &[FailingZone]) -> Vec<Vec<&FailingZone>> {
     let mut hosters: Vec<Vec<&FailingZone>> = Vec::new();
     for zone in failing {
@@ -285,7 +285,7 @@ pub fn root_keys(root: &RootKeysStatus, now: u64) -> Vec<Warning> {
     all_revoked(root).or_else(|| none_usable(root)).into_iter().chain(unchecked).chain(unkept).collect()
 }
 
-/// With no usable trust anchor of the root, resolverd validates no answer.
+/// Reports that no trust anchor of the root can be used. resolverd then validates no answer.
 fn none_usable(root: &RootKeysStatus) -> Option<Warning> {
     let problem = "No trust anchor of the root has an algorithm and a digest type that resolverd checks, so no answer is validated.";
     let remedy = "Set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys.";
@@ -490,10 +490,10 @@ mod tests {
             judge(&failing, None, &Troubles::default(), &BTreeSet::new())[0].severity,
             Severity::Critical
         );
-        // Here the failures are not yet counted by zone.
+        // None of the 40 failures is counted by zone.
         let (severity, problem) = found(&[], 0);
         assert_eq!((severity, &*problem), (Severity::Warning, "40 of 320 queries failed with SERVFAIL."));
-        // Zones are counted in whole minutes, so their failures may be more than those of the period.
+        // A zone's failures are counted in whole minutes, so they (44) may be more than those of the period (40).
         assert!(found(&[("list.example.", 44, true)], 0).1.ends_with("SERVFAIL (list.example. 40)."));
     }
 

@@ -42,7 +42,7 @@ pub const MAX_NTA_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// the renewal has then failed for two weeks.
 pub(crate) const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-/// Maximum number of failing zones that `resolverctl status` names. The status only counts the others.
+/// Maximum number of failing zones that `resolverctl status` names. If more zones fail, it shows only the number of the rest.
 pub(crate) const MAX_STATUS_ZONES: usize = 5;
 
 /// If the daemon could not verify the root keys for this time, the status reports it. This is three times the longest pause

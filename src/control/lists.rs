@@ -186,8 +186,8 @@ fn over_quota(ExceededQuota { today, most, since, per_day }: ExceededQuota) -> S
     )
 }
 
-/// Advises to remove a list that lists everything only if the list's answers to clients show the problem. Test results do not
-/// suffice, because the list may have changed its test entries.
+/// Returns advice for the operator. A list that lists everything should be removed only if its answers to clients show this. Test
+/// results do not suffice, because the list may have changed its test entries.
 fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
@@ -274,7 +274,7 @@ fn fact(code: &Code) -> CodeFact {
 pub(super) enum ListChoice<'n> {
     /// The lists that clients have queried, and those that the configuration names.
     InUse,
-    /// A name below the zone of a list also selects this list.
+    /// The lists with these zones. A name below such a zone also selects its list.
     Named(&'n [String]),
     /// Blocklists in use. If most of a list's daily quota is used, the list is left out, because mail needs the rest.
     InUseWithinQuota,
@@ -315,7 +315,7 @@ pub(super) async fn test(
         let name = wanted.name_in(list);
         let kept = match (&list.life, unasked(list, &wanted)) {
             (Life::ShutDown { how }, _) => Some((format!("shut down: {how}"), Some(ListSays::Unknown))),
-            // The operator has named this DNS list, so the reply has a row for it even if resolverd cannot ask the list.
+            // resolverd cannot ask this list. If the operator has named the list, the reply has a row for it nevertheless.
             (_, Some(why)) => {
                 let says = matches!(choice, ListChoice::Named(_)).then_some(ListSays::Unknown);
                 Some((why.to_owned(), says))
@@ -341,8 +341,8 @@ pub(super) async fn test(
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// Returns true if one of `names` is the zone of the DNS list or a name below this zone. The operator may copy such a name from
-/// queries of a mail server; it may contain a customer key.
+/// Returns true if one of `names` is the zone of the DNS list or a name below this zone. A name below the zone may be a copy from
+/// the queries of a mail server, so it may contain a customer key.
 fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     let keyed = &config.dnsbl.registry.keyed;
     let with_key = keyed.get(&list.apex);
@@ -423,7 +423,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     ListTest { list: self::text(&list.apex), purpose, says, codes, text, why, removal, elapsed }
 }
 
-/// The meaning comes from the text of the registry, or from the bits of the code.
+/// Returns the meaning of a return code: of its bits if the registry describes bits, otherwise of the whole code.
 fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     let [.., last] = code.octets();
     let bits = list.bits.iter().filter(|(bit, _)| last & bit != 0).map(|(_, means)| means.clone());

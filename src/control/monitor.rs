@@ -29,7 +29,7 @@ struct Filter {
     /// The shortest duration of a query that is shown, in microseconds.
     slow: Option<u64>,
     client: Option<IpNet>,
-    /// In wire form.
+    /// The zone in wire form.
     zone: Option<Vec<u8>>,
 }
 

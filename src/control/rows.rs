@@ -26,7 +26,7 @@ use resolver::cache::servers::KnownServer;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// If there are too many rows, the last line says how many are missing.
+/// Converts rows to replies. If there are too many rows, the last line says how many are missing.
 pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<Reply> {
     let left_out = rows.len().saturating_sub(limits::MAX_CONTROL_ROWS);
     let mut replies: Vec<Reply> = rows.into_iter().take(limits::MAX_CONTROL_ROWS).map(reply).collect();

@@ -47,14 +47,14 @@ pub(super) fn failed(request: &FailedRequest) -> Result<FailedWanted, Problem> {
     })
 }
 
-/// Negative numbers become 0; numbers that are too large become the maximum.
+/// Converts seconds to microseconds. Negative numbers become 0; numbers that are too large become the maximum.
 fn micros(seconds: f64) -> u64 {
     let span = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
     clock::micros(span)
 }
 
-/// Parses a network. A single address is a network of one address. The query history stores clients of an IPv6 socket that use
-/// IPv4 with their IPv4 addresses, so IPv4-mapped addresses (RFC 4291 section 2.5.5.2) become IPv4.
+/// Parses a network. A single address is a network of one address. If a client uses IPv4 on an IPv6 socket, the query history has
+/// its IPv4 address. So IPv4-mapped addresses (RFC 4291 section 2.5.5.2) become IPv4.
 pub(super) fn network(typed: &str) -> Result<IpNet, Problem> {
     let one = typed.parse::<IpAddr>().map(|one| IpNet::from(one.to_canonical()));
     one.or_else(|_| typed.parse().map(canonical)).map_err(|_| Problem {

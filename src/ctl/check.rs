@@ -274,7 +274,7 @@ fn with_others(
     Ok(subjects)
 }
 
-/// Returns the finding that parts of the checked email cannot be read; `None` if there are none.
+/// Returns the finding that parts of the checked email cannot be read; `None` if all parts were read.
 fn of_unread(unread: &[String]) -> Option<Finding> {
     (!unread.is_empty()).then(|| Finding::new(Code::MessageUnread, unread.join("; ")))
 }
@@ -299,7 +299,7 @@ fn of_subjects(
         let facts = match runtime.block_on(daemon.facts(subject, &WholeDomain)) {
             Ok(facts) => facts,
             Err(failure) => {
-                // Does not wait for blocking tasks, which may still wait for a daemon that hangs.
+                // Does not wait for blocking tasks: if the daemon hangs, they still wait for it.
                 runtime.shutdown_background();
                 return Err(failure);
             }
@@ -312,7 +312,7 @@ fn of_subjects(
         let is_reason = check_domain::answers_refusal(&facts, &found);
         reports.push((is_reason, DomainReport { subject: name, findings: found }));
     }
-    // Does not wait for blocking tasks of queries over the time limit, which may still wait for the daemon.
+    // Does not wait for blocking tasks: queries that exceeded the time limit may still wait for the daemon.
     runtime.shutdown_background();
     // The report that answers the bounce comes first, or else the report with the worst finding.
     let fails =
@@ -341,7 +341,7 @@ pub(super) fn first_line(typed: &str, client: &ControlClient) -> Option<String> 
     let (name, daemon) = (name_of(&subject), Daemon::new(client.clone(), ServicePorts::USUAL));
     let facts = runtime
         .block_on(async { tokio::time::timeout(WHY_CHECK_TIME, daemon.facts(subject, &WholeDomain)).await });
-    // Does not wait for blocking tasks of queries over the time limit, which may still wait for the daemon.
+    // Does not wait for blocking tasks: queries that exceeded the time limit may still wait for the daemon.
     runtime.shutdown_background();
     let facts = facts.ok()?.ok()?;
     Some(domain::first_line(&name, &check_domain::judge(&facts)))
@@ -369,7 +369,7 @@ fn name_of(subject: &CheckSubject) -> String {
     }
 }
 
-/// Without loopback addresses. Returns an empty list if the interfaces cannot be read.
+/// Returns the addresses of this host, without loopback addresses; an empty list if the interfaces cannot be read.
 fn own_addresses() -> Vec<IpAddr> {
     let Ok(interfaces) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
     let address = |storage: nix::sys::socket::SockaddrStorage| -> Option<IpAddr> {

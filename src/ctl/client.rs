@@ -21,7 +21,7 @@ const PATIENCE: Duration = control::limits::CONTROL_TIME.saturating_add(Duration
 #[derive(Clone)]
 pub(super) struct ControlClient {
     socket: PathBuf,
-    /// For the connection attempt, and for each read and write.
+    /// The time limit of the connection attempt, and of each read and write.
     patience: Duration,
 }
 
@@ -75,7 +75,7 @@ impl ControlClient {
         read(BufReader::new(&stream), |error| self.failed(error), take)
     }
 
-    /// The caller reads the reply from the returned socket.
+    /// Sends a request. The caller reads the reply from the returned socket.
     fn send(&self, request: &Request) -> Result<UnixStream, CommandFailure> {
         let mut line =
             serde_json::to_vec(request).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
@@ -92,8 +92,8 @@ impl ControlClient {
         }
     }
 
-    /// If the daemon hangs and the queue of its socket is full, the kernel waits for at most the time that a write may take
-    /// (SO_SNDTIMEO, socket(7)).
+    /// Connects to the socket. If the daemon hangs and the queue of its socket is full, the kernel waits for at most the time
+    /// limit of a write (SO_SNDTIMEO, socket(7)).
     fn connect(&self) -> io::Result<UnixStream> {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.set_write_timeout(Some(self.patience))?;

@@ -130,7 +130,7 @@ fn along_aliases(
             }
         }
     });
-    // Does not wait for blocking tasks of queries over the time limit, which may still wait for the daemon.
+    // Does not wait for blocking tasks: queries that exceeded the time limit may still wait for the daemon.
     runtime.shutdown_background();
     ended.map(|()| all)
 }

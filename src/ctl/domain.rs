@@ -14,8 +14,8 @@ use doctor::Plan;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
 use gather::{Sources, gather};
 
-/// DNS questions go to the daemon over its control socket. resolverctl itself connects to mail hosts, to hosts of policies, and
-/// to resolvers over TLS, HTTPS or QUIC.
+/// Gets the answers to the questions of a check. DNS questions go to the daemon over its control socket. resolverctl itself
+/// connects to mail hosts, to hosts of policies, and to resolvers over TLS, HTTPS or QUIC.
 pub(super) struct Daemon {
     client: ControlClient,
     ports: ServicePorts,
@@ -24,9 +24,9 @@ pub(super) struct Daemon {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ServicePorts {
-    /// RFC 5321 section 4.5.4.2.
+    /// The port of mail hosts (RFC 5321 section 4.5.4.2).
     pub(super) smtp: u16,
-    /// For MTA-STS policies.
+    /// The port of the servers that have MTA-STS policies.
     pub(super) https: u16,
 }
 

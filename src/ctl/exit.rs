@@ -145,7 +145,7 @@ pub enum CommandFailure {
     /// The configuration of another resolver cannot be imported.
     #[error("{0}")]
     Import(#[from] ImportError),
-    /// The switch cannot start, or its steps cannot be undone.
+    /// The switch from another resolver to resolverd cannot start, or its steps cannot be undone.
     #[error("{0}")]
     Switch(#[from] SwitchError),
     /// The user must be root for this command, because it changes this host.

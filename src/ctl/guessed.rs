@@ -10,11 +10,11 @@ use std::ffi::OsString;
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
 
-/// Stands for the next word of the command line.
+/// In `GUESSED`, this word stands for the next word of the command line.
 const PLACE: &str = "NAME";
 
-/// Some rows begin with a command of resolverctl, but are incomplete or wrong. Sources: rndc(8), unbound-control(8),
-/// rec_control(1), kresctl(1), systemctl(1), and operators.
+/// What operators type, and what they should type instead. Some rows begin with a command of resolverctl, but are incomplete or
+/// wrong. Sources: rndc(8), unbound-control(8), rec_control(1), kresctl(1), systemctl(1), and operators.
 const GUESSED: &[(&[&str], &str)] = &[
     (
         &["compare"],

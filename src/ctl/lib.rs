@@ -74,7 +74,7 @@ use dns::wire::presentation::harmless;
 use doctor::authentication::PUBLIC_SUFFIX_LIST;
 use resolver::config::defaults;
 
-/// In the order of the help.
+/// The commands in the order of the help.
 const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
     (
         "see",
@@ -129,7 +129,7 @@ fn summaries() -> String {
     format!("Commands:{}", COMMAND_GROUPS.iter().map(group).collect::<String>())
 }
 
-/// `-V` prints the version alone.
+/// The output of `--version`. `-V` prints only the version.
 static LONG_VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{}\n{PUBLIC_SUFFIX_LIST}", env!("CARGO_PKG_VERSION")));
 

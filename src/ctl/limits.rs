@@ -7,11 +7,11 @@ use std::time::Duration;
 /// plug-in ends.
 pub(crate) const PLUGIN_TIME: Duration = Duration::from_secs(5);
 
-/// In characters: NRPE 2, a transport of Nagios, cuts a line (with its performance data) at 1 024 octets.
+/// The length of the text of a plug-in, in characters. NRPE 2, a transport of Nagios, cuts a line (with its performance data) at 1 024 octets.
 pub(crate) const MAX_PLUGIN_TEXT: usize = 400;
 
-/// The screen of `resolverctl top` is not updated more often, because the daemon needs about ten milliseconds of CPU time for
-/// each update.
+/// The time between two updates of the screen of `resolverctl top`. At least a second, because the daemon needs about ten
+/// milliseconds of CPU time for each update.
 pub(crate) const TOP_INTERVALS: RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(60 * 60);
 
@@ -26,30 +26,30 @@ pub const MAX_SHOWN_ROWS: usize = 20;
 /// KiB.
 pub(crate) const MAX_CONTROL_REPLY: u64 = 1 << 20;
 
-/// Two minutes at an update every two seconds.
+/// The number of updates in the trend of `resolverctl top`: two minutes, if the screen is updated every two seconds.
 pub(crate) const TOP_TREND: usize = 60;
 
 /// A page key of `resolverctl top` moves half of a screen of 24 lines.
 pub(crate) const TOP_PAGE: usize = 10;
 
-/// `resolverctl switch` only checks if a caught signal has arrived. The kernel reports an arrived signal immediately.
+/// How long `resolverctl switch` waits for a caught signal. It only checks if a signal has arrived, and the kernel reports an
+/// arrived signal immediately.
 pub(crate) const SWITCH_SIGNAL_TIME: Duration = Duration::from_millis(1);
 
 /// Maximum number of pasted mail log lines that `resolverctl why -` reads. Their results fill some screens.
 pub const MAX_PASTED_LINES: usize = 30;
 
-/// In octets.
+/// Maximum size of the pasted text, in octets.
 pub const MAX_PASTED: u64 = 1 << 20;
 
-/// The addresses and names of one pasted log line that `resolverctl why -` searches for. A line of smtpd has five.
+/// Maximum number of addresses and names of a pasted log line that `resolverctl why -` searches for. A line of smtpd has five.
 pub(crate) const MAX_LINE_SUBJECTS: usize = 6;
 
 /// If a log line contains no delay, the last DNS query of its mail may be this long before the time of the line. Earlier queries
 /// may belong to another mail of the same domain.
 pub(crate) const PASTED_BEFORE: Duration = Duration::from_secs(30);
 
-/// The period of the first search for a log line that names only one domain. A busy domain may have more than `MAX_WHY_MESSAGES`
-/// mails in `PASTED_BEFORE`. The reply would then contain the slowest mails, not those nearest to the time of the line.
+/// If a log line contains no delay, a message (email) that ended at most this long before the line matches the time of the line best.
 pub(crate) const PASTED_NEAR: Duration = Duration::from_secs(2);
 
 /// The first DNS query of a mail may be this long after the time of its log line, because syslog has whole seconds.
@@ -59,8 +59,8 @@ pub(crate) const PASTED_AFTER: Duration = Duration::from_secs(2);
 /// its line at the end.
 pub const WHY_AROUND: Duration = Duration::from_secs(120);
 
-/// How long `resolverctl why -` waits for the check below a cause. If the servers of the domain answer, the check takes less than
-/// a second.
+/// How long `resolverctl why -` waits for the check of a domain, whose result it shows below the cause. If the servers of the
+/// domain answer, the check takes less than a second.
 pub(crate) const WHY_CHECK_TIME: Duration = Duration::from_secs(3);
 
 /// Minimum time before a deferred mail is tried again: `minimal_backoff_time` of Postfix.
@@ -70,29 +70,31 @@ pub(crate) const RETRY_PAUSE: Duration = Duration::from_secs(300);
 /// the email, and 300 s for other replies.
 pub(crate) const SESSION_PART: Duration = Duration::from_secs(600);
 
-/// One for the mail's host, one for its sender, and one other.
+/// Maximum number of messages (emails) that are shown for a log line: one for the mail's host, one for its sender, and one other.
 pub(crate) const MAX_FITTING_MESSAGES: usize = 3;
 
-/// In octets. The longest replies to EHLO have 1 KiB.
+/// Maximum size of a reply of a mail host, in octets. The longest replies to EHLO have 1 KiB.
 pub(crate) const MAX_MAIL_HOST_REPLY: u64 = 8 << 10;
 
-/// In octets of an HTTPS reply. RFC 8461 section 3.2 suggests 64 KiB for the policy.
+/// Maximum size of the HTTPS reply with a policy, in octets. RFC 8461 section 3.2 suggests 64 KiB for the policy.
 pub(crate) const MAX_POLICY_FILE: u64 = 66 << 10;
 
-/// Certificate chains have two or three certificates.
+/// Maximum number of certificates that are read from the chain of a server. Usual chains have two or three.
 pub(crate) const MAX_PEER_CERTIFICATES: usize = 8;
 
-/// Time limit for a question to another resolver over TLS, HTTPS or QUIC, including the connection setup. This takes three round trips more than over
-/// UDP.
+/// Time limit for a question to another resolver over TLS, HTTPS or QUIC, including the connection setup, which takes up to three
+/// round trips more than UDP.
 pub(crate) const SECURED_RESOLVER_TIME: Duration = Duration::from_secs(4);
 
-/// Each name of a chain of aliases may be in another zone, whose servers must be asked too.
+/// Maximum number of names in a chain of aliases that `resolverctl compare` follows. Each name may be in another zone, whose
+/// servers must be asked too.
 pub(crate) const MAX_COMPARED_NAMES: usize = 4;
 
-/// Each selector takes at least one of the `MAX_CHECK_QUESTIONS` lookups of a check.
+/// Maximum number of `--selector` of a check. Each selector takes at least one of the `MAX_CHECK_QUESTIONS` lookups.
 pub(crate) const MAX_GIVEN_SELECTORS: usize = 10;
 
-/// In octets. Header fields come first, and the fields in the parts of a bounce come soon after.
+/// Maximum size of a message that `resolverctl check mail` reads, in octets. Header fields come first, and the fields in the
+/// parts of a bounce come soon after.
 pub(crate) const MAX_CHECKED_MESSAGE: u64 = 1 << 20;
 
 /// Default number of questions per second that `resolverctl shadow` sends to each of the two resolvers. A mail gateway asks some
@@ -102,27 +104,28 @@ pub(crate) const SHADOW_RATE: u32 = 50;
 /// Questions per second of `resolverctl shadow`.
 pub(crate) const SHADOW_RATES: RangeInclusive<i64> = 1..=1_000;
 
-/// Most resolvers give up after 4 to 5 s, and Unbound may take longer.
+/// How long `resolverctl shadow` waits for an answer. Most resolvers give up after 4 to 5 s, and Unbound may take longer.
 pub(crate) const SHADOW_PATIENCE: Duration = Duration::from_secs(6);
 
 /// After a difference, `resolverctl shadow` asks both resolvers again, and reports only differences that remain.
 pub(crate) const SHADOW_REPEATS: usize = 2;
 
-/// More than a second, because caches of whole replies may send the same octets again within a second.
+/// How long `resolverctl shadow` waits before it asks both resolvers again. More than a second, because caches of whole replies
+/// may send the same octets again within a second.
 pub(crate) const SHADOW_PAUSE: Duration = Duration::from_millis(1_200);
 
-/// Each examination has at most `MAX_CHECK_QUESTIONS` lookups. The causes of further differences remain unknown.
+/// Maximum number of differences whose cause `resolverctl shadow` looks for. Each takes at most `MAX_CHECK_QUESTIONS` lookups.
 pub(crate) const MAX_SHADOW_EXAMINED: usize = 200;
 
-/// Maximum number of examinations at the same time. Each uses up to `CHECK_QUESTIONS_AT_ONCE` times `CHECK_TRIES` of the
-/// `MAX_CONTROL_CONNECTIONS` control connections.
+/// The number of differences whose causes are looked for at the same time. Each takes up to `CHECK_QUESTIONS_AT_ONCE` times
+/// `CHECK_TRIES` of the `MAX_CONTROL_CONNECTIONS` control connections.
 pub(crate) const SHADOW_EXAMINED_AT_ONCE: usize = 2;
 
 /// Default number of different questions to one DNS list. Low, because operators of lists limit queries.
 pub(crate) const SHADOW_LIST_QUESTIONS: usize = 100;
 
-/// The differences on the screen for each cause. JSON has all differences.
+/// The largest number of differences on the screen for each cause. JSON has all differences.
 pub(crate) const MAX_SHADOW_SHOWN: usize = 10;
 
-/// Mail software asks for A, AAAA, MX and TXT records of a name.
+/// The number of record types that are queried again after a flush of a name. Mail software asks for A, AAAA, MX and TXT records.
 pub(crate) const MAX_ASKED_AGAIN: usize = 4;

@@ -20,7 +20,7 @@ use history::why::MessageReport;
 /// The requests of this number of lines fit into one request to the daemon.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;
 
-/// In octets, without the list of selections (`WhyRequest`).
+/// The size of a request without its list of selections (`WhyRequest`), in octets.
 const ENVELOPE: usize = 64;
 
 pub(super) struct LineSearch<'a> {
@@ -75,7 +75,7 @@ impl LineSearch<'_> {
         })
     }
 
-    /// In the order of the requests. Equal requests are sent only once.
+    /// Returns the messages for each request, in the order of the requests. Equal requests are sent only once.
     fn replies(&self, requests: Vec<WhyRequest>) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let mut distinct: Vec<WhyRequest> = Vec::new();
         let place = |request: WhyRequest| {

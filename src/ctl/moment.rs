@@ -40,8 +40,8 @@ pub(super) fn year(unix: f64) -> Option<i32> {
     Some(zoned(unix, &TimeZone::system())?.year().into())
 }
 
-/// A time of day without a date is the last such time before `now`. If a local time occurred twice because clocks were set back,
-/// this is the first one.
+/// Parses a point in time. A time of day without a date is the last such time before `now`. If a local time occurred twice
+/// because clocks were set back, returns its first occurrence.
 pub(super) fn read(typed: &str, now: f64) -> Option<f64> {
     read_in(typed, now, &TimeZone::system()).map(|(first, _)| first)
 }
@@ -121,7 +121,7 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
 /// The most recent point in time, for a text like 03:12+02:00 or 03:12Z.
 fn with_offset(typed: &str, now: f64) -> Option<Timestamp> {
     let today = zoned(now, &TimeZone::UTC)?.date();
-    // A time of day with another UTC offset may belong to the previous or the next day in UTC.
+    // A time of day with a UTC offset may belong to the previous or the next day in UTC.
     let days = [today.tomorrow(), Ok(today), today.yesterday(), today.yesterday().and_then(Date::yesterday)];
     let moments =
         days.into_iter().flatten().filter_map(|day| format!("{day}T{typed}").parse::<Timestamp>().ok());

@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     zone: Option<String>,
 }
 
-/// Also fails if the daemon stops, because a script that reads the lines must know that no more lines follow.
+/// Fails if the daemon stops, because a script that reads the lines must know that no more lines follow.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -59,7 +59,7 @@ fn span(typed: &str) -> Result<Duration, String> {
     span_like(typed, "500ms, 2s or 1m")
 }
 
-/// The error message shows `examples`.
+/// Parses a duration. The error message shows `examples`.
 pub(super) fn span_like(typed: &str, examples: &str) -> Result<Duration, String> {
     let wrong = || format!("\"{typed}\" is not a duration: write it like {examples}");
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;

@@ -68,7 +68,7 @@ pub(super) fn run(
     client.show(&Request::Nta { what, fleet }, format, state::ntas, |_| Exit::Yes)
 }
 
-/// The lifetime of a negative trust anchor or a temporary zone.
+/// Parses the lifetime of a negative trust anchor or a temporary zone.
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let unit = match text.get(digits.len()..).unwrap_or_default() {

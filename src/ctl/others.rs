@@ -16,7 +16,7 @@ use migrate::limits::MAX_CHECKED_FILE;
 use migrate::system::resolv_conf::other_nameservers;
 use resolver::config::defaults::PORT;
 
-/// DNS over TLS (RFC 7858 section 3.1) and DNS over QUIC (RFC 9250 section 4.1.1).
+/// The port of DNS over TLS (RFC 7858 section 3.1) and DNS over QUIC (RFC 9250 section 4.1.1).
 const TLS_PORT: u16 = 853;
 
 const HTTPS_PORT: u16 = 443;
@@ -26,7 +26,7 @@ const USUAL_PATH: &str = "/dns-query";
 
 #[derive(Clone, Debug)]
 pub(super) struct ResolverText {
-    /// As findings show it. The path of a URL may be a customer's secret, so only the usual path is shown.
+    /// The resolver as findings show it. The path of a URL may be a customer's secret, so only the usual path is shown.
     name: String,
     way: ResolverWay,
 }

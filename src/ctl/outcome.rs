@@ -9,7 +9,7 @@ use super::exit::{CommandFailure, Exit};
 use super::render::Format;
 
 pub(super) struct CommandOutcome {
-    /// With its last newline.
+    /// The output, with its last newline.
     pub(super) text: String,
     pub(super) exit: Exit,
 }

@@ -19,7 +19,7 @@ use doctor::transport::der;
 use gather::limits::CONNECTION_TIME;
 use resolver::exchange::certificate_fault;
 
-/// `CONNECTION_TIME` limits the connection attempt and each later read and write.
+/// Connects to a server. `CONNECTION_TIME` limits the connection attempt, and each read and write.
 pub(super) fn connected(server: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&server, CONNECTION_TIME)?;
     stream.set_read_timeout(Some(CONNECTION_TIME))?;
@@ -38,7 +38,7 @@ pub(super) fn lost(error: &io::Error) -> NoReply {
     }
 }
 
-/// Without the error number of the operating system.
+/// Returns the text of the error, without the error number of the operating system.
 pub(super) fn words(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => Errno::from_raw(number).desc().to_owned(),
@@ -49,7 +49,7 @@ pub(super) fn words(error: &io::Error) -> String {
 /// A TLS connection whose handshake has succeeded.
 pub(super) struct Secured {
     pub(super) stream: StreamOwned<ClientConnection, TcpStream>,
-    /// In DER, the server's own first.
+    /// The certificates of the server in DER, its own first.
     pub(super) chain: Vec<Vec<u8>>,
     /// Why this system does not trust the certificate for the name of the server.
     pub(super) fault: Option<String>,

@@ -48,7 +48,7 @@ impl SecuredResolvers {
         timeout(SECURED_RESOLVER_TIME, asked).await.unwrap_or(Err(NoReply::Silent))
     }
 
-    /// Prefers IPv4. The daemon resolves the name of the resolver.
+    /// Returns the address of the resolver, an IPv4 address if it has one. The daemon resolves the name of the resolver.
     async fn address(&self, resolver: &SecuredResolver) -> Result<SocketAddr, NoReply> {
         if let Ok(address) = resolver.host.parse() {
             return Ok(SocketAddr::new(address, resolver.port));

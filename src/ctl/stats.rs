@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     by: Option<Table>,
 }
 
-/// In seconds, before and after `--at`.
+/// The span before and after the time of `--at`, in seconds.
 const AROUND: u64 = 600;
 
 const MINUTE: u64 = 60;
@@ -132,7 +132,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let span = parts.pop().ok_or_else(unexpected)?;
     let other = shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?;
     let Format::Text(style) = format else {
-        // One line for the whole span replaces the lines of minutes.
+        // If there are no lines of minutes, one line for the whole span takes their place.
         let whole = Some(&span).filter(|_| parts.is_empty());
         return Ok(parts.iter().chain(whole).chain(&other).map(json::line).collect());
     };
@@ -143,7 +143,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     })
 }
 
-/// Only the page of the metrics listener shows the listings of DNS lists.
+/// Returns the table that shows these names; `None` for the listings of DNS lists, which only the page of the metrics listener shows.
 const fn table_of(kind: BusyKind) -> Option<Table> {
     match kind {
         BusyKind::Zone | BusyKind::List => Some(Table::Zone),

@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
 }
 
 /// Returns the exit code of `switch --back`. 1: everything was restored except files or services that somebody has changed since
-/// the switch. 4: another step could not be undone, so this host may still need resolverd.
+/// the switch. 4: a step could not be undone, so this host may still need resolverd.
 fn exit_of_undo(ended: &[EndedStep]) -> Exit {
     let errors: Vec<&SwitchError> = ended.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
     match (errors.is_empty(), errors.iter().all(|error| error.is_later_work())) {
@@ -126,7 +126,7 @@ impl SwitchWatch for Operator {
     }
 }
 
-/// If the terminal is closed, the switch still continues.
+/// If the terminal is closed, the switch continues.
 fn print(text: &str, format: Format) {
     let _closed = print_screen(text, format);
 }

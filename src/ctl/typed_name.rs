@@ -20,7 +20,7 @@ pub(super) struct TypedQuestion {
 }
 
 impl TypedQuestion {
-    /// Returns no type if it is the default of the daemon.
+    /// Returns the name and the type. Without a type, the daemon uses its default.
     pub(super) fn name_and_kind(&self) -> (String, Option<String>) {
         let domain = domain_of_mail(&self.name);
         let is_mail = domain.is_some_and(|domain| domain.parse::<IpAddr>().is_err());

@@ -59,7 +59,7 @@ fn any(rows: &[WatchedRow], level: Level) -> bool {
     rows.iter().any(|row| row.count(level) > 0)
 }
 
-/// Only one check has found the failure, so a second check must confirm it.
+/// Returns true if only one check has found a failure, so that a second check must confirm it.
 fn is_failure_found_once(rows: &[WatchedRow]) -> bool {
     rows.iter().any(|row| row.once(Level::Failure).next().is_some())
 }

@@ -45,13 +45,13 @@ pub(super) struct Arguments {
     html: Option<PathBuf>,
 }
 
-/// If the command line has no `--slowest`.
+/// The number of messages if the command line has no `--slowest`.
 const MOST: usize = 20;
 
-/// In seconds, if the command line has no period.
+/// The period of the causes in seconds, if the command line has no period.
 const COSTS_SPAN: f64 = 3_600.0;
 
-/// The query history does not reach back to the wanted time.
+/// Printed if the query history does not reach back to the wanted time.
 const STATISTICS: &str = "Statistics of the whole time and of all clients, from the minutes on disk:\n";
 
 /// A line of a mail log has blanks; a name has none.
@@ -121,7 +121,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// Writes the slowest message (email) of the period to the file of `--html`.
+/// Prints the causes that delayed mail. With `--html`, writes the slowest message (email) of the period to the file.
 fn run_costs(
     arguments: &Arguments,
     asked: WhyRequest,
@@ -156,7 +156,7 @@ fn run_costs(
     Ok(CommandOutcome { text, exit })
 }
 
-/// For a time that the query history does not cover. If the daemon has no minutes on disk, returns the reason.
+/// Returns the statistics of a time that the query history does not cover. If the daemon has no minutes on disk, returns the reason.
 fn statistics(
     arguments: &Arguments,
     client: &ControlClient,
@@ -243,7 +243,7 @@ fn text_of(results: &[MessageReport], client: &ControlClient, style: Style) -> S
     text
 }
 
-/// If lines are left out, a sentence on standard error has their number.
+/// Reads the pasted lines. If lines are left out, a sentence on standard error has their number.
 fn read_lines(input: impl Read) -> Result<Vec<PastedLine>, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
     let (mut octets, is_cut) = read_at_most(input, MAX_PASTED).map_err(failed)?;

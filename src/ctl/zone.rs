@@ -15,7 +15,7 @@ use control::protocol::zones::{AddedZone, ZoneWhat, without_entry};
 use control::protocol::{Problem, Reply, Request};
 use resolver::config::defaults;
 
-/// The configuration file does not exist yet.
+/// The text before the first zone in a configuration file that did not exist before.
 const EMPTY: &str = "version = 1\n";
 
 /// The command line of `zone`.
@@ -104,7 +104,7 @@ impl Added {
     }
 }
 
-/// If the reload of the changed configuration file fails, the old text is written back.
+/// Changes the configuration file and reloads it. If the reload fails, the old text is written back.
 fn rewrite(
     change: impl Fn(&str) -> Result<String, Problem>,
     client: &ControlClient,

@@ -30,7 +30,7 @@ impl Certificates {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Called after a reload has read all certificates without an error.
+    /// Forgets the certificates that could not be used. Called after a reload has read all certificates without an error.
     pub(super) fn are_read(&self) {
         self.wrong().clear();
     }
@@ -54,9 +54,9 @@ impl Certificates {
 
 #[derive(Debug, Default)]
 pub(super) struct CertificateFiles {
-    /// At the last check.
+    /// The files at the last check.
     seen: Vec<Seen>,
-    /// When the certificates were last read.
+    /// The files when the certificates were last read.
     judged: Vec<Seen>,
 }
 
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// ACME clients change symbolic links.
+    /// Changes the symbolic links to the files, as ACME clients do.
     fn link(directory: &Path, [certificate, key]: [&str; 2]) {
         for (link, to) in [("a.pem", format!("{certificate}.pem")), ("a.key", format!("{key}.key"))] {
             let _ = fs::remove_file(directory.join(link));

@@ -62,7 +62,7 @@ impl FleetGateway {
         all.into_iter().filter(|entry| entry.way == Way::Public)
     }
 
-    /// Since the last call.
+    /// Returns the reports about DNS lists whose state has changed or was tested since the last call.
     fn list_news(&self) -> Vec<News> {
         let mut news = Vec::new();
         for entry in self.public_lists() {
@@ -83,7 +83,7 @@ impl FleetGateway {
 
     /// Returns the active rules of look-ahead if they have changed since the last report.
     fn rule_news(&self) -> Option<News> {
-        // A rule that is active only because of another gateway has no use here yet.
+        // A rule that is active only because of another gateway is not reported: no client of this gateway has used its answers.
         let is_active = |rule: &RuleStanding| {
             rule.state == RuleState::Active && rule.counts.used.max(rule.counts.sent_later) > 0
         };
@@ -96,7 +96,7 @@ impl FleetGateway {
         })
     }
 
-    /// Servers that were not reported yet.
+    /// Returns the dead and lame servers that were not in the last report.
     async fn server_news(&self) -> Vec<News> {
         let now = self.subject.clock.mono();
         let memory = self.subject.resolver.memory();
@@ -246,14 +246,14 @@ fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool
     })
 }
 
-/// This gateway repeats its flush after a restart. The flush removes nothing from the store, and this gateway must not use the
-/// older copies there.
+/// Writes a report to the store that makes this gateway repeat its flush after a restart. The flush does not remove the older
+/// copies from the store, and this gateway must not use them.
 pub(super) fn remember_flush(store: &Fleet, flush: &Flush) {
     // An error means that too many reports wait, because the store does not work.
     let _ = store.send(flush_news(flush, Some(host_name())));
 }
 
-/// The report makes other gateways do the flush; with `host`, only the gateway with this host name.
+/// Returns the report that makes other gateways do the flush. If `host` is given, only the gateway with this host name does it.
 fn flush_news(flush: &Flush, host: Option<String>) -> News {
     let (name, kind, tree, negative) = match flush {
         Flush::Name { name, kind } => (Some(name), *kind, false, false),
@@ -300,7 +300,7 @@ pub(super) fn state(store: &Fleet) -> (FleetState, Vec<FleetMember>) {
     (state, report.members.iter().map(row).collect())
 }
 
-/// The error says in a sentence why the order was not sent.
+/// Sends an order to the gateways of the fleet. The error says in a sentence why it was not sent.
 pub(super) fn order(store: Option<&Fleet>, order: FleetOrder) -> Result<(), String> {
     let store = store.ok_or("This gateway is in no fleet: fleet.servers is empty. Nothing was changed.")?;
     let report = store.report();

@@ -43,12 +43,12 @@ struct OpenSegment {
     path: PathBuf,
     file: File,
     octets: u64,
-    /// In microseconds since 1970.
+    /// The start of the segment, in microseconds since 1970.
     begun: u64,
 }
 
 impl HistoryFiles {
-    /// If the directory cannot be created or used, the next entry tries again.
+    /// Opens the newest segment. If the directory cannot be created or used, this is tried again with the next entry.
     pub(super) fn open(directory: PathBuf, clock: Clock) -> Self {
         let files = Self { directory, clock, open: Mutex::default(), trouble: Mutex::default() };
         let newest = files.make_directory().and_then(|()| files.segments());
@@ -66,7 +66,7 @@ impl HistoryFiles {
         files
     }
 
-    /// `None` means that entries can be written; a text is the reason why not. Each change is logged.
+    /// Stores why entries cannot be written; `None` means that they can. Each change is logged.
     fn note(&self, trouble: Option<String>) {
         let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match (&*known, &trouble) {
@@ -91,7 +91,7 @@ impl HistoryFiles {
         Ok(())
     }
 
-    /// The oldest first. The name of a segment is its start time.
+    /// Returns the segments, the oldest first. The name of a segment is its start time.
     fn segments(&self) -> io::Result<Vec<PathBuf>> {
         let mut segments = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
@@ -118,7 +118,7 @@ impl HistoryFiles {
             }
             _ => self.begin()?,
         };
-        // The segment gets no more entries, because a reader might not find entries after the incomplete one.
+        // After an error, the segment gets no more entries, because a reader might not find entries after the incomplete one.
         if let Err(error) = segment.file.write_all(entries) {
             // A file without entries is removed. Otherwise each failed query would create another file on a full disk.
             if segment.octets == SEGMENT_HEAD.len() as u64 {
@@ -131,7 +131,7 @@ impl HistoryFiles {
         Ok(())
     }
 
-    /// Removes the oldest segments if all of them take more than `MAX_STORED` octets.
+    /// Begins a segment, and removes the oldest segments if all of them take more than `MAX_STORED` octets.
     fn begin(&self) -> io::Result<OpenSegment> {
         self.make_directory()?;
         // All other steps that can fail come before the new file is created. Otherwise each failed attempt would leave another
@@ -222,12 +222,12 @@ impl Store for HistoryFiles {
     }
 }
 
-/// In microseconds since 1970, see `HistoryFiles::begin`.
+/// Returns the start of a segment, which is in its file name, in microseconds since 1970.
 fn begin_of(segment: &Path) -> Option<u64> {
     segment.file_stem()?.to_str()?.parse().ok()
 }
 
-/// At most `MAX_SEGMENT` octets.
+/// Reads at most `MAX_SEGMENT` octets.
 fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
     state_files::open(path)?.take(MAX_SEGMENT).read_to_end(&mut octets)?;
@@ -442,7 +442,7 @@ mod tests {
         record.fails_after(2);
         let segments = files.segments().unwrap();
         assert_eq!(segments.len(), 2);
-        // The simulated clock had moved by 23 and 25 hours when the last entries were written.
+        // The simulated clock had moved by 23 and 25 hours when the last entries of the two segments were written.
         for (segment, hours) in segments.iter().zip([23, 25]) {
             let written = now + Duration::from_secs(hours * 3_600);
             File::options().append(true).open(segment).unwrap().set_modified(written).unwrap();
@@ -452,7 +452,7 @@ mod tests {
             record.recorder.recorded(&ReadSpan::default(), &Secrets::default())
         };
         assert_eq!(shown().questions.len(), 3);
-        // The ages of the last entries are now 180, 157 and 155 hours. Seven days are 168 hours.
+        // After this sleep, the ages of the three entries are 180, 157 and 155 hours. Seven days are 168 hours.
         clock.sleep(Duration::from_secs(155 * 3_600));
         files.tend();
         assert_eq!(files.segments().unwrap(), segments);
@@ -472,7 +472,7 @@ mod tests {
     fn the_oldest_segments_give_way() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
-        // A directory, and a link to a file that does not exist.
+        // These two are no segments, although they have the extension: a directory, and a link to a file that does not exist.
         let history = directory.path().join("history");
         fs::create_dir(history.join("00000000000000000007.record")).unwrap();
         std::os::unix::fs::symlink("nowhere", history.join("x.record")).unwrap();

@@ -59,7 +59,7 @@ impl MetricsListener {
         })
     }
 
-    /// If the address is missing, tries again to bind it.
+    /// Serves metrics. If the address is not available, tries again to bind it.
     pub(super) async fn serve<Daemon: Controlled>(
         &self,
         subject: Arc<Daemon>,

@@ -118,7 +118,7 @@ impl MinuteFiles {
         Ok(())
     }
 
-    /// Cuts off an incomplete last row, and removes the files that are too old.
+    /// Opens the file of a day. Cuts off an incomplete last row, and removes the files that are too old.
     fn open(&self, day: u64) -> io::Result<OpenDay> {
         if !self.directory.is_dir() {
             DirBuilder::new().mode(0o750).create(&self.directory)?;
@@ -231,7 +231,7 @@ fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
     Some(Busy { name: secrets.without_keys(name).into(), ..busy })
 }
 
-/// Runs forever.
+/// Writes a row at the end of each minute. Runs forever.
 pub(super) async fn keep(subject: Arc<Running>) -> Infallible {
     loop {
         let passed = subject.clock.unix_micros() % (MINUTE * 1_000_000);

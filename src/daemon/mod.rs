@@ -394,7 +394,7 @@ fn begin_fleet(config: &Config, resolver: &Resolver, random: &Random) -> Option<
     Some(store)
 }
 
-/// If there is a state directory, failed and slow queries are also stored in files.
+/// Creates the recorder with the query history. If there is a state directory, failed and slow queries are also stored in files.
 fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
     let size = config.history_size();
     let recorder = Recorder::with_size(clock.clone(), listener::shards(config), size);

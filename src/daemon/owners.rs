@@ -28,7 +28,7 @@ use history::owner::WantedOwner;
 use migrate::system::proc::socket_address;
 use resolver::limits::MAX_SOCKET_TABLE;
 
-/// For UDP (`false`) and TCP (`true`). A kernel without IPv6 has only the first table of each pair.
+/// The tables of UDP sockets (`false`) and TCP sockets (`true`). A kernel without IPv6 has only the first table of each pair.
 const TABLES: [(bool, [&str; 2]); 2] =
     [(false, ["/proc/net/udp", "/proc/net/udp6"]), (true, ["/proc/net/tcp", "/proc/net/tcp6"])];
 
@@ -104,7 +104,7 @@ fn socket(line: &str) -> Option<(SocketAddr, SocketAddr, u32)> {
     (inode > 0).then_some((local, remote, user))
 }
 
-/// Returns the user id if the user has no name that can be written to the log. `passwd` is the content of /etc/passwd.
+/// Returns the name of a user, or the user id if there is no name that can be written to the log. `passwd` is the content of /etc/passwd.
 fn user_name(passwd: &str, number: u32) -> String {
     let name = passwd.lines().find_map(|line| {
         let mut fields = line.split(':');

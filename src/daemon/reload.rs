@@ -20,7 +20,7 @@ use resolver::config;
 use resolver::config::Config;
 
 impl Running {
-    /// Reports the result to the service manager and to the log.
+    /// Reads the configuration file again, and reports the result to the service manager and to the log.
     pub(super) async fn reload_now(&self) -> Result<Vec<String>, Vec<String>> {
         notify::reloading();
         let reloaded = self.read_again().await;
@@ -79,7 +79,7 @@ impl Running {
         Ok(())
     }
 
-    /// Returns the names at and below which answers now come from other servers or zones.
+    /// Changes to another configuration. Returns the names at and below which answers now come from other servers or zones.
     pub(super) fn go_over(&self, config: Config) -> Result<Vec<Name>, StartError> {
         let config = Arc::new(config);
         let views = self.resolver.views().following(&config)?;

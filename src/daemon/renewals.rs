@@ -14,7 +14,7 @@ use control::protocol::{Severity, Warning};
 use control::{Controlled, health};
 use dns::clock::Mono;
 
-/// Runs forever.
+/// Looks at the certificate files every `CERTIFICATE_INTERVAL`. Runs forever.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(CERTIFICATE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

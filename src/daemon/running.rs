@@ -67,7 +67,7 @@ pub(super) struct Running {
     pub(super) minutes: Option<Arc<MinuteFiles>>,
     /// `None` if the daemon writes no snapshot.
     pub(super) snapshot: Option<Arc<Snapshot>>,
-    /// In octets. If the process uses more, the daemon makes the cache smaller.
+    /// The most memory that the process should use, in octets. If it uses more, the daemon makes the cache smaller.
     pub(super) most_memory: u64,
     /// `None` if this gateway is in no fleet.
     pub(super) fleet: Option<Arc<Fleet>>,
@@ -98,8 +98,8 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns how many entries were removed. resolverd no longer uses copies of these entries that were in the store of the
-    /// fleet at the time `at`.
+    /// Removes entries from the cache, and returns how many. resolverd no longer uses copies of these entries that were in the
+    /// store of the fleet at the time `at`.
     pub(super) async fn flush_since(&self, flush: Flush, at: Mono) -> Flushed {
         self.resolver.flushed(&flush, at);
         let flushed = self.resolver.memory().walk(move |memory| memory.flush(&flush)).await;
@@ -118,7 +118,7 @@ impl Running {
         self.listening(Listeners::addresses)
     }
 
-    /// Empty after the daemon has begun to stop.
+    /// Returns addresses of the listeners; none after the daemon has begun to stop.
     pub(super) fn listening(&self, addresses: fn(&Listeners) -> Vec<SocketAddr>) -> Vec<SocketAddr> {
         self.state().listeners.as_ref().map(addresses).unwrap_or_default()
     }
@@ -171,8 +171,7 @@ impl Running {
         let began = self.clock.mono();
         let client = self.operator();
         loop {
-            // Without a reply, another query of the operator began in the same microsecond and has the same client (see
-            // `operator`).
+            // If there is no reply, another query of the operator began in the same microsecond and has the same client (see `operator`).
             if let Asked::Replied(replied) = ask(client).await {
                 let now = self.clock.mono();
                 let (answer, outcome) = (replied.answer, replied.outcome);

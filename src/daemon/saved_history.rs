@@ -26,12 +26,13 @@ pub(super) const FILE: &str = "history.snapshot";
 /// Each entry in the file also has a checksum, so the file may be larger than `history.size` by this factor.
 const GROWTH: u64 = 2;
 
-/// The history is on, and nothing in it must be hidden from the disk.
+/// Returns true if the history is on and nothing in it must be hidden from the disk.
 fn is_wanted(config: &Config) -> bool {
     config.history_size() > 0 && config.history.redact == Redact::None
 }
 
-/// Removes the file of the previous process. If the file is missing or cannot be used, the history starts empty.
+/// Restores the history from the file of the previous process, and removes the file. If the file is missing or cannot be used,
+/// the history starts empty.
 pub(super) fn restore(path: &Path, config: &Config, recorder: &Recorder) {
     let shown = path.display();
     let read = read(path, config.history_size().saturating_mul(GROWTH));
@@ -66,7 +67,7 @@ fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// If this takes longer than `STOP_HISTORY`, or if it fails, no file is left.
+/// Saves the history. If this takes longer than `STOP_HISTORY`, or if it fails, no file is left.
 pub(super) fn save(path: &Path, config: &Config, resolver: &Resolver, clock: &Clock) {
     if !is_wanted(config) {
         return;

@@ -29,7 +29,7 @@ pub(super) struct Snapshot {
     outdated: Notify,
     /// True while the file has entries that were removed from the cache.
     is_outdated: AtomicBool,
-    /// Set when the daemon begins to stop. A read then ends at once, and a write at this time.
+    /// The time at which a write must end. It is set when the daemon begins to stop; a read then ends at once.
     ends: OnceLock<Mono>,
     clock: Clock,
     known: Mutex<FileState>,
@@ -73,7 +73,7 @@ struct FileState {
     written: Option<(Written, Mono)>,
 }
 
-/// The daemon writes no snapshot. A file of an earlier process would later restore a cache that the operator did not want.
+/// Removes the file of an earlier process if the daemon writes no snapshot. Otherwise a later process would restore that old cache.
 pub(super) fn remove(path: &Path) {
     let shown = path.display();
     match fs::remove_file(path) {
@@ -133,7 +133,8 @@ impl Snapshot {
         self.known().is_read
     }
 
-    /// After `CACHE_SNAPSHOT_INTERVAL`, or after `CACHE_SNAPSHOT_PAUSE` if entries of the file were removed from the cache.
+    /// Returns when the file must be written: after `CACHE_SNAPSHOT_INTERVAL`, or after `CACHE_SNAPSHOT_PAUSE` if entries of the
+    /// file were removed from the cache.
     pub(super) async fn is_due(&self) {
         let outdated = async {
             self.outdated.notified().await;
@@ -149,7 +150,7 @@ impl Snapshot {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A file that cannot be used is renamed.
+    /// Restores the cache from the file of the previous process. A file that cannot be used is renamed.
     pub(super) fn read(&self, memory: &Memory, scope: &Scope, now: Now, calendar: Calendar) {
         let read = state_files::open(&self.path).map_err(UnusableSnapshot::Unread).and_then(|mut file| {
             if matches!(calendar, Calendar::After(_)) {
@@ -204,7 +205,7 @@ impl Snapshot {
             Err(error) => {
                 let _ = fs::remove_file(&new);
                 if is_outdated {
-                    // A restart would restore entries that were removed from the cache.
+                    // Otherwise a restart would restore entries that were removed from the cache.
                     let _ = fs::remove_file(&self.path);
                 }
                 let path = self.path.display();
@@ -305,7 +306,7 @@ mod tests {
             });
             assert_eq!(fs::symlink_metadata(&aside).unwrap().file_type(), found);
             assert!(!path.exists());
-            // A file cannot replace a directory.
+            // The renamed file is removed, because the file of the next round cannot replace a directory.
             if found.is_dir() { fs::remove_dir(&aside).unwrap() } else { fs::remove_file(&aside).unwrap() }
         }
         drop(folder);

@@ -60,7 +60,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     if about.is_file() { Ok(file) } else { Err(irregular()) }
 }
 
-/// Removes a file that an interrupted write has left. A link or a pipe is not opened.
+/// Creates a file, and first removes one that an interrupted write has left. A link or a pipe at this path is not opened.
 pub(super) fn create_new(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),

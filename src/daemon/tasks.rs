@@ -109,7 +109,7 @@ pub(super) fn spawn(
     tasks
 }
 
-/// `file` stores the keys.
+/// Starts the task that follows changes of the root keys. `file` stores the keys.
 fn follow_root_keys(
     tasks: &mut JoinSet<()>,
     supervisor: &Supervisor,
@@ -197,7 +197,8 @@ fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     }
 }
 
-/// First adds the numbers of dropped queries and of the DNS messages that were written or dropped for dnstap. Runs forever.
+/// Calls `tick` of the recorder every `SNAPSHOT_INTERVAL`. Before each call, counts dropped queries, and DNS messages that were
+/// written or dropped for dnstap. Runs forever.
 async fn tick(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(SNAPSHOT_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -214,7 +215,7 @@ async fn tick(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Runs forever.
+/// Looks at the local mirrors of DNS lists every `MIRROR_INTERVAL`. Runs forever.
 async fn mirrors(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(MIRROR_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -274,7 +275,7 @@ async fn take_addresses(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// The first question of a client will need the root servers.
+/// Asks for the list of root servers at the start, because the first question of a client will need it.
 async fn prime(subject: Arc<Running>) {
     if let Err(failure) = subject.resolver.prime().await {
         tracing::warn!(
@@ -284,7 +285,7 @@ async fn prime(subject: Arc<Running>) {
 }
 
 impl Running {
-    /// Does nothing until the file of the previous process was read.
+    /// Writes the snapshot. Does nothing until the file of the previous process was read.
     pub(super) async fn write_snapshot(&self) {
         let Some(snapshot) = self.snapshot.clone() else { return };
         let (scope, clock) = (self.resolver.snapshot_scope(), self.clock.clone());

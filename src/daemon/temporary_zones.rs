@@ -21,7 +21,7 @@ use history::TimeSpan;
 use resolver::config;
 use resolver::config::{Config, ConfiguredZone, Errors};
 
-/// Each with the time of its removal; `None` means that the zone stays until the daemon stops.
+/// The names of the temporary zones, each with the time of its removal. `None` means that the zone stays until the daemon stops.
 pub(super) type TemporaryZones = BTreeMap<Name, Option<Mono>>;
 
 /// Copies the temporary zones of the `old` configuration to the `new` one, and returns them. A zone is left out if the
@@ -44,7 +44,7 @@ fn is_shared(zone: &ConfiguredZone, name: &Name) -> bool {
 }
 
 impl Running {
-    /// The error says in a sentence why nothing has changed.
+    /// Adds or removes a temporary zone, and returns the changes. The error says in a sentence why nothing has changed.
     pub(super) async fn change_zone(&self, what: ZoneWhat) -> Result<Vec<String>, String> {
         let _alone = self.reloading.lock().await;
         let (changes, changed) = block_in_place(|| {
@@ -86,7 +86,7 @@ impl Running {
         Ok(changes)
     }
 
-    /// Each with its remaining time.
+    /// Returns the temporary zones, each with its remaining time.
     pub(super) fn zones_left(&self) -> BTreeMap<Name, Option<Duration>> {
         let now = self.clock.mono();
         let state = self.state();
@@ -95,7 +95,7 @@ impl Running {
     }
 }
 
-/// Runs forever.
+/// Removes each temporary zone when its time is over. Runs forever.
 pub(super) async fn end(subject: Arc<Running>) -> Infallible {
     loop {
         let zones = subject.zones_left().into_iter().filter_map(|(name, left)| Some((left?, name)));
@@ -113,7 +113,7 @@ pub(super) async fn end(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Without file names and line numbers, because the zone is not in a file.
+/// Returns the errors without file names and line numbers, because the zone is not in a file.
 fn sentence(errors: &Errors) -> String {
     let problems = errors.problems.iter().cloned();
     let problems = problems.map(|problem| config::ConfigProblem { line: None, ..problem }.to_string());

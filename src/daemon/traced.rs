@@ -85,7 +85,7 @@ impl FreshTrace {
         let runtime = match Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                // After an error, the client has disconnected.
+                // `send` fails only if the client has disconnected.
                 let _ = reply.send(Err(lacking(&error)));
                 return;
             }
@@ -102,7 +102,7 @@ impl FreshTrace {
         drop(resolver);
         drop(permit);
         if let Some(replied) = replied {
-            // After an error, the client has disconnected.
+            // `send` fails only if the client has disconnected.
             let _ = reply.send(Ok(replied));
         }
     }

@@ -107,8 +107,7 @@ pub struct Now {
 pub enum Calendar {
     /// The time of the machine's clock, which seems right.
     Clock(u64),
-    /// The machine's clock is slow: data that cannot be forged show that its time has long passed. The real time is later than
-    /// this value.
+    /// The machine's clock is slow: data that cannot be forged show that the real time is much later. The real time is after this value.
     After(u64),
 }
 
@@ -116,7 +115,7 @@ pub enum Calendar {
 #[derive(Clone)]
 pub struct Clock {
     kind: ClockKind,
-    /// The latest calendar time that has certainly passed, in seconds since 1970.
+    /// The real time is after this value, in seconds since 1970. If the machine's clock shows a much earlier time, it is slow.
     passed: Arc<AtomicU64>,
 }
 
@@ -128,17 +127,17 @@ pub struct Moments(ClockKind);
 #[derive(Clone)]
 enum ClockKind {
     Machine {
-        /// In nanoseconds since the machine booted.
+        /// When the clock was created, in nanoseconds since the machine booted.
         started: u64,
     },
     #[cfg(feature = "simulated")]
     Virtual {
         started: tokio::time::Instant,
-        /// In seconds since 1970.
+        /// The calendar time when the clock was created, in seconds since 1970.
         unix_at_start: u64,
         /// In seconds: the error of the simulated machine's calendar time.
         shift: Arc<AtomicI64>,
-        /// In microseconds.
+        /// How long the simulated machine has slept, in microseconds.
         slept: Arc<AtomicU64>,
     },
 }
@@ -177,7 +176,7 @@ impl<Work: Future> Future for StillClock<Work> {
     }
 }
 
-/// Nanoseconds. All calls during one poll of a `StillClock` return the same time.
+/// Returns the nanoseconds since the machine booted. All calls during one poll of a `StillClock` return the same time.
 fn since_boot_or_still() -> u64 {
     match STILL.get() {
         0 => since_boot(),
@@ -185,7 +184,7 @@ fn since_boot_or_still() -> u64 {
     }
 }
 
-/// Nanoseconds, including the time that the machine slept (CLOCK_BOOTTIME of clock_gettime(2)).
+/// Returns the nanoseconds since the machine booted, including the time that it slept (CLOCK_BOOTTIME of clock_gettime(2)).
 fn since_boot() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
@@ -426,7 +425,7 @@ mod tests {
         spin(clock.mono());
     }
 
-    /// A clock that is one day slow counts as right, as for signatures.
+    /// A clock counts as right if it is less than `SLOW_CLOCK` slow.
     #[tokio::test]
     async fn a_slow_clock_is_known_by_what_has_passed() {
         let clock = Clock::simulated(10_000_000);

@@ -57,7 +57,7 @@ fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// At most 64 bits.
+/// Converts a number of bits, which is at most 64.
 fn shift_of(bits: usize) -> u32 {
     u32::try_from(bits).unwrap_or(64)
 }

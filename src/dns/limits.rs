@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-/// The maximum number of compression pointers that one name may follow. Most programs write pointers to labels, and some write a
-/// pointer to one other pointer.
+/// The maximum number of compression pointers that one name may follow. Programs that write DNS messages need one or two.
 pub(crate) const MAX_POINTERS: u8 = 16;
 
-/// In octets: one sentence. With it, a reply to any question fits into 512 octets.
+/// The maximum length of the text of an extended error (RFC 8914), in octets. With it, a failure reply to any question fits into 512
+/// octets.
 pub const MAX_ERROR_TEXT: usize = 180;
 
 /// The first of November 2026, in seconds since 1970. This version of resolverd is newer, so a clock with an earlier time is
 /// wrong.
 pub const CLOCK_FLOOR: u64 = 1_793_491_200;
 
-/// How long before the start of the process a monotonic time can be. A cache entry from an earlier process may be as old as its
-/// TTL and `cache.serve_stale` together.
+/// Monotonic times can be this long before the start of the process: a cache entry from an earlier process may be as old as its TTL and
+/// `cache.serve_stale` together.
 pub const MONO_LEAD: Duration = MAX_TTL.saturating_add(MAX_SERVE_STALE);
 
 /// The time by which the machine's clock may be slow. resolverd accepts signatures whose validity begins at most this far in the
@@ -25,8 +25,8 @@ pub(crate) const SLOW_CLOCK: Duration = Duration::from_secs(86_400);
 /// questions again that failed because of the wrong time. Synchronised clocks are adjusted by less than a second at a time.
 pub const CLOCK_JUMP: u64 = 60;
 
-/// How long the operator or a check waits for the reply of another operator's recursive server. The recursive server may have to
-/// ask the servers of the zone first.
+/// How long a query of the operator or of a check waits for the reply of another resolver. The resolver may have to ask the servers of the
+/// zone first.
 pub const DIRECT_RECURSION_TIME: Duration = Duration::from_secs(2);
 
 /// How long the operator or a check waits for the reply of an authoritative server over UDP. The most distant servers answer

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, RngExt, SeedableRng};
 
-/// If there are more threads, some share a generator.
+/// The number of generators. If there are more threads than this, some threads share a generator.
 const SOURCES: usize = 16;
 
 /// A set of random number generators that all threads can use.
@@ -28,7 +28,7 @@ pub struct Random(Arc<[Source]>);
 struct Source(Mutex<StdRng>);
 
 thread_local! {
-    /// Threads are counted when they draw their first random number.
+    /// The number of this thread. Threads are numbered in the order in which they draw their first random number.
     static THREAD: usize = {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         THREADS.fetch_add(1, Ordering::Relaxed)

@@ -6,7 +6,7 @@
 use crate::facts::{DomainFacts, ReplyFacts, ReplySecurity, Want, is_within, lookup};
 use crate::limits::MAX_CHECKED_ALIASES;
 
-/// If the lookup of such a type fails, a loop of aliases may be the reason.
+/// If a lookup of one of these types fails, a loop of aliases may be the reason.
 const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
 
 fn target(facts: &DomainFacts, name: &str) -> Option<String> {
@@ -62,8 +62,8 @@ pub(super) fn note(facts: &mut DomainFacts) {
     facts.circles = circles.collect();
 }
 
-/// Returns the next lookups of aliases (CNAME), for names whose lookups have failed. If the lookup of the checked domain failed too, names
-/// below the domain are skipped, because they fail for the same reason.
+/// Returns the next lookups of aliases (CNAME), for names whose lookups have failed. If the lookup of the checked domain itself failed,
+/// names below the domain are skipped, because they fail for the same reason.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();

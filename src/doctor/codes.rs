@@ -3,8 +3,8 @@
 //!
 //! The first brackets in a row contain the parts of the check (such as DNSSEC or mail) that can show the finding. An earlier finding counts
 //! as solved only if these parts were checked and the finding is absent now. For the level "could not tell", the brackets contain the part
-//! that could not be checked. The second brackets contain the reasons for a refusal of mail that the finding explains. The code has the
-//! remedy for the most frequent cause; remedies for other causes follow the code.
+//! that could not be checked. The second brackets contain the reasons for a refusal of mail that the finding explains. The last text of a
+//! row is the remedy for the most frequent cause. Remedies for other causes follow after `|`, each with a name.
 //!
 //! The rows are in the order of importance. Of findings with the same level, the first line of the output shows the one whose row comes
 //! first.

@@ -28,12 +28,12 @@ use crate::part::{About, Part};
 use crate::spf::record::is_spf;
 use crate::{served, zone};
 
-/// Returns true if the server may have records that no other server gives, for example because it was not asked yet.
+/// Returns true if it is not known what the server answers to this lookup, for example because it was not asked yet.
 pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {
     if served::form(facts, server).is_some() {
         return served::given(facts, server, lookup).is_none();
     }
-    // The first reply shows that the server does not serve the zone.
+    // If this server replied to the query for the SOA record, it does not serve the zone, so it gives none of the zone's records.
     let first = facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp);
     !matches!(first, Some(Got::Reply(_) | Got::NoReply(NoReply::NoRoute)))
 }
@@ -108,8 +108,8 @@ pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
     policies.iter().flat_map(|compared| compared.questions(facts)).take(MAX_COMPARED_POLICIES).collect()
 }
 
-/// Returns the next questions about other records. First are records of which this host's cache has another version, because the answers
-/// show which version is old.
+/// Returns the next questions about records other than policies (SPF and DMARC). Records of which this host's cache has another version
+/// come first, because the answers show which version is old.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut others: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth != Worth::Policy).collect();
@@ -128,7 +128,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     open.into_iter().take(left).chain(repeated).collect()
 }
 
-/// Returns the number of servers of the zone that have not answered. Questions are reserved for these servers, to find out why.
+/// Returns the number of servers of the zone that have not answered. Some questions are kept for these servers, to find out why they do not
+/// answer.
 fn unheard(facts: &DomainFacts) -> usize {
     let is_unheard = |server: &IpAddr| match facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp) {
         None => true,

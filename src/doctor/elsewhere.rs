@@ -28,7 +28,7 @@ pub(super) struct Cut {
     pub(super) glue: BTreeMap<String, BTreeSet<IpAddr>>,
 }
 
-/// Returns the failed lookups that are examined, and lookups in progress for a long time, because they will probably fail.
+/// Returns the lookups that are examined: failed ones, and those in progress for a long time, which will probably fail.
 fn failed(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -74,7 +74,7 @@ pub(super) fn wants(
     let failed = failed(facts, needed, under_way).into_iter();
     let mut wants: Vec<Want> =
         failed.flat_map(|(name, kind)| of_lookup(facts, (&name, kind), true)).collect();
-    // The answer shows whether this host validates DNSSEC at all.
+    // The answer shows whether even the root fails validation at this host.
     if needed.iter().any(|(name, kind)| facts.is_bogus(name, kind)) {
         wants.push(lookup(".", "SOA"));
     }
@@ -169,8 +169,8 @@ fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     zone::servers_of_parent(facts, parent)
 }
 
-/// Finds the zone of a name by asking the servers of the zone `parent`. If all these servers fail for the name, no resolver can find the
-/// zone.
+/// Finds the zone of a name by asking the servers of the zone `parent`. If all these servers fail for the name, no resolver can find its
+/// zone, and the result is the zone `parent`.
 fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     let parents = parents(facts, parent);
     let fails = |server: &IpAddr| match facts.server(*server, name, "NS", QueryForm::Udp) {

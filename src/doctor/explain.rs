@@ -13,9 +13,9 @@ enum When {
     Always,
     /// No record of the domain can be looked up because of the cause.
     Blocked,
-    /// Both are about the same lookup.
+    /// Cause and effect are about the same lookup.
     SameLookup,
-    /// Both are about the same server or host.
+    /// Cause and effect are about the same server or host.
     SameServer,
 }
 
@@ -24,7 +24,7 @@ enum When {
 enum Then {
     /// The effect is not shown: it repeats the cause, or the cause proves it wrong.
     Hide,
-    /// The effect is added to the evidence of the cause, which gets the more serious level.
+    /// The effect is added to the evidence of the cause. The cause gets the more serious of the two levels.
     Join,
     /// The effect is listed after the cause, and is at most as serious as the cause.
     Behind,
@@ -144,7 +144,7 @@ impl Rule {
             When::SameLookup => cause.lookups.iter().any(|lookup| effect.lookups.contains(lookup)),
             When::SameServer => cause.about.iter().any(|about| effect.about.contains(about)),
         };
-        // A cause below a warning does not include an effect that is at least as serious.
+        // If the cause is less serious than a warning, only a less serious effect is added to it.
         let counts = *then != Then::Join || cause.level <= Level::Warning || effect.level > cause.level;
         causes.contains(&cause.code) && effects.contains(&effect.code) && is_met && counts
     }
@@ -198,7 +198,7 @@ pub(super) fn explained(mut findings: Vec<Finding>, reason: Option<RefusalReason
     findings
 }
 
-/// These notes and warnings become failures if the receiver refused the mail for this reason.
+/// Findings with these codes become failures if they explain why the receiver refused the mail.
 const RAISED: [Code; 5] =
     [Code::HeloUnknown, Code::NullMx, Code::SpfMissing, Code::DkimRevoked, Code::MxIsHere];
 

@@ -125,8 +125,8 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
     }
-    // The lookups show whether the configuration answers for the domain, so other resolvers are asked after them. Questions to slow name
-    // servers may still be unanswered then.
+    // Other resolvers are asked only after all lookups are answered, because these show whether the configuration answers for the domain.
+    // Questions to name servers need only be sent before, because a slow name server must not delay the other resolvers.
     let is_looked_up = |want: &Want| match want {
         Want::Server { .. } => is_asked(want),
         _ => facts.got.contains_key(want),

@@ -48,7 +48,7 @@ pub(crate) const MAX_FURTHER_PARENTS: usize = 13;
 /// The maximum number of questions that compare SPF and DMARC records: three names at `MAX_CHECKED_SERVERS` servers.
 pub(crate) const MAX_COMPARED_POLICIES: usize = 72;
 
-/// The maximum number of questions that compare other records: eight lookups at eight servers.
+/// The maximum number of questions that compare records other than SPF and DMARC: eight lookups at eight servers.
 pub(crate) const MAX_COMPARED_QUESTIONS: usize = 64;
 
 /// The maximum number of questions that are repeated over TCP because they failed over UDP: eight servers that drop queries for two types.
@@ -67,8 +67,8 @@ pub(crate) const QUESTIONS_AFTER_COMPARISON: usize = 10;
 /// Each other resolver is asked for the addresses of at most this number of mail hosts.
 pub(crate) const MAX_HOSTS_AT_OTHERS: usize = 2;
 
-/// The maximum number of questions to name servers for lookups that fail DNSSEC validation, and of those for TLSA records that do not
-/// exist: some policies at four servers.
+/// The maximum number of questions to name servers about lookups that fail DNSSEC validation, and separately about TLSA records: for
+/// example six lookups at four servers.
 pub(crate) const MAX_UNPROVEN_ASKED: usize = 24;
 
 /// The number of questions to each other resolver: seven about the domain (such as its MX, DMARC and SOA records), and two for each mail
@@ -82,18 +82,18 @@ pub(crate) const MAX_CONFIGURED_SERVERS: usize = 2;
 /// The maximum number of servers that are asked for DNSSEC keys: one address for each of `MAX_CHECKED_NAMES` names.
 pub(crate) const MAX_CHECKED_KEY_SERVERS: usize = 13;
 
-/// The maximum number of server names of a zone. A delegation has at most 13 in practice.
+/// The maximum number of server names of a zone that the check looks up. A delegation has at most 13 in practice.
 pub(crate) const MAX_CHECKED_NAMES: usize = 13;
 
-/// The maximum number of server addresses of a zone. Each address needs four queries or more.
+/// The maximum number of server addresses of a zone that the check asks. Each address needs four queries or more.
 pub const MAX_CHECKED_SERVERS: usize = 24;
 
 /// The maximum number of server addresses that are all asked over TCP and with names in mixed case. If there are more, only one address of
 /// each name is asked in these forms, so that `MAX_CHECK_QUESTIONS` suffices to compare the records at all addresses.
 pub(crate) const MAX_SERVERS_ASKED_IN_ALL_WAYS: usize = 16;
 
-/// The maximum number of servers that are asked with names in mixed case if there are more than `MAX_SERVERS_ASKED_IN_ALL_WAYS`. Other
-/// questions are left for the SPF and DMARC records at all servers, which are more important.
+/// The maximum number of servers that are asked with names in mixed case if there are more than `MAX_SERVERS_ASKED_IN_ALL_WAYS`. The
+/// remaining questions are for the SPF and DMARC records at all servers, which are more important.
 pub(crate) const MAX_SERVERS_ASKED_IN_MIXED_CASE: usize = 4;
 
 /// The maximum number of silent servers that are also asked without EDNS and over TCP. Each of these questions takes seconds.

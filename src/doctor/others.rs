@@ -212,7 +212,7 @@ fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool 
     servers.keys().all(gives)
 }
 
-/// Returns if records that only the resolver gives are old, and why.
+/// Decides whether records that only the resolver gives are old, and says why.
 fn other_records(
     facts: &DomainFacts,
     (resolver, reply): (&OtherResolver, &ReplyFacts),

@@ -40,7 +40,7 @@ fn asked(lines: &str) -> DomainFacts {
     facts
 }
 
-/// Returns the findings if `from` in the correct answers is replaced with `to`.
+/// Returns the findings about the answers `SOUND`, in which `from` is replaced with `to`.
 fn found(from: &str, to: &str) -> Vec<(Code, Level)> {
     assert!(SOUND.contains(from), "{from}");
     let found = check(&subject(&SOUND.replace(from, to)));

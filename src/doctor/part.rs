@@ -1,8 +1,8 @@
-//! The parts of a check. A repeated check may no longer have a finding. If the part that would show the finding has no result, the cause
-//! may still exist.
+//! The parts of a check. If a repeated check no longer has a finding, its cause may still exist: the part that shows the finding may have
+//! no result this time.
 //!
-//! A finding about an unknown part names this part and the affected hosts, addresses or DNS lists. The absence of another finding is
-//! uncertain only if both findings concern the same part, and the same host, address or DNS list.
+//! A finding that a part has no result names the part and the affected hosts, addresses or DNS lists. Earlier findings about the same part,
+//! and the same host, address or DNS list, do not count as solved.
 
 use std::net::IpAddr;
 

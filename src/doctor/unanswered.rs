@@ -129,7 +129,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     without_mx.into_iter().chain(partly).collect()
 }
 
-/// Returns true if the server fails only sometimes, with the error in `conduct`, or if another address of its name does.
+/// Returns true if the server, or another address with the same server name, fails only sometimes, with the error in `conduct`.
 fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
     at_times::code_of_host(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
 }

@@ -132,7 +132,8 @@ fn most_parents(facts: &DomainFacts, parent: &str) -> usize {
 }
 
 /// Returns true if this host has other NS or DS records of the zone than the first servers of the parent zone. Its records are then old, or
-/// come from another server of the parent zone. Other differences, and a bogus domain, count as signs too.
+/// come from another server of the parent zone. Other cached records that differ from those of the zone, and a bogus domain, are signs of
+/// this too.
 fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
     let (apex, first) = (apex(facts), first_of_parent(facts, parent, MAX_COMPARED_PARENTS));
     let referrals: Vec<&ReplyFacts> =
@@ -376,7 +377,7 @@ fn all_addresses(facts: &DomainFacts, names: &BTreeSet<String>) -> Vec<(IpAddr, 
     all.into_iter().map(|(_, address, name)| (address, name)).collect()
 }
 
-/// Returns the servers that are not asked because there are too many: addresses, and names that are not looked up.
+/// Returns the servers that are not asked because there are too many: their addresses, or their names if the addresses are not looked up.
 pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
     let (names, asked) = (server_names(facts), servers(facts));
     let mut beyond = BTreeMap::<IpAddr, BTreeSet<String>>::new();
@@ -405,7 +406,7 @@ pub(super) fn shown(server: IpAddr, names: &BTreeSet<String>) -> String {
     format!("{server} ({})", names.join(", "))
 }
 
-/// Returns true if all servers of the zone deny its apex, with authority.
+/// Returns true if all servers of the zone answer with authority that its apex does not exist (NXDOMAIN).
 pub(super) fn is_denied(facts: &DomainFacts) -> bool {
     let (apex, servers) = (apex(facts), servers(facts));
     let denies = |server: &IpAddr| {

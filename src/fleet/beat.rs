@@ -1,5 +1,5 @@
-//! The heartbeat: once a second, it connects to the store if necessary, measures its round trip and its clock, adds queries to DNS lists to
-//! the counts of the fleet, and sends and reads news.
+//! The heartbeat: once a second, it connects to the store if necessary, measures how fast the store replies, reads its clock, adds queries
+//! to DNS lists to the counts of the fleet, and sends and reads news.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -118,7 +118,7 @@ impl Shared {
         self.read_clock(link).await?;
         let mut outgoing = std::mem::take(&mut self.state().outgoing);
         outgoing.extend(gateway.news().await);
-        // A store without free memory refuses commands that write, but not those that read. So the reads follow in any case.
+        // A store without free memory refuses commands that write, but not those that read. So the heartbeat reads even if its writes fail.
         let mut writes = self.send_news(link, beat, outgoing).await;
         self.tolerated(link, self.read_news(link, beat, gateway).await)?;
         if beat.beats.is_multiple_of(SLOW_BEATS) {
@@ -131,8 +131,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Counts an error that the store replied, and returns `Ok`, so that the heartbeat continues. Only a broken connection ends the
-    /// heartbeat. In a cluster, a broken connection is only counted too, because other nodes may work.
+    /// Counts an error that the store replied, and returns `Ok`, so that the heartbeat continues. A broken connection ends the heartbeat,
+    /// except in a cluster, where other nodes may work.
     fn tolerated(&self, link: &Link, result: Result<(), RedisError>) -> Result<(), RedisError> {
         match result {
             Err(error) if link.is_cluster() || !is_broken(&error) => {
@@ -188,8 +188,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Adds the queries to one DNS list to the count of the fleet, and returns this count. `before`: the queries of this gateway in the
-    /// count.
+    /// Adds the queries to one DNS list to the count of the fleet, and returns this count. `before`: how many of these queries this gateway
+    /// has already added.
     async fn add_to(&self, link: &Link, queries: &ListQueries, before: u64) -> Result<u64, RedisError> {
         let ListQueries { list, day, sent } = queries;
         let name = self.stored("queries", &self.sealer.name(format!("{day}:{list}").as_bytes()));

@@ -9,7 +9,7 @@ use crate::news::News;
 
 /// The gateway that runs the heartbeat.
 pub trait Gateway: Send + Sync + 'static {
-    /// Returns the report of this gateway for the others.
+    /// Returns the report of this gateway for the other gateways.
     fn member(&self) -> Member;
 
     /// Returns the queries of this process to each DNS list on the current day (UTC).
@@ -36,7 +36,7 @@ pub struct ListQueries {
     pub sent: u64,
 }
 
-/// The report of a gateway for the others.
+/// The report of a gateway for the other gateways.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// The host name of the gateway.

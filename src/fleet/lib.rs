@@ -2,7 +2,7 @@
 //! (`news::News`): reports of a gateway, and orders of the operator, for all gateways.
 //!
 //! The resolver uses the store through the trait [`resolver::fleet::FleetStore`], which [`Fleet`] implements. Once a second, the heartbeat
-//! (`beat`) measures the store and its clock, adds up the queries to DNS lists, and exchanges news.
+//! (`beat`) measures how fast the store replies, reads its clock, adds up the queries to DNS lists, and exchanges news.
 //!
 //! # Decisions
 //!

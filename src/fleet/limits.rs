@@ -41,8 +41,8 @@ pub(crate) const MAX_WRITES: usize = 64;
 /// The maximum size of an entry, in octets. Larger entries are rare, and would make the store slow.
 pub(crate) const MAX_ENTRY: usize = 16 << 10;
 
-/// The duration of the lease of a question. The gateway with the lease asks the servers. Other gateways with the same question wait for its
-/// answer, a little shorter than this.
+/// The duration of the lease of a question: during this time, only the gateway with the lease asks the servers. Other gateways with the
+/// same question wait a little less than this time for its answer.
 pub(crate) const LEASE_TIME: Duration = Duration::from_millis(50);
 
 /// The number of news that the store keeps for gateways that were away.

@@ -22,6 +22,8 @@ pub(crate) enum Link {
 }
 
 impl Link {
+    /// Connects to the store, as the configuration says.
+    ///
     /// # Errors
     /// Fails if no server can be reached, or if the store refuses this user.
     pub(crate) async fn connect(config: &FleetSection) -> Result<Self, RedisError> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_MEMBERS, NEWS_TIME};
 
-/// What one gateway has found out, or its operator has ordered, and what concerns all gateways.
+/// A fact that one gateway has found out, or an order of its operator, for all gateways.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "news", rename_all = "snake_case")]
 pub enum News {
@@ -21,8 +21,8 @@ pub enum News {
         tree: bool,
         /// True if only negative answers and failures are removed.
         negative: bool,
-        /// The host name of the only gateway that flushes; `None` for all gateways. A flush for one gateway removes nothing from the store,
-        /// so that gateway flushes again after a restart.
+        /// The host name of the only gateway that flushes; `None` for all gateways. A flush for one gateway removes nothing from the store.
+        /// So after a restart, this gateway flushes again.
         #[serde(default)]
         host: Option<String>,
     },
@@ -38,7 +38,7 @@ pub enum News {
         /// The name of the anchor.
         name: String,
     },
-    /// A DNS list is faulty or works again for all gateways.
+    /// A gateway has found that a DNS list is faulty or works again.
     List {
         /// The apex of the DNS list.
         list: String,

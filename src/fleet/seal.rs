@@ -18,7 +18,7 @@ const VERSION: u8 = 1;
 pub(crate) struct Sealer {
     names: hmac::Key,
     values: Option<LessSafeKey>,
-    /// A nonce has 96 random bits, so a repeated one is very unlikely even among a thousand million values.
+    /// The source of nonces. A nonce has 96 random bits, so a repeated one is very unlikely even among a thousand million values.
     random: Random,
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Budget {
     left: AtomicUsize,
     end: Instant,
     time: Duration,
-    /// The questions that are reserved for the repetitions of each query in progress.
+    /// For each query in progress: the number of questions that are reserved for its repetitions.
     kept: Mutex<BTreeMap<Want, usize>>,
     sent: Mutex<BTreeMap<IpAddr, SentQueries>>,
     /// The time that the check has spent on each server.
@@ -143,7 +143,7 @@ impl Budget {
     }
 }
 
-/// A query in progress. Without a result, it counts as cut off when it is dropped.
+/// A query in progress. If it is dropped before it has a result, it counts as cut off.
 pub(crate) struct OpenQuery<'q> {
     budget: &'q Budget,
     want: &'q Want,

@@ -314,8 +314,8 @@ async fn confirmed(
             let again = again_over_udp(want, with_edns(), sources, budget).await;
             return (got, again);
         }
-        // For other types than SOA: the server has answered some query over UDP, but never this one, which may have been lost by chance
-        // too.
+        // For types other than SOA: the server has answered some queries over UDP, but never this one. It may have been lost by chance, so
+        // it is sent again.
         (Want::Server { kind, way: QueryForm::Tcp, .. }, Got::Reply(_))
             if *kind != "SOA" && budget.slowest(want).is_some() && budget.was_silent(&with_edns()) =>
         {
@@ -366,7 +366,7 @@ fn after(failed: &ReplyFacts, again: ReplyFacts) -> Got {
 }
 
 /// Repeats a query alternately in lower case and in mixed case, after an error in mixed case. Some servers fail for a short time or at
-/// random, whatever the case is. Returns the answer in mixed case, and the query in lower case with its answer.
+/// random, also in lower case. Returns the answer in mixed case, and the query in lower case with its answer.
 async fn after_failed_case(
     want: &Want,
     failed: &ReplyFacts,
@@ -461,7 +461,7 @@ async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budge
     Some(got)
 }
 
-/// Like `once`, but waits only for the usual time.
+/// Sends a query once, and waits only for the time after which a query is repeated.
 async fn shortly(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     once(want, Some(budget.patience(want)), sources, budget).await
 }

@@ -73,7 +73,7 @@ fn a_truncated_reply_is_fetched_over_tcp() {
     }
 }
 
-/// For each form of query, true for each query that gets a reply. After the last element, the server is silent.
+/// A source with a list for each form of query: true for a query that gets a reply. After the end of its list, a query gets no reply.
 struct Turns(Mutex<BTreeMap<QueryForm, Vec<bool>>>);
 
 impl Sources for Turns {
@@ -163,7 +163,7 @@ fn nothing_is_sent_after_the_end() {
     assert_eq!(fixed.1.lock().unwrap().0, 0);
 }
 
-/// A source that answers each query after this time. The second field is the number of first queries that are lost.
+/// A source that answers each query after this time. The second field is the number of queries at the start that are lost.
 struct Late(Duration, Mutex<usize>);
 
 impl Sources for Late {

@@ -128,7 +128,7 @@ type CostTable = BTreeMap<RowKey, Cost>;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
-    /// The sum of `Cause::delay`: the waiting time plus a fixed time for failures.
+    /// The sum of `Cause::delay` in microseconds: the waiting time plus a fixed time for failures.
     worth: u64,
     micros: u64,
     failed: u64,

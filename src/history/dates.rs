@@ -9,9 +9,9 @@ use crate::limits::{CLOCK_STEP, MAX_CLOCK_STEPS};
 /// added.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dates {
-    /// Each element has a monotonic time, and the difference that applies from this time on, in ascending order. At most `MAX_CLOCK_STEPS`.
+    /// Each element has a monotonic time, and the difference that applies from this time on. Sorted by time. At most `MAX_CLOCK_STEPS`.
     steps: Vec<(u64, u64)>,
-    /// The last time at which the difference was found unchanged.
+    /// The latest monotonic time that `note` has registered, in microseconds.
     seen: u64,
 }
 

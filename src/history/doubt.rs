@@ -90,7 +90,7 @@ impl PossibleWait {
 }
 
 /// Returns the culprit `unknown` for a message that waited for `waited` seconds, because one of `waits` (the nearest first) may belong to
-/// the same mail. `waits` is empty if the report has left out this wait.
+/// the same mail. `waits` is empty if there were too many waits to compare the message with all.
 pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
     let advice = "look in the mail log for the address of the host that sent this mail and for the domain of its sender: `resolverctl why` with each of them shows whether its queries waited or failed";
     CulpritReport::new(CulpritKind::Unknown, evidence(waited, waits), advice)

@@ -1,7 +1,7 @@
 //! Joins the messages (groups of queries) that belong to one email, so that emails can be counted and timed.
 //!
 //! An email mostly has several groups, because the connecting host, the sender, the links in the text and the recipient have no name in
-//! common. On a busy gateway, an email has more and smaller groups; joining them keeps the number of emails independent of this.
+//! common. On a busy gateway, an email has more and smaller groups; joining them keeps the number of emails independent of the load.
 //!
 //! # Decisions
 //!
@@ -10,7 +10,7 @@
 //!   parts of this email.
 //! - An email has one sender and one recipient's domain. So each further group with an MX is an email of its own, for instance a delivery
 //!   to another domain.
-//! - A group without a leading group at that time is an email of its own.
+//! - A group is an email of its own if the client has no leading group at the same time.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -117,7 +117,8 @@ pub(super) fn emails<'m>(groups: impl Iterator<Item = &'m Message>, recorded: &R
     let mut emails: Vec<Email<'_>> = Vec::new();
     let mut clients: HashMap<IpAddr, Leaders> = HashMap::new();
     for same in sorted.chunk_by(|one, other| one.0 == other.0) {
-        // A group cannot be a part of an email whose leading group is of the same kind. So only the emails before those are searched.
+        // A group cannot be a part of an email whose leading group is of the same kind. So only emails with leading groups of the earlier
+        // kinds are searched.
         let first = emails.len();
         for (_, group) in same {
             let found =

@@ -18,7 +18,7 @@ use dns::question::{ClientTransport, DnsResult, ExtendedError, Outcome};
 /// A question of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionEntry {
-    /// The name in wire form; in lower case if the entry was read.
+    /// The name in wire form; in lower case in an entry that was read from the history.
     pub name: Arc<[u8]>,
     /// The record type.
     pub kind: RecordType,
@@ -31,7 +31,7 @@ pub struct QuestionEntry {
     /// The number of the client's view.
     pub view: u32,
     /// When the question was received, in microseconds: of the monotonic clock in an entry that is being written, since 1970 in an entry
-    /// that was read.
+    /// that was read from the history.
     pub at: u64,
     /// How the question was answered, or why it failed.
     pub outcome: Outcome,

@@ -16,7 +16,7 @@ use validate::verdict::SecurityStatus;
 /// A question of a client that has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended {
-    /// Its address.
+    /// The address of the client.
     pub client: IpAddr,
     /// The record type of the question.
     pub kind: RecordType,
@@ -144,7 +144,7 @@ words! {
         NewOwner = "new_owner",
         /// The list lists every address and domain, so its entries have no meaning.
         ListsEverything = "lists_everything",
-        /// An alias in the answer leads to no answer, or its signatures are wrong.
+        /// An alias in the answer leads to no answer, or the signatures of the answer are wrong.
         Unusable = "unusable",
         /// The name has a TXT record, but no address record; only an address record is a listing.
         TextAlone = "text_alone",

@@ -88,7 +88,7 @@ pub(super) fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
-/// Returns the zone as text. If it is not a DNS list, but delayed questions to DNS lists, the text names these lists too.
+/// Returns the zone as text. If the zone is no DNS list, but delayed questions to DNS lists, the text names these lists too.
 fn zone_with_lists(cause: &Cause) -> String {
     if cause.zone.is_empty() {
         return String::new();

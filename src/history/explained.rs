@@ -1,5 +1,5 @@
-//! Finds the resolution (flight) that explains the outcome of a question: its own, an earlier one that failed, or the one whose answer the
-//! cache gave.
+//! Finds the resolution (flight) that explains the outcome of a question: the resolution of this question, an earlier resolution that
+//! failed, or the one whose answer the cache gave.
 //!
 //! A question may fail at once because another question failed shortly before. Both then have the same culprit.
 
@@ -17,8 +17,8 @@ use dns::clock::micros;
 use dns::hash::Plain;
 use dns::question::{Outcome, label_places};
 
-/// The failure of a zone may explain failures of other questions in the zone only if its name has this many labels. The domains in a
-/// top-level domain have different owners.
+/// The failure of a zone may explain failures of other questions in the zone only if the name of the zone has at least this many labels.
+/// The domains in a top-level domain have different owners.
 pub(super) const OWNED_LABELS: usize = 2;
 
 /// The resolutions of the history, indexed in several tables. Each list is sorted by time.
@@ -63,8 +63,8 @@ impl<'a> Explained<'a> {
         let flight = match question.outcome {
             // resolverd stopped while the question waited, so no resolution explains the failure.
             Outcome::Shed if question.was_stopped() => None,
-            // resolverd rejected the question because other questions already waited for its silent zone. If it has a resolution of its own,
-            // that one ended before the servers could answer.
+            // resolverd rejected the question because other questions already waited for its silent zone. The resolution of this question,
+            // if there is one, ended before the servers could answer, so it explains less.
             Outcome::Shed if !question.is_overload() => {
                 self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
             }

@@ -72,7 +72,7 @@ pub struct FailedZone {
     pub extended_error: Option<u16>,
     /// The servers of the zone that had a fault when the last question failed.
     pub servers: Vec<FailedServer>,
-    /// Yes, no or unknown.
+    /// If the zone still fails: yes, no or unknown.
     pub still_fails: StillFails,
     /// What the operator can do about the zone, as a sentence.
     pub advice: String,
@@ -103,7 +103,7 @@ pub enum StillFails {
 struct FailuresOfZone<'a> {
     /// Counts only questions in the wanted period and of the wanted clients.
     questions: u64,
-    /// How many questions resolverd rejected because others already waited for the same zone.
+    /// How many questions resolverd rejected because too many others already waited for the same zone.
     turned_away: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,
@@ -118,7 +118,7 @@ struct FailuresOfZone<'a> {
 }
 
 impl FailedWanted {
-    /// Returns what to read from the history: questions of all clients and names, because any may show if a zone still fails.
+    /// Returns what to read from the history: questions of all clients and names, because any question may show if a zone still fails.
     pub fn span(&self) -> ReadSpan {
         ReadSpan { from: self.from, hits: false, ..ReadSpan::default() }
     }
@@ -169,9 +169,9 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    /// Returns true if a later resolution has answered the last failed question. It may have no question of a client, like those of
-    /// `resolverctl query`. The caller must check that the answer came from this zone: a resolution in progress may have answers only from
-    /// the zones above.
+    /// Returns true if a later resolution has answered the last failed question. A resolution without a question of a client counts too,
+    /// for instance one for `resolverctl query`. The caller must check that the answer came from this zone: a resolution in progress may
+    /// have answers only from the zones above.
     fn is_answered_by(&self, flight: &FlightEntry) -> bool {
         let last = self.last_of_all.asked.question;
         let is_same = flight.name == last.name && flight.kind == last.kind;

@@ -11,7 +11,7 @@ use crate::limits::MAX_FAILURE_SERVERS;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within};
 
-/// Why a question failed that resolverd rejected before a resolution began.
+/// The reason of a failure, if resolverd rejected the question before a resolution began.
 const OVERLOADED: &str = "resolverd is overloaded: queries come faster than this host resolves them";
 
 #[derive(Clone, Debug)]
@@ -20,7 +20,8 @@ pub(super) struct FailedQuestion<'a> {
     /// The zone blamed for the failure, in wire form: the apex of the DNS list, the zone whose servers failed, or the domain of the name.
     /// Empty if resolverd rejected the question.
     pub(super) zone: Box<[u8]>,
-    /// At most `MAX_FAILURE_SERVERS` servers with faults, with the last behaviour of each (none: not answered yet).
+    /// At most `MAX_FAILURE_SERVERS` servers with faults, with the last behaviour of each (none if it had not answered when the resolution
+    /// ended).
     pub(super) servers: Vec<(IpAddr, Option<Conduct>)>,
 }
 

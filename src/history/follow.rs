@@ -16,8 +16,8 @@ use super::tally::FailureCount;
 use crate::limits::{EXPLAINED_TIME, FLIGHT_TIME, MAX_FOLLOWED_FLIGHTS, SNAPSHOT_INTERVAL};
 use dns::clock::Mono;
 
-/// How many calls of `pass_over` an entry survives. The entry with the local user of a question is written when the question begins to
-/// wait, the question itself when it ends. A call of `pass_over` (every `SNAPSHOT_INTERVAL`) may come between them.
+/// How many calls of `pass_over` do not skip a new entry; later calls skip it. The entry with the local user of a question is written when
+/// the question begins to wait, the question itself when it ends. A call of `pass_over` (every `SNAPSHOT_INTERVAL`) may come between them.
 const KEPT_PASSES: usize = 2;
 
 const _: () = assert!(FLIGHT_TIME.as_secs() < KEPT_PASSES as u64 * SNAPSHOT_INTERVAL.as_secs());
@@ -62,7 +62,7 @@ impl NewsReader {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
-                // An outage recorded before the last restart; resolverd reported it then.
+                // This outage was recorded before the last restart. The log reported it at that time.
                 Entry::Outage(..) => {}
             });
         });
@@ -77,7 +77,7 @@ impl NewsReader {
         let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
         self.flights.drain(..more);
         news.questions.iter().for_each(|question| self.failures.count(question.outcome));
-        // If failures are written during this reading, the difference may be too small; the next reading adds the rest.
+        // If failures are written during this reading, `lost` may be too small; the next reading adds the rest.
         let lost = written.without(self.failures).max(self.lost);
         let newly = lost.without(self.lost);
         self.lost = lost;

@@ -197,7 +197,7 @@ impl Distribution {
                 *within = within.saturating_add(count);
             }
         }
-        // Above 2^52 µs the sum loses precision, but no process counts for so long.
+        // Above 2^53 µs (285 years) the sum is rounded, by a negligible part.
         distribution.sum = all as f64 / 1e6;
         // Until here, each time is counted only for the lowest bound that it does not exceed.
         let mut sum = 0_u64;

@@ -180,8 +180,8 @@ impl Incidents {
     }
 
     /// Returns true if the network of this host may have caused a failure. For a zone on the internet: no server on the internet has
-    /// answered since the resolution began. Servers that the operator configured may be the only ones ever asked, so for these only a
-    /// detected outage counts.
+    /// answered since the resolution began. For a zone with configured servers: an outage was detected, because these servers may be the
+    /// only ones that are ever asked.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;

@@ -26,7 +26,7 @@ fn worked(name: &Name) -> FlightZone<'_> {
     FlightZone { name, worked: true }
 }
 
-/// A gateway that gets answers from servers on the internet all the time.
+/// A gateway that gets answers from servers on the internet all the time, unless `quiet` is true.
 #[derive(Default)]
 struct Stage {
     incidents: Incidents,
@@ -280,7 +280,7 @@ fn a_full_table_still_has_room_for_who_is_new() {
     stage.failed(&zone(3_000), true, 3);
     stage.failed(&zone(3_000), true, 3);
     assert!(stage.failed(&zone(3_000), true, 3).is_some());
-    // The limit of lines in an hour also applies if all zones were reported before.
+    // If all zones in the table were reported, the oldest of them make room for new zones.
     for number in 4_000..5_000 {
         (0..3).for_each(|_| drop(stage.failed(&zone(number), true, 4)));
         assert!(stage.incidents.zones.len() <= MAX_INCIDENT_ZONES);

@@ -36,7 +36,7 @@ impl Recorder {
         std::iter::once(&self.kept.misses).chain(self.sums.shards.iter().map(|shard| &shard.ring))
     }
 
-    /// Returns the number of the resolution with this trail. Resolutions of earlier processes have other numbers.
+    /// Returns the number of the resolution whose steps are in `trail`. Resolutions of earlier processes have other numbers.
     pub fn flight_number(&self, trail: &Trail) -> u64 {
         self.kept.first.wrapping_add(trail.number())
     }
@@ -51,7 +51,7 @@ impl Recorder {
         }
     }
 
-    /// Adds a question that the cache answered to the query log. `asked`: its name in wire form, in any case, and its type.
+    /// Adds a cache hit to the query log. `asked`: its name in wire form, in any case, and its type.
     pub fn log_hit(&self, asked: &[u8], client: IpAddr, view: u32, elapsed: Duration) {
         let Some((name, kind)) = asked.split_last_chunk::<2>() else { return };
         self.log_query(|| {
@@ -71,7 +71,8 @@ impl Recorder {
         self.kept.watchers.count()
     }
 
-    /// Returns a question that has just ended for watchers and the query log: with the date, and its name in lower case.
+    /// Converts a question that has just ended to the form for watchers and for the query log: with its date, and with its name in lower
+    /// case.
     fn ended_now(&self, question: &QuestionEntry) -> QuestionEntry {
         QuestionEntry {
             name: question.name.to_ascii_lowercase().into(),
@@ -109,7 +110,8 @@ impl Recorder {
         };
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {
-            // The clients of a silent DNS list got their answers before the resolution ended, so no later question wakes the reader.
+            // Clients of a silent DNS list get their answers before the resolution ends. So no question that ends later wakes the reader
+            // for this entry.
             self.wake_reader();
         }
     }

@@ -247,7 +247,7 @@ impl Recorder {
         self.sums.upstream.messages()
     }
 
-    /// Registers that a query was not answered in time, and wakes `doubted`.
+    /// Registers that a query was not answered in time, and wakes the task that waits in `doubted`.
     pub fn overdue(&self, overdue: &Overdue<'_>) {
         if overdue.origin != ServerOrigin::Recursion {
             return;

@@ -43,8 +43,8 @@ pub(crate) const MAX_INCIDENT_ZONES: usize = 256;
 /// second one a repetition of the same question.
 pub const INCIDENT_FAILURES: u32 = 3;
 
-/// Failures of a zone with a longer pause are not consecutive. A failed question is resolved again at most every 30 s, because failures are
-/// cached.
+/// Two failures of a zone with a longer pause between them are not consecutive. A failed question is resolved again at most every 30 s,
+/// because failures are cached.
 pub(crate) const INCIDENT_WINDOW: Duration = Duration::from_secs(60);
 
 /// A zone that never worked is reported after this number of failures, if they span at least `INCIDENT_STRANGER_TIME`. Most of these zones
@@ -100,7 +100,7 @@ pub(crate) const MAX_LOSS_SERVERS: usize = 1_024;
 /// Periods of packet loss that are remembered, 16 octets each.
 pub(crate) const MAX_LOSS_SPANS: usize = 64;
 
-/// Servers that are counted as silent in one period without any answer, 16 octets each.
+/// Silent servers that are counted in one outage of the network, 16 octets each.
 pub(crate) const MAX_SILENT_SERVERS: usize = 256;
 
 /// If the difference between the monotonic clock and the clock of the host changes by this time, somebody has set the clock of the host.
@@ -132,7 +132,7 @@ pub(crate) const RECORD_BLOCK: usize = 32 << 10;
 pub const RECORD_READER: u64 = 3;
 
 /// The octets of memory that a reader may use for each recorded octet of questions answered from the cache, which are the shortest entries.
-/// The rest of its memory is for other questions.
+/// The rest of the reader's memory is for other questions.
 pub(crate) const MAX_HIT_GROWTH: usize = 6;
 
 /// The smallest size of the history in memory, in octets: about 6000 questions.
@@ -166,8 +166,8 @@ pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
 /// lists and delays its greeting by 6 s by default.
 pub(crate) const GREETING_PAUSE: Duration = Duration::from_secs(10);
 
-/// Earlier queries that are compared to find the query of a group that is nearest to a time. More comparisons take longer, and hardly
-/// change which groups are joined to one email.
+/// To find the query of a group that is nearest to a time, at most this number of earlier queries is compared. More comparisons take
+/// longer, and hardly change which groups are joined to one email.
 pub(crate) const MAX_COMPARED_QUERIES: usize = 6;
 
 /// Domains whose MX records one email is assumed to query: those of the sender and of the recipient.
@@ -204,11 +204,11 @@ pub(crate) const MAX_WHY_ALSO: usize = 8;
 pub(crate) const POSSIBLE_WAIT: Duration = Duration::from_millis(500);
 
 /// Possible waits (see `POSSIBLE_WAIT`) for each mail in a reply to `resolverctl why`. Waits that cannot explain the delay in a pasted log
-/// line are left out. Those nearest to the mail in time are the most likely, so they are shown.
+/// line are left out. If there are more, the waits nearest to the mail in time are shown, because they are the most likely.
 pub(crate) const MAX_WHY_POSSIBLE_WAITS: usize = 32;
 
-/// Octets of the questions of one mail in a reply to `resolverctl why`. `MAX_CONTROL_REPLY` (16 MiB) would take too much memory if many
-/// connections wait for a reply.
+/// Octets of the questions of one mail in a reply to `resolverctl why`. The limit of all replies (`MAX_CONTROL_REPLY`, 16 MiB) would take
+/// too much memory if many connections wait for a reply.
 pub(crate) const MAX_WHY_LINE: usize = 256 << 10;
 
 /// Octets of the questions of all mails in a reply to `resolverctl why`; see `MAX_WHY_LINE`.
@@ -269,7 +269,8 @@ pub const SLOW_LINES_A_MINUTE: u32 = 10;
 /// service beyond 10 000 in 30 s without counting them.
 pub(crate) const QUERY_LINES_A_SECOND: u32 = 300;
 
-/// Questions that may wait for the query log: those of four readings of the history, about 200 octets each.
+/// Questions that may wait for the query log, about 200 octets each: more than the log writes in `SNAPSHOT_INTERVAL`, the longest time
+/// between two writings.
 pub(crate) const MAX_LOGGED_QUERIES: usize = 4_000;
 
 pub(crate) const MAX_FAILURE_SERVERS: usize = 8;
@@ -277,7 +278,7 @@ pub(crate) const MAX_FAILURE_SERVERS: usize = 8;
 /// How long an entry on disk is shown, and a file (segment) kept after its last entry. Operators ask about a delayed mail within a week.
 pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// The octets of memory for entries read from disk. If there are more, the oldest are left out.
+/// The octets of memory for entries read from disk. If the entries need more, the oldest are left out.
 pub const MAX_STORED_READ: usize = 24 << 20;
 
 /// A report about a period reads the history from this long before the period on, because a question may wait for an earlier resolution.
@@ -287,12 +288,12 @@ pub(crate) const MAIL_MARGIN: Duration = Duration::from_secs(60);
 /// do not fail at the same time.
 pub(crate) const SILENT_IPV6_NETWORKS: usize = 3;
 
-/// The octets on disk in an hour for emails that took long or had a failed question: in seven days a third of `MAX_STORED`. An email of 60
-/// questions takes 7 KiB. Slow and failed questions are always stored and not counted here.
+/// The octets on disk in an hour for emails that took long or had a failed question: in seven days a third of the disk space
+/// (`MAX_STORED`). An email of 60 questions takes 7 KiB. Slow and failed questions are always stored and not counted here.
 pub(crate) const LONG_MESSAGES_AN_HOUR: u64 = 128 << 10;
 
-/// The octets of such emails (see `LONG_MESSAGES_AN_HOUR`) that may be stored at once after a quiet time. The worst night that was seen had
-/// about 150 of them.
+/// The octets of emails that took long or had a failed question, which may be stored at once after a quiet time. The worst night that was
+/// seen had about 150 such emails.
 pub(crate) const LONG_MESSAGE_BURST: u64 = 4 << 20;
 
 /// The part of `LONG_MESSAGE_BURST` for emails with a failed question that did not take long. Most of these are spam from dead domains.
@@ -305,7 +306,7 @@ pub(crate) const LONG_MESSAGE_MEMORY: usize = 16 << 20;
 /// another email.
 pub(crate) const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);
 
-/// Clients that may wait for the lookup of their local user, about 32 octets each. `resolverctl why` shows no user for further ones.
+/// Clients that may wait for the lookup of their local user, about 32 octets each. `resolverctl why` shows no user for further clients.
 pub(crate) const MAX_WANTED_OWNERS: usize = 64;
 
 /// The pause between lookups of users whose question is neither slow nor failed. A lookup takes a millisecond at a gateway.

@@ -162,8 +162,8 @@ impl LogText {
         if !addresses.all(|address| text.contains(&address)) {
             text.push_str(&format!("; servers: {conduct}"));
         }
-        // The name may be outside the zone that failed, for example if it is an alias. `resolverctl failed` also finds failures by name, so
-        // the command in the line has the domain of the name.
+        // The queried name may be outside the zone that failed, for example if the name is an alias. `resolverctl failed` also finds
+        // failures by name, so the command in the line has the domain of the name.
         let found = zone.clone().map(|zone| match is_within(&question.name, &failed.zone) {
             true => zone,
             false => name_of_wire(&domain_of(&question.name)),

@@ -5,8 +5,8 @@
 //!
 //! - Only questions that the cache does not answer are counted by user: an answer from the cache is sent too fast for a lookup, and makes
 //!   no client wait.
-//! - For a lookup the kernel must search all sockets. So only the users of failed and slow questions are looked up, and those of one other
-//!   question in `OWNER_SAMPLE_PAUSE`. The counts of these samples are scaled up to all questions.
+//! - For a lookup the kernel must search all sockets. So only the users of failed and slow questions are looked up, and the user of one
+//!   other question in each `OWNER_SAMPLE_PAUSE`. The counts of these samples are scaled up to all questions.
 //! - A lookup finds the user of all questions in progress at a socket. So a socket is one sample, whatever number of questions it has.
 
 use std::collections::BTreeMap;
@@ -26,7 +26,8 @@ use dns::question::Outcome;
 
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// Sums over questions: one question, or the mean of all questions of a sampled socket.
+/// The numbers of questions and of failed ones, and their waiting time in microseconds: of one question, or the mean of all questions of a
+/// socket.
 #[derive(Clone, Copy, Default)]
 struct UserSum {
     questions: u128,
@@ -57,8 +58,8 @@ impl UserSum {
     }
 }
 
-/// Returns the questions that ended in a period, by user. Questions that failed or took `slow` microseconds were all looked up, others only
-/// as samples.
+/// Counts the questions that ended in a period, by user. The users of questions that failed or took `slow` microseconds were all looked up,
+/// those of other questions only as samples.
 fn by_user(questions: &[QuestionEntry], over: &Range<u64>, slow: u64) -> BTreeMap<Box<str>, ClientTally> {
     let is_counted = |question: &&QuestionEntry| {
         let is_local = question.client.to_canonical().is_loopback() && question.port > 0;

@@ -1,8 +1,8 @@
 //! Decides which failed and slow questions are written to the log.
 //!
-//! The code reads no clock: it turns questions with their times into log lines. The first failure of a zone in an hour gets a line, and one
-//! of the slow questions that waited for the same resolution (flight). Others are counted, and one line reports their number: after the
-//! hour for failures, after the minute for slow questions.
+//! The code reads no clock: it turns questions with their times into log lines. The first failure of a zone in an hour gets a line. Of the
+//! slow questions that waited for the same resolution (flight), one gets a line. All others are counted, and one line reports their number:
+//! after the hour for failures, after the minute for slow questions.
 //!
 //! # Decisions
 //!
@@ -39,7 +39,7 @@ pub(super) struct LogLines {
     slow: u32,
     flights: BTreeSet<u64>,
     more_slow: u64,
-    /// The first failure that `more_failed` counts. `more_failed`: failures without a log line of their own.
+    /// The time of the first failure that `more_failed` counts. `more_failed`: failures without a log line of their own.
     hour: Mono,
     more_failed: u64,
 }
@@ -69,7 +69,8 @@ impl LogLines {
         None
     }
 
-    /// Counts failed questions that get no log line of their own. Newer entries of the history have overwritten some of them.
+    /// Counts failed questions that get no log line of their own, for instance because they were overwritten in the history before they
+    /// were read.
     pub(super) fn count(&mut self, failed: u64, now: Mono) {
         if self.more_failed == 0 {
             self.hour = now;

@@ -76,7 +76,7 @@ pub(super) struct LogFeed {
     query_log: QueryLog,
     /// Clients whose local user must be looked up; see the module `owner`.
     pub(super) owners: WantedOwners,
-    /// The earliest time of the next sample whose local user is looked up, in microseconds of `Mono`.
+    /// The earliest time at which the user of a further question is looked up as a sample (see `local_users`), in microseconds of `Mono`.
     pub(super) owner_sample: AtomicU64,
     /// Replaces the addresses of clients on disk and in the log, if `history.redact` withholds them.
     client_numbers: ClientNumbers,
@@ -163,8 +163,8 @@ impl Recorder {
     }
 
     fn write_news(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
-        // `dates` compares the two clocks. This function runs every few seconds, so it soon notices if somebody has set the clock of the
-        // host.
+        // `dates` compares the monotonic clock with the clock of the host. This function runs every few seconds, so it soon notices if
+        // somebody has set the clock of the host.
         self.dates();
         lock(&self.log.secrets).clone_from(facts.secrets);
         self.write_queries(facts);
@@ -172,7 +172,8 @@ impl Recorder {
         self.store_long(state, facts, is_ending);
     }
 
-    /// Stores emails that took long or had a failed question. `is_ending`: also emails that may not be complete yet.
+    /// Stores emails that took long or had a failed question. `is_ending`: the process ends, so emails that may be incomplete are stored
+    /// too.
     fn store_long(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         let (now, unix) = (self.clock.mono(), self.clock.unix_micros());
         if self.kept.store.get().is_none() || !(is_ending || state.long.is_due(now)) {
@@ -247,7 +248,8 @@ impl Recorder {
         lines.into_iter().for_each(|line| line.write(facts.secrets, facts.redaction));
     }
 
-    /// Also stores failed and slow questions in `store`, from which reports read them. Only the first call has an effect.
+    /// Sets the store (the disk) to which failed and slow questions are written, and from which reports read them. Only the first call has
+    /// an effect.
     pub fn store_in(&self, store: Arc<dyn Store>) {
         // A second call would fail, but there is only one, at the start of the process.
         let _ = self.kept.store.set(store);
@@ -309,7 +311,7 @@ impl Recorder {
             // Questions to a DNS list that does not work end with this outcome, without a resolution.
             return question.outcome == Outcome::Remembered || (facts.is_list_logged)(&failed.zone);
         }
-        // The zone at fault may be a zone above, so the zones above the name are searched too.
+        // The log may have a line about the failure of a zone above, so all zones above the name are searched.
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut zones = zones.chain([&*failed.zone]).filter(|zone| !zone.is_empty());
         zones.any(|zone| lock(&self.incidents).is_logged(&name_of_wire(zone)))

@@ -51,8 +51,8 @@ impl LongMessages {
     }
 
     /// Returns the entries of the emails that have ended since the last call, if they took as long as a slow question or have a failed
-    /// question. The longest come first; those without room are left out, and so are questions that are stored anyway because they failed
-    /// or were slow. Also counts in `times` how long questions of each email were in progress.
+    /// question. The longest emails come first. Emails without room are left out, and so are questions that are stored in any case because
+    /// they failed or were slow. Also counts in `times` how long questions of each email were in progress.
     pub(super) fn take(
         &mut self,
         recorded: &Recorded,

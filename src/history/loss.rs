@@ -178,7 +178,7 @@ mod tests {
             Self { loss: Loss::default(), random: Random::seeded(seed), second: 1_000, lines: Vec::new() }
         }
 
-        /// `percent`: the loss on the path to a network, in percent.
+        /// `percent` returns the loss on the path to the network with this number, in percent.
         fn run(&mut self, seconds: u64, percent: impl Fn(u8) -> u64) {
             for _ in 0..seconds * 4 {
                 self.second += u64::from(self.random.u64().is_multiple_of(4));

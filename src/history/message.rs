@@ -12,7 +12,7 @@
 //! - A query without a common subject joins the previous message only if the client has no other message in progress, and if the query
 //!   comes within `MESSAGE_BURST`. On a busy gateway, queries of different messages come at the same time.
 //! - A query for the MX of another name, or for the reverse name of another address, begins a new message. It is better to cut a message in
-//!   two than to join two: a server would then be blamed for the wrong mail.
+//!   two than to join two, because with a joined message a server would be blamed for the wrong mail.
 //! - Names that have only their organization in common are not joined, because different customers of a provider have names below the same
 //!   domain.
 //! - Queries that were read from disk are not joined by time, because the disk lacks the quick queries.
@@ -63,7 +63,7 @@ pub(super) struct Messages {
     subjects: Subjects,
 }
 
-/// The step of a mail that a query shows, if it is typical for the start of a step.
+/// The step in the handling of a mail that a query begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Opening {
     /// A query for the reverse name of an address: a host has connected.
@@ -189,7 +189,8 @@ const fn bit(subject: u32) -> u64 {
 impl Messages {
     /// Returns true if the query `wait` of the message `other` may belong to the same mail as `message`. A mail has one connecting host and
     /// one sender, so two messages with a host (or with a sender) each are different mails. But several domains may share a mail host: the
-    /// query for it is in one message, and all their mails wait for it. So `wait` may belong to any message that has its subject.
+    /// query for it is in one message, and the mails of all these domains wait for it. So `wait` may belong to any message that has its
+    /// subject.
     pub(super) fn may_be_of(&self, message: &Message, other: &Message, wait: &QuestionEntry) -> bool {
         let excludes = message.host.is_some() && other.host.is_some()
             || !message.exchangers.is_empty() && !other.exchangers.is_empty();

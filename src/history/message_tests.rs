@@ -74,7 +74,7 @@ fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
             ends.entry("E".to_owned()).or_insert(latest);
         }
         let ready = after.iter().filter_map(|id| ends.get(id).copied()).max();
-        // A condition that the file gives only in words: the question follows the last one.
+        // If the file gives the condition only in words, the question begins when the latest question has ended.
         let at = if node["after"] == serde_json::json!([]) { begin } else { ready.unwrap_or(latest) };
         let zones = node["foreach"]["z"].as_array().cloned().unwrap_or_default();
         let zones: Vec<&str> = zones.iter().filter_map(|zone| zone.as_str()).collect();
@@ -120,8 +120,8 @@ const LISTS: [&str; 17] = [
     "bip.virusfree.cz.",
 ];
 
-/// Returns the values for the placeholders in the trace of an inbound mail from sender `n`. Adds the answers that connect its names to
-/// `world`.
+/// Returns the values for the placeholders in the trace of an inbound mail from sender `n`. Adds to `world` the answers that connect these
+/// names.
 fn inbound(world: &mut World, n: u8) -> Vec<(&'static str, String)> {
     let (host, domain) = (format!("out.host{n}.example"), format!("sender{n}.example"));
     let (link, include) = (format!("shop{n}.test"), format!("_spf.hoster{n}.test"));

@@ -11,7 +11,7 @@ use super::redact::Secrets;
 use dns::hash::Keyed;
 use dns::question::MAX_NAME;
 
-/// The first size of the table, half a megabyte: the table is copied each time that it grows.
+/// The number of names for which the table has room at first (half a megabyte), because the table is copied each time that it grows.
 const NAMES: usize = 14_000;
 
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl<'s> ReadNames<'s> {
             return self.of_lower(octets);
         }
         let mut room = [0; MAX_NAME];
-        // The length of a recorded name is one octet, so it is at most `MAX_NAME`, and `get_mut` does not fail.
+        // The length of a recorded name is stored in one octet, so it is at most `MAX_NAME` (255), and `get_mut` does not fail.
         let lower = room.get_mut(..octets.len()).unwrap_or_default();
         lower.copy_from_slice(octets.get(..lower.len()).unwrap_or_default());
         lower.make_ascii_lowercase();

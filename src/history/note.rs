@@ -28,7 +28,7 @@ pub enum Note {
     },
     /// See `StepEvent::Cut`.
     Cut {
-        /// Its name.
+        /// The name of the zone.
         zone: Name,
         /// How many servers of the zone have known addresses.
         addresses: usize,
@@ -125,7 +125,7 @@ pub enum Note {
 pub enum Words {
     /// A constant of the program.
     Fixed(&'static str),
-    /// Text from the time of the step.
+    /// Text that was made when the step was noted.
     Made(String),
     /// The response code of a reply.
     Code(ResponseCode),

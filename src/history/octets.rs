@@ -31,7 +31,8 @@ const LENGTH: usize = 2;
 /// The octets before the name in a hit (a question that the cache answered).
 const HIT_HEAD: usize = 32;
 
-/// The lowest bit of the result in the first word (8 octets) of a hit. The lower bits of this octet show if the client has an IPv6 address.
+/// The position of the lowest bit of the result in the first word (8 octets) of a hit. The four bits below it show if the client has an
+/// IPv6 address.
 const HIT_RESULT: u32 = 28;
 
 struct Reader<'a, 'n, 's> {

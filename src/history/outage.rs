@@ -68,8 +68,8 @@ impl Outage {
         Some(Line::NetworkDown { servers: silence.servers.len(), span: long })
     }
 
-    /// Registers that a server on the internet has answered a query sent at `sent`. Returns a log line if an outage ends. The answer to a
-    /// query from before the silence does not end it.
+    /// Registers that a server on the internet has answered a query sent at `sent`. Returns a log line if an outage ends. An answer to a
+    /// query that was sent before the silence does not end the silence.
     pub(super) fn heard(&mut self, sent: Mono, now: Mono) -> Option<Line> {
         self.heard = Some(now);
         self.answered = self.answered.max(Some(sent));

@@ -49,7 +49,7 @@ impl WantedOwners {
         }
     }
 
-    /// Adds a client, unless there are `MAX_WANTED_OWNERS`.
+    /// Adds a client, unless `MAX_WANTED_OWNERS` clients are already waiting for the lookup.
     pub(super) fn add(&self, client: WantedOwner) {
         let mut clients = lock(&self.clients);
         if clients.len() < MAX_WANTED_OWNERS && !clients.contains(&client) {
@@ -117,12 +117,12 @@ mod tests {
             question(7, 4 * SECOND, SECOND / 2),
             question(7, 59 * SECOND, 2 * SECOND),
             question(8, 4 * SECOND, 4 * SECOND),
-            // Another time, another port, or no known port.
+            // The next four get no user: the time or the port differs, or the port is not known.
             question(7, 20 * SECOND, SECOND),
             question(7, 6 * SECOND, SECOND),
             question(9, 4 * SECOND, 4 * SECOND),
             question(0, 4 * SECOND, 4 * SECOND),
-            // The port belonged to two users.
+            // This one gets no user, because the port belonged to two users in its time.
             question(7, 4 * SECOND, 57 * SECOND),
         ];
         give(&owners, &mut questions);

@@ -1,7 +1,7 @@
 //! The query log: a log line for each question of a client. It is off by default.
 //!
-//! A question is put into a bounded queue; the task that reads the history writes the lines. Questions beyond a number in a second are only
-//! counted.
+//! A question is put into a bounded queue; the task that reads the history writes the lines. Questions beyond `QUERY_LINES_A_SECOND` are
+//! only counted.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};

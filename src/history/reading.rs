@@ -17,8 +17,8 @@ use crate::limits::{EXPLAINED_TIME, MAX_HIT_GROWTH, MAX_STORED_READ, RECORD_READ
 use dns::clock::{Mono, micros};
 use dns::question::Outcome;
 
-/// A question on disk whose time differs by less than this many microseconds may be in memory too, and is not read: the clock of the host
-/// may have been adjusted since.
+/// A question on disk that ended less than this many microseconds before the first one in memory is not read. It may be the same question:
+/// its two times differ if the clock of the host was adjusted.
 const SAME_MOMENT: u64 = 10_000;
 
 impl Recorder {
@@ -48,7 +48,7 @@ impl Recorder {
     }
 
     /// Like `recorded`, but reads only memory, and does not sort. The ring for misses, which has the resolutions, is read back to the time
-    /// `flights`. Also returns when the oldest question in memory that the cache did not answer ended.
+    /// `flights`. Also returns the end of the oldest question in memory that the cache did not answer.
     pub(super) fn in_memory(
         &self,
         span: &ReadSpan,
@@ -63,7 +63,7 @@ impl Recorder {
         let hits = if span.hits { hits.saturating_mul(MAX_HIT_GROWTH).min(memory / 2) } else { 0 };
         reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory.saturating_sub(hits), flights));
         let first_end = reader.first_end;
-        // Without the questions that the cache did not answer, those that it answered are of no use.
+        // Cache hits are of no use if the cache misses of their time are missing.
         let first = span.from.max(reader.recorded.lost.unwrap_or(0));
         for shard in self.sums.shards.iter().filter(|_| span.hits) {
             let memory = hits / self.sums.shards.len().max(1);
@@ -89,7 +89,7 @@ struct RecordReader<'a> {
     span: &'a ReadSpan,
     dates: &'a Dates,
     recorded: Recorded,
-    /// When the first question in the oldest block of the last ring ended; none if the block has no question.
+    /// When the first question in the oldest block ended, in the ring that was read last; none if the block has no question.
     first_end: Option<u64>,
 }
 

@@ -38,8 +38,8 @@ pub(super) struct Kept {
 }
 
 /// The ring of a worker, locked while the hits of one batch (questions that the cache answered) are recorded. If each question locked the
-/// ring separately, the CPU would wait each time until the octets of the previous question are written to memory. Drop the page, which
-/// unlocks the ring, before the replies are sent. Each question over TCP has a page of its own, on the ring of the first worker.
+/// ring separately, the CPU would wait each time until the octets of the previous question are written to memory. Drop the `HitPage`, which
+/// unlocks the ring, before the replies are sent. Each question over TCP has a `HitPage` of its own, on the ring of the first worker.
 #[derive(Debug)]
 pub struct HitPage<'a> {
     pub(super) ring: MutexGuard<'a, Ring>,
@@ -54,7 +54,7 @@ pub struct HitPage<'a> {
 /// The data to record about a resolution.
 #[derive(Clone, Copy, Debug)]
 pub struct Flown<'a> {
-    /// The steps so far.
+    /// The steps of the resolution so far.
     pub trail: &'a Trail,
     /// Its question.
     pub question: &'a Question,

@@ -117,7 +117,8 @@ pub struct ClientRow {
     pub cache: u64,
     /// Questions that ended in SERVFAIL.
     pub failed: u64,
-    /// Failed questions that were rejected at once, because there was no room, or because other clients needed it.
+    /// Failed questions that were rejected at once, because resolverd had no room for a further question, or because other clients needed
+    /// the room.
     #[serde(default)]
     pub shed: u64,
     /// Seconds that the client waited. The times of parallel questions are added.
@@ -203,7 +204,7 @@ pub struct FailingZone {
     pub span: Duration,
     /// Since the last failed question.
     pub ago: Duration,
-    /// Failed questions in this series.
+    /// The number of questions that failed in `span`.
     pub failures: u32,
     /// True if servers denied some names without authority, instead of failing.
     pub doubted: bool,
@@ -233,8 +234,8 @@ pub struct ZoneFailures {
 pub struct FailuresByZone {
     /// The zone or DNS list with most failures is first.
     pub zones: Vec<ZoneFailures>,
-    /// Failed questions without a known zone: most waited for resolverd itself, others were overwritten in the history before they were
-    /// read, or there were too many zones.
+    /// Failed questions without a known zone: resolverd was overloaded, the question was overwritten in the history before it was read, or
+    /// there were too many zones.
     pub others: u64,
 }
 

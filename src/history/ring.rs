@@ -18,7 +18,7 @@ use super::tally::FailureCount;
 use crate::limits::{CORE_LINE, RECORD_BLOCK};
 use dns::question::DnsResult;
 
-/// One block that is full, and one that is being written.
+/// The smallest number of blocks: one that is full, and one that is being written.
 const FEWEST: usize = 2;
 
 #[derive(Debug, Default)]
@@ -50,8 +50,8 @@ impl Ring {
         Self { octets: vec![0; blocks.saturating_mul(RECORD_BLOCK)], end: RECORD_BLOCK, ..Self::default() }
     }
 
-    /// Prefetches the memory for the next entries. It was used last when the ring was written the previous time, so it is no longer in the
-    /// CPU caches. The CPU does not wait for this read.
+    /// Prefetches the memory for the next entries. This memory was last used one turn of the ring ago, so it is no longer in the CPU
+    /// caches. The CPU does not wait for this read.
     #[inline]
     pub(super) fn fetch(&self) {
         let octet = |place| self.octets.get(place).copied();
@@ -91,12 +91,12 @@ impl Ring {
         self.add(|octets| octets::put_hit(hit, octets));
     }
 
-    /// Counts overwritten questions too.
+    /// Returns how many failed questions were written to the ring, including overwritten ones.
     pub(super) const fn failures(&self) -> FailureCount {
         self.failures
     }
 
-    /// `has_lost`: the earlier process had already overwritten some entries.
+    /// Marks the end of the restored entries. `has_lost`: the earlier process had already overwritten some entries.
     pub(super) const fn end_restoring(&mut self, has_lost: bool) {
         (self.restored, self.lost_before) = (self.place(), has_lost);
     }
@@ -259,7 +259,7 @@ mod tests {
         let ring = Mutex::new(Ring::new(4 * RECORD_BLOCK));
         let in_block = (RECORD_BLOCK / HitHead::room(ASKED)) as u64;
         let mut written = 0;
-        // Every number of written blocks, also after the oldest were overwritten.
+        // Writes about half a block in each step, so that the oldest blocks are overwritten several times.
         for step in 0..30 {
             let from = written;
             written += in_block / 2 + step;

@@ -205,7 +205,7 @@ type JudgedMessage<'m> = ((u64, u64), &'m Message, Vec<ExplainedQuestion<'m>>, M
 struct SubjectFilter<'a> {
     subject: Option<&'a WantedSubject>,
     list: ListOf<'a>,
-    /// Known results: most names are asked for more than once.
+    /// The results of `has` so far, because most names are asked for more than once.
     seen: RefCell<ByAsked<bool>>,
 }
 

@@ -22,7 +22,7 @@ fn wire(text: &str) -> Arc<[u8]> {
     wire_name(&Name::from_ascii(text).unwrap()).into()
 }
 
-/// Each client has only one email.
+/// `client`: the last octet of the address. Each client has only one email. Times are in microseconds.
 fn question(client: u8, at: u64, elapsed: u64, name: &str) -> QuestionEntry {
     let outcome = if elapsed == 0 { Outcome::Cache } else { Outcome::Upstream };
     QuestionEntry {
@@ -309,8 +309,8 @@ fn a_list_that_is_held_because_it_answers_late_is_slow() {
 
 #[test]
 fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
-    // The third question follows the second one at once. But so soon after the first (less than `MESSAGE_PAUSE`), it may also belong to the
-    // message of the first. So it becomes a message of its own.
+    // The third question comes just after the second one, and less than `MESSAGE_PAUSE` after the first one. It may belong to the message
+    // of either, so it becomes a message of its own.
     let questions = vec![
         question(1, 0, 10 * MILLI, "7.2.0.192.list.test."),
         question(1, SECOND / 2, 10 * MILLI, "8.2.0.192.list.test."),

@@ -73,7 +73,7 @@ impl Shard {
     }
 
     /// Adds the counters to `questions` (one number for each type and outcome) and `apart`. Returns for each outcome if the shard had any
-    /// such question.
+    /// question with this outcome.
     pub(super) fn add_to(&self, questions: &mut [u64], apart: &mut [u64]) -> [bool; OUTCOMES] {
         let mut had = [false; OUTCOMES];
         let of_types = questions.chunks_exact_mut(OUTCOMES).zip(self.questions.chunks_exact(OUTCOMES));
@@ -90,7 +90,7 @@ impl Shard {
         had
     }
 
-    /// Adds the counters of all clients since the last `take_clients` to `sum`.
+    /// Adds to `sum` the counters of all clients since the last call of `take_clients`.
     pub(super) fn add_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
         lock(&self.clients).add_to(sum);
     }

@@ -203,7 +203,7 @@ mod tests {
         let flights = vec![flight(1, 10, 190, &sent)];
         let questions = vec![
             question(0, 200, "a.example.", Some(1)),
-            // Began to wait when the queries for the answer had ended.
+            // This question began to wait when the queries for the answer had ended.
             question(115, 85, "a.example.", Some(1)),
             question(300, 0, "b.example.", None),
             question(301, 7, "c.example.", Some(9)),

@@ -108,11 +108,11 @@ impl<'s> Frame<'s> {
 }
 
 /// Selects the entries for the disk: failed and slow questions, all questions that waited for the same resolutions, these resolutions, and
-/// further ones that explain the questions.
+/// further resolutions that explain the questions.
 #[derive(Debug, Default)]
 pub(super) struct Chooser {
-    /// The stored resolutions by id, with the microseconds that each had taken then. A resolution that has taken longer since is stored
-    /// again. At most `MAX_FOLLOWED_FLIGHTS`.
+    /// The stored resolutions by id, each with its duration in microseconds when it was stored. If it lasts longer, it is stored again. At
+    /// most `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
     outages: Vec<OutageEntry>,
 }

@@ -67,7 +67,7 @@ pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListNam
     }
 }
 
-/// Returns the domain that is blamed for a failure that shows no zone: that of the organisation. For a reverse name, the zone of the
+/// Returns the domain that is blamed for a failure that shows no zone: the domain of the organisation. For a reverse name, the zone of the
 /// network: 256 IPv4 addresses, or an IPv6 /48.
 pub(super) fn domain_of(name: &[u8]) -> Box<[u8]> {
     let labels = match reversed(name) {

@@ -26,8 +26,8 @@ pub(super) struct Rows<Key, Counted> {
     rows: HashTable<Row<Key, Counted>>,
     pub(super) other: Counted,
     capacity: usize,
-    /// The least weight of a row in a full table. A new key with a smaller weight is counted in "other" without a search. So if an attacker
-    /// asks for a new name each time, each name costs only one comparison.
+    /// The least weight of a row in a full table. A new key with a smaller weight is counted in "other", without a search for the row with
+    /// the least weight. So if an attacker asks for a new name each time, each name costs only one comparison.
     floor: u64,
     /// Hashes the keys with a random seed, because strangers choose the names. All tables of a `CounterTable` have the same seed, so a key
     /// is hashed once.

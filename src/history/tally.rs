@@ -78,7 +78,7 @@ impl Messages {
         self.conduct.iter().sum()
     }
 
-    /// Behaviours without a query are left out.
+    /// Returns the number of queries by behaviour. Behaviours without a query are left out.
     pub(super) fn by_conduct(&self) -> BTreeMap<Conduct, u64> {
         Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()
     }
@@ -193,7 +193,7 @@ impl FailureCount {
         Self { all: self.all.saturating_sub(other.all), judged: self.judged.saturating_sub(other.judged) }
     }
 
-    /// Returns the greater one of each number.
+    /// Compares each number separately, and returns the greater ones.
     pub(super) fn max(self, other: Self) -> Self {
         Self { all: self.all.max(other.all), judged: self.judged.max(other.judged) }
     }
@@ -212,7 +212,8 @@ pub(super) struct ClientTally {
 }
 
 impl ClientTally {
-    /// Counts `count` questions that ended in the same way. Runs for each cache hit, so it makes no second `ClientTally`.
+    /// Counts `count` questions that ended in the same way. Runs for each cache hit, so it changes the fields directly, instead of adding a
+    /// second `ClientTally`.
     pub(super) fn count(&mut self, ended: &Ended, count: u64) {
         let if_so = |is_so: bool| if is_so { count } else { 0 };
         self.questions = self.questions.wrapping_add(count);

@@ -88,7 +88,7 @@ impl Totals {
         for shard in shards {
             let held = shard.held();
             let had = shard.add_to(&mut totals.questions, &mut totals.apart);
-            // Most outcomes never occur.
+            // Histograms of outcomes that never occurred (most of them) are not read.
             for ((sum, times), had) in totals.latency_of.iter_mut().zip(&shard.latency).zip(had) {
                 if had {
                     sum.add(&times.spread());
@@ -140,13 +140,13 @@ impl Totals {
         Outcome::ALL.into_iter().map(|outcome| (outcome, of(outcome).unwrap_or_default())).collect()
     }
 
-    /// Includes zeros.
+    /// Returns the number of questions with each outcome, including zeros.
     pub(super) fn outcomes(&self) -> BTreeMap<Outcome, u64> {
         let count = |outcome: Outcome| self.by_type().filter_map(|row| row.get(outcome.index())).sum();
         Outcome::ALL.into_iter().map(|outcome| (outcome, count(outcome))).collect()
     }
 
-    /// Includes zeros.
+    /// Returns the number of resolutions with each result of validation, including zeros.
     pub(super) fn validated(&self) -> BTreeMap<SecurityStatus, u64> {
         SecurityStatus::ALL
             .into_iter()

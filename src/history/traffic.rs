@@ -21,13 +21,13 @@ use dns::conduct::Conduct;
 #[derive(Clone, Debug)]
 pub struct Traffic {
     servers: HashMap<AnswerKey, ServerTraffic>,
-    /// Since when memory has questions, in microseconds, if no server has answered over IPv6 since then, although servers in several
-    /// networks were queried and others answered over IPv4.
+    /// If the path to all IPv6 servers seems broken (see the function `is_ipv6_silent`): the time since which memory has questions, in
+    /// microseconds.
     ipv6_silent_since: Option<u64>,
     /// Outages of the network of this host, sorted by time.
     outages: Vec<OutageEntry>,
     losses: Vec<OutageEntry>,
-    /// From this time on an answer is slow, in microseconds.
+    /// The shortest time of a slow answer, in microseconds.
     pub(super) slow: u64,
 }
 
@@ -51,17 +51,17 @@ struct AnswerSpan {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unanswered {
-    /// The query or its answer was lost: the server answers such queries.
+    /// The query or its answer was lost: the server answers other queries in the same form.
     Lost,
     /// The server answered a later query in a perhaps simpler form, for instance without EDNS. So either the query was lost, or the server
     /// drops queries in the usual form.
     CouldNotTell,
-    /// Nothing shows that the server answers such queries.
+    /// Nothing shows that the server answers queries for this zone over this transport.
     Silent,
 }
 
-/// The reasons of queries without EDNS, or with another spelling of the name. If a server answers only such queries, the others were not
-/// lost.
+/// The reasons of queries without EDNS, or with another spelling of the name. If a server answers only these queries, its unanswered ones
+/// were not lost.
 const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 
 /// If a resolution sent a server this number of queries and got no answer, none counts as lost: the server does not answer this question.
@@ -70,7 +70,7 @@ const ALWAYS_SILENT: usize = 3;
 /// The bits after the network prefix of a site (RFC 6177). Servers of one owner are often in the same network.
 const IPV6_HOST_BITS: u32 = 80;
 
-/// The times in the history and those of outages may differ by this many microseconds.
+/// The times of queries and questions are compared with those of outages with this tolerance, in microseconds.
 const BLUR: u64 = 10_000;
 
 impl Traffic {
@@ -154,8 +154,8 @@ impl Traffic {
         }
         let step = step_of(flight, message);
         let of_its_server = answer_of(&step, message);
-        // Perhaps another server answered this step, after it had left an earlier query unanswered. Then that query caused the wait: with
-        // its answer, the step would have ended sooner.
+        // A step is all queries for the same data. Another server may have answered a query of this step after it had left one unanswered.
+        // The unanswered query caused the wait: its answer would have ended the step sooner.
         let others = step.iter().filter(|other| other.server != message.server && !other.came_back());
         let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
         match of_its_server.or_else(of_another) {
@@ -166,7 +166,8 @@ impl Traffic {
         }
     }
 
-    /// Returns true if the server of this unanswered query answered others for the zone over the same transport, shortly before and after.
+    /// Returns true if the server of this unanswered query answered other queries for the zone over the same transport, shortly before and
+    /// after.
     fn is_between_answers(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let same = |other: &&MessageEntry| {
             other.server == message.server
@@ -246,7 +247,7 @@ fn key_of(message: &MessageEntry) -> AnswerKey {
     (message.server, message.transport.index(), Arc::clone(&message.zone))
 }
 
-/// Returns true if the answer to this query shows that the server answers usual queries.
+/// Returns true if the query has the usual form (see `UNUSUAL`).
 fn is_usual(message: &MessageEntry) -> bool {
     !UNUSUAL.contains(&message.reason)
 }

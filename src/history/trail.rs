@@ -21,7 +21,7 @@ use dns::clock::{Moments, Mono, micros};
 use dns::question::{WireName, name_text};
 
 /// The steps of a typical resolution: the question, the closest known zone, a query, its reply, the validation, and the end. A trail
-/// allocates memory for them at first.
+/// allocates memory for this number at first.
 const USUAL_STEPS: usize = 6;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -151,7 +151,7 @@ impl Trail {
             _ => None,
         });
         let last = sent.next();
-        // Later steps may belong to sub-questions in other zones.
+        // Steps after the last query may belong to sub-questions in other zones.
         let before = last.map_or(notes.len(), |(place, ..)| place);
         let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, ..)| noted.depth == depth);
         let forwards = last.and_then(|(.., forwards)| forwards.as_deref());

@@ -60,7 +60,7 @@ impl Watchers {
     /// Sends the question that `made` returns to all watchers, if there are any.
     pub(super) fn send(&self, made: impl FnOnce() -> QuestionEntry) {
         if self.count() > 0 {
-            // The last watcher has just been dropped.
+            // This fails only if the last watcher has just been dropped.
             let _ = self.sender.send(Arc::new(made()));
         }
     }

@@ -39,7 +39,7 @@ pub struct Wanted {
     /// The largest number of emails in the reply: without a subject those that waited longest, with a subject those with failures or the
     /// longest delay by one cause.
     pub most: usize,
-    /// The time from a log line that decides which queries are the culprit, in microseconds since 1970; none if all count.
+    /// The time from a log line that decides which queries can be the culprit, in microseconds since 1970; none if all can.
     pub decisive: Option<DecisiveTime<u64>>,
 }
 
@@ -164,7 +164,7 @@ pub struct QuestionReport {
     pub named_by: Option<String>,
     /// Seconds from the question to the reply.
     pub elapsed: f64,
-    /// Seconds before the resolution began.
+    /// Seconds from the question to the start of its resolution.
     pub queued: f64,
     /// Seconds of `elapsed` in which queries to servers were in progress.
     pub servers: f64,

@@ -71,7 +71,7 @@ impl<State: Default> Snapshots<State> {
         Self { started, dense: VecDeque::new(), minutes: VecDeque::new() }
     }
 
-    /// Adds a snapshot. Returns true if a minute is over, so that it was also added to those of the last hour.
+    /// Adds a snapshot. Returns true if a minute is over; then the snapshot is also one of the last hour.
     pub(super) fn take(&mut self, now: Mono, state: State) -> bool {
         let taken = (now, Arc::new(state));
         let last = self.minutes.front().map_or(self.started, |(at, _)| *at);

@@ -2,7 +2,7 @@
 //! most of the spam.
 //!
 //! Each provider has two /24 networks with reverse zones on its own name servers. One provider in five gives its customers no PTR records.
-//! For every second one of the others, the names in the PTR records have no address records.
+//! Of the other providers, every second one has PTR records whose names have no address records.
 
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
@@ -11,7 +11,7 @@ use super::delegations::Tree;
 use super::fault::Fault;
 use super::world::LabError;
 
-/// There are so many providers that most spam comes from a network that has not sent any before.
+/// The number of providers: so large that most spam comes from a network that has sent none before.
 pub(super) const NETWORKS: u8 = 80;
 
 /// The top-level domains of the providers, assigned round robin.
@@ -19,7 +19,7 @@ const TLDS: [&str; 4] = ["net", "com", "de", "org"];
 
 /// The first two octets of the networks (RFC 2544).
 const BLOCKS: [[u8; 2]; 2] = [[198, 18], [198, 19]];
-/// The lowest third octet. The networks of the hosters have lower ones.
+/// The third octet of the networks of the first provider. The networks of the hosters have lower third octets.
 const FIRST_NETWORK: u8 = 128;
 
 /// The last octets of the hosts that send spam.

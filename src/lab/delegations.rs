@@ -107,7 +107,7 @@ impl Tree {
     /// Like `build`, with signatures made at the time `unix`, in seconds since 1970.
     ///
     /// # Errors
-    /// Those of `build`.
+    /// The errors of `build`.
     pub fn build_at(self, unix: u64) -> Result<Lab, LabError> {
         let mut trust_anchors = BTreeMap::new();
         let mut plans: BTreeMap<Name, (ServerPlan, Vec<Arc<Zone>>)> =

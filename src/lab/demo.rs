@@ -61,9 +61,9 @@ pub enum DemoError {
     /// Some domains of the simulated internet did not resolve.
     #[error("{failed} of {all} domains did not resolve")]
     Unresolved {
-        /// How many did not resolve.
+        /// The number of domains that did not resolve.
         failed: usize,
-        /// How many there are.
+        /// The number of all domains.
         all: usize,
     },
 }

@@ -143,7 +143,7 @@ fn one_address(query: &Message) -> Message {
     response
 }
 
-/// Makes a name that exists an alias of a name that does not exist.
+/// Replaces the answer for an existing name by an alias of a name that does not exist.
 fn dangle(asked: &TrueQuery<'_>, response: &mut Message) {
     if response.metadata.response_code == ResponseCode::NXDomain || !asked.is_below() {
         return;

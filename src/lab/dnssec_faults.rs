@@ -145,8 +145,8 @@ fn few_proofs(most: usize, response: &mut Message) {
     response.authorities.retain(|record| !is_proof(record) || owners.contains(&record.name));
 }
 
-/// If the response says that the apex of a zone has no data of a type, replaces its NSEC record with that of the parent zone for this zone
-/// cut.
+/// If the response says that the apex of a zone has no data of a type, replaces the proof in it by the NSEC record that the parent zone has
+/// for the same name.
 fn parents_proof(authority: &Authority, query: &Message, response: &mut Message) {
     let Some(question) = query.queries.first() else { return };
     let name = question.name().to_lowercase();

@@ -44,7 +44,7 @@ macro_rules! faults {
     };
 }
 
-/// A type of values of faults, such as a time span or a record type.
+/// The type of the value of a fault, such as a time span or a record type.
 trait FaultValue: Sized {
     fn read(text: &str) -> Option<Self>;
     fn shown(&self) -> String;
@@ -90,7 +90,7 @@ pub enum MixedCaseReply {
 }
 
 impl MixedCaseReply {
-    /// With their names in scenarios.
+    /// The replies with their names in scenarios.
     const NAMES: [(&str, Self); 4] = [
         ("nodata", Self::NoData),
         ("nxdomain", Self::Nxdomain),
@@ -167,7 +167,7 @@ faults! {
     AlwaysTruncates = "always-truncates",
     /// The server answers with an id that is not that of the query.
     WrongId = "wrong-id",
-    /// The server answers a question that is not that of the query.
+    /// The question in the answer is not that of the query.
     WrongQuestion = "wrong-question",
     /// The server answers from an address to which the query was not sent.
     WrongSource = "wrong-source",
@@ -208,13 +208,13 @@ faults! {
     Idns = "idns",
     /// The server delegates every name below its apex to dozens of names of a victim (NXNSAttack, CVE-2020-12662).
     Nxns = "nxns",
-    /// The server makes every name below its apex an alias of another such name, without end (CAMP, 2024).
+    /// The server makes every name below its apex an alias of a further name below its apex, without end (CAMP, 2024).
     EndlessAliases = "endless-aliases",
     /// The server leaves the SOA out of negative answers.
     NoSoa = "no-soa",
     /// The server answers with records of class CH.
     ChaosClass = "chaos-class",
-    /// The server sends each record twice, with other TTLs.
+    /// The server sends each record twice, with different TTLs.
     MixedTtls = "mixed-ttls",
     /// The server answers with two questions (RFC 9619 allows one).
     TwoQuestions = "two-questions",
@@ -268,7 +268,8 @@ faults! {
     StripsProofsOf(RecordType) = "strips-proofs",
     /// The server leaves out all but this number of NSEC and NSEC3 records.
     FewProofs(usize) = "proofs",
-    /// The server answers REFUSED to so many queries in a thousand, like an address with several machines, some of which lack the zone.
+    /// The server answers REFUSED to this number of queries in a thousand, like an address with several machines, some of which lack the
+    /// zone.
     RefusesSome(u32) = "refuses",
     /// The server drops queries for this type, like a firewall or load balancer (RFC 8906 section 3).
     Drops(RecordType) = "drops",

@@ -16,7 +16,7 @@ pub(super) struct Hoster {
 }
 
 impl Hoster {
-    /// Returns the other domains that contain names of its name servers.
+    /// Returns the domains that contain names of its name servers, without the hoster's own domain.
     pub(super) fn server_domains(&self) -> BTreeSet<&'static str> {
         let domains = self.servers.iter().filter_map(|server| Some(server.split_once('.')?.1));
         domains.filter(|domain| *domain != self.domain).collect()

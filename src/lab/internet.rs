@@ -89,7 +89,7 @@ const SPAM_DOMAINS: [&str; 4] = ["cheap-watches.example", "pills.example", "lott
 /// The percentage of dead or lame servers on a rough internet. Servers of the root and of top-level domains are never broken.
 const BROKEN_PER_CENT: u32 = 10;
 
-/// Like those of Spamhaus: 60 s for a listing, 10 s for "not listed".
+/// The TTLs are like those of Spamhaus: 60 s for a listing, 10 s for "not listed".
 const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 2419200 10\n$TTL 60\n";
 
 /// A DNS list of the simulated internet.
@@ -188,7 +188,7 @@ impl Internet {
         zone.is_some_and(|zone| !self.lab.trust_anchor(zone).is_empty())
     }
 
-    /// Returns true if the NSEC3 chain of the zone has no records for unsigned delegations (opt-out, RFC 5155 section 6).
+    /// Returns true if the NSEC3 chain of the zone `name` has no records for unsigned delegations (opt-out, RFC 5155 section 6).
     pub fn opts_out(&self, name: &Name) -> bool {
         let mut like = SIGNED.iter().filter(|(_, how)| how.contains("optout"));
         !self.lab.trust_anchor(name).is_empty()

@@ -38,7 +38,7 @@
 //! # Ok::<(), LabError>(())
 //! ```
 //!
-//! A scenario is such a test as a text file; see [`scenario`].
+//! A scenario is a test like this example, as a text file; see [`scenario`].
 //!
 //! # Decisions
 //!
@@ -47,7 +47,7 @@
 //! - A run is deterministic: it has one thread, biased selects and seeded hashes, and no order depends on hash maps. So the seed of a
 //!   failed test is enough for a bug report.
 //! - The clock is virtual, so that a deadline of four seconds takes no time. The paused clock of tokio jumps ahead while it waits for real
-//!   sockets, so both are never used together.
+//!   sockets, so the lab never uses it together with sockets.
 //! - The zone parser of Hickory does not read DNAME, and its signing code does not support RSA. So the lab has its own servers and signing
 //!   code.
 //! - The same servers can use real sockets, for the demo, for tests of listeners and for benchmarks.

@@ -37,7 +37,7 @@ pub struct MailDomain {
     pub sender: Name,
     /// The selector of its DKIM key.
     pub selector: String,
-    /// Determines all other properties.
+    /// The number of the domain, which determines all other properties.
     number: usize,
     /// Properties in a rough internet only (with packet loss and broken servers).
     roughness: Option<Roughness>,

@@ -22,7 +22,7 @@ const MADE_UP_HELO_PER_CENT: u32 = 50;
 /// The domains of invented HELO names: those of private networks.
 const PRIVATE_DOMAINS: [&str; 5] = ["lan", "local", "localdomain", "home", "corp"];
 
-/// Invented domains: so many that one occurs twice only by chance.
+/// The number of invented domains: so large that a domain occurs twice only by chance.
 const MADE_UP: u32 = 1_000_000;
 
 /// How often each mail domain occurs.

@@ -12,7 +12,7 @@ use resolver::limits::MAX_ALIASES;
 use resolver::zones::authority::Authority;
 use resolver::zones::zone::Zone;
 
-/// The most aliases from zone to zone: more than the resolver follows.
+/// The most aliases from zone to zone that the oracle follows: more than the resolver follows.
 const ALIASES_FOLLOWED: usize = MAX_ALIASES + 4;
 
 /// All zones of a lab, which give the correct answer to each question.

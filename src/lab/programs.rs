@@ -26,7 +26,7 @@ pub enum Program {
 }
 
 struct Repeats {
-    /// When the query is sent again. An answer to an earlier copy is still accepted.
+    /// The time after which the query is sent again. An answer to an earlier copy is still accepted.
     after: Duration,
     attempts: u32,
     /// True if the query is sent again at once after SERVFAIL, NOTIMP or REFUSED.

@@ -27,7 +27,7 @@ const MOST_LOOKUPS: usize = 10;
 pub(super) struct Operator {
     pub(super) domain: &'static str,
     pub(super) servers: [&'static str; 2],
-    /// The median round trip to them, in milliseconds.
+    /// The median round trip to the servers, in milliseconds.
     pub(super) median: u32,
 }
 
@@ -80,7 +80,8 @@ pub(super) fn of_domain(number: usize) -> Roughness {
     }
 }
 
-/// Returns the name of the SPF record that needs `lookups` lookups, including its own. Successive records are at different services.
+/// Returns the name of the SPF record that needs `lookups` lookups, including the lookup of this record. Successive records are at
+/// different services.
 fn link(lookups: usize) -> String {
     let operator = OPERATORS.get(lookups % OPERATORS.len()).unwrap_or(&OPERATORS[0]);
     format!("_spf{lookups}.{}", operator.domain)

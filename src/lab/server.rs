@@ -23,7 +23,7 @@ use super::mangle;
 use super::world::ServerPlan;
 use resolver::zones::authority::Authority;
 
-/// `Fault::LosesInBursts` has one burst in each of these intervals.
+/// `Fault::LosesInBursts` causes one burst of losses in each interval of this length.
 const BURST_INTERVAL: Duration = Duration::from_secs(8);
 
 /// The path to a server.
@@ -80,7 +80,7 @@ pub struct LabServer {
     authority: Mutex<Authority>,
     distance: Distance,
     faults: Mutex<Vec<Fault>>,
-    /// Some faults affect only the first query for each question.
+    /// The questions that the server has received, because some faults affect only the first query for each question.
     asked_once: Mutex<BTreeSet<(Name, u16)>>,
     log: Arc<Log>,
 }
@@ -139,7 +139,7 @@ impl LabServer {
         self.faults().contains(&fault)
     }
 
-    /// Returns true if the server is not dead or lame.
+    /// Returns true if the server is neither dead nor lame.
     pub fn is_sound(&self) -> bool {
         ![Fault::Dead, Fault::Refused, Fault::ServFail].iter().any(|fault| self.has(*fault))
     }

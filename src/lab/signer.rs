@@ -89,7 +89,7 @@ fn delegation_signer(zone: &Name, key: &TestKey, digest: u8, mismatch: bool) -> 
     Ok(DS::new(key.tag, key.algorithm(), kind, octets))
 }
 
-/// A key signs the keys of the zone, or all other records.
+/// What a key signs: the keys of the zone, or all other records.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     KeySigning,
@@ -98,7 +98,7 @@ enum Role {
 
 /// Returns the keys with this role and generation, one for each algorithm.
 fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsSecResult<Vec<TestKey>> {
-    // Chosen by the name of the zone: a zone and the zone above should not have the same keys.
+    // The name of the zone determines the keys, so that a zone and the zone above mostly have different keys.
     let drawn = wire_name(zone).iter().fold(0_usize, |sum, octet| {
         sum.wrapping_mul(31).wrapping_add(usize::from(octet.to_ascii_lowercase()))
     });
@@ -426,7 +426,8 @@ old DNAME new
             panic!("no NSEC")
         };
         assert_eq!(last.next_domain_name(), &name("example."));
-        // The apex, ns, the leaf and its two ancestors, wild and *.wild, sub, safe, old. With opt-out, sub has none.
+        // Names with an NSEC3 record: the apex, ns, the leaf and its two ancestors, wild and *.wild, sub, safe, old. With opt-out, sub has
+        // none.
         assert_eq!(signed_as("nsec3").hashed().len(), 10);
         assert_eq!(signed_as("nsec3 optout").hashed().len(), 9);
     }
@@ -466,7 +467,7 @@ old DNAME new
             let signatures = |kind| zone.signatures(apex, kind).len();
             (zone.all(apex).len(), signatures(RecordType::DNSKEY), signatures(RecordType::SOA))
         };
-        // The five signatures: SOA, NS, DNSKEY (two keys) and NSEC.
+        // The five records at the apex: SOA, NS, two DNSKEY and NSEC.
         assert_eq!(counts(""), (5, 1, 1));
         assert_eq!(counts("missing-rrsig"), (5, 1, 0));
         assert_eq!(counts("unsigned-keys"), (5, 0, 1));

@@ -17,7 +17,7 @@ pub struct Signing {
     pub rsa_bits: Option<u16>,
     /// The parameters of NSEC3; `None` for NSEC.
     pub hashing: Option<Hashing>,
-    /// The key signing keys in the DNSKEY RRset, which sign this RRset.
+    /// The key signing keys in the DNSKEY RRset.
     pub key_signing: Vec<Generation>,
     /// The key signing keys with the REVOKE flag (RFC 5011 section 2.1).
     pub revoked: Vec<Generation>,
@@ -35,7 +35,7 @@ pub struct Signing {
     pub flaws: Vec<Flaw>,
 }
 
-/// Before or after a key rollover.
+/// The keys before or after a key rollover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generation {
     /// Before the rollover.
@@ -62,7 +62,7 @@ pub enum Flaw {
     Expired,
     /// All signatures become valid in two days.
     NotYetValid,
-    /// The signing key is not in the DNSKEY RRset, but has the key tag of a key there.
+    /// The signing key is not in the DNSKEY RRset, but has the key tag of a key in it.
     WrongKey,
     /// Only the DNSKEY RRset has a signature.
     MissingRrsig,
@@ -80,8 +80,8 @@ pub enum Flaw {
     WrongBitmap,
     /// The zone has no NSEC or NSEC3 records.
     NoNsec,
-    /// So many additional keys have the key tag of the right key, and as many false signatures come before each true one (KeyTrap,
-    /// CVE-2023-50387).
+    /// This number of additional keys has the key tag of the right key, and the same number of false signatures comes before each true one
+    /// (KeyTrap, CVE-2023-50387).
     KeyTrap(u8),
 }
 

@@ -307,7 +307,7 @@ impl Stream for SimulatedStream {
 struct Arrivals {
     sent: Instant,
     port: u16,
-    /// In reverse order of arrival: the next one is the last.
+    /// In reverse order of arrival: the next reply to arrive is the last element.
     pending: Vec<Delivery>,
     _open: Open,
 }

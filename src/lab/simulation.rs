@@ -45,7 +45,7 @@ use super::simulated::SimulatedNetwork;
 use super::traffic::{Asker, Program};
 use super::world::{Lab, UNIX_AT_START};
 
-/// The limit of TCP, so that no reply is truncated. The tests of the listener check truncation.
+/// The largest reply in octets: the limit of TCP, so that no reply is truncated. The tests of the listener check truncation.
 const REPLY_LIMIT: usize = 65_535;
 
 /// A resolver that sends its queries to the servers of a lab.
@@ -85,9 +85,9 @@ pub struct Flags {
 pub struct SimulatedReply {
     /// The reply as the client receives it, with the remaining TTLs.
     pub message: Message,
-    /// The outcome as it is counted.
+    /// The outcome under which the question is counted.
     pub outcome: Outcome,
-    /// Its extended error, if it has one.
+    /// The extended error (RFC 8914), if the reply has one.
     pub extended_error: Option<ExtendedError>,
     /// The steps of the resolution, as in a trace.
     pub steps: Arc<[Step]>,
@@ -95,8 +95,8 @@ pub struct SimulatedReply {
     pub elapsed: Duration,
 }
 
-/// Returns the usual configuration for a lab: its root servers, no IPv6, no validation and no look-ahead. The servers may have any address,
-/// even a loopback address. There are no listeners, because the servers of the lab use the same addresses.
+/// Returns the usual configuration for a lab: its root servers, no IPv6, no validation and no look-ahead. The servers may have any address, even a
+/// loopback address. There are no listeners, because servers of the lab may use their addresses.
 pub fn config_for(lab: &Lab) -> Config {
     let mut config = Config::default();
     config.listen.addresses = Vec::new();
@@ -145,7 +145,7 @@ impl Simulation {
         let resolver = Resolver::new(ResolverParts {
             views,
             clock: clock.clone(),
-            // The network has its own random numbers, so that changes of it do not change the message ids of the resolver.
+            // The network has its own random numbers, so that the message ids of the resolver do not depend on delays and losses.
             random: Random::seeded(seed ^ u64::MAX),
             network: network.clone(),
             recorder: recorder.clone(),
@@ -232,7 +232,7 @@ impl Simulation {
         remove_unneeded(&self.resolver, &network, &Random::seeded(self.seed.rotate_left(4))).await
     }
 
-    /// Returns the pulses (signs of life) of the background tasks. Tests make these tasks panic with them.
+    /// Returns the pulses (signs of life) of the background tasks. With these pulses, tests make the tasks panic.
     pub fn pulses(&self) -> &Pulses {
         self.supervisor.pulses()
     }

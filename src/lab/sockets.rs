@@ -26,11 +26,11 @@ use super::world::Lab;
 /// The number of ports to try. A port cannot be used if another process uses it at one of the addresses.
 const MAX_TRIES: usize = 50;
 
-/// Replies that wait to be sent from one address, and TCP connections at one address. Further queries are lost. The demo never comes near
-/// this number.
+/// The largest number of replies that wait to be sent from one address, and of TCP connections at one address. Further queries are lost. The demo
+/// never comes near this number.
 const MAX_PENDING: usize = 4096;
 
-/// In octets.
+/// The largest query in octets.
 const MAX_QUERY: usize = 4096;
 
 /// The servers of a lab on real sockets. They stop when this value is dropped.
@@ -157,7 +157,7 @@ impl Shared {
                 Some(_) = open.join_next(), if !open.is_empty() => {}
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
-                    // The kernel has accepted the connection, so the server cannot refuse it.
+                    // The kernel has accepted the connection, so the server cannot refuse it. It is closed instead.
                     let closes = self.has(address, Fault::NoTcp) || self.has(address, Fault::HangsUp);
                     if open.len() < MAX_PENDING && !closes {
                         open.spawn(self.clone().serve_stream(address, stream));

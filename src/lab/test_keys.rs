@@ -64,8 +64,8 @@ impl TestKey {
         Self::with_public(public, self.record.flags() | flag, self.private.clone())
     }
 
-    /// Returns another key with the same key tag and private part, but another public part, so that its signatures are not valid. A zone
-    /// that attacks with KeyTrap has many of them.
+    /// Returns a key with the key tag and the private part of this key, but a different public part, so that its signatures are not valid. A zone
+    /// that attacks with KeyTrap has many such keys.
     pub(super) fn colliding(&self, number: u8) -> DnsSecResult<Self> {
         // The key tag is a sum of words: it stays the same if one word grows and another shrinks by the same number. An RSA key begins with
         // its exponent, so the last words are changed. A carry is added to the sum, so changes with a carry are skipped.
@@ -110,12 +110,12 @@ fn read(file: &str, number: usize, algorithm: Algorithm) -> DnsSecResult<Arc<dyn
 
 const SMALL_RSA: &str = include_str!("test_keys/small_rsa.txt");
 
-/// The DER octets before the digest in an RSA signature in hexadecimal digits, for SHA-256 and SHA-512.
+/// The octets (DER) before the digest in an RSA signature, as hexadecimal digits, for SHA-256 and for SHA-512.
 const PREFIXES: [&str; 2] =
     ["3031300d060960864801650304020105000420", "3051300d060960864801650304020305000440"];
 
-/// An RSA key that is too short for the DNS library, as a few zones still have (RFC 3110, RFC 8017 section 8.2.1). A line of the file has
-/// the number of bits, and the modulus and the private exponent in hexadecimal digits. The public exponent is 65537.
+/// An RSA key that is too short for the DNS library, as a few zones still have (RFC 3110, RFC 8017 section 8.2.1). Each line of `SMALL_RSA` has the
+/// number of bits, and the modulus and the private exponent in hexadecimal digits. The public exponent is 65537.
 struct SmallRsa {
     algorithm: Algorithm,
     modulus: BigUint,
@@ -169,7 +169,7 @@ struct LookalikeKey {
 }
 
 impl LookalikeKey {
-    /// Returns the octets of keys and signatures: those of RSA with 2048 bits for algorithms 1 to 10, else those of Ed448 (RFC 8080).
+    /// Returns the sizes of keys and signatures in octets: those of RSA with 2048 bits for algorithms 1 to 10, else those of Ed448 (RFC 8080).
     fn lengths(&self) -> (usize, usize) {
         if u8::from(self.algorithm) <= 10 { (260, 256) } else { (57, 114) }
     }

@@ -19,7 +19,7 @@ use super::hosters::reversed;
 use super::internet::{Internet, ListKind};
 pub use super::programs::Program;
 
-/// The SPF includes that are followed for one email (RFC 7208 section 4.6.4).
+/// The largest number of SPF includes that are followed for one email (RFC 7208 section 4.6.4).
 const MAX_SPF_LOOKUPS: usize = 10;
 
 /// How long postscreen asks DNS lists before it greets a client (`postscreen_greet_wait`).
@@ -132,7 +132,7 @@ pub struct Played {
     pub questions: u32,
     /// How many of these got SERVFAIL or no answer.
     pub failed: u32,
-    /// The questions for which the email waited: of questions that were asked at the same time, only the slowest chain. The sum of their
+    /// The questions for which the email waited. If several series of questions ran at the same time, only the slowest series is here. The sum of the
     /// times is `elapsed`.
     pub waits: Vec<Wait>,
 }
@@ -175,7 +175,7 @@ impl<'a> Session<'a> {
         (answer, vec![Wait { name, kind, program, time, is_failed }])
     }
 
-    /// Adds chains of questions that were asked at the same time to the measurements. Returns their answers.
+    /// Adds to the measurements the chains of questions that were asked at the same time. Returns the answers.
     fn note(&mut self, chains: Vec<Chain>) -> Vec<Option<Message>> {
         let (answers, waits): (Vec<_>, Vec<_>) = chains.into_iter().unzip();
         for wait in waits.iter().flatten() {
@@ -439,7 +439,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::sync::Mutex;
 
-    /// Has all zones, and answers at once.
+    /// Answers at once from the zones of all servers.
     struct AuthorityAsker {
         authority: Authority,
         asked: Mutex<Vec<String>>,

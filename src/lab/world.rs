@@ -140,7 +140,7 @@ impl Lab {
             .map(|(zone, places)| (zone, places.iter().filter_map(|&at| self.servers.get(at)).collect()))
     }
 
-    /// Gives one of the faults `ailments` to one server of each zone, but never to the last working one.
+    /// Gives a random one of the faults `ailments` to one server of each zone, but never to the last working server of a zone.
     pub fn break_one_of_each_zone(&self, ailments: &[Fault], random: &Random) {
         let names =
             |servers: Vec<&LabServer>| servers.iter().map(|server| server.name().to_owned()).collect();

@@ -15,7 +15,7 @@ use resolver::config::ZoneKind;
 use resolver::dnsbl::list::List;
 use resolver::dnsbl::state::ListState;
 
-/// The counters of a DNS list, summed over the kinds of servers that get its queries.
+/// The counters of a DNS list, summed over the kinds of servers that get its queries (found by recursion, configured, or forwarders).
 #[derive(Default)]
 struct ListSum {
     state: ListState,

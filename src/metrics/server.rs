@@ -136,7 +136,7 @@ async fn read(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Returns true if further octets cannot change the reply. The parser also accepts a single line feed (RFC 9112 section 2.2).
+/// Returns true if further octets cannot change the reply. The parser accepts a line feed without a carriage return (RFC 9112 section 2.2).
 fn is_whole(header: &[u8]) -> bool {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     !matches!(httparse::Request::new(&mut fields).parse(header), Ok(httparse::Status::Partial))

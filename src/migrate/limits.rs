@@ -14,11 +14,12 @@ pub(crate) const MAX_IMPORTED: u64 = 64 << 20;
 /// Maximum depth of nested blocks, and of access lists that refer to each other. BIND's own files have four levels.
 pub(crate) const MAX_NESTED: usize = 16;
 
-/// Maximum number of list elements that the import of a named.conf reads. Lists can name other lists: 16 lists that name each other ten times have
-/// 10^16 elements, so each reading of an element counts. The largest files of operators need some hundred thousand. Four million take about a second.
+/// Maximum number of list elements that the import of a named.conf reads. Lists can name other lists: 16 lists, of which each names the next one ten
+/// times, have 10^16 elements. So each reading of an element counts. The largest files of operators need some hundred thousand. Four million take
+/// about a second.
 pub(crate) const MAX_LIST_READS: usize = 4 << 20;
 
-/// Includes the root (RFC 1035 section 2.3.4).
+/// Maximum number of labels of a name, the root included (RFC 1035 section 2.3.4).
 pub(crate) const MAX_LABELS: usize = 128;
 
 /// Maximum number of findings of one weight that are listed. Of further findings, only the number is shown.

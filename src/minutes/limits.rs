@@ -23,7 +23,7 @@ pub const MAX_BUSY: usize = 30;
 /// The largest number of names in the file of a day. A busy gateway has some hundred.
 pub(crate) const MAX_NAMES: usize = 4_096;
 
-/// In octets.
+/// The largest size of a name in octets.
 pub(crate) const MAX_NAME_TEXT: usize = 255;
 
 /// The largest number of names that are summed for one reply. They take at most 3 MiB. Further names are left out.

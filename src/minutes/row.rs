@@ -1,6 +1,6 @@
 //! A row: the counts of a minute, and their form on disk.
 //!
-//! Each octet of a number has 7 bits, so most counts take one octet.
+//! Each octet of a number holds seven of its bits, so most counts take one octet.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -37,13 +37,13 @@ pub struct BusyCounts {
     /// For a zone or a list, the number of resolutions, or of queries to its servers if that is greater; for a user, the number of its queries; for a
     /// network, of queries to its servers.
     pub questions: u64,
-    /// The number of failures.
+    /// The number of resolutions (for a user, of queries) that failed.
     pub failed: u64,
-    /// The number that took 1 s or longer.
+    /// The number of resolutions (for a network, of queries) that took 1 s or longer.
     pub late: u64,
     /// The number of queries to servers without a reply in time.
     pub timeouts: u64,
-    /// The total time in milliseconds.
+    /// The total time of the resolutions or queries in milliseconds.
     pub spent_ms: u64,
 }
 

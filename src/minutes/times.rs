@@ -31,7 +31,7 @@ fn bucket(micros: u64) -> u8 {
     u8::try_from(fine.saturating_add(COARSE.into())).unwrap_or(LAST).min(LAST)
 }
 
-/// In microseconds.
+/// Returns the shortest time in a bucket, in microseconds.
 fn begin(bucket: u8) -> u64 {
     match bucket.checked_sub(COARSE) {
         None if bucket == 0 => 0,

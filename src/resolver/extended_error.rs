@@ -63,8 +63,8 @@ impl UnknownReason {
 }
 
 impl ShedReason {
-    /// A zone whose servers are silent gets the code "no reachable authority". All other reasons are an overload of this host, whose code the history
-    /// recognises.
+    /// Returns the error for a question that resolverd refuses to resolve. A zone whose servers are silent gets the code "no reachable authority".
+    /// All other reasons are an overload of this host, whose code the history recognises.
     pub(crate) fn extended_error(self, zone: &Name) -> ExtendedError {
         let code = match self {
             Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,
@@ -82,24 +82,24 @@ pub(crate) fn for_answer(
     own.cloned().or_else(|| fault.map(ValidationFailure::extended_error))
 }
 
-/// The answer expired the time `past` ago. `why` is the reason why it is used nevertheless.
+/// Returns the error for a stale answer, which expired the time `past` ago. `why` is the reason why it is used nevertheless.
 pub(crate) fn stale_answer(past: Duration, why: &str) -> ExtendedError {
     let text = format!("stale answer, expired {} s ago: {why}", past.as_secs());
     ExtendedError::new(ExtendedError::STALE_ANSWER, text)
 }
 
-/// Cached NSEC or NSEC3 records of `zone` prove this NXDOMAIN.
+/// Returns the error for an NXDOMAIN that cached NSEC or NSEC3 records of `zone` prove.
 pub(crate) fn synthesized(zone: &str) -> ExtendedError {
     let text = format!("signed records of {zone} in the cache deny the name");
     ExtendedError::new(ExtendedError::SYNTHESIZED, text)
 }
 
-/// The addresses that `sentence` describes were removed from the answer, because they are in `resolve.private_addresses`.
+/// Returns the error for an answer from which the addresses in `sentence` were removed, because they are in `resolve.private_addresses`.
 pub(crate) fn addresses_removed(sentence: String) -> ExtendedError {
     ExtendedError::new(ExtendedError::BLOCKED, sentence)
 }
 
-/// A failed validation keeps its code in the cache.
+/// Returns the error for a failure from the cache. A failed validation keeps its code.
 pub(crate) fn cached_failure(failed: &ExtendedError) -> ExtendedError {
     let code = if failed.is_of_validation() { failed.code } else { ExtendedError::CACHED_ERROR };
     ExtendedError::new(code, format!("{} (cached failure)", failed.text))
@@ -109,7 +109,7 @@ pub(crate) fn past_deadline(why: String) -> ExtendedError {
     ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why)
 }
 
-/// The resolution has panicked. The code says neither that this host is overloaded nor that a server is at fault.
+/// Returns the error for a resolution that has panicked. The code says neither that this host is overloaded nor that a server is at fault.
 pub(crate) fn crashed() -> ExtendedError {
     ExtendedError::new(
         ExtendedError::OTHER,
@@ -121,7 +121,7 @@ pub(crate) fn not_ready(why: &str) -> ExtendedError {
     ExtendedError::new(ExtendedError::NOT_READY, why)
 }
 
-/// The listener already waits for the greatest number of questions, or the daemon is stopping.
+/// Returns the error for a query that comes while the listener waits for the greatest number of questions, or while the daemon is stopping.
 pub(crate) fn overload() -> ExtendedError {
     not_ready("overload: queries come faster than this host resolves them; or resolverd is stopping")
 }
@@ -133,7 +133,7 @@ pub(crate) fn prohibited() -> ExtendedError {
     )
 }
 
-/// The answer to this query without RD is not in the cache (RFC 8914 section 4.21).
+/// Returns the error for a query without RD whose answer is not in the cache (RFC 8914 section 4.21).
 pub(crate) fn recursion_not_desired() -> ExtendedError {
     ExtendedError::new(
         ExtendedError::NOT_AUTHORITATIVE,

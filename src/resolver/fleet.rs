@@ -42,7 +42,7 @@ pub enum Lease {
     /// This gateway sends the queries: it has the lease, or leases are not used for the question.
     #[default]
     Own,
-    /// Another gateway has had the lease for at most some milliseconds.
+    /// Another gateway got the lease at most some milliseconds ago, and sends the queries.
     Other,
     /// The store did not reply. This gateway sends the queries.
     Unknown,
@@ -62,7 +62,7 @@ pub trait FleetStore: Debug + Send + Sync {
     /// Reads the entries of `keys`. If `leases` is true and the first key has no entry, also takes the lease of this key.
     fn find(&self, keys: Vec<SharedKey>, leases: bool) -> BoxFuture<'static, Found>;
 
-    /// Writes entries later, without waiting. If too many entries wait, these are dropped and counted.
+    /// Writes entries later, without waiting. If too many entries wait already, new ones are dropped and counted.
     fn keep(&self, entries: Vec<SharedEntry>);
 
     /// Returns how long the queries to servers wait for the reply of the store (a little longer than the store usually takes, or not at all if the

@@ -24,7 +24,7 @@ pub struct AskedQuestion {
 }
 
 impl AskedQuestion {
-    /// The name comes from a log, so its last dot may be missing.
+    /// Creates a question from a name and a type in a log. The last dot of the name may be missing.
     pub(super) fn from_words(name: &str, kind: RecordType) -> Option<Self> {
         let mut name = read_name(name)?;
         name.set_fqdn(true);

@@ -23,7 +23,7 @@ pub(crate) const MAX_CAPTURED_INTERFACES: usize = 4_096;
 /// The maximum number of questions that are compared at the same time. A question for which both resolvers fail takes some 15 s.
 pub const SHADOW_AT_ONCE: usize = 64;
 
-/// With fewer compared questions, there is no verdict. A few emails already cause this number of questions.
+/// If fewer questions were compared, there is no verdict. A few emails cause this number of questions.
 pub(crate) const LEAST_SHADOW_QUESTIONS: u64 = 20;
 
 /// If one of the two resolvers does not reply to this percentage of the questions or more, there is no verdict.

@@ -277,7 +277,7 @@ impl ShadowReport {
                 Side::InPlace => format!("the current resolver ({against})"),
                 Side::Resolverd => "resolverd".to_owned(),
             };
-            // A daemon that has stopped does not answer over its control socket either.
+            // A daemon that has stopped does not answer over its control socket, so unreached questions count as questions without a reply.
             let unreached =
                 self.counts.not_compared.get(&NotCompared::Unreached).copied().unwrap_or_default();
             let silent = of_side.silent + if side == Side::Resolverd { unreached } else { 0 };

@@ -26,7 +26,7 @@ impl Budget {
         if spent { Err(over("signatures")) } else { Ok(()) }
     }
 
-    /// `weight` is the number of usual signature checks that take the same time.
+    /// Counts a failed signature check. `weight` is the number of usual signature checks that take the same time.
     pub(crate) fn note_failed(&self, weight: u32) {
         self.failed.fetch_add(weight, Ordering::Relaxed);
     }

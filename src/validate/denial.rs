@@ -44,7 +44,7 @@ impl<'a> Denials<'a> {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
             Self { zone, nsecs, nsec3s, iterations: false, fault: None, signed: Vec::new(), ttl };
-        // A record that the DNS library could not parse has another variant, and proves nothing.
+        // A record that the DNS library could not parse has another variant of `RData`, and proves nothing.
         let is_denial = |record: &&Record| {
             matches!(record.data, RData::DNSSEC(DNSSECRData::NSEC(_) | DNSSECRData::NSEC3(_)))
         };
@@ -172,7 +172,7 @@ impl<'a> Denials<'a> {
         ValidationFailure::new(Why::Nsec3Iterations, text)
     }
 
-    /// `what` says what the records should have proved.
+    /// Returns the reason why the records are no proof. `what` says what they should have proved.
     fn missing(&self, what: &str) -> ValidationFailure {
         if let Some(fault) = &self.fault {
             return fault.clone();
@@ -196,7 +196,7 @@ pub enum Proven {
     Insecurely(Option<ValidationFailure>),
 }
 
-/// What the proof that a name has no DS records means for the zone there.
+/// What the proof that a name has no DS records means for a zone at that name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// An unsigned zone begins at the name, or may begin there.

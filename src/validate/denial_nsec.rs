@@ -90,8 +90,8 @@ impl<'a> Nsecs<'a> {
         self.records.iter().find(covers).copied()
     }
 
-    /// Returns the closest encloser of a name that is proved not to exist. It is also above the owner or the next name of the NSEC record
-    /// that covers the name.
+    /// Returns the closest encloser of a name that is proved not to exist: the labels that the name has in common with the owner or the
+    /// next name of the NSEC record that covers the name.
     pub(super) fn encloser_of_missing(&self, name: &Name) -> Option<Name> {
         let (owner, nsec) = self.covering(name)?;
         let shared = common_labels(name, owner).max(common_labels(name, nsec.next_domain_name()));
@@ -104,7 +104,7 @@ impl<'a> Nsecs<'a> {
     }
 }
 
-/// The last NSEC record of a zone has the apex as its next name.
+/// Returns true if `name` is between `owner` and `next`. The last NSEC record of a zone has the apex as its next name.
 fn spans(owner: &Name, next: &Name, name: &Name) -> bool {
     let (after, before) = (name.cmp(owner) == Ordering::Greater, name.cmp(next) == Ordering::Less);
     if owner.cmp(next) == Ordering::Less { after && before } else { after }

@@ -43,7 +43,7 @@ pub(crate) const MAX_DENIALS: usize = 16;
 /// 2.4.1).
 pub const ROOT_KEY_HOLD_DOWN: Duration = Duration::from_secs(30 * 86_400);
 
-/// The remove hold-down time: a revoked key of the root then gets the state "removed" (RFC 5011 section 2.4.2).
+/// The remove hold-down time: after this time, a revoked key of the root gets the state "removed" (RFC 5011 section 2.4.2).
 pub(crate) const ROOT_KEY_REMOVE: Duration = Duration::from_secs(30 * 86_400);
 
 /// The number of answers that must contain a new key of the root before it becomes a trust anchor. A clock that jumps forward could end the

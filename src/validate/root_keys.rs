@@ -253,8 +253,8 @@ impl RootKeys {
         changes
     }
 
-    /// Returns the tag of the new key, or `None` if there is no room. In a full table, the new key replaces the oldest `Removed` key that
-    /// is not configured, and a revoked new key otherwise the oldest pending key.
+    /// Returns the tag of the new key, or `None` if there is no room. In a full table, the new key replaces the oldest `Removed` key that is
+    /// not configured. If there is no such key, a revoked new key replaces the oldest pending key.
     fn add(&mut self, new: RootKey, configured: &Anchors) -> Option<u16> {
         if self.keys.len() >= MAX_ROOT_KEYS {
             let over = |known: &RootKey| {
@@ -275,7 +275,7 @@ impl RootKeys {
 impl RootKey {
     /// Changes the state of this key after an answer of the root. `counts` is true if enough time has passed since the last counted answer.
     fn step(&mut self, is_shown: bool, hold: u64, (now, counts): (u64, bool)) -> Option<RootKeyChange> {
-        // The clock was set back, so the age of the state is not known. It is counted from now on.
+        // The clock was set back, so the age of the state is not known. The age is counted from now on.
         if self.since > now {
             self.since = now;
         }

@@ -8,7 +8,7 @@ const BEGIN: u64 = 1_767_225_600;
 const DAY: u64 = 86_400;
 const TTL: u32 = 172_800;
 
-/// Different numbers give different key signing keys.
+/// Returns a key signing key. Different numbers give different keys.
 fn key(number: u8) -> DNSKEY {
     DNSKEY::with_flags(257, PublicKeyBuf::new(vec![number; 64], Algorithm::ECDSAP256SHA256))
 }
@@ -34,7 +34,7 @@ impl Followed {
         Self { keys: RootKeys::default(), configured: anchors(&[1]) }
     }
 
-    /// An answer of the root on this day contains the keys `shown`.
+    /// Updates the table from an answer of the root on this day, which contains the keys `shown`.
     fn see(&mut self, day: u64, shown: &[u8]) -> Vec<(u8, RootKeyEvent)> {
         let keys: Vec<DNSKEY> = shown.iter().map(|number| key(*number)).collect();
         let shown = ShownKeys { keys: &keys, ttl: TTL };
@@ -47,7 +47,7 @@ impl Followed {
         numbered(self.keys.revoke(&self.configured, &keys, BEGIN + day * DAY))
     }
 
-    /// The same answer on each of these days causes no event.
+    /// Updates the table from the same answer on each of these days, which must cause no event.
     fn days(&mut self, days: std::ops::Range<u64>, shown: &[u8]) {
         days.for_each(|day| assert_eq!(self.see(day, shown), [], "day {day}"));
     }
@@ -153,12 +153,12 @@ fn revocations_count_for_trusted_keys_only() {
     assert_eq!(followed.revoke(2, &[1]), [(1, Revoked { last: true })]);
     assert!(followed.trusted().is_empty());
     assert!(followed.keys.in_use(&followed.configured).can_check(&Name::root()), "bogus, not insecure");
-    // An empty table also learns that a configured key is revoked.
+    // The revocation of a configured key is recorded even if the table is empty.
     let mut fresh = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     assert_eq!(fresh.revoke(0, &[1]), [(1, Revoked { last: false })]);
     assert_eq!(fresh.see(0, &[2]), []);
     assert_eq!(fresh.trusted(), [2]);
-    // A key that was missing can be revoked too.
+    // A key with the state `Missing` can be revoked.
     let mut missing = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     missing.see(0, &[1, 2]);
     assert_eq!(missing.see(1, &[1]), [(2, Missing)]);
@@ -244,7 +244,7 @@ fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
     assert_eq!(followed.trusted(), [1, 2, 3]);
     followed.configured = anchors(&[7]);
     assert_eq!(followed.trusted(), [7], "another root");
-    // The old table is kept until an answer of the other root is validated.
+    // The old table is kept until an answer of the new root is validated.
     assert_eq!(followed.revoke(31, &[1, 2, 7]), []);
     assert_eq!(followed.state(2), Some(RootKeyState::Valid));
     assert_eq!(followed.see(31, &[7, 8]), [appeared(8, 31)]);

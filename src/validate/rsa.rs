@@ -105,7 +105,7 @@ impl<'a> RsaKey<'a> {
         signed.modpow(&BigUint::from(self.exponent), &modulus) == BigUint::from_bytes_be(&padded)
     }
 
-    /// Returns the cost of a verification with this key, in usual checks.
+    /// Returns the cost of a verification with this key, in usual checks (79 µs each).
     ///
     /// `cargo bench --bench validate` measured these times of one verification in µs (ring 0.17, 2026):
     ///

@@ -16,8 +16,8 @@ use super::verdict::{ValidationFailure, Why};
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_RRSIGS, MAX_SIGNATURES, SLOW_CHECK};
 use dns::clock::Calendar;
 
-/// A validity period may begin in the future by a tenth of its length, but at least and at most by these numbers of seconds, because the
-/// clock of this host may be slow. Unbound has the same limits: val-sig-skew-min and val-sig-skew-max.
+/// How long before the start of its validity period a signature is accepted, because the clock of this host may be slow: a tenth of the
+/// period, but at least and at most these numbers of seconds. Unbound has the same limits: val-sig-skew-min and val-sig-skew-max.
 const EARLY: (u32, u32) = (3_600, 86_400);
 
 /// An RRset whose signatures are checked: records with the same owner and type.
@@ -127,7 +127,7 @@ async fn check_one(
     }
     let left = match time_left(rrset, signature, calendar) {
         // This signature of the root is valid, but its validity period has not begun. The owner of the root's keys does not publish a
-        // signature earlier, so the clock of this host is slow.
+        // signature before its period begins, so the clock of this host is slow.
         Err(fault) if fault.why == Why::NotYetValid && keys.zone.is_root() => {
             Err(fault.proving(input.sig_inception.get().into()))
         }
@@ -214,8 +214,8 @@ fn weight(key: &ZoneKey) -> u32 {
 }
 
 /// Returns the time, in seconds, until the signature expires. An expired signature is never accepted, even if the clock may be fast,
-/// because an attacker could send old answers again (RFC 4035 section 5.3.1). If the clock is known to be slow, the end of the signature is
-/// compared with the latest time that has certainly passed, and the RRset is cached for a short time.
+/// because an attacker could send old answers again (RFC 4035 section 5.3.1). If the clock is slow (`Calendar::After`), only the end of
+/// the validity period is checked, and the RRset is cached for a short time.
 fn time_left(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
@@ -257,7 +257,7 @@ pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     match &record.data {
-        // This time is a serial number of 32 bits too.
+        // The end of a signature is a serial number of 32 bits (RFC 4034 section 3.1.5).
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
             signature.input().sig_expiration.get().wrapping_sub(now) > u32::MAX / 2
         }

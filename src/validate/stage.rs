@@ -66,7 +66,7 @@ impl Signer {
         ZoneKeys { zone: self.zone.clone(), keys: vec![key] }
     }
 
-    /// A test may change the fields before it makes the signature.
+    /// Returns the fields of a signature. A test may change them before it makes the signature.
     pub(super) fn input(&self, records: &[Record]) -> SigInput {
         let now = u32::try_from(NOW).unwrap();
         SigInput {

@@ -42,7 +42,7 @@ pub struct ValidationFailure {
     pub why: Why,
     /// The failure as a sentence for people, without a full stop at its end.
     pub text: String,
-    /// A time that has certainly passed, in seconds since 1970: the start of the validity period of a valid signature of the root.
+    /// The clock of this host is slow if it shows an earlier time than this, in seconds since 1970. A valid signature of the root proves it.
     pub passed: Option<u64>,
     /// The zone whose owner is at fault: a key, a signature or a proof is wrong or missing (RFC 4035 section 5). The zones below it may be
     /// correct.

@@ -25,7 +25,7 @@ pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     CheckEnd::Judged(judge(facts))
 }
 
-/// Returns true if any name server answered during the check, or the daemon, if the check queried no name servers directly.
+/// Returns true if a name server answered during the check. If the check queried no name servers directly, the daemon must have answered.
 fn is_heard(facts: &DomainFacts) -> bool {
     let mut servers = facts.got.iter().filter(|(want, _)| matches!(want, Want::Server { .. })).peekable();
     if servers.peek().is_some() {

@@ -97,7 +97,8 @@ pub enum Standing {
 }
 
 impl DomainHistory {
-    /// Adds the result of a check at the time `now`, in seconds since 1970. Returns the changes that it confirms, the worst finding first.
+    /// Adds the result of a check at the time `now`, in seconds since 1970. Returns the changes that this result confirms, the worst
+    /// finding first.
     pub fn take(&mut self, end: CheckEnd, now: u64) -> Vec<FindingChange> {
         let findings = match end {
             CheckEnd::Judged(findings) => findings,
@@ -184,7 +185,7 @@ impl FollowedFinding {
         let texts: Vec<&str> = findings.iter().map(|finding| finding.evidence.as_str()).collect();
         let about: BTreeSet<&About> = findings.iter().flat_map(|finding| &finding.about).collect();
         let parts: BTreeSet<Part> = findings.iter().filter_map(|finding| finding.part).collect();
-        // An empty `about` means the whole domain. It is also used if there are too many hosts.
+        // An empty `about` means the whole domain. It is left empty if there are too many hosts.
         let is_named = about.len() <= MAX_WATCH_ABOUT && findings.iter().all(|one| !one.about.is_empty());
         let remedies: BTreeSet<Option<&str>> = findings.iter().map(|finding| finding.remedy).collect();
         let remedy = remedies.first().copied().flatten().filter(|_| remedies.len() == 1);

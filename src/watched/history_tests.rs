@@ -82,7 +82,7 @@ fn what_a_check_cannot_see_does_not_go() {
         (Code::MxIsAddress, Code::DomainMissing, true),
         (Code::MxIsAddress, Code::NsNoneAnswers, true),
         (Code::MxIsAddress, Code::NsLame, false),
-        // The first finding says that a part of the check had no result. It ends when a check no longer reports it.
+        // The first finding says that a part of the check had no result. This finding ends when a check no longer reports it.
         (Code::PointerUnknown, Code::PointerOk, false),
         (Code::SmtpUnknown, Code::MailUnknown, false),
     ];
@@ -141,7 +141,7 @@ fn about(code: Code, about: &[About]) -> Finding {
     Finding::new(code, "").about(about.iter().cloned())
 }
 
-/// This part of the check had no result for these hosts, addresses or lists.
+/// Returns the finding that this part of the check had no result for these hosts, addresses or lists.
 fn unknown(part: Part, about: &[About]) -> Finding {
     let codes = [
         (Part::MxRecords, Code::MailUnknown),
@@ -184,7 +184,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::Listed, &[listing(Some("bl.a."))]), unknown(Part::MailHosts, &[m9()]), false),
         (listed_host(), unknown(Part::MailHosts, &[m1()]), true),
         (listed_host(), unknown(Part::MailHosts, &[m9()]), false),
-        // First only a mail host had no result, then the MX records could not be read.
+        // In the first row, only a mail host had no result. In the second row, the MX records could not be read.
         (about(Code::MxIsAddress, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::MxIsAddress, &[]), unknown(Part::MxRecords, &[]), true),
         (about(Code::MxWithoutAddress, &[m1()]), unknown(Part::MailHosts, &[m9()]), false),
@@ -195,14 +195,14 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::PtrMissing, &[address(1), m1()]), unknown(Part::MailHosts, &[m1()]), true),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(2)]), false),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(1)]), true),
-        // Only the connections to another address had no result.
+        // Only the connections to another address than that of the finding had no result.
         (about(Code::SmtpRejects, &[address(1), m1()]), unknown(Part::Connections, &[address(2)]), false),
     ];
     for (finding, unknown, stays) in cases {
         let mut history = DomainHistory::default();
         let mut take = |found: &Finding, hour: u64| {
             history.take(CheckEnd::Judged(vec![found.clone()]), hour * HOUR);
-            // As after a restart of the daemon.
+            // Writes the history and reads it again, as a restart of the daemon does.
             history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();
             history.findings.iter().any(|one| one.code == finding.code)
         };

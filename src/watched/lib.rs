@@ -167,7 +167,7 @@ impl WatchedDomains {
     }
 }
 
-/// The check asks no resolver of a third party, and makes no connection to a mail host.
+/// Returns the subject of a check that asks no resolver of a third party, and makes no connection to a mail host.
 fn subject(watch: &ConfiguredWatch, unix: u64) -> CheckSubject {
     let role = match watch.side {
         WatchAs::Both => Role::Both,

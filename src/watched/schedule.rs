@@ -42,8 +42,9 @@ pub(super) enum ScheduleStep {
 }
 
 impl Schedule {
-    /// A domain that remains keeps its history and the time of its next check; a new domain takes its history from `kept`. A domain that is
-    /// now watched for another role (sender or recipient) starts with an empty history, because other findings are possible.
+    /// Applies a new configuration. A domain that remains keeps its history and the time of its next check; a new domain takes its history
+    /// from `kept`. A domain that is now watched for another role (sender or recipient) starts with an empty history, because other
+    /// findings are possible.
     pub(super) fn set(
         &mut self,
         watches: &[ConfiguredWatch],
@@ -104,7 +105,7 @@ impl Schedule {
         changes
     }
 
-    /// The check comes soon if the last one had no result, or if a change must be confirmed.
+    /// Plans the next check of a domain. It comes soon if the last check had no result, or if a change must be confirmed.
     fn plan(&mut self, watch: &ConfiguredWatch, now: Mono, random: &Random) {
         if let Some(domain) = self.domains.get_mut(&name_text(&watch.domain)) {
             let is_unknown = domain.history.could_not_tell.is_some();

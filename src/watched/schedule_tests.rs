@@ -97,7 +97,7 @@ fn findings_that_flap_in_turn_do_not_hurry_all_checks() {
             second += time.as_secs().max(1);
             continue;
         }
-        // Each check finds another one of three problems, so the findings always need confirmation.
+        // The checks find three problems in turn, one in each check, so the findings always need confirmation.
         let code = [Code::NsLame, Code::NsSilent, Code::NsTcp][checks % 3];
         let end = CheckEnd::Judged(vec![Finding::new(code, "")]);
         schedule.ended(&watched, end, at(second), &random);

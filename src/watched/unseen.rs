@@ -47,7 +47,7 @@ impl Unseen {
     }
 }
 
-/// This host cannot reach any server of the zone.
+/// Returns true if this host cannot reach any server of the zone.
 fn is_unrouted(finding: &Finding) -> bool {
     (finding.code, finding.part) == (Code::DelegationUnknown, Some(Part::Servers)) && finding.about.is_empty()
 }

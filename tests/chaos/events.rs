@@ -220,7 +220,7 @@ impl<'a> Monkey<'a> {
         self.broken.insert(server.name().to_owned(), until);
     }
 
-    /// A fault of TCP comes together with a second fault that makes the resolver use TCP.
+    /// Gives one server a fault. A fault of TCP comes together with a second fault that makes the resolver use TCP.
     fn break_one(&mut self) {
         let servers = self.lab().servers();
         if self.broken.len() * ONE_IN >= servers.len() {
@@ -261,9 +261,9 @@ impl<'a> Monkey<'a> {
         let apex = |place: usize| self.internet.domains[place].name.clone();
         let below = |label: &str, name: &Name| Name::from_ascii(label).unwrap().append_domain(name).unwrap();
         match fault {
-            // The servers of arpa. also serve its parent zone, so they can send a proof of the parent zone.
+            // The servers of arpa. serve the root too, so they can send a proof of this parent zone.
             Fault::ParentsProof => Some((name("arpa."), (name("arpa."), RecordType::NAPTR))),
-            // This TXT answer does not fit into a datagram.
+            // This TXT answer does not fit into a datagram, which the fault needs.
             Fault::ForgedTail => Some((apex(9), (apex(9), RecordType::TXT))),
             Fault::WrongCname => Some((apex(7), (below("mail.legacy", &apex(7)), RecordType::A))),
             Fault::NxdomainOnEmptyNonTerminals => {
@@ -279,8 +279,8 @@ impl<'a> Monkey<'a> {
         self.did("flushes");
     }
 
-    /// With odd seeds, the servers of the root and of TLDs do not lie. With even seeds they may, and the test then accepts false answers
-    /// for all unsigned zones.
+    /// Returns the next fault for a server. With odd seeds, the servers of the root and of TLDs do not lie. With even seeds they may lie,
+    /// and the test accepts false answers for all unsigned zones.
     fn next_fault(&mut self, server: &LabServer) -> Fault {
         let authority = server.authority();
         let is_top = authority.zones().iter().any(|zone| zone.origin().num_labels() < 2);
@@ -299,7 +299,7 @@ impl<'a> Monkey<'a> {
         found.map(|(_, servers)| servers).unwrap_or_default()
     }
 
-    /// All servers of a zone become silent for a while.
+    /// Makes all servers of a zone silent for a while.
     fn kill_a_zone(&mut self) {
         let zones: Vec<Name> = self.lab().zones().map(|(zone, _)| zone.clone()).collect();
         let zone = &zones[self.random.below(zones.len() as u32) as usize];
@@ -310,7 +310,7 @@ impl<'a> Monkey<'a> {
         self.did("zones killed");
     }
 
-    /// The network of the resolver's host reports errors, or drops all packets, for a while.
+    /// For a while, makes the network of the resolver's host report errors, or drop all packets.
     async fn outage(&mut self) {
         let network = self.simulation.network();
         if self.random.below(2) == 0 {
@@ -371,7 +371,7 @@ impl<'a> Monkey<'a> {
         self.simulation.reload(config).await;
     }
 
-    /// For a while, the clock is wrong by hours or weeks.
+    /// Sets the clock wrong by hours or weeks, for a while.
     fn set_the_clock(&mut self) {
         let days = i64::from(self.random.below(80)) - 40;
         let unit = if self.random.below(2) == 0 { 3_600 } else { 86_400 };

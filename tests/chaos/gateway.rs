@@ -52,7 +52,7 @@ pub(crate) struct Gateway<'a> {
     pub(crate) internet: &'a Internet,
     pub(crate) simulation: &'a Simulation,
     pub(crate) truth: &'a Truth<'a>,
-    /// The number of the gateway's block of client addresses.
+    /// The number of the gateway. Each gateway has its own block of client addresses.
     pub(crate) number: u8,
     pub(crate) plan: watch::Receiver<Plan>,
     pub(crate) wishes: &'a Wishes,
@@ -61,7 +61,7 @@ pub(crate) struct Gateway<'a> {
 }
 
 impl Gateway<'_> {
-    /// After each email, asks some unusual questions that no email causes.
+    /// Plays emails. After each email, asks some unusual questions that no email causes.
     pub(crate) async fn play(&self, messages: usize) {
         let seed = self.random.u64();
         for mail in draw(self.internet, seed, messages, Popularity::Uniform) {
@@ -117,9 +117,9 @@ impl Gateway<'_> {
             5 => (domains[SPLIT].name.clone(), RecordType::MX),
             6 => (below(&format!("no{}", self.random.below(50)), apex(any)), RecordType::A),
             7 => (apex(any), RecordType::AAAA),
-            // These TXT answers do not fit into a datagram.
+            // These TXT answers do not fit into a datagram, so faults of TCP have an effect.
             8 => (apex(9 + 10 * self.random.below(sevens)), RecordType::TXT),
-            // The servers of arpa. also serve its parent zone, the root.
+            // The servers of arpa. serve the root too, so a fault can make them send a proof of the root.
             _ => (Name::from_ascii("arpa.").unwrap(), *self.pick(&ODD_TYPES)),
         }
     }

@@ -63,7 +63,7 @@ struct Run {
     messages: u64,
 }
 
-/// Records the panics that the test did not cause, and prints nothing about the others.
+/// Records and prints the panics that the test did not cause.
 fn note_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -118,7 +118,7 @@ async fn run(seed: u64, messages: usize) -> Run {
 
     monkey.heal().await;
     tokio::time::sleep(RECOVERY).await;
-    // A silent DNS list that no client has used for ten minutes is not probed until a client asks about it again.
+    // If no client has used a silent DNS list for ten minutes, it is not probed until a client asks about it. So all lists are asked.
     gateways[0].ask_lists().await;
     tokio::time::sleep(MAX_PROBE_TIME * 2).await;
     let mut wanted = take(&tally);

@@ -39,7 +39,7 @@ impl Sees {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// The clients of the first listener see all zones.
+    /// The configured zones that the clients of each listener see. The clients of the first listener see all of them.
     pub(crate) listeners: Vec<Sees>,
     /// The version of the configured zone `SPLIT`, if the configuration has this zone.
     pub(crate) split: Option<usize>,
@@ -58,7 +58,7 @@ pub(crate) fn split_text(version: usize) -> String {
 }
 
 impl Plan {
-    /// One listener, without zones or DNS lists.
+    /// Returns the configuration with one listener, without zones, and with all DNS lists.
     pub(crate) fn plain() -> Self {
         Self { listeners: vec![Sees::All], split: None, stub: false, unguarded: None, told: None }
     }
@@ -128,7 +128,7 @@ fn zone(name: &hickory_proto::rr::Name, kind: ZoneKind) -> ConfiguredZone {
     ConfiguredZone { name: name.clone(), kind, ..ConfiguredZone::default() }
 }
 
-/// The built-in registry may lack the DNS lists of the test.
+/// Creates the configuration of a DNS list of the test, because the built-in registry may not have this list.
 fn entry(internet: &Internet, place: usize) -> ConfiguredList {
     ConfiguredList {
         name: internet.lists[place].zone.clone(),

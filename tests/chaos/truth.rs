@@ -36,7 +36,7 @@ type History<What> = Vec<(Instant, What)>;
 /// Knows the permitted answers to each question at each time.
 pub(crate) struct Truth<'a> {
     internet: &'a Internet,
-    /// The correct answers without the configured zone.
+    /// The correct answers without the configured zone `SPLIT`.
     world: Oracle,
     /// The correct answers with each version of the configured zone `SPLIT`.
     split: Vec<Oracle>,
@@ -92,8 +92,9 @@ impl<'a> Truth<'a> {
         state.told.push((now, plan.told));
     }
 
-    /// If one of these faults makes the server lie, all unsigned zones at or below the zones of the server count as lied about. A resolver
-    /// must accept answers of a parent's server for names in its child zones, because one server may serve both.
+    /// Records that a server has these faults. If one of them makes the server lie, all unsigned zones at or below the zones of the server
+    /// count as lied about. A resolver must accept answers of a parent's server for names in its child zones, because one server may serve
+    /// both.
     pub(crate) fn broken(&self, server: &LabServer, faults: &[Fault]) {
         if faults.iter().any(|fault| lies(*fault)) {
             let (authority, lab) = (server.authority(), &self.internet.lab);
@@ -161,7 +162,7 @@ impl<'a> Truth<'a> {
         if excused { Judged::Excused } else { Judged::Wrong(objections.join("; or ")) }
     }
 
-    /// Only answers from signed zones may have the AD flag.
+    /// Judges the AD flag of a reply. Only answers from signed zones may have this flag.
     fn judge_authenticity(
         &self,
         (name, kind): (&Name, RecordType),

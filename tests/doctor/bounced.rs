@@ -53,7 +53,7 @@ fn a_loop_and_a_numeric_exchanger_lead_to_the_recipient_s_domain() {
     }
 }
 
-/// A bounce of Exchange Online has only an HTML part.
+/// Returns a bounce of Exchange Online. It has only an HTML part.
 fn exchange_online(domain: &str, reply: &str) -> String {
     let text = include_str!("bounces/exchange_online.eml");
     text.replace("DOMAIN", domain).replace("SENDER", "sound.com").replace("REPLY", reply)

@@ -99,8 +99,8 @@ const CASES: &[(&str, &str)] = &[
     ("dmarcsyntax.com", "dmarc_syntax"),
     ("dmarcnone.com", "dmarc_none"),
     ("dmarcreports.com", "dmarc_reports_refused"),
-    // uk.com is a public suffix, so customer.uk.com and its report address at reports.uk.com belong to different organisations. The second
-    // one does not permit these reports.
+    // uk.com is a public suffix, so customer.uk.com and its report address at reports.uk.com belong to different organisations.
+    // reports.uk.com does not permit these reports.
     ("customer.uk.com", "dmarc_reports_refused"),
     ("dmarcaddress.com", "dmarc_report_address dmarc_ok"),
     ("stssyntax.com", "mta_sts_syntax"),
@@ -218,7 +218,7 @@ fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
          --b\nContent-Transfer-Encoding: base64\n\n!!!!\n--b--\n",
     )
     .unwrap();
-    // Instead of the `resolv.conf` of this machine: a resolver without faults, and an address without a resolver.
+    // These files replace the `resolv.conf` of this machine. One has a resolver without faults, the other an address without a resolver.
     let (sound, nobody) = (gateway.path("sound.conf"), gateway.path("nobody.conf"));
     std::fs::write(&sound, "nameserver 127.92.0.3\n").unwrap();
     std::fs::write(&nobody, "nameserver 127.92.0.99\n").unwrap();
@@ -264,7 +264,7 @@ fn connections(gateway: &Gateway, seen: &Mutex<Seen>) {
         check(gateway, &[domain, "--connect", "--smtp-port", &port, "--https-port", "1"], codes, seen);
         heard.join().unwrap();
     }
-    // The port is closed after its only connection.
+    // This mail host accepts one connection and then closes the port, so further connections are refused.
     let (port, heard) = mail_host([127, 92, 0, 20], Conduct::Rejects);
     drop(TcpStream::connect(("127.92.0.20", port)).unwrap());
     heard.join().unwrap();
@@ -312,7 +312,7 @@ fn tls_demanded(gateway: &Gateway, seen: &Mutex<Seen>) {
     }
 }
 
-/// The stub server has other records than the public servers. The first line of the output must report this.
+/// Checks a domain whose stub server has other records than the public servers. The first line of the output must report this.
 fn stubbed(gateway: &Gateway) {
     let sound = gateway.path("sound.conf");
     let (_, lines) = gateway.run(&[
@@ -330,7 +330,7 @@ fn stubbed(gateway: &Gateway) {
     assert!(lines.iter().all(|line| !line.contains(others_ok)), "{lines:#?}");
 }
 
-/// No other list may get a name with a customer key, and no screen may show the key.
+/// Tests a name with a customer key. No list may get the name, except the list of the key, and no screen may show the key.
 fn keyed(gateway: &Gateway) {
     let key = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
     let refused = gateway.command(&["dnsbl", "test", &format!("{key}.zen.dq.spamhaus.net")]);

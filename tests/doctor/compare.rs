@@ -111,7 +111,7 @@ fn shop(serial: u8, address: u8) -> Lab {
 
 const FILTERED: &str = "@ NS ns1.host.com.\n@ MX 10 v1.shop.com.\nwww CNAME block.filter.net.\ninner TXT \"x\"\nours A 0.0.0.0\n";
 
-/// The configuration of the daemon has another address for one name of the shop.
+/// Starts a daemon whose configuration has another address for one name of the shop.
 fn shop_on_sockets() -> Gateway {
     Gateway::start(
         shop(1, 1),
@@ -120,7 +120,7 @@ fn shop_on_sockets() -> Gateway {
     )
 }
 
-/// Gives the server the zones that it has in the other lab.
+/// Gives the server of `world` the zones that the server with the same name has in `lab`.
 fn serve(world: &Gateway, server: &str, lab: &Lab) {
     let authority = lab.server(server).unwrap().authority();
     world.lab().server(server).unwrap().set_authority(authority);
@@ -188,7 +188,7 @@ fn no_one_else_is_asked_about_a_name_with_the_key_of_a_list() {
         let is_home = |line: &String| line.starts_with("ns1.host.com ") || line.starts_with("ns2.host.com ");
         assert!(sent.iter().filter(is_told).all(is_home), "{name}: {sent:#?}");
     }
-    // `resolverctl check DOMAIN` must not send the key to other resolvers either.
+    // `resolverctl check DOMAIN` must not send the key to other resolvers.
     let domain = format!("{KEY}.shop.com");
     world.command(&["check", &domain, "--resolver", &public, "--resolver", &format!("tls://{public}")]);
     let sent = heard();

@@ -103,7 +103,7 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
         .unwrap()
         .with_no_client_auth();
     if conduct == Conduct::Version1 {
-        // The TLS library cannot parse a certificate of version 1. This resolver sends the certificate without parsing it.
+        // The TLS library cannot parse a certificate of version 1. `SingleCertAndKey` sends the certificate without parsing it.
         let old = CertificateDer::from_pem_file(folder.join("version1.pem")).unwrap();
         let key = provider.key_provider.load_private_key(key).unwrap();
         return config
@@ -175,7 +175,7 @@ fn each_fault_of_a_mail_host_is_named() {
         assert!(evidence(&findings, code).is_some(), "{conduct:?}: {findings:#?}");
         assert_eq!(heard, commands, "{conduct:?}");
     }
-    // The port is closed after its only connection.
+    // This mail host accepts one connection and then closes the port, so further connections are refused.
     let (port, heard) = mail_host(HOST, Conduct::Rejects);
     drop(TcpStream::connect(("127.91.0.20", port)).unwrap());
     heard.join().unwrap();

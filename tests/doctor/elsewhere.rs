@@ -15,7 +15,7 @@ use resolver::config::Family;
 use crate::faults::tree;
 use crate::simulated::check;
 
-/// The checked zone has this text. The two servers of `other.com.` have these faults.
+/// Checks a zone with the text `text`. The two servers of `other.com.` have the faults `faults`.
 fn found(text: &str, faults: [&[Fault]; 2]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     for (name, last, faults) in [("ns3.hosts.com", 5, faults[0]), ("ns4.hosts.com", 6, faults[1])] {
@@ -29,7 +29,7 @@ fn found(text: &str, faults: [&[Fault]; 2]) -> Vec<Finding> {
     of_lab(tree.build().unwrap(), "faulty.com.")
 }
 
-/// The check has the address of a host that sends mail for the domain.
+/// Checks `domain`, with the address of a host that sends mail for the domain.
 fn of_lab(lab: Lab, domain: &str) -> Vec<Finding> {
     let (lab, address) = (Arc::new(lab), Some("198.18.9.1".parse().unwrap()));
     let subject = CheckSubject { domain: domain.to_owned(), address, ..CheckSubject::default() };
@@ -154,8 +154,8 @@ fn servers_that_this_host_has_no_route_to_may_have_the_zone() {
 fn servers_over_an_ipv6_that_leads_nowhere_are_neither_silent_nor_without_route() {
     let mut tree = tree(MAIL, &[]);
     let mut names = vec!["ns1.hosts.com".to_owned()];
-    // These servers do not answer. After every two silent IPv6 networks, resolverd pauses IPv6 for longer, in the end for longer than a
-    // check.
+    // These servers do not answer. Each time two IPv6 networks have not answered, resolverd pauses IPv6 for a longer time, in the end for
+    // longer than a check takes.
     for number in 11..=24 {
         let name = format!("six{number}.hosts.com");
         let address = format!("26{number}::53").parse().unwrap();

@@ -17,7 +17,7 @@ use crate::simulated::check;
 
 const RESOLVER: &str = "9.9.9.9";
 
-/// The second server of the domain has this fault. The other resolver fails with this extended error.
+/// Checks a domain whose second server has the fault `fault`. The other resolver fails with the extended error `error`.
 fn found(fault: Option<Fault>, error: u16) -> Vec<Finding> {
     let faults: Vec<Fault> = fault.into_iter().collect();
     let mut tree = tree(SOUND, &faults);
@@ -37,7 +37,7 @@ fn found(fault: Option<Fault>, error: u16) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_trusting(&lab), 1), subject).await.1 })
 }
 
-/// The finding that the domain fails at other resolvers too.
+/// Returns the finding that other resolvers fail to resolve the domain.
 fn failure(findings: &[Finding]) -> &Finding {
     let fails = findings.iter().find(|finding| finding.code == Code::OthersFail);
     fails.unwrap_or_else(|| panic!("{findings:#?}"))

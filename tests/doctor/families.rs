@@ -14,7 +14,7 @@ use resolver::config::Family;
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// Each name server has its addresses and its faults.
+/// Checks a domain with these name servers: name, addresses and faults.
 fn found(servers: &[(&str, &[&str], &[Fault])]) -> Vec<Finding> {
     found_with(servers, "")
 }
@@ -109,8 +109,8 @@ fn found_without_ipv6(tree: Tree) -> Vec<Finding> {
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
 
-/// A host without IPv6 checks `both.com.`. One of its two name servers has these faults. The name of the other one is in a zone whose only
-/// name server has only an IPv6 address.
+/// Checks `both.com.` on a host without IPv6. One of the two name servers of `both.com.` has the faults `faults`. The name of the other one
+/// is in a zone whose only name server has only an IPv6 address.
 fn found_beside_far_name(faults: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address, faults) in [
@@ -141,7 +141,7 @@ fn a_name_server_whose_address_this_host_cannot_find_may_answer() {
     assert!(untold.evidence.contains("2001:2::60"), "{untold:#?}");
 }
 
-/// A host without IPv6 checks `both.com.`. The name server of `far.net.` has only an IPv6 address.
+/// Checks `both.com.` on a host without IPv6. The name server of `far.net.` has only an IPv6 address.
 fn found_beside_far_zone(servers: &[&str], records: &str) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address) in [("six.far.net", "2001:2::60"), ("n.far.net", "198.18.7.1")] {

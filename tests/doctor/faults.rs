@@ -21,8 +21,8 @@ fn names(list: &[&str]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
 
-/// A lab with a root, `com.`, mail hosts, and the checked domain `faulty.com.` with this text. The second of its two servers has these
-/// faults.
+/// Returns a lab with a root, `com.`, mail hosts, and the checked domain `faulty.com.` with the text `text`. The second of its two servers
+/// has the faults `faults`.
 pub(crate) fn tree(text: &str, faults: &[Fault]) -> Tree {
     let mut tree = Tree::default();
     for (name, address) in [
@@ -106,7 +106,7 @@ fn faults_of_a_server_are_named() {
         let found = of(SOUND, &[Fault::DropsEdns, slow]);
         assert_eq!(has(&found, Code::NsEdns, Level::Warning), is_told, "{millis}: {found:#?}");
     }
-    // One lost datagram must not make a server silent.
+    // A server that has lost one datagram must not be reported as silent.
     let lossy = of(SOUND, &[Fault::LosesFirst]);
     assert!(lossy.iter().all(|finding| finding.level >= Level::CouldNotTell), "{lossy:#?}");
 }
@@ -146,7 +146,7 @@ fn a_server_that_fails_names_in_mixed_case_is_named_and_its_answers_are_not_call
             "{of_one:#?}"
         );
         assert!(of_one.iter().all(|finding| finding.code != Code::NsDiffer), "{of_one:#?}");
-        // The daemon also sends names in mixed case (0x20), so the fault affects it too.
+        // The daemon sends names in mixed case (0x20) too, so the fault affects the daemon.
         let lab = tree(SOUND, &[fault]).build().unwrap();
         lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
         let of_all = findings(lab, domain("faulty.com."), false);

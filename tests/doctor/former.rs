@@ -17,8 +17,8 @@ use crate::simulated::check;
 const FORMER: [(&str, u8); 2] = [("former1.hosts.com", 11), ("former2.hosts.com", 12)];
 const RESOLVER: &str = "198.18.13.1";
 
-/// These servers serve `faulty.com.` with this text. If `signing` is not empty, the zone is signed according to it, and so are the zones
-/// above.
+/// Returns a lab in which these servers serve `faulty.com.` with this text. If `signing` is not empty, the zone and the zones above are
+/// signed, the zone according to `signing`.
 fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     let mut tree = tree(SOUND, &[]);
     for (name, net) in FORMER {
@@ -55,8 +55,9 @@ fn now() -> String {
     SOUND.replace("@ MX", "@ 3600 MX")
 }
 
-/// The zone has the text `now` at the present servers, `old` at the former servers, and `cached` in the cache of the public resolver. `was`
-/// and `is` say how it was signed before and after the move. If `old` is empty, the former servers do not serve the zone any more.
+/// Checks a zone that has the text `now` at the present servers, `old` at the former servers, and `cached` in the cache of the public
+/// resolver. `was` and `is` say how it was signed before and after the move. If `old` is empty, the former servers do not serve the zone
+/// any more.
 fn of_texts([now, old, cached]: [&str; 3], faults: &[Fault], [was, is]: [&str; 2]) -> Vec<Finding> {
     let now = lab(&["ns1.hosts.com", "ns2.hosts.com"], now, is);
     let names = FORMER.map(|(name, _)| name);
@@ -81,7 +82,7 @@ fn of_texts([now, old, cached]: [&str; 3], faults: &[Fault], [was, is]: [&str; 2
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
 
-/// The public resolver has had the records of the former servers in its cache for a while.
+/// Checks the domain while the cache of the public resolver still has the records of the former servers.
 fn found(faults: &[Fault], serves_old: bool, signed: [&str; 2]) -> Vec<Finding> {
     let old = if serves_old { former(3_600, 3_600) } else { String::new() };
     of_texts([&now(), &old, &former(1_800, 120)], faults, signed)

@@ -20,7 +20,7 @@ const SERVERS: [(&str, u8); 8] = [
     ("public.resolver", 8),
 ];
 
-/// `moved.com.` has this mail host, and `registered.com.` is delegated to these servers.
+/// Returns a lab in which `moved.com.` has this mail host, and `registered.com.` is delegated to these servers.
 fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut tree = Tree::default();
@@ -71,7 +71,7 @@ fn lab(mail_host: &str, servers: &[&str]) -> Lab {
     tree.build().unwrap()
 }
 
-/// The resolver of a third party, `public.resolver`, has these records of a zone below `com.`.
+/// Returns a lab in which `public.resolver`, the resolver of a third party, has these records of a zone below `com.`.
 pub(crate) fn public_resolver(zone: &str, records: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("public.resolver", 8)] {
@@ -101,7 +101,7 @@ pub(crate) fn world() -> Gateway {
         let authority = other.server(server).unwrap().authority();
         world.server(server).unwrap().set_authority(authority);
     }
-    // The resolver has an old MX record with serial 0. The name servers have serial 1.
+    // The public resolver has an old MX record with serial 0. The name servers have serial 1.
     let resolver = world.server("public.resolver").unwrap();
     resolver.set_authority(with_older_mail_host(0));
     resolver.set_faults(&[Fault::Recursive]);
@@ -165,7 +165,7 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 0, "that DNSSEC validation is off here is a note");
-    // One host without a PTR record, and one whose PTR record has the name of another host.
+    // The first host has no PTR record. The PTR record of the second host has the name of another host.
     for (domain, last, fault) in
         [("nameless.com", 81, "has no PTR record"), ("otherwise.com", 82, "does not lead back")]
     {
@@ -227,7 +227,7 @@ fn json_has_one_object_for_each_finding() {
         assert!(!first[key].as_str().unwrap().is_empty(), "{key}");
     }
     assert!(lines.len() > 3 && lines.iter().all(|line| line.starts_with("{\"level\":")));
-    // A mail client that has connected to the gateway.
+    // The address of a mail client that has connected to the gateway.
     let (code, lines) = world.run(&["check", "198.18.0.10"]);
     assert_eq!((code, lines[0].as_str()), (0, "198.18.0.10: no problems found"));
     let (code, lines) = world.run(&["check", "198.18.0.12"]);

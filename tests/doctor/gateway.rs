@@ -20,8 +20,9 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// `resolve` has lines of the section `[resolve]`, and `rest` other sections of the configuration. `{port}` stands for the port of the
-    /// lab. If the root of the lab is signed, the file `anchors` beside the configuration has its trust anchors.
+    /// Starts the lab and a daemon. `resolve` has lines of the section `[resolve]`, and `rest` other sections of the configuration.
+    /// `{port}` stands for the port of the lab. If the root of the lab is signed, the file `anchors` beside the configuration has its trust
+    /// anchors.
     pub(crate) fn start(lab: Lab, resolve: &str, rest: &str) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -69,7 +70,7 @@ impl Gateway {
         self.sockets.lab()
     }
 
-    /// All servers of the lab listen at this port.
+    /// Returns the port at which all servers of the lab listen.
     pub(crate) fn port(&self) -> u16 {
         self.sockets.port()
     }

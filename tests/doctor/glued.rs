@@ -15,7 +15,8 @@ use crate::simulated::check;
 
 const NAMES: [&str; 2] = ["ns1.faulty.com", "ns2.faulty.com"];
 
-/// The name servers have addresses in 198.18.`net`.0, where `net` is 21 or 22. In the other network are servers that serve no zone.
+/// The name servers have addresses in 198.18.`net`.0, where `net` is 21 or 22. In the other one of these networks, there are servers that
+/// serve no zone.
 fn lab(net: u8, serial: u32, text: &str) -> Lab {
     let mut tree = tree(SOUND, &[]);
     let other = if net == 21 { 22 } else { 21 };
@@ -29,7 +30,7 @@ fn lab(net: u8, serial: u32, text: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The zone at its former provider has another MX record.
+/// Returns the zone as it is at its former provider, with another MX record.
 fn former() -> String {
     SOUND.replace("10 mx1.hosts.com.", "10 mx2.hosts.com.").replace("@ MX 20 mx2.hosts.com.\n", "")
 }

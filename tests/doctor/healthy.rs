@@ -37,7 +37,7 @@ fn four_hundred_healthy_domains_have_no_failure_and_one_note_at_most() {
     });
 }
 
-/// The domain `many.com.` has no faults and `servers` name servers. Findings with the level "ok" are left out.
+/// Checks the domain `many.com.`, which has no faults and `servers` name servers. Findings with the level "ok" are left out.
 fn notes_of_many(servers: u8, text: &str) -> Vec<Finding> {
     let mut tree = tree("", &[]);
     let names: Vec<String> = (1..=servers).map(|number| format!("ns{number}.many.com")).collect();

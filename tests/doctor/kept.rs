@@ -16,7 +16,7 @@ use crate::simulated::check;
 
 const RESOLVER: &str = "9.9.9.9";
 
-/// A resolver of a third party has these records of `com.` in its cache.
+/// Returns a lab in which a resolver of a third party has these records of `com.` in its cache.
 fn resolver(records: &str) -> Lab {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec!["198.18.1.1".parse().unwrap()])).unwrap();
@@ -30,7 +30,7 @@ fn found(records: &str, faults: &[Fault]) -> Vec<Finding> {
     of_zone(SOUND, &resolver(records), faults)
 }
 
-/// The zone has the text `text`. A public resolver gives the answers of the one in the lab `resolver`.
+/// Checks a zone with the text `text`. A public resolver gives the same answers as the one in the lab `resolver`.
 fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     let mut plan = ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()]);
@@ -48,7 +48,7 @@ fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
 }
 
-/// A resolver of a third party has these records of the checked domain in its cache.
+/// Returns a lab in which a resolver of a third party has these records of the checked domain in its cache.
 fn of_domain(text: &str) -> Lab {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec!["198.18.1.1".parse().unwrap()])).unwrap();

@@ -101,7 +101,7 @@ fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
     assert!(row.contains("unknown"), "{screen}");
 }
 
-/// The bounce contains this reply of the receiving host. Returns the exit code and the lines of the output.
+/// Checks a bounce that contains this reply of the receiving host. Returns the exit code and the lines of the output.
 fn bounced(gateway: &Gateway, reply: &str) -> (i32, Vec<String>) {
     let file = gateway.path("bounce");
     let text = format!(
@@ -141,7 +141,7 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
             "{lines:#?}"
         );
     }
-    // The check also asks the DNS list that the bounce names. The listing must be reported once.
+    // The bounce names a DNS list that the check asks in any case. The listing must be reported once.
     let (_, lines) = blocked("198.18.9.9", "good.lists.com");
     assert_eq!(
         lines.iter().filter(|line| line.contains("198.18.9.9 in good.lists.com")).count(),

@@ -135,7 +135,8 @@ fn a_lame_server_that_the_zone_names_too_is_a_part_of_the_difference() {
     }
 }
 
-/// The parent zone delegates to these servers. The zone has the text `text` at the servers `NEW`, and `at_others` at the other ones.
+/// Returns a lab in which the parent zone delegates to these servers. The zone has the text `text` at the servers `NEW`, and `at_others` at
+/// all other servers.
 fn delegated(servers: &[&str], text: &str, at_others: &str) -> Arc<Lab> {
     let lab = with_zone(4, NEW, text).build().unwrap();
     let other = with_zone(4, servers, at_others).build().unwrap();
@@ -192,7 +193,7 @@ fn a_missing_last_dot_in_an_ns_record_is_named() {
     assert_eq!(of(&findings, Code::NsWithoutAddress), None, "{findings:#?}");
 }
 
-/// The zone at its former provider has another mail host.
+/// Returns the zone as it is at its former provider, with another mail host.
 fn former(servers: &[&str]) -> String {
     naming(servers).replace("MX 10 mx1.hosts.com.", "MX 5 mx2.hosts.com.")
 }
@@ -259,7 +260,7 @@ fn the_same_servers_of_the_zone_above_are_asked_in_every_run() {
     }
 }
 
-/// Two of the four servers of `com.` have a delegation with other keys, or without a DS record.
+/// Checks a domain. Two of the four servers of `com.` delegate it with other keys than its own, or without a DS record.
 fn with_other_signers(plan: Option<&str>, seed: u64) -> Vec<Finding> {
     let signed = |plan: Option<&str>| {
         let mut tree = with_parents(4, NEW);

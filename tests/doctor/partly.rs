@@ -19,7 +19,7 @@ use lab::world::{Lab, ServerPlan, UNIX_AT_START};
 use crate::faults::{SOUND, tree};
 use crate::simulated::{Daemon, check};
 
-/// The second server has other policies (SPF, DMARC) than the first one.
+/// Returns a lab in which the second server of the domain has other policies (SPF, DMARC) than the first one.
 pub(crate) fn differing() -> Lab {
     let other = SOUND.replace("v=spf1 mx -all", "v=spf1 +all").replace("p=reject", "p=quarantine");
     let (lab, other) = (tree(SOUND, &[]).build().unwrap(), tree(&other, &[]).build().unwrap());
@@ -106,7 +106,7 @@ fn a_server_that_refuses_at_random_answers_at_times_and_is_not_lame() {
             named += 1;
         }
     }
-    // By chance, the server may also refuse all repeated queries.
+    // By chance, the server may refuse all repeated queries too.
     assert!(named >= 12 && mistaken <= 1, "{named} {mistaken}");
 }
 
@@ -335,7 +335,7 @@ fn servers_that_are_later_than_a_check_waits_are_slow_also_while_this_host_has_t
     });
 }
 
-/// `change` changes the `ServerPlan` of each server.
+/// Checks a domain. `change` changes the `ServerPlan` of each of its servers.
 fn found_with(seed: u64, change: impl Fn(&str, &mut ServerPlan)) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, address) in [("ns1.hosts.com", [198, 18, 3, 1]), ("ns2.hosts.com", [198, 18, 4, 1])] {
@@ -421,7 +421,7 @@ fn a_server_alone_that_drops_one_type_over_udp_is_named() {
 #[test]
 fn loss_on_the_way_is_no_trait_of_a_server() {
     let of_servers = [Code::NsSilent, Code::NsPartly, Code::NsCase, Code::NsEdns, Code::NsTcp];
-    // Per mille of the queries without a reply: about 10 % or 20 % of the packets are lost in each direction.
+    // 190 or 360 per mille of the queries get no reply, because about 10 % or 20 % of the packets are lost in each direction.
     for (per_mille, seed) in [190, 360].into_iter().flat_map(|loss| (1..=60).map(move |seed| (loss, seed))) {
         let mut tree = tree(SOUND, &[]);
         for (name, net) in [("ns1.hosts.com", 3), ("ns2.hosts.com", 4)] {
@@ -457,7 +457,7 @@ fn nothing_fails_because_of_loss_on_the_way() {
     assert!(wrong.len() <= 1, "{wrong:#?}");
 }
 
-/// Both servers have these faults.
+/// Checks a domain whose two servers have the faults `faults`.
 fn of_both(text: &str, faults: &[Fault], selector: &str) -> Vec<Finding> {
     let lab = Arc::new(tree(text, faults).build().unwrap());
     lab.server("ns1.hosts.com").unwrap().set_faults(faults);

@@ -21,7 +21,7 @@ fn lab() -> Lab {
     internet("198.18.4.5")
 }
 
-/// `viewed.shop.com` has the address `viewed`, with a short TTL.
+/// Returns a lab in which `viewed.shop.com` has the address `viewed`, with a short TTL.
 fn internet(viewed: &str) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.com", 2), ("ns1.host.com", 3), ("in.place", 8)] {
@@ -163,7 +163,7 @@ fn a_resolver_that_is_silent_or_not_there_gives_no_verdict() {
 #[test]
 fn a_refusal_has_the_same_cause_at_the_begin_and_at_the_end_of_a_file() {
     let beside = Beside::start("", "");
-    // The other resolver refuses queries for names outside of shop.com.
+    // The current resolver refuses queries for names outside of shop.com.
     let refused = "ns1.host.com";
     let others = || (0..30).map(|number| format!("n{number}.shop.com"));
     let first = beside.log_of(std::iter::once(refused.to_owned()).chain(others()));
@@ -179,7 +179,7 @@ fn a_run_over_a_file_ends_early_if_the_resolver_in_place_is_not_there() {
     let mut beside = Beside::start("", "");
     let unread = UdpSocket::bind("127.0.0.1:0").unwrap();
     beside.against = unread.local_addr().unwrap().to_string();
-    // From here on, the port of the other resolver is closed.
+    // From here on, the port of the current resolver is closed.
     drop(unread);
     let names: Vec<String> = (0..300).map(|number| format!("m{number}.shop.com")).collect();
     let (code, objects) = beside.run(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[]);

@@ -24,7 +24,8 @@ fn signed(plan: &str) -> Lab {
     tree.build().unwrap()
 }
 
-/// The first server signs according to `plan`, the second one according to `other`. The DS records are those of `plan`.
+/// Returns a lab in which the first server signs according to `plan`, the second one according to `other`. The DS records are those of
+/// `plan`.
 fn half_signed(plan: &str, other: &str) -> Lab {
     let (lab, other) = (signed(plan), signed(other));
     let second = "ns2.hosts.com";
@@ -32,7 +33,7 @@ fn half_signed(plan: &str, other: &str) -> Lab {
     lab
 }
 
-/// Each of three runs asks the servers in another order.
+/// Returns the findings of three checks. Each check asks the servers in another order.
 fn found(lab: Lab, loss: u32) -> Vec<Vec<Finding>> {
     let lab = Arc::new(lab);
     let of_seed = |seed| {
@@ -48,7 +49,7 @@ fn found(lab: Lab, loss: u32) -> Vec<Vec<Finding>> {
     (1..=3).map(of_seed).collect()
 }
 
-/// The first finding must be about one server.
+/// Returns the evidence of the first finding, which must be about one server.
 fn evidence(lab: Lab) -> String {
     let mut told = Vec::new();
     for findings in found(lab, 0) {
@@ -138,7 +139,7 @@ fn changes_of_keys_and_zones_of_two_signers_are_healthy() {
 
 #[test]
 fn loss_on_the_way_makes_no_server_bogus() {
-    // Per mille of the queries without a reply: about 10 % or 30 % of the packets are lost in each direction.
+    // 190 or 510 per mille of the queries get no reply, because about 10 % or 30 % of the packets are lost in each direction.
     for loss in [190, 510] {
         for (one, other) in HEALTHY {
             for findings in found(half_signed(one, other), loss) {

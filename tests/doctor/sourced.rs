@@ -12,7 +12,7 @@ use crate::gateway::Gateway;
 /// A name server of the test itself. It records the senders of queries and answers nothing.
 const WATCHED: Ipv4Addr = Ipv4Addr::new(127, 93, 0, 9);
 
-/// Returns each message over UDP or TCP with its source address.
+/// Listens at `WATCHED`. The receiver gets each message over UDP or TCP with its source address.
 fn watch(port: u16) -> io::Result<Receiver<(IpAddr, Vec<u8>)>> {
     let (datagrams, connections) = (UdpSocket::bind((WATCHED, port))?, TcpListener::bind((WATCHED, port))?);
     let (sender, receiver) = channel();

@@ -61,7 +61,7 @@ const DELEGATIONS: &str = "onenet NS a.onenet\nonenet NS b.onenet\na.onenet A 19
 
 const SIGNED_MX: &str = "@ MX 10 mx\nmx A 127.92.0.20\n";
 
-/// Domains, each with its servers and records. Records without the text `MX`, even in a comment, get an MX record.
+/// Domains, each with its servers and records. An MX record is added, unless the text of the records contains `MX`, for example in a comment.
 const DOMAINS: &[(&str, &str, &str)] = &[
     ("lame", "ns1 lame", ""),
     ("silent", "ns1 dead", ""),
@@ -208,7 +208,7 @@ fn filled(text: &str) -> String {
         .replace("{rsa}", rsa)
 }
 
-/// Zones with other records in the version `Second`. `both` are the two servers of most of these zones.
+/// Adds the zones that have other records in the version `Second`. `both` are the two servers of most of these zones.
 fn turned(tree: &mut Tree, both: &[String], second: bool) {
     let serial = if second { 2 } else { 1 };
     let soa = format!("@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ MX 10 mx.host.com.\n");
@@ -228,7 +228,7 @@ fn turned(tree: &mut Tree, both: &[String], second: bool) {
     }
 }
 
-/// The zones are signed at the time `unix`. `own` is an address of this host.
+/// Returns a version of the lab. The zones are signed at the time `unix`. `own` is an address of this host.
 fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     let mut tree = Tree::default();
     for (name, last, faults) in SERVERS {
@@ -297,7 +297,7 @@ pub(crate) fn own_address() -> Option<IpAddr> {
     ipv4.find(|address| !address.is_loopback()).map(IpAddr::V4)
 }
 
-/// For the cache of `early.resolver`: it has NXDOMAIN for a domain that `com.` did not delegate yet.
+/// Returns a lab in which `com.` delegates no domain. `early.resolver` gets its data, as if it had cached NXDOMAIN for a new domain.
 fn before_all() -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("early.resolver", 33)] {
@@ -323,7 +323,7 @@ pub(crate) fn gateway() -> Gateway {
     take(&world, "public.resolver", "ns1.host.com", &lab(Turn::Moved, now, own));
     take(&world, "early.resolver", "early.resolver", &before_all());
     take(&world, "roll.host.com", "roll.host.com", &lab(Turn::Rolled, now, own));
-    // These zones were signed 13 days ago. Signatures are valid for 14 days.
+    // The zones in this lab were signed 13 days ago. Signatures are valid for 14 days.
     let long_ago = lab(Turn::First, now - 13 * 86_400, own);
     take(&world, "early.host.com", "early.host.com", &long_ago);
     take(&world, "late.host.com", "late.host.com", &lab(Turn::First, now - 20 * 86_400, own));

@@ -12,7 +12,7 @@ use lab::simulation::{Simulation, config_trusting, paused};
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// `faulty.com.` is signed according to `plan`. The servers `stripping` have the fault `fault`: they leave out proofs.
+/// Checks `faulty.com.`, which is signed according to `plan`. The servers `stripping` have the fault `fault`: they leave out proofs.
 fn found(plan: &str, fault: Fault, stripping: &[&str]) -> Vec<Finding> {
     found_of(SOUND, plan, fault, stripping)
 }

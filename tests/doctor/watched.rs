@@ -30,7 +30,7 @@ use crate::simulated::Daemon;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// The name of the root server has no address in the lab.
+/// The address of the root server. The daemon cannot look it up, because the name of the root server has no address in the lab.
 const ROOT_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 18, 1, 1));
 
 /// A daemon that watches a domain, and the file with the history of the domain.
@@ -60,7 +60,7 @@ impl WatchHost for Host<'_> {
         self.is_busy.load(Ordering::Relaxed)
     }
 
-    /// In the first minute of an outage, the history of queries does not show it. Even then, the check must not blame the domain.
+    /// In the first minute of an outage, the daemon does not know about the outage. Even then, the check must not blame the domain.
     fn is_network_down(&self) -> bool {
         false
     }

@@ -55,7 +55,7 @@ impl Host {
         symlink(target, path).unwrap();
     }
 
-    /// The process has sockets with these inodes.
+    /// Adds a process that has sockets with these inodes.
     fn process(&self, number: u32, name: &str, inodes: &[u32]) {
         self.write(&format!("proc/{number}/comm"), &format!("{name}\n"));
         for (place, inode) in inodes.iter().enumerate() {
@@ -100,7 +100,7 @@ fn healthy() -> Host {
     host
 }
 
-/// The resolverd.toml of the gateway has these configured zones.
+/// Returns a gateway whose resolverd.toml has these configured zones.
 fn with_zones(zones: &str) -> Host {
     let host = healthy();
     let listen = "version = 1\n[listen]\naddresses = [\"127.0.0.1:53\"]\n";
@@ -108,7 +108,7 @@ fn with_zones(zones: &str) -> Host {
     host
 }
 
-/// Each program queries another server than resolverd.
+/// A mail gateway on which each program queries another server than resolverd.
 fn sick() -> Host {
     let host = Host::new(&[
         ("run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n"),
@@ -297,7 +297,7 @@ fn a_host_that_forwards_all_names_needs_no_root_server() {
     // All names are forwarded, except one zone that is resolved from the root servers.
     let recursing = format!("{FORWARD}[[zone]]\nname = \"bl.example\"\nrecurse = true\n");
     assert_eq!(verdicts(&recursing), [CheckVerdict::Failure; 2]);
-    // The root servers are also needed if `forward_first` is set, if only one zone is forwarded, or without a configured zone.
+    // The root servers are needed if `forward_first` is set, if only one zone is forwarded, and if no zone is configured.
     assert_eq!(verdicts(&format!("{FORWARD}forward_first = true\n")), [CheckVerdict::Failure; 2]);
     assert_eq!(verdicts(&FORWARD.replace("\".\"", "\"corp.example\"")), [CheckVerdict::Failure; 2]);
     assert_eq!(verdicts(""), [CheckVerdict::Failure; 2]);

@@ -22,7 +22,7 @@ fn reread(text: &str) -> Config {
     Config::load(Some(&path)).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
 }
 
-/// An even number gives an IPv4 address, an odd one an IPv6 address.
+/// Returns an IPv4 address for an even number, and an IPv6 address for an odd number.
 fn address(number: u16) -> IpAddr {
     let [high, low] = number.to_be_bytes();
     if number.is_multiple_of(2) {

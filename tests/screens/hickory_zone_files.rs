@@ -17,7 +17,7 @@ fn origin() -> Name {
     Name::from_str("example.").unwrap()
 }
 
-/// Octets that are not printable ASCII become decimal escapes.
+/// Returns the octets in quotation marks. Octets that are not printable ASCII become decimal escapes.
 fn quoted(octets: &[u8]) -> String {
     let shown = octets.iter().map(|octet| match octet {
         b'"' | b'\\' => format!("\\{octet:03}"),
@@ -92,7 +92,7 @@ fn each_row_of_the_offer_to_hickory_is_true() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The text that this test adds around the rows of the table must not cause the differences.
+/// The test above adds some text around each row of the table. Both parsers must read this text alike.
 #[test]
 fn a_usual_zone_is_read_alike() {
     let text = format!(

@@ -39,7 +39,7 @@ fn rendered(
         .replace(".RE\n", ".fi\n")
 }
 
-/// The header has no date, so that the page changes only with its content.
+/// Returns the head of a page. It has no date, so that the page changes only with its content.
 fn head(name: &str, section: u8, about: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(
@@ -276,7 +276,7 @@ struct Block {
     lines: Vec<String>,
 }
 
-/// Blank lines separate the blocks, except inside a value of several lines.
+/// Splits the file into blocks. Blank lines separate the blocks, except inside a value of several lines.
 fn blocks(file: &str) -> Vec<Block> {
     let mut blocks = vec![Block::default()];
     for line in file.lines() {
@@ -296,7 +296,7 @@ fn blocks(file: &str) -> Vec<Block> {
     blocks
 }
 
-/// `Default:`, `Range:` and indented values begin a new line; other lines of a paragraph are joined.
+/// Joins the lines of a comment. `Default:`, `Range:` and indented values begin a new line; other lines of a paragraph are joined.
 fn filled(comment: &[String]) -> String {
     let begins = |line: &str| line.starts_with("Default") || line.starts_with("Range");
     let mut text = String::new();

@@ -87,8 +87,8 @@ fn told(report: &MessageReport) -> (CulpritKind, &str, &str, &str) {
     (culprit.kind, text(&culprit.zone), text(&culprit.server), text(&culprit.list))
 }
 
-/// The server of the DNS list works. The server of the zone `above`, which is above the list, has these faults, and takes `time` for a
-/// reply.
+/// Simulates a DNS list whose server works. The server of the zone `above`, which is above the list, has the faults `faults`, and takes
+/// `time` for a reply.
 fn list_below(above: &str, faults: &[Fault], time: Duration) -> Simulation {
     let mut internet = Internet::new();
     for (zone, address) in [("net.", "192.0.2.2"), (OWNER, "192.0.2.3"), (LIST, "192.0.2.4")] {
@@ -208,7 +208,7 @@ fn a_list_is_not_blamed_for_the_zone_with_the_names_of_its_servers() {
     });
 }
 
-/// The servers of two zones have only IPv6 addresses: that of `six.tld.`, and that of `away.tld.`, whose name is in `fine.tld.`.
+/// Simulates two zones whose servers have only IPv6 addresses: `six.tld.`, and `away.tld.`, whose server has a name in `fine.tld.`.
 fn only_ipv6(ipv6: Family) -> Simulation {
     let mut internet = Internet::new();
     internet.fine("tld.", "192.0.2.2", "");
@@ -471,7 +471,7 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
                 "{fault}: {report:#?}"
             );
             tokio::time::sleep(Duration::from_secs(3_600)).await;
-            // The first query finds out that this server cannot be reached over TCP, and the second one knows this.
+            // The first query finds out that this server cannot be reached over TCP. At the second query, resolverd knows this.
             for asked in ["a.cut.tld.", "b.cut.tld."] {
                 ask(&simulation, asked, RecordType::A).await;
                 tokio::time::sleep(Duration::from_secs(8)).await;
@@ -494,7 +494,7 @@ fn a_server_that_truncates_and_is_silent_over_tcp_is_no_silent_server() {
     });
 }
 
-/// Asks once with an empty cache. The server of the zone has this fault.
+/// Asks once with an empty cache. The server of the zone has the fault `fault`.
 async fn asked_cold(fault: Fault) -> MessageReport {
     let mut internet = Internet::new();
     internet.fine("tld.", "192.0.2.2", "");

@@ -76,7 +76,7 @@ fn a_hundred_questions_a_second_for_a_dead_zone_cost_others_nothing() {
         let messages = lab.log().count("ns1.dead.tld") + lab.log().count("ns2.dead.tld");
         assert!(flights <= 400, "{flights} flights at once");
         assert!(messages <= 3 * u64::from(QUESTIONS), "{messages} messages");
-        // The server that was used before is dead now. The time is its timeout plus the round trip of the second server.
+        // The server that was used before dies. The answer takes its timeout plus the round trip of the second server.
         lab.server("ns1.well.tld").unwrap().set_faults(&[Fault::Dead]);
         let hedged = ask(&simulation, 9_000, "well.tld.").await;
         assert!(hedged.elapsed <= Duration::from_millis(75), "{:?}: {:#?}", hedged.elapsed, hedged.steps);

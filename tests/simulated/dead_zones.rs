@@ -16,7 +16,8 @@ use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use resolver::limits::{MAX_DEAD_TIME, MAX_PROBE_WAIT, MAX_TRIES};
 
-/// The zone one.tld. has this number of servers with these faults and this round trip time. other.tld. has a server without faults.
+/// The zone one.tld. has `servers` servers with the faults `faults` and a round trip of `millis` milliseconds. other.tld. has a server
+/// without faults.
 fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: String, last: [u8; 2], millis: u64, faults: &[Fault]| {
@@ -63,7 +64,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
             let (elapsed, messages) = mail(&simulation).await;
             println!("{servers} servers: {elapsed:?}, {messages} messages");
             assert!(elapsed <= Duration::from_millis(most), "{servers} servers: {elapsed:?}");
-            // This includes one query in the background to each server.
+            // The limit includes one query in the background to each server.
             let most = usize::from(servers) * usize::from(MAX_TRIES + 2);
             assert!(messages <= most, "{messages} messages to {servers} servers");
             for message in 2..=4 {
@@ -113,7 +114,7 @@ fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
             tokio::time::sleep(Duration::from_secs(60 + seed * 7)).await;
             mail(&simulation).await;
             lab.server("ns2.one.tld").unwrap().set_faults(&[]);
-            // By this time, resolverd has probed one of the servers: `MAX_DEAD_TIME` plus or minus one eighth.
+            // After this time, resolverd has probed one of the servers. The time between probes is `MAX_DEAD_TIME` plus or minus one eighth.
             tokio::time::sleep(MAX_DEAD_TIME * 9 / 8 + Duration::from_millis(100)).await;
             for (name, kind) in [("one.tld.", RecordType::MX), ("new.one.tld.", RecordType::A)] {
                 let reply = ask(&simulation, name, kind).await;
@@ -260,7 +261,7 @@ fn a_known_silence_is_told_with_its_reason_and_not_remembered_of_the_name() {
 /// The number of zones on one server, which drops the queries for almost all of them.
 const HOSTED: usize = 100;
 
-/// The server of many zones answers only for zz.tld.
+/// Returns a lab with a server of many zones, which answers only for zz.tld.
 fn hoster() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, last: [u8; 2], faults: &[Fault]| {

@@ -56,7 +56,7 @@ const DATA: ListSubject = ListSubject {
     refusal: "127.255.255.254",
 };
 
-/// The DNS list answers each query with `address`.
+/// Simulates a DNS list that answers each query with `address`.
 fn simulation(
     list: &ListSubject,
     address: &str,
@@ -68,7 +68,7 @@ fn simulation(
     simulation_of(list, &text, faults, change)
 }
 
-/// The zone of the DNS list has the records in `text`.
+/// Simulates a DNS list whose zone has the records in `text`.
 fn simulation_of(
     list: &ListSubject,
     text: &str,

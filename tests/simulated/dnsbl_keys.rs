@@ -51,7 +51,7 @@ fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
     simulation_of(faults, folder, None)
 }
 
-/// All zones are signed as the words of `signing` say.
+/// Like `simulation`, but all zones are signed as the words of `signing` say.
 fn simulation_of(faults: &[Fault], folder: &Path, signing: Option<&str>) -> Simulation {
     simulation_with(faults, signing, |config| config.lists = configured(folder, 0o640).unwrap().lists)
 }
@@ -384,7 +384,7 @@ fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
                             biased;
                             _ = &mut asked => {}
                             () = tokio::time::sleep(Duration::from_millis(5)) => {
-                                // The questions in progress must not contain the key either.
+                                // The questions in progress must not contain the key.
                                 let flights = format!("{:?}", resolver.inflight());
                                 told.push_str(&secrets.without_keys(flights));
                                 asked.await;

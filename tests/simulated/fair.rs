@@ -278,8 +278,8 @@ fn who_asks_little_is_answered_in_the_zone_that_another_floods() {
     });
 }
 
-/// Without referrals, resolverd does not learn the zone of a name. The resolution then counts for the domain of the name, which gets only
-/// its share of the resolutions.
+/// Without referrals, resolverd does not learn the zone of a name. The resolution then counts for the domain of the name, which may have
+/// only a part of all resolutions.
 #[test]
 fn through_a_silent_forwarder_the_domain_of_a_name_has_its_share_from_the_begin() {
     paused(async {

@@ -48,7 +48,7 @@ impl<'a> Oracle<'a> {
         Self { lab, zones, known: BTreeSet::from([Name::root()]), addresses }
     }
 
-    /// Returns the minimum time to resolve a name with the known zones and addresses. The name must be in the deepest zone at or above it.
+    /// Returns the minimum time to resolve a name with the known zones and addresses.
     fn time(&mut self, name: &Name) -> Duration {
         let mut path: Vec<Name> = self.zones.keys().filter(|zone| zone.zone_of(name)).cloned().collect();
         path.sort_by_key(Name::num_labels);
@@ -87,12 +87,12 @@ impl<'a> Oracle<'a> {
     }
 }
 
-/// The usual round trip to a server.
+/// Returns the usual round trip to a server.
 fn far(server: &LabServer) -> Duration {
     server.distance().round_trip + server.distance().jitter / 2
 }
 
-/// This percentage of the times is not longer.
+/// Returns the time that `of_hundred` per cent of the times do not exceed.
 fn percentile(times: &mut [Duration], of_hundred: usize) -> Duration {
     times.sort();
     times[(times.len() * of_hundred / 100).min(times.len() - 1)]
@@ -216,7 +216,7 @@ fn a_silent_zone_costs_its_client_four_seconds_its_repeats_and_others_nothing() 
             }
         };
         tokio::join!(client, others);
-        // The resolution has ended, so resolverd knows that the servers are silent.
+        // After this pause, the resolution has ended, and resolverd knows that the servers are silent.
         tokio::time::sleep(Duration::from_millis(6_500)).await;
         lab.log().take();
         let reply = ask(&simulation, "host0.one.tld.").await;

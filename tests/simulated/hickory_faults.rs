@@ -45,7 +45,7 @@ fn simulation(lab: &Arc<Lab>, race: bool, seed: u64) -> Simulation {
     Simulation::new(lab.clone(), config, seed)
 }
 
-/// All of host0 to host7 must be answered. Returns the longest time.
+/// Asks for host0 to host7. All must be answered. Returns the longest time.
 async fn ask_eight(simulation: &Simulation) -> Duration {
     let mut longest = Duration::ZERO;
     for number in 0..8 {
@@ -82,8 +82,8 @@ fn f2_a_lame_server_is_not_preferred_and_a_denial_is_no_failure() {
             "{} messages to the lame one",
             lab.log().count("ns1.one.tld")
         );
-        // The first eight names are asked for again in lower case: the server denied them and has never given an answer for a name in mixed
-        // case.
+        // The server has denied the first eight names, and has never given an answer for a name in mixed case. So resolverd queries these
+        // names again in lower case.
         assert_eq!(lab.log().count("ns2.one.tld"), 28);
     }
 }

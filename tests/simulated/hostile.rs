@@ -10,7 +10,7 @@ use lab::fault::Fault;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// Each address of the name takes 16 octets, so the last third of them is in the second IP fragment.
+/// The number of addresses of the name. Each takes 16 octets in the answer, so the last third of them is in the second IP fragment.
 const ADDRESSES: usize = 140;
 
 fn lab(fault: Fault) -> Arc<Lab> {

@@ -113,8 +113,8 @@ impl Stage {
     }
 }
 
-/// The questions of a host that receives mail: name prefix and record type. It uses SPF but not DMARC, and does not look up the mail hosts
-/// of senders.
+/// The questions of a host that receives mail: name prefix and record type. The host uses SPF but not DMARC, and does not look up the mail
+/// hosts of senders.
 const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType::TXT)];
 
 /// postscreen greets a client six seconds after it has asked the DNS lists, and only then smtpd asks for the PTR record. So more than a
@@ -178,8 +178,8 @@ fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
 const SENDER: [(&str, RecordType); 3] =
     [("", RecordType::MX), ("mx.", RecordType::A), ("mx.", RecordType::AAAA)];
 
-/// The maximum number of unused questions of one look-ahead rule: 32 before it knows about the first one, and 20 more until it knows about
-/// enough of them.
+/// The maximum number of unused questions of one look-ahead rule: 32 before look-ahead knows whether the first one is used, and 20 more
+/// until it knows this about enough of them.
 const UNUSED: usize = 52;
 
 #[test]
@@ -306,7 +306,7 @@ fn an_answer_that_is_used_after_its_judgement_counts_as_used() {
         let stage = Stage::new(LookaheadMode::Rules);
         stage.ask("d1.one.tld.", RecordType::MX).await;
         tokio::time::sleep(Duration::from_secs(40)).await;
-        // Look-ahead decides whether the question was used when the next event arrives.
+        // When the next event arrives, look-ahead decides whether the question was used.
         stage.ask("d2.one.tld.", RecordType::NS).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!((stage.rule(Rule::Spf).counts.used, stage.rule(Rule::Spf).counts.unused), (0, 1));
@@ -335,12 +335,13 @@ fn a_flood_of_domains_gets_sixty_questions_a_second_and_no_client_waits_for_them
     });
 }
 
-/// A client's question uses a query of look-ahead that is in progress. Its timeout counts from the time at which look-ahead sent it.
+/// A client's question uses a query of look-ahead that is in progress. The timeout of the query counts from the time at which look-ahead
+/// sent it.
 #[test]
 fn a_lost_question_of_look_ahead_costs_a_client_no_longer_wait_than_its_own() {
     paused(async {
         let head_start = Duration::from_millis(20);
-        // The first packet is lost. With look-ahead, this is the query of look-ahead.
+        // The first packet is lost. In the mode with look-ahead, this packet is the query of look-ahead.
         let lost = async |mode| {
             let stage = Stage::new(mode);
             stage.messages(0..20, &SENDER).await;
@@ -469,7 +470,8 @@ fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
     }
 }
 
-/// Events arrive faster than the task of look-ahead can read them. It must still let other tasks run, and must answer the watchdog.
+/// Events arrive faster than the task of look-ahead can read them. The task must let other tasks run nevertheless, and must answer the
+/// watchdog.
 #[test]
 fn a_queue_that_is_never_empty_holds_up_nobody() {
     let feeding = AtomicBool::new(true);

@@ -24,7 +24,7 @@ struct World {
     broken: bool,
 }
 
-/// Each email has an empty cache. Returns the costs of the emails, and the failed questions.
+/// Plays emails, each with an empty cache. Returns the costs of the emails, and the failed questions.
 fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<String>) {
     let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     if world.broken {
@@ -131,7 +131,7 @@ fn names_of_a_sole_server(loss_per_mille: u32) -> (Duration, Duration, f64) {
     cost
 }
 
-/// With 30 % loss, the best schedule with this number of queries has a mean of 138 ms and a 99th percentile of 305 ms (see the tests of
+/// With 30 % loss, the best schedule with the same number of queries has a mean of 138 ms and a 99th percentile of 305 ms (see the tests of
 /// `iterate::repeat`). The limits are at most a fifth longer.
 #[test]
 fn a_sole_server_that_loses_packets_is_asked_again_nearly_as_well_as_possible() {

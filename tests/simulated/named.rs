@@ -71,7 +71,7 @@ enum Broken {
     List,
 }
 
-/// If all names are forwarded, the forwarder serves all zones.
+/// Returns the lab. If all names are forwarded, the forwarder serves all zones.
 fn lab(is_forwarded: bool) -> Lab {
     let mut tree = Tree::default();
     let mut zone = |zone: &str, network: [u8; 3], text: &str| {
@@ -205,7 +205,7 @@ impl Gateway {
         span.report().busiest
     }
 
-    /// `why` and the metrics page cover only the last `time`.
+    /// Returns the reported faults. `why` and the metrics page cover only the last `time`.
     async fn named(&mut self, time: Duration) -> Named {
         let (recorder, resolver) = (self.simulation.recorder(), self.simulation.resolver());
         let troubles = recorder.troubles();
@@ -236,7 +236,7 @@ impl Gateway {
     }
 }
 
-/// The share of bad queries, as in the function `shade` of the metrics page.
+/// Returns how many of the queries are bad, from 0 to 1, as the function `shade` of the metrics page does.
 fn bad(counts: &BusyCounts) -> f64 {
     let worst = counts.failed.max(counts.late).max(counts.timeouts);
     let share = worst as f64 / counts.questions.max(worst).max(1) as f64;
@@ -252,7 +252,7 @@ fn two_minutes(broken: Broken, seed: u64) -> Named {
         gateway.run(Duration::from_secs(300), PAUSE).await;
         gateway.page();
         gateway.set(broken);
-        // The last emails take up to 10 s.
+        // The last emails take up to 10 s, so two minutes pass.
         gateway.run(Duration::from_secs(110), PAUSE).await;
         *found = gateway.named(Duration::from_secs(120)).await;
     });

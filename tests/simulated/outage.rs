@@ -175,7 +175,7 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             while simulation.clock().mono().since(began) < outage {
                 last += 1;
                 assert!(ask(&simulation, last).await.message.answers.is_empty());
-                // A mail queue asks for the same name again and again.
+                // This question has the same name each time, as the questions of a mail queue have.
                 assert!(ask(&simulation, 11).await.message.answers.is_empty());
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -189,8 +189,8 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             assert_eq!(probes, 0, "nobody is dead, so nobody is probed");
             let first = ask(&simulation, 10_000).await;
             assert!(first.elapsed <= normal, "{:?} instead of {normal:?}: {:#?}", first.elapsed, first.steps);
-            // Questions from the outage may still be in progress. Even after many failures, a failure is then cached for only one or two
-            // seconds.
+            // Questions from the outage may still be in progress. Their failures are cached for only one or two seconds, although there were
+            // many.
             tokio::time::sleep(FLIGHT_TIME + Duration::from_secs(2)).await;
             for number in [11, last] {
                 let again = ask(&simulation, number).await;

@@ -141,12 +141,12 @@ fn queries_that_were_turned_away_are_no_failures_of_other_zones() {
     });
 }
 
-/// Only the test moves the virtual time on.
+/// Runs a test in virtual time, which only the test moves on.
 fn in_virtual_time<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) {
     paused(async { run().await });
 }
 
-/// The history is updated at each interval, as in the daemon.
+/// Lets time pass. The history is updated at each interval, as in the daemon.
 async fn pass(recorder: &Recorder, span: Duration) {
     let ticks = span.as_secs() / history::limits::SNAPSHOT_INTERVAL.as_secs();
     for _ in 0..ticks {

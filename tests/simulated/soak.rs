@@ -29,7 +29,7 @@ use stage::watched::{AILMENTS, Watched};
 /// The number of emails in one run.
 const MESSAGES: usize = 6;
 
-/// One server of each zone has a fault. Returns the failures, and every query that servers received.
+/// Plays emails. One server of each zone has a fault. Returns the failures, and every query that servers received.
 async fn soak(seed: u64) -> (Vec<String>, Vec<Received>) {
     let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));

@@ -61,7 +61,8 @@ struct World<'a> {
     signed: bool,
 }
 
-/// Each run gives the next faults of the list to some servers. Further seeds are played for faults whose servers got no query.
+/// Plays the runs. Each run gives the next faults of the list to some servers. Further seeds are played for faults whose servers got no
+/// query.
 fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
     let (first, seeds) = (by_hand("RESOLVERD_SOAK_FIRST", 0), by_hand("RESOLVERD_SOAK_SEEDS", SEEDS));
     let questions = usize::try_from(by_hand("RESOLVERD_SOAK_QUESTIONS", questions)).unwrap();
@@ -128,7 +129,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     run
 }
 
-/// Faults of servers that receive no queries would have no effect.
+/// Returns the servers that receive queries. Faults of all other servers would have no effect.
 async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSet<String> {
     let simulation = Simulation::new(internet.lab.clone(), config.clone(), seed);
     let mut questions = 0;
@@ -141,7 +142,7 @@ async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSe
     internet.lab.log().take().iter().map(|received| received.server.to_string()).collect()
 }
 
-/// One in twenty of all servers gets a fault, but never the last healthy server of a zone. Returns the servers with faults.
+/// Gives one in twenty of all servers a fault, but never the last healthy server of a zone. Returns the servers with faults.
 fn break_some(
     internet: &Internet,
     faults: &[Fault],
@@ -168,17 +169,18 @@ fn break_some(
     let mut drawn: Vec<Fault> = (begin..begin + count).map(|place| faults[place % faults.len()]).collect();
     let told = broken.iter().map(|name| {
         let server = lab.server(name).unwrap();
-        // A server of the root or of com. may give answers for com. and names below it. Only signatures show that such an answer, or a
-        // denial with the SOA record of the root, is a lie.
+        // A server does not get a fault whose lies resolverd cannot recognise. A server of the root or of com. may give answers for com.
+        // and names below it. Only signatures show that such an answer, or a denial with the SOA record of the root, is a lie.
         let authority = server.authority();
         let zones = authority.zones();
         let may = zones.iter().any(|zone| zone.origin().num_labels() < 2);
-        // A server of a zone and its child zone may refer to the child zone with any address. resolverd cannot recognise a false one.
+        // A server of a zone and its child zone may refer to the child zone with any address, so resolverd cannot recognise a false
+        // address.
         let is_below = |origin: &Name, other: &Name| origin != other && other.zone_of(origin);
         let refers =
             zones.iter().any(|zone| zones.iter().any(|other| is_below(zone.origin(), other.origin())));
-        // If the server of a DNS list denies a name in mixed case for the first time, resolverd believes the denial, because one missed
-        // listing loses no mail.
+        // If the server of a DNS list denies a name in mixed case for the first time, resolverd believes the denial even if it is false,
+        // because one missed listing loses no mail.
         let leads_to_list =
             zones.iter().any(|zone| internet.lists.iter().any(|list| zone.origin().zone_of(&list.zone)));
         let lies = |fault: &Fault| match fault {
@@ -261,7 +263,7 @@ impl Asker for Watched<'_> {
 const OF_SIGNED_ZONES: [Fault; 5] =
     [Fault::BadSignatures, Fault::NoDnssec, Fault::StripsProofs, Fault::ParentsProof, Fault::RefusesDnskey];
 
-/// The faults that a resolver can notice without signatures.
+/// Returns the faults that a resolver can notice without signatures.
 fn honest() -> Vec<Fault> {
     let numbered = [
         Fault::Slow(Duration::from_millis(1_500)),
@@ -280,7 +282,7 @@ fn honest() -> Vec<Fault> {
     Fault::all().filter(can_be_told).chain(numbered).collect()
 }
 
-/// No answer may be wrong, and at most this many questions per thousand may fail.
+/// Checks the runs: no answer may be wrong, and at most this many questions per thousand may fail.
 fn hold(runs: &[(u64, Run)], failures_per_mille: usize) {
     let wrong: Vec<String> = runs
         .iter()
@@ -315,15 +317,15 @@ fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
     hold(&soak(unsigned(&honest(), 300), 2_000), 1);
 }
 
-/// Servers may also have faults in signatures and proofs.
+/// In this test, servers may have faults in signatures and proofs too.
 #[test]
 fn with_validation_no_question_fails_while_a_zone_has_a_healthy_server() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();
     hold(&soak(World { faults: &faults, loss_per_mille: 0, signed: true }, 500), 0);
 }
 
-/// resolverd must believe the lies of servers about their own unsigned zones, but these must cost no more queries than other zones and must
-/// not affect other zones.
+/// resolverd must believe the lies of servers about their own unsigned zones. A lie must not cost more queries than a correct answer, and
+/// must not affect other zones.
 #[test]
 fn a_lying_server_is_bounded() {
     let liars: Vec<Fault> = Fault::all().filter(|fault| fault.lies()).collect();

@@ -26,7 +26,7 @@ const TTL: Duration = Duration::from_secs(60);
 
 const OUTAGE: Duration = Duration::from_secs(600);
 
-/// The questions that must be answered for mail to and from a domain.
+/// Returns the questions that must be answered for mail to and from a domain.
 fn questions(internet: &Internet, place: usize) -> Vec<(Name, RecordType)> {
     let domain = &internet.domains[place];
     vec![
@@ -103,7 +103,7 @@ fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
     }
 }
 
-/// Resolutions that began in the outage stay in progress for ten seconds. A later question that joins one must not wait until then.
+/// Resolutions that began in the outage stay in progress for ten seconds. A later question that joins one must not wait for its end.
 #[test]
 fn answers_are_fresh_two_seconds_after_a_server_was_heard_again() {
     for seed in 0..10 {
@@ -120,7 +120,7 @@ fn answers_are_fresh_two_seconds_after_a_server_was_heard_again() {
             join_all(known.iter().map(ask)).await;
             tokio::time::sleep(Duration::from_secs(3)).await;
             internet.lab.servers().iter().for_each(|server| server.set_faults(&[]));
-            // For an email from a new sender, servers are queried again.
+            // The questions about a new sender make resolverd query servers, which shows that the outage is over.
             join_all(questions(&internet, DOMAINS - 1).iter().map(ask)).await;
             tokio::time::sleep(Duration::from_secs(2)).await;
             for reply in join_all(known.iter().map(ask)).await {

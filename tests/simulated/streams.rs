@@ -11,7 +11,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// The server of the zone has these faults, and is 30 ms away.
+/// The server of the zone has the faults `faults`, and is 30 ms away.
 fn lab(faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last, faults) in [("a.root", 1, &[] as &[Fault]), ("ns.tld", 2, faults)] {
@@ -25,7 +25,7 @@ fn lab(faults: &[Fault]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// All names must be answered. Returns the longest time.
+/// Asks for these names at the same time. All must be answered. Returns the longest time.
 async fn ask_at_once(simulation: &Simulation, names: std::ops::Range<u32>) -> Duration {
     let asked = names.map(|number| async move {
         let name = Name::from_ascii(format!("host{number}.tld.")).unwrap();

@@ -67,7 +67,7 @@ fn listener(sees: &[u8]) -> Listener {
     }
 }
 
-/// `[listen]` sees all zones, each further listener those in its element of `sees`.
+/// Returns a configuration in which `[listen]` sees all zones, and each further listener those in its element of `sees`.
 fn config(lab: &Lab, sees: &[Vec<u8>]) -> Config {
     let mut config = config_for(lab);
     config.zones = (0..ZONES).map(stub).collect();
@@ -130,7 +130,7 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
         simulation.reload(config(&lab, &[vec![1], vec![0]])).await;
         assert_eq!(outcome(1, &second).await, Outcome::Cache);
         assert_eq!(outcome(2, &first).await, Outcome::Upstream);
-        // With another setting for DNS lists only, the cached servers and records stay valid.
+        // If only the setting for DNS lists changes, the cached servers and records stay valid.
         let mut spared = config(&lab, &[vec![1], vec![0]]);
         spared.listeners[1].dnsbl = Guard::Pass;
         simulation.reload(spared).await;
@@ -138,7 +138,7 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
     });
 }
 
-/// The cache of the new resolver is read from a snapshot of `stopped`.
+/// Starts a new resolver. Its cache is read from a snapshot of `stopped`.
 fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (of, now) = (stopped.resolver(), stopped.clock().now());
@@ -233,7 +233,7 @@ fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
         assert_ne!(ask(&next, 0, &owner).await.outcome, Outcome::Cache);
         assert_eq!(ask(&next, 0, &beside).await.outcome, Outcome::Cache, "a zone that did not move");
 
-        // Data from the new servers are still in the cache.
+        // Data from the new servers must be in the cache after a restart.
         let new = format!("new.{}", apex(3));
         moved.zones[3].max_ttl = Some(Duration::from_secs(200));
         simulation.reload(moved.clone()).await;

@@ -32,7 +32,7 @@ fn apex(zone: u8) -> String {
     format!("z{zone}.test.")
 }
 
-/// On the internet, no name below `test.` exists (RFC 6761 section 6.2).
+/// Private zones, each on its own server. On the internet, no name below `test.` exists (RFC 6761 section 6.2).
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut root = ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()]);
@@ -50,7 +50,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// A stub zone with its own server, for the clients of a view.
+/// Returns a stub zone with its own server, for the clients of a view.
 fn stub(zone: u8, view: Option<&str>) -> ConfiguredZone {
     ConfiguredZone {
         name: name(&apex(zone)),
@@ -60,7 +60,7 @@ fn stub(zone: u8, view: Option<&str>) -> ConfiguredZone {
     }
 }
 
-/// The clients of the view are 10.200.`number`.0/24.
+/// Returns a view whose clients are 10.200.`number`.0/24.
 fn view(view: &str, number: u8, hides: bool) -> ConfiguredView {
     let clients = vec![format!("10.200.{number}.0/24").parse().unwrap()];
     ConfiguredView { name: view.to_owned(), clients, zones: hides.then(Vec::new) }
@@ -249,7 +249,7 @@ fn a_listener_with_zones_shows_them_to_the_clients_of_all_views() {
     });
 }
 
-/// The cache of the new resolver is read from a snapshot of `stopped`.
+/// Starts a new resolver. Its cache is read from a snapshot of `stopped`.
 fn restarted(stopped: &Simulation, config: Config) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (of, now) = (stopped.resolver(), stopped.clock().now());
@@ -309,7 +309,7 @@ fn a_client_that_a_reload_moves_to_another_view_gets_the_zones_of_that_view() {
     });
 }
 
-/// Each view has only the zones in its element of `sees`.
+/// Returns a configuration in which each view has only the zones in its element of `sees`.
 fn sets(lab: &Lab, sees: &[Vec<u8>]) -> Config {
     let mut config = config_for(lab);
     for (number, zones) in (0..).zip(sees) {

@@ -101,7 +101,7 @@ fn read(frame: &[u8]) -> Read {
     read
 }
 
-/// The stream must begin with START and end with STOP.
+/// Returns the dnstap messages of a stream, which must begin with START and end with STOP.
 fn messages(stream: &[u8]) -> Vec<Read> {
     let mut left = stream.strip_prefix(&control(2)[..]).expect("START");
     let mut found = Vec::new();

@@ -16,7 +16,7 @@ const FLOOD: u32 = 64;
 /// The number of new names that the light client asks for.
 const NAMES: u16 = 24;
 
-/// The light client then repeats a datagram, because a full socket may have dropped it.
+/// The time after which the light client repeats a datagram, because a full socket may have dropped it.
 const REPEAT: Duration = Duration::from_millis(500);
 
 fn flood(socket: &UdpSocket, stop: &AtomicBool) -> u32 {
@@ -34,7 +34,7 @@ fn flood(socket: &UdpSocket, stop: &AtomicBool) -> u32 {
     sent
 }
 
-/// Returns `None` if there is no reply within `PATIENCE`.
+/// Asks one question. Returns `None` if there is no reply within `PATIENCE`.
 fn ask(socket: &UdpSocket, id: u16) -> Option<Message> {
     let query = query(id, &format!("light{id}.tld."), RecordType::A);
     for _ in 0..PATIENCE.as_millis() / REPEAT.as_millis() {

@@ -53,7 +53,7 @@ fn signed_lab() -> Lab {
     lab
 }
 
-/// The certificate for dns.example comes from the certificate authority of the tests.
+/// A listener with a certificate for dns.example from the certificate authority of the tests.
 fn listener() -> Listener {
     let folder = tempfile::tempdir().unwrap();
     for file in ["first.pem", "first.key"] {
@@ -75,7 +75,7 @@ fn certificates() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls"))
 }
 
-/// With trust anchors, the client sends the DO flag and validates the answers.
+/// Creates a client. With trust anchors, it sends the DO flag and validates the answers.
 fn client(protocols: &[ProtocolConfig], server: SocketAddr, anchors: Option<TrustAnchors>) -> TokioResolver {
     let at_port = |protocol| {
         let mut connection = ConnectionConfig::new(protocol);

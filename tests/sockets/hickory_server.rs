@@ -137,7 +137,7 @@ impl Foreign {
         Self { stage, port, _servers: servers }
     }
 
-    /// `last` is the last octet of the server's address.
+    /// Returns a client of the server whose address has `last` as its last octet.
     fn client(&self, last: u8) -> LabClient {
         LabClient::new((address(last), self.port).into(), PATIENCE)
     }
@@ -174,7 +174,7 @@ fn address(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(127, 79, 0, last)
 }
 
-/// The three servers have the same port, because resolverd queries all servers at the same port.
+/// Opens sockets for three servers at the same port, because resolverd queries all servers at the same port.
 async fn bind() -> (u16, Vec<(UdpSocket, TcpListener)>) {
     let bound = async |last, port| -> io::Result<_> {
         let datagrams = UdpSocket::bind((address(last), port)).await?;

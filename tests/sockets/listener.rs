@@ -479,7 +479,7 @@ async fn a_flight_goes_on_for_others_when_a_reload_removes_the_listener_that_beg
     assert_eq!(overdue.metadata.response_code, ResponseCode::ServFail);
     with_both.listen.addresses.truncate(1);
     stage.daemon.apply(with_both).await.unwrap();
-    // A resolution that began after the reload would take longer than this client waits.
+    // The answer comes from the resolution that began before the reload. A new resolution would take longer than this client waits.
     let reply = stage.client().ask_datagram(&owner, RecordType::A).await.unwrap();
     assert_eq!((reply.metadata.response_code, reply.answers.len()), (ResponseCode::NoError, 1));
     stage.daemon.stop().await;

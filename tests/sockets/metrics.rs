@@ -34,7 +34,7 @@ fn certificate() -> Option<CertificateFile> {
     Config::load(Some(&path)).unwrap().listen.certificate
 }
 
-/// The kernel chooses the port for metrics.
+/// Starts the daemon. The kernel chooses its port for metrics.
 async fn stage() -> (Stage, SocketAddr) {
     let stage = Stage::set("* 300 A 10.0.0.1\n", |config| {
         config.metrics.listen = Some("127.0.0.1:0".parse().unwrap());
@@ -64,7 +64,7 @@ async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     (header.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
-/// Returns the values by name with labels.
+/// Returns the values of all metrics, by name with labels.
 fn samples(text: &str) -> BTreeMap<String, f64> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
@@ -75,7 +75,7 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
         .collect()
 }
 
-/// A query is counted only after its reply was sent.
+/// Reads the metrics until `series` has this value: a query is counted only after its reply was sent.
 async fn scrape_until(address: SocketAddr, series: &str, value: f64) -> String {
     let scraped = timeout(PATIENCE, async {
         loop {
@@ -182,7 +182,7 @@ async fn outcomes_add_up_to_the_queries_in_every_metric() {
     stage.daemon.stop().await;
 }
 
-/// No reply is expected on the connection.
+/// Returns true if the daemon has closed the connection. No reply is expected on it.
 fn is_closed(stream: &TcpStream) -> bool {
     match stream.try_read(&mut [0]) {
         Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
@@ -190,7 +190,7 @@ fn is_closed(stream: &TcpStream) -> bool {
     }
 }
 
-/// Returns the reply with its header.
+/// Sends an HTTP request. Returns the reply with its header.
 async fn exchange(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();

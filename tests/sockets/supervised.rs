@@ -25,7 +25,7 @@ const TASKS: [&str; 11] = [
     "udp-0",
 ];
 
-/// `what` describes the condition in the error message.
+/// Waits until `so` returns true. `what` describes this condition in the error message.
 async fn until(what: &str, so: impl Fn() -> bool) {
     let waited = timeout(PATIENCE, async {
         while !so() {

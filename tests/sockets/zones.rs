@@ -70,7 +70,7 @@ fn forward(apex: &str, addresses: &[[u8; 4]]) -> ConfiguredZone {
     zone(apex, ZoneKind::Forward(addresses.iter().map(forwarder).collect()))
 }
 
-/// The default configuration denies servers with private addresses.
+/// Simulates a resolver with these configured zones. As in the default configuration, servers with private addresses are denied.
 fn simulate<Ran: Future>(
     zones: Vec<ConfiguredZone>,
     run: impl FnOnce(Simulation, Arc<Lab>) -> Ran,
@@ -244,7 +244,7 @@ fn ptr_records_of_the_file_replace_the_reverse_name_of_a_host() {
     });
 }
 
-/// The resolver has `[[host]]` entries for these names, each with an IPv4 address.
+/// Simulates a resolver that has `[[host]]` entries for these names, each with an IPv4 address.
 fn with_hosts(hosts: &[&str], run: impl AsyncFnOnce(Simulation, Arc<Lab>)) {
     paused(async {
         let lab = lab();
@@ -276,7 +276,8 @@ fn types_that_a_host_does_not_give_are_those_of_the_name_without_it() {
         assert_eq!((nothing.metadata.response_code, nothing.answers.len()), (ResponseCode::NoError, 0));
         let any = ask(&simulation, "mailed.tld.", RecordType::ANY).await.message;
         assert_eq!(any.answers[0].record_type(), RecordType::A);
-        // A `[[host]]` entry applies only to questions for the name itself, not to an alias on the internet that leads to the name.
+        // On the internet, host.alias.tld. is an alias. Its `[[host]]` entry answers only questions for addresses, so other questions
+        // follow the alias.
         let alias = ask(&simulation, "host.alias.tld.", RecordType::A).await.message;
         assert_eq!(alias.answers[0].data.ip_addr().unwrap().to_string(), "10.0.0.9");
         let alias = ask(&simulation, "host.alias.tld.", RecordType::MX).await.message;
@@ -449,13 +450,13 @@ async fn what_cannot_be_served_changes_nothing() {
     stage.daemon.stop().await;
 }
 
-/// resolverd serves this private zone itself.
+/// Returns a private zone that resolverd serves itself.
 fn here(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\nhost IN A 10.9.9.9\n".to_owned();
     zone(apex, ZoneKind::File { path: "here.zone".into(), text })
 }
 
-/// A listener at 127.0.0.`last` whose clients see these zones.
+/// Returns a listener at 127.0.0.`last` whose clients see these zones.
 fn listener(last: u8, sees: &[&str]) -> Listener {
     Listener {
         addresses: vec![SocketAddr::from(([127, 0, 0, last], 0))],

@@ -73,8 +73,8 @@ fn capture(octets: &[u8]) -> Result<(), String> {
 /// The monotonic time at the start of the process.
 const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
-/// A snapshot of the cache with any octets. Afterwards all entries must be readable, no entry may be valid for longer than permitted, and a
-/// snapshot of this cache must be readable again.
+/// Reads any octets as a snapshot of the cache. Afterwards all entries must be readable, no entry may be valid for longer than permitted,
+/// and a snapshot of this cache must be readable again.
 fn snapshot(octets: &[u8]) -> Result<(), String> {
     let view = ViewId::default();
     let scope = Scope {
@@ -120,7 +120,7 @@ const SNAPSHOT_MEMORY: u64 = 8 << 20;
 /// The servers of this zone send the responses.
 const ZONE: &str = "example.";
 
-/// The client must be able to read the reply.
+/// Reads any octets as a query. The client must be able to read the reply.
 fn query(octets: &[u8]) -> Result<(), String> {
     let mut out = Vec::new();
     match Query::read(octets, ViewId::default()) {
@@ -204,7 +204,7 @@ fn holds_together(name: &Name, reply: &Message) -> Result<(), String> {
     Ok(())
 }
 
-/// One server answers each query with the same octets, except the id and the name.
+/// A network in which one server answers each query with the same octets, except the id and the name.
 struct Scripted {
     server: SocketAddr,
     octets: Vec<u8>,
@@ -245,7 +245,7 @@ impl Network for Scripted {
     }
 }
 
-/// The same octets can be read from this TCP stream again and again.
+/// A TCP stream from which the same octets can be read again and again.
 struct Scroll {
     octets: Vec<u8>,
     pending: Option<Vec<u8>>,
@@ -291,7 +291,7 @@ fn zone_file(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// A line of the control protocol, as a request and as a reply.
+/// Reads any octets as a line of the control protocol: as a request and as a reply.
 fn control(octets: &[u8]) -> Result<(), String> {
     if let Ok(request) = serde_json::from_slice::<Request>(octets) {
         let written = serde_json::to_vec(&request).map_err(|error| error.to_string())?;

@@ -29,7 +29,7 @@ pub struct FleetState {
     pub dropped: u64,
     /// The number of entries of the store that this gateway did not use, because they were forged or had expired.
     pub refused: u64,
-    /// Commands that the store answered with an error.
+    /// The number of commands that the store answered with an error.
     pub errors: u64,
 }
 

@@ -125,7 +125,7 @@ pub enum Request {
     },
     /// The current configuration.
     Config {
-        /// If true, only values that differ from the default.
+        /// True selects only values that differ from the default.
         #[serde(default)]
         changed: bool,
     },
@@ -293,7 +293,7 @@ pub enum NtaWhat {
         /// The name of the negative trust anchor.
         name: String,
     },
-    /// Lists the current negative trust anchors with their times.
+    /// Lists the current negative trust anchors, each with the time until it is removed.
     List,
 }
 

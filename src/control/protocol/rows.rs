@@ -103,7 +103,7 @@ pub enum HeldAs {
 pub struct LookaheadRule {
     /// The rule, with the question that it resolves early.
     pub rule: Rule,
-    /// In the mode "learned", only active rules resolve questions early.
+    /// Whether the rule is active. In the mode "learned", only active rules resolve questions early.
     pub state: RuleState,
     /// Since the daemon started: the number of questions that this rule resolved before a client asked them.
     pub asked: u64,

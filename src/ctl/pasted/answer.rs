@@ -60,10 +60,10 @@ pub(super) fn mark_unknown_list(line: &PastedLine, message: &mut MessageReport) 
     }
 }
 
-/// Fewer letters may occur in other words of a line by chance.
+/// Shorter labels of a list's zone may occur in other words of a line by chance.
 const LIST_LABEL: usize = 3;
 
-/// No query of the history has the result that the line reports.
+/// Returns the culprit for a line that reports a result of DNS, if no query of the history has this result.
 pub(super) fn unanswered(reported: DnsResult) -> CulpritReport {
     CulpritReport::new(
         CulpritKind::Unknown,

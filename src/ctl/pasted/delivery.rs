@@ -30,7 +30,7 @@ const DELIVERIES: [(&str, &[&str]); 5] = [
 /// Words before the result of a delivery.
 const RESULTS: [&str; 3] = [" status=", " stat=", ": "];
 
-/// In each line of Exim about the arrival of a mail.
+/// Each line of Exim about the arrival of a mail contains this text.
 const ARRIVAL: &str = " <= ";
 
 /// Postfix and Exim write these words before the reply of the remote mail server.

@@ -6,8 +6,8 @@
 //!   the line. A domain often sends several mails, so a message at another time does not belong to the line.
 //! - A failed query for a DNS list or a reverse name defers no mail. So a failed query for another name is the more likely cause
 //!   of a line about a failed lookup, most of all the name that the line rejects.
-//! - Mail software may write a line without a delay long after the queries of its mail. Messages that ended just before the line
-//!   come first.
+//! - If a line shows no delay, its mail may have sent its queries long before. So older messages are compared too, but those that
+//!   ended just before the line rank first.
 //! - A mail comes from one host and one sender. So a message with the MX query of another domain, or with the PTR query for
 //!   another address, belongs to another mail. Mail software sends no PTR query for a delivery.
 
@@ -116,9 +116,9 @@ fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
     }
 }
 
-/// Returns the whole seconds from the end of a message (email) to the time of a pasted line; for a line about an arrival, from or
-/// to the arrival. A message that began after the line gets the greatest value. For a delivery of Postfix, the start of the third
-/// part of `delays=` counts, because Postfix looks up the names before it connects.
+/// Returns the whole seconds from the end of a message (email) to the time of a pasted line. A message that began after the line
+/// gets the greatest value. For a line about an arrival, the message may also begin after the arrival. For a delivery of Postfix,
+/// the start of the third part of `delays=` counts, because Postfix looks up the names before it connects.
 fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// Logs cut times to whole seconds.
     const SECOND: f64 = 1.0;

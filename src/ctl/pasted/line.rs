@@ -15,8 +15,8 @@ const CONNECTED: &str = "]: connect from ";
 /// In seconds. Most logs cut times to whole seconds.
 const WHOLE_SECOND: f64 = 1.0;
 
-/// In seconds. Mail software and resolverd read the clock at different moments, so the time in a line may be this much before a
-/// query that came first.
+/// In seconds. Mail software and resolverd read the clock at different moments. So a query that was sent before a line was
+/// written may have a time that is this much later than the time of the line.
 const EXACT: f64 = 0.01;
 
 const UNREAD_TIME: usize = 60;
@@ -32,9 +32,8 @@ pub struct PastedLine {
     pub text: String,
     /// The time in the line, in seconds since 1970; `None` if it has none that can be parsed.
     pub at: Option<f64>,
-    /// The last moment that the time can mean, in seconds since 1970: it is later than `at` if the time has no seconds, or if it
-    /// occurred twice because clocks were set back. In an entry of mailq it is the current time for delivery attempts after the
-    /// arrival.
+    /// The last moment that the time can mean, in seconds since 1970. It is later than `at` if the time has no seconds, or if it
+    /// occurred twice because clocks were set back. For the delivery attempts of an entry of mailq, it is the current time.
     pub at_last: Option<f64>,
     pub(crate) unread_time: Option<String>,
     /// True for the first line of an entry of mailq. Its time is the arrival of the mail, when the sender was checked.
@@ -113,8 +112,8 @@ impl PastedLine {
     }
 
     /// Returns the periods in which the history is searched, one after the other, until a message (email) of the line is found.
-    /// The last one also has the `around` seconds before the line. For a line with an address it is the only one, because few
-    /// mails have the same address. `None` is the whole history.
+    /// The last period includes the `around` seconds before the line. For a line with an address, this is the only period,
+    /// because few mails have the same address. `None` is the whole history.
     pub fn spans(&self, around: f64) -> Vec<Option<Span>> {
         let has_address = self.addresses().next().is_some();
         let own = vec![self.last_try(), self.whole_delay()];
@@ -145,7 +144,8 @@ impl PastedLine {
         self.delay.parts.map_or(0.0, |[.., sending]| sending)
     }
 
-    /// Both limits of the period have a margin, because clocks and times are not exact.
+    /// Returns the period of `before` seconds before the last possible query of the mail. Both limits have a margin, because
+    /// clocks and times are not exact.
     fn before_its_end(&self, before: f64) -> Option<Span> {
         // Mail software writes the line about the end of a session after all queries of the session, so only a small difference
         // of clocks is allowed.

@@ -51,7 +51,7 @@ const NO_NAMES: [&str; 6] = ["message-id", "msgid", "id", "resent-message-id", "
 /// The key of the Message-ID in a result line of SpamAssassin.
 const RESULT_ID: &str = "mid";
 
-/// In lines about a delivery: Postfix and Sendmail write `relay`, Exim writes `h`.
+/// The keys of the mail host in lines about a delivery: Postfix and Sendmail write `relay`, Exim writes `h`.
 const RECEIVING_HOST: [&str; 2] = ["relay", "h"];
 
 /// Mail software certainly looked up the names after these keys.
@@ -121,8 +121,8 @@ fn queue_id(text: &str) -> Option<&str> {
     id.chars().all(|letter| letter.is_ascii_alphanumeric()).then_some(id)
 }
 
-/// Within a queue entry or a bounce, lines that report a failed lookup come first. The sender mostly has a domain of this host,
-/// so the line about the sender does not name the cause.
+/// Sorts the lines: within a queue entry or a bounce, lines that report a failed lookup come first. The sender mostly has a
+/// domain of this host, so the line about the sender does not name the cause.
 pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     lines.sort_by_key(|line| (line.entry, !line.blames_dns));
     lines
@@ -131,9 +131,9 @@ pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
 /// A line without a time has the time of the line before it.
 #[derive(Default)]
 struct LineDates {
-    /// The first and the last moment that the last time can mean, in seconds since 1970.
+    /// The first and the last moment that the most recent time can mean, in seconds since 1970.
     date: Option<(f64, f64)>,
-    /// The last time, if it could not be parsed.
+    /// The most recent time as text, if it could not be parsed.
     unread: Option<String>,
     /// The number of queue entries, bounces and log lines so far.
     entries: usize,

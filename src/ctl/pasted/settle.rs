@@ -5,8 +5,8 @@
 //!
 //! - If several messages match the line equally well, or have names of the line that the others lack, all of them are shown, the
 //!   best first. The queries about the host of a mail and the queries about its sender are often two messages.
-//! - A message is not quick if another slow query of the client may belong to the same mail and took about as long as the delay
-//!   in the line (see `history::doubt`).
+//! - A message does not count as quick if another slow query of the client may belong to the same mail and took about as long as
+//!   the delay in the line (see `history::doubt`).
 //! - The line itself is evidence: a failed lookup in the line means that DNS is at fault, and a delay in another part of the
 //!   delivery means the opposite. If the line reports an answer, such as a name that does not exist, time does not matter: the
 //!   answer is the cause if a query of the message has this answer; otherwise the cause is unknown.
@@ -104,8 +104,8 @@ pub fn is_of_line(line: &PastedLine, message: &MessageReport) -> bool {
     !message.is_absent() && time > TimeFit::Elsewhere && (!line.blames_dns || has_failed())
 }
 
-/// Several names of a pasted line may find the same message (email). Of different copies, the one whose failed query concerns the
-/// line stays, or else one whose culprit is a fault or a delay in DNS.
+/// Several names of a pasted line may find the same message (email). Keeps one copy of it: the one whose failed query concerns
+/// the line, or else one whose culprit is a fault or a delay in DNS.
 fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let worth = |message: &MessageReport| (failed_query(line, message), is_of_dns(message.culprit.kind));
     let mut distinct: Vec<MessageReport> = Vec::new();
@@ -127,8 +127,7 @@ fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageRepor
     distinct
 }
 
-/// Returns the message (email) that matches best, the messages that match equally well, and messages with names or addresses of
-/// the line that these lack.
+/// Returns the message (email) that matches best, those that match equally well, and those with names or addresses of the line that the others lack.
 fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageReport> {
     let (mut shown, mut best): (Vec<MessageReport>, Option<Fit>) = (Vec::new(), None);
     for (fit, message) in fitted {
@@ -160,9 +159,9 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     };
     let has_host = has(&|question| address_of(&question.name).is_some());
     if has_host && has(&|question| question.kind == "MX") {
-        // Together, the messages (emails) have the queries about the host and the sender of the mail, so waits in other messages
-        // do not belong to this mail. Exception: if two domains share a mail host, only one of their messages has the failed
-        // query for this host.
+        // The shown messages (emails) have the queries about the host and the sender of the mail, so waits of other messages do
+        // not belong to this mail. Exception: a failed query for a mail host. If two domains share this host, only one of their
+        // messages has the query.
         let may_be_shared = |wait: &PossibleWait| wait.failed && address_of(&wait.name).is_none();
         messages.iter_mut().for_each(|message| message.possible_waits.retain(may_be_shared));
     }
@@ -229,7 +228,7 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     doubted(line, with_first(not_dns(line, &message), message))
 }
 
-/// If the previous culprit is in DNS, the report names it as a further one.
+/// Sets the culprit. If the previous culprit is in DNS, the report names it as a further one.
 fn with_first(culprit: CulpritReport, mut message: MessageReport) -> MessageReport {
     let before = std::mem::replace(&mut message.culprit, culprit);
     let is_other = is_of_dns(before.kind) && before.kind != message.culprit.kind;
@@ -302,8 +301,8 @@ fn of_another_time(
     MessageReport { line: Some(line.text.clone()), culprit, also, ..message }
 }
 
-/// The history has no message (email) for the line. The advice is another one if the history does not reach back to the time of
-/// the line.
+/// The history has no message (email) for the line. If the history reaches back to the time of the line, the advice is to paste
+/// another line of the mail.
 fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let reach = message.history.as_ref().and_then(|history| history.resolved);
     if reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin) {
@@ -335,8 +334,8 @@ fn times(line: &PastedLine, message: &MessageReport) -> String {
 /// Advice if most of the delay was before the queue manager, and the mail was not deferred before.
 const BEFORE_QUEUE: &str = "smtpd and content filters query DNS before the queue manager: their lines with this queue id name the client and the sender; paste them too if they are missing here";
 
-/// Advice for each part of the delay in a line of Postfix, if this part is the longest one. The first part then has earlier
-/// delivery attempts.
+/// Advice for each part of the delay in a line of Postfix, if this part is the longest one. If the first part is the longest
+/// without earlier delivery attempts, the advice is `BEFORE_QUEUE`.
 const PARTS: [&str; 4] = [
     "this time has the earlier tries of the mail: see the earlier lines of its queue id",
     "look at the queue: `qshape active`, and the limits of concurrency",
@@ -344,8 +343,8 @@ const PARTS: [&str; 4] = [
     "look at the server or the content filter that got the mail (relay=): it answered late after the data",
 ];
 
-/// If most of the delay was before the queue manager, the culprit is unknown: smtpd and content filters sent queries in this time
-/// that a line about a delivery does not show.
+/// Returns a culprit that is not DNS. If most of the delay was before the queue manager, the culprit is unknown: smtpd and
+/// content filters sent queries in this time that a line about a delivery does not show.
 fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
     if line.delay.is_before_queue() {
         return CulpritReport::new(CulpritKind::Unknown, times(line, message), BEFORE_QUEUE);
@@ -378,7 +377,7 @@ fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
 pub struct LineResult {
     /// The message, with the culprit for the first of its lines.
     pub message: MessageReport,
-    /// The two parts of a line of `postqueue -j` have the same number.
+    /// The numbers of the lines. The two parts of a line of `postqueue -j` have the same number.
     numbers: BTreeSet<usize>,
     entry: usize,
     is_arrival: bool,
@@ -404,8 +403,8 @@ impl LineResult {
 }
 
 /// Sorts the results: within a queue entry or a bounce, known culprits come first. The first line of an entry is about the
-/// sender, mostly with a domain of this host. If the history has no message (email) for this line, another line of the entry may
-/// have a known culprit.
+/// sender, mostly with a domain of this host. If the history has no message (email) for this line, but another line of the entry
+/// has a known culprit, the first line is left out.
 pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
     let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();

@@ -30,7 +30,7 @@ pub(super) fn subject(word: &str) -> Option<String> {
 /// File names in log lines end with these words. None of them is a top-level domain.
 const FILES: [&str; 8] = ["c", "cf", "conf", "db", "eml", "log", "lua", "sock"];
 
-/// With at least two labels.
+/// Returns true for a domain name with at least two labels.
 fn is_domain(word: &str) -> bool {
     let mut labels = word.split('.');
     let is_label = |label: &str| {
@@ -46,7 +46,7 @@ fn is_domain(word: &str) -> bool {
 /// A domain publishes the keys and policies of its mail below these labels, such as `_dmarc.DOMAIN`.
 const SERVICES: [&str; 3] = ["_dmarc", "_domainkey", "_mta-sts"];
 
-/// For a name, the query must be for exactly this name.
+/// Returns true if the message has a query about `subject`, an address or a domain.
 pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
     let address = subject.parse::<IpAddr>().ok();
     message.questions.iter().any(|question| match address {

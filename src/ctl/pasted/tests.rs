@@ -248,7 +248,7 @@ fn an_entry_in_one_line_has_its_sender_at_its_arrival_and_its_recipients_until_n
     assert_eq!(lines[0].subjects, ["sender.example"]);
     assert_eq!(lines[1].subjects, ["silent.example", "gone.example"]);
     assert!(lines.iter().all(|line| line.text == entry));
-    // A bounce has an empty sender. A new entry has no reason for a failed delivery yet.
+    // The sender of a bounce is empty. A new entry has no reason for a failed delivery.
     let entry =
         r#"{"arrival_time": 1795302000, "sender": "", "recipients": [{"address": "a@gone.example"}]}"#;
     assert_eq!(one(entry).subjects, ["gone.example"]);
@@ -307,7 +307,7 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
     }
 }
 
-/// The times of the messages in `found` are relative to the end of the line (`NOW`).
+/// In the times of `found`, `NOW` stands for the last moment at which the mail of the line may have sent queries.
 pub(super) fn settled(text: &str, found: Vec<MessageReport>) -> Option<MessageReport> {
     settle_at_its_end(&one(text), found)
 }
@@ -320,7 +320,7 @@ fn settle_at_its_end(line: &PastedLine, mut found: Vec<MessageReport>) -> Option
     Some(MessageReport { began: (described.began - shift).round(), ..described })
 }
 
-/// A message (email): its start in seconds after the end of the line, its wait in seconds, its culprit and outcome, and the
+/// A message (email): its start in seconds after the time of the line, its wait in seconds, its culprit and outcome, and the
 /// number of names and addresses of the line in it.
 type Found = (f64, f64, CulpritKind, Outcome, usize);
 
@@ -348,7 +348,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
         ),
         // If the history lacks the mail of the line, another mail of the same domain is not blamed.
         (QMGR, &[(-62.0, 1.5, ServerSlow, Upstream, 1)], (-62.0, Unknown)),
-        // A line with a delay shows when its mail began, also at the end of a session.
+        // A line with a delay shows when its mail began, even if it is about the end of a session.
         (
             GREETING,
             &[(-450.0, 20.0, Client, Upstream, 1), (-30.0, 0.03, Nothing, Upstream, 1)],
@@ -381,7 +381,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 15] = {
             &[(-20.0, 4.0, ServerSilent, Failed, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-20.0, ServerSilent),
         ),
-        // For a line without a delay, the number of names and addresses in common counts more than the times.
+        // For a line without a delay, the time counts more than the number of names and addresses in common.
         (
             CONNECT,
             &[(-100.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 1)],
@@ -596,7 +596,7 @@ fn a_time_that_does_not_exist_is_not_understood() {
     }
 }
 
-/// For each message that is shown: its first name, its culprit, and the number of further messages that match the line.
+/// Returns for each message that is shown: its first name, its culprit, and how many messages match the line (0 for a single one).
 fn shown(text: &str, mut found: Vec<MessageReport>) -> Vec<(String, CulpritKind, u64)> {
     let line = one(text);
     let shift = line.end().unwrap() - NOW;

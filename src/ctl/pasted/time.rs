@@ -14,7 +14,7 @@ const MONTHS: [&str; 12] =
 /// Words after a time that mean the time zone UTC.
 const UTC: [&str; 2] = ["UTC", "GMT"];
 
-/// As in CET, PST or AEST.
+/// The number of letters in the name of a time zone, such as CET, PST or AEST.
 const ZONE_LETTERS: std::ops::RangeInclusive<usize> = 3..=4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +22,13 @@ enum Zone {
     /// The line has no time zone, so the time zone of this host counts.
     Local,
     Utc,
-    /// Another word. Some of these words have several meanings, like IST, so the time cannot be converted.
+    /// Another time zone. Some names of time zones have several meanings, like IST, so the time cannot be converted.
     Unknown,
 }
 
 impl Zone {
-    /// Returns the time zone that the word after a time denotes. `next` is the word after `word`: if both look like names of time
-    /// zones, `word` is the host of a syslog line.
+    /// Returns the time zone that the word after a time denotes. `next` is the word after `word`. If `next` ends with a colon, it
+    /// is the program of a syslog line, and `word` is the host.
     fn from_words(word: &str, next: &str) -> Self {
         let word = word.trim_end_matches([',', ';', ']', ')']).trim_start_matches('(');
         // Most other time zones end with this letter. Exim also writes words such as SMTP and TLS after the time.
@@ -103,13 +103,13 @@ fn is_local(joined: &str) -> bool {
     time.bytes().all(|octet| octet.is_ascii_digit() || matches!(octet, b':' | b'.' | b','))
 }
 
-/// The syslog priority, such as `<22>`, is at the start of a word.
+/// Removes the syslog priority, such as `<22>`, from the start of a word.
 fn without_priority(word: &str) -> &str {
     let parts = word.strip_prefix('<').and_then(|behind| behind.split_once('>'));
     parts.filter(|(priority, _)| priority.parse::<u8>().is_ok()).map_or(word, |(_, rest)| rest)
 }
 
-/// Examples: `03:12:05.1`, `21/Nov/2026:03:12:05`.
+/// Returns true if the word has a time of day, as in `03:12:05.1` or `21/Nov/2026:03:12:05`.
 fn has_clock(word: &str) -> bool {
     let word = word.trim_matches(['[', ']', '(', ')', ',', ';', '"', '\'']).trim_end_matches(['Z', 'z']);
     let word = word.split(['+', '.']).next().unwrap_or_default();
@@ -117,7 +117,7 @@ fn has_clock(word: &str) -> bool {
         part.contains(['/', '-', '.', 'T']) && part.contains(|letter: char| letter.is_ascii_digit())
     };
     let parts: Vec<&str> = word.rsplitn(4, ':').collect();
-    // The program meant even 24:60:61 as a time.
+    // Impossible times such as 24:60:61 count too, because the program meant a time.
     let is_number = |part: &str| part.len() == 2 && part.parse::<u8>().is_ok();
     match &parts[..] {
         [seconds, minutes, hours] => {
@@ -131,8 +131,8 @@ fn has_clock(word: &str) -> bool {
     }
 }
 
-/// Other programs add prefixes to a line without a space: the file name and line number of `grep`, and the syslog priority (RFC
-/// 3164 section 4.1.1).
+/// Removes a prefix that another program added to the line without a space: the file name and line number of `grep`, or the
+/// syslog priority (RFC 3164 section 4.1.1).
 fn without_prefix(line: &str) -> &str {
     let line = line.trim_start();
     let first = line.split_whitespace().next().unwrap_or_default();
@@ -159,7 +159,7 @@ fn in_mail_form(place: usize, words: [&str; 5]) -> Option<f64> {
     Some(zoned.timestamp().as_duration().as_secs_f64())
 }
 
-/// Seconds, milliseconds or microseconds since 1970, or a TAI64N label.
+/// Returns true for seconds, milliseconds or microseconds since 1970, and for a TAI64N label.
 fn is_stamp(word: &str) -> bool {
     let tai = word
         .strip_prefix('@')

@@ -107,12 +107,12 @@ pub(crate) const FAILURE: &[Column<FailedZone>] = &[
     }),
 ];
 
-/// Sorted by rank, the lowest first.
+/// Returns the titles of the columns, sorted by rank, the lowest first.
 pub(crate) fn titles<Row>(columns: &'static [Column<Row>]) -> Vec<&'static str> {
     by_rank(columns).map(|Column(title, ..)| *title).collect()
 }
 
-/// Sorted by the rank of the columns, the lowest first.
+/// Returns the cells of a row, sorted by the rank of their columns, the lowest first.
 pub(crate) fn cells<Row>(columns: &'static [Column<Row>], row: &Row, context: &Context<'_>) -> Vec<Cell> {
     by_rank(columns).map(|Column(_, _, show)| show(row, context)).collect()
 }

@@ -58,8 +58,8 @@ pub fn costs(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) ->
     head + &columns::table(COSTS, &rows, 0).text(style, None) + &legend(*slow) + words::MESSAGE
 }
 
-/// Returns the lines below the table, which explain its columns and the sides (the parties that can remove a cause). The word "message" is explained
-/// after them. `slow` is the shortest wait in seconds that is shown.
+/// Returns the lines below the table, which explain its columns. `slow` is the shortest wait for a cause, in seconds, with which
+/// a message is in a row.
 fn legend(slow: f64) -> String {
     let slow = words::time(slow);
     format!(

@@ -9,7 +9,7 @@ use control::protocol::{FailedRequest, Reply};
 use dns::wire::presentation::harmless;
 use history::failed::{FailedServer, FailedZone, StillFails};
 
-/// A date and the space after it. If both times of a row have the same date, the second one is shown without it.
+/// The length of a date and the space after it. If both times of a row have the same date, the second time is shown without it.
 const DATE: usize = "2026-08-01 ".len();
 
 /// Returns the output. `moment` formats a point in time.

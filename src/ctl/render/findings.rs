@@ -13,7 +13,7 @@ pub fn text(findings: &[HostFinding], style: Style) -> String {
     lines(findings, style) + &sum(findings)
 }
 
-/// Without the number of problems.
+/// Returns the findings, without the number of problems.
 pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
     let wide = findings.iter().map(|finding| topic(finding).chars().count()).max().unwrap_or(0);
     let gap = if wide == 0 { 0 } else { 2 };

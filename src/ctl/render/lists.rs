@@ -15,7 +15,7 @@ use resolver::dnsbl::state::ListState;
 /// Replaces a share if no answer of the list means "listed" or "not listed".
 const UNCOUNTED: &str = "–";
 
-/// In columns, so that the table of states usually fits 100 columns.
+/// The largest width of a list's name, in columns. The table of states then usually fits 100 columns.
 const NAME: usize = 26;
 
 const NONE: &str = "none";
@@ -50,7 +50,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     text + &only_this_list(&shown) + &batches(&rows, replies)
 }
 
-/// The operator typed a word that is no list.
+/// Returns the line for a typed word that is not the zone of a DNS list.
 pub fn not_a_list(typed: &str) -> String {
     format!(
         "\"{}\" is not the zone of a DNS list, so all lists in use are shown; `resolverctl dnsbl ZONE` shows one, `dnsbl list` all that are known\n",

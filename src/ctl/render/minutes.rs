@@ -23,7 +23,7 @@ pub type Moment<'m> = &'m dyn Fn(f64) -> String;
 
 enum Figure {
     Count(u64),
-    /// Shown in percent.
+    /// A part and the whole, shown in percent.
     Share(u64, u64),
     /// A quantile: the time in seconds, the number of times, and the share of longer times in percent.
     Time(f64, u64, u64),
@@ -233,7 +233,7 @@ const _: () = assert!(NAMES_INTERVAL == 5);
 /// In seconds: two periods of `NAMES_INTERVAL` minutes. A shorter span has no table of the busiest names.
 const SHORTEST_NAMED: u64 = 2 * NAMES_INTERVAL * 60;
 
-/// Replaces the table of the busiest names for a shorter span.
+/// Replaces the table of the busiest names for a span shorter than `SHORTEST_NAMED`.
 const SHORT: &str = "zones, lists and users are recorded every 5 minutes: only a span of 10 minutes or longer shows them, for example `resolverctl stats --since 10m`\n";
 
 const DNS_TIME: &str = "DNS time: how long a message waited for DNS\n";
@@ -242,7 +242,7 @@ const TIMES: &str = "latency: how long a client waited for an answer; round trip
 
 const QUANTILES: &str = "p50, p90, p99: half, 90 percent and 99 percent took at most this time\n";
 
-/// Not all minutes of the spans are recorded.
+/// Shown if the compared spans have different numbers of recorded minutes.
 const PER_MINUTE: &str = "the change of messages, queries and queries sent is computed per recorded minute\n";
 
 const BUSIEST: &[Column<Busy>] = &[

@@ -20,18 +20,18 @@ use resolver::cache::StoreFill;
 /// The smallest terminal on which all lines can be read.
 const COLUMNS: usize = 80;
 
-/// Of the smallest terminal, without the line for the shell prompt.
+/// The lines of the smallest terminal, without the line for the shell prompt.
 const LINES: usize = 23;
 
 const LABEL: usize = 13;
 
-/// Between a label and its value, and between columns.
+/// The columns between a label and its value, and between two columns of a table.
 const GAP: usize = 2;
 
-/// In columns. The text about the zone's servers then fits in the same line.
+/// The width of a zone's name, in columns. The text about the zone's servers then fits in the same line.
 const ZONE: usize = 28;
 
-/// In columns, if three zones share a line.
+/// The width of a zone's name, in columns, if three zones share a line.
 const FAILED: usize = 16;
 
 /// Advice if the daemon has not received any query.
@@ -44,7 +44,7 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     let cache = fill(&stats.stores, style);
     let fits = |upper: &String| upper.lines().count() + cache.lines().count() <= LINES;
     let upper = Some(upper(stats, true, style)).filter(fits).unwrap_or_else(|| upper(stats, false, style));
-    // An empty line and the headings of two tables.
+    // The 3 lines are an empty line and the headings of two tables.
     let left = LINES.saturating_sub(upper.lines().count() + cache.lines().count() + 3);
     let failed =
         Some(failed(stats, style)).filter(|failed| failed.lines().count() <= left).unwrap_or_default();

@@ -5,7 +5,7 @@ use super::{Style, words};
 use control::protocol::Reply;
 use history::spent::{Stage, StageRow, TableSpan};
 
-/// The query history is empty. `off` is true if the configuration switches it off.
+/// Returns the sentence for an empty query history. `off` is true if the configuration switches the history off.
 pub(crate) const fn empty(off: bool) -> &'static str {
     if off {
         "The query history is off (history.size = \"0\"): set history.size to keep queries.\n"

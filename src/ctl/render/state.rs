@@ -74,7 +74,7 @@ fn lacks(row: &ServerState) -> String {
     if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }
 
-/// Without the port if it is 53.
+/// Returns the address, without the port if it is 53.
 fn address(address: SocketAddr) -> String {
     if address.port() == defaults::PORT { address.ip().to_string() } else { address.to_string() }
 }
@@ -101,7 +101,7 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
     table.worst(left_out(replies), style) + if is_deserted { DESERTED } else { "" }
 }
 
-/// No client waits for the resolution any more.
+/// Shown if no client waits for one of the resolutions any more.
 const DESERTED: &str = "If the column \"clients waiting\" shows 0, all clients already got SERVFAIL (timeout), or resolverd began the query itself (for example prefetch).\n";
 
 fn waits_for(row: &FlightState) -> String {
@@ -146,7 +146,7 @@ const OTHERS: &str = "non-authoritative";
 
 const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or behind an alias (CNAME)\n";
 
-/// Different groups of clients have different entries.
+/// Shown if different groups of clients have different entries for the name.
 const GROUPED: &str = "group: clients that see the same zones, because of their [[view]] or `zones` of their listener; an entry answers only clients of its group\n";
 
 /// If `is_grouped` is true, the rows name the group of clients that use the entry.
@@ -172,7 +172,7 @@ fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
     std::iter::once(first).chain(further).collect()
 }
 
-/// `word` is the name in the control protocol.
+/// Returns the name of a kind of entry for the screen. `word` is its name in the control protocol.
 fn held_label(word: &str) -> String {
     match word {
         "rrset" => "record set".to_owned(),

@@ -65,7 +65,7 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
             (Err(error @ SwitchError::Needed), true) => {
                 format!("kept     {}\n         reason: {error}\n", step.change.words().not_undone)
             }
-            // An earlier line said that resolverd was stopped again. This line says why resolverd was then started.
+            // An earlier line said that resolverd was stopped. This line says that resolverd was started again, and why.
             (Err(error @ SwitchError::StartedAgain), true) => {
                 format!("started  {}\n         reason: {error}\n", step.change.words().not_undone)
             }

@@ -99,7 +99,7 @@ fn certificate(row: &CertificateStatus) -> String {
     format!("{}{until}", harmless(&row.file))
 }
 
-/// All parts of the cache together.
+/// The number of entries and the memory of all parts of the cache together.
 fn cache(stores: &[StoreFill]) -> String {
     let sum = |part: fn(&StoreFill) -> u64| stores.iter().map(part).fold(0, u64::saturating_add);
     let used = words::mebibytes(sum(|fill| fill.bytes), sum(|fill| fill.capacity));
@@ -159,7 +159,7 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     answer(reply, false, style)
 }
 
-/// For the answer of `trace --fresh`, which was resolved without the cache.
+/// Like `query`, for the answer of `trace --fresh`, which was resolved without the cache.
 pub(crate) fn fresh_query(reply: &QueryReply, style: Style) -> String {
     answer(reply, true, style)
 }
@@ -232,7 +232,7 @@ const fn source(outcome: Outcome) -> &'static str {
     }
 }
 
-/// In aligned columns, as in a zone file.
+/// Returns the records in aligned columns, as in a zone file.
 fn records(records: &[Record]) -> String {
     let width = |of: fn(&Record) -> usize| records.iter().map(of).max().unwrap_or(0);
     let names = width(|record| record.name.chars().count());

@@ -89,7 +89,7 @@ fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -
     text
 }
 
-/// The newest first.
+/// Returns the last changes of the findings, the newest first.
 fn changes(row: &WatchedRow, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     if row.changes.is_empty() {
         return String::new();

@@ -9,13 +9,13 @@ use dns::wire::presentation::harmless;
 use history::culprit::CulpritKind;
 use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 
-/// In columns.
+/// The width of the bars, in columns.
 const BAR: usize = 20;
 
-/// In columns, with the indentation.
+/// The largest width of a name with its type, in columns.
 const NAME: usize = 60;
 
-/// In columns: enough for `listed` and a return code of a DNS list.
+/// The width of the outcome, in columns: enough for `listed` and a return code of a DNS list.
 const OUTCOME: usize = 17;
 
 /// A pasted log line is cut at this number of columns.
@@ -27,7 +27,7 @@ const SHOWN: f64 = 0.001;
 /// Maximum number of queries to servers below a query of a client.
 const MESSAGES: usize = 4;
 
-/// In seconds. Slower or failed queries of clients show the queries to servers below them.
+/// In seconds. If a query of a client took at least this time or failed, its queries to servers are shown below it.
 const SLOW: f64 = 0.3;
 
 /// Returns the first (worst) message (email) as a waterfall, and one line for each other one. `moment` formats a point in time.
@@ -190,7 +190,7 @@ pub(super) fn outcome(question: &QuestionReport) -> String {
     }
 }
 
-/// In the order of time.
+/// Returns the questions that get a row, at most `ROWS`, in the order of time.
 pub(super) fn shown(report: &MessageReport) -> Vec<&QuestionReport> {
     let mut rows: Vec<&QuestionReport> =
         report.questions.iter().filter(|question| has_row(question)).collect();
@@ -253,7 +253,7 @@ fn bar(at: f64, elapsed: f64, took: f64) -> String {
     format!("{}{}{}", "·".repeat(begin), "█".repeat(full), "·".repeat(BAR.saturating_sub(begin + full)))
 }
 
-/// The evidence, the usual behaviour of the servers, and the advice. `head` is the first word.
+/// Returns the lines about a culprit: the evidence, the usual behaviour of the servers, and the advice. `head` is the first word.
 fn verdict(head: &str, culprit: &CulpritReport, style: Style) -> String {
     let paint = match culprit.kind {
         CulpritKind::None | CulpritKind::NotDns => Paint::Good,
@@ -270,13 +270,13 @@ fn verdict(head: &str, culprit: &CulpritReport, style: Style) -> String {
     text
 }
 
-/// The most important culprit first, each with the first word of its line.
+/// Returns the culprits, the most important first, each with the first word of its line.
 pub(super) fn culprits(report: &MessageReport) -> impl Iterator<Item = (&'static str, &CulpritReport)> {
     let also = report.also.iter().map(|culprit| ("Also", culprit));
     std::iter::once(("Cause", &report.culprit)).chain(also)
 }
 
-/// Returns `None` if the evidence already says the kind: what DNS answered.
+/// Returns the kind of the culprit; `None` if the culprit is an answer of DNS, which the evidence already names.
 pub(super) fn named_kind(culprit: &CulpritReport) -> Option<&'static str> {
     (culprit.kind != CulpritKind::Answer).then(|| culprit.kind.label())
 }

@@ -19,7 +19,7 @@ pub fn problems(counts: impl Iterator<Item = (usize, &'static str, &'static str)
     if found.is_empty() { "no problems found".to_owned() } else { found.join(", ") }
 }
 
-/// With a space between thousands: "1 284 007".
+/// Formats a number with a space between thousands: "1 284 007".
 pub fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -67,7 +67,7 @@ pub fn mebibytes(octets: u64, of: u64) -> String {
     format!("{} of {}", in_mebibytes(octets), in_mebibytes(of))
 }
 
-/// Without the unit.
+/// Formats octets in MiB, without the unit.
 pub(crate) fn in_mebibytes(octets: u64) -> String {
     let mebibytes = octets as f64 / f64::from(1 << 20);
     if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }

@@ -22,7 +22,7 @@ pub(super) struct Examiner {
     pub(super) daemon: Daemon,
     /// For queries to the name servers of a zone: `seek` copies these options and adds the name of the question.
     pub(super) subject: CheckSubject,
-    /// Limits the comparisons with name servers in progress.
+    /// Limits how many comparisons with name servers are in progress.
     pub(super) places: Semaphore,
     /// How many more differences may be examined: `MAX_SHADOW_EXAMINED` at the start.
     pub(super) left: Semaphore,

@@ -76,7 +76,7 @@ pub(super) fn run(
         replay.run(&captured, &mut report, signal).await
     });
     report.end(&captured);
-    // Does not wait for blocking tasks of interrupted questions, which may still wait for the daemon.
+    // Does not wait for blocking tasks: queries that a signal has interrupted may still wait for the daemon.
     runtime.shutdown_background();
     let summary = report.summary(&against, interrupted);
     let text = match format {

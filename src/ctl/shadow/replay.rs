@@ -18,7 +18,7 @@ use shadow::report::{NotCompared, ShadowReport};
 pub(super) struct Replay<'r> {
     pub(super) examiner: &'r Examiner,
     pub(super) client: &'r ControlClient,
-    /// From the start of one question to the start of the next one.
+    /// The time from the start of one question to the start of the next one.
     pub(super) pause: Duration,
 }
 

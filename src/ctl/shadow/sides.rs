@@ -23,7 +23,7 @@ use shadow::judge::Sample;
 /// A UDP query without a reply is sent again after this time, because the query or its reply may be lost.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// `in_place` is the present resolver of this host.
+/// The two resolvers whose answers are compared. `in_place` is the present resolver of this host.
 pub(super) struct Sides {
     pub(super) in_place: SocketAddr,
     pub(super) resolverd: SocketAddr,

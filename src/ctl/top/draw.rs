@@ -17,7 +17,7 @@ const TITLES: u16 = 2;
 
 const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  ? help";
 
-/// For a terminal that is too narrow for `KEYS`.
+/// The keys for a terminal that is too narrow for `KEYS`.
 const FEW_KEYS: &str = "q quit  1-6 tables  w period  ? help";
 
 /// Maximum number of lines for the rates, or for a problem with the daemon. A small terminal has fewer, because the rest of the
@@ -42,7 +42,7 @@ const HELP: [&str; 12] = [
     "The table of lists counts since the start of resolverd, not since the period began.",
 ];
 
-/// `now` is in seconds since 1970.
+/// Draws the screen. `now` is in seconds since 1970.
 pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     let area = frame.area();
     let line = |number: u16| Rect { y: area.y.saturating_add(number), height: 1, ..area }.intersection(area);
@@ -126,7 +126,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// If the names do not fit, the other tables have only their numbers.
+/// Returns the line with the names of the tables and the order of the rows. If the line is too long, only the selected table has its name.
 fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
     let shown = live.table();
     let key = |place: usize| (place + 1).to_string();

@@ -11,7 +11,7 @@ use dns::question::Outcome;
 use history::Window;
 use history::limits::STORED_TIME;
 
-/// In the order of the key `w`.
+/// The periods, in the order of the key `w`.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];
 
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ pub struct TopLive {
     /// Index of the first visible row.
     first: usize,
     readings: [Option<Reading>; 2],
-    /// In seconds since 1970.
+    /// The time of the last reply, in seconds since 1970.
     replied: Option<f64>,
     /// The time since which the daemon does not answer, in seconds since 1970, and the reason.
     away: Option<(f64, String)>,
@@ -137,7 +137,7 @@ impl TopLive {
         &self.rows
     }
 
-    /// The latest number is the last.
+    /// Returns the last values of the row, at most `most`, the latest last.
     pub(super) fn trend(&self, row: &TopRow, most: usize) -> &[f64] {
         let numbers = self.trends.get(row.name()).map(Vec::as_slice).unwrap_or_default();
         numbers.get(numbers.len().saturating_sub(most)..).unwrap_or_default()
@@ -248,7 +248,7 @@ impl TopLive {
         self.show((next(&TopTable::ALL, self.table, by), self.window))
     }
 
-    /// The command must ask the daemon for the rows immediately.
+    /// Selects a table and a period. The command must then ask the daemon for the rows immediately.
     fn show(&mut self, (table, window): (TopTable, Window)) -> TopAct {
         if table != self.table {
             (self.column, self.is_reversed, self.first) = (TopTable::FIRST_SORT, false, 0);

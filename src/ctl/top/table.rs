@@ -74,7 +74,7 @@ impl TopTable {
         }
     }
 
-    /// Shown below the rows if the terminal has room.
+    /// Returns the line that is shown below the rows if the terminal has room.
     pub(crate) const fn legend(self) -> &'static str {
         match self {
             Self::Zones => "total time: the times of all resolutions of the zone (cache misses), added up",
@@ -86,7 +86,7 @@ impl TopTable {
         }
     }
 
-    /// Sorts the rows until the user selects another column.
+    /// The index of the column that sorts the rows until the user selects another column.
     pub(crate) const FIRST_SORT: usize = 1;
 }
 
@@ -111,7 +111,7 @@ impl TopRow {
     }
 }
 
-/// From the lowest to the highest.
+/// The bars of a sparkline, from the lowest to the highest.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// A bar for each number, relative to the greatest of them.
@@ -128,7 +128,7 @@ const FULL: usize = 80;
 /// The smallest width of a column with sparklines.
 const LEAST_TREND: usize = 8;
 
-/// Returns 0 if sparklines have no room.
+/// Returns the width of the sparklines; 0 if they have no room.
 pub(super) fn trend_width(width: usize) -> usize {
     let room = width.saturating_sub(FULL + GAP).min(TOP_TREND);
     if room < LEAST_TREND { 0 } else { room }
@@ -200,8 +200,9 @@ pub struct ShownColumn {
     pub side: Align,
 }
 
-/// Returns the columns for a terminal of this width. The first columns are the most important ones, so the last ones are left
-/// out, and columns of words become narrower. Columns of words get the rest of the width, and then the name.
+/// Returns the columns for a terminal of this width. The first columns are the most important ones. If not all columns fit,
+/// columns of words become narrower, and the last columns are left out. The remaining width goes to the columns of words, and
+/// last to the name.
 pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
     let mut columns: Vec<ShownColumn> = Vec::new();
     let mut left = width;

@@ -53,7 +53,7 @@ impl Drop for TopTerminal {
     }
 }
 
-/// The terminal may no longer exist.
+/// Restores the terminal. Errors are ignored, because the terminal may no longer exist.
 pub(super) fn give_back() {
     let _gone = execute!(stdout(), LeaveAlternateScreen, Show);
     let _gone = disable_raw_mode();

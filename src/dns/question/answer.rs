@@ -54,7 +54,7 @@ pub struct Answer {
     pub security: Security,
     /// The DNS list of the answer, and what the list said about the name. `None` if the answer comes from no list.
     pub list: Option<ListMark>,
-    /// Taken while the answer is being renewed, so that it is renewed only once at a time.
+    /// The mark that the answer is being renewed, so that it is renewed only once at a time.
     pub renewal: RenewalMark,
     /// Set if look-ahead asked for this answer and no client has used it yet.
     pub ahead: AheadMark,

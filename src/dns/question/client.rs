@@ -23,9 +23,9 @@ pub struct Question {
     pub view: ViewId,
 }
 
-/// A number that identifies the zones and settings that a group of clients sees. Each view has its own part of the cache, because
-/// each cache key ends with this number. Numbers ascend and are never used twice while the daemon runs. `[listen]` has the first
-/// number at the start.
+/// A number that identifies the zones and settings that a group of clients sees. Each view has its own part of the cache, because each
+/// cache key ends with this number. Numbers ascend and are never used twice while the daemon runs. At the start, the view of `[listen]`
+/// gets the first number, 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewId(pub(super) u32);
 

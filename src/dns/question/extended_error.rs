@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// In the order of the codes from 0 (IANA registry "Extended DNS Error Codes").
+/// The names of the codes, in ascending order from code 0 (IANA registry "Extended DNS Error Codes").
 const NAMES: [&str; 30] = [
     "Other Error",
     "Unsupported DNSKEY Algorithm",

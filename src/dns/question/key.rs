@@ -12,8 +12,8 @@ use super::names::wire_name;
 /// RFC 1035 section 3.2.4. resolverd serves no other class.
 const CLASS_IN: u16 = 1;
 
-/// The octets of the key: the name in lower-case wire form, the type, the class, one octet of flags, and the view. The flags are
-/// DO (bit 0) and CD (bit 1), and marks that separate kinds of entries (bits 2 to 7).
+/// The octets of the key: the name in lower-case wire form, the type, the class, one octet of flags, and the view. The flags are DO (bit 0)
+/// and CD (bit 1). The bits 2 to 7 are zero in keys of clients' questions; other cache entries, such as delegations, use them.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct QuestionKey(Box<[u8]>);
 
@@ -31,13 +31,13 @@ impl QuestionKey {
     /// The octets after the name: type, class, flags and view.
     pub const TAIL: usize = 9;
 
-    /// Creates a key from octets that the parser of queries has put into this form.
+    /// Creates a key from octets that already have the form of a key.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
 
-    /// Returns the key of a question that resolverd asks in order to resolve or validate another one. Failures of such questions
-    /// are stored separately from those of clients' questions.
+    /// Returns the key of a question that resolverd itself asks during recursion or validation. The failure of such a question is stored
+    /// separately from the failure of a client's question.
     pub fn of_sub_question(name: &Name, kind: RecordType, view: ViewId) -> Self {
         let mut bytes = wire_name(name);
         push_tail(&mut bytes, kind, OF_SUB_QUESTIONS, view);
@@ -62,7 +62,7 @@ impl QuestionKey {
         }
     }
 
-    /// Returns the octet with DO, CD and the marks.
+    /// Returns the octet of flags, such as DO (bit 0) and CD (bit 1).
     pub fn flags(&self) -> u8 {
         self.tail().map_or(0, |[_, _, _, _, flags, ..]| *flags)
     }
@@ -97,7 +97,7 @@ impl fmt::Debug for QuestionKey {
     }
 }
 
-/// Separates questions of recursion and validation from clients' questions.
+/// The flag in the keys of questions that resolverd itself asks during recursion or validation.
 const OF_SUB_QUESTIONS: u8 = 0x10;
 
 /// Appends the octets that follow the name. The class is IN.

@@ -1,4 +1,4 @@
-//! The two marks of a cache entry.
+//! The two marks of a cache entry: that it is being renewed, and that look-ahead asked for it.
 //!
 //! A mark is not part of the value of an entry: a copy has no marks, and all marks are equal in comparisons.
 
@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use crate::clock::Mono;
 
-/// The entry is being renewed.
+/// The value of a [`RenewalMark`] while the entry is being renewed.
 const TAKEN: u32 = u32::MAX;
 
-/// Taken while a cache entry is being renewed, so that it is renewed only once at a time.
+/// The mark that a cache entry is being renewed, so that it is renewed only once at a time.
 ///
-/// The value is the time from which the mark may be taken, in seconds since `Mono::START`.
+/// If the entry is not being renewed, the value is the time from which it may be renewed, in seconds since `Mono::START`.
 #[derive(Debug, Default)]
 pub struct RenewalMark(AtomicU32);
 
@@ -26,7 +26,7 @@ impl RenewalMark {
             && self.0.compare_exchange(from, TAKEN, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Gives the mark back if too many renewals are in progress for this one to begin. The mark may be taken again from the next
+    /// Gives the mark back if too many renewals are in progress, so that this one cannot begin. The mark may be taken again from the next
     /// second on.
     pub fn give_back(&self, now: Mono) {
         self.0.store(now.seconds_since(Mono::START).saturating_add(1), Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl Eq for RenewalMark {}
 pub struct AheadMark(AtomicU8);
 
 impl AheadMark {
-    /// `rule` is the number of the look-ahead rule that asked for the entry, counted from 1.
+    /// Sets the mark. `rule`: the number of the look-ahead rule that asked for the entry, counted from 1.
     pub fn set(&self, rule: u8) {
         self.0.store(rule, Ordering::Relaxed);
     }

@@ -9,8 +9,8 @@
 //!   decides whether a reply has AD.
 //! - Each question has exactly one outcome and is counted once, so the sum of the outcomes is the number of questions. Dropped,
 //!   denied and repeated queries are counted separately.
-//! - Names for lookups are in wire form on the stack. This and less work for resolutions (flights) saved a third of the
-//!   instructions of a cache miss (`benches/compare/instructions.sh`).
+//! - Names for lookups are in wire form on the stack, because memory on the heap makes a cache miss slower
+//!   (`benches/compare/instructions.sh` counts the instructions).
 
 mod answer;
 mod client;

@@ -1,14 +1,14 @@
-//! Functions for domain names in wire form, which compare them without case (RFC 1035 section 2.3.3, RFC 4343).
+//! Functions for domain names in wire form, which compare them without regard to case (RFC 1035 section 2.3.3, RFC 4343).
 
 use std::ops::Deref;
 
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
-/// In octets (RFC 1035 section 2.3.4).
+/// The maximum length of a name in wire form, in octets (RFC 1035 section 2.3.4).
 pub const MAX_NAME: usize = 255;
 
-/// In octets (RFC 1035 section 2.3.4).
+/// The maximum length of a label, in octets (RFC 1035 section 2.3.4).
 pub const MAX_LABEL: usize = 63;
 
 /// Returns `name` in lower-case wire form, without compression.
@@ -32,8 +32,8 @@ impl WireName {
     }
 }
 
-/// A small table that shows, for most names, that no name of a set has the same first label, so that no lookup is needed. The
-/// table has a bit for each length of a label and each hash (of six bits) of its first two octets.
+/// A small table that shows for most names, without a lookup, that a set has no name with the same first label. The table has a bit for
+/// each length of a label and each hash (of six bits) of its first two octets.
 #[derive(Clone, Debug)]
 pub struct FirstLabels([u64; MAX_LABEL + 1]);
 
@@ -60,7 +60,7 @@ impl FirstLabels {
             .is_some_and(|(row, letter)| self.0.get(row).is_some_and(|letters| letters & letter != 0))
     }
 
-    /// The row for the length of the label, and the bit for the hash of its first two octets.
+    /// Returns the row of the table for the length of the first label, and the bit in it for the hash of the label's first two octets.
     fn place(octets: &[u8]) -> Option<(usize, u64)> {
         let [length, first, behind @ ..] = octets else { return None };
         // After a label of one octet, the next octet belongs to the next label.
@@ -123,14 +123,14 @@ pub fn same_name(one: &Name, other: &Name) -> bool {
 pub fn lies_within(name: &Name, zone: &Name) -> bool {
     let (mut labels, zone) = (name.iter(), zone.iter());
     let Some(below) = labels.len().checked_sub(zone.len()) else { return false };
-    // `skip` would read each label twice.
+    // The iterator's `skip` would read each label twice.
     for _ in 0..below {
         labels.next();
     }
     labels.zip(zone).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Escaped in the text form of names.
+/// The octets that are escaped in the text form of names.
 const SPECIAL: &[u8] = b".\\\"();@$";
 
 /// Returns the mnemonic of a record type. For an unknown type, returns `TYPE` and its number (RFC 3597 section 5), which the DNS

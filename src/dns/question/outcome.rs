@@ -77,7 +77,7 @@ impl DnsResult {
     /// Returns the result that the header of a reply shows. Has no branch, because each answer from the cache calls it.
     #[inline]
     pub fn in_reply(reply: &[u8]) -> Self {
-        /// By RCODE: first for replies without a record in the answer section, then for replies with one.
+        /// The results by RCODE: first 16 for replies without a record in the answer section, then 16 for replies with records.
         const RESULTS: [DnsResult; 32] = {
             let mut results = [DnsResult::Unknown; 32];
             (results[0], results[16]) = (DnsResult::NoData, DnsResult::Answer);

@@ -8,8 +8,8 @@
 //!   grow.
 //! - The code for servers uses the DNS library, and reads a DNS message record by record if the library rejects it.
 //! - Names in an answer are compressed with pointers to the question, so that the owner names also have the client's spelling.
-//! - There is no special code for replies with few addresses. Half of the time that the library needs for them is spent on names, and only
-//!   the library can create its names.
+//! - There is no special code that reads replies of servers with few addresses. Half of the time that the library needs for them is spent
+//!   on names, and only the library can create its names.
 //! - A name may follow at most 16 compression pointers. Programs that write DNS messages use one or two.
 
 #![deny(

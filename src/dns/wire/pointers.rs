@@ -63,7 +63,7 @@ fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
     }
 }
 
-/// Returns the offset after `strings` character strings, or after one name if `strings` is 0. The first one begins at `from`.
+/// Returns the offset after `strings` character strings (or after one name, if `strings` is 0) that begin at the offset `from`.
 fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
     let mut cursor = Cursor::new(message, from);
     if strings == 0 {

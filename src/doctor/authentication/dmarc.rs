@@ -78,7 +78,8 @@ pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
     last.map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
 }
 
-/// Returns the name of the DMARC record that applies to the checked domain, or the name of its own record if none applies.
+/// Returns the name of the DMARC record that applies to the checked domain. If no record applies, returns the name at which the domain can
+/// publish one.
 pub(crate) fn applied_at(facts: &DomainFacts) -> String {
     match policy(facts) {
         Policy::Record(name, _) => format!("_dmarc.{name}"),
@@ -103,7 +104,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     }
 }
 
-/// Returns a lookup without which it is not known which DMARC record applies. It has failed or was not made yet.
+/// Returns the lookup whose missing result leaves open which DMARC record applies: it has failed, or was not made yet.
 pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     match policy(facts) {
         Policy::Unknown { name, .. } | Policy::NotAsked(name) => Some((name, "TXT")),
@@ -169,8 +170,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Policy::Record(name, record) => of_record(facts, name, &record),
     };
     if let Some(several) = several(facts) {
-        // The domain's own records are ignored, so the record of a domain above may apply. The owner of this domain cannot correct its
-        // faults.
+        // The domain's own records are ignored, so the record of a domain above may apply. The faults of that record are not reported,
+        // because the owner of the checked domain cannot correct them.
         findings.retain(|finding| finding.level == Level::CouldNotTell);
         findings.push(several);
     }

@@ -17,7 +17,7 @@ const CLOSED: [(&str, Values); 4] =
 pub(crate) struct RecordFaults {
     /// The fault that makes receivers ignore the policy of the record.
     pub(crate) fatal: Option<String>,
-    /// Faults in tags that receivers then ignore.
+    /// Faults that make receivers ignore only the faulty tag.
     pub(crate) ignored: Vec<String>,
     /// Faults in report addresses. No reports are sent to these addresses.
     pub(crate) addresses: Vec<String>,
@@ -82,7 +82,7 @@ fn addresses(record: &str) -> Vec<String> {
     faults
 }
 
-/// Receivers support only `mailto` URIs.
+/// Returns true for a `mailto` URI with a mail address. Receivers support no other URIs.
 fn is_report_uri(uri: &str) -> bool {
     let scheme = uri.get(.."mailto:".len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
     let address = uri.get("mailto:".len()..).unwrap_or_default();

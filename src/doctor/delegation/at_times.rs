@@ -1,9 +1,8 @@
 //! Detects servers that fail some queries and answer the same queries at other times, for example because one of several machines at an
 //! address lacks the zone (RFC 8906 section 3).
 //!
-//! `gather` repeats a query before it counts an error as the usual answer of the server. By chance, all queries to one address of such a
-//! server may fail. So an address also counts as failing at random if another address of the same server name does, with the same error:
-//! mostly the same machines answer at both addresses.
+//! `gather` repeats a query that failed. By chance, all copies to one address may fail. So an address counts as failing at random too if
+//! another address of the same server name fails at random with the same error: mostly the same machines answer at both addresses.
 
 use std::net::IpAddr;
 

@@ -107,7 +107,8 @@ impl ServersShown {
                 match first {
                     _ if without_edns => {
                         of_plain(first, plain, facts.is_lossy(server), &mut tell);
-                        // The server would return its error over TCP too, so a missing reply over TCP is a second fault.
+                        // A server that rejects EDNS with an error would send this error over TCP too. So if it does not reply over TCP,
+                        // this is a fault of its own.
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
@@ -294,7 +295,7 @@ fn of_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, all: &[(
     if is_unknown { finding.in_part(Part::Records) } else { finding }
 }
 
-/// Returns the servers to which this host has no route at any address of their names.
+/// Returns the servers that this host cannot reach, because it has no route to any address of their names.
 fn unreached(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     by_code: &BTreeMap<Code, Vec<(IpAddr, String)>>,

@@ -23,7 +23,7 @@ fn a_server_that_answers_another_query_or_whose_host_fails_at_random_is_not_lame
     let answered = found("server 198.18.2.2 ns1.a.test. A udp aa | 198.18.1.1");
     let words = "198.18.2.2 (ns2.a.test.) answers REFUSED for a.test. SOA";
     assert_eq!(answered, [(Code::NsPartly, words.to_owned())]);
-    // Other refused lookups are not a second finding.
+    // The refused queries for MX records are not a second finding.
     let refused = "server 198.18.2.1 a.test. SOA udp aa after=REFUSED | ns1.a.test. h. 7 2 3 4 5
         server 198.18.2.2 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
         server 198.18.2.2 a.test. MX udp REFUSED\nserver 198.18.2.2 a.test. MX tcp REFUSED";

@@ -75,7 +75,7 @@ fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec
 fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     let (name, glued, given) = (glue.name, &glue.addresses, given(facts, glue));
     let known: BTreeSet<IpAddr> = match given.is_empty() {
-        // The servers gave no addresses. The daemon may have got its addresses from the server at the address in the glue.
+        // The servers gave no addresses, so the addresses that the daemon has looked up are used.
         true => of_kind(facts.addresses(name), glue.kind),
         false => given.keys().flatten().copied().collect(),
     };
@@ -94,7 +94,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     };
     let serving = serving(facts);
     let level = match () {
-        // The address is being changed, and the server at the old address still runs.
+        // Probably the address is being changed: servers at the old and at the new address serve the zone.
         () if glued.is_disjoint(&known) && glued.union(&known).all(|one| serving.contains(one)) => {
             Level::Warning
         }

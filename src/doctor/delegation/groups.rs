@@ -1,8 +1,8 @@
 //! Creates texts about groups of servers that gave the same answer. The smallest group comes first, so that a finding begins with the
 //! exceptions.
 
-/// The largest group is called "the others" if it has at least this number of servers. In other groups with more servers, only two are
-/// named.
+/// The largest group is called "the others" if it has at least this number of servers. Of any other group with more servers than this, the
+/// text names two servers and the number of the rest.
 const MANY: usize = 4;
 
 /// Sorts groups of servers (answer and servers) by size. The flag in the result is true for the last group if it is called "the others".

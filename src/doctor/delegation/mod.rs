@@ -329,7 +329,7 @@ fn mail_records(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     }
 }
 
-/// Adds the name servers and other resolvers that the check did not ask to the finding about records that were not compared (`NsMany`).
+/// Adds to the finding about records that were not compared (`NsMany`) the name servers and other resolvers that were not asked.
 fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let known = findings.iter().position(|finding| finding.code == Code::NsMany);
     let finding = known.map_or_else(|| Finding::new(Code::NsMany, ""), |place| findings.remove(place));

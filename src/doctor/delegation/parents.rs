@@ -87,8 +87,8 @@ pub(crate) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
-/// Returns the names of servers of the parent zone that have not answered, if this host seems to follow a delegation that no other server
-/// of the parent zone gives. One of them may have given this delegation.
+/// Returns the names of servers of the parent zone that have not answered, if this host seems to follow a delegation that none of the
+/// servers that answered gives. One of those that have not answered may have given this delegation.
 pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     if !zone::is_other_here(facts) {
         return Vec::new();

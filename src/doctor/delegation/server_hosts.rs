@@ -82,8 +82,8 @@ pub(crate) fn of_groups(
     groups.into_iter().map(|(said, addresses)| (said, shown(servers, addresses))).collect()
 }
 
-/// Returns true if there are several hosts in one network: all IPv4 addresses in one /24, and all IPv6 addresses in one /48. A host with
-/// addresses of both families shows that the /24 and the /48 are at the same location.
+/// Returns true if there are several hosts in one network: all IPv4 addresses in one /24, and all IPv6 addresses in one /48. If there are
+/// both, one host must have addresses of both families, which shows that the /24 and the /48 are at the same location.
 pub(crate) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let hosts = hosts(servers, servers.keys().copied());
     let networks = |ipv4: bool| -> BTreeSet<IpAddr> {

@@ -44,14 +44,14 @@ enum Fault {
     Wrong(u16),
     /// The key with this tag made the signature, but some servers do not give this key.
     OtherKey(u16),
-    /// No NSEC or NSEC3 record proves a denial or the records of a wildcard.
+    /// A reply has no NSEC or NSEC3 record, which must prove its denial or its records of a wildcard.
     Unproven { is_wildcard: bool },
-    /// NSEC or NSEC3 records were sent, but do not prove the denial or the records of a wildcard.
+    /// A reply has NSEC or NSEC3 records, but they do not prove its denial or its records of a wildcard.
     ProvenInPart { is_wildcard: bool },
 }
 
 impl Fault {
-    /// Describes the fault in a text that follows the names of the records.
+    /// Describes the fault. `records`: the names and types of the affected records.
     fn words(self, records: &str) -> String {
         let (gives, what) = match self {
             Self::Unproven { is_wildcard: true } | Self::ProvenInPart { is_wildcard: true } => {

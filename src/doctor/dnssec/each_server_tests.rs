@@ -87,10 +87,10 @@ fn a_missing_or_wrong_signature_at_one_server_is_told() {
         tag(FIRST)
     );
     assert_eq!(of_mail(SAME, [good, &[(FIRST, "bad")]]).unwrap(), wrong);
-    // Another finding reports a fault of all servers.
+    // A fault of all servers is not reported here: another finding reports it.
     assert_eq!(of_mail(SAME, [&[], &[]]), None);
     assert_eq!(of_mail(SAME, [&[(FIRST, "bad")], &[(FIRST, "bad")]]), None);
-    // The signature at the other server may be wrong too.
+    // It is unknown whether the signature at the first server is right, so no fault of the second server is reported.
     assert_eq!(of_mail(SAME, [&[(FIRST, "unknown")], &[(FIRST, "bad")]]), None);
     assert_eq!(of_mail(SAME, [good, &[(FIRST, "unknown")]]), None);
 }
@@ -251,7 +251,7 @@ fn denied(first: &str, second: &str, more: &str) -> DomainFacts {
 
 const SOA: &str = " | >a.b. SOA ns. h. 1 2 3 4 5";
 const PROVEN: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >a.b. NSEC x.a.b. SOA RRSIG NSEC";
-/// The zone has no name except the apex.
+/// An NSEC3 record which proves that the zone has no name except the apex.
 const HASHED: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >n2p4hcte15ob4vsk4hm8mpo4oufi5o78.a.b. NSEC3 1 0 0 - n2p4hcte15ob4vsk4hm8mpo4oufi5o78 SOA";
 
 fn findings(facts: &DomainFacts) -> Vec<(Code, Level, String)> {

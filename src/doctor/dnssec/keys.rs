@@ -19,9 +19,9 @@ use crate::{served, zone};
 pub(crate) enum KeysNow {
     /// At each server that was asked, a key that a DS record names has signed the DNSKEY records.
     Fit,
-    /// At no server has such a key signed the DNSKEY records. The text describes the keys.
+    /// At no server that was asked, a key that a DS record names has signed the DNSKEY records. The text describes the keys.
     Differ(String),
-    /// Only at some servers has such a key signed the DNSKEY records. The text describes the other servers.
+    /// Only at some of these servers, a key that a DS record names has signed the DNSKEY records. The text describes the others.
     Partly(String),
     /// DS records and keys are correct, but some or all servers send no signatures. The text says which servers.
     Unsigned(String),
@@ -69,7 +69,8 @@ fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
     zone::compared_parents(facts).into_iter().filter_map(|server| ds_answer(facts, server)).collect()
 }
 
-/// Returns the DS reply of a server of the parent zone. If the server also serves the zone itself, it must answer for the parent zone.
+/// Returns the DS reply of a server of the parent zone. If the server also serves the zone itself and replies from it, the reply does not
+/// count.
 fn ds_answer(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
     answer(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
@@ -171,7 +172,7 @@ pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     let all = zone::servers(facts);
     let mut of = |fit| groups.remove(&fit).unwrap_or_default();
     let (fitting, unsigned, mut wrong) = (of(KeyFit::Fits), of(KeyFit::WithoutEdns), of(KeyFit::Wrong));
-    // If another server gives correct keys, the module `each_server` reports this fault.
+    // If another server gives correct keys, the module `each_server` reports the servers that send no signature over their keys.
     if fitting.is_empty() {
         wrong.extend(of(KeyFit::Unsigned));
     }

@@ -42,7 +42,8 @@ const OLD_ALGORITHMS: [(u8, &str); 6] = [
 
 const DEEPEST: usize = 6;
 
-/// Returns true if the servers of the zone may be asked: it is not the root, and the configuration of this host does not answer for it.
+/// Returns true if the servers of the zone may be asked: the zone is not the root, and the configuration of this host does not answer for
+/// it.
 fn is_public(facts: &DomainFacts) -> bool {
     zone::apex(facts) != "." && facts.configured().is_none()
 }
@@ -100,13 +101,12 @@ pub(super) const TLSA_OF_MAIL: &str = "_25._tcp.";
 struct BogusLookup<'f> {
     name: &'f str,
     kind: &'static str,
-    /// The reason why validation failed, as the daemon reports it. `None` if the fault is that no server proves that there are no such
-    /// records.
+    /// The reason why validation failed, as the daemon reports it. `None` if the servers deny the records without a proof.
     why: Option<&'f str>,
 }
 
 /// Returns the lookups of policy and TLSA records that fail validation. If no server sends the proof for a denial, the lookup is returned
-/// even if it validates, because this host then used a cached proof about a name above. Two faults are left out, because other findings
+/// even if it validates, because this host may have used a cached proof about a name above. Two faults are left out, because other findings
 /// report them: servers without keys, and mail hosts whose addresses do not validate.
 fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
@@ -174,7 +174,7 @@ fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding
 }
 
 /// Returns the daemon's reply whose validation result counts for the domain. A bogus reply is preferred, because a zone may have correct
-/// signatures for some types only. NXDOMAIN may be an older denial by the parent zone.
+/// signatures for some types only. NXDOMAIN is left out, because it may be an older denial by the parent zone.
 fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
         let reply = facts.reply(&lookup(&facts.subject.domain, kind))?;
@@ -308,8 +308,8 @@ fn of_secure(facts: &DomainFacts) -> Finding {
     }
 }
 
-/// Returns the finding that the DS records are right, but some servers have an unsigned copy of the zone or send no signatures. A bogus
-/// answer came from one of these servers.
+/// Returns the finding that the DS records are right, but some servers have an unsigned copy of the zone or send no signatures. If the
+/// daemon got a bogus answer, it came from one of these servers.
 fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     match now {
         KeysNow::Partly(words) => {

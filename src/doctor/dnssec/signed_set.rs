@@ -31,9 +31,9 @@ pub(crate) enum SignatureFit {
 pub(crate) struct SignedSet<'f> {
     pub(crate) name: &'f str,
     pub(crate) kind: &'static str,
-    /// Sorted, so that the order in the reply has no effect.
+    /// The data of the records, sorted so that the order in the reply has no effect.
     data: BTreeMap<String, &'f RData>,
-    /// The signatures over the records that the zone itself has made, in the order of the reply.
+    /// The signatures that the zone itself has made over the records, in the order of the reply.
     pub(crate) signatures: Vec<&'f RRSIG>,
 }
 
@@ -61,7 +61,8 @@ fn of_section<'f>(records: &'f [Record], kinds: &[&'static str], apex: &str) -> 
     sets.into_values().collect()
 }
 
-/// Verifies a signature over a record set with a key, but not its validity period. `budget` limits the number of verifications.
+/// Verifies with a key the signature over a record set. Does not check the validity period of the signature. `budget` limits the number of
+/// verifications.
 pub(crate) fn fit(set: &SignedSet<'_>, signature: &RRSIG, key: &DNSKEY, budget: &Budget) -> SignatureFit {
     let made = || {
         let name = read_name(set.name)?;

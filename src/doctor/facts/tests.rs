@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Both servers serve the zone.
+/// Lines about a zone with two servers. Both servers serve the zone.
 pub const TWO_SERVERS: &str = "
     lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
     lookup test. SOA | ns.test. h. 1 2 3 4 5

@@ -191,7 +191,7 @@ fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static 
     }
 }
 
-/// Returns the level of the finding that this system does not trust a certificate, and a text that follows it. Only MTA-STS demands a
+/// Returns the level of the finding that this system does not trust a certificate, and the end of its text. Only MTA-STS demands a
 /// certificate of a public authority (RFC 8461 sections 4.2 and 5).
 fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
     if mta_sts::is_enforced(facts) {

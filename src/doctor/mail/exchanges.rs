@@ -65,7 +65,8 @@ pub(crate) fn hosts(facts: &DomainFacts) -> Vec<String> {
     named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Top-level domains that are hardly ever used inside a name. After them, the last dot is probably missing in the zone file.
+/// Top-level domains that are hardly ever used inside a name. If one of them is directly before the name of the zone, the last dot is
+/// probably missing in the zone file.
 const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
 
 /// Returns true if the name is an IP address with the name of the zone appended.

@@ -18,7 +18,7 @@ enum Part {
     Own,
     /// A mail host that SPF names as a sender.
     Sender,
-    /// Another mail host. It probably sends no mail.
+    /// A mail host that SPF does not name. It probably sends no mail.
     Host,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> 
 /// A listed name or address: its role, text, the answer of the list, and the subject of the finding.
 type ListedSubject<'s> = (Part, &'s str, String, About);
 
-/// Returns one finding for each role.
+/// Returns a finding for each role of which a name or address is listed.
 fn of_listed(
     facts: &DomainFacts,
     senders: Option<&NamedSenders>,
@@ -86,7 +86,7 @@ fn of_listed(
     findings
 }
 
-/// Returns the findings about DNS lists. `examined` is as in `wants`.
+/// Returns the findings about DNS lists. `examined`: the sending client; `None` if it is unknown or may be a relay.
 pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = pointer::senders(facts);
     let (subjects, left_out) = subjects(facts, examined, senders.as_ref());
@@ -105,7 +105,7 @@ pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
         };
         asked += listings.len();
         answered.extend((!listings.is_empty()).then_some(subject.as_str()));
-        // Another finding about the bounce already reports this listing.
+        // If the bounce names the list, another finding already reports the listing.
         for listing in listings.iter().filter(|listing| !refusal::is_listed(facts, subject, &listing.list)) {
             match listing.listed {
                 Listed::Yes => {

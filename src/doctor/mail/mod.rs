@@ -87,7 +87,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the finding that mail would loop: a mail host has an address of this host, or a bounce says so.
+/// Returns the finding that mail would loop: a mail host has an address of this host, or a bounce reports a loop.
 fn here(facts: &DomainFacts) -> Option<Finding> {
     let (domain, own) = (facts.subject.domain.as_str(), &facts.subject.own);
     let of_host = |host: &String| {

@@ -170,8 +170,8 @@ pub(crate) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     }
 }
 
-/// Returns the findings about the addresses of the mail hosts, except `examined`. Gmail and Microsoft require a PTR record for hosts that
-/// send mail; SPF shows which mail hosts send mail.
+/// Returns the findings about the addresses of the mail hosts, except the address `examined`, which has findings of its own. Gmail and
+/// Microsoft require a PTR record for hosts that send mail; SPF shows which mail hosts send mail.
 pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = senders(facts);
     let (mut sending, mut others) = (Vec::new(), Vec::new());

@@ -105,7 +105,7 @@ fn a_name_must_lead_back_to_the_address() {
     }
 }
 
-/// Only the second of the two mail hosts has a PTR record.
+/// Returns the findings about two mail hosts, of which only the second has a PTR record.
 fn of(spf: &str, change: impl FnOnce(&mut DomainFacts)) -> Vec<Finding> {
     let lines = format!(
         "lookup a.test. MX | 10 mx1.a.test. | 20 mx2.a.test.\nlookup a.test. TXT | \"{spf}\"

@@ -4,7 +4,7 @@
 //!
 //! The client is certain only if the email has one host outside of the receiver's network, and no field says that SPF passes for another
 //! host. Otherwise the client may be a forwarder or a gateway. Then the check reports nothing about its PTR records and its HELO name, and
-//! only an SPF result "pass".
+//! reports the result of SPF only if it is "pass".
 
 use std::net::IpAddr;
 
@@ -49,8 +49,8 @@ struct SpfClaim {
     passes: bool,
 }
 
-/// Finds the client for which a receiver evaluated SPF, or else the first host outside of the receiver's network. The newest field is
-/// first.
+/// Finds the client for which a receiver evaluated SPF, or else the first host outside of the receiver's network. `fields`: the header
+/// fields, the newest first.
 pub(super) fn client(fields: &[Field]) -> Option<Sender> {
     let numbered = || fields.iter().enumerate();
     let hops: Vec<Hop> = numbered().filter_map(|(place, field)| hop(place, field)).collect();

@@ -251,7 +251,7 @@ fn from_text(text: &str) -> MessageSubjects {
     let header = fields.get(..of_header).unwrap_or_default();
     let has_field = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
     let is_report = fields.iter().any(is_of_bounce);
-    // Bounces and emails that an ordinary email quotes are not read.
+    // If the text is an ordinary email, bounces and emails that are quoted in it are not read.
     let is_letter =
         has_field("from") && has_field("received") && !is_report && recipients(text, false).is_empty();
     let is_bare = !["from", "to", "subject", "received", "return-path"].into_iter().any(has_field);

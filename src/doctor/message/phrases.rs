@@ -16,7 +16,7 @@ pub(super) enum NamePlace {
     Before,
     /// The next word after the phrase.
     Behind,
-    /// Anywhere: it is the only name in the reply.
+    /// Anywhere: the refused name is the only name in the reply.
     #[default]
     Alone,
 }

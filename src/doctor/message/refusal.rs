@@ -91,7 +91,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     of_lists.or_else(|| operators(facts)).or_else(|| status(facts))
 }
 
-/// Returns the finding about the DNS lists. A list that did not answer may contain `subject` too.
+/// Returns the finding about the DNS lists: that some contain `subject`, or else that some did not answer, or else that none contains it.
 fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     let answers = answers(facts, subject);
     let found = [

@@ -107,8 +107,8 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
     };
     let mut found = Replies::default();
     of("remote-mta").for_each(|body| found.note_receiver(body));
-    // Diagnostic fields of other types have words of the sender's own mail software, with addresses that this software has looked up. They
-    // are not read.
+    // Diagnostic fields of types other than SMTP are not read: the sender's own mail software wrote them, with addresses that it has looked
+    // up.
     for body in of("diagnostic-code").filter(|body| body.to_ascii_lowercase().starts_with("smtp")) {
         let reply = body.split_once(';').map_or("", |(_, reply)| reply);
         found.texts.push(split(reply).map_or(reply, |(_, reply)| reply).to_owned());

@@ -7,8 +7,8 @@
 //! - An answer is old only if there is proof: an older serial, an expired signature, or the same answer from a name server with an older
 //!   version of the zone. This resolver has cached what a name server gave it. So its answer is also old if now all name servers give one
 //!   other answer, each of them twice.
-//! - A forwarder may have its own zone with the same name and a lower serial. So its answer is old only if DNSSEC validation also shows
-//!   that the answer belongs to the real zone.
+//! - A forwarder may have its own zone with the same name and a lower serial. So a lower serial proves that its answer is old only if
+//!   DNSSEC validation shows that the answer belongs to the real zone.
 //! - Different addresses may depend on the location of the client or may be given in turn, so the cause stays unknown.
 
 use std::net::{IpAddr, SocketAddr};
@@ -209,7 +209,7 @@ impl Comparison<'_> {
         if self.data.is_empty() && negative_ttl(self.reply, &self.zone.apex).is_none() {
             return Some("it filters the name: its answer does not contain the SOA of the zone");
         }
-        // Other addresses in 127.0.0.0/8 are return codes of DNS lists.
+        // The addresses in 127.0.0.0/8, except 127.0.0.1, are return codes of DNS lists.
         let is_code = |data: &String| data.starts_with("127.") && data != "127.0.0.1";
         let is_closed = |data: &String| {
             !is_code(data) && (is_sinkhole(data) || data.parse::<IpAddr>().is_ok_and(is_private))

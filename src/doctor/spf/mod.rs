@@ -75,7 +75,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     };
     let failures: Vec<Finding> =
         walk.failed.iter().map(|lookup| failed(facts, lookup.clone(), &end)).collect();
-    // The finding about a permanent failure already says that the result for the address is a temporary error.
+    // The finding `SpfUnanswered` already says that the result for the address is temperror.
     let is_decided = failures.iter().any(|found| found.code == Code::SpfUnanswered);
     findings.extend(failures);
     if findings.is_empty() {
@@ -87,7 +87,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Describes the other domains whose SPF records the record includes. `subject`: the word for the record.
+/// Describes the other domains whose SPF records the record includes. `subject`: the words for the record in this text.
 fn others(walk: &Walk, subject: &str) -> String {
     let joined = walk.included.join(", ");
     match walk.included.first() {

@@ -193,7 +193,7 @@ fn term(text: &str) -> Result<Term, String> {
     Ok(Term { qualifier, kind, text: text.to_owned(), target: named.map(target), prefixes })
 }
 
-/// `name` is in lower case.
+/// Reads a modifier, such as `redirect`. `name` must be in lower case.
 fn read_modifier(text: &str, name: &str, value: &str) -> Result<Term, &'static str> {
     let kind = if name == "redirect" { TermKind::Redirect } else { TermKind::Other };
     if ["redirect", "exp"].contains(&name) {

@@ -42,7 +42,7 @@ pub(super) fn failure(
     for (key, server, message) in blamed(one, flight, traffic) {
         let cause = cause(causes, key.clone());
         match (server, message) {
-            // If the client waited, the queries were already counted with the waiting time, except those that took no time.
+            // If the client waited for the resolution, `cause` may already have its queries to this server. They must not count twice.
             (Some(server), Some(message))
                 if one.waited_for().is_none()
                     || cause.servers.get(&server).is_none_or(|(count, _)| *count == 0) =>
@@ -93,8 +93,8 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if !found.is_empty() {
         return found;
     }
-    // If the failure shows silence, the cause of the longest wait is blamed. Other failures have a reason of their own, such as a loop of
-    // aliases, and slow servers are not at fault.
+    // If the question failed because servers were silent, the cause of the longest wait is blamed. Other failures have a reason of their
+    // own, such as a loop of aliases, so slow servers are not at fault.
     if flight.shows == Some(Shows::Silence)
         && let Some(key) = longest(one, traffic)
     {
@@ -176,7 +176,7 @@ fn longest(one: &ExplainedQuestion<'_>, traffic: &Traffic) -> Option<CauseKey> {
     sums.into_iter().filter(known).max_by_key(|(_, time)| *time).map(|(key, _)| key)
 }
 
-/// Returns true if the cause is a slow answer. A question fails because of a slow answer only if the answer comes after the deadline.
+/// Returns true if the cause is a slow answer. An answer that is slow, but comes before the deadline, makes no question fail.
 fn is_slow(kind: CulpritKind) -> bool {
     matches!(kind, CulpritKind::ServerSlow | CulpritKind::ListSlow)
 }

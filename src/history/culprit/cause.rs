@@ -24,7 +24,7 @@ words! {
         ServerRefused = "server_refused": "server refused",
         /// The servers do not serve the zone that is delegated to them.
         ServerLame = "server_lame": "server lame",
-        /// The servers answered with another error, or with octets that are not a valid answer.
+        /// The servers answered with an error other than REFUSED and NOTAUTH, or with octets that are not a valid answer.
         ServerFailed = "server_failed": "server failed",
         /// The answers of the servers are truncated, and TCP fails.
         Truncated = "truncated",
@@ -82,7 +82,7 @@ pub struct Cause {
     pub failures: u32,
     /// The number of failed questions that defer a mail. If a question to a DNS list fails, mail software continues with the mail.
     pub(crate) deferring: u32,
-    /// The number of questions that resolverd turned away, because others were already waiting for the zone.
+    /// The number of questions that resolverd turned away, because too many others were already waiting for the zone.
     pub(crate) turned_away: u32,
     /// The queries to each server: their number, and the sum of their times in microseconds.
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
@@ -147,21 +147,21 @@ pub(super) fn cause(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey) -> &m
     causes.entry(key).or_insert_with_key(|(kind, zone)| Cause::new(*kind, zone.clone()))
 }
 
-/// The time in a line of the mail log that decides which queries of a mail count.
+/// The time in a line of the mail log that decides which queries of a mail can be the culprit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecisiveTime<Moment> {
-    /// The program that wrote the log line worked on the mail in this period. Only waits within the period count. For a failed query, only
-    /// the time of this query counts, because the program continued after the failure.
+    /// The program that wrote the log line worked on the mail in this period. Only waits within the period count. A failed query counts
+    /// with the time that it took, without `FAILURE_COST`, because the program continued after the failure.
     Delay {
         /// The start of the period.
         from: Moment,
         /// The end of the period.
         to: Moment,
     },
-    /// The time of a log line about a connection. The queries about the connecting host that ended before this time count. Queries about
-    /// the mail do not count, although they may come in the same second. If the counted queries were quick, the queries after this time
-    /// count, because the mail may have waited then.
+    /// The time of a log line about a connection. Only queries about the connecting host that ended before this time count, and no queries
+    /// about the mail, which may come in the same second. If these queries about the host were quick, all queries of the mail count,
+    /// because the mail may have waited later.
     Until(Moment),
 }
 

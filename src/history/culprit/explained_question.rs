@@ -130,8 +130,8 @@ pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     }
 }
 
-/// Returns true if the DNS list is blamed for silent servers of `zone`: its own servers, and those of a zone above it with the same owner
-/// (not a top-level domain).
+/// Returns true if the DNS list is blamed for silent servers of `zone`: if `zone` is the zone of the list, or a zone above it with the same
+/// owner (not a top-level domain).
 pub(super) fn is_of_list(one: &ExplainedQuestion<'_>, zone: &[u8]) -> bool {
     ListRelation::between(one, zone) != ListRelation::Other
 }

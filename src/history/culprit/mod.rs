@@ -7,18 +7,18 @@
 //! # Decisions
 //!
 //! - Each moment in which the client waited is counted once, for the question that ended last: the others did not delay the mail further.
-//!   Within this question, the moment is counted for the query in progress. An answered query comes before an unanswered one, because the
-//!   answer ended the wait.
+//!   Within this question, the moment is counted for the query in progress. If several are in progress, an answered query is preferred to
+//!   an unanswered one, because the answer ended the wait.
 //! - A failed question counts as a delay of `FAILURE_COST`, however quickly it failed, because the mail is deferred. A failed question to a
 //!   DNS list defers no mail: the list is named after the causes of a delay, unless its failure took long.
 //! - A failure is named before a pause of the client. A pause after which another mail may have begun is not blamed on the client (see
 //!   `pause`).
-//! - A silence is called packet loss if the server answers over the same transport shortly before and after, or answers the next copy of
-//!   the query. But after two silences, resolverd may send the next copy without EDNS; its answer does not show whether the first copies
-//!   were lost, so the verdict is "could not tell". A silence is blamed on the network of this host if root servers were asked at the same
-//!   time too, and no server on the internet answered.
+//! - An unanswered query counts as packet loss if the server answers over the same transport shortly before and after, or answers the next
+//!   copy of the query. But after two unanswered copies, resolverd may send the next copy without EDNS; its answer does not show whether
+//!   the first copies were lost, so the verdict is "could not tell". Unanswered queries are blamed on the network of this host if root
+//!   servers were asked at the same time too, and no server on the internet answered.
 //! - If servers in several networks were silent over IPv6 and none answered, while other servers answered over IPv4, the path from this
-//!   host to IPv6 servers is called broken. The owner of a zone is then not blamed alone.
+//!   host to IPv6 servers is called broken. Then the verdict does not blame only the owner of the zone.
 //! - A zone above a DNS list with the same owner is a part of the list: `spamcop.net.` for `bl.spamcop.net.`. If its servers are silent,
 //!   the list counts as silent, but the verdict names the zone. Silence of a top-level domain is blamed on its servers, and the list is
 //!   also named.
@@ -80,7 +80,7 @@ impl MessageVerdict {
         let of_all = std::mem::take(&mut self.causes);
         let (mut first, mut others) = (Vec::new(), of_all);
         for cause in own.causes.into_iter().filter(names_one) {
-            // The same cause was found for the whole message. The cause in `others` includes all queries of the message, so it is used.
+            // If `others` has a cause with the same kind and zone, this one is used, because it includes all queries of the message.
             let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
             first.push(place.map_or(cause, |place| others.remove(place)));
         }
@@ -167,7 +167,8 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     let is_aside = |cause: &Cause| cause.failures > 0 && cause.deferring == 0 && cause.micros < traffic.slow;
     causes.sort_by_key(|cause| (is_excuse(cause), is_aside(cause), std::cmp::Reverse(cause.cost())));
     let best = causes.first().map_or(0, Cause::cost);
-    // A failure counts as `FAILURE_COST`, however quickly it came. A cause in another zone that took most of the time is named too.
+    // A failure costs `FAILURE_COST`, however quickly it came, and so outweighs other causes. A cause in a zone without failures is named
+    // too if it took most of the time.
     let failed: Vec<Box<[u8]>> =
         causes.iter().filter(|cause| cause.failures > 0).map(|cause| cause.zone.clone()).collect();
     let took_most = |cause: &Cause| has_failed && cause.micros > waited / 2 && !failed.contains(&cause.zone);

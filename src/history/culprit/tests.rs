@@ -33,7 +33,7 @@ struct One {
     sent: Vec<Sent>,
     /// The last octet of the address of each faulty server, with its last behaviour.
     faults: Vec<(u8, Conduct)>,
-    /// The indices of the first query of each step of the resolution.
+    /// The index of the first query in each group of queries that ask for the same data.
     begins: Vec<usize>,
 }
 
@@ -295,7 +295,7 @@ fn of_lists() -> Vec<Case> {
     ]
 }
 
-/// The last behaviour of a server counts.
+/// Servers whose behaviour changes: the last behaviour decides about the culprit.
 fn of_last_words() -> Vec<Case> {
     vec![
         (
@@ -446,7 +446,7 @@ fn of_messages() -> Vec<Case> {
     ]
 }
 
-/// A failed question, and another failure or a wait.
+/// Messages with a failed question, and a second failure or a slow answer.
 fn of_failures() -> Vec<Case> {
     vec![
         (

@@ -119,7 +119,7 @@ impl Limit {
     /// Follows referrals from the closest zone with a known delegation, without aliases, and asks the nearest server of each zone.
     async fn walk(&self, name: &Name, kind: RecordType) -> Option<Message> {
         let lab = &self.internet.lab;
-        // From the root down.
+        // The zones above the name, from the root down.
         let mut zones: Vec<(&Name, Vec<&LabServer>)> =
             lab.zones().filter(|(zone, _)| zone.zone_of(name)).collect();
         zones.sort_by_key(|(zone, _)| zone.iter().len());

@@ -58,7 +58,8 @@ fn span(text: &str) -> Option<(u32, u32)> {
     Some((first.parse().ok()?, last.parse().ok()?))
 }
 
-/// Adds the block to `found` once for each combination of values. `values`: the variables whose values are chosen.
+/// Adds the block to `found` once for each combination of values. `ranges`: the variables whose values must still be chosen. `values`: the
+/// other variables with their values.
 fn repeat<'a>(
     block: &[(usize, &str)],
     ranges: &[Variable<'a, (u32, u32)>],

@@ -11,7 +11,7 @@
 //!   others are reported, and their clients are refused.
 //! - Every setting is either converted, or reported with its position, its effect, and how to get the same effect in resolverd. Dangerous findings
 //!   come first. The findings are also comments in the file, so that they are not lost with the terminal.
-//! - Secrets are never shown. Only the name of an unknown setting is shown, because the file may be of another kind.
+//! - Secrets are never shown. Of an unknown setting, only the name is shown, because its value may be a secret.
 //! - Includes and file name patterns are followed, with limits on depth, number and size.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]

@@ -8,7 +8,7 @@ const SECRET: [&str; 9] =
 /// Characters between the name and the value of a setting, and quotes around a name.
 const BETWEEN: &str = " =:([{]\"'";
 
-/// In characters. The longest name in the supported formats has 44.
+/// The longest name of a setting, in characters. The names in the supported formats have at most 44.
 const LONGEST: usize = 48;
 
 /// Removes everything after the name of a secret.

@@ -43,7 +43,7 @@ pub(super) struct Source {
 }
 
 impl Sources {
-    /// The file is open until `end` is called.
+    /// Reads a file. It is in `open` until `end` is called.
     pub(super) fn begin(&mut self, path: &Path) -> Result<Source, ImportError> {
         let wrong = |reason: String| ImportError::File { file: path.to_owned(), reason };
         if self.open.len() > limits::MAX_INCLUDES || self.is_open(path) {
@@ -60,7 +60,7 @@ impl Sources {
         Ok(Source { path: Arc::from(path), text })
     }
 
-    /// If a file that is being read is included again, the includes do not end.
+    /// Returns true if the file is being read. If it included itself, the includes would never end.
     pub(super) fn is_open(&self, path: &Path) -> bool {
         self.open.iter().any(|open| open == path)
     }
@@ -79,7 +79,7 @@ impl Sources {
     }
 
     /// Returns the files that an include names. Unreadable files, patterns without files, and missing directories become findings and do not end the
-    /// import. The configuration may come from another host.
+    /// import, because the configuration may come from another host.
     pub(super) fn included(&mut self, setting: &impl Setting, pattern: &str) -> Vec<PathBuf> {
         let mut base = self.working_directory();
         if let Some(missing) = self.directory.clone().filter(|_| Path::new(pattern).is_relative())

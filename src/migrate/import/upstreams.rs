@@ -80,7 +80,7 @@ impl GatheredZones {
         zone.values.extend(values);
     }
 
-    /// If the zone `name` does not exist, sets the source address of the root zone.
+    /// Sets the source address of the queries to the servers of the zone `name`, or of the root zone if there is no zone `name`.
     pub(super) fn ask_from(&mut self, name: &str, address: IpAddr) {
         let at = self.at.get(&plain(name)).or_else(|| self.at.get("."));
         let Some(zone) = at.and_then(|at| self.zones.get_mut(*at)) else { return };

@@ -47,7 +47,7 @@ pub(super) fn is_resolver(unit: &str) -> bool {
 pub struct SwitchFacts {
     /// The facts that `resolverctl check system` collects.
     pub host: system::HostFacts,
-    /// True if the configuration of resolverd has zones or records. An invalid configuration gives its errors.
+    /// True if the configuration of resolverd has zones or records. `Err` has the errors of an invalid configuration.
     pub config: Result<bool, String>,
     /// The states of other resolvers, of resolverd, and of services that read `/etc/resolv.conf` only when they start.
     pub units: Vec<UnitState>,

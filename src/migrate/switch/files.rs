@@ -1,7 +1,7 @@
 //! Writes files of this host for a switch, and restores them.
 //!
-//! The file always exists. A file replaces a link, or a link a file, in one atomic step. If a power failure interrupts writing to an existing file,
-//! the file has the beginning of the new text: the undo recognises this.
+//! At each moment, there is a file or a link at the path: a new file replaces a link, or a new link replaces a file, in one atomic step. If a power
+//! failure interrupts writing to an existing file, the file has the beginning of the new text: the undo recognises this.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -157,7 +157,7 @@ impl Machine<'_> {
         }
     }
 
-    /// For a link, returns the present text of its target.
+    /// Returns the text of the file before the switch. For a link, this is the present text of its target.
     pub(super) fn text_before(&self, path: &str, before: &StateBefore) -> HostFile {
         match before {
             StateBefore::Text { text } => HostFile::Text { path: path.to_owned(), text: text.clone() },

@@ -52,7 +52,7 @@ pub(super) fn servers(file: &HostFile) -> Vec<String> {
     ResolvConf::parse(file.text().unwrap_or_default()).nameservers
 }
 
-/// Returns true if programs listen at all addresses of resolverd in `resolv.conf`.
+/// Returns true if a program listens at each address of resolverd in `resolv.conf`.
 pub fn is_heard(machine: &Machine<'_>) -> bool {
     let holders = proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default();
     let named = servers(&resolv_conf(machine));

@@ -99,7 +99,7 @@ impl Machine<'_> {
     /// Restores the state before a change. May be called again, because parts in their former state are not touched.
     ///
     /// # Errors
-    /// Fails if a file was changed since or cannot be written, or if a service no longer exists or cannot be stopped or started.
+    /// Fails if a file was changed after the switch or cannot be written, or if a service no longer exists or cannot be stopped or started.
     pub fn undo(&self, change: &Change, before: &StateBefore) -> Result<(), SwitchError> {
         match (change, before) {
             (Change::File { path, text, informs }, before) => {

@@ -33,7 +33,7 @@ pub(crate) struct FormerHolder {
 }
 
 impl FormerHolder {
-    /// A service at a wildcard address also received queries to other addresses.
+    /// Returns true if the service received queries to `address`. A service at a wildcard address received queries to all addresses.
     pub(super) fn covers(&self, address: IpAddr) -> bool {
         self.addresses.iter().any(|held| port::covers(*held, address))
     }

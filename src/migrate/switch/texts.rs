@@ -27,7 +27,8 @@ pub(super) fn resolv_conf(old: &str, address: IpAddr) -> String {
     format!("{MARK}{kept}nameserver {address}\noptions {}\n", options.join(" "))
 }
 
-/// Returns an `nsswitch.conf` with `dns` instead of `resolve` and its action in brackets. Returns `None` if `hosts` has no `resolve`.
+/// Returns an `nsswitch.conf` in which `dns` replaces `resolve` and the action in brackets after `resolve`. Returns `None` if `hosts` has no
+/// `resolve`.
 pub(super) fn nsswitch(old: &str) -> Option<String> {
     let mut lines: Vec<String> = old.lines().map(str::to_owned).collect();
     // Of several `hosts` lines, the C library uses the last one.

@@ -1,5 +1,5 @@
-//! Queries root servers for the SOA record of the root zone over UDP and TCP. The replies show if queries to port 53 reach the internet, and what
-//! time it is.
+//! Queries root servers for the SOA record of the root zone over UDP and TCP. The replies show if queries to port 53 reach the internet. The validity
+//! period of the record's signature shows if the clock of this host is right.
 //!
 //! See RFC 1035 section 4.2 and RFC 4034 section 3.1. The flags AA and RA of a reply show if another server answers instead of the root server.
 
@@ -39,7 +39,7 @@ pub struct RootZoneReplies {
     pub tcp: RootZoneReply,
 }
 
-/// Sends the query over UDP and TCP at the same time, each to one server after the other until one answers.
+/// Sends the query over UDP and TCP at the same time, over each of them to one server after the other until one answers.
 pub(super) fn ask(servers: &[SocketAddr]) -> RootZoneReplies {
     asked(servers).unwrap_or_else(|error| {
         let unsent = Err(error.to_string());

@@ -133,8 +133,8 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     asking
 }
 
-/// Returns the name for a question to `other` about the same address or domain. `other` is a DNS list or a learned zone. Returns `None` if `other`
-/// must not be asked.
+/// Returns the name for a question to `other` about the address or domain in `asks`. `other` is a DNS list or a learned zone. Returns `None` if
+/// `other` must not be asked.
 fn name_at(
     resolver: &Resolver,
     asks: &Asks,

@@ -106,7 +106,7 @@ impl Known {
         backing.security == Security::Secure
     }
 
-    /// Returns true if this entry (its TTL has not expired) stays when new data with `rank` and `backing` arrive. Unvalidated data do not replace
+    /// Returns true if this entry, whose TTL has not expired, stays when new data with `rank` and `backing` arrive. Unvalidated data do not replace
     /// secure data, and secure data replace all others. Otherwise the greater rank wins, or the new data if the ranks are equal.
     pub(super) fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
         let held_rank = match self {

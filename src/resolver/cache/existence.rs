@@ -90,8 +90,8 @@ impl InView<'_> {
         cleared
     }
 
-    /// Removes the denial of all types of `name`, because the name has data. Type A stays denied, unless the denial comes from a top-level domain,
-    /// where its question may have been for another type. Returns false if there is no such denial, or if it is secure.
+    /// Removes the denial of all types of `name`, because the name has data. Type A stays denied, unless the denial comes from a top-level domain:
+    /// such a denial may have answered a question for another type than A. Returns false if there is no such denial, or if it is secure.
     pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
         let key = self.key(name, KeySlot::Nxdomain);
         let Some(denial) = self.known(&key, Rank::Glue, now).filter(|denial| !denial.is_proven()) else {

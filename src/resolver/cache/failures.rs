@@ -20,7 +20,7 @@ use dns::question::{ExtendedError, QuestionKey};
 /// Which servers answered queries during a failed resolution. If none did, the network of this host may have been down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServersMeanwhile {
-    /// At least one server answered, and the question failed for another reason than silence of its servers.
+    /// At least one server answered, and the question failed for another reason than timeouts.
     Answered,
     /// No server answered for this question, but at least one server answered for another question.
     AnsweredOthers,
@@ -38,15 +38,14 @@ pub struct CachedFailure {
     /// The time from `since` to `until`. If the question fails again soon, the next failure is stored for twice as long.
     span: Duration,
     servers: ServersMeanwhile,
-    /// For this time after `since`, clients that ask the question again wait only briefly, if no server answered it.
+    /// If no server answered the question, clients that ask it again wait only briefly, for this time after `since`.
     unanswered_for: Duration,
     /// Why the question failed (RFC 8914).
     pub error: ExtendedError,
 }
 
 impl CachedFailure {
-    /// Returns for how long clients will wait only briefly if no server answers the question again. This is twice the previous time if that has
-    /// passed, up to `MAX_UNANSWERED_TIME`.
+    /// Returns `unanswered_for` of the next failure: twice the value of this one if that time has passed, up to `MAX_UNANSWERED_TIME`.
     fn next_unanswered(&self, now: Mono) -> Duration {
         let is_over = now.since(self.since) >= self.unanswered_for;
         if is_over && self.servers == ServersMeanwhile::AnsweredOthers {
@@ -76,7 +75,7 @@ impl CachedFailures {
     }
 
     /// Returns the failure with which the question must be answered, or `None` if the question may be resolved. `heard_since` returns true if any
-    /// server has answered since a time.
+    /// server has answered since the given time.
     pub fn get(
         &self,
         key: &[u8],
@@ -105,8 +104,8 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
-    /// Returns true if no server answered this question a short time ago, although servers answered others. The servers may drop queries for this
-    /// type.
+    /// Returns true if no server answered this question a short time ago, although servers answered other questions. The servers may drop queries for
+    /// this type.
     pub(crate) fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
         self.0.get(key).is_some_and(|failed| {
             failed.servers == ServersMeanwhile::AnsweredOthers
@@ -115,7 +114,7 @@ impl CachedFailures {
     }
 
     /// Stores a failure of a question. It lasts twice as long as the previous failure if that ended a short time ago, and if servers answered queries
-    /// meanwhile.
+    /// during the resolution.
     pub fn put(&self, key: QuestionKey, error: ExtendedError, servers: ServersMeanwhile, now: Mono) {
         let last = self.0.get(&key);
         let unanswered_for = last.as_ref().map_or(UNANSWERED_TIME, |last| last.next_unanswered(now));
@@ -132,7 +131,8 @@ impl CachedFailures {
     }
 }
 
-/// Returns twice the previous time, up to `MAX_FAILURE_TIME`; or `FIRST_FAILURE_TIME` if the previous failure ended more than `MAX_FAILURE_TIME` ago.
+/// Returns how long a failure is stored: twice the time of the previous failure, up to `MAX_FAILURE_TIME`; or `FIRST_FAILURE_TIME` if the previous
+/// failure ended more than `MAX_FAILURE_TIME` ago.
 fn next_span(last_until: Mono, last_span: Duration, now: Mono) -> Duration {
     if now.since(last_until) > MAX_FAILURE_TIME {
         FIRST_FAILURE_TIME

@@ -100,8 +100,8 @@ impl Memory {
         flushed
     }
 
-    /// Removes entries at or below `names`, and entries of unused views. If there are `names`, all failures and all answers that are not secure are
-    /// removed too, because an alias elsewhere may have led to one of `names`. Reads all tables, so run it with `walk`.
+    /// Removes entries at or below `names`, and entries of unused views. If `names` is not empty, all failures and all answers that are not secure
+    /// are removed too, because an alias elsewhere may have led to one of `names`. Reads all tables, so run it with `walk`.
     pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
         let is_gone = |key: &QuestionKey| {

@@ -106,8 +106,8 @@ impl InView<'_> {
         proof.is_some()
     }
 
-    /// Prevents stale answers for `name`, because a server has given a bogus answer. Expired entries are removed, and others will not be used after
-    /// their TTL.
+    /// Prevents stale answers for `name`, because a server has given a bogus answer. Expired entries are removed. An entry that has not expired will
+    /// not be used after its TTL.
     pub(crate) fn end_stale(&self, name: &Name, now: Mono) {
         let mut keys = self.keys(name);
         for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {

@@ -12,8 +12,8 @@ use dns::hash::Keyed;
 use dns::question::{Answer, QuestionKey};
 use dns::random::Random;
 
-/// The shares of `cache.size` in per cent. Answers give cache hits, and RRsets and delegations save queries to servers. Their sum is only 90 %: the
-/// process may use 125 % of `cache.size`, which includes queries in progress and the gaps of the allocator between entries (11 to 24 %).
+/// The shares of `cache.size` in per cent. Answers give cache hits, and RRsets and delegations save queries to servers. Their sum is only 90 %,
+/// because the process may use 125 % of `cache.size`, and queries in progress and the gaps of the allocator between entries (11 to 24 %) count too.
 const SHARES: CacheShares = CacheShares { answers: 45, rrsets: 36, servers: 5, failures: 4 };
 
 struct CacheShares {

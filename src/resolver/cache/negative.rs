@@ -28,7 +28,8 @@ pub struct Negative {
     pub nxdomain: bool,
     /// The rank (RFC 2181 section 5.4.1).
     pub rank: Rank,
-    /// The SOA in wire form, which takes less memory than a decoded record. A doubtful denial has none, and is stored for a short time only.
+    /// The SOA in wire form, which takes less memory than a decoded record. A denial that came with the SOA of another zone, or without AA and SOA,
+    /// is stored without SOA, for a short time only.
     pub(super) soa: Evidence,
     pub(super) ttl: u32,
     pub(super) stored: Mono,

@@ -152,7 +152,7 @@ mod tests {
     use hickory_proto::rr::rdata::SOA;
     use hickory_proto::rr::{RecordType, SerialNumber};
 
-    /// The signature is invalid, but the cache does not check it.
+    /// Stores a denial with an NSEC record. Its signature is invalid, but the cache does not check it.
     fn deny(memory: &Memory, owner: &str, next: &str, signer: &str, ttl: u32) {
         let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, 60);
         let soa = Record::from_rdata(name("example."), 60, RData::SOA(soa));

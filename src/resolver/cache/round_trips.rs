@@ -23,8 +23,8 @@ const OCTAVES: u32 = 11;
 /// The first bucket is for round trips below the first octave. The last one also counts longer ones.
 const BUCKETS: usize = 11 * 8 + 1;
 
-/// When this many round trips have been counted, all counts are halved. After a change of the path, the timer then follows the last few dozen. The
-/// number fits in an octet.
+/// When this many round trips have been counted, all counts are halved. After a change of the path, the timer then follows the last few dozen round
+/// trips. The number 128 fits in an octet.
 const FADE_AT: u8 = 128;
 
 /// The timer is longer than this percentage of round trips. Dean and Barroso, "The Tail at Scale" (2013), send the second request at the 95th
@@ -171,7 +171,7 @@ mod tests {
         // A timer below 200 ms would expire for a tenth of all queries.
         let timer = trips((0..100).map(|place| if place % 10 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 200 * MS && timer <= 225 * MS, "{timer:?}");
-        // Such rare round trips do not make the timer longer.
+        // One round trip of 200 ms in a hundred does not make the timer longer.
         let timer = trips((1..100).map(|place| if place % 50 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 40 * MS && timer <= 45 * MS, "{timer:?}");
     }

@@ -147,8 +147,8 @@ impl InView<'_> {
             return false;
         }
         let held = self.known(&keys.at(0, slot), Rank::Glue, now);
-        // If the denial is not secure, the server denied only type A, and resolverd concluded that no other type exists. So it does not protect
-        // against data of other types.
+        // If the denial is not secure, the server denied only type A, and resolverd concluded that no other type exists. So the denial does not keep
+        // out data of other types.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
         if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
             return false;
@@ -165,8 +165,8 @@ impl InView<'_> {
         denied.is_some() && self.clear_denial(name, now)
     }
 
-    /// Gives glue the remaining TTL of the addresses from the name's own zone. If no server answers at those addresses, only the glue leads to the
-    /// servers of the zone.
+    /// Prolongs the glue of a name to `ttl`, the TTL of the new data from the zone of the name. If no server answers at the addresses in these data,
+    /// only the glue leads to the servers of the zone.
     fn prolong_glue(&self, keys: &mut NameKeys, kind: RecordType, (ttl, data): (u32, &[u8]), now: Mono) {
         if !matches!(kind, RecordType::A | RecordType::AAAA) {
             return;
@@ -194,7 +194,8 @@ impl InView<'_> {
         self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
     }
 
-    /// Stores for `DOUBTED_TIME` that a name has no data of a type, because each server of the zone has sent a doubtful denial.
+    /// Stores for `DOUBTED_TIME` that a name has no data of a type, because each server of the zone has sent a denial with the SOA of another zone,
+    /// or without AA and SOA.
     pub(crate) fn put_doubted(&self, name: &Name, kind: RecordType, security: Security, now: Mono) {
         let ttl = u32::try_from(DOUBTED_TIME.as_secs()).unwrap_or(0);
         let backing = Backing { security, ..Backing::default() };

@@ -88,7 +88,7 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
             rrsets.put_backed(&[&address(60, 1)], held.backed(backed(old)), DAY, Mono::START);
             rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
             assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{case}");
-            // After its TTL, data of any rank replace the stored ones.
+            // After the TTL of the stored data, data of any rank replace them.
             let later = Mono::START.after(Duration::from_secs(60));
             rrsets.put_backed(&[&address(60, 3)], new.backed(backed(young)), DAY, later);
             assert_eq!(holds(later), data(3), "{case}");

@@ -90,7 +90,7 @@ impl Servers {
         list
     }
 
-    /// Calls `see` with every server until it returns an error, and returns this error.
+    /// Calls `see` with every server until `see` returns an error, and returns this error.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(SocketAddr, &Server) -> Result<(), Error>,
@@ -163,7 +163,7 @@ pub(super) struct ServerHistory {
     pub(super) short_until: Option<Mono>,
     /// When a UDP reply of more than 512 octets last arrived.
     pub(super) long_heard: Option<Mono>,
-    /// How often the server answered a query in the client's spelling, but not in mixed case (0x20) before; 0 after an answer in mixed case.
+    /// How often the server did not answer a query in mixed case (0x20), but answered it in the client's spelling; 0 after an answer in mixed case.
     pub(super) own_case_answers: u8,
     /// Until this time, TCP is used only if there is no other server, because this server did not accept it.
     pub(super) no_tcp_until: Option<Mono>,
@@ -266,10 +266,10 @@ pub struct ServerStanding {
     pub patience: Duration,
     /// The health of the server for the zone.
     pub health: Health,
-    /// Since when the server is known to be silent for the zone, if it is. It then gets only probes in the background, and no question waits for it.
+    /// Since when the server is known not to answer for the zone. It then gets only probes in the background, and no question waits for it.
     pub(crate) silent_since: Option<Mono>,
-    /// True if the server is certainly silent for other zones, and unknown for this zone: it had no query for this zone, or was silent in an outage
-    /// that has ended. A question then waits only a short time for it.
+    /// True if the server does not answer for other zones, and it is unknown if it answers for this zone: it had no query for this zone, or did not
+    /// answer because of an outage that has ended. A question then waits only a short time for the server.
     pub(crate) silent_elsewhere: bool,
     /// True if the server does not serve the zone (lame).
     pub lame: bool,
@@ -295,7 +295,7 @@ pub struct KnownServer {
     pub round_trip: Option<Duration>,
     /// How long to wait before another server is queried.
     pub timer: Duration,
-    /// The health of the server: answering, doubtful or dead.
+    /// The health of the server: it answers, did not answer the last query, or is dead.
     pub health: Health,
     /// The time until a dead server gets the next query; `None` if it is not dead.
     pub dead_for: Option<Duration>,
@@ -322,8 +322,8 @@ impl Server {
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
         let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
         let silent_since = known.filter(|_| too).or(known_for_zone);
-        // A single zone needs more unanswered queries than the whole server, because answers for other zones show that the server works. The first
-        // probe needs equally many.
+        // A server is dead for a single zone only after more unanswered queries than for all zones, because its answers for other zones show that it
+        // works. The first probe about a zone is sent after as many as the first one about all zones.
         let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
         let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
         let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
@@ -388,7 +388,8 @@ impl Server {
         Waiting(&self.waiting)
     }
 
-    /// If many queries wait, the server may drop queries because of its limits, and more queries would increase the losses.
+    /// Returns true if few queries wait for a reply. If many wait, the server may drop queries because of its limits, and more queries would increase
+    /// the losses.
     fn is_quiet(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) <= QUIET_QUERIES
     }
@@ -422,7 +423,7 @@ impl Server {
     }
 
     /// Sets the number of unanswered queries for `zone` to at least `SILENCES_OF_ANOTHER_ZONE`, the first one sent at `sent`. The server did not
-    /// answer for `zone`, and is known to be silent for another zone.
+    /// answer for `zone`, and is known not to answer for another zone.
     pub(crate) fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
         let mut history = self.history();
         if !history.silence.heard_since(sent) {
@@ -464,7 +465,8 @@ impl Server {
         of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
     }
 
-    /// Called by a probe for another zone. Returns true if the server is dead for all zones: then the caller must send a probe about `zone` too.
+    /// Called when a probe about a zone other than `zone` is sent. Returns true if the server is dead for all zones: then the caller must send a
+    /// probe about `zone` too.
     pub(crate) fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -474,7 +476,7 @@ impl Server {
         is_dead
     }
 
-    /// Returns true if the first probe has begun, and is neither answered nor found unanswered.
+    /// Returns true if the first probe of the dead server was sent, and its result is unknown so far.
     pub(crate) fn is_being_probed(&self, zone: &Name) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
@@ -500,7 +502,7 @@ impl Server {
         self.history().lame.end(zone);
     }
 
-    /// Records a query to the server. Enough queries permit a hedge: a second query to another server if this one is late.
+    /// Records a query to the server. After enough queries, the next hedge (a second query, to another server, if this one is late) is permitted.
     pub(crate) fn earn_hedge(&self) {
         let mut history = self.history();
         history.asked = true;
@@ -552,8 +554,8 @@ impl Server {
         self.history().own_case_answers = 0;
     }
 
-    /// The server has found a name in mixed case (0x20), so resolverd believes its denials of such names for a day. For a DNS list, its first denial
-    /// is enough, because clients do not wait for a check.
+    /// The server has found a name in mixed case (0x20), so resolverd believes its denials of such names for a day. For a DNS list, this is called at
+    /// the first denial, because the client does not wait for the check in its own spelling.
     pub(crate) fn finds_mixed_case(&self, now: Mono) {
         self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
     }
@@ -582,7 +584,7 @@ impl Server {
         (history.short_until, history.long_heard) = (None, Some(now));
     }
 
-    /// A truncated answer cannot be fetched over TCP, so long UDP replies are requested again.
+    /// Called when a truncated answer cannot be fetched over TCP. UDP replies of more than 512 octets are then requested again.
     pub(crate) fn needs_long_datagrams(&self) {
         self.history().short_until = None;
     }

@@ -214,7 +214,7 @@ fn the_silences_of_an_outage_are_in_question_once_the_server_is_heard() {
     );
     server.probed_in_vain(&zones[1], at(3_525));
     assert!(standing(1, 3_550).silent_since.is_some(), "the probe shows that this one is dropped");
-    // The first two zones were silent when the server answered for another zone, so the later outage is not the reason.
+    // The first two zones were silent when the server answered for another zone, so the later outage is not the reason for their silence.
     for silence in 8..=10_u64 {
         server.silent(&zones[2], at(silence * 500), at(silence * 500 + 100), &Random::seeded(1));
     }

@@ -36,10 +36,10 @@ pub enum Health {
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     heard: Option<Mono>,
-    /// The number of consecutive silences, and the time at which the last one was counted.
+    /// The number of unanswered queries, and the time at which the last one was counted. Queries in progress at the same time count as one.
     count: u32,
     counted: Option<Mono>,
-    /// When the first of these queries was sent.
+    /// When the first of the unanswered queries was sent.
     since: Option<Mono>,
     /// Until this time, the other servers are queried first.
     doubtful_until: Mono,
@@ -107,7 +107,7 @@ impl Silence {
         self.dead.is_some()
     }
 
-    /// Any message of the server ends its silence.
+    /// Any message of the server sets the number of unanswered queries to 0.
     pub(super) fn end(&mut self, now: Mono) {
         *self = Self { heard: Some(now), ..Self::default() };
     }
@@ -119,8 +119,8 @@ impl Silence {
         }
     }
 
-    /// Returns true if an unanswered query sent at `sent` counts. It does not if the server has answered since, if a query in progress at the same
-    /// time has been counted, or if the server is certainly dead already.
+    /// Returns true if an unanswered query sent at `sent` counts. It does not count if the server has answered since, if a query in progress at the
+    /// same time has been counted, or if the count is `SURE_SILENCES` already.
     pub(super) fn would_count(&self, sent: Mono) -> bool {
         self.count < SURE_SILENCES && self.counts(sent)
     }
@@ -141,7 +141,7 @@ impl Silence {
         }
     }
 
-    /// Sets the number of silences to at least `least`. The first query was sent at `sent`.
+    /// Sets the number of unanswered queries to at least `least`. The first query was sent at `sent`.
     pub(super) fn add_some(&mut self, least: u32, (sent, now): (Mono, Mono)) {
         if !self.heard_since(sent) {
             self.counted = Some(now);
@@ -151,7 +151,7 @@ impl Silence {
         }
     }
 
-    /// Returns true if the silence began after `moment` and a probe was not answered.
+    /// Returns true if the first unanswered query was sent after `moment`, and a probe was not answered.
     pub(super) fn is_tried_since(&self, moment: Option<Mono>) -> bool {
         let is_later = self.since.is_some_and(|since| moment.is_none_or(|moment| since > moment));
         is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
@@ -199,7 +199,7 @@ impl Silence {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// Returns the pause between two probes because of failed questions: `usual`, or after a long silence a fraction of its length.
+    /// Returns the pause between two probes because of failed questions: `usual`, or a fraction of the time without an answer if that is long.
     fn wanted_pause(&self, usual: Duration, now: Mono) -> Duration {
         let silent = self.since.map_or(Duration::ZERO, |since| now.since(since));
         if silent < LONG_SILENCE { usual } else { usual.max(silent / LONG_SILENCE_PROBES) }
@@ -247,7 +247,7 @@ impl Silence {
         self.dead?.tried_at
     }
 
-    /// Returns true if the first probe has begun, and was not found unanswered.
+    /// Returns true if the first probe was sent, and its result is unknown so far.
     pub(super) fn is_being_tried(&self) -> bool {
         self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
     }
@@ -261,7 +261,8 @@ impl Silence {
         }
     }
 
-    /// Returns since when the server is known to be silent. The silence must have lasted at least twice the usual round trip.
+    /// Returns since when the server is known to be silent: a probe was not answered either, and the silence has lasted at least twice the usual
+    /// round trip.
     pub(super) fn known_since(&self, now: Mono, round_trip: Option<Duration>) -> Option<Mono> {
         let lasting = SILENT_TIME.max(round_trip.unwrap_or_default().saturating_mul(2));
         let tried = self.dead.is_some_and(|dead| dead.tried == Tried::InVain && now < dead.until);

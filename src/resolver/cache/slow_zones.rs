@@ -20,7 +20,7 @@ use dns::question::wire_name;
 #[derive(Debug, Default)]
 pub(super) struct SlowZones {
     zones: Vec<SlowZone>,
-    /// The number of slow zones since the last answer with a usual round trip.
+    /// The number of zones that were added since the last answer with a usual round trip.
     added: usize,
 }
 
@@ -34,10 +34,10 @@ pub(super) struct SlowZone {
     pub(super) measured: Mono,
 }
 
-/// Compares a round trip for a zone with the usual one of its server.
+/// The length of a round trip for a zone, compared with the usual one of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compared {
-    /// This is the first round trip, or about as long as usual.
+    /// About as long as usual. The first round trip of a server counts as usual.
     Alike,
     /// Much longer than usual: the server takes long for this zone.
     Slower,

@@ -28,11 +28,11 @@ use dns::question::QuestionKey;
 /// The percentage of a shard's octets for the short queue.
 const SHORT: u64 = 10;
 
-/// The greatest number of counted lookups of an entry.
+/// At most this many lookups of an entry are counted.
 const MOST_VISITS: u8 = 3;
 
-/// In one era, new entries with one 64th of the shard's size are added. A lookup counts only if a whole era has passed since the last counted lookup,
-/// or since the entry was added.
+/// An era ends when one 64th of the shard's octets have been added. A lookup counts only if a whole era has passed since the last counted lookup, or
+/// since the entry was added.
 const ERAS: u64 = 64;
 
 /// The value for "no slot".
@@ -75,7 +75,7 @@ struct StoreShard<K, V> {
     era: u16,
     left_of_era: u64,
     capacity: u64,
-    /// In octets.
+    /// The memory of an empty slot in octets.
     slot: u32,
 }
 
@@ -160,8 +160,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         is_new
     }
 
-    /// Calls `see` with every entry until `see` fails. Its last argument is true if the entry is in the long queue. This does not count as a use. No
-    /// lock is held while `see` runs.
+    /// Calls `see` with every entry until `see` fails. The last argument of `see` is true if the entry is in the long queue. This does not count as a
+    /// use of the entry. No lock is held while `see` runs.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,
@@ -341,8 +341,8 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Evicts entries until the shard is within its limit. The memory of empty slots counts, because there are many after small entries were evicted
-    /// for a few of 60 KB.
+    /// Evicts entries until the shard is within its limit. The memory of empty slots counts, because there are many after a few entries of 60 KB have
+    /// replaced small ones.
     fn fit(&mut self) {
         while self.weight().saturating_add(self.empty()) > self.capacity {
             self.evict();
@@ -449,7 +449,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
 
     fn remember(&mut self, hash: u64) {
         if self.gone.len() < self.slots.len() {
-            // The new list is larger. Only the hashes of the last few evicted entries are lost.
+            // The larger list begins empty. Only the hashes of the last few evicted entries are lost by this.
             self.gone = vec![0; self.slots.len().next_power_of_two()];
         }
         let (place, mark) = halves(hash);

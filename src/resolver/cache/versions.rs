@@ -24,7 +24,7 @@ impl Default for Versions {
 }
 
 impl Versions {
-    /// Read the version before the answer.
+    /// To copy an answer, read its version before the answer.
     pub(super) fn for_key(&self, key: &[u8]) -> AnswerVersion {
         let place = place(key);
         AnswerVersion { place, count: self.count(place) }

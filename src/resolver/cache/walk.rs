@@ -8,7 +8,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task;
 
-/// Only one walk at a time has the permit.
+/// The semaphore has one permit, so only one walk (a function that reads whole tables) runs at a time.
 #[derive(Clone)]
 pub(super) struct Walks(Arc<Semaphore>);
 

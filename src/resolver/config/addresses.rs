@@ -338,7 +338,7 @@ fn at_most<Meant>(list: Vec<Meant>) -> Read<Vec<Meant>> {
     Ok(list)
 }
 
-/// Leaves out port 53.
+/// Leaves out the port if it is 53.
 pub(super) fn server_text(server: SocketAddr) -> String {
     if server.port() == PORT { server.ip().to_string() } else { server.to_string() }
 }

@@ -159,7 +159,7 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tls").join(name)
     }
 
-    /// Reads a copy of the key file with this mode. The original may have any mode, because a checkout does not keep modes.
+    /// Reads a copy of the key file with the permissions `mode`. The original may have any permissions, because a checkout does not keep them.
     fn key(name: &str, mode: u32) -> (tempfile::TempDir, Read<PrivateKeyFile>) {
         let directory = tempfile::tempdir().unwrap();
         let copy = directory.path().join("a.key");

@@ -20,7 +20,7 @@ pub fn changes(old: &Config, new: &Config) -> Vec<String> {
 struct Changes<'c> {
     old: &'c Config,
     new: &'c Config,
-    /// Differences in sections that occur only once, such as `[cache]`. They are first.
+    /// Differences in sections that occur only once, such as `[cache]`. They come first in the result.
     once: Vec<String>,
     many: Vec<String>,
 }
@@ -101,7 +101,7 @@ fn members(old: &[String], new: &[String]) -> String {
     if reported.is_empty() { "order changed".to_owned() } else { reported.join(", ") }
 }
 
-/// Quotes are left out, except those of an empty text.
+/// Returns the text of a value without quotes. Only an empty text has quotes.
 fn bare(value: &Value) -> String {
     match value {
         Value::String(text) if !text.is_empty() => text.clone(),

@@ -74,7 +74,7 @@ impl Checks<'_> {
         self.problems.add(line, Some(section), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error for each entry with the name and the `view` of an earlier entry of the section.
+    /// Adds an error for each entry that has the same name and `view` as an earlier entry of the section.
     pub(super) fn once_each<'n>(
         &mut self,
         (section, key): (&str, &str),
@@ -99,7 +99,7 @@ fn families(checks: &mut Checks<'_>) {
     }
 }
 
-/// Two listeners must not have the same address, and the zones of a listener must be configured.
+/// Checks that no two listeners have the same address, and that the zones of each listener are configured.
 fn listeners(checks: &mut Checks<'_>) {
     let (config, lines) = (checks.config, checks.lines);
     let shared = config.zones.iter().filter(|zone| zone.view.is_none());
@@ -210,13 +210,13 @@ fn dnstap(checks: &mut Checks<'_>) {
     }
 }
 
-/// `[fleet]` with servers needs a key, and the numbers of servers and zones are limited.
+/// Checks that `[fleet]` with servers has a key, not too many servers or zones, and TLS for all servers or for none.
 fn fleet(checks: &mut Checks<'_>) {
     let fleet = &checks.config.fleet;
     if fleet.servers.is_empty() {
         return;
     }
-    // A wrong value of `fleet.key` has already been reported.
+    // If the file has the key but its value is wrong, that error has already been reported.
     if fleet.key.is_none() && checks.lines.line_of("fleet", "key").is_none() {
         let remedy = "set it to a file with a key that all gateways of the fleet have";
         checks.add("fleet", "key", "is missing, so others could write wrong answers to the store", remedy);

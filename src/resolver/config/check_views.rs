@@ -12,7 +12,8 @@ use super::report::quoted;
 use super::seen::Sees;
 use super::value::in_quotes;
 
-/// Two views must not have the same name or network, nor two zones the same name and view. Views and zones to which entries refer must be configured.
+/// Checks that no two views have the same name or network, that no two zones have the same name and view, and that the views and zones to which
+/// entries refer are configured.
 pub(super) fn check(checks: &mut Checks<'_>) {
     let config = checks.config;
     let shared: BTreeSet<&Name> =

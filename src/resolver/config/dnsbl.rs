@@ -18,7 +18,7 @@ const BATCHES: [(&str, Mode); 4] = [
     ("off", Mode::Off),
 ];
 
-/// In percent. With more waste, it would be simpler to ask all lists at the same time.
+/// The greatest `batch_waste`, in percent. Above it, asking all lists at the same time would be simpler.
 const MAX_BATCH_WASTE: u32 = 50;
 
 /// The section `[dnsbl]`.

@@ -49,7 +49,7 @@ impl Config {
     }
 }
 
-/// The file must exist.
+/// Reads the configuration file at `path`, which must exist.
 fn read(path: &Path) -> Result<Config, Errors> {
     let file = path.display().to_string();
     let text = Opened::regular_or_pipe(path).and_then(|opened| opened.text(limits::MAX_CONFIG_FILE));
@@ -74,7 +74,7 @@ fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Error
     meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.into_sorted() })
 }
 
-/// `base` is used as in `Config::read_over`.
+/// Converts the text of a configuration file. Keys that are not in `text` have their values in `base`.
 fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
     let places = LineStarts::new(text);
     let (tree, errors) = DeTable::parse_recoverable(text);

@@ -23,10 +23,10 @@ const SECRET_MODE: u32 = 0o640;
 pub(super) enum Unreadable {
     #[error("cannot be read: {0}")]
     System(#[from] io::Error),
-    /// The file may have no end, or may not contain text.
+    /// The file is not regular: it may have no end, or may not contain text.
     #[error("is {0}, not a regular file")]
     Kind(&'static str),
-    /// In octets.
+    /// The size limit, in octets.
     #[error("is larger than {0} octets")]
     TooLarge(u64),
     /// The writer of a pipe did not close it within this time.
@@ -76,13 +76,13 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Other kinds of files are errors.
+    /// Opens a regular file. Any other kind of file is an error.
     pub(super) fn regular(path: &Path) -> Result<Self, Unreadable> {
         let opened = Self::open(path)?;
         if opened.about.is_file() { Ok(opened) } else { Err(Unreadable::Kind(opened.kind())) }
     }
 
-    /// A pipe is needed for `resolverctl config check /dev/stdin`, and for `<(...)` in a shell.
+    /// Opens a regular file or a pipe. A pipe is needed for `resolverctl config check /dev/stdin`, and for `<(...)` in a shell.
     pub(super) fn regular_or_pipe(path: &Path) -> Result<Self, Unreadable> {
         let opened = Self::open(path)?;
         let readable = opened.about.is_file() || opened.about.file_type().is_fifo();
@@ -115,13 +115,13 @@ impl Opened {
         Err(WrongValue::new(wrong, format!("run `chmod 0640 {file}`")))
     }
 
-    /// More than `most` octets are an error.
+    /// Reads the whole file as text. More than `most` octets are an error.
     pub(super) fn text(mut self, most: u64) -> Result<String, Unreadable> {
         let until = Instant::now() + PIPE_TIME;
         let mut octets = Vec::new();
         loop {
             wait(&self.file, until)?;
-            // One octet more shows that the file is too large.
+            // One octet more than `most` shows that the file is too large.
             let left = most.saturating_add(1).saturating_sub(len(&octets));
             match (&mut self.file).take(left.min(CHUNK)).read_to_end(&mut octets) {
                 Ok(0) => break,
@@ -139,7 +139,7 @@ impl Opened {
     }
 }
 
-/// In octets.
+/// The maximum of one read, in octets.
 const CHUNK: u64 = 64 << 10;
 
 fn len(octets: &[u8]) -> u64 {

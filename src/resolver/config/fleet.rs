@@ -18,7 +18,7 @@ use crate::limits::{MAX_FLEET_FILE, MAX_FLEET_WORD, MIN_FLEET_KEY};
 pub struct FleetSection {
     /// The servers of the store. Without any, this gateway shares nothing.
     pub servers: Vec<StoreServer>,
-    /// The kind of these servers.
+    /// The kind of the store's servers.
     pub mode: StoreMode,
     /// The name of the primary server at the sentinels.
     pub primary: String,
@@ -32,7 +32,7 @@ pub struct FleetSection {
     pub key: Option<SecretFile>,
     /// All keys in the store begin with this text.
     pub prefix: String,
-    /// The gateways of a group share answers.
+    /// The name of the group. Gateways with the same group share answers.
     pub group: String,
     /// True if this gateway validates secure answers of the fleet again.
     pub verify: bool,
@@ -227,7 +227,7 @@ fn fleet_key(path: &Path) -> Read<SecretFile> {
     Ok(read)
 }
 
-/// Other users must not be able to read the file.
+/// Reads a file with a secret. Other users must not be able to read the file.
 fn secret(path: &Path, remedy: &str) -> Read<SecretFile> {
     let file = path.display();
     let unreadable = |error: Unreadable| WrongValue::new(format!("{file} {error}"), remedy);

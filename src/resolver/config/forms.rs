@@ -16,7 +16,7 @@ pub(super) trait Form {
     /// The type in the program, such as `Duration`.
     type Meant;
 
-    /// Relative paths start at `directory`.
+    /// Reads a value. Relative paths start at `directory`.
     fn read(&self, typed: &Typed<'_>, directory: &Path) -> Read<Self::Meant>;
 
     /// Returns `None` if a key with this value is left out of the file.

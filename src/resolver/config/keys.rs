@@ -11,7 +11,7 @@ use toml::Value;
 use super::report::WrongValue;
 use super::value::{Read, Typed};
 
-/// The value of the key is a field of `Holder`, its section or entry.
+/// A row of the table. The value of the key is a field of `Holder`, the type of its section or entry.
 pub(super) struct ConfigKey<Holder: 'static> {
     pub(super) name: &'static str,
     /// Reads and stores the value. Relative paths start at the given directory.
@@ -41,14 +41,14 @@ pub(super) fn renamed(section: &str, former: &str) -> Option<&'static str> {
 /// Reads a value and stores it. Relative paths start at the directory in the last argument.
 pub(super) type ReadKey<Holder> = fn(&mut Holder, &Typed<'_>, &Path) -> Read<()>;
 
-/// Values as in the file, with their sentences. `None` is for all other values.
+/// Values as the file has them, each with a sentence that explains it. The sentence with `None` is for all other values.
 pub(super) type Comments = &'static [(Option<&'static str>, &'static str)];
 
 /// How a reload finds and reports that the content of a file has changed.
 pub(super) struct Content<Holder: 'static> {
-    /// The sentence of the reload.
+    /// The sentence that a reload shows if the content has changed.
     pub(super) sentence: &'static str,
-    /// Called only if the path of the file has not changed.
+    /// Returns true if the content differs. Called only if the path of the file has not changed.
     pub(super) differs: fn(&Holder, &Holder) -> bool,
 }
 

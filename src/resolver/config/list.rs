@@ -36,10 +36,10 @@ const WHEN_SILENT: [(&str, WhenSilent); 2] =
     [("servfail", WhenSilent::Servfail), ("nxdomain", WhenSilent::Nxdomain)];
 const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("public", WhenStale::Public)];
 
-/// A mirror fetches its data about every minute, so a few failures cause no warning.
+/// The smallest `max_age`. A mirror fetches its data about every minute, so even with this value, a few failures cause no warning.
 const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// Data of a DNS list that are a month old are useless.
+/// The greatest `max_age`. Data of a DNS list that are a month old are useless.
 const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// The largest integer in TOML.
@@ -72,7 +72,7 @@ pub struct ConfiguredList {
     pub with_key: Option<Name>,
     /// The greatest age of a local mirror's data.
     pub max_age: Option<Duration>,
-    /// What happens if the data of the mirror are older.
+    /// What happens if the data of the mirror are older than `max_age`.
     pub when_stale: Option<WhenStale>,
 }
 
@@ -180,7 +180,7 @@ fn code(found: &Typed<'_>) -> Read<Span> {
         .map_err(|why: String| WrongValue::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
 }
 
-/// The file has test entries without the apex, as in the registry.
+/// Reads test entries: names relative to the apex, as in the registry.
 fn test_entries(apex: &Name, found: &Typed<'_>) -> Read<TestEntries> {
     const KEYS: [&str; 2] = ["listed", "unlisted"];
     let table = found.get_ref().as_table();
@@ -206,7 +206,7 @@ fn test_entries(apex: &Name, found: &Typed<'_>) -> Read<TestEntries> {
     Ok(TestEntries { listed: points(table, KEYS[0])?, unlisted: points(table, KEYS[1])? })
 }
 
-/// Leaves out the apex.
+/// Writes test entries as names relative to the apex.
 fn test_entries_written(apex: &Name, tests: &TestEntries) -> Value {
     let labels = |point: &Name| {
         let own = point.iter().len().saturating_sub(apex.iter().len());

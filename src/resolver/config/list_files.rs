@@ -31,7 +31,8 @@ pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     Ok(Arc::new(registry))
 }
 
-/// A relative path starts at `directory`. Other users must not be able to read the file, because everyone who knows the key can use it.
+/// Reads a file with a customer key. A relative path starts at `directory`. Other users must not be able to read the file, because everyone who knows
+/// the key can use it.
 pub(super) fn key_file(directory: &Path, named: &str) -> Read<KeyFile> {
     let path = &directory.join(named);
     if !named.contains('/') && !path.exists() {

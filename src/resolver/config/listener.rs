@@ -119,7 +119,7 @@ pub struct ListenAt {
 }
 
 impl ListenAt {
-    /// Returns true if sockets cannot be bound for both addresses. Both then need a TCP socket, or both a UDP socket, and the addresses overlap.
+    /// Returns true if sockets cannot be bound for both addresses, because both need a TCP socket, or both a UDP socket, and the addresses overlap.
     pub fn meets(self, other: Self) -> bool {
         let (one, second) = (self.serves, other.serves);
         let share =

@@ -9,9 +9,9 @@ use super::keys::{SingleSection, key};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LookaheadMode {
-    /// Asks only questions of rules whose earlier answers clients have used.
+    /// Asks only the questions of those look-ahead rules whose earlier answers clients have used.
     Learned,
-    /// Asks the questions of all rules.
+    /// Asks the questions of all look-ahead rules.
     Rules,
     /// Asks no questions, but counts how many of them clients would have used.
     Observe,

@@ -128,7 +128,7 @@ impl<'t> ConfigReader<'t> {
         self.names.section(section).map(|section| section.head()).unwrap_or_default()
     }
 
-    /// An error without a key is about the whole entry.
+    /// Adds the errors in `wrongs` to the problems. An error without a key is about the whole entry.
     fn tell(
         &mut self,
         section: &str,
@@ -142,7 +142,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// Returns `None` if the name of the entry cannot be read.
+    /// Reads an entry. Returns `None` if the name of the entry cannot be read.
     fn entry<Kind: TableEntry>(&mut self, line: usize, table: &'t DeTable<'t>) -> Option<Kind> {
         let found = self.found(Kind::NAME, line, table);
         let mut entry = Kind::blank();

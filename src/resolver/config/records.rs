@@ -131,7 +131,7 @@ fn kind(typed: &Typed<'_>) -> Read<RecordType> {
     }
 }
 
-/// Names in `data` are absolute.
+/// Parses the data of a `[[record]]`. Names in `data` are absolute.
 fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record> {
     let kind = kind_text(kind);
     one(&Name::root(), &format!("{} {ttl} IN {kind} {data}", name_text(name))).map_err(|wrong| {
@@ -140,7 +140,7 @@ fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record
     })
 }
 
-/// Each item is a line of a zone file. Names without a final dot are relative to `apex`.
+/// Reads the key `records` of a `[[zone]]`. Each item is a line of a zone file. Names without a final dot are relative to `apex`.
 pub(super) fn lines(apex: &Name, typed: &Typed<'_>) -> Read<Vec<String>> {
     value::list(typed, |item| {
         let line = value::text(item)?;
@@ -167,7 +167,7 @@ pub fn line_of(apex: &Name, line: &str) -> Result<Record, String> {
     one(apex, line)
 }
 
-/// The text must be exactly one record. Names without a final dot are relative to `origin`.
+/// Parses a text, which must be exactly one record. Names without a final dot are relative to `origin`.
 fn one(origin: &Name, text: &str) -> Result<Record, String> {
     if text.contains(char::is_control) {
         return Err("it contains a control character".to_owned());

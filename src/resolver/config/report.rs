@@ -8,14 +8,14 @@ use serde::Serialize;
 use crate::limits::{MAX_PROBLEMS, MAX_SHOWN_SENTENCE, MAX_SHOWN_VALUE};
 use dns::wire::presentation::shown;
 
-/// Known words have at most 30 octets, so no similar word is searched for longer ones.
+/// No similar word is searched for a word with more octets than this. Known words have at most 30.
 const LONGEST_NEAR: usize = 64;
 
 /// The least similarity (Jaro–Winkler, 0 to 1) of a key that an error text suggests: "adresses" and "addresses" have 0.97, but "frobnicate" has less
 /// than 0.6 with any key.
 const SIMILAR: f64 = 0.75;
 
-/// After the name of the key, a text that begins with one of these words is a sentence without a colon ("cache.size is too large").
+/// An error text that begins with one of these words follows the name of the key without a colon ("cache.size is too large").
 const VERBS: [&str; 4] = ["is ", "has ", "cannot ", "permits "];
 
 /// The errors in a configuration file. Each line of the text begins with the name of the file.
@@ -100,12 +100,12 @@ pub(super) fn quoted(value: &str) -> String {
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     found: Vec<ConfigProblem>,
-    /// Errors after `limits::MAX_PROBLEMS`, which are only counted.
+    /// The number of errors after the first `limits::MAX_PROBLEMS`, which are only counted.
     more: usize,
 }
 
 impl Problems {
-    /// Control characters are escaped, because the texts may contain parts of the file.
+    /// Adds an error. Control characters are escaped, because the texts may contain parts of the file.
     pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, wrong: WrongValue) {
         if self.found.len() >= MAX_PROBLEMS {
             self.more = self.more.saturating_add(1);
@@ -129,7 +129,7 @@ impl Problems {
         self.found.is_empty()
     }
 
-    /// Returns the errors by line number, and then one with the number of errors that were only counted.
+    /// Returns the errors by line number, and then one more error with the number of errors that were only counted.
     pub(super) fn into_sorted(mut self) -> Vec<ConfigProblem> {
         self.found.sort_by_key(|problem| problem.line);
         if self.more > 0 {

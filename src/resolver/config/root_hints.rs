@@ -30,7 +30,7 @@ pub(super) fn load(path: &Path) -> Result<RootHints, report::WrongValue> {
     Ok(RootHints { path: Some(path.to_owned()), servers })
 }
 
-/// The error text is the end of a sentence that begins with the name of the file.
+/// Parses root hints. The error text is the end of a sentence that begins with the name of the file.
 fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
     let mut servers = Vec::new();
     let mut addresses: BTreeMap<Name, Vec<IpAddr>> = BTreeMap::new();

@@ -271,16 +271,16 @@ pub struct HistorySection {
 pub enum Redact {
     /// Everything is written.
     None,
-    /// Without the IP addresses of clients.
+    /// The IP addresses of clients are not written.
     Client,
-    /// Without the IP addresses of clients, and with names shortened to their domain, such as `example.com`.
+    /// The IP addresses of clients are not written, and names are shortened to their domain, such as `example.com`.
     Names,
 }
 
 const REDACT: [(&str, Redact); 3] =
     [("none", Redact::None), ("client", Redact::Client), ("names", Redact::Names)];
 
-/// With a smaller value, every question that the cache cannot answer would be slow. No client waits for more than a minute.
+/// The range of `slow`. With a smaller value, every question that the cache cannot answer would be slow. No client waits for more than a minute.
 const SLOW_RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(60);
 
 /// Returns `None` for `"auto"`.

@@ -74,7 +74,7 @@ impl SeenZones {
         others.into_iter().filter(|zone| !replaced.contains(&zone.name)).chain(own.iter().copied()).collect()
     }
 
-    /// Ignores that a zone of the view may replace a zone of the same name.
+    /// Returns true if the group sees the zone. Does not check whether a zone of the group's view replaces this zone.
     fn sees(&self, zone: &ConfiguredZone) -> bool {
         match &zone.view {
             Some(view) => self.own.as_ref() == Some(view),
@@ -101,7 +101,7 @@ impl SeenZones {
     }
 
     /// Returns the entry from which this group's question for `name` is answered; `None` if the name is resolved on the internet. A configured root
-    /// zone, such as a forwarder for all names, does not count.
+    /// zone, such as a forwarder for all names, is never returned.
     pub fn entry<'c>(&self, config: &'c Config, name: &Name) -> Option<SeenEntry<'c>> {
         let names = self.names(config);
         let is_reverse = |address: &IpAddr| {
@@ -121,8 +121,8 @@ impl SeenZones {
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 
-    /// Returns a function that returns true if the group sees `[[host]]` and `[[record]]` entries without `view` for a name. If it does not see all
-    /// zones without `view`, it must see the closest zone at or above the name.
+    /// Returns a function that returns true if the group sees `[[host]]` and `[[record]]` entries without `view` for a name. A group that does not
+    /// see all zones without `view` sees these entries only if it sees the closest zone at or above the name.
     fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();

@@ -114,7 +114,7 @@ impl Config {
         own.fold(known, |known, entry| self.own_list(entry, known.as_deref()).map(Arc::new).or(known))
     }
 
-    /// `known` is the list of the registry with the same apex, which `entry` changes, if there is one.
+    /// Returns the DNS list of a `[[list]]` entry. `known` is the list of the registry that `entry` changes, if there is one.
     fn own_list(&self, entry: &ConfiguredList, known: Option<&List>) -> Option<List> {
         let mut list = entry.list(known)?;
         let base = entry.with_key.as_ref().or_else(|| self.dnsbl.registry.keyed.get(&entry.name));

@@ -41,7 +41,7 @@ impl Visitor for ShownConfig<'_> {
     }
 }
 
-/// If `default` is given, keys that have the same value in `default` are left out.
+/// Returns one line for each key. If `default` is given, keys that have the same value in `default` are left out.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], holder: &Holder, default: Option<&Holder>) -> String {
     let shown = keys.iter().filter_map(|key| {
         let value = (key.show)(holder)?;
@@ -89,7 +89,7 @@ mod tests {
         visit(&mut commented);
         assert!(commented.0.len() > 20, "{}", commented.0.len());
         for [section, key, value, comment] in commented.0 {
-            // For these keys, an empty text is the default, and no error: the test leaves the key out.
+            // An empty text is the default of each of these keys, so the test leaves the key out.
             let written = if value == "\"\"" { String::new() } else { format!("{key} = {value}\n") };
             let (head, needed) = match section {
                 "zone" if key == "recurse" => ("[[zone]]", "name = \"a.example\"\n"),

@@ -43,8 +43,8 @@ impl TrustAnchor {
     }
 }
 
-/// If the file has no key of the root zone, the known keys of the root zone are added. Otherwise an operator who adds the anchor of one zone would
-/// turn off validation for all other zones.
+/// Reads a trust anchor file. If the file has no key of the root zone, the known keys of the root zone are added. Otherwise an operator who adds the
+/// anchor of one zone would turn off validation for all other zones.
 pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
     let mut anchors = parse(&text)
@@ -88,7 +88,7 @@ fn parse(text: &str) -> Result<Anchors, String> {
 
 const KEYWORD: &str = "trust-anchor:";
 
-/// In Unbound's files, a line that begins with `#` is also a comment.
+/// Reads records in the format of zone files or of Unbound. A line that begins with `#` is skipped: it is a comment in Unbound's files.
 fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     let lines = text.lines().map(|line| match line.trim_start() {
         remark if remark.starts_with('#') => "\n".to_owned(),
@@ -156,7 +156,8 @@ fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// The entry has a name and the data of a DS or a DNSKEY. Newer versions of BIND write a keyword, such as `initial-key`, between them.
+/// Adds a trust anchor from an entry of a BIND file: a name, and the data of a DS or a DNSKEY. Newer versions of BIND write a keyword, such as
+/// `initial-key`, between the name and the data.
 fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     let shown = entry.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
     let wrong = |wrong: &str| format!("{wrong} in the entry {shown}");
@@ -170,7 +171,7 @@ fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     added.map_err(wrong)
 }
 
-/// Each brace and each semicolon is a word of its own.
+/// Splits the text of a BIND file into words. Each brace and each semicolon is a word of its own.
 fn bind_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut letters = text.chars().peekable();
@@ -208,7 +209,7 @@ fn push(words: &mut [String], letter: char) {
     }
 }
 
-/// `data` are the key tag, the algorithm, the type of the digest, and the digest.
+/// Adds a DS as a trust anchor. `data` are the key tag, the algorithm, the type of the digest, and the digest.
 fn add_ds(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
     let [tag, algorithm, digest_type, digest @ ..] = data else { return Err("has a DS that is too short") };
     let tag = tag.parse().map_err(|_| "has a DS without a key tag")?;
@@ -222,7 +223,7 @@ fn add_ds(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'
     Ok(())
 }
 
-/// `data` are the flags, the protocol, the algorithm, and the public key.
+/// Adds a DNSKEY as a trust anchor. `data` are the flags, the protocol, the algorithm, and the public key.
 fn add_key(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
     let words: Vec<&str> = data.iter().map(String::as_str).collect();
     let [flags, "3", algorithm, key @ ..] = words.as_slice() else {
@@ -242,7 +243,7 @@ fn joined(words: &[impl AsRef<str>]) -> String {
     words.iter().flat_map(|word| word.as_ref().split_ascii_whitespace()).collect()
 }
 
-/// The name is absolute, even if it does not end with a dot.
+/// Parses a name, which is absolute even if it does not end with a dot.
 fn name(word: &str) -> Option<Name> {
     let mut name = Name::from_ascii(word).ok()?.to_lowercase();
     name.set_fqdn(true);

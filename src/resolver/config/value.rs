@@ -27,7 +27,7 @@ pub(super) type Read<Meant> = Result<Meant, WrongValue>;
 const SPAN_UNITS: [(&str, u64); 5] =
     [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-/// An error message shows those examples that are in the permitted range.
+/// Time spans as examples. An error message shows those in the permitted range.
 const EXAMPLES: [Duration; 3] =
     [Duration::from_millis(500), Duration::from_secs(4), Duration::from_secs(3_600)];
 
@@ -73,7 +73,7 @@ pub(super) fn number<Meant: TryFrom<u64> + PartialOrd + fmt::Display>(
     })
 }
 
-/// A repeated item is an error.
+/// Reads a list. A repeated item is an error.
 pub(super) fn list<Meant: Eq + Hash>(
     value: &Typed<'_>,
     read: impl Fn(&Typed<'_>) -> Read<Meant>,
@@ -203,14 +203,14 @@ fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(*factor)
 }
 
-/// Uses the largest unit of which the time span is a multiple.
+/// Writes a time span with the largest unit of which it is a multiple.
 pub(super) fn span_text(span: Duration) -> String {
     let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let whole = SPAN_UNITS.iter().rev().find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor));
     whole.map_or_else(|| "0s".to_owned(), |(unit, factor)| format!("{}{unit}", millis / factor))
 }
 
-/// Uses the largest unit of which the size is a multiple.
+/// Writes a memory size with the largest unit of which it is a multiple.
 pub(super) fn size_text(octets: u64) -> String {
     if octets == 0 {
         return "0".to_owned();

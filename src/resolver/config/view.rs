@@ -46,7 +46,7 @@ impl TableEntry for ConfiguredView {
 
 pub(super) const VIEW: Text<String> = Text(word, String::clone);
 
-/// Only these characters are permitted, so that error texts can contain the name without quotes.
+/// Reads the name of a view. Only the characters in `fits` are permitted, so that error texts can contain the name without quotes.
 fn word(typed: &Typed<'_>) -> Read<String> {
     let text = value::text(typed)?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');

@@ -48,7 +48,8 @@ const LEVELS: [(&str, WatchLevel); 4] = [
     ("note", WatchLevel::Note),
 ];
 
-/// An IP address, a wildcard or the root is an error: a check of such a name could only report that the domain does not exist.
+/// Reads a watched domain. An IP address, a wildcard or the root is an error: a check of such a name could only report that the domain does not
+/// exist.
 fn domain(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;
     let text = value::text(typed)?;

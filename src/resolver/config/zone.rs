@@ -15,7 +15,7 @@ use super::value::Read;
 use super::view::{self, VIEW};
 use super::{addresses, records, value};
 
-/// A zone has exactly one of them.
+/// Each `[[zone]]` has exactly one of these keys.
 const ZONE_KINDS: [&str; 5] = ["forward", "stub", "recurse", "file", "records"];
 
 const NO_SERVERS: &str = "none";

@@ -39,7 +39,7 @@ impl ListAnswers {
     }
 
     /// Returns true if the answers to clients show that the DNS list lists nothing. `before`: true if the DNS list already has the state "lists
-    /// nothing". Then it is enough that the DNS list has listed nothing since the start of resolverd.
+    /// nothing". In this state, it is enough that the DNS list has listed nothing since the start of resolverd.
     pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }

@@ -68,11 +68,12 @@ pub(crate) struct Breaker {
     silent_since: Option<Mono>,
     failed_at: Option<Mono>,
     failures: u32,
-    /// The time at which a probe ended with errors, and how long the probe took. `None` if the DNS list has given a good answer since.
+    /// The time at which a probe ended with errors, and how long the probe took. `None` if the DNS list has given a good answer since then.
     confirmed: Option<(Mono, Duration)>,
     probed: Option<Mono>,
     probes: u32,
-    /// The time at which another gateway of the fleet reported that the DNS list does not answer. `None` if the list has answered this gateway since.
+    /// The time at which another gateway of the fleet reported that the DNS list does not answer. `None` if the list has answered this gateway since
+    /// then.
     others_say_silent: Option<Mono>,
     open: Option<OpenBreaker>,
 }
@@ -147,7 +148,7 @@ impl Breaker {
         }
     }
 
-    /// `evidence` has the times at which servers of other zones answered.
+    /// Decides if the breaker opens. `evidence` has the times at which servers of other zones answered.
     pub(crate) fn judge(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         if self.open.is_some() {
             return Judgement::Rest;
@@ -249,8 +250,8 @@ impl Breaker {
         self.others_say_silent = Some(now);
     }
 
-    /// Called when a question that was sent `elapsed` ago has been answered. A silence that began before this question was sent has ended, even if
-    /// other questions still wait.
+    /// Called when the DNS list has answered a question that was sent `elapsed` ago. This ends a silence of the list that began before that question,
+    /// even if earlier questions still wait.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;
         self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));

@@ -11,7 +11,7 @@ fn evidence(last: u64) -> NetworkAnswers {
     NetworkAnswers { last: Some(at(last)), streak: Mono::START }
 }
 
-/// `usual` is the usual round trip of the DNS list in ms.
+/// Creates a breaker that knows the usual round trip of the DNS list: `usual`, in ms.
 fn known(usual: u64) -> Breaker {
     let mut breaker = Breaker::default();
     for _ in 0..20 {
@@ -21,7 +21,7 @@ fn known(usual: u64) -> Breaker {
     breaker
 }
 
-/// The question took one query, so its round trip is the time of the question.
+/// Ends a question that took one query, so the round trip is the time of the question.
 fn ended(breaker: &mut Breaker, end: ListQueryEnd, elapsed: Duration, probe: bool, now: Mono) -> bool {
     breaker.ended(EndedQuery { end, elapsed, round_trip: Some(elapsed), probe }, now)
 }
@@ -73,7 +73,7 @@ fn a_list_that_stutters_is_not_slow() {
         breaker.ended(EndedQuery { end, elapsed, round_trip, probe: false }, Mono::START);
     }
     assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
-    // A single late answer after many fast ones, and a first answer that was slow.
+    // Neither a single late answer after many fast ones nor a slow first answer makes the breaker open much later.
     for before in [known(50), Breaker::default()] {
         let mut breaker = before;
         breaker.asked(Mono::START);

@@ -461,7 +461,7 @@ mod tests {
     }
 
     proptest! {
-        /// Error codes are not listings.
+        /// All addresses in 127.0.0.0/8 are listings, except the error codes.
         #[test]
         fn no_listing_is_lost(low in any::<[u8; 3]>()) {
             let list = block();

@@ -40,7 +40,7 @@ pub enum TestResult {
     Is(ListState),
     /// The DNS list may have this state (a fault). The next test decides.
     Suspected(ListState),
-    /// The DNS list refused or did not answer, so the test shows nothing. Answers to clients show refusals and silence.
+    /// The DNS list refused or did not answer, so the test shows nothing. Refusals and silence are noticed from the answers to clients' questions.
     Nothing,
 }
 

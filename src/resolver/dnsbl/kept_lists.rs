@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptLists {
     version: u32,
-    /// In seconds since 1970.
+    /// The time at which the file was written, in seconds since 1970.
     #[serde(default)]
     written: u64,
     lists: Vec<KeptList>,

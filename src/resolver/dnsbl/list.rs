@@ -213,7 +213,7 @@ impl List {
 
     /// Returns what a question for `name` asks the DNS list about. `name` is at or below the apex of the list.
     pub fn asked(&self, name: &Name) -> AskedAbout {
-        // `num_labels` does not count an asterisk label.
+        // `num_labels` is not used here, because it does not count an asterisk label.
         let below = name.iter().len().saturating_sub(self.apex.iter().len());
         let own = below.saturating_sub(usize::from(self.keyed));
         if own == 0 || !self.apex.zone_of(name) {
@@ -235,9 +235,9 @@ impl List {
         }
     }
 
-    /// Returns true if a question for `name` is meant for this DNS list, which was shut down. It is no longer known about what clients ask the list,
-    /// so a name with a reversed address always counts. Any other name counts only if the apex is below a registered domain: a registered domain may
-    /// have names for other purposes.
+    /// Returns true if a question for `name` is meant for this DNS list, which was shut down. What the list contained is no longer known, so the
+    /// result is true for each name with a reversed address. For any other name, it is true only if the apex is below a registered domain: a
+    /// registered domain may have names for other purposes.
     pub(crate) fn asks_though_shut_down(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
         let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
@@ -308,7 +308,7 @@ pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
             let mut octets = [0_u8; OCTETS];
             for (label, octet) in labels.iter().rev().zip(&mut octets) {
                 let text = std::str::from_utf8(label).ok()?;
-                // `parse` alone also accepts texts such as "01" and "+1".
+                // Without the check `plain`, `parse` would accept texts such as "01" and "+1".
                 let plain =
                     text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
                 *octet = text.parse().ok().filter(|_| plain)?;

@@ -60,7 +60,7 @@ pub struct ListEventQueue {
     lost: AtomicU64,
 }
 
-/// The reader of the queue. There is at most one at a time. A later reader also gets the events that were added in between.
+/// The reader of the queue. There is at most one at a time. A later reader also gets the events that were added while there was no reader.
 pub struct Listening<'queue> {
     queue: &'queue ListEventQueue,
     events: Option<Receiver<ListEvent>>,
@@ -123,7 +123,7 @@ impl Listening<'_> {
                 return event;
             }
             self.queue.added.notified().await;
-            // After a timeout, the events of cached answers have waited long enough.
+            // A timeout is no error: the events of cached answers have then waited long enough.
             let _ = timeout(LIST_EVENTS_PAUSE, self.queue.urgent.notified()).await;
         }
     }

@@ -40,7 +40,7 @@ struct LookalikeTable {
 #[derive(Clone, Debug)]
 struct AskedZone {
     questions: u64,
-    /// The number of questions about another address than the previous question.
+    /// The number of questions whose address differs from that of the previous question.
     changes: u64,
     last: IpAddr,
     /// The addresses that clients looked up in this zone and in a known DNS list, since the time `since`.
@@ -66,7 +66,7 @@ pub struct Lookalike {
     pub zone: Name,
     /// The number of questions about names in this zone that were not answered from the cache.
     pub questions: u64,
-    /// The number of the zone in the batches, if it is learned.
+    /// The number under which batches know the zone, if it is learned.
     pub number: Option<ListId>,
 }
 
@@ -217,7 +217,7 @@ impl LearnedZone {
 impl ReversedName {
     /// Returns `None` if the name does not start with a reversed address, or is in a reverse zone.
     pub(crate) fn read(name: &Name) -> Option<Self> {
-        // A zone with one label is a top-level domain, which is not a DNS list.
+        // A reversed address has at least four labels. A zone with one label is a top-level domain, which is not a DNS list.
         if name.num_labels() < 6 {
             return None;
         }
@@ -228,7 +228,7 @@ impl ReversedName {
         [32, 4].into_iter().find_map(|count| {
             let (front, rest) = labels.split_at_checked(count)?;
             let address = reversed(front)?;
-            // A key must not be shown.
+            // The zone is shown to the operator, and a customer's key must not be shown.
             let without_key = rest.split_first().filter(|(first, _)| looks_like_a_key(first));
             let rest = without_key.map_or(rest, |(_, rest)| rest);
             let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;
@@ -301,7 +301,7 @@ mod tests {
             ask(&lookalikes, "1.2.0.192.one.example.", true, now);
             ask(&lookalikes, &format!("{last}.2.0.192.a1b2c3d4e5f6a7b8c9d0e1f2g3.keyed.example."), true, now);
             ask(&lookalikes, &format!("{last}.2.0.192.both.example."), true, now);
-            // One address in ten minutes is too seldom.
+            // One address in ten minutes is too seldom, so this zone is not learned.
             let later = now.after(Duration::from_secs(600 * last));
             ask(&lookalikes, &format!("{last}.2.0.192.seldom.example."), true, later);
         }

@@ -64,7 +64,8 @@ impl Quota {
         warn || begins
     }
 
-    /// Counts a query that the operator caused, for instance with a trace. The next query of a client gives the warning about the quota.
+    /// Counts a query that the operator caused, for instance with a trace. This query causes no warning about the quota, but the next query of a
+    /// client does.
     pub(crate) fn went_out_aside(&mut self, unix: u64) {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
@@ -110,7 +111,7 @@ impl Quota {
         })
     }
 
-    /// Counting begins at midnight UTC, or later on the first day.
+    /// Returns when the count of the day began, in seconds since 1970: at midnight UTC, or later on the first day.
     fn begin(&self, unix: u64) -> u64 {
         self.since.max(unix.saturating_sub(unix % DAY))
     }
@@ -126,8 +127,8 @@ impl Quota {
         (is_known && full < midnight.saturating_add(DAY)).then_some(full)
     }
 
-    /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries for clients may be sent
-    /// to the DNS list.
+    /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). In this case, only queries for clients may
+    /// be sent to the DNS list.
     pub fn is_spent(mut self, most: u64, unix: u64) -> bool {
         self.turn(unix);
         self.is_near(most)

@@ -23,8 +23,8 @@ pub struct Registry {
     pub dated: String,
     /// The DNS lists, by the apexes of their zones.
     pub lists: BTreeMap<Name, Arc<List>>,
-    /// For DNS lists with customer keys, by the apex of the list: the zone that resolverd asks instead. Clients ask for names without the key, and
-    /// resolverd adds the key.
+    /// For DNS lists with customer keys, by the apex of the list: the zone to which resolverd sends the queries. Clients ask for names without the
+    /// key, and resolverd adds the key.
     pub keyed: BTreeMap<Name, Name>,
 }
 
@@ -181,7 +181,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
         list.tests = test_entries(apex, &tests)?;
     }
     if list.keyed || !list.is_alive() {
-        // Such a DNS list cannot be tested: the test needs the key, or no server answers.
+        // A DNS list cannot be tested if the test needs the customer's key, or if the list was shut down.
         list.tests = None;
     }
     list.free_quota = entry.free_quota;

@@ -37,7 +37,7 @@ impl PartialEq for Rewrite {
 impl Eq for Rewrite {}
 
 impl Rewrite {
-    /// The key becomes the label directly before `base`.
+    /// Creates the translation. In translated names, the key is the label directly before `base`.
     pub fn new(apex: Name, base: Name, key: Key) -> Self {
         Self { apex, secret: Arc::new(Secret::new(base, key)), home: Mutex::default() }
     }
@@ -94,7 +94,7 @@ impl Rewrite {
             .is_some_and(|home| home.zone_of(zone))
     }
 
-    /// From now on, the servers of `zone`, which contains `base`, may receive the key.
+    /// Called when the zone that contains `base` is found. After this call, the servers of `zone` may receive the key.
     pub(crate) fn set_home(&self, zone: &Name) {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone.clone());
     }

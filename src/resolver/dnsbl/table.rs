@@ -119,7 +119,7 @@ impl Lists {
         self.entries.load().find(apex, way).cloned()
     }
 
-    /// Removes the entries for which `are_asked` returns false, because no view uses them. Its arguments are the apex and the servers.
+    /// Removes the entries for which `are_asked` returns false, because no view uses them. The arguments of `are_asked` are the apex and the servers.
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
             let mut entries = ListEntries::clone(entries);
@@ -234,7 +234,7 @@ mod tests {
             assert_eq!(lists.through(&way).last, Some(Mono::START));
         }
         assert_eq!(lists.through.lock().unwrap().len(), 1);
-        // The cache may still have an answer of a DNS list that was removed from the table.
+        // The cache may have an answer of a DNS list that was removed from the table. A hit for this answer is not counted.
         lists.hit(ListMark { list: 7, says: ListSays::Listed });
         assert_eq!(lists.all()[0].counts().questions, 0);
     }

@@ -189,7 +189,7 @@ impl ListWatch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        // If `room` is false, the task is woken as soon as another probe or test ends.
+        // If `room` is false, these times are not needed: the task is woken as soon as another probe or test ends.
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
@@ -268,8 +268,8 @@ impl ListWatch {
         state.quota.exceeded(state.most?, unix)
     }
 
-    /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). Then only queries that clients wait for may
-    /// be sent.
+    /// Returns true if the quota is nearly used up on the day of the time `unix` (in seconds since 1970). In this case, only queries that clients
+    /// wait for may be sent.
     pub fn is_spent(&self, unix: u64) -> bool {
         let state = self.state();
         state.most.is_some_and(|most| state.quota.is_spent(most, unix))
@@ -308,7 +308,7 @@ impl ListWatch {
         self.show(&state);
     }
 
-    /// `unix` is the time in seconds since 1970.
+    /// Returns what batches need to know about the DNS list. `unix` is the time in seconds since 1970.
     pub(crate) fn for_batch(&self, unix: u64) -> BatchStanding {
         let state = self.state();
         let near = state.most.is_some_and(|most| state.quota.is_spent(most, unix));

@@ -9,7 +9,7 @@ use dns::question::{label_places, wire_name};
 use dns::wire::{HEADER, response};
 use history::redact::{Redaction, Secrets, looks_like_a_key};
 
-/// The number of octets of the type and the class.
+/// The number of octets of the type and the class, which follow the name in a question.
 const QUESTION_END: usize = 4;
 
 pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets: &Secrets) -> TappedMessage {
@@ -28,7 +28,7 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
     message
 }
 
-/// Also returns true if the message cannot be read and may contain a key.
+/// Returns true if the message contains a customer key, or if it cannot be read and may contain one.
 fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
     // Most messages contain neither the apex of a DNS list with a key nor a label that looks like a key. They are not decoded.
     let labels = |apex: &[u8]| {
@@ -73,7 +73,7 @@ fn has_label_like_a_key(octets: &[u8]) -> bool {
 /// shown.
 fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     let mut short = octets.get(..HEADER).unwrap_or_default().to_vec();
-    // The numbers of questions and records follow the id and the flags.
+    // Sets the numbers of questions and records to 0. They follow the id and the flags.
     short.iter_mut().skip(4).for_each(|octet| *octet = 0);
     let question = octets.get(HEADER..).unwrap_or_default();
     let Some((name, rest)) = name_at(question) else { return short };
@@ -133,7 +133,7 @@ pub(crate) fn blot(octets: &mut [u8], key: &[u8]) {
     }
 }
 
-/// Upper and lower case are equal.
+/// Returns the first position of `part` in `octets`. Upper and lower case are equal.
 pub(super) fn find(octets: &[u8], part: &[u8]) -> Option<usize> {
     octets.windows(part.len().max(1)).position(|window| window.eq_ignore_ascii_case(part))
 }

@@ -34,8 +34,8 @@ pub(super) fn put_data(data: &[u8], into: &mut Vec<u8>) {
     into.extend_from_slice(data);
 }
 
-/// `head` has the first eight octets of the frame. Returns `None` if no control frame begins with them, or if the frame is longer than the protocol
-/// allows.
+/// Returns the length of a control frame after its first eight octets, which are `head`. Returns `None` if no control frame begins with them, or if
+/// the frame is longer than the protocol allows.
 pub(super) fn body_length(head: [u8; 8]) -> Option<usize> {
     let [_, _, _, _, length @ ..] = head;
     let length = usize::try_from(u32::from_be_bytes(length)).ok()?;

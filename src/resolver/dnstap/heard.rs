@@ -17,7 +17,7 @@ pub enum Frame {
     Data(Vec<u8>),
     /// A control frame, which contains no DNS message.
     Control,
-    /// A frame that no dnstap file has.
+    /// A control frame that no dnstap file has.
     Foreign,
     /// The file ends within a frame, or a frame is longer than any valid one.
     Cut,
@@ -97,7 +97,7 @@ mod tests {
         #[test]
         fn any_octets_are_read_to_their_end(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
             let mut input = octets.as_slice();
-            // Each frame has at least one octet.
+            // Each frame takes at least one octet, so the input ends within this number of frames.
             for _ in 0..=octets.len() {
                 match next_frame(&mut input).unwrap() {
                     Frame::End | Frame::Cut => return Ok(()),

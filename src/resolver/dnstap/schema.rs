@@ -51,7 +51,7 @@ struct DnsMessage {
 const MESSAGE: i32 = 1;
 
 impl Dnstap {
-    /// `offset` is the time at which the monotonic clock was 0, in microseconds since 1970.
+    /// Converts a copied DNS message. `offset` is the time at which the monotonic clock was 0, in microseconds since 1970.
     pub(super) fn from_message(
         message: TappedMessage,
         (identity, version): (&str, &str),
@@ -112,7 +112,7 @@ const fn number_of(kind: TapKind) -> i32 {
     }
 }
 
-/// An IPv4-mapped address, which a socket for both families gives, counts as IPv4.
+/// Returns the octets of an address. An IPv4-mapped address, which a socket for both families gives, counts as IPv4.
 fn octets_of(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),

@@ -11,7 +11,7 @@ use hickory_proto::rr::Name;
 /// The offset of the question's name in a DNS message (RFC 1035 section 4.1).
 const BEGIN: usize = 12;
 
-/// A name has at most 255 octets (RFC 1035 section 3.1).
+/// A name of at most 255 octets (RFC 1035 section 3.1) has at most this many labels, with the root label.
 const MAX_LABELS: usize = 128;
 
 /// The bit that differs between the upper and lower case of a letter.

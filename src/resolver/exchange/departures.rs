@@ -40,7 +40,7 @@ impl Departures {
     }
 }
 
-/// Sends the datagrams when it is dropped: after the other tasks, or earlier if the runtime ends.
+/// When this value is dropped, the datagrams are sent: after the other ready tasks, or earlier if the runtime ends.
 struct Leaving(Departures);
 
 impl Drop for Leaving {

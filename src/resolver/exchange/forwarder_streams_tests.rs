@@ -14,9 +14,9 @@ const QUICK: u8 = b'q';
 const SLOW: u8 = b's';
 const NEVER: u8 = b'n';
 const FAILED: u8 = b'f';
-/// The first stream declines such a query and accepts no more queries.
+/// The third octet of a query that the first stream declines. That stream then accepts no more queries.
 const DECLINED: u8 = b'd';
-/// The forwarder resets the stream if it has received another query on the stream.
+/// The third octet of a query that is answered only if the stream has carried no other query. Otherwise the forwarder resets the stream.
 const ALONE: u8 = b'a';
 
 const QUICK_TIME: Duration = Duration::from_millis(10);
@@ -26,7 +26,7 @@ const SLOW_TIME: Duration = Duration::from_secs(1);
 struct Forwarder {
     opened: AtomicUsize,
     received: Arc<AtomicUsize>,
-    /// Streams up to this number transmit nothing any more.
+    /// Streams with this number or a smaller one transmit nothing any more.
     stuck: Arc<AtomicUsize>,
 }
 

@@ -128,7 +128,8 @@ impl Stream for HttpsStream {
         })
     }
 
-    /// Returns how many requests the server accepts at the same time (RFC 9113 section 6.5.2). One more would wait, and all later requests behind it.
+    /// Returns how many requests the server accepts at the same time (RFC 9113 section 6.5.2). One more request would wait, and so would all later
+    /// requests.
     fn capacity(&self) -> usize {
         self.sender.current_max_send_streams().clamp(1, MAX_PIPELINED)
     }
@@ -232,7 +233,7 @@ mod tests {
     #[test]
     fn only_a_lost_connection_ends_other_queries() {
         let reset = |reason: Reason| arrival(7, Err(NoReply::Ended(reason.into())));
-        // `h2` takes an error that is made from a reason code for an error of the whole connection.
+        // An error that is made from a reason code is, for `h2`, an error of the whole connection.
         assert!(reset(Reason::PROTOCOL_ERROR).is_err());
         assert!(matches!(arrival(7, Err(wrong("no reply"))), Ok(Arrival::Failed { id: 7, .. })));
     }

@@ -74,7 +74,7 @@ pub(super) struct LongReplies {
 #[derive(Debug)]
 struct NetworkRoom {
     places: Arc<Semaphore>,
-    /// True if there was no room for the last long reply. The next one then does not wait.
+    /// True if there was no room for the last long reply. The next long reply then does not wait for room.
     is_stuck: AtomicBool,
 }
 
@@ -131,7 +131,7 @@ impl LongReplies {
         if let Some(known) = networks.get(&network) {
             return Arc::clone(known);
         }
-        // Removes networks without replies that use memory or wait for it.
+        // Removes each network that has no reply in memory and no reply that waits for memory.
         networks.retain(|_, room| Arc::strong_count(room) > 1);
         let places = Arc::new(Semaphore::new(self.half as usize));
         let new = Arc::new(NetworkRoom { places, is_stuck: AtomicBool::new(false) });

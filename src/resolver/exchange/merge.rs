@@ -18,7 +18,7 @@ use dns::clock::Mono;
 use dns::hash::{Keyed, Plain};
 use dns::question::WireName;
 
-/// The queries in progress. The number of resolutions, and the places for queries, limit their number.
+/// The queries in progress. The number of resolutions, and the places for queries (see `places`), limit their number.
 pub(super) struct Merge {
     under_way: Mutex<QueriesInProgress>,
     keyed: Keyed,
@@ -43,8 +43,8 @@ pub struct Sender {
 
 impl QueryInProgress {
     /// Returns true if a query of `sender` may wait for the reply to this query. If look-ahead sent this query and the server's timer has passed,
-    /// this query may be lost, so a client's query is sent itself. The usual round-trip time is too short for this: a client's query just before the
-    /// reply would take a whole round trip.
+    /// this query may be lost, so the query of a client is sent too. The limit is the timer and not the usual round-trip time: a client's query that
+    /// is sent just before the reply arrives would take a whole round trip.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
         let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);
@@ -52,7 +52,7 @@ impl QueryInProgress {
     }
 }
 
-/// The hash is stored, because `hickory_proto` hashes names octet by octet.
+/// The hash is stored, because `hickory_proto` hashes names octet by octet, which is slow.
 #[derive(Clone, PartialEq, Eq)]
 struct Hashed {
     hash: u64,
@@ -65,7 +65,7 @@ impl Hash for Hashed {
     }
 }
 
-/// Removes its query from the table when it is dropped.
+/// When this value is dropped, its query is removed from the table.
 struct InProgress<'a> {
     under_way: &'a Mutex<QueriesInProgress>,
     hashed: Hashed,
@@ -144,7 +144,7 @@ impl Merge {
         if let Some((shared, began)) = recent.and_then(|query| Some((query.heard.upgrade()?, query.began))) {
             return (shared, Some(began));
         }
-        // Without this, a panic while the query is sent would reach all callers that share this future.
+        // Without `caught`, a panic while the query is sent would reach all callers that share this future.
         let server = hashed.ask.path.server;
         let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
             heard.unwrap_or_else(|panicked| {

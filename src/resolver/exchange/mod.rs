@@ -154,7 +154,7 @@ impl Exchange {
     }
 
     /// Waits for a place for a query to a server of `zone`, because the number of queries in progress is limited. The timers of a query start after
-    /// this wait, because the server is not its cause.
+    /// this wait, because the server does not cause the wait.
     pub async fn place(&self, zone: &Name) -> Place {
         self.places.take(self.keyed.octets(&WireName::new(zone))).await
     }
@@ -229,7 +229,7 @@ impl Exchange {
             Trouble::NoRoute => Trouble::Unreachable,
             trouble => trouble,
         };
-        // Otherwise an attacker could keep this loop busy with datagrams.
+        // Without this limit, an attacker could keep the loop busy with datagrams.
         for _ in 0..MAX_STRAY_DATAGRAMS {
             let (source, mut datagram) = replies.next().await.map_err(on_the_way)?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {

@@ -35,7 +35,7 @@ impl Path {
 
 /// Sends queries to servers. The real network opens sockets. The simulated network passes the queries to servers in the memory of a test.
 pub trait Network: Send + Sync + 'static {
-    /// Sends one datagram from a new socket with a random port (RFC 5452 section 9.2), perhaps slightly later together with others.
+    /// Sends one datagram from a new socket with a random port (RFC 5452 section 9.2), perhaps slightly later together with other datagrams.
     ///
     /// # Errors
     /// There is no route. If the cause is this host itself, the error contains `NotSent`. If the kernel refuses the datagram later, when it is really

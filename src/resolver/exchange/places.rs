@@ -1,5 +1,5 @@
 //! Limits the number of queries to servers in progress, and shares this number fairly among the zones whose servers are asked. A query is sent only
-//! when it has a place, which is its share of this number.
+//! when it has a place: the permission for one of these queries.
 //!
 //! A zone may use at most as many places as are free at that time; its further queries wait. So a single zone can use half of the places, and a
 //! hundred such zones leave one hundredth of the places free. A zone with few queries therefore never waits for a zone with many (Choudhury and
@@ -28,7 +28,7 @@ struct PlacesTable {
 #[derive(Debug, Default)]
 struct ZonePlaces {
     taken: usize,
-    /// In the order of their arrival.
+    /// The queries of this zone that wait for a place, in the order of their arrival.
     waiting: VecDeque<oneshot::Sender<Place>>,
 }
 
@@ -67,8 +67,8 @@ impl Places {
         };
         match turn.await {
             Ok(place) => place,
-            // This never occurs, because the table does not drop the sender of a waiting query. Otherwise one query more than the limit would be
-            // sent, which is harmless.
+            // This never occurs, because the table does not drop the sender of a waiting query. If it occurred, one query more than the limit would
+            // be sent, which is harmless.
             Err(_) => self.grant(&mut self.table(), zone),
         }
     }
@@ -116,7 +116,7 @@ impl PlacesTable {
     fn wait(&mut self, zone: u64) -> oneshot::Receiver<Place> {
         let (sender, receiver) = oneshot::channel();
         let held = self.zones.entry(zone).or_default();
-        // The queries at the front may no longer wait.
+        // Removes queries at the front whose callers no longer wait.
         while held.waiting.front().is_some_and(oneshot::Sender::is_closed) {
             held.waiting.pop_front();
         }
@@ -125,7 +125,7 @@ impl PlacesTable {
         receiver
     }
 
-    /// Adds a zone with waiting queries to the waiting zones. Removes a zone with neither places nor waiting queries from the table.
+    /// If the zone has waiting queries, adds it to `waiting`. If it has neither places nor waiting queries, removes it from the table.
     fn rank(&mut self, zone: u64) {
         let Some(held) = self.zones.get(&zone) else { return };
         if !held.waiting.is_empty() {

@@ -39,7 +39,7 @@ pub(super) async fn open(server: SocketAddr, source: IpAddr, certificate: &str) 
     Ok(QuicStream { connection, replies: FuturesUnordered::new() })
 }
 
-/// The QUIC library passes on only the text of the TLS library.
+/// Finds a refused certificate by its TLS alert, because the QUIC library passes on only the alert and the text of the TLS library.
 fn refused(error: ConnectionError) -> io::Error {
     match error {
         ConnectionError::TransportError(fault)

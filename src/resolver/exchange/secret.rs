@@ -1,7 +1,7 @@
 //! The customer's key for a DNS list: a secret label that a customer of the list must put into the name of each query.
 //!
 //! Only `exchange` inserts the key into a query, and removes it from the reply. All other code uses names with a placeholder label, so that no log,
-//! table, trail or error can contain the key.
+//! table, trace or error can contain the key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ impl Secret {
                 record.name = hidden(&record.name);
                 self.hide_in(record);
             }
-            // No client needs records that still contain the key in other places.
+            // Records that contain the key in other places are removed. No client needs them.
             section.retain(|record| !self.shows(record));
         }
     }
@@ -122,7 +122,7 @@ impl Secret {
         hidden
     }
 
-    /// Returns true if a record still contains the key, in its text or in undecoded data.
+    /// Returns true if a record contains the key, in its text or in undecoded data.
     fn shows(&self, record: &Record) -> bool {
         let text = format!("{} {}", record.name, record.data).to_ascii_lowercase();
         let raw = match &record.data {

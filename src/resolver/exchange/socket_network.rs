@@ -30,10 +30,10 @@ use dns::random::Random;
 use dns::wire::PAYLOAD;
 
 /// The maximum number of octets that are read from a datagram: one more than the query allows, so that a datagram that is too large is noticed (see
-/// `cut`).
+/// `cut` in `exchange`).
 const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 
-/// Datagrams, and errors that routers or the server report.
+/// The events for which a socket waits: datagrams, and errors that routers or the server report.
 const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// The real network: reaches the servers through the sockets of this host.
@@ -53,7 +53,7 @@ impl SocketNetwork {
         self.ports.store(Arc::new(ports));
     }
 
-    /// Opens a socket on a random configured port. The kernel would choose one of its own 28 000 ports instead.
+    /// Opens a socket on a random configured port. The kernel itself would choose from only about 28 000 ports.
     fn bind(&self, path: &Path) -> io::Result<OwnedFd> {
         let (any, ports) = (source_of(path), self.ports.load());
         let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
@@ -137,8 +137,8 @@ impl Network for SocketNetwork {
     }
 }
 
-/// The cause of an error in the preparation of a socket is this host: no file descriptor or memory is left, or the source address does not exist
-/// here. Only `EAFNOSUPPORT` (the kernel has no IPv6) counts as a missing route.
+/// Converts an error in the preparation of a socket. Its cause is this host: no file descriptor or memory is left, or the source address does not
+/// exist here. Only `EAFNOSUPPORT` (the kernel has no IPv6) counts as a missing route.
 fn own(error: &io::Error) -> io::Error {
     let no_family = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT);
     if no_family {

@@ -60,7 +60,7 @@ struct OpenStream {
     ends: Instant,
     /// The number of DNS messages since the last reply that answer no query of the stream.
     strays: usize,
-    /// True if the stream accepts no further queries, and ends when the others are answered.
+    /// True if the stream accepts no further queries, and ends when its earlier queries are answered.
     leaving: bool,
 }
 
@@ -76,8 +76,8 @@ impl Driver {
         let lost = {
             let path = self.place.path.clone();
             let opening = async {
-                // `acquire` fails only if the semaphore was closed, which never happens. Otherwise one stream more than the limit would be open,
-                // which is harmless.
+                // `acquire` fails only if the semaphore was closed, which never happens. If it happened, one stream more than the limit would be
+                // open, which is harmless.
                 let taken = (of_network.acquire().await.ok(), places.acquire().await.ok());
                 (timeout(LISTEN_TIME, network.open_stream(&path)).await, taken)
             };
@@ -299,7 +299,7 @@ impl OpenStream {
 }
 
 impl UnansweredQuery {
-    /// Passes the result to all senders. The last one gets it without a copy.
+    /// Passes the result to all senders. The last sender gets the result without a copy.
     fn end(mut self, result: Result<StreamReply, LostStream>) {
         let last = self.senders.pop();
         for (id, sender) in self.senders {
@@ -312,7 +312,7 @@ impl UnansweredQuery {
     }
 }
 
-/// Returns `result` with this id.
+/// Returns `result` with this id, the id of a sender's own query, in the reply.
 fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<StreamReply, LostStream> {
     if let Ok(reply) = &mut result
         && let Some(place) = reply.octets.first_chunk_mut()
@@ -322,7 +322,7 @@ fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<Str
     result
 }
 
-/// If the clock cannot represent the result, returns `now`.
+/// Returns the moment `time` after `now`, or `now` if the clock cannot represent this moment.
 fn later(now: Instant, time: std::time::Duration) -> Instant {
     now.checked_add(time).unwrap_or(now)
 }

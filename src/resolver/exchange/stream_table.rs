@@ -18,14 +18,14 @@ pub(super) struct StreamTable {
     pub(super) kept: HashMap<StreamPlace, KeptStream>,
     /// Limit the number of open streams to each network. Networks without streams have no entry.
     pub(super) networks: HashMap<IpAddr, Arc<Semaphore>>,
-    /// Numbers each new stream and each use of a stream.
+    /// The last number that a new stream or a use of a stream has got.
     numbers: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct StreamPlace {
     pub(super) path: Path,
-    /// The number among the streams to the same server, counted from 0. A server without encryption has only one stream in the table.
+    /// The number of the stream among those to the same server, counted from 0. A server without encryption has only one stream in the table.
     slot: u8,
 }
 
@@ -42,11 +42,11 @@ pub(super) struct KeptStream {
 pub(super) struct StreamLoad {
     queries: AtomicUsize,
     capacity: AtomicUsize,
-    /// The time of the last reply, or before the first reply, of the request for the stream.
+    /// The time of the last reply. Before the first reply, the time at which the stream was requested.
     heard: Mutex<Instant>,
 }
 
-/// Counts a query towards the load of a stream until it is dropped.
+/// While this value exists, a query counts towards the load of a stream.
 pub(super) struct CountedQuery(Arc<StreamLoad>);
 
 pub(super) enum ChosenStream {
@@ -77,7 +77,7 @@ impl StreamTable {
         let mut chosen = StreamPlace { path: path.clone(), slot: 0 };
         for slot in 0..slots {
             let place = StreamPlace { path: path.clone(), slot };
-            // The task of a stream in the table may have panicked, or its worker thread may have ended.
+            // A stream is not used if its task has panicked or its worker thread has ended.
             let Some(kept) = self.kept.get(&place).filter(|kept| !kept.requests.is_closed()) else {
                 free = free.or(Some(place));
                 continue;
@@ -98,7 +98,7 @@ impl StreamTable {
         self.new_stream(free.unwrap_or(chosen), used)
     }
 
-    /// If there are too many streams, first removes another one from the table.
+    /// Returns a new stream. If there are too many streams, first removes another stream from the table.
     fn new_stream(&mut self, place: StreamPlace, number: u64) -> ChosenStream {
         self.forget_closed();
         let network = network_of(place.path.server.ip());

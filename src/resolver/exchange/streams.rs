@@ -22,7 +22,7 @@ pub(super) struct Streams {
     table: Arc<Mutex<StreamTable>>,
     /// Limits the number of open streams to all servers.
     places: Arc<Semaphore>,
-    /// Limits the number of streams to forwarders for a single query.
+    /// Limits the number of those streams to forwarders that carry only a single query.
     own_places: Semaphore,
     long_replies: Arc<LongReplies>,
 }

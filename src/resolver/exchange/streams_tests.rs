@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// Simulated servers that answer each DNS message with its own octets, the last arrived one first.
+/// Simulated servers that answer each DNS message with its own octets. Of several waiting messages, the one that arrived last is answered first.
 #[derive(Default)]
 struct Echo {
     opened: AtomicUsize,
@@ -245,7 +245,7 @@ async fn a_long_reply_without_room_is_dropped_and_its_stream_goes_on() {
     let network = Arc::clone(&echo) as Arc<dyn Network>;
     let streams = Streams::new(network, Random::seeded(1), Arc::clone(&long_replies));
     let path = path(1);
-    // The header says that the reply has 6 000 records.
+    // The header says that the reply has 6 000 records, so memory for them is reserved.
     let mut long = vec![0; 64_000];
     long[6..8].copy_from_slice(&6_000_u16.to_be_bytes());
     let held = streams.exchange(&path, &long).await.ok().unwrap();

@@ -48,7 +48,7 @@ pub(super) async fn settings(protocol: Option<&[u8]>) -> io::Result<ClientConfig
     Ok(config)
 }
 
-/// A server without HTTP/2 does not serve HTTPS, or its software is old.
+/// Returns the error for a server without HTTP/2: it does not serve HTTPS, or its software is old.
 fn without_http2() -> io::Error {
     io::Error::other(HttpsFault { words: "the server does not offer HTTP/2".to_owned(), is_failure: false })
 }

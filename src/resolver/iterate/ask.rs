@@ -71,7 +71,7 @@ pub(super) struct Asking<'a> {
     /// counts those that did.
     pub(super) doubtful: Option<Found>,
     pub(super) doubted: usize,
-    /// True if the current addresses of servers were looked up whose addresses came only from a delegation.
+    /// True if resolverd has looked up the current addresses of those servers whose addresses it knew only from a delegation.
     pub(super) sought_again: bool,
     pub(super) has_glue: bool,
     /// The answer that is needed. If only a referral is needed, the first reply of a server ends the step, even if it is an error.
@@ -230,7 +230,7 @@ impl<'a> Asking<'a> {
             let left = context.budget.left(now);
             left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
         };
-        // If little time is left, this timer may expire before that of the query, and nothing polls the future a second time.
+        // If little time is left, the timer is set at the first poll: it may expire before the timer of the query, which would cause the second poll.
         let mut is_polled = again || left() <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
@@ -290,7 +290,7 @@ impl<'a> Asking<'a> {
                     self.launch(place, reason);
                 }
             }
-            // With one server at a time, the next query is sent only when this query counts as lost.
+            // If servers are asked one at a time, the next query is sent only when this query counts as lost.
             AttemptEventKind::Overdue if one_at_a_time => {}
             AttemptEventKind::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
@@ -356,8 +356,8 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// If one server gave a doubtful denial and another one an answer, the first one probably does not serve the zone. Marks such servers as lame, so
-    /// that they are asked last for `LAME_TIME`.
+    /// If a server gave a denial that a working server of the zone would not send, and another server gave an answer, the first one probably does not
+    /// serve the zone. Marks all servers with such denials as lame, so that they are asked last for `LAME_TIME`.
     fn refute_doubters(&self, said: &Classified) {
         if self.doubted == 0 || matches!(said, Classified::Found(found) if found.denies()) {
             return;
@@ -399,7 +399,7 @@ impl<'a> Asking<'a> {
         })
     }
 
-    /// Called when no answer is likely to arrive.
+    /// Sends the next query. Called when no query in progress is likely to be answered.
     pub(super) fn go_on(&mut self, reason: &'static str) {
         let reason = if self.fall_back() { "parent" } else { reason };
         if let Some(place) = self.untried() {
@@ -414,7 +414,8 @@ impl<'a> Asking<'a> {
             if self.ask_avoided() {
                 return;
             }
-            // The queries to the other servers may have been lost, so these servers are asked again too (below).
+            // One failed server is asked again. Queries to servers that did not answer may have been lost, so these servers are asked again too
+            // (below).
             self.ask_failed_again();
         }
         // All servers have been asked, so packets were lost or there is an outage. Therefore two servers are asked again at the same time, or one if
@@ -531,8 +532,8 @@ impl<'a> Asking<'a> {
             if standing.health >= Health::Due && !self.lookup.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
-            // A server that became silent after this question began is still asked. A test or probe, for which no client waits, asks silent servers
-            // too.
+            // A server that became silent after this question began is asked nevertheless. A test or probe, for which no client waits, asks silent
+            // servers too.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
             let progress = if silent { CandidateProgress::Spent } else { CandidateProgress::Untried };

@@ -79,7 +79,7 @@ pub(super) struct Attempt {
     pub(super) signed: Signed,
     /// The transport, EDNS and case of the first query.
     pub(super) first: UpstreamForm,
-    /// The number of earlier queries to this server in the step, or since the end of an outage.
+    /// The number of earlier queries to this server in the step (the queries to the servers of one zone), or since the end of an outage.
     pub(super) tries: u8,
     /// The number of ended outages of this host's network. Queries with different numbers are not merged, because an equal query from an outage was
     /// probably lost.
@@ -95,7 +95,7 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Asks the server and sends events to the step. The trail shows `reason`: why this server is asked now.
+    /// Asks the server and sends events to the step. The trail of the question (the list of its steps) shows `reason`: why this server is asked now.
     #[expect(clippy::manual_async_fn, reason = "an async function would store the attempt twice")]
     pub(super) fn run(self, reason: &'static str) -> impl Future<Output = ()> {
         async move { self.ask_and_blame(reason).await }
@@ -126,8 +126,9 @@ impl Attempt {
         }
     }
 
-    /// Counts a silence of the server. If the network reported that the query cannot be delivered, the silence is counted later, when a delivered
-    /// query would count as lost. The attempt itself must not wait, because it would keep the trail and the delegation of its question in memory.
+    /// Counts a timeout of the server if it did not reply. If the network reported that the query cannot be delivered, the timeout is counted later,
+    /// when a delivered query would count as lost. The attempt itself does not wait for this, because it would keep the data of its question in
+    /// memory.
     fn blame_for(&self, heard: &Heard, sent: Mono) {
         let now = self.shared.clock.mono();
         match heard.reply {
@@ -187,7 +188,7 @@ impl Attempt {
                     (form.transport, form.edns, is_short) = (Transport::Udp, Some(PAYLOAD), false);
                     "truncated"
                 }
-                // The query that checks the denial may have been lost. It is repeated once, because the denial may be wrong.
+                // The query without mixed case, which checks a denial, may have been lost. It is repeated once, because the denial may be wrong.
                 NextQuery::Classified(said) if doubted.is_some() && !is_repeated && is_silence(&said) => {
                     is_repeated = true;
                     "own_case"
@@ -248,7 +249,7 @@ impl Attempt {
         } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Found(_))) {
             self.server.repeats_denial(now);
         } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Nothing(_))) {
-            // A refusal of the second query was recorded as lame, which is wrong.
+            // If the server refused the second query, it was recorded as lame for the zone. This is wrong, because it answered the first query.
             self.server.serves(&self.zone);
             return doubted;
         }
@@ -345,7 +346,7 @@ impl Attempt {
         if is_lost && self.shared.uplink.is_own_fault(self.role, sent) {
             self.server.lost();
         }
-        // The silence of this query counts even if another attempt at this server has counted one.
+        // This timeout counts even if another attempt at this server has counted one.
         self.blame(sent, sent.after(self.patience).min(self.shared.clock.mono()));
         self.send(AttemptEventKind::Late);
         let Some(_listened) = self.shared.late.listen(self.path.server) else {
@@ -378,15 +379,15 @@ impl Attempt {
         Classified::Nothing(Conduct::Silent)
     }
 
-    /// Counts a silence of the server from `sent` to `late`, unless this host's network caused it. A server that is then dead is probed in the
-    /// background.
+    /// Counts a timeout of the server for a query that was sent at `sent` and unanswered at `late`, unless this host's network caused it. If the
+    /// server counts as dead after this, it is probed in the background.
     fn blame(&self, sent: Mono, late: Mono) {
         #[cfg(feature = "simulated")]
         self.shared.strike.fall();
         self.shared.silent(self.silence(sent, late));
     }
 
-    /// Returns the silence, with the probe that will show if the server works again.
+    /// Returns the facts about a query without a reply, with the probe that will show if the server works again.
     fn silence(&self, sent: Mono, late: Mono) -> Silent {
         let asked = (&self.name, self.kind);
         let (aside, asked) =
@@ -402,7 +403,7 @@ impl Attempt {
             return self.send(AttemptEventKind::Ended(Box::new(said)));
         }
         let wanted = self.wanted == WantedAnswer::Any || matches!(said, Classified::Referral(_));
-        // The cache is never asked for a name with a customer's key.
+        // Names with a customer's key are never looked up in the cache, so answers for them are not stored.
         if wanted && self.secret.is_none() && !self.context.is_ahead() {
             self.shared.late_answers.add(LateAnswer {
                 name: self.name.clone(),
@@ -432,8 +433,9 @@ impl Attempt {
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
         let (_, asking) = self.shared.exchange.ask(self.message(form), patience, place, self.sender());
         tokio::pin!(asking);
-        // A query over TCP takes one more round trip. It is not waited for longer, because a firewall may drop TCP, and the next server is asked only
-        // after the wait. A query that checks a denial is repeated once if it is lost, so each of the two waits half as long as others.
+        // A query over TCP takes one more round trip, but does not get a longer wait if the round-trip time is known: a firewall may drop TCP, and
+        // the next server is asked only after the wait. A query that checks a denial is repeated once if it is lost, so each of the two waits half as
+        // long as others.
         let waits = match transport {
             Transport::Tcp if self.round_trip.is_none() => 3,
             Transport::Udp if has_other => 1,
@@ -541,12 +543,12 @@ impl Attempt {
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.shared.families.no_route(self.path.server.ip(), now);
             }
-            // For a TCP connection without reply, `again` records this after the wait.
+            // For a TCP connection without reply, `again` records after the wait that the server accepts no TCP.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
                 self.server.overdue(now, now);
             }
-            // The server may serve another host name or another path.
+            // The server may serve another host name or another path than the configured one.
             Err(Trouble::Https { .. }) => self.server.mark_lame(&self.zone, FAILING_TIME, now),
             Err(
                 Trouble::NoRoute
@@ -559,8 +561,8 @@ impl Attempt {
         }
     }
 
-    /// Interprets the server's answer, and records if the server fails or does not serve the zone. The note lists the records that were removed from
-    /// the answer.
+    /// Interprets the server's answer, and records if the server fails or does not serve the zone. The returned note for the trail lists the records
+    /// that were removed from the answer.
     fn judge(
         &self,
         form: UpstreamForm,
@@ -712,7 +714,8 @@ fn is_silence(said: &Classified) -> bool {
     matches!(said, Classified::Nothing(Conduct::Silent))
 }
 
-/// TCP is used only after a reply over UDP. So if TCP is unreachable, the server does not accept TCP.
+/// Returns the behaviour of the server that is recorded. TCP is used only after a reply over UDP. So if TCP is unreachable, the server does not
+/// accept TCP.
 pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,
@@ -722,7 +725,7 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
         Trouble::Certificate(_) => Conduct::Certificate,
         Trouble::Https { is_failure: true, .. } => Conduct::ServFail,
         Trouble::Unfit | Trouble::OtherCase | Trouble::Forged | Trouble::Https { .. } => Conduct::Unfit,
-        // This host had no memory for the reply of the server.
+        // The server has answered, but this host had no memory for the reply.
         Trouble::NoRoom => Conduct::Answered,
     }
 }

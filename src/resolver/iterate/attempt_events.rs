@@ -24,7 +24,7 @@ pub(super) struct AttemptEvent {
 
 #[derive(Debug)]
 pub(super) enum AttemptEventKind {
-    /// Most answers of this server arrive sooner. The answer may still arrive.
+    /// The answer has not arrived in the time in which most answers of this server arrive. It may arrive later.
     Overdue,
     /// The query or its answer counts as lost.
     Late,
@@ -61,7 +61,7 @@ impl EventReceiver {
         EventSender(Arc::clone(&self.0))
     }
 
-    /// The calling task must also poll the attempts, because an event wakes no task.
+    /// Waits for the next event. The calling task must also poll the attempts, because an event wakes no task.
     pub(super) async fn next(&self) -> AttemptEvent {
         poll_fn(|_| self.oldest().map_or(Poll::Pending, Poll::Ready)).await
     }
@@ -90,7 +90,7 @@ impl EventSender {
         }
     }
 
-    /// Waits until the step has ended. Nothing wakes a task for this: the attempts become tasks then, and are polled.
+    /// Waits until the step has ended. Nothing wakes a task for this, because the attempts become tasks when the step ends, and are polled then.
     pub(super) async fn over(&self) {
         let over = |_: &mut Context<'_>| match self.0.over.load(Ordering::Relaxed) {
             true => Poll::Ready(()),

@@ -55,7 +55,7 @@ pub struct Found {
     pub authoritative: bool,
     /// True if the reply had a DNAME, and for a name below it another CNAME than the one that the DNAME gives.
     pub contradicted: bool,
-    /// True for a doubtful denial that all servers of the zone gave. It is cached only for a short time.
+    /// True for a denial that a working server would not send, but that all servers of the zone gave. It is cached only for a short time.
     pub doubted: bool,
     /// The memory that is reserved for the records of a long reply.
     pub room: ReplyRoom,
@@ -82,7 +82,7 @@ impl Found {
         }
     }
 
-    /// Returns true for an NXDOMAIN of the queried name that is not doubtful.
+    /// Returns true for an NXDOMAIN of the queried name, unless `doubted` is true.
     pub(super) fn denies_the_name(&self) -> bool {
         let is_nxdomain = matches!(self.end, End::Negative { nxdomain: true, .. });
         is_nxdomain && self.answers.is_empty() && !self.doubted
@@ -187,7 +187,7 @@ impl Classified {
         self
     }
 
-    /// Returns true if `later`, the reply without mixed case, is usable and says something else.
+    /// Returns true if `later`, the reply to a query without mixed case, is usable and says something else.
     pub(super) fn differs_from(&self, later: &Self) -> bool {
         match (self, later) {
             (Self::Found(found), Self::Found(later)) => {
@@ -287,8 +287,8 @@ pub(crate) fn classify_recursive(
     (said, dropped)
 }
 
-/// Classifies the answer of a configured forwarder without RA, which can only be a server of `zone` itself. Its data are used. A denial without AA is
-/// doubtful, and an empty reply is no answer.
+/// Classifies the answer of a configured forwarder without RA, which can only be a server of `zone` itself. Its data are used. A denial without AA
+/// gives `Classified::Doubtful`, and an empty reply is no answer.
 fn classify_unrecursive(
     zone: &Name,
     name: &Name,
@@ -360,7 +360,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
             let Redirected::To(cname, target) = redirected else {
                 return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
             };
-            // A CNAME that the server sent too does not count as made here.
+            // `synthesised` has only the CNAME records that the server did not send.
             if !records.iter().any(|sent| sent.name == last && sent.data == cname.data) {
                 synthesised.push(answers.len());
             }
@@ -512,7 +512,7 @@ fn without_answer(
     }
 }
 
-/// Some load balancers put the SOA of a denial into the answer section.
+/// Returns true if the answer section has only the SOA of a denial. Some load balancers put the SOA there.
 fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     let is_soa = |record: &&Record| {
         record.record_type() == RecordType::SOA && zone.zone_of(&record.name) && record.name.zone_of(name)

@@ -372,7 +372,7 @@ fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
     }
 }
 
-/// Load balancers answer each question with an address.
+/// Some load balancers answer each question with an address, whatever type it asks for.
 #[test]
 fn data_of_another_type_deny_the_type_with_aa_and_are_doubtful_without() {
     let mut address = message(vec![a("www.example.")], vec![], vec![]);
@@ -425,7 +425,7 @@ fn every_other_response_code_is_for_the_next_server() {
         (ResponseCode::NotImp, Conduct::NotImp),
         (ResponseCode::FormErr, Conduct::FormErr),
         (ResponseCode::NotAuth, Conduct::NotAuth),
-        // No DNAME makes the name too long.
+        // YXDOMAIN is an error if no DNAME makes the name too long.
         (ResponseCode::YXDomain, Conduct::OtherError),
     ] {
         let mut message = message(vec![a("www.example.")], vec![], vec![]);

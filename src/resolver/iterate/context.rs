@@ -24,7 +24,7 @@ use validate::anchors::Anchors;
 use validate::budget::Budget as Work;
 use validate::verdict::SecurityStatus;
 
-/// The circumstances under which a question or sub-question is resolved, such as its budget and trail.
+/// The circumstances under which a question or sub-question is resolved, such as its budget and its trail (the list of its steps).
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The limits for queries, time and validation work, which a question shares with all its sub-questions.
@@ -47,11 +47,11 @@ pub struct Context {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ErrandKind {
-    /// A client waits for the answer of this question or a question above it.
+    /// A client waits for the answer to this question, or to a question that needs this answer.
     Client,
     /// The question renews data in the cache whose TTL ends soon.
     Renewal,
-    /// Look-ahead asks this question or a question above it in advance.
+    /// Look-ahead asks this question, or a question that needs its answer, in advance.
     LookAhead,
     /// A test or a probe, for which no client waits. It does not use the cache, and asks the server `avoid` only if no other server answers.
     Side { avoid: Option<IpAddr> },
@@ -145,7 +145,7 @@ impl Context {
         self
     }
 
-    /// Returns true if look-ahead asks this question or a question above it. Questions of clients have priority.
+    /// Returns true if look-ahead asks this question, or a question that needs its answer. Questions of clients have priority.
     pub fn is_ahead(&self) -> bool {
         self.kind == ErrandKind::LookAhead
     }
@@ -194,7 +194,7 @@ impl Context {
         })
     }
 
-    /// Returns true if the question, or a question above it, is for DNSKEY or DS records.
+    /// Returns true if the question, or a question that needs its answer, is for DNSKEY or DS records.
     pub(crate) fn is_for_keys(&self) -> bool {
         let asked = std::iter::successors(self.asked_for.as_deref(), |asked| asked.above.as_deref());
         asked.into_iter().any(|asked| matches!(asked.kind, RecordType::DNSKEY | RecordType::DS))
@@ -219,7 +219,7 @@ impl Context {
         self.progress.began()
     }
 
-    /// Returns the name and type of a query for the trail, or `None` if the trail begins with a question for them.
+    /// Returns the name and type of a query, for the trail (the list of steps). Returns `None` if the trail begins with a question for them.
     pub(crate) fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
         (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }

@@ -67,8 +67,9 @@ impl WantedServer {
     }
 }
 
-/// Some servers drop queries for types that they do not know. So a probe asks for another type than the clients: for A, or if clients ask for A, for
-/// the SOA of the zone. With `keyed` (a DNS list that requires a customer's key), it also asks for the SOA, because `name` does not contain the key.
+/// Returns the question of a probe. Some servers drop queries for types that they do not know. So a probe asks for another type than the clients: for
+/// A, or if clients ask for A, for the SOA of the zone. With `keyed` (a DNS list that requires a customer's key), a probe asks for the SOA too,
+/// because `name` does not contain the key.
 fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
     match kind {
         kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
@@ -85,9 +86,9 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// The first probe asks the question in `aside` if the server did not answer a client's question, otherwise a client's question. Later probes
-    /// alternate between the clients' questions, because the server may drop queries for SOA (RFC 8906 section 3). If `aside` asks for A, every
-    /// second probe asks for it.
+    /// Returns the next probe. The first probe asks the question in `aside` if the server did not answer a client's question, otherwise a client's
+    /// question. Later probes alternate between the clients' questions, because the server may drop queries for SOA (RFC 8906 section 3). If `aside`
+    /// asks for A, every second probe asks for it.
     fn next_probe(&self) -> WantedServer {
         let mut one = self.one.clone();
         let is_even = self.probes.is_multiple_of(2);
@@ -163,7 +164,7 @@ impl DeadServers {
         // The longest overdue probes come first. The zones of a server that answers for none of them are probed alternately, because the server may
         // later answer for only some.
         ripe.sort_by_key(|(until, probed, ..)| (*until, *probed));
-        // Such a server is probed for two zones at a time: when it works again, it may drop the queries for one of them.
+        // A server that answers for no zone is probed for two zones at a time: when it works again, it may drop the queries for one of them.
         let mut again: Vec<SocketAddr> = Vec::new();
         for (until, _, server, one) in ripe {
             if places == 0 {

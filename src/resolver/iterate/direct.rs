@@ -27,7 +27,7 @@ use dns::wire::PAYLOAD;
 pub enum ReplyUnknown {
     /// The query was not sent: `resolve.deny_servers` contains the address, or the daemon is stopping.
     NotSent,
-    /// The server did not answer, and no other server answers this host over IPv6.
+    /// The server did not answer over IPv6, and no other server answers this host over IPv6.
     SilentFamily,
 }
 
@@ -63,7 +63,8 @@ impl Iterate {
         };
         let place = self.shared.exchange.place(&name).await;
         let query = UpstreamQuery {
-            // Unbound sets RA only in replies to queries with RD, and RA shows if the server resolves names. A server of a zone ignores RD.
+            // Queries over TCP have RD too: Unbound sets RA only in replies to queries with RD, and RA shows if the server resolves names. A server
+            // of a zone ignores RD.
             recursion_desired: recursion || tcp,
             edns: edns.then_some(PAYLOAD),
             dnssec_ok: edns && !recursion,

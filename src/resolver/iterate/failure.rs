@@ -54,7 +54,7 @@ pub enum Failure {
         zone: Name,
         /// How these servers became known: by recursion, or from the configuration.
         role: ServerRole,
-        /// What the servers had done until then, in this order.
+        /// What the servers had done before the time limit, in this order.
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// The question has used up its query budget.
@@ -159,7 +159,7 @@ pub struct UnusedFamily {
     pub is_ipv6: bool,
     /// Why the address family is not used.
     pub why: UnusedReason,
-    /// These servers. Empty if addresses of this family were not looked up.
+    /// The servers that have addresses of this family. Empty if addresses of this family were not looked up.
     pub servers: Vec<SocketAddr>,
 }
 
@@ -210,7 +210,7 @@ impl Failure {
     }
 
     /// Returns the zone whose servers caused the failure, and what each server did last. After a failed lookup of a name server's address, this is
-    /// the zone of that lookup, unlike for `zone`.
+    /// the zone of that lookup, while `zone` returns the zone that needs the name server.
     pub(crate) fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
         let inner = match self {
             Self::Addresses { why, .. } => why.as_deref(),
@@ -225,7 +225,7 @@ impl Failure {
         }
     }
 
-    /// Returns the servers named in this failure, but not those of an inner one, with what each did last.
+    /// Returns the servers named in this failure, but not those of an inner failure, with what each did last.
     fn faults(&self) -> Vec<(SocketAddr, Conduct)> {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),

@@ -1,9 +1,9 @@
 //! Determines which address families (IPv4, IPv6) can be used to reach servers.
 //!
 //! A host without IPv6 never waits for IPv6: the first query for which the kernel has no route excludes the family for a while. IPv6 is also excluded
-//! if servers in enough IPv6 networks were silent, and servers answered over IPv4 between these silences (`silent_networks`): otherwise the network
-//! of this host is down. If no family is left, all are tried, so that the next question notices when the network works again. A family over which a
-//! server has answered is never excluded in favour of a family over which none has ever answered.
+//! if servers in enough IPv6 networks were silent, and servers answered over IPv4 in between (`silent_networks`). If no server answered over IPv4
+//! either, the network of this host may be down. If no family is left, all are tried, so that the next question notices when the network works again.
+//! A family over which a server has answered is never excluded in favour of a family over which none has ever answered.
 //!
 //! Many zones list an address at which there is no server. So the silence of a server that never answered is not counted if another server has just
 //! answered over the same family.
@@ -42,7 +42,7 @@ pub(super) struct Families {
     silent_ipv6_until: AtomicU64,
     is_ipv6_silent: AtomicBool,
     silent_networks: Mutex<SilentNetworks>,
-    /// True if a server has answered over IPv4 since the last counted silence over IPv6.
+    /// True if a server has answered over IPv4 since the last unanswered query over IPv6 that was counted.
     ipv4_answers: AtomicBool,
 }
 
@@ -75,7 +75,7 @@ impl Families {
             && is_routed(config.ipv6, &self.silent_ipv6_until, now)
     }
 
-    /// Called when the kernel has no route to `address`. Its family is not used for `NO_ROUTE_TIME`.
+    /// Called when the kernel has no route to `address`. The family of this address is not used for `NO_ROUTE_TIME`.
     pub(super) fn no_route(&self, address: IpAddr, now: Mono) {
         let until = if address.is_ipv4() { &self.no_ipv4_until } else { &self.no_ipv6_until };
         until.store(now.after(NO_ROUTE_TIME).as_micros(), Ordering::Relaxed);
@@ -175,7 +175,7 @@ mod tests {
         format!("2001:db8:{network:x}::1").parse().unwrap()
     }
 
-    /// Simulates an answer over IPv4 and then a silence over IPv6. `known`: the IPv6 server has answered before.
+    /// Simulates an answer over IPv4 and then an unanswered query over IPv6. `known` is true if the IPv6 server has answered before.
     fn one_silence(families: &Families, network: usize, known: bool, now: Mono) {
         families.answered("192.0.2.1".parse().unwrap(), now);
         families.silent(six(network), known, now);

@@ -13,7 +13,7 @@ use validate::verdict::SecurityStatus;
 pub struct FlightProgress {
     began: Mono,
     moments: Moments,
-    /// The time of the last reply of a server, in microseconds of the monotonic clock, or the start of the clock.
+    /// The time of the last reply of a server, in microseconds of the monotonic clock. Before the first reply, the start of the clock.
     answered: AtomicU64,
     refuted: AtomicBool,
     trail: Trail,
@@ -52,7 +52,7 @@ impl FlightProgress {
         self.answered.store(self.moments.mono().as_micros(), Ordering::Relaxed);
     }
 
-    /// Only the result "bogus" has an effect.
+    /// Records the result of a validation. Only the result "bogus" has an effect.
     pub(super) fn judged(&self, state: SecurityStatus) {
         if state == SecurityStatus::Bogus {
             self.refuted.store(true, Ordering::Relaxed);

@@ -68,7 +68,7 @@ impl Iterate {
         }
     }
 
-    /// Returns `None` if no server has replied for so long that clients may get stale answers.
+    /// Waits for `work` and returns its result. Returns `None` as soon as no server has replied for so long that clients may get stale answers.
     async fn until_stale<T>(
         &self,
         work: &mut (impl Future<Output = T> + Unpin),

@@ -3,7 +3,7 @@
 //! A late answer shows that a server is slow. But a dead server never answers, and each query keeps a socket open. So the number of late queries is
 //! limited for each server, and for all servers together. Queries beyond a limit end when they count as lost.
 //!
-//! A second table of this type counts the queries that could not be delivered to a server, until they count as a silence of the server.
+//! A second table of this type counts the queries that could not be delivered to a server, until they count as timeouts of the server.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use crate::limits::{CROWDED_SERVER, LATE_SHARE, MAX_LATE_PER_SERVER};
 #[derive(Debug)]
 pub(super) struct Late {
     table: Mutex<LateTable>,
-    /// For all servers together.
+    /// The limit for all servers together.
     most: usize,
 }
 
@@ -24,7 +24,7 @@ struct LateTable {
     all: usize,
 }
 
-/// Counts one late query until it is dropped.
+/// While this value exists, a late query is counted.
 #[derive(Debug)]
 pub(super) struct Listened {
     late: Arc<Late>,

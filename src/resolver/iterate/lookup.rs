@@ -37,7 +37,7 @@ pub struct Lookup<'a> {
     pub kind: RecordType,
     /// Which servers or forwarders are asked.
     pub route: &'a Route,
-    /// The budget of the question, its trail, and the questions that need its answer.
+    /// The budget of the question, the list of its steps (trail), and the questions that need its answer.
     pub context: &'a Context,
     /// The replacement of a label of the name by a customer's key, for a name in a DNS list.
     pub rewrite: Option<&'a Rewrite>,

@@ -38,11 +38,11 @@ impl Asking<'_> {
         shared.recorder.count(Counter::Measured, 1);
         server.earn_hedge();
         let attempt = self.measurement(candidate);
-        // Continues as a task after the question has got its answer.
+        // The attempt continues as a task after the question has got its answer.
         self.attempts.push(Driven::new(Box::pin(attempt.run("measure"))));
     }
 
-    /// The reply also shows if the server serves the zone.
+    /// Returns a query for the SOA of the zone. Its reply shows the round-trip time, and if the server serves the zone.
     fn measurement(&self, candidate: &Candidate) -> Attempt {
         let (lookup, shared) = (self.lookup, self.iterate.shared());
         let path = path(lookup.route, self.cut, candidate.address);
@@ -68,7 +68,7 @@ impl Asking<'_> {
             timer: candidate.standing.timer,
             patience: candidate.standing.patience,
             context: Context::new(progress, Arc::clone(&lookup.context.view)).on_the_side(None),
-            // Nobody waits for these events.
+            // Nobody waits for the events of this attempt.
             sender: EventReceiver::default().sender(),
             shared,
         }

@@ -13,8 +13,8 @@ use crate::zones::{Route, RouteTarget};
 /// The record type in a query for a shorter name. Such a query is called a probe here.
 pub(super) const PROBED: RecordType = RecordType::A;
 
-/// The maximum number of labels in probes for names in a reverse tree: up to `ip6.arpa` itself, and up to the /16 of an IPv4 network. Below, names
-/// have many more labels within one zone, and each probe would cost time.
+/// The maximum number of labels in probes for names in a reverse tree: up to `ip6.arpa` itself, and up to the /16 of an IPv4 network. Below these,
+/// names have many more labels within one zone, and each probe would cost time.
 const REVERSE_TREES: [(&[&[u8]], usize); 2] = [(&[b"ip6", b"arpa"], 2), (&[b"in-addr", b"arpa"], 4)];
 
 /// Chooses the probes for one question, which follows referrals from the root downwards.
@@ -29,7 +29,7 @@ pub(super) struct Minimise {
 }
 
 impl Minimise {
-    /// Servers that the operator has configured (see `route`) are asked only for the whole name.
+    /// Begins the minimisation for one question. Servers that the operator has configured (see `route`) are asked only for the whole name.
     pub(super) fn new(config: &Resolve, route: &Route, name: &Name) -> Self {
         let labels = name.iter().len();
         let tree = REVERSE_TREES.iter().find(|(tree, _)| is_below(name, tree));
@@ -62,7 +62,7 @@ impl Minimise {
         Some(name.trim_to(labels))
     }
 
-    /// From now on, servers are asked for the whole name.
+    /// Ends the minimisation: after this, servers are asked for the whole name.
     pub(super) fn end(&mut self) {
         self.left = 0;
     }

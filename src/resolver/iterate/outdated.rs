@@ -13,7 +13,7 @@ use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// A delegation from the cache that may be outdated, and the result of its servers: a failure, or a doubtful denial.
+/// A delegation from the cache that may be outdated, and the result of its servers: a failure, or a denial that a working server would not send.
 pub(super) struct Outdated {
     delegation: Arc<Delegation>,
     outcome: Result<Resolved, Failure>,
@@ -58,7 +58,7 @@ impl Iterate {
     /// Decides if the parent is asked after a failure: by this question (`Some(true)`), by the next question (`Some(false)`), or not at all (`None`).
     fn may_have_moved(&self, lookup: Lookup<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
         match failure {
-            // After a known silence, the parent is asked at most once in `SILENT_DELEGATION_TIME`.
+            // If the servers were already known not to answer, the parent is asked at most once in `SILENT_DELEGATION_TIME`.
             failure if failure.is_known_silence() => {
                 (self.now().since(delegation.since) >= SILENT_DELEGATION_TIME).then_some(true)
             }

@@ -115,8 +115,8 @@ impl Iterate {
         Delegation::plain(Name::root(), servers, glue, (self.now(), self.now().after(PRIME_RETRY)))
     }
 
-    /// Returns the delegation of the root in the answer of a root server, with missing addresses from the hints. Returns `None` if the answer has
-    /// none.
+    /// Returns the delegation of the root in the answer of a root server, with missing addresses from the hints. Returns `None` if the answer has no
+    /// NS records.
     fn primed(&self, hints: &Delegation, found: &Found, max_ttl: Duration) -> Option<Delegation> {
         let mut servers: Vec<Name> = Vec::new();
         let mut ttl = u32::MAX;

@@ -79,7 +79,7 @@ impl Iterate {
                 probes.spawn(try_on_the_side(self.shared(), server, wanted));
             }
             if begun {
-                // The times of the next probes have changed.
+                // The probes that have begun change the time of the next probe, so `due` is called again.
                 continue;
             }
             let rest = due.next.map(|next| next.since(now));
@@ -92,7 +92,7 @@ impl Iterate {
         }
     }
 
-    /// Waits for silences of servers that this host's network may have caused, and then tests this network. Runs forever.
+    /// Waits for unanswered queries whose cause may be this host's network, and then tests this network. Runs forever.
     pub(crate) async fn prove_silences(&self) -> Infallible {
         let unproven = &self.shared.unproven;
         loop {
@@ -106,15 +106,15 @@ impl Iterate {
                     break;
                 }
                 let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
-                    // No server is known for this test. If recursion begins within `UNPROVEN_TIME`, because forwarders are silent, the answer of any
-                    // server proves that the network works.
+                    // No server is known for this test. The unanswered queries are kept for `UNPROVEN_TIME`: if recursion begins in this time,
+                    // because forwarders are silent, the answer of any server proves that the network works.
                     drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
                     continue;
                 };
                 let heard = witness.ask().await;
                 self.count_proven();
                 if !heard {
-                    // The network may be down, so no server is blamed for these silences.
+                    // The network may be down, so no server is blamed for these unanswered queries.
                     drop(unproven.take(|silent| silent.late <= asked));
                 }
             }
@@ -127,7 +127,7 @@ impl Iterate {
     }
 
     /// Returns a query that tests the network of this host. It goes to the nearest server that has answered before, in the closest zone above that of
-    /// the silent server. For a forwarder of all names, it goes to a root server, if `forward_first` has already used recursion.
+    /// the server that did not answer. For a forwarder of all names, it goes to a root server, if `forward_first` has already used recursion.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));

@@ -53,7 +53,7 @@ impl Signed {
 
     /// Returns the payload size for the OPT record of the next query to a server, after `tries` earlier queries for the same question. Returns `None`
     /// for a query without OPT record. A firewall may drop long replies, so short ones are requested first: a longer answer then arrives truncated,
-    /// and is fetched over TCP. EDNS is left out only after that.
+    /// and is fetched over TCP. EDNS is left out only after a query for a short reply.
     pub(super) fn payload(self, features: ServerFeatures, tries: u8) -> Option<u16> {
         let has_edns = match self {
             Self::Yes => true,
@@ -69,8 +69,8 @@ impl Signed {
         self != Self::Yes
     }
 
-    /// Returns true if a server is asked without EDNS for some time after the message `rejection`. If this message shows that the server supports
-    /// EDNS, later queries have EDNS again, unless the zone is not signed.
+    /// Returns true if a server is asked without EDNS for some time after the message `rejection`. Returns false if this message shows that the
+    /// server supports EDNS, except for a zone that is not signed.
     pub(super) fn stays_without(self, rejection: &Message) -> bool {
         self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)
     }
@@ -107,7 +107,7 @@ pub(super) struct UpstreamForm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameCase {
     Mixed,
-    /// As in the question: the server did not answer mixed case correctly, or is recursive.
+    /// The name has the letters of the question, because the server did not answer mixed case correctly, or is recursive.
     AsAsked,
 }
 
@@ -154,7 +154,8 @@ mod tests {
         RData::DNSSEC(DNSSECRData::DS(ds))
     }
 
-    /// Returns the result for `www.one.example.` and the servers of `zone`. `brought` are the proofs and DS records of the referral to them.
+    /// Returns whether the answers for `www.one.example.` from the servers of `zone` are signed. `brought` are the proofs and DS records of the
+    /// referral to them.
     fn known(config: Config, zone: &str, brought: &[RData]) -> Signed {
         let views = Views::new(&Arc::new(config)).unwrap();
         let records = brought.iter().map(|data| Record::from_rdata(name(zone), 300, data.clone()));

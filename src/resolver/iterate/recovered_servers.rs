@@ -21,13 +21,13 @@ use crate::limits::MAX_PROBE_WAIT;
 use dns::clock::Mono;
 
 impl Asking<'_> {
-    /// Waits for a short time for the probe of a server. Returns true if a server answers again. The future is boxed, because it would make the
-    /// future of each question larger, and few questions need it.
+    /// Waits for a short time for the probe of a server. Returns true if a server answers again. The future is boxed, because it would otherwise make
+    /// the future of each question larger, and few questions need it.
     pub(super) fn server_recovers(&mut self) -> BoxFuture<'_, bool> {
         let is_list = self.lookup.route.policy.one_at_a_time;
         let is_followed = forward_first::beyond(self.lookup.route).is_some();
-        // DNS lists are not probed. After silent forwarders, recursion begins immediately. No client waits for look-ahead. If servers of the zone
-        // were asked, the client has already waited.
+        // Some questions do not wait. DNS lists are not probed here. After silent forwarders, recursion begins immediately. No client waits for
+        // look-ahead. If servers of the zone were asked, the client has already waited.
         let has_asked = self.candidates.iter().any(|candidate| candidate.tries > 0);
         let may_wait = !is_list && !is_followed && !has_asked && !self.context().is_ahead();
         async move {
@@ -47,7 +47,7 @@ impl Asking<'_> {
     }
 
     /// Returns true if an outage of this host's network has ended: no server answered when this question sent its queries, and a server has answered
-    /// since. Otherwise new clients would wait for resolutions from the outage, and get stale answers.
+    /// since. The question then asks the servers again. Otherwise new clients would wait for this question, and get stale answers.
     pub(super) fn ends_outage(&self) -> bool {
         let (role, uplink) = (ServerRole::for_cut(self.lookup.route, self.cut), &self.iterate.shared.uplink);
         let heard = |sent: &Mono| !self.is_waiting() && uplink.is_own_fault(role, *sent);

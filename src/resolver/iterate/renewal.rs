@@ -61,7 +61,7 @@ struct BegunRenewals(HashMap<QuestionKey, BegunRenewal>);
 #[derive(Clone, Debug)]
 struct BegunRenewal {
     asked: Name,
-    /// The renewal of this entry does not begin again earlier.
+    /// The renewal of this entry does not begin again before this time.
     until: Mono,
     is_under_way: bool,
 }
@@ -121,7 +121,7 @@ pub(super) enum Renewed {
 }
 
 impl RenewalQueue {
-    /// Returns true if the renewal of the entry waits or is in progress.
+    /// Adds an entry to the queue, if it may be renewed now. Returns true if its renewal waits or is in progress.
     pub(super) fn add(&self, entry: ExpiringEntry, now: Mono) -> bool {
         let key = QuestionKey::of_sub_question(&entry.name, entry.kind, entry.view.knows);
         let mut table = self.table();
@@ -167,8 +167,8 @@ impl Iterate {
         self.shared.renewals.next(has_room).await
     }
 
-    /// Queues the renewal of a delegation whose TTL ends soon. Returns true if the renewal waits or is in progress. The root is primed again instead
-    /// (`prime`). A delegation that only look-ahead uses is not renewed.
+    /// Queues the renewal of a delegation whose TTL ends soon. Returns true if the renewal waits or is in progress. The delegation of the root is not
+    /// renewed here but by priming (`prime`). A delegation that only look-ahead uses is not renewed.
     pub(crate) fn queue_renewal(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
         is_expiring(cut, now)
@@ -179,7 +179,7 @@ impl Iterate {
 
     fn add_expiring(&self, name: &Name, kind: RecordType, context: &Context, now: Mono) -> bool {
         let view = Arc::clone(&context.view);
-        // The servers of the parent zone renew a delegation.
+        // To renew a delegation, the servers of the parent zone are asked.
         let from = if kind == RecordType::NS { name.base_name() } else { name.clone() };
         let above = self.memory.rrsets.in_view(view.knows).closest_delegation(&from, now);
         let asked = above.map_or_else(Name::root, |above| above.zone.clone());
@@ -238,7 +238,7 @@ impl Iterate {
                     rrsets.forget_delegation(zone);
                     break;
                 }
-                // The root servers also serve this top-level domain, as for `arpa`.
+                // The root servers also serve this top-level domain (like `arpa`) and send no referral to it, so they are asked for the whole name.
                 Classified::Found(_) | Classified::Doubtful(_) if part != *zone => is_shortened = false,
                 // The same servers serve both zones, so they send no referral.
                 Classified::Found(_)

@@ -26,7 +26,8 @@ pub(super) fn timers(standing: &ServerStanding, tries: u8) -> (Duration, Duratio
     (longer(standing.timer, tries), longer(standing.patience, tries))
 }
 
-/// Returns true if an overdue query is more likely lost than late. The next query is then no hedge.
+/// Returns true if an overdue query is more likely lost than late. The next query is then not a hedge, which is a further query while the first one
+/// may still be answered.
 pub(super) fn is_likely_lost(standing: &ServerStanding) -> bool {
     standing.timer >= standing.patience || standing.loss > LOSSY
 }
@@ -36,8 +37,8 @@ pub(super) fn is_doubled(standing: &ServerStanding, tries: u8) -> bool {
     standing.loss >= HEAVY_LOSS && (1..STEADY_TRIES).contains(&tries)
 }
 
-/// Returns the timer after `tries` earlier queries to the server. Each of them adds only a quarter of the first timer, which is long for a far
-/// server. The minimum from `NEAR_STEP` makes the queries to a near server last as long as a client waits.
+/// Returns the timer after `tries` earlier queries to the server. Each of them adds only a quarter of the first timer, because this timer is long for
+/// a far server. The minimum from `NEAR_STEP` makes the queries to a near server last as long as a client waits.
 fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);
     let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;

@@ -74,7 +74,7 @@ pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usi
     keys.into_iter().enumerate().map(|(place, key)| *seen.entry(key).or_insert(place)).collect()
 }
 
-/// An RRset has no duplicates (RFC 2181 section 5).
+/// Removes duplicate records, because an RRset has none (RFC 2181 section 5).
 fn drop_doubles(records: &mut Vec<Record>) {
     if records.len() < 2 {
         return;
@@ -111,7 +111,7 @@ fn set_of(record: &Record) -> RecordType {
     if kind != RecordType::RRSIG {
         return kind;
     }
-    // The first field of a signature (RFC 4034 section 3.1).
+    // The covered type is the first field of a signature (RFC 4034 section 3.1).
     let data = record.data.to_bytes().unwrap_or_default();
     data.first_chunk().map_or(kind, |covered| RecordType::from(u16::from_be_bytes(*covered)))
 }

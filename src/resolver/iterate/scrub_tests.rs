@@ -117,7 +117,7 @@ fn signatures_stay_and_share_the_ttl_of_what_they_cover() {
     assert_eq!(scrubbed.dropped, 1);
 }
 
-/// Counts how often it is compared with another key.
+/// A key that counts its comparisons. The test checks that duplicates are found without comparing each record with all others.
 struct Counting {
     value: u32,
     compared: Rc<Cell<usize>>,
@@ -147,7 +147,8 @@ fn the_work_grows_with_the_records_and_not_with_their_square() {
         let compared = Rc::new(Cell::new(0));
         let keys = (0..MANY).map(|value| Counting { value: value % kinds, compared: Rc::clone(&compared) });
         assert_eq!(firsts(keys).len(), MANY as usize);
-        // One comparison finds an earlier equal key. The hash table also compares different keys if seven bits of their hashes are equal.
+        // For each key, one comparison finds an equal earlier key. The hash table makes a few more: it compares different keys if seven bits of their
+        // hashes are equal.
         assert!(compared.get() < 2 * MANY as usize, "{} comparisons of {kinds} kinds", compared.get());
     }
 }

@@ -27,7 +27,7 @@ impl Asking<'_> {
             Err(failure) => {
                 let tells_more = match &self.lookup_failure {
                     Some(Failure::Depth { .. }) => false,
-                    // Any other reason says more than a known silence.
+                    // Any other reason says more than that servers are known not to answer.
                     Some(before) => before.is_known_silence() || !failure.is_known_silence(),
                     None => true,
                 };

@@ -27,7 +27,7 @@ pub struct Candidate {
     pub answered: bool,
     /// True if the server has sent a truncated answer. A later silence then means that it does not answer over TCP.
     pub truncated: bool,
-    /// The number of queries over TCP since a truncated answer, after which the server is asked only over TCP. `None` before.
+    /// The number of queries over TCP since a truncated answer, after which the server is asked only over TCP. `None` before a truncated answer.
     pub over_tcp: Option<u8>,
     /// True if the server is asked again after an error, without mixed case (0x20), in which some servers do not find names.
     pub own_case: bool,
@@ -50,7 +50,7 @@ pub enum CandidateProgress {
     Spent,
 }
 
-/// Before a server of last resort is asked, each server that is likely to answer is asked this many times.
+/// Before a server of last resort (see `is_last_resort`) is asked, each server that is likely to answer is asked this many times.
 const LAST_RESORT: u8 = 2;
 
 impl Candidate {
@@ -104,7 +104,7 @@ impl Candidate {
         if self.answered { 0 } else { self.under_way.into() }
     }
 
-    /// The candidate with the lowest level is asked first.
+    /// Returns the level of this candidate. The candidate with the lowest level is asked first.
     fn level(&self) -> u8 {
         self.tries.saturating_add(if self.is_last_resort() { LAST_RESORT } else { 0 })
     }

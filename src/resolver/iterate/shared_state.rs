@@ -1,5 +1,5 @@
-//! The state that all lookups and probes share: `exchange`, the clock, the state of this host's own network, dead servers, and late queries. The
-//! silences of servers are counted here.
+//! The state that all lookups and probes share: `exchange`, the clock, the state of this host's own network, dead servers, and late queries. This
+//! module also counts the queries that servers did not answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub(super) struct SharedState {
     pub(super) measurements: QueryShare,
     pub(super) uplink: Uplink,
     pub(super) late: Arc<Late>,
-    /// The queries that could not be delivered and do not count as silences yet.
+    /// The queries that could not be delivered and are not counted as timeouts of the server yet.
     undelivered: Arc<Late>,
     pub(super) dead: DeadServers,
     pub(super) unproven: Unproven,
@@ -77,8 +77,8 @@ impl SharedState {
         }
     }
 
-    /// Handles a query that was not answered. The silence counts if other servers have answered meanwhile. If none has, a server of a zone above is
-    /// asked first, to learn if the network of this host works.
+    /// Handles a query that was not answered. It counts as a timeout of the server if other servers have answered meanwhile. If none has, a server of
+    /// a zone above is asked first, to learn if the network of this host works.
     pub(super) fn silent(&self, silent: Silent) {
         if self.is_proven(&silent) {
             self.count(silent);
@@ -87,7 +87,7 @@ impl SharedState {
         }
     }
 
-    /// Handles a query that could not be delivered to its server. It counts as a silence only after `patience`: the server is to blame only if other
+    /// Handles a query that could not be delivered to its server. It counts as a timeout of the server only after `patience`, and only if other
     /// servers answer in this time.
     pub(super) fn undelivered(self: &Arc<Self>, silent: Silent, patience: Duration) {
         let server = silent.wanted.aside.path.server;
@@ -111,7 +111,7 @@ impl SharedState {
     }
 
     /// Records that a server has answered a question for `zone` after `round_trip`. A server that counted as dead may still drop the queries for
-    /// other zones, so it is probed for these immediately.
+    /// other zones, so it is probed for these zones immediately.
     pub(super) fn answered(&self, server: &Server, (role, zone): (ServerRole, &Name), round_trip: Duration) {
         let now = self.clock.mono();
         let was_dead = if role.is_recursive() {

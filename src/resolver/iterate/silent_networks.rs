@@ -1,8 +1,8 @@
 //! Counts the IPv6 networks whose servers are silent, and decides for how long IPv6 is then not used. Such a time is called a rest here.
 //!
 //! All servers of one hoster may be dead, so each network is counted once. The first rest is short, because IPv6 may work and the silent servers may
-//! be dead. Each further rest is twice as long and begins after fewer silences, so that a host with a broken IPv6 connection seldom tries it. An
-//! answer over IPv6 ends the rest and resets its length.
+//! be dead. Each further rest is twice as long and begins after fewer silent networks, so that a host with a broken IPv6 connection seldom tries it.
+//! An answer over IPv6 ends the rest and resets its length.
 
 use std::net::Ipv6Addr;
 use std::time::Duration;

@@ -36,7 +36,7 @@ impl Asking<'_> {
         (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(self.doubt_time()))
     }
 
-    /// Returns `SILENT_ELSEWHERE_TIME`, or more if the servers usually take longer for this zone.
+    /// Returns the time for the timer: `SILENT_ELSEWHERE_TIME`, or more if the servers usually take longer for this zone.
     fn doubt_time(&self) -> Duration {
         let usual = self.candidates.iter().filter_map(|candidate| candidate.standing.round_trip).max();
         let usual = usual.unwrap_or_default();
@@ -79,7 +79,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns the result without a usable answer: a doubtful denial if all servers gave one, otherwise the failure.
+    /// Returns the result without a usable answer. If all servers gave a denial that a working server would not send, this is that denial, otherwise
+    /// the failure.
     pub(super) fn end(&mut self) -> Result<Classified, Failure> {
         if self.shed {
             return Err(Failure::NoRoom { zone: self.cut.zone.clone() });
@@ -98,9 +99,9 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns true if all servers of the zone were known to be silent before this question began, or are so now and the question has waited long
-    /// enough: until its client's deadline if one of them has ever answered, because a client that repeats the question would wait for the same
-    /// resolution again, otherwise `UNHEARD_TIME`.
+    /// Returns true if all servers of the zone were known to be silent before this question began. If they became silent later, returns true after
+    /// `UNHEARD_TIME`, or after the client's deadline if one of them has ever answered: a client that repeats the question would otherwise wait for
+    /// the same resolution again.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
         let began = context.began();

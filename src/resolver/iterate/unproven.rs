@@ -18,7 +18,7 @@ pub(super) struct Silent {
     pub(super) sent: Mono,
     /// The time at which the query counted as lost.
     pub(super) late: Mono,
-    /// The probe for use if the server then counts as dead.
+    /// The probe that is used if the server counts as dead because of this query.
     pub(super) wanted: WantedServer,
     pub(super) aside: bool,
 }
@@ -30,7 +30,7 @@ pub(super) struct Unproven {
 }
 
 impl Unproven {
-    /// Adds a silence, unless too many wait: the next silence of this server has the same effect.
+    /// Adds an unanswered query, unless too many wait: the next one to this server has the same effect.
     pub(super) fn add(&self, silent: Silent) {
         let mut waiting = self.waiting();
         if waiting.len() < MAX_UNPROVEN {
@@ -44,7 +44,7 @@ impl Unproven {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }
 
-    /// Returns the silent servers with their probes, the oldest silence first.
+    /// Returns the servers that did not answer, with their probes, the oldest query first.
     pub(super) fn wanted(&self) -> Vec<WantedServer> {
         self.waiting().iter().map(|silent| silent.wanted.clone()).collect()
     }
@@ -55,7 +55,7 @@ impl Unproven {
 }
 
 impl Silent {
-    /// Returns true if the silence would change what is known about the server.
+    /// Returns true if this unanswered query would change what is known about the server.
     pub(super) fn needs_witness(&self) -> bool {
         if self.aside {
             self.server.is_being_probed(&self.wanted.aside.zone)

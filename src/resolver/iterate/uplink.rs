@@ -16,7 +16,7 @@ use dns::clock::Mono;
 pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
-    /// The usable answers of servers of the internet.
+    /// The times of usable answers of servers of the internet.
     helped: Mutex<NetworkAnswers>,
     /// The number of ended outages of this host's network, and the time at which the end of the last one was noticed.
     outages: AtomicU8,

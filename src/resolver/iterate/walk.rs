@@ -107,7 +107,7 @@ impl Iterate {
                         return Ok(Resolved { found, zone: cut.zone.clone(), cut });
                     }
                     Classified::Referral(referral) => referral,
-                    // `ask_zone` returns these results as errors.
+                    // `ask_zone` returns these results as errors, so they do not occur here.
                     Classified::Nothing(_) | Classified::NoRoom => break,
                 },
             };
@@ -127,7 +127,7 @@ impl Iterate {
     }
 
     /// Asks the servers of `cut` for `part`, the last labels of the name. Only a referral, or a denial with a DNSSEC proof, is used. A denial without
-    /// a proof is not, because some servers deny a name that has names below it (RFC 9156 section 3).
+    /// a proof is not used, because some servers deny a name that has names below it (RFC 9156 section 3).
     async fn probe(
         &self,
         lookup: Lookup<'_>,

@@ -23,7 +23,7 @@ use dns::clock::Mono;
 pub(super) struct Addresses {
     /// The addresses to ask first: those of the zone's own NS set if at least one is known, otherwise those of the parent's NS set.
     pub(super) first: Vec<SocketAddr>,
-    /// The addresses to ask after these: the glue, and with the zone's own NS set in `first`, the addresses of the parent's NS set.
+    /// The addresses to ask after those in `first`: the glue, and with the zone's own NS set in `first`, the addresses of the parent's NS set.
     pub(super) reserve: Vec<SocketAddr>,
     pub(super) unglued: Vec<Name>,
 }
@@ -53,7 +53,7 @@ impl Iterate {
         if cut.zone.is_root() {
             addresses.reserve.extend(self.hinted(lookup.context));
         }
-        // A cached address may be outdated or wrong.
+        // The glue is added too, because a cached address may be outdated or wrong.
         let glue = cut.glue.iter().filter(|(_, address)| self.shared.families.allows(config, *address, now));
         addresses.reserve.extend(glue.map(|(_, address)| SocketAddr::new(*address, config.upstream_port)));
         addresses.reserve.retain(|address| !addresses.first.contains(address));
@@ -139,7 +139,7 @@ impl Iterate {
         for kind in self.address_kinds(context, now) {
             if let Some(rrset) = rrsets.rrset_of(&mut keys, kind, Rank::Glue, now) {
                 known.extend(rrset.addresses().map(socket));
-                // No question waits for the addresses of a server with glue.
+                // No question waits for the addresses of a server with glue, so they are not renewed.
                 if rrset.is_to_be_renewed(now) && !is_glued() {
                     self.queue_address_renewal(server, kind, context);
                 }

@@ -18,8 +18,8 @@ pub(crate) const SLOTS_AT_ONCE: usize = 1_024;
 /// The octets of entries that are evicted while the lock is held, when the cache shrinks: 500 entries of usual size.
 pub(crate) const OCTETS_AT_ONCE: u64 = 256 << 10;
 
-/// When the cache shrinks, answers and RRsets keep at least this share of their memory, in thousandths. The names in use are a small part of a full
-/// cache.
+/// When the cache shrinks, answers and RRsets keep at least this share of their memory, in thousandths. This is enough for the names in use, which
+/// are a small part of a full cache.
 pub(crate) const LEAST_ROOM: u64 = 200;
 
 /// The memory of the process is measured after this number of resolutions (flights): occasionally on a usual gateway, and several times a second
@@ -52,22 +52,22 @@ pub(crate) const RESTORED_SERVER_TIME: Duration = Duration::from_secs(86_400);
 /// The time that a client waits before it gets a stale answer: the client response timer of RFC 8767 section 5.
 pub(crate) const CLIENT_RESPONSE_TIME: Duration = Duration::from_millis(1_800);
 
-/// A client gets no stale answer if a server has replied to the resolution within this time. It is longer than the timer for an unknown server plus a
-/// round trip around the world.
+/// A client gets no stale answer if a server has replied to the resolution within this time. It is longer than `UNKNOWN_TIMER` plus a round trip
+/// around the world.
 pub(crate) const SERVER_QUIET_TIME: Duration = Duration::from_millis(600);
 
 /// The TTL of a stale answer, in seconds, as recommended in RFC 8767 section 4.
 pub(crate) const STALE_TTL: u32 = 30;
 
-/// An answer that is in use is fetched again in this last part of its TTL, as in Unbound.
+/// An answer that is in use is fetched again when only its TTL divided by this number (a tenth) is left, as in Unbound.
 pub(crate) const RENEWAL_SHARE: u64 = 10;
 
 /// An answer that is in use is fetched again at least this long before it expires, in microseconds: longer than a resolution, which takes up to four
 /// seconds.
 pub(crate) const LEAST_RENEWAL_TIME: u64 = 5_000_000;
 
-/// An answer is fetched again at the earliest in this last part of its TTL. An answer with a TTL of ten seconds that was fetched five seconds early
-/// would double the queries to its servers. With a sixth, they increase by a fifth.
+/// No answer is fetched again while more than its TTL divided by this number (a sixth) is left. An answer with a TTL of ten seconds that was fetched
+/// five seconds early would double the queries to its servers. With a sixth, the queries increase by a fifth.
 pub(crate) const MOST_RENEWAL_SHARE: u64 = 6;
 
 /// The least TTL of an answer that is fetched again before it expires, in microseconds. A sixth of a shorter TTL is hardly longer than a resolution.
@@ -101,9 +101,9 @@ pub const MAX_LAME_ZONES: usize = 16;
 /// The greatest total size of the names of these zones, in octets: sixteen names of two dozen octets. A further name replaces the oldest.
 pub(crate) const MAX_LAME_OCTETS: usize = 384;
 
-/// The greatest number of zones for which the silences of one server are counted separately. A hoster's server drops the queries for a domain that it
-/// does not serve, so its silence proves nothing about other zones. A further zone replaces one with few silences, and a question for that zone waits
-/// again. The zones take 2 KB per server.
+/// The greatest number of zones for which the unanswered queries to one server are counted separately. A hoster's server drops the queries for a
+/// domain that it does not serve, so its silence proves nothing about other zones. A further zone replaces one with few unanswered queries, and a
+/// question for the replaced zone waits for the server again. The zones take 2 KB per server.
 pub const MAX_SILENT_ZONES: usize = 16;
 
 /// If an answer takes this long, and twice as long as is usual for the server, the cause is assumed to be its zone. Nine in ten servers answer within
@@ -114,8 +114,8 @@ pub(crate) const SLOW_ANSWER_TIME: Duration = Duration::from_millis(500);
 /// one, for which queries are then repeated sooner than necessary. The zones take 300 octets per server.
 pub const MAX_SLOW_ZONES: usize = 8;
 
-/// If a server is known to be silent for one zone, it counts as silent for another zone after this number of consecutive silences there. After only
-/// one, each packet loss on the path to a working server would make a question fail.
+/// If a server is known to be silent for one zone, it counts as silent for another zone after this number of consecutive unanswered queries for that
+/// zone. After only one, each packet loss on the path to a working server would make a question fail.
 pub(crate) const SILENCES_OF_ANOTHER_ZONE: u32 = 2;
 
 /// The time for which a server counts as lame for a zone. Unbound's infra-host-ttl is 15 min.
@@ -131,24 +131,25 @@ pub(crate) const FLIPS_CASE_TIME: Duration = Duration::from_secs(86_400);
 /// If a server has found a name in mixed case, its denials of such names are believed for this time.
 pub(crate) const FINDS_CASE_TIME: Duration = FLIPS_CASE_TIME;
 
-/// If a server denies a name in mixed case, and then also in the case of the question, this number of times, its denials are believed for a day. This
-/// bounds the cost for servers that only deny, such as those of reverse zones and unknown lists. The server of a mail domain is usually asked for an
-/// existing name first (`FINDS_CASE_TIME`).
+/// Each time a server denies a name in mixed case, it is asked again in the case of the question. After it has repeated its denial for this number of
+/// names, its denials are believed for a day. This limits the second queries to servers that only deny, such as those of reverse zones and unknown
+/// lists. The server of a mail domain is usually asked for an existing name first (`FINDS_CASE_TIME`).
 pub(crate) const CONFIRMED_DENIALS: u8 = 8;
 
 /// If replies of more than 512 octets from a server did not arrive over UDP, shorter ones are requested for this time, or until a longer reply
 /// arrives. To find this out costs up to a second. If two lost packets were the reason, long replies cost a round trip more, over TCP.
 pub(crate) const SHORT_TIME: Duration = Duration::from_secs(86_400);
 
-/// A server that refuses or does not answer TCP is not asked for truncated answers for this time if the zone has other servers. It is short, because
-/// the network path may be the reason.
+/// If a server refuses or does not answer TCP, its truncated answers are fetched from other servers of the zone, if there are any, for this time. It
+/// is short, because the network path may be the reason.
 pub(crate) const NO_TCP_TIME: Duration = Duration::from_secs(60);
 
-/// The number of consecutive silences after which a server counts as dead. At 5 % loss, this happens to one in 8 000 working servers.
+/// The number of consecutive unanswered queries after which a server counts as dead. Queries that were in progress at the same time count as one. At
+/// 5 % loss, this happens to one in 8 000 working servers.
 pub(crate) const DEAD_AFTER_SILENCES: u32 = 3;
 
-/// A server that answers for other zones counts as dead for a zone after this number of consecutive silences, or after `DEAD_AFTER_SILENCES` if it
-/// has not answered a probe either. With this number of silences, a question for another zone of a dead server waits only for
+/// A server that answers for other zones counts as dead for a zone after this number of consecutive unanswered queries, or after
+/// `DEAD_AFTER_SILENCES` if it has not answered a probe either. After this number, a question for another zone of a dead server waits only for
 /// `SILENT_ELSEWHERE_TIME`. At 30 % loss in each direction, one in 60 working servers reaches this number, and one in 8 reaches
 /// `DEAD_AFTER_SILENCES`.
 pub(crate) const SURE_SILENCES: u32 = 2 * DEAD_AFTER_SILENCES;
@@ -161,28 +162,29 @@ pub const MAX_DEAD_TIME: Duration = Duration::from_secs(32);
 
 /// The longest time for which a dead server is not asked while questions fail because all servers of their zone are dead. The first answer after an
 /// outage then comes within two seconds of the first question. Each server of a dead zone that clients ask for all the time gets one query a second
-/// (`LEAST_PROBE_PAUSE`), until `LONG_SILENCE`.
+/// (`LEAST_PROBE_PAUSE`), until it has not answered for `LONG_SILENCE`.
 pub(crate) const MAX_WANTED_DEAD_TIME: Duration = FIRST_DEAD_TIME;
 
-/// A question that fails because all servers of its zone are dead causes a probe if the last one began at least this long ago. The questions of one
-/// mail arrive within a second, so only one of them causes a probe.
+/// A question that fails because all servers of its zone are dead causes a probe of them if their last probe began at least this long ago. The
+/// questions of one mail arrive within a second, so only one of them causes a probe.
 pub(crate) const LEAST_PROBE_PAUSE: Duration = Duration::from_secs(1);
 
-/// After this silence, the pauses between the probes of a server grow, even while questions fail because of it. Most outages are shorter, and their
-/// ends are noticed within a second or two.
+/// If a server has not answered for this time, the pauses between its probes grow, even while questions fail because of it. Most outages are shorter,
+/// and their ends are noticed within a second or two.
 pub(crate) const LONG_SILENCE: Duration = Duration::from_secs(120);
 
-/// After a long silence, failed questions cause the next probe after the time of the silence divided by this number: 15 s after two minutes, and 30 s
-/// after four, up to `MAX_DEAD_TIME`. No mail waits for these probes, because the questions fail at once.
+/// If a server has not answered for longer than `LONG_SILENCE`, failed questions cause its next probe after a pause: the time without an answer
+/// divided by this number. It is 15 s after two minutes, and 30 s after four, up to `MAX_DEAD_TIME`. No mail waits for these probes, because the
+/// questions fail at once.
 pub(crate) const LONG_SILENCE_PROBES: u32 = 8;
 
 /// The longest time that a question waits for the probe of a server that is known to be silent, counted from the start of the probe: twice the round
 /// trip of a far server. When the later questions of a mail from a dead domain arrive, this time is over.
 pub const MAX_PROBE_WAIT: Duration = Duration::from_millis(400);
 
-/// A dead server that has not answered for this time, nor a probe, is known to be silent: no question waits for it any more. The time is less than
-/// the 4 s that a client waits, so that only the first question of a mail from a dead domain waits. It is longer than any answer takes that still
-/// reaches a client in time.
+/// A dead server that has answered neither a question nor a probe for this time is known to be silent: no question waits for it any more. The time is
+/// less than the 4 s that a client waits, so that only the first question of a mail from a dead domain waits. It is longer than any answer takes that
+/// still reaches a client in time.
 pub(crate) const SILENT_TIME: Duration = Duration::from_secs(3);
 
 /// If no server of a zone has ever answered, a question waits for this time, even if the servers are known to be silent. A client gets SERVFAIL after
@@ -201,7 +203,7 @@ pub(crate) const UNKNOWN_TIMER: Duration = Duration::from_millis(200);
 /// The shortest time after which a second server is asked. It covers the delay of the scheduler and of a busy server.
 pub(crate) const MIN_TIMER: Duration = Duration::from_millis(30);
 
-/// The least number of measured round trips for a 95th percentile: one of them exceeds it.
+/// The least number of measured round trips from which a 95th percentile is computed: one in twenty exceeds it.
 pub(crate) const ENOUGH_ROUND_TRIPS: u8 = 20;
 
 /// The greatest number of hedges per thousand queries: second queries that are sent while the first server may still answer. Timers at the 95th
@@ -212,16 +214,16 @@ pub const HEDGES_PER_MILLE: u32 = 200;
 /// `HEDGES_PER_MILLE`, because a dead zone must not use up the hedges of all other zones.
 pub(crate) const HEDGE_BURST_PER_SERVER: u32 = 25;
 
-/// The loss of a server is known after this number of queries was lost, and this number was answered. With fewer, one short outage would look like a
-/// lossy path.
+/// The share of lost queries of a server is known after at least this number of queries were lost, and at least this number were answered. With
+/// fewer, one short outage would look like a lossy path.
 pub(crate) const LEAST_LOSSES: u8 = 3;
 
 /// While more queries than this wait for a server, its losses are not counted, and its queries are repeated as if it lost none. A server with a rate
-/// limit or a full queue loses more if queries are repeated earlier. A mail gateway rarely asks a small domain more at once.
+/// limit or a full queue loses more if queries are repeated earlier. A mail gateway rarely sends the servers of a small domain more queries at once.
 pub(crate) const QUIET_QUERIES: u16 = 6;
 
-/// After a silence, a server is asked last for this time, multiplied by the number of its consecutive silences. The time is limited, because lost
-/// packets must not exclude the fastest server permanently.
+/// After an unanswered query, a server is asked last for this time, multiplied by the number of consecutive unanswered queries. The time is limited,
+/// because lost packets must not exclude the fastest server permanently.
 pub(crate) const DOUBT_TIME: Duration = Duration::from_secs(2);
 
 /// If all servers of a zone have given a doubtful denial (with the SOA of another zone, or without AA and SOA), it is cached for this time. Unbound

@@ -95,7 +95,8 @@ pub(crate) const MAX_AUTO_RECORD: u64 = 64 << 20;
 /// The largest size of the history that can be configured, in octets. `history::limits::MIN_RECORD` is the smallest.
 pub(crate) const MAX_RECORD: u64 = 1 << 30;
 
-/// The greatest number of watched domains. If each check sends 60 queries, one check of this many domains takes an hour (`WATCH_QUERY_TIME`).
+/// The greatest number of watched domains. At most one check begins in a minute (`WATCH_PAUSE` in `watched`), so to check each of this many domains
+/// once takes an hour.
 pub const MAX_WATCHED: usize = 60;
 
 /// The allowed values of `interval` of a `[[watch]]` entry. The servers of other operators must not be asked more often, and changes should be found

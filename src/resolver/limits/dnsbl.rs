@@ -36,8 +36,8 @@ pub(crate) const SHUT_DOWN_LIST_LINE: Duration = Duration::from_secs(24 * 60 * 6
 /// The shortest time without an answer after which the circuit breaker of a DNS list opens: enough to repeat a few lost queries.
 pub(crate) const BREAKER_MIN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The longest time without an answer after which the circuit breaker of a DNS list opens, within 2 s of the first lost query. It is longer for a
-/// list whose answers usually take longer.
+/// The longest time without an answer after which the circuit breaker of a DNS list opens, except for lists whose answers usually take longer. With
+/// this value, it opens within 2 s of the first lost query.
 pub(crate) const BREAKER_MAX_PATIENCE: Duration = Duration::from_millis(1_700);
 
 /// If a DNS list does not answer, and no other server either, its circuit breaker is judged again after this time.
@@ -46,7 +46,7 @@ pub(crate) const BREAKER_JUDGE_AGAIN: Duration = Duration::from_millis(250);
 /// After this number of consecutive questions with errors only, the circuit breaker of a DNS list may open.
 pub(crate) const BREAKER_FAILURES: u32 = 5;
 
-/// After a longer time without an answer of any server, the network of this host does not count as working in that time.
+/// If no server at all answers for longer than this, it is not known whether the network of this host worked in that time.
 pub(crate) const WITNESS_STREAK: Duration = Duration::from_secs(2);
 
 /// The time from the opening of a circuit breaker to the first probe of the DNS list. Each later probe doubles it.
@@ -91,14 +91,17 @@ pub(crate) const MAX_BATCH_SUBJECTS: usize = 4_096;
 /// The greatest number of learned patterns: which DNS lists clients ask after a certain list gave a certain result in a view. Each takes about 1 KiB.
 pub(crate) const MAX_BATCH_HABITS: usize = 1_024;
 
-/// A question of a batch reduces the allowance by the probability that no client will ask it, and at least by this value (in thousandths). If clients
-/// suddenly stop asking, the number of unused questions is then at most ten times the allowance.
+/// Until it is known if a client asks a question of a batch too, the question counts as unused with the probability that no client will ask it, and
+/// at least with this value (in thousandths). If clients suddenly stop asking, the number of unused questions is therefore at most ten times its
+/// limit.
 pub(crate) const BATCH_MIN_RISK: u32 = 100;
 
-/// The number of questions in the allowance when resolverd starts, so that the first batches may be sent.
+/// The limit of unused questions is a percentage of all questions to DNS lists. At the start, this number of questions counts as sent, so that the
+/// first batches are allowed.
 pub(crate) const BATCH_ALLOWANCE_START: u64 = 100;
 
-/// After this number of questions, all questions so far count half, so that recent questions count more.
+/// After this number of questions to DNS lists, all questions so far count half in the limit of unused questions, so that recent questions count
+/// more.
 pub(crate) const BATCH_ALLOWANCE_MEMORY: u64 = 20_000;
 
 /// When this percentage of the quota of a DNS list is used, the operator is warned, and the list is no longer asked in batches.
@@ -145,14 +148,14 @@ pub(crate) const LIST_EVENTS_PAUSE: Duration = Duration::from_secs(1);
 /// The greatest number of probes and tests of DNS lists in progress at the same time.
 pub(crate) const MAX_SIDE_QUESTIONS: usize = 32;
 
-/// The greatest number of witness questions in progress, in addition to probes and tests. A witness question to another server shows if the network
-/// of this host works. The number allows one a second, each for the ten seconds of a resolution (flight).
+/// The greatest number of witness questions in progress, in addition to probes and tests. A witness question goes to a server that serves no DNS
+/// list. Its answer shows that the network of this host works. The number allows one a second, each for the ten seconds of a resolution (flight).
 pub(crate) const MAX_WITNESSES: usize = 10;
 
 /// The longest sleep of the task that tests and probes the DNS lists.
 pub(crate) const TEND_AGAIN: Duration = Duration::from_secs(60);
 
-/// The least time between two witness queries.
+/// The least time between two queries that show if the network of this host works (witness queries).
 pub(crate) const WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
 /// The greatest size of the file with the states of the DNS lists, in octets: more than `MAX_LIST_WAYS` states of about 400 octets.

@@ -25,8 +25,8 @@ pub(crate) const LONG_REPLIES_PART: u64 = 32;
 /// takes four times its size in memory. With 2 MiB and a cache of 8 MiB, floods of such records exceeded the memory bound of the process.
 pub(crate) const MIN_LONG_REPLIES: u64 = 1 << 20;
 
-/// The longest time that a long reply waits until it can reserve memory. Other records are in memory only for milliseconds, unless their resolution
-/// waits for keys. A longer wait would delay the other replies on the same TCP connection.
+/// The longest time that a long reply waits until it can reserve memory. The records of a reply are usually in memory only for milliseconds, unless
+/// their resolution waits for keys. A longer wait would delay the other replies on the same TCP connection.
 pub(crate) const LONG_REPLY_WAIT: Duration = Duration::from_millis(100);
 
 /// After more than this number of DNS messages in a row that answer none of our queries, a TCP connection is closed.
@@ -68,7 +68,7 @@ pub(crate) const MAX_STRAY_DATAGRAMS: usize = 64;
 /// row practically never happen.
 pub(crate) const PORT_TRIES: usize = 8;
 
-/// The greatest number of ports that are examined in this search. At most `MAX_EXCHANGES` of the used ports can be our own.
+/// The greatest number of ports that are examined to find the next free one. At most `MAX_EXCHANGES` of the used ports can be our own.
 pub(crate) const MAX_PORT_WALK: usize = 2 * MAX_EXCHANGES;
 
 /// The time for which the socket of a query waits for the answer. A resolution (flight) lasts 10 s, so the answer of a server that takes 9 s arrives

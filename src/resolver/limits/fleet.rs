@@ -10,12 +10,12 @@ pub const MIN_SHARED_TIME: Duration = Duration::from_secs(5);
 /// reverse zone of an address at most three below in-addr.arpa.
 pub(crate) const MAX_SHARED_CUTS: usize = 4;
 
-/// The total time that a question to a DNS list waits for the gateway that has its lease. A list answers in 10 to 50 ms, so a longer wait would cost
-/// more than the second query.
+/// The total time that a question to a DNS list waits for the gateway that has its lease (the gateway that asks the list for all). A list answers in
+/// 10 to 50 ms, so a longer wait would cost more than a query of this gateway.
 pub(crate) const LEASE_WAIT: Duration = Duration::from_millis(20);
 
-/// For this time after another gateway reports that a DNS list does not answer, the breaker of the list opens sooner here too. The other gateway
-/// probes the list within this time.
+/// For this time after another gateway reports that a DNS list does not answer, the breaker of the list on this gateway opens sooner. The other
+/// gateway probes the list within this time.
 pub(crate) const FLEET_SUSPICION_TIME: Duration = Duration::from_secs(60);
 
 /// For this time after an answer that may not be shared, such as a refusal, this gateway takes no lease for questions to the DNS list. Otherwise
@@ -25,8 +25,8 @@ pub(crate) const UNSHARED_LIST_TIME: Duration = Duration::from_secs(600);
 /// The pause before the store is read again for a question that another gateway asks.
 pub(crate) const LEASE_PAUSE: Duration = Duration::from_millis(10);
 
-/// The number of flushes of names or trees that are remembered, so that flushed data do not come back from the store. After more flushes, data older
-/// than the oldest remembered one are not used.
+/// The number of flushes of names or trees that are remembered, so that flushed data do not come back from the store. After more flushes, no data
+/// are used that are older than the oldest remembered flush.
 pub(crate) const MAX_FLEET_FLUSHES: usize = 256;
 
 /// The greatest number of entries of `[fleet] zones`. The name of each question is compared with them.

@@ -19,7 +19,7 @@ pub(crate) const MAX_DEPTH: u8 = 5;
 pub(crate) const MAX_REFERRALS: usize = 40;
 
 /// The greatest number of queries of one question with a shortened name (query name minimisation). RFC 9156 section 2.3 allows 10. Only servers of
-/// the root and of TLDs get such queries, and a name has at most four such cuts.
+/// the root and of TLDs get such queries, and the zone cuts that these servers know are at most four levels deep.
 pub(crate) const MAX_PROBES: u8 = 4;
 
 /// The servers of a zone with at least this number of labels belong to the owner of the queried name, and get the whole name. Those of the root and
@@ -45,7 +45,7 @@ pub const HEDGE_BURST: u32 = 100;
 /// queries to a random server.
 pub(crate) const MEASURED_PER_MILLE: u32 = 50;
 
-/// The greatest number of such queries in a burst: enough for the other servers of all zones that two emails need.
+/// The greatest number of queries in a burst that only measure a round trip: enough for the other servers of all zones that two emails need.
 pub(crate) const MEASURE_BURST: u32 = 20;
 
 /// The round trip of a server is measured again after this time. Unbound forgets a server after 15 minutes (`infra-host-ttl`).
@@ -54,8 +54,8 @@ pub(crate) const MEASURED_TIME: Duration = Duration::from_secs(10 * 60);
 /// The round trip of a server is measured again after this time if the measuring query was lost.
 pub(crate) const MEASURE_PAUSE: Duration = Duration::from_secs(10);
 
-/// If a server of a zone has a shorter round trip, its other servers are not measured. The eight questions that an email causes one after the other
-/// would gain less than one round trip of a far server.
+/// If a server of a zone has a shorter round trip than this, the other servers of the zone are not measured. The eight questions that an email causes
+/// one after the other would gain less than one round trip of a far server.
 pub(crate) const NEAR_ENOUGH: Duration = Duration::from_millis(10);
 
 /// The greatest number of probes of dead servers in progress. Further probes wait.
@@ -72,24 +72,24 @@ pub(crate) const MAX_PROBED_TYPES: usize = 2;
 /// within 16 s. The mail of a gateway needs a few dozen dead servers. The next question for its zone adds a removed server again.
 pub(crate) const MAX_DEAD_SERVERS: usize = 256;
 
-/// The greatest number of zones for which one server is probed that is not dead for all zones: domains that their hoster no longer serves. A dead
-/// server gets one probe for all its zones.
+/// The greatest number of zones for which one server is probed if it is dead only for these zones: domains that their hoster no longer serves. A
+/// server that is dead for all its zones gets one probe for all of them.
 pub(crate) const MAX_PROBED_ZONES: usize = 8;
 
 /// A dead server is probed until this time after the last question that needed it: about twenty probes. For a domain with rarer mail, the probe that
 /// its next question causes is sufficient.
 pub const DEAD_WANTED_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// The greatest number of silences that wait for a proof that the network of this host works: a few for each dead server of a mail. Further silences
-/// are dropped, but the next silence of the same server is counted.
+/// The greatest number of unanswered queries that count against their servers only after a proof that the network of this host works: a few for each
+/// dead server of a mail. Further ones are dropped, but the next unanswered query to the same server is counted.
 pub(crate) const MAX_UNPROVEN: usize = 64;
 
-/// The longest time that a silence waits for an answer of another server if none can be asked. With `forward_first`, recursion begins after 1.8 s,
-/// and its first answers arrive within a second.
+/// The longest time that an unanswered query waits for the proof that the network of this host works (an answer of another server), if no other
+/// server can be asked. With `forward_first`, recursion begins after 1.8 s, and its first answers arrive within a second.
 pub(crate) const UNPROVEN_TIME: Duration = Duration::from_secs(3);
 
-/// A query that tests the network of this host is sent this long after a silence. On a busy gateway, another server has answered by then. A quiet
-/// gateway sends at most five such queries a second.
+/// A query that tests the network of this host is sent this long after a query has remained unanswered. On a busy gateway, another server has
+/// answered by then. A quiet gateway sends at most five such queries a second.
 pub(crate) const WITNESS_DELAY: Duration = Duration::from_millis(200);
 
 /// If a zone is silent, its cached delegation is fetched again when it is older than this, because the zone may have moved. The time equals the
@@ -116,8 +116,8 @@ pub(crate) const MAX_TIMER: Duration = Duration::from_secs(2);
 /// zone. Otherwise thirty questions a second to a dead server would use up the allowed number of queries.
 pub(crate) const MAX_LATE_PER_SERVER: usize = 64;
 
-/// Of the remaining total number of such queries, one server gets at most one part in this number. Two hundred silent servers then leave room for a
-/// slow one.
+/// The total number of queries that have timed out but may still be answered is limited. One server gets at most one part in this number of what is
+/// left of this limit. Two hundred silent servers therefore leave room for a slow one.
 pub(crate) const LATE_SHARE: usize = 16;
 
 /// If this number of queries to a dead server have timed out but may still be answered, each question sends it only one query instead of `MAX_TRIES`.
@@ -145,8 +145,8 @@ pub(crate) const MAX_PAST_FORWARDERS: usize = 8;
 /// The greatest number of server names that one question resolves at the same time.
 pub(crate) const UNGLUED_AT_ONCE: usize = 2;
 
-/// The greatest number of queries to one server in one step (the queries to the servers of one zone). At 30 % loss, one step in 15 000 still fails if
-/// the zone has only one server. The queries to a near server last as long as a client waits.
+/// The greatest number of queries of one question to one server of a zone. At 30 % loss, they all fail for one question in 15 000 if the zone has
+/// only one server. With a near server, they last as long as a client waits.
 pub const MAX_TRIES: u8 = 8;
 
 /// If a server loses more than this share of its queries, in per cent, an overdue query is more likely lost than late: only 5 % of the answers are
@@ -157,19 +157,19 @@ pub(crate) const LOSSY: u8 = 5;
 /// this bound, and the copies stay within `HEDGES_PER_MILLE`.
 pub(crate) const HEAVY_LOSS: u8 = 20;
 
-/// The number of queries to a lossy server in one step whose timers do not grow. At 30 % loss, all five are lost for one question in 400. Later the
-/// reason is probably an outage, so the timers grow.
+/// The number of queries of one question to a lossy server whose timers do not grow. At 30 % loss, all five are lost for one question in 400. After
+/// that, the reason is probably an outage, so the timers grow.
 pub(crate) const STEADY_TRIES: u8 = 5;
 
-/// The greatest number of queries over TCP in one step to a server that truncated its answer. The kernel repeats lost TCP packets, so a second query
-/// helps only if the connection has broken.
+/// The greatest number of queries of one question over TCP to a server that truncated its answer. The kernel repeats lost TCP packets, so a second
+/// query helps only if the connection has broken.
 pub(crate) const MAX_STREAM_TRIES: u8 = 2;
 
-/// The greatest number of queries of one step that wait for an answer at the same time.
+/// The greatest number of queries of one question to the servers of one zone that wait for an answer at the same time.
 pub(crate) const MAX_UNDER_WAY: usize = 16;
 
-/// IPv6 counts as broken if servers in this number of IPv6 networks were silent, with an answer over IPv4 between each two silences and no answer
-/// over IPv6. If half of the queries are lost by chance, that happens once in 64 cases.
+/// IPv6 counts as broken if servers in this number of IPv6 networks did not answer, one after the other. Between each two of them, a server must have
+/// answered over IPv4, and none over IPv6. If half of the queries are lost by chance, that happens once in 64 cases.
 pub(crate) const MAX_IPV6_SILENCES: usize = 6;
 
 /// When IPv6 is tried again, it counts as broken again if servers in this number of IPv6 networks are silent. A single silent network could be a dead
@@ -210,7 +210,7 @@ pub(crate) const MAX_QUEUED_RENEWALS_OF_ZONE: usize = MAX_QUEUED_RENEWALS / 4;
 pub(crate) const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 
 /// The longest time to wait for a server that is known to be slow, when resolverd checks it without the cache. Two questions, one after the other,
-/// need less than `CHECK_SERVER_TIME`.
+/// then need less than the time that a check of a domain may spend on one server (`CHECK_SERVER_TIME`).
 pub(crate) const DIRECT_LATE_TIME: Duration = Duration::from_millis(4_500);
 
 /// The greatest number of removed records that a step of a trace names. The first ones show what the server tried.

@@ -94,9 +94,9 @@ pub(crate) const RECENT_REPLIES: usize = 4_096;
 /// TXT records are small enough.
 pub(crate) const RECENT_OCTETS: usize = 256;
 
-/// A worker checks its socket and its timers after this number of steps of misses. It begins the resolution of this number of misses at a
-/// time. A step may be a signature check of up to a millisecond, for which hits must wait. The number is less than sixteen, because tokio
-/// writes to the worker's eventfd when a sixteenth socket is closed between two checks.
+/// A worker checks its socket and its timers after it has polled this number of tasks that resolve misses. It begins the resolution of this
+/// number of misses at a time. One poll may be a signature check of up to a millisecond, for which hits must wait. The number is less than
+/// sixteen, because tokio writes to the worker's eventfd when a sixteenth socket is closed between two checks.
 pub(crate) const WORKER_TASKS: u32 = 15;
 
 /// While misses arrive, a worker sets a timer that wakes it after this time, which is before the earliest timer of a miss. Tokio then need
@@ -143,7 +143,7 @@ pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 pub(crate) const MAX_UNSENT: usize = 4 << 20;
 
 /// The size of the kernel's send buffer for a TCP connection, in octets. A reply of the greatest length fits. The kernel doubles this size
-/// for its overhead. Without the limit, it would take 4 MiB for a client that does not read.
+/// for its overhead. Without the limit, the kernel would use 4 MiB for a client that does not read.
 pub(crate) const TCP_SEND_BUFFER: usize = 64 << 10;
 
 /// The time for which the kernel keeps data that a TCP client does not acknowledge or has no receive window for, even after the connection

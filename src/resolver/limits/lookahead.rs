@@ -52,7 +52,7 @@ pub(crate) const MAX_AHEAD_OF_ZONE: usize = 12;
 pub(crate) const MAX_AHEAD_FLIGHTS: usize = 64;
 
 /// If no client uses the answer to a look-ahead question within this time, the question counts as unused. Mail software asks all questions
-/// about an email within seconds, and waits up to ten seconds for postscreen.
+/// about an email within seconds, but Postfix's postscreen may delay the email for ten seconds in between.
 pub(crate) const AHEAD_WINDOW: Duration = Duration::from_secs(30);
 
 /// The greatest number of remembered questions that clients are expected to ask: twice `AHEAD_PER_SECOND` for each second of

@@ -40,8 +40,8 @@ pub const NEW_ZONE_TIME: Duration = Duration::from_millis(500);
 /// A zone counts as silent if its servers have not answered for this time, which is the longest wait for one query.
 pub(crate) const HEARD_TIME: Duration = MAX_TIMER;
 
-/// A zone with at most this number of resolutions is treated like the other zones of its client. If no zone of the client has more, the
-/// oldest resolution of the client is ended.
+/// If a client must lose a resolution and one of its zones has more resolutions than this number, the oldest resolution of its zone with the
+/// most is ended. Otherwise the oldest resolution of the client is ended.
 pub(crate) const EVEN_SHARE: usize = 8;
 
 /// If fewer resolutions than this are in progress, zones and clients are not kept sorted by their number of resolutions. An idle resolver
@@ -79,7 +79,7 @@ pub(crate) const MAX_BOGUS_TRIES: usize = 3;
 /// time is short, so that resolverd notices within a minute that the zone was repaired.
 pub(crate) const BOGUS_TIME: Duration = Duration::from_secs(30);
 
-/// The time, in seconds, for which a zone below an insecure zone counts as insecure if no record has a TTL for it.
+/// The time, in seconds, for which a zone below an insecure zone counts as insecure. No validated record gives a TTL for this.
 pub(crate) const INSECURE_TTL: u32 = 3_600;
 
 /// Forwarders give no referrals. To find an unsigned zone, resolverd then asks for DS records at each label of the name, down to this
@@ -112,8 +112,8 @@ pub(crate) const FIRST_ROOT_KEY_QUERY: Duration = Duration::from_secs(60);
 /// to servers keeps less than 2 MiB.
 pub(crate) const FRESH_TRACE_MEMORY: u64 = 4 << 20;
 
-/// The longest time for which the command `why` reads the history without a pause, because other commands wait meanwhile. `why` then sends
-/// its remaining requests again.
+/// The longest time for which the command `why` reads the history without a pause, because other commands wait meanwhile. After this time,
+/// `why` sends again the requests that have no result.
 pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
 
 /// The time from an event that is worth a log message until the event is read from the history. By then, all questions that waited for the

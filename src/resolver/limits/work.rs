@@ -114,8 +114,8 @@ impl WorkBounds {
         self.renewals() / 2
     }
 
-    /// The greatest number of queries to all servers that have timed out but may still be answered. The other half is left for servers that
-    /// answer.
+    /// The greatest number of queries to all servers that have timed out but may still be answered: half of the allowed queries in
+    /// progress. The other half is left for servers that answer.
     pub fn late(self) -> usize {
         self.exchanges / 2
     }

@@ -17,7 +17,7 @@ const TABLES: [&str; 2] = ["/proc/net/udp", "/proc/net/udp6"];
 /// The inode of a socket, which identifies the socket in the tables of /proc/net.
 pub(super) type Inode = u64;
 
-/// For each socket, the number of dropped datagrams that was read last.
+/// For each socket, the number of dropped datagrams when it was last read.
 #[derive(Default)]
 pub(super) struct Dropped(Mutex<HashMap<Inode, u64>>);
 

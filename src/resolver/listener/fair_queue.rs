@@ -87,7 +87,7 @@ impl<Item: Queued> FairQueue<Item> {
     /// Returns the client that must lose an item before an item of `client` is added, or `None` if there is room for it. Returns `client`
     /// if no other client has more items than `client` would then have.
     fn gives_way(&self, client: ClientKey) -> Option<ClientKey> {
-        // Until the queue is half full, no client loses an item. The same rule applies to resolutions (flights).
+        // Until the queue is half full, no client loses an item.
         if self.waiting < self.most / 2 {
             return None;
         }
@@ -200,7 +200,7 @@ mod tests {
         assert!(matches!(queue.add(of(ClientKey::V6(1), 1)), Admitted::InPlaceOf(_)));
     }
 
-    /// The host begins the resolution of 200 cache misses a second. One client sends 4 000 misses a second, and one client sends 10.
+    /// The host begins the resolution of 200 cache misses a second. One client sends 4 000 misses a second, and another client sends 10.
     #[test]
     fn a_light_client_loses_nothing_on_a_host_that_does_not_keep_up() {
         light_with_flood(of(LIGHT, 0), 2);

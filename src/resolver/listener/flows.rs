@@ -17,7 +17,7 @@ use crate::limits::{MAX_ZONES_OF_PORT, UNDIVIDED_MISSES};
 enum FlowKey {
     /// The cache misses of one zone, identified by the keyed hash of its name.
     Zone(u64),
-    /// The cache misses of a port that already has flows for many zones.
+    /// The cache misses for further zones from a port that already has flows for many zones.
     Port(u16),
 }
 

@@ -161,7 +161,7 @@ impl Front {
         admits
     }
 
-    /// Questions that have already arrived keep the old settings.
+    /// Replaces the settings of the listener. Questions that have already arrived keep the old settings.
     pub(super) fn set_policy(&self, policy: Policy) {
         self.policy.store(Arc::new(policy));
     }
@@ -369,7 +369,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Handles a DNS message of `client`. `hash` is set for datagrams only.
+    /// Handles a DNS message of `client`. `hash` finds a reply of the last second to an equal datagram. It is `None` for connections.
     pub(super) fn receive(
         &mut self,
         client: SocketAddr,
@@ -447,7 +447,7 @@ impl<'a> FrontBatch<'a> {
         if self.policy.access(client) == Access::Drop {
             return Handled::Nothing;
         }
-        // The source address of a datagram may be forged.
+        // The source address of a datagram may be forged, so the number of replies is limited.
         if limit.is_none() && !self.front.bounds.refusals.may(client, now) {
             return Handled::Nothing;
         }

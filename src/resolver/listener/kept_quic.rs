@@ -36,8 +36,8 @@ impl KeptConnections {
         Self { bounds, transport: Arc::new(quic::transport(bounds.streams)), kept: Mutex::default() }
     }
 
-    /// Returns the settings for one more connection of a client. The connection is counted as long as they exist. Returns `None` if a limit
-    /// is reached.
+    /// Returns the settings for one more connection of a client. The connection is counted as long as these settings exist. Returns `None`
+    /// if a limit is reached.
     pub(super) fn begin(&self, client: ClientKey, settings: &ServerConfig) -> Option<Arc<ServerConfig>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|connection| connection.settings.strong_count() > 0);

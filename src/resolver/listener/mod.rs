@@ -1,5 +1,5 @@
-//! The listeners, which receive the queries of clients. Threads of their own (workers) read UDP queries. Connections, encrypted or not, are
-//! tasks of the runtime of resolverd.
+//! The listeners, which receive the queries of clients. Separate threads (workers) read UDP queries. Connections, encrypted or not, are tasks of
+//! the runtime of resolverd.
 //!
 //! RFC 1035 section 4.2, RFC 7766. The thread that reads a UDP query answers it if the answer is in the cache (a hit), and resolves it otherwise (a
 //! miss). Several clients may wait for one resolution (flight) of a question.
@@ -16,8 +16,9 @@
 //! - One system call reads a batch of queries, and one sends their replies (`benches/compare/hits.sh`).
 //! - A worker loads the settings of its address and reads the clock once for each batch (twice if the time of its hits is measured, see
 //!   `hits`), and counts the hits of the batch together.
-//! - The replies to several misses are sent with one system call. A worker sets a timer that wakes it before the timers of its misses
-//!   expire. Without the timer, tokio writes to the eventfd of its own thread. Both together lower the CPU time of a miss from 41 to 36 µs.
+//! - The replies to several misses are sent with one system call. A worker sets a timer that wakes it before the timers of its misses expire.
+//!   Without the timer, tokio writes to the eventfd of its own thread. The shared system call and the timer lower the CPU time of a miss from 41 to
+//!   36 µs.
 //! - The socket of a query to a server is connected, so that the kernel drops datagrams from other addresses and reports unreachable
 //!   servers. A pool of sockets was rejected: each query to a server needs its own random port.
 //! - While only hits arrive, a worker sleeps in the system call `recvmmsg`, outside its runtime, because epoll and one run of the tokio

@@ -111,8 +111,8 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> b
     let all = seats.iter().filter(|seat| matches(seat));
     let (all, sent) =
         all.fold((0_usize, 0_usize), |(all, sent), seat| (all + 1, sent + usize::from(has_sent(seat))));
-    // Recent connections without a DNS message are then closed only after idle ones. Otherwise new clients would end each other's
-    // handshakes.
+    // If at least half of the connections have sent a DNS message, recent connections without one are closed only after idle ones, so that
+    // new clients do not end each other's handshakes.
     let are_few = sent >= all.saturating_sub(sent);
     let rank = |seat: &Seat| {
         let active = seat.active.load(Ordering::Relaxed);
@@ -132,7 +132,7 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> b
         .min_by_key(|(_, seat)| rank(seat))
         .map(|(place, _)| place);
     if let Some(place) = idlest {
-        // The notification is stored, so it also reaches a connection that waits for it only later.
+        // The notification is stored, so it reaches even a connection that begins to wait for it later.
         seats.swap_remove(place).leave.notify_one();
     }
 }

@@ -13,8 +13,8 @@
 //!   queries are only looked up in the cache.
 //! - A reply is meant for clients of one view. A query can be stored twice, so there is room for two views; the same query from a third
 //!   view is looked up in the cache.
-//! - A query can be stored at two positions. With one, 11 % of 1 000 names in use share it with another name, and one of the two names is
-//!   always looked up in the cache; with two positions, 3 % do.
+//! - A query can be stored at two positions. With one position, 11 % of 1 000 names in use would share theirs with another name, and one of
+//!   the two names would always be looked up in the cache. With two positions, this happens to 3 %.
 //! - For all queries of a batch, the stored replies are read before the first query is handled (`fetch`). The kernel's work for a datagram
 //!   replaces most of the processor's cache. If the reads do not depend on each other, the processor waits for all of them together. With
 //!   this and the second position, a hit takes 0.8 µs in user space instead of 1.1 (perf, 30 000 hits a second).
@@ -41,7 +41,7 @@ pub(super) struct RecentReplies {
     lines: usize,
 }
 
-/// The positions of the table for the reply to a query. A set fits in one line of the processor's cache.
+/// The positions of the table at which the reply to a query can be stored. A set fits in one line of the processor's cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct RecentSet([RecentHead; WAYS]);
@@ -156,7 +156,7 @@ impl RecentReplies {
             let begin = if is_second { second.begin() } else { first.begin() };
             read ^ u8::from(is_current(version)) ^ octet(begin) ^ octet(begin.saturating_add(CORE_LINE))
         });
-        // Otherwise the compiler would leave the reads out.
+        // If the result were not used, the compiler would leave the reads out.
         black_box(read);
     }
 

@@ -13,7 +13,7 @@ use dns::hash::Keyed;
 
 pub(super) struct Refusals {
     keyed: Keyed,
-    /// For each counter, the theoretical arrival time of the algorithm, in microseconds of the clock.
+    /// For each counter, the theoretical arrival time of the generic cell rate algorithm, in microseconds of the clock.
     due: [AtomicU64; REFUSAL_NETWORKS],
 }
 

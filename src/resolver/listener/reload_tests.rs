@@ -46,7 +46,7 @@ pub(super) fn serve(config: &Arc<Config>, views: &Views, clock: Clock) -> (Liste
     serve_inherited(config, views, clock, Inherited::default())
 }
 
-/// Starts listeners with sockets that are passed as by the service manager.
+/// Starts listeners with the sockets `inherited`, as if the service manager had passed them.
 pub(super) fn serve_inherited(
     config: &Arc<Config>,
     views: &Views,

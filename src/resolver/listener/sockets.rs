@@ -145,7 +145,7 @@ fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
 }
 
 fn datagram_sockets(address: SocketAddr, workers: usize) -> io::Result<Vec<UdpSocket>> {
-    // A socket without sharing finds out whether another program uses the port.
+    // A socket that does not share its port finds out whether another program uses the port.
     let alone = open(address, Type::DGRAM, Protocol::UDP)?;
     alone.bind(&address.into())?;
     // For port 0, all worker threads use the port that the system has chosen.
@@ -220,7 +220,7 @@ mod tests {
         assert!(said.contains("no such address"), "{said}");
     }
 
-    /// Binds sockets at a port that is free for both TCP and UDP. Another test may use the port number for one of them.
+    /// Binds sockets at a port that is free for both TCP and UDP.
     fn free() -> BoundSockets {
         bind(plain("127.0.0.1:0"), 1, InheritedSockets::default()).unwrap()
     }

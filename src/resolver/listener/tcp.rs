@@ -57,7 +57,7 @@ async fn open(
     shaken(front, taken, secured).await
 }
 
-/// Counts the result of a TLS handshake. Meanwhile, the connection may be closed to make room for another one.
+/// Waits for a TLS handshake, and counts its result. During the handshake, the connection may be closed to make room for another one.
 pub(super) async fn shaken<Stream>(
     front: &Front,
     taken: &TakenPlace,

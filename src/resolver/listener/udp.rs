@@ -366,7 +366,7 @@ impl Work {
     fn end(self, runtime: Runtime) -> Option<Runtime> {
         let (order, now) = (self.orders.now(), self.front.now());
         let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));
-        // The task that sends the replies also has the socket.
+        // The task that sends the replies keeps the socket open, so it is ended.
         self.sender.abort();
         drop(self);
         if order != RETIRE {
@@ -410,7 +410,8 @@ pub(in crate::listener) mod tests {
     use dns::wire::cookie::CookieSecret;
     use history::Recorder;
 
-    /// The number of cache hits until all buffers have their final size, and of the following ones, whose allocations are counted.
+    /// The number of cache hits until all buffers have their final size, and the number of further hits, during which allocations are
+    /// counted.
     const HITS: [usize; 2] = [300, 1_000];
 
     /// Returns a `Front` for a loopback address, and a name whose answer is in its cache.
@@ -503,7 +504,7 @@ pub(in crate::listener) mod tests {
         // More queries than the largest batch, so that all buffers are created at the first read.
         let first = query(&name);
         (0..2 * UDP_BATCH).for_each(|_| assert_eq!(client.send(&first).unwrap(), first.len()));
-        // Allocations of another thread are not counted.
+        // The client sends its queries from another thread, whose allocations are not counted.
         let warm = Arc::new(AtomicBool::new(false));
         let is_warm = Arc::clone(&warm);
         let asks = std::thread::spawn(move || {

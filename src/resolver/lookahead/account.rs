@@ -140,7 +140,7 @@ impl RuleAccount {
         }
     }
 
-    /// Counts that a client uses an answer whose question was already judged as unused. This happens if its TTL has not ended.
+    /// Counts that a client uses an answer whose question was already judged as unused. This is possible until the TTL of the answer ends.
     pub(super) fn used_late(&mut self) {
         self.counts.used = self.counts.used.saturating_add(1);
         self.counts.unused = self.counts.unused.saturating_sub(1);

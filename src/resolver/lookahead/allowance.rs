@@ -17,7 +17,7 @@ pub(super) struct QueryAllowance {
     forgotten: u64,
 }
 
-/// One question in `tokens`.
+/// One question, in the unit of `tokens`.
 const QUESTION: u64 = 1_000_000;
 
 impl QueryAllowance {

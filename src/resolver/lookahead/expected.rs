@@ -28,7 +28,7 @@ pub(super) struct Expected {
     pub(super) messages: Option<u64>,
     /// How long the resolution of the question took. `None` while it is in progress, or if look-ahead did not ask the question.
     pub(super) took: Option<Duration>,
-    /// When the TTL of the answer ends, or when the question failed. `None` like `took`.
+    /// When the TTL of the answer ends, or when the question failed. `None` in the same cases as `took`.
     pub(super) until: Option<Mono>,
     pub(super) used: bool,
 }
@@ -60,8 +60,9 @@ impl ExpectedQuestions {
         self.by_key.is_empty()
     }
 
-    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. Such a question may replace the same one if that
-    /// is only counted and not used yet. So an inactive rule does not prevent another rule from asking the same question.
+    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. A question that look-ahead asks may replace an
+    /// equal one that is only counted, unless a client has used that one. So an inactive rule does not prevent another rule from asking the
+    /// same question.
     pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
         self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
     }
@@ -90,7 +91,7 @@ impl ExpectedQuestions {
         self.by_key.remove(key)
     }
 
-    /// Returns the next question that was expected `AHEAD_WINDOW` ago.
+    /// Removes and returns the next question that was added at least `AHEAD_WINDOW` ago.
     pub(super) fn next_over(&mut self, now: Mono) -> Option<Expected> {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < AHEAD_WINDOW {

@@ -14,7 +14,7 @@
 //! - An MX question with DO comes from software that delivers mail with DANE. The addresses of the mail hosts in such an MX have their own
 //!   rules, because software that receives mail asks for the MX of senders, but not for the addresses of its hosts. SPF and DMARC each have
 //!   one rule for both directions: answers that were fetched when mail was sent to a domain also help with mail from that domain.
-//! - The rules learn only from cache misses. For a cache hit, look-ahead only compares whether it fetched the answer and no client has used
+//! - The rules learn only from cache misses. For a cache hit, look-ahead only checks whether it fetched the answer and no client has used
 //!   it yet.
 //! - SPF, DMARC and DKIM records are queried at the same time as the MX, as soon as the servers of the domain are known. The addresses of
 //!   the mail hosts are queried after the MX. So look-ahead ends with the first NXDOMAIN for a domain that spam has invented, and the

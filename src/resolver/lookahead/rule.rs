@@ -38,7 +38,7 @@ words! {
 }
 
 impl Rule {
-    /// The number with which this rule marks answers. It begins at 1.
+    /// Returns the number (from 1) with which this rule marks the answers that it has asked for.
     pub const fn mark(self) -> u8 {
         (self as u8).saturating_add(1)
     }

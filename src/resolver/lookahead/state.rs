@@ -65,7 +65,7 @@ pub(super) struct Start {
     pub(super) question: Question,
     pub(super) rule: Rule,
     pub(super) key: ExpectedKey,
-    /// The question counts against the limit of this zone.
+    /// The question counts against the limit of look-ahead questions in progress for this zone.
     pub(super) zone: Name,
 }
 
@@ -131,7 +131,7 @@ impl LookaheadTables {
         std::mem::take(&mut self.refused)
     }
 
-    /// Resets the questions in progress after a panic of the task.
+    /// Sets the number of questions in progress to 0, after a panic of the task.
     pub(super) fn nothing_in_progress(&mut self) {
         self.in_progress = InProgress::default();
     }
@@ -270,7 +270,7 @@ impl LookaheadTables {
             }
         }
         while let Some((number, began)) = self.order.front().copied() {
-            // The last question of a chain may have begun later than the chain.
+            // A chain is kept for twice `AHEAD_WINDOW`, because its last question may have begun later than the chain.
             if now.since(began) < 2 * AHEAD_WINDOW && self.order.len() <= MAX_AHEAD_CHAINS {
                 return;
             }
@@ -321,8 +321,8 @@ impl LookaheadTables {
     }
 
     /// Plans the questions that follow a client's question. If the SPF record of the domain is already expected in a chain with the same DO
-    /// flag, they are added to this chain. DO distinguishes mail to a domain from mail from it, so that neither uses up the limits of the
-    /// other. A new chain without questions is dropped: for one email, a client may ask thirty lists about the same address.
+    /// flag, the questions are added to this chain. DO distinguishes mail to a domain from mail from it, so that neither uses up the limits
+    /// of the other. A new chain without questions is dropped: for one email, a client may ask thirty lists about the same address.
     fn begin(
         &mut self,
         (like, mode): (&Question, LookaheadMode),

@@ -46,7 +46,7 @@ impl AnsweredQueue {
                 return events;
             }
             self.events.added.notified().await;
-            // An event that leads to no questions is returned with the next one that does, or after a short pause.
+            // An event that leads to no look-ahead questions is returned with the next one that does, or after a short pause.
             let _ = timeout(ANSWERED_PAUSE, self.events.leads.notified()).await;
         }
     }

@@ -37,8 +37,8 @@ pub enum AnsweredEvent {
 }
 
 impl AnsweredEvent {
-    /// Returns true if look-ahead may ask questions because of the event. Answers with addresses mostly only show which look-ahead
-    /// questions clients used.
+    /// Returns true if look-ahead may ask questions because of the event. Answers with addresses do not count: mostly they only show which
+    /// look-ahead questions clients used.
     fn leads(&self) -> bool {
         match self {
             Self::Asked(_) | Self::Delegated(_) => true,
@@ -160,7 +160,7 @@ mod tests {
         let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.push(used)).count();
         assert_eq!((kept, queue.waiting().events.len()), (MAX_ANSWERED, MAX_ANSWERED));
     }
-    /// Without this limit, waiting events with answers of 60 KB each used 100 MB of memory with a cache of 8 MiB.
+    /// Without a limit of their octets, waiting events with answers of 60 KB each used 100 MB of memory with a cache of 8 MiB.
     #[test]
     fn long_answers_that_wait_are_bounded_by_their_octets() {
         let (queue, (asked, answer)) = (WaitingEvents::default(), answered());

@@ -44,7 +44,7 @@ pub(super) struct Chased {
     pub(super) list: Option<ListMark>,
     /// True if another resolution (flight) asked the servers for this answer.
     pub(super) shared: bool,
-    /// True if all servers of a zone gave a doubtful denial of the last name.
+    /// True if all servers of a zone denied the last name, but perhaps wrongly: with the SOA of another zone, or without AA and SOA.
     pub(super) doubted: bool,
     /// The name of a DNS list to which the aliases lead, and the list. Set if the name was not followed, because `lists::guard` must decide
     /// about its answer.
@@ -78,7 +78,7 @@ impl Chased {
         }
     }
 
-    /// Adds the result for one name of the alias chain, and returns its end.
+    /// Adds the result for one name of the alias chain. Returns how it ends: with data, an alias or a denial.
     pub(super) fn take(&mut self, found: Found, checked: &AnswerSecurity) -> End {
         self.doubted = found.doubted;
         if found.room.is_held() {

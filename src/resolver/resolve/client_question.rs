@@ -29,7 +29,7 @@ pub struct ClientQuestion {
     pub(super) way: Arc<Route>,
     /// The DNS list that the question asks. The list may have been shut down.
     pub(super) list: Option<AskedList>,
-    /// The closest known zone cut. It is set when resolverd determines the zone against whose limit the resolution counts.
+    /// The closest known zone cut. It is set when resolverd determines the zone against whose limit of resolutions the question counts.
     pub(super) cut: OnceLock<Arc<Delegation>>,
     /// True if the cache had a failure for the question when the client began to wait.
     pub(super) has_failed: OnceLock<bool>,

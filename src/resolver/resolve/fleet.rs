@@ -99,7 +99,8 @@ struct Learned {
 }
 
 impl Sharing {
-    /// Returns what is shared through a store. `scope` has the digest of the configuration, and the names that it configures.
+    /// Creates the rules for sharing through a store. `scope` has the digest of the configuration, and the names that it configures.
+    /// Returns `None` if `scope` has no view.
     fn new(of: (Arc<dyn FleetStore>, Arc<Learned>), views: &Views, scope: Scope) -> Option<Self> {
         let config = views.config();
         let (store, learned) = of;
@@ -171,7 +172,7 @@ const QUESTION: u8 = 1;
 const ZONE: u8 = 2;
 
 impl Chaser {
-    /// Returns what the gateway shares, unless the data for this lookup may not be shared.
+    /// Returns the store and the rules of sharing, or `None` if the data for this lookup may not be shared.
     fn shared(&self, lookup: Lookup<'_>) -> Option<Arc<Sharing>> {
         let sharing = self.fleet.load();
         let sharing = sharing.as_ref().filter(|sharing| sharing.shares(lookup))?;
@@ -220,7 +221,7 @@ impl Chaser {
             let again = timeout(LEASE_PAUSE, sharing.store.find(keys.clone(), leases));
             found = Some(again.await.unwrap_or_default());
         }
-        // The store is slower than usual.
+        // The store is slower than usual, so the servers are asked in the meantime.
         let mut own = chased.clone();
         let mut seeking = Box::pin(self.seek(lookup, &mut own));
         let sought = tokio::select! {
@@ -343,7 +344,7 @@ impl super::Resolver {
         self.share_from((store, Arc::default()));
     }
 
-    /// Called after a change of the configuration or of the trust anchors.
+    /// Adapts the sharing of answers to a change of the configuration or of the trust anchors.
     pub fn refresh_sharing(&self) {
         let sharing = self.flight.chaser.fleet.load_full();
         if let Some(sharing) = sharing {

@@ -85,7 +85,7 @@ impl FlightResolver {
             }
             return Ok(self.without_private(chased, context));
         }
-        // Boxed, because it would make every resolution larger, and hardly any question is for ANY.
+        // The future is boxed, because it would make every resolution larger, and hardly any question is for ANY.
         Box::pin(self.answer_any(asked, context)).await
     }
 
@@ -118,7 +118,7 @@ impl FlightResolver {
         chased
     }
 
-    /// Returns, in wire form, the zone against whose limit a question counts at first.
+    /// Returns, in wire form, the zone against whose limit of resolutions a question counts at first.
     pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
         let ClientQuestion { key, view, way, .. } = asked;
         let cut = self.cut_on(view, way, key.name());
@@ -149,7 +149,7 @@ impl FlightResolver {
         self.memory.room.flight_began();
         #[cfg(feature = "simulated")]
         let strike = self.strike.clone();
-        // Boxed immediately, because it has thousands of octets and would otherwise be moved.
+        // The future is boxed immediately, because it has thousands of octets and would otherwise be copied when it is moved.
         let flight = Box::pin(self.fly(asked, context, begun));
         #[cfg(feature = "simulated")]
         let flight = strike.on(flight);

@@ -88,10 +88,10 @@ struct Flight {
     ticket: Ticket,
 }
 
-/// A resolution in the table: the zone against whose limit it counts, and the sender that ends it early.
+/// A resolution in the table. A message through `give_way` ends it early.
 struct FlightPlace {
     key: FlightKey,
-    /// The zone against whose limit the resolution counts, in wire form.
+    /// The zone against whose limit of resolutions this one counts, in wire form.
     zone: Box<[u8]>,
     /// True if look-ahead asks more questions when the resolution reaches the servers of the zone that has the queried name.
     leads_at_delegation: bool,
@@ -101,7 +101,7 @@ struct FlightPlace {
 #[derive(Clone, Copy)]
 struct FlightStart<'a> {
     ticket: Ticket,
-    /// The zone against whose limit the resolution counts, in wire form.
+    /// The zone against whose limit of resolutions this one counts, in wire form.
     zone: &'a [u8],
     leads_at_delegation: bool,
 }
@@ -118,7 +118,7 @@ pub(super) enum JoinedFlight {
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
     pub(super) why: ShedReason,
-    /// The zone against whose limit the question counts.
+    /// The zone against whose limit of resolutions the question counts.
     pub(super) zone: Name,
 }
 
@@ -151,7 +151,7 @@ impl Flights {
     }
 
     /// Lets a client wait for the resolution of its question. If there is none, a new one begins, with the result of `progress`. It counts
-    /// against the limit of `zone` (in wire form) until it reaches the servers of another zone.
+    /// against the limit of resolutions of `zone` (in wire form) until it reaches the servers of another zone.
     pub(super) fn join(
         &self,
         asked: &ClientQuestion,
@@ -357,7 +357,8 @@ impl FlightTable {
         Ok(())
     }
 
-    /// Counts a resolution against the limit of `zone` (in wire form) from now on. If the limit is exceeded, ends the resolution.
+    /// Counts a resolution against the limit of resolutions of `zone` (in wire form) from now on. If the limit is exceeded, ends the
+    /// resolution.
     fn go_over(&mut self, ticket: Ticket, (zone, hash): (&[u8], ZoneHash), now: Mono) {
         let Some(account) = self.shares.account(ticket) else { return };
         let moved = ShareAccount { zone: hash, ..account };
@@ -377,7 +378,7 @@ impl FlightTable {
         }
     }
 
-    /// Ends a resolution early. `zone` is the zone that it was about to enter, if any.
+    /// Ends a resolution early. `zone` is the zone whose servers it was about to ask, if the limit of that zone is exceeded.
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));

@@ -317,8 +317,8 @@ impl Resolver {
         self.clients.stop();
     }
 
-    /// Returns the keyed hash of the zone against whose limit a question for `name` (in wire form, in lower case) counts as long as no zone
-    /// cut above the name is known.
+    /// Returns the keyed hash of the zone against whose limit of resolutions a question for `name` (in wire form, in lower case) counts as
+    /// long as no zone cut above the name is known.
     pub(crate) fn zone_at_first(&self, name: &[u8]) -> u64 {
         self.memory.keyed().octets(shares::zone_at_first(name, 0))
     }
@@ -348,7 +348,7 @@ impl Resolver {
 
     /// Removes the cached data at and below `names`, whose servers have changed, and the data of views that no longer exist.
     pub async fn forget(&self, names: &[Name]) {
-        // A resolution that began before may just have stored a state for a list at servers that no view uses any more.
+        // A resolution that began before the reload may just have stored a state for a list at servers that no view uses any more.
         self.lists.forget_unasked();
         let (views, names) = (self.views(), names.to_vec());
         self.flight.iterate.keep_views(|view| views.is_in_use(view));

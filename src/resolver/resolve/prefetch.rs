@@ -43,7 +43,7 @@ pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIF
 #[derive(Debug)]
 struct Renewal {
     key: QuestionKey,
-    /// The answer to renew; `None` if the last resolution failed.
+    /// The answer to renew; `None` if the last resolution of the question failed.
     answer: Option<Arc<Answer>>,
 }
 

@@ -38,7 +38,8 @@ pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
                 .any(|address| view.removes(&record.name, record.record_type(), address))
     };
     let mut removed: Vec<Record> = chased.answers.extract_if(.., |record| is_private(record)).collect();
-    // A server may repeat the mixed case (0x20) of the query. Later clients get the SOA and the extended error with this name too.
+    // A server may repeat the mixed case (0x20) of the query. The names are changed to lower case, because the SOA and the extended error
+    // contain them, and later clients get these from the cache.
     removed.iter_mut().for_each(|record| record.name = record.name.to_lowercase());
     let Some(first) = removed.first() else { return removed };
     let is_of = |record: &Record, name: &Name, kind| record.name == *name && record.record_type() == kind;

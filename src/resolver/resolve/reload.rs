@@ -14,8 +14,8 @@ use crate::zones::{View, Views};
 use dns::clock::Mono;
 use dns::question::wire_name;
 
-/// The names at and below which a reload has changed the servers, each with the time of the reload. Resolutions that began before may still
-/// cache data from the old servers.
+/// The names at and below which a reload has changed the servers, each with the time of the reload. Resolutions that began before the
+/// reload may still cache data from the old servers.
 pub(super) struct ChangedRoutes {
     views: Arc<ArcSwap<Views>>,
     names: Mutex<BTreeMap<Name, Mono>>,
@@ -40,8 +40,8 @@ impl ChangedRoutes {
         changed.iter().filter(|(_, at)| is_recent(**at, now)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns true if a reload has changed the servers of `name` since `began`. Returns false if `view` is no longer in use, because it
-    /// then gets no new servers.
+    /// Returns true if a reload has changed the servers of `name` since `began`. Returns false if `view` already has the new servers, or if
+    /// no view has replaced it.
     pub(super) fn concern(&self, (view, began): (&Arc<View>, Mono), name: &Name) -> bool {
         self.is_older(view) && self.since(began).iter().any(|changed| changed.zone_of(name))
     }
@@ -80,7 +80,7 @@ fn is_recent(at: Mono, now: Mono) -> bool {
     now.since(at) <= CHANGED_ROUTE_TIME
 }
 
-/// Returns for which configuration and names a snapshot is valid. Data at and below `overlooked` are not part of it.
+/// Returns for which configuration and names a snapshot is valid. Data at and below the names `overlooked` are not part of the snapshot.
 pub(super) fn of_snapshot(views: &Views, overlooked: impl Iterator<Item = Name>) -> Scope {
     let config = views.config();
     let mut lists = HashSet::new();

@@ -19,8 +19,8 @@ pub(crate) struct SharedWork<Value: Clone> {
     most: usize,
 }
 
-/// Work that the first caller must do. If this value is dropped before, the waiting callers get an error, and the next caller begins the
-/// work again.
+/// Work that the first caller must do. If this value is dropped before `end` is called, the waiting callers get an error, and the next
+/// caller begins the work again.
 pub(crate) struct BegunWork<Value: Clone> {
     work: SharedWork<Value>,
     key: QuestionKey,

@@ -154,8 +154,8 @@ impl Shares {
         self.places.len()
     }
 
-    /// Decides about one more resolution of `account`. If at least `half` resolutions are in progress, the zone or client with the most of
-    /// them is refused.
+    /// Decides about one more resolution of `account`. If at least `half` resolutions are in progress, a new resolution of the zone or
+    /// client with the most of them is refused.
     pub(super) fn judge(&mut self, account: ShareAccount, half: usize, now: Mono) -> FlightAdmission {
         let ShareAccount { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {

@@ -1,7 +1,7 @@
 //! Detects configured servers that are listeners of resolverd itself, so that queries to them would come back.
 //!
-//! A zone may be forwarded to another listener that does not see this zone. With `[[view]]`, the listener selects the view by the source
-//! address of resolverd's query. A circle over several listeners is not detected. Its queries end at their deadline.
+//! A zone may be forwarded to another listener of resolverd that does not see this zone. With `[[view]]`, the listener selects the view by
+//! the source address of resolverd's query. A circle over several listeners is not detected. Its queries end at their deadline.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 

@@ -69,7 +69,7 @@ pub(super) fn no_data_at_wildcard(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// Returns the name with one label more than `ancestor` that is `name` or above it.
+/// Returns the child of `ancestor` that is `name` itself or a name above it.
 fn child_above(ancestor: &Name, name: &Name) -> Name {
     name.trim_to(ancestor.iter().len() + 1)
 }

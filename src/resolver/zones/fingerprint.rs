@@ -20,8 +20,8 @@ impl fmt::Write for Taking {
 }
 
 impl Views {
-    /// Returns the digests of the zones, hosts and records in the configuration, by their names in wire form. If one has changed, only
-    /// cached data at and below this name must not be used.
+    /// Returns the digests of the zones, hosts and records in the configuration, by their names in wire form. If one has changed, cached
+    /// data at and below its name must not be used, but other cached data may be used.
     pub fn fingerprints(&self) -> HashMap<Vec<u8>, [u8; SHA256_OUTPUT_LEN]> {
         let config = self.config();
         let zones = config.zones.iter().map(|zone| (&zone.name, format!("{zone:?}")));

@@ -78,7 +78,7 @@ impl Mirror {
         let now = match (answer, known) {
             (MirrorAnswer::Serial(serial), Some(known)) if known.serial == serial => known,
             (MirrorAnswer::Serial(serial), _) => SeenSerial { serial, new_at: moment(serial, unix) },
-            // Without a serial number, the data count as those of the last known serial number.
+            // If the answer has no serial number, the data are those of the last known serial number.
             (_, Some(known)) => known,
             (_, None) => SeenSerial { serial: 0, new_at: unix },
         };
@@ -97,7 +97,7 @@ impl Mirror {
     }
 }
 
-/// Returns when the data with this serial number were new. `unix` is the current time. Both are in seconds since 1970.
+/// Returns the time of the data, in seconds since 1970: the serial number if it is a recent time, otherwise the current time `unix`.
 fn moment(serial: u32, unix: u64) -> u64 {
     let written = u64::from(serial);
     let behind = unix.saturating_sub(MIRROR_SERIAL_BEHIND.as_secs());

@@ -3,8 +3,8 @@
 //!
 //! # Decisions
 //!
-//! - A route contains the settings for its zone (source addresses, limits of TTLs, NXDOMAIN cut, minimisation, races, list), called its
-//!   policy. DNS lists differ from other zones only in this policy; the module `dnsbl::gate` decides whether their answers may be used.
+//! - A route has a policy: the settings for its zone, such as source addresses, limits of TTLs, and whether names are minimised (RFC 9156).
+//!   DNS lists differ from other zones only in this policy; the module `dnsbl::gate` decides whether their answers may be used.
 //! - A `[[host]]` answers only questions for addresses and reverse names, and a `[[record]]` only those for its own type. If a `[[host]]`
 //!   answered all types, it would hide the MX of the name.
 //! - A listener with a list of zones sees a `[[host]]` or `[[record]]` only if the closest `[[zone]]` around its name is in the list.

@@ -101,7 +101,7 @@ pub struct ZonePolicy {
     pub(crate) nxdomain_cut: bool,
     /// True if servers may first be asked for shorter names (RFC 9156). False in the zone of a DNS list.
     pub minimise: bool,
-    /// The DNS list whose zone this is.
+    /// The DNS list, if the zone is that of a list.
     pub list: Option<Arc<List>>,
     /// True if two servers are asked at the same time when it is not known which one is the best.
     pub race: bool,
@@ -139,8 +139,8 @@ fn named(zone: &ConfiguredZone) -> String {
     format!("{}{of_view}", zone.name)
 }
 
-/// Returns true if this route answers the question. Only the route of a list that is shut down may not: it does not answer questions that
-/// look up nothing in the list, for example those for the website of its owner.
+/// Returns true if this route answers the question. Returns false only for a DNS list that is shut down, if the question looks up nothing
+/// in the list, for example if it asks for the website of the list's owner.
 pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     match &route.policy.list {
         Some(list) if !list.is_alive() && matches!(route.target, RouteTarget::Local(_)) => {

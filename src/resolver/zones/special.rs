@@ -123,7 +123,7 @@ fn made() -> Result<Vec<Special>, Wrong> {
 }
 
 impl Holds {
-    /// The result has no SOA and NS.
+    /// Returns the records of the zone without SOA and NS, which are added later.
     fn records(self, apex: &Name) -> Result<Vec<Record>, String> {
         let record = |owner: &Name, data| Record::from_rdata(owner.clone(), TTL, data);
         let localhost = || RData::PTR(rdata::PTR(Name::from_labels(["localhost"]).unwrap_or_default()));
@@ -145,7 +145,7 @@ impl Holds {
     }
 }
 
-/// Among the configured zones at or above the special zone, the closest one decides.
+/// Returns true if a configured zone replaces the special zone. The closest configured zone at or above the special zone decides.
 pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> bool {
     let around = configured.iter().filter(|zone| zone.name.zone_of(&special.name));
     around.max_by_key(|zone| zone.name.iter().len()).is_some_and(|zone| {

@@ -54,7 +54,7 @@ pub struct View {
     /// validated.
     ntas: HashSet<Vec<u8>>,
     unvalidated: HashSet<Vec<u8>>,
-    /// Zones with the option `records`. They are meant only for clients, see `server_route`.
+    /// Zones with the option `records`. They answer only clients; addresses of name servers are not taken from them.
     for_clients: HashSet<Vec<u8>>,
     /// What clients get when a DNS list refuses queries, does not answer, or gives an answer that is not a listing.
     pub(crate) guarding: Guarding,
@@ -124,7 +124,7 @@ impl View {
         Ok(view)
     }
 
-    /// The mode of look-ahead does not matter here, because it does not change answers.
+    /// Returns true if clients with these settings get the same answers. The mode of look-ahead does not change answers.
     pub(super) fn answers_as(&self, sees: &Sees) -> bool {
         self.guarding == sees.guarding && self.zones == sees.zones
     }
@@ -151,7 +151,7 @@ impl View {
 
     /// Returns the route for the address of a name server. `[[host]]`, `[[record]]` and zones with `records` are ignored, because they are
     /// meant only for clients: an operator who blocks a domain does not want to break zones whose name servers have names in it. Unbound
-    /// also ignores its local data here. A zone with a file is used.
+    /// does the same with its local data. A zone with a file is used.
     pub(crate) fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let is_for_clients = |route: &Route| {
             matches!(route.target, RouteTarget::Local(_))
@@ -167,7 +167,8 @@ impl View {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
 
-    /// Returns the route of the longest suffix of `name` for whose route `fits` returns true, or the route for recursion.
+    /// Returns the route of the longest suffix of `name` that has a route for which `fits` returns true. If there is none, returns the route
+    /// for recursion.
     fn longest_suffix(&self, name: Option<&[u8]>, fits: impl Fn(&Route) -> bool) -> &Arc<Route> {
         let mut left = name;
         while let Some(suffix) = left {
@@ -208,7 +209,7 @@ impl View {
             self.keep_from_forwarders(base);
         }
         for (apex, list) in lists {
-            // For DS, `route` would return the route of the zone above.
+            // The type is A, because for DS `route` would return the route of the zone above.
             let base = list.rewrite.as_ref().map_or(&apex, |rewrite| rewrite.secret().base());
             let around = Arc::clone(self.route(base, RecordType::A));
             // Each query counts against a quota of the DNS list. So a second server is asked only if the first one is late, and two

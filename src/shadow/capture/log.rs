@@ -64,7 +64,7 @@ fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> 
     Some(question.compared())
 }
 
-/// The address may have a port after `#` or `/`.
+/// Returns true if the text is an address. A port may follow after `#` or `/`.
 fn is_address(text: &str) -> bool {
     let address = text.split(['#', '/']).next().unwrap_or_default();
     address.parse::<IpAddr>().is_ok()

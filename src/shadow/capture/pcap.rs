@@ -20,7 +20,7 @@ const DAMAGED: &str = "this file is damaged, or has a block of more than 1 MiB; 
 /// The header before an IP packet: the offset of the protocol number in this header, if it has one, and the length of the header.
 type Link = (Option<usize>, usize);
 
-/// By link type: loopback of BSD, Ethernet, IP without a header before it, and the two formats of `tcpdump -i any` on Linux.
+/// The headers before IP packets, by link type: loopback of BSD, Ethernet, none, and the two formats of `tcpdump -i any` on Linux.
 const LINKS: [(&[i32], Link); 5] = [
     (&[0, 108], (None, 4)),
     (&[1], (Some(12), 14)),
@@ -101,7 +101,7 @@ fn found(
     })
 }
 
-/// The upper bits of `number` only say if packets have checksums at their end.
+/// Returns the header for a link type. The upper bits of `number` only say if packets have checksums at their end.
 fn link(number: Linktype) -> Option<Link> {
     let number = number.0 & 0x03ff_ffff;
     LINKS.iter().find(|(numbers, _)| numbers.contains(&number)).map(|(_, link)| *link)

@@ -50,7 +50,7 @@ fn linked(link: u32, packet: &[u8]) -> Vec<u8> {
     [&head[..], packet].concat()
 }
 
-/// The number after each packet says how many of its octets the file lacks.
+/// Creates a file of libpcap. The number after each packet says how many of its octets the file lacks.
 fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> Vec<u8> {
     let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
     let mut file = [magic, 0x0002_0004, 0, 0, 65_535, link].map(number).concat();
@@ -62,7 +62,7 @@ fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> V
     file
 }
 
-/// The file has one interface for each link type. A packet with `None` instead of an interface is in a Simple Packet Block.
+/// Creates a pcapng file with one interface for each link type. A packet with `None` instead of an interface is in a Simple Packet Block.
 fn pcapng(is_little: bool, links: &[u16], packets: &[(Option<u32>, Vec<u8>)]) -> Vec<u8> {
     let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
     let block = |kind: u32, fields: &[u32], data: &[u8]| {
@@ -85,7 +85,7 @@ fn pcapng(is_little: bool, links: &[u16], packets: &[(Option<u32>, Vec<u8>)]) ->
             None => block(3, &[length], packet),
         });
     }
-    // Statistics of an interface.
+    // A block with statistics of an interface, which the reader must skip.
     file.extend(block(5, &[0, 0, 0], &[]));
     file
 }

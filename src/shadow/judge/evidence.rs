@@ -23,7 +23,7 @@ words! {
         Unknown = "unknown",
         /// The answers are equal, but only one has the AD flag.
         AdOnly = "ad_only": "AD only",
-        /// Some name servers of the zone give one answer, some the other: alternately, or by the location of the client.
+        /// Some name servers of the zone give one of the two answers, and some give the other: in turn, or by the location of the client.
         Geography = "geography",
         /// A reply failed or differed only once.
         Timing = "timing",

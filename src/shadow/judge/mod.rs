@@ -18,7 +18,7 @@ pub fn judge(evidence: &Evidence) -> Judged {
     }
 }
 
-/// The last answers of both resolvers are equal, or almost equal.
+/// Returns the cause if the last answers of both resolvers are equal, except perhaps for order or TTLs, or if both failed.
 fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
     let first = evidence.samples.iter().find(|sample| sample.likeness() == Likeness::Different);
     let Some(first) = first else {
@@ -42,7 +42,7 @@ fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
     Judged::harmless(Cause::Timing, None, why)
 }
 
-/// Both resolvers failed in the same way every time.
+/// Returns the cause if both resolvers failed in the same way every time.
 fn both_fail(last: &Sample) -> Judged {
     match last.resolverd.rcode() {
         None => Judged::unknown("neither has replied"),
@@ -56,7 +56,7 @@ fn both_fail(last: &Sample) -> Judged {
     }
 }
 
-/// The AD flag has an effect only in answers with records.
+/// Returns the cause if the answers are equal, but only one has the AD flag. The flag matters only in answers with records.
 fn secure_only(last: &Sample) -> Judged {
     let resolverd = last.resolverd.reply();
     if resolverd.is_some_and(|reply| reply.secure || reply.facts.answers.is_empty()) {

@@ -10,7 +10,7 @@ fn sample(words: &str) -> Sample {
     Sample { in_place: answer(in_place), resolverd: answer(resolverd) }
 }
 
-/// One text for each time that both resolvers were asked: first the answer of the current resolver, then that of resolverd.
+/// Each text is for one time that both resolvers were asked: first the answer of the current resolver, then that of resolverd.
 fn samples(words: &[&str]) -> Evidence {
     Evidence { samples: words.iter().map(|words| sample(words)).collect(), ..Evidence::default() }
 }

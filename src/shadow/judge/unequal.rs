@@ -41,7 +41,7 @@ pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
     }
 }
 
-/// Lists limit the number of queries, so the difference is not examined further.
+/// Returns the cause of different answers of a DNS list. Lists limit the number of queries, so the difference is not examined further.
 ///
 /// RFC 5782 section 2.1: an address in 127.0.0.0/8 is a listing. Addresses in 127.255.255.0/24 are errors: the list refuses a public
 /// resolver, queries above a limit, or a name of a wrong form.
@@ -119,7 +119,7 @@ const fn advice_on_policy(side: Side) -> &'static str {
     }
 }
 
-/// Returns `None` if all name servers answer, or if none was asked.
+/// Returns the name servers that fail, as text, or `None` if all of them answer or none was asked.
 fn failing_servers(evidence: &Evidence) -> Option<String> {
     use AnswerVerdict::{Different, Failed, NoAnswer, NotTransferred, Refused};
     let fails = |row: &&ComparedAnswer| {
@@ -224,8 +224,8 @@ fn of_data(evidence: &Evidence) -> Judged {
             Judged::harmless(Cause::Rotation, None, why)
         }
         (_, Old | Stale) => old(Side::Resolverd, &resolverd.why),
-        // An older serial alone proves nothing, because the current resolver may have its own version of the zone, or a forwarder. So a
-        // name server with an older version must give the same answer.
+        // An older serial alone proves nothing, because the current resolver may have its own version of the zone, or a forwarder. So the answer
+        // counts as old only if a name server with an older version gives it too.
         (Old, Same | InTurn) if is_of_older_version(evidence, in_place) => old(Side::InPlace, &in_place.why),
         (Different | Same, Different | Same) => {
             let row = if resolverd.verdict == Different { resolverd } else { in_place };

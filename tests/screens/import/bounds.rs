@@ -13,12 +13,12 @@ fn repeated(count: usize, line: impl Fn(usize) -> String) -> String {
     })
 }
 
-/// The processor time for an import of a file with `MANY` entries, in seconds. It needs one or two seconds. If the time grew with the
-/// square of the number of entries, it would take minutes.
+/// The processor time for an import of a file with `MANY` entries, in seconds. The import needs one or two seconds. If the time grew with
+/// the square of the number of entries, the import would take minutes.
 const TIME: &str = "10";
 const MANY: usize = 30_000;
 
-/// The import is killed after the processor time `TIME`.
+/// Imports a file. The import is killed after the processor time `TIME`.
 fn in_time(format: &str, content: &str) -> Output {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.conf");

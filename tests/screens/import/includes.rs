@@ -75,7 +75,7 @@ fn a_pattern_that_fits_no_file_is_told() {
 fn a_directory_that_cannot_be_read_is_dangerous() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
-    // root can read every directory, but not a symbolic link to itself.
+    // Even root cannot read a symbolic link that points to itself.
     std::os::unix::fs::symlink("loop", path("loop")).unwrap();
     for (format, main) in [
         ("named", "options { };\ninclude \"LOOP/*.conf\";\n"),
@@ -90,7 +90,7 @@ fn a_directory_that_cannot_be_read_is_dangerous() {
     }
 }
 
-/// The working directory of the other resolver counts, not the directory of the included file.
+/// Relative paths are in the working directory of the other resolver, not in the directory of the included file.
 #[test]
 fn relative_includes_of_included_files_are_of_the_same_directory() {
     let files =

@@ -25,7 +25,7 @@ fn names_that_unbound_keeps_from_forwarders_are_kept_here() {
     assert_eq!(zone(&found, "."), SERVED, "{found}");
     assert_eq!(zone(&found, "test"), "records = []", "{found}");
     assert_eq!(keys(&found).matches("[[zone]]").count(), 2, "{found}");
-    // If the file opens one of these zones or has data for it, the zone is imported as the file says.
+    // If the file has a `local-zone` line or data for a locally served zone, the zone is imported as the file says.
     let data = " local-zone: \"10.in-addr.arpa\" nodefault\n local-zone: \"1.168.192.in-addr.arpa\" transparent\n local-data-ptr: \"172.16.0.1 gw.lan\"\n";
     let found = unbound(&format!("server:\n{data}{FORWARD}"));
     assert_eq!(zone(&found, "10.in-addr.arpa"), OPEN, "{found}");

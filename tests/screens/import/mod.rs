@@ -22,7 +22,7 @@ const SAMPLES: [(&str, &[&str]); 3] = [
     ("dnsmasq", &["exception", "debian", "red-hat", "sample", "gateway"]),
 ];
 
-/// Commands run in this directory, so findings name the files by their relative paths.
+/// Returns the directory of the samples. Commands run in this directory, so findings name the files by their relative paths.
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/import")
 }
@@ -36,7 +36,7 @@ fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Also checks that the daemon accepts the output as its configuration.
+/// Compares the output with a golden file. The daemon must accept the output as its configuration.
 fn compare(arguments: &[&str], golden: &str) {
     let found = text(&resolverctl(arguments));
     let directory = tempfile::tempdir().unwrap();
@@ -258,7 +258,7 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         ("dnsmasq", "resolv-file=wrong\n"),
         ("unbound", "server:\n  local-zone: x.example static\n  include: wrong\n"),
     ] {
-        // The import shows words that may be names of settings, which have only letters.
+        // The import shows words of letters alone, because they may be names of settings. So `hidden` must not be such a word here.
         let wrong = if typed.contains("conf-file") || typed.contains("servers-file") {
             wrong.replace("hidden = hidden\n", "").replace("hidden \"", "x \"")
         } else {

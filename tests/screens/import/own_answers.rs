@@ -12,7 +12,7 @@ fn dnsmasq(text: &str) -> String {
 
 const NAME_DENIED: &str = "answered that the name of the zone does not exist (NXDOMAIN)";
 
-/// dnsmasq 2.90 also answers NXDOMAIN for the blocked domain itself.
+/// dnsmasq 2.90 answers NXDOMAIN for a blocked domain itself too, not only for the names below it.
 #[test]
 fn the_own_names_of_blocked_domains_of_dnsmasq_are_told_once() {
     let found = dnsmasq("address=/ads.example/\nlocal=/lan/\naddress=/x.example/0.0.0.0\n");

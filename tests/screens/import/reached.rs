@@ -24,7 +24,7 @@ fn names_are_resolved_for_clients_of_both_lists_of_bind() {
     let found = named("options { allow-query-cache { 10.0.0.0/8; }; allow-recursion { 10.1.0.0/16; }; };\n");
     assert!(keys(&found).contains("allow = [\"10.1.0.0/16\"]"), "{found}");
     assert!(found.contains("answered more clients from its cache"), "{found}");
-    // If one of these two lists is set, BIND uses it for both. It uses `allow-query` only if neither is set.
+    // If `allow-recursion` or `allow-query-cache` is set, BIND uses it for both. It uses `allow-query` only if neither is set.
     let queries = "allow-query { 127.0.0.1; };";
     for lists in ["allow-recursion { 10.2.0.0/16; };", "allow-query-cache { 10.2.0.0/16; };"] {
         let found = named(&format!("options {{ {queries} {lists} }};\n"));
@@ -121,7 +121,7 @@ fn the_built_in_lists_of_bind_have_the_addresses_that_the_file_names() {
     let found = named("options { listen-on { 127.0.0.1; 10.0.0.25; }; listen-on-v6 { none; }; };\n");
     assert!(keys(&found).contains("allow = [\"127.0.0.0/8\", \"::1/128\", \"10.0.0.25/32\"]"), "{found}");
     assert!(found.contains("as no allow-recursion names others"), "{found}");
-    // The list may contain named lists (`acl`) and nested lists.
+    // The list in `listen-on` may contain named lists (`acl`) and nested lists.
     for (acl, listed) in [
         ("acl lan { 10.0.0.25; 127.0.0.1; };", "lan;"),
         ("acl lan { inner; };\nacl inner { 10.0.0.25; };", "127.0.0.1; lan;"),
@@ -153,7 +153,7 @@ fn blackhole_of_bind_chooses_no_clients() {
     let found = named("options { blackhole { 10.6.6.6; }; };\n");
     assert!(keys(&found).contains("drop = [\"10.6.6.6/32\"]"), "{found}");
     assert!(!keys(&found).contains("192.0.2.1") && !found.contains("\"dangerous\""), "{found}");
-    // Clients in `blackhole` got no answers from named's own zones either.
+    // Clients in `blackhole` got no answers, not even from named's own zones.
     let found = named(&format!("options {{ allow-query {{ 10/8; }}; blackhole {{ 10.6.6.6; }}; }};\n{CORP}"));
     assert!(!found.contains("had an answer for more clients"), "{found}");
 }
@@ -213,7 +213,7 @@ fn exceptions_of_blackhole_of_bind_are_kept() {
             false,
         ),
         ("10.0.0.0/8;", "!203.0.113.7; none;", "allow = [10.0.0.0/8]", false),
-        // The prefix of these clients is inside the prefix in `blackhole`.
+        // The first prefix of the clients is inside the prefix in `blackhole`.
         ("10.1.0.0/16; 192.0.2.0/24;", "10.0.0.0/8;", "allow = [192.0.2.0/24]; drop = [10.0.0.0/8]", false),
     ] {
         let (found, told, text) = of(clients, blackhole);
@@ -305,7 +305,7 @@ fn each_address_of_this_host_without_an_answer_is_told() {
     assert!(!found.contains(told), "nobody asks it: {found}");
 }
 
-/// With `interface`, dnsmasq also listens at the loopback addresses, wherever this line is.
+/// With `interface`, dnsmasq listens at the loopback addresses too, whatever the order of the lines.
 #[test]
 fn addresses_of_this_host_of_dnsmasq_are_kept() {
     let addresses = "addresses = [\"10.0.0.5:53\", \"127.0.0.1:53\", \"[::1]:53\"]";

@@ -115,7 +115,7 @@ fn an_address_of_one_family_whose_zone_in_unbound_leaves_the_other_to_resolution
     }
 }
 
-/// Unbound and BIND also query name servers with private addresses to which a name is delegated.
+/// Unlike resolverd, Unbound and BIND query the name servers of a delegation even if these have private addresses.
 #[test]
 fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
     let told = "asked servers with private addresses";

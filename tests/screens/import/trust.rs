@@ -5,7 +5,7 @@ use super::{imported, keys, weight};
 const ANCHOR: &str = "server:\n auto-trust-anchor-file: \"root.key\"\n";
 const DS: &str = "20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
 
-/// The text may include the file `anchor.conf`, which has a trust anchor.
+/// Imports a text. It may include the file `anchor.conf`, which has a trust anchor.
 fn result(format: &str, text: &str) -> String {
     imported(format, &[("a.conf", text), ("anchor.conf", ANCHOR)])
 }

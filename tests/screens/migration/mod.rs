@@ -35,7 +35,7 @@ fn imported(format: &str, typed: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The key is written as in the manual: `[listen] allow`, `[[zone]] stub`.
+/// Returns true if the configuration has the key `wanted`, which is written as in the manual: `[listen] allow`, `[[zone]] stub`.
 fn has(config: &Table, wanted: &str) -> bool {
     let (head, key) = wanted.split_once(' ').unwrap();
     let section = config.get(head.trim_matches(['[', ']']));
@@ -86,7 +86,7 @@ fn tables(format: &str, name: &str) -> String {
     table(&format!("Options of {name} that are converted"), converted)
 }
 
-/// The files of this resolver cannot be imported.
+/// Returns the table for another resolver whose files cannot be imported.
 fn equivalents(name: &str, rows: &[(&str, &str)]) -> String {
     let rows = rows.iter().map(|(option, here)| ((*option).to_owned(), (*here).to_owned()));
     table(&format!("Options of {name} and their equivalents"), rows)

@@ -261,7 +261,7 @@ pub(crate) const CONVERTED: &[Row] = &[
     ),
 ];
 
-/// The format, the option, and a file that contains it.
+/// Options that the import does not convert: the format, the option, and a file that contains it.
 pub(crate) const NOT_CONVERTED: &[(&str, &str, &str)] = &[
     ("unbound", "tls-service-key", "server:\n  interface: 10.0.0.25@853\n  tls-service-key: \"a.key\"\n"),
     ("named", "listen-on tls", "options { listen-on tls own { 10.0.0.25; }; };\n"),

@@ -84,7 +84,7 @@ fn zone(zone: &str, kind: ZoneSource, servers: Vec<ZoneServer>) -> ZoneState {
     }
 }
 
-/// The name of the server comes from another host and may be hostile.
+/// Returns the state of a zone with one server. The name of the server comes from another host and may be hostile.
 pub(crate) fn hostile_zone(name: &str) -> Reply {
     Reply::ZoneState(zone(
         "a.example.",

@@ -7,14 +7,14 @@ use doctor::finding::{Finding, Level};
 
 use super::golden;
 
-/// The escape sequence would clear the terminal.
+/// A text from a hostile server. If it were printed unchanged, its escape sequence would clear the terminal.
 const HOSTILE: &str = "no server answered\u{1b}[2J";
 
 fn findings() -> Vec<Finding> {
     findings_with("no server answered")
 }
 
-/// One finding contains this text, which comes from another host.
+/// Returns findings. One of them contains this text, which comes from another host.
 fn findings_with(text: &str) -> Vec<Finding> {
     vec![
         Finding::new(Code::MxIsAddress, "example.com. MX 10 192.0.2.1."),

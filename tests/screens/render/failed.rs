@@ -8,7 +8,7 @@ use history::failed::{FailedServer, FailedZone, StillFails};
 
 use super::{both, golden, lines};
 
-/// `seconds` counts from midnight of the day of the test.
+/// Returns the time `seconds` after midnight of the day of the test, as text.
 fn moment(seconds: f64) -> String {
     let utc = jiff::Timestamp::from_second(1_795_132_800 + seconds as i64).unwrap();
     utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()

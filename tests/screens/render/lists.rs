@@ -110,7 +110,7 @@ fn lists_in_use() {
     assert_eq!(lists::states(&[Reply::End], Style::Plain), none);
 }
 
-/// If there is no answer to the test query, `why` says why.
+/// Returns the result of a test of a DNS list. If there is no answer to the test query, `why` says why.
 fn test(
     list: &str,
     purpose: Purpose,

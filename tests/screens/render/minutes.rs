@@ -8,7 +8,8 @@ use dns::question::Outcome;
 
 use crate::render::{both, golden, quantiles};
 
-/// All numbers are multiples of `load`. A single minute has times as long as those of a day, but fewer queries.
+/// Returns a report about a period. All numbers are multiples of `load`. A single minute has times as long as those of a day, but fewer
+/// queries.
 fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
     let slow = load as f64 / if minutes == 1 { 5.0 } else { 1_000.0 };
     let busy = |kind, name: &str, questions, failed, spent_ms| Busy {

@@ -25,7 +25,7 @@ fn stages() -> Vec<Reply> {
     ]
 }
 
-/// The period begins `after` seconds after the daemon began to count.
+/// Returns a period that begins `after` seconds after the daemon began to count.
 fn span(after: f64, shorter: bool) -> Reply {
     let since = RECORD_BEGIN + after;
     Reply::TableSpan(TableSpan {

@@ -60,7 +60,7 @@ fn rows_of(table: TopTable) -> Vec<Reply> {
     }
 }
 
-/// The statistics are read twice, two seconds apart.
+/// Returns the screen after two readings of the statistics, two seconds apart.
 fn live(table: TopTable) -> TopLive {
     let mut live = TopLive::new((table, Window::Minute), time_of_day, true);
     live.read(&stats_before(), &rows_of(table), NOW - 2.0);
@@ -68,7 +68,7 @@ fn live(table: TopTable) -> TopLive {
     live
 }
 
-/// The statistics two seconds before those of `stats`.
+/// Returns the statistics two seconds before those of `stats`.
 fn stats_before() -> Stats {
     let mut before = stats();
     before.report.uptime -= 2.0;

@@ -56,7 +56,7 @@ fn referred() -> Vec<Step> {
     ]
 }
 
-/// The addresses of three servers are looked up. The first two fail.
+/// Returns the steps in which the addresses of three servers are looked up. The first two look-ups fail.
 fn looked_up() -> Vec<Step> {
     vec![
         step(12_500, 1, question("ns.elsewhere.example.")),
@@ -83,7 +83,7 @@ fn looked_up() -> Vec<Step> {
     ]
 }
 
-/// A reply of the server, from which resolverd removes records.
+/// Returns the steps for a reply of the server, from which resolverd removes records.
 fn answered() -> Vec<Step> {
     let texts = |records: [&str; 2]| records.map(str::to_owned).to_vec();
     let foreign = texts(["www.bank.example. A 192.0.2.66", "bank.example. NS ns.mail.example."]);
@@ -112,7 +112,7 @@ fn checked(zone: &str, state: SecurityStatus, why: Option<&str>) -> StepEvent {
     StepEvent::Checked { subject: zone.to_owned(), state, why: why.map(str::to_owned) }
 }
 
-/// The chain of trust, and the end of the resolution.
+/// Returns the steps for the chain of trust, and the end of the resolution.
 fn validated() -> Vec<Step> {
     let dnskey = StepEvent::Question { name: "example.".to_owned(), kind: "DNSKEY".to_owned() };
     let asked = StepEvent::Sent {

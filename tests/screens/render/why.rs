@@ -22,7 +22,7 @@ fn sent(at: f64, server: &str, zone: &str, conduct: Option<Conduct>, round_trip:
     }
 }
 
-/// `at` and `elapsed` are the begin and the duration, in seconds.
+/// Returns the report about a question. `at` and `elapsed` are its begin and its duration, in seconds.
 fn question((at, elapsed): (f64, f64), name: &str, kind: &str, outcome: Outcome) -> QuestionReport {
     QuestionReport {
         at,

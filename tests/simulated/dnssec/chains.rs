@@ -198,7 +198,7 @@ fn the_parents_nsec_is_no_proof_for_the_child() {
     ]);
 }
 
-/// A query for DS records above an unsigned zone is answered with a CNAME.
+/// The query for the DS records of a name above an unsigned zone is answered with a CNAME.
 #[test]
 fn an_alias_in_place_of_ds_says_that_no_zone_begins_there() {
     let world = |denial: &str| {

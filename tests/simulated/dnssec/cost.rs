@@ -49,7 +49,7 @@ fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     })
 }
 
-/// The timers of the simulation count whole milliseconds, so each message may take up to one more.
+/// The timers of the simulation count whole milliseconds, so each message may take up to one millisecond longer.
 const TICKS: Duration = Duration::from_millis(6);
 
 #[test]
@@ -115,7 +115,7 @@ fn a_warm_zone_costs_nothing() {
             assert!(reply.message.metadata.authentic_data, "{owner} {:#?}", reply.steps);
             let sent = simulation.lab().log().take();
             assert_eq!(sent.len(), 1, "{owner} {sent:?}");
-            // The timers of the simulation count whole milliseconds.
+            // The timers of the simulation count whole milliseconds, so an answer may take one millisecond longer.
             let distance = Duration::from_millis(DOWN[3].2);
             assert!(reply.elapsed <= distance + Duration::from_millis(1), "{owner} took {:?}", reply.elapsed);
         }

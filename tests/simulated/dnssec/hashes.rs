@@ -2,7 +2,7 @@
 
 use super::{TOP, play_all};
 
-/// The name has 122 labels of one letter, and 255 octets.
+/// Returns a name with 122 labels of one letter, which has 255 octets.
 fn deepest(letter: &str) -> String {
     format!("{}zone.tld.", format!("{letter}.").repeat(122))
 }

@@ -34,7 +34,8 @@ fn keys_sought(lab: &Lab) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
 
-/// Asks one question per minute for three hours. No question may wait for keys. If `also` is set, a client also asks once for this type.
+/// Asks one question per minute for three hours. No question may wait for keys. If `also` is set, a client asks once for this type at the
+/// start.
 fn hot_zone(also: Option<RecordType>) {
     paused(async {
         let lab = lab();

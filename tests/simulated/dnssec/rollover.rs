@@ -25,7 +25,7 @@ const SPREAD: Duration = Duration::from_secs(2 * 3_600);
 /// Longer than the TTL of the lab's DS records.
 const DS_SPREAD: Duration = Duration::from_secs(49 * 3_600);
 
-/// The lowest zone is signed as `words` say, at the time `unix`.
+/// Returns a lab whose lowest zone is signed as `words` say, at the time `unix`.
 fn lab(words: &str, unix: u64) -> Lab {
     let mut tree = Tree::default();
     for (last, (zone, server)) in
@@ -41,7 +41,7 @@ fn lab(words: &str, unix: u64) -> Lab {
     tree.build_at(unix).unwrap()
 }
 
-/// Clients ask for new names. Returns the number of queries for DNSKEY.
+/// Lets clients ask for new names. Returns the number of queries for DNSKEY.
 async fn busy(simulation: &Simulation, lab: &Lab, step: &str) -> usize {
     let flags = Flags { authentic_data: true, ..Flags::default() };
     for round in 0..BUSY {
@@ -59,7 +59,7 @@ async fn busy(simulation: &Simulation, lab: &Lab, step: &str) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
 
-/// Each step says how the zone is signed, and the time until the next step.
+/// Plays a rollover. Each step says how the zone is signed, and the time until the next step.
 fn roll(title: &str, steps: &[(&str, Duration)]) {
     paused(async {
         let lab = Arc::new(lab("", UNIX_AT_START));

@@ -113,7 +113,7 @@ impl Following {
         Self::with(self.kept, self.day + days)
     }
 
-    /// The root zone is signed according to `words` on each day.
+    /// Lets this number of days pass. On each day, the root zone is signed anew according to `words`.
     async fn days(&mut self, words: &str, days: u64) {
         for _ in 0..days {
             let unix = self.simulation.clock().now().unix;

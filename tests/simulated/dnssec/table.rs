@@ -225,7 +225,7 @@ fn one_servers_wrong_answer_is_not_the_zones() {
     play_all(scenarios);
 }
 
-/// AD also covers the authority section (RFC 4035 section 3.2.3).
+/// The AD flag covers the authority section too (RFC 4035 section 3.2.3).
 #[test]
 fn what_nobody_signed_is_not_passed_on_beside_what_is_secure() {
     let junk = "fault ns1.zone.tld junk-proofs;fault ns2.zone.tld junk-proofs";

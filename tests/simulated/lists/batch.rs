@@ -24,7 +24,7 @@ fn counts(stage: &Stage) -> BatchCounts {
     })
 }
 
-/// One look-up every three seconds. Returns the time of each.
+/// Looks up one sender every three seconds. Returns the time of each look-up.
 async fn run(stage: &Stage, senders: std::ops::Range<u32>) -> Vec<Duration> {
     let mut times = Vec::new();
     for number in senders {

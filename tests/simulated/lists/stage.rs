@@ -39,7 +39,7 @@ pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
 /// An allowlist, with its round trip in milliseconds.
 pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
 
-/// A DNS list that has only the test entry that must not be listed, with its round trip in milliseconds.
+/// A DNS list with only one test entry, which must not be listed. Its round trip is in milliseconds.
 pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
 
 /// The round trip to the most distant DNS list.
@@ -55,7 +55,7 @@ pub(crate) struct Stage {
 /// Returns the records of a DNS list's zone in addition to the test entry.
 pub(crate) type Text<'a> = &'a dyn Fn(&str) -> String;
 
-/// Both servers of a DNS list have the same round trip.
+/// Returns the names of the two servers of a DNS list. Both servers have the same round trip.
 pub(crate) fn servers(apex: &str) -> [String; 2] {
     ["ns1", "ns2"].map(|server| format!("{server}.{}", apex.trim_end_matches('.')))
 }
@@ -117,7 +117,7 @@ impl Stage {
         servers(apex).map(|name| self.simulation.lab().server(&name).unwrap())
     }
 
-    /// The servers with the indexes `places` answer from a zone with this text.
+    /// Lets the servers with the indexes `places` answer from a zone with this text.
     pub(crate) fn serve(&self, apex: &str, places: &[usize], text: &str) {
         let mut zone = "@ 300 SOA ns1 nobody 2 7200 900 1209600 60\n".to_owned();
         for (place, server) in self.servers(apex).into_iter().enumerate() {
@@ -159,7 +159,7 @@ pub(crate) fn median(times: &[Duration]) -> Duration {
     times[times.len() / 2]
 }
 
-/// A zone that resolverd serves itself. Its records are not used.
+/// Returns a zone that resolverd serves itself. Its records are not used.
 pub(crate) fn local_zone(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\n".to_owned();
     ConfiguredZone {

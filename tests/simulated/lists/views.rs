@@ -48,7 +48,7 @@ fn given(reply: &SimulatedReply) -> (ResponseCode, usize) {
     (reply.message.metadata.response_code, reply.message.answers.len())
 }
 
-/// Returns the number of these queries that the DNS list has received.
+/// Returns the number of queries for this name and type that the DNS list has received.
 fn asked(stage: &Stage, text: &str, kind: RecordType) -> usize {
     let received = stage.simulation.lab().log().received();
     received.iter().filter(|one| one.kind == kind && one.name.to_lowercase() == name(text)).count()
@@ -64,7 +64,7 @@ const ORDERS: [[usize; 3]; 6] = [
     [DENYING, PASSING, GUARDED],
 ];
 
-/// The DNS list refuses to answer. The client of each listener must get the response code for this listener.
+/// Checks the replies if the DNS list refuses to answer: the client of each listener must get the response code for this listener.
 async fn assert_refused(stage: &Stage, name: &str) {
     let codes = [
         (GUARDED, ResponseCode::ServFail),

@@ -31,7 +31,7 @@ use crate::night::log::{Line, lines};
 use crate::night::tell;
 use stage::memory_store::MemoryStore;
 
-/// The server has the address 192.0.2.`last`.
+/// Adds a zone with one server, which has the address 192.0.2.`last`.
 pub(crate) fn zone_of_one_server(
     tree: &mut Tree,
     zone: &str,
@@ -49,7 +49,7 @@ pub(crate) fn zone_of_one_server(
     tree.zone(zone, &[server], text).unwrap();
 }
 
-/// Each domain has a server with its faults and its round trip in milliseconds.
+/// Simulates domains. Each domain has a server with its faults and its round trip in milliseconds.
 pub(crate) fn simulation(domains: &[(&str, &[Fault], u64)]) -> Simulation {
     let mut tree = Tree::default();
     let mut last = 0;
@@ -342,7 +342,7 @@ pub(crate) fn stored(redact: Redact) -> Arc<MemoryStore> {
     stored_and_told(redact).0
 }
 
-/// Also returns the lines of the log.
+/// Like `stored`, but returns the lines of the log too.
 pub(crate) fn stored_and_told(redact: Redact) -> (Arc<MemoryStore>, Vec<Line>) {
     let store = Arc::new(MemoryStore::default());
     let told = lines(|| async {

@@ -75,7 +75,7 @@ enum Break {
     Above(&'static str),
 }
 
-/// If `late` is true, the zones are as after the begin of the faults.
+/// If `late` is true, the lab has the zones from after the begin of the faults.
 fn lab(late: bool) -> Lab {
     let mut tree = Tree::default();
     let mut next = 0_u8;
@@ -223,7 +223,7 @@ fn tell(simulation: &Simulation) -> JoinHandle<()> {
     })
 }
 
-/// If `silent` is true, packets get lost in the outage. Otherwise the host reports an error for each packet.
+/// Plays the night. If `silent` is true, packets get lost in the outage. Otherwise the host reports an error for each packet.
 async fn night(silent: bool, seed: u64) -> Truth {
     const PAUSE: Duration = Duration::from_secs(300);
     let lab = Arc::new(lab(false));

@@ -89,7 +89,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// The history of queries in memory is as small as possible.
+/// Simulates the host. Its history of queries in memory is as small as possible.
 fn host(store: Option<&Arc<MemoryStore>>) -> Simulation {
     let lab = lab();
     let mut config = config_trusting(&lab);
@@ -105,7 +105,7 @@ fn asked(domain: &str) -> String {
     if domain.ends_with(".tld.") { format!("www.{domain}") } else { format!("9.100.51.198.{domain}") }
 }
 
-/// The client of this email waits for three seconds in total.
+/// Asks the questions of an email whose client waits for three seconds in total.
 async fn sleep_between(host: &Simulation) {
     for name in ["sleepy.tld.", "_dmarc.sleepy.tld.", "s1._domainkey.sleepy.tld."] {
         ask(host, name, RecordType::A).await;
@@ -159,7 +159,7 @@ async fn culprits(host: &Simulation) -> Vec<CulpritKind> {
     worst(host).await.iter().map(|report| report.culprit.kind).collect()
 }
 
-/// The log line gets the time at which the email of `report` was sent.
+/// Returns the culprit for a log line. The line gets the time at which the email of `report` was sent.
 async fn pasted(host: &Simulation, report: &MessageReport, text: &str) -> CulpritKind {
     let parts = pasted::read(text, 0.0).remove(0).delay.parts;
     let sending = parts.map_or(0.0, |[.., sending]| sending);
@@ -216,7 +216,7 @@ fn six_hours_later_and_after_a_restart_the_culprits_are_still_named() {
         let failed = next.resolver().failed(FailedWanted::default()).await.zones;
         for (domain, _, _, kind) in FAULTS {
             let is_told = failed.iter().any(|row| row.zone.as_deref() == Some(domain));
-            // Without the outage of the network, this zone might not have failed.
+            // The network was down when this zone was queried, so the zone need not be reported as failed.
             if kind == CulpritKind::Network {
                 continue;
             }
@@ -239,7 +239,7 @@ async fn mail_behind_a_list(host: &Simulation) {
     }
 }
 
-/// The log line has the time `at` (seconds since 1970).
+/// Returns the culprit for a log line about the sender, with the time `at` (seconds since 1970).
 async fn of_sender(host: &Simulation, at: u64) -> CulpritKind {
     let at = jiff::Timestamp::from_second(at as i64).unwrap();
     let text = format!("{at} mx postfix/qmgr[9]: 4C1: from=<a@fine.tld>, size=900, nrcpt=1 (queue active)");

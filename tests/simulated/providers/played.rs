@@ -136,13 +136,13 @@ async fn is_delivered(asker: &mut Asker<'_>, domain: &str) -> bool {
 }
 
 impl PlayedMail {
-    /// Each faulty domain has its own zone, which has delayed the email or made it fail.
+    /// Returns the zone that has delayed the email or made it fail, if any. Each faulty domain is a zone of its own.
     fn zone(&self) -> Option<String> {
         let is_slow = self.longest >= Duration::from_secs(1);
         (self.failed || is_slow).then(|| self.plan.domain.clone())
     }
 
-    /// The line is written `behind` seconds after the last reply.
+    /// Returns a log line that is written `behind` seconds after the last reply.
     fn line(&self, behind: f64, text: &str) -> String {
         let at = jiff::Timestamp::from_second((self.ended + behind) as i64).unwrap();
         format!("{at} mx {text}")
@@ -167,7 +167,7 @@ impl PlayedMail {
         told.into_iter().map(line).collect()
     }
 
-    /// The boolean is true if the faulty zone is the cause of the delay in this line.
+    /// Returns log lines. The boolean is true if the faulty zone is the cause of the delay in the line.
     fn lines_of_delivery(&self, base: &str, waited: f64) -> Vec<(String, bool)> {
         if self.failed {
             let text = format!(
@@ -190,7 +190,7 @@ impl PlayedMail {
         lines
     }
 
-    /// The boolean is as in `lines_of_delivery`. `exim` and `postfix` are the sending host as these programs write it.
+    /// Returns log lines and booleans as `lines_of_delivery` does. `exim` and `postfix` are the sending host as these programs write it.
     fn lines_of_arrival(&self, base: &str, exim: &str, postfix: &str) -> Vec<(String, bool)> {
         if self.failed {
             let rejected = format!(

@@ -7,7 +7,7 @@ use super::*;
 type Case = (&'static [(&'static str, RecordType)], &'static [&'static str], &'static str, &'static str);
 
 const CASES: [Case; 8] = [
-    // The SMTP client has no PTR record either, but the log line is about the domain of the sender.
+    // The SMTP client has no PTR record, but the log line is about the domain of the sender.
     (
         &[
             ("7.100.51.198.in-addr.arpa.", RecordType::PTR),

@@ -56,7 +56,7 @@ fn the_largest_cause_of_the_side_that_cost_most_comes_first_with_its_change() {
         assert!(rows.iter().all(|row| row.share == Some(row.messages as f64 / all)), "{rows:#?} {span:#?}");
         assert_eq!(rows[1].next.as_deref().map(|next| next.starts_with("resolverctl check ")), Some(true));
         assert!(rows.iter().all(|row| row.before == Some(0.0)), "{rows:#?}");
-        // The history has only the last hour, so there is nothing to compare with.
+        // The history has only the last hour, so there is no earlier hour to compare with.
         let CostReport { rows, span } = costs(&simulation, 3_600).await;
         let slow = rows.iter().find(|row| row.kind == Some(Kind::ServerSlow)).unwrap();
         assert_eq!((slow.messages, slow.before), (2, None), "{rows:#?}");

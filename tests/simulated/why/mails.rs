@@ -11,7 +11,7 @@ use lab::simulation::{Simulation, paused};
 
 use super::{at_the_end_of, check, kind_of, mail, of_domain, pasted, why, world};
 
-/// The email comes from 198.51.100.`host`, whose name is below `domain`. Its sender has another domain.
+/// Asks the questions of an email from 198.51.100.`host`, whose name is below `domain`. The sender of the email has another domain.
 async fn inbound(simulation: &Simulation, host: u8, domain: &str, sender: &str) {
     ask(simulation, &format!("{host}.100.51.198.in-addr.arpa."), RecordType::PTR).await;
     tokio::time::sleep(Duration::from_micros(300)).await;
@@ -73,7 +73,7 @@ fn the_line_of_a_session_does_not_deny_a_slow_sender_that_no_name_joins_to_its_h
             tokio::time::sleep(Duration::from_millis(300)).await;
             mail(&simulation, "slow.tld.").await;
         };
-        // The time alone does not show which queries belong to the same email, because others are in progress.
+        // The time alone does not show which queries belong to the same email, because queries of other emails are in progress.
         let others = async {
             for host in 20..u8::MAX {
                 inbound(&simulation, host, "healthy.tld.", "healthy.tld.").await;

@@ -158,12 +158,12 @@ async fn of_domain(simulation: &Simulation, domain: &str) -> MessageReport {
     why(simulation, Some(subject)).await.into_iter().next().unwrap()
 }
 
-/// For a log line that is written at the end of the email.
+/// Returns the time at which the email ended, as in a log line.
 fn at_the_end_of(report: &MessageReport) -> String {
     jiff::Timestamp::from_second((report.began + report.took) as i64).unwrap().to_string()
 }
 
-/// Postfix has deferred the email after it had waited for DNS.
+/// Returns a line of Postfix, which has deferred the email because of a failed lookup. The line shows how long the email waited for DNS.
 fn deferred(domain: &str, report: &MessageReport) -> String {
     let (base, at, waited) = (domain.trim_end_matches('.'), at_the_end_of(report), report.waited);
     format!(
@@ -435,7 +435,7 @@ fn one_reader_reads_the_record_at_a_time() {
                 })
                 .await
         });
-        // The resolution has begun.
+        // From here on, the other task is reading the cache.
         held.wait();
         let mut reading = std::pin::pin!(resolver.why(wanted(None)));
         let others = async {

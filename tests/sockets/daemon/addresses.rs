@@ -48,7 +48,7 @@ fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
         code == 1 && status.contains("not yet at 203.0.113.5:5300: this host has no such address"),
         "{status}"
     );
-    // After a reload with the same addresses, one is still missing. After a reload without it, none is.
+    // After a reload with the same addresses, the absent address is still missing. After a reload without it, no address is missing.
     let text = std::fs::read_to_string(setting.config()).unwrap();
     let listening = |addresses: &str| text.replace("\"127.0.0.1:0\"", addresses);
     drop(process);

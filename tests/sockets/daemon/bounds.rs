@@ -15,7 +15,7 @@ use crate::daemon::process::{Process, Setting, World, alone, busy};
 /// The number of questions that the client sends at once.
 const BURST: usize = 10_000;
 
-/// The receive buffer of one socket would be too small for all replies.
+/// The number of client sockets. The receive buffer of one socket would be too small for all replies.
 const CLIENTS: usize = 50;
 
 /// The number of names for each MiB of the cache: several times as many as fit into it.
@@ -127,7 +127,7 @@ fn more_names_than_fit_stay_within_the_size_of_the_cache() {
     }
 }
 
-/// The cache has a size of `size` MiB.
+/// Fills a cache of `size` MiB. The daemon must stay within its limit of memory.
 fn fills(world: &World, size: u64) {
     let names = NAMES_PER_MIB * size;
     let setting = Setting::new(world, &format!("[cache]\nsize = \"{size}MiB\""));

@@ -37,7 +37,7 @@ impl Client {
         Self { socket, waiting: HashMap::new(), next: 0, sent: 0, dnssec_ok: false }
     }
 
-    /// Does not wait for the reply.
+    /// Sends a question and does not wait for the reply.
     pub(crate) fn send(&mut self, name: &str, kind: RecordType) {
         // When the ids begin again at 0, the first questions have their answers.
         self.next = self.next.wrapping_add(1);
@@ -74,7 +74,7 @@ impl Client {
         self.next_reply()
     }
 
-    /// The daemon answers names of class CH without a server.
+    /// Asks for a name of class CH, which the daemon answers without a server.
     pub(crate) fn ask_locally(&mut self) -> Message {
         self.socket
             .send(&message(u16::MAX, ("version.bind.", RecordType::TXT), DNSClass::CH, false))
@@ -109,7 +109,7 @@ pub(crate) fn is_servfail(reply: &Message) -> bool {
     reply.metadata.response_code == ResponseCode::ServFail
 }
 
-/// A question over TCP has its length before it.
+/// Returns a question as it is sent over TCP, with its length before it.
 pub(crate) fn framed(id: u16, name: &str, kind: RecordType) -> Vec<u8> {
     let message = message(id, (name, kind), DNSClass::IN, false);
     [&u16::try_from(message.len()).unwrap().to_be_bytes(), &message[..]].concat()

@@ -17,7 +17,7 @@ fn counted(process: &Process, name: &str) -> u64 {
     stats["upstream"][name].as_u64().unwrap()
 }
 
-/// Answers clients over TLS, HTTPS and QUIC.
+/// Starts a daemon that answers clients over TLS, HTTPS and QUIC.
 fn forwarder(world: &World) -> (Setting, Process) {
     let setting = Setting::new(world, "");
     for file in ["first.pem", "first.key"] {
@@ -32,7 +32,7 @@ fn forwarder(world: &World) -> (Setting, Process) {
     (setting, process)
 }
 
-/// Forwards all names to `server`, and trusts the certificate authority of the tests.
+/// Starts a daemon that forwards all names to `server`, and trusts the certificate authority of the tests.
 fn forwards(world: &World, server: &str) -> (Setting, Process) {
     let setting = Setting::new(world, "");
     let text = std::fs::read_to_string(setting.config()).unwrap();
@@ -41,7 +41,7 @@ fn forwards(world: &World, server: &str) -> (Setting, Process) {
     (setting, process)
 }
 
-/// The command trusts the certificate authority of the tests.
+/// Makes the command trust the certificate authority of the tests.
 fn trusting(mut command: Command) -> Command {
     command.env("SSL_CERT_FILE", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/ca.pem"));
     command

@@ -152,7 +152,7 @@ fn a_log_that_is_no_terminal_has_no_colours() {
     assert!(said.contains("resolverd has stopped") && !said.contains('\x1b'), "{said:?}");
 }
 
-/// The server for these names is silent.
+/// Sends this number of questions over one TCP connection. The server for their names is silent.
 fn pipelined(process: &Process, questions: u16) -> TcpStream {
     let mut stream = TcpStream::connect(process.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

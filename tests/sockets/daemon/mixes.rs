@@ -166,7 +166,7 @@ fn fill(process: &Process, mix: &Mix, count: u64) {
     }
 }
 
-/// A few long entries use all the memory of a cache of `size` MiB.
+/// Fills a cache of `size` MiB with a few long entries.
 pub(crate) fn fill_with_texts(process: &Process, size: u64) {
     fill(process, &TEXTS, 2 * (size << 20) / TEXTS.octets);
 }
@@ -203,7 +203,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
             std::thread::sleep(Duration::from_millis(1_500));
         }
         assert_within_bound(&process, size, "long replies");
-        // Each of these answers is for one client, and the cache has removed it when it is sent.
+        // Each of these answers is for one client, and is no longer in the cache when it is sent.
         drop(streams);
         let mut streams = all_connections(&process, size);
         for (place, stream) in streams.iter_mut().enumerate() {
@@ -289,7 +289,7 @@ fn shed(process: &Process) -> u64 {
     process.stats().report.upstream.counts[Counter::LongRepliesShed]
 }
 
-/// The connection has a small receive buffer.
+/// Opens a connection with a small receive buffer.
 fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
@@ -299,7 +299,7 @@ fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
     socket.into()
 }
 
-/// The zones for these kinds of entries. `many.tld.` delegates to zones that no server serves.
+/// The zones with the names of all mixes. `many.tld.` delegates to zones that no server serves.
 fn zones() -> [(&'static str, String); 4] {
     let string = format!("\"{}\" ", "x".repeat(250));
     let texts: String = (0..4).fold(String::new(), |mut text, number| {

@@ -43,7 +43,7 @@ pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
     BUSY.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// For tests that keep the machine busy: waits until no test measures times. They may run at the same time.
+/// For tests that keep the machine busy: waits until no test measures times. Several of these tests may run at the same time.
 pub(crate) fn busy() -> RwLockReadGuard<'static, ()> {
     BUSY.read().unwrap_or_else(PoisonError::into_inner)
 }
@@ -54,7 +54,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The server of `tld.` has this distance and answers for every name. No server answers for `silent.tld.`.
+    /// Starts the simulated servers. The server of `tld.` has this distance and answers for every name. No server answers for `silent.tld.`.
     pub(crate) fn new(distance: Duration) -> Self {
         Self::with(distance, &[])
     }
@@ -126,7 +126,7 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// The daemon listens at a port that the kernel chooses, and queries the servers of `world`.
+    /// Writes a configuration with which the daemon listens at a port that the kernel chooses, and queries the servers of `world`.
     pub(crate) fn new(world: &World, sections: &str) -> Self {
         let setting = Self::bare();
         let port = world.sockets.port();
@@ -160,7 +160,8 @@ impl Setting {
         self.folder.path().join("resolverd.toml")
     }
 
-    /// Answers of `keyless.tld.` are validated, and its keys never arrive. Two of its names are exempt.
+    /// Changes the configuration: answers of `keyless.tld.` are validated, but its keys never arrive. `www.tld.` and `light.tld.` are not
+    /// validated.
     pub(crate) fn validate_keyless(&self) {
         let key = "Aio4P+Jh0hSxiVvHVAveh6ovEnH9Q+K8+1qdsWtH0C3BSydA8KMuWOLXi6xbFYJSXdosj8gzUBp80wcEY6Du9w==";
         self.write("anchor", &format!("keyless.tld. 3600 IN DNSKEY 257 3 13 {key}\n"));
@@ -179,8 +180,8 @@ impl Setting {
         command
     }
 
-    /// Runs the daemon as a user without rights. Other users may not be able to read the program that root has built, so root's test uses a
-    /// copy.
+    /// Runs the daemon as a user without rights. Other users may not be able to read the program that root has built, so a test that runs
+    /// as root uses a copy.
     pub(crate) fn command_without_rights(&self) -> Command {
         if !rustix::process::geteuid().is_root() {
             return self.command();
@@ -201,7 +202,7 @@ impl Setting {
         told(&self.command().args(arguments).output().unwrap())
     }
 
-    /// Waits until the daemon listens.
+    /// Starts the daemon and waits until it listens.
     pub(crate) fn start(&self) -> Process {
         Process::start(self.command(), self.socket())
     }
@@ -243,7 +244,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Waits for the line with the address at which the daemon listens.
+    /// Starts the daemon, and waits for the log line with the address at which it listens.
     pub(crate) fn start(mut command: Command, socket: PathBuf) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let (sender, lines) = channel();
@@ -324,7 +325,7 @@ impl Process {
         self.stats().report.outcomes.get(&outcome).copied().unwrap_or(0)
     }
 
-    /// `what` describes the state in the error message.
+    /// Waits until `wanted` returns true. `what` describes this state in the error message.
     pub(crate) fn wait_until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let begin = Instant::now();
         while !wanted(self) {

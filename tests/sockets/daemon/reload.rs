@@ -106,7 +106,7 @@ fn from_an_address_to_all_and_back() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let file = std::fs::read_to_string(setting.config()).unwrap();
-    // If another program uses this port at the other address, another port is tried.
+    // If another program uses this port at one of the other addresses of the host, the daemon is started again with another port.
     let (process, port) = loop {
         setting.write("resolverd.toml", &file);
         let process = setting.start();
@@ -141,7 +141,7 @@ fn an_address_that_is_removed_comes_back_while_its_last_query_waits() {
     let world = World::new(Duration::from_millis(500));
     let setting = Setting::new(&world, "");
     let file = std::fs::read_to_string(setting.config()).unwrap();
-    // If another program uses this port at the other address, another port is tried.
+    // If another program uses this port at 127.0.0.2, the daemon is started again with another port.
     let (process, other, both) = loop {
         setting.write("resolverd.toml", &file);
         let process = setting.start();

@@ -19,7 +19,7 @@ fn file(stage: &Stage) -> PathBuf {
     stage.state.path().join("history.snapshot")
 }
 
-/// The second answer comes from the cache.
+/// Asks for the name twice. The second answer comes from the cache.
 fn ask_twice(process: &Process, name: &str) {
     let mut client = Client::new(process.address);
     for _ in 0..2 {
@@ -157,7 +157,7 @@ fn a_file_that_cannot_be_used_is_reported_and_removed() {
     let mut process = stage.start(&[]);
     let lines = said(&mut process, Signal::TERM);
     assert!(lines.len() == 1 && lines[0].contains("it is not a regular file"), "{lines:?}");
-    // The daemon must not change the directory.
+    // If there is a directory in place of the file, the daemon must not change it.
     std::fs::remove_file(file(&stage)).unwrap();
     std::fs::create_dir(file(&stage)).unwrap();
     let mut process = stage.start(&[]);

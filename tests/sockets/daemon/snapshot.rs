@@ -64,7 +64,7 @@ fn the_cache_outlasts_a_restart_and_its_ttls_go_on() {
     let said = ended(process);
     assert!(said.contains("cache entries from") && said.contains("restored"), "{said}");
 
-    // Entries of one snapshot are also written to the next one.
+    // Entries that were read from one snapshot are written to the next one.
     let process = stage.start(&[]);
     settled(&process);
     assert!(ttl(&process, "mail.tld.").is_some_and(|again| again <= known));
@@ -116,7 +116,7 @@ fn what_cannot_be_used_is_set_aside_with_one_line() {
     std::fs::write(stage.file(), &octets).unwrap();
     refused("a checksum does not match");
 
-    // The configuration has other views now, so the entries of the snapshot may belong to other views.
+    // The configuration now has other views than the one with which the snapshot was written, so the snapshot is refused.
     let text = std::fs::read_to_string(stage.setting.config()).unwrap();
     let listener = "\n[[listener]]\naddresses = [\"127.0.0.1:0\"]\nzones = []\n";
     stage.setting.write("resolverd.toml", &format!("{text}{listener}"));

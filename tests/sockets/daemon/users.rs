@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use crate::daemon::client::{Client, framed, is_servfail};
 use crate::daemon::process::{Process, Setting, Stage, World, ask};
 
-/// Returns the name, or the id if there is no name.
+/// Returns the name of the user who runs the test, or the user's id if there is no name.
 fn own_user() -> String {
     let told = |option| {
         let output = Command::new("id").arg(option).output().unwrap();
@@ -98,8 +98,8 @@ fn the_minutes_have_the_local_users_unless_clients_are_redacted() {
             let Some(Reply::Minutes(report)) = replies.first() else { panic!("{replies:?}") };
             report.clone()
         };
-        // Names are written to the disk every five minutes, so there are none yet. This request ends in the future, so its reply also has
-        // the names in memory.
+        // Names are written to the disk every five minutes, so there are none on the disk yet. This request ends in the future, so its reply
+        // has the names in memory too.
         let current = minutes(&process, now + 120);
         let is_lossy = |row: &Busy| row.kind == BusyKind::Network && row.counts.timeouts > 0;
         assert!(current.busiest.iter().any(is_lossy), "{current:?}");

@@ -66,7 +66,7 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
     let zones = resolverctl(&setting, &["zones"]);
     assert!(zones.contains("corp.test. (view office)"), "{zones}");
 
-    // After the reload, the client belongs to no view.
+    // After the reload, the client 127.0.0.1 belongs to no view.
     let text = std::fs::read_to_string(setting.config()).unwrap();
     setting.write("resolverd.toml", &text.replace("127.0.0.0/24", "127.0.7.0/24"));
     let told = resolverctl(&setting, &["reload"]);
@@ -78,7 +78,7 @@ fn the_same_query_of_clients_in_several_views_has_the_answer_of_each_view() {
     process.end(Signal::TERM);
 }
 
-/// The client has this address.
+/// Asks over TCP from the address `client`.
 fn over_tcp(process: &Process, client: [u8; 4]) -> Message {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from((client, 0)).into()).unwrap();

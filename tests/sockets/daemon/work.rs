@@ -1,4 +1,4 @@
-//! Queries in progress take no more memory than their share of `cache.size`, even if the cache is full.
+//! Queries in progress take no more memory than the part of `cache.size` that is meant for them, even if the cache is full.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, UdpSocket};
@@ -47,7 +47,7 @@ fn flood(process: &Process, title: &str, size: u64, name: fn(u64) -> String) {
     assert_within_bound(process, size, title);
 }
 
-/// Each daemon has another size of the cache.
+/// Floods several daemons at the same time, each with another size of the cache.
 fn flood_all(title: &str, name: fn(u64) -> String) {
     let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());

@@ -20,7 +20,7 @@ fn section(port: u16, more: &str) -> String {
     format!("[fleet]\nservers = [\"redis://127.0.0.1:{port}\"]\nkey = \"fleet.key\"\n{more}")
 }
 
-/// The fleet of the gateway has this key.
+/// Starts a gateway whose fleet has the key `key`.
 fn gateway(world: &World, sections: &str, key: &str) -> (Setting, Process) {
     let setting = Setting::new(world, sections);
     secret(&setting, "fleet.key", key);
@@ -28,7 +28,7 @@ fn gateway(world: &World, sections: &str, key: &str) -> (Setting, Process) {
     (setting, process)
 }
 
-/// Others may not read the file.
+/// Writes a file that other users may not read.
 fn secret(setting: &Setting, file: &str, text: &str) {
     setting.write(file, text);
     let path = setting.config().with_file_name(file);
@@ -42,7 +42,7 @@ struct Pair {
     _settings: [Setting; 2],
 }
 
-/// Waits until both gateways use the store.
+/// Starts two gateways, and waits until both use the store.
 fn pair(world: &World, sections: &str) -> Pair {
     let [(first, one), (second, other)] = [(), ()].map(|()| gateway(world, sections, KEY));
     joined(&one);
@@ -70,7 +70,7 @@ fn written(process: &Process, entries: u64) {
     process.wait_until("entries are written", |process| state(process).written >= entries);
 }
 
-/// Returns `None` if there is no answer.
+/// Asks for the name. Returns the TTL of the answer, or `None` if there is no answer.
 fn ttl(process: &Process, name: &str) -> Option<u32> {
     let reply = Client::new(process.address).ask(name, RecordType::A);
     if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }

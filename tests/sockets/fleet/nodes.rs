@@ -9,7 +9,7 @@ use crate::daemon::process::{PATIENCE, World};
 /// The hash slots of each node of a cluster.
 const SLOTS: [(&str, &str); 3] = [("0", "5461"), ("5462", "10922"), ("10923", "16383")];
 
-/// Waits until the reply to a command has these words.
+/// Repeats a command until its reply has these words.
 fn until(store: &Store, command: &[&[u8]], words: &str) {
     let begin = Instant::now();
     let says = || {
@@ -70,7 +70,7 @@ fn a_cluster_shares_and_may_lose_a_node() {
     }
     written(&one, 301);
     nodes[2].kill();
-    // On a slow machine, a reply of the store may arrive too late, so one found name is enough.
+    // On a slow machine, a reply of the store may arrive too late, so one name that is found in the store is enough.
     for name in names.iter().take_while(|_| hits(&other) == 0) {
         assert!(ttl(&other, name).is_some(), "{name}");
     }

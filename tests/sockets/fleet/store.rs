@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::daemon::process::PATIENCE;
 
-/// Debian 13 has the first, Debian 12 the second.
+/// The programs: Debian 13 has the first, Debian 12 the second.
 const PROGRAMS: [&str; 2] = ["valkey-server", "redis-server"];
 
 /// A running server. It is killed when this value is dropped.
@@ -35,7 +35,7 @@ pub(super) fn program() -> Option<&'static str> {
 }
 
 impl Store {
-    /// Returns `None` if no program is installed.
+    /// Starts a server. Returns `None` if no program is installed.
     pub(super) fn start(options: &[&str]) -> Option<Self> {
         let (program, port, folder) = (program()?, Self::free_port(), tempfile::tempdir().unwrap());
         let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
@@ -45,7 +45,7 @@ impl Store {
         Some(store)
     }
 
-    /// Returns `None` if no program is installed.
+    /// Starts a sentinel. Returns `None` if no program is installed.
     pub(super) fn sentinel(settings: &str) -> Option<Self> {
         let (program, port, folder) = (program()?, Self::free_port(), tempfile::tempdir().unwrap());
         let file = folder.path().join("sentinel.conf");
@@ -58,12 +58,12 @@ impl Store {
         Some(store)
     }
 
-    /// No program used this port a moment ago.
+    /// Returns a port that no program used a moment ago.
     pub(super) fn free_port() -> u16 {
         TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
     }
 
-    /// The restarted server has the same port and an empty store.
+    /// Restarts the server with the same port and an empty store.
     pub(super) fn restart(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -80,7 +80,7 @@ impl Store {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Returns the texts in the reply.
+    /// Sends a command. Returns the texts in the reply.
     pub(super) fn command(&self, words: &[&[u8]]) -> Vec<Vec<u8>> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();

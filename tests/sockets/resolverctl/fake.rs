@@ -312,7 +312,7 @@ impl Controlled for Fake {
     }
 }
 
-/// Answers for MX and TXT of `mail.example.`, denies `nowhere.example.`, and fails for all other names. The answers are 100 s old.
+/// Gives answers for MX and TXT of `mail.example.`, denies `nowhere.example.`, and fails for all other names. The answers are 100 s old.
 fn lookup(question: &Question) -> Lookup {
     let mut message = Message::response(0, OpCode::Query);
     message.metadata.recursion_available = true;

@@ -340,7 +340,7 @@ fn the_time_of_a_scan_is_no_time_of_dns() {
         "mx rspamd[7]: <abc>; task; rspamd_task_write_log: id: <7@x.example>, ip: 192.0.2.7, from: <bob@mail.example>, (default: F (no action): [1.0/15.0]), len: 999, time: 25012.1ms, dns req: 40",
         "mx amavis[7]: (7-1) Passed CLEAN {RelayedInbound}, [192.0.2.7] <bob@mail.example> -> <us@our.example>, size: 999, 25012 ms",
     ] {
-        // The query ends before the time in the log line.
+        // The time in the log line is after the end of the query.
         let at = jiff::Timestamp::now() + Duration::from_secs(1);
         let told = objects(&pasted(&world, &format!("{at} {scan}\n"), &["--json"]).1);
         let culprit = &told[0]["culprit"];

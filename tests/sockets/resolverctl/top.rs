@@ -54,8 +54,8 @@ impl OnTerminal {
         Some(begun)
     }
 
-    /// Waits for this text after the last one. The command writes only the characters that change, so the text must differ in every
-    /// character from the one that it replaces.
+    /// Waits for this text after the text for which the test has waited before. The command writes only the characters that change, so the
+    /// text must differ in every character from the one that it replaces.
     fn until(&mut self, text: &str) {
         let end = Instant::now() + Duration::from_secs(20);
         loop {
@@ -82,10 +82,10 @@ impl OnTerminal {
         kill(name, &self.pid());
     }
 
-    /// The command leaves the alternate screen and ends.
+    /// Waits until the command has left the alternate screen and has ended.
     fn end(mut self) {
         self.until(GIVE);
-        // Makes the cursor visible again.
+        // These characters make the cursor visible again.
         self.until("\u{1b}[?25h");
         assert!(self.child.wait().unwrap().success());
     }

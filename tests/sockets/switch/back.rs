@@ -65,7 +65,7 @@ fn resolverd_stays_while_resolv_conf_cannot_be_written() {
     host.link("etc/resolv.conf", "../run/dhcp/resolv.conf");
     let before = host.files();
     switched(&internet, &host);
-    // As with a full file system, `resolv.conf` cannot be replaced.
+    // `resolv.conf` cannot be replaced, as if the file system were full.
     let obstacle = "etc/resolv.conf.resolverctl/obstacle";
     host.write(obstacle, "");
     let (code, text) = host.switch(&internet, &["--back"]);
@@ -136,7 +136,7 @@ fn resolverd_starts_again_if_the_old_resolver_does_not() {
     restored(&internet, &host, &before);
 }
 
-/// After a power failure, a file may contain only a part of the text `whole`.
+/// Returns what a file may contain after a power failure: only a part of the text `whole`.
 fn cut(whole: &str) -> [&str; 3] {
     ["", whole.get(..1).unwrap(), whole.get(..whole.len() / 2).unwrap()]
 }
@@ -300,7 +300,7 @@ fn an_undo_goes_on_if_the_record_cannot_be_written() {
     assert!(!answers(&host));
 }
 
-/// The resolver listens at an address in the network, which `resolv.conf` names.
+/// Returns a host whose resolver listens at an address in the network, which `resolv.conf` names.
 fn at_own_address() -> Host {
     let host = plain();
     host.write("etc/resolv.conf", "nameserver 10.0.0.5\n");

@@ -24,7 +24,7 @@ const SYSTEMCTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sockets/swit
 /// The columns after the address in a table of UDP sockets of /proc/net.
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 
-/// The replies of this root server have no signatures, so `switch` cannot compare the clock with their dates.
+/// A root server. Its replies have no signatures, so `switch` cannot compare the clock with their dates.
 pub(crate) struct Internet {
     pub(crate) server: SocketAddr,
     _sockets: LabSockets,
@@ -87,7 +87,7 @@ impl Host {
         symlink(target, path).unwrap();
     }
 
-    /// The process of `unit` listens on port 53 of an address.
+    /// Makes the process of `unit` listen on port 53 of an address.
     pub(crate) fn holds(&self, process: &str, unit: &str, address: [u8; 4]) {
         self.holds_all(process, unit, &[address]);
     }
@@ -100,7 +100,7 @@ impl Host {
         self.link("proc/300/fd/3", "socket:[21]");
     }
 
-    /// The last check asks for a name that every C library resolves without a server.
+    /// Runs `resolverctl switch`. Its last check asks for a name that every C library resolves without a server.
     pub(crate) fn switch(&self, internet: &Internet, more: &[&str]) -> (i32, String) {
         let (code, output, error) = self.command(internet, more);
         assert_eq!(error, "", "{output}");
@@ -113,7 +113,7 @@ impl Host {
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
-    /// The command is not started yet, so that a test can also kill it.
+    /// Returns the command and does not start it, so that a test can kill it later.
     pub(crate) fn prepared(&self, internet: &Internet, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
         command.args(["switch", "--root"]).arg(self.root.path()).arg("--systemctl").arg(SYSTEMCTL);

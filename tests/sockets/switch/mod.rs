@@ -267,7 +267,7 @@ fn each_kind_of_host_has_its_steps() {
     let manager = "write /etc/NetworkManager/conf.d/zz-resolverd.conf, then reload NetworkManager.service";
     assert_eq!(steps(&host, &internet), [manager, START]);
 
-    // Everything is set up for resolverd.
+    // Everything is set up for resolverd, which only has to be started.
     assert_eq!(steps(&Host::new(&[well, dns]), &internet), [START]);
 
     // dhcpcd writes resolv.conf. On Debian 13, the file dhcpcd.enter-hook makes it skip this.

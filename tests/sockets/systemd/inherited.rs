@@ -108,8 +108,8 @@ fn a_socket_that_the_configuration_does_not_name_is_served_with_a_warning() {
     assert_eq!(answer(&asker), (4, 1));
 }
 
-/// systemd's tool opens one of the two sockets and passes it to the daemon, which opens the other one. If another program takes the port
-/// first, another port is tried.
+/// Starts the daemon with systemd's tool, which opens one of the two sockets and passes it to the daemon. The daemon opens the other
+/// socket. If another program takes the port first, another port is tried.
 fn activated(datagram: bool) -> (Service, Setting, SocketAddr) {
     loop {
         let (datagrams, listener, address) = held();

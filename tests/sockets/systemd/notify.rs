@@ -20,7 +20,7 @@ impl Manager {
         Self { socket, setting }
     }
 
-    /// `watchdog` is the period of the watchdog in microseconds.
+    /// Starts the daemon. `watchdog` is the period of the watchdog in microseconds.
     fn start(&self, watchdog: Option<&str>) -> Service {
         let mut command = self.setting.command();
         command.env("NOTIFY_SOCKET", self.setting.folder.path().join("notify"));
@@ -37,7 +37,7 @@ impl Manager {
         String::from_utf8(octets[..length].to_vec()).unwrap()
     }
 
-    /// Messages for the watchdog are skipped.
+    /// Returns the next message that begins with `begin`. Messages for the watchdog are skipped.
     fn hear_until(&self, begin: &str) -> String {
         loop {
             let heard = self.hear();
@@ -124,7 +124,7 @@ fn a_reload_is_told_from_its_begin_to_its_end_by_signal_and_by_tool() {
     tool.arg("--socket").arg(manager.setting.folder.path().join("control.sock")).arg("reload");
     assert!(tool.output().unwrap().status.success());
     reloaded(&manager);
-    // Less important lines are not written any more, so the next line is an error.
+    // The log level is "error" now, so the next log line is about an error.
     std::fs::write(&config, "nonsense").unwrap();
     hang_up(&service);
     reloaded(&manager);

@@ -29,7 +29,7 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// The daemon listens at `address`.
+    /// Starts the internet, and writes a configuration with which the daemon listens at `address`.
     pub(crate) fn new(address: SocketAddr) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -65,8 +65,8 @@ impl Setting {
         command
     }
 
-    /// The daemon inherits two sockets with the file descriptors 3 and 4, as in sd_listen_fds(3). A shell sets `LISTEN_PID` to its own
-    /// process id, which the daemon then has.
+    /// Returns a command whose daemon inherits two sockets with the file descriptors 3 and 4, as in sd_listen_fds(3). A shell sets
+    /// `LISTEN_PID` to its own process id, which is then the process id of the daemon.
     pub(crate) fn command_with(&self, datagrams: &UdpSocket, stream: &TcpListener) -> Command {
         let script =
             "LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" --config \"$1\" 3<&0 4<&1 0</dev/null 1>/dev/null";
@@ -117,7 +117,7 @@ impl Service {
         assert!(self.says(words), "it has ended: {:?}", self.said);
     }
 
-    /// Returns false if the process ends before a log line contains `words`.
+    /// Reads log lines. Returns false if the process ends before a line contains `words`.
     pub(crate) fn says(&mut self, words: &str) -> bool {
         while self.said.last().is_none_or(|line| !line.contains(words)) {
             let Some(line) = self.lines.next() else { return false };
@@ -133,7 +133,7 @@ impl Service {
         }
     }
 
-    /// The first address at which the daemon listens.
+    /// Returns the first address at which the daemon listens.
     pub(crate) fn address(&self) -> SocketAddr {
         let line = self.said.last().unwrap();
         let (_, rest) = line.split_once(" listens at ").unwrap();

@@ -10,7 +10,7 @@ use resolverd::daemon::allowance;
 /// The maximum exposure of `systemd-analyze security`, multiplied by ten.
 const EXPOSURE: &str = "--threshold=15";
 
-/// If the program is not installed, the test is skipped.
+/// Returns true if the program is installed. If not, reports that the test is skipped.
 pub(crate) fn is_installed(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     if !found {

@@ -150,7 +150,7 @@ fn critical(report: &MessageReport) -> Vec<&QuestionReport> {
         let before = report.questions.iter().filter(|question| has_row(question) && ends(question) <= end);
         let Some(last) = before.max_by(|one, other| ends(one).total_cmp(&ends(other))) else { return path };
         path.push(last);
-        // The bar of a query takes at least 1 ms, so the loop ends.
+        // The loop ends only if each query with a row took some time.
         end = last.at;
     }
 }

@@ -29,7 +29,7 @@ impl DnsmasqSetting {
         self.fields.join(",")
     }
 
-    /// Returns an empty text if there is no part with this index.
+    /// Returns an empty text if `fields` has no element with this index.
     pub(super) fn field(&self, at: usize) -> &str {
         self.fields.get(at).map_or("", String::as_str)
     }
@@ -53,7 +53,7 @@ impl Setting for DnsmasqSetting {
     }
 }
 
-/// Also reads the files in the directory `dnsmasq.d` next to dnsmasq.conf, as Debian's service for dnsmasq does.
+/// Reads dnsmasq.conf, and the files in the directory `dnsmasq.d` next to it, as Debian's service for dnsmasq does.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSetting>, ImportError> {
     let mut settings = Vec::new();
     read_into(path, sources, &mut settings)?;
@@ -104,8 +104,8 @@ fn read_into(
     Ok(())
 }
 
-/// Returns the files of a directory, sorted. If an ending in `endings` begins with `*`, only files with such an ending are returned. Files with an
-/// ending without `*` are left out.
+/// Returns the files of a directory, sorted. If `endings` has endings such as `*.conf`, only files with one of these are returned. A file whose
+/// ending is in `endings` without `*` is left out.
 ///
 /// # Errors
 /// Fails if the directory cannot be read.

@@ -162,7 +162,7 @@ fn unknown(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     Some(())
 }
 
-/// Adds the names in files that have the form of /etc/hosts and that the settings name.
+/// Adds the names in the files to which the settings refer. These files have the form of /etc/hosts.
 fn files(
     settings: &[DnsmasqSetting],
     domain: Option<&str>,
@@ -191,7 +191,7 @@ fn files(
     }
 }
 
-/// dnsmasq reads names in the data of a record as absolute, also without the final dot.
+/// dnsmasq reads names in the data of a record as absolute, even without the final dot.
 fn whole(name: &str) -> String {
     let escaped = name.trim_end_matches('.').replace(' ', "\\032");
     format!("{escaped}.")

@@ -115,7 +115,7 @@ fn pattern(setting: &DnsmasqSetting, draft: &mut Draft) {
     draft.report(Dangerous, setting, (did, instead));
 }
 
-/// Reports the parts of the setting that have no counterpart in resolverd.
+/// Adds a server for the domain `name`. Reports the parts of the setting that have no counterpart in resolverd.
 fn one(
     setting: &DnsmasqSetting,
     (name, validate): (&str, bool),

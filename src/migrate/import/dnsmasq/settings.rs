@@ -58,7 +58,7 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
         draft.set(off, ("[cache]", "negative_max_ttl"), "0s");
     }
     if let Some(stale) = last("use-stale-cache") {
-        // Without a value, dnsmasq uses stale answers for up to one day; 0 means without limit.
+        // Without a value, dnsmasq uses stale answers for up to one day; 0 means without limit. The limit of resolverd is three days.
         let span = match stale.field(0) {
             "" => "1d".to_owned(),
             "0" => "3d".to_owned(),

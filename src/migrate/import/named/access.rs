@@ -106,7 +106,7 @@ fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &m
     Clients::deciding(nets, |net| clients.permits(net) && cached.permits(net))
 }
 
-/// Returns true if some clients are on other hosts.
+/// Sets the clients of `[listen]`. Returns true if some of them are on other hosts.
 pub(super) fn add(found: Option<AccessList>, draft: &mut Draft) -> bool {
     let Some(AccessList { setting, clients }) = found else { return false };
     if clients.allow.iter().any(|net| net.prefix_len() == 0) {

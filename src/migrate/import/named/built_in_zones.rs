@@ -38,7 +38,7 @@ const LOCALHOST: [&str; 2] = ["localhost.", "localhost.localdomain."];
 pub(super) enum OwnRecords {
     /// Only the records of the package.
     Usual,
-    /// Also other records, which an operator has added.
+    /// Records of the package, and records that an operator has added.
     More,
     /// The file cannot be read, for this reason.
     Unread(String),
@@ -84,12 +84,12 @@ pub(super) fn has_empty_zones(options: &[Statement]) -> bool {
     enabled.is_none_or(|enabled| !matches!(enabled.value(), "no" | "false" | "0"))
 }
 
-/// Returns true if named answers an empty zone below `apex` itself, although it sends names in `apex` to forwarders with `forward first`.
+/// Returns true if named itself answers an empty zone below `apex`, although it sends other names in `apex` to forwarders with `forward first`.
 pub(super) fn has_empty_zones_below(apex: &str, options: &[Statement]) -> bool {
     has_empty_zones(options) && served::is_around(apex)
 }
 
-/// Returns the empty zone of named that contains a name, without a final dot.
+/// Returns the name of named's empty zone that contains `name`. The result has no final dot.
 pub(super) fn empty_zone(name: &str, settings: &Settings<'_>) -> Option<&'static str> {
     served::zone_around(name).filter(|zone| {
         has_empty_zones(settings.options)

@@ -155,8 +155,8 @@ impl Gathered<'_> {
     }
 }
 
-/// Reports that the import does not know all addresses of this host. If a program of this host queries named at another address, the query comes from
-/// this address, and resolverd may refuse it.
+/// Reports that the import does not know all addresses of this host. If a program of this host sends a query to one of the unknown addresses, its
+/// source address is the same, and resolverd may refuse it.
 pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
     let localnets = lists.built_in(list.block(), "localnets");
     let Some(element) = lists.built_in(list.block(), "localhost").filter(|_| localnets.is_none()) else {

@@ -57,7 +57,7 @@ impl<'s> Lists<'s> {
         elements.iter().take_while(|element| self.may_read(element))
     }
 
-    /// Returns false if too many elements were read.
+    /// Counts a list element. Returns false if too many elements were read.
     pub(super) fn may_read(&self, list: &Statement) -> bool {
         let reads = self.reads.get().saturating_add(1);
         self.reads.set(reads);

@@ -2,7 +2,7 @@
 //! that matches 127.0.0.1, or else the first view in the file.
 //!
 //! Every other view is reported, and its clients are refused, because the zones of the imported view may be wrong for these clients or secret. If the
-//! list of a view contains networks that are not in the file, the view may match any client.
+//! client list of a view refers to networks that the file does not contain (such as `geoip`), the view may match any client.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};

@@ -46,8 +46,8 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     }
 }
 
-/// With `disable-empty-zone`, BIND sends the names of this empty zone to the forwarders of the zone above. BIND answers the names of all other empty
-/// zones itself.
+/// With `disable-empty-zone NAME`, BIND sends the names of the empty zone NAME to the forwarders of the zone above. BIND answers the names of all
+/// other empty zones itself.
 fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let name = disabled.value().trim_end_matches('.');
     let Some(list) = forwarders_around(name, settings).filter(|_| !settings.has(name)) else { return };
@@ -281,7 +281,7 @@ fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
         return forward(zone, name, settings, draft);
     }
     if let Some(list) = forwarders_around(name, settings).filter(|_| served::zone_around(name).is_some()) {
-        // Without an entry for this zone, resolverd would query the servers of the zone above.
+        // Without an entry for this zone, resolverd would answer its names itself if the zone above has `locally_served`.
         let servers = servers(list, settings, &mut Draft::default(), 0);
         let first = is_first(settings.options);
         upstreams(zone, name, ("forward", first), servers, (settings, &mut *draft));

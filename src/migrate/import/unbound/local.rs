@@ -134,7 +134,7 @@ fn report_other_family(records: &[LocalRecord], zones: &LocalZones, draft: &mut 
     }
 }
 
-/// Adds the records of names in no closed `local-zone`.
+/// Adds the records of names that are in no closed `local-zone` (Unbound itself answers all names of a closed zone).
 fn add_alone(
     mut records: Vec<LocalRecord>,
     (zones, upstreams): (&LocalZones, &UpstreamZones<'_>),
@@ -201,7 +201,7 @@ fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft
 }
 
 /// Reports zones with servers whose names Unbound answered itself. Zones below a closed `local-zone`, and zones that resolverd answers itself, are
-/// left out. Returns their positions.
+/// left out of the import. Returns their positions.
 fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> HashSet<SourcePlace> {
     let mut left_out = HashSet::new();
     for section in upstreams.all() {
@@ -355,7 +355,7 @@ fn report_type(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'
             "resolverd always answers localhost and the reverse names of its addresses itself (RFC 6761)";
         return draft.report(Weight::Different, setting, (did, instead));
     }
-    // resolverd also sends names of such zones to the servers of the zone above, so there is no difference.
+    // Like Unbound, resolverd sends names of such a zone to the servers of the zone above.
     let is_open = matches!(kind, "always_transparent" | "nodefault");
     if !(is_open && upstreams.around(setting.value()).is_some()) {
         OPTIONS.report(&OPTIONS.local_zones, (kind, ""), setting, draft);

@@ -1,4 +1,5 @@
-//! The local zones of Unbound by name, because block lists have tens of thousands of zones; and the types of zones (unbound.conf(5), "local-zone").
+//! The table of Unbound's local zones. Lookups are by name, because block lists have tens of thousands of zones. Also the types of zones
+//! (unbound.conf(5), "local-zone").
 
 use std::collections::HashMap;
 

@@ -21,7 +21,8 @@ const FLAGS: [(&str, &str, &str); 2] =
 const SPANS: [(&str, &str, u64); 2] =
     [("cache-max-ttl", "max_ttl", 604_800), ("cache-max-negative-ttl", "negative_max_ttl", 86_400)];
 
-/// Options that assign tags to networks. Unbound then answers these clients also without `access-control` (unbound.conf(5), "access-control-tag").
+/// Options that assign tags to networks. Unbound then answers clients in these networks even without `access-control` (unbound.conf(5),
+/// "access-control-tag").
 const ALLOWING: [&str; 3] = ["access-control-tag", "access-control-tag-action", "access-control-tag-data"];
 
 const VIEW: &str = "access-control-view";

@@ -13,7 +13,7 @@ use crate::import::source::{Matched, Sources, matching};
 use crate::import::values::texts;
 use resolver::config::TrustAnchor;
 
-/// Settings with trust anchors. `trusted-keys-file` is another one.
+/// Settings with trust anchors, except `trusted-keys-file`, which `key_files` reads.
 const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];
 
 const OF_THE_ROOT: &str = "held the keys of the root";

@@ -156,7 +156,7 @@ fn past_end(kind: RecordType, rank: Rank, refuted: bool) -> PastEnd {
     if is_used && rank > Rank::Glue && !refuted { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// A secure NXDOMAIN still prevents stale answers for names below after its TTL (`is_denied_above`). Other expired denials are not used.
+/// Even after its TTL, a secure NXDOMAIN prevents stale answers for names below (`is_denied_above`). Other expired denials are not used.
 fn denial_past_end(nxdomain: bool, backing: &Backing) -> PastEnd {
     if nxdomain && backing.security == Security::Secure { PastEnd::Used } else { PastEnd::Unused }
 }

@@ -77,15 +77,15 @@ pub struct Restoration {
 }
 
 impl Scope {
-    /// Returns true if entries for `name` are written and restored: not answers of DNS lists, and nothing at and below `overlooked` names. `said` is
-    /// true for data of a zone, and false for delegations.
+    /// Returns true if entries for `name` are written and restored. Answers of DNS lists are not, and nothing at or below `overlooked` names is.
+    /// `said` is true for data of a zone, and false for delegations.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let is_left_out = said && lies_in(&self.lists, name) || lies_in(&self.overlooked, name);
         !is_left_out
     }
 
-    /// Compares the digest of a configured name in the snapshot with that of this configuration. Removes an equal name from `changed`, and adds a
-    /// name that is only in the snapshot.
+    /// Compares the digest of a configured name in the snapshot with that of this configuration. Removes the name from `changed` if the digests are
+    /// equal, and otherwise adds it.
     fn compare(&self, octets: &[u8], changed: &mut HashSet<Vec<u8>>) {
         let Some((digest, name)) = octets.split_first_chunk() else { return };
         if self.configured.get(name) == Some(digest) {
@@ -193,7 +193,8 @@ impl Memory {
         Ok(Restoration { entries, restored, age: Duration::from_secs(age) })
     }
 
-    /// Returns false if the cache already has an entry for its key; `None` if the entry is too old, cannot be read, or must not be restored.
+    /// Restores an entry. Returns false if the cache already has an entry for the same key; `None` if the entry is too old, cannot be read, or must
+    /// not be restored.
     fn restore(
         &self,
         (scope, changed): (&Scope, &HashSet<Vec<u8>>),

@@ -39,7 +39,7 @@ pub(crate) struct Import<'i> {
     pub(crate) age: Duration,
     /// The longest validity of an entry.
     pub(crate) max_ttl: Duration,
-    /// Returns true if data of this name, in wire form, are older than a flush.
+    /// Returns true if the data of a name (in wire form) were flushed after they were written.
     pub(crate) refuses: &'i dyn Fn(&[u8]) -> bool,
     /// True if this gateway validates secure data of the fleet again; false if it trusts the gateway that wrote them.
     pub(crate) verifies: bool,
@@ -169,7 +169,7 @@ fn backing(known: &Known) -> &Backing {
     }
 }
 
-/// Returns true if the entry of the fleet expires later, and is at least as credible.
+/// Returns true if the entry of the fleet expires later than the cached entry `held`, and is at least as credible.
 fn is_newer(entry: &CacheEntry, held: &CacheEntry, now: Mono) -> bool {
     match (entry, held) {
         (CacheEntry::Known(new), CacheEntry::Known(held)) => {

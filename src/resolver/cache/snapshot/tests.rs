@@ -31,7 +31,8 @@ const WRITTEN: u64 = 1_800_000_000;
 /// Each process of these tests begins at this time on its monotonic clock.
 pub(super) const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
-/// Returns the time `mono` seconds after the begin of a process, and `seconds` seconds after the writing of the snapshot.
+/// Returns a time: `mono` seconds after the begin of a process on the monotonic clock, and `seconds` seconds after the writing of the snapshot on the
+/// system clock.
 fn later(mono: u64, seconds: u64) -> Now {
     Now { mono: BORN.after(Duration::from_secs(mono)), unix: WRITTEN + seconds }
 }

@@ -48,7 +48,7 @@ impl Moments {
     /// Returns the times of an entry with the age `age` at the writing of the snapshot and the TTL `whole`; `None` if it can no longer be used.
     pub(super) fn lifetime(self, age: Duration, whole: Duration, past_end: PastEnd) -> Option<Lifetime> {
         let age = age.saturating_add(self.gone);
-        // The clock of a process starts far above `Mono::START`, so no entry of a real snapshot can be older.
+        // The clock of a process starts far above `Mono::START`, so no entry of a real snapshot can be older than that.
         let since = Some(self.now.before(age)).filter(|since| *since > Mono::START)?;
         let whole = whole.min(age.saturating_add(self.most));
         let stale = if past_end == PastEnd::Used { self.stale } else { Duration::ZERO };

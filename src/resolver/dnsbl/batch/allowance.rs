@@ -82,7 +82,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Questions that were sent before clients stopped asking can exceed the limit.
+        /// The limit may be exceeded by one question: before it is known that no client uses its answer, only its risk of 5 percent counts.
         #[test]
         fn the_waste_stays_within_the_allowance(uses in prop::collection::vec(any::<bool>(), 1..2_000)) {
             let mut allowance = BatchAllowance::new(3);

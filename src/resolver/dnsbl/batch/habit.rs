@@ -18,7 +18,7 @@ const MEMORY: u32 = u128::BITS;
 pub(super) struct Habit {
     seen: u32,
     followers: Vec<FollowingList>,
-    /// The number of addresses in the trial, at most `BATCH_MIN_SEEN`.
+    /// The number of addresses in the trial (the first addresses, before enough are learned), at most `BATCH_MIN_SEEN`.
     tried: u32,
     /// The DNS lists that clients asked about the addresses of the trial, with one bit for each of these addresses.
     tried_followers: Vec<FollowingList>,
@@ -52,7 +52,7 @@ impl Habit {
         self.followers.retain(|follower| follower.asked != 0);
     }
 
-    /// Adds an address to the trial, and returns its index there. Returns `None` if the trial is full.
+    /// Adds an address to the trial (the first `BATCH_MIN_SEEN` addresses), and returns its index there. Returns `None` if the trial is full.
     pub(super) fn begin_trial(&mut self) -> Option<u32> {
         let place = self.tried;
         self.tried = place.saturating_add(1).min(BATCH_MIN_SEEN);
@@ -70,7 +70,7 @@ impl Habit {
         }
     }
 
-    /// Returns the DNS lists that clients asked about at least `percent` of a hundred addresses. Each has the probability, in thousandths, that no
+    /// Returns the DNS lists that clients asked about at least `percent` percent of the addresses. Each has the probability, in thousandths, that no
     /// client asks it about the next address. Returns no list before `BATCH_MIN_SEEN` addresses.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
         let (followers, seen) = if self.seen >= BATCH_MIN_SEEN {

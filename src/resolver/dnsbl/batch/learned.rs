@@ -258,7 +258,7 @@ impl Batch {
         self.open.get(check).is_some_and(|questions| questions.asked.iter().any(|asked| asked.list < LEARNED))
     }
 
-    /// Counts a question that was sent to `list`. `start` has already counted batch questions.
+    /// Counts a question that was sent to `list`. Batch questions are not counted here, because `start` has already counted them.
     pub(crate) fn went_out(&mut self, check: &Check, list: ListId) {
         // If no client has asked about this subject, the question comes from `resolverctl`, and is not counted.
         let Some(questions) = self.open.get(check) else { return };
@@ -363,8 +363,8 @@ impl Batch {
         followers.map(|(follower, risk)| (follower.list, risk, follower.gap)).collect()
     }
 
-    /// Returns the other lists in the operator's groups that contain `list`. Their risk and their time are 0: the operator says that clients ask all
-    /// lists of a group.
+    /// Returns the other lists in the operator's groups that contain `list`. Their probability and their time (see `expected`) are 0: the operator
+    /// says that clients ask all lists of a group.
     fn grouped(&self, list: ListId, came: Option<ListSays>) -> Vec<(ListId, u32, Duration)> {
         let groups = self.groups.iter().filter(|group| came.is_none() && group.contains(&list));
         groups.flatten().filter(|other| **other != list).map(|other| (*other, 0, Duration::ZERO)).collect()
@@ -414,7 +414,7 @@ impl Batch {
         self.habit(trigger(list), now).begin_trial()
     }
 
-    /// If the table is full, the new habit replaces the least recently used habit.
+    /// Returns the habit of `trigger`. If the table is full, a new habit replaces the least recently used habit.
     fn habit(&mut self, trigger: Trigger, now: Mono) -> &mut Habit {
         if !self.habits.contains_key(&trigger) && self.habits.len() >= MAX_BATCH_HABITS {
             let oldest = self.habits.iter().min_by_key(|(_, (met, _))| *met).map(|(trigger, _)| *trigger);

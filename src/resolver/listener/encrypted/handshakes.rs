@@ -16,7 +16,7 @@ pub(in super::super) struct Handshakes(Mutex<Rates>);
 
 #[derive(Debug, Default)]
 struct Rates {
-    /// For each client, the theoretical arrival time of the algorithm.
+    /// For each client, the theoretical arrival time of the generic cell rate algorithm.
     due: BTreeMap<ClientKey, Mono>,
     logged: Option<Mono>,
 }

@@ -8,8 +8,9 @@
 //! - DNS over TLS uses the code for TCP, with rustls between the kernel and the DNS messages, so all limits are the same as for TCP. The
 //!   listener of hickory-server was rejected: it answers the queries of a connection one after the other, cannot send stored octets, and
 //!   limits neither connections nor handshakes.
-//! - DNS over TLS uses rustls without tokio-rustls: the kernel may accept only some octets, and a rustls session takes and returns octets.
-//!   The HTTP/2 crate needs streams, so DNS over HTTPS uses tokio-rustls. At most 16 KiB are encrypted before the kernel has accepted them.
+//! - DNS over TLS uses rustls without tokio-rustls, because the kernel may accept only some octets of a reply, and rustls itself keeps the
+//!   others. The HTTP/2 crate needs an asynchronous stream, so DNS over HTTPS uses tokio-rustls. At most 16 KiB are encrypted before the
+//!   kernel has accepted them.
 //! - A handshake has a time limit, and counts as a connection when it begins. If the handshakes of a client reach the limit of its
 //!   connections, its oldest handshakes are ended first, unless they are recent and few. The rate of handshakes is limited for each client
 //!   (`handshakes`). A handshake is counted when the ClientHello is complete, before anything is computed for it. A rate for each network

@@ -153,7 +153,7 @@ async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection(
     let mut connected = connect(address).await;
     let began = Instant::now();
     let mut slow = TcpStream::connect(address).await.unwrap();
-    // The beginning of a TLS ClientHello.
+    // The client sends only the beginning of a TLS ClientHello.
     slow.write_all(&[22, 3, 1, 2, 0, 1]).await.unwrap();
     assert_eq!(slow.read(&mut [0; 16]).await.unwrap_or(0), 0);
     assert_eq!(began.elapsed().as_secs(), HANDSHAKE_TIME.as_secs());

@@ -129,7 +129,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Octets that the kernel does not accept immediately are lost. Closing the connection then tells the client the same.
+    /// Sends GOAWAY with `reason`. If the kernel does not accept it immediately, the closed connection shows the client that it has ended.
     fn end(&mut self, reason: Reason) -> io::Result<()> {
         self.requests.abrupt_shutdown(reason);
         let _ = poll_fn(|context| self.requests.poll_closed(context)).now_or_never();

@@ -1,4 +1,5 @@
-//! The requests of a connection that wait until the client has read the earlier replies, or may have another question in progress.
+//! The requests of a connection that wait: until the client has read the earlier replies, or until one of its questions in progress is
+//! answered.
 //!
 //! Only the DNS message of a request is stored. With the longest headers, a client could otherwise fill 32 MiB.
 

@@ -154,7 +154,7 @@ async fn a_client_that_provokes_resets_is_closed() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
-    // These headers have no path.
+    // These requests have no path, which breaks the rules of HTTP/2.
     let broken = (0..=MAX_PROVOKED_RESETS)
         .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &[0x82]));
     send(&mut stream, &broken.collect::<Vec<u8>>()).await;
@@ -247,7 +247,7 @@ async fn octets_that_are_no_queries_end_the_connection() {
     listeners.stop();
 }
 
-/// Returns copies of a frame that exceed `OCTETS_WITHOUT_QUERY`.
+/// Returns so many copies of a frame that they exceed `OCTETS_WITHOUT_QUERY`.
 fn too_many(frame: &[u8]) -> Vec<u8> {
     frame.repeat(OCTETS_WITHOUT_QUERY / frame.len() + 1)
 }
@@ -356,7 +356,7 @@ async fn a_client_that_takes_no_reply_gets_no_more_and_is_closed() {
     listeners.stop();
 }
 
-/// Opens a connection, and sends a query whose reply the client allows 0 octets of. Returns after the header of the response.
+/// Opens a connection and sends a query. The client allows 0 octets of the reply. Returns after the header of the response.
 async fn without_window(listeners: &Listeners) -> TlsStream<TcpStream> {
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[0, 4, 0, 0, 0, 0]).await;

@@ -105,7 +105,7 @@ pub(in super::super) fn query_for(name: &str) -> Vec<u8> {
     message.to_vec().unwrap()
 }
 
-/// Starts a DNS server, and a configuration that forwards the queries for a zone to it.
+/// Starts a DNS server. Returns it, and a configuration that forwards the queries for slow.example to it.
 async fn with_server() -> (UdpSocket, Arc<Config>) {
     let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let zone = format!(

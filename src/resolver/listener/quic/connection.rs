@@ -145,7 +145,7 @@ impl QuicConnection {
         self.due.into_iter().chain(idle).chain(closes).min()
     }
 
-    /// Returns the error code for the end of the time that `until` returned.
+    /// Returns the error code with which the connection is closed at the time that `until` returned.
     fn time_out(&self) -> Goes {
         Err(if self.due.is_some() { EndCode::ExcessiveLoad } else { EndCode::NoError })
     }

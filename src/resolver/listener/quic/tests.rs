@@ -32,7 +32,7 @@ use history::Counter;
 
 const QUIC: &str = "quic = [\"127.0.0.1:0\"]";
 
-/// The configuration of the tests has the address of this name.
+/// A name whose address is in the configuration of the tests.
 const HOST: &str = "printer.lan.";
 
 /// The reply, or the error with which the stream or the connection ended.
@@ -111,7 +111,7 @@ pub(super) fn query_with(option: Option<EdnsOption>) -> Vec<u8> {
     message.to_vec().unwrap()
 }
 
-/// Starts a DNS server, and a configuration that forwards the queries for a zone to it.
+/// Starts a DNS server. Returns it, and a configuration that forwards the queries for slow.example to it.
 pub(super) async fn with_server() -> (UdpSocket, Arc<Config>) {
     let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let zone = format!(

@@ -31,7 +31,7 @@ use dns::wire::compose;
 use history::event::{ListFault, StepEvent};
 
 impl ListResolver {
-    /// Answers a question for one record type. For a name in the zone of a DNS list, the gate decides which answer is given.
+    /// Answers a question for one record type. For a name in the zone of a DNS list, `dnsbl::gate` decides which answer is given.
     pub(in crate::resolve) async fn guarded(
         &self,
         asked: &ClientQuestion,
@@ -54,7 +54,7 @@ impl ListResolver {
             self.warn_of_shut_down(list, entry);
             return self.chaser.chase((name, kind), (way, asked.cut.get()), AtList::Passes, context).await;
         }
-        // Boxed, because it would make every resolution (flight) larger, and only some questions need it.
+        // The future is boxed, because it would make every resolution (flight) larger, and only some questions need it.
         Box::pin(self.judged(ListQuestion { list, entry, name, kind, context })).await
     }
 
@@ -96,7 +96,7 @@ impl ListResolver {
         }
     }
 
-    /// Returns what the answer says about the queried name. Returns `None` if the gate does not decide about it, for example because of its
+    /// Returns what the answer says about the queried name. Returns `None` if `dnsbl::gate` does not judge it, for example because of its
     /// type.
     async fn verdict(&self, asked: ListQuestion<'_>, found: &Result<Chased, Failure>) -> Option<ListVerdict> {
         let ListQuestion { list, entry, name, kind, context } = asked;

@@ -36,7 +36,7 @@ impl ListResolver {
         self.views.load().asking(apex, way, ViewId::default()).is_some()
     }
 
-    /// Removes the states of lists for those servers at which no view asks the list any more.
+    /// The table has a state for each list and each set of servers (`way`). Removes the states that no view uses any more.
     pub(in crate::resolve) fn forget_unasked(&self) {
         self.table.keep(|apex, way| self.is_asked(apex, way));
     }

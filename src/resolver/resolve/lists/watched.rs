@@ -50,7 +50,7 @@ impl ListResolver {
         Some(Watched { list, entry })
     }
 
-    /// Returns the answer of a list that is known not to answer, or `None` if the list must be asked.
+    /// Returns the answer that the client gets if the list is known not to answer, or `None` if the list must be asked.
     pub(in crate::resolve) fn held(
         &self,
         watched: Watched<'_>,
@@ -132,7 +132,7 @@ impl ListResolver {
         found
     }
 
-    /// Reports a client's question that looks like one to an unknown DNS list to `background::batch`.
+    /// Reports a client's question to `background::batch` if it looks like a question to an unknown DNS list.
     pub(in crate::resolve) fn notice(&self, missed: &ClientQuestion) {
         let ClientQuestion { question, key, arrived, list, .. } = missed;
         if list.is_none()
@@ -144,8 +144,8 @@ impl ListResolver {
         }
     }
 
-    /// Records the result of a question that belongs to no known DNS list. Returns the mark of the answer if its zone looks like a DNS list
-    /// (see `lookalike`). Only the batches use this mark.
+    /// Records the result of a question that belongs to no known DNS list. If its zone looks like a DNS list (see `lookalike`), returns a
+    /// mark with this list and what it says. Only `background::batch` uses this mark.
     pub(super) fn learned_mark(&self, name: &Name, found: &Result<Chased, Failure>) -> Option<ListMark> {
         let answer = found.as_ref().ok();
         let round_trip = answer.and_then(|chased| chased.answered).map(|(_, round_trip)| round_trip);

@@ -33,7 +33,8 @@ impl Timekeeper {
         Self { offset: AtomicI64::new(offset(now)), set: AtomicU64::new(0), reported: AtomicU8::new(RIGHT) }
     }
 
-    /// Returns the time for the validity times of signatures. If the state of the clock has changed, the log reports this.
+    /// Returns the time with which the validity periods of signatures are checked. If the state of the clock has changed, the log reports
+    /// this.
     pub(super) fn calendar(&self, clock: &Clock) -> Calendar {
         let now = clock.now();
         let calendar = clock.calendar_at(now);
@@ -78,20 +79,20 @@ impl Timekeeper {
         set > 0 && since.as_micros() <= set
     }
 
-    /// Returns true if the cached security state of a zone may be wrong, because the clock was set since then. Secure and insecure states
-    /// are never wrong for this reason.
+    /// Returns true if the cached security state of a zone may be wrong, because the clock was set after the state was stored. Secure and
+    /// insecure states are never wrong for this reason.
     pub(super) fn outdates(&self, state: &ZoneTrust) -> bool {
         matches!(state.standing, ZoneSecurity::Bogus(_) | ZoneSecurity::NoZone(_))
             && self.is_outdated(state.stored)
     }
 
-    /// Returns true if the log last reported another state.
+    /// Records that the log reports this state of the clock. Returns true if it last reported another state.
     fn turns(&self, reported: u8) -> bool {
         self.reported.swap(reported, Ordering::Relaxed) != reported
     }
 }
 
-/// Returns the reason for an answer whose signatures were validated without their validity periods. The true time is after `passed`
+/// Returns why an answer is not secure if its signatures were validated without their validity periods. The true time is after `passed`
 /// (seconds since 1970).
 pub(super) fn untimed(passed: u64) -> ValidationFailure {
     let text = format!(

@@ -40,7 +40,7 @@ pub(crate) struct Fetched {
     pub(super) server: Option<SocketAddr>,
     /// When the answer arrived from the server. For a denial from the cache, the current time.
     pub(super) since: Mono,
-    /// The reservation of memory for a long reply, until this value is dropped.
+    /// Reserves the memory of a long reply until this value is dropped.
     pub(super) _room: ReplyRoom,
 }
 
@@ -50,9 +50,9 @@ pub(crate) type Fetch = SharedResult<Result<Arc<Fetched>, Failure>>;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Round<'a> {
-    /// The cache, a fetch of the same records in progress, or servers.
+    /// The records come from the cache, from a fetch of the same records in progress, or from servers.
     First,
-    /// Only servers, without those in `avoid`.
+    /// The records come only from servers that are not in `avoid`.
     Again {
         /// The servers whose earlier answers were bogus.
         avoid: &'a [SocketAddr],
@@ -107,7 +107,7 @@ impl Validator {
                 || rrsets.get(zone, RecordType::DNSKEY, Rank::Answer, now).is_some()
         };
         if self.is_signed(cut, context) && !known() {
-            // The code that needs the keys waits for them.
+            // The result is dropped: the code that needs the keys joins the same fetch.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
     }
@@ -123,7 +123,7 @@ impl Validator {
         }
     }
 
-    /// Renews the security state of a zone in use in the background, if the state expires soon.
+    /// Renews the security state of a zone that is in use, if the state expires soon. The fetch runs in the background.
     pub(super) fn refresh_if_old(&self, state: &Arc<ZoneTrust>, context: &Context) {
         let now = self.clock.mono();
         if !is_to_be_renewed(state, now) || !context.checks() || context.is_ahead() {

@@ -69,7 +69,7 @@ impl Part {
         Self { verdict, at_fault, ttl: u32::MAX, proofs: Vec::new() }
     }
 
-    /// Returns the verdict if a zone above is bogus. The server of the answer is then not at fault.
+    /// Returns the verdict on data below a bogus zone. The server that sent the data is not at fault.
     fn above(verdict: Verdict) -> Self {
         Self { at_fault: false, ..Self::from_verdict(verdict) }
     }
@@ -243,7 +243,7 @@ impl Validator {
         self.by_keys(state, lookup.context, &Matter::Absence(absence), evidence).await
     }
 
-    /// Returns the proof with these keys, and the NSEC and NSEC3 records that it uses.
+    /// Proves data or a denial (`matter`) with these keys. Returns the proof, and the NSEC and NSEC3 records that it uses.
     async fn shows(
         &self,
         keys: &ZoneKeys,

@@ -73,7 +73,7 @@ impl Validator {
         &self.ntas
     }
 
-    /// Returns the time for the validity times of signatures.
+    /// Returns the time with which the validity periods of signatures are checked.
     pub(super) fn calendar(&self) -> Calendar {
         self.timekeeper.calendar(&self.clock)
     }
@@ -93,7 +93,7 @@ impl Validator {
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<CachedFailure>> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
-        // This call detects that the clock was set.
+        // This call detects whether the clock was set.
         self.calendar();
         let by_the_clock = failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
         (!by_the_clock).then_some(failed)
