@@ -145,12 +145,13 @@ fn sums_bar(report: &MessageReport) -> String {
 fn critical(report: &MessageReport) -> Vec<&QuestionReport> {
     let mut path = Vec::new();
     let mut end = f64::MAX;
+    let ends = |question: &QuestionReport| question.at + question.elapsed;
+    // Each question began before the next one on the path, so the loop ends also for answers from the cache, which take no time.
+    let is_before = |question: &QuestionReport, end: f64| question.at < end && ends(question) <= end;
     loop {
-        let ends = |question: &QuestionReport| question.at + question.elapsed;
-        let before = report.questions.iter().filter(|question| has_row(question) && ends(question) <= end);
+        let before = report.questions.iter().filter(|question| has_row(question) && is_before(question, end));
         let Some(last) = before.max_by(|one, other| ends(one).total_cmp(&ends(other))) else { return path };
         path.push(last);
-        // The loop ends only if each query with a row took some time.
         end = last.at;
     }
 }
@@ -288,6 +289,13 @@ mod tests {
         let report = MessageReport { took: 2.6, waited: 2.6, questions, line, ..MessageReport::default() };
         let path: Vec<f64> = critical(&report).iter().map(|one| one.elapsed).collect();
         assert_eq!(path, [2.0, 0.1, 0.5]);
+        // A cached denial of the name that the operator asks for has a row, and takes no time.
+        let mut cached = question(2.6, 0.0);
+        (cached.result, cached.of_subject) = (DnsResult::NoName, true);
+        let mut report = report;
+        report.questions.push(cached);
+        let path: Vec<f64> = critical(&report).iter().map(|one| one.elapsed).collect();
+        assert_eq!(path, [0.0, 2.0, 0.1, 0.5]);
         let page = page(&[&report], "", &|_| "noon".to_owned(), true);
         assert!(page.contains("smtp[9]: 4F2A91: to=&lt;a@one.example&gt;, delay=2.7</p>"), "{page}");
         assert!(page.contains("&lt;b&gt;.example. A") && !page.contains("<b>.example"), "{page}");
