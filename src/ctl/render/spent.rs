@@ -56,15 +56,15 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     };
     let since = moment(*since);
     let why = match moment(begin) {
-        _ if !shorter => String::new(),
-        begin if begin == since => ", the start of the query history in memory".to_owned(),
+        _ if !shorter => ".".to_owned(),
+        begin if begin == since => ", the start of the query history in memory.".to_owned(),
         begin => {
             format!(
-                ", because the query history in memory, which begins at {begin}, does not have all earlier queries"
+                ". The query history in memory begins at {begin}, but not all queries before {since} are in it."
             )
         }
     };
-    format!("All figures are since {since}{why}.\n")
+    format!("All figures are since {since}{why}\n")
 }
 
 /// The name on the screen. JSON has the words of the control protocol.

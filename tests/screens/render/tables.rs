@@ -21,7 +21,7 @@ fn stages() -> Vec<Reply> {
         row(Stage::Walk, 27_114, 3.1, [0.000_11, 0.000_19, 0.000_8, 0.012]),
         row(Stage::Waiting, 22_903, 498.7, [0.019, 0.088, 0.84, 4.0]),
         row(Stage::Validation, 1_204, 41.9, [0.021, 0.06, 0.31, 1.2]),
-        span(9.0, true),
+        span(0.0, true),
     ]
 }
 
@@ -75,6 +75,8 @@ fn tables() {
     both("by_stage", &table(Table::Stage, &stages()), &lines(&stages()));
     let whole = table(Table::Stage, &[span(9.0, false)]);
     assert!(whole.ends_with("\nAll figures are since 2026-11-20 09:12:10 UTC.\n"), "{whole}");
+    let partly = table(Table::Stage, &[span(9.0, true)]);
+    assert!(partly.contains(" in memory begins at 2026-11-20 09:12:01 UTC, but not "), "{partly}");
     let empty = [Reply::TableSpan(TableSpan {
         begin: None,
         since: RECORD_BEGIN,
