@@ -139,7 +139,10 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let moments: (minutes::Moment<'_>, minutes::Moment<'_>) = (&moment::shown, &moment::minute_of_day);
     Ok(match arguments.by {
         None => minutes::screen(&span, other.first(), &parts, moments, style),
-        Some(table) => minutes::busiest(&span, |kind| table_of(kind) == Some(table), usize::MAX, style),
+        Some(table) => {
+            let is_wanted = |kind| table_of(kind) == Some(table);
+            minutes::busiest(&span, is_wanted, usize::MAX, moments.0, style)
+        }
     })
 }
 

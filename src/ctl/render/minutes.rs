@@ -154,7 +154,7 @@ pub fn screen(
     if is_short && !span.busiest.is_empty() {
         parts.push(SHORT.to_owned());
     } else if !span.busiest.is_empty() {
-        parts.push(busiest(span, |kind| kind != BusyKind::Listings, SHOWN, style));
+        parts.push(busiest(span, |kind| kind != BusyKind::Listings, SHOWN, moment, style));
     }
     parts.push(ESTIMATES.to_owned());
     parts.join("\n")
@@ -220,21 +220,18 @@ const SENT: &str =
 const COUNTED: [(&[BusyKind], &str); 3] = [
     (
         &[BusyKind::Zone, BusyKind::List],
-        "count of a zone or list: its cache misses, or the queries to its servers, whichever is more\n",
+        "count: how busy the zone or list was (its cache misses or the queries to its servers, the larger number)\n",
     ),
     (&[BusyKind::User], "count of a user: its cache misses (estimated)\n"),
     (&[BusyKind::Network], "count of a network: queries to its servers\n"),
 ];
-
-/// Names are stored less often than the figures above the table.
-const PERIODS: &str = "this table counts only whole periods of 5 minutes that ended in this span\n";
-const _: () = assert!(NAMES_INTERVAL == 5);
 
 /// In seconds: two periods of `NAMES_INTERVAL` minutes. A shorter span has no table of the busiest names.
 const SHORTEST_NAMED: u64 = 2 * NAMES_INTERVAL * 60;
 
 /// Replaces the table of the busiest names for a span shorter than `SHORTEST_NAMED`.
 const SHORT: &str = "zones, lists and users are recorded every 5 minutes: only a span of 10 minutes or longer shows them, for example `resolverctl stats --since 10m`\n";
+const _: () = assert!(NAMES_INTERVAL == 5);
 
 const DNS_TIME: &str = "DNS time: how long a message waited for DNS\n";
 
@@ -263,8 +260,14 @@ fn fault_unless_user(row: &Busy, number: u64) -> Cell {
     }
 }
 
-/// Returns the busiest names of the wanted kinds, at most `most` of each kind.
-pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: usize, style: Style) -> String {
+/// Returns the busiest names of the wanted kinds, at most `most` of each kind. `moment` formats a point in time with its date.
+pub fn busiest(
+    span: &SpanReport,
+    is_wanted: impl Fn(BusyKind) -> bool,
+    most: usize,
+    moment: Moment<'_>,
+    style: Style,
+) -> String {
     let kinds = span.busiest.chunk_by(|one, other| one.kind == other.kind);
     let rows = kinds.flat_map(|rows| rows.iter().take(most)).filter(|row| is_wanted(row.kind));
     let rows: Vec<&Busy> = rows.collect();
@@ -274,6 +277,12 @@ pub fn busiest(span: &SpanReport, is_wanted: impl Fn(BusyKind) -> bool, most: us
     } else {
         let has = |kinds: &[BusyKind]| rows.iter().any(|row| kinds.contains(&row.kind));
         let counted = COUNTED.iter().filter(|(kinds, _)| has(kinds)).map(|(_, note)| *note);
-        table.text(style, None) + &counted.collect::<String>() + PERIODS
+        table.text(style, None) + &counted.collect::<String>() + &recorded(span, moment)
     }
+}
+
+/// Names are stored less often than the figures above the table, so the first period can begin before the span.
+fn recorded(span: &SpanReport, moment: Moment<'_>) -> String {
+    let (from, to) = (moment(span.from as f64), moment(span.to as f64));
+    format!("this table adds up what was recorded every {NAMES_INTERVAL} minutes from {from} to {to}\n")
 }

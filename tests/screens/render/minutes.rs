@@ -84,6 +84,6 @@ fn a_span_next_to_that_of_the_week_before_and_each_minute_around_a_time() {
     golden("stats_no_minutes.txt", &screen(&nothing, None, &[]));
     golden(
         "stats_day_by_zone.txt",
-        &minutes::busiest(&day, |kind| kind != BusyKind::User, usize::MAX, Style::Plain),
+        &minutes::busiest(&day, |kind| kind != BusyKind::User, usize::MAX, moment, Style::Plain),
     );
 }
