@@ -27,7 +27,10 @@ const NOTES: usize = 4;
 /// The first line, two lines of titles, at least one row, and the last line.
 const OTHERS: u16 = 5;
 
-const HELP: [&str; 12] = [
+/// Explains the names of two tables, below each table and in the help.
+const WHO: &str = "clients: addresses that send queries; users: accounts of programs on this host";
+
+const HELP: [&str; 13] = [
     "1 to 6, Tab    another table: zones, servers, lists, clients, failures, users",
     "s              sort by the next column",
     "r              sort in the other direction",
@@ -37,6 +40,7 @@ const HELP: [&str; 12] = [
     "Esc            back to the table; in the table: quit",
     "?              this help",
     "q, Ctrl-C      quit",
+    WHO,
     "The rates (queries/s) are measured between the last two updates of the screen.",
     "trend: one bar for each update of the screen, the latest at the right.",
     "The table of lists counts since the start of resolverd, not since the period began.",
@@ -202,6 +206,7 @@ fn legend(live: &TopLive, trend: usize) -> Vec<String> {
             "trend: {title} ({period}) at each update of the screen, one bar each, the latest at the right"
         ));
     }
+    lines.push(WHO.to_owned());
     lines
 }
 

@@ -79,7 +79,7 @@ impl TopTable {
         match self {
             Self::Zones => "total time: the times of all resolutions of the zone (cache misses), added up",
             Self::Servers => "total wait: the sum of the times that all queries waited for the server",
-            Self::Lists => "99 % answered in: the time that 99 % of the queries took at most; since start",
+            Self::Lists => "99 % answered in: 99 % of queries took at most this time; counted since start",
             Self::Clients => "overload: failed at once, because too many queries were in progress",
             Self::Users => "cache misses: estimated; sum of waits: how long all of them took, added up",
             Self::Failures => "cause: `resolverctl failed` explains it; last: time of the last failed query",
