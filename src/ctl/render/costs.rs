@@ -64,7 +64,7 @@ fn legend(slow: f64) -> String {
     let slow = words::time(slow);
     format!(
         "wait: how long messages waited because of the cause; change: of the wait, compared with the period of the same length before\n\
-        messages: one with several causes is in several rows; one that waited less than {slow} for each cause is in no row\n\
+        messages: a message with several causes is in several rows; a message that waited less than {slow} for each cause is in no row\n\
         share: of all messages of the period\n\
         client: the mail program paused between its queries; `resolverctl why --help` explains the other causes\n"
     )
