@@ -126,7 +126,7 @@ pub(super) const FLEET: SingleSection<FleetSection> = SingleSection {
             .at_start(),
         key!(FleetSection, key, OrEmpty(NamedFile(fleet_key, |file| &file.path)))
             .comment(&[
-                (Some("\"\""), "no key file; needed if servers are set"),
+                (Some("\"\""), "no file with the key of the fleet; needed if servers are set"),
                 (None, "a file with mode 0640 or less"),
             ])
             .at_start(),

@@ -201,7 +201,7 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
             },
             |dnssec| Some(forms::path(dnssec.trust_anchor.path.as_deref())),
         )
-        .comment(&[(Some("\"\""), "begins with the built-in keys of the root zone")])
+        .comment(&[(Some("\"\""), "the built-in keys of the root zone")])
         .content("the keys in the file changed", |old, new| {
             old.trust_anchor.anchors != new.trust_anchor.anchors
         }),
