@@ -187,7 +187,7 @@ fn status(warnings: Vec<Warning>) -> Status {
     let daemon = DaemonStatus {
         version: "0.2.0".to_owned(),
         process: 4_711,
-        config: None,
+        config: Some("/etc/resolverd/resolverd.toml".to_owned()),
         listen: vec!["127.0.0.1:53".parse().unwrap()],
         listen_tls: vec!["192.0.2.1:853".parse().unwrap()],
         listen_https: vec!["192.0.2.1:443".parse().unwrap()],
@@ -235,7 +235,11 @@ fn record(name: &str, ttl: u32, kind: &str, data: &str) -> Record {
 }
 
 fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<Record>) -> QueryReply {
-    let elapsed = if outcome == Outcome::Cache { 0.000_19 } else { 0.1234 };
+    let elapsed = match outcome {
+        Outcome::Cache => 0.000_19,
+        Outcome::Failed => 1.62,
+        _ => 0.1234,
+    };
     QueryReply {
         name: "mail.example.".to_owned(),
         kind: kind.to_owned(),
