@@ -90,7 +90,7 @@ fn answered() -> Vec<Step> {
     let private = texts(["mx.mail.example. A 10.0.0.1", "mx.mail.example. A 10.0.0.2"]);
     vec![
         step(837_000, 0, sent("192.0.2.54", "first")),
-        step(849_000, 0, received("192.0.2.54", (Conduct::Answered, 0.012), "8 records")),
+        step(849_000, 0, received("192.0.2.54", (Conduct::Answered, 0.012), "10 records")),
         step(849_000, 0, StepEvent::Scrubbed { dropped: 2, records: foreign }),
         step(849_100, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
         step(849_200, 0, StepEvent::PrivateRemoved { dropped: 6, records: private }),

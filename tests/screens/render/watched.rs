@@ -41,7 +41,7 @@ fn rows() -> Vec<WatchedRow> {
         interval: 3_600.0,
         checked,
         could_not_tell: could_not_tell.map(str::to_owned),
-        could_not_tell_since: could_not_tell.map(|_| 1_795_000_000),
+        could_not_tell_since: could_not_tell.map(|_| MONDAY + 7_200),
         next: 3_000.0,
         findings,
         changes: Vec::new(),
@@ -84,11 +84,11 @@ fn rows() -> Vec<WatchedRow> {
     vec![
         faulty,
         row("new.example", Vec::new(), None, None),
-        row("sound.example", Vec::new(), Some(MONDAY), None),
+        row("sound.example", Vec::new(), Some(MONDAY + 7_200), None),
         row(
             "unheard.example",
             Vec::new(),
-            Some(MONDAY),
+            Some(MONDAY + 3_600),
             Some("no name server answered, not even those of the parent zone"),
         ),
     ]
