@@ -260,7 +260,7 @@ impl PlanDraft<'_> {
             );
             self.warn(
                 evidence,
-                "if they need it: `resolverctl switch --back` undoes the switch and starts it again",
+                "if these hosts need that resolver: `resolverctl switch --back` undoes the switch and starts the resolver again",
             );
         } else {
             self.plan.refusals.push(HostFinding::failure(CHECK, evidence, advice));
