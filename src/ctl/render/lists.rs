@@ -25,7 +25,8 @@ const NOT_COUNTED: &str = "–";
 
 const LEGEND: &str = "queries: queries of clients since the start of resolverd; listed: the part of the answers that were listings\n\
     median: half of the answers of the list's servers took at most this time; slow: 1 s or more\n\
-    sent today, yesterday: queries sent to the servers of the list on these days (UTC), with or without a reply\n\
+    not tested yet: resolverd tests a list while clients query it\n\
+    sent today, yesterday: queries sent to the servers of the list on these days (UTC), with or without a reply; –: not counted\n\
     limit: the queries that your quota permits in a day, or that are free of charge\n";
 
 /// The table of the lists in use, and the notes about each list.
