@@ -56,7 +56,8 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
             Some("\"learned\""),
             "resolverd learns which lists clients query, and queries them early, all at once (batch queries)",
         )]),
-        key!(Dnsbl, batch_groups, List(List(NAME))).comment(&[(Some("[]"), "no groups of lists")]),
+        key!(Dnsbl, batch_groups, List(List(NAME)))
+            .comment(&[(Some("[]"), "no groups of lists; batch = \"configured\" uses them")]),
         key!(Dnsbl, batch_waste, Number(0..=MAX_BATCH_WASTE))
             .comment(&[(None, "maximum percentage of batch queries whose answer no client uses")]),
     ],
