@@ -122,15 +122,15 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     let mut notes = Vec::new();
     let hidden = count.saturating_sub(rows.len() as u64);
     if hidden > 0 {
-        let queries = if hidden == 1 { "query" } else { "queries" };
+        let (queries, each) = if hidden == 1 { ("query", "") } else { ("queries", " each") };
         // The daemon leaves out the quickest queries of a message (email). So all missing queries are quick if one query in the
         // reply is quick.
         let others = || report.questions.iter().skip(1).filter(|question| !question.of_subject);
         let is_quick = report.left_out == 0 || others().any(|question| !has_row(question));
         let why = if rows.len() < ROWS && is_quick {
-            "less than 1 ms each"
+            format!("less than 1 ms{each}")
         } else {
-            "only the failed and the slowest ones are shown"
+            "only the failed and the slowest ones are shown".to_owned()
         };
         notes.push(format!("and {} more {queries} ({why})", words::number(hidden)));
     }
