@@ -217,13 +217,17 @@ const SENT: &str =
     "sent: queries to servers; timeout: the part of them without a reply; –: nothing was recorded\n";
 
 /// What the table of the busiest names counts. A line is shown if the table has one of its kinds.
-const COUNTED: [(&[BusyKind], &str); 3] = [
+const COUNTED: [(&[BusyKind], &str); 4] = [
     (
         &[BusyKind::Zone, BusyKind::List],
         "count: how busy the zone or list was (its cache misses or the queries to its servers, the larger number)\n",
     ),
-    (&[BusyKind::User], "count of a user: its cache misses (estimated)\n"),
+    (&[BusyKind::User], "count of a user: its cache misses (estimated); –: not recorded\n"),
     (&[BusyKind::Network], "count of a network: queries to its servers\n"),
+    (
+        &[BusyKind::Zone, BusyKind::List, BusyKind::User],
+        "failed, took 1 s or more, total time: of the cache misses\n",
+    ),
 ];
 
 /// In seconds: two periods of `NAMES_INTERVAL` minutes. A shorter span has no table of the busiest names.
