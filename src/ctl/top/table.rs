@@ -81,7 +81,7 @@ impl TopTable {
             Self::Servers => "total wait: the sum of the times that all queries waited for the server",
             Self::Lists => "99 % answered in: 99 % of queries took at most this time; counted since start",
             Self::Clients => "overload: failed at once, because too many queries were in progress",
-            Self::Users => "cache misses: estimated; sum of waits: how long all of them took, added up",
+            Self::Users => "cache misses: estimated; sum of waits: how long all these queries took, added up",
             Self::Failures => "cause: `resolverctl failed` explains it; last: time of the last failed query",
         }
     }
