@@ -52,7 +52,10 @@ fn answers() -> Vec<ComparedAnswer> {
         answer(ThisResolver, "this resolver", AnswerVerdict::Same, ""),
         old,
         denied,
-        answer(NameServer, "192.0.2.53 (ns1.example.com.)", AnswerVerdict::Same, ""),
+        ComparedAnswer {
+            serial: Some(2_026_112_201),
+            ..answer(NameServer, "192.0.2.53 (ns1.example.com.)", AnswerVerdict::Same, "")
+        },
         silent,
     ]
 }
@@ -67,6 +70,7 @@ fn answers_side_by_side() {
     let of_server = ComparedAnswer {
         source: AnswerSource::NameServer,
         server: "192.0.2.53 (ns1.example.com.)".to_owned(),
+        serial: Some(2_026_112_201),
         ..alias.clone()
     };
     let of = |answers: Vec<ComparedAnswer>, left_out: Vec<String>| {

@@ -49,18 +49,21 @@ fn tables() {
     both("by_zone", &table(Table::Zone, &zones), &lines(&zones));
     let servers: Vec<Reply> = servers().into_iter().map(Reply::Server).collect();
     both("by_server", &table(Table::Server, &servers), &lines(&servers));
-    let client = |client: &str, questions, cache, failed| {
+    let client = |client: &str, questions, cache, failed, waited| {
         Reply::Client(ClientRow {
             client: client.to_owned(),
             questions,
             cache,
             failed,
             shed: failed / 2,
-            waited: 0.002 * questions as f64,
+            waited,
         })
     };
-    let clients =
-        [client("127.0.0.1", 1_200, 1_100, 3), client("10.0.0.21", 77, 0, 0), client("other", 1, 1, 0)];
+    let clients = [
+        client("127.0.0.1", 1_200, 1_100, 3, 2.4),
+        client("10.0.0.21", 77, 0, 0, 1.848),
+        client("other", 1, 1, 0, 0.000_04),
+    ];
     both("by_client", &table(Table::Client, &clients), &lines(&clients));
     let user = |user: &str, questions, failed, waited| {
         Reply::User(UserRow { user: user.to_owned(), questions, failed, waited })
