@@ -52,7 +52,7 @@ pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint
         Health::Answering if !has_answered => ("no answer yet", Paint::Plain),
         Health::Answering => ("answering", Paint::Good),
         Health::Doubtful => ("recent timeout", Paint::Plain),
-        Health::Due => ("dead, probe due now", Paint::Bad),
+        Health::Due => ("dead, test query (probe) due now", Paint::Bad),
         Health::Dead => ("dead: has not replied for some time", Paint::Bad),
     }
 }
