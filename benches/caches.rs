@@ -140,7 +140,7 @@ fn memory(store: &str, room: u32, added: u32) -> f64 {
     grown
 }
 
-/// The resident memory of this process in octets (proc(5), statm: pages of 4 KiB).
+/// Returns the resident memory of this process in octets. `statm` (proc(5)) has it in pages of 4 KiB.
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4_096

@@ -98,7 +98,8 @@ fn lab() -> Result<Lab, LabError> {
     tree.build()
 }
 
-/// Returns false if the light client is not served well.
+/// Measures the light client while another client floods the daemon with queries for the names that `flooded` returns. Returns false if the light
+/// client gets an error, loses a query or waits too long.
 fn case(name: &str, address: SocketAddr, flooded: fn(u64) -> String, rate: u32) -> Result<bool, Failure> {
     let stop = AtomicBool::new(false);
     let (light, [answered, failed]) = thread::scope(|scope| {

@@ -22,7 +22,7 @@ use resolver::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
 /// This number is so large that the hash table grows several times.
 const ENTRIES: u32 = 200_000;
 
-/// In octets; large enough for all entries, so that none is evicted.
+/// The size of the cache in octets. It is large enough for all entries, so that none is evicted.
 const SIZE: u64 = 8 << 30;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -64,7 +64,7 @@ fn main() {
 
 fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
     let memory = Memory::new(SIZE, &Random::seeded(1));
-    // The program measures after the creation of the cache, which may use memory that was freed before. So only the entries count.
+    // The cache is created before the first measurement, so that only the entries count: a new cache may use memory that an earlier one has freed.
     let before = resident();
     for number in 0..ENTRIES {
         put(&memory, number);

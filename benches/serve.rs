@@ -66,7 +66,7 @@ fn lab() -> Result<Lab, LabError> {
     tree.build()
 }
 
-/// The DNS message id of a query is also the number of its name.
+/// A client that asks for all names. The DNS message id of a query is the number of its name.
 struct Client {
     socket: UdpSocket,
     queries: Vec<Vec<u8>>,
@@ -88,7 +88,7 @@ impl Client {
         Ok(())
     }
 
-    /// Keeps `WINDOW` questions in progress, and returns the time of each answered question.
+    /// Sends questions for the time `span`, so that `WINDOW` questions are always in progress. Returns how long each answer took.
     fn ask_for(&mut self, span: Duration) -> Result<Vec<Duration>, Failure> {
         let mut sent = vec![Instant::now(); usize::from(NAMES)];
         let mut times = Vec::with_capacity(4_000_000);

@@ -19,7 +19,7 @@ use resolver::cache::snapshot::Scope;
 
 const NAMES: u32 = 500_000;
 
-/// In octets; large enough for all entries, so that none is evicted.
+/// The size of the cache in octets. It is large enough for all entries, so that none is evicted.
 const SIZE: u64 = 1 << 30;
 
 const DAY: Duration = Duration::from_secs(86_400);

@@ -89,7 +89,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The errors of the library ring do not implement `std::error::Error`.
+/// Converts an error of the library ring, which does not implement `std::error::Error`.
 fn failure(error: impl std::fmt::Display) -> Failure {
     error.to_string().into()
 }
@@ -158,8 +158,8 @@ fn world(words: &str) -> Result<Arc<Lab>, Failure> {
     Ok(Arc::new(tree.build()?))
 }
 
-/// Returns the time to answer a question for each of `names` names of a zone. If there are several names, the keys of the zone
-/// are cached first.
+/// Returns the total time for one question for each of `names` names of a zone. If there are several names, the keys of the zone are cached
+/// first.
 fn zone(lab: &Arc<Lab>, validate: bool, names: u32, kind: RecordType) -> Duration {
     paused(async {
         let mut config = config_trusting(lab);
@@ -177,7 +177,7 @@ fn zone(lab: &Arc<Lab>, validate: bool, names: u32, kind: RecordType) -> Duratio
     })
 }
 
-/// Returns the time of one run, and the number of its questions.
+/// Plays the emails with an empty cache. Returns the time that this takes, and the number of questions.
 fn mail(internet: &Internet, mails: &[traffic::Mail], validate: bool) -> (Duration, u32) {
     paused(async {
         let mut config = config_trusting(&internet.lab);

@@ -113,7 +113,8 @@ pub const METRICS_HEADER_TIME: Duration = Duration::from_secs(2);
 /// The longest time that sending the metrics may take. Prometheus gives up after 10 s.
 pub const METRICS_TIME: Duration = Duration::from_secs(10);
 
-/// The largest number of concurrent requests of the page for its data. The data of a request may be some megabytes.
+/// The largest number of concurrent data requests of the HTML page that the listener for metrics serves. The data of a request may be some
+/// megabytes.
 pub const MAX_PAGE_REQUESTS: usize = 2;
 
 /// The longest period for which the page may request the statistics of minutes: a week, and one day more because of time zones.
@@ -122,7 +123,7 @@ pub const MAX_PAGE_SPAN: Duration = Duration::from_secs(8 * 86_400);
 /// The largest number of parts into which a request divides its period: a day has 288 parts of five minutes.
 pub const MAX_PAGE_PARTS: u64 = 288;
 
-/// The longest period for which the page may request messages (emails). The page itself requests one hour.
+/// The longest period for which the web page of the daemon may request messages (emails). The present version of the page requests one hour.
 pub const MAX_PAGE_WHY: Duration = Duration::from_secs(2 * 3_600);
 
 /// The largest number of digits in a number that the page sends: a time in microseconds since 1970 has 16.

@@ -73,7 +73,8 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
     }
 }
 
-/// An error is only logged. The service manager may then restart the daemon, because it got no message.
+/// Sends states of the daemon to the service manager. An error is only logged. The service manager may then restart the daemon, because it
+/// got no message.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(

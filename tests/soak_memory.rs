@@ -39,7 +39,7 @@ fn memory_is_flat() {
         let internet = Internet::new(7, DOMAINS).unwrap();
         internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(7));
         let mut config = config_for(&internet.lab);
-        // The cache must be full at the first measurement.
+        // The cache is small, so that it is full at the first measurement.
         config.cache.size = 8 << 20;
         let simulation = Simulation::new(internet.lab.clone(), config, 7);
         simulation.network().set_loss(100);

@@ -246,7 +246,8 @@ fn entries_weigh_what_they_take() {
     }
     let mut told = Vec::new();
     for (title, ..) in SORTS {
-        // In one process, memory that an earlier kind has freed would be reused, and the result would be too low.
+        // Each kind of cache entries is measured in a process of its own. In a common process, entries would reuse memory that the entries of an
+        // earlier kind have freed, and the result would be too low.
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "entries_weigh_what_they_take", "--nocapture"]).env(SORT, title);
         let output = String::from_utf8(child.output().unwrap().stdout).unwrap();

@@ -26,7 +26,7 @@ pub(super) async fn doubt(
         ListState::Ok | ListState::Slow => return None,
         ListState::ListsTheWorld | ListState::ListsNothing => return Some(standing.why),
         // In the other states, the list was not tested, or its test results contradict its answers to clients. So it is tested
-        // below, unless it is a list of data.
+        // below, unless it returns data and does not judge senders.
         _ if list.purpose == Purpose::Data => return None,
         _ => {}
     }

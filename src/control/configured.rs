@@ -7,8 +7,8 @@ use super::protocol::zones::ZoneSource;
 use resolver::config::seen::{SeenEntry, SeenZones};
 use resolver::config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
 
-/// Returns the host, the record or the closest zone of `config` that answers for `name` to clients without a view; `None` if
-/// resolverd resolves the name on the internet (also from the root, or with the forwarders of the root).
+/// Returns the `[[host]]`, the `[[record]]` or the closest `[[zone]]` from which clients without a view get the answer for `name`.
+/// Returns `None` if resolverd resolves the name from the root servers, or with the forwarders for all names.
 pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     match SeenZones::default().entry(config, name)? {
         SeenEntry::Host(host) => Some(of_name(&host.name, ZoneSource::Host)),

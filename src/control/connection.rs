@@ -52,8 +52,8 @@ pub(super) enum Streamed {
     Trace(UnixStream, TraceRequest),
 }
 
-/// A request whose reply is a stream of lines is not served here, but returned to the caller. While the daemon stops (`ending`),
-/// this function does not wait for a client that has not sent its request yet.
+/// Reads the request of a client and sends the reply. If the reply is a stream of lines, the request is returned to the caller
+/// instead. When the daemon stops (`ending`), this function no longer waits for the request.
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
@@ -156,8 +156,8 @@ pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
     let _ = ending.wait_for(|ending| *ending).await;
 }
 
-/// The kernel reports the user of the client (SO_PEERCRED, unix(7)). If the kernel does not report the user, the client may only
-/// read.
+/// Returns what a client may do. `user` is the user of the client as the kernel reports it (SO_PEERCRED, unix(7)). If the kernel does
+/// not report the user, the client may only read.
 fn rights(user: Option<u32>) -> Rights {
     let owner = rustix::process::geteuid().as_raw();
     user.map_or(Rights::Look, |user| rights_of(user, owner))
@@ -179,7 +179,7 @@ fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Returns `None` if the client disconnected without sending a request.
+/// Reads a request. Returns `None` if the client disconnected without sending one.
 async fn read(stream: &mut UnixStream) -> io::Result<Option<Result<Request, Problem>>> {
     let most = u64::try_from(limits::MAX_CONTROL_REQUEST).unwrap_or(u64::MAX);
     let mut line = Vec::new();
@@ -410,7 +410,7 @@ async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Ve
     Ok(replies)
 }
 
-/// If `changed` is true, returns only values that differ from the default.
+/// Returns the configuration in use, one line of its file in each reply. If `changed` is true, values equal to the default are left out.
 fn configuration(subject: &impl Controlled, changed: bool) -> Vec<Reply> {
     let text = config::show(&subject.config(), changed);
     text.lines().map(|line| Reply::Config { line: line.to_owned() }).collect()

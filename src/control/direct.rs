@@ -64,7 +64,7 @@ pub(super) fn in_lower_case(records: impl IntoIterator<Item = Record>) -> Vec<Re
     records.map(|record| Record { name: record.name.to_ascii_lowercase(), ..record }).collect()
 }
 
-/// A reply may have several extended errors (RFC 8914).
+/// Returns all extended errors of a reply (RFC 8914).
 fn extended_errors(message: &Message) -> Vec<ExtendedError> {
     let read = |option: &EdnsOption| {
         let EdnsOption::Unknown(_, data) = option else { return None };

@@ -73,7 +73,7 @@ fn fleet(state: &FleetState) -> Option<Warning> {
     })
 }
 
-/// If clients asked fewer questions than this, or servers got fewer queries, failures may be chance. So they are not judged.
+/// If clients asked fewer questions than this, or servers got fewer queries, failures may be chance, and are not reported as a problem.
 const ENOUGH: u64 = 20;
 
 /// If at least this percentage of the questions failed, the cause is probably on this host. Dead domains in spam make 1 to 3 % of
@@ -207,7 +207,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
         let FailingZone { zone, failures, doubted, configured, why, next, .. } = failing;
         let [within, ago] = spans(&zones);
         // If a configured zone fails, the operator of this host must act. The root zone is an exception: its forwarders resolve
-        // all names, and so also fail for names whose owners have made mistakes (see `failing`).
+        // all names, and therefore fail for names whose owners have made mistakes.
         let is_ours = *configured && zone != ".";
         let whose = if is_ours { " (in your configuration)" } else { "" };
         let problem = format!(

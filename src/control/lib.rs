@@ -166,7 +166,8 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the state of the fleet's store, and the gateways of the fleet.
     fn fleet(&self) -> (FleetState, Vec<FleetMember>);
 
-    /// Sends an order to the other gateways of the fleet. The error says in a sentence why it was not sent.
+    /// Sends an order, for example to remove data from the caches, to the other gateways of the fleet. The error says in a sentence why the
+    /// order was not sent.
     fn order_fleet(&self, order: FleetOrder) -> Result<(), String>;
 
     /// Reads the configuration file again. Returns the changes, or the errors of the file, as sentences. A file with errors

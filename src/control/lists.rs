@@ -341,8 +341,8 @@ pub(super) async fn test(
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// Returns true if one of `names` is the zone of the DNS list or a name below this zone. A name below the zone may be a copy from
-/// the queries of a mail server, so it may contain a customer key.
+/// Returns true if the operator has named the DNS list: one of `names` is its zone or a name below it. The operator may have copied
+/// a query of a mail server, so names in the zone for queries with a customer key count too.
 fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     let keyed = &config.dnsbl.registry.keyed;
     let with_key = keyed.get(&list.apex);

@@ -36,7 +36,7 @@ pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<
     replies
 }
 
-/// Returns the servers with this address; all if it is `None`.
+/// Returns the servers with the address `address`, or all servers if it is `None`.
 pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>) -> Vec<Reply> {
     let asked_for = |known: &KnownServer| address.is_none_or(|address| known.address.ip() == address);
     bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(known.into()))

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::connection::{self, Streamed, ended};
 use super::{Controlled, monitor, trace};
 
-/// Members of the group of the file can read the state of the daemon.
+/// The mode of the socket file. Members of its group can connect too, and read the state of the daemon.
 const SOCKET_MODE: u32 = 0o660;
 
 /// The reason why the control socket could not be created.
@@ -119,7 +119,7 @@ impl Drop for ControlServer {
     }
 }
 
-/// Limits the duration of each request, except for a monitor.
+/// Serves a connection. The duration of each request is limited, except for a monitor.
 async fn serve(
     stream: UnixStream,
     subject: &impl Controlled,

@@ -14,7 +14,7 @@ use history::failed::FailedWanted;
 use history::limits::MAX_WHY_MESSAGES;
 use history::why::{Wanted, WantedSubject};
 
-/// Fails if the subject is neither an address nor a name.
+/// Reads the request of `resolverctl why`. Fails if the subject is neither an address nor a name.
 pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
     let subject = request.subject.as_deref().map(subject).transpose()?;
     let subject = subject.map(|subject| match subject {
@@ -37,7 +37,7 @@ pub(super) fn costs(request: &CostsRequest) -> Result<CostsWanted, Problem> {
     Ok(CostsWanted { from: micros(request.from), to: micros(request.to), client })
 }
 
-/// Fails if the zone is not a name, or if the client is not a network.
+/// Converts a request for failed questions. Fails if the zone is not a name, or if the client is not a network.
 pub(super) fn failed(request: &FailedRequest) -> Result<FailedWanted, Problem> {
     let zone = request.zone.as_deref().map(read_name).transpose()?;
     Ok(FailedWanted {

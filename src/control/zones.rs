@@ -15,7 +15,8 @@ use dns::wire::presentation::name_text;
 use resolver::cache::servers::KnownServer;
 use resolver::config::{Config, ConfiguredZone, ZoneKind};
 
-/// `temporary` has the zones that are not in the configuration file, with their remaining time.
+/// Returns the rows of the configured zones, hosts and records. `temporary` has the zones that are not in the configuration file, with their
+/// remaining time.
 pub(super) fn rows(
     config: &Config,
     temporary: &BTreeMap<Name, Option<Duration>>,

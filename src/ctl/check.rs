@@ -194,7 +194,7 @@ fn typed_as(typed: &str) -> Result<CheckSubject, CommandFailure> {
     Ok(subject)
 }
 
-/// Returns `None` if the name is not the reverse name of a single address.
+/// Returns the address of a reverse name. Returns `None` if the name is not the reverse name of a single address.
 fn reversed(name: &Name) -> Option<IpAddr> {
     let network = name.parse_arpa_name().ok()?;
     (network.prefix_len() == network.max_prefix_len()).then(|| network.addr())
@@ -299,7 +299,7 @@ fn of_subjects(
         let facts = match runtime.block_on(daemon.facts(subject, &WholeDomain)) {
             Ok(facts) => facts,
             Err(failure) => {
-                // Does not wait for blocking tasks: if the daemon hangs, they still wait for it.
+                // Does not wait for the blocking tasks of the runtime: if the daemon hangs, they still wait for its reply.
                 runtime.shutdown_background();
                 return Err(failure);
             }

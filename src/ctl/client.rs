@@ -64,7 +64,8 @@ impl ControlClient {
         read(BufReader::new(&stream), |error| self.failed(error), take)
     }
 
-    /// Like `each`, but the next line has no time limit.
+    /// Calls `take` with each line of the reply as it arrives, until `take` returns `Break` or the reply ends. Each line may
+    /// take any time.
     pub(super) fn follow(
         &self,
         request: &Request,
@@ -122,7 +123,7 @@ impl ControlClient {
     }
 }
 
-/// The type of a reply does not match the request.
+/// Returns the failure for a reply whose type does not match the request.
 pub(super) fn unexpected() -> CommandFailure {
     CommandFailure::CutOff(
         "unexpected type; check that resolverctl and resolverd have the same version".to_owned(),

@@ -135,7 +135,7 @@ fn along_aliases(
     ended.map(|()| all)
 }
 
-/// The default type is PTR for an address, and A for a name.
+/// Returns the name and the record type to compare. The default type is PTR for an address, and A for a name.
 fn question(typed: &str, kind: Option<&str>) -> Result<(String, &'static str), CommandFailure> {
     let (name, usual) = match typed.parse::<IpAddr>() {
         Ok(address) => (Name::from(address), RecordType::PTR),

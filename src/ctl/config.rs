@@ -57,7 +57,8 @@ fn show(changed: bool, client: &ControlClient, format: Format) -> Result<Command
     Ok(CommandOutcome { text, exit: Exit::Yes })
 }
 
-/// The errors of the file are the result of this command, so they go to stdout and not to stderr.
+/// Checks a configuration file. The errors of the file are the result of this command, so they go to stdout and not to
+/// stderr.
 fn check(file: Option<&Path>, format: Format) -> CommandOutcome {
     let usual = Path::new(defaults::FILE);
     let read = file.or_else(|| usual.exists().then_some(usual));

@@ -40,8 +40,8 @@ impl Daemon {
         Self { client, ports, resolvers }
     }
 
-    /// Fails if the daemon does not answer or stops during the check. Without this error, the domain's servers would seem to be
-    /// silent.
+    /// Gets the facts for the check of a domain. Fails if the daemon does not answer, or stops during the check: otherwise the domain's servers would
+    /// seem to be silent.
     pub(super) async fn facts(
         &self,
         subject: CheckSubject,
@@ -84,7 +84,8 @@ impl Daemon {
     }
 }
 
-/// Like the method of `Daemon` with this name, but blocks the thread.
+/// Returns why no server except the daemon may be asked about a name; `None` if others may be asked. Blocks the thread until the daemon
+/// replies.
 pub(super) fn kept_here(client: &ControlClient, name: &str) -> Result<Option<String>, CommandFailure> {
     let said = client.ask(&Request::KeptHere { name: name.to_owned() })?.into_iter();
     let of_reply = |reply| if let Reply::KeptHere { why } = reply { Some(why) } else { None };

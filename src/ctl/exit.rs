@@ -120,10 +120,10 @@ pub enum CommandFailure {
     /// The reply of the daemon is incomplete or cannot be parsed. The text says why.
     #[error("no usable reply from resolverd: {0}")]
     CutOff(String),
-    /// The daemon refused the request. The problem has the reason.
+    /// The daemon refused the request. `Problem` contains the reason.
     #[error("{0}")]
     Problem(#[from] Problem),
-    /// An operator guessed this command line. The text says what to type instead.
+    /// The command line is not valid, but operators may guess it. The text says what to type instead.
     #[error("wrong command line; use instead:\n  {0}")]
     Guessed(String),
     /// An input file of the command line cannot be used.

@@ -131,7 +131,7 @@ pub(super) fn instead(words: &[OsString], error: &clap::Error) -> Option<String>
     };
     let (_, command) = GUESSED.iter().find(|(guessed, _)| guessed.contains(&typed.as_str()))?;
     let (before, after) = words.split_at(words.iter().position(|word| word == typed)?);
-    // Rows are about the first command of the line, not about a command of `zone` or `config`.
+    // A row of `GUESSED` replaces only the first command of the line, and no sub-command such as those of `zone` or `config`.
     let commands = super::Arguments::command();
     if before.iter().any(|word| commands.find_subcommand(word).is_some()) {
         return None;

@@ -28,7 +28,8 @@ pub(super) struct Arguments {
     from: Option<String>,
 }
 
-/// The exit code is 1 if the operator must decide about a setting with a dangerous effect, which was not converted.
+/// Imports a configuration. The exit code is 1 if a setting with a dangerous effect was not converted, so that the operator must decide
+/// about it.
 pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let from = FORMATS.iter().find(|(name, _)| Some(*name) == arguments.from.as_deref());
     let imported = import::import(&arguments.file, from.map(|(_, format)| *format))?;
@@ -57,8 +58,8 @@ const MODE: u32 = 0o640;
 
 const OWN: u32 = 0o600;
 
-/// Fails if the file exists, because it may be the operator's only copy. A user who may not read `source` may not read the new
-/// file either.
+/// Writes a new file. Fails if the file exists, because it may be the operator's only copy. A user who may not read `source` may
+/// not read the new file either.
 fn write(path: &Path, text: &str, source: &Path) -> std::io::Result<()> {
     let mode = std::fs::metadata(source)?.permissions().mode() & MODE;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode | OWN).open(path)?;

@@ -16,7 +16,7 @@ pub(super) struct Interrupts {
 }
 
 impl Interrupts {
-    /// Starts to catch the signals. From then on until its end, these signals do not stop the process.
+    /// Starts to catch the signals. From then on, and as long as the process runs, these signals do not stop it.
     ///
     /// # Errors
     /// Fails if the operating system refuses to install the signal handlers.

@@ -293,7 +293,7 @@ fn complain(failure: &CommandFailure) -> Exit {
     failure.exit()
 }
 
-/// Error messages may contain control characters from files or the command line, which a terminal would interpret.
+/// Returns an error message with escaped control characters. They may come from files or the command line, and a terminal would interpret them.
 fn shown(sentence: &str) -> String {
     sentence.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
 }
@@ -340,7 +340,7 @@ impl Arguments {
         }
     }
 
-    /// Configurations and scripts are printed unchanged, because other programs read them.
+    /// Prints the output of a command. Configurations and scripts are printed unchanged, because other programs read them.
     fn print(&self, text: &str) -> Result<ControlFlow<()>, CommandFailure> {
         match self.command {
             Some(Command::Import(_) | Command::Config(_) | Command::Completion { .. }) => {

@@ -29,7 +29,7 @@ pub(crate) const MAX_CONTROL_REPLY: u64 = 1 << 20;
 /// The number of updates in the trend of `resolverctl top`: two minutes, if the screen is updated every two seconds.
 pub(crate) const TOP_TREND: usize = 60;
 
-/// A page key of `resolverctl top` moves half of a screen of 24 lines.
+/// The number of rows by which a page key of `resolverctl top` moves: about half of the rows of a terminal with 24 lines.
 pub(crate) const TOP_PAGE: usize = 10;
 
 /// How long `resolverctl switch` waits for a caught signal. It only checks if a signal has arrived, and the kernel reports an
@@ -66,8 +66,8 @@ pub(crate) const WHY_CHECK_TIME: Duration = Duration::from_secs(3);
 /// Minimum time before a deferred mail is tried again: `minimal_backoff_time` of Postfix.
 pub(crate) const RETRY_PAUSE: Duration = Duration::from_secs(300);
 
-/// Maximum duration of one step of an SMTP session whose log line has no delay. Postfix waits 600 s for the reply to the data of
-/// the email, and 300 s for other replies.
+/// If a line about the end of an SMTP session has no delay, its queries are searched in this time before the line: the maximum
+/// duration of one step of a session. Postfix waits 600 s for the reply to the data of the email, and 300 s for other replies.
 pub(crate) const SESSION_PART: Duration = Duration::from_secs(600);
 
 /// Maximum number of messages (emails) that are shown for a log line: one for the mail's host, one for its sender, and one other.
@@ -90,7 +90,7 @@ pub(crate) const SECURED_RESOLVER_TIME: Duration = Duration::from_secs(4);
 /// servers must be asked too.
 pub(crate) const MAX_COMPARED_NAMES: usize = 4;
 
-/// Maximum number of `--selector` of a check. Each selector takes at least one of the `MAX_CHECK_QUESTIONS` lookups.
+/// Maximum number of options `--selector` of a check. Each selector takes at least one of the `MAX_CHECK_QUESTIONS` lookups.
 pub(crate) const MAX_GIVEN_SELECTORS: usize = 10;
 
 /// Maximum size of a message that `resolverctl check mail` reads, in octets. Header fields come first, and the fields in the
@@ -107,7 +107,7 @@ pub(crate) const SHADOW_RATES: RangeInclusive<i64> = 1..=1_000;
 /// How long `resolverctl shadow` waits for an answer. Most resolvers give up after 4 to 5 s, and Unbound may take longer.
 pub(crate) const SHADOW_PATIENCE: Duration = Duration::from_secs(6);
 
-/// After a difference, `resolverctl shadow` asks both resolvers again, and reports only differences that remain.
+/// How often `resolverctl shadow` asks both resolvers again after a difference. It reports only differences that remain.
 pub(crate) const SHADOW_REPEATS: usize = 2;
 
 /// How long `resolverctl shadow` waits before it asks both resolvers again. More than a second, because caches of whole replies

@@ -17,7 +17,7 @@ use control::protocol::{Reply, Request, WhyRequest};
 use history::limits::{MAX_WHY_MESSAGES, MAX_WHY_REQUESTS};
 use history::why::MessageReport;
 
-/// The requests of this number of lines fit into one request to the daemon.
+/// The number of log lines that `resolverctl why` looks up with one request to the daemon: a line needs up to `MAX_LINE_SUBJECTS` selections.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;
 
 /// The size of a request without its list of selections (`WhyRequest`), in octets.
@@ -61,8 +61,8 @@ impl LineSearch<'_> {
         }
     }
 
-    /// One request for each name and address of the line. Names below a domain are not included: below the domain of a provider
-    /// are its hosts and its customers, which send other mails.
+    /// Returns one request for each name and address of the line. A request for a domain does not include the names below it: below the
+    /// domain of a provider are its hosts and its customers, which send other mails.
     fn requests(&self, line: &PastedLine, span: Option<(f64, f64)>) -> impl Iterator<Item = WhyRequest> {
         line.subjects.iter().map(move |subject| WhyRequest {
             subject: Some(subject.clone()),
@@ -88,7 +88,7 @@ impl LineSearch<'_> {
         let places: Vec<usize> = requests.into_iter().map(place).collect();
         let mut replies = Vec::new();
         while let Some(left) = distinct.get(replies.len()..).filter(|left| !left.is_empty()) {
-            // The daemon may have answered only the first requests.
+            // A reply of the daemon may have results for the first requests only. The next turn of the loop sends the other requests.
             let more = self.ask(fitting(left))?;
             if more.is_empty() {
                 return Err(CommandFailure::CutOff("the reply has no messages".to_owned()));
@@ -98,7 +98,7 @@ impl LineSearch<'_> {
         Ok(places.into_iter().filter_map(|place| replies.get(place).cloned()).collect())
     }
 
-    /// The daemon may stop early, so there may be fewer replies than requests.
+    /// Returns the messages for each request. If the daemon stops early, the result is shorter than `requests`.
     fn ask(&self, requests: &[WhyRequest]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let (mut replies, mut messages) = (Vec::new(), Vec::new());
         for reply in self.client.ask(&Request::Why { requests: requests.to_vec() })? {

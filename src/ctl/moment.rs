@@ -67,7 +67,8 @@ fn since(typed: &str, now: f64) -> Option<f64> {
     Some(now - number.parse::<u32>().map(f64::from).ok()? * seconds)
 }
 
-/// Like `since`, but an error has a message for the operator. Also fails if the time is in the future.
+/// Parses the start of a period: a point in time, or a duration before `now`. The error is a message for the operator. A time in the
+/// future is an error.
 pub(super) fn begin(typed: &str, now: f64) -> Result<f64, CommandFailure> {
     let begin = since(typed, now).ok_or_else(|| not_a_time(typed))?;
     if begin > now {

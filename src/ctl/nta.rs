@@ -52,7 +52,7 @@ enum Command {
     },
 }
 
-/// Without a sub-command and a name, only prints the current anchors.
+/// Adds, removes or lists negative trust anchors. Without a sub-command and a name, only lists the current ones.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

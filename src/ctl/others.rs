@@ -32,7 +32,7 @@ pub(super) struct ResolverText {
 }
 
 impl ResolverText {
-    /// Returns `None` if the resolver is queried over an encrypted transport.
+    /// Returns the address and port of the resolver, or `None` if it is queried over an encrypted transport.
     pub(super) fn plain(&self) -> Option<SocketAddr> {
         match &self.way {
             ResolverWay::Plain(address) => Some(SocketAddr::new(*address, PORT)),
@@ -125,7 +125,7 @@ pub(super) fn resolvers(
     arguments: &OtherArguments,
     client: &ControlClient,
 ) -> Result<Vec<OtherResolver>, CommandFailure> {
-    // If the daemon does not run, this request fails and ends the command. Otherwise each later question would fail.
+    // If the daemon does not run, this request fails and ends the command. Without this request, each later question would fail.
     let replies = client.ask(&Request::Status)?;
     if arguments.local {
         return Ok(Vec::new());

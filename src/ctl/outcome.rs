@@ -14,7 +14,7 @@ pub(super) struct CommandOutcome {
     pub(super) exit: Exit,
 }
 
-/// On a terminal, breaks lines that are too wide between words. Does not change JSON.
+/// Prints the output of a command. On a terminal, lines wider than the terminal are broken between words, except in JSON.
 pub(super) fn print_screen(text: &str, format: Format) -> Result<ControlFlow<()>, CommandFailure> {
     let is_wrapped = matches!(format, Format::Text(_)) && io::stdout().is_terminal();
     match ratatui_crossterm::crossterm::terminal::size() {
@@ -50,7 +50,7 @@ fn columns(text: &str) -> usize {
     text.width().saturating_sub(sequences.sum())
 }
 
-/// Returns `Break` if the program that reads the output, such as `head`, has closed the pipe.
+/// Writes `text` to standard output. Returns `Break` if the program that reads the output, such as `head`, has closed the pipe.
 pub(super) fn print(text: &str) -> Result<ControlFlow<()>, CommandFailure> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {

@@ -88,7 +88,7 @@ impl Handshake {
     }
 }
 
-/// The certificates of a server, its own first, and why they are not trusted.
+/// The certificates that a server sent, with its own certificate first, and the reason why they are not trusted.
 type Shown = (Vec<Vec<u8>>, Option<String>);
 
 /// Why the certificate `leaf` is not trusted.

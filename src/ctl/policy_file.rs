@@ -10,7 +10,7 @@ use super::peer::{Handshake, connected, lost};
 use crate::limits::MAX_POLICY_FILE;
 use doctor::facts::{Got, PolicyFile};
 
-/// The certificate of the server must be valid for `host`.
+/// Downloads the MTA-STS policy file of `host` from `server`. The certificate of the server must be valid for `host`.
 pub(super) fn fetch(host: &str, server: SocketAddr) -> Got {
     match fetched(host.trim_end_matches('.'), server) {
         Ok(file) => Got::PolicyFile(file),

@@ -28,7 +28,7 @@ impl SecuredResolvers {
         Self { client, exchange: Exchange::for_command() }
     }
 
-    /// Does not retry. The error says why there is no reply.
+    /// Sends the question once. The error says why there is no reply.
     pub(super) async fn ask(
         &self,
         resolver: &SecuredResolver,

@@ -78,7 +78,7 @@ struct HostReply {
     starttls: bool,
 }
 
-/// A reply may have several lines (RFC 5321 section 4.2.1).
+/// Reads a reply of a mail host, which may have several lines (RFC 5321 section 4.2.1).
 fn reply(stream: impl Read) -> io::Result<HostReply> {
     let mut lines = BufReader::new(stream.take(MAX_MAIL_HOST_REPLY)).lines();
     let mut read = HostReply { first: String::new(), starttls: false };
@@ -103,7 +103,7 @@ fn command(mut stream: &TcpStream, line: &str) -> io::Result<HostReply> {
     reply(stream)
 }
 
-/// An error is ignored, because the host may already have closed the connection.
+/// Sends the command QUIT. An error is ignored, because the host may already have closed the connection.
 fn quit(mut stream: impl Write) {
     let _ = stream.write_all(b"QUIT\r\n").and_then(|()| stream.flush());
 }

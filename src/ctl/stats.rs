@@ -83,7 +83,8 @@ fn kept(begin: u64, unix: u64) -> u64 {
     begin.max(first)
 }
 
-/// Rounds the end down to whole minutes, and the length to the nearest number of minutes, at least one. Times are in seconds.
+/// Rounds the span from `from` to `to` to whole minutes: its end down, and its length to the nearest number of minutes, at least one. Times
+/// are in seconds.
 fn whole_minutes(from: u64, to: u64) -> (u64, u64) {
     let length = to.saturating_sub(from).saturating_add(MINUTE / 2) / MINUTE * MINUTE;
     let to = to / MINUTE * MINUTE;
@@ -120,7 +121,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
         None => whole_minutes(kept(begin(&arguments.since)?, unix), unix),
     };
     let shift = arguments.against.as_deref().map(begin).transpose()?.map(|begin| unix.saturating_sub(begin));
-    // In whole minutes, so that both spans have the same number of minutes.
+    // `shift` is rounded to whole minutes, so that both spans have the same number of minutes.
     let shift = shift.map(|shift| shift.saturating_add(MINUTE / 2) / MINUTE * MINUTE);
     let ask = |earlier: u64, step| {
         let (from, to) = (from.saturating_sub(earlier), to.saturating_sub(earlier));
@@ -132,7 +133,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let span = parts.pop().ok_or_else(unexpected)?;
     let other = shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?;
     let Format::Text(style) = format else {
-        // If there are no lines of minutes, one line for the whole span takes their place.
+        // The output has a line for each minute, or if there is none, one line for the whole span.
         let whole = Some(&span).filter(|_| parts.is_empty());
         return Ok(parts.iter().chain(whole).chain(&other).map(json::line).collect());
     };
@@ -146,7 +147,8 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     })
 }
 
-/// Returns the table that shows these names; `None` for the listings of DNS lists, which only the page of the metrics listener shows.
+/// Returns the table that has the names of this kind. `None` for the listings of DNS lists, which only the HTML page of the listener for metrics
+/// shows.
 const fn table_of(kind: BusyKind) -> Option<Table> {
     match kind {
         BusyKind::Zone | BusyKind::List => Some(Table::Zone),

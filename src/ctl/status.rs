@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     plugin: bool,
 }
 
-/// The exit code is "no" if the daemon itself has a problem.
+/// Shows the health of the daemon. The exit code is "no" if the daemon itself has a problem.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -139,7 +139,7 @@ struct Switching<'s> {
 }
 
 impl Switching<'_> {
-    /// If a step, the check of this host or the test of domains fails, all steps are undone.
+    /// Carries out the steps of the plan. If a step, the check of this host or the test of domains fails, all steps are undone.
     fn run(mut self, plan: SwitchPlan) -> Result<CommandOutcome, CommandFailure> {
         let format = self.operator.format;
         print(&screen::begins(&plan, format), format);
@@ -148,8 +148,8 @@ impl Switching<'_> {
         if !failed {
             let mut found = judge(&gather_host(&self.arguments.root, self.servers, unix()));
             found.retain(|finding| finding.verdict != CheckVerdict::Ok);
-            // resolverd was started before, so the check of port 53 has failed if nothing listens at the address that programs
-            // query.
+            // The switch has started resolverd. So if nothing listens at the address that programs query, the finding about port 53 is
+            // a failure.
             let is_free = !is_heard(self.machine);
             for finding in found.iter_mut().filter(|finding| is_free && finding.check == port::CHECK) {
                 finding.verdict = CheckVerdict::Failure;

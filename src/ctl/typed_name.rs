@@ -1,7 +1,7 @@
 //! Reads names, record types, and the domain or address for `check` from the command line.
 //!
-//! A name may begin with a hyphen, so that users can type each name of a screen as it is shown. A mail address stands for its
-//! domain. `check` refuses URLs and networks, because as names they do not exist.
+//! A name may begin with a hyphen, so that users can type each name of a screen as it is shown. A mail address stands for its domain. `check` refuses
+//! URLs and networks: as a domain name, such a text does not exist, and the findings would be misleading.
 
 use std::net::IpAddr;
 
@@ -53,7 +53,7 @@ fn domain_of_mail(text: &str) -> Option<&str> {
     (!domain.is_empty()).then_some(domain)
 }
 
-/// No type begins with a hyphen, so such a word is a mistyped option.
+/// Accepts every word as a type, except one that begins with a hyphen: no type does, so it is a mistyped option.
 pub(super) fn typed_kind(text: &str) -> Result<String, String> {
     if text.starts_with('-') {
         return Err("there is no such option, and no such record type".to_owned());
@@ -65,7 +65,7 @@ pub(super) fn typed_kind(text: &str) -> Result<String, String> {
 pub(super) fn typed_subject(text: &str) -> Result<String, String> {
     let is_url = text.contains("://");
     let text = domain_of_mail(text).filter(|_| !is_url).unwrap_or(text);
-    // A name with escapes (`\`) was copied or typed on purpose.
+    // A name with escapes (`\`) is no mistake: it was copied, or typed on purpose.
     match mistaken(text).filter(|_| !text.contains('\\')) {
         Some(advice) => Err(advice),
         None => typed_name(text),

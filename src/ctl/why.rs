@@ -54,7 +54,7 @@ const COSTS_SPAN: f64 = 3_600.0;
 /// Printed if the query history does not reach back to the wanted time.
 const STATISTICS: &str = "Statistics of the whole time and of all clients, from the minutes on disk:\n";
 
-/// A line of a mail log has blanks; a name has none.
+/// Accepts a line of a mail log, which contains blanks, or a domain, which does not.
 fn subject(typed: &str) -> Result<String, String> {
     if is_line(typed) { Ok(typed.to_owned()) } else { typed_domain(typed) }
 }
@@ -93,7 +93,8 @@ impl Arguments {
     }
 }
 
-/// The exit code is "could not tell" if the query history has no such message (email).
+/// Finds the messages (emails) that match the arguments, and explains their delay. The exit code is "could not tell" if the query
+/// history has no such message.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -224,8 +225,8 @@ fn run_pasted(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// Returns the results as text. If the advice for a culprit is to check a name, the first line of that check follows. Only for
-/// the first such culprit, because each check may take seconds.
+/// Returns the results as text. If the advice for a culprit is to check a name, the first line of the output of that check
+/// follows. Only the name of the first such culprit is checked, because each check may take seconds.
 fn text_of(results: &[MessageReport], client: &ControlClient, style: Style) -> String {
     let (mut text, mut is_checked) = (String::new(), false);
     for message in results {

@@ -8,8 +8,8 @@ use std::path::Path;
 use history::limits::{MAX_STORED_READ, RECORD_READER};
 use resolver::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
-/// Returns how many octets of memory the daemon may use, with a cache of `size` octets and a history of `history` octets. This
-/// includes one command that reads the history, with the data on disk. `MemoryMax=` of the service must not be lower.
+/// Returns how many octets of memory the daemon may use, with a cache of `size` octets and a history of `history` octets. The number
+/// includes the memory for one command that reads the history in memory and on disk. `MemoryMax=` of the service must not be lower.
 pub fn needed(size: u64, history: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     let record = history.saturating_mul(RECORD_READER.saturating_add(1));
@@ -28,7 +28,7 @@ pub(super) fn warn(size: u64, history: u64) {
     }
 }
 
-/// The memory limit of this process's control group in octets; `None` if there is no limit, or if it cannot be read.
+/// Returns the memory limit of this process's control group in octets, or `None` if there is no limit or it cannot be read.
 fn allowed(root: &Path) -> Option<u64> {
     let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;

@@ -21,7 +21,8 @@ pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
     Some(TapSettings { socket, identity, version, kinds: dnstap.messages.clone(), redaction, secrets })
 }
 
-/// An empty host name means that it cannot be read. A reader of dnstap then does not know which host has sent the data.
+/// Returns the name of this host, or an empty text if it cannot be read. A reader of dnstap then does not know which host has sent the
+/// data.
 pub(super) fn host_name() -> String {
     std::fs::read_to_string(HOST_NAME).unwrap_or_default().trim().to_owned()
 }

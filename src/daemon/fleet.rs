@@ -24,7 +24,7 @@ use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
 use resolver::lookahead::{Rule, RuleStanding, RuleState};
 
-/// The heartbeat of the fleet calls this type, which collects reports for the other gateways and uses their reports.
+/// Collects reports for the other gateways of the fleet, and uses their reports, each time that the heartbeat of the fleet asks for it.
 pub(super) struct FleetGateway {
     subject: Arc<Running>,
     random: Random,
@@ -33,7 +33,7 @@ pub(super) struct FleetGateway {
 
 #[derive(Default)]
 struct Reported {
-    /// For each DNS list, the number of tests so far, and true if the list did not answer.
+    /// What was last reported about each DNS list: the number of its tests so far, and true if it did not answer.
     lists: HashMap<String, (u64, bool)>,
     servers: BTreeSet<Vec<u8>>,
     rules: Vec<String>,
@@ -55,8 +55,8 @@ impl FleetGateway {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// DNS lists that this host queries at their public servers. Other gateways cannot use the state of a local copy of a list,
-    /// or of a forwarder.
+    /// Returns the DNS lists that this host queries at their public servers. Other gateways cannot use the state of a list that
+    /// this host queries at a local copy or at a forwarder.
     fn public_lists(&self) -> impl Iterator<Item = Arc<ListEntry>> {
         let all = self.subject.resolver.lists().all();
         all.into_iter().filter(|entry| entry.way == Way::Public)
@@ -246,8 +246,8 @@ fn flush_of(name: Option<&str>, kind: Option<u16>, (tree, negative): (bool, bool
     })
 }
 
-/// Writes a report to the store that makes this gateway repeat its flush after a restart. The flush does not remove the older
-/// copies from the store, and this gateway must not use them.
+/// Writes a report of the flush to the store, so that this gateway repeats the flush after a restart. The flush does not remove the
+/// flushed answers from the store, and this gateway must not use them after the restart either.
 pub(super) fn remember_flush(store: &Fleet, flush: &Flush) {
     // An error means that too many reports wait, because the store does not work.
     let _ = store.send(flush_news(flush, Some(host_name())));
@@ -300,7 +300,8 @@ pub(super) fn state(store: &Fleet) -> (FleetState, Vec<FleetMember>) {
     (state, report.members.iter().map(row).collect())
 }
 
-/// Sends an order to the gateways of the fleet. The error says in a sentence why it was not sent.
+/// Sends an order of the operator, for example to remove data from the caches, to the gateways of the fleet. The error says in a sentence why it
+/// was not sent.
 pub(super) fn order(store: Option<&Fleet>, order: FleetOrder) -> Result<(), String> {
     let store = store.ok_or("This gateway is in no fleet: fleet.servers is empty. Nothing was changed.")?;
     let report = store.report();

@@ -48,7 +48,7 @@ struct OpenSegment {
 }
 
 impl HistoryFiles {
-    /// Opens the newest segment. If the directory cannot be created or used, this is tried again with the next entry.
+    /// Opens the newest segment. If the directory cannot be created or used, resolverd tries again when it writes the next entry.
     pub(super) fn open(directory: PathBuf, clock: Clock) -> Self {
         let files = Self { directory, clock, open: Mutex::default(), trouble: Mutex::default() };
         let newest = files.make_directory().and_then(|()| files.segments());
@@ -266,7 +266,7 @@ fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     }))
 }
 
-/// Returns `None` if the service manager provides no state directory.
+/// Opens the files of the history in the state directory. Returns `None` if the service manager provides no state directory.
 pub(super) fn of_state_directory(clock: &Clock) -> Option<HistoryFiles> {
     let directory = state_files::path_of(DIRECTORY)?;
     Some(HistoryFiles::open(directory, clock.clone()))
@@ -442,7 +442,7 @@ mod tests {
         record.fails_after(2);
         let segments = files.segments().unwrap();
         assert_eq!(segments.len(), 2);
-        // The simulated clock had moved by 23 and 25 hours when the last entries of the two segments were written.
+        // The files get the times at which the simulated clock was when their last entries were written: after 23 and 25 hours.
         for (segment, hours) in segments.iter().zip([23, 25]) {
             let written = now + Duration::from_secs(hours * 3_600);
             File::options().append(true).open(segment).unwrap().set_modified(written).unwrap();

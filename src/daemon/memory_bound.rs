@@ -14,7 +14,8 @@ use resolver::config::Config;
 use resolver::limits::CACHE_SLACK_PERCENT;
 use resolver::listener;
 
-/// Measures only while many resolutions (flights) begin. Runs forever.
+/// Measures the memory of the process while many resolutions (flights) begin, and makes the cache smaller if the process has too much. Runs
+/// forever.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let memory = subject.resolver.memory();
     loop {
@@ -27,7 +28,7 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// The octets that the process may use with this configuration, without the memory of additional UDP threads.
+/// Returns the octets that the process may use with this configuration, without the memory of additional UDP threads.
 pub(super) fn most(config: &Config) -> u64 {
     let size = config.cache.size;
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;

@@ -16,7 +16,7 @@ use crate::metrics::server::MetricsServer;
 use control::Controlled;
 use control::protocol::MetricsStatus;
 
-/// The server, or the reason why there is none.
+/// The configured address, with the server or the reason why there is none.
 type Configured = (SocketAddr, Result<Arc<MetricsServer>, String>);
 
 #[derive(Default)]
@@ -75,11 +75,11 @@ impl MetricsListener {
                 }
             };
             tokio::select! {
-                // This branch must be first. A notification is also sent at the start. If the next branch ran before, the
-                // notification would end it and close a connection that was just accepted.
+                // This branch must be polled first, because a notification is also sent at the start. If the server were polled first, it
+                // might accept a connection, and the notification would then stop it and close the connection.
                 biased;
                 () = self.changed.notified() => pause = ADDRESS_RETRY,
-                // The metrics server ends only when the daemon stops, which also stops this task.
+                // The metrics server ends only when the daemon stops. The daemon stops this task too, so the task need not do anything.
                 () = serving => self.changed.notified().await,
                 () = sleep(pause), if self.is_missing() => {
                     self.try_again();

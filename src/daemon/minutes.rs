@@ -38,7 +38,7 @@ const MINUTE: u64 = 60;
 /// A row is written this long after the end of its minute.
 const MARGIN: Duration = Duration::from_millis(50);
 
-/// A file for each day, and the counters at the time of the last row.
+/// The files with the statistics of minutes, one for each day, and the counters at the time when the last row was written.
 #[derive(Debug)]
 pub(super) struct MinuteFiles {
     directory: PathBuf,
@@ -63,7 +63,7 @@ struct OpenDay {
 }
 
 impl MinuteFiles {
-    /// Returns `None` if the service manager provides no state directory.
+    /// Returns the files in the state directory, or `None` if the service manager provides no state directory.
     pub(super) fn of_state_directory() -> Option<Arc<Self>> {
         let directory = state_files::path_of(DIRECTORY)?;
         Some(Arc::new(Self { directory, written: Mutex::default() }))
@@ -178,8 +178,8 @@ impl Running {
         files.write(&Row::new(minute, &counts, busy.into_iter()), &mut written);
     }
 
-    /// Returns the counts since the last row with names, and the end of the current minute, in minutes since 1970. If this minute
-    /// ends after `to` (in seconds since 1970), there are no counts.
+    /// Returns the end of the current minute, in minutes since 1970, and the counts of zones, lists, users and networks that are not yet
+    /// in a row. If this minute ends after `to` (in seconds since 1970), there are no counts.
     pub(super) fn current_busy(&self, to: u64) -> (u64, Vec<Busy>) {
         let end = self.clock.now().unix / MINUTE + 1;
         let Some(files) = self.minutes.as_ref().filter(|_| end * MINUTE <= to) else {
@@ -217,8 +217,8 @@ impl Running {
     }
 }
 
-/// The form for the disk: without customer keys of DNS lists, and as `history.redact` demands. If `history.redact` hides clients,
-/// users are hidden too.
+/// Returns the form of a name and its counts for the disk: without customer keys of DNS lists, and as `history.redact` demands.
+/// If `history.redact` hides clients, returns `None` for users.
 fn on_disk(busy: Busy, config: &Config, secrets: &Secrets) -> Option<Busy> {
     let redaction = redaction_of(config);
     match busy.kind {

@@ -135,7 +135,7 @@ pub struct Daemon {
     control: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
     supervisor: Supervisor,
-    /// Locked until the daemon has stopped; `None` if there is no state directory.
+    /// The lock file of the state directory, which is locked until the daemon has stopped; `None` if there is no state directory.
     _state_lock: Option<File>,
 }
 

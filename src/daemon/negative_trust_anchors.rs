@@ -12,8 +12,8 @@ use dns::wire::presentation::name_text;
 use resolver::background::negative_trust_anchors::remove_unneeded;
 use resolver::exchange::network::Network;
 
-/// Tests the zones below those negative trust anchors that expire, and removes the anchor of a zone that validates again. Runs
-/// forever.
+/// Tests at intervals each negative trust anchor that has an expiry time, and removes the anchor if its zone validates again.
+/// Runs forever.
 pub(super) async fn test(subject: Arc<Running>, random: Random) -> Infallible {
     let network = Arc::clone(&subject.network) as Arc<dyn Network>;
     loop {

@@ -57,7 +57,7 @@ fn users_of(clients: &[WantedOwner]) -> Vec<(SocketAddr, String)> {
     found.into_iter().map(|(client, number)| (client, user_name(&passwd, number))).collect()
 }
 
-/// Returns an empty text if the file cannot be read.
+/// Returns the first `most` octets of a file as text, or an empty text if the file cannot be read.
 fn read(path: &str, most: u64) -> String {
     let mut octets = Vec::new();
     let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut octets));
@@ -151,13 +151,14 @@ mod tests {
             assert_eq!(found.get(&client), Some(&expected), "{client}");
         }
         assert_eq!(found.get(&gone), None);
-        // The same ports, but the other transport or another server.
+        // No user is found for sockets with the same ports, but with the other transport or another server.
         let others =
             [wanted(one, server, true), wanted(three, accepting, false), wanted(three, server, true)];
         assert_eq!(users_of(&others), []);
     }
 
-    /// `local` and `remote` are the last octets of addresses in 127.0.0.0/8; 0 stands for any address.
+    /// Returns a row of the kernel's socket table. `local` and `remote` are the last octets of addresses in 127.0.0.0/8; 0 stands for
+    /// any address.
     fn row((local, port): (u8, u16), (remote, other): (u8, u16), user: u32, inode: u64) -> String {
         let digits = |octet: u8| {
             let address = if octet == 0 { [0; 4] } else { [127, 0, 0, octet] };

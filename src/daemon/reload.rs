@@ -1,7 +1,7 @@
 //! Changes to another configuration while the daemon continues to answer questions.
 //!
-//! All steps that can fail come first: reading the file, building views, binding sockets, and starting threads that wait. So an
-//! error changes nothing.
+//! All steps that can fail come first: reading the file, building views, binding sockets, and starting threads (which serve no query
+//! before the change). So an error changes nothing.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ impl Running {
     /// Returns the changes, or the errors of the file.
     async fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
         let _alone = self.reloading.lock().await;
-        // Blocking, because files may be on slow disks, and large zones take time to parse.
+        // `block_in_place` is needed, because files may be on slow disks, and large zones take time to parse.
         let (changes, changed) = block_in_place(|| {
             let old = self.config();
             let mut new = Config::load(self.origin.as_deref())

@@ -107,7 +107,7 @@ impl Running {
         flushed
     }
 
-    /// Entries were removed from the cache, so the snapshot must be written again soon.
+    /// Called when entries were removed from the cache: the snapshot must be written again soon.
     pub(super) fn outdate_snapshot(&self) {
         if let Some(snapshot) = &self.snapshot {
             snapshot.outdated();
@@ -118,7 +118,7 @@ impl Running {
         self.listening(Listeners::addresses)
     }
 
-    /// Returns addresses of the listeners; none after the daemon has begun to stop.
+    /// Returns the addresses that `addresses` selects from the listeners; none after the daemon has begun to stop.
     pub(super) fn listening(&self, addresses: fn(&Listeners) -> Vec<SocketAddr>) -> Vec<SocketAddr> {
         self.state().listeners.as_ref().map(addresses).unwrap_or_default()
     }
@@ -135,7 +135,7 @@ impl Running {
 }
 
 impl Running {
-    /// The question with the view of `[listen]`, as if a client of `[listen]` had asked it.
+    /// Returns the question with the view of `[listen]`, as if a client of `[listen]` had asked it.
     fn general(&self, question: &Question) -> Question {
         let views = self.resolver.views();
         let view = views.general().map_or(question.view, |view| view.id);

@@ -26,7 +26,7 @@ pub(super) const FILE: &str = "history.snapshot";
 /// Each entry in the file also has a checksum, so the file may be larger than `history.size` by this factor.
 const GROWTH: u64 = 2;
 
-/// Returns true if the history is on and nothing in it must be hidden from the disk.
+/// Returns true if the history is on, and `history.redact` hides none of its data.
 fn is_wanted(config: &Config) -> bool {
     config.history_size() > 0 && config.history.redact == Redact::None
 }

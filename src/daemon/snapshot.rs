@@ -35,7 +35,7 @@ pub(super) struct Snapshot {
     known: Mutex<FileState>,
 }
 
-/// Writes fail after the time `ends` of the snapshot.
+/// A file whose writes fail after the time `ends` of the snapshot.
 struct Bounded<'a> {
     file: File,
     snapshot: &'a Snapshot,
@@ -101,7 +101,7 @@ impl Snapshot {
         }
     }
 
-    /// Entries of the file were removed from the cache, so the file must be written again soon.
+    /// Called when entries of the file were removed from the cache: the file must be written again soon.
     pub(super) fn outdated(&self) {
         self.is_outdated.store(true, Ordering::Relaxed);
         self.outdated.notify_one();
@@ -205,7 +205,7 @@ impl Snapshot {
             Err(error) => {
                 let _ = fs::remove_file(&new);
                 if is_outdated {
-                    // Otherwise a restart would restore entries that were removed from the cache.
+                    // If the old file stayed, a restart would restore entries that were removed from the cache.
                     let _ = fs::remove_file(&self.path);
                 }
                 let path = self.path.display();

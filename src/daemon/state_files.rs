@@ -55,7 +55,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(irregular());
     }
-    // Somebody may have replaced the file in the meantime.
+    // Somebody may have replaced the file after this check, so the opened file is checked too.
     let (file, about) = open_at_once(path, Link::Refused)?;
     if about.is_file() { Ok(file) } else { Err(irregular()) }
 }
@@ -69,7 +69,7 @@ pub(super) fn create_new(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// A reader finds either the complete old or the complete new file.
+/// Replaces a file. A reader finds either the complete old or the complete new file.
 pub(super) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = create_new(&new)?;

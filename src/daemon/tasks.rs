@@ -39,7 +39,7 @@ use resolver::resolve::root_keys::{RootKeyFollower, RootKeyStore};
 use resolver::resolve::side::SideResolver;
 use resolver::supervise::Supervisor;
 
-/// The tasks end when the returned value is dropped.
+/// Starts the tasks of the daemon. They end when the returned value is dropped.
 pub(super) fn spawn(
     subject: &Arc<Running>,
     supervisor: &Supervisor,

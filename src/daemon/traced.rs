@@ -23,14 +23,14 @@ use history::event::Step;
 use resolver::exchange::network::Network;
 use resolver::resolve::{Asked, Replied, Resolver};
 
-/// `MAX_FRESH_TRACES` limits how many resolvers may exist at the same time.
+/// Creates a separate resolver with an empty cache for each `resolverctl trace --fresh`, at most `MAX_FRESH_TRACES` at the same time.
 pub(super) struct FreshTraces {
     permits: Arc<Semaphore>,
     random: Random,
     network: Arc<dyn Network>,
 }
 
-/// The time is from the question to the reply.
+/// A reply, and the time from the question to this reply.
 pub(super) type TimedReply = (Replied, Duration);
 
 pub(super) struct FreshTrace {
@@ -112,8 +112,9 @@ fn lacking(why: &dyn std::fmt::Display) -> TraceRefused {
     TraceRefused::Lacking { why: why.to_string() }
 }
 
-/// Sends each step of the resolution to `steps`. Each try calls `client` for a new client, because a try gives no reply if
-/// another query has a client with the same address, port and id.
+/// Asks a question until there is a reply, and sends each step of the resolution to `steps`. The resolver takes a question for a
+/// repetition and gives no reply if a query in progress has a client with the same address, port and id. So `client` returns a new
+/// client for each try.
 pub(super) async fn until_replied(
     resolver: &Resolver,
     question: &Question,

@@ -38,7 +38,8 @@ pub(super) fn begin(
     (watched, path)
 }
 
-/// Empty at the first start. A file that cannot be used is renamed, and the log says so.
+/// Reads the history of the watched domains, which is empty at the first start. A file that cannot be used is renamed, and the
+/// log says so.
 fn read(path: &Path) -> KeptWatches {
     let error = match state_files::open(path).and_then(KeptWatches::read) {
         Ok(kept) => return kept,

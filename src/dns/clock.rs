@@ -161,7 +161,7 @@ impl<Work: Future> Future for StillClock<Work> {
     type Output = Work::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Work::Output> {
-        /// Drop (even by a panic) lets the reads of this thread return the real time again.
+        /// When this value is dropped, also by a panic, reads of this thread return the real time again.
         struct GoesOn;
 
         impl Drop for GoesOn {

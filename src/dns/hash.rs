@@ -57,7 +57,7 @@ fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// Converts a number of bits, which is at most 64.
+/// Converts a number of bits, which is at most 64, to the type of a shift distance.
 fn shift_of(bits: usize) -> u32 {
     u32::try_from(bits).unwrap_or(64)
 }
@@ -94,7 +94,7 @@ impl Hasher for Plain {
     }
 }
 
-/// Returns the checksum of an entry of a file, which includes the length.
+/// Returns the checksum of an entry of a file. The length of the entry influences the checksum.
 pub fn checksum(octets: &[u8]) -> u64 {
     let mut sum = Plain::default();
     sum.write_usize(octets.len());

@@ -43,8 +43,8 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     (!old.is_empty()).then(|| Finding::new(Code::CachedHere, old.join("; ")).about(gave))
 }
 
-/// Returns true if a server of the zone still gives the cached records. Then they are not old: the servers differ, or each answer has only
-/// some of the addresses.
+/// Returns true if a server of the zone still gives the cached records. They are then not old, even if other servers do not give them: the
+/// servers differ, or each answer has only some of the addresses.
 fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
     let apex = zone::apex(facts);
     let Some(old) = path(here, kind, apex) else { return false };
@@ -74,7 +74,7 @@ fn old_records(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &R
     let reply = facts.lookup(name, kind).reply()?;
     let (mut old, mut now) = (own_records(here, name, kind)?, own_records(reply, name, kind)?);
     if old == now {
-        // The alias is the same, so the records at its end are compared.
+        // The zone's own records are the same, for example an alias, so the records at the end of the aliases are compared.
         (old, now) = (final_records(here, kind), final_records(reply, kind));
     }
     if old == now {

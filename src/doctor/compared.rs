@@ -33,7 +33,8 @@ pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'sta
     if served::form(facts, server).is_some() {
         return served::given(facts, server, lookup).is_none();
     }
-    // If this server replied to the query for the SOA record, it does not serve the zone, so it gives none of the zone's records.
+    // The server has not answered with the SOA record in any form of query. If it has replied nevertheless, it does not serve the zone, so
+    // it gives none of the zone's records.
     let first = facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp);
     !matches!(first, Some(Got::Reply(_) | Got::NoReply(NoReply::NoRoute)))
 }
@@ -128,8 +129,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     open.into_iter().take(left).chain(repeated).collect()
 }
 
-/// Returns the number of servers of the zone that have not answered. Some questions are kept for these servers, to find out why they do not
-/// answer.
+/// Returns the number of servers of the zone that have not answered. A part of the permitted number of questions is reserved to find out why
+/// these servers do not answer.
 fn unheard(facts: &DomainFacts) -> usize {
     let is_unheard = |server: &IpAddr| match facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp) {
         None => true,
@@ -221,7 +222,7 @@ fn repeated(facts: &DomainFacts) -> Vec<Want> {
     repeated.take(MAX_REPEATED_ANSWERS).collect()
 }
 
-/// Groups the servers of the zone by the records that they give. The flag is true if all TTLs are short.
+/// Returns the servers of the zone, grouped by the records that they give, and true if all TTLs are short.
 pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (ServersBySet, bool) {
     let (mut sets, mut is_short) = (ServersBySet::new(), true);
     for server in zone::servers(facts).into_keys() {

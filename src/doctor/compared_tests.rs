@@ -170,7 +170,7 @@ fn every_server_is_asked_within_a_bound_and_the_rest_is_named() {
     let many = of(&format!("{lookups}{}", hosts(60)));
     assert_eq!(wants(&many).len(), MAX_COMPARED_QUESTIONS);
     assert_eq!(left_out(&many).len(), 61);
-    // A repeated check would leave out the same records, so the level is Ok.
+    // A repeated check would leave out the same records, so the level is `Ok`, and not `CouldNotTell`, which asks for a repetition.
     let found: Vec<_> = not_made(&many).iter().map(|finding| (finding.code, finding.level)).collect();
     assert_eq!(found, [(Code::NsMany, Level::Ok)]);
 }

@@ -28,7 +28,7 @@ pub(super) struct Cut {
     pub(super) glue: BTreeMap<String, BTreeSet<IpAddr>>,
 }
 
-/// Returns the lookups that are examined: failed ones, and those in progress for a long time, which will probably fail.
+/// Returns the lookups whose failure is examined: those that have failed, and those in progress for a long time, which will probably fail.
 fn failed(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -48,7 +48,7 @@ fn failed(
         failed.push((domain.to_owned(), "MX"));
     }
     for (name, kind) in needed {
-        // The failed lookup of the domain itself explains failed lookups of names below it.
+        // If the SOA lookup of the domain itself failed, the cause is the same for all names below it, so these are not examined.
         let is_examined =
             is_known || *kind == "PTR" || is_alias && name == domain || !is_within(name, domain);
         if is_examined && is_failed(name, kind) && !failed.iter().any(|known| is_same(known, (name, kind))) {
@@ -153,15 +153,15 @@ fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Wan
     }
 }
 
-/// Returns the questions about the next zones above a name. A reverse name of IPv6 has 32 labels, so there are several questions at the
-/// same time.
+/// Returns the questions about the next zones above a name: one, or several at the same time for a reverse name of IPv6, which has 32
+/// labels.
 fn steps(at: &str) -> Vec<Want> {
     let most = if is_within(at, "ip6.arpa.") { MAX_REVERSE_LABELS_AT_ONCE } else { 1 };
     let names = std::iter::successors(Some(at), |name| Some(above(name)).filter(|name| *name != "."));
     names.take(most).map(|name| lookup(name, "SOA")).collect()
 }
 
-/// Returns the addresses of the servers of the zone `parent` that are asked.
+/// Returns the addresses of those servers of the zone `parent` that are asked to which zone a name below it belongs.
 fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     if parent == zone::apex(facts) {
         return zone::servers(facts).into_keys().take(MAX_CHECKED_PARENTS).collect();
@@ -212,8 +212,8 @@ pub(super) fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<C
     Some(Cut { zone, names, glue })
 }
 
-/// Returns the addresses (glue) of a server name whose lookup fails. The set is empty if the zone of the name fails permanently. Returns
-/// `None` if the addresses are not known.
+/// Returns the addresses (glue) of a server name whose lookup fails. The set is empty if no server of the name's zone answers for the name.
+/// Returns `None` if the addresses are not known.
 fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> {
     let cut = cut(facts, name, zone_above(facts, name).ok()?)?;
     if let Some(glued) = cut.glue.get(name) {
@@ -244,7 +244,8 @@ fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<Ip
     (servers.len() <= MAX_FAILED_LOOKUP_SERVERS).then_some(servers)
 }
 
-/// Returns true if the configuration of this host forbids queries to the address.
+/// Returns true if the question was not sent although the check may send more: the configuration of this host forbids queries to the
+/// address.
 fn is_refused_here(got: &Got) -> bool {
     matches!(got, Got::NoReply(NoReply::Unknown(why)) if why != BOUND_REACHED)
 }

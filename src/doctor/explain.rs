@@ -126,7 +126,8 @@ const RULES: &[Rule] = &[
         Then::Hide,
         &[Code::BounceStatus],
     ),
-    // Senders use the address of the domain only because the domain has no MX record.
+    // Senders deliver to the address of the domain only because the domain has no MX record. So this explains a fault of the PTR record of
+    // this address.
     Rule(
         &[Code::NoMx],
         When::SameServer,

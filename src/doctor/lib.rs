@@ -114,8 +114,8 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let mut further = Vec::new();
     if wants.iter().all(is_asked) {
         further = parents::wants(facts);
-        // If servers of the parent zone give different delegations, lookups may take as long as the whole check, so silent servers are
-        // asked now.
+        // Silent servers are usually asked last. But if servers of the parent zone give different delegations, the daemon's lookups may take
+        // as long as the whole check, so silent servers are asked now, at the same time.
         if parents::sets(facts).len() > 1 {
             further.extend(delegation::of_silent(facts));
         }
@@ -125,8 +125,8 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
     }
-    // Other resolvers are asked only after all lookups are answered, because these show whether the configuration answers for the domain.
-    // Questions to name servers need only be sent before, because a slow name server must not delay the other resolvers.
+    // Other resolvers are asked only after all lookups are answered, because the lookups show whether the configuration of resolverd has the domain.
+    // For questions to name servers, it is enough that they are sent: a slow name server must not delay the other resolvers.
     let is_looked_up = |want: &Want| match want {
         Want::Server { .. } => is_asked(want),
         _ => facts.got.contains_key(want),

@@ -37,8 +37,8 @@ pub(crate) const MAX_FAILED_LOOKUP_SERVERS: usize = 8;
 /// The maximum number of servers of the parent zone that are asked for the delegation at the start of the check. One answer is enough.
 pub(crate) const MAX_CHECKED_PARENTS: usize = 2;
 
-/// The maximum number of servers of the parent zone that are asked for the delegation in total. The further servers are asked when no other
-/// question is open. Top-level domains have 4 to 13 servers, and a server with an old copy is rare.
+/// The maximum number of servers of the parent zone that are asked for the delegation in total. The servers after the first `MAX_CHECKED_PARENTS` are
+/// asked when all other questions have a result. Top-level domains have 4 to 13 servers, and a server with an old copy is rare.
 pub(crate) const MAX_COMPARED_PARENTS: usize = 6;
 
 /// The maximum number of servers of the parent zone that are asked if this host has another delegation than the first

@@ -152,7 +152,8 @@ fn counted(set: BTreeSet<String>, reply: &ReplyFacts, (name, kind): (&str, &str)
     compared::texts_of_mail(reply, name).map(|text| format!("\"{text}\"")).collect()
 }
 
-/// Compares the answer of another resolver with the records of the zone. Returns `None` if one of them is unknown.
+/// Compares the answer of another resolver with the records of the zone. Returns `None` if the resolver was not asked, or if the records of
+/// the zone are unknown.
 fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -> Option<Judged> {
     let (name, kind) = (name.as_str(), *kind);
     let judged =
@@ -202,8 +203,8 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
 fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool {
     let servers = zone::delegated_servers(facts);
     let gives = |server: &IpAddr| {
-        // Other resolvers may take the error reply of a server without EDNS for an answer. Then the result is false, because the resolver
-        // need not be at fault.
+        // If a server replies to EDNS with an error, other resolvers may take the error for an answer, and are not at fault. So the result is
+        // false if a server does not reply to the usual form of query.
         let is_sound = served::form(facts, *server) == Some(QueryForm::Udp);
         let given = served::given(facts, *server, (name, kind));
         let is_asked = served::first(facts, *server, (name, kind)).is_some();

@@ -19,7 +19,7 @@ const ZONE: &str = "
     server 198.18.1.1 a.test. NS mixed aa | ns1.a.test.
     server 198.18.1.1 a.test. MX udp aa | 10 new.a.test.";
 
-/// A resolver with the present records of the zone.
+/// The replies of a resolver that has the current records of the zone.
 const SOUND: &str = "
     server 192.0.2.8 a.test. MX recursive ra | 10 New.a.test.
     server 192.0.2.8 a.test. A recursive ra | 198.18.0.80

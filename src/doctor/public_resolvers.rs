@@ -17,7 +17,7 @@ pub struct PublicResolver {
     names: &'static [&'static str],
 }
 
-/// The public resolvers. Quad9 answers that domains that spread malware do not exist, but gives no other records for them.
+/// The public resolvers. Quad9 answers that domains that spread malware do not exist, but never replaces records by other ones.
 pub const PUBLIC_RESOLVERS: [PublicResolver; 3] = [
     PublicResolver {
         operator: "Google",

@@ -42,7 +42,8 @@ pub(super) fn soa(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     facts.reply_of(server, zone::apex(facts), "SOA", form(facts, server)?)
 }
 
-/// Returns the reply to the first query for these records. The query has the form that the function `form` returns.
+/// Returns the reply of a server to the first query for the records of the type `kind` at `name`. The query has the form that the function
+/// `form` returns.
 pub fn first<'f>(
     facts: &'f DomainFacts,
     server: IpAddr,

@@ -24,7 +24,7 @@ fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     let mut lookups = vec![((facts.subject.domain.as_str(), "MX"), served::serving(facts))];
     let apex = zone::apex(facts);
     lookups.push(((apex, "NS"), served::serving(facts)));
-    // Without the DNSKEY records, no record of a server can be validated.
+    // In a signed zone, the servers must also give the DNSKEY records: without them, no record can be validated.
     let is_of_keys = |want: &Want| matches!(want, Want::Server { name, kind: "DNSKEY", .. } if name == apex);
     if facts.got.keys().any(is_of_keys) {
         lookups.push(((apex, "DNSKEY"), keys::servers(facts)));
@@ -75,8 +75,8 @@ pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'
     Some(conduct.to_owned())
 }
 
-/// Returns true if a missing reply over UDP may be chance. One of two signs is enough: other datagrams to the server were lost, and the
-/// server is not silent over TCP; or many queries to other servers were lost.
+/// Returns true if a missing reply over UDP may be chance: datagrams on the path to the server are lost, and the server is not silent over
+/// TCP. If many queries to other servers were lost, silence over TCP does not matter.
 fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>) -> bool {
     let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
     let is_silent =
@@ -113,7 +113,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         // If all servers fail for an SPF or DMARC record, receivers defer or reject mail.
         is_unanswered |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
-            // The module `each_server` already reports the error with which a server sometimes fails.
+            // If a server fails with this error only sometimes, the module `each_server` reports it.
             let Some(conduct) = conduct.filter(|conduct| !is_at_times(facts, server, conduct)) else {
                 continue;
             };

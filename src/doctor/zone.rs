@@ -25,7 +25,7 @@ pub(super) struct Soa<'r> {
     pub(super) serial: u32,
 }
 
-/// Returns the SOA record of a reply, also of a negative one.
+/// Returns the SOA record in the answer section of a reply, or in the authority section, where negative replies have it.
 pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
     let mut records = reply.answers.iter().chain(&reply.authority);
     records.find_map(|record| match &record.data {
@@ -116,8 +116,8 @@ pub(super) fn parent_servers(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| servers_of_parent(facts, parent))
 }
 
-/// Returns the addresses of the servers of a parent zone that are asked. The names of root servers need not have an address in the DNS,
-/// because resolvers get these addresses from hints (RFC 9609).
+/// Returns the addresses of the servers of a parent zone that are asked. If the parent is the root, and no address of its server names was
+/// found in the DNS, these are addresses of the root servers from the hints of the daemon (RFC 9609).
 pub(super) fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     first_of_parent(facts, parent, MAX_CHECKED_PARENTS)
 }
@@ -132,8 +132,8 @@ fn most_parents(facts: &DomainFacts, parent: &str) -> usize {
 }
 
 /// Returns true if this host has other NS or DS records of the zone than the first servers of the parent zone. Its records are then old, or
-/// come from another server of the parent zone. Other cached records that differ from those of the zone, and a bogus domain, are signs of
-/// this too.
+/// come from another server of the parent zone. Also returns true if this host has other cached records that differ from those of the zone,
+/// or if a lookup is bogus, because both may come from another delegation.
 fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
     let (apex, first) = (apex(facts), first_of_parent(facts, parent, MAX_COMPARED_PARENTS));
     let referrals: Vec<&ReplyFacts> =
@@ -307,7 +307,7 @@ pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
 
 /// Adds the names in the NS records that the servers `names` give.
 fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
-    // Two rounds are enough: if further servers gave a third set of NS records, the difference of the first two sets would already be a
+    // Two rounds are enough: if the servers of the second set gave a third one, the difference of the first two sets would already be a
     // fault.
     for _ in 0..2 {
         let own = current_sets(facts, addressed(facts, &names).into_keys());

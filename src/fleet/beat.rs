@@ -1,5 +1,5 @@
-//! The heartbeat: once a second, it connects to the store if necessary, measures how fast the store replies, reads its clock, adds queries
-//! to DNS lists to the counts of the fleet, and sends and reads news.
+//! The heartbeat: once a second, it connects to the store if necessary, measures how fast the store replies, reads its clock, adds the
+//! numbers of this gateway's queries to DNS lists to the counts of the fleet, and sends and reads news (notices for the other gateways).
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -25,9 +25,9 @@ struct Beat {
     /// The queries that this gateway has added to the count of the fleet, for each DNS list and day (in days since 1970).
     added: BTreeMap<(String, u64), u64>,
     inbox: Inbox,
-    /// The id of the last news that was read in the store.
+    /// The id in the store of the last notice (`News`) that this gateway has read.
     read: Option<String>,
-    /// The number of the last news that was sent.
+    /// The number of the last notice that this gateway has sent.
     number: u64,
     beats: u64,
 }

@@ -1,4 +1,4 @@
-//! The clock of the store. All functions are pure.
+//! The clock of the store that the gateways of a fleet share. All functions are pure.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ pub trait Gateway: Send + Sync + 'static {
     /// Returns the report of this gateway for the other gateways.
     fn member(&self) -> Member;
 
-    /// Returns the queries of this process to each DNS list on the current day (UTC).
+    /// Returns the number of queries of this process to each DNS list on the current day (UTC).
     fn list_queries(&self) -> Vec<ListQueries>;
 
     /// Stores the number of queries of all gateways to a DNS list on one day.

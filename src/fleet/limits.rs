@@ -20,7 +20,7 @@ pub(crate) const MIN_HEAD_START: Duration = Duration::from_millis(1);
 /// store a few thousand commands per second, a small part of what it can process.
 pub(crate) const BEAT: Duration = Duration::from_secs(1);
 
-/// In a cluster, the clock is read at the nodes of this number of keys, so that one dead node does not matter.
+/// In a cluster, each heartbeat asks for the time at the nodes of this number of keys, so that one dead node does not matter.
 pub(crate) const CLOCK_NODES: u8 = 6;
 
 /// The maximum time for a command at one node of a cluster.
@@ -48,7 +48,7 @@ pub(crate) const LEASE_TIME: Duration = Duration::from_millis(50);
 /// The number of news that the store keeps for gateways that were away.
 pub(crate) const MAX_NEWS: usize = 10_000;
 
-/// The maximum number of news that are read in one heartbeat, and that wait to be sent.
+/// The maximum number of news (notices for the other gateways) that are read in one heartbeat, and the maximum number that wait to be sent.
 pub(crate) const NEWS_AT_ONCE: usize = 200;
 
 /// News that are older than this are ignored, because their data have changed or expired. Exceptions: flushes, because data from before a

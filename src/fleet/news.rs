@@ -21,8 +21,8 @@ pub enum News {
         tree: bool,
         /// True if only negative answers and failures are removed.
         negative: bool,
-        /// The host name of the only gateway that flushes; `None` for all gateways. A flush for one gateway removes nothing from the store.
-        /// So after a restart, this gateway flushes again.
+        /// The host name of the only gateway that flushes; `None` for all gateways. A flush for one gateway leaves the data in the store. So
+        /// this gateway obeys the order again after a restart, and does not take the old data from the store.
         #[serde(default)]
         host: Option<String>,
     },
@@ -73,13 +73,13 @@ pub(crate) struct Sent {
 
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    /// The number of the last news of each `Sent::sender`.
+    /// For each gateway (`Sent::sender`): the number (`Sent::number`) of the last notice that came from it.
     last: HashMap<u64, u64>,
 }
 
 impl Inbox {
-    /// Returns true if the news must be used: they are newer than the last news of the same gateway, and not too old. Otherwise an attacker
-    /// could send an old order again, for example to turn off the validation of a name.
+    /// Returns true if the news (a notice of another gateway) must be used: they are newer than the last news of the same gateway, and not
+    /// too old. Otherwise an attacker could send an old order again, for example to turn off the validation of a name.
     pub(crate) fn takes(&mut self, sent: &Sent, age: Duration) -> bool {
         if self.last.len() >= MAX_MEMBERS && !self.last.contains_key(&sent.sender) {
             self.last.clear();

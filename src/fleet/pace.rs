@@ -35,7 +35,8 @@ impl Pace {
         }
     }
 
-    /// Records the reply to a heartbeat; `None` if there was no reply. After a reply in time, the store is read again.
+    /// Records the time until the reply to a heartbeat; `None` if there was no reply. If the reply was in time, questions read the
+    /// store; otherwise they do not, until the next heartbeat.
     pub(crate) fn beat(&mut self, elapsed: Option<Duration>) {
         match elapsed.filter(|elapsed| *elapsed <= FIND_TIME) {
             Some(elapsed) => self.replied(elapsed),

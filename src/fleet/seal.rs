@@ -9,7 +9,8 @@ use dns::random::Random;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac::{self, HMAC_SHA256};
 
-/// The length of a name, in octets. It is long enough: without the key, nobody can find two entries with the same name.
+/// The length of the name under which the store has an entry, in octets. It is long enough: without the key, nobody can find two
+/// entries with the same name.
 const NAME: usize = 16;
 
 /// The version of the format. Gateways ignore values of other versions.
@@ -35,13 +36,13 @@ impl Sealer {
         Self { names, values, random: random.clone() }
     }
 
-    /// Returns the name for an entry with this key.
+    /// Returns the name under which the store has the entry with this key: a digest of the key.
     pub(crate) fn name(&self, key: &[u8]) -> String {
         let digest = hmac::sign(&self.names, key);
         BASE64URL_NOPAD.encode(digest.as_ref().get(..NAME).unwrap_or_default())
     }
 
-    /// Returns the value for `content` under `name`: version, nonce, and encrypted content.
+    /// Returns the value that is stored for `content` under `name`: a version, a nonce, and the encrypted content.
     pub(crate) fn seal(&self, name: &str, content: &[u8]) -> Vec<u8> {
         let drawn = [self.random.u64(), self.random.u64()].map(u64::to_be_bytes);
         let nonce: [u8; NONCE_LEN] = drawn.as_flattened().first_chunk().copied().unwrap_or_default();

@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     pub(crate) config: FleetSection,
     pub(crate) clock: Clock,
     pub(crate) sealer: Sealer,
-    /// The random number of this process in the fleet.
+    /// A random number that identifies this process in the fleet.
     pub(crate) id: u64,
     pub(crate) state: Mutex<State>,
     pub(crate) counts: Counts,
@@ -122,7 +122,7 @@ impl Fleet {
         Some(Arc::new(Self { shared: Arc::new(shared), waiting, to_write: to_write.into() }))
     }
 
-    /// Sends news to the other gateways with a heartbeat that begins now. Returns false if too many news wait.
+    /// Sends a notice (news) to the other gateways with a heartbeat that begins now. Returns false if too many notices wait.
     pub fn send(&self, news: News) -> bool {
         let mut state = self.shared.state();
         let has_room = state.outgoing.len() < NEWS_AT_ONCE;
@@ -231,7 +231,7 @@ impl Shared {
         futures_util::future::try_join(link.values(names), lease).await
     }
 
-    /// Returns the entry in an authentic value that has not expired.
+    /// Decrypts a value of the store, and returns the entry in it. Returns `None` if the value is not authentic, or if the entry has expired.
     fn open(&self, clock: StoreClock, name: &str, value: &[u8]) -> Option<FoundEntry> {
         let now = self.clock.mono();
         let opened = self.sealer.open(name, value);

@@ -58,7 +58,7 @@ impl Budget {
         }
     }
 
-    /// Takes a question that is reserved for this query, or else another one. Returns false if none is left.
+    /// Subtracts one from the questions that are reserved for this query, or else from all that are left. Returns false if none is left.
     pub(crate) fn take_for(&self, want: &Want) -> bool {
         match self.kept().get_mut(want) {
             Some(kept) if *kept > 0 => {

@@ -96,7 +96,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
 /// The limits on concurrent questions: for the destination, and for all questions together.
 type Place = [Arc<Semaphore>; 2];
 
-/// A question with its answer. The second pair is an earlier question with a new answer.
+/// A question with its answer. If this has given an earlier question a new answer, the second pair is that question and its new answer.
 type Answered = (Want, Got, Option<(Want, Got)>);
 
 async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: Place) -> Answered {
@@ -118,7 +118,8 @@ enum Destination {
     Server(IpAddr),
     /// The daemon, for a name in the checked domain. If the servers of the domain are silent, such lookups take seconds.
     Domain,
-    /// The daemon, for any other name. Hosts of third parties count here too, because they are asked only once.
+    /// The daemon, for any other name. Questions to hosts of third parties count here too, because each such host is asked only once and needs no
+    /// limit of its own.
     Daemon,
 }
 
@@ -200,7 +201,8 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
         (tried, once(want, most, sources, budget).await)
     };
     let mut open = FuturesUnordered::new();
-    // The first copy may wait until the time limit, and the later copies stop at about that time.
+    // `None`: the first copy of the query waits until the time limit of the check. Later copies get a shorter time, so that all end at
+    // about the same time.
     open.push(one(0, None));
     let (mut left, mut silent, mut is_bounded) = (1..tries, 0, false);
     loop {
@@ -214,13 +216,14 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
                     let rest: Duration = (tried..tries).map(|_| CHECK_TRY_TIME).sum();
                     open.push(one(tried, Some(rest.max(budget.patience(want)))));
                 }
-                // If fewer copies were sent than planned, the silence of the server may be chance.
+                // A limit was reached before all copies were sent, so the silence of the server may be chance.
                 None if is_bounded => return left_out(BOUND_REACHED),
                 None => return Got::NoReply(NoReply::Silent),
             },
             Some((_, None)) => (left, is_bounded) = (tries..tries, true),
             Some((_, Some(Got::NoReply(NoReply::Silent)))) => silent += 1,
-            // A server without any answer counts as silent when the first copy has ended and the last copy has waited its usual time.
+            // The time limit of the check has ended the wait of a copy. But another copy was silent, all copies were sent, and the server has
+            // answered nothing else, so it counts as silent.
             Some((_, Some(Got::NoReply(NoReply::Unknown(_)))))
                 if silent > 0
                     && tries >= CHECK_TRIES
@@ -259,8 +262,8 @@ async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &B
 }
 
 /// Repeats a query that a server did not answer, alternately with and without a feature (names in mixed case, EDNS, or UDP for some
-/// records). The first query may have been lost, so only if the queries with the feature still fail, the server counts as one that does not
-/// answer them. Returns the answer, and an earlier question with a new answer, if there is one.
+/// records). The first query may have been lost. So the server counts as one that does not answer queries with the feature only if further
+/// ones fail. Returns the answer. If an earlier question got a new answer, this question and its answer are returned too.
 async fn confirmed(
     want: &Want,
     got: Got,
@@ -314,8 +317,8 @@ async fn confirmed(
             let again = again_over_udp(want, with_edns(), sources, budget).await;
             return (got, again);
         }
-        // For types other than SOA: the server has answered some queries over UDP, but never this one. It may have been lost by chance, so
-        // it is sent again.
+        // A question for another type than SOA was answered only over TCP, although the server answers other questions over UDP. The UDP
+        // queries for it may have been lost by chance, so one more is sent.
         (Want::Server { kind, way: QueryForm::Tcp, .. }, Got::Reply(_))
             if *kind != "SOA" && budget.slowest(want).is_some() && budget.was_silent(&with_edns()) =>
         {
@@ -396,8 +399,8 @@ async fn after_failed_case(
     (Got::Reply(failed.clone()), other)
 }
 
-/// Records a lost datagram if a server was silent for a name in mixed case and in lower case. In the first turn, a server that answers for
-/// the SOA may drop this record type on purpose, so no loss is recorded.
+/// Records a lost datagram if a server was silent for a name in mixed case and in lower case. If it never answered for this record type
+/// (`turn` is 1), but answers for the SOA, it may drop this record type on purpose, so no loss is recorded.
 async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: &Budget) {
     let soa = match want.clone() {
         Want::Server { server, name, .. } => Want::Server { server, name, kind: "SOA", way: QueryForm::Udp },
@@ -409,7 +412,7 @@ async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: 
     }
 }
 
-/// Repeats a query over UDP that the server answered only over TCP.
+/// Sends a query over UDP again, because the server answered it only over TCP. Returns the reply, if one arrives.
 async fn again_over_udp(
     want: &Want,
     over_udp: Want,

@@ -25,8 +25,8 @@ pub(crate) const MAX_CHECK_ROUNDS: usize = 32;
 /// servers answer within 0.1 s.
 pub(crate) const CHECK_ROUND_TIME: Duration = Duration::from_secs(1);
 
-/// The maximum time for each step of an SMTP connection. With connections, a check may take this much longer than `CHECK_DOMAIN_TIME`.
-/// Postfix lets unknown clients wait 6 s for the greeting.
+/// The maximum time for each step of an SMTP connection. A check that connects to mail hosts may take this much longer than
+/// `CHECK_DOMAIN_TIME`. Postfix lets unknown clients wait 6 s for the greeting.
 pub const CONNECTION_TIME: Duration = Duration::from_secs(10);
 
 /// The maximum number of datagrams for one question to another resolver. Most resolvers answer the first one, or do not serve this host at

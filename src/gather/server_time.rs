@@ -19,7 +19,7 @@ pub(crate) struct ServerTime {
 }
 
 impl ServerTime {
-    /// Returns when the time for the server is used up, if a query is in progress all the time until then.
+    /// Returns the earliest time at which the check has spent `CHECK_SERVER_TIME` on the server. Times without a query in progress do not count.
     pub(crate) fn end(&self, now: Instant) -> Instant {
         self.since.unwrap_or(now) + CHECK_SERVER_TIME.saturating_sub(self.spent)
     }
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(time.end(at(1)), at(0) + CHECK_SERVER_TIME);
         time.end_query(at(2));
         time.end_query(at(3));
-        // Queries were in progress for three seconds, until 3. So at 5, the end is 5 - 3 = 2 seconds plus the allowed time.
+        // Queries were in progress from 0 to 3. The two seconds from 3 to 5 do not count, so the end is two seconds later.
         assert_eq!(time.end(at(5)), at(2) + CHECK_SERVER_TIME);
         time.begin_query(at(5));
         time.end_query(at(20));

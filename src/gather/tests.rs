@@ -8,7 +8,7 @@ use dns::stage::paused;
 use doctor::WholeDomain;
 use doctor::facts::sent::QueryEnd;
 
-/// A source that always gives this answer, and counts the questions and the largest number of questions at the same time.
+/// A source that always gives this answer. The three counts: all questions, those in progress, and the largest number in progress so far.
 struct Fixed(Got, Mutex<(usize, usize, usize)>);
 
 impl Sources for Fixed {
@@ -276,7 +276,7 @@ impl Sources for Noted {
 fn the_first_wanted_is_the_first_asked() {
     let mut named = BTreeSet::new();
     let mut wanted = WholeDomain.wants(&DomainFacts::new(subject()), &BTreeSet::new());
-    // Questions to DNS lists have limits of their own, so they are not counted.
+    // Only lookups share one limit on concurrent questions. Questions to DNS lists have limits of their own, so they are left out here.
     let is_lookup = |want: &Want| matches!(want, Want::Lookup { .. });
     wanted.retain(|want| is_lookup(want) && named.insert(want.clone()));
     wanted.truncate(CHECK_QUESTIONS_AT_ONE_SERVER);

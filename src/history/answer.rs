@@ -67,7 +67,8 @@ fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionRepo
     }
 }
 
-/// Returns what DNS said, and what the operator can do. `subject`: the name of the question, and the name whose record led to it.
+/// Returns two sentences: what DNS said, and what the operator can do. `subject` is a text with the name of the question and the name whose
+/// record led to it.
 fn sentences(one: &QuestionReport, subject: &str) -> (String, String) {
     let QuestionReport { name, kind, result, list, codes, named_by, .. } = one;
     let check = format!("`resolverctl check {}`", named_by.as_ref().unwrap_or(name).trim_end_matches('.'));

@@ -115,13 +115,13 @@ pub struct CostSpan {
 /// The report about delayed mail in a period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CostReport {
-    /// For each side its sum, followed by its causes, the greatest first.
+    /// For each side (this host, other operators, or the clients) its sum, followed by its causes, the greatest first.
     pub rows: Vec<CostRow>,
     /// The period of the rows.
     pub span: CostSpan,
 }
 
-/// The side, and for a cause its kind and its zone in wire form.
+/// The key of a row: the side, and the kind and zone (in wire form) of the cause. `None` for the row with the sum of the side.
 type RowKey = (Side, Option<(CulpritKind, Box<[u8]>)>);
 
 type CostTable = BTreeMap<RowKey, Cost>;
@@ -250,7 +250,7 @@ impl JudgedMessages {
         found.sort_by_key(|email| Reverse(took(email)));
         let left_out = found.len().saturating_sub(MAX_COST_MESSAGES);
         found.truncate(MAX_COST_MESSAGES);
-        // Each group of queries is judged like the message that `resolverctl why NAME` shows.
+        // An email has one or more groups of queries. Each group is judged as `resolverctl why NAME` judges it.
         let of_group = |group: &Message| {
             let mut verdict = judge(&group.queries(recorded).map(explain).collect::<Vec<_>>(), traffic);
             verdict.causes.retain(|cause| cause.delay() >= traffic.slow);
@@ -268,7 +268,7 @@ impl JudgedMessages {
 fn table(judged: &[Vec<Cause>], common: &CommonFaults) -> CostTable {
     let mut table = CostTable::new();
     for causes in judged {
-        // A message with two causes of the same side counts once for this side.
+        // A side is the party that can remove a cause, such as the operator of this host. A message with two causes of a side counts once for it.
         let mut of_message = CostTable::new();
         for cause in causes.iter().filter(|cause| cause.kind != CulpritKind::None && cause.delay() > 0) {
             let side = side(cause);
@@ -329,8 +329,8 @@ impl Cost {
     }
 }
 
-/// Returns who can remove a cause. If packets get lost on the path to the servers of one zone, this is "others". For losses in the network
-/// of this host, the kind of the cause is `NetworkLossy`.
+/// Returns who can remove a cause. If packets get lost on the path to the servers of one zone, these are the others (`Theirs`). Losses in
+/// the network of this host have a kind of their own, `NetworkLossy`.
 fn side(cause: &Cause) -> Side {
     match cause.kind {
         kind if kind.is_of_this_host() => Side::Mine,

@@ -128,8 +128,8 @@ counters! {
 
 const COUNTERS: usize = TABLE.len();
 
-/// The current values. All threads share them, because they change less often than the counters of questions, of which each thread has its
-/// own.
+/// The current values of the counters in `TABLE`. All threads share them, because they change less often than the counters of questions, of which
+/// each thread has its own.
 #[derive(Debug)]
 pub(super) struct Counters([AtomicU64; COUNTERS]);
 

@@ -25,7 +25,7 @@ use crate::limits::{MAX_OPEN_MESSAGES, MAX_SENDERS_AND_RECIPIENTS};
 
 /// The groups of queries of an email.
 pub(super) struct Email<'m> {
-    /// The leading group, whose time is the time of the email.
+    /// The group to which the others were joined. Its time counts as the time of the email.
     pub(super) lead: &'m Message,
     others: Vec<&'m Message>,
 }
@@ -48,7 +48,8 @@ impl<'m> Email<'m> {
     }
 }
 
-/// The subject of the queries of a group. A group can be a part of an email only if the leading group of the email has a greater value.
+/// What the queries of a group are about, from the least value to the greatest. A group can be a part of an email only if the leading group
+/// of the email has a greater value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Lead {
     /// Names of which an email may have any number, such as those in links.
@@ -75,12 +76,12 @@ impl Lead {
     }
 }
 
-/// The leading groups of a client, sorted by their begin. Each element has the index of its email, and how many more groups with an MX
-/// query this email may have.
+/// The groups of queries with which the emails of a client begin, sorted by their begin. Each element has the index of the email, and the number of
+/// further groups with an MX query that may belong to it.
 type Leaders = Vec<(usize, usize)>;
 
-/// Returns the email of a group. Mail software sends its next query at once, so it is the email whose queries are nearest to the begin of
-/// the group.
+/// Returns the index of the email to which `group`, a group of queries, belongs, or `None` if it fits no email. Mail software sends its next
+/// query at once, so it is the email whose queries are nearest to the begin of the group.
 fn find(
     leaders: &mut Leaders,
     group: &Message,
@@ -106,8 +107,8 @@ fn find(
     Some(*place)
 }
 
-/// Joins groups, which are sorted by their begin, to emails. Programs that read logs ask only for reverse names, so their groups are left
-/// out.
+/// Joins groups of queries to emails. The groups are sorted by their begin. Programs that read logs ask only for reverse names, so their
+/// groups are left out.
 pub(super) fn emails<'m>(groups: impl Iterator<Item = &'m Message>, recorded: &Recorded) -> Vec<Email<'m>> {
     let of_mail = groups.filter(|group| group.is_email(recorded));
     let mut sorted: Vec<(Lead, &Message)> =

@@ -199,7 +199,8 @@ pub struct OwnerEntry {
     pub client: IpAddr,
     /// The port of the client's socket.
     pub port: u16,
-    /// When the user was looked up, in the unit of `QuestionEntry::at`.
+    /// When the user was looked up, in microseconds: of the monotonic clock in an entry that is being written, since 1970 in an entry that
+    /// was read from the history.
     pub at: u64,
     /// The name or number of the user.
     pub user: Box<str>,
@@ -248,8 +249,8 @@ impl FlightEntry {
         self.began.saturating_add(self.elapsed)
     }
 
-    /// Returns an estimate of the memory, in octets, that a reader needs. A query counts twice, because the module `traffic` has an index
-    /// of queries.
+    /// Returns an estimate of the memory, in octets, that a reader needs. All but the text counts twice, because the reader also builds tables,
+    /// such as the index of queries in the module `traffic`.
     pub(super) fn weight(&self) -> usize {
         let messages = self.messages.len().saturating_mul(size_of::<MessageEntry>() * 2);
         let links = self.links.len().saturating_mul(size_of::<Link>() * 2);

@@ -74,7 +74,7 @@ pub struct FlightEnded<'a> {
     pub route: RouteKind,
     /// The deepest zone whose servers were asked; none if all data were in the cache.
     pub zone: Option<Name>,
-    /// Why it failed; none if it did not fail.
+    /// Why the resolution failed; none if it did not fail.
     pub failed: Option<FlightFailure>,
     /// True if all servers of the zone denied the name or type without authority (no AA flag), and clients got this denial.
     pub doubted: bool,

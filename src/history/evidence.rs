@@ -246,7 +246,7 @@ fn sentence(table: &'static str, key: &str) -> &'static str {
     rows.find(|(row, _)| *row == key).map_or("", |(_, text)| text)
 }
 
-/// `servers`: the servers that the sentence of evidence names.
+/// Returns the advice for a cause. `servers`: the servers that the sentence of evidence names.
 pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     use CulpritKind::{ListRefused, ListSilent, ListSlow, Unknown};
     let zone = match cause.kind {
@@ -256,8 +256,8 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     };
     let or = |none: &str| if zone.is_empty() { none.to_owned() } else { zone.clone() };
     let kind = cause.kind;
-    // The root zone has advice of its own, because the operator cannot write to its owner. Bogus answers for the root are a fault of the
-    // configuration. Kinds of culprits up to `Truncated` are faults of the servers of a zone.
+    // The operator cannot write to the owner of the root zone, so this zone has advice of its own. Bogus answers for it are a fault of the
+    // configuration. The variants of `CulpritKind` up to `Truncated` are faults of the servers of a zone.
     match kind {
         CulpritKind::Bogus if zone == "." => advice("root_keys", ""),
         _ if cause.other_mail => advice("other_mail", ""),

@@ -72,7 +72,7 @@ pub struct FailedZone {
     pub extended_error: Option<u16>,
     /// The servers of the zone that had a fault when the last question failed.
     pub servers: Vec<FailedServer>,
-    /// If the zone still fails: yes, no or unknown.
+    /// Says whether the zone still fails: yes, no or unknown.
     pub still_fails: StillFails,
     /// What the operator can do about the zone, as a sentence.
     pub advice: String,
@@ -101,7 +101,7 @@ pub enum StillFails {
 }
 
 struct FailuresOfZone<'a> {
-    /// Counts only questions in the wanted period and of the wanted clients.
+    /// The number of failed questions in the wanted period and of the wanted clients.
     questions: u64,
     /// How many questions resolverd rejected because too many others already waited for the same zone.
     turned_away: u64,
@@ -109,7 +109,7 @@ struct FailuresOfZone<'a> {
     last: Option<FailedQuestion<'a>>,
     servers: BTreeMap<IpAddr, Option<Conduct>>,
     user: Option<&'a str>,
-    /// The last failure in the zone of any client and name, which shows if the zone still fails.
+    /// The last failed question in the zone, whichever client sent it and for whichever name. It shows if the zone still fails.
     last_of_all: FailedQuestion<'a>,
     /// The sending time of the last query that a server of the zone answered correctly.
     answered: Option<u64>,
@@ -204,7 +204,7 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    /// Returns `None` if the operator selected no failure of the zone.
+    /// Returns `None` if the zone has no failure that fits the selection of the operator.
     fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> Option<FailedZone> {
         let last = self.last.as_ref()?;
         let question = last.asked.question;
@@ -252,8 +252,8 @@ impl<'a> FailuresOfZone<'a> {
             !question.outcome.is_failure() && !matches!(question.outcome, Outcome::Stale | Outcome::Cache)
         });
         let is_list = self.last_of_all.asked.apex().is_some();
-        // All names below the apex of a DNS list belong to the list. In another zone, a name below the apex may belong to a delegated zone
-        // that still answers.
+        // An answer for any name below its apex shows that a DNS list works. In another zone, such a name may belong to a delegated zone, whose
+        // servers answer although those of this zone do not.
         let of_list = |question: &QuestionEntry| is_list && is_within(&question.name, &self.last_of_all.zone);
         let heard = self.answered.is_some_and(|at| at > last.end());
         let was_silent = matches!(
@@ -264,7 +264,7 @@ impl<'a> FailuresOfZone<'a> {
                 | CulpritKind::ListSlow
                 | CulpritKind::Network
         );
-        // The servers of the zone `.` are forwarders for all names. They may answer other names although they do not answer the failed one.
+        // If the zone is `.`, its servers are forwarders for all names. They may answer other names although they do not answer the failed one.
         let is_root = *self.last_of_all.zone == ROOT && culprit != CulpritKind::Network;
         // Clients ask a DNS list for a different name each time, so the answer to any name shows that the list works.
         let works = was_silent && heard && !is_root

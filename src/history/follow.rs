@@ -16,8 +16,8 @@ use super::tally::FailureCount;
 use crate::limits::{EXPLAINED_TIME, FLIGHT_TIME, MAX_FOLLOWED_FLIGHTS, SNAPSHOT_INTERVAL};
 use dns::clock::Mono;
 
-/// How many calls of `pass_over` do not skip a new entry; later calls skip it. The entry with the local user of a question is written when
-/// the question begins to wait, the question itself when it ends. A call of `pass_over` (every `SNAPSHOT_INTERVAL`) may come between them.
+/// A new entry is not skipped by this number of calls of `pass_over`, which is called every `SNAPSHOT_INTERVAL`. Otherwise the local user of a
+/// question could be skipped: its entry is written when the question begins to wait, and the question itself when it ends.
 const KEPT_PASSES: usize = 2;
 
 const _: () = assert!(FLIGHT_TIME.as_secs() < KEPT_PASSES as u64 * SNAPSHOT_INTERVAL.as_secs());
@@ -31,15 +31,16 @@ pub(super) struct NewsReader {
     flights: VecDeque<FlightEntry>,
     /// The last `MAX_FOLLOWED_FLIGHTS` local users that were read. The user of a waiting question is written before the question.
     owners: VecDeque<OwnerEntry>,
-    /// How many failed questions were read; `lost`: how many were overwritten before they were read.
+    /// The number of failed questions that were read.
     failures: FailureCount,
+    /// The number of failed questions that were overwritten before they were read.
     lost: FailureCount,
 }
 
 impl NewsReader {
-    /// Skips entries without reading them, because no new entry needs a log line. Reading an entry takes a tenth of the instructions of a
-    /// cache miss. Entries since the last `KEPT_PASSES` calls are not skipped: they show what servers did before a failure, and the users
-    /// of waiting questions.
+    /// Skips entries, because no new entry needs a log line. Reading an entry would take a tenth of the instructions of a cache miss. Entries
+    /// since the last `KEPT_PASSES` calls are not skipped, because they may be needed for a later log line: they show what servers did before a
+    /// failure, and the users of waiting questions.
     pub(super) fn pass_over(&mut self, ring: &Mutex<Ring>) {
         let [before, last] = self.passed;
         self.passed = [last, lock(ring).place()];
@@ -62,7 +63,7 @@ impl NewsReader {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
-                // This outage was recorded before the last restart. The log reported it at that time.
+                // Outages in a ring were restored from before the last restart. The log reported them at that time.
                 Entry::Outage(..) => {}
             });
         });
@@ -77,7 +78,8 @@ impl NewsReader {
         let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
         self.flights.drain(..more);
         news.questions.iter().for_each(|question| self.failures.count(question.outcome));
-        // If failures are written during this reading, `lost` may be too small; the next reading adds the rest.
+        // `written` was read before the entries. A failure that came in between is in `self.failures`, but not in `written`, so `lost` may be too
+        // small. The next call corrects it.
         let lost = written.without(self.failures).max(self.lost);
         let newly = lost.without(self.lost);
         self.lost = lost;

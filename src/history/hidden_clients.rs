@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use dns::hash::Keyed;
 
-/// A 64-bit number is stored as an address from `ff00::` on. No client has such an address: it is a multicast address, which is never the
-/// source of a packet (RFC 4291 section 2.7).
+/// The 64-bit number that replaces a client's address is stored as an address: `ff00::` plus the number. No client has a multicast address,
+/// because it is never the source of a packet (RFC 4291 section 2.7).
 const NUMBERS: u128 = 0xff00 << 112;
 
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,8 @@ impl ClientNumbers {
         Self { hash: Keyed::of_system() }
     }
 
-    /// Returns the number of a client, as an IPv6 address. A number is returned unchanged.
+    /// Returns the number that replaces the address of a client, in the form of an IPv6 address. If `client` is such a number already, it is
+    /// returned unchanged.
     pub(super) fn number(self, client: IpAddr) -> IpAddr {
         if is_without_client(client) {
             return client;

@@ -17,7 +17,7 @@ const PRECISION_BITS: u32 = 6;
 /// The buckets in an octave; also the smallest value in microseconds for which a bucket has several values.
 const PER_OCTAVE: u64 = 1 << PRECISION_BITS;
 
-/// Octaves above the range with one bucket for each microsecond. They reach to 2^26 µs (67 s); no question takes longer than
+/// The number of octaves above the range with one bucket for each microsecond. They reach to 2^26 µs (67 s); no question takes longer than
 /// `limits::FLIGHT_TIME`.
 const OCTAVES: u64 = 20;
 

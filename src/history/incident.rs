@@ -31,8 +31,9 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Debug, Default)]
 struct TroubledZone {
-    /// The first and the last failure of the current series.
+    /// The time of the first failure of the current series.
     first: Mono,
+    /// The time of the last failure of this series.
     last: Mono,
     failures: u32,
     /// True if the servers denied some names without authority (no AA flag), instead of failing.
@@ -53,7 +54,7 @@ struct Failing {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum IncidentState {
-    /// Some questions failed, perhaps by chance. Not logged yet.
+    /// Some questions failed, perhaps by chance. The log has no line about the zone.
     #[default]
     Watched,
     /// The zone fails. `logged`: false if the limit of log lines withheld the line.
@@ -74,7 +75,7 @@ pub(super) struct Incidents {
     /// Packet loss on all paths of this host.
     pub(super) loss: Loss,
     zones: BTreeMap<Name, TroubledZone>,
-    /// The start of the current hour, and the number of log lines written and withheld in it.
+    /// The start of the hour for which the next two fields count log lines: `written`, and `withheld` because the hour had too many.
     hour: Mono,
     written: u32,
     withheld: u32,
@@ -225,8 +226,8 @@ impl Incidents {
         matches!(state, Some(IncidentState::Begun { logged: true }))
     }
 
-    /// Makes room for a new zone: removes the zone whose last failure is oldest. Reported zones are removed only after all others, zones
-    /// with configured servers last.
+    /// Makes room for a new zone: removes the zone whose last failure is oldest. Zones whose failure was reported are removed after the other
+    /// zones, and zones with configured servers after all zones without.
     fn make_room(&mut self, zone: &Name) {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
             return;
@@ -242,7 +243,8 @@ impl Incidents {
 }
 
 impl Failing {
-    /// Returns true if an answer shows that this question would be answered now. `ended`: the resolution that found the answer in time.
+    /// Returns true if a later answer shows that the question that failed would be answered now. `ended`: the resolution that found this answer
+    /// before the deadline of its client.
     fn is_answered_by(&self, ended: &FlightEnded<'_>) -> bool {
         let same = self.question.name == ended.question.name
             && self.question.kind == ended.question.kind

@@ -81,14 +81,14 @@ impl Recorder {
         }
     }
 
-    /// Records a resolution when it ends, and before that when a client's deadline passes.
+    /// Records a resolution when the deadline of a client passes, and again when the resolution ends.
     pub fn flown(&self, flown: &Flown<'_>) {
         if !self.kept.is_on() {
             return;
         }
         let Flown { trail, question, name, zone, failed, faults, answers } = *flown;
         let elapsed = self.clock.mono().since(trail.began());
-        // If the chain of trust breaks at a zone above the name, only the owner of that zone can repair it.
+        // If the chain of trust breaks at a zone above the name, only the owner of that zone can repair it. So the entry names that zone.
         let broken =
             failed.filter(|failed| failed.shows == Shows::Bogus).and_then(|failed| failed.broken_at.as_ref());
         let zone =

@@ -247,7 +247,8 @@ impl Recorder {
         self.sums.upstream.messages()
     }
 
-    /// Registers that a query was not answered in time, and wakes the task that waits in `doubted`.
+    /// Registers that a query was not answered in time. If the network of this host may be down, wakes the task that waits in `doubted` and then
+    /// queries another server.
     pub fn overdue(&self, overdue: &Overdue<'_>) {
         if overdue.origin != ServerOrigin::Recursion {
             return;
@@ -328,7 +329,8 @@ impl Recorder {
         lock(&self.sums.zones).count(&*WireName::new(zone), ZoneTally::count_shed);
     }
 
-    /// Takes a snapshot of the counters, for the statistics of windows. Must be called every `limits::SNAPSHOT_INTERVAL`.
+    /// Takes a snapshot of the counters. The statistics of a period, such as the last minute, are the differences between two snapshots. Must be
+    /// called every `limits::SNAPSHOT_INTERVAL`.
     pub fn tick(&self) {
         let now = self.clock.mono();
         let line = lock(&self.incidents).tick(now);

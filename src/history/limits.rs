@@ -12,7 +12,8 @@ pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
 /// Snapshots at intervals of `SNAPSHOT_INTERVAL`: five minutes, about 16 KiB each.
 pub(crate) const SNAPSHOTS: usize = 31;
 
-/// Snapshots that are taken once a minute and stored for an hour. Tables have separate counters for as many minutes.
+/// The number of snapshots that are taken once a minute, for the statistics of the last hour. Tables have separate counters for as many
+/// minutes.
 pub(crate) const SNAPSHOT_MINUTES: usize = 61;
 
 /// Rows in a table of zones, servers or clients with the counters since the start; what has no row is counted in the row "other". A row
@@ -22,7 +23,8 @@ pub const MAX_TABLE_ROWS: usize = 1_024;
 /// Rows in a table of zones, servers or clients with the counters of one minute. The tables of 61 minutes take less than 3 MiB.
 pub(crate) const MAX_MINUTE_ROWS: usize = 128;
 
-/// Clients that a worker counts separately between two snapshots; the row "other" counts all others. A gateway has a few dozen clients.
+/// Clients that a worker counts separately between two snapshots of the counters; the row "other" counts all others. A gateway has a few
+/// dozen clients.
 pub const MAX_CLIENTS_PER_SHARD: usize = 256;
 
 /// The largest number of shards (the counters of one worker each). A shard takes about 130 KiB, because each outcome has a histogram of 11
@@ -47,8 +49,8 @@ pub const INCIDENT_FAILURES: u32 = 3;
 /// because failures are cached.
 pub(crate) const INCIDENT_WINDOW: Duration = Duration::from_secs(60);
 
-/// A zone that never worked is reported after this number of failures, if they span at least `INCIDENT_STRANGER_TIME`. Most of these zones
-/// are domains in spam. One email causes several failures of such a domain, all within a minute.
+/// A zone whose servers were never seen to work is reported after this number of failures, if they span at least `INCIDENT_STRANGER_TIME`.
+/// Most of these zones are domains in spam. One email causes several failures of such a domain, all within a minute.
 pub(crate) const INCIDENT_STRANGER_FAILURES: u32 = 10;
 
 /// See `INCIDENT_STRANGER_FAILURES`.
@@ -65,8 +67,8 @@ pub(crate) const INCIDENT_FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60
 /// Failing zones that the log reports in an hour. Further zones are only counted.
 pub(crate) const INCIDENTS_AN_HOUR: u32 = 20;
 
-/// The network of this host counts as down if no server on the internet, including root servers, has answered for this time. A resolution
-/// may take 10 s, so it survives an outage of a few seconds.
+/// The network of this host counts as down if no server on the internet, including root servers, has answered for this time. Resolutions
+/// survive a shorter outage, because they may take 10 s.
 pub(crate) const NETWORK_DOWN_TIME: Duration = Duration::from_secs(4);
 
 /// The network counts as down only after this number of unanswered queries to root servers in `NETWORK_DOWN_TIME`: one query may be lost.
@@ -94,7 +96,7 @@ pub(crate) const LOSS_ENDS_PERCENT: u32 = 2;
 /// An unanswered query counts as lost only if the server has answered another query within this time before.
 pub(crate) const USED_TO_ANSWER: Duration = Duration::from_secs(600);
 
-/// Servers whose lost packets are counted, 80 octets each. They are enough to examine hundreds of networks.
+/// The maximum number of servers whose lost packets are counted, 80 octets each. They are enough to examine hundreds of networks.
 pub(crate) const MAX_LOSS_SERVERS: usize = 1_024;
 
 /// Periods of packet loss that are remembered, 16 octets each.
@@ -120,7 +122,8 @@ pub(crate) const MAX_OUTAGE_SPANS: usize = 64;
 /// AAAA, SPF, DKIM and DMARC.
 pub(crate) const MAX_INCIDENT_QUESTIONS: usize = 8;
 
-/// The octets of a cache line, on x86-64 and nearly all of AArch64. Queries and replies that are prefetched are aligned to it.
+/// The octets that a processor reads from memory at once (its cache line), on x86-64 and nearly all of AArch64. Queries and replies that are
+/// loaded into the cache of the processor in advance are aligned to it.
 pub const CORE_LINE: usize = 64;
 
 /// The size of a block of the history, in octets: about 600 questions answered from the cache, or 150 others; the largest entry has about
@@ -166,17 +169,18 @@ pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
 /// lists and delays its greeting by 6 s by default.
 pub(crate) const GREETING_PAUSE: Duration = Duration::from_secs(10);
 
-/// To find the query of a group that is nearest to a time, at most this number of earlier queries is compared. More comparisons take
-/// longer, and hardly change which groups are joined to one email.
+/// To find the query of a message (group of queries) that is nearest to a time, at most this number of its queries before this time is
+/// compared. More comparisons take longer, and hardly change which messages are joined to one email.
 pub(crate) const MAX_COMPARED_QUERIES: usize = 6;
 
 /// Domains whose MX records one email is assumed to query: those of the sender and of the recipient.
 pub(crate) const MAX_SENDERS_AND_RECIPIENTS: usize = 2;
 
-/// Questions of one mail; a further question starts another mail. A mail with many links causes about two hundred.
+/// The greatest number of questions of one mail; a further question starts another mail. A mail with many links causes about two hundred.
 pub(crate) const MAX_MESSAGE_QUESTIONS: usize = 500;
 
-/// Emails about the name in `resolverctl why NAME` whose culprits are searched, the longest first. The search takes up to 100 µs for each.
+/// Emails about NAME for which `resolverctl why NAME` searches the culprit; those that took longest come first. The search takes up to 100 µs
+/// for each.
 pub(crate) const MAX_JUDGED_MESSAGES: usize = 500;
 
 /// Emails of a period whose causes are searched for the report `costs`, the longest first. The search takes up to 100 µs for each.
@@ -207,7 +211,7 @@ pub(crate) const POSSIBLE_WAIT: Duration = Duration::from_millis(500);
 /// line are left out. If there are more, the waits nearest to the mail in time are shown, because they are the most likely.
 pub(crate) const MAX_WHY_POSSIBLE_WAITS: usize = 32;
 
-/// Octets of the questions of one mail in a reply to `resolverctl why`. The limit of all replies (`MAX_CONTROL_REPLY`, 16 MiB) would take
+/// Octets of the questions of one mail in a reply to `resolverctl why`. The limit for other replies (`MAX_CONTROL_REPLY`, 16 MiB) would take
 /// too much memory if many connections wait for a reply.
 pub(crate) const MAX_WHY_LINE: usize = 256 << 10;
 
@@ -250,7 +254,8 @@ pub(crate) const CLIENT_PAUSE: Duration = Duration::from_secs(1);
 /// removed.
 pub const MIN_LIST_KEY: usize = 8;
 
-/// Resolutions of the last `EXPLAINED_TIME` that the reader of the history keeps, to explain later questions. Each takes about 1 KiB.
+/// The maximum number of resolutions that the reader of the history keeps for `EXPLAINED_TIME`, to explain later questions. Each takes
+/// about 1 KiB.
 pub(crate) const MAX_FOLLOWED_FLIGHTS: usize = 1_024;
 
 /// Zones whose failures are counted for log lines: the broken zones of one hour at a gateway, including domains in spam. A zone takes about
@@ -281,7 +286,8 @@ pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The octets of memory for entries read from disk. If the entries need more, the oldest are left out.
 pub const MAX_STORED_READ: usize = 24 << 20;
 
-/// A report about a period reads the history from this long before the period on, because a question may wait for an earlier resolution.
+/// A report about a period also reads the history of this time before the period, because a question in the period may wait for a resolution
+/// that began earlier.
 pub(crate) const MAIL_MARGIN: Duration = Duration::from_secs(60);
 
 /// The path to all IPv6 servers counts as broken if servers in this number of IPv6 networks are silent and none answers. So many operators
@@ -312,13 +318,14 @@ pub(crate) const MAX_WANTED_OWNERS: usize = 64;
 /// The pause between lookups of users whose question is neither slow nor failed. A lookup takes a millisecond at a gateway.
 pub(crate) const OWNER_SAMPLE_PAUSE: Duration = Duration::from_secs(1);
 
-/// If a lookup finds the user of a port this long after a question from the port has ended, the question still counts as this user's.
+/// If a lookup finds the user of a port at most this long after a question from the port has ended, the question counts as this user's.
 pub(crate) const OWNER_LATE: Duration = Duration::from_secs(1);
 
 /// The largest length of a user name in octets: Linux allows 32.
 pub const MAX_USER_NAME: usize = 32;
 
-/// The largest `resolve.deadline`: a second less than `FLIGHT_TIME`, so that the reply can say why the question failed.
+/// The largest `resolve.deadline`. It is a second less than `FLIGHT_TIME`, the longest time of a resolution, so that the reply can say why
+/// the question failed.
 pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
 
 /// Queries that a server gets with EDNS in the usual form. If it answers none, the next query asks for a short reply, and later ones (in an

@@ -33,7 +33,7 @@ pub(super) enum Line {
         /// The servers that had a fault when the last question failed.
         servers: Vec<IpAddr>,
     },
-    /// A question of the zone failed before, and is answered again.
+    /// A question in the zone failed before, and is answered again.
     ZoneAnswers {
         zone: Name,
         question: Question,
@@ -157,7 +157,8 @@ impl LogText {
             text.push_str(&format!(" (extended DNS error {code}{name})"));
         }
         text.extend(why.map(|why| format!("; {why}")));
-        // Most sentences contain the addresses of all servers with faults. If one is missing, all are added.
+        // The sentence about the failure usually contains the addresses of all servers with faults. If one address is missing, all are
+        // added.
         let mut addresses = failed.servers.iter().map(|(server, _)| server.to_string());
         if !addresses.all(|address| text.contains(&address)) {
             text.push_str(&format!("; servers: {conduct}"));

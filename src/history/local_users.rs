@@ -26,8 +26,8 @@ use dns::question::Outcome;
 
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// The numbers of questions and of failed ones, and their waiting time in microseconds: of one question, or the mean of all questions of a
-/// socket.
+/// The number of questions, the number of failed ones, and their total waiting time in microseconds. In a sample, all questions of one socket
+/// count as one question with their mean waiting time.
 #[derive(Clone, Copy, Default)]
 struct UserSum {
     questions: u128,
@@ -58,8 +58,8 @@ impl UserSum {
     }
 }
 
-/// Counts the questions that ended in a period, by user. The users of questions that failed or took `slow` microseconds were all looked up,
-/// those of other questions only as samples.
+/// Counts the questions that ended in a period, by local user. resolverd looks up the user of each question that failed or took `slow`
+/// microseconds, but of the other questions only for a sample, from which their number is estimated.
 fn by_user(questions: &[QuestionEntry], over: &Range<u64>, slow: u64) -> BTreeMap<Box<str>, ClientTally> {
     let is_counted = |question: &&QuestionEntry| {
         let is_local = question.client.to_canonical().is_loopback() && question.port > 0;
@@ -110,7 +110,7 @@ impl Recorder {
         }
     }
 
-    /// Requests the lookup of the user of a client whose question begins to wait, if the last sample is `OWNER_SAMPLE_PAUSE` ago.
+    /// Requests the lookup of the local user of a client whose question begins to wait, but at most once in `OWNER_SAMPLE_PAUSE`.
     pub fn sample_owner(&self, wanted: WantedOwner) {
         if !wanted.client.ip().to_canonical().is_loopback() {
             return;

@@ -23,7 +23,7 @@ use crate::limits::{FAILURE_LINES_A_MINUTE, MAX_FAILING_ZONES, SLOW_LINES_A_MINU
 use dns::clock::Mono;
 use dns::question::name_of_wire;
 
-/// Further failures of a zone are only counted for this time after its log line.
+/// After a log line about a failure of a zone, further failures of the zone get no log line for this time, and are only counted.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -33,11 +33,15 @@ pub(super) struct LogLines {
     /// The zones with recent failures, by name in wire form; at most `MAX_FAILING_ZONES`. The empty key is for questions that resolverd
     /// rejected.
     zones: BTreeMap<Box<[u8]>, ZoneLines>,
-    /// The start of the current minute, and its log lines about failed and slow questions.
+    /// The start of the current minute.
     minute: Mono,
+    /// The number of log lines about failed questions in this minute.
     failed: u32,
+    /// The number of log lines about slow questions in this minute.
     slow: u32,
+    /// The resolutions whose slow questions have a log line in this minute.
     flights: BTreeSet<u64>,
+    /// The number of slow questions without a log line of their own.
     more_slow: u64,
     /// The time of the first failure that `more_failed` counts. `more_failed`: failures without a log line of their own.
     hour: Mono,

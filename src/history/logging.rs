@@ -229,7 +229,7 @@ impl Recorder {
             flights.extend(asked.flight.map(|flight| flight.id));
             if let Some(failed) = FailedQuestion::from_explained(asked) {
                 self.count_failures(&failed.zone, u64::from(is_judged_failure(question.outcome)));
-                // A question that failed because the process ends is only counted.
+                // A question that failed because the process ends counts as logged and gets no line, because the log has a line about the end.
                 let is_logged =
                     is_ending && failed.is_turned_away() || self.is_logged(&failed, &traffic, facts);
                 lines.extend(state.lines.failed(&failed, is_logged, now));

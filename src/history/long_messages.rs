@@ -51,8 +51,8 @@ impl LongMessages {
     }
 
     /// Returns the entries of the emails that have ended since the last call, if they took as long as a slow question or have a failed
-    /// question. The longest emails come first. Emails without room are left out, and so are questions that are stored in any case because
-    /// they failed or were slow. Also counts in `times` how long questions of each email were in progress.
+    /// question. The longest emails come first. Emails beyond `LONG_MESSAGES_AN_HOUR` are left out, and so are questions that are stored in
+    /// any case because they failed or were slow. Also counts in `times` how long questions of each email were in progress.
     pub(super) fn take(
         &mut self,
         recorded: &Recorded,
@@ -68,8 +68,8 @@ impl LongMessages {
         self.taken_until = until;
         let mut long = group(recorded, list).all;
         let is_over = |message: &Message| over.contains(&message.ended.saturating_add(micros(MESSAGE_PAUSE)));
-        // An email is counted once, when its leading group has ended (see `emails`): further groups may follow. Older groups do not belong
-        // to these emails, and joining them would take most of the time.
+        // An email is counted once, soon after its leading group has ended (see `emails`), although further groups may follow. Groups that
+        // ended before `first` cannot belong to the counted emails. They are left out, because joining them would take most of the time.
         let first = over.start.saturating_sub(micros(MESSAGE_PAUSE + GREETING_PAUSE));
         let recent = long.iter().filter(|message| message.ended >= first);
         for email in emails(recent, recorded).iter().filter(|email| is_over(email.lead)) {

@@ -26,7 +26,7 @@ pub(super) struct Loss {
     spans: Vec<(Mono, Mono)>,
 }
 
-/// Queries to one server in the last two slices. Index 0 is the current slice.
+/// Queries to one server in the last two slices of time (`LOSS_SLICE`). Index 0 is the current slice.
 #[derive(Debug, Default)]
 struct ServerLoss {
     answered: Option<Mono>,
@@ -76,7 +76,7 @@ impl Loss {
     /// Judges the loss in the last two slices, and begins another slice. Returns a log line if the loss began or ended.
     fn end_slice(&mut self, outage: &Outage, now: Mono) -> Option<Line> {
         let line = if outage.was_down_since(now.before(LOSS_SLICE * 3)) { None } else { self.judge(now) };
-        // After a pause without queries, the counts of the last slice are too old, so they are dropped.
+        // A slice is the period of one count. After a pause without queries, the counts of the last slice are too old, so they are dropped.
         let is_next = now.since(self.began) < LOSS_SLICE * 2;
         for server in self.servers.values_mut() {
             let last = |counts: [u32; 2]| if is_next { [0, counts[0]] } else { [0, 0] };
@@ -96,7 +96,7 @@ impl Loss {
         let lossy = networks.iter().filter(|network| network.lost > 0).count();
         let mut shares: Vec<u32> = networks.iter().map(|network| network.lost * 100 / network.sent).collect();
         shares.sort_unstable();
-        // The quarter of the networks with the highest loss may have faults of its own, so both means leave it out.
+        // The quarter of the networks with the highest loss may itself be faulty, so both means leave it out.
         let percent = mean(shares.get(shares.len() / 4..shares.len() * 3 / 4).unwrap_or_default());
         let of_best = mean(shares.get(..shares.len() * 3 / 4).unwrap_or_default());
         match &mut self.current {
@@ -178,7 +178,7 @@ mod tests {
             Self { loss: Loss::default(), random: Random::seeded(seed), second: 1_000, lines: Vec::new() }
         }
 
-        /// `percent` returns the loss on the path to the network with this number, in percent.
+        /// Plays this number of seconds of traffic. `percent` returns the loss on the path to the network with this number, in percent.
         fn run(&mut self, seconds: u64, percent: impl Fn(u8) -> u64) {
             for _ in 0..seconds * 4 {
                 self.second += u64::from(self.random.u64().is_multiple_of(4));

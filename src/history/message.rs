@@ -63,7 +63,7 @@ pub(super) struct Messages {
     subjects: Subjects,
 }
 
-/// The step in the handling of a mail that a query begins.
+/// The step in the handling of a mail that begins with a certain query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Opening {
     /// A query for the reverse name of an address: a host has connected.
@@ -75,7 +75,7 @@ enum Opening {
     None,
 }
 
-/// The subjects of a question.
+/// The subjects of a question: the addresses, hosts and domains that it is about, each as its number in `Subjects`.
 struct AskedSubjects {
     /// The subject of the queried name, if it has one.
     own: Option<u32>,
@@ -132,7 +132,7 @@ impl Subjects {
     }
 }
 
-/// Groups the recorded queries, which must be sorted by time, into messages.
+/// Groups the recorded queries into messages: the queries of each message probably belong to one email. They must be sorted by time.
 pub(super) fn group(recorded: &Recorded, list: ListOf<'_>) -> Messages {
     let mut links: ByAsked<&[Link]> = ByAsked::default();
     let linked = recorded.flights.iter().filter(|flight| !flight.links.is_empty());
@@ -187,10 +187,10 @@ const fn bit(subject: u32) -> u64 {
 }
 
 impl Messages {
-    /// Returns true if the query `wait` of the message `other` may belong to the same mail as `message`. A mail has one connecting host and
-    /// one sender, so two messages with a host (or with a sender) each are different mails. But several domains may share a mail host: the
-    /// query for it is in one message, and the mails of all these domains wait for it. So `wait` may belong to any message that has its
-    /// subject.
+    /// Returns true if the query `wait`, which is in the message `other`, may belong to the same mail as `message`. A message is a group of
+    /// queries. A mail has one connecting host and one sender, so two messages belong to different mails if both have a host, or both have
+    /// a sender. But several domains may share a mail host: the query for it is in only one message, and the mails of all these domains
+    /// wait for it. So `wait` may belong to any message that has its subject.
     pub(super) fn may_be_of(&self, message: &Message, other: &Message, wait: &QuestionEntry) -> bool {
         let excludes = message.host.is_some() && other.host.is_some()
             || !message.exchangers.is_empty() && !other.exchangers.is_empty();
@@ -232,7 +232,8 @@ impl Message {
         self.exchangers.len()
     }
 
-    /// Returns true if `other` may be a part of an email that this message leads, judged by the start of this message.
+    /// Returns true if this message and `other` may belong to one email in which this message is the leading one: it began at most
+    /// `GREETING_PAUSE` after the end of `other`.
     pub(super) fn may_lead(&self, other: &Self) -> bool {
         self.began <= other.ended.saturating_add(micros(GREETING_PAUSE))
     }
@@ -283,7 +284,8 @@ impl Message {
         self.bits & bit(subject) != 0 && self.subjects.contains(&subject)
     }
 
-    /// Returns true if the message has the subject of a query, unless the query is for the MX of another name, which begins a new message.
+    /// Returns true if the message has the subject of a query. Returns false if the query is for the MX of another name than those queried before,
+    /// because such a query begins a new message.
     fn is_about(&self, asked: &AskedSubjects) -> bool {
         let is_next = asked.opening == Opening::Exchangers && self.has_other_exchangers(asked);
         asked.own.is_some_and(|own| self.has(own)) && !is_next

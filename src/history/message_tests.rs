@@ -74,7 +74,7 @@ fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
             ends.entry("E".to_owned()).or_insert(latest);
         }
         let ready = after.iter().filter_map(|id| ends.get(id).copied()).max();
-        // If the file gives the condition only in words, the question begins when the latest question has ended.
+        // `after` may be a text in words instead of the ids of questions. The question then begins when the latest question has ended.
         let at = if node["after"] == serde_json::json!([]) { begin } else { ready.unwrap_or(latest) };
         let zones = node["foreach"]["z"].as_array().cloned().unwrap_or_default();
         let zones: Vec<&str> = zones.iter().filter_map(|zone| zone.as_str()).collect();
@@ -120,8 +120,8 @@ const LISTS: [&str; 17] = [
     "bip.virusfree.cz.",
 ];
 
-/// Returns the values for the placeholders in the trace of an inbound mail from sender `n`. Adds to `world` the answers that connect these
-/// names.
+/// Returns the values for the placeholders in the trace of an inbound mail from sender `n`, which are the names of this sender. Adds to `world`
+/// the answers that lead from one of these names to another.
 fn inbound(world: &mut World, n: u8) -> Vec<(&'static str, String)> {
     let (host, domain) = (format!("out.host{n}.example"), format!("sender{n}.example"));
     let (link, include) = (format!("shop{n}.test"), format!("_spf.hoster{n}.test"));
@@ -188,13 +188,13 @@ fn a_mail_alone_is_one_message_but_for_what_other_names_in_it_are_asked() {
     let fill = outbound(&mut world, 1);
     let mail = draw(OUTBOUND, 0, &fill);
     assert!(mail.len() >= 6, "{}", mail.len());
-    // The second message has the questions for the servers of the root zone.
+    // The questions for the servers of the root zone share no subject with the email, so they are a second message.
     assert_eq!(messages(&[mail], &world), 2);
 }
 
 #[test]
 fn mails_of_one_client_are_not_joined_although_their_queries_alternate() {
-    // A process queries the servers of the root zone only once, so these queries are removed.
+    // A program of the mail server queries the servers of the root zone once, and not for each email. So these queries are removed.
     let delivery = |begin: u64, fill: &[(&'static str, String)]| {
         let mut mail = draw(OUTBOUND, begin, fill);
         mail.retain(|question| *question.name != [0]);
@@ -321,7 +321,7 @@ fn the_number_and_the_time_of_emails_do_not_depend_on_how_many_are_in_progress()
             let handed = received.iter().map(QuestionEntry::end).max().unwrap() / 1_000 + 40;
             let fill = outbound(&mut world, n);
             let mut delivered = draw(OUTBOUND, handed, &fill);
-            // A process queries the servers of the root zone only once, so these queries are removed.
+            // A program of the mail server queries the servers of the root zone once, and not for each email. So these queries are removed.
             delivered.retain(|question| *question.name != [0]);
             [received, delivered]
         });

@@ -1,4 +1,4 @@
-//! Counts what happened since the last call, for the crate `minutes`, which stores counters for each minute.
+//! Returns what was counted since the last call. The daemon calls this every minute, and stores the result with the crate `minutes`.
 
 use std::collections::BTreeMap;
 

@@ -31,7 +31,7 @@ struct ReadName {
 }
 
 impl<'s> ReadNames<'s> {
-    /// `secrets`: the customer keys that the result must not contain.
+    /// Creates a reader of recorded names. The names that it returns do not contain the customer keys `secrets`.
     pub(super) fn without(secrets: &'s Secrets) -> Self {
         Self { secrets, hash: Keyed::of_system(), names: HashTable::with_capacity(NAMES) }
     }

@@ -16,7 +16,8 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{kind_text, name_text};
 use validate::verdict::SecurityStatus;
 
-/// A step of a resolution as it is noted. `StepEvent` documents the variants.
+/// A step of a resolution. A frequent step is stored as data, which become text only when somebody reads the step. `StepEvent` documents the
+/// variants.
 #[derive(Clone, Debug)]
 pub enum Note {
     /// See `StepEvent::Question`.

@@ -17,7 +17,7 @@ use crate::limits::MAX_RECORDED_TEXT;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, DnsResult, MAX_NAME, Outcome};
 
-/// Tags: the type of an entry, in the octet after the length.
+// The tags of entries. The tag is the octet after the length of an entry, and shows its type.
 const QUESTION: u8 = 1;
 const FLIGHT: u8 = 2;
 const HIT: u8 = 3;
@@ -92,7 +92,8 @@ macro_rules! stored_places {
     )*};
 }
 
-/// The fields of an entry are stored one after the other. Fields after the semicolon are not stored; a reader gets the value given here.
+/// The fields of an entry are stored one after the other. Fields after the semicolon are not stored: when an entry is read, they get the
+/// value given here.
 macro_rules! stored_fields {
     ($($entry:ident { $($field:ident),* $(; $other:ident: $value:expr)? })*) => {$(
         impl Stored for $entry {
@@ -118,7 +119,7 @@ stored_fields! {
     OwnerEntry { client, port, at, user }
 }
 
-/// Questions in files of earlier versions have no result, which is the last field, and get the default.
+/// Files of earlier versions have no result in their questions. It is the last field, so its octet is then missing, and it gets the default.
 impl Stored for DnsResult {
     fn put(&self, into: &mut Vec<u8>) {
         into.push(*self as u8);
@@ -259,7 +260,8 @@ pub(super) fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
     put_tagged(FLIGHT, flight, into);
 }
 
-/// Appends the octets of an entry. A question that the cache answered gets the form of other questions here, not the shorter one of hits.
+/// Appends the octets of an entry. All questions get the same long form here, also those that the cache answered (hits), for which the rings
+/// of the workers have a shorter form.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     match entry {
         Entry::Question(question) => put_question(question, into),
@@ -320,7 +322,7 @@ pub(crate) struct HitHead {
 }
 
 impl HitHead {
-    /// `view`: the number of the client's view. `at`: microseconds of `Mono`.
+    /// Creates the first octets of the hits of one client. `view` is the number of the client's view; `at` is the time in microseconds of `Mono`.
     pub(crate) fn new(client: IpAddr, view: u32, at: u64) -> Self {
         let (octets, is_six) = octets_of(client);
         let first = u64::from(HIT) << 16 | u64::from(is_six) << 24 | u64::from(view) << 32;

@@ -35,7 +35,8 @@ struct SilenceSeen {
 }
 
 impl Outage {
-    /// `used`: true if any view resolves from the root servers. Otherwise a current outage ends without a log line, and no outage begins.
+    /// Sets whether any view resolves from the root servers (`used`). If none does, a current outage ends without a log line, and no outage
+    /// begins.
     pub(super) fn set_used(&mut self, used: bool) {
         self.unused = !used;
         if !used {
@@ -46,7 +47,7 @@ impl Outage {
     /// Registers that a query, sent at `sent`, was not answered in time. `root`: true for a root server. Returns a log line if an outage
     /// begins.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
-        // Servers have answered later queries, so only this server is silent.
+        // A server has answered a query that was sent later, so the network works and only this server is silent.
         if self.unused || self.answered.is_some_and(|answered| answered > sent) {
             return None;
         }

@@ -49,7 +49,7 @@ impl WantedOwners {
         }
     }
 
-    /// Adds a client, unless `MAX_WANTED_OWNERS` clients are already waiting for the lookup.
+    /// Adds a client whose local user must be looked up, unless `MAX_WANTED_OWNERS` clients already wait for this.
     pub(super) fn add(&self, client: WantedOwner) {
         let mut clients = lock(&self.clients);
         if clients.len() < MAX_WANTED_OWNERS && !clients.contains(&client) {

@@ -24,7 +24,7 @@ pub(super) struct QueryLog {
 #[derive(Debug, Default)]
 struct LoggedQueries {
     questions: Vec<QuestionEntry>,
-    /// The start of the current second, and the questions put into the queue in it.
+    /// The start of the second in which `taken` questions were put into the queue.
     second: Mono,
     taken: u32,
     /// The number of questions beyond the limits.
@@ -63,7 +63,7 @@ impl QueryLog {
         is_first
     }
 
-    /// Takes the questions from the queue, and the number of those that were only counted.
+    /// Takes the questions from the queue, and the number of questions that were not put into the queue because of its limits.
     pub(super) fn take(&self) -> (Vec<QuestionEntry>, u64) {
         let mut queue = lock(&self.queue);
         (std::mem::take(&mut queue.questions), std::mem::take(&mut queue.more))

@@ -42,13 +42,13 @@ impl Recorder {
         self.in_memory(span, &mut ReadNames::without(secrets), (self.reader_memory(), 0)).0.in_order()
     }
 
-    /// Returns the largest size of the result, in octets.
+    /// Returns the maximum memory for the entries that a call of `recorded` reads, in octets.
     fn reader_memory(&self) -> usize {
         usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
     }
 
-    /// Like `recorded`, but reads only memory, and does not sort. The ring for misses, which has the resolutions, is read back to the time
-    /// `flights`. Also returns the end of the oldest question in memory that the cache did not answer.
+    /// Like `recorded`, but reads only memory, and does not sort. The ring for misses is read back to the time `flights`, because its
+    /// resolutions explain later questions. Also returns the end of the oldest question in memory that the cache did not answer.
     pub(super) fn in_memory(
         &self,
         span: &ReadSpan,
@@ -63,7 +63,7 @@ impl Recorder {
         let hits = if span.hits { hits.saturating_mul(MAX_HIT_GROWTH).min(memory / 2) } else { 0 };
         reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory.saturating_sub(hits), flights));
         let first_end = reader.first_end;
-        // Cache hits are of no use if the cache misses of their time are missing.
+        // Cache hits are of no use without the cache misses of the same time, so earlier hits are not read.
         let first = span.from.max(reader.recorded.lost.unwrap_or(0));
         for shard in self.sums.shards.iter().filter(|_| span.hits) {
             let memory = hits / self.sums.shards.len().max(1);
@@ -159,7 +159,7 @@ impl RecordReader<'_> {
     /// and without entries that ended before `oldest`.
     fn stored(&mut self, store: &dyn Store, names: &mut ReadNames<'_>, (until, oldest): (u64, u64)) {
         let mut since = store.begin().map(|begin| begin.max(oldest));
-        // A resolution that ended earlier cannot explain a question of the span.
+        // A resolution that ended before `first` cannot explain a question of the span that the caller wants.
         let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME)).max(oldest);
         let (mut taken, mut hides_clients) = (0_usize, false);
         store.read_back(&mut |segment| {
@@ -185,7 +185,8 @@ impl RecordReader<'_> {
                     }
                 });
             });
-            // A damaged segment may have no entry with a time; then the next one is read too.
+            // Segments are read from the newest to the oldest, until one ends before the period. If a damaged segment has no entry with a time,
+            // reading continues with the segment before it.
             taken < MAX_STORED_READ && latest.is_none_or(|latest| latest >= first)
         });
         (self.recorded.stored_since, self.recorded.hides_clients) = (since, hides_clients);
@@ -323,7 +324,7 @@ mod tests {
             read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
         });
         assert!(counted.bytes_max < size * RECORD_READER * 5 / 4, "{counted:?}");
-        // The last hit and the last other question came at the same time.
+        // The reader must read the newest hit and the newest failed question, which came at the same time.
         let last = read.questions.last().unwrap().at;
         assert_eq!(read.questions.iter().filter(|question| question.at == last).count(), 2);
         assert!(read.questions.len() > 5_000, "{}", read.questions.len());

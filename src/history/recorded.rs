@@ -31,7 +31,7 @@ pub(super) struct Kept {
     pub(super) store: OnceLock<Arc<dyn Store>>,
     /// The size of all rings, in octets; 0 if no questions are recorded.
     pub(super) size: u64,
-    /// The start of the process in microseconds since 1970. The ids of resolutions begin here, so those of two processes differ.
+    /// The start of the process in microseconds since 1970. It is added to the number of a resolution, so that ids of two processes differ.
     pub(super) first: u64,
     pub(super) dates: Mutex<Dates>,
     pub(super) watchers: Watchers,
@@ -63,7 +63,7 @@ pub struct Flown<'a> {
     /// The zone to which the resolution is attributed: the zone whose servers failed, else the deepest zone whose servers were asked. For a
     /// bogus answer, the zone at which the chain of trust breaks.
     pub zone: Option<&'a Name>,
-    /// Why it failed; none if it did not fail.
+    /// Why the resolution failed; none if it did not fail.
     pub failed: Option<&'a FlightFailure>,
     /// The servers of `zone` with faults, with their last behaviour.
     pub faults: &'a [(IpAddr, Conduct)],
@@ -188,7 +188,7 @@ impl Recorded {
     /// is complete and stays.
     #[must_use]
     pub fn in_order(mut self) -> Self {
-        // Entries are large, so with separate sort keys each is moved only once.
+        // The sort keys are computed once and cached, so that each of the large entries is moved only once.
         self.questions.sort_by_cached_key(|question| question.at);
         self.flights.sort_by_cached_key(|flight| (flight.id, Reverse(flight.elapsed)));
         self.flights.dedup_by_key(|flight| flight.id);

@@ -1,5 +1,5 @@
-//! Removes customer keys of DNS lists from everything that is read from the history, and what `history.redact` names from everything that
-//! is stored on disk.
+//! Removes the customer keys of DNS lists from everything that is read from the history. Removes the addresses of clients, or also parts of
+//! names, from everything that is stored on disk, if `history.redact` says so.
 //!
 //! A client with a key for a DNS list sends it in each queried name, in the label before the apex of the list. The history in memory
 //! contains the names as they came, because a cache hit is recorded without looking at its name; the module `names` removes the keys when
@@ -26,8 +26,8 @@ pub struct Redaction {
 pub(super) const REDACTED: &str = "redacted (history.redact)";
 
 impl Redaction {
-    /// Returns a name as it may be shown outside of the history in memory: its domain only, if names are hidden. `name`: lower-case wire
-    /// form.
+    /// Returns the part of a name that may leave memory, for example to the log: only its domain, if names are hidden. `name` is in
+    /// lower-case wire form.
     pub fn name(self, name: &[u8]) -> Box<[u8]> {
         if self.names { domain_of(name) } else { name.into() }
     }
@@ -154,8 +154,8 @@ impl Secrets {
         self
     }
 
-    /// Removes the keys from a question that was not read from the history. (From questions that were read, the module `names` has removed
-    /// them.)
+    /// Removes the customer keys from a question for the log or for a watcher. (The module `names` removes them from questions that are read
+    /// from the history.)
     pub(super) fn question(&self, mut question: QuestionEntry) -> QuestionEntry {
         if let Some(hidden) = self.hidden(&question.name) {
             question.name = hidden.into();
@@ -361,7 +361,8 @@ mod tests {
             ("KEY.dq.example.", Some("_key.dq.example.")),
             ("shop.test.KEY.new.dq.example.", Some("shop.test._key.new.dq.example.")),
             ("2.0.0.127.KEY.stranger.test.", Some("2.0.0.127._key.stranger.test.")),
-            // In these names, no label counts as a key.
+            // In these names, no label counts as a key: none looks like a key, or the label comes neither after a whole reversed address nor in a
+            // zone of the provider.
             ("2.0.0.127.new.dq.example.", None),
             ("0.127.KEY.stranger.test.", None),
             ("KEY.cdn.test.", None),

@@ -306,7 +306,7 @@ const NOT_ASKED: &str = "not queried";
 /// In a verdict: the answers are not what the owner of the zone signed.
 const BOGUS: &str = "bogus";
 
-/// A mean round trip from this on is slow: a packet halfway around the world and back takes about 300 ms.
+/// Servers are slow if their mean round trip is at least this time. A packet takes about 300 ms halfway around the world and back.
 const SLOW: Duration = Duration::from_millis(300);
 
 /// Returns the faults with the number of queries of each, the most frequent first: "12 timeout, 1 REFUSED, 1 ok". Without faults, returns
@@ -343,7 +343,7 @@ fn faults(messages: &Messages) -> Option<String> {
 fn speed(messages: &Messages) -> String {
     let mean = messages.mean_round_trip();
     let word = if mean >= SLOW { "slow" } else { WELL };
-    // Rounded as in the column next to the verdict.
+    // The table shows this text next to the column with the mean round trip, so the milliseconds are rounded as in that column.
     match mean.as_micros().saturating_add(500) / 1_000 {
         _ if messages.total() == 0 => NOT_ASKED.to_owned(),
         0 => format!("{word}: mean round trip < 1 ms"),

@@ -161,7 +161,7 @@ pub(super) fn read_all(ring: &Mutex<Ring>, take: impl FnMut(&[u8]) -> bool) {
     read_blocks(ring, |blocks| blocks, take);
 }
 
-/// Blocks that are overwritten during the reading are left out.
+/// Reads the blocks in the order that `order` returns, until `take` returns false. Blocks that are overwritten during the reading are left out.
 fn read_blocks<Order: Iterator<Item = u64>>(
     ring: &Mutex<Ring>,
     order: impl FnOnce(RangeInclusive<u64>) -> Order,

@@ -110,7 +110,7 @@ impl Recorder {
     }
 }
 
-/// Returns true if the short form of a hit can store all fields of the question.
+/// Returns true if the question can be stored in the short form of a cache hit: the fields that this form lacks have no value.
 fn is_hit(question: &QuestionEntry) -> bool {
     question.outcome == Outcome::Cache && question.elapsed == 0 && question.flight.is_none()
 }

@@ -20,7 +20,7 @@ use crate::limits::{FAILURE_COST, MAX_JUDGED_MESSAGES, MAX_WHY_POSSIBLE_WAITS, M
 use dns::clock::micros;
 use dns::question::{DnsResult, is_within, name_of_wire, name_text};
 
-/// Returns the replies to several requests of `resolverctl why`. The first request always gets one. Further requests get none after
+/// Returns the replies to several requests of `resolverctl why`. The first request always gets a reply. Further requests get no reply after
 /// `MAX_WHY_REPLY` octets of replies, or when `is_late` returns true. No reply is cut off.
 pub fn why(
     recorded: &Recorded,
@@ -145,8 +145,8 @@ impl Search<'_> {
         waited(self.questions(message).map(|question| (question.at, question.end())))
     }
 
-    /// Returns a message with its verdict and a sort key, the greatest first: without a wanted subject, the time that it waited; with a
-    /// subject, the greatest delay that one cause explains, including failures.
+    /// Returns a message with its verdict and a sort key. The message with the greatest key comes first. Without a wanted subject, the key is
+    /// the time that the message waited; with a subject, it is the greatest cost of one cause (see `Cause::cost`).
     fn judged<'m>(&'m self, message: &'m Message, wanted: &Wanted) -> JudgedMessage<'m> {
         let asked: Vec<_> =
             self.questions(message).map(|one| self.explained.explain(one, self.facts.list)).collect();
@@ -156,8 +156,8 @@ impl Search<'_> {
         (worth, message, asked, verdict)
     }
 
-    /// Adds the waits in other groups of queries that may belong to the same mail. The culprit becomes `unknown` if there are such waits
-    /// although this group was quick, or if one overlaps a pause of the client.
+    /// A message is a group of queries. Adds to its report the waits in other groups that may belong to the same mail. The culprit becomes
+    /// `unknown` if there are such waits and this group was quick, or if such a wait overlaps the pause of the client that was the culprit.
     fn with_doubts(&self, mut report: MessageReport, message: &Message, wanted: &Wanted) -> MessageReport {
         report.of_disk = self.questions(message).next().is_some_and(|first| first.stored);
         let kind = report.culprit.kind;
@@ -223,7 +223,7 @@ impl<'a> SubjectFilter<'a> {
         Self { subject, list: search.facts.list, seen: RefCell::new(seen) }
     }
 
-    /// Returns true if a question concerns the wanted subject, or none is wanted.
+    /// Returns true if a question concerns the wanted name or address. If no name or address is wanted, returns true for all questions.
     fn has(&self, question: &QuestionEntry) -> bool {
         let Some(wanted) = self.subject else { return true };
         let is_of = || {

@@ -22,7 +22,8 @@ fn wire(text: &str) -> Arc<[u8]> {
     wire_name(&Name::from_ascii(text).unwrap()).into()
 }
 
-/// `client`: the last octet of the address. Each client has only one email. Times are in microseconds.
+/// Creates a question for an A record. `client` is the last octet of the client's address; each client has only one email. Times are in
+/// microseconds.
 fn question(client: u8, at: u64, elapsed: u64, name: &str) -> QuestionEntry {
     let outcome = if elapsed == 0 { Outcome::Cache } else { Outcome::Upstream };
     QuestionEntry {
@@ -59,7 +60,7 @@ fn flight(of: &mut QuestionEntry, id: u64, server: u8, conduct: Conduct) -> Flig
     }
 }
 
-/// One email was quick, one took three seconds, and one failed within a second.
+/// Returns the history of three emails: one was quick, one took three seconds, and one failed within a second.
 fn three_messages() -> Recorded {
     let mut questions = vec![
         question(1, 0, 10 * MILLI, "quick.example."),
@@ -322,8 +323,8 @@ fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
     assert!(found.len() == 3 && found.iter().all(|message| message.questions.len() == 1), "{found:#?}");
 }
 
-/// Returns the zones of the culprits of a mail with two queries, the main culprit first, up to one of the kind `none`. `decisive`: the time
-/// from a log line.
+/// Returns the zones of the culprits of a mail with two queries, the main culprit first. The list ends before the first culprit of the kind
+/// `none`. `decisive`: the time from a log line.
 fn causes_in_time(
     first: (u64, Conduct),
     second: (u64, u64, Conduct, RecordType),

@@ -95,8 +95,8 @@ pub fn stage_span(from: u64) -> ReadSpan {
     ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
 
-/// Returns how much time the questions that the cache did not answer spent in each stage, from `from` on, or later if memory lacks some
-/// questions. Stages without time are left out. Times are in microseconds since 1970.
+/// Returns how much time the questions that the cache did not answer spent in each stage. The period begins at `from`, or later if memory lacks
+/// some questions after `from`. Stages without time are left out. Times are in microseconds since 1970.
 pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageRow> {
     let since = recorded.lost.map_or(from, |lost| lost.clamp(from, now.max(from)));
     let flights: HashMap<u64, &FlightEntry> = recorded.flights.iter().map(|one| (one.id, one)).collect();

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-/// A store of segments, for instance a directory in which each segment is a file.
+/// A store of segments (groups of recorded entries), for instance a directory in which each segment is a file.
 pub trait Store: Send + Sync + Debug {
     /// Returns when the oldest segment was begun, in microseconds since 1970, if it is known.
     fn begin(&self) -> Option<u64> {

@@ -18,7 +18,7 @@ pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x02";
 /// The octets of the checksum of an entry.
 const SUM: usize = 8;
 
-/// In octets. A resolution with the most queries, links and texts takes less.
+/// The maximum size of an entry, in octets. A resolution with the most queries, links and texts takes less.
 const MAX_ENTRY: usize = 32 << 10;
 
 /// Appends the checksum of an entry, and the entry.
@@ -38,7 +38,7 @@ pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-/// A segment has a damaged entry, and the caller reads the whole segment or nothing.
+/// The error that a segment (a file of the history) has a damaged entry, for callers that use only whole segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is damaged, or of another version")]
 pub struct DamagedSegment;
@@ -111,8 +111,8 @@ impl<'s> Frame<'s> {
 /// further resolutions that explain the questions.
 #[derive(Debug, Default)]
 pub(super) struct Chooser {
-    /// The stored resolutions by id, each with its duration in microseconds when it was stored. If it lasts longer, it is stored again. At
-    /// most `MAX_FOLLOWED_FLIGHTS`.
+    /// The stored resolutions by id, each with its duration in microseconds when it was stored. A resolution that has lasted longer since
+    /// then is stored again. At most `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
     outages: Vec<OutageEntry>,
 }

@@ -1,6 +1,6 @@
 //! The subject of a name: the address, host or domain that a question is about. Questions with a common subject belong to the same email.
 //!
-//! A pure function of the name and its DNS list.
+//! The subject is a pure function of the name and its DNS list.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -12,7 +12,7 @@ use dns::question::label_places;
 /// The DNS list to which a name belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListName {
-    /// The octets of the list's apex in wire form.
+    /// The length of the list's apex in wire form, in octets.
     pub apex: usize,
     /// True if the label before the apex is a customer key.
     pub keyed: bool,
@@ -49,7 +49,8 @@ pub(super) fn linked(name: &[u8]) -> Subject<'_> {
     Subject::Domain(served(name).into())
 }
 
-/// `list_of` finds the DNS list to which the name belongs. Returns `None` if the name has no subject.
+/// Returns the address or domain that a question for `name` is about; `None` if there is none. `list_of` finds the DNS list to which a
+/// name belongs.
 pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListName>) -> Option<Subject<'_>> {
     if let Some(address) = reversed(name) {
         return Some(Subject::Address(address));
@@ -101,12 +102,12 @@ pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
     Some(own.iter().copied().chain([0]).collect())
 }
 
-/// Labels above the mail keys, mail policies or protocols of a domain. Names with other underscore labels are separate from their domain:
-/// for instance, customers of a provider share the policy at `_spf.`.
+/// Labels below which a domain has its mail keys, mail policies or protocols. Names with other underscore labels are separate from their
+/// domain: for instance, customers of a provider share the policy at `_spf.`.
 const SERVICES: [&[u8]; 9] =
     [b"_domainkey", b"_dmarc", b"_mta-sts", b"_tcp", b"_udp", b"_tls", b"_bimi", b"_adsp", b"_vouch"];
 
-/// The host that has the MTA-STS policy of a domain (RFC 8461 section 3.3).
+/// The label `mta-sts` in wire form. The host with this label before a domain has the MTA-STS policy of the domain (RFC 8461 section 3.3).
 const POLICY_HOST: &[u8] = b"\x07mta-sts";
 
 /// Returns the domain or host of a name like `_dmarc.example.`: the name without the labels of services at its start.

@@ -83,7 +83,7 @@ impl Messages {
         Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Returns the mean over all answered queries, or zero.
+    /// Returns the mean round trip of all answered queries, or zero if there are none.
     pub(super) fn mean_round_trip(&self) -> Duration {
         let answered: u64 = Conduct::ALL
             .into_iter()
@@ -170,7 +170,7 @@ impl Tally for FailureTally {
     }
 }
 
-/// Returns true if a question with this outcome counts for the health of resolverd.
+/// Returns true if a question with this outcome counts as a failure when the health of resolverd is judged.
 pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline)
 }

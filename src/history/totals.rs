@@ -134,7 +134,7 @@ impl Totals {
         }
     }
 
-    /// Returns the times by outcome, for exporters such as Prometheus.
+    /// Returns the distribution of the response times of questions, for each outcome. Exporters such as Prometheus show it.
     pub(super) fn distributions(&self) -> Vec<(Outcome, Distribution)> {
         let of = |outcome: Outcome| self.latency_of.get(outcome.index()).map(Spread::distribution);
         Outcome::ALL.into_iter().map(|outcome| (outcome, of(outcome).unwrap_or_default())).collect()
@@ -159,7 +159,7 @@ impl Totals {
         self.questions.chunks_exact(OUTCOMES)
     }
 
-    /// Returns the events at listeners that are no questions, including zeros.
+    /// Returns how often each event at the listeners that is no question has occurred, including events that have never occurred.
     pub(super) fn apart(&self) -> BTreeMap<Apart, u64> {
         Apart::ALL.into_iter().zip(self.apart.iter().copied().chain(std::iter::repeat(0))).collect()
     }

@@ -53,18 +53,19 @@ struct AnswerSpan {
 pub(super) enum Unanswered {
     /// The query or its answer was lost: the server answers other queries in the same form.
     Lost,
-    /// The server answered a later query in a perhaps simpler form, for instance without EDNS. So either the query was lost, or the server
-    /// drops queries in the usual form.
+    /// The server answered only a later query, which perhaps had a simpler form, for instance no EDNS. So either the query was lost, or the
+    /// server drops queries in the usual form.
     CouldNotTell,
     /// Nothing shows that the server answers queries for this zone over this transport.
     Silent,
 }
 
-/// The reasons of queries without EDNS, or with another spelling of the name. If a server answers only these queries, its unanswered ones
-/// were not lost.
+/// The reasons of queries without EDNS, or with another spelling of the name. If a server answers only these queries, it drops the others, so
+/// the others were not lost on the path.
 const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 
-/// If a resolution sent a server this number of queries and got no answer, none counts as lost: the server does not answer this question.
+/// If a resolution sent a server this number of queries or more and got no answer, none of them counts as lost: the server does not answer this
+/// question.
 const ALWAYS_SILENT: usize = 3;
 
 /// The bits after the network prefix of a site (RFC 6177). Servers of one owner are often in the same network.
@@ -83,7 +84,7 @@ impl Traffic {
                 servers.entry(key_of(message)).or_default().silences.push(moments(flight, message).0);
             }
         }
-        // Most servers answer all queries; their answers are not needed.
+        // Only the answers of servers with an unanswered query are needed. If there is no such server, no resolution is read.
         let flights = recorded.flights.iter().filter(|_| !servers.is_empty());
         for flight in flights.collect::<Vec<_>>() {
             for message in flight.messages.iter().filter(came_back).filter(|message| is_usual(message)) {
@@ -113,7 +114,7 @@ impl Traffic {
         server.is_ipv6() && self.ipv6_silent_since.is_some_and(|since| flight.began >= since)
     }
 
-    /// Returns true if no server has answered over IPv6 since the history in memory begins.
+    /// Returns true if the history in memory has no answer over IPv6.
     pub(super) fn is_ipv6_silent(&self) -> bool {
         self.ipv6_silent_since.is_some()
     }
@@ -154,8 +155,8 @@ impl Traffic {
         }
         let step = step_of(flight, message);
         let of_its_server = answer_of(&step, message);
-        // A step is all queries for the same data. Another server may have answered a query of this step after it had left one unanswered.
-        // The unanswered query caused the wait: its answer would have ended the step sooner.
+        // A step is all queries for the same data. If this server answered none of them, another server may have answered one after it had left
+        // an earlier one unanswered. That unanswered query then decides: an answer to it would have ended the step sooner.
         let others = step.iter().filter(|other| other.server != message.server && !other.came_back());
         let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
         match of_its_server.or_else(of_another) {
@@ -198,7 +199,7 @@ impl Traffic {
         let answers = &server.answers;
         let (sent, end) = moments(flight, message);
         let window = micros(LOSS_WINDOW);
-        // Queries whose answers came between two times, sorted by the times of the answers.
+        // `ended` returns the queries whose answers came between two times, sorted by the times of the answers.
         let ended = |from: u64, to: u64| {
             let first = answers.partition_point(|answer| answer.end < from);
             answers.get(first..).unwrap_or_default().iter().take_while(move |answer| answer.end <= to)
@@ -247,7 +248,7 @@ fn key_of(message: &MessageEntry) -> AnswerKey {
     (message.server, message.transport.index(), Arc::clone(&message.zone))
 }
 
-/// Returns true if the query has the usual form (see `UNUSUAL`).
+/// Returns true if the query has the usual form: with EDNS, and with the usual spelling of the name.
 fn is_usual(message: &MessageEntry) -> bool {
     !UNUSUAL.contains(&message.reason)
 }

@@ -20,8 +20,8 @@ use crate::limits::{MAX_RECORDED_MESSAGES, MAX_STEPS};
 use dns::clock::{Moments, Mono, micros};
 use dns::question::{WireName, name_text};
 
-/// The steps of a typical resolution: the question, the closest known zone, a query, its reply, the validation, and the end. A trail
-/// allocates memory for this number at first.
+/// The number of steps of a typical resolution: the question, the closest known zone, a query, its reply, the validation, and the end. At
+/// first, a trail allocates memory for this number of steps.
 const USUAL_STEPS: usize = 6;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -170,8 +170,8 @@ impl Trail {
         }
     }
 
-    /// Returns the queries so far, as the history records them. An unanswered query lasts until now. The zone of a query is empty if it is
-    /// `flight_zone` (in wire form).
+    /// Returns the queries so far, as the history records them. An unanswered query lasts until now. The zone of a query is left empty if
+    /// it is equal to `flight_zone` (in wire form).
     pub(super) fn messages(&self, flight_zone: &[u8]) -> Vec<MessageEntry> {
         let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
         let notes = self.notes();

@@ -15,7 +15,7 @@ use super::redact::Secrets;
 #[derive(Debug)]
 pub(super) struct Watchers {
     sender: broadcast::Sender<Arc<QuestionEntry>>,
-    /// The number of watchers. `sender` counts its receivers too, but under a lock.
+    /// The number of watchers. `sender` has the number of its receivers, but reading it there takes a lock.
     count: Arc<AtomicUsize>,
 }
 

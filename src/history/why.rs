@@ -36,8 +36,8 @@ pub struct Wanted {
     pub to: u64,
     /// The network of the client; none if any client is wanted.
     pub client: Option<IpNet>,
-    /// The largest number of emails in the reply: without a subject those that waited longest, with a subject those with failures or the
-    /// longest delay by one cause.
+    /// The largest number of emails in the reply. Without a subject, these are the emails that waited longest. With a subject, these are the emails
+    /// with failures or with the longest delay by one cause.
     pub most: usize,
     /// The time from a log line that decides which queries can be the culprit, in microseconds since 1970; none if all can.
     pub decisive: Option<DecisiveTime<u64>>,
@@ -107,8 +107,8 @@ pub struct MessageReport {
     pub possible_waits_left_out: u64,
     /// The culprit, with evidence and advice.
     pub culprit: CulpritReport,
-    /// Other culprits that delayed the email for about the same time. If `culprit` was chosen because it concerns the wanted subject, also
-    /// those with a longer delay.
+    /// Other culprits that delayed the email for about the same time as `culprit`. If `culprit` was chosen because it concerns the wanted subject,
+    /// culprits that delayed the email longer are here too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CulpritReport>,
 }
@@ -150,7 +150,7 @@ pub struct QuestionReport {
     pub kind: String,
     /// How the question was answered, or why it failed.
     pub outcome: Outcome,
-    /// What DNS said; unknown if an earlier version recorded the question.
+    /// What DNS said; `Unknown` if an earlier version of resolverd recorded the question.
     #[serde(default, skip_serializing_if = "is_unknown")]
     pub result: DnsResult,
     /// The DNS list to which the question went.
@@ -171,7 +171,7 @@ pub struct QuestionReport {
     /// True if the question concerns the wanted name or address.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_subject: bool,
-    /// How the question reached resolverd, if it is known; it is not for cache hits.
+    /// How the question reached resolverd. `None` if this is not known, as for cache hits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transport: Option<ClientTransport>,
     /// The client's local user, if the question failed or was slow: a name, or a number if the user has no name.
@@ -191,12 +191,12 @@ impl MessageReport {
     }
 }
 
-/// The most octets of a question or query in JSON without its names.
+/// The largest size of a question or of a query in JSON, in octets, without the names in it.
 const OBJECT: usize = 200;
 
 impl QuestionReport {
-    /// Returns the most octets of the question in JSON. One octet of a name can become four characters (a backslash and three digits), and
-    /// JSON writes a backslash as two.
+    /// Returns the most octets of the question in JSON. The names are text: an octet may be a backslash and three digits in it, and JSON
+    /// writes each backslash as two.
     fn weight(&self) -> usize {
         let sent =
             self.messages.iter().map(|message| message.zone.len().saturating_mul(2).saturating_add(OBJECT));
@@ -260,7 +260,8 @@ impl Wanted {
     }
 }
 
-/// `left`: how many octets the questions may take; their size is subtracted.
+/// Returns the report about a message (email). `left`: how many octets the questions of all reports may still take; the size of these
+/// questions is subtracted.
 pub(super) fn report(
     asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,

@@ -71,7 +71,8 @@ impl<State: Default> Snapshots<State> {
         Self { started, dense: VecDeque::new(), minutes: VecDeque::new() }
     }
 
-    /// Adds a snapshot. Returns true if a minute is over; then the snapshot is also one of the last hour.
+    /// Adds a snapshot to those of the last five minutes. If the last one in `minutes` is at least a minute old, also adds it to
+    /// `minutes` and returns true.
     pub(super) fn take(&mut self, now: Mono, state: State) -> bool {
         let taken = (now, Arc::new(state));
         let last = self.minutes.front().map_or(self.started, |(at, _)| *at);

@@ -28,8 +28,8 @@ const BOTS: std::ops::Range<u8> = 200..208;
 /// Median round trips to the name servers in milliseconds, assigned round robin: access providers are all over the world.
 const MEDIANS: [u32; 5] = [25, 60, 110, 160, 220];
 
-/// The median round trip to the farthest providers, in milliseconds. One provider in four is so far away, and one of its two name servers
-/// is lame.
+/// The median round trip to the name servers of the farthest providers, in milliseconds: one provider in four. One of the two name servers
+/// of such a provider is lame.
 const FAR: u32 = 280;
 
 fn is_far(number: u8) -> bool {

@@ -27,11 +27,11 @@ use super::sockets::LabSockets;
 use super::traffic::{self, Mail, Played};
 use super::world::LabError;
 
-/// Emails whose questions are asked at the same time, like the SMTP sessions of a small gateway. `count_resolved` asks as many MX questions
-/// at the same time.
+/// The number of emails whose questions are asked at the same time, like the SMTP sessions of a small gateway. `count_resolved` asks as
+/// many MX questions at the same time.
 const SESSIONS: usize = 8;
 
-/// As long as glibc waits for an answer by default.
+/// How long the clients of the demo wait for an answer: as long as glibc does by default.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 const PROGRESS_LINES: usize = 4;

@@ -45,8 +45,8 @@ impl TrueQuery<'_> {
         self.query.queries.first().map(|question| question.name().to_lowercase()).unwrap_or_default()
     }
 
-    /// Returns true if the name is below the apex of its zone. Questions about the apex get correct answers, so that resolvers find the
-    /// zone.
+    /// Returns true if the name is below the apex of its zone. Some faults change only these answers. Questions about the apex get correct
+    /// answers, so that resolvers find the zone.
     fn is_below(&self) -> bool {
         self.origin.zone_of(&self.name()) && self.name() != self.origin
     }

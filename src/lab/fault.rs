@@ -202,7 +202,7 @@ faults! {
     SidewaysReferral = "sideways-referral",
     /// The server answers everything with a referral to its own zone, with an address of the zone's server.
     SelfReferral = "self-referral",
-    /// The server answers everything with referrals to its parent zone and to the root, with its own servers as theirs.
+    /// The server answers everything with a referral to its parent zone and to the root, and names the servers of its own zone as their servers.
     FakeUpwardReferral = "fake-upward-referral",
     /// The server delegates every name below its apex to two more names in its zone, without end (iDNS, 2014).
     Idns = "idns",
@@ -285,7 +285,7 @@ faults! {
     ExtendedError(u16) = "extended-error",
     /// The server gives this reply to queries for names in mixed case: the server compares names octet by octet.
     MixedCase(MixedCaseReply) = "mixed-case",
-    /// Replies over UDP with more octets do not arrive, because an old firewall drops them.
+    /// Replies over UDP with more octets than this number do not arrive, because an old firewall drops them.
     DropsLonger(usize) = "drops-longer",
     /// Before each true answer, the client gets this number of forged ones, with guessed ids or from other addresses (RFC 5452 section 4).
     Flood(u16) = "flood",

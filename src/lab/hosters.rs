@@ -32,7 +32,7 @@ const fn hoster(
     Hoster { domain, servers, block, median }
 }
 
-/// Some companies are near and some far, and some are badly run.
+/// The hosting companies. The servers of some are near and of some far away, and some companies are badly run.
 pub(super) const HOSTERS: [Hoster; 8] = [
     hoster(
         "alphahost.net",

@@ -71,7 +71,7 @@ const LISTS: [(&str, ListKind, &str); 7] = [
     ("multi.uribl.com", ListKind::BadDomains, "127.0.0.2"),
 ];
 
-/// DNS lists that are not in resolverd's registry, on a rough internet only.
+/// DNS lists that are not in resolverd's registry. Only a rough internet (one with losses and broken servers) has them.
 const UNKNOWN_LISTS: [(&str, ListKind, &str); 3] = [
     ("bl.mail-sentry.example", ListKind::BadAddresses, "127.0.0.2"),
     ("dnsbl.clean-hosts.org", ListKind::BadAddresses, "127.0.0.4"),
@@ -284,7 +284,7 @@ impl Maker {
         }
     }
 
-    /// Returns a random round trip, log-normal around `median` with a sigma of one half, between 2 and 400 ms.
+    /// Returns a random round trip, log-normal around `median` with a sigma of 0.3, between 2 and 400 ms.
     fn distance(&self, median: u32) -> Duration {
         // The sum of twelve uniform random numbers is nearly normal.
         let sum: u32 = (0..12).map(|_| self.random.below(1001)).sum();
@@ -360,7 +360,7 @@ impl Maker {
         Ok(own)
     }
 
-    /// On a rough internet: adds services that send mail for other domains, and slow top-level domains.
+    /// If the simulated internet is a rough one (`Paths::Rough`): adds services that send mail for other domains, and slow top-level domains.
     fn strangers(&mut self) -> Result<(), LabError> {
         if self.paths == Paths::Even {
             return Ok(());

@@ -39,7 +39,7 @@ pub struct MailDomain {
     pub selector: String,
     /// The number of the domain, which determines all other properties.
     number: usize,
-    /// Properties in a rough internet only (with packet loss and broken servers).
+    /// The properties that only domains of a rough internet (with packet loss and broken servers) have; `None` in other internets.
     roughness: Option<Roughness>,
 }
 
@@ -54,7 +54,8 @@ impl MailDomain {
         hoster(self.number)
     }
 
-    /// Returns the domain's own name servers in a rough internet: every second domain has them. The others use those of their hoster.
+    /// Returns the domain's own name servers in a rough internet (one with losses and broken servers): every second domain has them. The others
+    /// use those of their hoster.
     pub(super) fn own_servers(&self) -> Vec<String> {
         let servers = if self.number.is_multiple_of(2) { 0..0 } else { 1..3 };
         let name = self.name.to_string();
@@ -70,7 +71,7 @@ impl MailDomain {
         self.roughness.as_ref().map(|roughness| roughness.faults.as_slice()).unwrap_or_default()
     }
 
-    /// Returns the names with MX, SPF and DKIM records.
+    /// Returns the owner names, relative to the domain, that get MX, SPF and DKIM records.
     fn senders(&self) -> &'static [&'static str] {
         if self.sender == self.name { &["@"] } else { &["@", SENDING_LABEL] }
     }
@@ -267,7 +268,7 @@ fn old_key_text(number: usize) -> String {
     quoted(&format!("v=DKIM1; k=rsa; n=old; p={}", letters(number + 100, KEY_2048)))
 }
 
-/// Returns quoted strings of at most 255 octets for a TXT record (RFC 1035 section 3.3.14).
+/// Returns quoted strings of 250 characters for a TXT record, whose strings have at most 255 octets (RFC 1035 section 3.3.14).
 fn quoted(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let strings: Vec<String> =
@@ -288,7 +289,7 @@ fn letters(number: usize, length: usize) -> String {
 fn write_reverse(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     let hoster = domain.hoster();
     let owner = Name::from(domain.address).to_string();
-    // Several domains may share a host, so the records of a host are added only once.
+    // Domains with greater numbers have the addresses of earlier domains, which already have these records.
     if domain.number < HOSTERS.len() * 100 {
         tree.add(&owner, &format!("{owner} PTR {}", domain.mail_host))?;
         if !domain.own_host() {

@@ -132,7 +132,8 @@ fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     // The count of additional records becomes 0, because the OPT record is cut off.
     octets.get_mut(10..12)?.fill(0);
     let data_begins = octets.len() + 12;
-    // The chain ends at the last offset that a pointer can reach, or in the middle of the message.
+    // A pointer reaches only the first 16 384 octets of the message. The chain fills half of these, or half of a shorter message. The rest is for
+    // the many records.
     let pointers = (size.min(1 << 14).saturating_sub(data_begins) / 4).max(1);
     let mut data = Vec::new();
     let mut target: u16 = 12;
@@ -155,7 +156,7 @@ fn query_end(query: &Message) -> Option<usize> {
     Some(12 + wire_name(query.queries.first()?.name()).len() + 4)
 }
 
-/// Appends a record. `owner`: the offset of its name, as a compression pointer.
+/// Appends a record. Its name is a compression pointer to the offset `owner`.
 fn push_record(octets: &mut Vec<u8>, owner: u16, kind: u16, data: &[u8]) {
     octets.extend((0xc000 | owner).to_be_bytes());
     octets.extend(kind.to_be_bytes());

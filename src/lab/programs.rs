@@ -44,7 +44,8 @@ impl Program {
         matches!(self, Self::Rspamd | Self::SpamAssassin)
     }
 
-    /// Returns the defaults of resolv.conf(5), of rspamd's `dns` section (`timeout`, `retransmits`), and of SpamAssassin's `rbl_timeout`.
+    /// Returns when and how often this program repeats a query. The values are the defaults of resolv.conf(5), of rspamd's `dns` section
+    /// (`timeout`, `retransmits`), and of SpamAssassin's `rbl_timeout`.
     const fn repeats(self) -> Repeats {
         match self {
             Self::Server | Self::DaneClient => {

@@ -46,7 +46,7 @@ pub(super) const SLOW_TLDS: [(&str, [&str; 2], u32); 3] = [
     ("click", ["a.nic.click", "b.nic.click"], 300),
 ];
 
-/// Properties of a mail domain in a rough internet only.
+/// The properties in which mail domains of the rough internet differ. In other simulated internets, all mail domains are alike in them.
 #[derive(Clone, Debug)]
 pub(super) struct Roughness {
     /// In seconds.
@@ -87,7 +87,7 @@ fn link(lookups: usize) -> String {
     format!("_spf{lookups}.{}", operator.domain)
 }
 
-/// Returns the records of a service: all SPF records of the chain that are at this service.
+/// Returns the text of the zone of a service, with those SPF records of the include chain that this service has.
 pub(super) fn operator_text(place: usize) -> String {
     let mut text = format!("$TTL 300\n@ A 198.19.8.{place}\n");
     for lookups in (1..=MOST_LOOKUPS).filter(|lookups| lookups % OPERATORS.len() == place) {

@@ -139,7 +139,7 @@ impl LabServer {
         self.faults().contains(&fault)
     }
 
-    /// Returns true if the server is neither dead nor lame.
+    /// Returns true if the server has none of the faults `Dead`, `Refused` and `ServFail`.
     pub fn is_sound(&self) -> bool {
         ![Fault::Dead, Fault::Refused, Fault::ServFail].iter().any(|fault| self.has(*fault))
     }

@@ -23,7 +23,7 @@ const KEY_TTL: u32 = 3_600;
 /// A day in seconds, as in the largest top-level domains.
 const DS_TTL: u32 = 86_400;
 
-/// Signatures are valid from this time before they are made, as with BIND, because some clocks are slow.
+/// The inception of a signature is this long before the time at which it is made, as with BIND, because the clocks of some validators are slow.
 const EARLY: Duration = Duration::from_secs(3_600);
 /// Signatures are valid for this time after they are made, as with BIND.
 const VALID: Duration = Duration::from_secs(14 * 86_400);
@@ -210,7 +210,8 @@ impl<'a> ZoneSigner<'a> {
         owners.iter().zip(nexts).map(span).collect()
     }
 
-    /// Returns an NSEC3 record for every name that is not below a zone cut, including empty non-terminals.
+    /// Returns an NSEC3 record for every name that is not below a zone cut, including empty non-terminals. With opt-out, unsigned delegations
+    /// have none.
     fn hashed_spans(&self, zone: &Zone, hashing: &Hashing) -> DnsSecResult<Vec<Record>> {
         let ttl = denial_ttl(zone);
         let mut names: BTreeSet<Name> = BTreeSet::new();

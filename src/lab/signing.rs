@@ -85,7 +85,7 @@ pub enum Flaw {
     KeyTrap(u8),
 }
 
-/// The names in scenarios, except `keytrap`, which has a number.
+/// The names of the flaws in scenarios, except `keytrap`, which has a number.
 const FLAWS: [(&str, Flaw); 11] = [
     ("expired", Flaw::Expired),
     ("not-yet-valid", Flaw::NotYetValid),

@@ -1,5 +1,5 @@
-//! A network in memory between the resolver and the servers of the lab, with tokio's paused clock and a seed. The paused clock would jump
-//! ahead while a test waits for real sockets, so it is never used with them. TCP connections follow RFC 7766.
+//! A network in memory between the resolver and the servers of the lab, with tokio's paused clock and a seed. This clock jumps ahead when all
+//! tasks wait, also when they wait for real sockets, so it is never used with real sockets. TCP connections follow RFC 7766.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -246,7 +246,7 @@ struct SimulatedStream {
     server: SocketAddr,
     pending: Vec<(Instant, Vec<u8>)>,
     drips: bool,
-    /// When the last message of zero octets came, or the connection was opened.
+    /// When the last message of zero octets came (the server sends them if `drips` is true), or the connection was opened.
     last: Instant,
     closes: bool,
     /// True if the connection ends in the middle of the first answer.
@@ -324,7 +324,7 @@ impl Arrivals {
             Some(moment) => sleep_until(moment).await,
             None => std::future::pending().await,
         }
-        // Removed only after the wait: the caller may cancel the wait and call this function again.
+        // The delivery stays in `pending` during the wait above, because the caller may cancel the wait and call this function again.
         match self.pending.pop() {
             Some(delivery) => Ok((SocketAddr::new(delivery.source, self.port), delivery.octets)),
             None => std::future::pending().await,

@@ -277,7 +277,8 @@ impl Simulation {
         &self.lookahead
     }
 
-    /// Asks the resolver a question, like a client with EDNS: from the octets of the query to those of the reply.
+    /// Asks the resolver a question, like a client with EDNS. As with a client over the network, the query and the reply are DNS messages in
+    /// octets.
     ///
     /// # Errors
     /// The question or the reply cannot be parsed: a bug in resolverd.

@@ -139,7 +139,7 @@ impl Shared {
                     let arrived = Instant::now();
                     let octets = buffer.get(..length).unwrap_or_default();
                     for delivery in self.respond(address, octets, Transport::Udp) {
-                        // A socket can send only from its own address.
+                        // A socket can send only from its own address, so a reply with another source address is dropped.
                         if delivery.source == address && pending.len() < MAX_PENDING {
                             let reply = Reply { due: arrived + delivery.delay, octets: delivery.octets };
                             pending.spawn(self.clone().send_later(socket.clone(), client, reply));

@@ -175,7 +175,8 @@ impl<'a> Session<'a> {
         (answer, vec![Wait { name, kind, program, time, is_failed }])
     }
 
-    /// Adds to the measurements the chains of questions that were asked at the same time. Returns the answers.
+    /// Adds chains of questions, which were asked at the same time, to the measurements. Only the slowest chain counts as time that the email waited.
+    /// Returns the answers.
     fn note(&mut self, chains: Vec<Chain>) -> Vec<Option<Message>> {
         let (answers, waits): (Vec<_>, Vec<_>) = chains.into_iter().unzip();
         for wait in waits.iter().flatten() {
@@ -272,8 +273,9 @@ impl<'a> Session<'a> {
         true
     }
 
-    /// The content: the scanner asks at the same time for DKIM, DMARC, the link, the DNS lists of domains, and again the DNS lists of
-    /// addresses. SpamAssassin also asks the first list for the addresses of the link's name servers.
+    /// Sends the queries of the scanner that checks the content of an email. All are sent at the same time: for DKIM, DMARC and the link, to
+    /// the DNS lists of domains, and to those of addresses. SpamAssassin also asks the first list about the addresses of the link's name
+    /// servers.
     async fn content(
         &mut self,
         (gateway, address): (Gateway, Ipv4Addr),

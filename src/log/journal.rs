@@ -42,7 +42,7 @@ impl Journal {
         Some(Self { socket, path })
     }
 
-    /// If the journal does not accept the log line, writes its sentence to stderr.
+    /// Sends a log line to the journal. If the journal does not accept it, writes its sentence to stderr.
     pub(super) fn write(&self, level: Level, said: &EventText) -> io::Result<()> {
         let sent = self.path.as_ref().map(|path| self.socket.send_to(&entry(level, said), path));
         match sent {
@@ -52,7 +52,8 @@ impl Journal {
     }
 }
 
-/// Formats a log line as a journal entry. Each of the `servers` gets its own field `SERVER`, so `journalctl SERVER=...` finds each of them.
+/// Formats a log line as a journal entry. Each of the `servers` gets a field `SERVER` of its own, so that `journalctl SERVER=...` finds the
+/// entry by any of them.
 fn entry(level: Level, said: &EventText) -> Vec<u8> {
     let mut entry = Vec::new();
     put(&mut entry, "MESSAGE", &said.sentence);
@@ -72,7 +73,7 @@ fn entry(level: Level, said: &EventText) -> Vec<u8> {
     entry
 }
 
-/// A value of several lines needs its length before it.
+/// Appends a field to a journal entry. A value of several lines needs its length before it.
 fn put(entry: &mut Vec<u8>, name: &str, value: &str) {
     let value = value.get(..value.floor_char_boundary(MAX_LOG_FIELD)).unwrap_or_default();
     entry.extend_from_slice(name.as_bytes());

@@ -18,7 +18,7 @@ static HEADS: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 #[derive(Debug)]
 pub(super) struct Samples {
-    /// One element per metric, in the order of the table.
+    /// One element per metric, in the order of the rows of `families!`.
     families: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ impl Default for Samples {
 
 // The results of `writeln!` are ignored, because writing into a string cannot fail.
 impl Samples {
-    /// `labels` are the values of the labels, in the order of the table.
+    /// Adds a sample. `labels` are the values of the labels, in the order in which the table `families!` names the labels of `family`.
     pub(super) fn put(&mut self, family: Family, labels: &[&str], value: impl Display) {
         let pairs = pairs(family, labels);
         let pairs = if pairs.is_empty() { pairs } else { format!("{{{pairs}}}") };

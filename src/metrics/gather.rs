@@ -184,7 +184,7 @@ impl Samples {
         }
     }
 
-    /// The names of watched domains come from the configuration, so they may be labels.
+    /// The names of watched domains come from the configuration, so they are few enough to be labels of metrics.
     fn watched(&mut self, subject: &impl Controlled) {
         for row in subject.watched().into_iter().map(rows::watched) {
             for (level, count) in row.counts() {
@@ -227,7 +227,7 @@ fn name_text(name: &Name) -> String {
 fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
-        // All values passed to this function are words in JSON.
+        // All values that are passed to this function are strings in JSON.
         _ => String::new(),
     }
 }

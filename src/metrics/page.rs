@@ -121,7 +121,8 @@ fn messages(replies: &[Reply], (least, most): (u64, u64), offset: Offset) -> Str
     waterfall::page(if wanted.is_empty() { &all } else { &wanted }, note, &moment, false)
 }
 
-/// Returns true if the field `Host` of the request is an address or `localhost`.
+/// Returns true if the field `Host` of the request is an address or `localhost`. Any other name may be that of a hostile web page (DNS
+/// rebinding).
 pub(super) fn is_own_host(host: &[u8]) -> bool {
     let host = String::from_utf8_lossy(host);
     let host = host.trim();

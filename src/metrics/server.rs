@@ -136,7 +136,8 @@ async fn read(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Returns true if further octets cannot change the reply. The parser accepts a line feed without a carriage return (RFC 9112 section 2.2).
+/// Returns true if the header is complete or invalid, so that further octets cannot change the reply. The parser accepts a line feed without a
+/// carriage return (RFC 9112 section 2.2).
 fn is_whole(header: &[u8]) -> bool {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     !matches!(httparse::Request::new(&mut fields).parse(header), Ok(httparse::Status::Partial))
@@ -151,7 +152,7 @@ enum Asked {
     Refused(&'static str, &'static str),
 }
 
-/// A request target may have a scheme and a host before the path (RFC 9112 section 3.2.2).
+/// Returns the path and the query of a request target, which may have a scheme and a host before the path (RFC 9112 section 3.2.2).
 fn path(target: &str) -> (&str, &str) {
     let rest =
         target.strip_prefix("http://").and_then(|rest| rest.find('/').and_then(|place| rest.get(place..)));

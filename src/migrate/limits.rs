@@ -22,7 +22,7 @@ pub(crate) const MAX_LIST_READS: usize = 4 << 20;
 /// Maximum number of labels of a name, the root included (RFC 1035 section 2.3.4).
 pub(crate) const MAX_LABELS: usize = 128;
 
-/// Maximum number of findings of one weight that are listed. Of further findings, only the number is shown.
+/// Maximum number of findings that are listed for each weight (dangerous, different, unneeded). Of further findings, only the number is shown.
 pub(crate) const MAX_FINDINGS: usize = 1_000;
 
 /// Maximum number of reverse zones for one network. A prefix that ends inside a label of IPv4 covers at most 128.

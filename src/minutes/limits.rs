@@ -6,7 +6,8 @@ pub const KEPT_DAYS: u64 = 30;
 /// The number of octets in the file of a day for each minute. With this limit, all files together take less than 8 MB.
 pub const ROW_ROOM: u64 = 178;
 
-/// The number of minutes whose octets (`ROW_ROOM`) the file may use in advance, because all names are new at the beginning of a day.
+/// The file of a day may take `ROW_ROOM` octets for each minute that has passed, and for this number of minutes more: at the beginning of a day, all
+/// names are new, and take most of the room.
 pub(crate) const ROOM_AHEAD: u64 = 60;
 
 /// The largest size of the file of a day in octets.

@@ -54,9 +54,9 @@ pub struct ListingCounts {
     pub answers: u64,
     /// The number of answers "listed". Stored as `failed`.
     pub listed: u64,
-    /// The number of listings whose address or domain clients have looked up in other lists too. Stored as `late`.
+    /// The number of listings whose address or domain clients have looked up in other lists too. A row stores it in the field `late`.
     pub compared: u64,
-    /// The number of these compared listings that no other list had. Stored as `timeouts`.
+    /// The number of compared listings whose address or domain no other list had listed. Stored as `timeouts`.
     pub sole: u64,
 }
 
@@ -139,7 +139,7 @@ impl Busy {
         Self { kind, name: row.zone.as_str().into(), counts }
     }
 
-    /// Slow questions and timeouts are not counted for users.
+    /// Returns the counts of a local user. Slow questions and timeouts are not counted for users.
     fn user(row: &UserRow) -> Self {
         let (questions, failed, spent_ms) = (row.questions, row.failed, millis(row.waited));
         let counts = BusyCounts { questions, failed, spent_ms, ..BusyCounts::default() };
@@ -171,7 +171,7 @@ fn network(server: &str) -> Option<Box<str>> {
     Some(format!("{first}/{}", if first.is_ipv4() { 24 } else { 48 }).into())
 }
 
-/// The counts at the last call of `grown`, since the start of resolverd.
+/// The counts since the start of resolverd, as they were at the last call of `grown`.
 #[derive(Clone, Debug, Default)]
 pub struct BusyMark(HashMap<(BusyKind, Box<str>), BusyCounts>);
 
@@ -205,7 +205,7 @@ impl BusyMark {
 }
 
 impl Row {
-    /// Returns the row of a minute. `busy` has all names, the busiest of each kind first.
+    /// Returns the row of a minute. `busy` has all names, the busiest of each kind first; the row gets the first `MAX_BUSY` names of each kind.
     pub fn new(minute: u64, counts: &MinuteCounts, busy: impl Iterator<Item = Busy>) -> Self {
         let mut rooms = [MAX_BUSY; BusyKind::ALL.len()];
         let mut has_room = move |busy: &Busy| {
@@ -237,7 +237,7 @@ impl Row {
         [outcomes, messages, message_time, latency, round_trip]
     }
 
-    /// The least busy names are left out if the row has more than `room` octets.
+    /// Encodes the row. The least busy names are left out if the row has more than `room` octets.
     pub(crate) fn encode(&self, names: &mut Names, room: usize) -> Vec<u8> {
         let mut octets = Vec::new();
         put(&mut octets, self.minute);
@@ -257,7 +257,7 @@ impl Row {
         octets
     }
 
-    /// Returns `None` if the octets are not a row; `names` is then unchanged.
+    /// Reads a row, and adds its new names to `names`. Returns `None` if the octets are not a row; `names` is then unchanged.
     pub(crate) fn decode(octets: &[u8], names: &mut Names) -> Option<Self> {
         let known = names.0.len();
         let row = Self::decoded(octets, names);

@@ -80,7 +80,7 @@ impl Span {
         self.add_busy(row.minute, &row.busy);
     }
 
-    /// `minute` is the end of the minute, in minutes since 1970.
+    /// Returns true if the span contains a minute. `minute` is the end of the minute, in minutes since 1970.
     fn contains(&self, minute: u64) -> bool {
         let end = minute.saturating_mul(60);
         end > self.from && end <= self.to

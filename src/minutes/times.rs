@@ -15,7 +15,7 @@ const FINE_BITS: u32 = 10;
 
 const COARSE: u8 = 7;
 
-/// In the first octave with two buckets, they begin at 2^10 and 2^(10 + 1/2) microseconds.
+/// The starts of the two buckets of the first octave that has two, in microseconds: 2^10 and 2^(10 + 1/2).
 const HALVES: [u64; 2] = [1_024, 1_448];
 
 /// The last bucket begins at 95 s, which is longer than any question takes.
@@ -50,7 +50,7 @@ pub fn coarse(times: &Spread) -> Counts {
     counts
 }
 
-/// Each bucket is given by its shortest time, in microseconds.
+/// Returns the counts of the buckets. Each bucket is given by the shortest time in it, in microseconds.
 pub(crate) fn by_time(counts: &Counts) -> Vec<(u64, u64)> {
     counts.iter().map(|(bucket, count)| (begin(*bucket), *count)).collect()
 }

@@ -65,8 +65,8 @@ pub trait FleetStore: Debug + Send + Sync {
     /// Writes entries later, without waiting. If too many entries wait already, new ones are dropped and counted.
     fn keep(&self, entries: Vec<SharedEntry>);
 
-    /// Returns how long the queries to servers wait for the reply of the store (a little longer than the store usually takes, or not at all if the
-    /// store is far away), or that the store is not asked.
+    /// Returns `HeadStart::Rests` if the store is not asked. Otherwise returns how long the queries to servers wait for its reply: a little longer
+    /// than the store usually takes, or not at all if the store is far away.
     fn head_start(&self) -> HeadStart;
 }
 

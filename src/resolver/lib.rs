@@ -5,7 +5,7 @@
 //! certificates. Only `exchange` uses the network, through a trait, so that tests and the demo can run the resolver on a simulated internet. The
 //! feature `simulated` makes the resolver deterministic.
 
-// The compiler examines the future of a resolution together with all futures for which it waits.
+// The future of a resolution contains all futures for which it waits, so its type is nested more deeply than the default limit of 128 allows.
 #![recursion_limit = "256"]
 
 pub mod background;

@@ -1,7 +1,7 @@
 use super::*;
 
-/// `word` is `nx`, `fail`, `silent`, or the data of records at www.example, separated by `+`. `@` and a TTL may follow, and then `!` for
-/// the AD flag. Data with a dot at the end are the target of an alias.
+/// Returns the answer that `word` describes. `word` is `nx`, `fail`, `silent`, or the data of records at www.example, separated by `+`. `@` and a TTL
+/// may follow, and then `!` for the AD flag. Data with a dot at the end are the target of an alias.
 pub(crate) fn answer(word: &str) -> SideAnswer {
     let (word, secure) = word.strip_suffix('!').map_or((word, false), |word| (word, true));
     let (records, ttl) = word.split_once('@').unwrap_or((word, "300"));

@@ -158,8 +158,8 @@ pub struct ShadowReport {
     differences: Vec<Difference>,
     compared: Vec<AskedQuestion>,
     counts: ShadowCounts,
-    /// The questions that the current resolver refused. Their cause depends on whether this resolver answers other questions, which is
-    /// known only at the end of the run.
+    /// The questions that the current resolver refused. The cause of these differences depends on whether the current resolver answers any other
+    /// question, which is known only at the end of the run.
     refused: Vec<(AskedQuestion, Evidence)>,
 }
 
@@ -218,7 +218,8 @@ impl ShadowReport {
         self.differences.push(difference);
     }
 
-    /// Must be called at the end of a run. Finds the causes for refused questions, and counts the queries of all questions.
+    /// Must be called at the end of a run. Finds the causes of the questions that the current resolver refused, and counts the queries that asked
+    /// the compared questions.
     pub fn end(&mut self, captured: &Captured) {
         for (question, evidence) in std::mem::take(&mut self.refused) {
             self.judged(&question, &Evidence { answers_others: self.answers_others(), ..evidence });

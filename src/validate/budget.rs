@@ -39,7 +39,7 @@ impl Budget {
         }
     }
 
-    /// Must be called before each NSEC3 hash is computed. Fails if there were too many for this question.
+    /// Counts one NSEC3 hash. Must be called before each hash is computed. Fails if there were too many for this question.
     pub(crate) fn take_hash(&self) -> Result<(), ValidationFailure> {
         take(&self.hashes, MAX_NSEC3_HASHES).map(drop).map_err(|_| over("NSEC3 hashes"))
     }

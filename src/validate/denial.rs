@@ -127,7 +127,8 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.covers(&closer), || self.nsec3s.covers(&closer, budget), what)
     }
 
-    /// Determines what it means that `name` has no DS records.
+    /// Finds the proof that `name` has no DS records, and determines what it means: an unsigned zone begins at `name`, no zone begins there, or
+    /// the name does not exist.
     pub fn cut(&self, name: &Name, budget: &Budget) -> Result<Cut, ValidationFailure> {
         if self.iterations {
             return Ok(Cut::Insecure(Some(self.too_many())));
@@ -216,7 +217,8 @@ pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> boo
     right_side && !has(kind) && !has(RecordType::CNAME)
 }
 
-/// Returns `None` if the type list does not prove that `name` has no DS records.
+/// Returns what the type list of an NSEC or NSEC3 record at `name` shows about a zone there. Returns `None` if it does not prove that `name`
+/// has no DS records.
 pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     if !lacks(types, RecordType::DS, name) {
         return types

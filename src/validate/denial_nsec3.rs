@@ -34,7 +34,8 @@ impl<'a> Nsec3s<'a> {
         Self { zone, records: Vec::new(), hashes: RefCell::default() }
     }
 
-    /// Ignores a record with another salt or number of iterations than the first one, and a record that is not directly below the apex.
+    /// Adds an NSEC3 record. Ignores a record with another salt or number of iterations than the first one, and a record that is not directly below
+    /// the apex.
     pub(super) fn add(&mut self, owner: &Name, nsec3: &'a NSEC3) {
         let same = |(_, first): &(Vec<u8>, &NSEC3)| {
             first.salt() == nsec3.salt() && first.iterations() == nsec3.iterations()
@@ -59,7 +60,8 @@ impl<'a> Nsec3s<'a> {
         Ok(covered.then(|| proven(encloser.closer)))
     }
 
-    /// Returns how far the records prove that `name` has no data of type `kind` (RFC 5155 sections 8.5 to 8.7).
+    /// Returns how far the records prove that `name` has no data of type `kind` (RFC 5155 sections 8.5 to 8.7): fully, or insecurely because of the
+    /// opt-out flag. Returns `None` if they prove nothing.
     pub(super) fn nodata(
         &self,
         name: &Name,
@@ -78,7 +80,7 @@ impl<'a> Nsec3s<'a> {
         Ok(encloser.closer.opt_out().then_some(Proven::Insecurely(None)))
     }
 
-    /// Returns how far the records prove that `name` does not exist (RFC 5155 section 8.8).
+    /// Returns the proof that `name` does not exist (RFC 5155 section 8.8), or `None` if no record covers the name.
     pub(super) fn covers(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         Ok(self.covering(name, budget)?.map(proven))
     }

@@ -10,8 +10,8 @@ pub(crate) const MAX_SIGNATURE_CHECKS: u32 = 128;
 /// during a key rollover.
 pub(crate) const MAX_FAILED_CHECKS: u32 = 16;
 
-/// The cost of a signature check with ECDSA on P-384, in usual checks (`cargo bench --bench validate`): it takes 561 µs. A check with an
-/// RSA key of 4096 bits takes 79 µs and counts as one.
+/// A signature check with ECDSA on P-384 counts as this number of checks, because it takes 561 µs (`cargo bench --bench validate`). Other
+/// checks count as one: the slowest of them, with an RSA key of 4096 bits, takes 79 µs.
 pub(crate) const SLOW_CHECK: u32 = 7;
 
 /// The number of usual signature checks (0.3 ms) after which the task lets other tasks of its thread run.

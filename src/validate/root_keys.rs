@@ -149,7 +149,8 @@ impl RootKey {
 }
 
 impl RootKeys {
-    /// Returns true if one of the configured anchors identifies a key in this table: the operator has not configured another root.
+    /// Returns true if a configured anchor identifies a key in this table. Otherwise the operator has configured the anchors of another
+    /// root zone.
     pub fn belong_to(&self, configured: &Anchors) -> bool {
         self.keys.iter().any(|known| configured.cover(&Name::root(), &known.key))
     }
@@ -218,7 +219,7 @@ impl RootKeys {
         tags.into_iter().map(|tag| RootKeyChange { tag, event: RootKeyEvent::Revoked { last } }).collect()
     }
 
-    /// Updates the table from a validated DNSKEY RRset of the root.
+    /// Updates the table from a validated DNSKEY RRset of the root (RFC 5011), and returns the changes.
     pub fn see(&mut self, configured: &Anchors, shown: ShownKeys<'_>, now: u64) -> Vec<RootKeyChange> {
         if !self.belong_to(configured) {
             self.keys.clear();

@@ -15,7 +15,7 @@ use dns::clock::date;
 
 const HEAD: &str = "; Keys of the root zone, followed by resolverd (RFC 5011). resolverd replaces this file.";
 
-/// The states in the file: numbers of Unbound, words of RFC 5011.
+/// The states in the file, each with the number that Unbound's file has for it, and the word of RFC 5011.
 const STATES: [(u8, &str, RootKeyState); 5] = [
     (1, "pending", RootKeyState::Pending),
     (2, "valid", RootKeyState::Valid),
@@ -67,7 +67,7 @@ impl RootKeys {
         text
     }
 
-    /// Reads the table from the text of the file.
+    /// Reads the root keys and their states from the text of the file that `to_text` has written.
     ///
     /// # Errors
     /// Returns an error if the text is not such a file, or if it is damaged.

@@ -33,7 +33,7 @@ const fn work_of(bits: u32, ones: u32) -> usize {
     2 * bits as usize + 3 * ones as usize + 20
 }
 
-/// The DER octets before the digest in a signature, for each digest type (RFC 8017 section 9.2, note 1).
+/// The DER octets before a SHA-1 digest in a signature (RFC 8017 section 9.2, note 1). `SHA256` and `SHA512` have those before the other digests.
 const SHA1: &[u8] =
     &[0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14];
 const SHA256: &[u8] = &[

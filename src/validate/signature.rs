@@ -66,8 +66,8 @@ pub fn covered_type(record: &Record) -> Option<RecordType> {
     }
 }
 
-/// Returns the zone that has signed an RRset, according to its signatures. This zone must be at or above `name`, and for DS records above
-/// `name`. Returns `None` if no such zone has signed.
+/// Returns the zone that has signed an RRset, according to its signatures. This zone must be at `name` or above it; for DS records, only
+/// above it. Returns `None` if no such zone has signed.
 pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Option<&'a Name> {
     let may = |signer: &&Name| signer.zone_of(name) && !(kind == RecordType::DS && *signer == name);
     let signers = signatures.iter().map(|signature| &signature.input().signer_name);
@@ -202,7 +202,7 @@ fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {
     key.key.verify(octets, signature).is_ok()
 }
 
-/// Returns the cost of a check with this key, in usual checks.
+/// Returns the cost of a check with this key, as a multiple of the cost of a usual check.
 fn weight(key: &ZoneKey) -> u32 {
     match key.algorithm {
         Algorithm::ECDSAP384SHA384 => SLOW_CHECK,

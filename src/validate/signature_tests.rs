@@ -100,7 +100,8 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_not_
         let reason = at(NOW - 20 * day, NOW - ended).unwrap_err().text;
         assert_eq!(reason, format!("the RRSIG of www.example. A expired {text} ago"));
     }
-    // The validity period is 100 hours long, so it may begin less than 10 hours in the future.
+    // A validity period may begin in the future, by less than a tenth of its length. Here it is 100 hours long, so it may begin less than
+    // 10 hours in the future.
     for (begins, good) in [(36_000 - 1, true), (36_000, false)] {
         assert_eq!(at(NOW + begins, NOW + begins + 360_000).is_ok(), good, "begins in {begins} s");
     }

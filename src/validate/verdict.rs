@@ -42,7 +42,8 @@ pub struct ValidationFailure {
     pub why: Why,
     /// The failure as a sentence for people, without a full stop at its end.
     pub text: String,
-    /// The clock of this host is slow if it shows an earlier time than this, in seconds since 1970. A valid signature of the root proves it.
+    /// If the clock of this host is slow: the time, in seconds since 1970, at which the validity of a correct signature of the root began. The
+    /// real time is later.
     pub passed: Option<u64>,
     /// The zone whose owner is at fault: a key, a signature or a proof is wrong or missing (RFC 4035 section 5). The zones below it may be
     /// correct.
@@ -119,7 +120,7 @@ impl ValidationFailure {
         Self { why, text: text.into(), passed: None, broken_at: None }
     }
 
-    /// Returns the failure with the zone whose owner is at fault.
+    /// Returns this failure with the fact that the owner of `zone` is at fault.
     #[must_use]
     pub fn at(self, zone: &Name) -> Self {
         Self { broken_at: Some(Box::new(zone.clone())), ..self }

@@ -70,7 +70,7 @@ pub struct FollowedFinding {
     pub remedy: String,
     /// The hosts, addresses or lists with the problem. If empty, the finding is about the whole domain.
     pub about: Vec<About>,
-    /// The parts of the check that could not be done, if the finding says this.
+    /// The parts of the check that could not be done; empty if the finding reports something else.
     pub parts: Vec<Part>,
     /// The time of the first check that found the problem, in seconds since 1970.
     pub since: u64,

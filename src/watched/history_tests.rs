@@ -82,7 +82,7 @@ fn what_a_check_cannot_see_does_not_go() {
         (Code::MxIsAddress, Code::DomainMissing, true),
         (Code::MxIsAddress, Code::NsNoneAnswers, true),
         (Code::MxIsAddress, Code::NsLame, false),
-        // The first finding says that a part of the check had no result. This finding ends when a check no longer reports it.
+        // The first finding of the next two rows says that a part of the check had no result. Such a finding ends when a check no longer reports it.
         (Code::PointerUnknown, Code::PointerOk, false),
         (Code::SmtpUnknown, Code::MailUnknown, false),
     ];
@@ -184,7 +184,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::Listed, &[listing(Some("bl.a."))]), unknown(Part::MailHosts, &[m9()]), false),
         (listed_host(), unknown(Part::MailHosts, &[m1()]), true),
         (listed_host(), unknown(Part::MailHosts, &[m9()]), false),
-        // In the first row, only a mail host had no result. In the second row, the MX records could not be read.
+        // In the first of the next two rows, only a mail host had no result. In the second one, the MX records could not be read.
         (about(Code::MxIsAddress, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::MxIsAddress, &[]), unknown(Part::MxRecords, &[]), true),
         (about(Code::MxWithoutAddress, &[m1()]), unknown(Part::MailHosts, &[m9()]), false),

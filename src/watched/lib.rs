@@ -57,7 +57,7 @@ use doctor::facts::{CheckSubject, Role, is_below_root};
 use gather::{Sources, gather};
 use resolver::config::{ConfiguredWatch, WatchAs};
 
-/// The functions of the daemon that the task calls.
+/// The functions of the daemon that are called by the task which checks the watched domains.
 pub trait WatchHost: Sources {
     /// Returns true if so many queries of clients are in progress that a check must wait.
     fn is_busy(&self) -> bool;
@@ -161,7 +161,8 @@ impl WatchedDomains {
         host.keep(&self.kept());
     }
 
-    /// Another thread may have panicked while it had the lock. A damaged schedule would only make a check run at a wrong time.
+    /// Locks the schedule, even after a panic of another thread that had the lock: a damaged schedule would only make a check run at a
+    /// wrong time.
     fn schedule(&self) -> MutexGuard<'_, Schedule> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -12,7 +12,7 @@ const HIDES_ALL: [Code; 4] = [Code::DomainMissing, Code::DnssecBogus, Code::DsRe
 struct UnknownPart {
     /// `None` stands for any policy record, such as SPF.
     part: Option<Part>,
-    /// The hosts, addresses or lists without a result; empty for all.
+    /// The hosts, addresses or lists without a result. If empty, none of them has a result.
     about: Vec<About>,
 }
 
@@ -25,7 +25,8 @@ pub(super) struct Unseen {
 impl Unseen {
     pub(super) fn in_check(findings: &[Finding]) -> Self {
         let unknown = findings.iter().filter(|finding| match finding.part {
-            // The check did not query a server, for example because of its limit on questions.
+            // A finding about the part "records" says that the records of some server are not known, whatever its level: the server gave no
+            // usable answer, or was not queried because of the limit on questions.
             Some(Part::Records) => true,
             // No server gave the record, so any fault of the record is unknown, whatever the level of the finding.
             Some(_) if [Code::PolicyUnanswered, Code::PtrUnanswered].contains(&finding.code) => true,
@@ -40,7 +41,8 @@ impl Unseen {
         }
     }
 
-    /// A finding with the level "could not tell" is never hidden: it ends when a check no longer reports it.
+    /// Returns true if the check had no result for the facts of `finding`, so that a missing finding does not show that the problem is gone. For a
+    /// finding with the level "could not tell", this is so only if `all` is true.
     pub(super) fn hides(&self, finding: &FollowedFinding) -> bool {
         let by = |part: &UnknownPart| part.hides(finding);
         self.all || (finding.level != Level::CouldNotTell && self.parts.iter().any(by))

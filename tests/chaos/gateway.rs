@@ -94,8 +94,9 @@ impl Gateway<'_> {
         }
     }
 
-    /// Returns a question that shows a fault (see `wishes`), or one for a name below a DNAME, an empty non-terminal, an apex without data,
-    /// a name in the configured zone, or a name that does not exist.
+    /// Returns a question from `wishes`: one for which a server with an injected fault gives a wrong answer. If there is none, returns a
+    /// question for a name below a DNAME, an empty non-terminal, an apex without data, a name in the configured zone, or a name that does not
+    /// exist.
     fn odd_question(&self) -> (Name, RecordType) {
         if let Some(wish) = self.wishes.lock().unwrap().pop() {
             return wish;

@@ -63,7 +63,7 @@ struct Run {
     messages: u64,
 }
 
-/// Records and prints the panics that the test did not cause.
+/// Records and prints all panics except those that the test orders.
 fn note_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -216,7 +216,7 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
     }
 }
 
-/// The number of emails of each gateway in the next test.
+/// The number of emails of each gateway in `a_seed_played_twice_is_the_same_run`.
 const MESSAGES_OF_TWICE: usize = 6;
 
 /// Two runs with the same seed must have the same DNS messages, and the same failures with the same steps and times.

@@ -54,8 +54,8 @@ struct State {
     /// The DNS lists that have listed every address, with the begin and the end of this time.
     worlds: BTreeMap<Name, (Instant, Option<Instant>)>,
     lied: BTreeSet<Name>,
-    /// Zones with opt-out about which a server has lied: it can forge an unsigned zone for a name that NSEC3 records deny (RFC 5155 section
-    /// 12.2).
+    /// Zones with opt-out about which a server has lied: such a server can forge an unsigned zone at a name that NSEC3 records deny (RFC 5155
+    /// section 12.2).
     lied_with_opt_out: BTreeSet<Name>,
 }
 
@@ -93,8 +93,8 @@ impl<'a> Truth<'a> {
     }
 
     /// Records that a server has these faults. If one of them makes the server lie, all unsigned zones at or below the zones of the server
-    /// count as lied about. A resolver must accept answers of a parent's server for names in its child zones, because one server may serve
-    /// both.
+    /// count as lied about. A resolver must accept answers of a parent's server for names in its child zones, because the server may serve
+    /// the parent and the child.
     pub(crate) fn broken(&self, server: &LabServer, faults: &[Fault]) {
         if faults.iter().any(|fault| lies(*fault)) {
             let (authority, lab) = (server.authority(), &self.internet.lab);
@@ -118,7 +118,7 @@ impl<'a> Truth<'a> {
         }
     }
 
-    /// Returns true if the cache may still have a lie about this question or one of its sub-questions.
+    /// Returns true if the cache may still have a false answer to this question or to one of its sub-questions, because a server has lied.
     pub(crate) fn is_lied_about(&self, name: &Name, kind: RecordType) -> bool {
         let zones = self.world.zones_behind(&self.world.zones_of(name, kind));
         let state = self.state.lock().unwrap();
@@ -126,7 +126,7 @@ impl<'a> Truth<'a> {
             || !state.lied_with_opt_out.is_disjoint(&self.world.lacking(name, kind))
     }
 
-    /// Must be called only when no cache can have a lie any more.
+    /// Forgets the lies (wrong answers of servers with faults) so far. The caller must know that no cache still has one of them.
     pub(crate) fn forget_lies(&self) {
         let mut state = self.state.lock().unwrap();
         state.lied.clear();

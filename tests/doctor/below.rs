@@ -12,7 +12,8 @@ use lab::world::ServerPlan;
 use crate::faults::{SOUND, tree};
 use crate::simulated::check;
 
-/// All servers of the zone `failing.com.` have the faults `of_zone`, and all servers of its parent `com.` the faults `of_above`.
+/// Returns the findings about a domain. All servers of the zone `failing.com.` have the faults `of_zone`, and all servers of its parent `com.`
+/// the faults `of_above`.
 fn found(domain: &str, of_zone: &[Fault], of_above: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(SOUND, &[]);
     for (name, last) in [("ns3.hosts.com", 5_u8), ("ns4.hosts.com", 6)] {

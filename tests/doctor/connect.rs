@@ -74,7 +74,7 @@ fn serve(mut stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     heard
 }
 
-/// Changes the end of the validity period, so the signature in the certificate is wrong.
+/// Returns the certificate with a validity period that ends in `days` days. Its signature is then wrong.
 fn ending(certificate: &CertificateDer<'_>, days: i64) -> CertificateDer<'static> {
     const END: &[u8] = b"21200101000000Z";
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -114,7 +114,7 @@ pub(crate) fn server_config(conduct: Conduct) -> ServerConfig {
 
 fn secured(stream: &TcpStream, conduct: Conduct) -> Vec<String> {
     let mut text = String::new();
-    // Without a close_notify message of the client, reading ends with an error.
+    // If the client sends no close_notify, reading ends with an error. The text before is used nevertheless.
     let _ = server(stream, conduct).read_to_string(&mut text);
     text.lines().map(str::to_owned).collect()
 }
@@ -195,7 +195,7 @@ pub(crate) fn policy_host(address: [u8; 4], policy: impl Into<String>) -> (u16, 
         let mut stream = BufReader::new(server(&stream, Conduct::Sound));
         let mut request = String::new();
         while !request.ends_with("\r\n\r\n") && stream.read_line(&mut request).is_ok_and(|read| read > 0) {}
-        // A client that does not trust the certificate has closed the connection.
+        // An error is ignored, because a client that does not trust the certificate has closed the connection.
         let _ = stream.get_mut().write_all(policy.as_bytes()).and_then(|()| stream.get_mut().flush());
         request
     });

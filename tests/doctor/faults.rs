@@ -100,7 +100,7 @@ fn faults_of_a_server_are_named() {
         let worst = found.first().map(|finding| finding.code);
         assert!(code.entry().level == Level::Note || worst == Some(*code), "{faults:?}: {found:#?}");
     }
-    // A server whose replies are very late gets no finding about EDNS.
+    // If the replies of a server are very late, its replies to queries with EDNS may only have come too late. Then there is no finding about EDNS.
     for (millis, is_told) in [(700, true), (1_050, false)] {
         let slow = Fault::Slow(std::time::Duration::from_millis(millis));
         let found = of(SOUND, &[Fault::DropsEdns, slow]);
@@ -146,7 +146,7 @@ fn a_server_that_fails_names_in_mixed_case_is_named_and_its_answers_are_not_call
             "{of_one:#?}"
         );
         assert!(of_one.iter().all(|finding| finding.code != Code::NsDiffer), "{of_one:#?}");
-        // The daemon sends names in mixed case (0x20) too, so the fault affects the daemon.
+        // Both servers have the fault. The daemon also sends names in mixed case (0x20), so it gets no records from any server.
         let lab = tree(SOUND, &[fault]).build().unwrap();
         lab.server("ns1.hosts.com").unwrap().set_faults(&[fault]);
         let of_all = findings(lab, domain("faulty.com."), false);
@@ -387,7 +387,7 @@ fn servers_that_give_different_policies_are_named_and_neither_s_records_are_call
             let simulation = Simulation::new(Arc::clone(&lab), config_for(&lab), seed);
             check(&simulation, domain("faulty.com.")).await
         });
-        // The seed determines which of the two servers the daemon has queried before.
+        // The seed determines which of the two servers the daemon has queried. After the loop, `cached` shows that both cases occurred.
         cached[usize::from(!facts.cached.is_empty())] = true;
         let first = found.first().unwrap();
         assert_eq!((first.code, first.level), (Code::RecordsDiffer, Level::Failure), "{seed}: {found:#?}");

@@ -17,8 +17,8 @@ use crate::simulated::check;
 const FORMER: [(&str, u8); 2] = [("former1.hosts.com", 11), ("former2.hosts.com", 12)];
 const RESOLVER: &str = "198.18.13.1";
 
-/// Returns a lab in which these servers serve `faulty.com.` with this text. If `signing` is not empty, the zone and the zones above are
-/// signed, the zone according to `signing`.
+/// Returns a lab in which the servers `servers` serve `faulty.com.` with the records `text`. If `signing` is not empty, `faulty.com.` is signed as
+/// `signing` says, and so are the zones above it.
 fn lab(servers: &[&str], text: &str, signing: &str) -> Lab {
     let mut tree = tree(SOUND, &[]);
     for (name, net) in FORMER {
@@ -82,7 +82,8 @@ fn of_texts([now, old, cached]: [&str; 3], faults: &[Fault], [was, is]: [&str; 2
     paused(async { check(&Simulation::new(lab, config, 1), subject).await.1 })
 }
 
-/// Checks the domain while the cache of the public resolver still has the records of the former servers.
+/// Checks the domain while the cache of the public resolver still has the records of the former servers. `serves_old`: the former
+/// servers still serve the zone as it was before the move.
 fn found(faults: &[Fault], serves_old: bool, signed: [&str; 2]) -> Vec<Finding> {
     let old = if serves_old { former(3_600, 3_600) } else { String::new() };
     of_texts([&now(), &old, &former(1_800, 120)], faults, signed)

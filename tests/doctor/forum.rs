@@ -156,7 +156,7 @@ fn the_first_line_is_the_answer() {
         "{lines:#?}"
     );
     assert_eq!(code, 1);
-    // An operator's question: "Mails are sent as A record."
+    // An operator asked about such a domain: "Mails are sent as A record."
     let (code, line, lines) = first("website.com");
     assert_eq!(
         line,
@@ -227,7 +227,7 @@ fn json_has_one_object_for_each_finding() {
         assert!(!first[key].as_str().unwrap().is_empty(), "{key}");
     }
     assert!(lines.len() > 3 && lines.iter().all(|line| line.starts_with("{\"level\":")));
-    // The address of a mail client that has connected to the gateway.
+    // The addresses of two mail clients that have connected to the gateway.
     let (code, lines) = world.run(&["check", "198.18.0.10"]);
     assert_eq!((code, lines[0].as_str()), (0, "198.18.0.10: no problems found"));
     let (code, lines) = world.run(&["check", "198.18.0.12"]);

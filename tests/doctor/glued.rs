@@ -35,8 +35,9 @@ fn former() -> String {
     SOUND.replace("10 mx1.hosts.com.", "10 mx2.hosts.com.").replace("@ MX 20 mx2.hosts.com.\n", "")
 }
 
-/// The zone gives its name servers addresses in 198.18.22.0, the glue gives them addresses in 198.18.21.0. `own` and `glued` are the zone
-/// at these addresses. With `None`, these servers serve no zone and have the faults `faults`.
+/// Returns the findings about a zone whose name servers have addresses in 198.18.22.0 according to the zone, and in 198.18.21.0 according to
+/// the glue. `own` is the zone (serial and text) that the servers in 198.18.22.0 serve, and `glued` that of the servers in 198.18.21.0. With
+/// `None`, the servers there serve no zone and have the faults `faults`.
 fn found(glued: Option<(u32, &str)>, own: Option<(u32, &str)>, faults: &[Fault]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for seed in 1..=4 {

@@ -30,7 +30,8 @@ fn found(records: &str, faults: &[Fault]) -> Vec<Finding> {
     of_zone(SOUND, &resolver(records), faults)
 }
 
-/// Checks a zone with the text `text`. A public resolver gives the same answers as the one in the lab `resolver`.
+/// Checks a zone with the records `text`. The public resolver gives the answers that it has in the lab `resolver`, which are from an older
+/// version of the zone.
 fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
     let mut tree = tree(text, &[]);
     let mut plan = ServerPlan::new("public.resolver", vec![RESOLVER.parse().unwrap()]);

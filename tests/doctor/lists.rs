@@ -141,7 +141,8 @@ fn a_bounce_that_names_a_list_is_answered_by_this_list_first() {
             "{lines:#?}"
         );
     }
-    // The bounce names a DNS list that the check asks in any case. The listing must be reported once.
+    // The bounce names a DNS list that the check asks in any case. The listing must be only one finding. It is in two lines, because the first line
+    // of the output repeats the worst finding.
     let (_, lines) = blocked("198.18.9.9", "good.lists.com");
     assert_eq!(
         lines.iter().filter(|line| line.contains("198.18.9.9 in good.lists.com")).count(),

@@ -193,7 +193,7 @@ fn a_missing_last_dot_in_an_ns_record_is_named() {
     assert_eq!(of(&findings, Code::NsWithoutAddress), None, "{findings:#?}");
 }
 
-/// Returns the zone as it is at its former provider, with another mail host.
+/// Returns the records of the zone as the name server of its former provider has them: with another mail host.
 fn former(servers: &[&str]) -> String {
     naming(servers).replace("MX 10 mx1.hosts.com.", "MX 5 mx2.hosts.com.")
 }
@@ -201,7 +201,8 @@ fn former(servers: &[&str]) -> String {
 #[test]
 fn old_records_at_servers_that_only_some_name_are_a_part_of_the_difference_of_the_sets() {
     let effect = "; because of that, the name servers of the zone give different MX records: 198.18.8.1 (former.hosts.com.) has ";
-    // The delegation still has a server of the former provider, alone or with a server that serves the zone.
+    // The delegation still names a server of the former provider, which has old records. In the first two cases, it also names a server of the new
+    // provider.
     let beside = ["ns1.hosts.com", "former.hosts.com"];
     for (old, own) in
         [(beside, beside.as_slice()), (beside, NEW), (["former.hosts.com", "old1.hosts.com"], NEW)]

@@ -59,7 +59,7 @@ fn the_old_address_of_a_mail_host_at_one_of_two_servers_is_the_first_line_also_w
     let (first, level, evidence) = differing("198.18.9.1", "198.18.9.2");
     assert_eq!((first, level), (Code::RecordsDiffer, Level::Warning), "{evidence}");
     assert!(evidence.contains("198.18.4.1 (ns2.hosts.com.) has 198.18.9.2"), "{evidence}");
-    // Each server gives an address in its own network.
+    // If each server gives an address in the network of the server itself, the difference is only a note.
     assert_eq!(differing("198.18.3.25", "198.18.4.25").1, Level::Note);
 }
 
@@ -106,7 +106,7 @@ fn a_server_that_refuses_at_random_answers_at_times_and_is_not_lame() {
             named += 1;
         }
     }
-    // By chance, the server may refuse all repeated queries too.
+    // In one check of 24, the server may by chance refuse all repeated queries too, and so look as if it were lame.
     assert!(named >= 12 && mistaken <= 1, "{named} {mistaken}");
 }
 
@@ -365,7 +365,7 @@ fn one_lost_query_in_twenty_makes_no_server_answer_over_tcp_only() {
     }
 }
 
-/// A server with these faults drops all queries of a check over UDP.
+/// A server with these faults drops all queries that a check sends over UDP.
 const DEAF: [Fault; 6] = [
     Fault::DropsOverUdp(RecordType::SOA),
     Fault::DropsOverUdp(RecordType::NS),
@@ -443,7 +443,7 @@ fn loss_on_the_way_is_no_trait_of_a_server() {
 
 #[test]
 fn nothing_fails_because_of_loss_on_the_way() {
-    // In each direction, 30 % of the packets are lost. By chance, these may be all queries to one server.
+    // In each direction, 30 % of the packets are lost, so 51 % of the queries get no reply. By chance, these may be all queries to one server.
     let wrong = (1..=100).filter_map(|seed| {
         let lab = Arc::new(tree(SOUND, &[]).build().unwrap());
         let findings = paused(async {

@@ -80,7 +80,7 @@ const DOMAINS: &[(&str, &str, &str)] = &[
     ("spfbehind", "ns1 ns2", "@ TXT \"v=spf1 ~all mx\""),
     ("spfdomain", "ns1 ns2", "@ TXT \"v=spf1 include:_spf.%{d} -all\""),
     ("nsalias", "ns1 ns2", "@ NS ns1.host.com.\n@ NS alias.host.com."),
-    // The version `Moved` of the lab has other records, with the serial 1.
+    // In `Turn::Moved`, this zone has other records, and the serial 1.
     (
         "moved",
         "ns1 ns2",
@@ -184,7 +184,7 @@ pub(crate) enum Turn {
     First,
     /// `moved.com.` has other records.
     Moved,
-    /// Some zones have other records. Only one of their servers has this version.
+    /// Some zones have other records. Only one server of each of these zones has this version.
     Second,
     /// `rolled.com.` has another key, and `com.` has its DS record.
     Rolled,
@@ -208,7 +208,8 @@ fn filled(text: &str) -> String {
         .replace("{rsa}", rsa)
 }
 
-/// Adds the zones that have other records in the version `Second`. `both` are the two servers of most of these zones.
+/// Adds the zones whose records differ between the two versions of the lab. If `second` is true, adds the records of the second version. `both` are
+/// the two servers of most of these zones.
 fn turned(tree: &mut Tree, both: &[String], second: bool) {
     let serial = if second { 2 } else { 1 };
     let soa = format!("@ 300 SOA ns hostmaster {serial} 7200 900 1209600 300\n@ MX 10 mx.host.com.\n");
@@ -228,7 +229,7 @@ fn turned(tree: &mut Tree, both: &[String], second: bool) {
     }
 }
 
-/// Returns a version of the lab. The zones are signed at the time `unix`. `own` is an address of this host.
+/// Returns the lab as it is at `turn`. The zones are signed at the time `unix`. `own` is an address of this host.
 fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
     let mut tree = Tree::default();
     for (name, last, faults) in SERVERS {
@@ -237,7 +238,8 @@ fn lab(turn: Turn, unix: u64, own: Option<IpAddr>) -> Lab {
         tree.server(plan).unwrap();
     }
     let second = turn == Turn::Second;
-    // The glue has the address that ends with 40, the zone itself the one that ends with 41.
+    // In the first version of the lab, `ns.glue.com` has the address that ends with 40, as glue for its zone. In the second version, the address
+    // ends with 41, so the glue in the parent zone is old.
     let glued = [127, 92, 0, if second { 41 } else { 40 }].into();
     tree.server(ServerPlan::new("ns.glue.com", vec![glued])).unwrap();
     tree.server(ServerPlan::new("gone.host.com", Vec::new())).unwrap();
@@ -297,7 +299,8 @@ pub(crate) fn own_address() -> Option<IpAddr> {
     ipv4.find(|address| !address.is_loopback()).map(IpAddr::V4)
 }
 
-/// Returns a lab in which `com.` delegates no domain. `early.resolver` gets its data, as if it had cached NXDOMAIN for a new domain.
+/// Returns a lab in which `com.` delegates no domain. The server `early.resolver` gets the data of this lab, so it answers like a resolver that has
+/// cached NXDOMAIN for a new domain.
 fn before_all() -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("early.resolver", 33)] {

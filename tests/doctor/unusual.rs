@@ -150,7 +150,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-/// Zones to which the checked domains refer, for example a policy at a provider.
+/// The records of the zone `provider.com.`, to which the checked domains refer, for example a policy.
 const PROVIDER: &str = "key KEY\npolicy TXT \"v=DMARC1; p=reject\"\nspf TXT \"v=spf1 ip4:9.9.0.0/20 ip4:198.18.9.1 ~all\"\n\
     reports.com._report._dmarc TXT \"v=DMARC1\"\n";
 

@@ -245,7 +245,8 @@ fn a_root_server_is_asked_over_both_transports() {
     let server = SocketAddr::from(([127, 80, 0, 1], sockets.port()));
 
     let (code, lines) = run(&healthy(), server, &[]);
-    // The unsigned root zone of the lab does not show the date, and no daemon reports the keys of the root zone.
+    // Two results are unknown: the root zone of the lab has no signatures whose dates the clock could be compared with, and no daemon reports
+    // the keys of the root zone.
     assert_eq!((code, lines.last().map(String::as_str)), (4, Some("2 unknown results")), "{lines:#?}");
     assert!(
         lines.iter().any(|line| line.starts_with("unknown ") && line.contains("root keys")),

@@ -17,7 +17,7 @@ fn origin() -> Name {
     Name::from_str("example.").unwrap()
 }
 
-/// Returns the octets in quotation marks. Octets that are not printable ASCII become decimal escapes.
+/// Returns the octets in quotation marks. Quotation marks, backslashes and octets that are not printable ASCII become decimal escapes.
 fn quoted(octets: &[u8]) -> String {
     let shown = octets.iter().map(|octet| match octet {
         b'"' | b'\\' => format!("\\{octet:03}"),
@@ -92,7 +92,7 @@ fn each_row_of_the_offer_to_hickory_is_true() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The test above adds some text around each row of the table. Both parsers must read this text alike.
+/// The test above adds `BEFORE` to each row of its table. The parsers of resolverd and of Hickory DNS must read a zone with `BEFORE` alike.
 #[test]
 fn a_usual_zone_is_read_alike() {
     let text = format!(

@@ -330,7 +330,8 @@ fn key(block: &Block) -> String {
         .collect();
     let lines: String =
         block.lines.iter().map(|line| format!("{}\n", escaped(line.trim_start_matches('#')))).collect();
-    // The comment states the default value, so only examples and lists of values are shown.
+    // The comment of a block states the default values. So the lines of the block are shown only if one of them is an example (after `#`)
+    // or has a list of values.
     let is_shown = |line: &String| line.starts_with('#') || (line.contains(" = [") && !line.ends_with("[]"));
     let shown = match block.lines.iter().any(is_shown) {
         true => format!(".IP\n.nf\n{lines}.fi\n"),

@@ -47,8 +47,8 @@ struct Circle {
 }
 
 impl Circle {
-    /// The forwarder sends the query back to resolverd, up to `TRIES` times. `way`: true if it sets DO and CD, and the port of its first
-    /// query.
+    /// Answers a query as the forwarder does: it sends the query back to resolverd, up to `TRIES` times. `way`: true if it sets DO and
+    /// CD, and the port of its first query.
     async fn forward(resolver: Arc<Resolver>, clock: Clock, octets: Vec<u8>, way: (bool, u16)) -> Vec<u8> {
         let (with_flags, port) = way;
         let view = resolver.views().general().unwrap().id;
@@ -115,7 +115,7 @@ impl Network for Circle {
     }
 }
 
-/// Returns resolverd with two forwarders for all names, which cause the loop. The clock of tokio must be paused.
+/// Returns resolverd with two forwarders for all names. The forwarders send each query back to resolverd. The clock of tokio must be paused.
 fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     let mut config = Config::default();
     config.listen.addresses = Vec::new();

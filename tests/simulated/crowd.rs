@@ -13,7 +13,7 @@ use lab::simulation::{SimulatedReply, Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use tokio::task::JoinSet;
 
-/// A hundred questions per second for the dead zone.
+/// The pause between two questions for the dead zone, so that there are a hundred per second.
 const BETWEEN: Duration = Duration::from_millis(10);
 
 /// To send these questions takes twenty seconds.
@@ -76,7 +76,7 @@ fn a_hundred_questions_a_second_for_a_dead_zone_cost_others_nothing() {
         let messages = lab.log().count("ns1.dead.tld") + lab.log().count("ns2.dead.tld");
         assert!(flights <= 400, "{flights} flights at once");
         assert!(messages <= 3 * u64::from(QUESTIONS), "{messages} messages");
-        // The server that was used before dies. The answer takes its timeout plus the round trip of the second server.
+        // The server that answered before stops answering. The next answer takes the timer of this server plus the round trip of the other one.
         lab.server("ns1.well.tld").unwrap().set_faults(&[Fault::Dead]);
         let hedged = ask(&simulation, 9_000, "well.tld.").await;
         assert!(hedged.elapsed <= Duration::from_millis(75), "{:?}: {:#?}", hedged.elapsed, hedged.steps);

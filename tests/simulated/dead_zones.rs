@@ -16,8 +16,8 @@ use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 use resolver::limits::{MAX_DEAD_TIME, MAX_PROBE_WAIT, MAX_TRIES};
 
-/// The zone one.tld. has `servers` servers with the faults `faults` and a round trip of `millis` milliseconds. other.tld. has a server
-/// without faults.
+/// Returns a lab in which the zone one.tld. has `servers` servers with the faults `faults` and a round trip of `millis` milliseconds, and
+/// other.tld. has a server without faults.
 fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: String, last: [u8; 2], millis: u64, faults: &[Fault]| {
@@ -64,7 +64,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
             let (elapsed, messages) = mail(&simulation).await;
             println!("{servers} servers: {elapsed:?}, {messages} messages");
             assert!(elapsed <= Duration::from_millis(most), "{servers} servers: {elapsed:?}");
-            // The limit includes one query in the background to each server.
+            // For each server: the queries of the first question (`MAX_TRIES`) and two more, of which one is a probe in the background.
             let most = usize::from(servers) * usize::from(MAX_TRIES + 2);
             assert!(messages <= most, "{messages} messages to {servers} servers");
             for message in 2..=4 {
@@ -72,7 +72,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
                 let (elapsed, messages) = mail(&simulation).await;
                 println!("message {message}: {elapsed:?}, {messages} messages");
                 assert!(elapsed <= Duration::from_millis(50), "message {message}: {elapsed:?}");
-                // Between two emails, resolverd sends probes at fixed intervals.
+                // The questions of the email cause no query. Only a probe of each dead server may be due at this time.
                 assert!(messages <= usize::from(servers), "message {message}: {messages} messages");
             }
         });

@@ -282,7 +282,7 @@ fn a_zone_that_only_looks_like_a_list_is_told_and_left_alone() {
     });
 }
 
-/// A DNS list with a public server and a local mirror, whose data may be two hours old.
+/// Returns the configuration and the lab of a DNS list with a public server and a local mirror. The data of the mirror may be at most two hours old.
 fn with_mirror(choice: WhenStale) -> (Arc<Lab>, Config) {
     let mut tree = Tree::default();
     for (server, last) in [("a.root", 1), ("ns.lists", 2), ("mirror.lists", 3)] {

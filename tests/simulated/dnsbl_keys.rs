@@ -46,7 +46,7 @@ fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
     Config::load(Some(&file)).map_err(|errors| errors.to_string())
 }
 
-/// A root, a TLD, Spamhaus and its zone with keys, each with its own server.
+/// Simulates a root, a TLD, the zone of Spamhaus and its zone for names with keys, each with its own server.
 fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
     simulation_of(faults, folder, None)
 }
@@ -240,7 +240,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
         assert!(told.contains("zen.spamhaus.org") && !told.contains(KEY), "{told}");
     });
     paused(async {
-        // Then, clients ask for names with their own key. What resolverd has learned from these names must not contain the key.
+        // Here, clients ask for names with a key of their own. What resolverd has learned from these names must not contain the key.
         let theirs = simulation_with(&[], None, |_| {});
         let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];
         let (took, BatchCounts { used, wasted, .. }) = sixty(&theirs, lists, &format!("{CLIENTS}.")).await;

@@ -19,7 +19,7 @@ use resolver::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolver::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MAX_WAITERS, NEW_ZONE_TIME};
 use tokio::task::JoinSet;
 
-/// The round trip to the servers for the questions of the light client.
+/// The round trip to the servers of the names for which the light client (the one with few questions) asks.
 const NEAR: Duration = Duration::from_millis(20);
 
 /// The light client must have 99 of 100 answers within this time.
@@ -30,7 +30,7 @@ const SLACK: Duration = Duration::from_millis(10);
 
 const SILENT_ZONES: usize = 100;
 
-/// The flood comes from the address of the light client, because all programs of a gateway have the same address, or from another address.
+/// The addresses from which the flood comes: that of the light client, because all programs of a gateway have the same address, and another one.
 const FLOODERS: [IpAddr; 2] = [light(), IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 9))];
 
 const fn light() -> IpAddr {

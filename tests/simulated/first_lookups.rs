@@ -98,7 +98,7 @@ fn percentile(times: &mut [Duration], of_hundred: usize) -> Duration {
     times[(times.len() * of_hundred / 100).min(times.len() - 1)]
 }
 
-/// Asks for the MX records of each domain for the first time. Returns the time of each lookup, and that of the oracle.
+/// Asks for the MX records of each domain for the first time. Returns the time of each lookup, and the best possible time (see `Oracle`).
 async fn first_lookups(seed: u64) -> Vec<(Duration, Duration)> {
     let internet = Internet::new(seed, DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
@@ -129,8 +129,8 @@ fn first_lookups_in_a_faulty_world_are_near_those_of_an_oracle() {
     assert!(ours[1] <= oracles[1] * 2, "95th percentile {:?}, the oracle's {:?}", ours[1], oracles[1]);
 }
 
-/// resolverd queries two servers in parallel at each zone cut. Returns the sum of the times of the faster ones, or `None` if there are
-/// sub-questions, which also run in parallel.
+/// Returns the sum of the times of the faster server of each zone cut, because resolverd queries two servers in parallel at each cut.
+/// Returns `None` if there are sub-questions, which run in parallel too.
 fn faster_of_raced(lab: &Lab, reply: &SimulatedReply) -> Option<Duration> {
     let mut cuts: Vec<Duration> = Vec::new();
     for step in reply.steps.iter() {
@@ -171,7 +171,7 @@ fn a_cold_first_lookup_takes_little_more_than_the_faster_of_those_raced() {
     assert!(median <= 1.2, "median {median}");
 }
 
-/// one.tld. is on two servers with these faults, other.tld. on two servers without faults.
+/// Creates a lab: one.tld. is on two servers with these faults, and other.tld. is on two servers without faults.
 fn two_zones(faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, last: [u8; 2], faults: &[Fault]| {

@@ -1,4 +1,4 @@
-//! resolverd must not have the faults that the recursive resolver of Hickory DNS 0.26 shows with usual mail (F1 to F10). Many seeds are
+//! resolverd must not have the faults that the recursive resolver of Hickory DNS 0.26 shows with usual mail. Many seeds are
 //! used if the result depends on random numbers.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use lab::server::Distance;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::world::{Lab, ServerPlan};
 
-/// For tests in which the first server is chosen at random.
+/// The number of runs of each test, because the server that is asked first is chosen at random.
 const SEEDS: u64 = 20;
 
 /// one.tld. is on ns1 and ns2, each with its faults and its round trip in milliseconds.

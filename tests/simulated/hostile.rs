@@ -1,4 +1,4 @@
-//! Hostile servers that would be too long as scenarios.
+//! Tests with hostile servers. As scenario files, these tests would be too long.
 
 use std::sync::Arc;
 

@@ -72,7 +72,7 @@ impl Stage {
         last
     }
 
-    /// Plays one email per second with these questions. Returns the time of the last question of each.
+    /// Plays one email per second, each with these questions about one of the domains. Returns how long the last question of each email took.
     async fn messages(
         &self,
         domains: std::ops::Range<usize>,
@@ -154,7 +154,8 @@ fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
         };
         futures_util::future::join_all((0..CLIENTS).map(of_client)).await
     });
-    // Look-ahead sends 32 questions before it knows whether the first one is used. From then on, each used question permits two more.
+    // Look-ahead asks 32 questions before the first client uses one, after six seconds (client 153 then begins). From then on, each used question
+    // permits two more.
     let soon = &times[153..210];
     assert!(soon.iter().all(Duration::is_zero), "{times:?}");
 }

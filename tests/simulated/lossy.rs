@@ -24,7 +24,7 @@ struct World {
     broken: bool,
 }
 
-/// Plays emails, each with an empty cache. Returns the costs of the emails, and the failed questions.
+/// Plays emails, each with an empty cache. Returns the measurements for each email, and the failed questions of all emails.
 fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<String>) {
     let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     if world.broken {

@@ -108,8 +108,9 @@ struct Named {
     lossy: bool,
     /// In `resolverctl status`: the zones and DNS lists that fail.
     zones: BTreeSet<String>,
-    /// In `resolverctl why`: who has delayed mail most (this host, other operators, or the client), and the zones of all causes.
+    /// In `resolverctl why`: who has delayed mail most (this host, other operators, or the client).
     side: Option<Side>,
+    /// In `resolverctl why`: the zones that have delayed mail.
     costs: BTreeSet<String>,
     /// On the metrics page: the rows in which at least a fifth of the queries is late or lost.
     page: BTreeSet<String>,
@@ -205,7 +206,8 @@ impl Gateway {
         span.report().busiest
     }
 
-    /// Returns the reported faults. `why` and the metrics page cover only the last `time`.
+    /// Returns the faults that resolverd reports now. The report about delayed mail covers the last `time`, and the metrics page the time
+    /// since the last call of `page`.
     async fn named(&mut self, time: Duration) -> Named {
         let (recorder, resolver) = (self.simulation.recorder(), self.simulation.resolver());
         let troubles = recorder.troubles();
@@ -285,7 +287,7 @@ fn the_dead_one_is_named_and_nothing_else() {
         ] {
             let page: Vec<&str> = zones.iter().copied().chain([network]).collect();
             let named = two_minutes(broken, seed);
-            // If clients get stale answers for a dead zone, this zone causes no delay.
+            // A dead zone causes no delay if clients get stale answers. So `costs` may lack a zone.
             let costs = named.costs.clone();
             assert!(!costs.is_empty() && costs.is_subset(&names(zones)), "{named:?}");
             // A failed forwarder belongs to the operator. A silent DNS list causes no warning, because `resolverctl status` has separate

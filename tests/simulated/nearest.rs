@@ -13,8 +13,8 @@ use lab::world::{Lab, ServerPlan};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// one.tld. is on servers at these distances in milliseconds, and two.tld. on the first of them. Every name below these two zones has an
-/// address.
+/// Returns a lab in which one.tld. is on servers at these distances in milliseconds, and two.tld. on the first of them. Every name below
+/// these two zones has an address.
 fn lab(distances: &[u32]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: &str, last: [u8; 2], millis: u32| {
@@ -36,7 +36,7 @@ fn lab(distances: &[u32]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks for new names, and leaves out the time of the first question.
+/// Asks for `count` new names, one after the other. Returns the times of all questions except the first, which also needs the referrals.
 async fn times(simulation: &Simulation, label: &str, count: usize, pause: Duration) -> Vec<Duration> {
     let mut times = Vec::new();
     for number in 0..count {

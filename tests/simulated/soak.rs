@@ -92,14 +92,14 @@ impl Asker for OneByOne<'_> {
                             late |= before < at && at < sent
                         }
                         StepEvent::Sent { server, reason, .. } if of(server) => {
-                            // If all other servers have failed, the first one is queried once more. A denied name in mixed case is queried
-                            // again in lower case.
+                            // A second query for one of these reasons is correct even after a reply: all other servers have failed, so this
+                            // one is queried again; or it has denied a name in mixed case, so it gets the name in lower case.
                             late |= at == sent && matches!(reason.as_str(), "retry" | "again" | "own_case")
                         }
                         _ => {}
                     }
                 }
-                // These queries do not belong to a question. They probe dead servers, or check the network of this host.
+                // Queries for SOA and NS do not belong to a question. They probe dead servers, or check the network of this host.
                 let aside = matches!(one.kind, RecordType::SOA | RecordType::NS);
                 if answered && !late && !aside {
                     twice.push(format!("{one}, for {name} {kind}: {:#?}", reply.steps));
@@ -159,7 +159,7 @@ async fn packets_of(askers: usize) -> u64 {
     lab.log().total()
 }
 
-/// The TTLs of the names are 1, 2, 4 and so on to 512 seconds.
+/// The number of names. Their TTLs are 1, 2, 4 and so on to 512 seconds.
 const OWNERS: u16 = 10;
 
 #[test]

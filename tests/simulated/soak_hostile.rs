@@ -26,10 +26,10 @@ use lab::traffic::{Asker, Program};
 use resolver::config::Config;
 use resolver::limits::MAX_PACKETS_PER_QUESTION;
 
-/// The default number of runs. Four servers have a fault in each, so in 16 runs every fault occurs.
+/// The default number of runs. In each run, four servers have a fault, so 16 runs are enough to give each fault of the list to a server.
 const SEEDS: u64 = 16;
 
-/// The maximum number of further runs, for faults that no run has shown yet.
+/// The maximum number of further runs, for faults whose servers got no query in the first runs.
 const MORE_SEEDS: u64 = 24;
 
 /// At most one of `ONE_IN` servers has a fault.
@@ -38,7 +38,7 @@ const ONE_IN: usize = 20;
 /// The maximum time between two emails. Answers must expire and dead servers be probed in this time.
 const PAUSE_MILLIS: u32 = 20_000;
 
-/// The number of questions before the test. They find out which servers are in use.
+/// The number of questions that are asked before the test, to find out which servers are in use.
 const RECONNAISSANCE: usize = 400;
 
 #[derive(Debug, Default)]

@@ -78,7 +78,7 @@ impl Stage {
     }
 }
 
-/// The response code, the AD flag, and the code of the extended error.
+/// Returns the response code, the AD flag, and the code of the extended error.
 fn told(reply: &SimulatedReply) -> (ResponseCode, bool, Option<u16>) {
     let metadata = reply.message.metadata;
     (metadata.response_code, metadata.authentic_data, reply.extended_error.as_ref().map(|error| error.code))

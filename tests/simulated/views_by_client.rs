@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 /// The number of private zones of the operator, each with its own server.
 const ZONES: u8 = 4;
 
-/// A client of the view `office`, one of the view `guests`, and one of no view.
+/// The address of a client of the view `office`. `GUEST` is one of the view `guests`, and `OTHER` is in no view.
 const OFFICE: [u8; 4] = [10, 200, 0, 1];
 const GUEST: [u8; 4] = [10, 200, 1, 1];
 const OTHER: [u8; 4] = [192, 0, 2, 1];
@@ -32,7 +32,8 @@ fn apex(zone: u8) -> String {
     format!("z{zone}.test.")
 }
 
-/// Private zones, each on its own server. On the internet, no name below `test.` exists (RFC 6761 section 6.2).
+/// Returns a lab with private zones below `test.`, each on its own server. The root does not delegate them: on the internet, no name below
+/// `test.` exists (RFC 6761 section 6.2).
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut root = ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()]);
@@ -66,7 +67,8 @@ fn view(view: &str, number: u8, hides: bool) -> ConfiguredView {
     ConfiguredView { name: view.to_owned(), clients, zones: hides.then(Vec::new) }
 }
 
-/// The view `office` has other data in z0, and has z1. The view `guests` has only z2. All other clients have z0 and z3.
+/// Returns a configuration with two views. The view `office` has other data in z0, and has z1. The view `guests` has only z2. All other
+/// clients have z0 and z3.
 fn config(lab: &Lab) -> Config {
     let mut config = config_for(lab);
     config.views = vec![view("office", 0, false), view("guests", 1, true)];
@@ -119,7 +121,8 @@ fn each_client_gets_the_zones_of_its_view_in_any_order() {
         paused(async {
             let lab = lab();
             let simulation = Simulation::new(Arc::clone(&lab), config(&lab), 1);
-            // The clients ask in a different order in each round, so the cache already has the answers for other views.
+            // Each value of `first` gives another order of the clients. Every client therefore asks while the cache already has the answers for
+            // other views.
             for round in 0..3 {
                 for turn in 0..wanted.len() {
                     let (client, zones) = &wanted[(first + turn) % wanted.len()];
@@ -185,7 +188,7 @@ fn hosts_and_records_of_a_view_are_for_its_clients_only() {
         config.records = vec![
             record("www.z3.test.", "10.9.0.4", None),
             record("www.z3.test.", "10.9.0.5", Some("office")),
-            // These records replace the `[[host]]` entry of the same name.
+            // Clients in no view get this record, and clients in the view "guests" get the `[[host]]` entry of the same name.
             record("guest.z2.test.", "10.9.0.6", None),
         ];
         let simulation = Simulation::new(Arc::clone(&lab), config, 1);

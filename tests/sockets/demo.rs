@@ -29,7 +29,8 @@ async fn every_lab_domain_resolves_and_message_times_are_shown() {
     }
 }
 
-/// resolverd itself is the installed resolver. The servers use port 53, so the test needs a network namespace of its own.
+/// The demo sends its mail through an installed resolver, which is resolverd here. The simulated servers use port 53, so the test runs in a
+/// network namespace of its own.
 #[test]
 fn an_installed_resolver_gets_the_same_mail_in_real_time() {
     let program = env!("CARGO_BIN_EXE_resolverd");

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 /// The content type in the dnstap handshake.
 const CONTENT: &[u8] = b"protobuf:dnstap.Dnstap";
 
-/// Returns READY, ACCEPT, START or STOP as the library fstrm writes it.
+/// Returns the control frame READY (`kind` 4), ACCEPT (1), START (2) or STOP (3) as the library fstrm writes it.
 fn control(kind: u8) -> Vec<u8> {
     let content = [&[0, 0, 0, 1, 0, 0, 0, 22], CONTENT].concat();
     let content = if kind == 3 { Vec::new() } else { content };

@@ -10,10 +10,10 @@ use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::RecordType;
 use stage::{PATIENCE, Stage, query};
 
-/// The number of queries of the flood before it reads the replies.
+/// The number of queries that the flood sends before it reads the replies.
 const FLOOD: u32 = 64;
 
-/// The number of new names that the light client asks for.
+/// The number of names for which the light client (the one with few queries) asks. None of them is in the cache.
 const NAMES: u16 = 24;
 
 /// The time after which the light client repeats a datagram, because a full socket may have dropped it.

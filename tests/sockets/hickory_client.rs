@@ -53,7 +53,7 @@ fn signed_lab() -> Lab {
     lab
 }
 
-/// A listener with a certificate for dns.example from the certificate authority of the tests.
+/// Returns a listener with a certificate for dns.example from the certificate authority of the tests.
 fn listener() -> Listener {
     let folder = tempfile::tempdir().unwrap();
     for file in ["first.pem", "first.key"] {

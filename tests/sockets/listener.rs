@@ -16,7 +16,7 @@ use stage::{PATIENCE, Stage, name, query};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
-/// An address, an alias, and a name whose answer has more than 1 232 octets.
+/// The records of the test zone: an address, an alias, and a name whose answer has more than 1 232 octets.
 fn zone() -> String {
     let many: String = (0..100).map(|last| format!("many 300 A 10.0.1.{last}\n")).collect();
     format!("www 300 A 10.0.0.1\nalias 60 CNAME www\nmail 300 MX 10 www\n{many}")
@@ -390,7 +390,7 @@ async fn answers_that_wait_behind_unread_replies_count_as_unread() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let mut stream = socket.connect(stage.address).await.unwrap();
-    // Each reply is 50 KB long. All replies are three times as long as the amount that a client may leave unread.
+    // Each reply is 50 KB long. All replies together are three times as long as the amount that a client may leave unread.
     let began = std::time::Instant::now();
     for id in 0..MAX_PIPELINED {
         let id = u16::try_from(id).unwrap();

@@ -239,7 +239,7 @@ async fn the_page_and_its_data_are_served_to_nobody_else() {
     );
     assert!(!page.contains("innerHTML") && !page.contains("src=\"") && !page.contains("://"), "{page}");
     let why = "/data/why?from=0&to=1&least=0&most=1&offset=0";
-    // Without a state directory, there are no statistics of minutes.
+    // This daemon has no state directory and thus no statistics of minutes, so the last request gets an error.
     for (target, part) in [
         (why, "the query history has no query for this name and time"),
         ("/data/lists", "[{\"reply\":"),

@@ -77,7 +77,7 @@ impl Stage {
         report.outcomes.iter().filter(|(of, _)| **of == outcome).map(|(_, count)| *count).sum()
     }
 
-    /// Returns the number of clients' messages that were not counted as questions for this reason.
+    /// Returns the number of clients' messages that were counted as `apart`, and not as questions.
     pub fn apart(&self, apart: Apart) -> u64 {
         let report = self.daemon.subject().recorder().report(Window::Start);
         report.apart.iter().filter(|(of, _)| **of == apart).map(|(_, count)| *count).sum()

@@ -44,7 +44,7 @@ pub struct FleetMember {
     pub version: String,
     /// The digest of the configuration values that decide answers. Gateways with different digests share no answers.
     pub configuration: String,
-    /// True if this digest is equal to the digest of the gateway that replies.
+    /// True if `configuration` is equal to the digest of the gateway that replies.
     pub shares: bool,
     /// Since the gateway started: the number of questions that were answered from the store.
     pub hits: u64,

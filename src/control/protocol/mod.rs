@@ -61,7 +61,7 @@ pub enum Request {
     },
     /// Resolves a question like a client's question.
     Query {
-        /// The name. An address asks for its PTR records.
+        /// The name to ask for, or an address, whose PTR records are then asked for.
         name: String,
         /// The record type. `None` means A, or PTR if the name is an address.
         #[serde(default, rename = "type")]
@@ -407,7 +407,7 @@ pub enum Reply {
     },
     /// A line of the configuration in the reply to `Request::Config`.
     Config {
-        /// The line as it would be in the file.
+        /// The line as it would stand in the configuration file.
         line: String,
     },
     /// A change that a reload of the configuration made. If nothing changed, there is no such line.

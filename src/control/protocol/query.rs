@@ -10,11 +10,11 @@ use super::zones::ZoneSource;
 use dns::question::{ExtendedError, Outcome, Security};
 use doctor::facts::Record;
 
-/// Asks a question and for the steps of its resolution.
+/// Asks resolverd to resolve a question and to report each step of the resolution.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TraceRequest {
-    /// The name to ask for. An address asks for its PTR records.
+    /// The name to ask for, or an address, whose PTR records are then asked for.
     pub name: String,
     /// The record type to ask for. `None` means A, or PTR if the name is an address.
     #[serde(default, rename = "type")]

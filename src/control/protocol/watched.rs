@@ -71,9 +71,9 @@ pub struct WatchedFinding {
     pub standing: Standing,
     /// True if the last check could not look for this problem, which may still exist.
     pub unseen: bool,
-    /// The first check that reported the finding, in seconds since 1970.
+    /// When a check first reported the finding, in seconds since 1970.
     pub since: u64,
-    /// The last check that reported the finding, in seconds since 1970.
+    /// When a check last reported the finding, in seconds since 1970.
     pub seen: u64,
     /// The facts that show the problem, in words.
     pub evidence: String,

@@ -60,7 +60,8 @@ pub(super) fn mark_unknown_list(line: &PastedLine, message: &mut MessageReport) 
     }
 }
 
-/// Shorter labels of a list's zone may occur in other words of a line by chance.
+/// A line names a DNS list if it contains a label of the list's zone with at least this number of characters. Shorter labels occur in
+/// other words by chance.
 const LIST_LABEL: usize = 3;
 
 /// Returns the culprit for a line that reports a result of DNS, if no query of the history has this result.

@@ -20,14 +20,14 @@ pub struct LineDelay {
 }
 
 impl LineDelay {
-    /// The part of the delay in which mail software may have waited for DNS, in seconds.
+    /// Returns the part of the delay in which mail software may have waited for DNS, in seconds.
     pub(crate) fn with_dns(&self) -> Option<f64> {
         self.parts.map(|[_, _, connecting, _]| connecting).or(self.last_try).or(self.whole)
     }
 
     /// In a line of Postfix, returns true if the time before the queue manager is the longest part of the delay, and includes no
-    /// earlier delivery attempt. smtpd and content filters work in this time, and query names that a line about a delivery does
-    /// not have.
+    /// earlier delivery attempt. In this time, smtpd and content filters send DNS queries. The names in these queries are not in the
+    /// line, because the line is about the delivery.
     pub(super) fn is_before_queue(&self) -> bool {
         self.parts.is_some_and(|[before, rest @ ..]| {
             before >= SLOW_PART
@@ -76,7 +76,7 @@ pub(super) fn in_line(line: &str) -> LineDelay {
     LineDelay { whole, parts, last_try, sending }
 }
 
-/// For instance `in 25.0 seconds` of spamd, or `25012 ms` at the end of a line of amavis.
+/// Returns the seconds that a program writes as words, such as `in 25.0 seconds` of spamd, or `25012 ms` at the end of a line of amavis.
 fn of_words(line: &str) -> Option<f64> {
     let seconds = line.split_once(" in ").and_then(|(_, behind)| behind.split_once(" seconds"));
     let seconds = seconds.and_then(|(number, _)| number.rsplit(' ').next()?.parse::<f64>().ok());
@@ -84,7 +84,7 @@ fn of_words(line: &str) -> Option<f64> {
     seconds.or_else(|| millis().map(|millis| millis / 1e3))
 }
 
-/// Returns seconds. Forms: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`, and with days `1+00:01:03`.
+/// Parses a time span, and returns it in seconds. Forms: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`, and with days `1+00:01:03`.
 fn span(typed: &str) -> Option<f64> {
     if let Some(millis) = typed.strip_suffix("ms") {
         return millis.parse::<f64>().ok().map(|millis| millis / 1e3);

@@ -47,7 +47,7 @@ pub(super) fn is_attempt(line: &str) -> bool {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery<'a> {
-    /// The line from the recipient of the mail on.
+    /// The part of the line that begins with the recipient of the mail.
     rest: &'a str,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Delivery<'a> {
             let (_, rest) = line.split_once(*mark)?;
             next.iter().any(|words| rest.contains(*words)).then_some(rest)
         });
-        // The text of a result may contain words such as ` to=` too, so the first occurrence counts.
+        // The text of a result may also contain words such as ` to=`, so the first occurrence in the line counts.
         behind.max_by_key(|rest| rest.len()).map(|rest| Self { rest })
     }
 
@@ -82,7 +82,7 @@ impl<'a> Delivery<'a> {
         end.and_then(|end| self.rest.get(..end)).unwrap_or(self.rest)
     }
 
-    /// Returns the result if it names the host or the domain that could not be looked up.
+    /// Returns the result of the delivery if it names the host or the domain that could not be looked up.
     fn result_with_lookup(self) -> Option<&'a str> {
         let results = RESULTS.iter().filter_map(|mark| self.rest.split_once(*mark));
         let result = results.map(|(_, result)| result).max_by_key(|result| result.len())?;

@@ -31,7 +31,7 @@ pub(super) const DELAYED: f64 = 1.0;
 /// In seconds. A delay with a decimal fraction may be rounded down by this much.
 const FRACTION: f64 = 0.1;
 
-/// Compares the times of a message (email) and of a pasted line. Greater values match better.
+/// How well the times of a message (email) match those of a pasted line. Greater values match better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TimeFit {
     /// The queries were sent at another time than the line shows.
@@ -84,7 +84,8 @@ impl Fit {
     }
 }
 
-/// Returns `FailedQuery::None` for a line that reports no failed lookup.
+/// Returns the most important failed query of the message (email) for a name or an address of the line, or `FailedQuery::None` if the line
+/// reports no failed lookup.
 pub(super) fn failed_query(line: &PastedLine, message: &MessageReport) -> FailedQuery {
     if answer::of_line(line, message).is_some() {
         return FailedQuery::OfRejected;
@@ -116,9 +117,9 @@ fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
     }
 }
 
-/// Returns the whole seconds from the end of a message (email) to the time of a pasted line. A message that began after the line
-/// gets the greatest value. For a line about an arrival, the message may also begin after the arrival. For a delivery of Postfix,
-/// the start of the third part of `delays=` counts, because Postfix looks up the names before it connects.
+/// Returns how many whole seconds the end of a message (email) is from the time of a pasted line. If the message began after the line, the result
+/// is the greatest value. For a line about an arrival, the message may also begin after the arrival, before the line. For a delivery of Postfix,
+/// the time is the start of the third part of `delays=`, because Postfix looks up the names before it connects.
 fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// Logs cut times to whole seconds.
     const SECOND: f64 = 1.0;
@@ -177,7 +178,7 @@ fn waited_within(line: &PastedLine, message: &MessageReport) -> Option<f64> {
     Some(covered(own.map(span).collect()))
 }
 
-/// The length of the time that at least one of the spans covers.
+/// Returns the length of the time, in seconds, that at least one of the spans covers.
 pub(super) fn covered(mut spans: Vec<(f64, f64)>) -> f64 {
     spans.sort_by(|one, other| one.0.total_cmp(&other.0));
     let (mut sum, mut until) = (0.0, f64::MIN);
@@ -193,9 +194,9 @@ pub(super) fn is_of_dns(kind: CulpritKind) -> bool {
     !matches!(kind, CulpritKind::None | CulpritKind::Client | CulpritKind::NotDns | CulpritKind::Unknown)
 }
 
-/// Returns true if the whole delay of a line is shorter than one second and DNS took most of it. If the line says how long its
-/// program ran, the waits in this period must also be at least `SLOW_ANSWER`. For other lines, no query may have taken longer
-/// than the delay, because such a query belongs to another mail.
+/// Returns true if the whole delay of a line is shorter than one second and DNS took most of it. If the line says how long its program ran, only the
+/// waits during this time count, and they must be at least `SLOW_ANSWER`. For other lines, no query may have taken longer than the delay, because
+/// such a query belongs to another mail.
 pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> bool {
     let Some(whole) = line.delay.whole.filter(|whole| *whole < DELAYED) else { return false };
     if let Some(within) = waited_within(line, message) {
@@ -221,7 +222,7 @@ fn is_most_of_connecting(line: &PastedLine, message: &MessageReport) -> bool {
     })
 }
 
-/// Returns how many seconds were cut from the delay in the line. Sendmail, and Exim by default, write whole seconds.
+/// Returns by how many seconds the delay in the line may be too short. Sendmail, and Exim by default, cut it to whole seconds.
 pub(super) fn left_out(line: &PastedLine) -> f64 {
     let is_whole =
         line.delay.parts.is_none() && line.delay.with_dns().is_some_and(|delay| delay.fract() == 0.0);

@@ -12,11 +12,11 @@ use history::culprit::DecisiveTime;
 /// lookup.
 const CONNECTED: &str = "]: connect from ";
 
-/// In seconds. Most logs cut times to whole seconds.
+/// The error of the time of a log line, in seconds: most logs cut times to whole seconds.
 const WHOLE_SECOND: f64 = 1.0;
 
-/// In seconds. Mail software and resolverd read the clock at different moments. So a query that was sent before a line was
-/// written may have a time that is this much later than the time of the line.
+/// How much later than a log line with fractions of a second a query may be, although it was sent before the line was written, in
+/// seconds. Mail software and resolverd read the clock at different moments.
 const EXACT: f64 = 0.01;
 
 const UNREAD_TIME: usize = 60;
@@ -151,7 +151,7 @@ impl PastedLine {
         // of clocks is allowed.
         let is_exact = self.ends_session && self.at.is_some_and(|at| at.fract() != 0.0);
         let after = if is_exact { EXACT } else { PASTED_AFTER.as_secs_f64() };
-        // The queries of the check of the sender may come some time after the arrival.
+        // Mail software may check the sender of a mail only some time after the arrival of the mail.
         let checks = if self.is_arrival { PASTED_BEFORE.as_secs_f64() } else { 0.0 };
         Some((self.at? - self.sending() - before - after, self.end()? + after + checks))
     }

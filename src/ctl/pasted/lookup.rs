@@ -26,7 +26,7 @@ pub(super) fn names_host(text: &str) -> bool {
     has(text, &PHRASES.host_named) || rejected(text).is_some()
 }
 
-/// Returns the host, or the domain of the address, that a lower-case text rejects or that was not found.
+/// Returns the host, or the domain of the mail address, about which the lower-case `text` says that it was rejected or not found.
 pub(super) fn rejected(text: &str) -> Option<String> {
     subject(doctor::message::named(text)?)
 }

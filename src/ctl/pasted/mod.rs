@@ -38,7 +38,7 @@ use self::subject::subject;
 use crate::limits::MAX_LINE_SUBJECTS;
 use dns::question::DnsResult;
 
-/// Words at the end of an SMTP session, or after a step of the session that took long.
+/// Words in a log line about the end of an SMTP session, or about a step of the session that took too long.
 const SESSION_ENDED: [&str; 5] =
     ["timeout after", "lost connection after", "disconnect from", "timed out while", "synchronization error"];
 
@@ -102,9 +102,9 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     lines
 }
 
-/// Removes the lines of Postfix programs that look up nothing, if another line with the same queue ID has a delay or reports a
-/// result of DNS. They stay if most of the delay was before the queue manager, because only the line of qmgr names the sender,
-/// whose domain was looked up in this time.
+/// Removes the lines of Postfix programs that look up nothing, if another line with the same queue ID has a delay or reports a result of
+/// DNS. If most of this delay was before the queue manager, no line is removed: only the line of qmgr names the sender, whose domain was
+/// looked up in this time.
 pub(crate) fn without_quiet(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     let is_telling = |line: &PastedLine| line.delay.whole.is_some() || line.reports.is_some();
     let telling = lines.iter().filter(|line| is_telling(line) && !line.delay.is_before_queue());
@@ -128,10 +128,11 @@ pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     lines
 }
 
-/// A line without a time has the time of the line before it.
+/// The time of the lines read so far, because a line without a time has the time of the line before it.
 #[derive(Default)]
 struct LineDates {
-    /// The first and the last moment that the most recent time can mean, in seconds since 1970.
+    /// The last time in the text so far, in seconds since 1970: the first and the last moment that it can mean, because logs may leave out the year
+    /// and the time zone.
     date: Option<(f64, f64)>,
     /// The most recent time as text, if it could not be parsed.
     unread: Option<String>,
@@ -140,8 +141,8 @@ struct LineDates {
 }
 
 impl LineDates {
-    /// Returns the first and the last moment that the time of the next line can mean, and true if this is the arrival of a mail
-    /// in the queue.
+    /// Reads the time in the next line. Returns the first and the last moment that it can mean, and true if it is the time at which a
+    /// mail arrived in the queue.
     fn read(&mut self, text: &str, now: f64) -> (Option<(f64, f64)>, bool) {
         let arrival = queue::arrival(text, now);
         let own = arrival.or_else(|| time::in_line(text, now));
@@ -189,7 +190,7 @@ impl LineSubjects {
         let delivery = Delivery::from_line(text);
         let is_delivery = delivery.is_some() || delivery::is_attempt(text);
         let words = delivery.and_then(Delivery::words).unwrap_or_else(|| time::without_head(text));
-        // `certain` has names that were looked up, and `last` has names that count only if the line has no others.
+        // `certain` has names that were looked up, `last` has names that count only if the line has no others, and `others` has all other names.
         let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
         let (mut key, mut of_mail) = (String::new(), Vec::new());
         for word in words.split([' ', ',']).filter(|word| !word.is_empty()) {

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use super::time;
 
-/// Postfix uses at least six characters in a queue id, and Sendmail more.
+/// The least length of a word that may be a queue id. Those of Postfix and Sendmail are longer; a shorter word such as `Nov` begins another
+/// kind of line.
 const MIN_ID: usize = 5;
 
 const DAY: f64 = 86_400.0;
@@ -19,7 +20,8 @@ pub(super) fn arrival(line: &str, now: f64) -> Option<(f64, f64)> {
     of_json(line).or_else(|| of_exim(line, now)).or_else(|| of_postfix(line, now))
 }
 
-/// The line has the queue id, size, priority (only Sendmail with `-v`), date and sender.
+/// Returns the earliest and the latest time at which the mail in a line of the queue of Postfix or Sendmail may have arrived. The line has
+/// the queue id, size, priority (only Sendmail with `-v`), date and sender.
 fn of_postfix(line: &str, now: f64) -> Option<(f64, f64)> {
     let mut words = line.split_whitespace();
     let (id, size) = (words.next()?, words.next()?);
@@ -33,7 +35,8 @@ fn of_postfix(line: &str, now: f64) -> Option<(f64, f64)> {
     time::in_line(words.collect::<Vec<_>>().join(" ").as_str(), now)
 }
 
-/// The line has the age (rounded to minutes, hours or days), size, id, and the sender in angle brackets.
+/// Returns the earliest and the latest time at which the mail in a line of Exim's queue (`exim -bp`) may have arrived. The line has its age
+/// (rounded to minutes, hours or days), size, id, and the sender in angle brackets.
 fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
     let mut words = line.split_whitespace();
     let (age, size, id, sender) = (words.next()?, words.next()?, words.next()?, words.next()?);

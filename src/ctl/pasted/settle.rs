@@ -146,7 +146,7 @@ fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageR
 }
 
 /// Returns true if both messages (emails) match the time of a line in the same way, and the first ended nearer to the time of the
-/// line.
+/// line. (The order of `distance` is reversed: a greater value is nearer.)
 fn is_nearer(fit: &Fit, than: &Fit) -> bool {
     fit.time == than.time && fit.distance > than.distance
 }
@@ -190,8 +190,8 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     judged
 }
 
-/// The culprit is `not_dns` if DNS did not take most of the delay. `waited_together` is the time, in seconds, that all messages
-/// (emails) of the line waited for DNS.
+/// Returns a message (email) of a pasted line with the culprit of the line's delay: `not_dns` if DNS did not take most of the
+/// delay. `waited_together` is the time, in seconds, that all messages of the line waited for DNS.
 fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) -> MessageReport {
     answer::mark_unknown_list(line, &mut message);
     let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
@@ -283,7 +283,8 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     message
 }
 
-/// The history has only a message (email) of the same domain from another time.
+/// Returns the message (email) with the culprit "unknown", because it has the domain of the line but is from another time, and the
+/// history has no better one.
 fn of_another_time(
     line: &PastedLine,
     message: MessageReport,
@@ -301,8 +302,8 @@ fn of_another_time(
     MessageReport { line: Some(line.text.clone()), culprit, also, ..message }
 }
 
-/// The history has no message (email) for the line. If the history reaches back to the time of the line, the advice is to paste
-/// another line of the mail.
+/// Adds advice to the report for a line for which the history has no message (email). If the history reaches back to the time of the line, the advice
+/// is to paste another line of the mail.
 fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let reach = message.history.as_ref().and_then(|history| history.resolved);
     if reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin) {
@@ -314,7 +315,7 @@ fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     MessageReport { line: Some(line.text.clone()), ..message }
 }
 
-/// How long the queries waited, and what the line says about its delay.
+/// Returns the part of a sentence that says how long the queries waited, and what the line says about its delay.
 fn times(line: &PastedLine, message: &MessageReport) -> String {
     let delay = &line.delay;
     let said = match (delay.parts, delay.whole, delay.last_try.map(|last| (last, "in the last try"))) {
@@ -334,8 +335,8 @@ fn times(line: &PastedLine, message: &MessageReport) -> String {
 /// Advice if most of the delay was before the queue manager, and the mail was not deferred before.
 const BEFORE_QUEUE: &str = "smtpd and content filters query DNS before the queue manager: their lines with this queue id name the client and the sender; paste them too if they are missing here";
 
-/// Advice for each part of the delay in a line of Postfix, if this part is the longest one. If the first part is the longest
-/// without earlier delivery attempts, the advice is `BEFORE_QUEUE`.
+/// Advice for each part of the delay in a line of Postfix, if this part is the longest one. If the first part is the longest one and there
+/// was no earlier delivery attempt, the advice is `BEFORE_QUEUE`.
 const PARTS: [&str; 4] = [
     "this time has the earlier tries of the mail: see the earlier lines of its queue id",
     "look at the queue: `qshape active`, and the limits of concurrency",
@@ -377,7 +378,7 @@ fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
 pub struct LineResult {
     /// The message, with the culprit for the first of its lines.
     pub message: MessageReport,
-    /// The numbers of the lines. The two parts of a line of `postqueue -j` have the same number.
+    /// The numbers of the lines. A line of `postqueue -j` is read as two lines (sender and recipients) with the same number.
     numbers: BTreeSet<usize>,
     entry: usize,
     is_arrival: bool,
@@ -402,9 +403,8 @@ impl LineResult {
     }
 }
 
-/// Sorts the results: within a queue entry or a bounce, known culprits come first. The first line of an entry is about the
-/// sender, mostly with a domain of this host. If the history has no message (email) for this line, but another line of the entry
-/// has a known culprit, the first line is left out.
+/// Sorts the results: within a queue entry or a bounce, known culprits come first. The first line of an entry is about the sender, whose domain is
+/// mostly one of this host. This line is left out if the history has no message (email) for it, but another line of the entry has a known culprit.
 pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
     let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();

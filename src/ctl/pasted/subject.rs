@@ -55,8 +55,8 @@ pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
     })
 }
 
-/// Returns true if a query is for the domain itself, for a key or a policy of its mail, or for the domain in a DNS list. Other
-/// names below the domain may belong to other mails, of the hosts and the customers of a provider.
+/// Returns true if a query is for the domain itself, for a key or a policy of its mail, or for the domain in a DNS list. Queries
+/// for other names below the domain may belong to other mails, such as those of a provider's customers.
 pub(super) fn is_about(name: &str, domain: &str) -> bool {
     name.match_indices(domain).any(|(place, _)| {
         let before = name.get(..place).unwrap_or_default();

@@ -307,7 +307,8 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
     }
 }
 
-/// In the times of `found`, `NOW` stands for the last moment at which the mail of the line may have sent queries.
+/// Chooses the message for the log line `text` among the messages in `found`. In their times, `NOW` stands for the last moment at which the mail
+/// of the line may have sent queries.
 pub(super) fn settled(text: &str, found: Vec<MessageReport>) -> Option<MessageReport> {
     settle_at_its_end(&one(text), found)
 }
@@ -448,7 +449,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         assert!(described.culprit.evidence.contains("waited 20 ms for DNS"), "{:?}", described.culprit);
         assert_eq!(described.line.as_ref(), Some(text));
     }
-    // smtpd and content filters may have waited for DNS before the queue manager.
+    // The mail was 30 s in the gateway before the queue manager took it. In this time, smtpd and content filters may have waited for DNS.
     let before = smtp("30/0.01/0.1/0.9", "sent (content filter)");
     let described = settled(&before, vec![message(0.02, CulpritKind::None, Outcome::Upstream)]).unwrap();
     assert_eq!(described.culprit.kind, CulpritKind::Unknown);
@@ -618,14 +619,14 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     let host = || of("9.2.0.192.in-addr.arpa.", "PTR", -3.9, 0.03, Nothing);
     let sender = |waited: f64, kind| of("fine.example.", "MX", -3.5, waited, kind);
     let (reverse, domain) = ("9.2.0.192.in-addr.arpa.".to_owned(), "fine.example.".to_owned());
-    // A message (email) about the host of a mail, and a message about its sender.
+    // Two messages (emails) match the line: one has the PTR query for the host, the other has the MX query for the sender.
     assert_eq!(
         shown(exim, vec![host(), sender(3.2, ServerSlow)]),
         [(domain, ServerSlow, 2), (reverse.clone(), Nothing, 2)]
     );
     let quick = shown(exim, vec![host(), sender(0.1, Nothing)]);
     assert_eq!((quick.len(), quick[0].1), (1, NotDns), "{quick:?}");
-    // The sender of another mail from the same host.
+    // `other` is the query about the sender of another mail from the same host.
     let other = of("other.example.", "MX", -3.5, 3.2, ServerSlow);
     assert_eq!(shown(exim, vec![host(), other]), [(reverse, NotDns, 0)]);
     let qmgr =

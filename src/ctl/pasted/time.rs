@@ -2,7 +2,7 @@
 
 use super::super::moment;
 
-/// A time must be in these first words of a line. In mailq, the time follows the id and the size of the entry.
+/// The number of words at the begin of a line in which its time is searched. In mailq, the time follows the id and the size of the entry.
 const WORDS: usize = 7;
 
 /// Header fields of a bounce whose date is the time of the lines after them.
@@ -31,7 +31,7 @@ impl Zone {
     /// is the program of a syslog line, and `word` is the host.
     fn from_words(word: &str, next: &str) -> Self {
         let word = word.trim_end_matches([',', ';', ']', ')']).trim_start_matches('(');
-        // Most other time zones end with this letter. Exim also writes words such as SMTP and TLS after the time.
+        // The names of most other time zones end with T. Words that Exim writes after the time, such as SMTP and TLS, do not.
         let is_other = |word: &str| {
             ZONE_LETTERS.contains(&word.len())
                 && word.ends_with('T')
@@ -45,7 +45,7 @@ impl Zone {
         }
     }
 
-    /// The number of words that name the time zone.
+    /// Returns the number of words that name the time zone: 1, or 0 if the time is local.
     fn count(self) -> usize {
         usize::from(self != Self::Local)
     }

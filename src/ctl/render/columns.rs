@@ -123,7 +123,7 @@ fn by_rank<Row>(columns: &'static [Column<Row>]) -> impl Iterator<Item = &'stati
     sorted.into_iter()
 }
 
-/// `all` is the number of queries in all rows together, from which shares are computed.
+/// Returns the table of `rows`. `all` is the number of queries in all rows together, from which shares are computed.
 pub(crate) fn table<'r, Row>(
     columns: &'static [Column<Row>],
     rows: impl IntoIterator<Item = &'r Row>,
@@ -182,13 +182,13 @@ pub(super) fn share(part: u64, of: u64) -> Cell {
     Cell { text: words::percent_of(part, of), weight: Some(weight), paint: Paint::Plain }
 }
 
-/// Faults have the colour of bad cells, except in the row `other`, which is the sum of the zones or servers without a row of
-/// their own.
+/// Creates the cell with the verdict about a zone or a server. Faults have the colour of bad cells, except in the row `other`,
+/// which is the sum of the zones or servers without a row of their own.
 pub(super) fn verdict(key: &str, verdict: &str) -> Cell {
     Cell { paint: if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }, ..word(verdict) }
 }
 
-/// The first cell of a row. The row `other` is the sum of all that have no row of their own.
+/// Returns the first cell of a row. The row `other` is the sum of all that have no row of their own.
 pub(super) fn key(key: &str) -> Cell {
     word(if key == OTHER { "all others" } else { key })
 }

@@ -36,7 +36,7 @@ pub(crate) fn first_line(subject: &str, findings: &[Finding]) -> String {
     format!("{}: {}", harmless(subject), worst(findings).unwrap_or_else(|| counts(findings)))
 }
 
-/// Returns the first finding as a sentence if it is a failure or a warning, or explains the reason of a bounce.
+/// Returns the first finding as a sentence, if it is a failure, a warning, or the reason of a bounce.
 pub(super) fn worst(findings: &[Finding]) -> Option<String> {
     let is_told = |finding: &&Finding| finding.level < Level::Note || finding.code.answers_bounce();
     let worst = findings.first().filter(is_told)?;

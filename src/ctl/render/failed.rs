@@ -12,7 +12,7 @@ use history::failed::{FailedServer, FailedZone, StillFails};
 /// The length of a date and the space after it. If both times of a row have the same date, the second time is shown without it.
 const DATE: usize = "2026-08-01 ".len();
 
-/// Returns the output. `moment` formats a point in time.
+/// Returns the zones with failed questions as `resolverctl failed` prints them. `moment` formats a point in time.
 pub fn zones(
     replies: &[Reply],
     request: &FailedRequest,

@@ -31,8 +31,8 @@ pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
     text
 }
 
-/// The topic is the name of the check. All findings on the screen of a `switch` plan are of the same check, so they have no
-/// topic.
+/// Returns the topic of a finding: the name of the check. All findings on the screen of a `switch` plan are of the same check, so they have
+/// no topic.
 fn topic(finding: &HostFinding) -> &str {
     if finding.check == plan::CHECK { "" } else { finding.check }
 }

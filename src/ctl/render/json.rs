@@ -18,7 +18,7 @@ pub fn line(object: &impl Serialize) -> String {
     line
 }
 
-/// Returns a line of a reply without the word for its kind; an empty text if the line has only this word.
+/// Returns a reply as JSON without the field `reply`, which names the kind of the reply. Returns an empty text if it has no other field.
 pub fn reply(reply: &Reply) -> String {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(reply) else { return String::new() };
     fields.shift_remove("reply");

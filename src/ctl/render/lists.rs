@@ -12,7 +12,7 @@ use resolver::dnsbl::list::{ListSubject, Purpose};
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
 
-/// Replaces a share if no answer of the list means "listed" or "not listed".
+/// Replaces the share of listings if no answer of the list means "listed" or "not listed".
 const UNCOUNTED: &str = "–";
 
 /// The largest width of a list's name, in columns. The table of states then usually fits 100 columns.
@@ -20,7 +20,7 @@ const NAME: usize = 26;
 
 const NONE: &str = "none";
 
-/// Replaces the queries of a day for a zone that only looks like a DNS list.
+/// Shown instead of the number of queries of a day, for a zone that only looks like a DNS list.
 const NOT_COUNTED: &str = "–";
 
 const LEGEND: &str = "queries: queries of clients since the start of resolverd; listed: the part of the answers that were listings\n\
@@ -59,7 +59,7 @@ pub fn not_a_list(typed: &str) -> String {
     )
 }
 
-/// The listings that no other DNS list had. Lists without a listing that could be compared are left out.
+/// Returns for each DNS list the share of its listings that no other list had. Lists without a listing that could be compared are left out.
 fn only_this_list(shown: &[ShownList]) -> String {
     let share = |ShownList { called, row }: &ShownList| {
         let share = words::percent_of(row.only_this_list, row.compared);
@@ -124,7 +124,7 @@ struct ShownList {
 }
 
 impl ShownList {
-    /// Returns the number of answers that mean listed, not listed or unknown; 0 if the list is silent or refuses queries.
+    /// Returns the number of answers that mean listed, not listed or unknown; 0 if all are unknown, because the list is silent or refuses queries.
     fn judged(&self) -> u64 {
         let counts = &self.row.counts;
         match counts.listed.saturating_add(counts.not_listed) {
@@ -151,7 +151,7 @@ const STATES: &[Column<ShownList>] = &[
     Column("limit", 0, |shown, _| number(Some(allowed(&shown.row)), NONE)),
 ];
 
-/// Queries per day are counted only for known lists.
+/// Returns the number of queries as text. `None` for a list that resolverd does not know: its queries per day are not counted.
 fn sent(row: &ListRow, queries: u64) -> Option<String> {
     row.purpose.map(|_| words::number(queries))
 }
@@ -166,8 +166,8 @@ pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
     }
 }
 
-/// The number of queries per day that may be sent to the list: the quota of the configuration, or the free queries by the terms
-/// of the list. The operator's own copy of a list has no limit.
+/// Returns the number of queries per day that may be sent to the list: the quota of the configuration, or the free queries by the terms of the list.
+/// The operator's own copy of a list has no limit.
 fn allowed(row: &ListRow) -> String {
     match (row.quota, row.free_quota) {
         (Some(quota), _) => words::number(quota),

@@ -18,7 +18,7 @@ const SHOWN: usize = 8;
 /// Replaces an unknown figure.
 const NONE: &str = "–";
 
-/// Formats a point in time, in seconds since 1970.
+/// A function that formats a point in time, which is given in seconds since 1970.
 pub type Moment<'m> = &'m dyn Fn(f64) -> String;
 
 enum Figure {
@@ -33,7 +33,7 @@ enum Figure {
 /// durations, chance alone can change the quantile by half.
 const LEAST_ABOVE: u64 = 10;
 
-/// Replaces a change if one of the spans has too few durations (`LEAST_ABOVE`).
+/// Shown instead of the change of a quantile if one of the compared spans has too few durations (`LEAST_ABOVE`).
 const TOO_FEW: &str = "too few";
 
 const LEAST: &str = "too few: p50 is compared from 20 messages or queries on, p90 from 100, p99 from 1 000; a longer --since has more\n";
@@ -216,7 +216,7 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
 const SENT: &str =
     "sent: queries to servers; timeout: the part of them without a reply; –: nothing was recorded\n";
 
-/// What the table of the busiest names counts. A line is shown if the table has one of its kinds.
+/// Lines below the table of the busiest names that say what its counts are. A line is shown if the table has a row of one of its kinds.
 const COUNTED: [(&[BusyKind], &str); 4] = [
     (
         &[BusyKind::Zone, BusyKind::List],
@@ -256,7 +256,7 @@ const BUSIEST: &[Column<Busy>] = &[
     Column("total time", 0, |row, _| time(row.counts.spent_ms as f64 / 1_000.0)),
 ];
 
-/// Slow resolutions and timeouts are not counted for users.
+/// Returns the cell for a number of slow resolutions or timeouts. For users, these are not counted, so the cell has no number.
 fn fault_unless_user(row: &Busy, number: u64) -> Cell {
     match row.kind {
         BusyKind::User => columns::number(None, NONE),

@@ -5,8 +5,8 @@ use control::protocol::{QueryEvent, Reply};
 use dns::question::Outcome;
 use dns::wire::presentation::harmless;
 
-/// Returns the line for a query that the daemon has answered, or for the number of missing queries. `time` formats a point in
-/// time.
+/// Returns the line about a query that the daemon has answered, or the line that says how many queries are not shown. `time`
+/// formats a point in time.
 pub fn line(reply: &Reply, time: &dyn Fn(f64) -> String, style: Style) -> String {
     match reply {
         Reply::Event(event) => self::event(event, time, style),

@@ -63,7 +63,7 @@ pub fn failed(state: PluginState, why: &str) -> String {
     line(state, why) + "\n"
 }
 
-/// Removes characters that are special in the format of plug-ins, such as `|`.
+/// Returns the line with the state and `text`. The character `|` is replaced, because it is special in the format of plug-ins.
 fn line(state: PluginState, text: &str) -> String {
     let text = words::cut(&harmless(text), limits::MAX_PLUGIN_TEXT).replace('|', "/");
     format!("RESOLVERD {} - {text}", state.word())

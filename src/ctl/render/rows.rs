@@ -69,7 +69,7 @@ const USER_TERMS: &str = "cache misses: queries that were not answered from the 
 
 const TYPE_TERMS: &str = "failed: queries that got SERVFAIL\n";
 
-/// The tables of zones, servers and clients count whole minutes and the current minute.
+/// Returns the sentence about the period of a table. All tables except that of record types count the current minute in addition to whole minutes.
 fn period(which: protocol::Table, window: Window) -> String {
     if window == Window::Start {
         return "All figures are since start.\n".to_owned();

@@ -17,7 +17,7 @@ use dns::wire::presentation::harmless;
 use history::{Counter, ServerRow, ShedRow, ZoneRow};
 use resolver::cache::StoreFill;
 
-/// The smallest terminal on which all lines can be read.
+/// The width, in columns, of the smallest terminal on which all lines can be read.
 const COLUMNS: usize = 80;
 
 /// The lines of the smallest terminal, without the line for the shell prompt.
@@ -61,7 +61,7 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     format!("{upper}{gap}{failed}{zones}{servers}{cache}")
 }
 
-/// The lines about queries of clients. If `explains` is true, one line explains overload.
+/// Returns the lines about queries of clients. If `explains` is true, one line explains overload.
 fn upper(stats: &Stats, explains: bool, style: Style) -> String {
     let report = &stats.report;
     let window = words::window(report.window, report.seconds);
@@ -124,7 +124,7 @@ fn failed(stats: &Stats, style: Style) -> String {
     items("failures", &rows, style)
 }
 
-/// The zone and the client with the most queries refused because of overload, or an empty text.
+/// Returns the line about overload: the zone and the client with the most refused queries. Returns an empty text if no query was refused.
 fn overload(stats: &Stats, style: Style) -> String {
     let item = |word: &str, rows: &[ShedRow]| {
         let item =
@@ -167,7 +167,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// "other error" is the sum of all rare response codes.
+/// Returns the label of a behaviour in the row of servers' replies. "other error" is the sum of all rare response codes.
 const fn short_label(conduct: Conduct) -> &'static str {
     match conduct {
         Conduct::OtherError => "other error",

@@ -42,7 +42,7 @@ const fn title(weight: Weight) -> &'static str {
     }
 }
 
-/// How many questions were compared, and how many answers were equal or differed.
+/// Returns a text that says how many questions were compared, and how many answers were equal or differed.
 fn counts(summary: &ShadowSummary, style: Style) -> String {
     let compared = format!(
         "{} different questions, from {} queries",

@@ -22,7 +22,7 @@ const STAGE_TERMS: &str = "queries: number of queries that spent time in the sta
     fetching DNSSEC keys: resolverd has the answer, and waits for the keys (DNSKEY, DS) that it needs to validate the answer\n\
     Queries that were answered from the cache are left out.\n";
 
-/// Each row has a stage and its share of the total time, in tenths of a per cent.
+/// The columns of the table of stages. A row has a stage of a resolution, and its share of the total time in tenths of a per cent.
 const STAGES: &[Column<(StageRow, u64)>] = &[
     Column("stage", 0, |(row, _), _| word(label(row.stage))),
     Column("queries", 0, |(row, _), _| count(row.time.count)),
@@ -34,7 +34,7 @@ const STAGES: &[Column<(StageRow, u64)>] = &[
     Column("max", 0, |(row, _), _| time(row.time.max)),
 ];
 
-/// Returns the table of the stages. `moment` formats a point in time.
+/// Returns a table with the time that questions spent in each stage of a resolution. `moment` formats a point in time.
 pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let rows: Vec<&StageRow> = replies
         .iter()
@@ -67,7 +67,7 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
     format!("All figures are since {since}{why}\n")
 }
 
-/// The name on the screen. JSON has the words of the control protocol.
+/// Returns the name of a stage on the screen. JSON has the words of the control protocol.
 const fn label(stage: Stage) -> &'static str {
     match stage {
         Stage::Queue => "queue",

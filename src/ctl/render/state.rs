@@ -101,7 +101,7 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
     table.worst(left_out(replies), style) + if is_deserted { DESERTED } else { "" }
 }
 
-/// Shown if no client waits for one of the resolutions any more.
+/// Shown if there is a resolution for which no client waits.
 const DESERTED: &str = "If the column \"clients waiting\" shows 0, all clients already got SERVFAIL (timeout), or resolverd began the query itself (for example prefetch).\n";
 
 fn waits_for(row: &FlightState) -> String {
@@ -141,7 +141,7 @@ pub fn held(replies: &[Reply], style: Style) -> String {
     table.text(style, None) + &more + &legend.collect::<String>()
 }
 
-/// The data did not come from a server with authority for the zone.
+/// The word for cache entries whose data did not come from a server with authority for the zone.
 const OTHERS: &str = "non-authoritative";
 
 const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or behind an alias (CNAME)\n";
@@ -149,7 +149,7 @@ const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or 
 /// Shown if different groups of clients have different entries for the name.
 const GROUPED: &str = "group: clients that see the same zones, because of their [[view]] or `zones` of their listener; an entry answers only clients of its group\n";
 
-/// If `is_grouped` is true, the rows name the group of clients that use the entry.
+/// Returns the rows of the screen about a cache entry. If `is_grouped` is true, they name the group of clients that use the entry.
 fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
     let mut data = row.data.iter().cloned();
     let source = row.source.as_ref().map(|from| format!(", {}", source(from))).unwrap_or_default();
@@ -182,7 +182,8 @@ fn held_label(word: &str) -> String {
     }
 }
 
-/// The word "answer" of the protocol is replaced, because it is also the name of a kind of entry.
+/// Returns the word for the source of an RRset. The control protocol calls one source "answer". The screen has another word for it, because
+/// "answer" is also the name of a kind of cache entry.
 fn source(source: &impl serde::Serialize) -> String {
     let word = words::word(source);
     if word == "answer" { OTHERS.to_owned() } else { word }

@@ -74,7 +74,7 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
     }
 }
 
-/// The line before the steps of a failed switch are undone.
+/// Returns the line which says that the steps of a failed switch are now undone. JSON has no such line.
 pub(crate) const fn gives_up(format: Format) -> &'static str {
     match format {
         Format::Json => "",
@@ -149,7 +149,8 @@ fn numbered(place: usize, step: &SwitchStep, style: Style) -> String {
     )
 }
 
-/// `state` is the word for the state of the step; a step with an error has "failed" instead.
+/// Returns the JSON object for a step. `state` is the word for the state of the step; a step with an error has "failed"
+/// instead.
 fn line(place: usize, step: &SwitchStep, state: &str, error: Option<&SwitchError>) -> String {
     let state = if error.is_some() { "failed" } else { state };
     let object = json!({

@@ -25,7 +25,7 @@ pub(crate) struct TextTable {
 }
 
 impl TextTable {
-    /// The heading has the title of each column, and its alignment.
+    /// Creates a table without rows. `head` has the title of each column, and its alignment.
     pub(crate) fn new(head: &[(&str, Align)]) -> Self {
         Self {
             sides: head.iter().map(|(_, side)| *side).collect(),
@@ -41,7 +41,8 @@ impl TextTable {
         self.row(cells.into_iter().map(|cell| (cell, Paint::Plain)).collect());
     }
 
-    /// If `width` is given, the last column is shortened so that lines have at most this width; a shortened text ends in "…".
+    /// Returns the table as text. If `width` is given, the last column is shortened so that lines have at most this width. A shortened text ends in
+    /// "…".
     pub(crate) fn text(&self, style: Style, width: Option<usize>) -> String {
         let widths: Vec<usize> = (0..self.sides.len()).map(|column| self.width(column)).collect();
         let last = widths.len().saturating_sub(1);
@@ -95,7 +96,7 @@ impl TextTable {
     }
 }
 
-/// The last line of a table that lacks rows.
+/// Returns the last line of a table that does not show all its rows. `rows`: the number of rows that are not shown.
 pub(super) fn more(rows: u64, style: Style) -> String {
     format!("{}\n", style.paint(Paint::Faint, &format!("and {} more", super::words::number(rows))))
 }

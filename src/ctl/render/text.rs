@@ -14,7 +14,7 @@ use doctor::facts::Record;
 use resolver::cache::StoreFill;
 use resolver::config::{ConfigProblem, Errors};
 
-/// Follows a configured listen address that this host does not have yet.
+/// The words after a configured listen address that this host does not have.
 const LATER: &str = "resolverd listens there as soon as it appears";
 
 /// Returns the output of `resolverctl status`.
@@ -77,7 +77,7 @@ pub fn status(status: &Status, style: Style) -> String {
     text
 }
 
-/// The addresses at which the daemon listens for encrypted DNS, and the certificates.
+/// Returns the lines about the addresses at which the daemon listens for encrypted DNS, and about the certificates.
 fn encrypted(daemon: &DaemonStatus, style: Style) -> String {
     let mut text = String::new();
     let [tls, https, quic] = [&daemon.listen_tls, &daemon.listen_https, &daemon.listen_quic];
@@ -214,7 +214,7 @@ fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
     text
 }
 
-/// The time that the answer took follows these words.
+/// Returns the words for the source of an answer. In the output, the time that the answer took follows these words.
 const fn source(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Cache => "from cache in",
@@ -248,7 +248,7 @@ fn records(records: &[Record]) -> String {
 
 const FLUSHED: &str = "answers: complete replies to clients; record sets: the records of one name and type; resolverd makes replies from them\n";
 
-/// For instance "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".
+/// Returns a line such as "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".
 pub fn removed(removed: &Removed) -> String {
     let entries = removed.entries;
     let counts = [

@@ -6,7 +6,8 @@ use dns::wire::presentation::harmless;
 use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use history::reason::reason_label;
 
-/// Returns the answer. Without steps, the answer came from the cache. `fresh` is true if the trace does not use the cache.
+/// Returns the end of a trace as text: the answer and, if there were no steps, a note that the answer came from the cache. `fresh` is true
+/// if the trace does not use the cache.
 pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> String {
     let end = if fresh { text::fresh_query(reply, style) } else { text::query(reply, style) };
     if has_steps || fresh {
@@ -35,7 +36,7 @@ pub fn step(step: &Step, fresh: bool, style: Style) -> String {
     )
 }
 
-/// The word for a step, its details, and the colour of the word.
+/// Returns the word for a step, its details, and the colour of the word.
 fn event(step: &StepEvent) -> (&'static str, String, Paint) {
     match step {
         StepEvent::Question { name, kind } => ("query", format!("{name} {kind}"), Paint::Head),
@@ -106,7 +107,8 @@ fn sent(step: &StepEvent) -> String {
     format!("{server} over {transport}{asked} ({reason}; {usual})")
 }
 
-/// resolverd began to query other servers: those that the parent zone names now, or the root servers instead of the forwarders.
+/// A step after which resolverd queries other servers: those that the parent zone names now, or the root servers instead of the
+/// forwarders.
 fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
     match step {
         StepEvent::Outdated { zone } => (

@@ -27,7 +27,7 @@ pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> Str
     texts.join("\n")
 }
 
-/// The number of findings, and the times of the last and the next check.
+/// Returns the line about a domain: the number of findings, and the times of the last and the next check.
 fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     let domain = &row.domain;
     let next = if row.next < 1.0 { "due now".to_owned() } else { format!("in {}", age(row.next)) };
@@ -46,7 +46,7 @@ fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     }
 }
 
-/// For instance "1 failure, 2 warnings, 1 unconfirmed warning".
+/// Returns the number of findings of each level, for instance "1 failure, 2 warnings, 1 unconfirmed warning".
 fn counts(row: &WatchedRow) -> String {
     let (count, once) = (|level| row.count(level), |level| row.once(level).count());
     problems(
@@ -101,7 +101,7 @@ fn changes(row: &WatchedRow, moment: &dyn Fn(f64) -> String, style: Style) -> St
     text
 }
 
-/// A finding was confirmed, or does not exist any more.
+/// Returns the line about a finding that was confirmed or has ended.
 fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let entry = change.code.entry();
     let (at, word) = (moment(seconds(change.at)), change.level.word());

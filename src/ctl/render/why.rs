@@ -66,7 +66,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     text
 }
 
-/// The query history has no message (email) for the name or address.
+/// Returns the text which says that the query history has no message (email) for the name or address.
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let reach = match report.history {
         Some(history) => reach(&history, moment),

@@ -73,8 +73,8 @@ pub(crate) fn in_mebibytes(octets: u64) -> String {
     if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }
 }
 
-/// The share of each count in the sum of all, in tenths of a per cent. The shares add up to exactly 1000, unless all counts are
-/// zero: the largest remainders are rounded up (Hamilton's method).
+/// Returns the share of each count in the sum of all, in tenths of a per cent. The shares add up to exactly 1000, unless all counts are zero: the
+/// largest remainders are rounded up (Hamilton's method).
 pub fn shares(counts: &[u64]) -> Vec<u64> {
     let total: u128 = counts.iter().map(|count| u128::from(*count)).sum();
     if total == 0 {
@@ -99,7 +99,7 @@ pub fn round_trip(seconds: f64) -> String {
     if seconds > 0.0 { time(seconds) } else { "no reply".to_owned() }
 }
 
-/// A share in tenths of a per cent as text: "12.3 %".
+/// Returns a share as text, for example "12.3 %". `permille` is the share in tenths of a per cent.
 pub fn percent(permille: u64) -> String {
     format!("{}.{} %", permille / 10, permille % 10)
 }
@@ -128,7 +128,7 @@ pub fn word(value: &impl Serialize) -> String {
     }
 }
 
-/// The label for a part of the cache, whose name in the control protocol is `name`.
+/// Returns the label of the part of the cache that has the name `name` in the control protocol.
 pub fn store(name: &str) -> &str {
     match name {
         "answers" => "whole answers",
@@ -151,7 +151,7 @@ pub fn window(window: Window, seconds: f64) -> String {
     name.to_owned()
 }
 
-/// In seconds: the counters are copied only every ten seconds, so a period may be shorter by this much than its name says.
+/// By how many seconds a period may be shorter than its name says, because the counters are copied only every ten seconds.
 const TOLERANCE: u8 = 10;
 
 /// Returns as much of a text as `width` columns can show, with "…" at the end if the text was longer.

@@ -20,7 +20,7 @@ use shadow::judge::{Evidence, Sample};
 pub(super) struct Examiner {
     pub(super) sides: Sides,
     pub(super) daemon: Daemon,
-    /// For queries to the name servers of a zone: `seek` copies these options and adds the name of the question.
+    /// The options of the queries to the name servers of a zone. `seek` copies them and adds the name of the question.
     pub(super) subject: CheckSubject,
     /// Limits how many comparisons with name servers are in progress.
     pub(super) places: Semaphore,

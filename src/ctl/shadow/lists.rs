@@ -15,7 +15,7 @@ pub(super) struct ListBudget {
 }
 
 impl ListBudget {
-    /// Each DNS list of the registry and of the configuration may get `most` questions.
+    /// Creates a budget of `most` questions for each DNS list of the registry and of the configuration.
     pub(super) fn of_daemon(client: &ControlClient, most: usize) -> Result<Self, CommandFailure> {
         let replies =
             [client.ask(&Request::DnsblList)?, client.ask(&Request::Dnsbl { list: None })?].concat();

@@ -89,7 +89,8 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: exit(&summary) })
 }
 
-/// After Ctrl-C, a closed terminal or a termination, the report so far is printed.
+/// Starts to receive the signals that end `resolverctl shadow` early: Ctrl-C, a closed terminal, and a termination. The command then prints
+/// the report so far.
 fn signals(runtime: &Runtime) -> Result<Vec<Signal>, CommandFailure> {
     let _entered = runtime.enter();
     let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()];
@@ -100,7 +101,7 @@ fn wrong(sentence: String) -> CommandFailure {
     CommandFailure::Problem(Problem { fault: Blame::Request, sentence })
 }
 
-/// Fails if the daemon does not answer, if it listens at no address, or if it is itself the present resolver.
+/// Returns the two resolvers. Fails if the daemon does not answer, if it listens at no address, or if it is itself the present resolver.
 fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, CommandFailure> {
     let in_place = arguments.against.plain().ok_or_else(|| {
         wrong("shadow asks the current resolver over UDP and TCP: write ADDRESS or ADDRESS:PORT".to_owned())
@@ -152,7 +153,7 @@ fn examiner(sides: Sides, client: &ControlClient, list_questions: usize) -> Resu
     })
 }
 
-/// Fails if the file (a packet capture or a log) cannot be read or contains no question.
+/// Reads the questions in the file, which is a packet capture or a log. Fails if it cannot be read or contains no question.
 fn captured(arguments: &Arguments) -> Result<Captured, CommandFailure> {
     let file = &arguments.from;
     let failed = |error: io::Error| CommandFailure::Input { file: file.clone(), error };

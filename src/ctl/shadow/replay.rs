@@ -23,7 +23,7 @@ pub(super) struct Replay<'r> {
 }
 
 impl Replay<'_> {
-    /// Compares the answers to all questions. Stops early after a signal, or if one of the resolvers has replied to none of many
+    /// Compares the answers to all questions. Stops early after a signal, or if one of the resolvers has not replied to any of the first
     /// questions. Returns true after a signal.
     pub(super) async fn run(
         &self,
@@ -62,7 +62,7 @@ impl Replay<'_> {
         interrupted
     }
 
-    /// A question that must not be sent (see `refused`) is only counted.
+    /// Compares the answers of the two resolvers to one question. If the question must not be sent, returns the reason (see `refused`).
     async fn one<'q>(
         &self,
         question: &'q AskedQuestion,
@@ -75,7 +75,7 @@ impl Replay<'_> {
         (question, evidence)
     }
 
-    /// Returns `None` if the question may be sent to the two resolvers.
+    /// Returns the reason why the question must not be sent to the two resolvers; `None` if it may be sent.
     async fn refused(&self, question: &AskedQuestion) -> Option<NotCompared> {
         let (client, name) = (self.client.clone(), question.name.clone());
         // The client of the control socket blocks its thread, so it runs on a separate thread. If the daemon does not answer, the

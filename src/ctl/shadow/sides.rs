@@ -58,7 +58,7 @@ impl Sides {
         }
     }
 
-    /// Uses UDP until a reply arrives, and TCP if the reply has TC. The caller limits the time.
+    /// Sends a query over UDP again and again until a reply arrives. If the reply has TC, sends the query over TCP. The caller limits the time.
     async fn exchange(&self, mut query: UpstreamQuery) -> Result<Arc<Message>, Trouble> {
         loop {
             let is_udp = query.transport == Transport::Udp;
@@ -73,7 +73,7 @@ impl Sides {
     }
 }
 
-/// The parts of a reply that are compared with the reply of the other resolver.
+/// Returns the parts of a reply that are compared with the reply of the other resolver.
 fn answer_of(message: &Message, elapsed: Duration) -> SideAnswer {
     SideAnswer::Reply(Box::new(SideReply {
         facts: reply(message, elapsed),

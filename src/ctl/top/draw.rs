@@ -83,7 +83,7 @@ pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     }
 }
 
-/// The time, the period of the table, and the version and uptime of the daemon.
+/// Returns a line with the time, the period of the table, and the version and uptime of the daemon.
 fn daemon(live: &TopLive, now: f64) -> String {
     let time = live.time_of_day(now);
     let daemon = live.daemon().map_or_else(
@@ -113,8 +113,8 @@ fn note(live: &TopLive) -> (String, Paint) {
     }
 }
 
-/// Divides a text into lines of at most `width` columns, between words. If the text has items with two spaces between them, such
-/// as figures, the items are not split.
+/// Divides a text into lines of at most `width` columns, between words. If the text has two spaces anywhere, they separate items such as
+/// figures, and the text is divided only between items.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let separator = if text.contains("  ") { "  " } else { " " };
     let mut lines: Vec<String> = Vec::new();
@@ -195,7 +195,7 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Text<'static> {
     Text::from(lines)
 }
 
-/// The lines below the rows explain the table, and the sparklines if their width `trend` is not 0.
+/// Returns the lines below the rows. They explain the table, and the sparklines if the width of the sparklines (`trend`) is not 0.
 fn legend(live: &TopLive, trend: usize) -> Vec<String> {
     let shown = live.table();
     let mut lines = vec![shown.legend().to_owned()];

@@ -11,7 +11,7 @@ use dns::question::Outcome;
 use history::Window;
 use history::limits::STORED_TIME;
 
-/// The periods, in the order of the key `w`.
+/// The periods, in the order in which the key `w` selects them.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];
 
 #[derive(Clone, Debug, PartialEq)]

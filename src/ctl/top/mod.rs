@@ -126,7 +126,7 @@ fn take_reading(client: &ControlClient, live: &mut TopLive) -> Result<(), Comman
     Ok(())
 }
 
-/// Returns false also for a "dumb" terminal, which cannot place text anywhere.
+/// Returns true if standard input and output are a terminal that can place text anywhere, which a terminal of type `dumb` cannot.
 fn is_terminal() -> bool {
     let dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal.is_empty() || terminal == "dumb");
     io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb

@@ -34,7 +34,7 @@ pub enum TopTable {
 }
 
 impl TopTable {
-    /// In the order of the keys 1 to 6.
+    /// All tables, in the order of the keys 1 to 6, which select them.
     pub const ALL: [Self; 6] =
         [Self::Zones, Self::Servers, Self::Lists, Self::Clients, Self::Failures, Self::Users];
 
@@ -105,7 +105,7 @@ impl TopRow {
         self.cells.first().map_or("", |cell| &cell.text)
     }
 
-    /// The number in the column that sorts the table at first.
+    /// The number in the column by which the table is sorted when `resolverctl top` starts.
     pub(super) fn figure(&self) -> f64 {
         self.cells.get(TopTable::FIRST_SORT).and_then(|cell| cell.weight).unwrap_or(0.0)
     }
@@ -114,7 +114,7 @@ impl TopRow {
 /// The bars of a sparkline, from the lowest to the highest.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A bar for each number, relative to the greatest of them.
+/// Returns a bar for each number. The greatest number has the highest bar.
 pub(super) fn sparkline(numbers: &[f64]) -> String {
     let most = numbers.iter().copied().fold(0.0, f64::max);
     let top = BARS.len().saturating_sub(1) as f64;
@@ -183,8 +183,8 @@ fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> 
     one.is_rest.cmp(&other.is_rest).then(order).then_with(|| one.name().cmp(other.name()))
 }
 
-/// The smallest width of a column of words; a narrower column is not shown. A wide terminal gives at least three eighths of its
-/// width to a name, and five sixteenths to other words: 25 of 80, which `ok: mean round trip 30 ms` needs.
+/// The least width of a column of words, in characters; a narrower column is not shown. On a wide terminal, the least width of a name is
+/// three eighths of the terminal, and that of other words five sixteenths: 25 of 80, which `ok: mean round trip 30 ms` needs.
 const LEAST: usize = 16;
 
 pub(super) const GAP: usize = 2;

@@ -25,7 +25,7 @@ pub(super) struct TopTerminal {
 }
 
 impl TopTerminal {
-    /// If this fails, the terminal is in its former state.
+    /// Prepares the terminal for the screen of `resolverctl top`. If this fails, the terminal is in its former state.
     pub(super) fn take() -> io::Result<Self> {
         AT_PANIC.call_once(|| {
             let before = panic::take_hook();

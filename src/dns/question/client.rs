@@ -89,7 +89,7 @@ words! {
 }
 
 impl ClientTransport {
-    /// Returns true if DNS messages arrive over TCP connections, and not as datagrams.
+    /// Returns true if DNS messages arrive over TCP connections, and not over UDP or QUIC.
     pub const fn is_stream(self) -> bool {
         !matches!(self, Self::Udp | Self::Quic)
     }

@@ -9,7 +9,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::client::{Question, ViewId};
 use super::names::wire_name;
 
-/// RFC 1035 section 3.2.4. resolverd serves no other class.
+/// The class IN (RFC 1035 section 3.2.4). resolverd serves no other class.
 const CLASS_IN: u16 = 1;
 
 /// The octets of the key: the name in lower-case wire form, the type, the class, one octet of flags, and the view. The flags are DO (bit 0)
@@ -28,7 +28,7 @@ impl Question {
 }
 
 impl QuestionKey {
-    /// The octets after the name: type, class, flags and view.
+    /// The number of octets after the name: type, class, flags and view.
     pub const TAIL: usize = 9;
 
     /// Creates a key from octets that already have the form of a key.

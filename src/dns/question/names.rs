@@ -97,8 +97,8 @@ pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
         length = length.saturating_add(label.len()).saturating_add(1);
         left = behind;
     }
-    // The root label is one of the zeros in `octets`. The conversion to lower case does not change lengths: they are at most 63,
-    // and upper-case letters begin at 65.
+    // The root label is one of the zeros in `octets`. The conversion to lower case does not change the octets with the lengths of labels: a
+    // length is at most 63, and upper-case letters begin at 65.
     let length = length.min(MAX_NAME);
     octets.get_mut(..length).unwrap_or_default().make_ascii_lowercase();
     length

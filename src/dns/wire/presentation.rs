@@ -75,7 +75,7 @@ pub fn harmless(text: &str) -> String {
     harmless
 }
 
-/// Escapes a text like `harmless`, and shortens it to `most` characters, followed by the number of all characters.
+/// Escapes a text like `harmless`. A text with more than `most` characters is cut, and the number of all its characters follows.
 pub fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (place, letter) in text.chars().enumerate() {

@@ -54,7 +54,7 @@ fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
     })
 }
 
-/// The types (RFC 9460) whose parameters the DNS library reads.
+/// The types of RFC 9460. Their data end with a list of parameters, which the DNS library reads.
 const SERVICES: [RecordType; 2] = [RecordType::SVCB, RecordType::HTTPS];
 
 /// Reads the data of a record of type `kind`. Octets in the form of RFC 3597 are accepted even if they are invalid for the type;

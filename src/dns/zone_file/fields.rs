@@ -43,7 +43,7 @@ pub(super) enum Field {
     Base64,
 }
 
-/// The mnemonics of RFC 4034 appendix A.1 and IANA's registry.
+/// The mnemonics and numbers of DNSSEC algorithms, from RFC 4034 appendix A.1 and IANA's registry.
 const ALGORITHMS: [(&str, u8); 12] = [
     ("RSAMD5", 1),
     ("DH", 2),

@@ -7,8 +7,8 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 use crate::question::name_text;
 use crate::wire::presentation::harmless;
 
-/// Returns the data of a record in the form for people. Control characters are escaped. The zone file reader cannot read this form for some
-/// rare types; use `octets_text` for them.
+/// Returns the data of a record as text that people can read. Control characters are escaped. For some rare types, the zone file reader cannot
+/// read this text; use `octets_text` for them.
 pub fn data_text(data: &RData) -> String {
     let text = name_text;
     match data {

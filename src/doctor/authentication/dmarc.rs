@@ -42,7 +42,7 @@ pub(crate) enum Policy<'f> {
         name: String,
         why: String,
     },
-    /// A record may exist at this name, but was not looked up yet.
+    /// The facts have no lookup of this name, which may have a record.
     NotAsked(String),
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     }
 }
 
-/// Returns the lookup whose missing result leaves open which DMARC record applies: it has failed, or was not made yet.
+/// Returns the lookup that decides which DMARC record applies, if this lookup has failed or was not made yet.
 pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     match policy(facts) {
         Policy::Unknown { name, .. } | Policy::NotAsked(name) => Some((name, "TXT")),
@@ -298,7 +298,8 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT SERVFAIL".to_owned(), Code::PolicyUnknown),
             (format!("{none}\nlookup _dmarc.test. TXT"), Code::DmarcMissing),
             (format!("{none} | \"v=DMARC1; p=none; sp=reject\"\nlookup _dmarc.test. TXT"), Code::DmarcOk),
-            // The record with the fewest labels applies; the record below a public suffix applies; no record above psd=n applies.
+            // The next three cases: the record with the fewest labels applies; a record with `psd=y` (a public suffix) does not apply, but the one
+            // below it; no record above one with `psd=n` applies.
             (
                 format!("{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""),
                 Code::DmarcOk,

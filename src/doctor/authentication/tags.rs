@@ -92,7 +92,7 @@ pub(crate) fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
         .map(|(_, value)| value)
 }
 
-/// Returns the first part of a list of tags that does not have the form `tag=value`.
+/// Searches a list of tags, and returns the first part that does not have the form `tag=value`.
 pub(crate) fn no_tag(text: &str) -> Option<&str> {
     text.split(';').map(trimmed).find(|part| !part.is_empty() && !part.contains('='))
 }

@@ -75,8 +75,8 @@ pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
 }
 
 /// Returns pairs of a lookup and the same question to a server of the zone. Addresses of the zone's own name servers are left out, because
-/// they decide which server is asked. They are included only if the configuration answers for the domain and the parent zone gives their
-/// glue.
+/// these addresses decide which server is asked. If the configuration answers for the domain, the addresses of name servers with glue in
+/// the parent zone are included.
 fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     let Some(server) = server(facts) else { return Vec::new() };
     let names = zone::server_names(facts);
@@ -157,7 +157,7 @@ fn in_place_of(here: &ReplyFacts, now: ReplyFacts) -> ReplyFacts {
     ReplyFacts { security, configured, ..now }
 }
 
-/// Returns the target of the last alias in a reply, if its records are in another zone.
+/// Returns the target of the last alias in a reply, if the reply has no records of the target, because they are in another zone.
 pub(crate) fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
     let target = |name: &String| {
         let mut aliases = now.answers.iter().filter(|record| record.is("CNAME"));

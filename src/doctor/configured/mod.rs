@@ -51,8 +51,9 @@ fn is_inside_view(facts: &DomainFacts) -> bool {
     !hosts.is_empty() && hosts.iter().all(is_inside)
 }
 
-/// Describes a difference between a record of this host and the record of the server. The difference is only a note if a host has another
-/// address inside the network, or if a service gives different addresses with a short TTL.
+/// Describes a difference between a record in the configuration of this host and the record that the servers of the zone give. The difference
+/// is a note and no warning if the configured addresses (of the host, or of the mail hosts) are private, or if the servers give addresses with
+/// a short TTL.
 fn difference(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),
@@ -149,7 +150,7 @@ fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     }
 }
 
-/// Lists other names in the zone for which another part of the configuration answers than for the domain itself.
+/// Lists the names in the zone that are answered by another part of the daemon's configuration than the domain itself, each with this part.
 fn others(facts: &DomainFacts) -> Option<String> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut names = BTreeMap::<&str, &str>::new();

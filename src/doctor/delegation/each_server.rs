@@ -19,7 +19,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
 use crate::zone::{self, serves};
 use crate::{elsewhere, served};
 
-/// Checks each name server of the zone. `of_silent`: the unasked questions to servers that did not answer their first question.
+/// Checks each name server of the zone. `of_silent`: questions that the check has not asked, because their server did not answer its first question.
 pub(crate) fn check(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -30,7 +30,7 @@ pub(crate) fn check(
     let count = |wanted: Serves| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (sound, asked) = (count(Serves::Yes), count(Serves::Yes) + count(Serves::No));
     let ServersShown { mut by_code, mut unknown } = shown;
-    // If no server serves the zone, one finding reports all servers.
+    // If no server serves the zone, one finding reports all servers, so no silent server is excused here.
     if sound > 0 {
         unknown.extend(cut_off(facts, of_silent, &mut by_code));
     }
@@ -107,8 +107,8 @@ impl ServersShown {
                 match first {
                     _ if without_edns => {
                         of_plain(first, plain, facts.is_lossy(server), &mut tell);
-                        // A server that rejects EDNS with an error would send this error over TCP too. So if it does not reply over TCP,
-                        // this is a fault of its own.
+                        // A server that rejects EDNS with an error would send this error over TCP too. So if it does not reply over TCP, the server
+                        // has two faults.
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
@@ -152,7 +152,8 @@ fn cut_off(
         Some(Got::NoReply(NoReply::Silent)) if may_be_chance(&facts.sent, server) => {
             Some(facts.sent(server).unknown("datagrams to other servers are lost too"))
         }
-        // The server was not asked over TCP: the check ended before, or too many servers did not answer on a path that loses datagrams.
+        // There is no result over TCP: the check ended before this query, or it does not send the query, because too many servers were silent. If
+        // datagrams are lost on the path, the silence over UDP is no proof of a fault.
         None if is_asked_over_tcp(of_silent, server) || facts.is_lossy(server) => {
             Some(facts.sent(server).unknown("it was not asked over TCP"))
         }
@@ -203,7 +204,7 @@ fn of_conducts(
     let mut findings = Vec::<Finding>::new();
     let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
     if !unreached.is_empty() {
-        // Other hosts may have a route to these servers.
+        // Does not report that the servers cannot be reached from anywhere: other hosts may have a route to them.
         by_code.remove(&Code::NsUnrouted);
         let evidence = format!(
             "this host has no route to {}, or does not use its family, and reaches no server of the zone that answers",
@@ -235,7 +236,7 @@ fn of_conducts(
         {
             finding.to_do(remedies::FAILING_AT_TIMES)
         }
-        // A resolver that sends names in mixed case learns from this server that the name does not exist.
+        // A resolver that sends names in mixed case learns from this server that the name does not exist, so the finding is a failure.
         finding
             if code == Code::NsPartly
                 && of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
@@ -366,7 +367,7 @@ pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     }
 }
 
-/// Returns true if this host's resolver answered a lookup of the domain later than this check waits for a name server.
+/// Returns true if this host's resolver took longer to answer a lookup of the domain than this check waits for a name server.
 fn is_answered_late(facts: &DomainFacts) -> bool {
     let is_late = |kind| match facts.lookup(&facts.subject.domain, kind) {
         LookupFound::Data(reply) => !reply.from_cache && reply.is_late(),

@@ -44,7 +44,7 @@ fn has_late_reply(facts: &DomainFacts, server: IpAddr) -> bool {
     served::replies(facts).any(|of| of.server == server && of.reply.is_late())
 }
 
-/// Returns the reply to the query in mixed case, if it lacks NS records that the server gives in lower case.
+/// Returns the reply to the query in mixed case, if it has no NS records although the reply to the query in lower case has some.
 fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
     let reply = |way| facts.reply_of(server, apex, "NS", way);

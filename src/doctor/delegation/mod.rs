@@ -34,13 +34,13 @@ use crate::{cached, compared, others, served, unanswered};
 pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![lookup(domain, "SOA"), lookup(above(domain), "SOA")];
-    // If the servers of the domain do not answer, its lookup takes seconds. So the parent zone is asked for the delegation at the same
-    // time.
+    // The questions about the delegation begin as soon as one of these two lookups has a result: if the servers of the domain do not answer,
+    // the lookup of the domain itself takes seconds.
     let is_asked = |name: &str| !matches!(facts.lookup(name, "SOA"), LookupFound::NotAsked);
     if !is_asked(domain) && !is_asked(above(domain)) {
         return wants;
     }
-    // If the zone that contains a name fails, only its parent zone can give its delegation.
+    // If the zone of the domain fails, only the parent of this zone can give its delegation. So the parent is looked up too.
     wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA"), lookup(zone::above_failing(facts), "SOA")]);
     if let Some(parent) = zone::parent(facts) {
         wants.push(lookup(parent, "NS"));
@@ -74,7 +74,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the questions that a server is asked first. For a server that does not answer, `of_silent` has the further questions.
+/// Returns the questions for a server. The first one is for the SOA record, and its answer determines the others. If the server does not
+/// answer it, the other questions come from `of_silent`.
 fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bool, bool)) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![at_server(server, apex, "SOA", QueryForm::Udp)];
@@ -322,7 +323,7 @@ fn mail_records(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let mut records: Vec<String> = reply.records("MX").map(Record::compared).collect();
     records.sort();
     match own_alias(reply, &facts.subject.domain) {
-        // An alias at a name below the apex is correct.
+        // At the apex, an alias is wrong, so the text names it. At a name below the apex, it is correct, and the MX records at its target count.
         Some(alias) if records.is_empty() || zone::is_delegated(facts) => alias,
         _ if records.is_empty() => "no MX".to_owned(),
         _ => records.join(", "),

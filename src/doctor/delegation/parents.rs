@@ -61,7 +61,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the answer of each server of the parent zone.
+/// Returns what each server of the parent zone answers: a delegation, or that the zone does not exist. Servers with other answers are left out.
 pub(crate) fn said(facts: &DomainFacts) -> BTreeMap<IpAddr, Said> {
     let apex = zone::apex(facts);
     let of_server = |server: IpAddr| {
@@ -87,8 +87,8 @@ pub(crate) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
-/// Returns the names of servers of the parent zone that have not answered, if this host seems to follow a delegation that none of the
-/// servers that answered gives. One of those that have not answered may have given this delegation.
+/// Returns the names of the servers of the parent zone that have not answered, if this host uses other name servers than those in all
+/// delegations that were received. A server that has not answered may have given this host its delegation.
 pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     if !zone::is_other_here(facts) {
         return Vec::new();
@@ -112,7 +112,7 @@ pub(crate) fn is_denied_by_one(facts: &DomainFacts) -> bool {
     said.values().any(|said| *said == Said::Denies) && said.values().any(|said| *said != Said::Denies)
 }
 
-/// Describes the answer of each server of the parent zone.
+/// Returns the name servers of the parent zone: for each address, a text with the address and its server names.
 fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     let parent = zone::parent(facts).unwrap_or_default();
     let mut names = BTreeMap::<IpAddr, BTreeSet<String>>::new();
@@ -177,7 +177,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let finding =
         Finding::new(Code::ParentDiffers, evidence).at(level).about(about).about(of_one_side(facts));
     let finding = Finding { blocks, ..finding };
-    // The cache of this host may have the DS records of only one server, so the finding is also about the lookup of DS records.
+    // The cache of this host has the DS records of one server of the parent zone. They may differ from those of the others, so the finding is
+    // also about the lookup of DS records.
     Some(if have_other_signers { finding.on(apex, "DS") } else { finding })
 }
 

@@ -58,7 +58,8 @@ pub(crate) fn shown(
     hosts(servers, addresses).iter().map(Host::shown).collect()
 }
 
-/// Describes servers. The addresses of one host are named together.
+/// Describes servers with their behaviour: `all` has each address with the behaviour of the server. The addresses of one host with the same behaviour
+/// are named together.
 pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)]) -> String {
     let mut conducts: Vec<(&str, Vec<IpAddr>)> = Vec::new();
     for (server, conduct) in all {
@@ -74,7 +75,7 @@ pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[
     groups::with_conduct(by_host.iter().map(|(host, conduct)| (host.as_str(), *conduct)))
 }
 
-/// Describes the hosts in groups of servers with the same answer.
+/// Replaces the addresses in each group (an answer, and the addresses of the servers that gave it) by descriptions of their hosts.
 pub(crate) fn of_groups(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     groups: impl IntoIterator<Item = (String, Vec<IpAddr>)>,

@@ -44,9 +44,9 @@ enum Fault {
     Wrong(u16),
     /// The key with this tag made the signature, but some servers do not give this key.
     OtherKey(u16),
-    /// A reply has no NSEC or NSEC3 record, which must prove its denial or its records of a wildcard.
+    /// A reply denies a name or has records of a wildcard, but has no NSEC or NSEC3 record that proves this.
     Unproven { is_wildcard: bool },
-    /// A reply has NSEC or NSEC3 records, but they do not prove its denial or its records of a wildcard.
+    /// A reply denies a name or has records of a wildcard, but its NSEC or NSEC3 records do not prove this.
     ProvenInPart { is_wildcard: bool },
 }
 

@@ -161,7 +161,7 @@ fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
         (Level::Failure, "192.0.2.2 (ns.a.b.) gives a.b. DNSKEY without a signature")
     );
     assert_eq!(keys::now(&zone_with(&[sound.clone(), other.clone()])), keys::KeysNow::Fit);
-    // The whole zone is bogus, not only the answers of one server.
+    // If no server signs its keys, the whole zone is bogus.
     let all = format!("{}\n{}", bare(ONE), mail_at(ONE, BY_FIRST));
     assert!(matches!(keys::now(&zone_with(&[all, other])), keys::KeysNow::Differ(_)));
     // A server without EDNS sends no signature at all.
@@ -270,7 +270,7 @@ fn a_server_that_denies_without_a_proof_is_named_and_all_such_servers_are_a_fail
         (PROVEN, SOA, Some((Level::Warning, two.clone()))),
         (SOA, HASHED, Some((Level::Warning, one.clone()))),
         (SOA, SOA, Some((Level::Failure, format!("{one}; {two}")))),
-        // The second reply has no SOA record. The first reply shows the zone of the name.
+        // The second reply has no SOA record, but the first reply shows to which zone the name belongs.
         (PROVEN, "", Some((Level::Warning, two.clone()))),
         ("", "", None),
         // The denial may come from a child zone, so it is not judged.

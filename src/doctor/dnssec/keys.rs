@@ -30,7 +30,7 @@ pub(crate) enum KeysNow {
     Unknown(String),
 }
 
-/// Returns the servers that are asked for the keys: first one address of each server name.
+/// Returns the servers that are asked for the keys. One address of each server name comes first, then further addresses up to the limit.
 pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     let each = zone::one_of_each(&zone::servers(facts));
     let (mut first, others): (Vec<IpAddr>, Vec<IpAddr>) =
@@ -51,7 +51,7 @@ pub(crate) fn of_parents(facts: &DomainFacts) -> Vec<Want> {
     zone::answering_parents(facts).into_iter().map(ask).collect()
 }
 
-/// Returns true if the parent zone has DS records, and all servers of the zone answer only queries without EDNS. Then no server sends
+/// Returns true if the parent zone has DS records, and all servers of the zone answer only queries without EDNS, so that no server sends
 /// signatures.
 pub(crate) fn are_without_edns(facts: &DomainFacts) -> bool {
     let serving = served::serving(facts);
@@ -113,8 +113,8 @@ pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum KeyFit {
     Fits,
-    /// A DS record names a key, and the server could send a signature, but does not: it signs other records, or it supports EDNS and
-    /// another server sends signatures.
+    /// A DS record names a key, but the server sends no signature of the DNSKEY records. This is a fault of the server: it sends signatures of
+    /// other records, or it supports EDNS and another server sends correct signatures.
     Unsigned,
     /// A DS record names a key, but the server sends no signatures at all, like servers without EDNS.
     WithoutEdns,
@@ -131,8 +131,8 @@ fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec
             () if fits(apex, ds, reply) => KeyFit::Fits,
             () if !is_without_signatures(apex, ds, reply) => KeyFit::Wrong,
             () if sends_signatures(facts, server) => KeyFit::Unsigned,
-            // If another server sends signatures, this server has an unsigned copy of the zone. Otherwise a device on the path, such as a
-            // firewall, probably removes them.
+            // If this server uses EDNS and another server sends correct signatures, this server has an unsigned copy of the zone. Otherwise a
+            // device on the path, such as a firewall, probably removes the signatures.
             () if reply.edns && is_one_right => KeyFit::Unsigned,
             () => KeyFit::WithoutEdns,
         };
@@ -152,7 +152,7 @@ pub(crate) fn is_named(facts: &DomainFacts, key: &DNSKEY) -> bool {
     above(facts).iter().any(|ds| ds.names(zone::apex(facts), key))
 }
 
-/// Compares the present DS records with the keys of the zone.
+/// Compares the DS records in the answers of the parent zone's servers with the keys of the zone.
 pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
     if answers_above(facts).is_empty() {
         return KeysNow::Unknown("no server of the zone above gave the DS records".to_owned());

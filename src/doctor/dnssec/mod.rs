@@ -110,8 +110,8 @@ struct BogusLookup<'f> {
 /// report them: servers without keys, and mail hosts whose addresses do not validate.
 fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
-    // A denial of an outdated server of the parent zone is not an answer of the zone. After the removal of the DS record, the zone is not
-    // signed any more, so a denial needs no proof.
+    // No lookup is returned in two further cases: the denial may come from an outdated server of the parent zone, or the DS record was
+    // removed, so the zone is not signed any more and a denial needs no proof.
     let is_denied = parents::is_denied_by_one(facts) || now == KeysNow::WithoutDs;
     if domain.is_empty() || is_bogus_here(facts) || is_denied {
         return Vec::new();
@@ -230,7 +230,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         },
     };
     let of_servers = each_server::signatures(facts).filter(|_| is_judged);
-    // The findings about missing and wrong signatures already report these servers.
+    // A finding about proofs says nothing new if it has the code of the verdict, or if `of_servers` already reports all of its servers.
     let is_new = |found: &Finding| {
         let about = of_servers.iter().flat_map(|finding| &finding.about).collect::<Vec<_>>();
         found.code != verdict.code && !found.about.iter().all(|server| about.contains(&server))
@@ -287,8 +287,8 @@ fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: O
     })
 }
 
-/// Returns the finding about a domain that is secure at the daemon. The daemon may have old keys and DS records in its cache, so the
-/// present ones are compared too.
+/// Returns the finding about a domain that is secure at the daemon. The daemon may have old keys and DS records in its cache, so this
+/// function also judges whether the present keys fit the present DS records.
 fn of_secure(facts: &DomainFacts) -> Finding {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let cached = "it validates with the records in the cache of this host";
@@ -300,7 +300,8 @@ fn of_secure(facts: &DomainFacts) -> Finding {
             Finding::new(Code::DnssecBogus, format!("{domain}: {words}; until their TTL ends, {cached}"))
         }
         KeysNow::Unknown(why) => Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}")),
-        // If the cache has no DS record either, the domain validates because of a trust anchor of this host.
+        // Only the cache still has DS records. If it has none, the domain validates because of a trust anchor of this host, and is not reported as
+        // unsigned.
         KeysNow::WithoutDs if !facts.records(apex, "DS").is_empty() => {
             Finding::new(Code::DnssecUnsigned, format!("{domain}: the zone above has no DS record any more"))
         }

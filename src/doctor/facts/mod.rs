@@ -39,7 +39,7 @@ pub enum Want {
         /// The form of the query.
         way: QueryForm,
     },
-    /// A query to another resolver, at a port that is not 53.
+    /// A query over UDP or TCP to another resolver at an address with a port. (`Server` has port 53.)
     Resolver {
         /// The address and port of the resolver.
         server: SocketAddr,
@@ -283,7 +283,8 @@ impl Role {
 pub struct CheckSubject {
     /// The domain: lower case, with its last dot. Empty if an address is checked.
     pub domain: String,
-    /// The address whose PTR records, SPF result and listings are checked: of a client that sends mail, or of a sender.
+    /// The address whose PTR records, SPF result and listings are checked: the address of a host that sends mail of the domain, or that the
+    /// user named without a domain.
     pub address: Option<IpAddr>,
     /// The role of the domain in a mail.
     pub role: Role,
@@ -321,7 +322,8 @@ pub struct DomainFacts {
     pub subject: CheckSubject,
     /// Each question with its answer.
     pub got: BTreeMap<Want, Got>,
-    /// The daemon's replies to lookups for which `got` has the present reply of a server of the zone.
+    /// Some answers in the daemon's cache differ from what the servers of the zone give now. For such a lookup, `got` has the reply of a server,
+    /// and `cached` the reply of the daemon.
     pub cached: BTreeMap<Want, ReplyFacts>,
     /// The names whose aliases form a loop or a too long chain, each with a description.
     pub(crate) circles: BTreeMap<String, String>,
@@ -357,8 +359,8 @@ impl DomainFacts {
         self.got.get(want)?.reply()
     }
 
-    /// Returns the result of a lookup: the daemon's reply, or the present reply of a server of the zone if the function `adopt` has
-    /// replaced it.
+    /// Returns the result of a lookup: the reply of the daemon, or the current reply of a server of the zone, if the function `adopt` has replaced
+    /// the daemon's reply by it.
     pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
             None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => LookupFound::NotAsked,
@@ -408,7 +410,8 @@ impl DomainFacts {
         self.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| self.is_bogus(host, kind))
     }
 
-    /// Returns the answer of a server to a question in this form. Returns `None` if the server was not asked.
+    /// Returns the answer of a server to a question that was sent in the form `way`. Returns `None` if the server was not asked in this
+    /// form.
     pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
         self.got.get(&at_server(server, name, kind, way))
     }
@@ -440,9 +443,9 @@ impl DomainFacts {
         self.got.len() + all.saturating_sub(once)
     }
 
-    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. One of three signs is enough: the
-    /// server answered a query only when it was repeated; this happened at half of all servers; or many queries to other servers had no
-    /// reply.
+    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. One of three signs is enough: this server
+    /// answered a query only when it was repeated; at least half of the servers that answer did so, and more than one; or many queries to other
+    /// servers had no reply.
     pub(crate) fn is_lossy(&self, server: IpAddr) -> bool {
         let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
         let answering = self.sent.values().filter(|sent| sent.answered > 0).count();

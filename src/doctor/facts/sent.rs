@@ -68,7 +68,7 @@ impl SentQueries {
         self.all() > 0
     }
 
-    /// Describes a server of which it is unknown if it serves the zone, with the number of queries and the reason `why`.
+    /// Describes a server for which the check could not find out whether it serves the zone. The text has the number of queries and the reason `why`.
     pub(crate) fn unknown(self, why: &str) -> String {
         let Self { answered, unanswered, .. } = self;
         match (answered + unanswered, unanswered) {

@@ -78,7 +78,8 @@ pub fn facts(domain: &str, lines: &str) -> DomainFacts {
     facts
 }
 
-/// Adds a record to the section of the reply that the first character of `part` selects (`=`, `>` or `+`).
+/// Adds a record to the answers (`part` begins with `=`), to the authority section (`>`) or to the additional section (`+`). Without such a
+/// character, `part` is the data of an answer with this name and type.
 fn add(reply: &mut ReplyFacts, (name, kind): (&str, &str), part: &str) {
     let record = |owner: &str, kind: &str, data: &str| {
         let parts: Vec<&str> =

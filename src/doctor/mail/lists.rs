@@ -52,7 +52,7 @@ pub(crate) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> 
     refusal::wants(facts).into_iter().chain(subjects.map(|(_, subject)| Want::Lists { subject })).collect()
 }
 
-/// A listed name or address: its role, text, the answer of the list, and the subject of the finding.
+/// A listed name or address: its role for the mail, its text, the answer of the list, and what the finding is about.
 type ListedSubject<'s> = (Part, &'s str, String, About);
 
 /// Returns a finding for each role of which a name or address is listed.

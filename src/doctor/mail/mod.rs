@@ -153,7 +153,8 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     if found.is_empty() {
         return vec![without_host(facts)];
     }
-    // The finding `NoMx` says that mail goes to the address of the domain, perhaps a web server. A private address is no public web server.
+    // The finding `NoMx` says that mail goes to the address of the domain, perhaps to a web server. If all addresses are private, the function
+    // `private` reports them, and `NoMx` is left out.
     let has_public = found.iter().any(|address| !is_unreachable(address));
     let evidence = format!("{domain} has no MX; it has {}", listed(&found));
     let about = [About::Host(domain.to_owned())];
@@ -289,7 +290,8 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
         lost + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count() == all;
     let codes = [Code::MxIsAddress, Code::MxHostUnanswered, Code::MxWithoutAddress, Code::MailUnknown];
     let of_code = |code: Code| {
-        // A host that only proves who owns the domain receives no mail.
+        // Some domains have an MX record only to prove to a provider who owns the domain. Its host receives no mail, so it is not reported beside
+        // other hosts.
         let is_reported = |host: &str| is_all || code != Code::MxWithoutAddress || !is_verification(host);
         let of_code = found.iter().filter(|(host, known, _)| *known == code && is_reported(host));
         let (about, texts): (Vec<About>, Vec<&str>) =

@@ -14,7 +14,7 @@ fn usual(code: Code) -> (Code, Level) {
     (code, code.entry().level)
 }
 
-/// A mail host whose PTR records name this host.
+/// The mail host `mx.a.test.` with an IPv4 and an IPv6 address. The PTR records of both addresses have its name.
 const HOST: &str = "lookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA | 2001:2::1\n\
     lookup 1.0.18.198.in-addr.arpa. PTR | mx.a.test.\n\
     lookup 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa. PTR | mx.a.test.";

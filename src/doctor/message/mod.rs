@@ -305,7 +305,7 @@ fn from_text(text: &str) -> MessageSubjects {
     }
 }
 
-/// Describes what is missing in the bounce, if the reason for the refusal refers to it.
+/// If the reason for the refusal refers to an address or a name that the bounce does not contain, returns a text that asks the operator for it.
 fn missing(
     (subjects, named): (&[CheckSubject], &Named),
     refusal: &Refusal,
@@ -336,7 +336,8 @@ fn refusal(replies: &Replies) -> Refusal {
     Refusal { address, lists, operators, ..Refusal::default() }
 }
 
-/// Adds the refusal to the client or to the sender's domain. Receivers never look up the recipient in DNS lists.
+/// Adds the refusal of a mail to the subject that was refused: the client or the sender's domain, never the recipient, because receivers do
+/// not look up recipients in DNS lists.
 fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option<String>) {
     let is_of_author = refusal.reason == Some(RefusalReason::Authentication);
     let is_client = |subject: &CheckSubject| {

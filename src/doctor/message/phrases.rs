@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::refusal::RefusalReason;
 use dns::question::DnsResult;
 
-/// The place of the refused name, relative to a phrase.
+/// Where the reply of a mail server has the name that it refuses, relative to a known phrase such as "domain not found".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum NamePlace {

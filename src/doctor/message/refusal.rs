@@ -69,7 +69,7 @@ fn want(facts: &DomainFacts, subject: String) -> Want {
     Want::NamedLists { subject, lists }
 }
 
-/// Returns the question to the DNS lists in the bounce.
+/// Returns the question that is sent to the DNS lists that the bounce names.
 pub(crate) fn wants(facts: &DomainFacts) -> Option<Want> {
     Some(want(facts, subject(facts)?))
 }

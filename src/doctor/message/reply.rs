@@ -92,7 +92,7 @@ fn split(paragraph: &str) -> Option<(&str, &str)> {
     if let Some(place) = said.or_else(|| all().filter_map(|words| lower.find(words)).min()) {
         return paragraph.split_at_checked(place);
     }
-    // Yahoo and Exim write the reply directly after the recipient.
+    // Yahoo and Exim write the recipient, a colon, and then the reply.
     let (before, rest) = paragraph.split_once(": ").filter(|(before, _)| before.contains('@'))?;
     let code = rest.split([' ', ':', '-']).next()?;
     is_code(code).then_some((before, rest))
@@ -123,18 +123,19 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
 }
 
 impl Replies {
-    /// Stores the addresses and names of a host that received the mail, which is not the client.
+    /// Stores the addresses and names in `text`, which describes a host that received the mail. So none of them is the refused client.
     fn note_receiver(&mut self, text: &str) {
         self.receivers.extend(addresses(text).into_iter().map(|(address, _)| address));
         self.hosts.extend(words(text).filter_map(domain));
     }
 
-    /// Returns true if a reply has a code of a refusal.
+    /// Returns true if one of the replies has a reply code or a status code with which mail is refused.
     pub(super) fn has_refusal(&self) -> bool {
         self.texts.iter().any(|text| words(text).any(|word| is_code(word) || status(word).is_some()))
     }
 
-    /// Returns the public address of the refused client: the first one that a reply calls a client's address.
+    /// Returns the public address of the refused client: the first one that a reply calls a client's address. If there is none, and the receiver
+    /// objects to the PTR record or to SPF, returns the only public address in the replies.
     pub(super) fn refused(&self) -> Option<IpAddr> {
         let mut found: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| addresses(text)).collect();
         found.retain(|(address, _)| !is_private(*address) && !self.receivers.contains(address));
@@ -159,7 +160,7 @@ impl Replies {
         named.min_by_key(|named| named.name.is_none())
     }
 
-    /// Returns the replies that do not refuse the recipient.
+    /// Returns the replies that may refuse the sender: all except those that refuse the recipient.
     fn of_sender(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(String::as_str).filter(|text| !is_of_recipient(text))
     }
@@ -188,7 +189,7 @@ impl Replies {
 
     pub(super) fn operators(&self) -> Vec<&'static Operator> {
         let mut found = Vec::new();
-        // The sending host writes texts without a reply code, and web pages in them are its own.
+        // The sending host itself has written a text without a reply code. A web page in this text does not show who operates the receiver.
         let is_reply = |text: &&str| words(text).any(|word| is_code(word.get(..3).unwrap_or_default()));
         let named =
             self.of_sender().filter(is_reply).flat_map(words).filter(|word| word.contains(['/', '@']));
@@ -294,7 +295,8 @@ fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     (names.first().cloned().filter(|_| names.len() == 1), None)
 }
 
-/// Returns subject and detail of the status code in the fields of a bounce without a receiver's reply.
+/// Returns the subject and the detail of the status code (RFC 3463), such as "7.1", from the fields of a bounce that contains no reply of
+/// the receiver.
 pub(super) fn bare_status(fields: &[Field]) -> Option<String> {
     let mut of_field = fields.iter().filter(|(name, _)| name == "status");
     let (subject, detail) = of_field.find_map(|(_, body)| status(body.split(' ').next()?))?;

@@ -65,9 +65,9 @@ pub(super) struct Agreement {
     pub(super) standings: BTreeMap<IpAddr, Standing>,
     /// The newest serial, if serials are known and can be compared.
     pub(super) newest: Option<u32>,
-    /// The answer of the zone; `None` if its servers give several answers.
+    /// The right answer: the only answer of the servers, or that of more than half of them. `None` if it is unknown, or if there are several.
     pub(super) most: Option<AnswerData>,
-    /// The answers of the servers without an older version of the zone.
+    /// The answers of all servers, except those that have an older version of the zone than another server.
     pub(super) current: BTreeSet<AnswerData>,
     /// True if the zone gives its addresses in turn.
     pub(super) is_in_turn: bool,
@@ -220,7 +220,8 @@ mod tests {
             ("a,b@7,7 b,a@7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7,8", long, vec![Behind, Open(Serials)]),
             ("a,b@7,7 b,a@", long, vec![Open(Serials), Open(Serials)]),
-            // Negative answers, aliases and other types are not given in turn.
+            // Only addresses may differ because the zone gives them in turn. Different negative answers, aliases or records of other types
+            // are a fault.
             ("a,b@7,7 a,nx,nx@7,7", long, vec![Unsteady, Unsteady]),
             ("a,nx@7,7 a,a@7,7 a,a@7,7", long, vec![Unsteady, Same, Same]),
             ("a,b@7,7 x.,x.@7,7", long, vec![Unsteady, Open(Tie)]),

@@ -20,7 +20,7 @@ pub(super) struct AnswerData {
 }
 
 impl AnswerData {
-    /// Returns the answer in a reply. Truncated replies may lack records (RFC 2181 section 9).
+    /// Returns the answer in a reply. Returns `None` for an error, and for a truncated reply, which may lack records (RFC 2181 section 9).
     pub(super) fn from_reply(reply: &ReplyFacts, asked: (&str, &str)) -> Option<Self> {
         (is_known(reply) && !reply.truncated)
             .then(|| Self::from_records(&reply.answers, asked, reply.rcode == "NXDOMAIN"))
@@ -157,7 +157,7 @@ pub struct ComparedAnswer {
 }
 
 impl ComparedAnswer {
-    /// Creates the row for an answer without a verdict.
+    /// Creates the row of the comparison for an answer. Its verdict is set later.
     pub(super) fn unjudged(
         (source, server): (AnswerSource, &str),
         (name, kind): (&str, &'static str),

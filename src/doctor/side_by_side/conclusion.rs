@@ -69,8 +69,8 @@ impl Conclusion {
     /// if the operator has configured another answer on this host.
     pub fn differs(answers: &[ComparedAnswer]) -> bool {
         use AnswerVerdict::{InTurn, Local, Same, Unknown};
-        // If this resolver has no answer, this host may reach no name server, or the time limit was reached before the name servers were
-        // asked.
+        // If no name server has answered, the answers differ only if each name server was asked and this resolver has no answer. Otherwise
+        // this host may reach no name server, or the time limit was reached before they were asked.
         let is_failed =
             |answer: &ComparedAnswer| answer.source == AnswerSource::ThisResolver && !answer.is_known();
         let is_reached =
@@ -79,7 +79,8 @@ impl Conclusion {
             && counted(answers).any(|answer| !matches!(answer.verdict, Same | InTurn | Unknown | Local))
     }
 
-    /// Returns true if an answer is unknown. The exit code is then "could not tell".
+    /// Returns true if the exit code must be "could not tell": an answer is unknown, or there is neither an answer of the zone's name servers nor one
+    /// from the configuration of this host.
     pub fn is_unknown(answers: &[ComparedAnswer]) -> bool {
         let has = |verdict| counted(answers).any(|answer| answer.verdict == verdict);
         has(AnswerVerdict::Unknown) || !has(AnswerVerdict::Local) && !answers.iter().any(is_of_zone)
@@ -221,7 +222,7 @@ fn silent(answers: &[ComparedAnswer]) -> String {
     if names.is_empty() { String::new() } else { format!("; without an answer: {}", names.join(", ")) }
 }
 
-/// Describes the answers of the name servers with their number, or else the answers of the resolvers.
+/// Says for each answer how many name servers gave it. If no name server answered, describes the answers of the resolvers.
 fn agreed(compared: &Compared, groups: &[AnswerGroup]) -> String {
     let answers = &compared.answers;
     if !answers.iter().any(is_of_zone) {

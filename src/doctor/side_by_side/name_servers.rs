@@ -14,8 +14,8 @@ use crate::zone;
 /// servers answer that these names do not exist.
 const FORMS: [QueryForm; 4] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// Returns the next questions to the servers of the zone. `is_close`: true if the answers differ. Then the servers are asked for the
-/// serials, and again for the records.
+/// Returns the next questions to the servers of the zone. `is_close`: true for a closer look, because the answers differ. Then the servers
+/// are asked for the serials, and again for the records.
 pub(super) fn wants(facts: &DomainFacts, asked: Asked<'_>, zone: &ZoneServers, is_close: bool) -> Vec<Want> {
     let mut wants = Vec::new();
     for server in zone.servers.keys().copied() {
@@ -62,7 +62,7 @@ pub(super) struct NameServers {
     pub(super) apex: String,
     servers: BTreeMap<IpAddr, Samples>,
     pub(super) agreed: Agreement,
-    /// True if all TTLs in the answers are short.
+    /// True if all TTLs in the answers are so short that the servers may give addresses in turn or by location (`ADDRESS_TTL`).
     pub(super) is_short: bool,
 }
 

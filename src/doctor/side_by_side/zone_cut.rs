@@ -135,7 +135,8 @@ fn reply<'f>(facts: &'f DomainFacts, server: IpAddr, (name, kind): Asked<'_>) ->
     facts.reply_of(server, name, kind, QueryForm::Udp)
 }
 
-/// Returns a zone with its first `most` servers from the daemon's answers. Adds the missing lookups to `wants`.
+/// Returns the zone with the names of its first `most` servers, which the daemon's answer to a lookup of NS gives. Adds the lookups that are
+/// needed to `wants`. Returns `None` if NS was not looked up yet.
 fn of_daemon(facts: &DomainFacts, (zone, most): (&str, usize), wants: &mut Vec<Want>) -> Option<Cut> {
     wants.push(lookup(zone, "NS"));
     let found = match facts.lookup(zone, "NS") {
@@ -156,7 +157,8 @@ fn lookups(cut: &Cut) -> Vec<Want> {
     names.take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)).collect()
 }
 
-/// Returns a zone with the server addresses that are asked: first one of each server name.
+/// Returns a zone with the server addresses that are asked: the first address of each server name, then the second ones, and so on, up to
+/// `MAX_CHECKED_SERVERS`.
 fn with_addresses(facts: &DomainFacts, cut: &Cut) -> ZoneServers {
     let mut zone = ZoneServers { zone: cut.zone.clone(), ..ZoneServers::default() };
     let (mut all, mut looked_up) = (Vec::new(), 0);

@@ -22,7 +22,8 @@ use crate::spf::record::{SpfRecords, mistaken, records, terms};
 use crate::spf::walk::{SpfOutcome, Walk, outcome, reach};
 use crate::{elsewhere, mail};
 
-/// Evaluates the SPF record for an address that matches no term, and for the given client address.
+/// Evaluates the SPF record for an address that matches no term, so that all terms are visited. If the check has a client address, evaluates
+/// the record for this address too.
 fn walks(facts: &DomainFacts) -> impl Iterator<Item = Walk> {
     let domain = facts.subject.domain.as_str();
     let of_address = facts.subject.address.map(|address| outcome(facts, domain, address).1);

@@ -37,7 +37,7 @@ pub(crate) enum TermKind {
     Address(IpNet),
     Exists,
     Redirect,
-    /// `exp` and unknown modifiers, without effect on the result.
+    /// The modifier `exp` or an unknown modifier, which have no effect on the result.
     Other,
 }
 
@@ -245,7 +245,7 @@ fn domain(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Returns true if `inside` is a letter, followed by digits, `r` and delimiters.
+/// Returns true if `inside`, the text in the braces of `%{...}`, is a macro: a letter, then digits, `r` and delimiters, which may all be missing.
 fn is_macro(inside: &str) -> bool {
     let rest = inside.get(1..).unwrap_or_default().trim_start_matches(|digit: char| digit.is_ascii_digit());
     let rest = rest.strip_prefix(['r', 'R']).unwrap_or(rest);

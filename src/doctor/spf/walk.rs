@@ -57,7 +57,8 @@ impl SpfOutcome {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct NamedSenders {
     pub(crate) addresses: BTreeSet<IpAddr>,
-    /// The addresses in the record, and those of host names in it. Addresses of `a` and `mx` without a name are not included.
+    /// The addresses that the record contains, and the addresses of host names that it contains. Addresses of `a` and `mx` without a name
+    /// are only in `addresses`.
     pub(crate) by_name: BTreeSet<IpAddr>,
     /// True if the record may allow further addresses.
     pub(crate) has_others: bool,
@@ -102,7 +103,7 @@ pub(crate) struct Walk {
     pub(crate) at: String,
     /// The lookups that continue the evaluation.
     pub(crate) wants: Vec<Want>,
-    /// The domains that led to the present record; the checked domain is first.
+    /// The domains from the checked domain to the domain of the current record, along `include` and `redirect`.
     path: Vec<String>,
 }
 
@@ -121,7 +122,8 @@ pub(crate) fn outcome(facts: &DomainFacts, domain: &str, address: IpAddr) -> (Sp
     (walk.record(facts, Place { domain, is_own: true }, Some(client)), walk)
 }
 
-/// Returns the result of SPF for addresses that match no term, and visits every name in the record.
+/// Evaluates the SPF record of `domain` for an address that matches no term, so every name in the record is visited. Returns the result for
+/// such an address, and what the visited records contain.
 pub(crate) fn reach(facts: &DomainFacts, domain: &str) -> (SpfOutcome, Walk) {
     let mut walk = Walk::default();
     let rest = walk.record(facts, Place { domain, is_own: true }, None);
@@ -214,7 +216,8 @@ impl Walk {
         Ok(outcome)
     }
 
-    /// Returns true if the limits of receivers are exceeded (RFC 7208 section 4.6.4).
+    /// Returns true if the evaluation must end: with a client, at the limits of receivers (RFC 7208 section 4.6.4); without one, at a higher
+    /// limit, so that the finding can say how many lookups the record needs.
     fn is_over(&self, client: Option<SpfClient<'_>>) -> bool {
         let most = if client.is_some() { MAX_CHECKED_SPF_LOOKUPS } else { MAX_CHECKED_SPF_COUNTED };
         self.lookups > most || client.is_some() && self.void.len() > MAX_CHECKED_SPF_VOID
@@ -381,7 +384,8 @@ impl Walk {
         }
     }
 
-    /// Adds a lookup. Returns true if its answer is not known. A failed lookup is stored in `failed`, unless the name has an address.
+    /// Adds a lookup to `wants`. Returns true if its answer is not known. A failed lookup is stored in `failed`, except a lookup of one
+    /// address family whose name has an address of the other family.
     fn ask(&mut self, facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
         self.wants.push(lookup(name, kind));
         let found = facts.lookup(name, kind);

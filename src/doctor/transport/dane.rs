@@ -145,7 +145,7 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
             ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => None,
         },
         // Another finding reports a host with unknown addresses. For a host with insecure addresses, senders do not ask for TLSA records
-        // (RFC 7672 section 2.1.2).
+        // (RFC 7672 section 2.1.2). So both get no finding here.
         LookupFound::Unknown(_)
             if mail::is_without_answer(facts, host)
                 || facts.is_bogus_host(host)

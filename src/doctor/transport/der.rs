@@ -53,7 +53,7 @@ pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
     Some(u64::try_from(seconds).unwrap_or(0))
 }
 
-/// Skips the version and `count` further elements of a certificate.
+/// Returns the part of a certificate that follows the version and the next `count` elements.
 fn behind(certificate: &[u8], count: usize) -> Option<&[u8]> {
     let (0x30, body, _) = element(certificate)? else { return None };
     let (0x30, mut rest, _) = element(body)? else { return None };

@@ -39,7 +39,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     of_sts.into_iter().chain(of_reports).chain(dane::check(facts)).collect()
 }
 
-/// Returns the finding about the TXT record at `label` and the domain. `judge` checks its text.
+/// Returns the finding about the TXT record at the name that consists of `label` and the domain. `judge` checks its text.
 fn record(
     facts: &DomainFacts,
     label: &str,

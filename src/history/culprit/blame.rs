@@ -28,8 +28,8 @@ pub(super) fn failure(
         return fail(causes, (CulpritKind::Overload, Box::default()), one, &question.error);
     }
     let Some(flight) = flight else {
-        // If there is no recent resolution for the cached failure, resolverd has stopped the queries to this DNS list, because the list
-        // refuses them or does not answer.
+        // The question got a cached failure, but no recent resolution has failed. So resolverd has stopped the queries to this DNS list, because the
+        // list refuses them or does not answer.
         let kind = match one.list.filter(|_| question.outcome == Outcome::Remembered) {
             Some(list) if list.refuses => CulpritKind::ListRefused,
             Some(_) => CulpritKind::ListSilent,
@@ -69,7 +69,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if matches!(flight.shows, Some(Shows::Bogus)) {
         return only(CulpritKind::Bogus, (*flight.zone).into());
     }
-    // The failure names no zone, so the DNS list has answered, but its answer is not a valid listing.
+    // If the servers of the DNS list had failed, the failure would name a zone. So the list has answered, but its answer is no valid listing.
     if matches!(flight.shows, Some(Shows::List)) && flight.zone.is_empty() {
         let refused = of_servers(one, flight, traffic);
         return if refused.iter().any(|((kind, _), ..)| *kind == CulpritKind::ListRefused) {
@@ -145,7 +145,7 @@ fn of_servers<'a>(
     }
     let blamed = last.into_iter().filter_map(|(server, (conduct, message))| {
         let zone = message.map_or(&*flight.zone, |message| &message.zone);
-        // The query was sent shortly before the end of the resolution, so the server may have answered it later.
+        // True for a query without a result that was sent shortly before the end of the resolution: the server may have answered it later.
         let under_way = |message: &&MessageEntry| {
             message.conduct.is_none() && u64::from(message.elapsed) < micros(SLOW_ANSWER)
         };

@@ -94,7 +94,7 @@ pub struct Cause {
     pub other_mail: bool,
     /// Why the question failed; empty if the reason is not known.
     pub why: Box<str>,
-    /// The behaviour of a DNS list that made a question fail.
+    /// What the DNS list did, if this made a question fail.
     pub(crate) list_fault: Option<ListFault>,
 }
 
@@ -112,8 +112,8 @@ impl Cause {
         self.micros.saturating_add(failed)
     }
 
-    /// Returns the delay of mail because of this cause, in microseconds. Unlike `cost`, it does not include failed questions to DNS lists,
-    /// and pauses after which another mail may have begun.
+    /// Returns the delay of mail because of this cause, in microseconds. Unlike in `cost`, failed questions to DNS lists do not count, because
+    /// they defer no mail. A pause after which another mail may have begun is no delay.
     pub(crate) fn delay(&self) -> u64 {
         let deferred = if self.deferring > 0 { micros(FAILURE_COST) } else { 0 };
         if self.other_mail { 0 } else { self.micros.saturating_add(deferred) }
@@ -126,7 +126,8 @@ impl Cause {
             && self.servers.iter().all(|(server, (count, _))| self.unsent.get(server) == Some(count))
     }
 
-    /// Adds the apex of a DNS list, if the cause has a zone.
+    /// Adds the apex of the DNS list of a delayed or failed question. A cause without a zone, such as an overload of this host, has no
+    /// lists.
     pub(super) fn add_list(&mut self, apex: Option<&[u8]>) {
         self.lists.extend(apex.filter(|_| !self.zone.is_empty()).map(Box::from));
     }

@@ -57,8 +57,8 @@ impl ExplainedQuestion<'_> {
             && self.flight.is_some_and(|flight| flight.links.iter().any(is_it))
     }
 
-    /// Returns true if the question failed because resolverd had too much work: it turned the question away although the zone is not known
-    /// to be silent, or most of the question's time had passed before the resolution began.
+    /// Returns true if the question failed because resolverd had too much work. Either resolverd turned the question away although the zone
+    /// is not known to be silent, or more than half of the question's time had passed before the resolution began.
     pub(crate) fn is_overload(&self) -> bool {
         let QuestionEntry { at, elapsed, outcome, .. } = *self.question;
         let queued = self.waited_for().map_or(0, |flight| flight.began.saturating_sub(at));
@@ -112,8 +112,8 @@ impl ListRelation {
         if is_within(apex, zone) {
             return if is_within(zone, organisation(apex)) { Self::Above } else { Self::Other };
         }
-        // A name with a customer key may be queried in a zone below the apex of the DNS list. This zone is the deepest of the resolution,
-        // so it belongs to the list. A zone with only the addresses of servers does not: it is queried in sub-questions (depth above 0).
+        // The zone is neither above nor below the apex. Names with a customer key may be in such a zone of the DNS list. It is then the deepest zone
+        // of the resolution. A zone that was queried only for addresses of servers is not of the list: these are sub-questions (depth above 0).
         let is_deepest = one.flight.is_some_and(|flight| {
             let mut asked = flight.messages.iter().filter(|message| *message.zone == *zone).peekable();
             *flight.zone == *zone && (asked.peek().is_none() || asked.any(|message| message.depth == 0))
@@ -122,7 +122,8 @@ impl ListRelation {
     }
 }
 
-/// Returns the apex of the DNS list for a query to its servers, otherwise `zone`.
+/// Returns the zone that is named as the cause of a query to the servers of `zone`: the apex of the DNS list if these are servers of the
+/// list, otherwise `zone`.
 pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     match one.apex() {
         Some(apex) if ListRelation::between(one, zone) == ListRelation::Own => apex.into(),

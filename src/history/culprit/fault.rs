@@ -39,7 +39,7 @@ pub(super) fn key_of(one: &ExplainedQuestion<'_>, kind: CulpritKind, zone: &[u8]
     }
 }
 
-/// Returns the fault in the behaviour of a server. `list`: true if the server belongs to a DNS list.
+/// Returns the fault that the behaviour of a server shows, if it is a fault. `list`: true if the server belongs to a DNS list.
 pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
     match conduct {
         Conduct::Answered | Conduct::Truncated => None,

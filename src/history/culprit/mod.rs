@@ -80,7 +80,7 @@ impl MessageVerdict {
         let of_all = std::mem::take(&mut self.causes);
         let (mut first, mut others) = (Vec::new(), of_all);
         for cause in own.causes.into_iter().filter(names_one) {
-            // If `others` has a cause with the same kind and zone, this one is used, because it includes all queries of the message.
+            // If `others` has a cause with the same kind and zone, it replaces the cause of `own`, because it includes all queries of the message.
             let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
             first.push(place.map_or(cause, |place| others.remove(place)));
         }

@@ -113,7 +113,7 @@ fn judged(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
     judged_in(asked, around, (&[], &[]))
 }
 
-/// When the network of this host was down, and when it lost packets, in milliseconds.
+/// The periods in which the network of this host was down, and those in which it lost packets. Each has its start and its end, in milliseconds.
 type NetworkFaults<'t> = (&'t [(u64, u64)], &'t [(u64, u64)]);
 
 fn judged_in(asked: &[One], around: &[One], faults: NetworkFaults<'_>) -> Vec<(CulpritKind, String)> {
@@ -185,7 +185,7 @@ fn fault(conduct: Conduct) -> Vec<Sent> {
     vec![(0, 20, 1, "example.", Some(conduct))]
 }
 
-/// Servers that are silent, slow or have another fault.
+/// Returns messages with servers that are silent, slow or have another fault, each with the expected culprits.
 fn of_servers() -> Vec<Case> {
     let bogus = One { shows: Some(Shows::Bogus), ..lost(60, vec![(0, 20, 1, "example.", OK)]) };
     vec![
@@ -237,7 +237,7 @@ fn of_servers() -> Vec<Case> {
     ]
 }
 
-/// Servers that truncate answers, and do not answer over TCP.
+/// Returns cases with servers that truncate answers, and do not answer over TCP.
 fn of_silence_over_tcp() -> Vec<Case> {
     const CUT: Option<Conduct> = Some(Conduct::Truncated);
     let faulty = |conduct, sent| One { faults: vec![(1, conduct)], ..lost(4_000, sent) };
@@ -295,7 +295,7 @@ fn of_lists() -> Vec<Case> {
     ]
 }
 
-/// Servers whose behaviour changes: the last behaviour decides about the culprit.
+/// Returns the cases of servers whose behaviour changes. The last behaviour decides about the culprit.
 fn of_last_words() -> Vec<Case> {
     vec![
         (
@@ -339,7 +339,7 @@ fn of_last_words() -> Vec<Case> {
     ]
 }
 
-/// Servers that answered a query after an unanswered one.
+/// Cases with servers that did not answer a query, but answered the next one.
 fn of_next_answers() -> Vec<Case> {
     vec![
         (
@@ -446,7 +446,7 @@ fn of_messages() -> Vec<Case> {
     ]
 }
 
-/// Messages with a failed question, and a second failure or a slow answer.
+/// Returns messages with a failed question, and with a second failure or a slow answer, each with the expected culprits.
 fn of_failures() -> Vec<Case> {
     vec![
         (
@@ -476,7 +476,7 @@ fn of_failures() -> Vec<Case> {
     ]
 }
 
-/// A failed query to a DNS list defers no mail.
+/// Returns the cases of failed queries to DNS lists, which defer no mail.
 fn of_failed_lists() -> Vec<Case> {
     vec![
         (

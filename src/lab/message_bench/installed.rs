@@ -183,8 +183,8 @@ impl Drop for Process {
     }
 }
 
-/// Returns user plus system time: fields 14 and 15 of /proc/PID/stat (proc(5)). The second field is a name in parentheses, which may
-/// contain spaces.
+/// Returns the CPU time of a process in clock ticks, user plus system time: fields 14 and 15 of /proc/PID/stat (proc(5)). The second field
+/// is a name in parentheses, which may contain spaces.
 fn ticks(stat: &str) -> Option<u32> {
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut times = fields.split(' ').skip(11).map(str::parse::<u32>);

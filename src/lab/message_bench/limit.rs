@@ -149,7 +149,7 @@ impl Limit {
                 let referral = server.authority().respond(&query);
                 let ttl = referral.authorities.iter().map(|record| record.ttl).min().unwrap_or(0);
                 *known = Some(self.clock.mono().after(Duration::from_secs(ttl.into())));
-                // The keys of a signed zone cost a query too.
+                // If the zone is signed, the query for its keys counts too.
                 self.sent.fetch_add(u64::from(!lab.trust_anchor(next).is_empty()), Ordering::Relaxed);
             }
             place = holds + 1;
@@ -252,7 +252,7 @@ impl LimitOf {
         Self { limit, mail, asks_ahead, begun: Mutex::default() }
     }
 
-    /// Begins the look-ahead for this question, once for each email.
+    /// Begins the look-ahead that follows from this question, if the same look-ahead has not yet begun for this email.
     fn look_ahead(&self, name: &Name, kind: RecordType) {
         let begins = |subject| self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(subject);
         let limit = Arc::clone(&self.limit);

@@ -46,7 +46,7 @@ use crate::mails::{MailKind, Popularity, draw};
 pub const MODES: [(&str, LookaheadMode); 3] =
     [("off", LookaheadMode::Off), ("rules", LookaheadMode::Rules), ("learned", LookaheadMode::Learned)];
 
-/// The columns of the ideal resolver: title, and true with look-ahead.
+/// The columns of the ideal resolver: the title, and true if the ideal resolver uses look-ahead.
 const LIMITS: [(&str, bool); 2] = [("limit", false), ("limit, ahead", true)];
 
 /// The seeds with which resolverd may be tuned.
@@ -113,7 +113,7 @@ struct Run {
     played: Vec<(MailKind, Played)>,
     /// How long emails waited for each kind of question.
     waits: BTreeMap<&'static str, Duration>,
-    /// Questions of clients, and those about names in DNS lists.
+    /// The number of questions of clients, and how many of them were about names in DNS lists.
     asked: [u64; 2],
     sent: [u64; 2],
     to_broken: u64,
@@ -124,7 +124,7 @@ struct Run {
     secure: Option<[u64; 2]>,
 }
 
-/// Measures all resolvers. Must not be called inside an async runtime.
+/// Measures how long mail waits for DNS with each resolver of the benchmark. Must not be called inside an async runtime.
 ///
 /// # Errors
 /// Fails if an installed resolver fails.
@@ -254,7 +254,7 @@ async fn play<Resolver: Asker + Send + Sync + 'static>(
 struct Paced<'a> {
     asker: Repeating<'a>,
     internet: &'a Internet,
-    /// All questions, and those about names in DNS lists.
+    /// The number of all questions, and the number of those about names in DNS lists.
     asked: &'a [AtomicU64; 2],
 }
 

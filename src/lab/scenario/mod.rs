@@ -167,7 +167,7 @@ enum Holding {
     Failure(u16),
 }
 
-/// The TTL is compared only if the scenario has one.
+/// A record that an answer must contain. Its TTL is compared only if the scenario gives a TTL.
 #[derive(Clone, Debug, PartialEq)]
 struct ExpectedRecord {
     record: Record,

@@ -83,8 +83,8 @@ fn repeat<'a>(
     Ok(())
 }
 
-/// Replaces `{NAME}` and `{NAME+1}`, and writes a word with `{1..3}` three times. Other braces belong to tables in the configuration and
-/// stay.
+/// Replaces `{NAME}` by the value of this variable, `{NAME+1}` by the value plus 1, and writes a word with `{1..3}` three times, with the
+/// numbers 1 to 3. Other braces belong to tables in the configuration and stay.
 fn filled(line: &str, values: &[Variable<'_, u32>]) -> Result<String, String> {
     if !line.contains('{') {
         return Ok(line.to_owned());

@@ -77,7 +77,7 @@ impl Draft {
         self.entries.push(DraftEntry { setting: setting.typed(), head, keys });
     }
 
-    /// `did` says what the setting did in the other resolver, and `instead` how to get the same effect in resolverd.
+    /// Adds a finding about a setting. `did` says what the setting did in the other resolver, and `instead` how to get the same effect in resolverd.
     pub(super) fn report(&mut self, weight: Weight, setting: &impl Setting, (did, instead): (&str, &str)) {
         let finding = ImportFinding {
             place: setting.place().clone(),
@@ -107,7 +107,7 @@ impl Draft {
         names.flat_map(|name| enclosing(&name).map(str::to_owned).collect::<Vec<String>>()).collect()
     }
 
-    /// Returns the configuration with all entries that it accepts, and the findings, the dangerous ones first.
+    /// Returns the configuration with those entries that resolverd accepts, and the findings, the dangerous ones first.
     pub(super) fn finish(mut self) -> Imported {
         let mut entries = std::mem::take(&mut self.entries);
         // TOML needs the keys of sections before the first entry of a list.
@@ -178,7 +178,7 @@ impl Draft {
     /// entries are left out.
     fn take(&mut self, entries: &[DraftEntry]) {
         let text: String = entries.iter().map(DraftEntry::text).collect();
-        // The working directory of the operator's shell, because a relative path is relative to this directory.
+        // A relative path in the configuration starts at the working directory of the operator's shell.
         let directory = std::path::absolute(".").unwrap_or_default();
         let read = Config::read_over(self.config.clone(), &format!("version = 1\n{text}"), &directory);
         match (read, entries) {

@@ -65,7 +65,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// `is_first` is true if the PTR record of the address has this name.
+    /// Adds an address to the host `name`. `is_first` is true if the PTR record of the address has this name.
     pub(super) fn host(&mut self, setting: &impl Setting, name: &str, address: IpAddr, is_first: bool) {
         let name = plain(name);
         if OWN.contains(&name.as_str()) {
@@ -150,7 +150,8 @@ impl Names {
         sources.end();
     }
 
-    /// A name in a PTR record becomes a `[[host]]`. All other names become address records.
+    /// Adds the names to the imported configuration. A name to which a PTR record points becomes a `[[host]]`. All other names become address
+    /// records.
     pub(super) fn finish(mut self, draft: &mut Draft) {
         for mut host in std::mem::take(&mut self.hosts) {
             host.addresses = unique(host.addresses);

@@ -107,7 +107,7 @@ impl ProgramOptions {
 }
 
 impl OptionTable {
-    /// Returns true if the reader itself converts or reports the option.
+    /// Returns true if the code that reads the file converts or reports the option, so that it needs no row in this table.
     pub(super) fn is_read(&self, name: &str) -> bool {
         fits(&self.read, name)
     }

@@ -69,7 +69,7 @@ impl Sources {
         self.open.pop();
     }
 
-    /// BIND and Unbound change the directory for later includes when they read this setting.
+    /// Changes the directory to which the relative paths of later includes refer, as BIND and Unbound do when they read `setting`.
     pub(super) fn change_directory(&mut self, setting: &impl Setting, named: &str) {
         if named.is_empty() {
             return;
@@ -116,7 +116,7 @@ impl Sources {
         files
     }
 
-    /// Unreadable files, and an unreadable directory (the error in `found`), become findings.
+    /// Returns the readable files in `found`. Unreadable files, and an unreadable directory (the error in `found`), become findings.
     pub(super) fn readable_of(
         &mut self,
         setting: &impl Setting,
@@ -238,7 +238,7 @@ fn is_pattern(text: &OsStr) -> bool {
     text.as_encoded_bytes().iter().any(|octet| matches!(octet, b'*' | b'?'))
 }
 
-/// As in shells, `*` does not match a dot at the beginning of a name.
+/// Returns true if the name of a file fits the pattern. As in shells, `*` does not match a dot at the beginning of a name.
 fn fits(pattern: &OsStr, name: &OsStr) -> bool {
     let (pattern, name) = (pattern.as_encoded_bytes(), name.as_encoded_bytes());
     if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') {
@@ -258,7 +258,7 @@ fn fits(pattern: &OsStr, name: &OsStr) -> bool {
     places.contains(&pattern.len())
 }
 
-/// Adds the position after each star, because a star may match nothing.
+/// Adds, for each star at a position in `places`, the position after it, because a star may match nothing.
 fn after_stars(mut places: Vec<usize>, pattern: &[u8]) -> Vec<usize> {
     let mut at = 0;
     while let Some(place) = places.get(at).copied() {

@@ -115,7 +115,7 @@ impl GatheredZones {
             around.max_by_key(|(_, zone)| zone.name.trim_end_matches('.').len()).map(|(at, _)| at)
         };
         let mut kept = BTreeSet::new();
-        // Between a zone in `trees` and a locally served zone, there may be another zone with servers. It needs `locally_served` too.
+        // A zone with servers may be below a zone in `trees`, and above another locally served zone. It needs `locally_served` too.
         let between = |zone: &GatheredZone| {
             trees.iter().any(|tree| is_within(&zone.name, tree)) && is_around(&zone.name)
         };

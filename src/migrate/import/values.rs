@@ -177,7 +177,7 @@ impl Networks {
         self.known.contains(net)
     }
 
-    /// Returns the length of the longest prefix that contains all of `net`.
+    /// Returns the length of the longest prefix in the list that contains all of `net`.
     pub(super) fn longest_around(&self, net: &IpNet) -> Option<u8> {
         around(net).find(|around| self.known.contains(around)).map(|around| around.prefix_len())
     }
@@ -245,7 +245,8 @@ impl Clients {
         clients
     }
 
-    /// The longest prefix that contains all of `net` decides. Longer prefixes inside `net` are ignored.
+    /// Returns true if the addresses in `net` are allowed. Of the listed prefixes that contain all of `net`, the longest one decides. Prefixes
+    /// inside `net` are ignored.
     pub(super) fn permits(&self, net: &IpNet) -> bool {
         let refused = self.refuse.longest_around(net).max(self.drop.longest_around(net));
         self.allow.longest_around(net) > refused
@@ -268,7 +269,7 @@ impl Clients {
     pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
         let list = |nets: &[IpNet]| texts(nets.iter().map(ToString::to_string));
         let refuse: Networks = self.refuse.iter().copied().filter(|net| net.prefix_len() > 0).collect();
-        // Several prefixes may together contain all addresses, as in the check of `listen.allow`.
+        // Several prefixes together may contain all addresses. resolverd checks `listen.allow` in the same way.
         let allowed = IpNet::aggregate(&self.allow.iter().copied().collect());
         let is_open = allowed.iter().any(|net| net.prefix_len() == 0);
         let mut keys = vec![("allow", list(&self.allow))];

@@ -23,7 +23,7 @@ pub(super) const PRIVATE: (&str, &str) = ("[resolve]", "private_addresses");
 
 pub(super) const SIZE: (&str, &str) = ("[cache]", "size");
 
-/// Programs of this host send queries from these addresses. The order is that of `loopback`.
+/// The addresses from which programs of this host send queries: IPv4 first, as in the networks that the function `loopback` returns.
 const OWN: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
 pub(super) const CLIENTS: (&str, &str) = ("[listen]", "allow");
@@ -93,7 +93,7 @@ pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> 
     }
     let nets = nets.join(" and ");
     let did = format!("refused or dropped the queries of this host ({nets})");
-    // Programs of this host send queries to `first`, and from the same address.
+    // Programs of this host send their queries to the loopback address `first`, and the kernel gives the queries the same source address.
     let (weight, needed) = match refused(&first) {
         true => (Weight::Dangerous, "are to ask resolverd: otherwise its own mail fails"),
         false => (Weight::Different, "ask this address"),

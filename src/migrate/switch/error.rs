@@ -71,7 +71,7 @@ pub enum SwitchError {
         /// The path of the file.
         path: String,
     },
-    /// Another step must be undone before this one, and its undo failed.
+    /// This step is not undone, because the undo of another step failed, and that step must be undone before this one.
     #[error("resolverd must keep running until the failures above are repaired")]
     Needed,
     /// The old resolver runs, but does not listen at its addresses.

@@ -26,7 +26,8 @@ const RESOLVERS: [&str; 7] = [
 pub(super) const DNSMASQ: &str = "dnsmasq.service";
 
 /// Mail services that read `/etc/resolv.conf` only when they start: rspamd with the library rdns, amavis and SpamAssassin with Net::DNS, OpenDKIM and
-/// OpenDMARC with their own resolver state (res_ninit(3)). Exim, Sendmail and OpenSMTPD read the file again, and Postfix is reloaded.
+/// OpenDMARC with their own resolver state (res_ninit(3)). The switch restarts them. Exim, Sendmail and OpenSMTPD read the file again, and the switch
+/// reloads Postfix.
 pub(super) const READ_AT_START: [&str; 7] = [
     "rspamd.service",
     "amavis.service",

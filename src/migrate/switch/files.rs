@@ -26,7 +26,7 @@ impl Machine<'_> {
     /// Returns the present state of a file, which the undo will restore.
     ///
     /// # Errors
-    /// Fails if the file cannot be read, or if it could not be restored.
+    /// Fails if the file cannot be read, or if the undo could not restore it.
     pub(super) fn file_before(&self, path: &str) -> Result<StateBefore, SwitchError> {
         let place = self.path(path);
         let unread = failed("read", path);
@@ -74,7 +74,7 @@ impl Machine<'_> {
         format!("/{}", place.strip_prefix(self.root).unwrap_or(place).display())
     }
 
-    /// An existing file is overwritten and not replaced, so that its owner, permissions and security label stay.
+    /// Writes a file. An existing file is overwritten and not replaced, so that its owner, permissions and security label stay.
     pub(super) fn write(&self, path: &str, text: &str) -> Result<(), SwitchError> {
         let place = self.path(path);
         let written = || -> io::Result<()> {
@@ -169,7 +169,8 @@ impl Machine<'_> {
     }
 }
 
-/// Two links are the same if they have the same target path; it does not matter whether the target exists.
+/// Returns true if the state of a file has not changed. Links are the same if they have the same target path; it does not matter whether the target
+/// exists.
 fn is_same(now: &StateBefore, before: &StateBefore) -> bool {
     match (now, before) {
         (StateBefore::Link { target: now, .. }, StateBefore::Link { target: before, .. }) => now == before,
@@ -182,7 +183,8 @@ fn failed(does: &'static str, path: &str) -> impl Fn(io::Error) -> SwitchError +
     move |error| SwitchError::File { does, path: path.clone(), error }
 }
 
-/// Fails if the text is not UTF-8 or is too long for the record, because it could not be restored exactly.
+/// Reads a file before the switch changes it. Fails if the text is not UTF-8 or is too long for the record, because the file could not be
+/// restored exactly.
 fn read(place: &Path) -> io::Result<String> {
     let mut text = String::new();
     let octets = open_regular(place)?.take(MAX_SWITCHED_FILE).read_to_string(&mut text)?;
@@ -210,7 +212,7 @@ fn put_file(place: &Path, text: &str) -> io::Result<()> {
     absent(&new)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&new)?;
     file.write_all(text.as_bytes())?;
-    // Otherwise the umask of this process would remove permissions.
+    // Without this call, the umask of this process would remove permissions.
     file.set_permissions(fs::Permissions::from_mode(MODE))?;
     file.sync_all()?;
     put(&new, place)

@@ -61,7 +61,7 @@ pub fn is_heard(machine: &Machine<'_>) -> bool {
     ours.all(|address| holders.iter().any(|(held, _)| port::covers(held.ip(), address)))
 }
 
-/// Predicts the state of this host after the undo of the switch in `record`.
+/// Predicts the state of this host after the undo of the switch in `record`: which of its name servers will answer.
 pub(super) struct Future<'f> {
     pub(super) machine: &'f Machine<'f>,
     pub(super) record: &'f SwitchRecord,
@@ -93,7 +93,7 @@ impl Future<'_> {
             && !local.any(|address| self.record.held.iter().any(|former| former.covers(address)))
     }
 
-    /// Returns the address of a name server on this host; `None` for another host.
+    /// Returns the address of the name server `server` if it is on this host, and `None` otherwise.
     fn local(&self, server: &str) -> Option<IpAddr> {
         let address: IpAddr = server.parse().ok()?;
         let is_local = address.is_loopback()

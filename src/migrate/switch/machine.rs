@@ -21,13 +21,13 @@ const MAX_SAID: usize = 300;
 /// A command of systemctl, and a function of the former and the present state that returns true if a unit needs this command.
 type Verb = (&'static str, fn(&UnitState, &UnitState) -> bool);
 
-/// The next four commands restore the former state of a unit.
+/// Disables a unit that was not enabled before the switch. This command, `STOP`, `ENABLE` and `START` restore the former state of a unit.
 const DISABLE: Verb = ("disable", |before, now| !before.enabled && now.enabled);
 const STOP: Verb = ("stop", |before, now| !before.active && now.active);
 const ENABLE: Verb = ("enable", |before, now| before.enabled && !now.enabled);
 const START: Verb = ("start", |before, now| before.active && !now.active);
 
-/// The host that a switch changes; a test uses a directory.
+/// The host that a switch changes. In a test, a directory stands for the host.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine<'m> {
     /// The root directory: `/`, or the directory of a test.
@@ -60,7 +60,7 @@ impl Machine<'_> {
     /// Returns the present state of what `change` would change.
     ///
     /// # Errors
-    /// Fails if the state cannot be read, or if it could not be restored.
+    /// Fails if the state cannot be read, or if it is a state that the undo could not restore.
     pub(crate) fn state_before(&self, change: &Change) -> Result<StateBefore, SwitchError> {
         match change {
             Change::File { path, .. } => self.file_before(path),
@@ -188,7 +188,7 @@ impl Machine<'_> {
     }
 }
 
-/// `block` is the part about one unit in the output of `systemctl show`.
+/// Reads the state of one unit. `block` is the part about the unit in the output of `systemctl show`.
 fn unit_state(block: &str) -> UnitState {
     let value = |key: &str| {
         let line = block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));

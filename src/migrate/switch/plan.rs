@@ -24,7 +24,8 @@ pub struct SwitchPlan {
     pub stop_shared: bool,
 }
 
-/// `refuse` ignores failures of these checks: a step repairs them, or other code refuses the switch because of them.
+/// Failures of these checks are no reason for `refuse` to refuse the switch: a step of the switch repairs them, or other code refuses the switch
+/// because of them.
 const MENDED: [&str; 8] = [
     resolv_conf::CHECK,
     resolv_conf::TRUST_AD,
@@ -77,7 +78,7 @@ struct PlanDraft<'f> {
 }
 
 impl PlanDraft<'_> {
-    /// Returns true if this check has a failure or a warning.
+    /// Returns true if the check with the name `check` has a failure or a warning.
     fn is_amiss(&self, check: &str) -> bool {
         self.findings.iter().any(|finding| {
             finding.check == check && matches!(finding.verdict, CheckVerdict::Warning | CheckVerdict::Failure)

@@ -70,7 +70,7 @@ pub(crate) struct SwitchRecord {
     pub steps: Vec<RecordedStep>,
 }
 
-/// Locks the record against other processes until the returned value is dropped.
+/// Locks the directory `/etc`, so that no other process carries out a switch until the returned value is dropped.
 ///
 /// # Errors
 /// Fails if another process is carrying out a switch.
@@ -109,7 +109,7 @@ fn failed(does: &'static str) -> impl Fn(io::Error) -> SwitchError {
 }
 
 impl SwitchRecord {
-    /// `held` are the services that listened on port 53 before the switch.
+    /// Creates the record of a switch. `held` are the services that listened on port 53 before the switch.
     pub(crate) const fn new(held: Vec<FormerHolder>, steps: Vec<RecordedStep>) -> Self {
         Self { version: VERSION, held, steps }
     }

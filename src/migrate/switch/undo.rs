@@ -1,4 +1,4 @@
-//! Undoes a switch to resolverd. This host always has a resolver.
+//! Undoes a switch to resolverd, in an order in which this host always has a resolver.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -50,7 +50,8 @@ impl Undoing<'_> {
         let mut is_stuck = false;
         for (place, RecordedStep { step, before }) in self.record.steps.iter().enumerate().rev() {
             if is_stuck && step.change == Change::Start {
-                // A file may still name resolverd, or the old resolver may not start at boot, so resolverd must not be stopped.
+                // Another step could not be undone. So a file may still name resolverd, or the old resolver may not start at boot, and resolverd
+                // must not be stopped.
                 self.end(step, Err(SwitchError::Needed));
                 break;
             }
@@ -145,7 +146,7 @@ impl Undoing<'_> {
                 _ => continue,
             };
             let result = self.machine.carry_out(&step.change).and(Err(again));
-            // This step is carried out again, so it is not undone any more.
+            // The undo of this step was reversed: the step was carried out again, so it does not count as undone.
             self.undone.retain(|undone| *undone != place);
             self.end(step, result);
         }

@@ -11,13 +11,13 @@ const UDP: &str = "outgoing UDP";
 
 const TCP: &str = "outgoing TCP";
 
-/// `forwards_all` is true if resolverd forwards all names, and so needs no root server.
+/// Reports whether a root server answers over UDP. `forwards_all` is true if resolverd forwards all names, and so needs no root server.
 pub(super) fn udp(heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
     let advice = "permit outgoing UDP to port 53: resolverd queries the servers on the internet itself";
     eased(check(UDP, &heard.udp, advice), forwards_all)
 }
 
-/// `forwards_all` is true if resolverd forwards all names, and so needs no root server.
+/// Reports whether a root server answers over TCP. `forwards_all` is true if resolverd forwards all names, and so needs no root server.
 pub(super) fn tcp(heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
     let advice = "permit outgoing TCP to port 53: large answers need TCP";
     eased(check(TCP, &heard.tcp, advice), forwards_all)

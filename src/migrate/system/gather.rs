@@ -58,7 +58,7 @@ pub fn ours(root: &Path) -> Vec<IpAddr> {
     listeners(&config(root))
 }
 
-/// Ignores errors in the configuration: `resolverd --check` reports them.
+/// Reads the configuration file of resolverd. If the file has errors, returns the defaults, because `resolverd --check` reports the errors.
 fn config(root: &Path) -> Config {
     let path = CheckedHost { root }.path(defaults::FILE);
     if path.exists() { Config::load(Some(&path)).unwrap_or_default() } else { Config::default() }

@@ -10,10 +10,10 @@ use crate::system::HostFinding;
 /// The name of this check in the output of `check system`.
 pub const CHECK: &str = "opendkim";
 
-/// The setting with the addresses of resolvers, in lower case.
+/// The name (in lower case) of the setting with the addresses of the resolvers that opendkim queries.
 const NAMESERVERS: &str = "nameservers";
 
-/// `conf` is /etc/opendkim.conf, and `ours` are the addresses of resolverd.
+/// Checks that OpenDKIM queries resolverd and no other resolver. `conf` is /etc/opendkim.conf, and `ours` are the addresses of resolverd.
 pub(super) fn check(conf: &HostFile, ours: &[IpAddr]) -> HostFinding {
     if let Some(unread) = conf.unread(CHECK) {
         return unread;

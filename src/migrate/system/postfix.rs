@@ -37,7 +37,8 @@ pub(super) fn gather(host: &CheckedHost<'_>) -> Postfix {
     Postfix { master: host.file("/etc/postfix/master.cf"), copy: host.file(&copy) }
 }
 
-/// Returns the path of the copy of `resolv.conf`. `main` is the text of main.cf. The last `queue_directory` applies; variables are not expanded.
+/// Returns the path of the copy of `resolv.conf` that Postfix programs use in a chroot. `main` is the text of main.cf. The last
+/// `queue_directory` applies; variables are not expanded.
 fn copy(main: &str) -> String {
     let queue = main.lines().rev().find_map(|line| {
         let (name, value) = line.split_once('=')?;

@@ -12,7 +12,7 @@ use super::host::{CheckedHost, HostFile};
 
 pub(super) const PORT: u16 = 53;
 
-/// systemd has the sockets of resolverd.socket open until the daemon takes them.
+/// The process name of systemd. It has the sockets of resolverd.socket open until the daemon takes them.
 pub(super) const MANAGER: &str = "systemd";
 
 /// A process that listens on port 53.
@@ -73,7 +73,8 @@ fn holder(place: &Path) -> Option<Holder> {
     Some(Holder { process, unit: unit(&groups).map(str::to_owned) })
 }
 
-/// `groups` is the text of /proc/PID/cgroup. A service may have control groups below its own.
+/// Returns the systemd service to which a process belongs. `groups` is the text of /proc/PID/cgroup. A service may have control groups below its
+/// own.
 fn unit(groups: &str) -> Option<&str> {
     groups.lines().find_map(|line| line.split('/').find(|part| part.ends_with(".service")))
 }

@@ -68,7 +68,7 @@ pub fn other_nameservers(text: &str, ours: &[IpAddr]) -> Vec<IpAddr> {
     others.filter_map(|nameserver| nameserver.parse().ok()).collect()
 }
 
-/// `link` is the target of `/etc/resolv.conf` if it is a symbolic link.
+/// Checks `/etc/resolv.conf`. `link` is its target if it is a symbolic link.
 pub(super) fn check(file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Vec<HostFinding> {
     let conf = match file {
         HostFile::Unreadable { path, error } => {
@@ -111,7 +111,8 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
     HostFinding::warning(CHECK, evidence, advice)
 }
 
-/// Without `trust-ad`, glibc 2.31 and later clear the AD flag in replies. Postfix sets the option itself, other programs do not.
+/// Checks that `resolv.conf` has the option `trust-ad`. Without it, glibc 2.31 and later clear the AD flag in replies. Postfix sets the option
+/// itself, other programs do not.
 fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<HostFinding> {
     const CHECK: &str = TRUST_AD;
     if !conf.nameservers.iter().all(|nameserver| is_ours(nameserver, ours)) {

@@ -12,7 +12,8 @@ use crate::system::HostFinding;
 /// The name of this check in the output of `check system`.
 pub const CHECK: &str = "systemd-resolved";
 
-/// `files` are the configuration files of systemd-resolved, and `ours` are the addresses of resolverd.
+/// Checks if systemd-resolved forwards to resolverd. `runs` is true if it runs, `files` are its configuration files, and `ours` are the addresses of
+/// resolverd.
 pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFinding {
     if !runs {
         return HostFinding::ok(CHECK, "does not run");

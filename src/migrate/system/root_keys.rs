@@ -53,7 +53,8 @@ pub enum RootKeysUnknown {
     NotAsked(String),
 }
 
-/// `listens` is true if a daemon listens on port 53. If this daemon does not answer on the control socket, its socket probably has another path.
+/// Checks the root keys. `listens` is true if a daemon listens on port 53. If that daemon does not answer on the control socket, its control socket
+/// probably has another path.
 pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool) -> HostFinding {
     let RootKeysHere { verdict, tags, secure, bogus } = match here {
         Ok(here) => here,

@@ -33,7 +33,8 @@ struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 /// The parts of a client's question from which a batch is made. Questions for the PTR of an address or the MX of a domain count too: the client often
 /// asks DNS lists about this address or domain next.
 struct Asks {
-    /// `None` for a PTR or MX question, and for a learned zone: clients use it like a DNS list, but it is not configured as one.
+    /// The DNS list of the question. `None` for a PTR or MX question, and for a learned zone, which clients use like a DNS list although the
+    /// configuration has no such list.
     list: Option<Arc<List>>,
     number: ListId,
     /// The reversed address or the domain in the question, without the apex of the list and without a customer key.
@@ -42,7 +43,7 @@ struct Asks {
     key: Option<Box<[u8]>>,
 }
 
-/// Sends batches until the task is cancelled. A second instance waits forever.
+/// Sends batches until the task is cancelled. A second call waits forever, because only one task can read the queue of events.
 pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
     let Some(mut events) = resolver.lists().events.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
@@ -96,7 +97,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
-        // `entry` is the DNS list as it is asked through certain servers. It counts only if the view of the question uses the same servers.
+        // An `entry` is for a DNS list and for the servers (`way`) to which its queries go. The view of the question must have the same `way`.
         let here =
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list) else {
@@ -133,8 +134,8 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     asking
 }
 
-/// Returns the name for a question to `other` about the address or domain in `asks`. `other` is a DNS list or a learned zone. Returns `None` if
-/// `other` must not be asked.
+/// Returns the name with which `other` is asked about the address or domain in `asks`. `other` is a DNS list or a learned zone (one that
+/// clients query like a DNS list). Returns `None` if `other` must not be asked.
 fn name_at(
     resolver: &Resolver,
     asks: &Asks,
@@ -157,7 +158,8 @@ fn name_at(
     shares(asks.list.as_deref(), &known, &name).then_some(name)
 }
 
-/// Returns the parts of a question to a DNS list or a learned zone, or for a PTR or MX; `None` for all other questions.
+/// Divides the name of a client's question into the parts that are needed for a batch. Returns `None` unless the question is to a DNS list or a
+/// learned zone, or for a PTR or MX.
 fn asks(resolver: &Resolver, key: &QuestionKey, question: &Question, at: Mono) -> Option<Asks> {
     let before = |number, own| {
         let subject = Name::from_labels(question.name.iter().take(own)).ok()?;

@@ -12,7 +12,7 @@
 //! - Root servers are queried whenever no other server answers. Otherwise, a gateway that asks only for names in one dead zone would report an outage
 //!   of its network.
 //! - A batch has a question to a list only if clients asked this list about at least 95 % of the last addresses, and `dnsbl.batch_waste` limits the
-//!   questions that no client uses. This was measured with lists of 0, 3, 10 and 20 % of the addresses.
+//!   questions that no client uses. This was measured with DNS lists that list 0, 3, 10 and 20 % of the addresses.
 
 pub mod batch;
 pub mod negative_trust_anchors;

@@ -11,7 +11,7 @@ use crate::resolve::{Asked, Resolver};
 use dns::question::{Client, Question, Security};
 use dns::random::Random;
 
-/// Tests each negative trust anchor that expires, and removes those whose zone validates again. Returns their names.
+/// Tests each negative trust anchor that has an expiry time, and removes those whose zone validates again. Returns their names.
 ///
 /// A separate resolver with an empty cache asks for the SOA record at the name, with all negative trust anchors except the tested one.
 pub async fn remove_unneeded(resolver: &Resolver, network: &Arc<dyn Network>, random: &Random) -> Vec<Name> {

@@ -46,7 +46,7 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
         resolver.lists().rests(rests);
         if rests {
-            // A question may have arrived since the check without waking this task.
+            // A question that arrived after the first `round` and before `rests` did not wake this task, so a second `round` looks for it.
             let again = round(&resolver, &random, &mut asking);
             found.witnesses.extend(again.witnesses);
             found.wait = again.wait;
@@ -69,8 +69,8 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
 }
 
 /// Sends a witness query to find out if any server answers through `way` (recursion, configured servers, or forwarders). With recursion, the query is
-/// for a name that does not exist. A forwarder could answer this from its cache, so it gets a query for a name in another DNS list that nobody has
-/// asked for.
+/// for a name that does not exist. A forwarder could deny this name from its cache, so it gets a query for a name that nobody has asked for, in
+/// another DNS list.
 fn call_witness(
     resolver: &Arc<Resolver>,
     way: &Way,

@@ -92,7 +92,8 @@ impl Known {
         }
     }
 
-    /// True shortly before the TTL expires. resolverd then resolves the question again in advance, and must not use this entry for the new answer.
+    /// Returns true shortly before the TTL expires. resolverd then resolves the question again in advance. This resolution must not use this entry
+    /// for the new answer.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored(), self.expires(), now)
     }
@@ -106,8 +107,9 @@ impl Known {
         backing.security == Security::Secure
     }
 
-    /// Returns true if this entry, whose TTL has not expired, stays when new data with `rank` and `backing` arrive. Unvalidated data do not replace
-    /// secure data, and secure data replace all others. Otherwise the greater rank wins, or the new data if the ranks are equal.
+    /// Returns true if this entry, whose TTL has not expired, stays when new data with `rank` and `backing` arrive. Data that were not validated do
+    /// not replace a secure entry. Secure data replace an entry that is not secure. In all other cases, the data with the greater rank stay, or the
+    /// new data if the ranks are equal.
     pub(super) fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
         let held_rank = match self {
             Self::Rrset(rrset) => rrset.rank,

@@ -46,7 +46,7 @@ impl InView<'_> {
     ) -> bool {
         let is_secure = denial.backing.security == Security::Secure;
         match kind {
-            // The parent zone answers DS queries. A stub zone or a forwarder may serve the name even if the parent zone denies it.
+            // The parent zone answers DS queries. A stub zone or a forwarder may serve the name although the parent zone denies it.
             RecordType::DS => false,
             RecordType::A => is_secure || !self.exists(name, now),
             _ => is_secure || denial.is_of_top_level_domain() && !self.exists(name, now),
@@ -118,7 +118,7 @@ impl Memory {
                 if self.answers.get(key.as_bytes(), now).is_some_and(|answer| answer.is_negative()) {
                     self.answers.0.remove(key.as_bytes());
                 }
-                // A worker may have a copy of the answer even after its eviction, so the version of the answer is changed.
+                // A worker may have a copy of the removed answer. It does not use the copy after the version of the answer has changed.
                 self.answers.1.end(self.answers.1.for_key(key.as_bytes()));
             }
         }
@@ -208,7 +208,7 @@ mod tests {
         for kind in [RecordType::A, RecordType::MX] {
             assert!(denied(rrsets, kind).is_none(), "{kind}");
         }
-        // The name now exists in the cache, so another NXDOMAIN for MX denies only MX.
+        // Because of the stored TXT record, the name now exists in the cache. So the next NXDOMAIN for MX denies only MX.
         deny(rrsets, (RecordType::MX, "example."), Security::Insecure);
         assert!(denied(rrsets, RecordType::MX).is_some());
         assert!(denied(rrsets, RecordType::A).is_none());

@@ -1,7 +1,7 @@
 //! Stores recent failures of questions, so that repeated questions cause no queries (RFC 9520).
 //!
-//! A failure is stored for 1 s, and for twice as long after each further failure, up to 30 s. A successful answer removes it. If no server answered
-//! any query meanwhile, the network of this host may be at fault: the failure is stored for 1 s only, and ends when any server answers.
+//! A failure is stored for 1 s, and for twice as long after each further failure, up to 30 s. A successful answer removes it. If no server at all
+//! answered during the resolution, the network of this host may be at fault: the failure is stored for 1 s only, and ends when any server answers.
 //!
 //! The snapshot does not contain failures (RFC 9520 does not require this). So an operator who has repaired a zone can restart resolverd, which then
 //! queries the zone's servers immediately.
@@ -38,7 +38,7 @@ pub struct CachedFailure {
     /// The time from `since` to `until`. If the question fails again soon, the next failure is stored for twice as long.
     span: Duration,
     servers: ServersMeanwhile,
-    /// If no server answered the question, clients that ask it again wait only briefly, for this time after `since`.
+    /// If no server answered the question: for this time after `since`, clients that ask it again wait only briefly.
     unanswered_for: Duration,
     /// Why the question failed (RFC 8914).
     pub error: ExtendedError,
@@ -89,7 +89,7 @@ impl CachedFailures {
     }
 
     /// Returns the last failure of the question, if it is younger than `FAILURE_RECHECK_TIME`, and no server answered any query during the resolution
-    /// and since. `heard_since` is used as in `get`.
+    /// and since. `heard_since` returns true if any server has answered since the given time.
     pub fn unheard(
         &self,
         key: &[u8],

@@ -63,7 +63,7 @@ pub(crate) enum Aim {
 }
 
 impl Memory {
-    /// Runs on a thread that does not serve clients.
+    /// Removes the entries for `name` and for all names below it. Does this on a thread that does not serve clients.
     pub(crate) async fn flush_tree(&self, name: &Name) {
         let tree = Flush::Tree { name: name.clone(), kind: None };
         self.walk(move |memory| memory.flush(&tree)).await;
@@ -148,7 +148,8 @@ impl Aim {
         }
     }
 
-    /// Returns true if one of the denied ranges (NSEC and NSEC3) of a zone may deny a flushed name. `key` is the key of the zone.
+    /// Returns true if one of the denied ranges (NSEC and NSEC3) of a zone may deny a flushed name. `key` is the cache key of these ranges, which has
+    /// the name of the zone.
     fn hits_ranges(&self, key: &QuestionKey) -> bool {
         let (Self::Name(name, _) | Self::Tree(name, _)) = self else { return true };
         suffixes(name).any(|suffix| suffix == key.name()) || self.hits(key, true)

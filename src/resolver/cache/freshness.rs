@@ -90,8 +90,8 @@ impl InView<'_> {
         matches!(last, Some(Known::Rrset(rrset)) if rrset.kind() == key.kind())
     }
 
-    /// Returns true if a server has proved, after `word` was stored, that a name above `name` and below `top` does not exist (RFC 8020). Such a proof
-    /// prevents stale answers even after its TTL.
+    /// Returns true if, after the data in `word` were stored, a server has proved that a name above `name` and below `top` does not exist (RFC 8020).
+    /// This proof prevents stale answers even after its TTL.
     pub fn is_denied_above(&self, name: &Name, top: &Name, word: &LastWord) -> bool {
         let mut keys = self.keys(name);
         let (Some(top), Some(above)) = (keys.place_of(top), keys.above(0)) else { return false };
@@ -130,7 +130,8 @@ impl InView<'_> {
         }
     }
 
-    /// Like `outdate`, for the entry under `key`. An entry with a remaining TTL and a greater credibility stays.
+    /// Removes the entry under `key` if its TTL has expired, or if it is due for renewal and is no more credible than a newer answer with this
+    /// rank and these proofs.
     pub(super) fn outdate_entry(&self, key: &SlotKey<'_>, (rank, backing): (Rank, &Backing), now: Mono) {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
         let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);
@@ -149,7 +150,8 @@ impl InView<'_> {
     }
 }
 
-/// Returns the newest entry for a type at the name of `keys`: an RRset, a denial, or a CNAME. Returns `None` if the newest one is unknown.
+/// Returns the newest entry for a type at the name of `keys`: an RRset, a denial, or a CNAME. Returns `None` if there is no entry, or if two
+/// entries are equally old, so that it is not known which one replaced the other.
 fn last_known(
     mut keys: NameKeys,
     kind: RecordType,
@@ -177,8 +179,8 @@ fn last_known(
     last
 }
 
-/// Returns when the use of an entry causes its renewal. The entry was stored at `stored`, and its TTL expires at `expires`. Returns `None` if an
-/// entry is never renewed.
+/// Returns the time from which a hit renews an entry. The entry was stored at `stored`, and its TTL expires at `expires`. Returns `None` if its TTL
+/// is so short that it is never renewed.
 pub(crate) fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
     let whole = expires.as_micros().saturating_sub(stored.as_micros());
     let least = LEAST_RENEWAL_TIME.min(whole / MOST_RENEWAL_SHARE);

@@ -6,7 +6,7 @@ use super::store::{LookedUp, NEIGHBOURS_BEGIN};
 use dns::hash::Keyed;
 use dns::question::{MAX_NAME, QuestionKey, ViewId, is_wire_of, label_places, put_wire, tail};
 
-/// The kinds of entries in this table. The record type and the flags at the end of a key show the kind.
+/// The kinds of entries in the table of RRsets, denials and delegations. The record type and the flags at the end of a key show the kind.
 #[derive(Clone, Copy)]
 pub(super) enum KeySlot {
     Rrset(RecordType),
@@ -22,8 +22,8 @@ pub(super) enum KeySlot {
 }
 
 impl KeySlot {
-    /// Returns the record type and the flags octet of a key of this kind. Keys of questions use bits 0 and 1 of the flags, and these keys only bits 2
-    /// to 4, so they never equal the key of a question.
+    /// Returns the record type and the flags octet of a key of this kind. Bits 0 and 1 of the flags (DO and CD of questions) are never set. Bits 2 to
+    /// 4 distinguish keys of different kinds that have the same record type.
     fn tail(self) -> (RecordType, u8) {
         match self {
             Self::Rrset(kind) => (kind, 0),
@@ -110,7 +110,7 @@ const NEAR_KINDS: u16 = 64;
 /// so clients cannot choose keys that collide.
 fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
     let (far, near) = if kind < NEAR_KINDS && flags & OF_QUESTIONS == 0 {
-        // The number contains the type, and one bit for glue, delegations and `Exists`, so it is different for each kind.
+        // The second value has the type, and one bit that is set for glue, delegations and `Exists`. So it differs between the entries of a name.
         (0, u64::from(kind) | u64::from(flags & OF_DELEGATIONS != 0) << 6)
     } else {
         (u64::from(kind) << 8 | u64::from(flags), 0)
@@ -161,7 +161,7 @@ impl NameKeys {
         SlotKey { octets, hash: hash_in_slot(of_name, kind.into(), flags, self.view.number()) }
     }
 
-    /// In wire form, from octet `begin` of the buffer.
+    /// Returns the name that begins at octet `begin` of the buffer, in wire form.
     pub(super) fn name(&self, begin: usize) -> &[u8] {
         self.octets.get(begin..self.end).unwrap_or_default()
     }

@@ -34,8 +34,8 @@ impl Losses {
         }
     }
 
-    /// Returns the share of lost queries in per cent. Fewer than `LEAST_LOSSES` lost queries may be a short outage, and fewer answered ones a dead
-    /// server, so the share is then 0.
+    /// Returns the share of lost queries in per cent. Returns 0 if fewer than `LEAST_LOSSES` queries were lost, perhaps in a short outage, or if
+    /// fewer than `LEAST_LOSSES` were answered, perhaps because the server is dead.
     pub(super) fn percent(&self) -> u8 {
         let (answered, lost) = (u32::from(self.answered), u32::from(self.lost));
         if self.answered.min(self.lost) < LEAST_LOSSES {
@@ -49,7 +49,7 @@ impl Losses {
 mod tests {
     use super::*;
 
-    /// Every `nth` query is lost. Returns the share of lost queries.
+    /// Counts `queries` queries, of which every `nth` is lost. Returns the share of lost queries, in per cent.
     fn after(losses: &mut Losses, queries: u32, nth: u32) -> u8 {
         for number in 1..=queries {
             if number % nth == 0 { losses.lost() } else { losses.answered() }

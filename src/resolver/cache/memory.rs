@@ -34,7 +34,7 @@ pub struct Memory {
     pub servers: servers::Servers,
     /// Questions that failed recently.
     pub failures: failures::CachedFailures,
-    /// Which part of their memory the tables of answers and RRsets may use now.
+    /// The part of their maximum memory that the tables of answers and RRsets may use now.
     pub room: Room,
     pub(super) keyed: Keyed,
     pub(super) walks: walk::Walks,

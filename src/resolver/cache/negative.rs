@@ -51,7 +51,7 @@ impl Negative {
         &self.backing
     }
 
-    /// Returns the records that prove the denial, with its remaining TTL.
+    /// Returns the records that prove the denial, with the remaining TTL of the denial.
     pub fn evidence(&self, now: Mono) -> Vec<Record> {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }

@@ -17,7 +17,7 @@ const PER_OCTAVE: u32 = 1 << PRECISION_BITS;
 /// The begin of the first octave in microseconds, as an exponent of two. Shorter round trips share one bucket.
 const FIRST_OCTAVE: u32 = 10;
 
-/// The last octave ends at 2^21 microseconds, just over the longest timer.
+/// The number of octaves. The last one ends at 2^21 microseconds, just over the longest timer.
 const OCTAVES: u32 = 11;
 
 /// The first bucket is for round trips below the first octave. The last one also counts longer ones.
@@ -38,7 +38,7 @@ pub(super) struct RoundTrips {
     pub(super) variation: Duration,
     pub(super) counts: [u8; BUCKETS],
     total: u8,
-    /// How long to wait before another server is queried. It is stored, because it is read much more often than it changes.
+    /// The time after a query to this server at which another server is queried. It is stored, because it is read much more often than it changes.
     timer: Duration,
 }
 
@@ -91,7 +91,7 @@ impl RoundTrips {
         }
     }
 
-    /// Returns when a query or its reply counts as lost: after twice the timer, or the timeout of RFC 6298 if that is longer.
+    /// Returns the time after which a query without a reply counts as lost: twice the timer, or the timeout of RFC 6298 if that is longer.
     pub(super) fn patience(&self) -> Duration {
         (self.timer() * 2).max(self.smoothed + self.variation * 4).min(MAX_TIMER)
     }
@@ -120,7 +120,7 @@ impl RoundTrips {
     }
 }
 
-/// Returns the timer for a smoothed round trip without a distribution.
+/// Returns the timer (the time until another server is queried) for a smoothed round trip, if there were too few round trips for a percentile.
 pub(super) fn timer_of(smoothed: Duration) -> Duration {
     (smoothed + smoothed / 4 + Duration::from_millis(10)).clamp(MIN_TIMER, MAX_TIMER)
 }

@@ -1,5 +1,5 @@
-//! An RRset in the cache, in wire form, and its rank (RFC 2181 section 5.4.1). It is decoded when a resolution uses it; answers from the cache do not
-//! need it.
+//! An RRset in the cache, in wire form, and its rank (RFC 2181 section 5.4.1). It is decoded when a resolution uses it. Cache hits do not use RRsets:
+//! the cache has whole answers for them.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -54,8 +54,8 @@ impl Rrsets {
 }
 
 impl InView<'_> {
-    /// Returns the entry of `kind` at `name`, if its rank is at least `rank` and its TTL has not expired. Glue is returned only without an entry of a
-    /// higher rank and without a denial.
+    /// Returns the entry of `kind` at `name`, if its rank is at least `rank` and its TTL has not expired. Glue is returned only if the
+    /// cache has neither an entry of a higher rank nor a denial.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
         let mut keys = self.keys(name);
         let known = self.known(&keys.at(0, KeySlot::Rrset(kind)), rank, now);
@@ -71,7 +71,7 @@ impl InView<'_> {
         }
     }
 
-    /// Like `get`, but only for an RRset of this type.
+    /// Returns the RRset of this type at `name`, if its rank is at least `rank` and its TTL has not expired.
     pub fn rrset(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Arc<Rrset>> {
         self.rrset_of(&mut self.keys(name), kind, rank, now)
     }
@@ -95,7 +95,7 @@ impl InView<'_> {
         NameKeys::for_name(name, self.view, *self.store.keyed())
     }
 
-    /// Returns what `get` returns, with its type; or else the CNAME of the name.
+    /// Returns what `get` returns, with its type. If `get` returns nothing, returns the CNAME of the name.
     pub fn get_or_alias(
         &self,
         keys: &mut NameKeys,

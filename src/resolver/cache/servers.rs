@@ -59,7 +59,8 @@ pub struct Servers(Store<SocketAddr, Arc<Server>>);
 
 impl Servers {
     pub(super) fn new(capacity: u64, keyed: Keyed) -> Self {
-        // All entries take the same memory, so a new one uses the slot of an evicted one, and empty slots do not count towards the limit.
+        // The last argument, the memory of an empty slot, is 0: all entries take the same memory, so a new entry always fits into the slot of an
+        // evicted one.
         Self(Store::new(capacity, keyed, |_, _| ENTRY, 0))
     }
 
@@ -98,7 +99,7 @@ impl Servers {
         self.0.each(|address, server, _| see(*address, server))
     }
 
-    /// Restores a server of an earlier process, unless this process already has data about it.
+    /// Restores the data of an earlier process about a server, unless this process already has data about it. Returns true if they were restored.
     pub(super) fn restore(&self, address: SocketAddr, history: ServerHistory) -> bool {
         let server = Server { history: Mutex::new(history), ..Server::new(*self.0.keyed()) };
         self.0.restore(address, Arc::new(server), false)
@@ -167,8 +168,8 @@ pub(super) struct ServerHistory {
     pub(super) own_case_answers: u8,
     /// Until this time, TCP is used only if there is no other server, because this server did not accept it.
     pub(super) no_tcp_until: Option<Mono>,
-    /// The number of hedges because this server was late, in thousandths. A hedge is a second query, to another server. Each query to this server
-    /// reduces the number, and a great number prevents hedges.
+    /// The recent hedges because this server was late, in thousandths of a hedge. A hedge is a second query, to another server. Each query to this
+    /// server reduces the number. If the number is great, no further hedge is sent.
     pub(super) hedged: u32,
     /// When the last query was sent that only measures the round trip.
     pub(super) measured: Option<Mono>,
@@ -186,14 +187,15 @@ impl ServerHistory {
         }
     }
 
-    /// Returns the smoothed round trip without slow zones, how long to wait before another server is queried, and when a reply counts as lost.
+    /// Returns the smoothed round trip (of all zones except slow ones), the time after which another server is queried, and the time after which a
+    /// reply counts as lost.
     fn timers(&self) -> (Option<Duration>, Duration, Duration) {
         self.round_trips.as_ref().map_or((None, UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| {
             (Some(trips.smoothed()), trips.timer(), trips.patience())
         })
     }
 
-    /// Like `timers`; for a slow zone, with the round trip of `zone`.
+    /// Returns the values of `timers`. If `zone` is a slow zone, they are computed from the round trip for this zone.
     fn timers_for(&self, zone: &Name, keyed: &Keyed) -> (Option<Duration>, Duration, Duration) {
         self.slow_zones.get(zone, keyed).map_or_else(
             || self.timers(),
@@ -258,7 +260,7 @@ fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
 /// The state of a server for a zone, by which servers are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerStanding {
-    /// The smoothed round trip, if the server has answered; for a slow zone, that of this zone.
+    /// The smoothed round trip, if the server has answered. If the server is slow for this zone, the round trip of its answers for this zone.
     pub round_trip: Option<Duration>,
     /// How long to wait before another server is queried in addition.
     pub timer: Duration,
@@ -322,8 +324,8 @@ impl Server {
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
         let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
         let silent_since = known.filter(|_| too).or(known_for_zone);
-        // A server is dead for a single zone only after more unanswered queries than for all zones, because its answers for other zones show that it
-        // works. The first probe about a zone is sent after as many as the first one about all zones.
+        // The server may answer for other zones, and so work. So it counts as dead for one zone only after `SURE_SILENCES` unanswered queries about
+        // that zone, more than it takes to count as dead for all zones. The first probe needs equally many in both cases.
         let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
         let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
         let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
@@ -402,7 +404,7 @@ impl Server {
         }
     }
 
-    /// The reply to a query that counted as lost has arrived.
+    /// Records that the reply to a query has arrived after the query was counted as lost.
     pub(crate) fn was_late(&self) {
         self.history().losses.was_late();
     }
@@ -454,7 +456,7 @@ impl Server {
     }
 
     /// Returns true if the server is dead as a whole or for `zone`, and its next probe is due. The caller must then send this probe. Further calls
-    /// return false until the next probe is due; the time between two probes about doubles.
+    /// return false until the next probe is due. The pause between probes becomes approximately twice as long each time.
     pub fn probe(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -465,8 +467,8 @@ impl Server {
         of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
     }
 
-    /// Called when a probe about a zone other than `zone` is sent. Returns true if the server is dead for all zones: then the caller must send a
-    /// probe about `zone` too.
+    /// Called when a probe of the server for another zone than `zone` is sent. Returns true if the server is dead for all zones: then the caller must
+    /// send a second probe, for `zone`.
     pub(crate) fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -476,7 +478,7 @@ impl Server {
         is_dead
     }
 
-    /// Returns true if the first probe of the dead server was sent, and its result is unknown so far.
+    /// Returns true if a probe of the dead server is on its way and its result is not known yet.
     pub(crate) fn is_being_probed(&self, zone: &Name) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
@@ -554,14 +556,14 @@ impl Server {
         self.history().own_case_answers = 0;
     }
 
-    /// The server has found a name in mixed case (0x20), so resolverd believes its denials of such names for a day. For a DNS list, this is called at
-    /// the first denial, because the client does not wait for the check in its own spelling.
+    /// The server has found a name in mixed case (0x20), so resolverd believes its denials of such names for a day. A server of a DNS list counts as
+    /// such after its first denial, because the client of a list does not wait until the query is repeated in the client's spelling.
     pub(crate) fn finds_mixed_case(&self, now: Mono) {
         self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
     }
 
-    /// The server denied a name in mixed case (0x20), and again in the client's spelling. After `CONFIRMED_DENIALS` of these, resolverd believes its
-    /// denials for a day.
+    /// Called when the server has denied a name in mixed case (0x20), and then again in the client's spelling. After `CONFIRMED_DENIALS` such names,
+    /// resolverd believes the server's denials for a day.
     pub(crate) fn repeats_denial(&self, now: Mono) {
         let mut history = self.history();
         history.repeated_denials = history.repeated_denials.saturating_add(1);
@@ -570,7 +572,7 @@ impl Server {
         }
     }
 
-    /// UDP replies of more than 512 octets seem to be lost. Changes nothing if one has arrived recently.
+    /// Records that UDP replies of more than 512 octets seem to be lost. Changes nothing if such a reply has arrived recently.
     pub(crate) fn loses_long_datagrams(&self, now: Mono) {
         let mut history = self.history();
         if history.long_heard.is_none_or(|heard| now.since(heard) >= SHORT_TIME) {
@@ -578,7 +580,7 @@ impl Server {
         }
     }
 
-    /// A UDP reply of more than 512 octets has arrived.
+    /// Records that a UDP reply of more than 512 octets has arrived, so that queries permit such replies again.
     pub(crate) fn sends_long_datagrams(&self, now: Mono) {
         let mut history = self.history();
         (history.short_until, history.long_heard) = (None, Some(now));
@@ -589,7 +591,7 @@ impl Server {
         self.history().short_until = None;
     }
 
-    /// The server refuses TCP, or does not answer over TCP.
+    /// Records that the server refuses TCP, or does not answer over TCP.
     pub(crate) fn takes_no_tcp(&self, now: Mono) {
         self.history().no_tcp_until = Some(now.after(NO_TCP_TIME));
     }
@@ -603,8 +605,8 @@ impl Server {
     }
 }
 
-/// The zones for which a server is lame, in wire form, the oldest first, each with the end of this state. The size of the names is limited, because
-/// `ENTRY` includes them.
+/// The zones for which a server is lame, in wire form, the oldest first, each with the time until which it counts as lame. The size of the names is
+/// limited, because the weight of a server in the table (`ENTRY`) is the same for all servers.
 #[derive(Debug, Default)]
 pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
 

@@ -57,8 +57,8 @@ struct Dead {
     tried: Tried,
     /// When the last probe began.
     tried_at: Option<Mono>,
-    /// True if the server may answer for this zone again: it became silent in an outage, has since answered for another zone, and had no query for
-    /// this zone since.
+    /// True if it is not known whether the server answers for this zone again: it became silent in an outage, answered for another zone after the
+    /// outage, and got no query for this zone after that.
     is_in_question: bool,
 }
 
@@ -91,14 +91,14 @@ impl Dead {
 }
 
 impl Silence {
-    /// A server that was dead at the end of the previous process is probed immediately.
+    /// Returns the state of a server that was dead at the end of the previous process. Such a server is probed immediately.
     pub(super) fn dead_before(now: Mono) -> Self {
         let dead = Dead::new(now);
         let count = DEAD_AFTER_SILENCES;
         Self { count, counted: Some(now), since: Some(now), dead: Some(dead), ..Self::default() }
     }
 
-    /// Returns the time of the last answer to this process.
+    /// Returns the time of the server's last answer since the start of this process.
     pub(super) fn heard(&self) -> Option<Mono> {
         self.heard
     }
@@ -107,7 +107,7 @@ impl Silence {
         self.dead.is_some()
     }
 
-    /// Any message of the server sets the number of unanswered queries to 0.
+    /// Called for any message of the server. Sets the number of unanswered queries to 0.
     pub(super) fn end(&mut self, now: Mono) {
         *self = Self { heard: Some(now), ..Self::default() };
     }
@@ -141,7 +141,7 @@ impl Silence {
         }
     }
 
-    /// Sets the number of unanswered queries to at least `least`. The first query was sent at `sent`.
+    /// Sets the number of unanswered queries to at least `least`, if the server has not answered since the first of them was sent (`sent`).
     pub(super) fn add_some(&mut self, least: u32, (sent, now): (Mono, Mono)) {
         if !self.heard_since(sent) {
             self.counted = Some(now);
@@ -169,7 +169,7 @@ impl Silence {
         self.dead.is_some_and(|dead| dead.is_in_question)
     }
 
-    /// One more query was not answered. After `call_in_question`, the server is known to be silent again.
+    /// Handles one more unanswered query. If the server was in question (a reason to think that it answers again), it is known to be silent again.
     fn goes_on(&mut self) {
         if let Some(dead) = self.dead.as_mut().filter(|dead| dead.is_in_question) {
             (dead.tried, dead.is_in_question) = (Tried::InVain, false);
@@ -194,19 +194,19 @@ impl Silence {
         self.dead.filter(|dead| now < dead.until).map(|dead| dead.next_try().since(now))
     }
 
-    /// The first probe of a dead server is sent immediately, further ones at intervals.
+    /// Returns the time of the next probe; `None` if the server is not dead. The first probe is due immediately.
     pub(super) fn next_try(&self) -> Option<Mono> {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// Returns the pause between two probes because of failed questions: `usual`, or a fraction of the time without an answer if that is long.
+    /// Returns the pause between two probes that failed questions cause: `usual`, or after a long silence at least a fraction of the silence.
     fn wanted_pause(&self, usual: Duration, now: Mono) -> Duration {
         let silent = self.since.map_or(Duration::ZERO, |since| now.since(since));
         if silent < LONG_SILENCE { usual } else { usual.max(silent / LONG_SILENCE_PROBES) }
     }
 
-    /// Records that a question has failed because the server is dead. The next probe is then sent `LEAST_PROBE_PAUSE` after the last one began; after
-    /// a long silence, later (`wanted_pause`). Returns true if the next probe becomes earlier.
+    /// Records that a question has failed because the server is dead. The next probe is then sent `LEAST_PROBE_PAUSE` after the begin of the last
+    /// one, or later if the server has been silent for long (`wanted_pause`). Returns true if the next probe becomes earlier.
     pub(super) fn hasten(&mut self, now: Mono) -> bool {
         let pause = self.wanted_pause(LEAST_PROBE_PAUSE, now);
         let Some(dead) = &mut self.dead else { return false };
@@ -247,7 +247,7 @@ impl Silence {
         self.dead?.tried_at
     }
 
-    /// Returns true if the first probe was sent, and its result is unknown so far.
+    /// Returns true if the first probe since the server was found dead was sent, and no probe has been answered or lost so far.
     pub(super) fn is_being_tried(&self) -> bool {
         self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
     }
@@ -261,8 +261,8 @@ impl Silence {
         }
     }
 
-    /// Returns since when the server is known to be silent: a probe was not answered either, and the silence has lasted at least twice the usual
-    /// round trip.
+    /// Returns since when the server is known to be silent: it has not answered a probe, and has been silent for at least `SILENT_TIME` and for at
+    /// least twice its usual round trip.
     pub(super) fn known_since(&self, now: Mono, round_trip: Option<Duration>) -> Option<Mono> {
         let lasting = SILENT_TIME.max(round_trip.unwrap_or_default().saturating_mul(2));
         let tried = self.dead.is_some_and(|dead| dead.tried == Tried::InVain && now < dead.until);

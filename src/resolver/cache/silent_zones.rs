@@ -61,8 +61,8 @@ impl SilentZones {
         }
     }
 
-    /// Changes the unanswered queries of `zone`, or adds the zone. If there are too many zones, the one with the fewest unanswered queries is
-    /// removed, because they may have been lost on the path; among equals, the oldest.
+    /// Applies `change` to the count of unanswered queries for `zone`, and adds the zone if necessary. If there are too many zones, removes the
+    /// one with the fewest unanswered queries, because these may have been lost on the path; among equals, the oldest.
     fn change(&mut self, zone: &Name, keyed: &Keyed, change: impl FnOnce(&mut Silence)) {
         let zone = hash(zone, keyed);
         if let Some((_, silence)) = self.0.iter_mut().find(|(of, _)| *of == zone) {

@@ -37,11 +37,11 @@ pub(super) struct SlowZone {
 /// The length of a round trip for a zone, compared with the usual one of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compared {
-    /// About as long as usual. The first round trip of a server counts as usual.
+    /// About as long as usual. The first round trip of a server gets this value too, because no usual one is known.
     Alike,
     /// Much longer than usual: the server takes long for this zone.
     Slower,
-    /// Much shorter than usual: the usual round trip comes from slow zones.
+    /// Much shorter than usual: the usual round trip was measured in zones for which the server takes long.
     Faster,
 }
 
@@ -66,8 +66,8 @@ impl SlowZones {
         self.zones.iter().find(|slow| slow.name == name).copied()
     }
 
-    /// Records a slow answer for `zone`; a full table loses its oldest zone. After more than `MAX_SLOW_ZONES` slow zones without a usual answer, the
-    /// server itself is slow: empties the table and returns false.
+    /// Records a slow answer for `zone`. If the table is full, its oldest zone is removed. If more than `MAX_SLOW_ZONES` zones were added since the
+    /// server last answered as fast as usual, the server itself is slow: the table is emptied, and the result is false.
     pub(super) fn add(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) -> bool {
         let name = hash(zone, keyed);
         if let Some(slow) = self.zones.iter_mut().find(|slow| slow.name == name) {
@@ -87,7 +87,7 @@ impl SlowZones {
         true
     }
 
-    /// The server has answered for `zone` as fast as usual.
+    /// Records that the server has answered for `zone` as fast as usual: `zone` is no longer slow, and the count of slow zones starts again.
     pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
         self.added = 0;
         if !self.zones.is_empty() {

@@ -28,11 +28,11 @@ use dns::question::QuestionKey;
 /// The percentage of a shard's octets for the short queue.
 const SHORT: u64 = 10;
 
-/// At most this many lookups of an entry are counted.
+/// The count of the lookups of an entry, which decides if the entry stays in a full table, does not grow beyond this number.
 const MOST_VISITS: u8 = 3;
 
-/// An era ends when one 64th of the shard's octets have been added. A lookup counts only if a whole era has passed since the last counted lookup, or
-/// since the entry was added.
+/// The number of eras in which the whole content of a shard could be replaced: an era ends when entries with one 64th of the shard's octets have been
+/// added. A lookup counts only if a whole era has passed since the last counted lookup, or since the entry was added.
 const ERAS: u64 = 64;
 
 /// The value for "no slot".
@@ -69,10 +69,11 @@ struct StoreShard<K, V> {
     free: Vec<u32>,
     short: Queue,
     long: Queue,
-    /// The upper halves of the hashes of entries that were evicted from the short queue. The lower half is the position.
+    /// For the entries that were evicted from the short queue: the upper half of the hash, stored at an index that the lower half determines.
     gone: Vec<u32>,
-    /// The number of the current era, and the octets of new entries until it ends.
+    /// The number of the current era.
     era: u16,
+    /// The current era ends when new entries with this number of octets have been added.
     left_of_era: u64,
     capacity: u64,
     /// The memory of an empty slot in octets.
@@ -88,7 +89,7 @@ struct StoreSlot<K, V> {
     /// Counted lookups since the entry was added or moved to the back of the long queue.
     visits: u8,
     is_long: bool,
-    /// The era of the addition or of the last counted lookup.
+    /// The number of the era (see `ERAS`) in which the entry was added or its last counted lookup happened.
     seen: u16,
 }
 
@@ -148,7 +149,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
     }
 
     /// Adds an entry from the snapshot of an earlier process, unless the table already has one for `key`. `in_use` is true if the entry was in the
-    /// long queue. Returns true if the entry was added.
+    /// long queue, which has the entries that were looked up again. Returns true if the entry was added.
     pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
         let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         let Some(mut shard) = self.shard(hash) else { return false };
@@ -160,8 +161,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         is_new
     }
 
-    /// Calls `see` with every entry until `see` fails. The last argument of `see` is true if the entry is in the long queue. This does not count as a
-    /// use of the entry. No lock is held while `see` runs.
+    /// Calls `see` with every entry until `see` fails. The last argument of `see` is true if the entry is in the long queue, which has the entries
+    /// that were looked up again. The call does not count as a use of the entry. No lock is held while `see` runs.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,
@@ -187,8 +188,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         shard.take(place).map(|(_, value)| value)
     }
 
-    /// Returns the entries for which `wanted` returns true. For the same operations on the table, the order is always the same. This does not count
-    /// as a use.
+    /// Returns the entries for which `wanted` returns true. Their order depends only on the earlier operations on the table. The call does not count
+    /// as a use of an entry.
     pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
         let mut entries = Vec::new();
         for shard in self.shards.iter() {
@@ -203,13 +204,14 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Removes the entries for which `wanted` returns true, and calls `removed_one` with each. Each step frees the memory of its entries. If all
-    /// memory was freed at the end, new entries could make the table twice as large as its limit.
+    /// Removes the entries for which `wanted` returns true, and calls `removed_one` with each. Works in steps of `SLOTS_AT_ONCE` slots, and each step
+    /// frees the memory of its entries. If all memory was freed at the end, new entries could make the table twice as large as its limit.
     pub(super) fn remove_each(&self, wanted: impl Fn(&K, &V) -> bool, mut removed_one: impl FnMut(&V)) {
         let is_wanted =
             |slot: &StoreSlot<K, V>| slot.held.as_ref().is_some_and(|(key, value)| wanted(key, value));
         for shard in self.shards.iter() {
-            // Steps as in `entries`. An entry that is added meanwhile in a visited slot stays.
+            // The lock is released after each step, so that lookups do not wait for the whole table. An entry that is meanwhile added to a slot of an
+            // earlier step stays.
             for begin in (0..).step_by(SLOTS_AT_ONCE) {
                 let mut shard = lock(shard);
                 let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
@@ -318,7 +320,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.fit();
     }
 
-    /// The key must not be in the shard. An entry that is larger than the shard's limit is not added.
+    /// Adds an entry. The caller must know that its key is not in the shard. An entry that is larger than the shard's limit is not added.
     fn add(&mut self, (hash, weight): (u64, u32), key: K, value: V, is_long: bool) {
         if u64::from(weight) > self.capacity {
             return;
@@ -332,7 +334,8 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Octets are counted, not entries, because the limits of the queues are in octets: an era is about a sixth of the short queue.
+    /// Counts the octets of an added entry. When they reach the length of an era, the next era begins. An era is a number of octets and not of
+    /// entries, because the limits of the queues are in octets: it is about a sixth of the short queue.
     fn count_to_era(&mut self, weight: u32) {
         self.left_of_era = self.left_of_era.saturating_sub(weight.into());
         if self.left_of_era == 0 {
@@ -459,7 +462,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Returns true if an entry with this hash was evicted from the short queue.
+    /// Returns true if an entry with this hash was recently evicted from the short queue, where each new entry begins.
     fn came_back(&self, hash: u64) -> bool {
         let (place, mark) = halves(hash);
         let places = self.gone.len().saturating_sub(1);

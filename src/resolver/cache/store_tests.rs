@@ -14,7 +14,7 @@ impl LookedUp<Self> for u32 {
     }
 }
 
-/// A number takes as many octets as its value.
+/// Creates a store in which the weight of an entry, in octets, is the number that it stores.
 fn store(capacity: u64) -> Store<u32, u32> {
     Store::new(capacity, Keyed::new(&Random::seeded(1)), |_, value| *value, 0)
 }

@@ -6,15 +6,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::limits::ANSWER_VERSIONS;
 use dns::hash::Plain;
 
-/// The value of an answer's counter at a time, which identifies the version of the answer.
+/// Identifies a version of a cached answer: the place of the counter of its question, and the value of the counter at a time. The counter grows
+/// when the answer changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AnswerVersion {
     place: u32,
     count: u32,
 }
 
-/// The hash of a question selects its counter, so several questions share one. When one of their answers changes, the copies of the others are not
-/// used either. This costs one lookup for each of them, so collisions are harmless, and the hash needs no secret.
+/// The counters of changes to cached answers. The hash of a question selects its counter, so several questions share one. When one of their answers
+/// changes, the copies of the others are not used either. This costs one lookup for each of them, so collisions are harmless, and the hash needs no
+/// secret.
 pub(super) struct Versions([AtomicU32; ANSWER_VERSIONS]);
 
 impl Default for Versions {
@@ -24,7 +26,8 @@ impl Default for Versions {
 }
 
 impl Versions {
-    /// To copy an answer, read its version before the answer.
+    /// Returns the current version of the answer under `key`. A caller that copies an answer calls this before it reads the answer: if the answer
+    /// changes between the two, the copy counts as outdated.
     pub(super) fn for_key(&self, key: &[u8]) -> AnswerVersion {
         let place = place(key);
         AnswerVersion { place, count: self.count(place) }
@@ -34,14 +37,14 @@ impl Versions {
         self.count(version.place) == version.count
     }
 
-    /// The answer has changed or was removed. Call this after the change.
+    /// Makes stored copies of the answer invalid. Call this after the answer has changed or was removed.
     pub(super) fn end(&self, version: AnswerVersion) {
         if let Some(counter) = self.0.get(version.place as usize) {
             counter.fetch_add(1, Ordering::Release);
         }
     }
 
-    /// Any answer may have changed or been removed. Call this after the change.
+    /// Increments all counters, because any answer may have changed or been removed. Must be called after the change.
     pub(super) fn end_all(&self) {
         for counter in &self.0 {
             counter.fetch_add(1, Ordering::Release);

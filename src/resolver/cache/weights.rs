@@ -8,7 +8,7 @@ use dns::question::QuestionKey;
 /// `tests/weights.rs` compares it with the allocator's own count, and `cargo bench --bench memory` with the growth of resident memory.
 pub const ENTRY_OVERHEAD: usize = 112;
 
-/// The octets of `ENTRY_OVERHEAD` that an empty slot takes too.
+/// The part of `ENTRY_OVERHEAD` that a slot takes even if it has no entry, in octets.
 pub(super) const SLOT: u32 = 80;
 
 /// Returns the size of a shared value with its two reference counters, in octets.
@@ -41,7 +41,7 @@ const NAME_OCTETS_WITHIN: usize = 32;
 
 const NAME_LABELS_WITHIN: usize = 24;
 
-/// `blocks` has the sizes of all allocations of the entry's value.
+/// Returns the memory that a cache entry takes, in octets. `blocks` has the sizes of all allocations of its value.
 pub(super) fn weight(key: &QuestionKey, blocks: &[usize]) -> u32 {
     let blocks =
         blocks.iter().map(|octets| block(*octets)).fold(block(key.as_bytes().len()), usize::saturating_add);

@@ -61,7 +61,7 @@ fn address(value: &Typed<'_>) -> Read<SocketAddr> {
     address_at(value, PORT)
 }
 
-/// If the port is missing, the error message suggests `port`.
+/// Reads an address with a port. If the port is missing, the error message suggests `port`.
 fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| match typed.parse::<IpAddr>() {
@@ -182,7 +182,7 @@ pub(super) fn ports_text(ports: &RangeInclusive<u16>) -> String {
     format!("{}-{}", ports.start(), ports.end())
 }
 
-/// The port may be left out if it is 53.
+/// Reads a list of servers. The port of a server may be left out if it is 53.
 pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     let read = |item: &Typed<'_>| {
         let typed = text(item)?;
@@ -291,7 +291,7 @@ fn is_path(text: &str) -> bool {
     true
 }
 
-/// Labels of a host name have letters, digits and hyphens (RFC 1123 section 2.1).
+/// Returns true if each label of a name has only letters, digits and hyphens (RFC 1123 section 2.1).
 fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let letters = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
@@ -300,7 +300,7 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// The default port is `usual`. An IPv6 address without a port may be in brackets.
+/// Parses the address of a server, with or without a port. The default port is `usual`. An IPv6 address without a port may be in brackets.
 fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
     let bracketed = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let address = || match bracketed {
@@ -322,7 +322,7 @@ fn ip(value: &Typed<'_>) -> Read<IpAddr> {
     })
 }
 
-/// Returns an error if the list is empty or too long. The error message shows `example`.
+/// Returns the list, or an error if the list is empty or too long. The error message shows `example`.
 fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     if list.is_empty() {
         return Err(WrongValue::new("is empty", format!("give at least one address, like \"{example}\"")));
@@ -344,7 +344,7 @@ pub(super) fn server_text(server: SocketAddr) -> String {
 }
 
 impl fmt::Display for Forwarder {
-    /// As in the configuration file: without the default port of the protocol.
+    /// Writes the forwarder as in the configuration file: without the port if it is the default port of the protocol.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Encryption { certificate, protocol }) = &self.encryption else {
             return formatter.write_str(&server_text(self.address));

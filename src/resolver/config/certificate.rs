@@ -68,13 +68,13 @@ pub(super) fn certificate_file(path: &Path) -> Read<CertificateFile> {
     Ok(CertificateFile { path: path.to_owned(), chain })
 }
 
-/// Other users must not be able to read the file, because everyone with the key can impersonate this host.
+/// Reads the file of a private key. Other users must not be able to read the file, because everyone with the key can impersonate this host.
 pub(super) fn private_key_file(path: &Path) -> Read<PrivateKeyFile> {
     let file = path.display();
     let opened = Opened::regular(path).map_err(|error| unreadable(path, &error, KEY_REMEDY))?;
     opened.refuse_others(path)?;
     let text = opened.text(MAX_CERTIFICATE_FILE).map_err(|error| unreadable(path, &error, KEY_REMEDY))?;
-    // The library's error message may contain octets of the file.
+    // The library's error message is not used, because it may contain octets of the file, which is secret.
     let key = PrivateKeyDer::from_pem_slice(text.as_bytes())
         .map_err(|_| WrongValue::new(format!("{file} does not contain a private key"), KEY_REMEDY))?;
     Ok(PrivateKeyFile { path: path.to_owned(), key: Arc::new(key) })
@@ -90,7 +90,8 @@ pub fn usable_pair(certificate: &Path, key: &Path) -> Result<(), String> {
     pair(&certificate, &key).map(|_| ())
 }
 
-/// If permissions are missing, the error says so: often only root can read a private key.
+/// Returns the error for a certificate or key file that cannot be read. If permissions are missing, the remedy names them: often only root
+/// can read a private key.
 fn unreadable(path: &Path, error: &Unreadable, remedy: &str) -> WrongValue {
     let file = path.display();
     let denied =

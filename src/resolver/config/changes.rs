@@ -50,7 +50,7 @@ impl Visitor for Changes<'_> {
     }
 }
 
-/// Returns sentences for changed values, and then for changed contents of files.
+/// Returns a sentence for each changed value, and then one for each file whose path is unchanged but whose content has changed.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
     let values = keys.iter().filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;
@@ -65,7 +65,7 @@ fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<S
     values.chain(files).collect()
 }
 
-/// Returns `None` if the values are equal. `old` or `new` is `None` if the key is left out.
+/// Returns the change of a key as text, or `None` if the values are equal. `old` or `new` is `None` if the key is left out.
 fn change<Holder>(key: &ConfigKey<Holder>, old: Option<Value>, new: Option<Value>) -> Option<String> {
     if old == new {
         return None;

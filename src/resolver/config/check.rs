@@ -21,7 +21,7 @@ pub(super) struct Checks<'c> {
     problems: &'c mut Problems,
 }
 
-/// Adds an error to `problems` for each invalid combination. `lines` has the line number of each key.
+/// Adds an error to `problems` for each invalid combination of settings. `lines` has the line number of each key.
 pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let mut checks = Checks { config, lines, problems };
     families(&mut checks);
@@ -134,7 +134,7 @@ fn one_listener(
 ) {
     for at in listener.all_addresses() {
         let ListenAt { address, serves } = at;
-        // With port 0, the system chooses a different port for each listener.
+        // Several listeners may have port 0, because the system then chooses a different port for each.
         let meets =
             |other: &&ListenAt| at.meets(**other) && (address == other.address || serves != other.serves);
         if let Some(other) = taken.iter().find(meets).filter(|_| address.port() != 0) {

@@ -57,7 +57,7 @@ const DENY_SERVERS: [IpNet; 20] = [
     v4(203, 0, 113, 0, 24),
     v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
     v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-    // Otherwise a delegation could name a denied IPv4 address in IPv4-mapped form.
+    // All IPv4-mapped addresses are denied. Otherwise a delegation could name a denied IPv4 address in this form.
     v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
 ];
 
@@ -169,7 +169,7 @@ impl Default for Dnssec {
 }
 
 impl Default for ConfiguredZone {
-    /// The name and the servers are not set yet.
+    /// The name and the servers are placeholders. The caller replaces them.
     fn default() -> Self {
         Self {
             name: Name::root(),

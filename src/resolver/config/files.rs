@@ -126,7 +126,7 @@ impl Opened {
             match (&mut self.file).take(left.min(CHUNK)).read_to_end(&mut octets) {
                 Ok(0) => break,
                 Ok(_) => {}
-                // The pipe is empty, and its writer has not closed it.
+                // The pipe is empty, but its writer has not closed it, so the next `wait` waits for more octets.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }

@@ -20,7 +20,7 @@ pub struct FleetSection {
     pub servers: Vec<StoreServer>,
     /// The kind of the store's servers.
     pub mode: StoreMode,
-    /// The name of the primary server at the sentinels.
+    /// The name by which the sentinels know the primary server.
     pub primary: String,
     /// The user name at the store; if empty, the default user.
     pub user: String,

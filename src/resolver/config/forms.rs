@@ -11,7 +11,7 @@ use toml::Value;
 
 use super::value::{self, Read, Typed};
 
-/// A form of values, for example a number in a range or a list of names.
+/// Reads and writes the values of a key of the configuration, for example a number in a range or a list of names.
 pub(super) trait Form {
     /// The type in the program, such as `Duration`.
     type Meant;
@@ -19,11 +19,11 @@ pub(super) trait Form {
     /// Reads a value. Relative paths start at `directory`.
     fn read(&self, typed: &Typed<'_>, directory: &Path) -> Read<Self::Meant>;
 
-    /// Returns `None` if a key with this value is left out of the file.
+    /// Converts a value of the program to a value of the file. Returns `None` if the file has no key for this value.
     fn write(&self, meant: &Self::Meant) -> Option<Value>;
 }
 
-/// A quoted text, with a function that reads the value and one that writes it.
+/// The form of a value that is a quoted text: a function that reads the value from the text, and one that writes it.
 pub(super) struct Text<Meant>(pub(super) fn(&Typed<'_>) -> Read<Meant>, pub(super) fn(&Meant) -> String);
 
 /// A domain name.
@@ -56,7 +56,7 @@ impl Form for Flag {
     }
 }
 
-/// `true` or `false`. The default, which this type contains, is not written.
+/// The form of a key with the value `true` or `false`. The field is the default; a key with this value is not written.
 pub(super) struct FlagUnless(pub(super) bool);
 
 impl Form for FlagUnless {
@@ -178,7 +178,8 @@ impl<Own: Form> Form for OrEmpty<Own> {
     }
 }
 
-/// The path of a file, with a function that reads the file and one that returns its path.
+/// The form of a key whose value is the path of a file. The first function reads the file, and the second one returns the path of a file that was
+/// read.
 pub(super) struct NamedFile<Meant>(
     pub(super) fn(&Path) -> Read<Meant>,
     pub(super) for<'m> fn(&'m Meant) -> &'m Path,
@@ -200,7 +201,7 @@ pub(super) fn texts(values: impl IntoIterator<Item = impl fmt::Display>) -> Valu
     Value::Array(values.into_iter().map(|value| Value::String(value.to_string())).collect())
 }
 
-/// Returns an empty text if there is no file.
+/// Returns the path of a file as a value, or an empty text if there is no file.
 pub(super) fn path(path: Option<&Path>) -> Value {
     Value::String(path.map_or_else(String::new, |path| path.display().to_string()))
 }

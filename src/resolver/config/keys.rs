@@ -11,7 +11,8 @@ use toml::Value;
 use super::report::WrongValue;
 use super::value::{Read, Typed};
 
-/// A row of the table. The value of the key is a field of `Holder`, the type of its section or entry.
+/// A key of the configuration file. The table of a section or entry has one row for each of its keys. The value of the key is a field of
+/// `Holder`, the type of the section or entry.
 pub(super) struct ConfigKey<Holder: 'static> {
     pub(super) name: &'static str,
     /// Reads and stores the value. Relative paths start at the given directory.
@@ -76,7 +77,7 @@ impl<Holder> ConfigKey<Holder> {
         found.map(|(_, comment)| *comment)
     }
 
-    /// By default, the key may be missing, and a reload reads it again.
+    /// Creates a key that may be missing and that a reload reads again. Methods such as `required` change this.
     pub(super) const fn new(
         name: &'static str,
         read: ReadKey<Holder>,
@@ -107,7 +108,7 @@ impl<Holder> ConfigKey<Holder> {
         self
     }
 
-    /// Marks a key that names a file. If `differs` returns true, a reload shows `sentence`.
+    /// Marks a key that names a file. A reload shows `sentence` if `differs` finds that the old and the new content of the file differ.
     pub(super) const fn content(
         mut self,
         sentence: &'static str,
@@ -138,7 +139,8 @@ pub(super) trait TableEntry: Sized + 'static {
     /// Returns the kind and the name of the entry, for error texts.
     fn title(&self) -> String;
 
-    /// Returns an error if keys must not be combined. Without a key, the error is about the whole entry.
+    /// Returns an error if the keys that an entry has must not be combined. The error is about the returned key, or about the whole entry if that is
+    /// `None`.
     fn check(_typed: &[&'static str]) -> Option<(Option<&'static str>, WrongValue)> {
         None
     }

@@ -54,8 +54,8 @@ pub struct ConfiguredRecord {
     pub data: Vec<String>,
     /// The TTL; `None` for `RECORD_TTL`.
     pub ttl: Option<Duration>,
-    /// The `[[view]]` whose clients see the records. `None`: clients without a view see them, and clients of each view without a `[[record]]` of this
-    /// name.
+    /// The `[[view]]` whose clients see the records. If this is `None`, two groups see them: clients without a view, and clients of the views that
+    /// have no `[[record]]` of this name themselves.
     pub view: Option<String>,
 }
 

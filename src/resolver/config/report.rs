@@ -69,7 +69,7 @@ impl fmt::Display for ConfigProblem {
 /// The error in the value of a key, without the name of the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct WrongValue {
-    /// The octets of the error in the file; `None` for the whole value.
+    /// The positions of the wrong octets in the file; `None` if the whole value is wrong.
     pub(super) span: Option<Range<usize>>,
     pub(super) wrong: String,
     pub(super) remedy: String,
@@ -86,7 +86,7 @@ impl WrongValue {
         Self { span: None, wrong: wrong.into(), remedy: remedy.into() }
     }
 
-    /// Keeps a position that is already set, because it is more exact.
+    /// Sets the position of the error. A position that is already set stays, because it is more exact.
     pub(super) fn at(self, span: Range<usize>) -> Self {
         Self { span: Some(self.span.unwrap_or(span)), ..self }
     }

@@ -93,7 +93,7 @@ pub struct Resolve {
 /// Determines if queries are sent over an address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Used if this host has a route for it.
+    /// Queries are sent over the address family if this host has a route for it.
     Auto,
     /// Always used.
     On,

@@ -19,7 +19,7 @@ pub struct SeenZones {
     own: Option<String>,
 }
 
-/// The `[[host]]` and `[[record]]` entries that a group sees.
+/// The `[[host]]` and `[[record]]` entries that a group of clients sees.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeenNames<'c> {
     /// The hosts.
@@ -66,7 +66,7 @@ impl SeenZones {
         Self { shared: view.zones.as_deref().map(in_order), own }
     }
 
-    /// Returns the zones of `config` that the group sees. A zone of its view replaces a zone without `view` of the same name.
+    /// Returns the zones of `config` that this group of clients sees. A zone of the group's view replaces a zone of the same name without `view`.
     pub fn zones_in<'c>(&self, config: &'c Config) -> Vec<&'c ConfiguredZone> {
         let (own, others): (Vec<_>, Vec<_>) =
             config.zones.iter().filter(|zone| self.sees(zone)).partition(|zone| zone.view.is_some());
@@ -82,7 +82,8 @@ impl SeenZones {
         }
     }
 
-    /// Returns the hosts and records of `config` that the group sees. An entry of its view hides the entries without `view` for the same name.
+    /// Returns the hosts and records of `config` that the group sees. An entry of the group's view hides the entries without `view` for the same
+    /// name.
     pub fn names<'c>(&self, config: &'c Config) -> SeenNames<'c> {
         let of_hosts = config.hosts.iter().map(|host| (&host.name, &host.view));
         let of_records = config.records.iter().map(|record| (&record.name, &record.view));
@@ -164,7 +165,7 @@ pub fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
 }
 
 impl SeenEntry<'_> {
-    /// Returns true for the same entry of the same configuration.
+    /// Returns true if both are the same entry. Both must come from the same configuration, because their addresses in memory are compared.
     pub fn is(self, other: Self) -> bool {
         match (self, other) {
             (Self::Host(one), Self::Host(other)) => std::ptr::eq(one, other),

@@ -108,7 +108,8 @@ impl Breaker {
         self.silent_since.get_or_insert(now);
     }
 
-    /// Returns true if the breaker closes. Clients may ask questions that every server refuses, so errors count only if a probe gets errors too.
+    /// Records the end of a query to the DNS list, and returns true if this closes the breaker. An error counts only if the query is a probe:
+    /// clients may ask questions that every server refuses.
     pub(crate) fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
         let EndedQuery { end, elapsed, round_trip, probe } = query;
         self.under_way = self.under_way.saturating_sub(1);
@@ -160,8 +161,8 @@ impl Breaker {
         }
     }
 
-    /// If a forwarder or this host cannot reach the internet, all DNS lists give errors. So the errors of a probe count only if servers of other
-    /// zones answered both before and after the probe.
+    /// Decides if the breaker opens because probes got errors. If a forwarder or this host cannot reach the internet, all DNS lists give errors. So
+    /// the errors of a probe count only if servers of other zones answered both before and after the probe.
     fn judge_errors(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
@@ -250,7 +251,7 @@ impl Breaker {
         self.others_say_silent = Some(now);
     }
 
-    /// Called when the DNS list has answered a question that was sent `elapsed` ago. This ends a silence of the list that began before that question,
+    /// Called when the DNS list has answered a question that was sent `elapsed` ago. If the silence of the list began before that, it has ended,
     /// even if earlier questions still wait.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;

@@ -23,7 +23,7 @@ pub struct Span {
 pub struct Code {
     /// The range of addresses in answers of the DNS list.
     pub span: Span,
-    /// The meaning of an answer with such an address, in a few words.
+    /// The meaning of an answer with an address in this range, in a few words.
     pub means: String,
 }
 

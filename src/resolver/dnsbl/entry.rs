@@ -70,7 +70,7 @@ pub struct ListCounts {
 }
 
 impl ListEntry {
-    /// `tally` has the counters of an earlier entry for the same list. The new entry continues them.
+    /// Creates an entry. `tally` has the counters of an earlier entry for the same list, which the new entry continues.
     pub(super) fn new(apex: Name, way: Way, number: u32, tally: Arc<ListTally>) -> Self {
         Self { apex, way, watch: ListWatch::default(), number, knowledge: Mutex::default(), tally }
     }
@@ -220,7 +220,8 @@ impl ListEntry {
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
-        // The errors may be refusals. So a DNS list with the state "refuses queries" keeps this state.
+        // If the breaker has opened because queries got errors, these errors may be refusals. So a list in the state "refuses queries" keeps this
+        // state.
         if cause != breaker::OpenReason::Failing || knowledge.known.standing.state != ListState::Refusing {
             knowledge.known.turn(ListState::Silent, &why, now.unix);
         }
@@ -244,7 +245,7 @@ impl ListEntry {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
-    /// Returns true if the log must say now, once in `SHUT_DOWN_LIST_LINE`, that clients still ask this DNS list, which is shut down.
+    /// Returns true at most once in `SHUT_DOWN_LIST_LINE`: the log then says that clients still ask this DNS list, which is shut down.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut knowledge = self.knowledge();
         let due = knowledge.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);

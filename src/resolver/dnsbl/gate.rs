@@ -67,7 +67,7 @@ pub enum UnknownReason {
         /// The extended error (RFC 8914) that says what is wrong with the DNS list's answer.
         error: ExtendedError,
     },
-    /// The DNS list has a TXT record for the name, but no A record, so the name is not listed.
+    /// The DNS list has a TXT record for the name, but no A record, which alone would be a listing.
     TextAlone,
     /// The servers of the DNS list do not answer queries.
     Silent {
@@ -175,7 +175,8 @@ impl UnknownReason {
         let error = self.extended_error(&list.apex);
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
-            // A name without an A record is not listed, so the answer for the type TXT must be "not listed" too.
+            // The DNS list has a TXT record, but no A record, for the name. So the name is not listed, and the answer for the type TXT must
+            // be "not listed" too.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_silent {
                 WhenSilent::Servfail => Given::Servfail(error),

@@ -62,7 +62,7 @@ struct Suspicion {
 }
 
 impl ListHealth {
-    /// Called when a client asks the DNS list. Plans the first test for `now`.
+    /// Called when a client asks the DNS list. Plans a test for `now`, if no test is planned.
     pub(crate) fn wanted(&mut self, now: Mono) {
         self.due.get_or_insert(now);
     }
@@ -87,7 +87,7 @@ impl ListHealth {
         self.insists
     }
 
-    /// If a test is planned, moves it to `now`.
+    /// If a test is planned for a later time, moves it to `now`.
     pub(crate) fn test_now(&mut self, now: Mono) {
         if let Some(due) = &mut self.due {
             *due = (*due).min(now);
@@ -138,7 +138,8 @@ impl ListHealth {
         if now.since(before.at) < HEALTH_AGAIN {
             return TestResult::Suspected(state);
         }
-        // A test asks the suspected server only if no other server answers.
+        // A further test asks the suspected server again only if no other server answers. Its result is believed only after `HEALTH_ALONE` such
+        // tests.
         let again = before.again.saturating_add(u8::from(before.server == server));
         self.suspicion = Some(Suspicion { at: now, again, ..before });
         if before.server != server || again >= HEALTH_ALONE {
@@ -149,7 +150,7 @@ impl ListHealth {
     }
 }
 
-/// Returns what this test alone shows, and the server whose answer shows it.
+/// Returns what this test shows, without regard to earlier tests, and the server whose answer shows it.
 fn read(tested: &Tested) -> Option<(ListState, Option<IpAddr>)> {
     let Tested { listed, unlisted, usual } = tested;
     let said = |point: &Option<Point>, says| point.filter(|point| point.says == says);

@@ -15,7 +15,7 @@ use super::table::Lists;
 use crate::limits::{KEPT_BREAKER_TIME, MAX_LIST_WAYS, MAX_LISTS_FILE};
 use dns::clock::Now;
 
-/// The name of the file in the state directory.
+/// The name of the file in the state directory that keeps the states and counters of DNS lists over a restart.
 pub const FILE: &str = "lists.json";
 
 const VERSION: u32 = 1;

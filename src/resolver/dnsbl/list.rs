@@ -222,7 +222,7 @@ impl List {
         let labels: Vec<&[u8]> = name.iter().take(own).collect();
         if let Some(address) = reversed(&labels) {
             let subject = if address.is_ipv4() { ListSubject::Ip4 } else { ListSubject::Ip6 };
-            // A client may ask a list of domains or hashes about an address.
+            // A client may ask a list of domains or hashes about an address, too.
             let known = self.subjects.contains(&subject) || self.knows_labels();
             return if known { AskedAbout::Address(address) } else { AskedAbout::Nothing };
         }

@@ -33,7 +33,7 @@ pub struct Lookalikes(Mutex<LookalikeTable>);
 #[derive(Debug, Default)]
 struct LookalikeTable {
     zones: BTreeMap<Name, AskedZone>,
-    /// The number of zones that were learned so far. No number is used twice, because answers in the cache contain it.
+    /// The number of zones that were learned so far. It gives the id of the next one. No id is used twice, because answers in the cache contain ids.
     numbers: ListId,
 }
 
@@ -49,7 +49,7 @@ struct AskedZone {
     learned: Option<LearnedZone>,
 }
 
-/// The data of a learned zone that batches need.
+/// The data that batches need about a learned zone: a zone that clients query like a DNS list.
 #[derive(Clone, Debug)]
 struct LearnedZone {
     number: ListId,
@@ -102,8 +102,8 @@ impl Lookalikes {
         true
     }
 
-    /// Returns the number of the zone if it is learned. `is_shared`: true if clients have just looked up the same address in a known DNS list. After
-    /// enough such addresses, the zone is learned.
+    /// Returns the id of the zone if it was learned. `is_shared`: true if clients have just looked up the same address in a known DNS list. The zone
+    /// is learned after enough addresses for which `is_shared` was true.
     pub(crate) fn asked(&self, name: &ReversedName, is_shared: bool, now: Mono) -> Option<ListId> {
         let mut table = self.lock();
         let zone = table.zones.get_mut(&name.zone).filter(|_| !name.keyed)?;
@@ -190,8 +190,8 @@ impl AskedZone {
         Self { questions: 1, changes: 0, last: address, shared, since, learned }
     }
 
-    /// Records that clients have looked up `address` in this zone and in a known DNS list. Returns true after enough addresses within
-    /// `LEARNED_ZONE_TIME`.
+    /// Records that clients have looked up `address` both in this zone and in a known DNS list. Returns true if `LOOKALIKE_ADDRESSES` different
+    /// addresses were recorded within `LEARNED_ZONE_TIME`.
     fn shares(&mut self, address: IpAddr, now: Mono) -> bool {
         if self.shared.is_empty() || now.since(self.since) >= LEARNED_ZONE_TIME {
             self.shared.clear();
@@ -281,7 +281,8 @@ mod tests {
         assert_eq!(lookalikes.list().len(), 1);
     }
 
-    /// `is_shared`: true if the client has also asked a known DNS list about this address.
+    /// Asks for `asked`, and returns the id of its zone if the zone was learned. `is_shared`: true if the client has asked a known DNS list about the
+    /// same address.
     fn ask(lookalikes: &Lookalikes, asked: &str, is_shared: bool, now: Mono) -> Option<ListId> {
         let asked = name(asked);
         assert!(lookalikes.notice(&asked));

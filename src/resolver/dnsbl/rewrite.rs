@@ -2,8 +2,8 @@
 //! `KEY.zen.dq.spamhaus.net`, and the answer for the client has the name that the client asked for.
 //!
 //! This module adds a placeholder label to the name, and `exchange` replaces the placeholder with the key just before a query is sent. Until then,
-//! the name is an ordinary name, so iteration, cache and traces need no special case. `iterate` ensures that no server of a zone above the zone of
-//! `base` receives the key.
+//! the name is an ordinary name, so iteration, cache and traces need no special case. `iterate` ensures that no server of a zone above the
+//! zone of the provider receives the key.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,7 +24,7 @@ pub(crate) fn provider_of(list: &Name) -> Option<Name> {
 pub struct Rewrite {
     apex: Name,
     secret: Arc<Secret>,
-    /// The zone that contains `base`. `None` before resolution has found this zone.
+    /// The zone of the provider whose servers may receive the key. `None` before resolution has found this zone.
     home: Mutex<Option<Name>>,
 }
 
@@ -47,7 +47,7 @@ impl Rewrite {
         &self.secret
     }
 
-    /// Returns the placeholder label and `base`. All translated names are below this name.
+    /// Returns the placeholder label followed by the base of the secret. All translated names are below this name.
     pub(crate) fn stand_in(&self) -> Option<Name> {
         self.secret.base().prepend_label(STANDS_FOR).ok()
     }
@@ -77,15 +77,15 @@ impl Rewrite {
         rewritten
     }
 
-    /// Translates the owner name of a record, as `outward` does. The SOA record of a zone above `base` in a negative answer gets the apex of the DNS
-    /// list as owner.
+    /// Translates the owner name of a record, as `outward` does. A negative answer may have the SOA record of a zone above the part of the name
+    /// after the key (`base`). Its owner becomes the apex of the DNS list.
     pub(crate) fn outward_record(&self, mut record: Record) -> Record {
         let covers = record.name.zone_of(self.secret.base());
         record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };
         record
     }
 
-    /// Returns true if the servers of `zone` may receive the customer's key, because `zone` contains `base`.
+    /// Returns true if the servers of `zone` may receive the customer's key: `zone` is the zone that contains `base`, or a zone below it.
     pub fn is_home(&self, zone: &Name) -> bool {
         self.home
             .lock()
@@ -94,7 +94,7 @@ impl Rewrite {
             .is_some_and(|home| home.zone_of(zone))
     }
 
-    /// Called when the zone that contains `base` is found. After this call, the servers of `zone` may receive the key.
+    /// Called when resolverd has found the zone that contains the names with the customer key. After this call, its servers may receive the key.
     pub(crate) fn set_home(&self, zone: &Name) {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone.clone());
     }

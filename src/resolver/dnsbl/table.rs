@@ -31,7 +31,7 @@ pub struct Lists {
     through: Mutex<BTreeMap<Way, NetworkAnswers>>,
     /// Wakes the task that tests and probes the DNS lists.
     wake: Notify,
-    /// True if this task sleeps for a long time.
+    /// True if the task that tests and probes the DNS lists sleeps for a long time.
     resting: AtomicBool,
     /// What was learned about the order in which clients ask DNS lists, for batches.
     pub batch: Mutex<Batch>,
@@ -79,7 +79,7 @@ impl ListEntries {
         }
     }
 
-    /// Removes the entry that clients have not asked for the longest time.
+    /// Removes the entry of the DNS list to which clients have sent no question for the longest time.
     fn make_room(&mut self) {
         let idlest = self.by_number.values().min_by_key(|entry| entry.watch.last_wanted());
         if let Some(number) = idlest.map(|entry| entry.number()) {
@@ -159,8 +159,9 @@ impl Lists {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// Records an answer of a DNS list through the forwarders `way`. No forwarder can have this answer in its cache, so the forwarders reach the
-    /// internet.
+    /// Records that an answer of a DNS list came through the forwarders `way`. The caller passes only answers that no forwarder can have in its
+    /// cache,
+    /// so they prove that the forwarders reach the internet.
     pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);

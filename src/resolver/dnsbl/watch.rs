@@ -1,4 +1,4 @@
-//! The breaker, the quota and the tests of one DNS list.
+//! The breaker, the quota and the tests of one DNS list. A test is a set of queries whose answers show if the list works.
 //!
 //! One lock protects all three. A thread with this lock never waits for anything else.
 
@@ -16,7 +16,7 @@ use crate::limits::{MAX_PROBE_TIME, PROBE_WHILE_WANTED, PROBES_OF_IDLE_TIME};
 use dns::clock::{Mono, Now};
 use dns::question::ViewId;
 
-/// The breaker, the quota and the tests of one DNS list, behind one lock.
+/// The state of one DNS list, behind one lock: its breaker, its quota, and the queries with which resolverd tests if the list works.
 #[derive(Debug)]
 pub struct ListWatch {
     state: Mutex<ListWatchState>,
@@ -233,7 +233,8 @@ impl ListWatch {
         self.state().tests
     }
 
-    /// Called when another gateway of the fleet has tested the DNS list. `toss` returns a random number below its argument.
+    /// Called when another gateway of the fleet has tested the DNS list. Plans a later test by this gateway; `toss` varies its time, and returns a
+    /// random number below its argument.
     pub fn tested_by_others(&self, now: Mono, toss: impl Fn(u32) -> u32) {
         self.state().health.tested_by_others(now, toss);
     }
@@ -249,7 +250,7 @@ impl ListWatch {
         }
     }
 
-    /// Returns the numbers of queries on the day of the time `unix` (in seconds since 1970) and on the day before, and the quota.
+    /// Returns the number of queries on the day of the time `unix` (in seconds since 1970), the number on the day before, and the quota of a day.
     pub fn quota(&self, unix: u64) -> (u64, u64, Option<u64>) {
         let state = self.state();
         let (today, yesterday) = state.quota.of_day(unix);

@@ -30,7 +30,7 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
 
 /// Returns true if the message contains a customer key, or if it cannot be read and may contain one.
 fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
-    // Most messages contain neither the apex of a DNS list with a key nor a label that looks like a key. They are not decoded.
+    // Most messages contain neither the apex of a DNS list with a key nor a label that looks like a key, so they need not be decoded.
     let labels = |apex: &[u8]| {
         let label = |place: usize| {
             apex.get(place..)?.split_first().map(|(length, rest)| (usize::from(*length), rest))
@@ -69,8 +69,8 @@ fn has_label_like_a_key(octets: &[u8]) -> bool {
     octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)
 }
 
-/// Returns only the header and the question, or only the header if the question cannot be read. `shown` returns the part of the name that may be
-/// shown.
+/// Returns the header and the question of a DNS message, or only the header if the question cannot be read. `shown` returns the part of the name
+/// that may be shown.
 fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     let mut short = octets.get(..HEADER).unwrap_or_default().to_vec();
     // Sets the numbers of questions and records to 0. They follow the id and the flags.

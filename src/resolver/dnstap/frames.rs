@@ -62,7 +62,8 @@ pub(super) fn accepts(body: &[u8]) -> bool {
     fields.is_empty() && names == 0
 }
 
-/// Returns true for the control frames of a dnstap file: STOP, and START with the content type of dnstap or without one.
+/// Returns true if `body` is that of a control frame that a dnstap file can have: STOP, or START with the content type of dnstap or without a
+/// content type.
 pub(super) fn is_of_dnstap(body: &[u8]) -> bool {
     let Some((kind, mut fields)) = number(body) else { return false };
     if kind != Control::Start as u32 {

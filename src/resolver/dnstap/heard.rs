@@ -56,7 +56,7 @@ pub fn next_frame(input: &mut impl Read) -> io::Result<Frame> {
     Ok(if data.len() == length { Frame::Data(data) } else { Frame::Cut })
 }
 
-/// Reads a number of four octets. At the end of the input, the inner error is the number of octets before it.
+/// Reads a number of four octets. If the input ends before, the inner error is the number of octets that were read.
 fn number(input: &mut impl Read) -> io::Result<Result<u32, usize>> {
     let read = octets(input, 4)?;
     Ok(read.first_chunk().map(|octets| u32::from_be_bytes(*octets)).ok_or(read.len()))

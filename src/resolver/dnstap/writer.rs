@@ -70,6 +70,8 @@ pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     }
 }
 
+/// Connects to the program at the dnstap socket, and performs the handshake.
+///
 /// # Errors
 /// The socket cannot be opened, or the program at the socket does not read dnstap.
 async fn connect(path: &Path) -> io::Result<UnixStream> {

@@ -17,7 +17,7 @@ const MAX_LABELS: usize = 128;
 /// The bit that differs between the upper and lower case of a letter.
 const CASE: u8 = 0x20;
 
-/// Compares the case of the name in a reply with the case in the query.
+/// The result of comparing the case of the name in a reply with the case in the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// The name has the same case as in the query.

@@ -40,7 +40,8 @@ impl Departures {
     }
 }
 
-/// When this value is dropped, the datagrams are sent: after the other ready tasks, or earlier if the runtime ends.
+/// Sends the collected datagrams when it is dropped. A task of the runtime drops it after the other ready tasks have run. If the runtime ends
+/// earlier, it drops the task with this value.
 struct Leaving(Departures);
 
 impl Drop for Leaving {

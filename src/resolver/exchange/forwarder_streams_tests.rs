@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// The third octet of a query determines what the simulated forwarder does: answer quickly, answer slowly, not answer, or fail.
+/// The four next constants are third octets of queries. To such a query, the simulated forwarder answers quickly, answers slowly, does not answer, or
+/// fails.
 const QUICK: u8 = b'q';
 const SLOW: u8 = b's';
 const NEVER: u8 = b'n';
@@ -192,7 +193,7 @@ async fn a_stream_that_brings_nothing_gets_no_further_query() {
     assert!(again && !first);
     assert_eq!(opened(&forwarder), 2);
     assert!(is_answered(&streams, &[3, 3, QUICK, 1], 2 * QUICK_TIME).await, "the new stream is kept");
-    // Replies to other queries arrive on this stream, so it stays in use.
+    // The first query gets no reply. The replies to the other queries arrive on the same stream, so the stream stays in use.
     let never = is_answered(&streams, &[1, 1, NEVER], 4 * STREAM_DOUBT_TIME);
     let others = async {
         for number in 0..30 {

@@ -1,4 +1,5 @@
-//! DNS messages on a stream of octets, each preceded by its length (RFC 1035 section 4.2.2). Both are sent in one write (RFC 7766 section 8).
+//! DNS messages on a stream of octets. Each follows its length (RFC 1035 section 4.2.2). The length and the message are sent in one write (RFC
+//! 7766 section 8).
 
 use std::io;
 

@@ -55,7 +55,7 @@ impl PartialEq for ReplyRoom {
 struct HeldRoom {
     _of_network: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
-    /// Keeps the network in the table of networks. Never read.
+    /// Never read. While this reference exists, `LongReplies::network` does not remove the network from its table.
     _network: Arc<NetworkRoom>,
 }
 

@@ -52,7 +52,7 @@ impl QueryInProgress {
     }
 }
 
-/// The hash is stored, because `hickory_proto` hashes names octet by octet, which is slow.
+/// A query as a key of the table, with its hash. The hash is stored, because `hickory_proto` hashes names octet by octet, which is slow.
 #[derive(Clone, PartialEq, Eq)]
 struct Hashed {
     hash: u64,
@@ -109,7 +109,7 @@ impl Merge {
         let hashed = self.hashed(ask);
         let (shared, began) = self.join(&hashed, now, sender, send);
         let first = began.is_none();
-        // Removes the query from the table when the reply has arrived or the caller drops the future.
+        // When the reply has arrived, or the caller drops the future, this value is dropped, which removes the query from the table.
         let in_progress = first.then(|| InProgress { under_way: &self.under_way, hashed, began: now });
         let heard = async move {
             let _in_progress = in_progress;

@@ -18,7 +18,7 @@ const AUTHENTIC_DATA: u16 = 0x0020;
 /// RFC 4035 section 3.2.2.
 const CHECKING_DISABLED: u16 = 0x0010;
 
-/// In the flags of an OPT record (RFC 3225).
+/// The bit DO in the flags of an OPT record (RFC 3225).
 const DNSSEC_OK: u16 = 0x8000;
 
 const CLASS: u16 = 1;

@@ -363,7 +363,7 @@ fn may_lack_question(code: ResponseCode) -> bool {
     errors.contains(&code)
 }
 
-/// Decodes a reply, and compares its question with that of the query. `spelling` says whether the names have already been found equal.
+/// Decodes a reply, and compares its question with that of the query. `spelling` is the result of an earlier comparison of the two names.
 fn decode(ask: &UpstreamQuery, reply: &[u8], spelling: Spelling) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
         return Err(Misfit::Unreadable);

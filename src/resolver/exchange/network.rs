@@ -49,8 +49,8 @@ pub trait Network: Send + Sync + 'static {
     /// Opens a stream (a TCP, TLS, HTTPS or QUIC connection) for DNS messages (RFC 7766).
     ///
     /// # Errors
-    /// There is no route, or the connection was refused or reset. The error contains `NotSent` as for `send_datagram`, or `CertificateRefused`
-    /// if the certificate of the server is not accepted.
+    /// There is no route, or the connection was refused or reset. If the cause is this host itself, the error contains `NotSent`. If the
+    /// certificate of the server is not accepted, it contains `CertificateRefused`.
     fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
 }
 

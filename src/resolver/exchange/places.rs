@@ -45,7 +45,7 @@ impl Places {
         Self(Mutex::new(PlacesTable { most, taken, zones, waiting }))
     }
 
-    /// Returns 0 if no query is in progress or waits.
+    /// Returns a sum for tests. It is 0 only if no query is in progress and none waits.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         let table = self.table();
@@ -214,7 +214,7 @@ mod tests {
         assert!(of_first.as_mut().now_or_never().is_none());
         second.clear();
         assert!(of_first.as_mut().now_or_never().is_some());
-        // A query that never received its place does not keep it.
+        // The waiting query that was dropped (`left`) has taken no place, so all places are free now.
         drop(first);
         assert_eq!(places.table().taken, 0);
         assert!(places.table().zones.is_empty());

@@ -184,8 +184,8 @@ impl Driver {
         self.requests.close();
     }
 
-    /// Passes a reply to its senders as soon as memory for it is reserved. Until then, the stream is not read. Returns the reason if the stream must
-    /// end.
+    /// Passes a reply to the senders of its query as soon as memory for the reply is reserved. Until then, the stream is not read. Returns the
+    /// reason if the stream must end.
     async fn take(&mut self, arrival: Arrival, open: &mut OpenStream) -> Option<LostStream> {
         let (id, reply) = match arrival {
             Arrival::Message(octets) => (octets.first_chunk().copied().map(u16::from_be_bytes), Ok(octets)),
@@ -312,7 +312,7 @@ impl UnansweredQuery {
     }
 }
 
-/// Returns `result` with this id, the id of a sender's own query, in the reply.
+/// Returns `result` with `id` in its reply. The query had another id on the stream; `id` is the one that its sender has chosen.
 fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<StreamReply, LostStream> {
     if let Ok(reply) = &mut result
         && let Some(place) = reply.octets.first_chunk_mut()
@@ -327,7 +327,8 @@ fn later(now: Instant, time: std::time::Duration) -> Instant {
     now.checked_add(time).unwrap_or(now)
 }
 
-/// Returns the next query for the stream, first those from before the stream was open. Returns `None` when no more can arrive.
+/// Returns the next query for the stream. The queries that waited while the stream was opened (`early`) come first. Returns `None` when no more
+/// can arrive.
 async fn next_request(
     early: &mut std::vec::IntoIter<StreamRequest>,
     requests: &mut mpsc::Receiver<StreamRequest>,

@@ -16,9 +16,9 @@ use dns::conduct::network_of;
 #[derive(Default)]
 pub(super) struct StreamTable {
     pub(super) kept: HashMap<StreamPlace, KeptStream>,
-    /// Limit the number of open streams to each network. Networks without streams have no entry.
+    /// One semaphore for each network of servers, which limits the number of open streams to this network. Networks without streams have no entry.
     pub(super) networks: HashMap<IpAddr, Arc<Semaphore>>,
-    /// The last number that a new stream or a use of a stream has got.
+    /// The last number that was given to a new stream or to a use of a stream. A greater number means a later time.
     numbers: u64,
 }
 

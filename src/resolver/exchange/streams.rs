@@ -22,7 +22,7 @@ pub(super) struct Streams {
     table: Arc<Mutex<StreamTable>>,
     /// Limits the number of open streams to all servers.
     places: Arc<Semaphore>,
-    /// Limits the number of those streams to forwarders that carry only a single query.
+    /// Limits the number of open streams to forwarders that were opened for a single query.
     own_places: Semaphore,
     long_replies: Arc<LongReplies>,
 }

@@ -10,14 +10,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// Simulated servers that answer each DNS message with its own octets. Of several waiting messages, the one that arrived last is answered first.
+/// Simulated servers that send back the octets of each DNS message as the answer. Of several waiting messages, the one that arrived last is
+/// answered first.
 #[derive(Default)]
 struct Echo {
     opened: AtomicUsize,
     closes_after: Option<usize>,
     closes_when_idle: Option<Duration>,
     refuses: bool,
-    /// Servers in this network accept connections but only send an empty DNS message after each of these intervals.
+    /// Servers in this network accept connections, but send only an empty DNS message, again and again with this pause.
     drips: Option<(IpAddr, Duration)>,
     /// Servers in this network never accept a connection.
     swallows: Option<IpAddr>,

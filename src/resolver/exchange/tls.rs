@@ -35,7 +35,7 @@ pub(super) async fn secure(
     if needs_http2 && !offers(HTTP2) { Err(without_http2()) } else { Ok(secured) }
 }
 
-/// `protocol` is the ALPN protocol name.
+/// Returns the TLS settings of a connection. `protocol` is the ALPN protocol name that the connection needs.
 ///
 /// # Errors
 /// The certificates of the system cannot be read.

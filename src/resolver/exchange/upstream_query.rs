@@ -111,7 +111,7 @@ pub enum Trouble {
     Https {
         /// What is wrong, as a text for the operator.
         words: Arc<str>,
-        /// True if the server cannot answer at the moment, as with SERVFAIL.
+        /// True if the server cannot answer at the moment, as with SERVFAIL: for example, the HTTP status is 503.
         is_failure: bool,
     },
     /// A reply over UDP has another case of the name than the query, or is an error without a question. The server changes the case, or an attacker

@@ -220,8 +220,8 @@ impl<'a> Asking<'a> {
     }
 
     /// Returns a future that ends at the client's deadline, or after `UNKNOWN_TIMER` if the deadline has passed, but never after the time limit of
-    /// the question. Most questions have their answer earlier, so the timer is set only when the future is polled a second time, or if `again` is
-    /// true, the first time.
+    /// the question. Most questions are answered before the future is polled a second time, so it sets its timer only at the second poll. If
+    /// `again` is true, it sets the timer at the first poll.
     fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
         let left = move || {
@@ -230,7 +230,8 @@ impl<'a> Asking<'a> {
             let left = context.budget.left(now);
             left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
         };
-        // If little time is left, the timer is set at the first poll: it may expire before the timer of the query, which would cause the second poll.
+        // The timer of the query usually causes the second poll. If little time is left, this future must end before that, so it sets its timer at
+        // the first poll.
         let mut is_polled = again || left() <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
@@ -259,7 +260,7 @@ impl<'a> Asking<'a> {
             if let Some(second) = self.untried() {
                 self.launch(second, "race");
             } else {
-                // If only one address is known, the addresses of other servers are looked up meanwhile.
+                // If only one address is known, the addresses of other servers are looked up while the question waits for this one.
                 self.seek_addresses();
             }
         }
@@ -414,8 +415,8 @@ impl<'a> Asking<'a> {
             if self.ask_avoided() {
                 return;
             }
-            // One failed server is asked again. Queries to servers that did not answer may have been lost, so these servers are asked again too
-            // (below).
+            // One server that failed is asked again here. Servers that did not answer are asked again below, because the queries to them may have
+            // been lost.
             self.ask_failed_again();
         }
         // All servers have been asked, so packets were lost or there is an outage. Therefore two servers are asked again at the same time, or one if
@@ -532,8 +533,8 @@ impl<'a> Asking<'a> {
             if standing.health >= Health::Due && !self.lookup.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
-            // A server that became silent after this question began is asked nevertheless. A test or probe, for which no client waits, asks silent
-            // servers too.
+            // A server that was silent when this question began is not asked. A server that became silent later is asked. A question for which no
+            // client waits (a test or a probe) also asks the servers that were silent before.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
             let progress = if silent { CandidateProgress::Spent } else { CandidateProgress::Untried };
@@ -596,9 +597,9 @@ impl<'a> Asking<'a> {
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            // If many questions wait for a dead server, each asks the server only once, which is enough to notice that it works again. A server that
-            // failed and then does not answer the query in the client's spelling is not asked a third time: it may limit the rate of its error
-            // replies, as BIND does.
+            // If many questions wait for a dead server, each question sends only one query to it, which is enough to notice that it works again. A
+            // server that failed and then does not answer the query in the client's spelling is not asked a third time: it may limit the rate of
+            // its error replies, as BIND does.
             candidate.answered |= candidate.own_case;
             let is_known_dead =
                 candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;

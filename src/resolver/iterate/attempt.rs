@@ -140,7 +140,8 @@ impl Attempt {
         }
     }
 
-    /// Asks the server and reports its answer to the step. Returns the reply to the first query, and the time at which that query was sent.
+    /// Asks the server, and reports its answer to the step (the loop over the servers of the zone). Returns the reply to the first query, and the
+    /// time at which that query was sent.
     async fn ask(&self, reason: &'static str) -> Option<(Heard, Mono)> {
         let place = self.place().await?;
         self.note_sent(self.first.transport, reason);
@@ -207,11 +208,11 @@ impl Attempt {
                 NextQuery::Stream if form.transport == Transport::Udp && self.standing().features.tcp => {
                     self.send(AttemptEventKind::Truncated);
                     form.transport = Transport::Tcp;
-                    // Long replies seem to be lost if the server did not answer queries until one asked for a short reply.
+                    // True if long replies seem to be lost: the server answered no query until one asked for a short reply.
                     is_short = form.edns == Some(PLAIN_PAYLOAD) && self.tries >= EDNS_TRIES;
                     "truncated"
                 }
-                // Replies over TLS or HTTPS need not be truncated.
+                // A truncated reply over UDP of a server without TCP, or over TLS or HTTPS, where replies may be long: no other transport is left.
                 NextQuery::Stream if form.transport != Transport::Tcp => {
                     break Classified::Nothing(Conduct::Truncated);
                 }
@@ -275,9 +276,10 @@ impl Attempt {
         is_short && self.first.transport == Transport::Udp && self.standing().features.edns
     }
 
-    /// Asks again over TCP after replies over UDP that may be forged. A server that really changes the case of the name is recorded. If it does not
-    /// accept TCP, it is asked over UDP without mixed case: an attacker whose forged reply led to this had already guessed the port and the query id.
-    /// Returns the form of the last query, and what follows its reply.
+    /// Repeats the query over TCP after replies over UDP that may be forged. If the name in a reply had another case and the server does not
+    /// accept TCP, the server is recorded as one that changes the case, and the query is repeated over UDP without mixed case. This does not help
+    /// an attacker: to get here, a forged reply must already have had the correct port and query id. Returns the form of the last query, and what
+    /// follows its reply.
     async fn check_over_tcp(&self, form: UpstreamForm, trouble: &Trouble) -> (UpstreamForm, NextQuery) {
         let is_case = *trouble == Trouble::OtherCase;
         let form = UpstreamForm { transport: Transport::Tcp, ..form };
@@ -305,7 +307,8 @@ impl Attempt {
                 biased;
                 place = &mut place => return Some(place),
                 () = self.sender.over() => return None,
-                // Polls the future of `Asking::over` again, which sets its own timer only when it is polled a second time.
+                // The task of the step (`Asking::over`) sets the timer for the end of the step only when it is polled a second time. This timer wakes
+                // the task for that poll.
                 () = tokio::time::sleep(MAX_TIMER) => {}
             }
         }
@@ -346,7 +349,7 @@ impl Attempt {
         if is_lost && self.shared.uplink.is_own_fault(self.role, sent) {
             self.server.lost();
         }
-        // This timeout counts even if another attempt at this server has counted one.
+        // Counts a timeout of the server, even if another attempt has already counted one.
         self.blame(sent, sent.after(self.patience).min(self.shared.clock.mono()));
         self.send(AttemptEventKind::Late);
         let Some(_listened) = self.shared.late.listen(self.path.server) else {
@@ -397,7 +400,8 @@ impl Attempt {
         Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
     }
 
-    /// Reports the answer to the step. If the step has ended without an answer, stores it for later questions instead.
+    /// Sends the result to the step that began this attempt. If the step has already ended because no server had answered, stores the result
+    /// for later questions.
     fn end(&self, said: Classified) {
         if !self.sender.is_unanswered() {
             return self.send(AttemptEventKind::Ended(Box::new(said)));
@@ -420,8 +424,8 @@ impl Attempt {
         self.sender.send(AttemptEvent { server: self.path.server, tries: self.tries, kind });
     }
 
-    /// Sends another query to the same server, if the budget allows it. `has_other`: true if another reply can be used instead, so that a late reply
-    /// is not awaited.
+    /// Sends another query to the same server, if the budget allows it. `has_other`: true if an earlier reply can be used, so that a late reply to
+    /// this query is not awaited.
     async fn again(&self, form: UpstreamForm, reason: &'static str, has_other: bool) -> NextQuery {
         let transport = form.transport;
         if !self.context.budget.take() {
@@ -433,9 +437,9 @@ impl Attempt {
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
         let (_, asking) = self.shared.exchange.ask(self.message(form), patience, place, self.sender());
         tokio::pin!(asking);
-        // A query over TCP takes one more round trip, but does not get a longer wait if the round-trip time is known: a firewall may drop TCP, and
-        // the next server is asked only after the wait. A query that checks a denial is repeated once if it is lost, so each of the two waits half as
-        // long as others.
+        // A query over TCP takes one more round trip, but gets a longer wait only if the round-trip time is unknown: a firewall may drop TCP, and
+        // the next server is asked only after the wait. A query that checks a denial (`has_other`) is sent a second time if the first one is lost, so
+        // each of the two waits half as long.
         let waits = match transport {
             Transport::Tcp if self.round_trip.is_none() => 3,
             Transport::Udp if has_other => 1,
@@ -539,16 +543,16 @@ impl Attempt {
                     }
                 }
             }
-            // Over TCP, this error may come from a router, and may concern only this address.
+            // Over UDP, this host itself has no route for the address family. Over TCP, a router may have sent the error about this address only.
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.shared.families.no_route(self.path.server.ip(), now);
             }
-            // For a TCP connection without reply, `again` records after the wait that the server accepts no TCP.
+            // This TCP connection was refused. If a server does not reply at all over TCP, `again` calls `takes_no_tcp` after its wait.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
                 self.server.overdue(now, now);
             }
-            // The server may serve another host name or another path than the configured one.
+            // The HTTPS response has no DNS message. The server works, but perhaps not for the configured host name or path, so it is asked last.
             Err(Trouble::Https { .. }) => self.server.mark_lame(&self.zone, FAILING_TIME, now),
             Err(
                 Trouble::NoRoute
@@ -658,7 +662,7 @@ impl Attempt {
         let (path, name, kind) = (self.path.clone(), self.name.clone(), self.kind);
         let tries = self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES));
         let secret = self.secret.clone();
-        // Signatures cannot be validated after the key is removed from the names in the reply.
+        // The customer key is removed from the names in the reply. After that, signatures cannot be validated, so they are not requested.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
         // A forwarder whose answers are not validated here should validate them itself, so CD is not set.
         let checking_disabled =

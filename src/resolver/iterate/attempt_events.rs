@@ -17,7 +17,8 @@ use super::classify::Classified;
 #[derive(Debug)]
 pub(super) struct AttemptEvent {
     pub(super) server: SocketAddr,
-    /// The number of earlier queries to this server in the step. It distinguishes several attempts at one server.
+    /// The number of earlier queries to this server in the step (the queries to the servers of one zone). It distinguishes several attempts at one
+    /// server.
     pub(super) tries: u8,
     pub(super) kind: AttemptEventKind,
 }
@@ -37,7 +38,8 @@ pub(super) enum AttemptEventKind {
     Ended(Box<Classified>),
 }
 
-/// The end of the queue with which a step receives the events of its attempts. It is dropped when the step ends.
+/// The end of the queue at which a step (the queries to the servers of one zone) receives the events of its attempts. It is dropped when
+/// the step ends.
 #[derive(Default)]
 pub(super) struct EventReceiver(Arc<Board>);
 
@@ -52,7 +54,8 @@ struct Board {
     events: Mutex<VecDeque<AttemptEvent>>,
     /// True if the step has ended, so that nobody reads the events.
     over: AtomicBool,
-    /// True if the step has ended without an answer. An attempt then stores its answer for later questions.
+    /// True if the step (the queries to the servers of one zone) has ended without an answer. If an attempt gets an answer later, it stores the
+    /// answer for later questions.
     unanswered: AtomicBool,
 }
 
@@ -83,14 +86,15 @@ impl Drop for EventReceiver {
 }
 
 impl EventSender {
-    /// Sends an event to the step, unless the step has ended.
+    /// Sends an event to the step (the queries to the servers of one zone), unless the step has ended.
     pub(super) fn send(&self, event: AttemptEvent) {
         if !self.0.over.load(Ordering::Relaxed) {
             self.0.events.lock().unwrap_or_else(PoisonError::into_inner).push_back(event);
         }
     }
 
-    /// Waits until the step has ended. Nothing wakes a task for this, because the attempts become tasks when the step ends, and are polled then.
+    /// Waits until the step has ended. This future wakes no task. It needs no wake-up, because an attempt in progress becomes a task when the step
+    /// ends, and a new task is polled at once.
     pub(super) async fn over(&self) {
         let over = |_: &mut Context<'_>| match self.0.over.load(Ordering::Relaxed) {
             true => Poll::Ready(()),

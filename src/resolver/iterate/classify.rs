@@ -18,7 +18,7 @@ use dns::conduct::Conduct;
 use dns::question::same_name;
 use validate::signature::covered_type;
 
-/// `hickory_proto` returns the data of DNAME records as unknown data.
+/// A constant for patterns: `hickory_proto` does not parse DNAME, so its records are `RData::Unknown` with this type.
 const DNAME: RecordType = RecordType::DNAME;
 
 /// What a DNS message means for the question that the server was asked.
@@ -307,7 +307,7 @@ fn classify_unrecursive(
     (said, dropped)
 }
 
-/// Returns true if the server sent another CNAME for the name of `made`, a CNAME that resolverd made from a DNAME.
+/// Returns true if the server itself sent a CNAME for the name of `made`, which is a different CNAME that resolverd made from a DNAME.
 fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
@@ -352,7 +352,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
     let mut last = name.clone();
     for _ in 0..=MAX_ALIASES {
         let asked = |of: RecordType| kind == RecordType::ANY || of == kind;
-        // Below a DNAME, the only names are those that result from it (RFC 6672 section 2.4).
+        // A DNAME comes before the records of the name: below a DNAME, the only names are those that result from it (RFC 6672 section 2.4).
         if let Some((dname, redirected)) = redirection(&last, records) {
             if answers.iter().all(|answer| *answer != *dname) {
                 answers.push(dname.clone());

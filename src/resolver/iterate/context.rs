@@ -34,7 +34,7 @@ pub struct Context {
     /// The DNSSEC trust anchors as they were when the question began.
     pub anchors: Arc<Anchors>,
     progress: Arc<FlightProgress>,
-    /// True if the answer is validated. It is not if it only serves to find servers, or if the client has set CD.
+    /// True if the answer is validated. False if the answer only serves to find servers, or if the client has set CD.
     checks: bool,
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
@@ -116,7 +116,7 @@ impl Context {
         self.checks
     }
 
-    /// Makes this the context of a test or probe: see `ErrandKind::Side`.
+    /// Makes this the context of a test or probe, for which no client waits. The server `avoid` is asked only if no other server answers.
     #[must_use]
     pub(crate) fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
         Self { kind: ErrandKind::Side { avoid }, ..self }
@@ -219,7 +219,8 @@ impl Context {
         self.progress.began()
     }
 
-    /// Returns the name and type of a query, for the trail (the list of steps). Returns `None` if the trail begins with a question for them.
+    /// Returns the name and type of a query, for its step in the trail (the list of steps). Returns `None` if they are those of the question with
+    /// which the trail begins, so that the step does not repeat them.
     pub(crate) fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
         (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }

@@ -42,8 +42,8 @@ pub(super) struct WantedServer {
 }
 
 impl Aside {
-    /// Creates the first probe of a server that clients ask for `name` and `kind`. Also returns the clients' question, for later probes. `keyed`:
-    /// true if the zone is a DNS list that requires a customer's key in the name.
+    /// Creates the first probe of a server that is needed for the clients' question `name` and `kind`. Also returns this question, for later probes.
+    /// `keyed`: true if the zone is a DNS list that requires a customer's key in the name.
     pub(super) fn probe(
         path: Path,
         role: ServerRole,
@@ -58,7 +58,7 @@ impl Aside {
 }
 
 impl WantedServer {
-    /// Adds clients' questions for other types from `earlier`, which this entry replaces.
+    /// Takes over the questions of clients from the entry `earlier`, which this entry replaces: those for types that this entry does not have.
     fn join(&mut self, earlier: Self) {
         let newer: Vec<RecordType> = self.asked.iter().map(|(_, kind)| *kind).collect();
         self.asked.extend(earlier.asked.into_iter().filter(|(_, kind)| !newer.contains(kind)));
@@ -80,15 +80,14 @@ fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (N
 #[derive(Debug)]
 struct Waiting {
     one: WantedServer,
-    /// The time of the last probe of this server for this zone.
+    /// The time of the last probe of this server for this zone. `None` before the first probe.
     probed: Option<Mono>,
     probes: usize,
 }
 
 impl Waiting {
-    /// Returns the next probe. The first probe asks the question in `aside` if the server did not answer a client's question, otherwise a client's
-    /// question. Later probes alternate between the clients' questions, because the server may drop queries for SOA (RFC 8906 section 3). If `aside`
-    /// asks for A, every second probe asks for it.
+    /// Returns the next probe. Probes ask the clients' questions in turn, because the server may drop queries for SOA (RFC 8906 section 3). But the
+    /// first probe asks the question in `aside` if a client's question was not answered, and every second probe does so if `aside` asks for A.
     fn next_probe(&self) -> WantedServer {
         let mut one = self.one.clone();
         let is_even = self.probes.is_multiple_of(2);
@@ -104,7 +103,7 @@ impl Waiting {
 
 #[derive(Debug, Default)]
 pub(super) struct DeadServers {
-    /// By server and zone: a server that works for one zone may not answer for another.
+    /// The dead servers that questions need, each with the zone of these questions: a server that works for one zone may not answer for another.
     wanted: Mutex<BTreeMap<(SocketAddr, Name), Waiting>>,
     /// Wakes the task that probes dead servers.
     pub(super) added: Notify,

@@ -32,7 +32,8 @@ pub enum ReplyUnknown {
 }
 
 impl Iterate {
-    /// Sends the query once, even if an equal query is in progress. The operator can repeat the command if the query is lost.
+    /// Sends a query for a command of the operator, once, even if an equal query is in progress. If the query is lost, it is not repeated: the
+    /// operator can repeat the command.
     ///
     /// # Errors
     /// The reason why the query shows nothing about the server.
@@ -75,7 +76,7 @@ impl Iterate {
         };
         let heard = self.shared.exchange.ask_alone(&query, patience, place).await;
         let now = self.now();
-        // resolverd may have found meanwhile that no server answers over IPv6.
+        // While the query was in progress, resolverd may have found that no server answers over IPv6.
         let families = [family, self.shared.families.state(config, server, now)];
         match heard.reply {
             Ok(_) => self.shared.families.answered(server, now),

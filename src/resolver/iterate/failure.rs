@@ -54,7 +54,7 @@ pub enum Failure {
         zone: Name,
         /// How these servers became known: by recursion, or from the configuration.
         role: ServerRole,
-        /// What the servers had done before the time limit, in this order.
+        /// What the servers did before the time limit, the earliest first.
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// The question has used up its query budget.
@@ -71,7 +71,8 @@ pub enum Failure {
         /// The name of the server whose address was needed.
         name: Name,
     },
-    /// While resolverd looked up the address of a server, a referral contained the address as glue.
+    /// While resolverd looked up the address of a server, a referral contained this address as glue. So the lookup ended without a query for the
+    /// address.
     #[error("the address of server {name} is known from a delegation", name = name_text(.name))]
     Glued {
         /// The name of the server.
@@ -225,7 +226,7 @@ impl Failure {
         }
     }
 
-    /// Returns the servers named in this failure, but not those of an inner failure, with what each did last.
+    /// Returns the servers named in this failure, each with its last behaviour. The servers of an inner failure are left out.
     fn faults(&self) -> Vec<(SocketAddr, Conduct)> {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),

@@ -33,7 +33,7 @@ pub(super) enum FamilyState {
 pub(super) struct Families {
     no_ipv4_until: AtomicU64,
     no_ipv6_until: AtomicU64,
-    /// True if a server has ever answered over the family.
+    /// For each of the two families: true if a server has ever answered over it.
     ipv4_works: AtomicBool,
     ipv6_works: AtomicBool,
     /// The time of the last answer over IPv6, in microseconds, written at most once per `IPV6_HEARD_PAUSE`. 0 means never.

@@ -45,13 +45,13 @@ impl Iterate {
         self.shared.exchange.under_way()
     }
 
-    /// Returns a switch with which tests cause a panic in a task beside the resolution.
+    /// Returns a switch with which tests cause a panic in work that continues after the resolution, such as waiting for late replies.
     #[cfg(feature = "simulated")]
     pub(crate) fn strike(&self) -> &Strike {
         &self.shared.strike
     }
 
-    /// Removes the data of views that no longer exist.
+    /// Removes the times of the queries for the root servers (priming) for views that no longer exist.
     pub(crate) fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.priming_times.keep(is_in_use);
     }
@@ -97,7 +97,7 @@ impl Iterate {
         self.random.below(below)
     }
 
-    /// Waits for an answer that arrives after its question has failed.
+    /// Waits for the next answer whose question has already failed, and returns it.
     pub(crate) async fn late_answer(&self) -> LateAnswer {
         self.shared.late_answers.next().await
     }

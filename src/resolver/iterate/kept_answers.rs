@@ -42,7 +42,8 @@ impl Iterate {
             }
             let security = checked.sets.get(place).copied().unwrap_or_default();
             let evidence = Evidence::from_records(evidence_of(rrset, &found.evidence));
-            // The server may have no authority for the target of an alias (RFC 2181 section 5.4.1).
+            // Only the first RRset, and those at the queried name, get the rank of authoritative data: the server may have no authority for
+            // the target of an alias (RFC 2181 section 5.4.1).
             let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, lookup.name));
             let rank = ranked(found.authoritative && asked_for());
             let by = rank.backed(Backing { evidence, security });

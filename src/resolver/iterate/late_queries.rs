@@ -24,7 +24,7 @@ struct LateTable {
     all: usize,
 }
 
-/// While this value exists, a late query is counted.
+/// Counts one late query to a server, until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Listened {
     late: Arc<Late>,
@@ -49,7 +49,7 @@ impl Late {
         Some(Listened { late: Arc::clone(self), server })
     }
 
-    /// Returns true if one more late query to `server` would show nothing new about the server.
+    /// Returns true if so many late queries to `server` are in progress that one more would show nothing new about the server.
     pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }

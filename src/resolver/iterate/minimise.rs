@@ -29,7 +29,7 @@ pub(super) struct Minimise {
 }
 
 impl Minimise {
-    /// Begins the minimisation for one question. Servers that the operator has configured (see `route`) are asked only for the whole name.
+    /// Begins the minimisation for one question. Servers that the operator has configured for the zone of `route` are asked only for the whole name.
     pub(super) fn new(config: &Resolve, route: &Route, name: &Name) -> Self {
         let labels = name.iter().len();
         let tree = REVERSE_TREES.iter().find(|(tree, _)| is_below(name, tree));
@@ -50,7 +50,7 @@ impl Minimise {
         }
         let total = name.iter().len();
         let mut labels = cut.max(self.probed).saturating_add(1);
-        // No zone begins at a name whose first label starts with an underscore (RFC 8552).
+        // No zone begins at a name whose first label starts with an underscore (RFC 8552), so there is no probe for such a name.
         while name.iter().nth(total.checked_sub(labels)?).is_some_and(|label| label.starts_with(b"_")) {
             labels = labels.saturating_add(1);
         }

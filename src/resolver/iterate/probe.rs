@@ -92,7 +92,8 @@ impl Iterate {
         }
     }
 
-    /// Waits for unanswered queries whose cause may be this host's network, and then tests this network. Runs forever.
+    /// Waits for unanswered queries whose cause may be this host's network, and queries another server, to find out if the network works. Runs
+    /// forever.
     pub(crate) async fn prove_silences(&self) -> Infallible {
         let unproven = &self.shared.unproven;
         loop {
@@ -106,8 +107,8 @@ impl Iterate {
                     break;
                 }
                 let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
-                    // No server is known for this test. The unanswered queries are kept for `UNPROVEN_TIME`: if recursion begins in this time,
-                    // because forwarders are silent, the answer of any server proves that the network works.
+                    // No server is known whose answer could prove that the network works. The unanswered queries are kept for `UNPROVEN_TIME`: if
+                    // recursion begins in this time, because forwarders are silent, the answer of any server is this proof.
                     drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
                     continue;
                 };
@@ -127,7 +128,8 @@ impl Iterate {
     }
 
     /// Returns a query that tests the network of this host. It goes to the nearest server that has answered before, in the closest zone above that of
-    /// the server that did not answer. For a forwarder of all names, it goes to a root server, if `forward_first` has already used recursion.
+    /// the server that did not answer. For a forwarder of all names, it goes to a root server, if recursion has been used (`forward_first`). Without
+    /// such a server, returns `None`.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));

@@ -64,7 +64,7 @@ impl Signed {
         has_edns.then_some(if is_short { PLAIN_PAYLOAD } else { PAYLOAD })
     }
 
-    /// Returns true if a server that rejects EDNS may be asked without EDNS. In a signed zone, the answer could not be validated.
+    /// Returns true if a server that rejects EDNS may be asked without EDNS. In a signed zone it may not, because the answer could not be validated.
     pub(super) fn may_go_without(self) -> bool {
         self != Self::Yes
     }
@@ -96,7 +96,7 @@ pub(super) enum WantedAnswer {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UpstreamForm {
-    /// In the first query of an attempt, this is TCP if the server's answer over UDP was truncated and no other server is left, even if the server
+    /// The transport. If the server's answer over UDP was truncated and no other server is left, the attempt begins with TCP, even if the server
     /// recently did not accept TCP.
     pub(super) transport: Transport,
     /// The payload size in the OPT record, or `None` without OPT record.

@@ -16,7 +16,7 @@ const COST: u32 = 1_000;
 /// Limits one kind of additional query to a share of all queries. All numbers are in thousandths of a query.
 #[derive(Debug)]
 pub(super) struct QueryShare {
-    /// The number of queries of this kind that may be sent now.
+    /// The number of queries of this kind that may be sent now, in thousandths of a query.
     tokens: AtomicU32,
     most: u32,
     /// The number that each query of any kind adds to `tokens`.
@@ -39,13 +39,13 @@ impl QueryShare {
 
     /// Called for each query of any kind.
     pub(super) fn earn(&self) {
-        // Usually `tokens` is at its maximum. A write would invalidate the value in the caches of other processors.
+        // Usually `tokens` is at its maximum, and is not written: a write would invalidate the value in the caches of other processors.
         let earn =
             |tokens: u32| (tokens < self.most).then(|| tokens.saturating_add(self.per_mille).min(self.most));
         let _ = self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
     }
 
-    /// Returns true if a query of the limited kind may be sent now, and counts it.
+    /// Returns true if an additional query (a hedge or a measurement) may be sent now, and counts it.
     pub(super) fn take(&self) -> bool {
         let take = |tokens: u32| tokens.checked_sub(COST);
         self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()

@@ -26,20 +26,20 @@ impl Asking<'_> {
     pub(super) fn server_recovers(&mut self) -> BoxFuture<'_, bool> {
         let is_list = self.lookup.route.policy.one_at_a_time;
         let is_followed = forward_first::beyond(self.lookup.route).is_some();
-        // Some questions do not wait. DNS lists are not probed here. After silent forwarders, recursion begins immediately. No client waits for
-        // look-ahead. If servers of the zone were asked, the client has already waited.
+        // Four kinds of questions do not wait: to DNS lists, because their servers are not probed here; with `forward first`, because recursion
+        // follows immediately; of look-ahead, because no client waits for them; and those for which a server was already queried in vain.
         let has_asked = self.candidates.iter().any(|candidate| candidate.tries > 0);
         let may_wait = !is_list && !is_followed && !has_asked && !self.context().is_ahead();
         async move {
             let Some(until) = self.probed_until().filter(|_| may_wait) else { return false };
             loop {
-                // Created before the state is read, so that no notification is missed.
+                // `answered` is created before the state of the servers is read, so that no notification is missed.
                 let answered = self.iterate.shared.dead.answered.notified();
                 let left = until.since(self.iterate.now());
                 if self.is_back() || left.is_zero() {
                     return self.is_back();
                 }
-                // After this time, the state of the servers is read once more.
+                // After a timeout too, the next turn of the loop reads the state of the servers once more.
                 let _ = timeout(left, answered).await;
             }
         }
@@ -58,7 +58,7 @@ impl Asking<'_> {
         sent.is_some()
     }
 
-    /// Asks the same servers again, because a server answers again.
+    /// Forgets the results of all servers and asks them again, because one of the silent servers answers again.
     pub(super) fn restart(&mut self) {
         let servers: Vec<SocketAddr> = self.candidates.drain(..).map(|candidate| candidate.address).collect();
         self.faults.clear();
@@ -66,7 +66,8 @@ impl Asking<'_> {
         servers.into_iter().for_each(|server| self.put(server));
     }
 
-    /// Returns the time until which the question waits for probes. A probe that this question has caused begins now.
+    /// Returns the time until which the question waits for probes of its servers. If the question has made a probe due earlier (`hastened`), the
+    /// probe begins now.
     fn probed_until(&self) -> Option<Mono> {
         let (now, zone) = (self.iterate.now(), &self.cut.zone);
         let ends = |candidate: &Candidate| {

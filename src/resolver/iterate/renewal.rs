@@ -116,7 +116,7 @@ pub(super) enum Renewed {
     /// The entry was renewed, or removed because the zone no longer exists.
     Yes,
     Failed,
-    /// Servers have answered, but the entry, which expires at this time, was not renewed.
+    /// Servers have answered, but the entry was not renewed. Its renewal is not tried again before the entry expires, at this time.
     Never(Mono),
 }
 
@@ -240,7 +240,7 @@ impl Iterate {
                 }
                 // The root servers also serve this top-level domain (like `arpa`) and send no referral to it, so they are asked for the whole name.
                 Classified::Found(_) | Classified::Doubtful(_) if part != *zone => is_shortened = false,
-                // The same servers serve both zones, so they send no referral.
+                // There is no referral, for example because the servers of the zone above also serve this zone.
                 Classified::Found(_)
                 | Classified::Doubtful(_)
                 | Classified::Nothing(_)

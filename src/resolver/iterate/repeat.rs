@@ -37,8 +37,9 @@ pub(super) fn is_doubled(standing: &ServerStanding, tries: u8) -> bool {
     standing.loss >= HEAVY_LOSS && (1..STEADY_TRIES).contains(&tries)
 }
 
-/// Returns the timer after `tries` earlier queries to the server. Each of them adds only a quarter of the first timer, because this timer is long for
-/// a far server. The minimum from `NEAR_STEP` makes the queries to a near server last as long as a client waits.
+/// Returns the timer for a query after `tries` earlier queries to the server. Each earlier query adds only a quarter of `timer`, the timer of the
+/// first query, which is already long for a far server. For a near server, `NEAR_STEP` gives a minimum, so that the queries last as long as a client
+/// waits.
 fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);
     let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;

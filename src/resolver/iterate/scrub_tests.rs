@@ -15,7 +15,7 @@ fn text(owner: &str, ttl: u32, words: &str) -> Record {
     Record::from_rdata(name(owner), ttl, RData::TXT(TXT::new(vec![words.into()])))
 }
 
-/// The tests read only the covered type of this signature.
+/// Returns a signature record. The tests read only the type that it covers, so its other fields are invented.
 fn signature(owner: &str, ttl: u32, covered: RecordType) -> Record {
     let mut data = u16::from(covered).to_be_bytes().to_vec();
     // The algorithm, labels, original TTL, expiration, inception, key tag, the root as the signer, and the signature.

@@ -14,7 +14,8 @@ use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
 
 impl Asking<'_> {
-    /// Adds the addresses that a lookup has found, and the addresses in delegations that arrived meanwhile (to `reserve`).
+    /// Adds the addresses that a lookup has found to the candidates. Adds the addresses in delegations that arrived meanwhile to `reserve`, which
+    /// is used when no candidate answers.
     pub(super) fn looked_up(&mut self, sought: Sought) {
         match sought.found {
             Ok(addresses) | Err(Failure::Glued { addresses, .. }) => {
@@ -23,7 +24,7 @@ impl Asking<'_> {
                     self.add(SocketAddr::new(address, port));
                 }
             }
-            // `Depth` is never replaced: it shows that this question is the cause, and not the zone.
+            // `Depth` (address lookups are nested too deeply) is never replaced: it shows that this question is the cause, and not the zone.
             Err(failure) => {
                 let tells_more = match &self.lookup_failure {
                     Some(Failure::Depth { .. }) => false,
@@ -59,8 +60,8 @@ impl Asking<'_> {
             && awaited.all(|candidate| candidate.standing.round_trip.is_none())
     }
 
-    /// When no known server is likely to answer, adds the servers of the parent's NS set and the addresses from delegations. Returns false if there
-    /// are none.
+    /// When no candidate is likely to answer, adds the servers of the parent's NS set and the addresses from delegations to the candidates. Returns
+    /// false if there are none.
     pub(super) fn fall_back(&mut self) -> bool {
         if self.untried().is_some() {
             return false;

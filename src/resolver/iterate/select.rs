@@ -25,11 +25,12 @@ pub struct Candidate {
     pub under_way: u8,
     /// True if the server has replied to the last query. The question waits for no other reply of this server.
     pub answered: bool,
-    /// True if the server has sent a truncated answer. A later silence then means that it does not answer over TCP.
+    /// True if the server has sent a truncated answer. If it does not answer a later query, it does not answer over TCP.
     pub truncated: bool,
-    /// The number of queries over TCP since a truncated answer, after which the server is asked only over TCP. `None` before a truncated answer.
+    /// After a truncated answer, the server is asked only over TCP: the number of these queries. `None` if no answer was truncated.
     pub over_tcp: Option<u8>,
-    /// True if the server is asked again after an error, without mixed case (0x20), in which some servers do not find names.
+    /// True if the server is asked again after an error, now in the case of the question: some servers do not find names in mixed case
+    /// (0x20).
     pub own_case: bool,
     /// True if the server has denied a name in mixed case, so that the next query has no mixed case.
     pub doubted: bool,
@@ -99,7 +100,7 @@ impl Candidate {
         if conduct == Conduct::Silent && self.truncated { Conduct::NoTcp } else { conduct }
     }
 
-    /// Returns the number of queries whose answers could change the result.
+    /// Returns the number of queries to this server whose answers are still of use: 0 if the server has answered.
     pub(crate) fn awaited(&self) -> usize {
         if self.answered { 0 } else { self.under_way.into() }
     }

@@ -30,7 +30,7 @@ impl ServerRole {
         }
     }
 
-    /// Returns `server of example.com.`, or `servers of example.com.` with `plural`.
+    /// Returns a text such as `server of example.com.`. If `plural` is true, it begins with `servers`.
     pub(super) fn text_with_zone(self, zone: &Name, plural: bool) -> String {
         let s = if plural { "s" } else { "" };
         match self {

@@ -20,7 +20,7 @@ use crate::limits::{
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// The timer for servers that were silent in queries for other zones.
+/// A timer that runs if all servers of the zone were silent in queries for other zones. When it expires, the step need not wait longer for them.
 pub(super) type Doubt = Option<Pin<Box<Sleep>>>;
 
 impl Asking<'_> {
@@ -43,8 +43,8 @@ impl Asking<'_> {
         SILENT_ELSEWHERE_TIME.max(usual + usual / 2)
     }
 
-    /// Called when the timer of `doubt` has expired. Gives up the queries to this zone, unless another server may still be found: then returns a new
-    /// timer.
+    /// Called when the timer that `doubt` returned has expired. Returns a new timer if another server of the zone may still be found or has answered.
+    /// Otherwise gives up the queries to this zone, and returns `None`.
     pub(super) fn doubt_is_over(&mut self) -> Doubt {
         if !self.has_no_other() || !self.is_doubted() {
             return Some(timer(UNKNOWN_TIMER));
@@ -85,7 +85,7 @@ impl Asking<'_> {
         if self.shed {
             return Err(Failure::NoRoom { zone: self.cut.zone.clone() });
         }
-        // The servers in `avoid` gave another (bogus) answer, so the servers do not agree.
+        // The servers in `avoid` gave a bogus answer, and not this denial. So if there are any, not all servers agree.
         let all = self.doubted == self.faults.len()
             && self.lookup.avoid.is_empty()
             && self.lookup_failure.is_none()
@@ -128,7 +128,7 @@ impl Asking<'_> {
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
             let servers: Vec<SocketAddr> =
                 self.candidates.iter().map(|candidate| candidate.address).collect();
-            // The breaker of a DNS list decides when its silent servers are asked again.
+            // The probes of DNS lists are not hastened: the breaker of a list decides when its silent servers are asked again.
             let is_list = self.lookup.route.policy.list.is_some();
             let now = self.iterate.now();
             let is_sooner =

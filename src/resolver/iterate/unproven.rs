@@ -18,7 +18,7 @@ pub(super) struct Silent {
     pub(super) sent: Mono,
     /// The time at which the query counted as lost.
     pub(super) late: Mono,
-    /// The probe that is used if the server counts as dead because of this query.
+    /// The probe that resolverd sends if the server counts as dead because of this unanswered query.
     pub(super) wanted: WantedServer,
     pub(super) aside: bool,
 }
@@ -30,7 +30,7 @@ pub(super) struct Unproven {
 }
 
 impl Unproven {
-    /// Adds an unanswered query, unless too many wait: the next one to this server has the same effect.
+    /// Adds an unanswered query. If too many wait, it is not added: the next unanswered query to this server has the same effect.
     pub(super) fn add(&self, silent: Silent) {
         let mut waiting = self.waiting();
         if waiting.len() < MAX_UNPROVEN {
@@ -44,7 +44,7 @@ impl Unproven {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }
 
-    /// Returns the servers that did not answer, with their probes, the oldest query first.
+    /// Returns the probe for each server that did not answer, the oldest unanswered query first.
     pub(super) fn wanted(&self) -> Vec<WantedServer> {
         self.waiting().iter().map(|silent| silent.wanted.clone()).collect()
     }

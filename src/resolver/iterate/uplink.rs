@@ -18,7 +18,7 @@ pub(super) struct Uplink {
     configured: AtomicU64,
     /// The times of usable answers of servers of the internet.
     helped: Mutex<NetworkAnswers>,
-    /// The number of ended outages of this host's network, and the time at which the end of the last one was noticed.
+    /// The number of ended outages of this host's network. `outage_ended` is the time at which the end of the last one was noticed.
     outages: AtomicU8,
     outage_ended: AtomicU64,
 }

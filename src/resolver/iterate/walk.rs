@@ -31,7 +31,7 @@ enum ProbedLabel {
 }
 
 impl Iterate {
-    /// Like `find`, but does not use recursion if forwarders fail.
+    /// Finds the answer like `find`, but does not use recursion if forwarders fail.
     pub(super) async fn find_routed(&self, mut lookup: Lookup<'_>) -> Result<Resolved, Failure> {
         let mut outdated: Vec<Outdated> = Vec::new();
         // After an outdated delegation, the next iteration begins at a zone above it.
@@ -55,7 +55,8 @@ impl Iterate {
         Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
-    /// Returns the closest zone cut in the cache, or the servers that the operator has configured.
+    /// Returns the servers with which the search for an answer begins: those of the closest zone cut in the cache, or those that the operator has
+    /// configured.
     pub(super) async fn start(&self, lookup: Lookup<'_>) -> Result<Arc<Delegation>, Failure> {
         match &lookup.route.target {
             RouteTarget::Forward { servers, .. } => Ok(Arc::clone(servers)),
@@ -67,7 +68,7 @@ impl Iterate {
         }
     }
 
-    /// Like `find`, but begins at a referral from a zone that resolverd serves itself.
+    /// Finds the answer by following `referral`, which comes from a zone that resolverd serves itself.
     ///
     /// # Errors
     /// Returns the same errors as `find`.
@@ -80,7 +81,8 @@ impl Iterate {
         self.walk(lookup, cut, &[]).await
     }
 
-    /// Follows referrals from `cut` downwards. If a referral leads to the servers of an `outdated` delegation, returns their earlier result.
+    /// Follows referrals from `cut` downwards. `outdated` has cached delegations whose servers gave no usable answer: if a referral leads to the same
+    /// servers again, returns the result that they gave before.
     pub(super) async fn walk(
         &self,
         lookup: Lookup<'_>,

@@ -23,7 +23,7 @@ use dns::clock::Mono;
 pub(super) struct Addresses {
     /// The addresses to ask first: those of the zone's own NS set if at least one is known, otherwise those of the parent's NS set.
     pub(super) first: Vec<SocketAddr>,
-    /// The addresses to ask after those in `first`: the glue, and with the zone's own NS set in `first`, the addresses of the parent's NS set.
+    /// The addresses to ask after those in `first`: the glue. If `first` comes from the zone's own NS set, also the addresses of the parent's NS set.
     pub(super) reserve: Vec<SocketAddr>,
     pub(super) unglued: Vec<Name>,
 }
@@ -53,7 +53,7 @@ impl Iterate {
         if cut.zone.is_root() {
             addresses.reserve.extend(self.hinted(lookup.context));
         }
-        // The glue is added too, because a cached address may be outdated or wrong.
+        // The glue becomes a reserve, because a cached address may be outdated or wrong.
         let glue = cut.glue.iter().filter(|(_, address)| self.shared.families.allows(config, *address, now));
         addresses.reserve.extend(glue.map(|(_, address)| SocketAddr::new(*address, config.upstream_port)));
         addresses.reserve.retain(|address| !addresses.first.contains(address));
@@ -185,7 +185,7 @@ impl Iterate {
         looked_up.for_each(|rrset| addresses.extend(rrset.addresses()));
         addresses.sort_unstable();
         addresses.dedup();
-        // A name that does not exist has no address of any family.
+        // True if the name exists but has no address of the used family. A name that does not exist has no address of the other family either.
         let lacks_used = |server: &Name| {
             let known = rrsets.get(server, used, Rank::Glue, now);
             matches!(known, Some(Known::Negative(denied)) if !denied.nxdomain)

@@ -36,7 +36,8 @@ pub(crate) const ROOM_SLACK_SHARE: u64 = 16;
 /// The size of the smallest shard of a table, in octets: it holds several of the largest answers.
 pub(crate) const MIN_SHARD: u64 = 512 << 10;
 
-/// A block of the snapshot is written when its entries have this number of octets, for which memory is needed in addition to the cache.
+/// A block of the snapshot is written as soon as its entries have this number of octets. The block that is being filled needs memory in addition to
+/// the cache.
 pub(crate) const SNAPSHOT_BLOCK: usize = 256 << 10;
 
 /// The greatest size of a block of the snapshot, in octets. It has room for an RRset from a reply of 64 KiB in which all names were compressed.
@@ -46,7 +47,7 @@ pub(crate) const MAX_SNAPSHOT_BLOCK: usize = 2 << 20;
 /// answers may then be used for up to this time after their expiry. A time service corrects a clock by some seconds.
 pub(crate) const MAX_SNAPSHOT_SET_BACK: Duration = Duration::from_secs(60);
 
-/// Older data about servers in a snapshot are not used, because servers and the network paths to them may have changed.
+/// Data about servers in a snapshot are not used if they are older than this, because servers and the network paths to them may have changed.
 pub(crate) const RESTORED_SERVER_TIME: Duration = Duration::from_secs(86_400);
 
 /// The time that a client waits before it gets a stale answer: the client response timer of RFC 8767 section 5.
@@ -183,8 +184,8 @@ pub(crate) const LONG_SILENCE_PROBES: u32 = 8;
 pub const MAX_PROBE_WAIT: Duration = Duration::from_millis(400);
 
 /// A dead server that has answered neither a question nor a probe for this time is known to be silent: no question waits for it any more. The time is
-/// less than the 4 s that a client waits, so that only the first question of a mail from a dead domain waits. It is longer than any answer takes that
-/// still reaches a client in time.
+/// less than the 4 s that a client waits, so that only the first question of a mail from a dead domain waits. All answers that still reach a client
+/// in time take less than this time.
 pub(crate) const SILENT_TIME: Duration = Duration::from_secs(3);
 
 /// If no server of a zone has ever answered, a question waits for this time, even if the servers are known to be silent. A client gets SERVFAIL after
@@ -222,16 +223,16 @@ pub(crate) const LEAST_LOSSES: u8 = 3;
 /// limit or a full queue loses more if queries are repeated earlier. A mail gateway rarely sends the servers of a small domain more queries at once.
 pub(crate) const QUIET_QUERIES: u16 = 6;
 
-/// After an unanswered query, a server is asked last for this time, multiplied by the number of consecutive unanswered queries. The time is limited,
-/// because lost packets must not exclude the fastest server permanently.
+/// After an unanswered query, a server is asked last for this time, multiplied by the number of consecutive unanswered queries. Then it is asked
+/// normally again, because the packets may have been lost on the path to the fastest server.
 pub(crate) const DOUBT_TIME: Duration = Duration::from_secs(2);
 
 /// If all servers of a zone have given a doubtful denial (with the SOA of another zone, or without AA and SOA), it is cached for this time. Unbound
 /// caches an answer without SOA for the same time.
 pub(crate) const DOUBTED_TIME: Duration = Duration::from_secs(5);
 
-/// If a name exists, at most this number of names between it and the apex of its zone is remembered to exist too, such as `mail` for `_25._tcp.mail`.
-/// A name of a reverse tree has thirty such names.
+/// If a name exists, the names between it and the apex of its zone exist too, such as `mail` for `_25._tcp.mail`. At most this number of them is
+/// remembered. A name of a reverse tree has thirty such names.
 pub(crate) const MAX_SHOWN_ABOVE: usize = 2;
 
 /// The maximum number of NSEC or NSEC3 records of one zone from which denials are made (RFC 8198). They take about 1 100 octets each, and together

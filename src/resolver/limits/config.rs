@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The smallest `cache.size`. The process may use 1.25 times this size plus 24 MiB. The pages of the program take 14 MiB, its tables and ring buffers
-/// 14 MiB, and the least work in progress 28 MiB. A fifth of this size is then left for the cache.
+/// The smallest `cache.size`. The process may use 1.25 times this size plus 24 MiB, together 64 MiB. The pages of the program take 14 MiB, its
+/// tables and ring buffers 14 MiB, and the least work in progress 28 MiB. The remaining 8 MiB are for the entries of the cache.
 pub const MIN_CACHE_SIZE: u64 = 32 << 20;
 
 /// The largest `cache.negative_max_ttl`. RFC 2308 section 5 calls values of more than a day problematic.
@@ -79,11 +79,11 @@ pub const MAX_ZONE_FILE: u64 = 16 << 20;
 /// The greatest size of a file of trust anchors, in octets. The file of BIND has 4 KiB.
 pub(crate) const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;
 
-/// The SOA serial of a mirrored DNS list may be a time that shows the age of the data. A serial that is further ahead of the clock is no time. Clocks
-/// may differ by a time zone.
+/// The SOA serial of a mirrored DNS list may be the time of its data, in seconds since 1970. If the serial is further ahead of the clock than
+/// this, it is not a time. For example, 2026112001 would be a time in 2034. The clock of the mirror may be wrong by a time zone.
 pub(crate) const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A SOA serial that is further behind the clock is no time. Serials like 2026112001 are far ahead of any clock until 2034.
+/// If the SOA serial of a mirrored DNS list is further behind the clock than this, it is not a time.
 pub(crate) const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// If no size of the history is configured, it is `cache.size` divided by this number: 16 MiB for a cache of 256 MiB.

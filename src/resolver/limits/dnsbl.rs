@@ -23,8 +23,8 @@ pub(crate) const LOOKALIKE_ADDRESSES: u64 = 8;
 /// most of which are in the registry.
 pub(crate) const MAX_LEARNED_ZONES: usize = 16;
 
-/// The time within which clients must ask a zone about `LOOKALIKE_ADDRESSES` addresses so that it is learned. It is forgotten if no client asks it
-/// for this time.
+/// The time within which clients must ask a zone about `LOOKALIKE_ADDRESSES` addresses so that it is learned. A learned zone is forgotten if no
+/// client asks it for this time.
 pub(crate) const LEARNED_ZONE_TIME: Duration = Duration::from_secs(60 * 60);
 
 /// The incident of a DNS list ends when the list has refused no query for this time. One server of the list may answer while others refuse.
@@ -46,10 +46,10 @@ pub(crate) const BREAKER_JUDGE_AGAIN: Duration = Duration::from_millis(250);
 /// After this number of consecutive questions with errors only, the circuit breaker of a DNS list may open.
 pub(crate) const BREAKER_FAILURES: u32 = 5;
 
-/// If no server at all answers for longer than this, it is not known whether the network of this host worked in that time.
+/// After a time without any answer of any server that is longer than this, it is unknown whether the network of this host worked in that time.
 pub(crate) const WITNESS_STREAK: Duration = Duration::from_secs(2);
 
-/// The time from the opening of a circuit breaker to the first probe of the DNS list. Each later probe doubles it.
+/// The time from the opening of a circuit breaker to the first probe of the DNS list. The time from each probe to the next one is twice as long.
 pub(crate) const FIRST_PROBE_TIME: Duration = Duration::from_millis(500);
 
 /// The longest time between two probes of a DNS list whose circuit breaker is open, so that a list that works again is used within seconds.
@@ -70,7 +70,8 @@ pub(crate) const KEPT_BREAKER_TIME: Duration = Duration::from_secs(10 * 60);
 /// `BATCH_PERCENT`).
 pub(crate) const BATCH_MIN_SEEN: u32 = 40;
 
-/// A DNS list is in a batch only if clients queried it for at least this percentage of the last addresses.
+/// After a question to one DNS list, a batch asks another list only if clients asked that list about at least this percentage of the last addresses
+/// (at most 128).
 pub(crate) const BATCH_PERCENT: u32 = 95;
 
 /// All DNS list queries about one address or domain within this time of the first one are observed as one group. Postfix asks at connect and at RCPT
@@ -80,8 +81,8 @@ pub(crate) const BATCH_WINDOW: Duration = Duration::from_secs(20);
 /// A DNS list with a shorter round trip is not added to batches: it is on this host or in the same data centre.
 pub(crate) const BATCH_MIN_ROUND_TRIP: Duration = Duration::from_millis(5);
 
-/// The greatest number of DNS lists that are learned to follow one list query, and of lists in one batch. Mail software with more than a dozen lists
-/// asks them all at the same time.
+/// The greatest number of DNS lists in one batch, and of lists that are learned to follow one list query. More are not needed: mail software with
+/// more than a dozen lists asks them all at the same time.
 pub(crate) const MAX_BATCH_LISTS: usize = 32;
 
 /// The greatest number of addresses and domains whose list queries are observed at the same time: enough for two hundred new addresses a second. Each
@@ -91,9 +92,9 @@ pub(crate) const MAX_BATCH_SUBJECTS: usize = 4_096;
 /// The greatest number of learned patterns: which DNS lists clients ask after a certain list gave a certain result in a view. Each takes about 1 KiB.
 pub(crate) const MAX_BATCH_HABITS: usize = 1_024;
 
-/// Until it is known if a client asks a question of a batch too, the question counts as unused with the probability that no client will ask it, and
-/// at least with this value (in thousandths). If clients suddenly stop asking, the number of unused questions is therefore at most ten times its
-/// limit.
+/// In thousandths. While a client may still ask a question of a batch, the question counts in the limit of unused questions with the probability
+/// that no client will ask it, but at least with this value. If clients suddenly stop asking, the number of unused questions is therefore at most
+/// ten times its limit.
 pub(crate) const BATCH_MIN_RISK: u32 = 100;
 
 /// The limit of unused questions is a percentage of all questions to DNS lists. At the start, this number of questions counts as sent, so that the
@@ -158,5 +159,5 @@ pub(crate) const TEND_AGAIN: Duration = Duration::from_secs(60);
 /// The least time between two queries that show if the network of this host works (witness queries).
 pub(crate) const WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
-/// The greatest size of the file with the states of the DNS lists, in octets: more than `MAX_LIST_WAYS` states of about 400 octets.
+/// The greatest size of the file with the states of the DNS lists, in octets. `MAX_LIST_WAYS` states of about 400 octets need a fifth of it.
 pub(crate) const MAX_LISTS_FILE: u64 = 2 << 20;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The greatest number of queries to servers in progress, each with its own socket. Further queries wait. The number is smaller with a small cache
-/// (`WorkBounds`). It is smaller than the number of UDP ports, and the daemon requests as many file descriptors when it starts.
+/// (`WorkBounds`). It is smaller than the number of UDP ports. When the daemon starts, it requests enough file descriptors for these sockets.
 pub const MAX_EXCHANGES: usize = 4_000;
 
 /// The greatest number of open TCP and TLS connections to servers. A further one replaces the least recently used one. During a minute of mail,
@@ -68,7 +68,9 @@ pub(crate) const MAX_STRAY_DATAGRAMS: usize = 64;
 /// row practically never happen.
 pub(crate) const PORT_TRIES: usize = 8;
 
-/// The greatest number of ports that are examined to find the next free one. At most `MAX_EXCHANGES` of the used ports can be our own.
+/// The greatest number of ports that are examined one after the other to find a free one. resolverd itself uses at most `MAX_EXCHANGES` ports, so
+/// the
+/// search fails only if other programs use about as many ports in a row.
 pub(crate) const MAX_PORT_WALK: usize = 2 * MAX_EXCHANGES;
 
 /// The time for which the socket of a query waits for the answer. A resolution (flight) lasts 10 s, so the answer of a server that takes 9 s arrives

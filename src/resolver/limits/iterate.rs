@@ -61,15 +61,16 @@ pub(crate) const NEAR_ENOUGH: Duration = Duration::from_millis(10);
 /// The greatest number of probes of dead servers in progress. Further probes wait.
 pub(crate) const MAX_DEAD_PROBES: usize = 32;
 
-/// The least time to wait for a probe, if the server has answered before: four times the round trip of a far server. If a far server drops the
-/// queries for a zone, resolverd knows this before the second question of a mail has waited as long as the first.
+/// The least time to wait for the reply to a probe, if the server has answered before: four times the round trip of a far server. It is short, so
+/// that a second question of a mail waits less than the first if the server drops the queries for a zone.
 pub(crate) const PROBE_TIME: Duration = Duration::from_secs(1);
 
 /// The greatest number of query types that the probes of one server use alternately. A mail needs MX and an address.
 pub(crate) const MAX_PROBED_TYPES: usize = 2;
 
 /// The greatest number of dead servers that are probed. With `MAX_DEAD_PROBES` probes at a time, each of which takes `MAX_TIMER`, all are probed
-/// within 16 s. The mail of a gateway needs a few dozen dead servers. The next question for its zone adds a removed server again.
+/// within 16 s. The mail of a gateway needs a few dozen dead servers. If there are more than this number, the server that no question has needed for
+/// the longest time is no longer probed, until the next question for its zone.
 pub(crate) const MAX_DEAD_SERVERS: usize = 256;
 
 /// The greatest number of zones for which one server is probed if it is dead only for these zones: domains that their hoster no longer serves. A
@@ -80,8 +81,8 @@ pub(crate) const MAX_PROBED_ZONES: usize = 8;
 /// its next question causes is sufficient.
 pub const DEAD_WANTED_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// The greatest number of unanswered queries that count against their servers only after a proof that the network of this host works: a few for each
-/// dead server of a mail. Further ones are dropped, but the next unanswered query to the same server is counted.
+/// The greatest number of unanswered queries that wait for the proof that the network of this host works: a few for each dead server of a mail. They
+/// count against their servers only after this proof. Further unanswered queries do not count, but a later one to the same server may.
 pub(crate) const MAX_UNPROVEN: usize = 64;
 
 /// The longest time that an unanswered query waits for the proof that the network of this host works (an answer of another server), if no other
@@ -203,14 +204,15 @@ pub(crate) const SUSPECT_AGE: Duration = Duration::from_secs(600);
 /// zones with a TTL of a day.
 pub(crate) const MAX_QUEUED_RENEWALS: usize = 256;
 
-/// The greatest number of these renewals that ask the servers of one zone. A silent top-level domain then leaves room for others.
+/// The greatest number of delegations and server addresses in `MAX_QUEUED_RENEWALS` whose renewal asks the servers of one zone. A silent top-level
+/// domain then leaves room for others.
 pub(crate) const MAX_QUEUED_RENEWALS_OF_ZONE: usize = MAX_QUEUED_RENEWALS / 4;
 
 /// A failed renewal of a delegation or a server address is repeated after this time.
 pub(crate) const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 
-/// The longest time to wait for a server that is known to be slow, when resolverd checks it without the cache. Two questions, one after the other,
-/// then need less than the time that a check of a domain may spend on one server (`CHECK_SERVER_TIME`).
+/// The longest time that a question of a domain check, which bypasses the cache, waits for a server that is known to be slow. Two questions, one
+/// after the other, then need less than the time that the check may spend on one server (`CHECK_SERVER_TIME`).
 pub(crate) const DIRECT_LATE_TIME: Duration = Duration::from_millis(4_500);
 
 /// The greatest number of removed records that a step of a trace names. The first ones show what the server tried.

@@ -41,8 +41,8 @@ pub(crate) const MAX_SPARE_PLACES: usize = 64;
 /// `MAX_QUEUE` takes.
 pub(crate) const MAX_QUEUE_TIME: Duration = MIN_DEADLINE;
 
-/// The number of batches of queries that a worker reads one after the other while misses wait. New misses then wait in the queue of the
-/// worker, where their time of arrival is known, and not in the kernel.
+/// While misses wait, a worker reads this number of batches of queries one after the other. New misses then wait in the queue of the worker, where
+/// their time of arrival is known, and not in the kernel.
 pub(crate) const BATCHES_AT_ONCE: usize = 4;
 
 /// A worker without misses waits this long in the system call that reads datagrams, before it returns to its tokio runtime. A command to
@@ -55,7 +55,8 @@ pub(crate) const READ_WAIT: Duration = Duration::from_millis(4);
 /// a second.
 pub(crate) const TIME_WITHOUT_RUNTIME: Duration = Duration::from_millis(250);
 
-/// Equal hits are counted together. For one in this number of such counts, the time of the hit is measured.
+/// Consecutive hits of one client with the same record type are counted in one step. The worker measures the time of a hit in one of this
+/// number of steps, and uses it for the others.
 pub(crate) const HIT_COUNTS_TIMED: u32 = 8;
 
 /// If the mean time between queries is shorter than this, a worker pauses between its reads. No mail gateway sends so many queries.
@@ -99,8 +100,8 @@ pub(crate) const RECENT_OCTETS: usize = 256;
 /// sixteen, because tokio writes to the worker's eventfd when a sixteenth socket is closed between two checks.
 pub(crate) const WORKER_TASKS: u32 = 15;
 
-/// While misses arrive, a worker sets a timer that wakes it after this time, which is before the earliest timer of a miss. Tokio then need
-/// not write to the worker's eventfd for the timers of the misses.
+/// Tokio writes to a worker's eventfd when a new timer expires before all others. So while misses arrive, a worker sets a timer with this
+/// time, which is shorter than the timer of any miss. The timers of the misses then cause no writes.
 pub(crate) const PLANNED_WAKE: Duration = MIN_TIMER.saturating_sub(Duration::from_millis(5));
 
 /// The thread of a removed listener ends this long after its last miss. Until then, other clients may wait for a resolution (flight) on the
@@ -193,8 +194,8 @@ pub(crate) const MAX_REQUEST_HEADER: usize = 4 << 10;
 /// The number of octets of HTTPS requests that are read from a connection before these requests are answered.
 pub(crate) const REQUESTS_AT_ONCE: usize = 16 << 10;
 
-/// The greatest number of octets that a client over HTTPS may send between two queries: twice the octets of all streams of a connection,
-/// each with the longest body. Pings, settings and other requests only cost time.
+/// The greatest number of octets that a client over HTTPS may send between two queries: twice the longest bodies of all streams of a
+/// connection. More than that is a flood of pings, settings or other requests, which only costs time.
 pub(crate) const OCTETS_WITHOUT_QUERY: usize = 2 * MAX_PIPELINED * MAX_QUERY;
 
 /// The greatest number of requests on one HTTPS connection that the client may reset before resolverd has read them. A normal client waits
@@ -211,8 +212,8 @@ pub(crate) const MAX_UNPROVEN_HANDSHAKES: usize = 32;
 
 pub(crate) const MAX_NEW_QUIC: usize = 64;
 
-/// The greatest number of octets that are kept for a new QUIC connection that waits to be handled, after its first datagram: the rest of a
-/// long ClientHello.
+/// The greatest number of octets that are kept for each new QUIC connection until it is handled, not counting its first datagram. They are the
+/// rest of a long ClientHello.
 pub(crate) const NEW_QUIC_OCTETS: u64 = 4 << 10;
 
 /// The greatest number of octets of the QUIC handshake that are kept out of order, for each connection. A ClientHello with keys of several
@@ -227,8 +228,8 @@ pub(crate) const QUIC_RECEIVE_WINDOW: usize = 4 * (MAX_QUERY + 2);
 /// reply of the greatest length.
 pub(crate) const QUIC_SEND_WINDOW: u64 = MAX_STREAM_REPLY as u64 + 2;
 
-/// The least time between two datagrams that tell a sender that resolverd does not know its QUIC connection (RFC 9000 section 10.3). After
-/// a restart, clients therefore learn within milliseconds that their connection has ended.
+/// The least time between two datagrams that tell a sender that resolverd does not know its QUIC connection (RFC 9000 section 10.3). It is
+/// so short that after a restart, clients learn within milliseconds that their connection has ended.
 pub(crate) const QUIC_RESET_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The greatest number of streams of one QUIC connection that the client may cancel before its query is complete. A normal client waits for

@@ -40,11 +40,11 @@ pub(crate) const AHEAD_RISK: u64 = 2;
 /// and a chain of keys needs about ten. A question that needs more is given up.
 pub(crate) const MAX_AHEAD_MESSAGES: u32 = 12;
 
-/// The greatest time for one look-ahead question: ten times the time that a zone takes to answer.
+/// The greatest time for one look-ahead question: ten times the time in which most zones answer.
 pub(crate) const AHEAD_TIME: Duration = Duration::from_secs(3);
 
-/// The greatest number of look-ahead questions in progress for one zone: the questions of one address or domain. A mail sender with a
-/// silent zone therefore leaves room for other senders.
+/// The greatest number of look-ahead questions in progress for one zone: about as many as one address or domain causes. So a mail sender
+/// with a silent zone leaves room for other senders.
 pub(crate) const MAX_AHEAD_OF_ZONE: usize = 12;
 
 /// The greatest number of look-ahead questions in progress. It is far below `BUSY_FLIGHTS`, because the resolutions of clients have

@@ -29,9 +29,9 @@ pub(crate) const BACKLOG_WAIT: Duration = Duration::from_millis(5);
 /// interval of RFC 8289.
 pub(crate) const BACKLOG_TIME: Duration = Duration::from_millis(100);
 
-/// The greatest number of resolutions of one zone whose servers have not answered for `HEARD_TIME`. BIND's `fetches-per-zone` is usually
-/// 200. This bound is smaller, because there may be a hundred such zones at the same time. A zone that answers within 50 ms has this many
-/// resolutions at 2 500 new names a second.
+/// The greatest number of resolutions of one zone whose servers have not answered for `HEARD_TIME`. BIND's `fetches-per-zone` is usually 200. This
+/// bound is smaller, because there may be a hundred such zones at the same time. For comparison: a zone that answers within 50 ms has this many
+/// resolutions in progress at 2 500 new names a second.
 pub const MAX_SILENT_FLIGHTS: usize = 128;
 
 /// A zone that was not asked before must give its first answer within this time: a round trip around the world, and a second one after a loss.
@@ -44,8 +44,8 @@ pub(crate) const HEARD_TIME: Duration = MAX_TIMER;
 /// most is ended. Otherwise the oldest resolution of the client is ended.
 pub(crate) const EVEN_SHARE: usize = 8;
 
-/// If fewer resolutions than this are in progress, zones and clients are not kept sorted by their number of resolutions. An idle resolver
-/// has few resolutions, and the order can then be built in microseconds.
+/// If fewer resolutions than this are in progress, zones and clients are not kept sorted by their number of resolutions: the order of so few is
+/// built in microseconds when it is needed.
 pub(crate) const FEW_PLACES: usize = 64;
 
 /// If no zone or client has more resolutions than the others, only a resolution of at least this age may be ended to make room for a new
@@ -112,8 +112,8 @@ pub(crate) const FIRST_ROOT_KEY_QUERY: Duration = Duration::from_secs(60);
 /// to servers keeps less than 2 MiB.
 pub(crate) const FRESH_TRACE_MEMORY: u64 = 4 << 20;
 
-/// The longest time for which the command `why` reads the history without a pause, because other commands wait meanwhile. After this time,
-/// `why` sends again the requests that have no result.
+/// The longest time for which the daemon searches the history for the requests of one command `why`, because other commands wait in this time.
+/// Further requests get no result, and the command sends them again.
 pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
 
 /// The time from an event that is worth a log message until the event is read from the history. By then, all questions that waited for the

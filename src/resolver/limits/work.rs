@@ -12,7 +12,7 @@ use super::exchange::{MAX_EXCHANGES, MAX_PIPELINED};
 use super::listener::{MAX_QUEUE, MAX_TCP_CLIENTS, MAX_UNSENT};
 use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS, MAX_WAITERS};
 
-/// From this `cache.size` (in octets) on, the bounds have their greatest values. It is the default size.
+/// With this `cache.size` (in octets) or a larger one, the limits of work in progress have their greatest values. It is the default size.
 pub(crate) const FULL_WORK_CACHE: u64 = 256 << 20;
 
 /// The limit of resolutions with the smallest cache. It is enough for five emails whose questions are all asked at the same time. The

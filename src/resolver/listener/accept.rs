@@ -29,7 +29,8 @@ pub(super) async fn connections(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            // The connection is closed immediately, so that it does not use up a connection that an allowed client needs.
+            // This client may not query. Its connection is closed immediately, so that it does not use up a connection that an allowed client
+            // needs.
             Ok((_, client)) if !front.admits(tcp::SHARD, client.ip()) => {}
             Ok((stream, client)) => {
                 let taken = places.take(ClientKey::from_address(client.ip()), front.now());

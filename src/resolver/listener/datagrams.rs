@@ -137,7 +137,7 @@ impl QueryBatch {
         let (room, read) = match read {
             Ok(()) => (self.room, self.datagrams.len()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return ReadDatagrams::None,
-            // The error belongs to an earlier reply (port unreachable).
+            // The error is about an earlier reply (port unreachable), and not about reading. More datagrams may wait.
             Err(_) => return ReadDatagrams::Some,
         };
         self.room = next_room(room, read);
@@ -195,7 +195,7 @@ impl ReplyBatch {
         self.peers.push(peer);
     }
 
-    /// Returns the number of replies that the kernel did not accept.
+    /// Sends the replies. Returns the number of replies that the kernel did not accept.
     pub(super) fn send(&mut self, socket: &UdpSocket) -> usize {
         let replies = self.buffers.iter().zip(&self.peers);
         let lost = match self.peers.as_slice() {

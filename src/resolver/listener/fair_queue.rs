@@ -95,7 +95,7 @@ impl<Item: Queued> FairQueue<Item> {
         let is_full = self.waiting >= self.most;
         let is_most = |items: usize| items > self.waiting / 4 * 3;
         if is_most(own) {
-            // The burst of a client may fill the queue while no other client has items in it.
+            // While no other client has items in the queue, the items of this client may fill it.
             return (is_full || own < self.waiting).then_some(client);
         }
         let (heaviest, most) = self
@@ -204,7 +204,8 @@ mod tests {
     #[test]
     fn a_light_client_loses_nothing_on_a_host_that_does_not_keep_up() {
         light_with_flood(of(LIGHT, 0), 2);
-        // Here the client with the flood also sends the 10 misses a second, for another zone. Its queue `line` is handled first.
+        // Here the client with the flood also sends the 10 misses a second, for another zone. They wait until the misses in `line` (the first
+        // `UNDIVIDED_MISSES` of this client) are handled.
         light_with_flood(Asked { zone: 2, ..of(FLOODS, 0) }, 2 + u64::try_from(UNDIVIDED_MISSES).unwrap());
     }
 

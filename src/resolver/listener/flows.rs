@@ -33,7 +33,7 @@ pub(super) struct Flows<Item> {
     turns: VecDeque<FlowKey>,
     /// The flows, sorted by the number of their items.
     ranks: BTreeSet<(usize, FlowKey)>,
-    /// For each port, the number of zone flows that its queries have started.
+    /// For each port of the client, the number of zone flows (`FlowKey::Zone`) that its queries have started.
     begun: BTreeMap<u16, usize>,
     divided: usize,
 }
@@ -68,7 +68,8 @@ impl<Item: Queued> Flows<Item> {
         self.rank(key, count.saturating_sub(1), count);
     }
 
-    /// Removes and returns an item of `line`, or else of the flow that is next in the rotation.
+    /// Removes and returns the next item: from `line` (the items that arrived while few waited), or if `line` is empty, from the flow whose turn it
+    /// is.
     pub(super) fn next(&mut self) -> Option<Item> {
         if let Some(item) = self.line.pop_front() {
             return Some(item);
@@ -132,7 +133,7 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Ends the empty flow of a zone that a query from `port` had started.
+    /// Counts one zone flow less for `port`: the zone flow that a query from this port had started is empty and was removed.
     fn end_zone(&mut self, port: u16) {
         match self.begun.get_mut(&port) {
             Some(zones) if *zones > 1 => *zones = zones.saturating_sub(1),

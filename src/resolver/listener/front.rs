@@ -60,14 +60,15 @@ pub(super) struct FrontBatch<'a> {
     allowed: Option<IpAddr>,
     /// Equal cache hits that are not counted yet.
     hits: Option<Hits>,
-    /// Chooses when the time of hits is measured. `None` if it is measured each time that hits are counted.
+    /// Cache hits are counted in groups. This decides for which groups the time of a hit is measured. `None` if it is measured for each group.
     hit_time: Option<&'a mut HitTime>,
-    /// The buffer of the history for cache hits. It is looked up at the first hit, or by `fetch`.
+    /// The buffer of the history for cache hits. It is looked up at the first hit, or earlier by `fetch`, which prefetches the memory for hits.
     page: Option<HitPage<'a>>,
 }
 
 enum Repeat {
-    /// The reply, which is sent again. The fields are the type of the question, and the length of its name in octets.
+    /// The table has a reply to an equal query, and `out` now contains it. The fields are the type of the question, and the length of its name in
+    /// octets.
     Reply(RecordType, u8),
     /// The table has no reply to the query. The reply can be stored at this position.
     Keep(RecentPlace),
@@ -297,7 +298,7 @@ impl Front {
         self.count(arrival, query, Outcome::Shed, None);
     }
 
-    /// Counts a DNS message that is not a new question.
+    /// Counts a DNS message that is not a question, or repeats a question in progress.
     pub(super) fn apart(&self, shard: usize, apart: Apart) {
         self.parts.recorder.apart(shard, apart);
     }
@@ -350,7 +351,7 @@ impl Front {
 }
 
 impl<'a> FrontBatch<'a> {
-    /// `time` chooses the cache hits whose duration is measured. To measure each hit would cost too much.
+    /// Returns this batch with a clock: `time` chooses the cache hits whose duration is measured, because measuring each hit would cost too much.
     pub(super) fn timed_by(self, time: &'a mut HitTime) -> Self {
         Self { hit_time: Some(time), ..self }
     }
@@ -527,7 +528,7 @@ impl<'a> FrontBatch<'a> {
         if allows {
             let view = self.policy.view_of(client).id;
             if view != self.view {
-                // A buffer of the history contains cache hits of only one view.
+                // `page` is a buffer of the history for cache hits of one view, so hits of the new view need another buffer.
                 (self.view, self.page) = (view, None);
             }
             self.allowed = Some(client);
@@ -535,7 +536,8 @@ impl<'a> FrontBatch<'a> {
         allows
     }
 
-    /// Stores a hit in the history, and counts it together with equal hits before it. `asked` contains the name and the type.
+    /// Stores a hit in the history. The statistics count consecutive hits of one client and type together, so this hit may be counted later.
+    /// `asked` contains the name and the type.
     fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8], result: DnsResult) {
         let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
         if self.page.is_none() {
@@ -574,7 +576,7 @@ impl<'a> FrontBatch<'a> {
     }
 }
 
-/// Returns `None` if `work` panics. `work` handles one query.
+/// Runs `work`, which handles one query. If it panics, returns `None`, so that only this query gets no reply.
 fn or_no_reply<Work: Future>(work: Work) -> impl Future<Output = Option<Work::Output>> {
     // An async function would have a future that contains `work` twice, and there is one such future for each waiting client.
     caught(work).map(|ended| {

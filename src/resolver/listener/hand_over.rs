@@ -55,8 +55,8 @@ impl HandOver {
         !self.waiting.borrow().is_empty()
     }
 
-    /// Starts misses as tasks of the current runtime, up to the limit of tasks. Misses that have waited too long are answered with
-    /// SERVFAIL. Returns true if no miss waits any more.
+    /// Starts the resolution of waiting misses as tasks of the current runtime, up to the limit of tasks. Misses that have waited too long are
+    /// answered with SERVFAIL. Returns true if no miss waits any more.
     pub(super) fn begin(&self) -> bool {
         let mut waiting = self.waiting.borrow_mut();
         let Some(now) = waiting.first().map(|miss| miss.front.now()) else { return true };

@@ -36,8 +36,8 @@ pub struct Inherited {
 }
 
 impl Inherited {
-    /// Takes the sockets that the service manager passed to this process. It removes the environment variables, so that no child process
-    /// uses the sockets. It must therefore be called while there is only one thread.
+    /// Takes the sockets that the service manager passed to this process. Removes the environment variables that describe them, so that no child
+    /// process uses the sockets. Must therefore be called while there is only one thread.
     pub fn take() -> Self {
         let mut handed = ListenFd::from_env();
         let mut inherited = Self::default();

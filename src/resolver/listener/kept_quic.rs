@@ -25,7 +25,7 @@ pub(super) struct KeptConnections {
     kept: Mutex<Vec<KeptConnection>>,
 }
 
-/// The settings no longer exist when the QUIC library has dropped the connection.
+/// A QUIC connection of a client. The settings no longer exist when the QUIC library has dropped the connection.
 struct KeptConnection {
     client: ClientKey,
     settings: Weak<ServerConfig>,

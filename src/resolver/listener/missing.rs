@@ -14,7 +14,7 @@ use crate::config::{Config, ListenAt};
 use crate::zones::Views;
 
 impl Sockets {
-    /// Adds the bound sockets of an address, or a missing address.
+    /// Adds the bound sockets of an address. If they could not be bound, but the address may become available, adds it to the missing addresses.
     ///
     /// # Errors
     /// The address is not available, and will not become available by itself.

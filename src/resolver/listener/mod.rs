@@ -239,7 +239,7 @@ fn workers(config: &Config) -> usize {
 /// Returns the number of UDP worker threads for all addresses. Each has its own shard (separate copy) of the counters.
 pub fn shards(config: &Config) -> usize {
     let datagrams = addresses(config).filter(|(at, _, _)| at.serves == ListenFor::Plain);
-    // Queries over connections are counted in the first shard.
+    // There is always a first shard. It also counts the queries over connections.
     workers(config).saturating_mul(datagrams.count()).max(1)
 }
 
@@ -277,7 +277,7 @@ impl Listeners {
         let mut prepared = listeners.ready(sockets, config, views)?;
         listeners.miss(std::mem::take(&mut prepared.missing));
         listeners.begin(prepared);
-        // Discards the datagrams that the kernel dropped at sockets of systemd before this process started.
+        // Discards a count: the datagrams that the kernel dropped at sockets of systemd before this process started must not be counted.
         let _ = listeners.dropped()();
         Ok(listeners)
     }
@@ -334,8 +334,8 @@ impl Listeners {
         if let Some(at) = new.iter().find(held) {
             return Err(NotServed::Held(at.address));
         }
-        // A socket with a more specific address receives the queries of a socket whose address includes it. Therefore the addresses that
-        // overlap with a served address are bound last.
+        // If one address includes another, such as a wildcard address, the kernel gives queries to the socket with the more specific address.
+        // Therefore the addresses that overlap with a served address are bound last.
         new.sort_by_key(|at| self.open.iter().any(|open| overlap(open.address, at.address)));
         let mut sockets = Sockets::default();
         for at in new {
@@ -406,7 +406,7 @@ impl Listeners {
         let accepted = join_all(self.open.iter().map(|open| open.accepting.closed()));
         let inherited = self.open.iter().filter(|open| open.inherited);
         let left = join_all(inherited.flat_map(|open| &open.workers).map(Worker::has_left));
-        // A listener that was given up after repeated panics never stops.
+        // The wait has a limit, because a listener that was given up after repeated panics never stops.
         let _ = timeout(STOP_FIRST_MESSAGE, async { tokio::join!(accepted, left) }).await;
         self.places.first_messages(&self.parts.clock).await;
         let all = u32::try_from(self.parts.resolver.bounds().waiting()).unwrap_or(u32::MAX);

@@ -1,8 +1,8 @@
 //! The queue of replies to the cache misses of a worker thread. Replies that are ready at about the same time are sent with one system
 //! call.
 //!
-//! The replies wait until each task that is ready has run. A sleeping client is then woken only once, and waking another thread is the most
-//! expensive part of a reply.
+//! A reply waits until all tasks that are ready have run. Several replies to a sleeping client then wake it only once. To wake another
+//! thread is the most expensive part of a reply.
 
 use std::future::poll_fn;
 use std::net::UdpSocket;
@@ -113,7 +113,7 @@ impl Outbox {
     }
 }
 
-/// Moves at most `MAX_REPLIES_AT_ONCE` replies. Returns true if some are left.
+/// Moves at most `MAX_REPLIES_AT_ONCE` replies from `replies` to `leaving`. Returns true if `replies` is not empty then.
 fn take_some<Reply>(replies: &mut Vec<Reply>, leaving: &mut Vec<Reply>) -> bool {
     if replies.len() <= MAX_REPLIES_AT_ONCE {
         std::mem::swap(replies, leaving);

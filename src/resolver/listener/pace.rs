@@ -10,13 +10,14 @@ use std::time::Duration;
 use crate::limits::{PACED_INTERVAL, PACED_QUERIES, READ_PACE, READ_WAIT};
 use dns::clock::Mono;
 
-/// A longer time between two reads counts as this time, so that `gap` follows a higher rate within a dozen queries.
+/// A longer time between two reads counts as this time. So after a pause, `gap` shows a high rate of queries again after about twelve reads.
 const LONGEST_GAP: Duration = Duration::from_millis(20);
 
 pub(super) struct Pace {
     last: Mono,
-    /// When the current measurement began, and the number of queries since then.
+    /// When the current measurement of the rate began.
     began: Mono,
+    /// The number of queries since `began`.
     queries: u32,
     is_fast: bool,
     /// The smoothed time between two reads that found queries.

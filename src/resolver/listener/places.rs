@@ -65,8 +65,8 @@ impl ConnectionPlaces {
         TakenPlace { places: Arc::clone(self), seat }
     }
 
-    /// Waits until every connection of the last `STOP_FIRST_MESSAGE` has sent its first DNS message or was closed. Called while the daemon
-    /// is stopping.
+    /// Waits until every connection that was opened less than `STOP_FIRST_MESSAGE` ago has sent its first DNS message or was closed.
+    /// Called while the daemon is stopping.
     pub(super) async fn first_messages(&self, clock: &Clock) {
         while let Some(span) = self.first_message_in(clock.mono()) {
             // After the time or a notification, the connections are checked again.
@@ -104,8 +104,9 @@ fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
     counts
 }
 
-/// Closes one of the connections that match: the oldest one that has sent no DNS message, unless such connections are recent and few, or
-/// else the idle one that was active longest ago. It is removed from the list, so that the next call does not count it.
+/// Closes one of the connections for which `matches` returns true: the oldest one that has sent no DNS message, or else the idle one that was active
+/// longest ago. If at least half of the connections have sent a DNS message, recent connections without one come after the idle ones. Removes the
+/// closed connection from the list, so that the next call does not count it.
 fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> bool) {
     let has_sent = |seat: &Seat| seat.has_sent.load(Ordering::Relaxed);
     let all = seats.iter().filter(|seat| matches(seat));

@@ -48,7 +48,7 @@ impl Policy {
     }
 
     pub(super) fn access(&self, client: IpAddr) -> Access {
-        // At a socket for both families, the address of an IPv4 client has the form `::ffff:a.b.c.d`.
+        // At a socket for both families, the address of an IPv4 client has the form `::ffff:a.b.c.d`. `to_canonical` returns its IPv4 address.
         self.listener.access(client.to_canonical())
     }
 

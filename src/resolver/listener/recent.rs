@@ -70,9 +70,11 @@ struct RecentHead {
     kind: u16,
     /// The number of the cache line in `octets` in which the query begins.
     line: u16,
-    /// The lengths of the query and of the reply, in octets.
+    /// The length of the query, in octets.
     query: u8,
+    /// The length of the reply, in octets.
     reply: u8,
+    /// The length of the name in the query, in octets.
     name: u8,
 }
 
@@ -99,7 +101,7 @@ pub(super) struct RecentPlace {
     way: usize,
 }
 
-/// The hash of a query. It determines the set and the mark.
+/// The hash of a query. It determines the mark, and the set: the positions of the table at which the reply can be stored.
 #[derive(Clone, Copy)]
 pub(super) struct RecentHash(u64);
 
@@ -111,7 +113,7 @@ impl Default for RecentReplies {
 
 const SETS: usize = RECENT_REPLIES / WAYS;
 
-/// The number of lines of the processor's cache for queries and replies.
+/// The size of the buffer for queries and replies, in cache lines of the processor.
 const LINES: usize = RECENT_REPLIES * RECENT_OCTETS / CORE_LINE;
 
 impl RecentSet {
@@ -219,8 +221,8 @@ impl RecentReplies {
         }
     }
 
-    /// Returns the first cache line for this number of octets. The lines that the position used before are used again if they are enough.
-    /// Returns `None` if there are too many octets.
+    /// Returns the first of the cache lines in which `octets` octets are stored for the position `place`. If the lines that this position has are
+    /// enough, they are used again; otherwise it gets new ones. Returns `None` if there are too many octets.
     fn room_for(&mut self, place: RecentPlace, octets: usize) -> Option<u16> {
         let wanted = lines(octets);
         if octets > RECENT_OCTETS {

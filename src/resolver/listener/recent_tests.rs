@@ -1,4 +1,4 @@
-//! Tests that a reply that is sent again equals the reply that would be composed.
+//! Tests that a reply from the table of recent replies equals the reply that would be composed for the query.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -125,8 +125,8 @@ fn a_full_table_gives_no_query_the_reply_of_another() {
     };
     let mut found = 0;
     for _ in 0..4 * RECENT_REPLIES {
-        // There are twice as many queries as positions in the table, so that positions are used again, and need more cache lines than
-        // before.
+        // There are twice as many different queries as positions in the table. So positions are used again, often for a reply that needs
+        // more cache lines of the processor than the reply that it replaces.
         let number = draw(2 * RECENT_REPLIES as u64);
         let message = query(&format!("n{number}.example."), 7, None);
         let hash = RecentHash::without_id(&message);
@@ -181,7 +181,7 @@ fn a_reload_ends_replies_to_clients_that_may_no_longer_ask() {
     assert_eq!(code(), 5);
 }
 
-/// Returns the last octet of each reply. The equal DNS messages are handled in one batch.
+/// Sends `message` once for each client, all in one batch, and returns the last octet of each reply.
 fn ask_together(
     front: &Front,
     recent: &mut RecentReplies,

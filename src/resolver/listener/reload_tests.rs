@@ -117,7 +117,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     let served = client(before[0]);
     let shown = |host: u8| (ResponseCode::NoError, Some(IpAddr::from([10, 0, 0, host])));
 
-    // The new address is bound, but no query is answered there yet.
+    // `prepare` binds the new address. A query to this address must not be answered before `apply`.
     let other: SocketAddr = "127.0.0.2:0".parse().unwrap();
     let new = Arc::new(config(2, &[other]));
     let following = views.following(&new).unwrap();
@@ -192,7 +192,8 @@ async fn all_stream_sockets_of_the_service_manager_for_an_address_are_served() {
     let inherited = Inherited::of_sockets(Vec::new(), streams);
     let (listeners, _) = serve_inherited(&config, &views, Clock::machine(), inherited);
     assert_eq!(listeners.addresses(), [address]);
-    // The kernel chooses a socket by the client's port. The chance that all these connections go to one socket is 1 in 10^15.
+    // This shows that all sockets are served: the kernel chooses a socket by the client's port, and the chance that all these connections
+    // go to one socket is 1 in 10^15.
     assert!((0..32).all(|_| answers_over_tcp(address)));
     tokio::task::block_in_place(|| listeners.stop());
 }

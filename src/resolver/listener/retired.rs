@@ -1,7 +1,7 @@
-//! Addresses that a reload has removed while their last queries are still being resolved.
+//! Listening addresses that a reload has removed from the configuration, but whose last queries are still being resolved.
 //!
-//! Their sockets stay open until then, at most for the time of a resolution (flight). If such an address is configured again in the
-//! meantime, a second socket is bound to it, and the old sockets use the new settings too.
+//! Their sockets stay open until these queries are answered, at most for the time of a resolution (flight). If such an address is configured
+//! again in the meantime, a second socket is bound to it, and the old sockets use the new settings too.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Weak};

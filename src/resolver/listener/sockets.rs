@@ -22,9 +22,9 @@ const ANY_PORT_TRIES: usize = 20;
 pub(super) struct BoundSockets {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
-    /// There is no TCP socket for QUIC. There may be several if they were inherited.
+    /// The TCP sockets: none for QUIC, otherwise one, or several if they were inherited from the service manager.
     pub(super) tcp: Vec<TcpListener>,
-    /// True if the service manager also keeps some of the sockets.
+    /// True if some of the sockets were inherited from the service manager, which keeps them open too.
     pub(super) inherited: bool,
 }
 
@@ -83,7 +83,8 @@ pub(super) fn bind(
     Err(AddressUnavailable { at, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
-/// Binds an address while TCP sockets of this process (`open`) overlap with it.
+/// Binds an address while TCP sockets of this process (`open`) overlap with it. The kernel permits this only if these sockets share their port
+/// (SO_REUSEPORT).
 pub(super) fn bind_while_open(
     at: ListenAt,
     workers: usize,
@@ -132,8 +133,8 @@ fn try_bind(at: ListenAt, workers: usize, held: InheritedSockets) -> io::Result<
     Ok(BoundSockets { address, udp, tcp, inherited })
 }
 
-/// Binds a TCP socket. If `shared` is true, other shared sockets of the same user may have the same address. A second daemon binds without
-/// sharing, so it fails.
+/// Binds a TCP socket. If `shared` is true, other sockets of the same user may be bound to the same address, if they are shared too. A second
+/// daemon binds without sharing, so that it fails.
 fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     let tcp = open(address, Type::STREAM, Protocol::TCP)?;
     tcp.set_reuse_port(shared)?;

@@ -238,14 +238,14 @@ impl Connection {
         let begun = !self.read.is_empty() && self.unsent.is_empty() && self.taken.has_room();
         self.due = due(self.due, begun, self.read.len() < before, Instant::now());
         if self.read.is_empty() {
-            // A connection without a query in progress keeps no buffer.
+            // While no part of the next query has arrived, the connection keeps no buffer.
             self.read = Vec::new();
         }
         Ok(())
     }
 
-    /// Sends `replies`, each after its length, behind earlier ones. Octets that the kernel does not accept are kept. If their number
-    /// exceeds a limit of the client or of all clients, the connection is closed.
+    /// Sends `replies` after all earlier replies. Each reply begins with its length. Octets that the kernel does not accept are kept. If their
+    /// number exceeds a limit of the client or of all clients, the connection is closed.
     fn send(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.unsent.add(replies, waiting);
         self.unsent.write(&mut self.stream)?;
@@ -267,7 +267,7 @@ impl Unsent {
         self.replies.is_empty()
     }
 
-    /// `waiting` is the permit of the client that waits for the replies.
+    /// Adds replies that must be sent. `waiting` is the permit of the client that waits for them.
     fn add(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) {
         if replies.is_empty() {
             return;

@@ -53,8 +53,8 @@ pub(super) struct Worker {
     socket: Weak<UdpSocket>,
     /// Identifies the socket in the tables of the kernel.
     inode: Inode,
-    /// Shows the watchdog that the thread runs. It exists even after the thread was given up because of panics, so that the watchdog
-    /// notices this.
+    /// The watchdog sends a signal to each pulse, and the thread must answer it. The pulse is kept here too, because the watchdog forgets a
+    /// pulse that is dropped: so it notices that a thread ended after too many panics.
     _pulse: Arc<Pulse>,
 }
 
@@ -80,7 +80,7 @@ impl Worker {
         let (ready, is_ready) = sync_channel(1);
         let (whose, supervisor) = (name.clone(), supervisor.clone());
         let lives = move || {
-            // The runtime must not be dropped on a thread of another runtime.
+            // This thread creates and drops its runtime itself, because tokio panics if a runtime is dropped on a thread of another runtime.
             let made = runtime().and_then(|runtime| {
                 let _inside = runtime.enter();
                 let sending = Arc::clone(&outbox);
@@ -131,7 +131,7 @@ impl Worker {
 
     /// Lets the worker begin to serve its socket. If the `Worker` is dropped before, the thread ends by itself.
     pub(super) fn begin(&self) {
-        // The channel has room for one message, and only one is sent.
+        // Sending does not fail for lack of room: the channel has room for one message, and only one is sent.
         let _ = self.begin.try_send(());
     }
 
@@ -174,9 +174,9 @@ fn readable(socket: Arc<UdpSocket>) -> io::Result<AsyncFd<Arc<UdpSocket>>> {
     AsyncFd::with_interest(socket, Interest::READABLE)
 }
 
-/// Called while cache misses arrive. Sets the timer `planned`, so that the runtime wakes before any timer of a miss is due. Returns false
-/// if the runtime must run once first, to register this timer. Tokio writes to the eventfd of the runtime for each new timer that is due
-/// before the next planned wake.
+/// Called while cache misses arrive. Sets the timer `planned`, so that the runtime wakes before any timer of a miss is due: tokio writes to the
+/// eventfd of the runtime, a system call, for each new timer that is due before the next planned wake. Returns false if the runtime must run once
+/// first, to register this timer.
 fn plan_wake(mut planned: Pin<&mut Sleep>) -> bool {
     let is_planned = !planned.is_elapsed();
     planned.as_mut().reset(Instant::now() + PLANNED_WAKE);
@@ -347,7 +347,7 @@ impl Work {
         read
     }
 
-    /// Returns true if the queue had no room for the miss. `out` then contains a SERVFAIL reply.
+    /// Queues a cache miss to be resolved. Returns true if the queue had no room for the miss. `out` then contains a SERVFAIL reply.
     fn hand_on(&self, waiting: Box<WaitingQuery>, peer: Peer, out: &mut Vec<u8>) -> bool {
         let (front, outbox) = (Arc::clone(&self.front), Arc::clone(&self.outbox));
         let miss = Miss { waiting, peer, front, outbox };
@@ -361,8 +361,8 @@ impl Work {
         true
     }
 
-    /// Closes the socket. If the daemon continues to run, the runtime runs until all resolutions and queries have ended for which other
-    /// threads may wait. If the daemon is stopping, the runtime is returned.
+    /// Closes the socket. If the daemon continues to run, the runtime runs until its resolutions and queries have ended, because other
+    /// threads may wait for them. If the daemon is stopping, the runtime is returned.
     fn end(self, runtime: Runtime) -> Option<Runtime> {
         let (order, now) = (self.orders.now(), self.front.now());
         let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));

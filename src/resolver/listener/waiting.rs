@@ -39,7 +39,7 @@ pub(super) struct WaitingQuery {
 pub(super) type Waiting = OwnedSemaphorePermit;
 
 impl WaitingQuery {
-    /// Uses the number of a stream instead of the id: over HTTPS and QUIC, all queries have the same id.
+    /// Identifies the query by the number of its stream and not by its id: over HTTPS and QUIC, all queries have the same id.
     pub(super) fn number_by_stream(&mut self, stream: u64) {
         self.number = u16::try_from(stream & u64::from(u16::MAX)).unwrap_or_default();
     }

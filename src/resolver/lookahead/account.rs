@@ -1,7 +1,7 @@
 //! Counts how many questions of a look-ahead rule clients have used, and decides whether the rule may ask in advance.
 //!
-//! When the time of a question is over, the question is judged as used or unused. Until then it is open. The number of open questions is
-//! limited, so that few queries are wasted if clients suddenly stop asking such questions. A new rule asks in advance from the start.
+//! A question is open for `AHEAD_WINDOW`. Then it is judged as used or unused. The number of open questions is limited, so that few queries
+//! are wasted if clients suddenly stop asking such questions. A new rule asks in advance from the start.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub struct RuleCounts {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleAccount {
     pub(super) counts: RuleCounts,
-    /// The numbers of recently judged questions that clients used, and that they did not use.
+    /// The number of recently judged questions that clients used. `recent_unused` is the number of those that no client used.
     recent_used: u32,
     recent_unused: u32,
     /// The number of questions that were asked in advance, not used so far, and not judged yet.
@@ -216,8 +216,8 @@ mod tests {
         account.used(Duration::from_secs(1), Duration::from_millis(20));
         account.used(Duration::from_secs(9), Duration::from_millis(30));
         assert!(account.has_room());
-        // Each used question immediately makes room for two more: the clients of a busy host use hundreds of answers before the first is
-        // judged.
+        // Each used question immediately makes room for two more: the clients of a busy host use hundreds of answers before the first of them is
+        // counted as used.
         let more = (0..1_000).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
         assert_eq!(more, 4);
         assert_eq!((account.gap(), account.counts.saved_micros), (Duration::from_secs(2), 50_000));

@@ -1,4 +1,4 @@
-//! Limits the number of look-ahead questions, and the number of their queries whose answers no client has used.
+//! Limits how many questions look-ahead asks, and how many queries to servers it causes for answers that no client uses.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ impl QueryAllowance {
         true
     }
 
-    /// Corrects the number of unused queries of one question from `before` to `now`.
+    /// Changes the number of queries in `unused` that one question caused: from `before` to `now`.
     pub(super) fn settle(&mut self, before: u64, now: u64) {
         self.unused = self.unused.saturating_sub(before).saturating_add(now);
     }
@@ -101,7 +101,7 @@ mod tests {
         // 250 of the first thousand queries may be unused: 125 questions with two queries each, 60 of them in a second.
         assert_eq!([0, 0, 0].map(|sent| take(&mut allowance, sent)), [60, 60, 5]);
         assert_eq!(take(&mut allowance, 40), 5);
-        // A client used the answer of one question, and another question sent no query.
+        // A client used the answer of one question, and another question sent no query. So neither of them has unused queries.
         allowance.settle(2, 0);
         allowance.settle(2, 0);
         assert_eq!(take(&mut allowance, 40), 2);

@@ -15,7 +15,7 @@ use dns::question::QuestionKey;
 /// flags.
 pub(super) type ExpectedKey = Box<[u8]>;
 
-/// A chain consists of the questions about one address or one domain; each follows from the answer to another.
+/// The number of a chain: the questions about one address or one domain, of which each follows from the answer to another.
 pub(super) type ChainNumber = u64;
 
 #[derive(Debug)]
@@ -60,9 +60,9 @@ impl ExpectedQuestions {
         self.by_key.is_empty()
     }
 
-    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. A question that look-ahead asks may replace an
-    /// equal one that is only counted, unless a client has used that one. So an inactive rule does not prevent another rule from asking the
-    /// same question.
+    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. A question that look-ahead asks may replace an equal one
+    /// that is only counted, unless a client has used that one. A question of an inactive rule is only counted, so it does not prevent an active rule
+    /// from asking the same question.
     pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
         self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
     }
@@ -71,8 +71,8 @@ impl ExpectedQuestions {
         self.by_key.len() < MAX_EXPECTED
     }
 
-    /// Returns true if there is room for one more question that is only counted. Half of the table is reserved for questions that
-    /// look-ahead asks.
+    /// Returns true if there is room for one more question that look-ahead only counts and does not ask. Half of the table is reserved for
+    /// questions that look-ahead asks.
     pub(super) fn has_room_to_observe(&self) -> bool {
         self.by_key.len() < MAX_EXPECTED / 2
     }

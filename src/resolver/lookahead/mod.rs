@@ -78,7 +78,7 @@ pub struct RuleStanding {
     pub state: RuleState,
     /// The questions of the rule since the start of the daemon.
     pub counts: RuleCounts,
-    /// The percentage of recently judged questions that clients asked. `None` before the first question was judged.
+    /// Of the recent questions whose time to be used (`AHEAD_WINDOW`) is over: the percentage that clients asked. `None` before the first.
     pub share: Option<u32>,
 }
 
@@ -103,7 +103,7 @@ impl Lookahead {
         Rule::ALL.into_iter().filter_map(standing).collect()
     }
 
-    /// Marks these rules as useful: another gateway has reported that its clients ask their questions.
+    /// Marks these rules as useful: another gateway has reported that its clients ask the questions that the rules expect.
     pub fn used_elsewhere(&self, rules: impl Iterator<Item = Rule>) {
         let mut state = self.state();
         rules.for_each(|rule| state.used_elsewhere(rule));

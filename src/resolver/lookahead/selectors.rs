@@ -26,8 +26,8 @@ impl Selectors {
         Self { known: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Stores the selector of a client's question if the answer contains a DKIM key. This excludes selectors that forged emails invent,
-    /// even if a wildcard record answers for them.
+    /// Stores the selector of a client's question if the answer contains a DKIM key. Selectors that forged emails invent have no key, even if
+    /// a wildcard record answers for them, so they are not stored.
     pub(super) fn note(&mut self, view: ViewId, name: &Name, answer: &Answer) {
         let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {
             return;
@@ -107,7 +107,7 @@ mod tests {
             ["s1._domainkey.one.example.", "a.b._domainkey.one.example."]
         );
         assert!(known(&selectors, "example.").is_empty());
-        // A wildcard of the zone also answers for forged selectors.
+        // A wildcard of the zone may answer for a forged selector. Its TXT record is no DKIM key, so the selector is not kept.
         selectors.note(view, &name("forged._domainkey.one.example."), &text("v=spf1 -all"));
         assert_eq!(known(&selectors, "one.example.").len(), 2);
         let key = text("v=DKIM1; p=abc");

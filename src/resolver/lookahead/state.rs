@@ -31,7 +31,7 @@ use dns::question::{Answer, ExtendedError, Question};
 pub(super) trait Outside {
     /// Returns the cached answer, or whether look-ahead may ask the question.
     fn known(&self, question: &Question) -> KnownAhead;
-    /// Returns the zone that look-ahead avoids if this question of look-ahead fails.
+    /// Returns the zone that look-ahead avoids for some time if this question fails, which look-ahead itself has asked.
     fn zone(&self, question: &Question) -> Name;
     /// Returns the zone that look-ahead avoids because this question of a client has failed.
     fn failed_zone(&self, question: &Question) -> Name;
@@ -65,7 +65,7 @@ pub(super) struct Start {
     pub(super) question: Question,
     pub(super) rule: Rule,
     pub(super) key: ExpectedKey,
-    /// The question counts against the limit of look-ahead questions in progress for this zone.
+    /// The zone against whose limit of look-ahead questions in progress the question counts.
     pub(super) zone: Name,
 }
 
@@ -79,7 +79,7 @@ struct RuleChain {
     like: Question,
     /// How many questions look-ahead may still ask.
     asked_left: u8,
-    /// How many questions look-ahead may still count without asking them.
+    /// How many more expected questions of the chain look-ahead may count without asking them.
     observed_left: u8,
     lookups: u8,
 }
@@ -234,7 +234,7 @@ impl LookaheadTables {
         let answer = ended.and_then(|ended| ended.answer.as_deref());
         let next = answer.and_then(|answer| further(step, &start.question.name, answer)).unwrap_or_default();
         let Some(ended) = ended.filter(|ended| ended.messages > 0) else {
-            // The whole answer was in the cache, or the question could not be asked.
+            // No query was sent: the whole answer was in the cache, or the question could not be asked. So the question is not counted.
             self.allowance.settle(before, 0);
             if !used {
                 self.allowance.give_back();
@@ -262,7 +262,7 @@ impl LookaheadTables {
         self.plan(chain, next, outside, now)
     }
 
-    /// Judges the questions whose time (`AHEAD_WINDOW`) is over, and removes old chains.
+    /// Counts each question whose time (`AHEAD_WINDOW`) is over as used or unused, and removes old chains.
     pub(super) fn settle(&mut self, now: Mono) {
         while let Some(over) = self.expected.next_over(now) {
             if let Some(account) = self.accounts.get_mut(over.rule.index()) {
@@ -292,7 +292,7 @@ impl LookaheadTables {
         }
         expected.used = true;
         let gap = arrived.since(expected.at);
-        // A failure, or an answer whose TTL has ended, has saved the client no time.
+        // The answer saved the client time only if it was no failure, and if its TTL had not ended (`until`).
         let helped = expected.until.is_none_or(|until| arrived < until);
         let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
         if asked {
@@ -320,9 +320,10 @@ impl LookaheadTables {
         Some(used)
     }
 
-    /// Plans the questions that follow a client's question. If the SPF record of the domain is already expected in a chain with the same DO
-    /// flag, the questions are added to this chain. DO distinguishes mail to a domain from mail from it, so that neither uses up the limits
-    /// of the other. A new chain without questions is dropped: for one email, a client may ask thirty lists about the same address.
+    /// Plans the questions that follow a client's question. If a chain of questions already expects the SPF record of the domain and has the same
+    /// DO flag, the questions are added to this chain. Mail software sets DO only for a delivery to the domain. So mail from the domain and mail
+    /// to it have separate chains, and neither uses up the limits of the other. A new chain that has no question is removed: for one email, a
+    /// client may ask thirty lists about the same address.
     fn begin(
         &mut self,
         (like, mode): (&Question, LookaheadMode),

@@ -14,7 +14,7 @@ use dns::stage::name;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 
-/// A resolver with an empty cache and room for look-ahead questions.
+/// The fake resolver of the tests. At the start, its cache is empty and it has room for look-ahead questions.
 struct World {
     known: RefCell<BTreeMap<String, Arc<Answer>>>,
     has_room: Cell<bool>,
@@ -153,7 +153,7 @@ fn a_subject_gets_twelve_questions_and_all_together_sixty_four_at_once() {
     let found = answer(&deep, 300, &hosts);
     let start = client(&mut state, &world, &deep, &found, 0);
     assert_eq!(start.len(), 10);
-    // The DMARC tree walk of this name has six levels, more than the limit of the chain.
+    // The DMARC tree walk of this name has six levels. With the other questions, these are more than one chain may ask.
     let (mut asked, mut next) = (start.len(), start);
     while let Some(dmarc) = next.iter().find(|start| matches!(start.rule, Rule::Dmarc | Rule::DmarcWalk)) {
         let nothing = answer(&dmarc.question, 300, &[]);
@@ -253,7 +253,7 @@ fn beside_a_list_goes_the_pointer_and_beside_the_mx_of_a_delegated_domain_what_r
     let receiver = ["one.example. TXT", "_dmarc.one.example. TXT"];
     assert_eq!(shown(&state.delegated((&known, LookaheadMode::Rules), &world, at(0))), receiver);
     assert!(state.delegated((&known, LookaheadMode::Off), &world, at(0)).is_empty(), "they are expected");
-    // The remaining questions are asked in the same chain.
+    // The answer to the MX question continues the chain that `delegated` began; it begins no new chain.
     let chains = state.chains.len();
     let start = client(&mut state, &world, &known, &answer(&known, 300, &[exchanger("mx.one.example.")]), 30);
     assert_eq!(shown(&start), ["mx.one.example. A", "mx.one.example. AAAA"]);

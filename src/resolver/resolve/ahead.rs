@@ -57,7 +57,7 @@ pub struct AskedAhead {
     pub messages: u32,
 }
 
-/// Resolves the questions of look-ahead, and passes the events of clients' questions to it.
+/// Resolves the questions of look-ahead, and passes the events of clients' questions to look-ahead.
 pub struct LookaheadResolver {
     pub(super) views: Arc<ArcSwap<Views>>,
     pub(super) flight: Arc<FlightResolver>,
@@ -203,7 +203,7 @@ impl LookaheadResolver {
             && !is_outdated
             && self.flight.memory.answers.get(key.as_bytes(), now).is_none()
         {
-            // If a client is already asking this question, the client would have got the answer without look-ahead.
+            // If a client is already waiting for this question, it would have got the answer without look-ahead, so the answer gets no mark.
             if messages > 0 && !self.flight.flights.has(key) {
                 answer.ahead.set(rule);
             }

@@ -51,7 +51,8 @@ impl AnsweredQueue {
         }
     }
 
-    /// Reports that a client has begun to ask a DNS list. If it asks about an address, look-ahead asks for the PTR of this address.
+    /// Reports that a client has begun to ask a DNS list. If the question is about an address, look-ahead then asks for the PTR records of this
+    /// address.
     pub(super) fn report_asked(&self, asked: &Arc<ClientQuestion>) {
         if asked.question.kind == RecordType::PTR {
             self.report_to_lists(asked);

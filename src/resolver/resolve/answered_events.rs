@@ -74,7 +74,7 @@ pub(super) struct WaitingEvents {
 }
 
 impl WaitingEvents {
-    /// Reports that the delegation for the question was found. Returns false if the queue is full.
+    /// Adds the event that the delegation for a question was found. Returns false if the queue is full.
     pub(super) fn push_delegated(&self, key: Arc<QuestionKey>) -> bool {
         self.push(|| AnsweredEvent::Delegated(key))
     }

@@ -98,7 +98,8 @@ impl Chaser {
         Lookup { name, kind, route, context, rewrite: None, sub_questions: self, avoid: &[], cut }
     }
 
-    /// Like `chase`, but believes each alias in the cache.
+    /// Follows a name to the last name of its alias chain, as `chase` does, but believes each alias in the cache, even if it comes from an
+    /// answer for another type.
     async fn follow(
         &self,
         (name, kind): (&Name, RecordType),
@@ -128,7 +129,8 @@ impl Chaser {
                     return Ok(chased);
                 }
                 End::Negative { nxdomain, soa, .. } => {
-                    // A denial of a zone that resolverd serves itself needs no check of the cached alias.
+                    // `recalled_alias` is the alias that is checked before the client gets a denial. A denial of a zone that resolverd serves itself
+                    // needs no such check.
                     if matches!(route.target, RouteTarget::Local(_)) {
                         chased.recalled_alias = None;
                     }
@@ -173,7 +175,7 @@ impl Chaser {
         chased.answered = found.answered;
         chased.doubted = found.doubted;
         chased.rooms.append(&mut found.rooms);
-        // The signatures cover the name with the key, so the answer gets no signatures.
+        // The signatures cover the name with the customer key. The client gets the name without the key, so the answer counts as unsigned.
         chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
         Ok(match end {
@@ -238,8 +240,8 @@ impl Chaser {
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
-            // Stale data are removed only if a client's question was bogus. If a question of look-ahead was bogus, a client's question may
-            // fetch the DNSSEC keys again, and be validated.
+            // Stale data are removed only if a client's question was bogus. If a question of look-ahead was bogus, the same question of a
+            // client may still be valid, because it fetches the DNSSEC keys again.
             if state == SecurityStatus::Bogus && !lookup.context.is_ahead() {
                 let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                 rrsets.end_stale(lookup.name, self.clock.mono());
@@ -398,7 +400,7 @@ pub(super) fn is_address(kind: RecordType) -> bool {
 /// Returns true if `target` has another route than the alias that leads to it. Data for `target` in the answer with the alias are then not
 /// used.
 pub(super) fn leads_away(lookup: Lookup<'_>, target: &Name) -> bool {
-    // Below a DNS list that requires a key in its names, only the servers of the list are asked.
+    // `rewrite` is set for a DNS list that requires a key in its names. For such a list, only its own servers are asked.
     lookup.rewrite.is_none()
         && lookup.kind != RecordType::CNAME
         && !std::ptr::eq(&**lookup.context.view.route(target, lookup.kind), lookup.route)

@@ -46,8 +46,8 @@ pub(super) struct Chased {
     pub(super) shared: bool,
     /// True if all servers of a zone denied the last name, but perhaps wrongly: with the SOA of another zone, or without AA and SOA.
     pub(super) doubted: bool,
-    /// The name of a DNS list to which the aliases lead, and the list. Set if the name was not followed, because `lists::guard` must decide
-    /// about its answer.
+    /// Set if the aliases lead to a name in a DNS list: this name, and the list. The name was not followed, because `lists::guard` must
+    /// decide about its answer.
     pub(super) entered: Option<(Name, Arc<List>)>,
     /// The first name whose alias came from the cache and is not secure. The alias may be wrong for the type of this question.
     pub(super) recalled_alias: Option<Name>,
@@ -56,7 +56,8 @@ pub(super) struct Chased {
 }
 
 impl Chased {
-    /// Records that a `[[host]]` of the configuration has the last name, even if the servers of its zone deny it.
+    /// Records that the last name in the chain of aliases exists, because a `[[host]]` of the configuration has it, even if the servers of its
+    /// zone deny it.
     pub(super) fn exists_here(&mut self) {
         self.proofs.clear();
         self.extended_error = None;

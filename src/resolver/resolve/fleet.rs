@@ -181,7 +181,7 @@ impl Chaser {
         (!is_unvalidated).then(|| Arc::clone(sharing))
     }
 
-    /// Asks the fleet and the servers for the name. The first usable answer wins.
+    /// Looks up the name in the store of the fleet and at the servers at the same time. Returns the usable answer that comes first.
     pub(super) async fn seek_or_share(
         &self,
         lookup: Lookup<'_>,
@@ -190,7 +190,7 @@ impl Chaser {
         let Some(sharing) = self.shared(lookup) else { return self.seek(lookup, chased).await };
         match sharing.store.head_start() {
             HeadStart::Rests => self.seek(lookup, chased).await,
-            // The future is boxed, because only gateways in a fleet need it.
+            // The future is boxed, so that it does not make the futures of gateways without a fleet larger.
             HeadStart::Wait(wait) => Box::pin(self.race(lookup, &sharing, wait, chased)).await,
         }
     }
@@ -327,7 +327,7 @@ impl Chaser {
         if list.asked(name) == AskedAbout::Nothing {
             return true;
         }
-        // An answer of type A or TXT is shared if the cached address records of its name say "listed" or "not listed".
+        // An answer of type A or TXT goes to the store of the fleet only if the cached address records of its name say "listed" or "not listed".
         let known = matches!(kind, RecordType::A | RecordType::TXT)
             .then(|| self.remembered_addresses(list, name, context))
             .flatten();

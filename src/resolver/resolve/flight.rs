@@ -93,7 +93,7 @@ impl FlightResolver {
         let name = &asked.question.name;
         let mut found = Chased::default();
         for kind in ANY_KINDS {
-            // The owner name of the SOA in a denial is the apex of the zone (RFC 2308 section 3).
+            // Only an apex has a SOA record. The denial of an earlier type has the apex as the owner name of its SOA (RFC 2308 section 3).
             let is_apex = |soa: &Record| soa.name == *name;
             if kind == RecordType::SOA && !found.soa.as_deref().is_some_and(is_apex) {
                 break;
@@ -118,7 +118,7 @@ impl FlightResolver {
         chased
     }
 
-    /// Returns, in wire form, the zone against whose limit of resolutions a question counts at first.
+    /// Returns, in wire form, the zone against whose limit of resolutions a question counts until its resolution asks the servers of a zone below.
     pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
         let ClientQuestion { key, view, way, .. } = asked;
         let cut = self.cut_on(view, way, key.name());
@@ -218,7 +218,7 @@ impl FlightResolver {
     }
 
     /// Returns the result of a resolution, or an error if a reload changed the route of a name in the alias chain meanwhile. The clients
-    /// then begin another resolution, as after `Flights::end_changed`.
+    /// then begin another resolution.
     fn unless_reloaded(
         &self,
         question: &Question,
@@ -233,7 +233,7 @@ impl FlightResolver {
         }
     }
 
-    /// Returns true if a reload changed the route of a name in this answer meanwhile. The answer must then not be cached.
+    /// Returns true if a reload has changed the route of a name in this answer since the resolution began. The answer must then not be cached.
     pub(super) fn is_outdated(&self, question: &Question, chased: &Chased, context: &Context) -> bool {
         let chain = (&question.name, &*chased.answers);
         self.chaser.changed.concern_chain((&context.view, context.began()), chain)

@@ -101,7 +101,7 @@ struct FlightPlace {
 #[derive(Clone, Copy)]
 struct FlightStart<'a> {
     ticket: Ticket,
-    /// The zone against whose limit of resolutions this one counts, in wire form.
+    /// The zone against whose limit this resolution counts, in wire form.
     zone: &'a [u8],
     leads_at_delegation: bool,
 }
@@ -150,8 +150,8 @@ impl Flights {
         Self { table: Arc::new(Mutex::new(FlightTable::new(bounds))), keyed }
     }
 
-    /// Lets a client wait for the resolution of its question. If there is none, a new one begins, with the result of `progress`. It counts
-    /// against the limit of resolutions of `zone` (in wire form) until it reaches the servers of another zone.
+    /// Lets a client wait for the resolution of its question. If there is none, begins one; `progress` creates the record of its progress. A
+    /// new resolution counts against the limit of resolutions of `zone` (in wire form) until it reaches the servers of another zone.
     pub(super) fn join(
         &self,
         asked: &ClientQuestion,
@@ -199,8 +199,8 @@ impl Flights {
     }
 
     /// Records that a resolution is about to ask the servers of `zone`. From now on it counts against the limit of `zone`, unless it
-    /// already counts against that of a zone below. If the limit is exceeded, the resolution is ended. Returns the key of the question,
-    /// only once, if look-ahead asks more questions at this point, because `zone` is the queried name.
+    /// already counts against that of a zone below. If the limit is exceeded, the resolution is ended. If `zone` is the queried name and
+    /// look-ahead asks more questions at this point, returns the key of the question, but only at the first call.
     pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) -> Option<Arc<QuestionKey>> {
         if zone.iter().len() < PRIVATE_LABELS {
             return None;
@@ -248,7 +248,7 @@ impl Flights {
         self.table().waiters
     }
 
-    /// Returns true if new resolutions of the zone or client with the most resolutions are refused.
+    /// Returns true if so many resolutions are in progress that the zone or client with the most of them gets no new ones.
     pub(super) fn are_crowded(&self) -> bool {
         let table = self.table();
         table.shares.taken() >= table.crowded_from()
@@ -332,7 +332,7 @@ impl FlightTable {
         Self { bounds, flights, shares: Shares::new(bounds), backlog, standing, waiters, waiting }
     }
 
-    /// Returns the number of resolutions above which new resolutions of the zone or client with the most resolutions are refused.
+    /// If more resolutions than this are in progress, the zone or client with the most of them gets no new ones.
     fn crowded_from(&self) -> usize {
         self.backlog.crowded_from(self.bounds)
     }
@@ -400,7 +400,7 @@ impl BegunFlight {
     pub(super) async fn gives_way(&mut self) -> Shed {
         match (&mut self.gives_way).await {
             Ok(shed) => shed,
-            // The resolution was already removed from the table. Its end is noticed elsewhere, so this future never ends.
+            // The resolution was removed from the table, so nothing will end it early. The caller waits for its result too.
             Err(_) => std::future::pending().await,
         }
     }

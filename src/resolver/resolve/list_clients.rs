@@ -26,7 +26,7 @@ impl ClientResolver {
         let asked = self.ask_unless_held(watched, missed, now).await;
         if let Asked::Replied(replied) = &asked {
             let says = replied.answer.list.map_or(ListSays::Unknown, |mark| mark.says);
-            // Only a reply of a server shows how long the list takes.
+            // Only a reply of a server shows how long the list takes, so no time is counted for an answer from the cache.
             let made_here = matches!(replied.outcome, Outcome::Remembered | Outcome::Cache);
             let answered = replied.progress.as_ref().filter(|_| !made_here).and_then(|one| one.last_answer());
             watched.entry.miss(says, answered.map(|_| self.clock.mono().since(*arrived)));

@@ -317,8 +317,8 @@ impl Resolver {
         self.clients.stop();
     }
 
-    /// Returns the keyed hash of the zone against whose limit of resolutions a question for `name` (in wire form, in lower case) counts as
-    /// long as no zone cut above the name is known.
+    /// The number of resolutions in progress is limited for each zone. Returns the keyed hash of the zone for which a question for `name` (in
+    /// wire form, in lower case) counts while no zone cut above the name is known.
     pub(crate) fn zone_at_first(&self, name: &[u8]) -> u64 {
         self.memory.keyed().octets(shares::zone_at_first(name, 0))
     }
@@ -348,7 +348,7 @@ impl Resolver {
 
     /// Removes the cached data at and below `names`, whose servers have changed, and the data of views that no longer exist.
     pub async fn forget(&self, names: &[Name]) {
-        // A resolution that began before the reload may just have stored a state for a list at servers that no view uses any more.
+        // A resolution that began before the reload may have added an entry to the table of DNS lists, for servers that no view uses any more.
         self.lists.forget_unasked();
         let (views, names) = (self.views(), names.to_vec());
         self.flight.iterate.keep_views(|view| views.is_in_use(view));
@@ -405,7 +405,7 @@ impl Resolver {
         self.looked_up(key, answer, now)
     }
 
-    /// Like `hit`, but a question of the operator does not count as the use of an answer of look-ahead.
+    /// Like `hit`, but does not report the use of an answer to look-ahead: a question of the operator is no such use.
     fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);

@@ -124,7 +124,8 @@ impl Prefetcher {
         }
     }
 
-    /// Queues a failed question. If the queue is full, the next client that asks tries again.
+    /// Queues a failed question, so that it is resolved again in the background. If the queue is full, it is resolved again when a client
+    /// asks it.
     pub(super) fn try_again(&self, key: &QuestionKey) {
         let _ = self.renewals.add(Renewal { key: key.clone(), answer: None });
     }

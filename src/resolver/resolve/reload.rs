@@ -40,8 +40,8 @@ impl ChangedRoutes {
         changed.iter().filter(|(_, at)| is_recent(**at, now)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns true if a reload has changed the servers of `name` since `began`. Returns false if `view` already has the new servers, or if
-    /// no view has replaced it.
+    /// Returns true if a reload has changed the servers of `name` since `began`, and another view has replaced `view`. So `view` may still
+    /// have the old servers.
     pub(super) fn concern(&self, (view, began): (&Arc<View>, Mono), name: &Name) -> bool {
         self.is_older(view) && self.since(began).iter().any(|changed| changed.zone_of(name))
     }

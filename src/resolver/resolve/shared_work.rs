@@ -72,8 +72,8 @@ impl<Value: Clone> SharedWork<Value> {
 }
 
 impl<Value: Clone> BegunWork<Value> {
-    /// Passes the result to the waiting callers. The result must already be in the cache. Otherwise the next question does the same work
-    /// again.
+    /// Passes the result to the waiting callers. The caller must have stored the result in the cache before: a question that comes after this
+    /// call looks only there.
     pub(crate) fn end(mut self, value: Value) {
         self.work.table().remove(&self.key);
         if let Some(sender) = self.sender.take() {

@@ -100,8 +100,9 @@ impl ShedReason {
     }
 }
 
-/// Returns the zone for which a question for `name` counts at its start: the closest known zone cut, which has `cut` labels. If it is the
-/// root or a top-level domain, the returned zone has more labels, because the domains below have different owners. Names are in wire form.
+/// Returns the zone against whose limit of resolutions a question for `name` counts when it begins: the closest known zone cut, which has `cut`
+/// labels. If it is the root or a top-level domain, the returned zone has more labels, because the domains below have different owners. Names are
+/// in wire form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
         REVERSE_IPV4_LABELS
@@ -218,8 +219,8 @@ impl Shares {
         }
     }
 
-    /// Chooses the oldest resolution of the client that has the most in `zone`. If `newcomer` belongs to this client and zone, it is
-    /// refused with the reason `why`.
+    /// Chooses which resolution in `zone` ends in favour of `newcomer`: the oldest of the client that has the most there. If `newcomer`
+    /// belongs to this client and zone, it is refused with the reason `why`.
     fn within_zone(&mut self, newcomer: ShareAccount, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
@@ -228,7 +229,8 @@ impl Shares {
         self.in_place_of(ShareAccount { client, zone })
     }
 
-    /// Chooses the oldest resolution in the zone in which `client` has the most, or in any zone if the client has only a few in each.
+    /// Chooses the resolution of `client` that the new one replaces: the oldest one in the zone in which the client has the most. If the
+    /// client has at most `EVEN_SHARE` in each zone, it is the oldest one of all.
     fn within_client(&mut self, newcomer: ShareAccount, client: ClientKey, now: Mono) -> FlightAdmission {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {

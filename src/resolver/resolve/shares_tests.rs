@@ -33,7 +33,7 @@ fn take(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> 
     refused
 }
 
-/// Begins resolutions for a zone that has just answered.
+/// Begins `count` resolutions for a zone whose servers have just answered one more resolution. Returns how many were refused.
 fn take_heard(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> usize {
     let first = shares.take(account, now);
     shares.take(account, now);

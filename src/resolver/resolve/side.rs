@@ -30,7 +30,7 @@ pub fn nowhere(random: &Random) -> Name {
 pub(crate) enum Ahead {
     /// At least one query was sent to a server.
     Sent,
-    /// The cache has the answer, the question failed a moment ago, or another resolution already asks it.
+    /// The cache has the answer, the question failed a moment ago, or another resolution of the question is in progress.
     NotNeeded,
     /// There are too many resolutions.
     NoRoom,
@@ -73,7 +73,7 @@ impl SideResolver {
             avoid: &[],
             cut: None,
         };
-        // The result is not needed: `Iterate` records each reply, which shows that the network of this host works.
+        // The result is not needed: `Iterate` records each reply, and a reply shows that the network of this host works.
         let _ = self.flight.iterate.find(lookup).await;
     }
 
@@ -101,7 +101,7 @@ impl SideResolver {
         if self.flight.chaser.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;
         }
-        // While there are too many resolutions, only questions of clients are resolved.
+        // No client waits for this question, so it is not resolved while there are too many resolutions.
         if self.flight.flights.are_crowded() {
             return Ahead::NoRoom;
         }

@@ -2,8 +2,8 @@
 //!
 //! # Decisions
 //!
-//! - A trace that does not use the cache is resolved by a second resolver with its own small cache, history and states of DNS lists. With
-//!   the shared cache, a forgotten check would give clients data that only the trace may see.
+//! - A trace that does not use the cache is resolved by a second resolver with its own small cache, history and states of DNS lists. If both used
+//!   one cache, each access would have to check if the data are for the trace only, and a client could get data of a trace.
 //! - A client gets SERVFAIL after four seconds, but its resolution may continue. The trace then continues too, because the cause is often
 //!   visible only later.
 
@@ -82,7 +82,7 @@ impl Resolver {
         );
         // If the resolution does not continue after the reply, only the steps so far are sent.
         let rest = if goes_on { FLIGHT_TIME } else { Duration::ZERO };
-        // The resolution may have been given up, or may continue for another client.
+        // A timeout is no error: the resolution may have been given up, or may continue for another client.
         let _ = timeout(rest, following).await;
         (asked, elapsed)
     }

@@ -88,7 +88,7 @@ impl ClientResolver {
         Some(Arc::new(asked.in_view(Arc::clone(view?))))
     }
 
-    /// Like `join`, but returns an error if a reload ends the resolution.
+    /// Lets a client wait for the resolution of its question, like `join`, but only once: if a reload ends this resolution, returns an error.
     async fn join_flight(&self, missed: &Arc<ClientQuestion>) -> Result<Asked, Shed> {
         let ClientQuestion { key, has_failed, .. } = &**missed;
         if *has_failed.get_or_init(|| self.memory.failures.has(key.as_bytes()))
@@ -268,7 +268,7 @@ impl ClientResolver {
                     None => break,
                 }
             }
-            // If a server answers meanwhile, the stale answer is due later.
+            // A server may answer during this wait. Then the time of the stale answer (`from`) is later, so the loop computes it again.
             self.wait_until(missed, from).await;
         }
         self.wait_until(missed, ends).await;

@@ -47,7 +47,7 @@ impl Resolver {
         })
     }
 
-    /// Returns the zones whose questions failed, most failures first. It takes as long as `why`.
+    /// Returns the zones whose questions failed, most failures first. It reads the history like `why`, and takes as long.
     pub async fn failed(self: &Arc<Self>, wanted: FailedWanted) -> FailedReport {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_failed(&wanted)).await
@@ -73,7 +73,7 @@ impl Resolver {
         self.memory.walk(move |_| read()).await
     }
 
-    /// Returns the time that the questions since `from` spent in each stage of a resolution. It takes as long as `why`.
+    /// Returns the time that the questions since `from` spent in each stage of a resolution. It reads the history in memory, on a separate thread.
     pub async fn stages(self: &Arc<Self>, from: u64) -> FromRecord<StageRow> {
         let resolver = Arc::clone(self);
         let read =
@@ -81,8 +81,8 @@ impl Resolver {
         self.memory.walk(move |_| read()).await
     }
 
-    /// Calls `read` with the part of the history that is in memory and newer than `from`, the period of this part (from the start of the
-    /// daemon at the earliest), and what the resolver knows.
+    /// Calls `read` with three arguments: the part of the history that is in memory and newer than `from`; the start and the end of this part (it
+    /// starts no earlier than the daemon); what the resolver knows about DNS lists and zones.
     fn with_memory_since<Table>(
         &self,
         from: u64,
@@ -118,7 +118,7 @@ impl Resolver {
         self.with_facts(|facts| self.recorder.write_last_log(&mut state, facts));
     }
 
-    /// Passes the history in memory to `write`, see `Recorder::save_memory`.
+    /// Passes the history in memory to `write`, without the customer keys of DNS lists (see `Recorder::save_memory`).
     ///
     /// # Errors
     /// The first error of `write`.

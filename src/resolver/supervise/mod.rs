@@ -50,7 +50,7 @@ impl Default for Supervisor {
 struct Restarts(VecDeque<Instant>);
 
 impl Supervisor {
-    /// Returns the pulses of all supervised tasks and threads.
+    /// Returns the pulses of all supervised tasks and threads. A pulse shows the watchdog that its task or thread still runs.
     pub fn pulses(&self) -> &Pulses {
         &self.pulses
     }
@@ -93,7 +93,8 @@ impl Supervisor {
                     Err(panic) if supervisor.may_restart(&whose, &*panic, &mut restarts) => {
                         tokio::time::sleep(RESTART_PAUSE).await;
                     }
-                    // The pulse remains, so the watchdog notices that the task does not run.
+                    // The task was given up. Its `pulse` is not removed and never answers, so the watchdog notices that the task does not
+                    // run.
                     Err(_) => std::future::pending().await,
                 }
             }
@@ -144,7 +145,8 @@ impl Restarts {
     }
 }
 
-/// Runs a task until it ends. When the watchdog notifies `bell`, the pulse is answered as soon as the task waits for something.
+/// Runs a task until it ends. When the watchdog notifies `bell`, it asks if the task still runs. The answer is given as soon as the task
+/// waits for something.
 async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pulse) -> Task::Output {
     let mut task = std::pin::pin!(begin());
     loop {

@@ -8,23 +8,25 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// The bell of one thread or task, and counters that show if it answered the last ring.
+/// The bell of one thread or task: a function that wakes it, so that it shows the watchdog that it still runs. Two counters show if it answered
+/// the last ring.
 pub(crate) struct Pulse {
     whose: String,
     asked: AtomicU64,
     answered: AtomicU64,
-    /// True if a test has ordered a panic at the next answer.
+    /// True if a test has ordered a panic: the thread or task panics when it answers the next ring.
     #[cfg(feature = "simulated")]
     struck: AtomicBool,
     bell: Box<dyn Fn() + Send + Sync>,
 }
 
-/// All pulses, and the number of pulses that were not answered in the last round. A pulse is removed when its thread or task drops it.
+/// The pulses (signs of life) of all threads and tasks, and the number of those without an answer in the last round of the watchdog. A pulse is
+/// removed when its thread or task drops it.
 #[derive(Clone, Default)]
 pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>, Arc<AtomicU64>);
 
 impl Pulse {
-    /// Answers the last ring of the bell.
+    /// Answers the last ring of the bell, which asks if the thread or task still works.
     ///
     /// # Panics
     /// A test has ordered a panic.
@@ -83,7 +85,7 @@ impl Pulses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Rings every bell, and returns the names of the threads and tasks that did not answer the previous ring.
+    /// Asks all threads and tasks for a sign of life, and returns the names of those that did not answer the previous call.
     pub fn round(&self) -> Vec<String> {
         let silent: Vec<String> =
             self.all().iter().filter(|pulse| !pulse.ask()).map(|pulse| pulse.whose.clone()).collect();

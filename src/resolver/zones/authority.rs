@@ -248,8 +248,8 @@ impl Search<'_> {
         response
     }
 
-    /// Turns the response into a referral: with the NS records, with DO the DS records or the proof that there are none (RFC 4035 section
-    /// 3.1.4), and with the addresses of the name servers in this zone.
+    /// Turns the response into a referral: adds the NS records, the addresses of the name servers in this zone, and for a query with the flag DO
+    /// the DS records or the proof that there are none (RFC 4035 section 3.1.4).
     fn refer(&self, cut: &Name, mut response: Message) -> Message {
         let zone = self.zone;
         let servers = zone.set(cut, RecordType::NS).unwrap_or_default();

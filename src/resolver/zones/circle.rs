@@ -1,7 +1,8 @@
 //! Detects configured servers that are listeners of resolverd itself, so that queries to them would come back.
 //!
-//! A zone may be forwarded to another listener of resolverd that does not see this zone. With `[[view]]`, the listener selects the view by
-//! the source address of resolverd's query. A circle over several listeners is not detected. Its queries end at their deadline.
+//! A zone may be forwarded to another listener of resolverd that does not see this zone. With `[[view]]`, the listener selects the view by the
+//! source address of resolverd's query. A circle over several listeners, of which each forwards to the next, is not detected. Its queries end at
+//! their deadline.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -39,7 +40,8 @@ fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
     }
 }
 
-/// Returns the address of the listener that a query to `server` would reach, if this listener shows `zone` to resolverd.
+/// Returns the address of the listener of resolverd that a query to `server` would reach, if resolverd sees `zone` as a client of this listener.
+/// The listener would then send the query to `server` again.
 fn own_listener(
     zone: &ConfiguredZone,
     (server, is_encrypted): (SocketAddr, bool),
@@ -48,7 +50,7 @@ fn own_listener(
 ) -> Option<SocketAddr> {
     let sources = if zone.source.is_empty() { &config.resolve.source } else { &zone.source };
     let view = networks.view(source(server, sources)).and_then(|view| config.views.get(view));
-    // An encrypted connection to a listener without encryption always fails, so it is refused too.
+    // An encrypted connection to a listener without encryption always fails, so such a server is refused like one from which queries come back.
     let comes_to = |at: &ListenAt| match at.serves {
         ListenFor::Plain => true,
         ListenFor::Tls | ListenFor::Https => is_encrypted,

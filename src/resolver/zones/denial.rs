@@ -16,7 +16,8 @@ pub(super) fn no_data(zone: &Zone, name: &Name) -> Vec<Record> {
             if zone.set(name, RecordType::NSEC).is_some() { Some(name) } else { zone.nsec_before(name) };
         proof.add_nsec(owner);
     } else if !proof.add_match(name) {
-        // In a zone with opt-out, an unsigned delegation may have no NSEC3 record (RFC 5155 section 7.2.4).
+        // In a zone with opt-out, an unsigned delegation may have no NSEC3 record. The proof is then the record that covers it (RFC 5155 section
+        // 7.2.4).
         proof.add_next_closer(name);
     }
     proof.records

@@ -33,7 +33,8 @@ pub struct Route {
 pub struct Mirrored {
     /// The age of the data of the mirror.
     pub mirror: Mirror,
-    /// The route to the public servers of the list while the data of the mirror are too old. With `None`, the mirror is used even then.
+    /// The route to the public servers of the list while the data of the mirror are too old. `None` if the mirror is used although its data are too
+    /// old.
     pub public: Option<Arc<Route>>,
 }
 
@@ -67,8 +68,8 @@ impl Route {
         }
     }
 
-    /// Returns the DNS list that a question for `name` asks. Returns `None` if the name is not in the zone of a list, or contains no
-    /// address or domain to be looked up.
+    /// Returns the DNS list that a question for `name` asks. Returns `None` if the name is not in the zone of a list, or if the list is in
+    /// operation and the name contains no address or domain to be looked up.
     pub(crate) fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
         let list = self.policy.list.clone()?;
         (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)

@@ -162,7 +162,7 @@ impl View {
         })
     }
 
-    /// Returns the route of the DNS list at `apex`, even if the list is shut down, or otherwise of the closest zone above.
+    /// Returns the route of the DNS list at `apex`, even if the list is shut down. If `apex` has no route, returns that of the closest zone above.
     pub(crate) fn list_route(&self, apex: &Name) -> &Arc<Route> {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
@@ -197,8 +197,8 @@ impl View {
             && successors(Some(&*wire_name(zone)), |name| parent(name)).any(is_listed)
     }
 
-    /// A DNS list gets the servers of the closest zone at or above it, but a policy for lists. resolverd itself answers the questions to a
-    /// list that is shut down, unless the operator has configured the zone of the list.
+    /// Adds a route for each DNS list: the servers of the closest zone at or above the list, with the policy for DNS lists. resolverd itself
+    /// answers the questions to a list that is shut down, unless the operator has configured a zone at or above the list.
     fn add_lists(&mut self) -> Result<(), Wrong> {
         let lists = self.config.lists();
         for rewrite in lists.values().filter_map(|list| list.rewrite.as_deref()) {
@@ -229,9 +229,9 @@ impl View {
                     continue;
                 }
                 _ if !list.is_alive() => continue,
-                // Only the servers of the DNS list itself may get the secret key.
+                // Names in this list contain the secret key of a customer. Only the list's own servers may get it, so no local zone answers.
                 RouteTarget::Local(_) if list.rewrite.is_some() => (apex.clone(), RouteTarget::Iterate),
-                // resolverd itself serves the zone of the list or delegates it, so questions to the list go to that zone.
+                // The list is in a zone whose data resolverd itself has. That zone answers the questions, or delegates the zone of the list.
                 RouteTarget::Local(authority) => (around.zone.clone(), RouteTarget::Local(authority.clone())),
                 RouteTarget::Stub(servers) => (apex.clone(), RouteTarget::Stub(Arc::clone(servers))),
                 RouteTarget::Forward { servers, encryption, beyond } => {
@@ -293,7 +293,8 @@ fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
     Ok(Route { zone: apex.clone(), target: RouteTarget::Local(empty), policy, mirrored: None })
 }
 
-/// Returns `None` if the list has no configured servers, or if the age of their data is not monitored.
+/// Returns the mirror of a DNS list, for the check of the age of its data. Returns `None` if the list has no configured servers, or if the age is
+/// not monitored.
 fn mirrored(list: &List, zone: &Name, target: &RouteTarget, policy: &ZonePolicy) -> Option<Mirrored> {
     let max_age = list.max_age.filter(|_| matches!(target, RouteTarget::Stub(_)))?;
     let public = list.when_stale == WhenStale::Public;

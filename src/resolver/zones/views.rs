@@ -37,7 +37,7 @@ pub struct Views {
 pub struct ClientViews {
     /// The view of clients whose address is in no `[[view]]`.
     general: Arc<View>,
-    /// `None` if all clients of the listener have the general view.
+    /// The views of clients by their address, for the `[[view]]` entries. `None` if all clients of the listener have the general view.
     by_client: Option<ViewsByClient>,
 }
 
@@ -188,7 +188,7 @@ impl Views {
     }
 }
 
-/// The views for the clients of one listener, as indexes.
+/// The settings for the clients of one listener, as indexes of the list of settings that `seen` returns.
 struct Group {
     general: usize,
     /// One index for each `[[view]]`. Empty if the address of a client has no influence.

@@ -107,7 +107,7 @@ fn of_resolverd(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let mut words = after.split_whitespace();
     let (name, type_text, from, client) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let client = client.strip_suffix(':').unwrap_or(client);
-    // A log that hides the addresses of clients ("redacted") also shortens names.
+    // A log that hides the addresses of clients ("redacted") has shortened names, so the question is not known.
     if from == "from" && client == "redacted" {
         return Some(Err(Skipped::Withheld));
     }

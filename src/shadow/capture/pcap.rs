@@ -69,7 +69,8 @@ pub(super) fn read(input: &mut (impl Read + Send), captured: &mut Captured) -> R
     }
 }
 
-/// Returns `None` if the block is not a packet. `links` has the link types of the interfaces that earlier blocks describe.
+/// Returns the question in a packet, or why the packet was skipped. Returns `None` if the block is not a packet. `links` has the link types
+/// of the interfaces that earlier blocks describe.
 fn found(
     block: &PcapBlockOwned<'_>,
     links: &mut Vec<Option<Link>>,

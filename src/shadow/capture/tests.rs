@@ -189,7 +189,7 @@ fn a_file_without_questions_says_why() {
     assert_eq!(words(&unknown), ["1 of a link type that is not read (capture with `tcpdump -i any`)"]);
     assert_eq!(words(b"Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n"), ["1 not a query of a client"]);
     assert_eq!(words(b""), [""; 0]);
-    // The second packet states a length above the maximum.
+    // The header of the only packet in the file states a length above the maximum.
     let mut long = pcap(false, 0xa1b2_c3d4, 101, &[]);
     long.extend([0, 0, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     assert!(read(Cursor::new(&long)).unwrap_err().to_string().contains("damaged"));
@@ -238,7 +238,7 @@ fn start(content: &[u8]) -> Vec<u8> {
     [&length(0)[..], &length(body.len()), &body].concat()
 }
 
-/// The messages of `dnstap.proto` as another program would write them.
+/// The message `Dnstap` of `dnstap.proto`, with the fields that these tests need. `Inner` is its message `Message`.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Outer {
     #[prost(message, optional, tag = "14")]

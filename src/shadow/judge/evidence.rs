@@ -1,4 +1,4 @@
-//! The facts about a question that both resolvers got, and the type of the cause that follows from them.
+//! The facts that were collected about a question after both resolvers got it, and the possible causes of a difference.
 
 use serde::Serialize;
 

@@ -10,7 +10,8 @@ fn sample(words: &str) -> Sample {
     Sample { in_place: answer(in_place), resolverd: answer(resolverd) }
 }
 
-/// Each text is for one time that both resolvers were asked: first the answer of the current resolver, then that of resolverd.
+/// Returns evidence from several rounds, in each of which both resolvers were asked. A text of `words` has the two answers of one round: first
+/// that of the current resolver, then that of resolverd.
 fn samples(words: &[&str]) -> Evidence {
     Evidence { samples: words.iter().map(|words| sample(words)).collect(), ..Evidence::default() }
 }

@@ -21,7 +21,7 @@ pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
     if let Some(list) = &evidence.list {
         return of_list(list, evidence, last);
     }
-    // If the current resolver did not reply, it is not known whether its answer would differ.
+    // The configuration of resolverd is the cause only if the current resolver replied. Otherwise it is not known whether its answer would differ.
     if let Some(part) = evidence.configured.as_ref().filter(|_| last.in_place.reply().is_some()) {
         let why = format!("resolverd answers by its configuration: {part}");
         let advice = "see whether the configuration of resolverd means this name, and `resolverctl zones`";
@@ -184,8 +184,8 @@ const fn advice_on_bogus(side: Side) -> &'static str {
     }
 }
 
-/// Returns true if over all samples both resolvers gave the same addresses, and at least one of them gave different addresses at different
-/// times.
+/// Returns true if the zone gives its addresses in turn: all samples of one resolver together have the same addresses as those of the other,
+/// and at least one resolver gave different addresses in different samples.
 pub(super) fn is_rotation(evidence: &Evidence) -> bool {
     let sets = |side: Side| -> Vec<BTreeSet<String>> {
         let of_kind =

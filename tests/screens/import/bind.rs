@@ -124,8 +124,8 @@ fn a_forward_zone_of_bind_without_forwarders_is_not_forwarded() {
             "{options}view \"all\" {{ match-clients {{ any; }}; zone \"corp.example\" {{ type forward; {off} }}; }};\n"
         ));
         assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");
-        // The zone turns off the forwarders of the zone around it. In the next case, it turns off the global forwarders for a zone inside
-        // it.
+        // Two cases: the zone turns off the forwarders of `example`, the zone around it; and it turns off the global forwarders for
+        // `sub.corp.example`, a zone inside it.
         let around = "zone \"example\" { type forward; forwarders { 192.0.2.54; }; };\n";
         let found = named(&format!("{around}zone \"corp.example\" {{ type forward; {off} }};\n"));
         assert_eq!(zone(&found, "corp.example"), "recurse = true", "{off}: {found}");

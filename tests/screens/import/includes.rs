@@ -102,7 +102,7 @@ fn relative_includes_of_included_files_are_of_the_same_directory() {
     assert_eq!(zone(&found, "corp.example"), FORWARD, "{found}");
 }
 
-/// The other resolver would not start if an included file is missing.
+/// If an included file is missing, BIND, Unbound and dnsmasq do not start, but the import continues without the file.
 #[test]
 fn the_rest_is_imported_if_an_included_file_cannot_be_read() {
     for (format, line, main) in [

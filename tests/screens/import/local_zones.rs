@@ -149,7 +149,7 @@ fn empty_zones_of_bind_stay_here_below_forwarders_that_are_asked_first() {
     assert!(!found.contains("had no effect"), "{found}");
     let found = of("", &forward(""));
     assert!(found.contains("with `forward first` named answers them itself"), "{found}");
-    // Although the stub zone is inside an empty zone, named forwards its names.
+    // named asks the servers of this stub zone, although it is inside an empty zone, which named would answer itself.
     let stub = "zone \"16.10.in-addr.arpa\" { type static-stub; server-addresses { 192.0.2.55; }; };\n";
     let found = of("", stub);
     assert_eq!(zone(&found, "16.10.in-addr.arpa"), first, "{found}");

@@ -258,7 +258,8 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         ("dnsmasq", "resolv-file=wrong\n"),
         ("unbound", "server:\n  local-zone: x.example static\n  include: wrong\n"),
     ] {
-        // The import shows words of letters alone, because they may be names of settings. So `hidden` must not be such a word here.
+        // For these two settings, the file is read as a configuration. The import shows an unknown word that consists only of letters, because it
+        // may be the name of a setting. So the lines with `hidden` as such a word are removed.
         let wrong = if typed.contains("conf-file") || typed.contains("servers-file") {
             wrong.replace("hidden = hidden\n", "").replace("hidden \"", "x \"")
         } else {

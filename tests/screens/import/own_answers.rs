@@ -83,7 +83,8 @@ fn nodefault_of_unbound_opens_the_zones_of_exactly_these_names() {
     // The zone with `nodefault` is inside a `static` zone, for which Unbound answers all names itself.
     let closed = " local-zone: \"168.192.in-addr.arpa.\" nodefault\n local-zone: \"in-addr.arpa\" static\n";
     assert_eq!(zone(&unbound(&format!("{closed}{forward}")), "168.192.in-addr.arpa"), "");
-    // Unbound answers these names itself, so the forwarder got no queries.
+    // Here, `nodefault` has no effect, because its zone is only a part of the zone 168.192.in-addr.arpa. that Unbound answers itself. So the
+    // forwarder got no queries.
     let part = "forward-zone:\n name: \"1.168.192.in-addr.arpa\"\n forward-addr: 192.0.2.54\n";
     let found = unbound(&format!(" local-zone: \"1.168.192.in-addr.arpa.\" nodefault\n{part}"));
     assert!(found.contains("had no effect: Unbound answered these names itself"), "{found}");

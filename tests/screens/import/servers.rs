@@ -130,7 +130,7 @@ fn delegations_to_private_servers_are_told_where_a_private_network_is_served() {
     for (format, text) in [
         ("unbound", "server:\n port: 53\n"),
         ("unbound", "server:\n access-control: 192.0.2.0/24 allow\n"),
-        // With forwarders for all names, resolverd follows no delegations.
+        // With forwarders for all names, resolverd follows no delegations, so it never meets a delegation to private addresses.
         (
             "unbound",
             "server:\n access-control: 10.0.0.0/8 allow\nforward-zone:\n name: \".\"\n forward-addr: 192.0.2.53\n",

@@ -10,7 +10,7 @@ fn result(format: &str, text: &str) -> String {
     imported(format, &[("a.conf", text), ("anchor.conf", ANCHOR)])
 }
 
-/// Returns whether validation is off, and whether a finding says so.
+/// Returns whether the imported configuration turns validation off, and whether a finding says so.
 fn is_off(found: &str) -> (bool, bool) {
     (
         keys(found).contains("[dnssec]\nvalidate = false"),

@@ -8,7 +8,7 @@ fn named(views: &str) -> String {
 
 const ZONE: &str = "@ 300 SOA a. b. 1 2 3 4 5\n@ NS a.\n";
 
-/// Two zones with the same name, in different views.
+/// A zone for the first view. `B` is a zone with the same name and other data, for the second view.
 const A: &str = "zone \"corp.example\" { type primary; file \"a.zone\"; };";
 const B: &str = "zone \"corp.example\" { type primary; file \"b.zone\"; };";
 
@@ -70,7 +70,8 @@ fn names_of_lists_and_denied_lists_choose_the_view() {
     let found = named(&format!("{lists}{inside}{outside}"));
     assert!(keys(&found).contains("a.zone\"") && !keys(&found).contains("0.0.0.0/0"), "{found}");
     assert!(keys(&found).contains("allow = [\"::1/128\", \"127.0.0.1/32\", \"10.0.0.0/8\"]"), "{found}");
-    // If a nested list with `!` matches a client only by an exception inside it, the elements after this list decide.
+    // A nested list with `!` does not deny the clients that match an exception inside it (here `!10/8`). For these clients, the elements after the
+    // list decide.
     let found = named("options { allow-recursion { !{ !10/8; any; }; 10.1.0.0/16; }; };\n");
     assert!(
         keys(&found).contains("allow = [\"10.1.0.0/16\"]") && !found.contains("had no effect"),

@@ -1,4 +1,5 @@
-//! The rows of the tables: an option of another resolver, a file that contains it, and the keys of resolverd that replace it, or advice.
+//! The rows of the tables in the manual page resolverd-migration(7): an option of another resolver, a file that contains it, and the keys of
+//! resolverd that replace it, or advice.
 
 /// An option that `resolverctl import` converts.
 pub(crate) struct Row {

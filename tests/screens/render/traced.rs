@@ -153,7 +153,7 @@ fn a_trace() {
     both("trace", &text, &lines(&replies));
 }
 
-/// The cache of a trace with `--fresh` is empty.
+/// A trace with `--fresh` begins with an empty cache. So its text does not say what the cache contained.
 #[test]
 fn a_trace_past_the_cache_does_not_speak_of_the_cache() {
     let records = vec![KeyFact { tag: 20_326, algorithm: 8, flags: 257 }];

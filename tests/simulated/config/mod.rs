@@ -156,7 +156,7 @@ fn a_configuration_may_come_through_a_pipe() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let written = std::thread::spawn(move || {
         writer.write_all(b"version = 1\n[cache]\n").unwrap();
-        // This text is longer than the buffer of a pipe.
+        // This text is longer than the buffer of a pipe, so it cannot be read at once.
         writer.write_all(&b"# a comment\n".repeat(20_000)).unwrap();
         writer.write_all(b"size = \"64MiB\"\n").unwrap();
     });

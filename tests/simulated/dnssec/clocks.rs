@@ -81,7 +81,7 @@ fn a_right_clock_is_not_talked_out_of_it() {
     ]);
 }
 
-/// An unsigned zone below a signed TLD, with a near and a distant server.
+/// Returns a lab with an unsigned zone below a signed TLD. The zone has a near and a distant server.
 fn unsigned_zone() -> Arc<Lab> {
     let mut tree = Tree::default();
     let servers = [("a.root", 10), ("ns.tld", 10), ("near.zone.tld", 10), ("far.zone.tld", 200)];
@@ -100,9 +100,9 @@ fn unsigned_zone() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Because the clock is fast, the proof that the zone is unsigned has expired, and the answer of the near server is bogus. The clock is set
-/// while the distant server is queried. This server denies the name without AA. Such a denial counts only if all servers give it, but the
-/// near server gave an answer.
+/// The clock is fast, so the proof that the zone is unsigned seems to have expired, and the answer of the near server counts as bogus. The clock is
+/// set right while the distant server is queried. This server denies the name without AA. Such a denial is believed only if all servers give it. The
+/// near server gave an answer, so the client must get SERVFAIL.
 #[test]
 fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_clock() {
     paused(async {

@@ -37,7 +37,7 @@ fn simulation(words: &str, validate: bool) -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-/// Returns the times with an empty cache: first with validation, then without it.
+/// Returns the times for a question with an empty cache: first with validation, then without it.
 fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     [true, false].map(|validate| {
         paused(async {
@@ -49,7 +49,8 @@ fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     })
 }
 
-/// The timers of the simulation count whole milliseconds, so each message may take up to one millisecond longer.
+/// An answer may take this much longer with validation than without. The timers of the simulation count whole milliseconds, so each of its messages
+/// may take up to one millisecond longer.
 const TICKS: Duration = Duration::from_millis(6);
 
 #[test]

@@ -102,7 +102,7 @@ fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
             lab.server("one.tld").unwrap().set_faults(faults);
             let simulation = simulation(&lab, vec![forward(".", &[1])]);
             for (owner, kind, wanted) in TRUTH {
-                // The answer comes from the forwarder, and then from the cache.
+                // The first answer comes from the forwarder, the second one from the cache.
                 for _ in 0..2 {
                     let reply = ask_for_ad(&simulation, owner, kind).await;
                     assert_eq!(told(&reply), wanted, "{faults:?} {owner} {kind} {:#?}", reply.steps);
@@ -335,7 +335,8 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         let sent = lab.log().take();
         assert_eq!(sent.iter().filter(|sent| sent.to_string().ends_with(" DS")).count(), 1, "{sent:?}");
     });
-    // The zone is on other servers, and the parent delegates to them a little later. Until the denial expires, the zone is not validated.
+    // The zone is on other servers (a stub zone), and the parent zone delegates it a little later. Until the cached denial of its DS records expires,
+    // the zone is not validated.
     paused(async {
         let (lab, whole) = (before(), sign(tree(""), "ns.elsewhere"));
         lab.server("ns.elsewhere").unwrap().set_authority(whole.server("ns.elsewhere").unwrap().authority());

@@ -8,7 +8,7 @@ use lab::simulation::{Simulation, config_trusting, paused};
 use lab::traffic;
 use lab::traffic::Played;
 
-/// For the first emails the cache has no zones, for the last ones it has most zones, like during a day at a small gateway.
+/// The number of emails. For the first ones, the cache has no zones; for the last ones, it has most zones, as during a day at a small gateway.
 const MESSAGES: usize = 400;
 
 /// Plays emails with an empty cache at first. Returns the questions and times of each.

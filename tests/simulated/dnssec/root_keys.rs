@@ -32,8 +32,8 @@ const REVOKED: &str = "ksk=old,new revoked=old";
 /// The root zone has only the second key.
 const NEW: &str = "ksk=new";
 
-/// Each test of this file must hold this lock. If a test without a log reader is the first to reach a log statement, the library `tracing`
-/// may switch off this statement for all tests, and another test would miss the line.
+/// Returns a lock that each test of this file must hold. If a test without a log reader reaches a log statement first, the library
+/// `tracing` may switch off this statement for all tests, and another test would miss the line.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -44,7 +44,7 @@ fn played(work: impl Future<Output = ()>) {
     paused(work);
 }
 
-/// A root and a zone. The root is signed according to `words` at the time `unix`.
+/// Returns a lab with the zones `.` and `tld.`, signed at the time `unix`. `words` is the signing plan of the root.
 fn lab(words: &str, unix: u64) -> Lab {
     let mut tree = Tree::default();
     for (last, (zone, server, words)) in (1..).zip([(".", "a.root", words), ("tld.", "ns.tld", "")]) {
@@ -82,7 +82,7 @@ struct Following {
     simulation: Simulation,
     kept: Arc<Kept>,
     task: JoinHandle<()>,
-    /// The days since the start of the first resolver.
+    /// The current day, counted from the start of the first resolver (`restart` starts another one).
     day: u64,
     asked: u64,
 }
@@ -107,7 +107,7 @@ impl Following {
         Self { lab, simulation, kept, task, day, asked: 0 }
     }
 
-    /// Starts the next resolver after this number of days.
+    /// Stops the resolver, as at a restart, and starts another one this number of days later.
     fn restart(self, days: u64) -> Self {
         self.task.abort();
         Self::with(self.kept, self.day + days)

@@ -226,8 +226,8 @@ fn a_configured_group_is_asked_together_from_the_second_address_on() {
             config.dnsbl.batch_groups = vec![LISTS.iter().map(|(apex, _)| name(apex)).collect()];
         });
         let times = run(&stage, 0..20).await;
-        // The first look-up shows the round trip to each DNS list. A list with an unknown round trip may be near, and is not put into a
-        // batch.
+        // The first two addresses are left out: they show the round trip to each DNS list. A list with an unknown round trip may be near, and
+        // is not put into a batch.
         assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
     });
 }
@@ -277,8 +277,8 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
     });
 }
 
-/// First, postscreen asks the DNS lists before smtpd asks for the PTR record. Then there is no postscreen, and smtpd asks for the PTR
-/// record first.
+/// In turn, postscreen asks the DNS lists before smtpd asks for the PTR record, and smtpd of a gateway without postscreen asks for the PTR record
+/// before the lists.
 #[test]
 fn a_ptr_after_the_lists_does_not_hide_that_lists_follow_a_ptr_that_comes_first() {
     paused(async {

@@ -104,7 +104,7 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
         assert_eq!(entry.counts().elapsed.count, 5, "only replies of its servers show how long it takes");
         let unix = stage.simulation.clock().now().unix;
         let (today, asked) = (entry.watch.quota(unix).0, stage.asked_of(DEAD));
-        // Two probes are in progress. They are counted when they end.
+        // Two probes may be in progress. A probe is counted when it ends.
         assert!(today * 4 >= asked * 3 && today <= asked, "{today} counted of {asked}");
         break_list(&stage, DEAD, &[]);
         pass(Duration::from_secs(6)).await;
@@ -147,7 +147,7 @@ fn a_list_that_stutters_before_it_dies_is_told_as_soon() {
         for number in 0..3 {
             stage.ask(&question(sender(number), DEAD)).await;
         }
-        // The servers of this DNS list do not answer for 700 ms.
+        // The servers of this DNS list do not answer for 700 ms, then they answer, and then they stop for good.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let text = question(sender(4), DEAD);
         let (late, ()) = tokio::join!(stage.ask(&text), async {

@@ -39,7 +39,7 @@ pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
 /// An allowlist, with its round trip in milliseconds.
 pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
 
-/// A DNS list with only one test entry, which must not be listed. Its round trip is in milliseconds.
+/// A DNS list that has only one of the two usual test entries: an address that the list must not contain. Its round trip is in milliseconds.
 pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
 
 /// The round trip to the most distant DNS list.

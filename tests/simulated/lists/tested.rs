@@ -156,7 +156,7 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
         let listed = question(sender(7), LIST);
         assert_eq!(code(&stage, &listed).await, ResponseCode::ServFail);
-        // The zone is parked and then lists everything again, so the list must still count as broken.
+        // The zone is parked for a minute, and then lists everything again. The list must count as broken all the time.
         stage.serve(LIST, &[0], "* 60 A 203.0.113.7\n");
         minutes(&stage, 1).await;
         stage.serve(LIST, &[0], WORLD);
@@ -204,7 +204,7 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
 fn a_list_whose_own_test_entries_differ_is_a_list() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
-        // One address in ten is listed. The test entry that must be listed is not.
+        // One address in four is listed. The test entry that must be listed is not.
         let tenth: String = (0..60).map(|n| format!("{}.0.18.198 60 A 127.0.0.2\n", n * 4)).collect();
         stage.serve(LIST, &[0, 1], &tenth);
         for round in 0..45 {
@@ -270,7 +270,7 @@ fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
     });
 }
 
-/// Simulates a resolver whose operator has configured this DNS list. The list is not in the registry.
+/// Simulates a resolver whose operator has configured the DNS list `LIST`, which is not in the registry.
 fn own(tests: Option<TestEntries>) -> Stage {
     Stage::new(&|_| String::new(), |config| {
         let mut registry = Registry::clone(&config.dnsbl.registry);

@@ -103,13 +103,13 @@ fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
                     // NXDOMAIN for the A record is for all types, so the TXT record is not queried.
                     let most = match (text.is_empty(), kind) {
                         (true, RecordType::TXT) => 0,
-                        // The first NXDOMAIN of the list is queried again in lower case.
+                        // After the first NXDOMAIN of the list, resolverd sends the query again in lower case.
                         (true, _) => 2,
                         (false, _) => 1,
                     };
                     assert_eq!(asked(&stage, &name, kind), most, "{text:?} {kind}, {order:?}");
                 }
-                // After this pause, the background test of the DNS list has ended too.
+                // In this pause, the background test of the DNS list ends, whose queries count for the quota like those of clients.
                 pass(Duration::from_secs(5)).await;
                 let unix = stage.simulation.clock().now().unix;
                 assert_eq!(stage.entry(LIST).watch.quota(unix).0, stage.asked_of(LIST));

@@ -59,7 +59,7 @@ fn set_faults(simulation: &Simulation, domain: &str, faults: &[Fault]) {
     }
 }
 
-/// Asks for new names, a few seconds apart. Returns for each whether there was an answer.
+/// Asks for new names of a domain, one every ten seconds. Returns for each name whether there was an answer.
 async fn ask(simulation: &Simulation, domain: &str, numbers: std::ops::Range<u32>) -> Vec<bool> {
     let mut answered = Vec::new();
     for number in numbers {

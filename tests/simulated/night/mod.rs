@@ -75,7 +75,7 @@ enum Break {
     Above(&'static str),
 }
 
-/// If `late` is true, the lab has the zones from after the begin of the faults.
+/// Creates the lab. If `late` is false, its zones are those before the faults begin; if it is true, those after the faults begin.
 fn lab(late: bool) -> Lab {
     let mut tree = Tree::default();
     let mut next = 0_u8;
@@ -150,7 +150,7 @@ impl Gateway {
         !failed
     }
 
-    /// Asks all DNS lists at once, then MX, SPF, DMARC and the mail host of an email.
+    /// Asks the questions for one email from `domain`: first all DNS lists at the same time, then MX, SPF, DMARC and the mail host.
     async fn mail(&mut self, domain: &str) {
         self.mails += 1;
         let (high, low) = (self.mails / 250, self.mails % 250 + 1);
@@ -164,7 +164,7 @@ impl Gateway {
         self.ask(domain, &host, RecordType::A).await;
     }
 
-    /// The network of the host is down for a minute. Ten emails arrive at the same time.
+    /// Takes the network of the host down for a minute. Meanwhile, an email with four questions arrives for each of `names`.
     async fn outage(&mut self, silent: bool, names: &[Name]) {
         let up = Instant::now() + Duration::from_secs(60);
         self.set_down(silent, true);
@@ -228,7 +228,7 @@ async fn night(silent: bool, seed: u64) -> Truth {
     const PAUSE: Duration = Duration::from_secs(300);
     let lab = Arc::new(lab(false));
     let mut config = config_trusting(&lab);
-    // Otherwise data from the evening would still be cached in the morning of this short night.
+    // This night is short. With longer TTLs, data from the evening would still be cached in the morning.
     config.cache.max_ttl = Duration::from_secs(120);
     let simulation = Simulation::new(lab, config, seed);
     let _tended = simulation.tend();
@@ -287,14 +287,14 @@ async fn night(silent: bool, seed: u64) -> Truth {
     gateway.truth
 }
 
-/// Returns false for domains whose fault does not delay mail.
+/// Returns true if `domain` has a fault at `second` that delays mail. Other faults do not count.
 fn is_broken(domain: &str, second: u64, truth: &Truth) -> bool {
     let place = BROKEN.iter().position(|(name, _, said)| *name == domain && said.is_some());
     let Some(place) = place else { return false };
     second >= truth.broken && (place % 2 == 1 || second < truth.mended)
 }
 
-/// Compares a log line with the faults at that time and with the replies that clients got.
+/// Returns true if a log line agrees with the faults at the time of the line, and with the replies that clients got.
 fn is_true(line: &Line, truth: &Truth) -> bool {
     let second = line.second;
     let domain = line.zone().and_then(|zone| zone.strip_suffix(".tld")).unwrap_or_default();
@@ -302,7 +302,8 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     let failed_since = |span: u64| failed.iter().filter(|at| **at <= second && **at + span > second).count();
     let said = BROKEN.iter().find_map(|(name, _, said)| said.filter(|_| *name == domain));
     if line.is("zone_fails") {
-        // The empty answers of this domain count as a denial for all types except A, so in each email only the question for A fails.
+        // The servers of this domain send empty answers. These count as a failure for type A, and as a denial for other types. So in each
+        // email only the question for A fails.
         let enough = if domain == "empty" {
             failed_since(60) == 1
                 && line

@@ -37,12 +37,12 @@ const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     (LOSSY, &[], 300, CulpritKind::Loss),
     (CUT_OFF, &[], 20, CulpritKind::Network),
     ("psbl.surriel.com.", &[Fault::Refused], 20, CulpritKind::ListRefused),
-    // This DNS list must be the last entry. Its resolution fails only after its client has a reply, and no other log line is written at
-    // that time.
+    // This DNS list must be the last entry: its resolution fails, and is logged, only after its client has a reply. Behind the last entry, no
+    // other log line is written at that time.
     ("bl.spamcop.net.", &[Fault::Dead], 20, CulpritKind::ListSilent),
 ];
 
-/// The client of this email pauses between its questions. One of them is answered from the cache.
+/// The domain of an email whose client pauses between its questions. One of these questions is answered from the cache.
 const SLEEPY: &str = "sleepy.tld.";
 
 /// The network path of this mail domain loses 30 % of the packets.
@@ -127,8 +127,8 @@ async fn night(host: &Simulation) {
         host.network().set_loss(if domain == CUT_OFF { 1_000 } else { 0 });
         for number in 0..questions {
             let name = if number == 0 { asked(domain) } else { format!("w{number}.{domain}") };
-            // Each question has its own client, so each counts as a separate email. One email with all of them would take long, because the
-            // server is far away.
+            // Each question has its own client, so each counts as a separate email. If one client asked them all, they would count as one email
+            // that waited long, because the server is far away.
             let client = Some(IpAddr::from([198, 18, 1, number]));
             ask_with(host, &name, RecordType::A, Flags { client, ..Flags::default() }).await;
         }
@@ -264,7 +264,8 @@ fn the_quick_part_of_a_mail_that_waited_for_a_list_is_not_called_quick_by_the_di
             sleep(Duration::from_secs(1)).await;
         }
         assert_eq!(before, CulpritKind::ListSilent);
-        // On the disk, only the time could show that the queries belong to one email, and this is not enough.
+        // Memory no longer has the email. Of its queries, the disk has only slow and failed ones. Only their times could show that they belong to
+        // one email, and this is not enough.
         assert_eq!(of_sender(&first, at).await, CulpritKind::Unknown, "memory has lost it");
         tells.abort();
         assert_eq!(of_sender(&host(Some(&store)), at).await, CulpritKind::Unknown, "after a crash");

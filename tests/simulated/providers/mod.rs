@@ -105,7 +105,7 @@ async fn verdicts(simulation: &Simulation, lines: &[PlayedLine], is_restarted: b
     verdicts
 }
 
-/// Counts the verdicts before and after a restart of the daemon.
+/// Counts the verdicts on the log lines of the emails in `plans`, before and after a restart of the daemon.
 fn judged(plans: &[Plan]) -> [Verdicts; 2] {
     paused(async {
         let store = Arc::new(MemoryStore::default());

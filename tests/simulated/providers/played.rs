@@ -190,7 +190,8 @@ impl PlayedMail {
         lines
     }
 
-    /// Returns log lines and booleans as `lines_of_delivery` does. `exim` and `postfix` are the sending host as these programs write it.
+    /// Returns log lines, each with true if the faulty zone caused the delay in it. `exim` and `postfix` are the sending host as these programs
+    /// write it.
     fn lines_of_arrival(&self, base: &str, exim: &str, postfix: &str) -> Vec<(String, bool)> {
         if self.failed {
             let rejected = format!(

@@ -24,7 +24,7 @@ pub(crate) const HOSTS: u8 = 4;
 /// The number of mail domains that belong to no provider.
 pub(crate) const OTHERS: u64 = 10;
 
-/// The first customers have these faults, and servers with these round trips in milliseconds.
+/// The first four customers of each provider have servers of their own, with these faults and these round trips in milliseconds.
 const FAULTS: [(&[Fault], u64); 4] =
     [(&[Fault::Refused], 20), (&[Fault::Dead], 20), (&[], 1_800), (&[Fault::ServFail], 20)];
 

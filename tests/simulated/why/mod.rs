@@ -63,7 +63,7 @@ const LISTS: [(&str, &[Fault]); 5] = [
     ("dbl.dq.spamhaus.net.", &[]),
 ];
 
-/// The zone of a customer key on the server of a DNS list. Its server does not answer.
+/// A zone whose name is a customer key and the name of the DNS list dbl.dq.spamhaus.net. The server of this zone does not answer.
 const KEY_ZONE: &str = "secret2.dbl.dq.spamhaus.net.";
 
 /// Clients send a key in the names of this DNS list.
@@ -571,7 +571,7 @@ fn a_question_after_the_failure_is_explained_by_it() {
     });
 }
 
-/// `resolverctl stats --help` states by how much the numbers of resolutions and of questions may differ.
+/// Questions and resolutions are counted at different times. `resolverctl stats --help` states by how much their numbers may differ.
 #[test]
 fn a_resolution_is_counted_when_it_ends_and_not_with_its_query() {
     paused(async {

@@ -60,7 +60,7 @@ fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
     assert!(process.outcome(Outcome::Cache) >= watched.hits);
 }
 
-/// The replies to the questions that were sent at once.
+/// The result of a burst of questions: the number of answers, of failures, and of questions that were sent.
 #[derive(Debug)]
 struct Burst {
     answered: u64,
@@ -68,7 +68,7 @@ struct Burst {
     sent: u64,
 }
 
-/// Sends all questions before the first reply is read.
+/// Sends `BURST` questions before it reads the first reply, and counts the answers and the failures.
 fn burst(server: SocketAddr) -> Burst {
     let mut clients: Vec<Client> = (0..CLIENTS).map(|_| Client::new(server)).collect();
     for number in 0..BURST {
@@ -97,7 +97,8 @@ struct Watched {
     descriptors: u64,
 }
 
-/// Asks for a cached name and counts the file descriptors until the burst is over.
+/// Asks for a cached name again and again until the burst of another client is over. Returns the number of replies and the greatest
+/// number of file descriptors.
 fn watch(process: &Process, warm: &mut Client, over: &AtomicBool) -> Watched {
     let mut watched = Watched { hits: 0, descriptors: 0 };
     while !over.load(Ordering::Acquire) {
@@ -109,7 +110,7 @@ fn watch(process: &Process, warm: &mut Client, over: &AtomicBool) -> Watched {
     watched
 }
 
-/// Returns the datagrams to the daemon's port that the kernel has dropped because a socket buffer was full (/proc/net/udp, see proc(5)).
+/// Returns how many datagrams to the daemon's port the kernel has dropped because a socket buffer was full (/proc/net/udp, see proc(5)).
 fn dropped(server: SocketAddr) -> u64 {
     let port = format!(":{:04X}", server.port());
     let table = std::fs::read_to_string("/proc/net/udp").unwrap();
@@ -168,7 +169,7 @@ fn an_idle_daemon_sleeps() {
         // If a thread has ended, its count is missing, and the difference may be negative.
         process.sleeps().checked_sub(before)
     };
-    // A timer of one second would wake a thread three times in each window. The daemon's own timers are of ten seconds and more, so about
-    // one window in three has at most two wake-ups.
+    // A timer of one second would wake a thread three times in each window of three seconds. The daemon has only timers of ten seconds or more, so at
+    // least one of the fifteen windows has at most two wake-ups.
     assert!((0..15).any(|_| window().is_some_and(|sleeps| sleeps <= 2)), "it never sleeps for three seconds");
 }

@@ -1,4 +1,5 @@
-//! Queries over TLS, HTTPS and QUIC to another daemon, which has a certificate for dns.example from the certificate authority of the tests.
+//! Queries over TLS, HTTPS and QUIC from one daemon to another. The second one has a certificate for dns.example from the certificate
+//! authority of the tests.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;

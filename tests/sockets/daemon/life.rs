@@ -25,7 +25,7 @@ const _: () = assert!(STOP_GRACE.as_millis() + STOP_FLUSH.as_millis() < 1_000);
 
 /// The number of sockets with questions that wait when the signal arrives.
 const CLIENTS: usize = 10;
-/// The number of waiting questions for each of these sockets.
+/// The number of waiting questions of each of the `CLIENTS` sockets.
 const QUESTIONS: usize = 10;
 /// The number of waiting questions over one TCP stream.
 const STREAMED: u16 = 10;

@@ -24,7 +24,7 @@ const WINDOW: usize = 50;
 /// The number of TCP clients. All their connections are open at the same time.
 const TCP_CLIENTS: u8 = 4;
 
-/// The number of questions that each connection sends at once. All replies together are 70 MB long.
+/// The number of questions that each connection sends at once. If all connections ask for texts of 60 KB, their replies together are 70 MB long.
 const PIPELINED: u16 = 8;
 
 /// The number of questions with long replies at the same time.
@@ -33,7 +33,7 @@ const LONG_REPLIES: usize = 80;
 /// The number of reloads in a long test. Before each, a part of the cache is filled again.
 const RELOADS: u64 = 30;
 
-/// The cache must also have answers of a DNS list.
+/// The configuration of a DNS list, because the cache must also have answers of one.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]";
 
 /// A kind of cache entry. `ask` returns the questions that fill the cache with this kind.
@@ -194,7 +194,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
         let mut client = Client::new(process.address);
         client.ask("a.big.tld.", RecordType::TXT);
         let mut streams = all_connections(&process, size);
-        // All connections get the same answer at the same time, and then a cached one.
+        // All connections ask for the same name at the same time: first for one that is not in the cache, and then for names in the cache.
         for name in ["b.big.tld.", "b.big.tld.", "a.big.tld."] {
             for stream in &mut streams {
                 let question = |number| framed(number, name, RecordType::TXT);

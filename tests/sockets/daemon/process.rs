@@ -339,7 +339,7 @@ impl Process {
         number_of(&text, field).unwrap_or_else(|| panic!("no {field} in {text}"))
     }
 
-    /// The most memory that the daemon has ever used, in octets.
+    /// Returns the most memory that the daemon has used since its start, in octets.
     pub(crate) fn peak_memory(&self) -> u64 {
         self.in_status("VmHWM") * 1_024
     }

@@ -193,7 +193,8 @@ fn warnings_about_the_directory(spoil: impl Fn(&Path)) -> [usize; 2] {
 
 #[test]
 fn a_directory_of_the_history_that_cannot_be_used_costs_one_warning_and_no_answer() {
-    // If the test runs as root, the daemon runs as another user. Otherwise the mode 000 prevents access.
+    // The mode 000 denies the owner of the directory access. If the test runs as root, the daemon runs as another user, which has no access
+    // either.
     let foreign = |path: &Path| {
         std::fs::create_dir(path).unwrap();
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();

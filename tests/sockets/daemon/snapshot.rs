@@ -30,7 +30,7 @@ fn ended(mut process: Process) -> String {
     [process.said.clone(), process.said_later()].concat().join("\n")
 }
 
-/// Returns `None` if the daemon cannot resolve the name.
+/// Returns the TTL of the first address of a name, in seconds, or `None` if the daemon cannot resolve the name.
 fn ttl(process: &Process, name: &str) -> Option<u32> {
     let reply = Client::new(process.address).ask(name, RecordType::A);
     if is_servfail(&reply) { None } else { reply.answers.first().map(|record| record.ttl) }

@@ -47,7 +47,7 @@ fn flood(process: &Process, title: &str, size: u64, name: fn(u64) -> String) {
     assert_within_bound(process, size, title);
 }
 
-/// Floods several daemons at the same time, each with another size of the cache.
+/// Starts one daemon for each size of the cache, at the same time, and floods each of them with queries for the names of `name`.
 fn flood_all(title: &str, name: fn(u64) -> String) {
     let _busy = busy();
     let world = World::with(Duration::from_millis(1), &zones());

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::daemon::process::PATIENCE;
 
-/// The programs: Debian 13 has the first, Debian 12 the second.
+/// The names of the store's program: Debian 13 has the first, Debian 12 the second.
 const PROGRAMS: [&str; 2] = ["valkey-server", "redis-server"];
 
 /// A running server. It is killed when this value is dropped.
@@ -45,7 +45,7 @@ impl Store {
         Some(store)
     }
 
-    /// Starts a sentinel. Returns `None` if no program is installed.
+    /// Starts a sentinel. Returns `None` if neither program of `PROGRAMS` is installed.
     pub(super) fn sentinel(settings: &str) -> Option<Self> {
         let (program, port, folder) = (program()?, Self::free_port(), tempfile::tempdir().unwrap());
         let file = folder.path().join("sentinel.conf");

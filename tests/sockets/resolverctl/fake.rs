@@ -55,7 +55,7 @@ pub(crate) struct Fake {
     reloads: Mutex<u32>,
     pub(super) zones: Mutex<Vec<ZoneWhat>>,
     pub(crate) lists: Lists,
-    /// The number of requests of `resolverctl why` for each reading of the history.
+    /// For each call of `why_each` by `resolverctl why`: the number of its requests.
     pub(crate) whys: Mutex<Vec<usize>>,
 }
 

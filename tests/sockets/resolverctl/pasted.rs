@@ -75,8 +75,8 @@ fn several_lines_are_looked_up_in_one_reading_and_those_without_a_reply_again() 
     let lines: String = (0..MOST_WHYS as u8 + 3).map(line).collect();
     let told = objects(&pasted(&world, &lines, &["--json"]).1);
     let readings = std::mem::take(&mut *world.fake.whys.lock().unwrap());
-    // Each line has its own address, and all have one name in common. For each group of lines, the command asks about their addresses and
-    // once about the name.
+    // Each line has its own address, and all have one name in common. The first reading is asked for all addresses and for the name. The fake
+    // daemon returns only the first `MOST_WHYS` results, so the other four are asked for again.
     assert_eq!(readings, [MOST_WHYS + 4, 4]);
     assert_eq!(
         told.iter().map(|one| one["more_lines"].as_u64().unwrap_or(0) + 1).sum::<u64>(),
@@ -200,7 +200,7 @@ fn text_that_was_not_read_is_told() {
     let line = "connect from mail.example[192.0.2.7]\n";
     let nameless = "a line without a name\n";
     let blank = |octets: u64| nameless.repeat(octets as usize / nameless.len() + 1);
-    // This line is after the part of the input that is read.
+    // `line` is after the part of the input that is read.
     let (code, _, error) = pasted(&world, &(blank(MAX_PASTED) + line), &[]);
     assert_eq!(code, 2, "{error}");
     assert!(
@@ -209,7 +209,7 @@ fn text_that_was_not_read_is_told() {
         ),
         "{error}"
     );
-    // This line is in the part of the input that is read. The last line of this part is cut off.
+    // `line` is in the part of the input that is read. The last line of this part is cut off.
     let (_, _, error) = pasted(&world, &(line.to_owned() + &blank(MAX_PASTED)), &[]);
     assert!(
         error.contains("only the first 1 MiB of the text was read, and the rest was left out"),
@@ -312,7 +312,7 @@ fn a_message_is_not_called_quick_if_a_wait_just_before_it_may_be_of_the_same_mai
     assert_eq!(kind("0.1/0/3.0/0.1"), "not_dns", "1.2 s are not most of it");
     assert_eq!(kind("0.1/0/2.0/0.1"), "unknown");
     assert_eq!(kind("0.1/0/0.3/0.1"), "not_dns", "the wait was longer than this");
-    // The address alone leads to another email, which has no delay.
+    // With only the address instead of the line, `why` finds another email, which has no delay.
     let (code, text, _) = world.run(&["--json", "why", "192.0.2.8"]);
     assert_eq!((code, &objects(&text)[0]["culprit"]["kind"]), (0, &"none".into()));
 }

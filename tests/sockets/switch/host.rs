@@ -17,8 +17,8 @@ use lab::world::ServerPlan;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Replaces `systemctl`. It is a file of the repository, because the kernel refuses to execute a program that another thread still has open
-/// for writing.
+/// The script that replaces `systemctl`. It is a file of the repository: if each test wrote it, another thread might still have it open
+/// for writing, and the kernel refuses to execute such a file.
 const SYSTEMCTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sockets/switch/systemctl");
 
 /// The columns after the address in a table of UDP sockets of /proc/net.
@@ -87,7 +87,7 @@ impl Host {
         symlink(target, path).unwrap();
     }
 
-    /// Makes the process of `unit` listen on port 53 of an address.
+    /// Writes the files of /proc as if the process of `unit` listened on port 53 of an address.
     pub(crate) fn holds(&self, process: &str, unit: &str, address: [u8; 4]) {
         self.holds_all(process, unit, &[address]);
     }
@@ -100,7 +100,7 @@ impl Host {
         self.link("proc/300/fd/3", "socket:[21]");
     }
 
-    /// Runs `resolverctl switch`. Its last check asks for a name that every C library resolves without a server.
+    /// Runs `resolverctl switch` on this simulated host. Returns the exit code and the standard output.
     pub(crate) fn switch(&self, internet: &Internet, more: &[&str]) -> (i32, String) {
         let (code, output, error) = self.command(internet, more);
         assert_eq!(error, "", "{output}");

@@ -83,7 +83,7 @@ fn a_file_that_has_changed_since_stays() {
     golden("switch_changed.txt", &text);
     assert_eq!(host.read("etc/resolv.conf"), "nameserver 198.51.100.53\n");
     assert_eq!(host.files()["units/resolverd.service"], "loaded", "the other steps are undone");
-    // The file has the text of the switch again, so the rest of the switch can be undone.
+    // The file again has the text that the switch wrote, so the rest of the switch can be undone.
     host.write("etc/resolv.conf", &written);
     assert_eq!(host.switch(&internet, &["--back"]).0, 0);
     assert_eq!(host.read("etc/resolv.conf"), "nameserver 192.0.2.53\n");
@@ -297,7 +297,7 @@ fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for() {
     }
 }
 
-/// As on Rocky Linux. The processes of Postfix continue to use the name server that they have read at their start.
+/// On Rocky Linux, Postfix does not run in a chroot. Its processes continue to use the name server that they have read at their start.
 #[test]
 fn a_postfix_outside_of_a_chroot_is_reloaded() {
     let (internet, host) = (internet(), plain());

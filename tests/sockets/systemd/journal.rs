@@ -27,7 +27,7 @@ fn a_pipe_gets_plain_lines_with_their_time() {
     assert!(service.child.wait().unwrap().success());
 }
 
-/// Runs the daemon with this stderr, which `JOURNAL_STREAM` describes.
+/// Runs the daemon with this stderr. The variable `JOURNAL_STREAM` says that this stderr is a stream of the journal.
 fn serve_with(setting: &Setting, stderr: OwnedFd, meanwhile: impl FnOnce(&Child)) {
     let about = File::from(stderr.try_clone().unwrap()).metadata().unwrap();
     let notify = UnixDatagram::bind(setting.folder.path().join("notify")).unwrap();

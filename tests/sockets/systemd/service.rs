@@ -99,7 +99,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Waits for the log line which says that the daemon listens.
+    /// Starts the daemon, and waits for the log line which says that the daemon listens.
     pub(crate) fn start(command: Command) -> Self {
         let mut service = Self::spawn(command);
         service.wait_for(" listens at ");

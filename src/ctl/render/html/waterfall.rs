@@ -7,10 +7,10 @@ use crate::render::words;
 use history::costs::Side;
 use history::why::{MessageReport, QuestionReport, SentReport};
 
-/// The largest number of queries to servers below a query of a client.
+/// The largest number of queries to servers that the page shows below a query of a client.
 const SENT: usize = 6;
 
-/// The largest number of messages (emails) below the waterfall of the first one. The page lacks further ones.
+/// The largest number of messages (emails) below the waterfall of the first one. Further messages are not on the page.
 const OTHERS: usize = 8;
 
 const STYLE: &str = "
@@ -113,8 +113,8 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     text
 }
 
-/// Returns the start and the end of the wait for servers, in seconds. The length is `question.servers`, because the report may
-/// lack some of the queries to servers.
+/// Returns the start and the end of the wait for servers, in seconds. The wait lasts `question.servers`; it is not computed from the
+/// queries to servers, because the report may lack some of them.
 fn with_servers(question: &QuestionReport) -> (f64, f64) {
     let begin = question.at + question.queued.min((question.elapsed - question.servers).max(0.0));
     (begin, begin + question.servers)
@@ -228,7 +228,7 @@ fn bar(class: &str, at: f64, elapsed: f64, took: f64) -> String {
     )
 }
 
-/// Puts the label behind the bar if there is room, before the bar, or over its begin.
+/// Returns the label of a bar. It is behind the bar if there is room, otherwise before the bar if there is room, otherwise over its begin.
 fn label_at(at: f64, elapsed: f64, took: f64, label: &str) -> String {
     const ROOM: f64 = 60.0;
     let (begin, end) = (part(at, took), part(at + elapsed, took));

@@ -25,8 +25,8 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let mut denied = zones.without_data();
     zones.finish(draft);
     records::add(&settings, (path, &mut sources), draft);
-    // If a name in a blocked zone has data, dnsmasq answers for the name of the zone as resolverd does: no data, but not NXDOMAIN. So the zone is not
-    // reported.
+    // If a name in a blocked zone has data, dnsmasq answers NODATA for the name of the zone, not NXDOMAIN. resolverd does the same, so the zone is
+    // not reported.
     let with_data = draft.names_and_above();
     denied.retain(|zone| !with_data.contains(&plain(&zone.name)));
     report_denied(&denied, draft);

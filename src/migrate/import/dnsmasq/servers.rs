@@ -75,7 +75,7 @@ fn for_domains(
                 draft.report(Dangerous, setting, (did, instead));
             }
             (name, _) if name.starts_with('*') || name == "#" => pattern(setting, draft),
-            // The server `#` stands for dnsmasq's default servers. `standard` converts such settings.
+            // The server `#` stands for dnsmasq's default servers. The function `standard` converts these settings.
             (_, "#") => {}
             (name, "") => zones.add(setting, (name, true), (ZoneSource::Records, Vec::new()), draft),
             // dnsmasq does not validate the answers of servers for single domains, so `validate` is false for the zone.

@@ -1,4 +1,4 @@
-//! Converts the other settings of dnsmasq, such as those of the cache, and reports settings that are not converted.
+//! Converts the settings of dnsmasq that no module next to this one converts, such as those of the cache. Reports settings that are not converted.
 
 use std::sync::LazyLock;
 

@@ -36,9 +36,9 @@ const LOCALHOST: [&str; 2] = ["localhost.", "localhost.localdomain."];
 
 /// What the zone file of a zone in [`OWN`] contains.
 pub(super) enum OwnRecords {
-    /// Only the records of the package.
+    /// Only the records that the file of Debian's or Red Hat's package has.
     Usual,
-    /// Records of the package, and records that an operator has added.
+    /// Other records too, which an operator has added.
     More,
     /// The file cannot be read, for this reason.
     Unread(String),
@@ -76,7 +76,7 @@ fn is_usual(record: &Record, apex: &Name) -> bool {
     }
 }
 
-/// The options that turn off empty zones (RFC 6303).
+/// The options of named that turn off its empty zones (RFC 6303): all of them, or single ones.
 pub(super) const EMPTY_ZONES: [&str; 2] = ["empty-zones-enable", "disable-empty-zone"];
 
 pub(super) fn has_empty_zones(options: &[Statement]) -> bool {
@@ -84,7 +84,8 @@ pub(super) fn has_empty_zones(options: &[Statement]) -> bool {
     enabled.is_none_or(|enabled| !matches!(enabled.value(), "no" | "false" | "0"))
 }
 
-/// Returns true if named itself answers an empty zone below `apex`, although it sends other names in `apex` to forwarders with `forward first`.
+/// Returns true if named has one of its empty zones below `apex`. named answers the names in an empty zone itself, even if the configuration sends
+/// the names in `apex` to other servers.
 pub(super) fn has_empty_zones_below(apex: &str, options: &[Statement]) -> bool {
     has_empty_zones(options) && served::is_around(apex)
 }

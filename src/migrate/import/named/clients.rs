@@ -20,7 +20,8 @@ struct Gathered<'d> {
     clients: Clients,
     belonging: Belonging,
     draft: &'d mut Draft,
-    /// True if a nested list denies some clients. Then `decides` checks each prefix against the whole list.
+    /// True if a nested list denies some clients. Then the elements are not read in order; the function `decides` evaluates the whole list for
+    /// each prefix.
     exempts: bool,
 }
 
@@ -52,13 +53,13 @@ pub(super) fn networks(statement: &Statement, lists: &Lists<'_>) -> Vec<IpNet> {
     nets
 }
 
-/// Addresses that match the same elements of an access list.
+/// A group of client addresses that all match the same elements of an access list, so that one look at the list decides about all of them.
 #[derive(Clone, Copy)]
 pub(super) struct Sample {
     pub(super) net: IpNet,
     /// True for addresses of this host.
     pub(super) is_own: bool,
-    /// True if the addresses match elements whose networks the file does not contain.
+    /// True if elements count as matching whose networks are not in the file, such as `localnets`.
     pub(super) is_unknown: bool,
 }
 
@@ -155,8 +156,8 @@ impl Gathered<'_> {
     }
 }
 
-/// Reports that the import does not know all addresses of this host. If a program of this host sends a query to one of the unknown addresses, its
-/// source address is the same, and resolverd may refuse it.
+/// Reports that the import does not know all addresses of this host. A query that a program of this host sends to an unknown address has this
+/// address as its source address too, so resolverd may refuse the query.
 pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
     let localnets = lists.built_in(list.block(), "localnets");
     let Some(element) = lists.built_in(list.block(), "localhost").filter(|_| localnets.is_none()) else {
@@ -209,7 +210,7 @@ impl Belonging {
         }
     }
 
-    /// Reports an element whose networks the file does not contain.
+    /// Reports an element of a list of clients that stands for networks which are not in the configuration file, such as `localnets`.
     pub(super) fn report_unknown(self, element: &Statement, denied: bool, draft: &mut Draft) {
         let (option, did) = match element.option().trim_start_matches('!') {
             "localnets" => ("localnets".to_owned(), "stood for the networks of this host's interfaces"),

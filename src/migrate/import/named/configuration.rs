@@ -18,7 +18,7 @@ pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
     Lists::new(statements, options_of(statements))
 }
 
-/// `clients` are the clients for which named resolved names.
+/// Converts named.conf. `clients` are the clients for which named resolved names.
 pub(super) fn add(
     path: &Path,
     statements: &[Statement],
@@ -48,7 +48,7 @@ fn add_settings(path: &Path, statements: &[Statement], lists: &Lists<'_>, draft:
     }
 }
 
-/// Returns true if a statement may be inside and outside of views, such as `zone`.
+/// Returns true if named permits the statement both inside and outside of a view, such as `zone`.
 pub(super) fn is_whole(statement: &Statement) -> bool {
     statement.option() == "zone" || OPTIONS.sections.row(statement.option(), "").is_some()
 }
@@ -93,7 +93,7 @@ fn is_converted(statement: &Statement) -> bool {
     is_bogus(statement) && statement.block().len() == 1
 }
 
-/// named never queries a server with `bogus yes`, even if a zone names it.
+/// Returns true for a `server` statement with `bogus yes`. named never queries such a server, even if a zone names it.
 pub(super) fn is_bogus(statement: &Statement) -> bool {
     statement.option() == "server" && find(statement.block(), "bogus").is_some_and(is_yes)
 }

@@ -19,7 +19,8 @@ const DNS_PORT: u16 = 53;
 const FAMILIES: [(&str, IpAddr); 2] =
     [("listen-on", IpAddr::V4(Ipv4Addr::UNSPECIFIED)), ("listen-on-v6", IpAddr::V6(Ipv6Addr::UNSPECIFIED))];
 
-/// By default, named listens at all addresses. `allowed` is true if clients on other hosts are allowed.
+/// Sets the addresses at which resolverd listens to those of named, which listens at all addresses by default. `allowed` is true if clients
+/// on other hosts are allowed.
 pub(super) fn add(
     options: &[Statement],
     lists: &Lists<'_>,

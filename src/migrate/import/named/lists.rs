@@ -28,7 +28,7 @@ pub(super) struct Lists<'s> {
 }
 
 impl<'s> Lists<'s> {
-    /// `options` are the options of the file or of a view.
+    /// Collects the access lists (`acl`) of the file, and the addresses at which named listens. `options` are the options of the file or of a view.
     pub(super) fn new(statements: &'s [Statement], options: &[Statement]) -> Self {
         let named = statements.iter().filter(|statement| statement.option() == "acl");
         let mut found = Self {
@@ -52,7 +52,7 @@ impl<'s> Lists<'s> {
         found
     }
 
-    /// Ends early after `limits::MAX_LIST_READS` elements of all lists together.
+    /// Returns the elements of a list. Ends early after `limits::MAX_LIST_READS` elements of all lists together.
     pub(super) fn read<'e>(&self, elements: &'e [Statement]) -> impl Iterator<Item = &'e Statement> {
         elements.iter().take_while(|element| self.may_read(element))
     }
@@ -79,7 +79,7 @@ impl<'s> Lists<'s> {
         Err(ImportError::Text { place, reason })
     }
 
-    /// Nested lists, and lists to which the list refers, are included.
+    /// Returns the addresses in an address list, in the lists inside it, and in the lists that it names.
     pub(super) fn addresses(&self, list: &Statement) -> Vec<IpAddr> {
         let mut known = KnownAddresses::default();
         known.add(list.block(), self, 0);
@@ -90,7 +90,8 @@ impl<'s> Lists<'s> {
         self.named.get(name).copied()
     }
 
-    /// Returns the addresses for which the built-in list `localhost` stands, as far as the file has them.
+    /// Returns the loopback addresses and the other addresses of this host that the configuration file contains. The built-in list `localhost`
+    /// stands for these.
     pub(super) const fn own(&self) -> &Networks {
         &self.own
     }

@@ -164,7 +164,7 @@ fn ranges_of(list: &Statement) -> Vec<(u16, u16)> {
     list.block().iter().filter_map(of).collect()
 }
 
-/// Converts `deny-answer-addresses`. named does not accept these addresses in answers for names on the internet, except for the domains in
+/// Converts `deny-answer-addresses`: named refuses answers with these addresses for names on the internet, except for the domains in
 /// `except-from`.
 fn private_addresses(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
     let Some(denied) = find(options, "deny-answer-addresses") else { return };

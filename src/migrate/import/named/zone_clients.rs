@@ -27,8 +27,7 @@ pub(super) struct ZoneClients<'c> {
 }
 
 impl ZoneClients<'_> {
-    /// Reports clients that could query zones of named although named did not resolve other names for them, and clients for which named resolved
-    /// other names but which could not query zones of named.
+    /// Reports clients that could query only names in named's own zones, and clients that could query only other names.
     pub(super) fn report(&self, file: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
         let options = options_of(file);
         let of_all = find(options, "allow-query");
@@ -38,7 +37,8 @@ impl ZoneClients<'_> {
             |statement: &&Statement| is_own(statement) || is_of_type(statement, &["static-stub"]);
         let zones: Vec<&Statement> = file.iter().filter(chooses_clients).collect();
         let own_list = |zone: &Statement| find(zone.block(), "allow-query").is_some();
-        // Without `allow-recursion` and `allow-query-cache`, `allow-query` selects the clients for all names.
+        // Without `allow-recursion` and `allow-query-cache`, `allow-query` selects the clients for all names, so there is no difference to
+        // report.
         if let Some(list) = of_all.filter(|_| is_restricted) {
             let queried = queried(Some(list), lists);
             if zones.iter().all(|zone| own_list(zone)) {
@@ -96,14 +96,14 @@ impl ZoneClients<'_> {
     }
 }
 
-/// Elements with unknown addresses are reported by other functions.
+/// Returns the clients that the list allows. The findings about its elements go into a draft that is dropped, because other functions report them.
 fn queried(list: Option<&Statement>, lists: &Lists<'_>) -> Clients {
     list.map_or_else(Clients::everybody, |list| {
         clients::clients(list, lists, Belonging::Allowed, &mut Draft::default())
     })
 }
 
-/// Returns `None` if the list is empty or has a nested list.
+/// Returns the elements of a list as text, which identifies the list. Returns `None` if the list is empty or has a nested list.
 fn elements_text(list: &Statement) -> Option<String> {
     let elements = list.block().iter();
     let texts: Option<Vec<String>> =

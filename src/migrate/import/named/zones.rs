@@ -46,8 +46,8 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     }
 }
 
-/// With `disable-empty-zone NAME`, BIND sends the names of the empty zone NAME to the forwarders of the zone above. BIND answers the names of all
-/// other empty zones itself.
+/// Converts `disable-empty-zone NAME`. BIND then sends the names of the empty zone NAME to the forwarders of the zone above; the names of all other
+/// empty zones it answers itself.
 fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let name = disabled.value().trim_end_matches('.');
     let Some(list) = forwarders_around(name, settings).filter(|_| !settings.has(name)) else { return };
@@ -281,7 +281,7 @@ fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
         return forward(zone, name, settings, draft);
     }
     if let Some(list) = forwarders_around(name, settings).filter(|_| served::zone_around(name).is_some()) {
-        // Without an entry for this zone, resolverd would answer its names itself if the zone above has `locally_served`.
+        // If the zone above is imported with `locally_served = true`, resolverd answers its private names itself. So this zone needs its own entry.
         let servers = servers(list, settings, &mut Draft::default(), 0);
         let first = is_first(settings.options);
         upstreams(zone, name, ("forward", first), servers, (settings, &mut *draft));
@@ -310,7 +310,8 @@ fn named(name: &str) -> String {
     if name.is_empty() { ".".to_owned() } else { name.to_owned() }
 }
 
-/// If `first` is true, names are resolved from the root when the servers of the zone fail.
+/// Adds a `[[zone]]` whose `key` (`forward` or `stub`) has these servers. `first` is true if named resolved names from the root when the servers
+/// failed.
 fn upstreams(
     zone: &Statement,
     name: &str,
@@ -335,7 +336,7 @@ fn upstreams(
     draft.add(zone, "[[zone]]", keys);
 }
 
-/// An element of the list is an address with `port` and `tls`, or the name of another list of primaries.
+/// Returns the servers in a list. An element of the list is an address with `port` and `tls`, or the name of another list of primaries.
 fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: usize) -> Vec<String> {
     let (usual, usual_tls) = (after(&list.words(), "port"), after(&list.words(), "tls"));
     let mut found: Vec<String> = Vec::new();
@@ -362,7 +363,8 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             draft.report(Dangerous, &(&element.place, &format!("primary {address}")), (did, instead));
         }
         let tls = after(&words, "tls").or(usual_tls);
-        // The port in `options` is also the port of queries (BIND's Administrator Reference Manual, "port").
+        // Without a port in the list of primaries, the port in `options` applies, because BIND also sends its queries to this port (BIND's
+        // Administrator Reference Manual, "port").
         let of_options = find(settings.options, "port").filter(|_| tls.is_none());
         let port = after(&words, "port").or(usual).or_else(|| of_options.map(Statement::value));
         let port = port.and_then(|port| port.parse().ok());

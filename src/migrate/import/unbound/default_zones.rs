@@ -32,8 +32,8 @@ pub(super) fn is_default(name: &str) -> bool {
     served || SPECIAL.iter().chain(&LOOPBACK).any(|zone| *zone == name)
 }
 
-/// Returns true if Unbound itself answers a name without a `local-zone`. `lets_lan_out` is true if Unbound sends the reverse names of private
-/// networks to servers (`unblock-lan-zones`).
+/// Returns true if Unbound itself answers `name` although no `local-zone` of its configuration contains it. `lets_lan_out` is true if Unbound
+/// sends queries for the reverse names of private networks to servers (`unblock-lan-zones`).
 pub(super) fn is_answered(name: &str, lets_lan_out: bool) -> bool {
     !lets_lan_out && served::zone_around(name).is_some() || SPECIAL.iter().any(|zone| is_within(name, zone))
 }
@@ -43,7 +43,7 @@ pub(super) fn is_of_this_host(name: &str) -> bool {
     is_within(name, "localhost")
 }
 
-/// resolverd always answers `localhost` and the reverse names of its addresses itself.
+/// Returns true for `localhost`, the reverse names of its addresses, and names below them. resolverd always answers these names itself.
 pub(super) fn is_answered_here(name: &str) -> bool {
     is_of_this_host(name) || LOOPBACK.iter().any(|zone| is_within(name, zone))
 }
@@ -54,7 +54,8 @@ pub(super) struct DefaultZone {
     pub(super) place: SourcePlace,
 }
 
-/// Returns the default zones that the imported file must contain: resolverd would otherwise send their names to the servers of a zone above them.
+/// Returns the default zones of Unbound that the configuration of resolverd must contain, because resolverd would otherwise send their names to
+/// the servers of a zone above them.
 pub(super) fn below(upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<DefaultZone> {
     let names: &[&str] = if upstreams.lets_lan_out { &NOT_OF_LAN } else { &OTHERS };
     let below = names.iter().filter(|name| !upstreams.has(name)).filter_map(|text| {

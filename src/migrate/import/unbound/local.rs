@@ -22,7 +22,7 @@ use dns::wire::presentation::{kind_text, name_text, read_name};
 use dns::zone_file;
 use dns::zone_file::{Word, ZoneFileReader};
 
-/// Findings show this text instead of a type for a default zone of Unbound.
+/// The text that findings show for a default zone of Unbound, where they show the type of other zones.
 const BY_DEFAULT: &str = "by default";
 
 /// The addresses of all names in a zone of the type `always_null`.
@@ -45,7 +45,8 @@ struct LocalRecord {
 
 type LocalZones = local_zones::LocalZones<LocalZone>;
 
-/// Returns the positions of the zones with servers that are left out, because Unbound or resolverd itself answers their names.
+/// Converts the local zones. Returns the positions of the forward and stub zones that are left out, because Unbound or resolverd itself
+/// answers their names.
 pub(super) fn add(
     server: &Section,
     (by_default, upstreams): (&[DefaultZone], &UpstreamZones<'_>),
@@ -65,7 +66,7 @@ pub(super) fn add(
     passed_over
 }
 
-/// Unbound has no wildcards, so records of names with an asterisk are left out and reported.
+/// Leaves out records of names with an asterisk, and reports them: in Unbound, they are not wildcards.
 pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
     for section in sections {
         section.settings.retain(|setting| {
@@ -179,8 +180,8 @@ fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
     LocalZones::new(zones.into_iter().chain(missing))
 }
 
-/// Adds the open zones (Unbound resolves their names) below closed zones and below zones that resolverd answers because of `locally_served`. Their
-/// names are resolved like those of the enclosing zone with servers.
+/// Adds those open zones (zones whose names Unbound resolves) that are below a closed zone, whose names Unbound answers itself, or below a zone that
+/// resolverd answers because of `locally_served`. The names of open zones are resolved like those of the enclosing zone with servers.
 fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     for (apex, zone) in zones.iter().filter(|(_, zone)| !local_zones::is_closed(&zone.kind)) {
         let name = name_text(apex);
@@ -200,8 +201,8 @@ fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft
     }
 }
 
-/// Reports zones with servers whose names Unbound answered itself. Zones below a closed `local-zone`, and zones that resolverd answers itself, are
-/// left out of the import. Returns their positions.
+/// Reports the zones with servers (`forward-zone`, `stub-zone`) that had no effect, because Unbound answered their names itself. Of these, the zones
+/// below a closed `local-zone`, and those that resolverd answers itself, are left out of the import. Returns the positions of the zones left out.
 fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> HashSet<SourcePlace> {
     let mut left_out = HashSet::new();
     for section in upstreams.all() {
@@ -277,7 +278,7 @@ impl LocalZone {
         unique(lines)
     }
 
-    /// In a zone of the type redirect, a record applies to all names below the apex too.
+    /// Returns the lines for a record. In a zone of the type redirect, a second line has the record for all names below the apex.
     fn lines_of(&self, record: &LocalRecord) -> Vec<String> {
         let LocalRecord { ttl, kind, .. } = record;
         let (name, data) = (name_text(&record.name), whole_names(kind, &record.data));
@@ -289,7 +290,7 @@ impl LocalZone {
     }
 }
 
-/// Unbound reads names in the data of a record as absolute; a zone file needs the final dot for this.
+/// Adds the final dot to names in the data of a record. Unbound reads these names as absolute even without the dot; a zone file needs it.
 fn whole_names(kind: &str, data: &str) -> String {
     let places = names_in_data(kind);
     if places.is_empty() {
@@ -338,7 +339,8 @@ fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> L
     LocalZones::new(zones.into_iter().chain(open))
 }
 
-/// Returns why `nodefault` has no effect: it only removes the default zone of exactly this name (tested with Unbound 1.17).
+/// Returns why `nodefault` has no effect; `None` if it has one. `nodefault` removes only the default zone of exactly this name (tested with
+/// Unbound 1.17).
 fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
     if !default_zones::is_default(&name_text(name)) {
         return Some("had no effect: Unbound has no default zone of this name".to_owned());
@@ -355,7 +357,7 @@ fn report_type(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'
             "resolverd always answers localhost and the reverse names of its addresses itself (RFC 6761)";
         return draft.report(Weight::Different, setting, (did, instead));
     }
-    // Like Unbound, resolverd sends names of such a zone to the servers of the zone above.
+    // A zone of these types below a zone with servers needs no report: like Unbound, resolverd sends its names to these servers.
     let is_open = matches!(kind, "always_transparent" | "nodefault");
     if !(is_open && upstreams.around(setting.value()).is_some()) {
         OPTIONS.report(&OPTIONS.local_zones, (kind, ""), setting, draft);

@@ -1,5 +1,5 @@
-//! The table of Unbound's local zones. Lookups are by name, because block lists have tens of thousands of zones. Also the types of zones
-//! (unbound.conf(5), "local-zone").
+//! The types of Unbound's local zones (unbound.conf(5), "local-zone"), and the table of these zones. Zones are looked up by name, because
+//! block lists have tens of thousands of zones.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ pub(super) fn is_by_type(kind: &str) -> bool {
     kind == "typetransparent"
 }
 
-/// The zones are sorted by the length of their names, the shortest first. The names are in lower case.
+/// The local zones of Unbound, sorted by the length of their names, the shortest first. The names are in lower case.
 #[derive(Debug)]
 pub(super) struct LocalZones<Zone> {
     zones: Vec<(Name, Zone)>,
@@ -35,7 +35,7 @@ pub(super) struct LocalZones<Zone> {
 }
 
 impl<Zone> LocalZones<Zone> {
-    /// If several zones have the same name, the last one is used.
+    /// Creates the table of these zones. If several zones have the same name, the last one is used.
     pub(super) fn new(typed: impl IntoIterator<Item = (Name, Zone)>) -> Self {
         let mut last = HashMap::new();
         for (at, (name, zone)) in typed.into_iter().enumerate() {

@@ -173,7 +173,7 @@ fn is_option(text: &str) -> bool {
     letters && text.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-/// The flag is true if the word was in quotes.
+/// Splits a line into words, without a comment. The flag is true if the word was in quotes.
 fn words(line: &str) -> Vec<(String, bool)> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();

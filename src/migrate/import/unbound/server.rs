@@ -72,7 +72,7 @@ fn span(setting: &UnboundSetting, key: &'static str, most: u64, draft: &mut Draf
     }
 }
 
-/// If a prefix occurs several times in `access-control`, the last setting applies.
+/// Converts `access-control` to the clients of resolverd. If a prefix occurs several times, the last setting applies.
 fn clients(server: &Section, draft: &mut Draft) -> Clients {
     let net_of = |setting: &UnboundSetting| values::network(setting.value());
     let last: HashMap<IpNet, &UnboundSetting> =

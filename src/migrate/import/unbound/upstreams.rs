@@ -45,7 +45,7 @@ impl<'s> UpstreamZones<'s> {
         }
     }
 
-    /// Returns true if `asked`, or a zone above it, is forwarded to servers with addresses in the file.
+    /// Returns true if `asked`, or a zone above it, is forwarded to servers that the file names by their addresses (`forward-addr`).
     pub(super) fn is_forwarded(&self, asked: &str) -> bool {
         enclosing(&plain(asked)).any(|around| self.forwarded.contains(around))
     }
@@ -92,7 +92,8 @@ impl<'s> UpstreamZones<'s> {
         !self.lets_lan_out && served::is_around(apex)
     }
 
-    /// Returns the keys for a `[[zone]]` with the servers of the zone above it.
+    /// Returns the keys of a `[[zone]]` that sends the queries for `name` to the servers of the zone above it, or uses recursion if there are
+    /// none.
     pub(super) fn keys_around(&self, name: &Name) -> Vec<(&'static str, Value)> {
         let mut unreported = Draft::default();
         let around = self.around(&name_text(name)).and_then(|section| {
@@ -121,12 +122,12 @@ pub(super) fn has_own_tls(section: &Section, kind: &str) -> bool {
     own("tls").or_else(|| own("ssl")).is_some_and(UnboundSetting::is_yes)
 }
 
-/// A section without a name is for the root zone.
+/// Returns the name of the zone to which a section applies: the root if the section has no `name`.
 pub(super) fn name(section: &Section) -> &str {
     section.last("name").map_or(".", UnboundSetting::value)
 }
 
-/// Returns true if the zone has a server with its address in the file.
+/// Returns true if the section gives the address of at least one server, and not only names of servers.
 pub(super) fn has_addresses(section: &Section) -> bool {
     ["forward-addr", "stub-addr"].iter().any(|option| section.last(option).is_some())
 }

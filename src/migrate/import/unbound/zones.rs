@@ -79,7 +79,7 @@ fn rest(section: &Section, draft: &mut Draft) {
     }
 }
 
-/// A zone with a file becomes a zone with this zone file; otherwise its servers are queried as for a stub zone.
+/// Converts an `auth-zone`. If it has a file, resolverd serves the zone from this file; otherwise resolverd queries its servers as for a stub zone.
 pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
     if name(section) == "." {
         let did = "kept a copy of the root zone";

@@ -107,7 +107,7 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
         Ok(())
     }
 
-    /// Returns the number of entries and the size of the file in octets.
+    /// Writes the end of the file, and then its head. Returns the number of entries and the size of the file in octets.
     pub(super) fn end(mut self, fingerprint: [u8; 32], written: u64) -> io::Result<(u64, u64)> {
         self.flush()?;
         self.file.write_all(&[0; 4])?;

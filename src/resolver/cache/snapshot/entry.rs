@@ -54,7 +54,7 @@ pub(super) struct EntryFrame<'o> {
 }
 
 impl<'o> EntryFrame<'o> {
-    /// Skips entries with an unknown first octet. Returns `None` at the end of the block.
+    /// Returns the next entry, or `None` at the end of the block. Skips entries with an unknown first octet.
     pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
         loop {
             let (first, octets) = (left.octet()?, left.string()?);
@@ -110,8 +110,9 @@ fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
     out.push(key.flags());
 }
 
-/// Returns the tag of an entry of a name; `None` if it must not be written, because it has expired or comes from the configuration. An expired entry
-/// is written while it may be a stale answer. For an expired RRset, servers must not have given another answer since (`is_last`).
+/// Returns the tag of an entry of a name; `None` if the entry must not be written, because it has expired or comes from the configuration. An
+/// expired entry is written while it may be a stale answer. An expired RRset is written only if no server has given another answer since
+/// (`is_last`).
 pub(super) fn tag_of(
     entry: &CacheEntry,
     serve_stale: Duration,
@@ -150,13 +151,13 @@ pub(super) fn tag_of(
     is_kept.then_some(tag)
 }
 
-/// An expired RRset is used as a stale answer, or as an alias that leads to one.
+/// Says if an RRset is used after its TTL has expired: as a stale answer, or as an alias that leads to one.
 fn past_end(kind: RecordType, rank: Rank, refuted: bool) -> PastEnd {
     let is_used = may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME);
     if is_used && rank > Rank::Glue && !refuted { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// Even after its TTL, a secure NXDOMAIN prevents stale answers for names below (`is_denied_above`). Other expired denials are not used.
+/// Says if a denial is used after its TTL. Only a secure NXDOMAIN is: it prevents stale answers for names below (`is_denied_above`).
 fn denial_past_end(nxdomain: bool, backing: &Backing) -> PastEnd {
     if nxdomain && backing.security == Security::Secure { PastEnd::Used } else { PastEnd::Unused }
 }
@@ -185,7 +186,7 @@ pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &C
     }
 }
 
-/// Returns `None` if the entry has expired, cannot be read, or has a tag of another table.
+/// Reads a cache entry of a snapshot. Returns `None` if the entry has expired, cannot be read, or has a tag of another table.
 pub(super) fn known(
     left: &mut Octets<'_>,
     tag: EntryTag,

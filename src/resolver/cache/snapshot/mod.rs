@@ -77,8 +77,8 @@ pub struct Restoration {
 }
 
 impl Scope {
-    /// Returns true if entries for `name` are written and restored. Answers of DNS lists are not, and nothing at or below `overlooked` names is.
-    /// `said` is true for data of a zone, and false for delegations.
+    /// Returns true if entries for `name` are written and restored. Data of the zones of DNS lists are not, nor is anything at or below a name in
+    /// `overlooked`. `said` is true for data of a zone, and false for a delegation to it.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let is_left_out = said && lies_in(&self.lists, name) || lies_in(&self.overlooked, name);
         !is_left_out
@@ -151,7 +151,7 @@ impl Memory {
     }
 
     /// Reads a snapshot until its end, or until `goes_on` returns false. Entries in the cache stay. Half a million entries take a second, so run it
-    /// with `walk`.
+    /// through [`Memory::walk`], on a thread that serves no client.
     ///
     /// # Errors
     /// The snapshot must not be used. If the file could be read, nothing was restored.
@@ -176,7 +176,8 @@ impl Memory {
         let gone = Duration::from_secs(age.saturating_add(1));
         let moments = Moments { now: now.mono, gone, most: scope.max_ttl, stale: scope.serve_stale };
         let (mut entries, mut restored): (u64, u64) = (head.entries, 0);
-        // The names whose configuration has changed since the snapshot was written.
+        // The names whose configuration has changed since the snapshot was written: at first all configured names. `compare` removes those for which
+        // the snapshot has the same configuration.
         let mut changed: HashSet<Vec<u8>> = scope.configured.keys().cloned().collect();
         while let Some(block) = reader.block()?.filter(|_| goes_on()) {
             let mut left = Octets::new(block);
@@ -193,8 +194,8 @@ impl Memory {
         Ok(Restoration { entries, restored, age: Duration::from_secs(age) })
     }
 
-    /// Restores an entry. Returns false if the cache already has an entry for the same key; `None` if the entry is too old, cannot be read, or must
-    /// not be restored.
+    /// Restores an entry, and returns true. Returns false if the cache already has an entry for the same key, and `None` if the entry is too old,
+    /// cannot be read, or must not be restored.
     fn restore(
         &self,
         (scope, changed): (&Scope, &HashSet<Vec<u8>>),

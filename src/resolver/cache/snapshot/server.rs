@@ -57,7 +57,7 @@ pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server
     }
 }
 
-/// Returns `None` if the data are too old or cannot be read.
+/// Reads the data of a server: its address and its history. Returns `None` if they are too old or cannot be read.
 pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, ServerHistory)> {
     if moments.gone > RESTORED_SERVER_TIME {
         return None;

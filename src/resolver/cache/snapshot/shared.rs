@@ -155,7 +155,7 @@ impl Servers {
     }
 }
 
-/// Appends an entry that has not expired and may be in a snapshot.
+/// Appends the entry, unless it has expired or must not be in a snapshot.
 fn put_shared(out: &mut Vec<u8>, key: &QuestionKey, entry: &CacheEntry, now: Mono) {
     if let Some(tag) = entry::tag_of(entry, Duration::ZERO, || true, now) {
         entry::put_entry(out, tag, false, |out| entry::put_known(out, (key, 0), entry, now));

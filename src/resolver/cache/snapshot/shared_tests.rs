@@ -12,7 +12,7 @@ fn after(seconds: u64) -> Mono {
     BORN.after(Duration::from_secs(seconds))
 }
 
-/// The MX records of `example.` are secure and have a TTL of 300 s.
+/// Exports the MX records of `example.`, which are secure and have a TTL of 300 s.
 fn exported() -> Exported {
     let (own, [view, ..]) = (memory(), views());
     fill(&own);

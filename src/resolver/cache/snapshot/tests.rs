@@ -270,7 +270,7 @@ fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
     // All entries have expired after 300 s.
     let file = written(&before, &stale_scope(), later(1_300, 0));
     let (after, read_) = read(&file, &stale_scope(), later(0, 999));
-    // Only MX, A, DNAME and the server were written.
+    // Only four entries were written: the MX and A records and the DNAME, which may be used when they are stale, and the server, which has no TTL.
     assert_eq!((read_.as_ref().unwrap().entries, read_.unwrap().restored), (4, 4));
     let stale = |seconds| Some(Age::Stale(Duration::from_secs(seconds)));
     let age = |word: Option<(RecordType, Age)>| word.map(|(_, age)| age);
@@ -375,7 +375,7 @@ fn views_are_reported_by_their_places_and_those_that_are_gone_are_left_out() {
     }
     let own = Scope { views: vec![first, second], ..scope() };
     let file = written(&before, &own, later(0, 0));
-    // In the new configuration, the second view does not exist, and the first one has another id.
+    // In the new configuration, the second view does not exist, and the first one has the id `third`.
     let (after, read) = read(&file, &Scope { views: vec![third], ..scope() }, later(0, 0));
     assert_eq!(read.unwrap().restored, 1);
     let known =
@@ -401,7 +401,7 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
     assert!(after.rrsets.in_view(view).rrset(&said, RecordType::A, Rank::Answer, BORN).is_none());
     assert!(after.rrsets.in_view(view).delegation(&name("bl.example."), BORN).is_some());
 
-    // The snapshot is older than the configuration of the DNS list, whose answers are not restored.
+    // The snapshot was written before `bl.example` was configured as a DNS list, so it contains the list's answer. That answer must not be restored.
     let file = written(&before, &scope(), later(0, 0));
     assert_eq!(read(&file, &with_lists, later(0, 0)).1.unwrap().restored, 3);
 

@@ -1,4 +1,5 @@
-//! Converts the times of entries to spans before or after the writing of the snapshot, and back.
+//! Converts the monotonic times of entries to spans of time before or after the snapshot is written, and back. A monotonic time has no meaning
+//! in another process.
 
 use std::time::Duration;
 
@@ -45,7 +46,8 @@ impl Moments {
         span.checked_sub(self.gone).filter(|left| !left.is_zero()).map(|left| left.min(self.most))
     }
 
-    /// Returns the times of an entry with the age `age` at the writing of the snapshot and the TTL `whole`; `None` if it can no longer be used.
+    /// Returns the times of an entry that had the age `age` when the snapshot was written, and the TTL `whole`. Returns `None` if the entry can no
+    /// longer be used.
     pub(super) fn lifetime(self, age: Duration, whole: Duration, past_end: PastEnd) -> Option<Lifetime> {
         let age = age.saturating_add(self.gone);
         // The clock of a process starts far above `Mono::START`, so no entry of a real snapshot can be older than that.

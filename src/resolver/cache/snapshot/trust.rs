@@ -17,7 +17,7 @@ use validate::keys::{ZoneKey, ZoneKeys};
 use validate::limits::MAX_DNSKEYS;
 use validate::verdict::{ValidationFailure, Why};
 
-/// The results of validation in the snapshot file. A reason follows `INSECURE_AS`, but not `INSECURE`.
+/// The numbers of the results of validation in the snapshot file. In the file, a reason follows `INSECURE_AS`, and none follows `INSECURE`.
 const SECURE: u8 = 1;
 const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;

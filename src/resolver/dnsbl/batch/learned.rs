@@ -26,7 +26,7 @@ pub enum Mode {
     Configured,
     /// resolverd asks no DNS list in advance. It only counts how many questions of the mode `Learned` clients would have used.
     Observe,
-    /// resolverd asks no DNS list before a client asks it.
+    /// resolverd asks no DNS list before a client asks it, and does not count the questions that the mode `Learned` would ask.
     Off,
 }
 
@@ -79,7 +79,7 @@ pub struct BatchCounts {
     pub saved_micros: u64,
 }
 
-/// How many listings of a DNS list no other DNS list had.
+/// Counts the listings of a DNS list, and those of them that no other DNS list had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListingCounts {
     /// The number of subjects that this list listed and about which at least one other blocklist was asked within `BATCH_WINDOW`. For the others, it
@@ -116,7 +116,8 @@ struct Trigger {
     clients: ClientGroup,
     labels: u8,
     list: ListId,
-    /// The result of the question. A trigger with `None` learns from questions with all results, and is used while the result is not known yet.
+    /// The result of the question. A trigger with `None` stands for all results: it learns from each question, and is used until the result of
+    /// a question is known.
     came: Option<ListSays>,
 }
 
@@ -133,7 +134,7 @@ struct AskedList {
     list: ListId,
     at: Mono,
     came: Option<ListSays>,
-    /// The index of this subject in the trial of `list` (see `Habit`).
+    /// The index of this subject in the trial of `list`: the first subjects from which resolverd learns which lists clients ask after `list`.
     trial: Option<u32>,
 }
 
@@ -198,7 +199,7 @@ impl Batch {
         self.counts.get(&list).copied().unwrap_or_default()
     }
 
-    /// Returns how many listings of `list` no other DNS list had.
+    /// Returns how many listings of `list` were compared with other DNS lists, and how many of these no other list had.
     pub fn listings(&self, list: ListId) -> ListingCounts {
         self.listings.get(&list).copied().unwrap_or_default()
     }
@@ -300,7 +301,8 @@ impl Batch {
         }
     }
 
-    /// Removes each subject about which clients first asked more than `BATCH_WINDOW` ago, and learns from the questions about it.
+    /// Removes each subject (address or domain) about which clients first asked more than `BATCH_WINDOW` ago, and learns from the questions about
+    /// it.
     pub fn settle(&mut self, now: Mono) {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < BATCH_WINDOW {
@@ -397,8 +399,9 @@ impl Batch {
         }
     }
 
-    /// `before` has the earlier questions about this subject: the list, the index of the subject in the trial of this list, and the time since the
-    /// question. Returns the index of the subject in the trial of `list`.
+    /// `before` has the lists that clients asked about this subject earlier: the list, the index of the subject in the trial of this list, and the
+    /// time since the question. The trials of these lists record that clients asked `list` next. The subject is then added to the trial of `list`.
+    /// Returns its index there.
     fn try_habits(
         &mut self,
         CheckQuery { check, list, .. }: CheckQuery<'_>,
@@ -414,7 +417,8 @@ impl Batch {
         self.habit(trigger(list), now).begin_trial()
     }
 
-    /// Returns the habit of `trigger`. If the table is full, a new habit replaces the least recently used habit.
+    /// Returns the habit of `trigger`: the lists that clients usually ask after it. If the table is full, a new habit replaces the least recently
+    /// used one.
     fn habit(&mut self, trigger: Trigger, now: Mono) -> &mut Habit {
         if !self.habits.contains_key(&trigger) && self.habits.len() >= MAX_BATCH_HABITS {
             let oldest = self.habits.iter().min_by_key(|(_, (met, _))| *met).map(|(trigger, _)| *trigger);

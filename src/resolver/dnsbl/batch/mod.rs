@@ -20,10 +20,10 @@ pub type ListId = u32;
 /// `lookalike`).
 pub const LEARNED: ListId = 1 << 31;
 
-/// The number of PTR questions in tables of DNS lists. An smtpd without postscreen asks for the PTR before its lists, so this question can start a
-/// batch.
+/// Stands for PTR questions where a table has the number of a DNS list. An smtpd without postscreen asks for the PTR before its lists, so this
+/// question can start a batch.
 pub const POINTER: ListId = ListId::MAX;
 
-/// The number of MX questions in tables of DNS lists. An smtpd asks for the MX before a content scanner asks lists of domains, so this question can
-/// start a batch.
+/// Stands for MX questions where a table has the number of a DNS list. An smtpd asks for the MX before a content scanner asks lists of domains, so
+/// this question can start a batch.
 pub const EXCHANGER: ListId = ListId::MAX - 1;

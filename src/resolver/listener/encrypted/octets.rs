@@ -103,7 +103,7 @@ impl ClientStream {
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
-            // If the kernel has no room for the alert (close_notify), the client notices that the connection is closed.
+            // If the kernel has no room, the alert (close_notify) is not sent. The client then notices only that the connection is closed.
             let _ = secure.flush();
         }
     }
@@ -185,7 +185,7 @@ impl SecureStream {
         Ok(length)
     }
 
-    /// Returns true if the kernel has accepted all encrypted octets.
+    /// Gives the encrypted octets to the kernel. Returns true if the kernel has accepted all of them.
     fn flush(&mut self) -> io::Result<bool> {
         while self.session.wants_write() {
             match self.session.write_tls(&mut Kernel(&self.tcp)) {

@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 /// Returns the QUIC settings of a listener, without the limits that `transport` returns. Returns `None` if the listener has no certificate,
 /// or if its key does not match the certificate.
 pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig>> {
-    // Early data is off, because it is not configured.
+    // Early data (0-RTT) stays off: the TLS settings do not enable it.
     let tls = super::settings_with(listener, DOQ, &[&TLS13])?;
     let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).ok()?));
     config

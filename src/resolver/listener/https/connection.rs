@@ -101,8 +101,8 @@ impl HttpsConnection {
                 Some(step) = self.running.join_next() => self.hold_step(step)?,
                 () = self.unsent.taken(), if has_unsent => self.mark_taken(),
                 request = poll_fn(|context| {
-                    // Octets are also read if the client must still send the body of a request, or must allow (WINDOW_UPDATE) that more
-                    // octets of replies are sent.
+                    // If a further question has no room, octets are read only if the client must still send the body of a request, or must
+                    // allow (WINDOW_UPDATE) that more octets of replies are sent.
                     let reads = self.taken.has_room() || self.unsent.octets() > 0 || self.bodies > 0;
                     poll_request((&mut self.requests, &self.room), (reads, &self.unsent), context)
                 }) => match request {
@@ -309,7 +309,7 @@ fn poll_request(
         }
     }
     if reads && room.is_used_up() {
-        // More octets may have arrived. Other connections are served before these octets are read.
+        // More octets may have arrived. This task runs again for them, after other connections were served.
         context.waker().wake_by_ref();
     }
     Poll::Pending

@@ -61,7 +61,7 @@ use crate::limits::{
 use connection::HttpsConnection;
 use octets::{BoundedStream, ReadRoom};
 
-/// Serves a connection until it ends. When the listener ends and drops the sender of `closing`, the connection ends when it is idle.
+/// Serves a connection until it ends. The listener drops the sender of `closing` when it ends. The connection then ends as soon as it is idle.
 pub(super) async fn serve(
     stream: TcpStream,
     client: SocketAddr,

@@ -130,7 +130,7 @@ impl UnsentReplies {
         self.octets.load(Ordering::Relaxed)
     }
 
-    /// `waiting` is the permit of the client that waits for the reply.
+    /// Counts the octets of a reply until it is dropped. `waiting` is the permit of the client that waits for the reply.
     pub(super) fn add(self: &Arc<Self>, octets: Vec<u8>, waiting: Option<Waiting>) -> UnsentReply {
         self.octets.fetch_add(octets.capacity(), Ordering::Relaxed);
         UnsentReply { octets, replies: Arc::clone(self), _waiting: waiting }

@@ -21,7 +21,7 @@ use crate::limits::{
 };
 use history::Counter;
 
-// Types of HTTP/2 frames, and two flags of frames.
+// Types of HTTP/2 frames (RFC 9113 section 6).
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const PRIORITY: u8 = 2;
@@ -31,6 +31,7 @@ const PING: u8 = 6;
 const GO_AWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
+// Flags of HTTP/2 frames.
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 

@@ -34,7 +34,7 @@ pub(super) enum RefusedRequest {
     MediaType,
     /// The body was not complete in time.
     Time,
-    /// The request repeats a question whose first copy is answered, or its resolution has panicked.
+    /// There is no reply for this request: it repeats a query whose first copy gets the reply, or the resolution has panicked.
     NoReply,
 }
 

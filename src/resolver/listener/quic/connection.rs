@@ -81,7 +81,7 @@ impl QuicConnection {
             if self.sends()
                 && let Some(step) = self.ended.take()
             {
-                // Cannot fail: the connection now uses less memory than before.
+                // `keep` cannot fail here, because the connection now uses less memory than before.
                 let _ = self.keep();
                 match self.take_step(step).await {
                     Ok(()) => continue,
@@ -123,7 +123,7 @@ impl QuicConnection {
         self.connection.close(code.number(), b"");
     }
 
-    /// Returns true if the client has acknowledged most of the earlier replies.
+    /// Returns true if a further reply may be sent: the client must still acknowledge less than the octets of one reply of the greatest size.
     fn sends(&self) -> bool {
         self.unsent < MAX_STREAM_REPLY
     }

@@ -27,7 +27,8 @@ struct Entry {
     closing: watch::Receiver<()>,
 }
 
-/// A new connection, its settings with the current certificate, and a permit if its client has not proved its address.
+/// A new connection, its settings with the current certificate, and one of the permits for handshakes with clients that have not proved their
+/// address. The permit is `None` if the client has proved its address.
 type Admitted = (Incoming, Arc<ServerConfig>, Option<OwnedSemaphorePermit>);
 
 /// Accepts QUIC connections until `accepting` becomes false. Open connections are then notified.
@@ -90,8 +91,8 @@ impl Entry {
         }
     }
 
-    /// Decides whether a new connection may begin, without any cryptographic computation. The reply to a refused client is shorter than its
-    /// datagram.
+    /// Decides whether a new connection may begin, without any cryptographic computation. The reply to a refused client is shorter than its datagram,
+    /// so that nobody can flood another host with such replies.
     fn admit(&self, incoming: Incoming) -> Option<Admitted> {
         let client = incoming.remote_address().ip();
         let (front, is_proven) = (&self.front, incoming.remote_address_validated());
@@ -132,7 +133,7 @@ impl Entry {
         let taken = self.places.take(ClientKey::from_address(client.ip()), self.front.now());
         let (front, closing) = (Arc::clone(&self.front), self.closing.clone());
         tokio::spawn(async move {
-            // An error only shows how the client has closed the connection.
+            // An error needs no action: it only shows how the client has closed the connection.
             if let Ok(connection) = shake_hands((incoming, settings), &front, &taken).await {
                 drop(permit);
                 QuicConnection::new(connection, client, front, taken).serve(closing).await;

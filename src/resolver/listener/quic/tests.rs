@@ -217,7 +217,7 @@ async fn first_datagrams(count: usize) -> Vec<Vec<u8>> {
         let mut octets = vec![0; 1_500];
         let (length, _) = nobody.recv_from(&mut octets).await.unwrap();
         octets.truncate(length);
-        // A datagram that a client has sent again has the same id.
+        // A client may send its datagram again. The copy has the same id, and is not counted.
         datagrams.entry(id(&octets)).or_insert(octets);
     }
     datagrams.into_values().collect()

@@ -30,7 +30,8 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     for host in hosts {
         further.push(Further::new(host.clone(), RecordType::A, ipv4, step));
         further.push(Further::new(host.clone(), RecordType::AAAA, ipv6, step));
-        // A host below a signed domain is usually in the signed zone too, so its TLSA records are asked for at once.
+        // A host below a signed domain is usually in the signed zone too. So its TLSA records are asked for now, and not only when its addresses
+        // have proved to be secure.
         if may_use_dane && domain.zone_of(&host) {
             further.extend(certificates_of(&host));
         }

@@ -30,7 +30,7 @@ pub(super) fn of_key(name: Name) -> Further {
     Further::new(name, RecordType::TXT, Rule::Dkim, RuleStep::End)
 }
 
-/// Returns the step of the chain to which a client's own question belongs.
+/// Returns the step with which look-ahead begins a chain of questions after this question of a client.
 pub(super) fn begins(question: &Question) -> RuleStep {
     let name = &question.name;
     match question.kind {

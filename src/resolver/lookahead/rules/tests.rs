@@ -80,7 +80,7 @@ fn the_mx_of_a_domain_leads_to_its_hosts_and_to_what_a_receiver_asks() {
     }
 }
 
-/// Returns the questions about mail hosts after the MX of "example.", asked with DO.
+/// Returns the questions about mail hosts that follow a query for the MX records of "example." with the DO flag.
 fn of_delivery(secure: bool, exchanger: &str) -> Vec<String> {
     let asked = Question { dnssec_ok: true, ..Question::new(&name("example."), RecordType::MX) };
     let facts = AnswerFacts { secure, ..facts("example.", &[exchanger]) };

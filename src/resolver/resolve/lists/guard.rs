@@ -109,7 +109,8 @@ impl ListResolver {
             RecordType::TXT if gate::text_follows_address(list) => {
                 let says = chased.answers.iter().any(|record| record.record_type() == RecordType::TXT);
                 let known = self.chaser.remembered_addresses(list, name, context);
-                // A TXT answer without TXT records means "not listed", unless the cached answer for type A says otherwise.
+                // The answer for type A decides: the cached one, or else one that is asked for now. Without TXT records and without a cached
+                // answer, the answer means "not listed".
                 let answers = match known {
                     Some(answers) => answers,
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
@@ -250,7 +251,7 @@ pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Unkno
         | Failure::Silent { .. }
         | Failure::Time { .. }
         | Failure::Addresses { .. } => Some(UnknownReason::Silent { what }),
-        // The cause is the question itself or this host.
+        // The cause of these failures is the question itself or this host, not the list.
         Failure::TooLarge { .. }
         | Failure::TooLong { .. }
         | Failure::List { .. }

@@ -37,7 +37,7 @@ pub(in crate::resolve) struct Watched<'a> {
 }
 
 impl ListResolver {
-    /// Returns the DNS list of a client's question, if it was not shut down.
+    /// Returns the DNS list of a client's question. Returns `None` if the operator of the list has shut it down.
     pub(in crate::resolve) fn watched<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
         missed.live_list()?;
         self.list_of_client(missed)
@@ -120,13 +120,13 @@ impl ListResolver {
             went_out: context.budget.packets() > before,
             sent: context.budget.to_list().saturating_sub(before_to_list).max(1),
             refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
-            // A list that requires a secret key in its names may refuse a query for its apex although it works.
+            // A query for the apex does not count as a probe: a list that requires a customer key in names may refuse it although the list works.
             probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
         entry.ended(&asked, now);
         if asked.end == ListQueryEnd::Failed {
-            // The breaker of the list may now need a probe.
+            // The failure may have opened the breaker of the list, so the task that sends probes is woken.
             self.table.wake();
         }
         found

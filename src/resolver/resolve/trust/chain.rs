@@ -38,7 +38,7 @@ struct Established {
     sought: Option<Mono>,
 }
 
-/// The meaning of the DS records of a name, or of their denial. The numbers are the seconds for which it may be cached.
+/// The meaning of the DS records of a name, or of their denial. The numbers are the seconds for which this meaning may be cached.
 #[derive(Debug)]
 pub(super) enum Delegated {
     /// A signed zone begins at the name. Contains its DS records.
@@ -145,8 +145,8 @@ impl Validator {
         let state = Arc::new(ZoneTrust { zone: zone.clone(), standing, stored, sought, expires });
         context.judged(state.state());
         context.note(checked(zone.to_string(), &state));
-        // A question of look-ahead may send only a few queries, and a client's question may find another state. So only a final state is
-        // cached here.
+        // A question of look-ahead may send only a few queries, so a client's question may find another state. Therefore look-ahead caches only the
+        // states secure and insecure, and a client's question caches every state.
         let is_final = matches!(state.standing, ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_));
         if is_final || !context.is_ahead() {
             self.memory.rrsets.in_view(context.view.knows).put_zone_state(Arc::clone(&state));
@@ -156,7 +156,7 @@ impl Validator {
 
     /// Fetches the keys of a zone again if the cached keys do not verify the answers of its servers: a zone may change its keys before the
     /// old ones have left the caches. Returns `None` if the state has not changed. For a bogus zone or forged answers, the keys are fetched
-    /// at most once in `KEY_RENEWAL`. A question of look-ahead never fetches them, so that a client's question can.
+    /// at most once in `KEY_RENEWAL`. A question of look-ahead never fetches them, because it would use up this one fetch of clients' questions.
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneTrust>,
@@ -222,7 +222,7 @@ impl Validator {
         let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
         let established =
             self.determine_by_ds(zone, anchor, KeySource::new(keys.clone(), tries), context).await?;
-        // The cached DS records may be from a time before the zone changed its keys.
+        // The cached DS records may be from a time before the zone changed its keys. If so, they are fetched again.
         let outdated = match &established.standing {
             ZoneSecurity::NoZone(_) => true,
             ZoneSecurity::Bogus(fault) => fault.why == Why::DnskeyMissing,
@@ -390,8 +390,8 @@ impl Validator {
     }
 }
 
-/// Returns true if `name` is in a private zone at or below `denied`: a `[[zone]]` with configured servers. The public parent zone has
-/// proved that no zone begins at `denied`. Only the operator knows the private zone, so its data count as insecure, as with
+/// The public parent zone has proved that no zone begins at `denied`. Returns true if `name` is nevertheless in a private zone at or below
+/// `denied`: a `[[zone]]` with configured servers. Only the operator knows this zone, so its data count as insecure, as with
 /// `domain-insecure` of Unbound.
 pub(super) fn is_private(denied: &Name, name: &Name, context: &Context) -> bool {
     let route = context.view.route(name, RecordType::ANY);

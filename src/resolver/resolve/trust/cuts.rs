@@ -191,7 +191,7 @@ impl Validator {
         }
     }
 
-    /// Like `judge_ds`. `state` is the state of the zone that signed the answer.
+    /// Validates the DS records in an answer, or the proof that there are none. `state` is the state of the zone that signed the answer.
     async fn judge_ds_by(
         &self,
         state: &ZoneTrust,

@@ -157,7 +157,8 @@ impl Validator {
         let Ok(Ok(keys)) = fetch.await else { return };
         let current =
             self.memory.rrsets.in_view(context.view.knows).zone_state(&state.zone, self.clock.mono());
-        // Another renewal may have replaced the old state meanwhile. If this renewal fails, the old state remains.
+        // If another renewal has replaced the state while the keys were fetched, the keys are not used. If this renewal fails, the old state stays in
+        // the cache.
         if current.is_some_and(|current| Arc::ptr_eq(&current, state)) {
             drop(self.establish(&state.zone, Some(keys), context).await);
         }
@@ -172,7 +173,8 @@ impl Validator {
         }
     }
 
-    /// For `BOGUS_TIME`, asks a server last whose answer was bogus while the answer of another server was valid.
+    /// Marks a server whose answer was bogus, although the answer of another server was valid. For `BOGUS_TIME`, the other servers of the zone are
+    /// asked before it.
     pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
         self.memory.servers.get(server).mark_lame(zone, BOGUS_TIME, self.clock.mono());
         let server = server.ip();
@@ -196,7 +198,7 @@ impl Validator {
         self.fetches.in_progress(&QuestionKey::of_sub_question(name, kind, context.view.knows)).is_some()
     }
 
-    /// Begins a fetch in its own task, or joins the same fetch. Returns `None` if there are too many fetches.
+    /// Begins a fetch in its own task, or waits for the same fetch if it is in progress. Returns `None` if there are too many fetches.
     pub(crate) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
         let me = self.me.upgrade()?;
         let key = QuestionKey::of_sub_question(name, kind, context.view.knows);

@@ -1,6 +1,7 @@
 //! Validates an answer: each RRset and each denial, with the DNSSEC keys of the zone that signed it.
 //!
-//! A verdict is `at_fault` if another server of the zone may give a better answer. If the keys of the whole zone are bogus, none can.
+//! `at_fault` is true if an answer is bogus and another server of the zone may give a better one. It is false if the keys of the zone are bogus,
+//! because then the answers of all its servers are bogus.
 
 use std::sync::Arc;
 

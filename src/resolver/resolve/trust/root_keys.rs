@@ -1,4 +1,4 @@
-//! Fetches the DNSKEY records of the root zone once (RFC 5011), validates them, and adds them to the table of known root keys.
+//! One query for the keys of the root zone (RFC 5011): fetches the DNSKEY records, validates them, and adds new keys to the table of known root keys.
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl Validator {
         }
     }
 
-    /// Returns the context of a query for the root keys. No client waits for it, so it has its own query budget.
+    /// Returns the context of a query for the root keys. The query belongs to no question of a client, so the context has a query budget of its own.
     fn context_of_root(&self, view: &Arc<View>) -> Context {
         Context::new(Arc::new(FlightProgress::new(&self.clock)), Arc::clone(view))
     }

@@ -1,4 +1,4 @@
-//! Fetches of the DNSKEY records of a zone, for tests with the simulated internet.
+//! Lets tests start the fetch of the DNSKEY records of a zone, with servers of the simulated internet.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl Resolver {
 }
 
 impl<'a> KeyFetches<'a> {
-    /// Fetches the keys, or joins the same fetch. Returns true if the zone has keys.
+    /// Fetches the keys of the zone, or waits for a fetch of them that is in progress. Returns true if the zone has keys.
     ///
     /// # Errors
     /// No server gave an answer.
@@ -53,7 +53,8 @@ impl<'a> KeyFetches<'a> {
         Some(async move { begun.await.ok().map(|fetched| fetched.map(|_| ())) })
     }
 
-    /// Begins a fetch that sends no query. Returns `None` if these keys are being fetched, or if there are too many fetches.
+    /// Begins a fetch that sends no query and ends when the result is dropped, so that questions wait for it. Returns `None` if these keys are
+    /// being fetched already, or if there are too many fetches.
     pub fn hold(self, context: &Context) -> Option<HeldFetch> {
         let key = QuestionKey::of_sub_question(self.zone, RecordType::DNSKEY, context.view.knows);
         match self.trust.fetches().join(&key) {

@@ -1,4 +1,4 @@
-//! The type `Validator`. Its methods are mostly in the other files of this folder.
+//! The type `Validator`, which validates answers with DNSSEC. Its methods are mostly in the other files of this folder.
 
 use std::sync::{Arc, Weak};
 
@@ -88,8 +88,8 @@ impl Validator {
 }
 
 impl Validator {
-    /// Returns the cached failure of a question. It no longer counts if no server of the internet answered at that time, but one has
-    /// answered since, or if DNSSEC validation failed and the clock has been set since.
+    /// Returns the cached failure of a question. Returns `None` if no server of the internet answered when the question failed, but one has
+    /// answered since. Also returns `None` if DNSSEC validation failed and the clock was set after that.
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<CachedFailure>> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
@@ -99,8 +99,8 @@ impl Validator {
         (!by_the_clock).then_some(failed)
     }
 
-    /// Caches the failure of a sub-question, unless the question had used up its query budget, or look-ahead asked it: another question may
-    /// query more servers and succeed.
+    /// Caches the failure of a sub-question, except if the query budget was used up or if look-ahead asked the question. In these two cases, the
+    /// same sub-question of another question may query more servers and succeed.
     pub(in crate::resolve) fn remember_failure(
         &self,
         key: QuestionKey,

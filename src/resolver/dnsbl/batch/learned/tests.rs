@@ -52,8 +52,8 @@ fn sum(batch: &Batch) -> BatchCounts {
     })
 }
 
-/// Simulates `checks` addresses, a new one every 2 s, and returns the time for each address. In `percent` of a hundred cases, a random list lists the
-/// address.
+/// Simulates the checks of `checks` addresses in DNS lists, a new address every 2 s, and returns the time of each check. `percent` of a hundred
+/// addresses are in one list, which is chosen at random.
 fn run(batch: &mut Batch, checks: u32, percent: u32, random: &Random) -> Vec<Duration> {
     let times = (0..checks).map(|number| {
         let listed = random.below(100) < percent;
@@ -92,8 +92,10 @@ fn where_a_listing_ends_the_checks_next_to_nothing_is_asked_in_vain() {
     }
 }
 
-/// Computes the best possible result if each DNS list lists `percent` / 8 of a hundred addresses: the total time for an address that no list lists,
-/// and when each list is asked. A list is asked in advance if clients ask it next in at least `needed` of a hundred cases.
+/// Computes the best possible result with eight DNS lists, each of which lists `percent` / 8 of a hundred addresses. Returns the total time for an
+/// address that no list lists, and the time at which each list is asked. A list is asked in advance if clients will ask it for at least `needed` of
+/// a
+/// hundred addresses.
 fn allowed(percent: u32, needed: f64) -> (Duration, Vec<(ListId, Duration)>) {
     let each = f64::from(percent) / 800.0;
     let reach = |list: usize| 1.0 - list as f64 * each;
@@ -127,8 +129,8 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
             median(&times[200..])
         );
         assert_eq!(rule, Duration::from_millis(ideal));
-        // For a DNS list that clients ask in about 95 of 100 cases, the learned share is sometimes above 95 and sometimes below. Therefore the time
-        // for 96 is permitted too.
+        // A batch asks a DNS list if clients ask it for at least 95 % of the addresses. If they ask it for about 95 %, the share that the batch has
+        // counted is sometimes below 95 %, and the list is not asked. Therefore the longer time with a limit of 96 % is permitted too.
         let (strict, _) = allowed(percent, 96.0);
         assert!(median(&times[200..]) <= strict.max(rule), "{percent} %");
     }
@@ -175,7 +177,7 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
         batch.asked(CheckQuery { check: &check(1), list: 0, blocks: true }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
-    // No client asks the lists that these batches asked, so the limit for unused answers must stop the batches.
+    // Each check may start a batch, but no client asks the lists of the batch afterwards. So the limit for unused answers must stop the batches.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
