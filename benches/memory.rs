@@ -64,7 +64,8 @@ fn main() {
 
 fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
     let memory = Memory::new(SIZE, &Random::seeded(1));
-    // The cache is created before the first measurement, so that only the entries count: a new cache may use memory that an earlier one has freed.
+    // The cache is created before the first measurement, so that only the memory of the entries is measured. Part of the memory of an empty cache may
+    // have belonged to an earlier cache.
     let before = resident();
     for number in 0..ENTRIES {
         put(&memory, number);

@@ -120,7 +120,7 @@ pub const MAX_PAGE_REQUESTS: usize = 2;
 /// The longest period for which the page may request the statistics of minutes: a week, and one day more because of time zones.
 pub const MAX_PAGE_SPAN: Duration = Duration::from_secs(8 * 86_400);
 
-/// The largest number of parts into which a request divides its period: a day has 288 parts of five minutes.
+/// The largest number of parts into which a request of the page may divide its period: a day has 288 parts of five minutes.
 pub const MAX_PAGE_PARTS: u64 = 288;
 
 /// The longest period for which the web page of the daemon may request messages (emails). The present version of the page requests one hour.

@@ -51,8 +51,8 @@ pub fn patience() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
-/// Sends the watchdog message twice in each `patience`. A message is sent only if every thread and task of `pulses` has run since the last one, and
-/// if `probe` returns. Runs forever.
+/// Sends the watchdog message to the service manager twice in each `patience`. Before each message, every thread and task of `pulses` must have run
+/// since the message before, and `probe` must return. Otherwise the message is not sent. Runs forever.
 pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> Infallible {
     let mut rounds = interval((patience / 2).max(Duration::from_millis(1)));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);

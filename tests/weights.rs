@@ -30,7 +30,7 @@ use validate::verdict::{ValidationFailure, Why};
 /// The size of the cache, in octets. It is so large that no entry is removed.
 const SIZE: u64 = 8 << 30;
 
-/// The total weight of the entries of each kind, in octets: many times the blocks that an allocator takes at once.
+/// The total weight of the entries of each kind, in octets. It is many times larger than the blocks that an allocator requests from the kernel.
 const FILLED: u64 = 32 << 20;
 
 const DAY: Duration = Duration::from_secs(86_400);

@@ -1,7 +1,7 @@
 //! Decides if an answer of a DNS list is believed.
 //!
-//! A DNS list has test entries (RFC 5782 section 5). A list that was shut down may list everything or nothing. Then neither
-//! "listed" nor "not listed" means anything.
+//! A list that was shut down may list everything or nothing. Then neither "listed" nor "not listed" means anything. The test entries of the
+//! list (RFC 5782 section 5) show this.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
@@ -32,8 +32,8 @@ pub(super) async fn doubt(
     }
     let answers = entry.map(ListEntry::answers).unwrap_or_default();
     let is_listed = says == ListSays::Listed;
-    // A list that the operator added has test entries only if `tests` is set. Without test entries, resolverd can still test the
-    // answer "listed": a list that also lists 127.0.0.1 or INVALID lists everything.
+    // A list that the operator has added has test entries only if its `tests` is set. For the answer "listed", the usual test entries are
+    // enough: a list that also lists 127.0.0.1 or INVALID lists everything.
     let usual = || TestEntries::usual(&list.apex, &list.subjects).filter(|_| is_listed);
     let tests = list.tests.clone().or_else(usual);
     let name = tests.as_ref().and_then(

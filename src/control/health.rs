@@ -159,8 +159,9 @@ fn without_known(by_zone: &FailuresByZone, troubles: &Troubles, lists: &BTreeSet
     FailuresByZone { zones, others: by_zone.others }
 }
 
-/// Returns the warning about failed questions. It is critical if many failures remain without those of the `FEW_ZONES` worst
-/// zones or DNS lists. Failures of the root and of top-level domains always count, because the zones below them have many owners.
+/// Returns the warning about failed questions. The `FEW_ZONES` zones or DNS lists with the most failures are left out. If many failures still
+/// remain, the warning is critical. Failures of the root and of top-level domains are never left out, because the zones below them have many
+/// owners.
 fn failing(failed: u64, counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
     let elsewhere = by_zone.map_or(failed, |by_zone| {

@@ -74,7 +74,7 @@ impl From<InFlight> for FlightState {
 }
 
 impl HeldRow {
-    /// Converts a cache entry to a row, with the remaining TTL of an SOA record at the time `now`.
+    /// Converts a cache entry to a row of the reply. `now` is the current time.
     pub fn new(held: Held, now: Mono) -> Self {
         let mut row = Self {
             held: HeldAs::Failure,

@@ -83,8 +83,8 @@ impl ControlServer {
                 () = ended(&mut ending) => break,
                 accepted = self.listener.accept() => accepted,
             };
-            // Only one client waits here until another connection ends. Further clients wait in the queue of the kernel, whose
-            // length is limited.
+            // If the greatest number of connections is open, one accepted client waits here until another connection ends. Further clients wait in
+            // the queue of the kernel, whose length is limited.
             let permit = tokio::select! {
                 biased;
                 () = ended(&mut ending) => break,

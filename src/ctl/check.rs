@@ -392,7 +392,7 @@ fn exit(findings: &[HostFinding]) -> Exit {
     Exit::judged(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
 }
 
-/// Returns "no" for a failure, "could not tell" for an unknown result (also of other resolvers), otherwise "yes".
+/// Returns "no" if any domain has a failure, otherwise "could not tell" if any check had an unknown result, otherwise "yes".
 fn exit_of_domain(reports: &[DomainReport]) -> Exit {
     let findings = reports.iter().flat_map(|report| &report.findings);
     let any = |level| findings.clone().any(|finding| finding.level == level);

@@ -50,8 +50,8 @@ impl Arguments {
         }
     }
 
-    /// Returns the name to remove with each record type for which the cache has an answer or a failure of this name. The list is empty if
-    /// the command has no name.
+    /// Returns the record types for which the cache has an answer or a failure of the name to remove, each together with this name. The list
+    /// is empty if the command has no name.
     fn cached_kinds(&self, client: &ControlClient) -> Result<Vec<(String, String)>, CommandFailure> {
         let Some(name) = &self.name else { return Ok(Vec::new()) };
         let cached = client.ask(&Request::Cache { name: name.clone(), kind: self.kind.clone() })?;

@@ -7,7 +7,8 @@ use std::time::Duration;
 /// plug-in ends.
 pub(crate) const PLUGIN_TIME: Duration = Duration::from_secs(5);
 
-/// The length of the text of a plug-in, in characters. NRPE 2, a transport of Nagios, cuts a line (with its performance data) at 1 024 octets.
+/// The maximum length of the text that `resolverctl status --plugin` prints, in characters. NRPE 2, a transport of Nagios, cuts a line (with its
+/// performance data) at 1 024 octets.
 pub(crate) const MAX_PLUGIN_TEXT: usize = 400;
 
 /// The time between two updates of the screen of `resolverctl top`. At least a second, because the daemon needs about ten
@@ -15,8 +16,8 @@ pub(crate) const MAX_PLUGIN_TEXT: usize = 400;
 pub(crate) const TOP_INTERVALS: RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(60 * 60);
 
-/// How long `resolverctl top` waits for each reply of the daemon. The command handles no keys meanwhile. A busy daemon needs less
-/// than a second.
+/// How long `resolverctl top` waits for each reply of the daemon. During this time, the command does not react to key presses. A busy daemon
+/// replies in less than a second.
 pub(crate) const TOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Maximum number of table rows of `resolverctl`, so that they fit on one screen. JSON has all rows.
@@ -70,7 +71,8 @@ pub(crate) const RETRY_PAUSE: Duration = Duration::from_secs(300);
 /// duration of one step of a session. Postfix waits 600 s for the reply to the data of the email, and 300 s for other replies.
 pub(crate) const SESSION_PART: Duration = Duration::from_secs(600);
 
-/// Maximum number of messages (emails) that are shown for a log line: one for the mail's host, one for its sender, and one other.
+/// Maximum number of messages (emails) that are shown for a log line: usually one with queries about the mail's host, one with queries about
+/// its sender, and one more.
 pub(crate) const MAX_FITTING_MESSAGES: usize = 3;
 
 /// Maximum size of a reply of a mail host, in octets. The longest replies to EHLO have 1 KiB.

@@ -75,7 +75,7 @@ impl LineSearch<'_> {
         })
     }
 
-    /// Returns the messages for each request, in the order of the requests. Equal requests are sent only once.
+    /// Returns the messages (emails) for each request, in the order of the requests. Equal requests are sent to the daemon only once.
     fn replies(&self, requests: Vec<WhyRequest>) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let mut distinct: Vec<WhyRequest> = Vec::new();
         let place = |request: WhyRequest| {

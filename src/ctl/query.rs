@@ -29,7 +29,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: verdict(&reply) })
 }
 
-/// Returns "yes" if the answer has data of the type, "no" if it has none, "could not tell" if the query failed.
+/// Returns `Exit::Yes` if the answer has data of the type, `Exit::No` if it has none, and `Exit::CouldNotTell` if the query failed.
 pub(super) fn verdict(reply: &QueryReply) -> Exit {
     let has_data = match reply.kind.as_str() {
         "ANY" => !reply.answers.is_empty(),

@@ -83,8 +83,8 @@ fn kept(begin: u64, unix: u64) -> u64 {
     begin.max(first)
 }
 
-/// Rounds the span from `from` to `to` to whole minutes: its end down, and its length to the nearest number of minutes, at least one. Times
-/// are in seconds.
+/// Rounds the span from `from` to `to`, in seconds, to whole minutes. The end is rounded down. The length is rounded to the nearest minute, and is
+/// at least one minute.
 fn whole_minutes(from: u64, to: u64) -> (u64, u64) {
     let length = to.saturating_sub(from).saturating_add(MINUTE / 2) / MINUTE * MINUTE;
     let to = to / MINUTE * MINUTE;
@@ -133,7 +133,8 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let span = parts.pop().ok_or_else(unexpected)?;
     let other = shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?;
     let Format::Text(style) = format else {
-        // The output has a line for each minute, or if there is none, one line for the whole span.
+        // The output has a line for each minute, or one line for the whole span if there are no lines for minutes. With `--against`, the last line is
+        // about the earlier span.
         let whole = Some(&span).filter(|_| parts.is_empty());
         return Ok(parts.iter().chain(whole).chain(&other).map(json::line).collect());
     };

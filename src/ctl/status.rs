@@ -39,7 +39,8 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit })
 }
 
-/// A monitoring system reads only stdout and the exit code, so the line also reports that the daemon cannot be asked.
+/// Returns one line for a monitoring system. Such a system reads only stdout and the exit code, so the line is written even if the daemon
+/// does not answer.
 fn check(client: &ControlClient) -> CommandOutcome {
     let read = || Ok::<_, CommandFailure>((health(client)?, statistics(client)?));
     let (state, text) = match read() {

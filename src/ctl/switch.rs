@@ -178,8 +178,8 @@ impl Switching<'_> {
         Ok(CommandOutcome { text: screen::undone(&undone, format), exit })
     }
 
-    /// Resolves the test domains as mail software does. Fails only if none can be resolved, because a single domain may be
-    /// faulty.
+    /// Resolves the test domains as mail software does. If at least one can be resolved, a failure of another one is only a warning, because this
+    /// domain may be faulty.
     fn asked(&self) -> Vec<HostFinding> {
         let names = self.arguments.ask.iter().map(String::as_str);
         let names: Vec<&str> = if self.arguments.ask.is_empty() { ASKED.to_vec() } else { names.collect() };

@@ -53,7 +53,7 @@ fn domain_of_mail(text: &str) -> Option<&str> {
     (!domain.is_empty()).then_some(domain)
 }
 
-/// Accepts every word as a type, except one that begins with a hyphen: no type does, so it is a mistyped option.
+/// Accepts every word as a record type, unless it begins with a hyphen: it is then a mistyped option, because no record type begins with a hyphen.
 pub(super) fn typed_kind(text: &str) -> Result<String, String> {
     if text.starts_with('-') {
         return Err("there is no such option, and no such record type".to_owned());

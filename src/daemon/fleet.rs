@@ -43,7 +43,7 @@ struct Reported {
 /// A search for dead and lame servers reads the whole table of servers, so it is done only once in this number of heartbeats.
 const SERVER_BEATS: u64 = 30;
 
-/// Changes of the trust anchors and of the configuration are looked for once in this number of heartbeats.
+/// Once in this number of heartbeats, the gateway checks if its trust anchors or its configuration have changed.
 const REFRESH_BEATS: u64 = 10;
 
 impl FleetGateway {

@@ -108,7 +108,8 @@ impl HistoryFiles {
         let mut open = self.lock();
         let length = entries.len() as u64;
         let mut segment = match open.take() {
-            // If somebody has removed the open file from the directory, its new entries would be lost at the next start.
+            // If somebody has removed the open file from the directory (`nlink` is 0), a new file is begun: entries in the removed file would be
+            // lost at the next start.
             Some(segment)
                 if segment.octets.saturating_add(length) <= MAX_SEGMENT
                     && !self.is_past(segment.begun, SEGMENT_TIME)
@@ -234,8 +235,8 @@ fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// Cuts off an incomplete last entry. Returns `None` if the segment has another version or is damaged, so that a new one must be
-/// begun.
+/// Opens the newest segment (history file) to append entries, and cuts off an incomplete last entry. Returns `None` if the segment has another
+/// version or is damaged. A new segment must then be begun.
 fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     let octets = read_segment(newest)?;
     let check = stored::check(&octets);
@@ -442,7 +443,7 @@ mod tests {
         record.fails_after(2);
         let segments = files.segments().unwrap();
         assert_eq!(segments.len(), 2);
-        // The files get the times at which the simulated clock was when their last entries were written: after 23 and 25 hours.
+        // The modification time of each file is set to the time at which its last entry was written on the simulated clock: after 23 and 25 hours.
         for (segment, hours) in segments.iter().zip([23, 25]) {
             let written = now + Duration::from_secs(hours * 3_600);
             File::options().append(true).open(segment).unwrap().set_modified(written).unwrap();

@@ -14,8 +14,8 @@ use resolver::config::Config;
 use resolver::limits::CACHE_SLACK_PERCENT;
 use resolver::listener;
 
-/// Measures the memory of the process while many resolutions (flights) begin, and makes the cache smaller if the process has too much. Runs
-/// forever.
+/// Measures the memory of the process each time many resolutions (flights) have begun. Makes the cache smaller if the process uses too much memory.
+/// Runs forever.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let memory = subject.resolver.memory();
     loop {

@@ -189,7 +189,7 @@ impl Running {
         (end, self.grown(&mut mark))
     }
 
-    /// The answers of each DNS list since the start. A list with several sets of servers has one row.
+    /// Returns the counts of the answers of each DNS list since the start. If a list has several sets of servers, their counts are added.
     fn listings(&self) -> Vec<Busy> {
         let lists = self.resolver.lists();
         let batch = lists.batch.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,7 +205,7 @@ impl Running {
         sums.iter().map(|(list, counts)| Busy::listings(list, *counts)).collect()
     }
 
-    /// How much the counts of zones, lists, users and networks have grown since `mark`, in the form for the disk.
+    /// Returns how much the counts of zones, lists, users and networks have grown since `mark`, in the form for the disk.
     fn grown(&self, mark: &mut BusyMark) -> Vec<Busy> {
         let config = Arc::clone(&self.state().config);
         let list = |zone: &str| Name::from_ascii(zone).ok().and_then(|name| config.list(&name));

@@ -407,8 +407,8 @@ fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
     recorder
 }
 
-/// Returns `None` if there is no state directory, or if the configuration turns snapshots off. In the latter case, removes the
-/// file of an earlier process.
+/// Returns the file for the snapshot of the cache, or `None` if there is no state directory or the configuration turns snapshots off. If the
+/// configuration turns them off, removes the file of an earlier process.
 fn snapshot_of(config: &Config, clock: &Clock) -> Option<Arc<Snapshot>> {
     let path = state_files::path_of(snapshot::FILE)?;
     if !config.cache.snapshot {

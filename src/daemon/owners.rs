@@ -88,8 +88,8 @@ fn owner(table: &str, wanted: &WantedOwner) -> Option<u32> {
         Some(users.all(|user| user == first).then_some(first))
     };
     let exact = only(&|local| local == client.ip().to_canonical());
-    // A socket with the exact address of the client decides. If several users have one, sockets that are bound to any address do
-    // not count.
+    // If there are sockets with the exact address of the client, only these count, even if they belong to several users. Otherwise UDP sockets that
+    // are bound to any address count.
     exact.or_else(|| only(&|local| !is_stream && local.is_unspecified()))?
 }
 

@@ -89,8 +89,8 @@ impl Running {
             Some(listeners) => Some(listeners.prepare(&config, &views)?),
             None => None,
         };
-        // From here on, no step can fail. Questions that arrive before the last step get answers from the old views, whose ids
-        // stay valid.
+        // None of the following steps can fail. Until `listeners.apply`, questions get answers from the old views. The ids of the old views stay
+        // valid.
         let changed = self.resolver.set_views(views.clone());
         self.resolver.refresh_sharing();
         if let (Some(listeners), Some(prepared)) = (&mut state.listeners, prepared) {

@@ -142,7 +142,7 @@ impl Running {
         Question { view, ..question.clone() }
     }
 
-    /// The client that stands for the operator has an address that no real client has. Its port and id come from the current
+    /// Returns the client that stands for the operator. It has an address that no real client has. Its port and id come from the current
     /// time, so they differ for concurrent queries.
     fn operator(&self) -> Client {
         let micros = self.clock.mono().as_micros().to_le_bytes();
@@ -171,7 +171,8 @@ impl Running {
         let began = self.clock.mono();
         let client = self.operator();
         loop {
-            // If there is no reply, another query of the operator began in the same microsecond and has the same client (see `operator`).
+            // There is no reply if another query of the operator has begun in the same microsecond, because both have the same client (see
+            // `operator`). Then it is asked again.
             if let Asked::Replied(replied) = ask(client).await {
                 let now = self.clock.mono();
                 let (answer, outcome) = (replied.answer, replied.outcome);

@@ -107,7 +107,8 @@ impl Snapshot {
         self.outdated.notify_one();
     }
 
-    /// The daemon begins to stop: a read ends, and each write may take at most `STOP_SNAPSHOT` from now on.
+    /// Called when the daemon begins to stop. Ends the reading of the file, and limits each writing of the file to `STOP_SNAPSHOT` from now
+    /// on.
     pub(super) fn end(&self) {
         // Only the first call sets the time.
         let _ = self.ends.set(self.clock.mono().after(STOP_SNAPSHOT));
@@ -133,8 +134,8 @@ impl Snapshot {
         self.known().is_read
     }
 
-    /// Returns when the file must be written: after `CACHE_SNAPSHOT_INTERVAL`, or after `CACHE_SNAPSHOT_PAUSE` if entries of the
-    /// file were removed from the cache.
+    /// Waits until the file must be written: for `CACHE_SNAPSHOT_INTERVAL`, or only for `CACHE_SNAPSHOT_PAUSE` after entries of the file were removed
+    /// from the cache.
     pub(super) async fn is_due(&self) {
         let outdated = async {
             self.outdated.notified().await;

@@ -119,8 +119,8 @@ pub struct Clock {
     passed: Arc<AtomicU64>,
 }
 
-/// The part of a [`Clock`] that returns only monotonic times. Copies share no memory with other threads (except for simulated
-/// clocks), so that threads do not slow each other down.
+/// The part of a [`Clock`] that returns only monotonic times. Its copies share no memory (except for simulated clocks), so threads with separate
+/// copies do not slow each other down.
 #[derive(Clone)]
 pub struct Moments(ClockKind);
 

@@ -57,8 +57,8 @@ fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Repl
         .any(|server| served::given(facts, server, (name, kind)).is_some_and(gives))
 }
 
-/// Returns true if the cache has no records because a server answers that names in mixed case do not exist. Then the cached answer is
-/// wrong, but not old.
+/// Returns true if the cache has no records, and the reason may be a server that answers that names in mixed case do not exist. Then the
+/// cached answer is wrong, but not old.
 fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
     let is_denied = final_records(here, kind).is_empty() && here.records("CNAME").next().is_none();
     is_denied && zone::servers(facts).into_keys().any(|server| mixed_case::denies(facts, server))
@@ -74,7 +74,7 @@ fn old_records(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &R
     let reply = facts.lookup(name, kind).reply()?;
     let (mut old, mut now) = (own_records(here, name, kind)?, own_records(reply, name, kind)?);
     if old == now {
-        // The zone's own records are the same, for example an alias, so the records at the end of the aliases are compared.
+        // The records in the zone itself, for example a CNAME, are the same in both replies. So the records at the end of the aliases are compared.
         (old, now) = (final_records(here, kind), final_records(reply, kind));
     }
     if old == now {

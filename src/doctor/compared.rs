@@ -66,8 +66,8 @@ impl Compared<'_> {
 
 /// Returns the lookups whose records are compared, the most important first.
 ///
-/// Addresses of name servers are not compared, except if they are mail hosts: a server inside the zone may give a different address for
-/// itself. Aliases are left out if the records of their targets are compared.
+/// Addresses of name servers are not compared, because a server inside the zone may give a different address for itself. If a name server is
+/// also a mail host, they are compared. Aliases are left out if the records of their targets are compared.
 pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
     let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
     let names = zone::server_names(facts);
@@ -109,8 +109,8 @@ pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
     policies.iter().flat_map(|compared| compared.questions(facts)).take(MAX_COMPARED_POLICIES).collect()
 }
 
-/// Returns the next questions about records other than policies (SPF and DMARC). Records of which this host's cache has another version
-/// come first, because the answers show which version is old.
+/// Returns the next questions about records other than policies (SPF and DMARC). If this host's cache has other records than a server of the zone,
+/// these records come first, because the answers show which version is old.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut others: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth != Worth::Policy).collect();
@@ -150,8 +150,8 @@ pub(super) fn texts_of_mail(reply: &ReplyFacts, name: &str) -> impl Iterator<Ite
     reply.records("TXT").map(Record::joined).filter(move |text| is_policy || is_spf(text))
 }
 
-/// Returns a TXT record without differences in spaces and upper case that do not change its meaning (RFC 7208 sections 4.6.1 and 12, RFC
-/// 9989 section 4.8).
+/// Returns the text of a TXT record in a form that is equal for records of the same meaning: without those differences in spaces and upper case that
+/// do not matter (RFC 7208 sections 4.6.1 and 12, RFC 9989 section 4.8).
 fn by_meaning(text: &str) -> String {
     if is_spf(text) {
         let terms = text.split_whitespace().collect::<Vec<_>>().join(" ");

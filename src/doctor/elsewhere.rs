@@ -42,7 +42,7 @@ fn failed(
     };
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();
-    // The lookup may fail because the domain is an alias to a name in another zone that fails.
+    // The SOA lookup may have failed because the domain is an alias of a name in another zone, and the lookup of that name fails.
     let is_alias = !is_known && facts.lookup(domain, "CNAME").alias().is_some();
     if is_alias && is_failed(domain, "MX") {
         failed.push((domain.to_owned(), "MX"));
@@ -59,7 +59,7 @@ fn failed(
     failed
 }
 
-/// Returns true for lookups that are examined as one: of the IPv4 and the IPv6 address of a name.
+/// Returns true if two lookups are examined as one: they are equal, or both are for addresses (A or AAAA) of the same name.
 fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str)) -> bool {
     let is_address = |kind: &str| ["A", "AAAA"].contains(&kind);
     known == name && (*of_known == kind || is_address(of_known) && is_address(kind))
@@ -81,8 +81,8 @@ pub(super) fn wants(
     wants
 }
 
-/// Returns the questions to servers of the zone for records that this host has only in its cache. If the first server fails, all servers
-/// are asked.
+/// Returns the questions to the servers of the zone about records that this host got from its cache. One server is asked first. If it does not
+/// answer, all servers are asked.
 pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
     let mut wants = of_lookup(facts, lookup, false);
     let is_it = |want: &Want| matches!(want, Want::Server { kind, .. } if *kind == lookup.1);
@@ -161,7 +161,7 @@ fn steps(at: &str) -> Vec<Want> {
     names.take(most).map(|name| lookup(name, "SOA")).collect()
 }
 
-/// Returns the addresses of those servers of the zone `parent` that are asked to which zone a name below it belongs.
+/// Returns the addresses of servers of the zone `parent`. The check asks them to which zone a name below `parent` belongs.
 fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     if parent == zone::apex(facts) {
         return zone::servers(facts).into_keys().take(MAX_CHECKED_PARENTS).collect();

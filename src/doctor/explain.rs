@@ -145,7 +145,7 @@ impl Rule {
             When::SameLookup => cause.lookups.iter().any(|lookup| effect.lookups.contains(lookup)),
             When::SameServer => cause.about.iter().any(|about| effect.about.contains(about)),
         };
-        // If the cause is less serious than a warning, only a less serious effect is added to it.
+        // If the cause is less serious than a warning, only an effect that is less serious than the cause is added to it.
         let counts = *then != Then::Join || cause.level <= Level::Warning || effect.level > cause.level;
         causes.contains(&cause.code) && effects.contains(&effect.code) && is_met && counts
     }

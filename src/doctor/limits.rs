@@ -26,8 +26,8 @@ pub const MAX_OTHER_RESOLVERS: usize = 6;
 /// six policies fail (such as SPF and DMARC).
 pub(crate) const MAX_FAILED_LOOKUPS: usize = 6;
 
-/// The maximum number of names above an IPv6 reverse name that are looked up at the same time. Such a name has 32 labels, so all its
-/// lookups take four rounds.
+/// The maximum number of names above an IPv6 reverse name that are looked up at the same time. A reverse name has 32 labels before `ip6.arpa`, so
+/// the lookups take four rounds.
 pub(crate) const MAX_REVERSE_LABELS_AT_ONCE: usize = 8;
 
 /// The maximum number of servers of a zone that are asked about a failed lookup. If the zone has more servers, no finding says that all of
@@ -67,8 +67,8 @@ pub(crate) const QUESTIONS_AFTER_COMPARISON: usize = 10;
 /// Each other resolver is asked for the addresses of at most this number of mail hosts.
 pub(crate) const MAX_HOSTS_AT_OTHERS: usize = 2;
 
-/// The maximum number of questions to name servers about lookups that fail DNSSEC validation, and separately about TLSA records: for
-/// example six lookups at four servers.
+/// The maximum number of questions to name servers about lookups that fail DNSSEC validation, for example six lookups at four servers. The same
+/// maximum applies to questions about TLSA records, which are counted separately.
 pub(crate) const MAX_UNPROVEN_ASKED: usize = 24;
 
 /// The number of questions to each other resolver: seven about the domain (such as its MX, DMARC and SOA records), and two for each mail
@@ -154,8 +154,8 @@ pub const MAX_MESSAGE_DOMAINS: usize = 4;
 /// The maximum number of DKIM selectors of one domain in an email. A signer uses one or two; an attacker may write any number.
 pub(crate) const MAX_MESSAGE_SELECTORS: usize = 4;
 
-/// The maximum number of questions for addresses of name servers with glue: three servers with two address families in two networks need
-/// 24. More would leave too few of `MAX_CHECK_QUESTIONS` for other checks.
+/// The maximum number of questions for addresses of name servers with glue. Each server address is asked for each name and address type: two
+/// names with three addresses each, of both types, need 24. More would leave too few of `MAX_CHECK_QUESTIONS` for other checks.
 pub(crate) const MAX_GLUE_QUESTIONS: usize = 24;
 
 /// The maximum length of a DKIM selector, in octets: the length of a DNS label.

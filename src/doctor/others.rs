@@ -121,7 +121,7 @@ struct Judged {
     seen: Seen,
     /// The evidence, without the name of the resolver.
     words: String,
-    /// The time at which the different records expire in the cache of the resolver, in seconds since 1970.
+    /// The time at which the records that differ from those of the zone expire in the cache of the resolver, in seconds since 1970.
     end: u64,
 }
 
@@ -203,8 +203,8 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
 fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool {
     let servers = zone::delegated_servers(facts);
     let gives = |server: &IpAddr| {
-        // If a server replies to EDNS with an error, other resolvers may take the error for an answer, and are not at fault. So the result is
-        // false if a server does not reply to the usual form of query.
+        // Some servers reply with an error to a query with EDNS. Another resolver may take this error for the answer, which is no fault of
+        // the resolver. So such a server counts as one that does not give the records.
         let is_sound = served::form(facts, *server) == Some(QueryForm::Udp);
         let given = served::given(facts, *server, (name, kind));
         let is_asked = served::first(facts, *server, (name, kind)).is_some();

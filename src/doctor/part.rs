@@ -1,8 +1,8 @@
-//! The parts of a check. If a repeated check no longer has a finding, its cause may still exist: the part that shows the finding may have
-//! no result this time.
+//! The parts of a check. If a repeated check no longer has a finding, its cause may still exist: the part that shows the finding may have no
+//! result this time.
 //!
-//! A finding that a part has no result names the part and the affected hosts, addresses or DNS lists. Earlier findings about the same part,
-//! and the same host, address or DNS list, do not count as solved.
+//! If a part has no result, a finding says this, and names the part and the affected hosts, addresses or DNS lists. Earlier findings about the
+//! same part, and the same host, address or DNS list, do not count as solved.
 
 use std::net::IpAddr;
 

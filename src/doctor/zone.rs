@@ -62,8 +62,8 @@ fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     servers_of_parent(facts, zone).into_iter().any(is_answered).then_some(zone)
 }
 
-/// Returns the apex of the domain's zone, or the domain itself if no server answers or if the domain is denied. The answers of the parent
-/// zone then show whether the domain is delegated.
+/// Returns the apex of the domain's zone. Returns the domain itself if no server answers, or if the answer was NXDOMAIN: the check then asks the
+/// servers of the parent zone whether the domain is delegated.
 pub(super) fn apex(facts: &DomainFacts) -> &str {
     let domain = facts.subject.domain.as_str();
     if matches!(facts.lookup(domain, "SOA"), LookupFound::NoName(_)) {
@@ -116,8 +116,8 @@ pub(super) fn parent_servers(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| servers_of_parent(facts, parent))
 }
 
-/// Returns the addresses of the servers of a parent zone that are asked. If the parent is the root, and no address of its server names was
-/// found in the DNS, these are addresses of the root servers from the hints of the daemon (RFC 9609).
+/// Returns the addresses of the servers of a parent zone that are asked. If the parent is the root, and the DNS gave no address of its server
+/// names, these are addresses from the root hints of the daemon (RFC 9609).
 pub(super) fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     first_of_parent(facts, parent, MAX_CHECKED_PARENTS)
 }
@@ -131,9 +131,9 @@ fn most_parents(facts: &DomainFacts, parent: &str) -> usize {
     if has_other_delegation(facts, parent) { MAX_FURTHER_PARENTS } else { MAX_COMPARED_PARENTS }
 }
 
-/// Returns true if this host has other NS or DS records of the zone than the first servers of the parent zone. Its records are then old, or
-/// come from another server of the parent zone. Also returns true if this host has other cached records that differ from those of the zone,
-/// or if a lookup is bogus, because both may come from another delegation.
+/// Returns true if a server of the parent zone has answered, and the data of this host may come from another delegation than its answer.
+/// This is so in three cases: the NS or DS records of this host differ from those of the first servers of the parent zone, other cached
+/// records differ from those of the zone, or a lookup is bogus.
 fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
     let (apex, first) = (apex(facts), first_of_parent(facts, parent, MAX_COMPARED_PARENTS));
     let referrals: Vec<&ReplyFacts> =

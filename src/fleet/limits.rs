@@ -20,7 +20,8 @@ pub(crate) const MIN_HEAD_START: Duration = Duration::from_millis(1);
 /// store a few thousand commands per second, a small part of what it can process.
 pub(crate) const BEAT: Duration = Duration::from_secs(1);
 
-/// In a cluster, each heartbeat asks for the time at the nodes of this number of keys, so that one dead node does not matter.
+/// In a cluster, each heartbeat asks for the time with this number of different keys. The keys are on several nodes, so one dead node does not
+/// matter.
 pub(crate) const CLOCK_NODES: u8 = 6;
 
 /// The maximum time for a command at one node of a cluster.

@@ -158,7 +158,8 @@ fn sentinels(config: &FleetSection) -> Result<redis::sentinel::SentinelClient, R
 
 fn cluster(config: &FleetSection) -> Result<ClusterClient, RedisError> {
     let nodes = config.servers.iter().map(|server| info(config, server)).collect::<Result<Vec<_>, _>>()?;
-    // The client repeats a failed command only once. More attempts bring little, because the name servers can answer the question too.
+    // The client of the store repeats a failed command only once. More attempts bring little, because the name servers can answer the question
+    // too.
     let mut builder =
         ClusterClient::builder(nodes).connection_timeout(NODE_TIME).response_timeout(NODE_TIME).retries(1);
     if config.servers.iter().any(|server| server.tls) {

@@ -21,8 +21,8 @@ pub enum News {
         tree: bool,
         /// True if only negative answers and failures are removed.
         negative: bool,
-        /// The host name of the only gateway that flushes; `None` for all gateways. A flush for one gateway leaves the data in the store. So
-        /// this gateway obeys the order again after a restart, and does not take the old data from the store.
+        /// The host name of the only gateway that flushes; `None` for all gateways. A flush for one gateway leaves the data in the store. After a
+        /// restart, this gateway obeys the order again, so that it does not take the old data from the store.
         #[serde(default)]
         host: Option<String>,
     },
@@ -78,8 +78,8 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    /// Returns true if the news (a notice of another gateway) must be used: they are newer than the last news of the same gateway, and not
-    /// too old. Otherwise an attacker could send an old order again, for example to turn off the validation of a name.
+    /// Returns true if a notice of another gateway must be used: it is newer than the last notice of that gateway, and not too old. Otherwise an
+    /// attacker could send an old order again, for example to turn off the validation of a name.
     pub(crate) fn takes(&mut self, sent: &Sent, age: Duration) -> bool {
         if self.last.len() >= MAX_MEMBERS && !self.last.contains_key(&sent.sender) {
             self.last.clear();

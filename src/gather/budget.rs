@@ -42,8 +42,8 @@ impl Budget {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// Reserves `tries` questions for the first query to a server (for the SOA over UDP). A silent server must be asked several times, so
-    /// other questions must not use up the limit in the meantime.
+    /// Reserves `tries` of the questions that the check may ask, for the first query to a server (the one for the SOA over UDP). A silent server must
+    /// be asked several times, so other questions must not use up the limit in the meantime.
     pub(crate) fn keep(&self, want: &Want, tries: usize) {
         if matches!(want, Want::Server { kind: "SOA", way: QueryForm::Udp, .. }) {
             let kept = (0..tries).take_while(|_| self.take()).count();

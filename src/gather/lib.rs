@@ -64,7 +64,8 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
             under_way.insert(want.clone());
             running.push(asked(want, sources, &budget, place));
         }
-        // If the plan has no new question, only the next answer can lead to one. So the wait may last as long as the check.
+        // If the plan has no new question, new ones are possible only after an answer. So the wait for an answer may then last as long as the
+        // check.
         let wait = if is_new { CHECK_ROUND_TIME } else { time };
         let Ok(Some(first)) = timeout(wait, running.next()).await else {
             if running.is_empty() {
@@ -96,7 +97,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
 /// The limits on concurrent questions: for the destination, and for all questions together.
 type Place = [Arc<Semaphore>; 2];
 
-/// A question with its answer. If this has given an earlier question a new answer, the second pair is that question and its new answer.
+/// A question with its answer. If another query was repeated to check this answer, the second pair is that query with its new answer.
 type Answered = (Want, Got, Option<(Want, Got)>);
 
 async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: Place) -> Answered {
@@ -222,8 +223,8 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
             },
             Some((_, None)) => (left, is_bounded) = (tries..tries, true),
             Some((_, Some(Got::NoReply(NoReply::Silent)))) => silent += 1,
-            // The time limit of the check has ended the wait of a copy. But another copy was silent, all copies were sent, and the server has
-            // answered nothing else, so it counts as silent.
+            // The time limit of the check has ended the wait for the reply to one copy. But another copy got no reply in its whole time, all copies
+            // were sent, and the server has answered no other query. So it counts as silent.
             Some((_, Some(Got::NoReply(NoReply::Unknown(_)))))
                 if silent > 0
                     && tries >= CHECK_TRIES
@@ -261,9 +262,9 @@ async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &B
     }
 }
 
-/// Repeats a query that a server did not answer, alternately with and without a feature (names in mixed case, EDNS, or UDP for some
-/// records). The first query may have been lost. So the server counts as one that does not answer queries with the feature only if further
-/// ones fail. Returns the answer. If an earlier question got a new answer, this question and its answer are returned too.
+/// Repeats a query that a server did not answer, alternately with and without a feature (names in mixed case, EDNS, or UDP for some records). The
+/// first query may have been lost. So the server counts as one that does not answer queries with the feature only if further ones fail. Returns
+/// the answer. If the repetition gave an earlier question a new answer, the earlier question and its new answer are returned too.
 async fn confirmed(
     want: &Want,
     got: Got,
@@ -310,7 +311,8 @@ async fn confirmed(
                 }
             }
         }
-        // The server has answered over TCP, but not over UDP. If datagrams to several servers are lost, this may be chance.
+        // The server has answered over TCP, but not over UDP. If datagrams to several servers are lost, this may be chance, so the query is
+        // repeated over UDP.
         (Want::Server { kind: "SOA", way: QueryForm::Tcp, .. }, Got::Reply(_))
             if budget.slowest(want).is_none() && budget.is_lossy() =>
         {
@@ -399,8 +401,8 @@ async fn after_failed_case(
     (Got::Reply(failed.clone()), other)
 }
 
-/// Records a lost datagram if a server was silent for a name in mixed case and in lower case. If it never answered for this record type
-/// (`turn` is 1), but answers for the SOA, it may drop this record type on purpose, so no loss is recorded.
+/// Called when a server has answered a query neither in mixed case nor in lower case. Records a lost datagram. Exception: if the server never
+/// answered for this record type (`turn` is 1), but answers for the SOA, it may drop queries for this record type on purpose.
 async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: &Budget) {
     let soa = match want.clone() {
         Want::Server { server, name, .. } => Want::Server { server, name, kind: "SOA", way: QueryForm::Udp },

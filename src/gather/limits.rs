@@ -21,12 +21,12 @@ pub(crate) const CHECK_SERVER_TIME: Duration = Duration::from_millis(9_500);
 /// 7208 section 4.6.4).
 pub(crate) const MAX_CHECK_ROUNDS: usize = 32;
 
-/// After this time, the next round begins even if questions have no answer yet, because a datagram was lost or a server is slow. Most
+/// After this time, the next round begins even if questions of the last round have no answer yet: a datagram may be lost, or a server slow. Most
 /// servers answer within 0.1 s.
 pub(crate) const CHECK_ROUND_TIME: Duration = Duration::from_secs(1);
 
-/// The maximum time for each step of an SMTP connection. A check that connects to mail hosts may take this much longer than
-/// `CHECK_DOMAIN_TIME`. Postfix lets unknown clients wait 6 s for the greeting.
+/// The maximum time for each step of an SMTP connection. If a check connects to mail hosts, this time is added to `CHECK_DOMAIN_TIME`, the maximum
+/// time of the check. Postfix lets unknown clients wait 6 s for the greeting.
 pub const CONNECTION_TIME: Duration = Duration::from_secs(10);
 
 /// The maximum number of datagrams for one question to another resolver. Most resolvers answer the first one, or do not serve this host at

@@ -1,5 +1,5 @@
-//! The answer to `resolverctl why` without a subject: which causes delayed mail in a period, and by how much. The delays are summed up by
-//! who can remove their cause: this host, other operators, or the client programs.
+//! The answer to `resolverctl why` without a subject: the causes of delayed mail in a period, and the delay by each. The delays are summed
+//! up by who can remove their cause: this host, other operators, or the client programs.
 //!
 //! # Decisions
 //!
@@ -329,8 +329,8 @@ impl Cost {
     }
 }
 
-/// Returns who can remove a cause. If packets get lost on the path to the servers of one zone, these are the others (`Theirs`). Losses in
-/// the network of this host have a kind of their own, `NetworkLossy`.
+/// Returns who can remove a cause. If packets get lost on the path to the servers of one zone, the result is `Theirs`: the operators of other
+/// hosts. Losses in the network of this host have a kind of their own, `NetworkLossy`.
 fn side(cause: &Cause) -> Side {
     match cause.kind {
         kind if kind.is_of_this_host() => Side::Mine,

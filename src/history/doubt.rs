@@ -6,8 +6,8 @@
 //! - One mail is often several messages of the history, because no name connects the queries about its host, to DNS lists, and about its
 //!   sender. So a wait in another message of the same client, less than `POSSIBLE_WAIT` before or after the message, may belong to the same
 //!   mail.
-//! - A mail comes from one host and has one sender. Two messages with queries about an address belong to different mails, and so do two
-//!   messages with queries for the MX of a domain.
+//! - A mail comes from one host and has one sender. If both messages have a query about the address of the host, they belong to different
+//!   mails. The same is true if both have a query for the MX of the sender's domain.
 //! - Domains may share mail hosts. The query for such a host is in one message only, but may belong to each mail whose answers contain the
 //!   name of the host.
 //! - A failed query defers a mail, however quickly it failed, so it counts as a wait. A failed query to a DNS list defers no mail.
@@ -125,8 +125,8 @@ fn time(seconds: f64) -> String {
 /// The end of a sentence about a message (email) with quick queries, if the history of that time is only on disk.
 pub const ON_DISK_ALONE: &str = "but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing";
 
-/// Returns the culprit `unknown` for a message from disk whose queries were quick (`quick`), because other queries of the mail may not be
-/// on disk.
+/// Returns the culprit `unknown` for a message that was read from disk. `quick` reports that its queries were quick, but other queries of
+/// the mail may not be on disk.
 pub(super) fn of_disk(quick: &CulpritReport) -> CulpritReport {
     CulpritReport::new(
         CulpritKind::Unknown,

@@ -48,8 +48,8 @@ impl<'m> Email<'m> {
     }
 }
 
-/// What the queries of a group are about, from the least value to the greatest. A group can be a part of an email only if the leading group
-/// of the email has a greater value.
+/// What a group of queries is about, from the least value to the greatest. Each email has one leading group, for example the group with the
+/// reverse name of the connecting host. All other groups of the email have a smaller value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Lead {
     /// Names of which an email may have any number, such as those in links.
@@ -76,12 +76,12 @@ impl Lead {
     }
 }
 
-/// The groups of queries with which the emails of a client begin, sorted by their begin. Each element has the index of the email, and the number of
-/// further groups with an MX query that may belong to it.
+/// The emails of a client, sorted by the begin of the group of queries with which each email begins. Each element has the index of the
+/// email, and the number of further MX queries that may belong to it.
 type Leaders = Vec<(usize, usize)>;
 
-/// Returns the index of the email to which `group`, a group of queries, belongs, or `None` if it fits no email. Mail software sends its next
-/// query at once, so it is the email whose queries are nearest to the begin of the group.
+/// Returns the index of the email to which `group`, a group of queries, belongs: the email whose queries are nearest to the begin of the group,
+/// because mail software sends its next query at once. Returns `None` if the group fits no email.
 fn find(
     leaders: &mut Leaders,
     group: &Message,
@@ -118,8 +118,8 @@ pub(super) fn emails<'m>(groups: impl Iterator<Item = &'m Message>, recorded: &R
     let mut emails: Vec<Email<'_>> = Vec::new();
     let mut clients: HashMap<IpAddr, Leaders> = HashMap::new();
     for same in sorted.chunk_by(|one, other| one.0 == other.0) {
-        // A group cannot be a part of an email whose leading group is of the same kind. So only emails with leading groups of the earlier
-        // kinds are searched.
+        // Two groups of the same kind belong to different emails. So a group is only compared with the emails that begin with a group of an
+        // earlier kind, and not with those that this round adds.
         let first = emails.len();
         for (_, group) in same {
             let found =

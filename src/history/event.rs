@@ -232,8 +232,11 @@ pub enum StepEvent {
         /// The type in the query; none if name and type are those of the traced question.
         #[serde(rename = "type")]
         kind: Option<String>,
-        /// Why this server is asked now: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`, `other_case`,
-        /// `own_case`, `forged`, `alone`, `again`, `parent`.
+        /// Why this server is asked now: it is the preferred server (`first`), a second server in parallel (`race`), the next one after
+        /// silence (`retry`) or after an unusable reply (`next`), a new address (`address`), the last server left (`alone`), asked again
+        /// after errors of all servers (`again`), or named in the parent's referral (`parent`); or its round trip is measured (`measure`); or
+        /// the same server is asked again without EDNS (`without_edns`), in lower case (`own_case`), or because its reply was truncated
+        /// (`truncated`), changed the case (`other_case`) or was forged (`forged`).
         reason: String,
         /// The server's usual round trip in seconds, if it is known. Servers are chosen by it.
         usual: Option<f64>,

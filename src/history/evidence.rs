@@ -256,8 +256,8 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     };
     let or = |none: &str| if zone.is_empty() { none.to_owned() } else { zone.clone() };
     let kind = cause.kind;
-    // The operator cannot write to the owner of the root zone, so this zone has advice of its own. Bogus answers for it are a fault of the
-    // configuration. The variants of `CulpritKind` up to `Truncated` are faults of the servers of a zone.
+    // For most zones, the advice is to write to the owner. The owner of the root zone cannot be asked, so this zone has advice of its own. If its
+    // answers are bogus, the configuration is at fault. The variants of `CulpritKind` up to `Truncated` are faults of the servers of a zone.
     match kind {
         CulpritKind::Bogus if zone == "." => advice("root_keys", ""),
         _ if cause.other_mail => advice("other_mail", ""),

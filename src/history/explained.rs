@@ -63,8 +63,9 @@ impl<'a> Explained<'a> {
         let flight = match question.outcome {
             // resolverd stopped while the question waited, so no resolution explains the failure.
             Outcome::Shed if question.was_stopped() => None,
-            // resolverd rejected the question because other questions already waited for its silent zone. The resolution of this question,
-            // if there is one, ended before the servers could answer, so it explains less.
+            // resolverd rejected the question because other questions already waited for its silent zone. The failed resolution of such a question
+            // explains the rejection. The resolution of the rejected question itself, if there is one, ended before the servers could answer, so it
+            // is used only if no other is known.
             Outcome::Shed if !question.is_overload() => {
                 self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
             }
@@ -75,15 +76,15 @@ impl<'a> Explained<'a> {
         ExplainedQuestion { question, list, flight }
     }
 
-    /// Returns the numbers of the failed resolutions to DNS lists. The disk keeps them even if no failed question refers to them: questions
-    /// to a silent list fail before their resolution ends, or have no resolution.
+    /// Returns the numbers of the failed resolutions of names in DNS lists. They are stored on disk even if no failed question refers to
+    /// them: a question to a silent list fails before its resolution ends, or has no resolution.
     pub(super) fn failed_to_lists(&self) -> impl Iterator<Item = u64> {
         let flights = self.of_list.values().flatten();
         flights.filter(|flight| flight.shows.is_some()).map(|flight| flight.id)
     }
 
-    /// Returns the last failed resolution before a question: for the same name and type, else for the same zone, else for the same DNS
-    /// list. The one for the list may be old, because resolverd sends no client queries to a silent list.
+    /// Returns the last failed resolution before a question: for the same name and type, or else for a zone that contains the name, or else
+    /// for the same DNS list. A resolution for the DNS list may be old, because resolverd sends no client queries to a silent list.
     fn before(&self, question: &QuestionEntry, list: Option<ListName>) -> Option<&'a FlightEntry> {
         let same = self.of_question.get(&(&*question.name, u16::from(question.kind)));
         let same =

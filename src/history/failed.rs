@@ -96,7 +96,7 @@ pub enum StillFails {
     /// Since the last failure, one of these was answered: the same question, a question to the same DNS list, or a query to a server that
     /// had been silent.
     No,
-    /// No question was asked recently, or the failure was read from disk, which does not keep answered questions.
+    /// No question was asked recently, or the failure was read from disk, which does not have all questions that were answered.
     Unknown,
 }
 

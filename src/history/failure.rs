@@ -20,8 +20,8 @@ pub(super) struct FailedQuestion<'a> {
     /// The zone blamed for the failure, in wire form: the apex of the DNS list, the zone whose servers failed, or the domain of the name.
     /// Empty if resolverd rejected the question.
     pub(super) zone: Box<[u8]>,
-    /// At most `MAX_FAILURE_SERVERS` servers with faults, with the last behaviour of each (none if it had not answered when the resolution
-    /// ended).
+    /// At most `MAX_FAILURE_SERVERS` servers with faults, each with its last behaviour. The behaviour is `None` if the server had not answered when
+    /// the resolution ended.
     pub(super) servers: Vec<(IpAddr, Option<Conduct>)>,
 }
 

@@ -16,8 +16,8 @@ use super::tally::FailureCount;
 use crate::limits::{EXPLAINED_TIME, FLIGHT_TIME, MAX_FOLLOWED_FLIGHTS, SNAPSHOT_INTERVAL};
 use dns::clock::Mono;
 
-/// A new entry is not skipped by this number of calls of `pass_over`, which is called every `SNAPSHOT_INTERVAL`. Otherwise the local user of a
-/// question could be skipped: its entry is written when the question begins to wait, and the question itself when it ends.
+/// `pass_over`, which is called every `SNAPSHOT_INTERVAL`, skips an entry only after this number of calls. Otherwise it could skip the local
+/// user of a question: the entry of the user is written when the question begins to wait, and the question itself when it ends.
 const KEPT_PASSES: usize = 2;
 
 const _: () = assert!(FLIGHT_TIME.as_secs() < KEPT_PASSES as u64 * SNAPSHOT_INTERVAL.as_secs());
@@ -29,7 +29,8 @@ pub(super) struct NewsReader {
     /// Where the ring ended at the last calls of `pass_over`, the earliest call first.
     passed: [RingPlace; KEPT_PASSES],
     flights: VecDeque<FlightEntry>,
-    /// The last `MAX_FOLLOWED_FLIGHTS` local users that were read. The user of a waiting question is written before the question.
+    /// The last `MAX_FOLLOWED_FLIGHTS` local users that were read. They are kept, because the entry with the user is written when a question begins
+    /// to wait, and the question itself later.
     owners: VecDeque<OwnerEntry>,
     /// The number of failed questions that were read.
     failures: FailureCount,
@@ -38,9 +39,9 @@ pub(super) struct NewsReader {
 }
 
 impl NewsReader {
-    /// Skips entries, because no new entry needs a log line. Reading an entry would take a tenth of the instructions of a cache miss. Entries
-    /// since the last `KEPT_PASSES` calls are not skipped, because they may be needed for a later log line: they show what servers did before a
-    /// failure, and the users of waiting questions.
+    /// Called instead of `read` if no new entry needs a log line: skips entries, because reading one takes a tenth of the instructions of a cache
+    /// miss. Does not skip the entries since the last `KEPT_PASSES` calls, because a later log line may need them: they show what servers did
+    /// before a failure, and the users of waiting questions.
     pub(super) fn pass_over(&mut self, ring: &Mutex<Ring>) {
         let [before, last] = self.passed;
         self.passed = [last, lock(ring).place()];
@@ -63,7 +64,7 @@ impl NewsReader {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
-                // Outages in a ring were restored from before the last restart. The log reported them at that time.
+                // An outage in a ring is from before the last restart, and was restored with the history. The log reported it at that time.
                 Entry::Outage(..) => {}
             });
         });

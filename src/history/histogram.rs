@@ -24,7 +24,7 @@ const OCTAVES: u64 = 20;
 /// The last bucket also counts all longer times.
 const BUCKETS: u64 = PER_OCTAVE * (OCTAVES + 1);
 
-/// Counts times in buckets, with one relaxed atomic addition. A reader may see a time a little later, but never twice.
+/// Counts times in buckets, with one relaxed atomic addition. A reader may miss a time that is just being counted, but sees no time twice.
 #[derive(Debug)]
 pub struct Histogram {
     buckets: Box<[AtomicU64]>,

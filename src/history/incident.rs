@@ -141,7 +141,8 @@ impl Incidents {
             return None;
         }
         if self.may_be_ours(ended, lost, now) {
-            // Perhaps the network of this host failed, so this is no failure of the zone. An incident of the zone continues.
+            // Perhaps the network of this host failed, so this does not count as a failure of the zone. If an incident of the zone has begun, it
+            // continues.
             let begun = self
                 .zones
                 .get_mut(zone)
@@ -180,9 +181,9 @@ impl Incidents {
         })
     }
 
-    /// Returns true if the network of this host may have caused a failure. For a zone on the internet: no server on the internet has
-    /// answered since the resolution began. For a zone with configured servers: an outage was detected, because these servers may be the
-    /// only ones that are ever asked.
+    /// Returns true if the network of this host may have caused a failure. For a zone on the internet: no server on the internet has answered since
+    /// the resolution began. For a zone with configured servers: an outage was detected. For such a zone, missing replies are not enough, because its
+    /// servers may be the only ones that are ever asked.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;
@@ -220,7 +221,7 @@ impl Incidents {
         failing.into_iter().map(|(_, zone)| zone).collect()
     }
 
-    /// Returns true if the log has a line about the start of a failure, but not about its end.
+    /// Returns true if the log has a line about the start of an incident of the zone, but not about its end.
     pub(super) fn is_logged(&self, zone: &Name) -> bool {
         let state = self.zones.get(zone).map(|trouble| trouble.state);
         matches!(state, Some(IncidentState::Begun { logged: true }))
@@ -243,8 +244,8 @@ impl Incidents {
 }
 
 impl Failing {
-    /// Returns true if a later answer shows that the question that failed would be answered now. `ended`: the resolution that found this answer
-    /// before the deadline of its client.
+    /// Returns true if the failed question (`self`) would be answered now, because a later question got an answer. `ended`: the resolution of the
+    /// later question, which ended before the deadline of its client.
     fn is_answered_by(&self, ended: &FlightEnded<'_>) -> bool {
         let same = self.question.name == ended.question.name
             && self.question.kind == ended.question.kind
@@ -287,7 +288,8 @@ impl TroubledZone {
         self.doubted |= lost.shows == Shows::Doubt;
         self.last = now;
         self.why.clone_from(&lost.why);
-        // If the zone is known to be silent, its questions fail without a query, so the earlier servers are kept.
+        // `lost.servers` is empty if the question failed without a query, because the zone was known to be silent. The servers of an earlier
+        // failure then stay in `self.silent`.
         if !lost.servers.is_empty() {
             let is_silent = lost.servers.iter().all(|(_, conduct)| *conduct == Conduct::Silent);
             let servers: BTreeSet<IpAddr> = lost.servers.iter().map(|(server, _)| *server).collect();

@@ -142,8 +142,8 @@ struct Sums {
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
     /// Questions that the cache did not answer, by local user.
     users: Mutex<CounterTable<String, ClientTally>>,
-    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when the reader of the history
-    /// reads them. The empty key counts questions without a known zone: resolverd was overloaded, or newer entries overwrote the question
+    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. A question is counted when the task that reads the
+    /// history reads it. The empty key counts questions without a known zone: resolverd was overloaded, or newer entries overwrote the question
     /// before it was read.
     failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
@@ -211,8 +211,8 @@ impl Recorder {
         }
     }
 
-    /// Counts an event at a listener that is no question: a DNS message that is dropped, refused or a repeat, a lost reply, or a connection
-    /// that could not be accepted.
+    /// Counts an event at a listener other than a question: a DNS message that is dropped, refused or a repeat, a lost reply, or a
+    /// connection that could not be accepted.
     pub fn apart(&self, shard: usize, apart: Apart) {
         if let Some(shard) = self.shard(shard) {
             shard.apart(apart);

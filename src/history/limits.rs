@@ -23,22 +23,24 @@ pub const MAX_TABLE_ROWS: usize = 1_024;
 /// Rows in a table of zones, servers or clients with the counters of one minute. The tables of 61 minutes take less than 3 MiB.
 pub(crate) const MAX_MINUTE_ROWS: usize = 128;
 
-/// Clients that a worker counts separately between two snapshots of the counters; the row "other" counts all others. A gateway has a few
-/// dozen clients.
+/// The largest number of clients that a worker counts separately between two snapshots of the counters; the row "other" counts all others. A
+/// gateway has a few dozen clients.
 pub const MAX_CLIENTS_PER_SHARD: usize = 256;
 
 /// The largest number of shards (the counters of one worker each). A shard takes about 130 KiB, because each outcome has a histogram of 11
 /// KiB.
 pub(crate) const MAX_SHARDS: usize = 64;
 
-/// Questions that may wait to be read by one watcher (`resolverctl monitor`): those of 10 s at a busy gateway, about 200 octets each. A
-/// slower watcher misses questions.
+/// The largest number of questions that wait to be read by one watcher (`resolverctl monitor`): those of 10 s at a busy gateway, about 200
+/// octets each. A slower watcher misses questions.
 pub const WATCHED_QUESTIONS: usize = 1_024;
 
-/// Watchers (`resolverctl monitor`) at the same time. Each gets a copy of every question that the cache does not answer.
+/// The largest number of watchers (`resolverctl monitor`) at the same time. Each gets a copy of every question that the cache does not
+/// answer.
 pub const MAX_WATCHERS: usize = 4;
 
-/// Zones whose recent failures are counted for incidents. Spam causes failures of hundreds of zones. A zone takes about 1 KiB.
+/// The largest number of zones whose recent failures are counted for incidents. Spam causes failures of hundreds of zones. A zone takes
+/// about 1 KiB.
 pub(crate) const MAX_INCIDENT_ZONES: usize = 256;
 
 /// After this number of failed resolutions in a row, a zone that worked before is reported as failing. One failure may be chance, and a
@@ -60,8 +62,8 @@ pub(crate) const INCIDENT_STRANGER_TIME: Duration = Duration::from_secs(5 * 60);
 /// not known if the zone still fails.
 pub(crate) const INCIDENT_QUIET: Duration = Duration::from_secs(10 * 60);
 
-/// After this time without a failure, an incident is forgotten. With a day, a failing domain that gets mail only once a night is reported
-/// once.
+/// After this time without a failure, an incident is forgotten. The time is a day, so a failing domain that gets mail only once a night has only
+/// one log line.
 pub(crate) const INCIDENT_FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Failing zones that the log reports in an hour. Further zones are only counted.
@@ -74,8 +76,7 @@ pub(crate) const NETWORK_DOWN_TIME: Duration = Duration::from_secs(4);
 /// The network counts as down only after this number of unanswered queries to root servers in `NETWORK_DOWN_TIME`: one query may be lost.
 pub(crate) const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
 
-/// Lost packets are counted for each slice of this length, and judged over the last two slices at the end of each. So packet loss is
-/// noticed within two minutes.
+/// Lost packets are counted for each slice of this length. At the end of each slice, the loss in the last two slices is judged.
 pub(crate) const LOSS_SLICE: Duration = Duration::from_secs(30);
 
 /// The network of this host counts as lossy only if paths to this number of networks lose packets. With fewer, two bad hosting providers
@@ -86,8 +87,8 @@ pub(crate) const LOSS_NETWORKS: usize = 8;
 /// the networks with 3 queries lose one.
 pub(crate) const LOSS_NETWORK_QUERIES: u32 = 3;
 
-/// The network of this host counts as lossy from this loss on, in percent: the mean over the networks, without the quarter that loses most.
-/// It is 0 to 1 % at a healthy host, and about 12 % if each path loses 20 %.
+/// If at least this percentage of the queries is lost, the network of this host counts as lossy. The percentage is the mean over the networks of
+/// servers, without the quarter of them that loses most. It is 0 to 1 % at a healthy host, and about 12 % if each path loses 20 %.
 pub(crate) const LOSS_PERCENT: u32 = 6;
 
 /// The loss counts as ended when the mean, computed as for `LOSS_PERCENT`, is below this, in percent.
@@ -109,7 +110,8 @@ pub(crate) const MAX_SILENT_SERVERS: usize = 256;
 /// The thread may be interrupted for some milliseconds between the readings of the two clocks, so smaller changes do not count.
 pub(crate) const CLOCK_STEP: Duration = Duration::from_millis(10);
 
-/// Attempts to read both clocks without an interruption. If all fail, resolverd assumes that nobody has set the clock of the host.
+/// The number of times that resolverd tries to read both clocks without an interruption. If all tries fail, it assumes that nobody has set the clock
+/// of the host.
 pub(crate) const CLOCK_READINGS: u32 = 4;
 
 /// Times of setting the host's clock that are remembered, 16 octets each: more than two days, if the clock is set every hour.
@@ -141,7 +143,8 @@ pub(crate) const MAX_HIT_GROWTH: usize = 6;
 /// The smallest size of the history in memory, in octets: about 6000 questions.
 pub const MIN_RECORD: u64 = 1 << 20;
 
-/// Recorded queries to servers of each resolution. Most send three, and the first queries show where the time was spent.
+/// The largest number of queries to servers that are recorded for each resolution. Most resolutions send three, and the first queries show where the
+/// time was spent.
 pub(crate) const MAX_RECORDED_MESSAGES: usize = 64;
 
 /// Recorded servers with faults of each failed resolution. Most zones have fewer servers.
@@ -161,8 +164,8 @@ pub const MESSAGE_PAUSE: Duration = Duration::from_secs(2);
 /// otherwise. Mail software asks the next question within a few milliseconds.
 pub(crate) const MESSAGE_BURST: Duration = Duration::from_millis(100);
 
-/// Mails of one client that are distinguished while they are in progress at the same time. If there are more, the mail whose last question
-/// is oldest counts as ended.
+/// The largest number of mails of one client that are distinguished while they are in progress at the same time. If there are more, the mail
+/// whose last question is oldest counts as ended.
 pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
 
 /// The longest pause of postscreen (the part of Postfix that greets clients) before smtpd asks about the same host. postscreen asks DNS
@@ -183,7 +186,8 @@ pub(crate) const MAX_MESSAGE_QUESTIONS: usize = 500;
 /// for each.
 pub(crate) const MAX_JUDGED_MESSAGES: usize = 500;
 
-/// Emails of a period whose causes are searched for the report `costs`, the longest first. The search takes up to 100 µs for each.
+/// The number of emails whose causes are searched for the report `costs`. If the period has more emails, those that took longest are chosen.
+/// The search takes up to 100 µs for each.
 pub(crate) const MAX_COST_MESSAGES: usize = 5_000;
 
 /// Causes of delayed mail that `costs` shows for each side (this host, other operators, client programs).
@@ -198,17 +202,17 @@ pub const MAX_WHY_QUESTIONS: usize = 200;
 /// Queries to servers for each question in a reply to `resolverctl why`: a few for each step of the resolution.
 pub(crate) const MAX_WHY_SENT: usize = 8;
 
-/// Further culprits of each mail in a reply to `resolverctl why`, about a kilobyte each. A mail with links to many dead domains has one for
-/// each domain.
+/// The largest number of further culprits of each mail in a reply to `resolverctl why`. Each takes about a kilobyte. A mail with links to many dead
+/// domains has one for each domain.
 pub(crate) const MAX_WHY_ALSO: usize = 8;
 
-/// A question of the same client that waited for this time may be the delay of a mail, even if no name shows that it belongs to the mail.
-/// Operators ask about delays of one second or more; half of that is enough margin. It is also the longest time between such a wait and the
+/// If another question of the same client waited for this time, its wait may have delayed a mail, even if no name connects the question with the
+/// mail. Operators ask about delays of one second or more; half of that is enough margin. It is also the longest time between such a wait and the
 /// queries of the mail, because an SMTP dialogue pauses only for a few round trips.
 pub(crate) const POSSIBLE_WAIT: Duration = Duration::from_millis(500);
 
-/// Possible waits (see `POSSIBLE_WAIT`) for each mail in a reply to `resolverctl why`. Waits that cannot explain the delay in a pasted log
-/// line are left out. If there are more, the waits nearest to the mail in time are shown, because they are the most likely.
+/// The largest number of possible waits (see `POSSIBLE_WAIT`) for each mail in a reply to `resolverctl why`. Waits that cannot explain the delay in a
+/// pasted log line are left out. If there are more, the waits nearest to the mail in time are shown, because they are the most likely.
 pub(crate) const MAX_WHY_POSSIBLE_WAITS: usize = 32;
 
 /// Octets of the questions of one mail in a reply to `resolverctl why`. The limit for other replies (`MAX_CONTROL_REPLY`, 16 MiB) would take
@@ -237,8 +241,8 @@ pub(crate) const SILENCES_IN_A_ROW: usize = 4;
 /// A server counts as silent only if this time passed without an answer: a busy host may lose four queries in a burst of some milliseconds.
 pub(crate) const SILENCE_SPAN: Duration = Duration::from_secs(3);
 
-/// A resolution that failed at most this long before a question may explain why the question failed at once. Failures are cached for at
-/// most 30 s, and a silent zone is queried again within this time.
+/// If a question fails immediately, a resolution that failed at most this long before may explain it. Failures are cached for at most 30 s, and a
+/// silent zone is queried again within this time.
 pub(crate) const EXPLAINED_TIME: Duration = Duration::from_secs(60);
 
 /// `resolverctl why` searches this long before and after the time that the operator named.
@@ -258,8 +262,8 @@ pub const MIN_LIST_KEY: usize = 8;
 /// about 1 KiB.
 pub(crate) const MAX_FOLLOWED_FLIGHTS: usize = 1_024;
 
-/// Zones whose failures are counted for log lines: the broken zones of one hour at a gateway, including domains in spam. A zone takes about
-/// 300 octets. The zone whose last failure is oldest is removed first.
+/// The largest number of zones whose failures are counted for log lines: the broken zones of one hour at a gateway, including domains in
+/// spam. A zone takes about 300 octets. The zone whose last failure is oldest is removed first.
 pub(crate) const MAX_FAILING_ZONES: usize = 1_024;
 
 /// Log lines in a minute about the first failure of a zone. Other failures are only counted, and reported once an hour.
@@ -280,7 +284,8 @@ pub(crate) const MAX_LOGGED_QUERIES: usize = 4_000;
 
 pub(crate) const MAX_FAILURE_SERVERS: usize = 8;
 
-/// How long an entry on disk is shown, and a file (segment) kept after its last entry. Operators ask about a delayed mail within a week.
+/// The time for which an entry on disk is shown, and for which a file (segment) is kept after its last entry. Operators ask about a delayed mail
+/// within a week.
 pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The octets of memory for entries read from disk. If the entries need more, the oldest are left out.
@@ -290,16 +295,16 @@ pub const MAX_STORED_READ: usize = 24 << 20;
 /// that began earlier.
 pub(crate) const MAIL_MARGIN: Duration = Duration::from_secs(60);
 
-/// The path to all IPv6 servers counts as broken if servers in this number of IPv6 networks are silent and none answers. So many operators
-/// do not fail at the same time.
+/// The path to all IPv6 servers counts as broken if servers in this number of IPv6 networks are silent and none answers. It is unlikely that the
+/// servers of this number of operators fail at the same time.
 pub(crate) const SILENT_IPV6_NETWORKS: usize = 3;
 
 /// The octets on disk in an hour for emails that took long or had a failed question: in seven days a third of the disk space
 /// (`MAX_STORED`). An email of 60 questions takes 7 KiB. Slow and failed questions are always stored and not counted here.
 pub(crate) const LONG_MESSAGES_AN_HOUR: u64 = 128 << 10;
 
-/// The octets of emails that took long or had a failed question, which may be stored at once after a quiet time. The worst night that was
-/// seen had about 150 such emails.
+/// After a quiet time, emails that took long or had a failed question may be stored at once up to this number of octets. In the worst night that
+/// was observed, a gateway had about 150 such emails.
 pub(crate) const LONG_MESSAGE_BURST: u64 = 4 << 20;
 
 /// The part of `LONG_MESSAGE_BURST` for emails with a failed question that did not take long. Most of these are spam from dead domains.
@@ -312,10 +317,12 @@ pub(crate) const LONG_MESSAGE_MEMORY: usize = 16 << 20;
 /// another email.
 pub(crate) const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);
 
-/// Clients that may wait for the lookup of their local user, about 32 octets each. `resolverctl why` shows no user for further clients.
+/// The greatest number of clients that may wait for the lookup of their local user. Each takes about 32 octets. `resolverctl why` shows no
+/// user for further clients.
 pub(crate) const MAX_WANTED_OWNERS: usize = 64;
 
-/// The pause between lookups of users whose question is neither slow nor failed. A lookup takes a millisecond at a gateway.
+/// The pause between two lookups of local users whose questions are neither slow nor failed: such users are only a sample. A lookup takes a
+/// millisecond at a gateway.
 pub(crate) const OWNER_SAMPLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// If a lookup finds the user of a port at most this long after a question from the port has ended, the question counts as this user's.
@@ -328,8 +335,8 @@ pub const MAX_USER_NAME: usize = 32;
 /// the question failed.
 pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
 
-/// Queries that a server gets with EDNS in the usual form. If it answers none, the next query asks for a short reply, and later ones (in an
-/// unsigned zone) have no OPT record. Some firewalls drop long replies, or EDNS. On a good path, two losses in a row are rarer than such a
+/// The number of queries with EDNS in the usual form that a server gets. If it answers none, the next query asks for a short reply, and later ones
+/// (in an unsigned zone) have no OPT record. Some firewalls drop long replies, or EDNS. On a good path, two losses in a row are rarer than such a
 /// firewall.
 pub const EDNS_TRIES: u8 = 2;
 

@@ -319,7 +319,7 @@ pub fn failed_text(doubted: bool) -> &'static str {
     if doubted { "failed or got negative answers that were not authoritative" } else { "failed" }
 }
 
-/// Writes a duration in its two largest units: "61 s", "12 min", "3 h 4 min", "2 d 7 h".
+/// Writes a duration in one unit, or in two units from two hours on: "61 s", "12 min", "3 h 4 min", "2 d 7 h".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeSpan(pub Duration);
 

@@ -1,4 +1,5 @@
-//! Detects that this host's own network loses packets: many servers in several networks that used to answer do not answer some queries.
+//! Detects that the network of this host loses packets: many servers in several networks leave some queries unanswered, although they
+//! answered before.
 //!
 //! The code reads no clock: its input is results of queries with their times. Only servers found by recursion count, and only while they
 //! still answer some queries, so dead servers do not count as loss. Each network has the same weight, so one lossy network with many
@@ -73,7 +74,7 @@ impl Loss {
         line
     }
 
-    /// Judges the loss in the last two slices, and begins another slice. Returns a log line if the loss began or ended.
+    /// Judges the loss in the last two slices (periods of counting), and begins a new slice. Returns a log line if packet loss began or ended.
     fn end_slice(&mut self, outage: &Outage, now: Mono) -> Option<Line> {
         let line = if outage.was_down_since(now.before(LOSS_SLICE * 3)) { None } else { self.judge(now) };
         // A slice is the period of one count. After a pause without queries, the counts of the last slice are too old, so they are dropped.

@@ -132,7 +132,8 @@ impl Subjects {
     }
 }
 
-/// Groups the recorded queries into messages: the queries of each message probably belong to one email. They must be sorted by time.
+/// Groups the recorded queries into messages: the queries of each message probably belong to one email. The recorded queries must be sorted
+/// by time.
 pub(super) fn group(recorded: &Recorded, list: ListOf<'_>) -> Messages {
     let mut links: ByAsked<&[Link]> = ByAsked::default();
     let linked = recorded.flights.iter().filter(|flight| !flight.links.is_empty());
@@ -219,7 +220,8 @@ impl Message {
         self.questions.iter().filter_map(|place| recorded.questions.get(*place))
     }
 
-    /// Returns true if the queries may be those of an email. A program that reads logs sends only queries for reverse names.
+    /// Returns true if the queries may be those of an email: not all are for PTR records. A program that reads logs sends only queries for PTR
+    /// records.
     pub(super) fn is_email(&self, recorded: &Recorded) -> bool {
         self.queries(recorded).any(|question| question.kind != RecordType::PTR)
     }
@@ -232,7 +234,7 @@ impl Message {
         self.exchangers.len()
     }
 
-    /// Returns true if this message and `other` may belong to one email in which this message is the leading one: it began at most
+    /// Returns true if `other` may belong to the email whose leading message is this one (see `emails`): this message began at most
     /// `GREETING_PAUSE` after the end of `other`.
     pub(super) fn may_lead(&self, other: &Self) -> bool {
         self.began <= other.ended.saturating_add(micros(GREETING_PAUSE))
@@ -260,8 +262,8 @@ impl Message {
             && other.began <= self.ended.saturating_add(margin)
     }
 
-    /// Returns the time from the end of the message to `at`. If a reply is still missing at `at`, returns the time from the start of the
-    /// last query.
+    /// Returns the time from the end of the message to `at`, in microseconds. If a reply is still missing at `at`, returns the time from the
+    /// start of the last query.
     fn gap(&self, at: u64) -> u64 {
         at.saturating_sub(if self.ended <= at { self.ended } else { self.begun })
     }
@@ -284,8 +286,8 @@ impl Message {
         self.bits & bit(subject) != 0 && self.subjects.contains(&subject)
     }
 
-    /// Returns true if the message has the subject of a query. Returns false if the query is for the MX of another name than those queried before,
-    /// because such a query begins a new message.
+    /// Returns true if the query is about a subject of this message. Returns false for an MX query if the message already has MX queries, but none
+    /// for this name, because such a query begins a new message.
     fn is_about(&self, asked: &AskedSubjects) -> bool {
         let is_next = asked.opening == Opening::Exchangers && self.has_other_exchangers(asked);
         asked.own.is_some_and(|own| self.has(own)) && !is_next

@@ -74,7 +74,8 @@ fn trace(file: &str, begin: u64, fill: &[(&str, &str)]) -> Vec<QuestionEntry> {
             ends.entry("E".to_owned()).or_insert(latest);
         }
         let ready = after.iter().filter_map(|id| ends.get(id).copied()).max();
-        // `after` may be a text in words instead of the ids of questions. The question then begins when the latest question has ended.
+        // The field `after` may be a text in words instead of a list of ids of questions. The question then begins when the latest question has
+        // ended.
         let at = if node["after"] == serde_json::json!([]) { begin } else { ready.unwrap_or(latest) };
         let zones = node["foreach"]["z"].as_array().cloned().unwrap_or_default();
         let zones: Vec<&str> = zones.iter().filter_map(|zone| zone.as_str()).collect();
@@ -183,7 +184,8 @@ fn a_mail_alone_is_one_message_but_for_what_other_names_in_it_are_asked() {
     let fill = inbound(&mut world, 1);
     let mail = draw(INBOUND, 0, &fill);
     assert!(mail.len() > 35, "{}", mail.len());
-    // One further message is about the domain of a link, one about an address in a Received header. They share no subject with the rest.
+    // One further message is about the domain of a link, one about an address in a Received header. No other query of the mail has this domain or
+    // this address.
     assert_eq!(messages(&[mail], &world), 3);
     let fill = outbound(&mut world, 1);
     let mail = draw(OUTBOUND, 0, &fill);

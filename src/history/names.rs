@@ -42,7 +42,7 @@ impl<'s> ReadNames<'s> {
             return self.of_lower(octets);
         }
         let mut room = [0; MAX_NAME];
-        // The length of a recorded name is stored in one octet, so it is at most `MAX_NAME` (255), and `get_mut` does not fail.
+        // The recorded length of a name is one octet, so a name has at most `MAX_NAME` (255) octets, and `get_mut` returns `Some`.
         let lower = room.get_mut(..octets.len()).unwrap_or_default();
         lower.copy_from_slice(octets.get(..lower.len()).unwrap_or_default());
         lower.make_ascii_lowercase();

@@ -17,7 +17,7 @@ use crate::limits::MAX_RECORDED_TEXT;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, DnsResult, MAX_NAME, Outcome};
 
-// The tags of entries. The tag is the octet after the length of an entry, and shows its type.
+// `QUESTION` to `OWNER` are the tags of entries. The tag is the octet after the length of an entry, and shows the type of the entry.
 const QUESTION: u8 = 1;
 const FLIGHT: u8 = 2;
 const HIT: u8 = 3;
@@ -119,7 +119,7 @@ stored_fields! {
     OwnerEntry { client, port, at, user }
 }
 
-/// Files of earlier versions have no result in their questions. It is the last field, so its octet is then missing, and it gets the default.
+/// In files of earlier versions, the entry of a question has no `DnsResult`, which is its last field. `read` then returns the default.
 impl Stored for DnsResult {
     fn put(&self, into: &mut Vec<u8>) {
         into.push(*self as u8);
@@ -330,7 +330,7 @@ impl HitHead {
         Self { first, at, client: [word(octets.first_chunk()), word(octets.last_chunk())] }
     }
 
-    /// Returns the length of the entry for a hit. `asked`: the name in wire form, in any case, and the type.
+    /// Returns the length of the entry for a hit. `asked`: the name in wire form, with letters in upper or lower case, and the type.
     #[inline]
     pub(crate) const fn room(asked: &[u8]) -> usize {
         HIT_HEAD.saturating_add(asked.len())

@@ -47,7 +47,8 @@ impl Outage {
     /// Registers that a query, sent at `sent`, was not answered in time. `root`: true for a root server. Returns a log line if an outage
     /// begins.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
-        // A server has answered a query that was sent later, so the network works and only this server is silent.
+        // No server on the internet is queried, or a server has answered a query that was sent later. In the second case, the network works,
+        // and only this server is silent.
         if self.unused || self.answered.is_some_and(|answered| answered > sent) {
             return None;
         }

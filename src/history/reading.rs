@@ -47,8 +47,8 @@ impl Recorder {
         usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
     }
 
-    /// Like `recorded`, but reads only memory, and does not sort. The ring for misses is read back to the time `flights`, because its
-    /// resolutions explain later questions. Also returns the end of the oldest question in memory that the cache did not answer.
+    /// Like `recorded`, but reads only memory, and does not sort. Reads the ring for misses back to the time `flights`, because the resolutions in it
+    /// explain later questions. Also returns the end of the oldest question in memory that the cache did not answer.
     pub(super) fn in_memory(
         &self,
         span: &ReadSpan,
@@ -89,7 +89,7 @@ struct RecordReader<'a> {
     span: &'a ReadSpan,
     dates: &'a Dates,
     recorded: Recorded,
-    /// When the first question in the oldest block ended, in the ring that was read last; none if the block has no question.
+    /// The earliest end of a question in the oldest block of the ring that was read last; none if this block has no question.
     first_end: Option<u64>,
 }
 

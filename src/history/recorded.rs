@@ -150,7 +150,8 @@ impl Kept {
 }
 
 impl HitPage<'_> {
-    /// Records a question of the batch, and what its answer says. `asked`: the name in wire form, in the case of the query, and the type.
+    /// Records a question of the batch, and what its answer says. `asked`: the name in wire form, with the upper and lower case of the query,
+    /// and the type.
     #[inline]
     pub fn put(&mut self, asked: &[u8], client: IpAddr, result: DnsResult) {
         if client != self.client {

@@ -3,8 +3,9 @@
 //!
 //! # Decisions
 //!
-//! - The first octet of the file says if a ring had overwritten entries. The rest has the format of a segment, see `stored`. Times are in
-//!   microseconds since 1970, because `Mono` begins anew in each process.
+//! - The first octet of the file says if the memory of the history was full, so that old entries were overwritten. The rest has the format
+//!   of a segment (a file of the history on disk), see `stored`. Times are in microseconds since 1970, because `Mono` begins anew in each
+//!   process.
 //! - Customer keys of DNS lists (see `redact`) are removed when the file is written.
 //! - A damaged file is not read. Otherwise some questions would be missing, and nobody could see which. The disk still has the failed and
 //!   slow ones.
@@ -97,7 +98,8 @@ impl Recorder {
         });
         misses.end_restoring(*lost > 0);
         drop(misses);
-        // The earlier process may have had another number of workers, so the hits are distributed anew, in the order of time.
+        // The process that wrote the file may have had another number of workers. So the hits are sorted by time and distributed evenly to the
+        // shards of this process.
         hits.sort_by_key(|hit| hit.at);
         for (number, shard) in self.sums.shards.iter().enumerate() {
             let mut ring = lock(&shard.ring);

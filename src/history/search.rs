@@ -157,7 +157,8 @@ impl Search<'_> {
     }
 
     /// A message is a group of queries. Adds to its report the waits in other groups that may belong to the same mail. The culprit becomes
-    /// `unknown` if there are such waits and this group was quick, or if such a wait overlaps the pause of the client that was the culprit.
+    /// `unknown` in two cases: there are such waits and this group was quick; or the culprit was a pause of the client, and such a wait
+    /// overlaps it.
     fn with_doubts(&self, mut report: MessageReport, message: &Message, wanted: &Wanted) -> MessageReport {
         report.of_disk = self.questions(message).next().is_some_and(|first| first.stored);
         let kind = report.culprit.kind;

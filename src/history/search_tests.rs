@@ -311,7 +311,7 @@ fn a_list_that_is_held_because_it_answers_late_is_slow() {
 #[test]
 fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
     // The third question comes just after the second one, and less than `MESSAGE_PAUSE` after the first one. It may belong to the message
-    // of either, so it becomes a message of its own.
+    // of the first or to that of the second question, so it becomes a message of its own.
     let questions = vec![
         question(1, 0, 10 * MILLI, "7.2.0.192.list.test."),
         question(1, SECOND / 2, 10 * MILLI, "8.2.0.192.list.test."),
@@ -323,8 +323,8 @@ fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
     assert!(found.len() == 3 && found.iter().all(|message| message.questions.len() == 1), "{found:#?}");
 }
 
-/// Returns the zones of the culprits of a mail with two queries, the main culprit first. The list ends before the first culprit of the kind
-/// `none`. `decisive`: the time from a log line.
+/// Returns the zones of the culprits of a mail with two queries, the main culprit first. Leaves out the first culprit of the kind `none` and all
+/// after it. `decisive`: the time from a log line.
 fn causes_in_time(
     first: (u64, Conduct),
     second: (u64, u64, Conduct, RecordType),

@@ -1,4 +1,5 @@
-//! The shard of a worker: counters and a ring that only this worker writes. This code runs for each cache hit, so it must be fast.
+//! The shard of a worker thread: counters, and a ring (a buffer for questions), to which only this worker writes. This code runs for each cache
+//! hit, so it must be fast.
 //!
 //! Each question costs two relaxed additions, and one lock of a mutex that otherwise only readers of the statistics lock.
 
@@ -106,7 +107,7 @@ impl Shard {
 #[derive(Debug, Default)]
 pub(super) struct Clients {
     rows: Vec<(IpAddr, ClientTally)>,
-    /// The index of the client that was counted last, compared first: questions of one client often follow each other.
+    /// The index of the client that was counted last. This client is compared first, because questions of one client often follow each other.
     last: usize,
     other: ClientTally,
 }

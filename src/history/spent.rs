@@ -89,8 +89,8 @@ pub struct FromRecord<Row> {
     pub rows: Vec<Row>,
 }
 
-/// Selects the questions to read for the stages since `from` (in microseconds since 1970). The selection begins earlier, because a question
-/// may have waited for an earlier resolution (flight).
+/// Selects the questions that the function `stages` needs for the period from `from` (in microseconds since 1970). The selection begins
+/// earlier, because a question may have waited for an earlier resolution (flight).
 pub fn stage_span(from: u64) -> ReadSpan {
     ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
@@ -119,8 +119,8 @@ pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageR
     FromRecord { span: TableSpan::new(recorded, (from, since, now)), rows: spent.map(row).collect() }
 }
 
-/// Returns the stages of a question in microseconds. `flight`: `None` if it had no resolution, `Some(None)` if the history no longer has
-/// the resolution.
+/// Returns how many microseconds a question spent in each stage. `flight`: `None` if the question had no resolution, `Some(None)` if the history
+/// no longer has the resolution.
 fn parts(question: &QuestionEntry, flight: Option<Option<&FlightEntry>>) -> Vec<(Stage, u64)> {
     let (at, end) = (question.at, question.end());
     let flight = match flight {

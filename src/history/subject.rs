@@ -102,8 +102,8 @@ pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
     Some(own.iter().copied().chain([0]).collect())
 }
 
-/// Labels below which a domain has its mail keys, mail policies or protocols. Names with other underscore labels are separate from their
-/// domain: for instance, customers of a provider share the policy at `_spf.`.
+/// The labels before a domain in the names of its mail keys, its mail policies and its services (such as `_tcp`). A name with another underscore
+/// label does not count as a name of its domain: for instance, customers of a provider share the policy at `_spf.`.
 const SERVICES: [&[u8]; 9] =
     [b"_domainkey", b"_dmarc", b"_mta-sts", b"_tcp", b"_udp", b"_tls", b"_bimi", b"_adsp", b"_vouch"];
 

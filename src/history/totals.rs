@@ -159,7 +159,7 @@ impl Totals {
         self.questions.chunks_exact(OUTCOMES)
     }
 
-    /// Returns how often each event at the listeners that is no question has occurred, including events that have never occurred.
+    /// Returns the number of each kind of event at the listeners that is no question (`Apart`), including zeros.
     pub(super) fn apart(&self) -> BTreeMap<Apart, u64> {
         Apart::ALL.into_iter().zip(self.apart.iter().copied().chain(std::iter::repeat(0))).collect()
     }

@@ -21,8 +21,8 @@ use dns::conduct::Conduct;
 #[derive(Clone, Debug)]
 pub struct Traffic {
     servers: HashMap<AnswerKey, ServerTraffic>,
-    /// If the path to all IPv6 servers seems broken (see the function `is_ipv6_silent`): the time since which memory has questions, in
-    /// microseconds.
+    /// If no server answers over IPv6 (see `is_ipv6_silent`): the time since which memory has all questions that the cache did not answer,
+    /// in microseconds. Otherwise `None`.
     ipv6_silent_since: Option<u64>,
     /// Outages of the network of this host, sorted by time.
     outages: Vec<OutageEntry>,
@@ -68,7 +68,8 @@ const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 /// question.
 const ALWAYS_SILENT: usize = 3;
 
-/// The bits after the network prefix of a site (RFC 6177). Servers of one owner are often in the same network.
+/// The number of bits in an IPv6 address after the prefix that a site gets (48 bits, RFC 6177). Servers of one owner are often in the same
+/// network.
 const IPV6_HOST_BITS: u32 = 80;
 
 /// The times of queries and questions are compared with those of outages with this tolerance, in microseconds.
@@ -155,12 +156,14 @@ impl Traffic {
         }
         let step = step_of(flight, message);
         let of_its_server = answer_of(&step, message);
-        // A step is all queries for the same data. If this server answered none of them, another server may have answered one after it had left
-        // an earlier one unanswered. That unanswered query then decides: an answer to it would have ended the step sooner.
+        // A step is all queries for the same data. If this server answered none of them, another server decides that left a query unanswered
+        // and answered a later one. If that server had answered its first query, the step would have ended before this server could be
+        // silent.
         let others = step.iter().filter(|other| other.server != message.server && !other.came_back());
         let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
         match of_its_server.or_else(of_another) {
-            // The first `EDNS_TRIES` queries to a server all have the usual form, so the answered one had the same form as the lost one.
+            // The first `EDNS_TRIES` queries to a server all have the usual form. So the answered query has the same form as the lost query,
+            // and the server does not drop this form.
             Some(place) if place < usize::from(EDNS_TRIES) => Unanswered::Lost,
             Some(_) => Unanswered::CouldNotTell,
             None => Unanswered::Silent,
@@ -253,7 +256,8 @@ fn is_usual(message: &MessageEntry) -> bool {
     !UNUSUAL.contains(&message.reason)
 }
 
-/// Returns the queries of the same step: they ask for the same data. A step begins with a query whose reason is `first`.
+/// Returns the queries of the step to which `message` belongs. All queries of a step ask for the same data. The first one has the reason
+/// `first`.
 fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a MessageEntry> {
     let is_near = |other: &&MessageEntry| {
         (&other.zone, other.depth, other.keys) == (&message.zone, message.depth, message.keys)
@@ -279,7 +283,8 @@ fn answer_of(step: &[&MessageEntry], silent: &MessageEntry) -> Option<usize> {
     of_server.position(|other| other.at > silent.at && other.came_back() && is_usual(other))
 }
 
-/// Returns when a query was sent, and when it was answered or its resolution ended, in the unit of `QuestionEntry::at`.
+/// Returns when a query was sent, and when it was answered or its resolution ended. The times are in microseconds on the same clock as
+/// `QuestionEntry::at`.
 pub(super) fn moments(flight: &FlightEntry, message: &MessageEntry) -> (u64, u64) {
     let sent = flight.began.saturating_add(message.at.into());
     (sent, sent.saturating_add(message.elapsed.into()))

@@ -39,7 +39,7 @@ pub struct Wanted {
     /// The largest number of emails in the reply. Without a subject, these are the emails that waited longest. With a subject, these are the emails
     /// with failures or with the longest delay by one cause.
     pub most: usize,
-    /// The time from a log line that decides which queries can be the culprit, in microseconds since 1970; none if all can.
+    /// A time from a log line, in microseconds since 1970. It decides which queries can be the culprit. None if all of them can.
     pub decisive: Option<DecisiveTime<u64>>,
 }
 
@@ -48,7 +48,7 @@ pub struct Wanted {
 pub enum WantedSubject {
     /// An address: its reverse name, its names in DNS lists, and the hosts that have it.
     Address(IpAddr),
-    /// A name and all names below it, in lower-case wire form, also in queries to a DNS list.
+    /// A name in lower-case wire form. Queries for this name, for names below it, and for them in DNS lists are wanted.
     Name(Box<[u8]>),
     /// Only this name, in lower-case wire form.
     Itself(Box<[u8]>),
@@ -195,8 +195,8 @@ impl MessageReport {
 const OBJECT: usize = 200;
 
 impl QuestionReport {
-    /// Returns the most octets of the question in JSON. The names are text: an octet may be a backslash and three digits in it, and JSON
-    /// writes each backslash as two.
+    /// Returns the greatest size of the question in JSON, in octets. In the text of a name, an octet may become a backslash and three digits,
+    /// and JSON writes each backslash as two.
     fn weight(&self) -> usize {
         let sent =
             self.messages.iter().map(|message| message.zone.len().saturating_mul(2).saturating_add(OBJECT));

@@ -71,7 +71,7 @@ impl<State: Default> Snapshots<State> {
         Self { started, dense: VecDeque::new(), minutes: VecDeque::new() }
     }
 
-    /// Adds a snapshot to those of the last five minutes. If the last one in `minutes` is at least a minute old, also adds it to
+    /// Adds a snapshot to those of the last five minutes. If the last snapshot in `minutes` is at least a minute old, also adds it to
     /// `minutes` and returns true.
     pub(super) fn take(&mut self, now: Mono, state: State) -> bool {
         let taken = (now, Arc::new(state));

@@ -23,7 +23,8 @@ pub(crate) const POISONED_NAME: &str = "www.bank.example.";
 /// The victim of the attack NXNSAttack: it is flooded with queries for names without addresses.
 pub(crate) const VICTIM: &str = "victim.example.";
 
-/// Name servers without addresses in one referral of NXNSAttack. Its authors put some 135 into a message; fewer have the same effect.
+/// The number of name servers without addresses in one referral of the attack NXNSAttack. The authors of the attack put some 135 into a
+/// message; fewer have the same effect.
 const NXNS_NAMES: usize = 60;
 
 /// The name server in poisoned records.
@@ -45,8 +46,8 @@ impl TrueQuery<'_> {
         self.query.queries.first().map(|question| question.name().to_lowercase()).unwrap_or_default()
     }
 
-    /// Returns true if the name is below the apex of its zone. Some faults change only these answers. Questions about the apex get correct
-    /// answers, so that resolvers find the zone.
+    /// Returns true if the name is below the apex of its zone. Some faults change only the answers about such names. Questions about the
+    /// apex get correct answers, so that resolvers find the zone.
     fn is_below(&self) -> bool {
         self.origin.zone_of(&self.name()) && self.name() != self.origin
     }

@@ -59,7 +59,7 @@ fn strip_proofs(response: &mut Message) {
     response.authorities.retain(|record| !is_proof(record));
 }
 
-/// Adds an NSEC record for an invented name, with a copy of a signature in the answer, which is not valid for this record.
+/// Adds an NSEC record for an invented name. Its signature is a copy of a signature from the answer section, so it is not valid for this record.
 fn junk_proofs(response: &mut Message) {
     let next_to = |record: &Record| record.name.base_name().prepend_label("aaa").ok();
     let Some(owner) = response.answers.first().and_then(next_to) else { return };
@@ -79,8 +79,8 @@ fn junk_proofs(response: &mut Message) {
     response.add_authorities(forged);
 }
 
-/// Adds two unusable NSEC3 records: one with unknown flags, one with an unknown hash algorithm. Each claims with opt-out that nearly no
-/// name exists in the zone.
+/// Adds two NSEC3 records that a resolver must ignore: one with unknown flags, one with an unknown hash algorithm. Both have the opt-out flag and
+/// cover nearly all hashes.
 fn odd_proofs(query: &Message, response: &mut Message) {
     let asked = query.queries.first().map(|question| question.name().base_name());
     let hashed = asked.and_then(|above| above.prepend_label("00000000000000000000000000000000").ok());

@@ -38,8 +38,8 @@ fn context(simulation: &Simulation) -> Context {
     Context::new(Arc::new(FlightProgress::new(simulation.clock())), view)
 }
 
-/// Begins a fetch of DNSSEC keys for the question `spent`, which may send only one more query and therefore fails. A second question waits for
-/// the same fetch, and must get the keys. Returns the failure of `spent`.
+/// The question `spent` may send only one more query. It begins a fetch of DNSSEC keys and therefore fails. A second question waits for the same
+/// fetch, and must get the keys. Returns the failure of `spent`.
 async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
     let zone = Name::from_ascii("zone.").unwrap();
     let (keys, fresh) = (simulation.resolver().key_fetches(&zone), context(simulation));

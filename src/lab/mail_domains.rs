@@ -76,7 +76,7 @@ impl MailDomain {
         if self.sender == self.name { &["@"] } else { &["@", SENDING_LABEL] }
     }
 
-    /// Returns true if the sending host is named in this domain, and not in that of the hoster.
+    /// Returns true if the name of the sending host is in this domain, and false if it is in the domain of the hoster.
     fn own_host(&self) -> bool {
         !self.number.is_multiple_of(3)
     }

@@ -38,8 +38,8 @@ pub(super) const OPERATORS: [Operator; 4] = [
     Operator { domain: "post-relay.org", servers: ["ns1.post-relay.org", "ns2.post-relay.org"], median: 140 },
 ];
 
-/// Slow top-level domains, with their name servers and the median round trip to them in milliseconds. Half of the invented senders' domains
-/// in spam are below them, and one in sixteen mail domains.
+/// Slow top-level domains, with their name servers and the median round trip to them in milliseconds. One in sixteen mail domains is below
+/// them, and half of the domains that senders of spam have invented.
 pub(super) const SLOW_TLDS: [(&str, [&str; 2], u32); 3] = [
     ("top", ["a.nic.top", "b.nic.top"], 180),
     ("icu", ["a.nic.icu", "b.nic.icu"], 240),
@@ -87,7 +87,8 @@ fn link(lookups: usize) -> String {
     format!("_spf{lookups}.{}", operator.domain)
 }
 
-/// Returns the text of the zone of a service, with those SPF records of the include chain that this service has.
+/// Returns the text of the zone of a service. The SPF records of an include chain are distributed over the services, and this text has those of the
+/// service `place`.
 pub(super) fn operator_text(place: usize) -> String {
     let mut text = format!("$TTL 300\n@ A 198.19.8.{place}\n");
     for lookups in (1..=MOST_LOOKUPS).filter(|lookups| lookups % OPERATORS.len() == place) {

@@ -246,7 +246,7 @@ impl LabServer {
         });
     }
 
-    /// Changes a response to NXDOMAIN if its name exists only because of names below it, like rbldnsd before version 1.0.
+    /// If the name in a response exists only because of names below it, makes the response an NXDOMAIN, like rbldnsd before version 1.0.
     fn deny_empty_non_terminal(&self, query: &Message, response: &mut Message) {
         let Some(question) = query.queries.first() else { return };
         let name = question.name().to_lowercase();

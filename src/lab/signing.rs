@@ -140,8 +140,8 @@ impl FromStr for Signing {
     type Err = UnknownSigning;
 
     /// Reads words separated by blanks, all optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`, `salt=beef`,
-    /// `ksk=`, `revoked=`, `signs-keys=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`, `digest=2[,4]`, `keytrap=20`,
-    /// and the names of faults.
+    /// `digest=2[,4]`, `keytrap=20`, and the names of faults. Each of the words `ksk=`, `revoked=`, `signs-keys=`, `zsk=`, `signs=` and
+    /// `ds=` has one of the values `old`, `new`, `old,new` and `none`.
     fn from_str(text: &str) -> Result<Self, UnknownSigning> {
         let mut signing = Self::default();
         for word in text.split_whitespace() {

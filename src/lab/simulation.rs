@@ -170,8 +170,8 @@ impl Simulation {
         Self { lab, clock, network, recorder, resolver, lookahead, clients, seed, supervisor, by_itself }
     }
 
-    /// Starts the background tasks that test DNS lists and fetch the root servers, as in the daemon. They run until the returned value is
-    /// dropped.
+    /// Starts background tasks as the daemon does, for example those that test DNS lists and send batches. They run until the returned value
+    /// is dropped.
     pub fn tend(&self) -> JoinSet<Infallible> {
         let mut tasks = JoinSet::new();
         let (of, random) = (Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(1)));

@@ -28,8 +28,8 @@ pub(super) struct TestKey {
 }
 
 impl TestKey {
-    /// Returns one of the four or eight keys of an algorithm; higher numbers begin again with the first one. `flags`: those of the DNSKEY
-    /// record. RSA keys have 2048 bits, unless `bits` is a smaller size.
+    /// Returns a key of an algorithm, which has four or eight keys; a higher `number` begins again with the first key. `flags`: the flags of the
+    /// DNSKEY record. RSA keys have 2048 bits, unless `bits` is a smaller size.
     pub(super) fn new(algorithm: u8, bits: Option<u16>, number: usize, flags: u16) -> DnsSecResult<Self> {
         let algorithm = Algorithm::from_u8(algorithm);
         let private: Arc<dyn SigningKey> = match (algorithm, bits) {

@@ -24,8 +24,8 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Returns the journal if stderr is the stream in `JOURNAL_STREAM` (systemd.exec(5)). This variable is set even if stderr was redirected to a
-    /// file.
+    /// Returns the journal if stderr is the stream in `JOURNAL_STREAM` (systemd.exec(5)). The presence of this variable does not suffice: it is
+    /// set even if stderr was redirected to a file.
     pub(super) fn of_stderr(stream: Option<&str>) -> Option<Self> {
         let own = stderr().as_fd().try_clone_to_owned().ok()?;
         is_stream(stream?, &own).then(|| Self::for_stream(own)).flatten()

@@ -25,7 +25,8 @@ pub(crate) const MAX_LABELS: usize = 128;
 /// Maximum number of findings that are listed for each weight (dangerous, different, unneeded). Of further findings, only the number is shown.
 pub(crate) const MAX_FINDINGS: usize = 1_000;
 
-/// Maximum number of reverse zones for one network. A prefix that ends inside a label of IPv4 covers at most 128.
+/// Maximum number of reverse zones for one network. If the prefix of an IPv4 network ends inside a label of the reverse name, the network has at
+/// most 128 reverse zones.
 pub(crate) const MAX_REVERSE_ZONES: usize = 128;
 
 /// Maximum number of zone names or networks in one line of a finding.

@@ -337,7 +337,8 @@ fn number(octets: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Writes the number of positions, the first position, and the counts from the first to the last position.
+/// Writes how many positions there are from the first to the last one with a count, then the first position, then the count of each position.
+/// Without counts, writes only 0.
 fn put_counts(octets: &mut Vec<u8>, counts: &Counts) {
     let (Some((first, _)), Some((last, _))) = (counts.first_key_value(), counts.last_key_value()) else {
         return octets.push(0);

@@ -35,7 +35,8 @@ pub struct SpanReport {
     pub latency: Quantiles,
     /// The round-trip times of queries to servers.
     pub round_trip: Quantiles,
-    /// The busiest zones, lists and networks of servers, those with the most time first; and the local users, those with the most questions first.
+    /// The busiest names of each kind. Zones, lists and networks of servers are sorted by the total time of their resolutions or queries, the longest
+    /// first. Local users are sorted by the number of their questions, the greatest first.
     pub busiest: Vec<Busy>,
 }
 

@@ -50,7 +50,7 @@ pub fn coarse(times: &Spread) -> Counts {
     counts
 }
 
-/// Returns the counts of the buckets. Each bucket is given by the shortest time in it, in microseconds.
+/// Returns for each bucket the shortest time in it, in microseconds, and its count.
 pub(crate) fn by_time(counts: &Counts) -> Vec<(u64, u64)> {
     counts.iter().map(|(bucket, count)| (begin(*bucket), *count)).collect()
 }

@@ -63,8 +63,8 @@ impl UnknownReason {
 }
 
 impl ShedReason {
-    /// Returns the error for a question that resolverd refuses to resolve. A zone whose servers are silent gets the code "no reachable authority".
-    /// All other reasons are an overload of this host, whose code the history recognises.
+    /// Returns the error for a question that resolverd refuses to resolve. If the servers of the zone are silent, it has the code "no reachable
+    /// authority". For all other reasons, this host is overloaded: the error has the code "not ready", by which the history recognises an overload.
     pub(crate) fn extended_error(self, zone: &Name) -> ExtendedError {
         let code = match self {
             Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,
@@ -74,7 +74,8 @@ impl ShedReason {
     }
 }
 
-/// Returns `own`, the error that was found for this answer, or otherwise the error for `fault`, the reason why the data are insecure.
+/// Returns `own`, the error that was found for this answer. If there is none, returns the error for `fault`, the reason why the data are
+/// insecure.
 pub(crate) fn for_answer(
     own: Option<&ExtendedError>,
     fault: Option<&ValidationFailure>,
@@ -121,7 +122,7 @@ pub(crate) fn not_ready(why: &str) -> ExtendedError {
     ExtendedError::new(ExtendedError::NOT_READY, why)
 }
 
-/// Returns the error for a query that comes while the listener waits for the greatest number of questions, or while the daemon is stopping.
+/// Returns the error for a query that arrives when too many questions of clients wait for their answers, or while the daemon is stopping.
 pub(crate) fn overload() -> ExtendedError {
     not_ready("overload: queries come faster than this host resolves them; or resolverd is stopping")
 }

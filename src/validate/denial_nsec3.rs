@@ -16,7 +16,7 @@ use super::verdict::ValidationFailure;
 #[derive(Debug)]
 pub(super) struct Nsec3s<'a> {
     zone: &'a Name,
-    /// Each record has the hash in its owner name. All have the same salt and number of iterations.
+    /// Each record, with the hash that its owner name contains. All records have the same salt and number of iterations.
     records: Vec<(Vec<u8>, &'a NSEC3)>,
     /// The hashes that were computed so far.
     hashes: RefCell<Vec<(Name, Vec<u8>)>>,
@@ -34,8 +34,8 @@ impl<'a> Nsec3s<'a> {
         Self { zone, records: Vec::new(), hashes: RefCell::default() }
     }
 
-    /// Adds an NSEC3 record. Ignores a record with another salt or number of iterations than the first one, and a record that is not directly below
-    /// the apex.
+    /// Adds an NSEC3 record. Ignores it if its salt or number of iterations differs from that of the first record, or if its owner is not directly
+    /// below the apex.
     pub(super) fn add(&mut self, owner: &Name, nsec3: &'a NSEC3) {
         let same = |(_, first): &(Vec<u8>, &NSEC3)| {
             first.salt() == nsec3.salt() && first.iterations() == nsec3.iterations()
@@ -52,7 +52,8 @@ impl<'a> Nsec3s<'a> {
         self.records.is_empty()
     }
 
-    /// Returns how far the records prove that neither `name` nor a wildcard for it exists (RFC 5155 section 8.4).
+    /// Returns whether the records prove fully, or only insecurely because of the opt-out flag, that neither `name` nor a wildcard for it
+    /// exists (RFC 5155 section 8.4). Returns `None` if they prove nothing.
     pub(super) fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         let Some(encloser) = self.encloser(name, budget)? else { return Ok(None) };
         let Ok(wildcard) = encloser.name.prepend_label("*") else { return Ok(None) };
@@ -60,8 +61,8 @@ impl<'a> Nsec3s<'a> {
         Ok(covered.then(|| proven(encloser.closer)))
     }
 
-    /// Returns how far the records prove that `name` has no data of type `kind` (RFC 5155 sections 8.5 to 8.7): fully, or insecurely because of the
-    /// opt-out flag. Returns `None` if they prove nothing.
+    /// Returns how the records prove that `name` has no data of type `kind` (RFC 5155 sections 8.5 to 8.7): fully, or only as insecure, because of
+    /// the opt-out flag. Returns `None` if they do not prove it.
     pub(super) fn nodata(
         &self,
         name: &Name,

@@ -46,8 +46,8 @@ pub const ROOT_KEY_HOLD_DOWN: Duration = Duration::from_secs(30 * 86_400);
 /// The remove hold-down time: after this time, a revoked key of the root gets the state "removed" (RFC 5011 section 2.4.2).
 pub(crate) const ROOT_KEY_REMOVE: Duration = Duration::from_secs(30 * 86_400);
 
-/// The number of answers that must contain a new key of the root before it becomes a trust anchor. A clock that jumps forward could end the
-/// add hold-down time too early. resolverd queries the keys once a day. Unbound requires two answers.
+/// The number of answers that must contain a new key of the root before it becomes a trust anchor. The add hold-down time alone is not enough,
+/// because a clock that jumps forward could end it too early. resolverd queries the keys once a day. Unbound requires two answers.
 pub const MIN_ROOT_KEY_SIGHTINGS: u32 = 10;
 
 /// The minimum time between two answers that both count for `MIN_ROOT_KEY_SIGHTINGS`. Each start of the daemon queries the keys, and

@@ -329,7 +329,7 @@ pub fn unrevoked(key: &DNSKEY) -> DNSKEY {
 }
 
 /// Returns true if RFC 5011 is applied to this key: it is a zone key with the secure entry point flag (section 2.2), resolverd supports its
-/// algorithm, and its size is usual.
+/// algorithm, and it has at most `MAX_ROOT_KEY` octets.
 pub fn is_followed(key: &DNSKEY) -> bool {
     let octets = key.public_key().public_bytes().len();
     key.zone_key()

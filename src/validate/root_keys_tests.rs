@@ -95,8 +95,8 @@ fn a_whole_rollover() {
     assert_eq!(followed.trusted(), [2]);
 }
 
-/// A row has a state, whether the answer contains the key, the age of the state in days, the number of sightings, and the expected event
-/// and new state.
+/// The fields of a row: the state of a key, true if the answer contains the key, the days since the key is in this state, the number of
+/// answers with the key so far, the expected event, and the expected new state.
 #[test]
 fn every_state_by_every_answer() {
     use RootKeyState as State;

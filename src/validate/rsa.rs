@@ -4,8 +4,8 @@
 //! (RSASSA-PKCS1-v1_5).
 //!
 //! The crate `ring` rejects keys under 1024 bits, but some mail domains still have shorter zone signing keys. Signatures with such keys are
-//! verified with the integers of the crate num-bigint. Its time depends on the values, but key, message and signature are public. The crate
-//! `rsa` could verify them too, but depends on twenty more crates.
+//! verified with the integers of the crate num-bigint. The time of its operations depends on the values, but this reveals no secret, because key,
+//! message and signature are public. The crate `rsa` could verify them too, but depends on twenty more crates.
 
 use hickory_proto::dnssec::Algorithm;
 use num_bigint::BigUint;

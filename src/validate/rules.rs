@@ -8,7 +8,7 @@ use dns::clock::Calendar;
 /// The DNSSEC algorithms that resolverd accepts, as the configuration says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Algorithms {
-    /// True if the algorithms 5 (RSASHA1) and 7 (RSASHA1-NSEC3-SHA1) are accepted too. No zone should use them any more (RFC 9905).
+    /// True if resolverd also accepts the algorithms 5 (RSASHA1) and 7 (RSASHA1-NSEC3-SHA1). No zone should use them any more (RFC 9905).
     pub sha1: bool,
 }
 

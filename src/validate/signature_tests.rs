@@ -107,7 +107,8 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_not_
     }
 }
 
-/// The times in signatures are serial numbers of 32 bits. They must compare correctly within 68 years, also after 2106.
+/// The times in signatures are serial numbers of 32 bits. Two times that differ by at most 68 years must compare correctly, even if the numbers begin
+/// again at 0 between them (in 2106).
 #[test]
 fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
     let signer = Signer::new("example.", Algorithm::ED25519);

@@ -12,8 +12,8 @@ use dns::words;
 pub enum Verdict {
     /// The data are signed, and there is a complete chain of trust to them from a trust anchor.
     Secure,
-    /// The data are provably unsigned, below a negative trust anchor or no trust anchor, or signed only with algorithms that resolverd does
-    /// not support. The value has the reason that the client gets, if there is one.
+    /// The data are provably unsigned, or below a negative trust anchor, or not below any trust anchor, or signed only with algorithms that
+    /// resolverd does not support. The value has the reason that the client gets, if there is one.
     Insecure(Option<ValidationFailure>),
     /// The data should be signed, but a signature or proof is wrong or missing.
     Bogus(ValidationFailure),

@@ -13,7 +13,8 @@ pub enum CheckEnd {
     CouldNotTell(String),
 }
 
-/// Decides what the facts of a check show. If no server answered, not even one of the parent zone, the network of this host is at fault.
+/// Decides what the facts of a check show. They show nothing about the domain if the network of this host is down, or if no server
+/// answered, not even one of the parent zone.
 pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     if is_network_down {
         return CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned());

@@ -82,7 +82,8 @@ fn what_a_check_cannot_see_does_not_go() {
         (Code::MxIsAddress, Code::DomainMissing, true),
         (Code::MxIsAddress, Code::NsNoneAnswers, true),
         (Code::MxIsAddress, Code::NsLame, false),
-        // The first finding of the next two rows says that a part of the check had no result. Such a finding ends when a check no longer reports it.
+        // In the next two rows, the first finding says that a part of the check had no result. Such a finding ends when a check no longer reports
+        // it.
         (Code::PointerUnknown, Code::PointerOk, false),
         (Code::SmtpUnknown, Code::MailUnknown, false),
     ];
@@ -169,7 +170,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::SpfMultiple, &[]), unknown(Part::Spf, &[]), true),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m9()]), false),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m1()]), true),
-        // The DNS list of the second finding had no result, but that of the first finding did answer.
+        // The DNS list without a result is not the list of the first finding.
         (
             about(Code::Listed, &[listing(Some("bl.a."))]),
             unknown(Part::Lists, &[listing(Some("bl.b."))]),

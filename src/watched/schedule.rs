@@ -128,7 +128,8 @@ impl Schedule {
 }
 
 /// Returns the time until the first check of a domain in this process. The check is due when the interval since the last saved check is
-/// over. `unix` is the current time in seconds since 1970.
+/// over, or after `WATCH_AGAIN` if that check left something unsure. The time is at least `WATCH_START` and a random part of `WATCH_FIRST`.
+/// `unix` is the current time in seconds since 1970.
 fn first(watch: &ConfiguredWatch, history: &DomainHistory, unix: u64, random: &Random) -> Duration {
     let spread = below(WATCH_FIRST, random);
     let left = history.checked.map(|checked| {

@@ -25,10 +25,10 @@ pub(super) struct Unseen {
 impl Unseen {
     pub(super) fn in_check(findings: &[Finding]) -> Self {
         let unknown = findings.iter().filter(|finding| match finding.part {
-            // A finding about the part "records" says that the records of some server are not known, whatever its level: the server gave no
-            // usable answer, or was not queried because of the limit on questions.
+            // A finding of any level about the part "records" says that the records of some server are not known: the server gave no usable answer,
+            // or was not queried because of the limit on questions.
             Some(Part::Records) => true,
-            // No server gave the record, so any fault of the record is unknown, whatever the level of the finding.
+            // No server gave the record. So any fault of the record is unknown, for each level of the finding.
             Some(_) if [Code::PolicyUnanswered, Code::PtrUnanswered].contains(&finding.code) => true,
             Some(_) => finding.level <= Level::CouldNotTell,
             None => finding.level == Level::CouldNotTell,

@@ -261,7 +261,7 @@ impl<'a> Monkey<'a> {
         let apex = |place: usize| self.internet.domains[place].name.clone();
         let below = |label: &str, name: &Name| Name::from_ascii(label).unwrap().append_domain(name).unwrap();
         match fault {
-            // The servers of arpa. serve the root too, so they can send a proof of this parent zone.
+            // The servers of arpa. also serve the root zone, so they can send the proof of the parent zone for this name.
             Fault::ParentsProof => Some((name("arpa."), (name("arpa."), RecordType::NAPTR))),
             // This TXT answer does not fit into a datagram, which the fault needs.
             Fault::ForgedTail => Some((apex(9), (apex(9), RecordType::TXT))),

@@ -181,9 +181,9 @@ impl<'a> Truth<'a> {
         Judged::Wrong(format!("{kind} is said to be secure, and these are unsigned: {unsigned:?}"))
     }
 
-    /// Returns true if a false answer in the zone of a DNS list is permitted. A false "not listed" is permitted after a lie, or if an
-    /// allowlist has a fault. A false listing is permitted if the zone is not configured as a list, or until the resolver has had time to
-    /// detect that the list lists every address.
+    /// Returns true if a false answer in the zone of a DNS list is permitted. A false "not listed" is permitted after a lie (a false answer of a
+    /// server that the resolver cannot recognise), or if an allowlist has a fault. A false listing is permitted if the zone is not configured as a
+    /// list, or until the resolver has had time to detect that the list lists every address.
     fn is_excused_of_list(
         &self,
         state: &State,

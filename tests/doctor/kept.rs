@@ -49,7 +49,7 @@ fn of_zone(text: &str, resolver: &Lab, faults: &[Fault]) -> Vec<Finding> {
     paused(async { check(&Simulation::new(Arc::clone(&lab), config_for(&lab), 1), subject).await.1 })
 }
 
-/// Returns a lab in which a resolver of a third party has these records of the checked domain in its cache.
+/// Returns a lab in which a resolver of a third party has the records `text` of the checked domain in its cache.
 fn of_domain(text: &str) -> Lab {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec!["198.18.1.1".parse().unwrap()])).unwrap();

@@ -261,7 +261,7 @@ fn the_same_servers_of_the_zone_above_are_asked_in_every_run() {
     }
 }
 
-/// Checks a domain. Two of the four servers of `com.` delegate it with other keys than its own, or without a DS record.
+/// Checks a domain. Two of the four servers of `com.` have a DS record for another key, or no DS record.
 fn with_other_signers(plan: Option<&str>, seed: u64) -> Vec<Finding> {
     let signed = |plan: Option<&str>| {
         let mut tree = with_parents(4, NEW);

@@ -222,7 +222,7 @@ fn turned(tree: &mut Tree, both: &[String], second: bool) {
     // The parent zone delegates this zone only to ns1. ns2 has other records of it and is the stub server.
     let (servers, mail) = if second { ("ns1 ns2", "mx2") } else { ("ns1", "mx") };
     tree.zone("stubbed.com.", &names(servers), &format!("@ MX 10 {mail}.host.com.\n")).unwrap();
-    // In the second version, a server of `registry.com.` has a copy of the zone from before this delegation.
+    // The second version of `registry.com.` is a copy from before the delegation of `new.registry.com.`. One server has this copy.
     tree.zone("registry.com.", both, "@ MX 10 mx.host.com.\n").unwrap();
     if !second {
         tree.zone("new.registry.com.", &names("below"), "@ MX 10 mx.host.com.\n").unwrap();

@@ -15,7 +15,8 @@ use crate::simulated::check;
 
 const KEY: &str = "TXT \"v=DKIM1; k=ed25519; p=BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"\n";
 
-/// The domain, the selector of its DKIM signatures (may be empty), its zones with their records, and the codes of correct warnings.
+/// The domain, the selector of its DKIM signatures (may be empty), its zones with their records, and the codes of the warnings that the
+/// check may report.
 type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static [Code]);
 
 const MAIL: &str = "@ MX 10 mx1.hosts.com.\n@ TXT \"v=spf1 mx -all\"\n_dmarc TXT \"v=DMARC1; p=reject\"\n";

@@ -92,7 +92,7 @@ fn each_row_of_the_offer_to_hickory_is_true() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The test above adds `BEFORE` to each row of its table. The parsers of resolverd and of Hickory DNS must read a zone with `BEFORE` alike.
+/// Each zone text of these tests begins with `BEFORE`. The parsers of resolverd and of Hickory DNS must read a usual zone with it alike.
 #[test]
 fn a_usual_zone_is_read_alike() {
     let text = format!(

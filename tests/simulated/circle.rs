@@ -32,8 +32,8 @@ const TRIES: u16 = 4;
 /// The time between these queries.
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// The maximum number of messages to servers for one question, including those for the root keys. resolverd sends the same number to two
-/// forwarders that do not answer.
+/// The maximum number of DNS messages to servers for one question, including those for the root keys. Two forwarders that do not answer get as
+/// many.
 const MESSAGES: usize = 32;
 
 /// The servers of this network are forwarders that send each query back to resolverd.

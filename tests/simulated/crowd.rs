@@ -1,5 +1,5 @@
-//! Many questions for a zone whose servers are dead: the messages and resolutions that they cause, and the time of answers from other
-//! zones.
+//! Many questions for a zone whose servers are dead: the resolutions and the queries to servers that they cause, and the time of answers from
+//! other zones.
 
 use std::sync::Arc;
 use std::time::Duration;

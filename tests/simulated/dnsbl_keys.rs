@@ -207,7 +207,8 @@ fn who_asks_for_what_stands_for_the_key_learns_and_spoils_nothing() {
     });
 }
 
-/// Looks up sixty addresses in both DNS lists. Returns the time of the last one, and the counters of batches (queries in advance).
+/// Looks up sixty addresses, each in both DNS lists. Returns how long the lookups of the last address took, and the counters of batches
+/// (queries in advance).
 async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, BatchCounts) {
     let _tended = simulation.tend();
     let mut took = Duration::ZERO;
@@ -293,7 +294,7 @@ fn it_is_told_nowhere() {
     assert!(!told.to_ascii_lowercase().contains(KEY), "{told}");
 }
 
-/// The owner names contain the key, which only the module `exchange` knows, so the signatures cannot be checked.
+/// The signatures cannot be checked: the owner names in the replies contain the key, and only the module `exchange` knows the key.
 #[test]
 fn a_signed_list_with_a_key_is_insecure_and_tells_nothing() {
     let folder = tempfile::tempdir().unwrap();

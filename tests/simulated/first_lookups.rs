@@ -129,8 +129,8 @@ fn first_lookups_in_a_faulty_world_are_near_those_of_an_oracle() {
     assert!(ours[1] <= oracles[1] * 2, "95th percentile {:?}, the oracle's {:?}", ours[1], oracles[1]);
 }
 
-/// Returns the sum of the times of the faster server of each zone cut, because resolverd queries two servers in parallel at each cut.
-/// Returns `None` if there are sub-questions, which run in parallel too.
+/// resolverd queries two servers in parallel at each zone cut. Returns the sum of the times of the faster ones. Returns `None` if there are
+/// sub-questions, because these run at the same time as other queries.
 fn faster_of_raced(lab: &Lab, reply: &SimulatedReply) -> Option<Duration> {
     let mut cuts: Vec<Duration> = Vec::new();
     for step in reply.steps.iter() {

@@ -82,8 +82,8 @@ fn f2_a_lame_server_is_not_preferred_and_a_denial_is_no_failure() {
             "{} messages to the lame one",
             lab.log().count("ns1.one.tld")
         );
-        // The server has denied the first eight names, and has never given an answer for a name in mixed case. So resolverd queries these
-        // names again in lower case.
+        // The server gets one query for each of the 20 names. It has denied the first eight names, and has never given an answer for a name
+        // in mixed case, so resolverd repeats these eight queries in lower case.
         assert_eq!(lab.log().count("ns2.one.tld"), 28);
     }
 }

@@ -60,7 +60,7 @@ impl Stage {
         self.0.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap()
     }
 
-    /// Asks these questions of one email about a domain, one after the other. Returns the time of the last question.
+    /// Asks `questions`, which belong to one email about a domain, one after the other. Returns how long the last one took.
     async fn delivery(&self, number: usize, questions: &[(&str, RecordType)]) -> Duration {
         let flags = Flags { dnssec_ok: true, ..Flags::default() };
         let mut last = Duration::ZERO;
@@ -72,7 +72,8 @@ impl Stage {
         last
     }
 
-    /// Plays one email per second, each with these questions about one of the domains. Returns how long the last question of each email took.
+    /// Plays one email per second, one for each number in `domains`. For each email, a client asks `questions` about the domain with this number.
+    /// Returns how long the last question of each email took.
     async fn messages(
         &self,
         domains: std::ops::Range<usize>,
@@ -154,8 +155,8 @@ fn the_ptr_is_asked_ahead_on_a_busy_host_although_it_is_used_seconds_later() {
         };
         futures_util::future::join_all((0..CLIENTS).map(of_client)).await
     });
-    // Look-ahead asks 32 questions before the first client uses one, after six seconds (client 153 then begins). From then on, each used question
-    // permits two more.
+    // Look-ahead may ask 32 questions before a client uses one. The first client uses one after six seconds, when client 153 begins. From then on,
+    // each used question permits two more.
     let soon = &times[153..210];
     assert!(soon.iter().all(Duration::is_zero), "{times:?}");
 }

@@ -63,7 +63,7 @@ fn measure(world: World, seeds: u64) -> (Duration, Duration, usize, Vec<String>)
     (median, late, questions, failed)
 }
 
-/// The number of simulated internets. Over 30 internets, the medians differ by up to 0.15 s if the random numbers are drawn in another
+/// The number of simulated internets. With 30 of them, the medians changed by up to 0.15 s when the random numbers were drawn in another
 /// order. The limits of the tests allow for this.
 const SEEDS: u64 = 40;
 
@@ -95,8 +95,8 @@ fn at_thirty_per_cent_loss_with_a_broken_server_in_each_zone_one_question_in_a_t
     assert!(failed.len() * 1_000 <= questions, "{} of {questions} failed\n{shown}", failed.len());
 }
 
-/// Asks for new names in a zone with one server. resolverd has learned the loss before. Returns the mean and the 99th percentile of the
-/// times, and the number of queries per name.
+/// Asks for new names in a zone with one server, after resolverd has measured the packet loss on the path to this server. Returns the mean
+/// and the 99th percentile of the times, and the number of queries per name.
 fn names_of_a_sole_server(loss_per_mille: u32) -> (Duration, Duration, f64) {
     let mut tree = Tree::default();
     for (name, last, loss_per_mille) in [("a.root", [0, 1], 0), ("ns.one", [1, 1], loss_per_mille)] {

@@ -1,4 +1,5 @@
-//! resolverd must find the nearest server of a zone, whichever server it queried first. No question may wait for these measurements.
+//! resolverd must find the nearest server of a zone, whichever server it queried first. No question may wait for the queries that measure the
+//! other servers.
 
 use std::sync::Arc;
 use std::time::Duration;

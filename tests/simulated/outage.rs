@@ -189,8 +189,8 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             assert_eq!(probes, 0, "nobody is dead, so nobody is probed");
             let first = ask(&simulation, 10_000).await;
             assert!(first.elapsed <= normal, "{:?} instead of {normal:?}: {:#?}", first.elapsed, first.steps);
-            // After this pause, no question of the outage is in progress or has a cached failure: although there were many failures, each is
-            // cached for only one or two seconds.
+            // After this pause, no question that was asked during the outage is still in progress. No failure is cached either: each failure of an
+            // outage is cached for only one or two seconds.
             tokio::time::sleep(FLIGHT_TIME + Duration::from_secs(2)).await;
             for number in [11, last] {
                 let again = ask(&simulation, number).await;

@@ -61,8 +61,8 @@ struct World<'a> {
     signed: bool,
 }
 
-/// Plays the runs. Each run gives the next faults of the list to some servers. Further seeds are played for faults whose servers got no
-/// query.
+/// Plays one run for each seed. Each run gives some servers faults from the list. Until each fault has met a query, further runs are played
+/// with the remaining faults.
 fn soak(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
     let (first, seeds) = (by_hand("RESOLVERD_SOAK_FIRST", 0), by_hand("RESOLVERD_SOAK_SEEDS", SEEDS));
     let questions = usize::try_from(by_hand("RESOLVERD_SOAK_QUESTIONS", questions)).unwrap();
@@ -179,8 +179,8 @@ fn break_some(
         let is_below = |origin: &Name, other: &Name| origin != other && other.zone_of(origin);
         let refers =
             zones.iter().any(|zone| zones.iter().any(|other| is_below(zone.origin(), other.origin())));
-        // If the server of a DNS list denies a name in mixed case for the first time, resolverd believes the denial even if it is false,
-        // because one missed listing loses no mail.
+        // The first time that a server of a DNS list denies a name in mixed case, resolverd believes it. The denial may be false, but one missed
+        // listing loses no mail.
         let leads_to_list =
             zones.iter().any(|zone| internet.lists.iter().any(|list| zone.origin().zone_of(&list.zone)));
         let lies = |fault: &Fault| match fault {

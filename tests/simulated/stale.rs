@@ -103,7 +103,8 @@ fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
     }
 }
 
-/// Resolutions that began in the outage stay in progress for ten seconds. A later question that joins one must not wait for its end.
+/// Resolutions that began in the outage stay in progress for ten seconds. A later question that joins such a resolution must not wait until
+/// the resolution ends.
 #[test]
 fn answers_are_fresh_two_seconds_after_a_server_was_heard_again() {
     for seed in 0..10 {

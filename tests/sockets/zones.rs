@@ -151,7 +151,7 @@ fn one_of_two_forwarders_refusing_failing_or_dead_costs_no_answer() {
                 times.push(reply.elapsed);
             }
             times.sort();
-            // The limit is 1.2 times the round trip of the forwarder without faults. Three of the fifty questions may take longer.
+            // The limit is 1.2 times the round trip of the forwarder without faults. Two of the fifty questions may take longer.
             assert!(times[47] <= Duration::from_millis(24), "{fault:?}: {times:?}");
         });
     }

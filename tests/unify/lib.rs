@@ -1,2 +1,2 @@
-//! This crate has only dependencies. The tests of each other crate use it, so that `cargo test -p CRATE` uses the same builds of libraries
-//! as `cargo test`.
+//! This crate has no code, only dependencies. The tests of each other crate depend on it. So `cargo test -p CRATE` builds the libraries with the
+//! same features as `cargo test`, and need not build them again.

@@ -52,8 +52,8 @@ pub struct ListRow {
     pub batch_used: u64,
     /// The number of queries that resolverd sent to this list early, in batches, and whose answers no client used.
     pub batch_unused: u64,
-    /// The time in seconds that clients did not have to wait because of early queries. If the mode `batch` only observes, the
-    /// time that early queries would have saved.
+    /// The time in seconds that clients did not have to wait because of early queries. If the mode `batch` only observes, this is the time that
+    /// early queries would have saved.
     pub batch_saved: f64,
     /// Information or advice in words, or an empty text.
     pub note: String,

@@ -131,7 +131,7 @@ pub enum Request {
     },
     /// The states of the DNS lists that clients have queried.
     Dnsbl {
-        /// The zone of the only list to show, with its entry of the registry; `None` shows all lists.
+        /// The zone of the list to show. The reply then also has what the registry says about this list. `None` shows all lists.
         #[serde(default)]
         list: Option<String>,
     },

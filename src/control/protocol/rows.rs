@@ -113,7 +113,7 @@ pub struct LookaheadRule {
     pub unused: u64,
     /// The time in seconds that clients did not have to wait because of this rule.
     pub saved: f64,
-    /// The number of questions that the rule expected from clients, but did not resolve because it only observed.
+    /// The number of questions that the rule would have asked in advance, while it only observed.
     pub observed: u64,
     /// How many of these a client really asked within 30 s.
     pub sent_later: u64,

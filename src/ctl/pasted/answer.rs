@@ -43,7 +43,7 @@ pub(super) fn of_line(line: &PastedLine, message: &MessageReport) -> Option<Culp
     answer::culprit(&message.questions, reports, &is_meant)
 }
 
-/// If the line reports a DNS list that resolverd does not know, marks the queries to this list as listed: their names are a
+/// If the line reports a DNS list that resolverd does not know, marks the queries to this list as listed. The name in such a query consists of a
 /// reversed address of the line, and a name of the line (the zone of the list).
 pub(super) fn mark_unknown_list(line: &PastedLine, message: &mut MessageReport) {
     if line.reports != Some(DnsResult::Listed) {

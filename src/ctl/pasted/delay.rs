@@ -25,9 +25,9 @@ impl LineDelay {
         self.parts.map(|[_, _, connecting, _]| connecting).or(self.last_try).or(self.whole)
     }
 
-    /// In a line of Postfix, returns true if the time before the queue manager is the longest part of the delay, and includes no
-    /// earlier delivery attempt. In this time, smtpd and content filters send DNS queries. The names in these queries are not in the
-    /// line, because the line is about the delivery.
+    /// In a line of Postfix, returns true if the time before the queue manager is long, is the longest part of the delay, and includes no earlier
+    /// delivery attempt. In this time, smtpd and content filters send DNS queries. The names in these queries are not in the line, because the
+    /// line is about the delivery.
     pub(super) fn is_before_queue(&self) -> bool {
         self.parts.is_some_and(|[before, rest @ ..]| {
             before >= SLOW_PART

@@ -18,7 +18,7 @@ const NEXT_TO_TO: [&str; 2] = [" relay=", " stat="];
 /// Words of Exim. One of them follows the recipient of a delivery.
 const NEXT_TO_ARROW: [&str; 3] = [" R=", " T=", " F=<"];
 
-/// Words before the recipient of a delivery, each with the words of which one must follow the recipient.
+/// Words before the recipient of a delivery. Each row also has the words after the recipient, of which one must follow.
 const DELIVERIES: [(&str, &[&str]); 5] = [
     (" to=", &NEXT_TO_TO),
     (" => ", &NEXT_TO_ARROW),
@@ -82,7 +82,8 @@ impl<'a> Delivery<'a> {
         end.and_then(|end| self.rest.get(..end)).unwrap_or(self.rest)
     }
 
-    /// Returns the result of the delivery if it names the host or the domain that could not be looked up.
+    /// Returns the result of the delivery if it reports a failed lookup, or names a host or domain that was not found. Returns `None` if it
+    /// contains the words of a remote mail server.
     fn result_with_lookup(self) -> Option<&'a str> {
         let results = RESULTS.iter().filter_map(|mark| self.rest.split_once(*mark));
         let result = results.map(|(_, result)| result).max_by_key(|result| result.len())?;

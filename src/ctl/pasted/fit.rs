@@ -4,8 +4,8 @@
 //!
 //! - A log line shows when its mail was in progress: the mail ended at the time of the line, and began earlier by the delay in
 //!   the line. A domain often sends several mails, so a message at another time does not belong to the line.
-//! - A failed query for a DNS list or a reverse name defers no mail. So a failed query for another name is the more likely cause
-//!   of a line about a failed lookup, most of all the name that the line rejects.
+//! - A failed query for a DNS list or a reverse name defers no mail. So a failed query for another name is the more likely cause of a line
+//!   about a failed lookup, most of all for the name that the line reports as rejected.
 //! - If a line shows no delay, its mail may have sent its queries long before. So older messages are compared too, but those that
 //!   ended just before the line rank first.
 //! - A mail comes from one host and one sender. So a message with the MX query of another domain, or with the PTR query for
@@ -117,9 +117,9 @@ fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
     }
 }
 
-/// Returns how many whole seconds the end of a message (email) is from the time of a pasted line. If the message began after the line, the result
-/// is the greatest value. For a line about an arrival, the message may also begin after the arrival, before the line. For a delivery of Postfix,
-/// the time is the start of the third part of `delays=`, because Postfix looks up the names before it connects.
+/// Returns how many whole seconds a message (email) ended before, or began after, the time of a pasted line. If the message began after the
+/// line, the result is the greatest value. The time of a line about an arrival reaches from the arrival to the line. The time of a delivery
+/// of Postfix is the start of the third part of `delays=`, because Postfix looks up the names before it connects.
 fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// Logs cut times to whole seconds.
     const SECOND: f64 = 1.0;

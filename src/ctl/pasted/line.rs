@@ -15,8 +15,8 @@ const CONNECTED: &str = "]: connect from ";
 /// The error of the time of a log line, in seconds: most logs cut times to whole seconds.
 const WHOLE_SECOND: f64 = 1.0;
 
-/// How much later than a log line with fractions of a second a query may be, although it was sent before the line was written, in
-/// seconds. Mail software and resolverd read the clock at different moments.
+/// In seconds. A query that was sent before a log line was written may have a time that is this much later than the time of the line, because mail
+/// software and resolverd read the clock at different moments. Used for log lines whose times have fractions of a second.
 const EXACT: f64 = 0.01;
 
 const UNREAD_TIME: usize = 60;
@@ -87,9 +87,9 @@ impl PastedLine {
         self.before_its_end(before)
     }
 
-    /// Returns the period whose queries can be the culprit: the time while a program ran, if its line has this time. For a line
-    /// about a new connection, this is the time before the line, because Postfix writes the line after it has looked up the
-    /// client. Returns `None` for other lines, and for lines that report a failed lookup.
+    /// Returns the period whose queries can be the culprit. If a line says how long a program ran, this is the time while the program ran.
+    /// For a line about a new connection, it is the time before the line, because Postfix writes the line after it has looked up the client.
+    /// Returns `None` for other lines, and for lines that report a failed lookup.
     pub fn decisive(&self) -> Option<DecisiveTime<f64>> {
         let at = self.at?;
         let left_out = if at.fract() == 0.0 { WHOLE_SECOND } else { 0.0 };
@@ -134,8 +134,7 @@ impl PastedLine {
         self.subjects.iter().filter_map(|subject| subject.parse().ok())
     }
 
-    /// In seconds since 1970: the last moment at which the mail of the line may have sent queries. All queries come before the
-    /// transmission.
+    /// Returns the last moment at which the mail of the line may have sent queries, in seconds since 1970. All queries come before the transmission.
     pub(super) fn end(&self) -> Option<f64> {
         Some(self.at_last.or(self.at)? - self.sending())
     }

@@ -121,8 +121,8 @@ fn queue_id(text: &str) -> Option<&str> {
     id.chars().all(|letter| letter.is_ascii_alphanumeric()).then_some(id)
 }
 
-/// Sorts the lines: within a queue entry or a bounce, lines that report a failed lookup come first. The sender mostly has a
-/// domain of this host, so the line about the sender does not name the cause.
+/// Sorts the lines: within a queue entry or a bounce, lines that report a failed lookup come first. The line about the sender seldom reports
+/// one, because the sender usually has a domain of this host.
 pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     lines.sort_by_key(|line| (line.entry, !line.blames_dns));
     lines
@@ -131,8 +131,8 @@ pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
 /// The time of the lines read so far, because a line without a time has the time of the line before it.
 #[derive(Default)]
 struct LineDates {
-    /// The last time in the text so far, in seconds since 1970: the first and the last moment that it can mean, because logs may leave out the year
-    /// and the time zone.
+    /// The last time in the text so far. It is stored as the first and the last moment that it can mean, in seconds since 1970, because
+    /// logs may leave out the year and the time zone.
     date: Option<(f64, f64)>,
     /// The most recent time as text, if it could not be parsed.
     unread: Option<String>,
@@ -152,8 +152,8 @@ impl LineDates {
             self.entries = self.entries.saturating_add(1);
         }
         if own.is_some() || unread.is_some() {
-            // A time also applies to the lines after it. In an entry of mailq, these lines report delivery attempts between the
-            // arrival and now.
+            // The time in a line also applies to the lines after it, until one of them has its own time. In an entry of mailq, these lines
+            // report delivery attempts between the arrival of the mail (`first`) and `now`.
             (self.date, self.unread) = (arrival.map(|(first, _)| (first, now)).or(own), unread);
         }
         (own.or(self.date), arrival.is_some())

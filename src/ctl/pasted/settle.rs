@@ -159,9 +159,8 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     };
     let has_host = has(&|question| address_of(&question.name).is_some());
     if has_host && has(&|question| question.kind == "MX") {
-        // The shown messages (emails) have the queries about the host and the sender of the mail, so waits of other messages do
-        // not belong to this mail. Exception: a failed query for a mail host. If two domains share this host, only one of their
-        // messages has the query.
+        // The shown messages (emails) have the queries about the host and about the sender of the mail. So waits of other messages do not belong to
+        // this mail, except a failed query for a mail host: if two domains share this host, only one of their messages has the query.
         let may_be_shared = |wait: &PossibleWait| wait.failed && address_of(&wait.name).is_none();
         messages.iter_mut().for_each(|message| message.possible_waits.retain(may_be_shared));
     }
@@ -190,7 +189,7 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     judged
 }
 
-/// Returns a message (email) of a pasted line with the culprit of the line's delay: `not_dns` if DNS did not take most of the
+/// Returns a message (email) that was found for a pasted line, with the culprit of the delay in this line: `not_dns` if DNS did not take most of the
 /// delay. `waited_together` is the time, in seconds, that all messages of the line waited for DNS.
 fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) -> MessageReport {
     answer::mark_unknown_list(line, &mut message);
@@ -228,7 +227,7 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     doubted(line, with_first(not_dns(line, &message), message))
 }
 
-/// Sets the culprit. If the previous culprit is in DNS, the report names it as a further one.
+/// Replaces the culprit of the message. If the culprit before was one of DNS and of another kind, the report names it as a further culprit.
 fn with_first(culprit: CulpritReport, mut message: MessageReport) -> MessageReport {
     let before = std::mem::replace(&mut message.culprit, culprit);
     let is_other = is_of_dns(before.kind) && before.kind != message.culprit.kind;
@@ -236,7 +235,7 @@ fn with_first(culprit: CulpritReport, mut message: MessageReport) -> MessageRepo
     message
 }
 
-/// Returns true if pauses of the client between its queries explain the delay in the line. Without a delay, any pause does.
+/// Returns true if pauses of the client between its queries explain the delay in the line. If the line has no delay, any pause is enough.
 fn sleeps(line: &PastedLine, message: &MessageReport) -> bool {
     let is_client = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
     let sleeps = is_client(&message.culprit) || message.also.iter().any(is_client);

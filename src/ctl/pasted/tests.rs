@@ -597,7 +597,7 @@ fn a_time_that_does_not_exist_is_not_understood() {
     }
 }
 
-/// Returns for each message that is shown: its first name, its culprit, and how many messages match the line (0 for a single one).
+/// Returns for each shown message: the name of its first question, its culprit, and how many messages match the line (0 for a single one).
 fn shown(text: &str, mut found: Vec<MessageReport>) -> Vec<(String, CulpritKind, u64)> {
     let line = one(text);
     let shift = line.end().unwrap() - NOW;

@@ -79,7 +79,8 @@ pub(super) fn is_date_header(line: &str) -> bool {
     DATE_HEADERS.iter().any(|header| line.starts_with(header))
 }
 
-/// Returns the start of a line up to a time that `in_line` cannot parse: a time of day, or a number of seconds since 1970.
+/// A line has a time of day, or a number of seconds since 1970, that `in_line` cannot parse. Returns the text from the start of the line to
+/// the end of this time. Returns `None` if the line has no such time.
 pub(super) fn not_understood(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().take(WORDS).collect();
     let is_header = words.first().is_some_and(|word| word.ends_with(':'));
@@ -178,7 +179,8 @@ pub(super) fn without_head(line: &str) -> String {
     words.get(behind..).unwrap_or_default().join(" ")
 }
 
-/// Returns the first and the last possible moment, and the number of words from the start of the line to the end of the time.
+/// Returns the first and the last moment that the time in a line can mean, in seconds since 1970, and the number of words from the start of
+/// the line to the end of the time.
 fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     for header in DATE_HEADERS {
         if let Some(date) = line.strip_prefix(header) {

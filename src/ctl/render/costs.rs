@@ -6,7 +6,7 @@ use super::{Paint, Style, words};
 use control::protocol::Reply;
 use history::costs::{CostRow, CostSpan};
 
-/// In seconds. If the delay has changed by less than this, the table shows "none" as its change.
+/// In seconds. If the delay has changed by less than this, the table shows "none" as the change.
 const CHANGE: f64 = 0.05;
 
 /// In seconds. A shorter wait is not shown: the query failed at once.

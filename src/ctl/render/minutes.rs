@@ -25,7 +25,7 @@ enum Figure {
     Count(u64),
     /// A part and the whole, shown in percent.
     Share(u64, u64),
-    /// A quantile: the time in seconds, the number of times, and the share of longer times in percent.
+    /// A quantile: its value in seconds, the number of measured times, and the percentage of them that are longer than the value.
     Time(f64, u64, u64),
 }
 
@@ -126,9 +126,9 @@ impl Figure {
     }
 }
 
-/// Returns the screen of a span: its figures beside those of the `other` span, the table of its `minutes`, and the busiest names.
-/// If there are `minutes` and no `other` span, the figures are left out. `moment` formats a point in time with its date, `time`
-/// only as the time of day.
+/// Returns the screen of a span: the figures of the span and of the `other` span side by side, the table of the `minutes`, and the busiest
+/// names. If there are `minutes` and no `other` span, the figures are left out. `moment` formats a point in time with its date, `time` only
+/// as the time of day.
 pub fn screen(
     span: &SpanReport,
     other: Option<&SpanReport>,
@@ -216,7 +216,8 @@ fn each(minutes: &[SpanReport], time: Moment<'_>, style: Style) -> String {
 const SENT: &str =
     "sent: queries to servers; timeout: the part of them without a reply; –: nothing was recorded\n";
 
-/// Lines below the table of the busiest names that say what its counts are. A line is shown if the table has a row of one of its kinds.
+/// Lines below the table of the busiest names. Each line explains the counts of some kinds of rows, and is shown if the table has a row of one of
+/// these kinds.
 const COUNTED: [(&[BusyKind], &str); 4] = [
     (
         &[BusyKind::Zone, BusyKind::List],
@@ -285,7 +286,8 @@ pub fn busiest(
     }
 }
 
-/// Names are stored less often than the figures above the table, so the first period can begin before the span.
+/// Returns the line that shows the period of the table. The table is read from rows that are written every `NAMES_INTERVAL` minutes. So
+/// this period may begin earlier than the period of the other figures.
 fn recorded(span: &SpanReport, moment: Moment<'_>) -> String {
     let (from, to) = (moment(span.from as f64), moment(span.to as f64));
     format!("this table adds up what was recorded every {NAMES_INTERVAL} minutes from {from} to {to}\n")

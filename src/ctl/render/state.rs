@@ -60,8 +60,8 @@ pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint
 const SERVER_TERMS: &str = "round trip: mean time from a query to its reply; unanswered in a row: queries without a reply since the last reply\n\
     dead: did not reply for some time; resolverd sends it only a test query (probe) now and then, until it replies again\n";
 
-/// The features that a server does not support: EDNS, TCP, or 0x20 (a reply repeats upper and lower case of the name in the
-/// query).
+/// Returns the features that a server does not support: EDNS, TCP, 0x20 (its replies repeat upper and lower case of the name in the query),
+/// or datagrams of more than 512 octets.
 fn lacks(row: &ServerState) -> String {
     let ServerFeatures { edns, tcp, keeps_case, long_datagrams } = row.features;
     let all = [

@@ -106,7 +106,7 @@ fn cache(stores: &[StoreFill]) -> String {
     format!("{} entries, {used} MiB used", words::number(sum(|fill| fill.entries)))
 }
 
-/// The age and the size of the snapshot, and the number of entries that were restored from the previous one.
+/// Returns the age and the size of the snapshot, and the number of entries that were restored from the previous one.
 fn snapshot(status: &SnapshotStatus) -> [String; 2] {
     let written = status.age.map_or_else(
         || "cache not saved to disk yet".to_owned(),

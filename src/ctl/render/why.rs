@@ -281,7 +281,7 @@ pub(super) fn named_kind(culprit: &CulpritReport) -> Option<&'static str> {
     (culprit.kind != CulpritKind::Answer).then(|| culprit.kind.label())
 }
 
-/// When the message (email) began, how long it waited for DNS, its culprit, and the name of its first query.
+/// Returns one line about a message (email): when it began, how long it waited for DNS, its culprit, and the name of its first query.
 fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let kind = report.culprit.kind.label();
     let zone = report.culprit.zone.as_deref().map(|zone| format!(" {}", harmless(zone))).unwrap_or_default();

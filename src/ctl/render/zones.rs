@@ -49,7 +49,7 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
         let servers = plain("the zone's own servers".to_owned());
         targets.push(vec![servers, plain(NONE.to_owned()), plain("not forwarded".to_owned())]);
     }
-    // Such a zone is shown with the key of the configuration file, because an import has written most of these zones.
+    // A zone with `forward_first` is shown with this key of the configuration file, because an import has written most of these zones.
     let kind = if row.forward_first { "forward_first".to_owned() } else { words::word(&row.kind) };
     let zone = match (&row.view, &row.temporary) {
         (Some(view), _) => format!("{} (view {view})", row.zone),

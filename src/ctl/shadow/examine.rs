@@ -30,8 +30,8 @@ pub(super) struct Examiner {
 }
 
 impl Examiner {
-    /// `answers_others` is true if the present resolver of this host has answered another question. Otherwise that resolver may
-    /// not work at all, so its silence shows nothing.
+    /// Collects the evidence about a question that the two resolvers have answered differently. `answers_others` is true if the present
+    /// resolver of this host has answered another question. If it is false, that resolver may be down, so its silence shows nothing.
     pub(super) async fn examine(&self, question: &AskedQuestion, answers_others: bool) -> Evidence {
         let mut evidence = Evidence {
             samples: vec![self.sides.sample(question).await],
@@ -62,7 +62,8 @@ impl Examiner {
         }
     }
 
-    /// Asks resolverd and the name servers of the zone for the cause of a difference, and stores their replies in `evidence`.
+    /// Asks resolverd and the name servers of the zone the questions whose answers may show the cause of a difference, and stores the replies in
+    /// `evidence`.
     async fn seek(&self, question: &AskedQuestion, (last, evidence): (&Sample, &mut Evidence)) {
         let kind: &'static str = match question.kind {
             RecordType::Unknown(_) => return,

@@ -58,7 +58,7 @@ pub struct TopLive {
     column: usize,
     is_reversed: bool,
     rows: Vec<TopRow>,
-    /// The values of each row (`TopRow::figure`) at the last updates of the screen, by the name of the row, the latest last.
+    /// For each row, by its name: its values (`TopRow::figure`) at the last updates of the screen, the latest value last.
     trends: BTreeMap<String, Vec<f64>>,
     /// False until the daemon has sent the rows of the selected table and period.
     is_read: bool,

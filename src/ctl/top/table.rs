@@ -183,8 +183,9 @@ fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> 
     one.is_rest.cmp(&other.is_rest).then(order).then_with(|| one.name().cmp(other.name()))
 }
 
-/// The least width of a column of words, in characters; a narrower column is not shown. On a wide terminal, the least width of a name is
-/// three eighths of the terminal, and that of other words five sixteenths: 25 of 80, which `ok: mean round trip 30 ms` needs.
+/// The least width of a column of words, in characters; a narrower column is not shown. On a wide terminal, the least width is larger: three
+/// eighths of the terminal for a column of names, and five sixteenths for another column. Five sixteenths of 80 characters are 25, which
+/// `ok: mean round trip 30 ms` needs.
 const LEAST: usize = 16;
 
 pub(super) const GAP: usize = 2;

@@ -9,7 +9,7 @@ use crate::clock::Mono;
 /// The value of a [`RenewalMark`] while the entry is being renewed.
 const TAKEN: u32 = u32::MAX;
 
-/// The mark that a cache entry is being renewed, so that it is renewed only once at a time.
+/// Shows if a cache entry is being renewed. So an entry is not renewed twice at the same time.
 ///
 /// If the entry is not being renewed, the value is the time from which it may be renewed, in seconds since `Mono::START`.
 #[derive(Debug, Default)]

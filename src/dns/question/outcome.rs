@@ -74,7 +74,8 @@ words! {
 }
 
 impl DnsResult {
-    /// Returns the result that the header of a reply shows. Has no branch, because each answer from the cache calls it.
+    /// Returns the result that the header of a reply shows. It is called for each answer from the cache, so it contains no branch, which would
+    /// make it slower.
     #[inline]
     pub fn in_reply(reply: &[u8]) -> Self {
         /// The results by RCODE: first 16 for replies without a record in the answer section, then 16 for replies with records.

@@ -7,8 +7,8 @@ use super::cursor::Cursor;
 use super::{HEADER, MAX_NAME};
 use crate::limits::MAX_POINTERS;
 
-/// Returns true if some name in `message` that the library would read follows more than `MAX_POINTERS` compression pointers. Returns false if the
-/// message cannot be read to its end, because the library rejects such messages itself.
+/// Returns true if a name in `message` that the DNS library would read follows more than `MAX_POINTERS` compression pointers. Returns false
+/// if the message cannot be read to its end, because the DNS library itself rejects such messages.
 pub fn run_on(message: &[u8]) -> bool {
     walk(message).unwrap_or(false)
 }
@@ -42,8 +42,8 @@ fn walk(message: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// Returns the offsets of the domain names in the data of a record of type `kind`, which begin at the offset `data`. Covers the types of
-/// RFC 1035 section 3.3 and later types that the library reads.
+/// Returns the offsets of the domain names in the data of a record of type `kind`. The data begin at the offset `data`. Covers the types of RFC
+/// 1035 section 3.3 and later types that the library reads.
 fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
     let after = |octets: usize| data.checked_add(octets);
     match kind {

@@ -40,7 +40,7 @@ pub fn read_name(text: &str) -> Option<Name> {
 
 /// Reads a name as people type it. Labels in other scripts are converted to ASCII according to UTS 46 (RFC 5890 section 2.3.2.1).
 ///
-/// Returns `None` like `read_name`, and if a label has characters that do not occur in registered names.
+/// Returns `None` in the same cases as `read_name`, and if a label has characters that do not occur in registered names.
 pub fn read_typed_name(text: &str) -> Option<Name> {
     if text.is_ascii() {
         return read_name(text);

@@ -35,8 +35,8 @@ pub fn octets_text(data: &RData) -> String {
     unknown(&data.to_bytes().unwrap_or_default())
 }
 
-/// Returns a signature with the number of its algorithm (RFC 4034 section 3.2). The DNS library writes the same word for all algorithms
-/// that it does not know.
+/// Returns the text of a signature, with its algorithm as a number (RFC 4034 section 3.2). The DNS library writes the same word for all
+/// algorithms that it does not know.
 fn numbered(signature: &RRSIG) -> String {
     let text = signature.to_string();
     let mut words: Vec<&str> = text.split(' ').collect();

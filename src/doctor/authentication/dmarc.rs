@@ -298,8 +298,9 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT SERVFAIL".to_owned(), Code::PolicyUnknown),
             (format!("{none}\nlookup _dmarc.test. TXT"), Code::DmarcMissing),
             (format!("{none} | \"v=DMARC1; p=none; sp=reject\"\nlookup _dmarc.test. TXT"), Code::DmarcOk),
-            // The next three cases: the record with the fewest labels applies; a record with `psd=y` (a public suffix) does not apply, but the one
-            // below it; no record above one with `psd=n` applies.
+            // The next three cases. First, the record with the fewest labels applies. Second, a record with `psd=y` (a public suffix) does
+            // not apply, but the record of the domain below it does. Third, a record with `psd=n` applies, and no record of a domain above
+            // it does.
             (
                 format!("{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""),
                 Code::DmarcOk,

@@ -77,8 +77,8 @@ pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// Describes the first character that looks like a space, but is not white space in these records. Web pages and word processors insert
-/// such characters.
+/// Describes the first character that looks like a space but is not one of ASCII, so that programs that read these records do not skip it. Web
+/// pages and word processors insert such characters.
 pub(crate) fn other_space(text: &str) -> Option<String> {
     let other = text.chars().find(|letter| letter.is_whitespace() && !letter.is_ascii())?;
     Some(format!("a space in it is the character U+{:04X}, not a space of ASCII", u32::from(other)))

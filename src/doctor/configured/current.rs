@@ -34,8 +34,7 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     servers.retain(|server| {
         facts.reply_of(*server, apex, "SOA", QueryForm::Udp).is_some_and(|reply| serves(reply, apex))
     });
-    // Serials of servers with different primary servers cannot be compared, so a server with the NS records of the parent zone is
-    // preferred.
+    // Serials of servers with different primary servers cannot be compared. So a server whose NS records are those of the parent zone is preferred.
     let is_right = |server: &IpAddr| zone::child_set_at(facts, *server) == zone::parent_set(facts);
     let serial = |server: &IpAddr| zone::serial_at(facts, *server).unwrap_or_default();
     servers.into_iter().reduce(|best, next| match (is_right(&best), is_right(&next)) {
@@ -134,8 +133,8 @@ fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     Some(ReplyFacts { answers, ..end.clone() })
 }
 
-/// Returns the addresses of the zone's servers from the glue of the parent zone. The configuration of this host may give other addresses
-/// for their names.
+/// Returns the addresses of the zone's servers from the glue of the parent zone, if the configuration of this host answers for the domain.
+/// Otherwise returns none. The configuration may give other addresses for the names of the servers.
 fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
     if facts.configured().is_none() {
         return Vec::new();

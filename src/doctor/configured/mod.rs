@@ -109,8 +109,8 @@ pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
 const ON_HOSTS: [Code; 5] =
     [Code::MxPrivateAddress, Code::MxWithoutAddress, Code::MxWithoutIpv4, Code::MxWithoutIpv6, Code::MailOk];
 
-/// Removes findings about the addresses of mail hosts if the configuration answers for a mail host in another zone, because the addresses
-/// that other hosts see are then unknown.
+/// The configuration of this host may answer for a mail host in another zone. The addresses that other hosts see are then unknown, so this removes
+/// the findings about addresses of mail hosts.
 pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let apex = zone::apex(facts);
     let of_host = |host: String| Some((facts.configured_at(&host)?.to_owned(), host));

@@ -30,7 +30,7 @@ pub(crate) fn check(
     let count = |wanted: Serves| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (sound, asked) = (count(Serves::Yes), count(Serves::Yes) + count(Serves::No));
     let ServersShown { mut by_code, mut unknown } = shown;
-    // If no server serves the zone, one finding reports all servers, so no silent server is excused here.
+    // `cut_off` removes silent servers that may have no fault. If no server serves the zone, one finding reports all servers, so none is removed.
     if sound > 0 {
         unknown.extend(cut_off(facts, of_silent, &mut by_code));
     }

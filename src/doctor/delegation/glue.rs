@@ -51,7 +51,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     };
     let wants: Vec<Want> =
         inside.flat_map(|glue| serving.iter().map(|server| ask(&glue, server)).collect::<Vec<_>>()).collect();
-    // If the limit allows only a part of the questions, none is asked, because then only some of the servers would be checked.
+    // If there are more questions than the limit, none is asked: otherwise only some of the servers would be checked.
     if wants.len() > MAX_GLUE_QUESTIONS { Vec::new() } else { wants }
 }
 

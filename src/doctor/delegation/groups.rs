@@ -5,7 +5,8 @@
 /// text names two servers and the number of the rest.
 const MANY: usize = 4;
 
-/// Sorts groups of servers (answer and servers) by size. The flag in the result is true for the last group if it is called "the others".
+/// Sorts groups by their number of servers. Each group is an answer with the servers that give it. In the result, the boolean is true for the last
+/// group if the text calls it "the others".
 fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(String, Vec<String>, bool)> {
     let mut groups: Vec<(String, Vec<String>)> = groups.into_iter().collect();
     groups.sort_by_key(|(_, servers)| servers.len());

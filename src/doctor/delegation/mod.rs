@@ -129,8 +129,8 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     let silent = zone::servers(facts).into_keys().filter(is_silent).take(MAX_SILENT_SERVERS_ASKED);
     silent
         .flat_map(|server| {
-            // The query over TCP is first: its result shows the most about the server. Queries over TCP are not repeated, so it uses only
-            // one question of the limit.
+            // The query over TCP is first, because its result shows the most about the server. It is sent only once, so it needs only one of the
+            // questions that the check may send.
             let soa = [QueryForm::Tcp, QueryForm::Plain].map(|way| at_server(server, apex, "SOA", way));
             // Some servers drop only queries for the SOA record, so they are asked for other types too.
             let mail = at_server(server, &facts.subject.domain, "MX", QueryForm::Udp);

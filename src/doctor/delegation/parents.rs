@@ -87,8 +87,8 @@ pub(crate) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
-/// Returns the names of the servers of the parent zone that have not answered, if this host uses other name servers than those in all
-/// delegations that were received. A server that has not answered may have given this host its delegation.
+/// If this host has another delegation of the zone than the first servers of the parent zone give, returns the names of those servers of the parent
+/// zone that have not answered. One of them may have given this host its delegation.
 pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     if !zone::is_other_here(facts) {
         return Vec::new();

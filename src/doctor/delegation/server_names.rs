@@ -55,8 +55,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             continue;
         }
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
-        // If the operator forgets the last dot after an address in the zone file, the server name is the address before the name of the zone. This
-        // is a frequent mistake.
+        // If the zone file has an address without a last dot as the name of a server, the server name is the address before the name of the zone,
+        // such as `192.0.2.1.example.`. This is a frequent mistake.
         if exchanges::holds_address(facts, name) && is_absent(facts, name) {
             findings.push(Finding::new(Code::NsIsAddress, format!("{name} (an address without a last dot)")));
             continue;

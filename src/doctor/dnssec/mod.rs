@@ -110,8 +110,8 @@ struct BogusLookup<'f> {
 /// report them: servers without keys, and mail hosts whose addresses do not validate.
 fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
-    // No lookup is returned in two further cases: the denial may come from an outdated server of the parent zone, or the DS record was
-    // removed, so the zone is not signed any more and a denial needs no proof.
+    // No lookup is returned if the NXDOMAIN may come from one outdated server of the parent zone. No lookup is returned either if the DS record was
+    // removed: the zone is then unsigned, and its denials need no proof.
     let is_denied = parents::is_denied_by_one(facts) || now == KeysNow::WithoutDs;
     if domain.is_empty() || is_bogus_here(facts) || is_denied {
         return Vec::new();
@@ -230,7 +230,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         },
     };
     let of_servers = each_server::signatures(facts).filter(|_| is_judged);
-    // A finding about proofs says nothing new if it has the code of the verdict, or if `of_servers` already reports all of its servers.
+    // The finding `unproven` says nothing new if it has the code of the verdict, or if `of_servers` already reports all of its servers.
     let is_new = |found: &Finding| {
         let about = of_servers.iter().flat_map(|finding| &finding.about).collect::<Vec<_>>();
         found.code != verdict.code && !found.about.iter().all(|server| about.contains(&server))
@@ -300,8 +300,8 @@ fn of_secure(facts: &DomainFacts) -> Finding {
             Finding::new(Code::DnssecBogus, format!("{domain}: {words}; until their TTL ends, {cached}"))
         }
         KeysNow::Unknown(why) => Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}")),
-        // Only the cache still has DS records. If it has none, the domain validates because of a trust anchor of this host, and is not reported as
-        // unsigned.
+        // The parent zone has no DS records any more, but the cache still has them. If the cache has none either, the domain validates because of a
+        // trust anchor of this host, and is not reported as unsigned.
         KeysNow::WithoutDs if !facts.records(apex, "DS").is_empty() => {
             Finding::new(Code::DnssecUnsigned, format!("{domain}: the zone above has no DS record any more"))
         }
@@ -416,7 +416,8 @@ fn iterations(facts: &DomainFacts) -> Option<Finding> {
     Some(if iterations > MAX_NSEC3_ITERATIONS { finding } else { finding.at(Level::Note) })
 }
 
-/// Returns the root or the top-level domain of a name, if its SOA record is bogus. Then the fault is above the name, or at this host.
+/// Returns the root or the top-level domain of `name`, if the SOA record of one of them is bogus. Then the fault is above `name`, or at
+/// this host.
 fn bogus_above<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let top = ancestors(name).filter(|name| above(name) == ".");
     std::iter::once(".").chain(top).find(|zone| facts.is_bogus(zone, "SOA"))

@@ -20,8 +20,8 @@ use dns::clock::minute;
 /// signatures, "soon" is the last third of the lifetime.
 const SOON: u64 = 2 * 24 * 60 * 60;
 
-/// The allowed difference between the clocks of this host and of the signer, in seconds. Most signers set the inception one hour before the
-/// present.
+/// The allowed difference between the clocks of this host and of the signer, in seconds. A few minutes are enough, because most signers set the
+/// inception one hour before the present.
 const CLOCKS_DIFFER: u64 = 5 * 60;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,8 +60,8 @@ impl TimeFault {
     }
 }
 
-/// Returns the finding about signatures over the keys, the SOA and the MX records, for the worst fault. Signatures over the keys are often
-/// made by hand with an offline key, so their renewal is easily forgotten.
+/// Returns the finding about the worst fault in the validity periods of the signatures over the keys, the SOA and the MX records. Signatures over the
+/// keys are often made by hand with an offline key, so their renewal is easily forgotten.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (apex, now) = (zone::apex(facts), facts.subject.unix);
     let servers = zone::servers(facts);

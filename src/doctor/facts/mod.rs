@@ -443,17 +443,17 @@ impl DomainFacts {
         self.got.len() + all.saturating_sub(once)
     }
 
-    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. One of three signs is enough: this server
-    /// answered a query only when it was repeated; at least half of the servers that answer did so, and more than one; or many queries to other
-    /// servers had no reply.
+    /// Returns true if datagrams to or from a server are lost, so that a missing reply may be chance. One of three signs is enough. This server
+    /// answered a query only when the query was repeated. Or at least half of the servers that answer, and more than one, did the same. Or many
+    /// queries to other servers had no reply.
     pub(crate) fn is_lossy(&self, server: IpAddr) -> bool {
         let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
         let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
         self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
     }
 
-    /// Returns true if at least one in twenty queries to the other servers was lost. Then several queries in a row may be lost by chance
-    /// (four in a row: one time in 100 000 lookups).
+    /// Returns true if at least one in twenty queries to the other servers was lost. On such a path, several queries in a row may be lost by chance
+    /// (four in a row in about one of 100 000 lookups).
     pub(crate) fn loses_many(&self, server: IpAddr) -> bool {
         others_lose(&self.sent, server, 20)
     }

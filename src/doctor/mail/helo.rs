@@ -49,7 +49,7 @@ fn form(helo: &str) -> Form {
     }
 }
 
-/// Returns the HELO name if it is checked: if the check includes the address `client` of the client, or if a receiver has refused the name.
+/// Returns the HELO name if it is checked: if the address of the sending host is known (`client`), or if a receiver has refused the name.
 fn examined(facts: &DomainFacts, client: Option<IpAddr>) -> Option<&str> {
     let is_refused = facts.subject.refusal.reason == Some(RefusalReason::Helo);
     facts.subject.helo.as_deref().filter(|_| is_refused || client.is_some())

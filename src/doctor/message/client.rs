@@ -104,8 +104,8 @@ fn public(text: &str) -> Option<IpAddr> {
     Some(address).filter(|address| !is_private(*address))
 }
 
-/// Returns the SPF result for the envelope sender in a header field. Fields of ARC contain the result of an earlier host, so they are not
-/// read.
+/// Returns what a header field says about the SPF result for the envelope sender: whether it is `pass`, and the address of the client. Fields of
+/// ARC contain the result of an earlier host, so they are not read.
 fn claim(place: usize, (name, body): &Field) -> Option<SpfClaim> {
     let lower = body.to_ascii_lowercase();
     let behind = |words: &str| {

@@ -92,8 +92,8 @@ pub struct Phrases {
     pub(super) refusal: Vec<ReasonPhrases>,
     pub(super) verdict: Vec<ReasonPhrases>,
     pub(super) status: BTreeMap<String, RefusalReason>,
-    /// The meanings of status codes, for a bounce without the receiver's reply. The key is subject and detail, such as `4.7`, or only the
-    /// subject.
+    /// The meanings of status codes, for a bounce without the receiver's reply. The key is the second and third number of the code (subject and
+    /// detail), such as `4.7`, or only the second.
     pub(super) meaning: BTreeMap<String, String>,
     pub(super) operator: Vec<Operator>,
 }

@@ -114,8 +114,8 @@ fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     found.into_iter().find_map(finding).or_else(|| unasked(facts, subject))
 }
 
-/// Returns the finding that explains the status code of the bounce (RFC 3463). The table of phrases is searched for subject and detail
-/// together, then for the subject alone.
+/// Returns the finding that explains the status code of the bounce (RFC 3463). The table of phrases is searched for the whole code (the
+/// subject and the detail, such as `7.1`), then for the subject alone.
 fn status(facts: &DomainFacts) -> Option<Finding> {
     let status = facts.subject.refusal.status.as_ref()?;
     let subject = status.split('.').next().unwrap_or_default();

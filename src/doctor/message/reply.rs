@@ -1,4 +1,4 @@
-//! Finds the replies of receivers in a bounce: the refused client, the reason, and the DNS lists and operators.
+//! Finds the replies of receivers in a bounce: the refused client, the reason, the DNS lists, and the operators of lists or mail hosts.
 //!
 //! RFC 3464 section 2.3.6 (`Diagnostic-Code`), RFC 5321 section 4.2 (replies), RFC 3463 (status codes).
 

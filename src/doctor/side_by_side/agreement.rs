@@ -154,8 +154,8 @@ fn among_equals(agreed: &mut Agreement, rest: &BTreeMap<IpAddr, &Samples>, conte
     });
 }
 
-/// Returns true if the servers may give addresses in turn. Each answer must come from another server too, or from a server with several
-/// answers, and each server must have given its serial at least twice.
+/// Returns true if the answers may differ because the servers give addresses in turn. For this, each server must have given its serial at least
+/// twice. It must also have given several answers, or only answers that another server has given too.
 fn is_rotation(rest: &BTreeMap<IpAddr, &Samples>) -> bool {
     let mut seen = BTreeMap::<&AnswerData, usize>::new();
     for answer in rest.values().flat_map(|samples| samples.distinct()) {

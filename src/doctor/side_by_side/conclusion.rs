@@ -65,8 +65,8 @@ impl Conclusion {
         !self.servers_left_out.is_empty() || !self.aliases_left_out.is_empty()
     }
 
-    /// Returns true if an answer is different or wrong. The exit code is then "no". It is not a fault if a zone gives addresses in turn, or
-    /// if the operator has configured another answer on this host.
+    /// Returns true if an answer is different or wrong, so that the exit code is "no". Answers may differ if a zone gives addresses in turn, or if
+    /// the operator has configured another answer on this host.
     pub fn differs(answers: &[ComparedAnswer]) -> bool {
         use AnswerVerdict::{InTurn, Local, Same, Unknown};
         // If no name server has answered, the answers differ only if each name server was asked and this resolver has no answer. Otherwise
@@ -119,7 +119,8 @@ fn are_asked(answers: &[ComparedAnswer]) -> bool {
         && rows.all(|answer| answer.verdict != AnswerVerdict::Unknown || answer.elapsed.is_some())
 }
 
-/// Returns the groups of equal answers. The answer of most name servers comes first; the other groups are sorted by size.
+/// Returns the groups of equal answers. They are sorted by the number of name servers, and then by the number of all sources, the largest
+/// first.
 fn groups(answers: &[ComparedAnswer]) -> Vec<AnswerGroup> {
     let mut groups: Vec<AnswerGroup> = Vec::new();
     for answer in answers.iter().filter(|answer| answer.is_known()) {

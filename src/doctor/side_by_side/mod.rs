@@ -8,8 +8,9 @@
 //!
 //! - The name servers with the newest serial decide which answer is correct. They are asked even if this resolver has no answer, and are
 //!   found through referrals (`zone_cut`).
-//! - If name servers with the same serial differ, a majority of one does not make an answer correct. The report says that the zone answers
-//!   in turn only if this is proven (`agreement`). A short TTL is no proof: the records may have changed without a new serial.
+//! - If name servers with the same serial differ, the answer of more than half of them is correct. Without such an answer, the correct one is
+//!   unknown. The report says that the zone answers in turn only if this is proven (`agreement`). A short TTL is no proof: the records may
+//!   have changed without a new serial.
 //! - If nothing shows the cause of a difference, the cause is unknown. This is the result for most differences of addresses, because many
 //!   zones choose addresses by the location of the client.
 //! - An alias is compared as an alias. The servers of its target's zone are then asked for the target.

@@ -62,7 +62,7 @@ pub(super) struct NameServers {
     pub(super) apex: String,
     servers: BTreeMap<IpAddr, Samples>,
     pub(super) agreed: Agreement,
-    /// True if all TTLs in the answers are so short that the servers may give addresses in turn or by location (`ADDRESS_TTL`).
+    /// True if no TTL in the answers exceeds `ADDRESS_TTL`. With such short TTLs, the servers may give addresses in turn or by location.
     pub(super) is_short: bool,
 }
 

@@ -22,7 +22,8 @@ use crate::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, ReplySecurity, R
 use crate::others::{ended_signature, is_sinkhole, no_answer, older_serial};
 use dns::clock::minute;
 
-/// Returns the answer of another resolver, or of this one (`None`), with its verdict, as a row of the output.
+/// Returns the answer of another resolver with its verdict, as a row of the output. If `resolver` is `None`, the answer is that of this host's
+/// resolver.
 pub(super) fn row(
     facts: &DomainFacts,
     resolver: Option<&OtherResolver>,

@@ -135,8 +135,8 @@ fn reply<'f>(facts: &'f DomainFacts, server: IpAddr, (name, kind): Asked<'_>) ->
     facts.reply_of(server, name, kind, QueryForm::Udp)
 }
 
-/// Returns the zone with the names of its first `most` servers, which the daemon's answer to a lookup of NS gives. Adds the lookups that are
-/// needed to `wants`. Returns `None` if NS was not looked up yet.
+/// Returns the zone with the names of its first `most` servers, from the daemon's answer to a lookup of NS. Adds the needed lookups to
+/// `wants`. Returns `None` if NS was not looked up yet.
 fn of_daemon(facts: &DomainFacts, (zone, most): (&str, usize), wants: &mut Vec<Want>) -> Option<Cut> {
     wants.push(lookup(zone, "NS"));
     let found = match facts.lookup(zone, "NS") {
@@ -206,8 +206,8 @@ const OWN: [&str; 5] = [
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.",
 ];
 
-/// Returns true if the daemon's answer comes from its configuration or from resolverd itself. If resolverd has removed private addresses
-/// from an answer of the internet, the answer has resolverd's SOA record too, but also a reason (`why`).
+/// Returns true if the daemon's answer comes from its configuration or from resolverd itself. Returns false if resolverd has only removed
+/// private addresses from an answer of the internet: such an answer has resolverd's SOA record too, but also a reason (`why`).
 pub(super) fn is_here(reply: &ReplyFacts, name: &str) -> bool {
     let made = |record: &Record| matches!(&record.data, RData::SOA(soa) if name_text(&soa.rname) == "nobody.invalid.");
     let is_made = reply.why.is_empty() && reply.answers.iter().chain(&reply.authority).any(made);

@@ -57,7 +57,7 @@ fn digits(address: IpAddr) -> String {
     digits.join(".")
 }
 
-/// Changes a value as the rest of the macro says: digits (how many labels are kept), `r` (reversed) and delimiters.
+/// Applies the transformers of an SPF macro to its value: a number (how many labels are kept), `r` (reverses the labels) and delimiters.
 fn transformed(transformers: &str, value: &str) -> Option<String> {
     let behind = transformers.trim_start_matches(|digit: char| digit.is_ascii_digit());
     let digits = transformers.strip_suffix(behind)?;

@@ -407,7 +407,7 @@ fn with_record(facts: &DomainFacts, domain: &str) -> String {
     }
 }
 
-/// Returns the networks of a term `a` or `mx` with the prefix length 0, for which the address of the host has no effect.
+/// Returns the networks that a term `a` or `mx` with the prefix length 0 permits. With this length, the address of the host has no effect.
 fn around_all(term: &Term) -> impl Iterator<Item = IpNet> + use<> {
     let (ipv4, ipv6) = term.prefixes;
     let all = [(ipv4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (ipv6, IpAddr::from(Ipv6Addr::UNSPECIFIED))];

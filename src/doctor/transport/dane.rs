@@ -30,9 +30,9 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     mail::hosts(facts).iter().map(|host| want(host)).collect()
 }
 
-/// Returns questions to the servers of the zone about TLSA records: each server must send the signatures or the proof of non-existence. The
-/// servers are asked if this host has validated the result, or if the lookup is bogus. They are also asked after a denial from the cache,
-/// because other hosts may not have the proof in their caches (RFC 8020).
+/// Returns questions about TLSA records to name servers: each of them must send the signatures or the proof of non-existence. The servers of the
+/// domain's zone are asked if this host has validated the result. Servers are also asked if the lookup is bogus, or if the cache had a secure denial,
+/// because other hosts may not have its proof in their caches (RFC 8020).
 pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     let serving = served::serving(facts);
     let mut each = zone::one_of_each(&zone::servers(facts));
@@ -55,8 +55,8 @@ pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     names.flat_map(ask).take(MAX_UNPROVEN_ASKED).collect()
 }
 
-/// Returns the name directly above a name such as `_25._tcp.mx.example`, if DNSSEC proves that the upper name does not exist. Then there
-/// are no TLSA records either (RFC 8020).
+/// Returns the name directly above a name such as `_25._tcp.mx.example`, if DNSSEC proves that the upper name does not exist. This proves that the
+/// name below it has no TLSA records either (RFC 8020).
 fn proof<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let above = above(name);
     let found = facts.lookup(above, "SOA");

@@ -132,7 +132,8 @@ fn of_servers<'a>(
     let mut last: BTreeMap<IpAddr, (Option<Conduct>, Option<&MessageEntry>)> = BTreeMap::new();
     for message in flight.messages.iter().filter(in_zone) {
         let known = last.entry(message.server).or_insert((None, None));
-        // An answered query shows more about the server than a query that was still unanswered when the resolution ended.
+        // The last query is stored. A query that was still unanswered when the resolution ended does not replace an answered one, which shows more
+        // about the server.
         if message.conduct.is_some() || known.1.is_none_or(|before| before.conduct.is_none()) {
             known.1 = Some(message);
         }

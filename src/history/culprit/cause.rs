@@ -112,8 +112,8 @@ impl Cause {
         self.micros.saturating_add(failed)
     }
 
-    /// Returns the delay of mail because of this cause, in microseconds. Unlike in `cost`, failed questions to DNS lists do not count, because
-    /// they defer no mail. A pause after which another mail may have begun is no delay.
+    /// Returns the delay of mail because of this cause, in microseconds. Unlike in `cost`, failed questions to DNS lists do not count,
+    /// because they defer no mail. If the cause is a pause after which another mail may have begun, the delay is 0.
     pub(crate) fn delay(&self) -> u64 {
         let deferred = if self.deferring > 0 { micros(FAILURE_COST) } else { 0 };
         if self.other_mail { 0 } else { self.micros.saturating_add(deferred) }
@@ -160,9 +160,8 @@ pub enum DecisiveTime<Moment> {
         /// The end of the period.
         to: Moment,
     },
-    /// The time of a log line about a connection. Only queries about the connecting host that ended before this time count, and no queries
-    /// about the mail, which may come in the same second. If these queries about the host were quick, all queries of the mail count,
-    /// because the mail may have waited later.
+    /// The time of a log line about a connection. At first, only queries about the connecting host that ended before this time count. If
+    /// these queries were quick, all queries of the mail count, because the mail may have waited later.
     Until(Moment),
 }
 

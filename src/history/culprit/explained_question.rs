@@ -97,7 +97,7 @@ fn is_root(links: &[Link]) -> bool {
 enum ListRelation {
     /// The zone of the DNS list.
     Own,
-    /// A zone above the DNS list with the same owner. The list can answer only if this zone answers.
+    /// A zone above the apex of the DNS list. The list and this zone have the same owner, and the list can answer only if this zone answers.
     Above,
     /// Another zone, or there is no DNS list.
     Other,
@@ -112,8 +112,9 @@ impl ListRelation {
         if is_within(apex, zone) {
             return if is_within(zone, organisation(apex)) { Self::Above } else { Self::Other };
         }
-        // The zone is neither above nor below the apex. Names with a customer key may be in such a zone of the DNS list. It is then the deepest zone
-        // of the resolution. A zone that was queried only for addresses of servers is not of the list: these are sub-questions (depth above 0).
+        // The zone is neither above nor below the apex. It may still be a zone of the DNS list, for names with a customer key. It is then the
+        // deepest zone of the resolution, and its servers were queried for the name itself (depth 0). A zone whose servers were queried only in
+        // sub-questions (depth above 0), for addresses of servers, is not of the list.
         let is_deepest = one.flight.is_some_and(|flight| {
             let mut asked = flight.messages.iter().filter(|message| *message.zone == *zone).peekable();
             *flight.zone == *zone && (asked.peek().is_none() || asked.any(|message| message.depth == 0))

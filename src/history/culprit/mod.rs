@@ -69,8 +69,8 @@ impl MessageVerdict {
         self.causes.iter().any(|cause| cause.failures > 0)
     }
 
-    /// Moves the causes in `own` to the front. `own` is the verdict on the questions that the operator asked about, or that were asked at
-    /// the time of a log line. Returns true if `own` has any cause.
+    /// Puts those causes in `own` first that name a culprit. `own` is the verdict on the questions that the operator asked about, or that
+    /// were asked at the time of a log line. Returns true if `own` has such a cause.
     pub(super) fn put_first(&mut self, own: Self) -> bool {
         let names_one = |cause: &Cause| {
             let is_known =
@@ -80,7 +80,7 @@ impl MessageVerdict {
         let of_all = std::mem::take(&mut self.causes);
         let (mut first, mut others) = (Vec::new(), of_all);
         for cause in own.causes.into_iter().filter(names_one) {
-            // If `others` has a cause with the same kind and zone, it replaces the cause of `own`, because it includes all queries of the message.
+            // If `others` has a cause with the same kind and zone, that cause replaces the cause of `own`: it counts all queries of the message.
             let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
             first.push(place.map_or(cause, |place| others.remove(place)));
         }
@@ -179,14 +179,14 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     causes
 }
 
-/// Returns the time in microseconds without a question in progress, or 0 if it is too short to be a cause.
+/// Returns the time, in microseconds, in which no question of the message was in progress. Returns 0 if this time is too short to be a cause.
 fn pause(took: u64, waited: u64) -> u64 {
     let idle = took.saturating_sub(waited);
     if idle >= micros(CLIENT_PAUSE) { idle } else { 0 }
 }
 
-/// Adds each time in which questions were in progress to the cause for which the question waited. Returns the sum of the times, in
-/// microseconds.
+/// Adds the time in which questions were in progress to the causes for which the questions waited. Each moment counts only once. Returns the total
+/// time, in microseconds.
 fn spend(
     asked: &[ExplainedQuestion<'_>],
     (from, to): (u64, u64),

@@ -39,7 +39,7 @@ pub(super) struct Limit {
     clock: Clock,
     answers: Mutex<BTreeMap<(Name, RecordType), KnownAnswer>>,
     cuts: Mutex<BTreeMap<Name, KnownCut>>,
-    /// Names that do not exist, each with an answer, which holds for all types (RFC 2308 section 5).
+    /// Names that do not exist, each with the expiry of the denial and with the answer, which is used for all types (RFC 2308 section 5).
     denied: Mutex<BTreeMap<Name, (Mono, Message)>>,
     sent: AtomicU64,
     sent_to_lists: AtomicU64,
@@ -116,7 +116,7 @@ impl Limit {
         Some(answer)
     }
 
-    /// Follows referrals from the closest zone with a known delegation, without aliases, and asks the nearest server of each zone.
+    /// Follows referrals from the closest zone with a known delegation, and asks the nearest server of each zone. Does not follow aliases.
     async fn walk(&self, name: &Name, kind: RecordType) -> Option<Message> {
         let lab = &self.internet.lab;
         // The zones above the name, from the root down.

@@ -70,8 +70,8 @@ pub struct Options {
     pub popularity: Popularity,
     /// How many of a thousand UDP exchanges are lost on every path, in addition to the losses of the path.
     pub loss_per_mille: u32,
-    /// True if resolverd is restarted with its snapshot before the measurement, after as many emails as in the measurement. Not for
-    /// installed resolvers.
+    /// True if resolverd first processes as many emails as in the measurement, and is then restarted with its snapshot before the measurement. Has
+    /// no effect on installed resolvers.
     pub restarts: bool,
     /// True if one server of each zone is dead. At least one other server of the zone works.
     pub dead_servers: bool,

@@ -78,7 +78,8 @@ fn failed(run: &Run) -> u32 {
     run.played.iter().map(|(_, played)| played.failed).sum()
 }
 
-/// Returns the mean time of the emails of a kind, and the time that one in a hundred exceeds, in milliseconds.
+/// Returns the mean time of the emails of a kind (of all emails if `kind` is `None`), and the time that one in a hundred exceeds, in
+/// milliseconds.
 fn times(run: &Run, kind: Option<MailKind>) -> [f64; 2] {
     let is_meant = |played: &&(MailKind, Played)| kind.is_none_or(|kind| kind == played.0);
     let mut times: Vec<f64> =

@@ -125,9 +125,9 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
     wanted.iter().filter_map(differs).collect()
 }
 
-/// Returns a text for each pair of sums that differ although they should be equal: every table of the history must count each query of a
-/// client, resolution and query to a server once. Call this when all clients have their replies. Background work makes no difference,
-/// because all tables count it at the same time.
+/// Returns a text for each pair of sums that differ although they should be equal: every table of the history must count each query of a client
+/// once, each resolution once, and each query to a server once. Call this when all clients have their replies. Background work makes no
+/// difference, because all tables count it at the same time.
 fn sums(simulation: &Simulation) -> Vec<String> {
     let (recorder, window) = (simulation.recorder(), Window::Start);
     let report = recorder.report(window);

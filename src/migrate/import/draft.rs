@@ -199,8 +199,8 @@ impl Draft {
         }
     }
 
-    /// Removes the zones that the daemon could not serve, for example because of a faulty zone file. `Views::new` reports only one such zone at a
-    /// time.
+    /// Removes the zones that the daemon could not serve, for example because of a faulty zone file. `Views::new` reports only one such
+    /// zone at a time, so it is called again after each removal.
     fn drop_unserved(&mut self, entries: &[DraftEntry]) {
         for _ in 0..=self.config.zones.len() {
             let Err(wrong) = Views::new(&Arc::new(self.config.clone())) else { return };

@@ -80,7 +80,8 @@ impl GatheredZones {
         zone.values.extend(values);
     }
 
-    /// Sets the source address of the queries to the servers of the zone `name`, or of the root zone if there is no zone `name`.
+    /// Sets the source address of the queries to the servers of the zone `name`, or of the root zone if there is no zone `name`. If the zone
+    /// already has a source address of the same address family, nothing changes.
     pub(super) fn ask_from(&mut self, name: &str, address: IpAddr) {
         let at = self.at.get(&plain(name)).or_else(|| self.at.get("."));
         let Some(zone) = at.and_then(|at| self.zones.get_mut(*at)) else { return };
@@ -95,7 +96,8 @@ impl GatheredZones {
         root.map(|zone| zone.values.clone()).unwrap_or_default()
     }
 
-    /// Returns the zones without data, except reverse zones: no client asks for the apex of a reverse zone.
+    /// Returns the zones that the other resolver served without any record. Reverse zones are left out, because clients do not query for
+    /// the apex of a reverse zone.
     pub(super) fn without_data(&self) -> Vec<EmptyZone> {
         let is_empty = |zone: &&GatheredZone| {
             zone.source == ZoneSource::Records && zone.values.is_empty() && !is_within(&zone.name, "arpa")
@@ -105,8 +107,9 @@ impl GatheredZones {
         self.zones.iter().filter(is_empty).map(empty).collect()
     }
 
-    /// Sets `locally_served` for zones with servers above locally served reverse zones in `trees`, so that resolverd answers these reverse zones
-    /// itself. Forwarders still get the names of 100.64.0.0/10. Returns the names of the changed zones.
+    /// Lets resolverd itself answer locally served reverse zones in `trees`, even if a zone with servers contains them. For each name in
+    /// `trees` in such a zone, adds a zone with the same servers and `locally_served`. Existing zones in `trees` above locally served zones
+    /// get `locally_served` too. Forwarders still get the names of 100.64.0.0/10. Returns the names of the zones that get `locally_served`.
     pub(super) fn keep_reverse(&mut self, setting: &impl Setting, trees: &[&str]) -> BTreeSet<String> {
         let has_servers = |zone: &&GatheredZone| zone.source != ZoneSource::Records;
         let closest = |zones: &[GatheredZone], name: &str| {
@@ -115,7 +118,7 @@ impl GatheredZones {
             around.max_by_key(|(_, zone)| zone.name.trim_end_matches('.').len()).map(|(at, _)| at)
         };
         let mut kept = BTreeSet::new();
-        // A zone with servers may be below a zone in `trees`, and above another locally served zone. It needs `locally_served` too.
+        // A zone with servers that is below a zone in `trees` needs `locally_served` too, if another locally served zone is below it.
         let between = |zone: &GatheredZone| {
             trees.iter().any(|tree| is_within(&zone.name, tree)) && is_around(&zone.name)
         };

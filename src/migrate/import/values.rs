@@ -227,8 +227,9 @@ impl Clients {
         self.allow.iter().any(|net| !net.addr().is_loopback())
     }
 
-    /// Returns lists that allow the clients for which `permits` returns true. `permits` is called once for each prefix in `nets`; its result is for
-    /// the addresses for which this prefix is the longest one. Prefixes that change nothing are left out.
+    /// Returns lists that allow the clients for which `permits` returns true. `permits` is called once for each prefix in `nets`. Its result
+    /// applies to the addresses for which this prefix is the longest one in `nets`. A prefix with the same result as the prefix around it is left
+    /// out.
     pub(super) fn deciding(nets: impl IntoIterator<Item = IpNet>, permits: impl Fn(&IpNet) -> bool) -> Self {
         let nets: Networks = nets.into_iter().collect();
         let decided: HashMap<IpNet, bool> = nets.iter().map(|net| (*net, permits(net))).collect();
@@ -265,7 +266,8 @@ impl Clients {
         self.allow.iter().chain(self.refuse.iter()).chain(self.drop.iter()).copied()
     }
 
-    /// Returns the keys of `[listen]`. resolverd refuses clients in no list, so `refuse` for all clients is left out.
+    /// Returns the keys of `[listen]`. resolverd refuses every client that is in none of its lists. So networks that contain all clients
+    /// are left out of `refuse`.
     pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
         let list = |nets: &[IpNet]| texts(nets.iter().map(ToString::to_string));
         let refuse: Networks = self.refuse.iter().copied().filter(|net| net.prefix_len() > 0).collect();

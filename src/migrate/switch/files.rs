@@ -89,8 +89,8 @@ impl Machine<'_> {
         written().map_err(failed("write", path))
     }
 
-    /// Returns true if nobody else has changed a file since the switch. The file then has the text from before the switch or the text `after` of the
-    /// switch; after a power failure, maybe only the beginning of one of them.
+    /// Returns true if only the switch has changed a file, or if the file is missing. The file then has its text from before the switch, or the
+    /// text `after` of the switch. After a power failure, the file may have only the beginning of one of these texts.
     ///
     /// # Errors
     /// Fails if the file cannot be read.

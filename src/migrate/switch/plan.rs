@@ -40,8 +40,8 @@ const MENDED: [&str; 8] = [
 /// The name of the check in findings about the switch.
 pub const CHECK: &str = "switch";
 
-/// Plans a switch. Services are stopped late, and resolverd is started early. At each moment, one resolver is enabled at boot. `stop_shared`: a
-/// resolver that other hosts can query may be stopped.
+/// Plans a switch. Services are stopped as late as possible, and resolverd is started as early as possible. At each moment, one resolver is
+/// enabled at boot. `stop_shared`: true if a resolver that other hosts can query may be stopped.
 pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
     let mut draft = PlanDraft {
         facts,
@@ -221,7 +221,8 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Warns about each service that stops together with a stopped resolver, and about dnsmasq, whose DHCP is not examined here.
+    /// Reports up to three problems with the resolvers in `stopped`: other hosts may use them, dnsmasq may also serve DHCP or files, and the
+    /// switch does not copy their settings. The first two prevent the switch, unless the operator has given `--stop-shared`.
     fn report_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
         let is_stopped = |unit: &Option<String>| unit.as_ref().is_some_and(|unit| stopped.contains(unit));
         let elsewhere: BTreeSet<String> = holders

@@ -63,9 +63,9 @@ impl Undoing<'_> {
             }
             self.end(step, result.map(|()| end_with_state(before)));
             if matches!(step.change, Change::File { .. }) {
-                // The record is written only after the undo of a file: if the undo is interrupted before the old resolver runs, the record must still
-                // have the step that started resolverd. An error of this write must not prevent the start of the old resolver. The last write reports
-                // the error.
+                // The record is written after the undo of a file, and not after the undo of other steps: if the undo is interrupted before
+                // the old resolver runs, the record must still have the step that started resolverd. An error of this write must not prevent
+                // the start of the old resolver, so only the last write reports it.
                 let _unwritten = self.left().write(self.machine);
             }
         }

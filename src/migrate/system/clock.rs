@@ -11,8 +11,8 @@ const CHECK: &str = "clock";
 
 const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// `unix` is the time of the clock, in seconds since 1970. It is compared with the release date of this version, and then with the validity period of
-/// a signature of the root zone. Without such a signature, the result is unknown.
+/// Compares the time of the clock, `unix` (in seconds since 1970), with the release date of this version, and then with the validity period
+/// of a signature of the root zone. If no such signature was received, the result is unknown.
 pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> HostFinding {
     let said = [&heard.udp, &heard.tcp].into_iter().filter_map(|reply| reply.as_ref().ok());
     let genuine = said.filter(|(_, said)| said.authoritative && !said.recursive);

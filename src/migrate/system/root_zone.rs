@@ -39,7 +39,7 @@ pub struct RootZoneReplies {
     pub tcp: RootZoneReply,
 }
 
-/// Sends the query over UDP and TCP at the same time, over each of them to one server after the other until one answers.
+/// Sends the query over UDP and TCP at the same time. Over each transport, the servers are queried one after the other until one answers.
 pub(super) fn ask(servers: &[SocketAddr]) -> RootZoneReplies {
     asked(servers).unwrap_or_else(|error| {
         let unsent = Err(error.to_string());

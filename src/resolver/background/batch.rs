@@ -97,7 +97,8 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
-        // An `entry` is for a DNS list and for the servers (`way`) to which its queries go. The view of the question must have the same `way`.
+        // Each DNS list has one entry for each set of servers (`way`) to which its queries go. The view of the question must use the servers of
+        // this entry.
         let here =
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list) else {

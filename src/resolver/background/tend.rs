@@ -33,7 +33,7 @@ struct DueWork {
     /// The servers of DNS lists (found by recursion, configured, or forwarders) of which none has answered recently, each with a view that uses them.
     /// A witness query (for a name in another zone) then shows if any server answers.
     witnesses: BTreeMap<Way, ViewId>,
-    /// The lists must be checked again after this time; `None` if no list needs a check at a certain time.
+    /// The time after which the lists must be checked again; `None` if no list needs a check at a certain time.
     wait: Option<Duration>,
 }
 

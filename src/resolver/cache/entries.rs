@@ -92,8 +92,8 @@ impl Known {
         }
     }
 
-    /// Returns true shortly before the TTL expires. resolverd then resolves the question again in advance. This resolution must not use this entry
-    /// for the new answer.
+    /// Returns true shortly before the TTL expires. resolverd then resolves the question again in advance, and must not take the new answer from
+    /// this entry.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored(), self.expires(), now)
     }

@@ -35,8 +35,8 @@ const SHOWING: [RecordType; 10] = [
 ];
 
 impl InView<'_> {
-    /// Returns true if an NXDOMAIN (`denial`) for `kind` at `name` denies all types. A secure one does. So does an NXDOMAIN for type A, which every
-    /// server knows, or from a top-level domain, unless the cache shows that the name exists.
+    /// Returns true if an NXDOMAIN (`denial`) for `kind` at `name` denies all types. An NXDOMAIN for DS never does. A secure one does. One that is
+    /// not secure does so if it is for type A, which every server knows, or from a top-level domain, unless the cache shows that the name exists.
     pub(super) fn denies_all_types(
         &self,
         name: &Name,

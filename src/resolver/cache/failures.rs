@@ -45,7 +45,8 @@ pub struct CachedFailure {
 }
 
 impl CachedFailure {
-    /// Returns `unanswered_for` of the next failure: twice the value of this one if that time has passed, up to `MAX_UNANSWERED_TIME`.
+    /// Returns `unanswered_for` for the next failure. It is twice as long, up to `MAX_UNANSWERED_TIME`, if the time of this failure has
+    /// passed and servers have answered other questions. Otherwise it stays the same.
     fn next_unanswered(&self, now: Mono) -> Duration {
         let is_over = now.since(self.since) >= self.unanswered_for;
         if is_over && self.servers == ServersMeanwhile::AnsweredOthers {

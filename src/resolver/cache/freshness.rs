@@ -38,7 +38,7 @@ pub enum Age {
     Over,
 }
 
-/// Returns the age of an entry whose TTL expires at `expires`. For the time `serve_stale` after that, it may be a stale answer.
+/// Returns the age of an entry whose TTL expires at `expires`. After that time, the entry may be used as a stale answer for the time `serve_stale`.
 pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     let past = now.since(expires);
     match () {
@@ -106,8 +106,8 @@ impl InView<'_> {
         proof.is_some()
     }
 
-    /// Prevents stale answers for `name`, because a server has given a bogus answer. Expired entries are removed. An entry that has not expired will
-    /// not be used after its TTL.
+    /// Called when a server has given a bogus answer: prevents stale answers for `name`. Expired entries are removed. Entries that have not expired
+    /// are not used after their TTL.
     pub(crate) fn end_stale(&self, name: &Name, now: Mono) {
         let mut keys = self.keys(name);
         for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {
@@ -121,8 +121,8 @@ impl InView<'_> {
         }
     }
 
-    /// Removes the entry for `kind` at `name` if it has expired or is due for renewal, because a server has given a newer answer that the caller does
-    /// not store. `by` is the credibility of that answer.
+    /// Called when a server has given a newer answer that the caller does not store. Removes the entry for `kind` at `name`, and a CNAME and an
+    /// NXDOMAIN there, each if it has expired, or if it is due for renewal and is no more credible than that answer (`by`).
     pub(crate) fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
         let mut keys = self.keys(name);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {

@@ -110,14 +110,15 @@ const NEAR_KINDS: u16 = 64;
 /// so clients cannot choose keys that collide.
 fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
     let (far, near) = if kind < NEAR_KINDS && flags & OF_QUESTIONS == 0 {
-        // The second value has the type, and one bit that is set for glue, delegations and `Exists`. So it differs between the entries of a name.
+        // `near` has the record type, and one bit that is set for glue, delegations and `Exists`. So it differs between the entries of a name.
         (0, u64::from(kind) | u64::from(flags & OF_DELEGATIONS != 0) << 6)
     } else {
         (u64::from(kind) << 8 | u64::from(flags), 0)
     };
     let far = far | u64::from(view) << 24;
-    // 2^64 divided by the golden ratio is odd, so different values of `far` give different products. The low bits of a product do not depend on the
-    // type and the view, but give the position in the table. So `far >> 32` adds the high half.
+    // 2^64 divided by the golden ratio is odd, so different values of `far` give different products. The low bits of the hash give the position
+    // in the table. The low bits of a product do not depend on the type and the view, so `far >> 32` adds the high half of the product to the low
+    // half.
     let far = far.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     name ^ far ^ far >> 32 ^ near << NEIGHBOURS_BEGIN
 }

@@ -23,8 +23,8 @@ const OCTAVES: u32 = 11;
 /// The first bucket is for round trips below the first octave. The last one also counts longer ones.
 const BUCKETS: usize = 11 * 8 + 1;
 
-/// When this many round trips have been counted, all counts are halved. After a change of the path, the timer then follows the last few dozen round
-/// trips. The number 128 fits in an octet.
+/// When this number of round trips has been counted, all counts are halved. So after a change of the path, the last few dozen round trips determine
+/// the timer. The number 128 fits in an octet.
 const FADE_AT: u8 = 128;
 
 /// The timer is longer than this percentage of round trips. Dean and Barroso, "The Tail at Scale" (2013), send the second request at the 95th

@@ -19,7 +19,7 @@ use dns::rdata;
 pub enum Rank {
     /// Addresses from a referral. They are used to query servers, and are never sent to clients.
     Glue,
-    /// Data from an answer without AA; from an answer with AA, data about the target of an alias.
+    /// Data from an answer without AA, and data about the target of an alias from an answer with AA.
     Answer,
     /// Data from an answer with AA about the name of the question.
     Authoritative,

@@ -147,8 +147,7 @@ impl InView<'_> {
             return false;
         }
         let held = self.known(&keys.at(0, slot), Rank::Glue, now);
-        // If the denial is not secure, the server denied only type A, and resolverd concluded that no other type exists. So the denial does not keep
-        // out data of other types.
+        // A denial of all types that is not secure may come from an NXDOMAIN for type A alone. So it does not keep out data of other types.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
         if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
             return false;

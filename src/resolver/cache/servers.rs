@@ -158,7 +158,8 @@ pub(super) struct ServerHistory {
     pub(super) flips_case_until: Option<Mono>,
     /// Until this time, resolverd believes denials of names in mixed case (0x20), because the server has found such a name.
     pub(super) finds_case_until: Option<Mono>,
-    /// How often the server denied a name in mixed case (0x20), and again in the client's spelling; 0 when resolverd believes its denials.
+    /// How often the server denied a name in mixed case (0x20), and then denied it again in the client's spelling. Set to 0 when resolverd begins
+    /// to believe its denials.
     pub(super) repeated_denials: u8,
     /// Until this time, UDP replies may have at most 512 octets, because longer ones did not arrive.
     pub(super) short_until: Option<Mono>,
@@ -243,8 +244,8 @@ impl ServerHistory {
         was_dead
     }
 
-    /// Returns true if the round trip for `zone` is unknown or out of date, and was not measured a short time ago. For a slow zone, only answers for
-    /// this zone count.
+    /// Returns true if the round trip for `zone` is unknown or out of date, and no query was sent a short time ago to measure a round trip. For a
+    /// slow zone, only answers for this zone count.
     fn is_to_be_measured(&self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         let slow = self.slow_zones.get(zone, keyed);
         let measured = slow.map_or_else(|| self.silence.heard(), |slow| Some(slow.measured));
@@ -260,7 +261,8 @@ fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
 /// The state of a server for a zone, by which servers are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerStanding {
-    /// The smoothed round trip, if the server has answered. If the server is slow for this zone, the round trip of its answers for this zone.
+    /// The smoothed round trip of all answers of the server, or only of its answers for this zone if it is slow for this zone. `None` if the server
+    /// has not answered.
     pub round_trip: Option<Duration>,
     /// How long to wait before another server is queried in addition.
     pub timer: Duration,
@@ -324,8 +326,9 @@ impl Server {
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
         let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
         let silent_since = known.filter(|_| too).or(known_for_zone);
-        // The server may answer for other zones, and so work. So it counts as dead for one zone only after `SURE_SILENCES` unanswered queries about
-        // that zone, more than it takes to count as dead for all zones. The first probe needs equally many in both cases.
+        // The server may answer for other zones, and so work. So it counts as dead for one zone only after `SURE_SILENCES` unanswered
+        // queries about that zone, more than it takes to count as dead for all zones. The first probe is sent after the same number of
+        // unanswered queries in both cases.
         let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
         let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
         let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
@@ -416,8 +419,9 @@ impl Server {
         history.silence.would_count(sent) || of_zone.is_none_or(|silence| silence.would_count(sent))
     }
 
-    /// Records that a query about `zone`, sent at `sent`, counts as lost. The caller makes sure that other servers have answered since, so that the
-    /// network of this host works. Queries in progress at the same time count as one. `random` spreads the times of the next probes.
+    /// Counts a query about `zone` that was sent at `sent` and not answered. The caller must have seen an answer of another server since `sent`,
+    /// which shows that the network of this host works. Queries in progress at the same time count as one. `random` spreads the times of the next
+    /// probes.
     pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
         let mut history = self.history();
         history.silence.add((sent, now), random);
@@ -556,8 +560,8 @@ impl Server {
         self.history().own_case_answers = 0;
     }
 
-    /// The server has found a name in mixed case (0x20), so resolverd believes its denials of such names for a day. A server of a DNS list counts as
-    /// such after its first denial, because the client of a list does not wait until the query is repeated in the client's spelling.
+    /// The server has found a name in mixed case (0x20), so resolverd believes its denials of such names for a day. For a server of a DNS list,
+    /// this is called after its first denial too: the client of a list does not wait until the query is repeated in the client's spelling.
     pub(crate) fn finds_mixed_case(&self, now: Mono) {
         self.history().finds_case_until = Some(now.after(FINDS_CASE_TIME));
     }

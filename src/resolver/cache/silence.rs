@@ -1,10 +1,10 @@
 //! The unanswered queries of a server ("silences"). Unanswered queries that were in progress at the same time count as one. After one, the server is
 //! doubtful; after three, it is dead; and after an unanswered probe (a query in the background), it is known to be silent.
 //!
-//! Unbound increases its timer up to 12 s, then tries with clients' questions, and counts A, AAAA and other types separately. resolverd counts three
-//! silences that cannot have one common cause. It probes a dead server in the background with another type, because some servers drop a type, at
-//! growing intervals, and sooner while questions fail because of this server. After two minutes of silence, probes because of failed questions become
-//! rarer too. So a dead zone costs few queries, however often clients ask for its names.
+//! Unbound increases its timer up to 12 s, then tries with clients' questions, and counts A, AAAA and other types separately. resolverd
+//! counts all types together, and probes a dead server in the background with another type, because some servers drop a type, at growing
+//! intervals, and sooner while questions fail because of this server. After two minutes of silence, probes because of failed questions
+//! become rarer too. So a dead zone costs few queries, however often clients ask for its names.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub enum Health {
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     heard: Option<Mono>,
-    /// The number of unanswered queries, and the time at which the last one was counted. Queries in progress at the same time count as one.
+    /// The number of unanswered queries. Queries in progress at the same time count as one. `counted` is the time at which the last one was counted.
     count: u32,
     counted: Option<Mono>,
     /// When the first of the unanswered queries was sent.
@@ -125,8 +125,8 @@ impl Silence {
         self.count < SURE_SILENCES && self.counts(sent)
     }
 
-    /// Records that a query sent at `sent` counts as lost. The caller makes sure that other servers have answered since. Queries in progress at the
-    /// same time count as one, because they may have one common cause.
+    /// Counts a query that was sent at `sent` and not answered. The caller must have seen an answer of another server since `sent`. Queries in
+    /// progress at the same time count as one, because they may have been lost for one common reason.
     pub(super) fn add(&mut self, (sent, now): (Mono, Mono), random: &Random) {
         if !self.counts(sent) {
             return;
@@ -169,7 +169,8 @@ impl Silence {
         self.dead.is_some_and(|dead| dead.is_in_question)
     }
 
-    /// Handles one more unanswered query. If the server was in question (a reason to think that it answers again), it is known to be silent again.
+    /// Handles one more unanswered query. If `is_in_question` was true (something suggested that the server answers again), this query shows that
+    /// the server is still silent.
     fn goes_on(&mut self) {
         if let Some(dead) = self.dead.as_mut().filter(|dead| dead.is_in_question) {
             (dead.tried, dead.is_in_question) = (Tried::InVain, false);
@@ -199,7 +200,8 @@ impl Silence {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// Returns the pause between two probes that failed questions cause: `usual`, or after a long silence at least a fraction of the silence.
+    /// Returns the least pause between two probes of a dead server, if failed questions make the probes necessary. The pause is `usual`, or
+    /// after a long silence at least a fraction of the silence.
     fn wanted_pause(&self, usual: Duration, now: Mono) -> Duration {
         let silent = self.since.map_or(Duration::ZERO, |since| now.since(since));
         if silent < LONG_SILENCE { usual } else { usual.max(silent / LONG_SILENCE_PROBES) }
@@ -269,7 +271,8 @@ impl Silence {
         self.since.filter(|since| tried && now.since(*since) >= lasting)
     }
 
-    /// Returns true if a message of the server arrived after `sent`. An unanswered query of that time was then lost on the path.
+    /// Returns true if a message of the server arrived after `sent`. If a query that was sent at `sent` got no answer, it was then lost on the
+    /// path.
     pub(super) fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)
     }

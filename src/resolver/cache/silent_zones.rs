@@ -12,7 +12,7 @@ use dns::hash::Keyed;
 use dns::question::wire_name;
 use dns::random::Random;
 
-/// The unanswered queries of a server for each zone, the oldest zone first. A zone is the hash of its name.
+/// For each zone, the unanswered queries to one server. A zone is represented by the hash of its name. The zone that was added first comes first.
 #[derive(Debug, Default)]
 pub(super) struct SilentZones(Vec<(u64, Silence)>);
 
@@ -62,7 +62,7 @@ impl SilentZones {
     }
 
     /// Applies `change` to the count of unanswered queries for `zone`, and adds the zone if necessary. If there are too many zones, removes the
-    /// one with the fewest unanswered queries, because these may have been lost on the path; among equals, the oldest.
+    /// zone with the fewest unanswered queries, because a few queries may have been lost on the path. Of several such zones, it removes the oldest.
     fn change(&mut self, zone: &Name, keyed: &Keyed, change: impl FnOnce(&mut Silence)) {
         let zone = hash(zone, keyed);
         if let Some((_, silence)) = self.0.iter_mut().find(|(of, _)| *of == zone) {

@@ -1,9 +1,9 @@
 //! The zones for which a server takes much longer than for its other zones.
 //!
-//! A hoster's server may compute the answers of some domains, or query another server for them. The round trips of these zones are stored separately,
-//! because they do not show how long other zones take. Otherwise, if six answers in a hundred take seconds, all zones of the server get a timer of
-//! two seconds, and with 30 % loss one query in seven has no answer within 4 s. Unbound stores round trips for each address and zone. Here only slow
-//! zones have an entry.
+//! A hoster's server may compute the answers of some domains, or query another server for them. The round trips of these zones are stored
+//! separately, because they do not show how long other zones take. If they were stored together and six answers in a hundred took seconds,
+//! all zones of the server would get a timer of two seconds. With 30 % loss, one query in seven would then have no answer within 4 s. Unbound
+//! stores round trips for each address and zone. Here only slow zones have an entry.
 //!
 //! The round trip of a slow zone is out of date ten minutes after the last answer for this zone.
 
@@ -87,7 +87,8 @@ impl SlowZones {
         true
     }
 
-    /// Records that the server has answered for `zone` as fast as usual: `zone` is no longer slow, and the count of slow zones starts again.
+    /// Records that the server has answered for `zone` as fast as usual: `zone` is no longer slow, and the count of slow zones starts again
+    /// at 0.
     pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
         self.added = 0;
         if !self.zones.is_empty() {

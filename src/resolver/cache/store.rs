@@ -28,17 +28,18 @@ use dns::question::QuestionKey;
 /// The percentage of a shard's octets for the short queue.
 const SHORT: u64 = 10;
 
-/// The count of the lookups of an entry, which decides if the entry stays in a full table, does not grow beyond this number.
+/// The greatest count of the lookups of an entry. In a full table, this count decides if the entry stays.
 const MOST_VISITS: u8 = 3;
 
-/// The number of eras in which the whole content of a shard could be replaced: an era ends when entries with one 64th of the shard's octets have been
-/// added. A lookup counts only if a whole era has passed since the last counted lookup, or since the entry was added.
+/// An era ends when entries with one 64th of the shard's octets have been added, so the whole content of a shard can be replaced in 64 eras. A
+/// lookup of an entry counts only if a whole era has passed since its last counted lookup, or since it was added.
 const ERAS: u64 = 64;
 
 /// The value for "no slot".
 const NONE: u32 = u32::MAX;
 
-/// The bits of a hash that the hash table stores next to each entry. They do not influence the position of the entry.
+/// The bits of a hash that the hash table stores beside each entry. They do not influence the position of the entry, so entries whose
+/// hashes differ only in these bits are near each other.
 pub(super) const NEIGHBOURS: u64 = 0x7f << NEIGHBOURS_BEGIN;
 
 /// The lowest bit of `NEIGHBOURS`.
@@ -263,8 +264,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
     }
 
     fn shard(&self, hash: u64) -> Option<MutexGuard<'_, StoreShard<K, V>>> {
-        // The upper half of the hash chooses the shard, and the lower half the position in it. The bits `NEIGHBOURS` differ between the entries of
-        // one name, so they are not used.
+        // The upper half of the hash chooses the shard, and the lower half the position in it. The bits `NEIGHBOURS` are not used, because entries of
+        // one name that differ only in these bits must be in the same shard.
         let shard = ((hash & !NEIGHBOURS) >> 32).checked_rem(self.shards.len() as u64)?;
         self.shards.get(usize::try_from(shard).ok()?).map(lock)
     }
@@ -334,8 +335,8 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Counts the octets of an added entry. When they reach the length of an era, the next era begins. An era is a number of octets and not of
-    /// entries, because the limits of the queues are in octets: it is about a sixth of the short queue.
+    /// Counts the octets of an added entry. When they reach the length of an era, the next era begins. The length is a number of octets and
+    /// not of entries, because the limits of the queues are in octets. It is about a sixth of the limit of the short queue.
     fn count_to_era(&mut self, weight: u32) {
         self.left_of_era = self.left_of_era.saturating_sub(weight.into());
         if self.left_of_era == 0 {
@@ -478,7 +479,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
     }
 }
 
-/// Returns the lower and the upper half of a hash. The upper half is never 0, which marks an empty position.
+/// Returns the lower and the upper half of a hash. The upper half is never 0, because 0 marks an empty position.
 fn halves(hash: u64) -> (u32, u32) {
     // The rotation moves the bits `NEIGHBOURS`, which differ between the entries of one name, to the lower half.
     let hash = hash.rotate_right(NEIGHBOURS_BEGIN);

@@ -66,7 +66,8 @@ fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
     (0..2_000).for_each(|key| store.insert(key, 40));
     let asked_for = 10_000;
     store.insert(asked_for, 40);
-    // The octets of the eight new entries are more than two eras (see `ERAS`), so the next lookup counts. All entries fit into the table.
+    // The octets of the eight new entries are more than two eras (see `ERAS`), so the next lookup is counted as a visit of the entry. All entries fit
+    // into the table.
     (3_000..3_008).for_each(|key| store.insert(key, 600));
     assert!(store.get(&asked_for).is_some());
     // The 200 new entries evict all earlier ones that were not looked up.

@@ -27,7 +27,8 @@ impl Walks {
         Value: Send + 'static,
         Walk: FnOnce(&Subject) -> Value + Send + 'static,
     {
-        // `acquire_owned` fails only if the semaphore is closed, which never happens. Two walks at a time would be harmless.
+        // `acquire_owned` fails only if the semaphore is closed, which never happens. If it failed, two calls of `walk` could run at the same time,
+        // which is harmless.
         let turn = Arc::clone(&self.0).acquire_owned().await.ok();
         if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
             return walk(subject);

@@ -40,8 +40,8 @@ pub struct Forwarder {
     pub encryption: Option<Encryption>,
 }
 
-/// Returns true if sockets cannot be bound to both addresses. Their ports are then equal, and their addresses are equal, or one is the wildcard
-/// address of the same family. A listener at `::` does not receive IPv4.
+/// Returns true if sockets cannot be bound to both addresses: their ports and families are equal, and their addresses are equal, or one is the
+/// wildcard address. A listener at `::` does not receive IPv4.
 pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port()
         && one.is_ipv4() == other.is_ipv4()
@@ -95,8 +95,8 @@ pub fn mapped(net: IpNet) -> Option<IpNet> {
     IpNet::new(address.into(), length).ok()
 }
 
-/// An IPv4-mapped IPv6 network (in ::ffff:0:0/96) is an error, because no client would match it. resolverd compares the addresses of IPv4 clients
-/// only with IPv4 networks.
+/// Reads a network of clients. An IPv4-mapped IPv6 network (in ::ffff:0:0/96) is an error, because no client would match it: resolverd compares the
+/// addresses of IPv4 clients only with IPv4 networks.
 pub(super) fn client_network(value: &Typed<'_>) -> Read<IpNet> {
     let net = network(value)?;
     match mapped(net) {
@@ -291,7 +291,8 @@ fn is_path(text: &str) -> bool {
     true
 }
 
-/// Returns true if each label of a name has only letters, digits and hyphens (RFC 1123 section 2.1).
+/// Returns true if a text can be the name of a host (RFC 1123 section 2.1): at most 253 characters, and each label has 1 to 63 letters, digits and
+/// hyphens, but no hyphen at its begin or end.
 fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let letters = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');

@@ -124,8 +124,8 @@ fn listeners(checks: &mut Checks<'_>) {
     }
 }
 
-/// Adds an error if an address of the listener is in `taken`, if an encrypted listener has no certificate or key, if the key is not that of the
-/// certificate, or if `allow` contains all clients without `open_resolver`.
+/// Adds an error if an address of the listener is in `taken`, if an encrypted listener has no certificate or key, if the key is not that of
+/// the certificate, or if `allow` contains all clients although `open_resolver` is not set.
 fn one_listener(
     listener: &Listener,
     line: &dyn Fn(&'static str) -> Option<usize>,

@@ -43,8 +43,8 @@ pub enum Link {
     Refused,
 }
 
-/// Opens a file of any kind for reading, without waiting. Otherwise a pipe would wait for a writer, and a terminal could become the controlling
-/// terminal of this process.
+/// Opens a file of any kind for reading, without waiting. Without these flags, the opening of a pipe would wait for a writer, and a
+/// terminal could become the controlling terminal of this process.
 ///
 /// # Errors
 /// Returns the error of the system.

@@ -42,7 +42,8 @@ pub(super) fn renamed(section: &str, former: &str) -> Option<&'static str> {
 /// Reads a value and stores it. Relative paths start at the directory in the last argument.
 pub(super) type ReadKey<Holder> = fn(&mut Holder, &Typed<'_>, &Path) -> Read<()>;
 
-/// Values as the file has them, each with a sentence that explains it. The sentence with `None` is for all other values.
+/// Values of a key as they are written in the configuration file, each with a sentence that explains the value. The sentence with `None` is
+/// for all values that are not listed.
 pub(super) type Comments = &'static [(Option<&'static str>, &'static str)];
 
 /// How a reload finds and reports that the content of a file has changed.

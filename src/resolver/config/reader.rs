@@ -61,7 +61,8 @@ struct TypedKeys<'f> {
 }
 
 impl TypedKeys<'_> {
-    /// Returns the line for the error `wrong` about `key`: of the error itself, or else of the key, or else of the section's header.
+    /// Returns the line of the file for the error `wrong`: the line of the wrong value if the error has its position, otherwise the line of
+    /// `key`. If the section has no `key`, returns the line of the section's header.
     fn line_of(&self, key: &str, wrong: &WrongValue, places: &LineStarts) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
         wrong.span.clone().map_or(line, |span| places.line_of(span.start))
@@ -128,7 +129,7 @@ impl<'t> ConfigReader<'t> {
         self.names.section(section).map(|section| section.head()).unwrap_or_default()
     }
 
-    /// Adds the errors in `wrongs` to the problems. An error without a key is about the whole entry.
+    /// Adds the errors in `wrongs` to the problems. An error without a key is about the whole section or entry.
     fn tell(
         &mut self,
         section: &str,

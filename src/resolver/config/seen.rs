@@ -101,8 +101,8 @@ impl SeenZones {
         }
     }
 
-    /// Returns the entry from which this group's question for `name` is answered; `None` if the name is resolved on the internet. A configured root
-    /// zone, such as a forwarder for all names, is never returned.
+    /// Returns the entry that answers the question of these clients for `name`; `None` if the name is resolved on the internet. A configured
+    /// root zone, such as a forwarder for all names, is never returned.
     pub fn entry<'c>(&self, config: &'c Config, name: &Name) -> Option<SeenEntry<'c>> {
         let names = self.names(config);
         let is_reverse = |address: &IpAddr| {
@@ -122,8 +122,9 @@ impl SeenZones {
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 
-    /// Returns a function that returns true if the group sees `[[host]]` and `[[record]]` entries without `view` for a name. A group that does not
-    /// see all zones without `view` sees these entries only if it sees the closest zone at or above the name.
+    /// Returns a function. For a name, it returns true if the group sees the `[[host]]` and `[[record]]` entries of this name that have no `view`. A
+    /// group that sees all zones without `view` sees these entries too. Any other group sees them only if it sees the closest zone at or above the
+    /// name.
     fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();

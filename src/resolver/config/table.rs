@@ -88,7 +88,8 @@ impl KeyNames {
         self.0.iter().find(|section| section.name == name)
     }
 
-    /// Returns advice for an error about `key`, which does not exist in `section`: a similar key, or the known keys.
+    /// Returns advice for an error about `key`, which does not exist in `section`: a similar key, the section that has this key, or the known
+    /// keys.
     pub(super) fn unknown(&self, section: &ConfigSection, key: &str) -> String {
         if let Some(near) = nearest(key, section.keys.iter().copied()) {
             return format!("did you mean {near}?");

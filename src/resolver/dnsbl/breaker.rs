@@ -245,14 +245,14 @@ impl Breaker {
         }
     }
 
-    /// Called when another gateway of the fleet reports that the DNS list does not answer it. The list may block the address of that gateway, so the
-    /// breaker does not open. But if this gateway gets no answer either, the breaker opens after `short_patience`.
+    /// Called when another gateway of the fleet has reported that it gets no answer from the DNS list. The list may block the address of the
+    /// other gateway, so the breaker does not open. But if this gateway gets no answer either, the breaker opens after `short_patience`.
     pub(crate) fn others_found_silence(&mut self, now: Mono) {
         self.others_say_silent = Some(now);
     }
 
-    /// Called when the DNS list has answered a question that was sent `elapsed` ago. If the silence of the list began before that, it has ended,
-    /// even if earlier questions still wait.
+    /// Called when the DNS list has answered a question that was sent `elapsed` ago. If the silence of the list began before this question was sent,
+    /// the silence has ended, even if earlier questions still wait.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;
         self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));

@@ -111,8 +111,9 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // Only a probe ends `Silent`. A test ends `Refusing` and `Parked` only if the test entries gave the expected results, and if either the
-            // operator asked for the test or there were no faults for some time: the DNS list may have refused a query after this test began.
+            // Only a probe ends `Silent`. A test ends `Refusing` and `Parked` only if the test entries gave the expected results. In addition, the
+            // operator must have asked for the test, or the list must have had no fault for some time: it may have refused a query after the test
+            // began.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,
@@ -129,8 +130,8 @@ impl ListEntry {
         void
     }
 
-    /// Called when a test has found a fault of the DNS list. The answers to clients counted after that show whether the result of the test is
-    /// correct.
+    /// Called when a test has found a fault of the DNS list. Starts a new count of the answers to clients. If this count contradicts the
+    /// result of the test, the result is wrong.
     pub(crate) fn suspected(&self) {
         self.knowledge().answers.begin();
     }

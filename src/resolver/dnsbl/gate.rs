@@ -142,7 +142,7 @@ fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
     }
 }
 
-/// Returns what an error code in 127.255.255.0/24 means by the convention of Spamhaus, for a code that the DNS list itself does not define.
+/// Returns the meaning that Spamhaus gives to an error code in 127.255.255.0/24. Used for codes that the DNS list itself does not define.
 fn convention(code: Ipv4Addr) -> &'static str {
     match code.octets() {
         [.., 252] => "typing error in the name of the list",

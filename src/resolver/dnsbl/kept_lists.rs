@@ -60,8 +60,8 @@ impl KeptLists {
         self.lists == other.lists
     }
 
-    /// Copies the states and counters from the file to `lists`, except those of a list for which `are_asked` returns false. Opens a breaker that was
-    /// open, if the file is not older than `KEPT_BREAKER_TIME`: the list is then probed before mail waits for it.
+    /// Copies the states and counters from the file to `lists`, except those of a list for which `are_asked` returns false. If the file is not
+    /// older than `KEPT_BREAKER_TIME`, each circuit breaker that was open is opened again, so that the list is probed before mail waits for it.
     pub fn restore(self, lists: &Lists, now: Now, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
             return;

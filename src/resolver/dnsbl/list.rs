@@ -21,7 +21,7 @@ pub enum Purpose {
     Block,
     /// An allowlist: if it lists the sender of a mail, this speaks for the mail.
     Allow,
-    /// A DNS list that returns data, such as a network number or a score, and does not judge the sender.
+    /// A DNS list that returns data, such as an AS number or a score, and does not judge the sender.
     Data,
 }
 
@@ -235,9 +235,9 @@ impl List {
         }
     }
 
-    /// Returns true if a question for `name` is meant for this DNS list, which was shut down. What the list contained is no longer known, so the
-    /// result is true for each name with a reversed address. For any other name, it is true only if the apex is below a registered domain: a
-    /// registered domain may have names for other purposes.
+    /// Returns true if a question for `name` seems to be meant for this DNS list, which was shut down. It is not known any more what the list
+    /// contained. So the result is true for each name with a reversed address. For other names, it is true only if the apex is below a registered
+    /// domain, because a registered domain may also have names for other purposes.
     pub(crate) fn asks_though_shut_down(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
         let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
@@ -247,7 +247,8 @@ impl List {
         address(OCTETS).or_else(|| address(NIBBLES)).is_some() || self.apex.iter().len() > OWN_DOMAIN
     }
 
-    /// Returns the name that asks the DNS list about `address`, or `None` if the list does not contain addresses of this family.
+    /// Returns the name with which the DNS list is asked about `address`. Returns `None` if the list has no addresses of this family, or if its
+    /// names contain a customer's key.
     pub fn name_of(&self, address: IpAddr) -> Option<Name> {
         let subject = if address.is_ipv4() { ListSubject::Ip4 } else { ListSubject::Ip6 };
         if !self.subjects.contains(&subject) || self.keyed {

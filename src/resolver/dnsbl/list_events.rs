@@ -115,7 +115,8 @@ impl ListEventQueue {
 }
 
 impl Listening<'_> {
-    /// Waits for the next event. Events of cached answers wait for an event of another kind, but at most `LIST_EVENTS_PAUSE`.
+    /// Waits for the next event. An event of a cached answer is returned when an event of another kind arrives, or after `LIST_EVENTS_PAUSE` at the
+    /// latest.
     pub async fn event(&mut self) -> ListEvent {
         loop {
             if let Some(event) = self.events.as_ref().and_then(|events| events.try_recv().ok()) {

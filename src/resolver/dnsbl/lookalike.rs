@@ -215,7 +215,7 @@ impl LearnedZone {
 }
 
 impl ReversedName {
-    /// Returns `None` if the name does not start with a reversed address, or is in a reverse zone.
+    /// Splits a name into its parts. Returns `None` if the name does not start with a reversed address, or is in a reverse zone.
     pub(crate) fn read(name: &Name) -> Option<Self> {
         // A reversed address has at least four labels. A zone with one label is a top-level domain, which is not a DNS list.
         if name.num_labels() < 6 {

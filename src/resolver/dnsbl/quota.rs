@@ -64,8 +64,8 @@ impl Quota {
         warn || begins
     }
 
-    /// Counts a query that the operator caused, for instance with a trace. This query causes no warning about the quota, but the next query of a
-    /// client does.
+    /// Counts a query that the operator caused, for instance with a trace. No warning about the quota follows this query: the next query of a
+    /// client causes the warning.
     pub(crate) fn went_out_aside(&mut self, unix: u64) {
         self.turn(unix);
         self.today = self.today.saturating_add(1);

@@ -47,7 +47,8 @@ impl Rewrite {
         &self.secret
     }
 
-    /// Returns the placeholder label followed by the base of the secret. All translated names are below this name.
+    /// Returns the placeholder label followed by the domain below which the servers expect the key (`base`). All translated names are below
+    /// this name.
     pub(crate) fn stand_in(&self) -> Option<Name> {
         self.secret.base().prepend_label(STANDS_FOR).ok()
     }
@@ -85,7 +86,8 @@ impl Rewrite {
         record
     }
 
-    /// Returns true if the servers of `zone` may receive the customer's key: `zone` is the zone that contains `base`, or a zone below it.
+    /// Returns true if the servers of `zone` may receive the customer's key: `zone` is at or below `home`, the zone that contains the names
+    /// with this key. Returns false while `home` is not known.
     pub fn is_home(&self, zone: &Name) -> bool {
         self.home
             .lock()

@@ -59,7 +59,8 @@ pub struct KnownList {
 }
 
 impl KnownList {
-    /// Returns the state to show: "lists everything" if the DNS list has this state, because it is the worst one.
+    /// Returns the state to show. If the DNS list has the state "lists everything", this is shown, because it is the worst one. Otherwise
+    /// the other state is shown.
     pub fn shown(&self) -> &ListStanding {
         self.world.as_ref().unwrap_or(&self.standing)
     }

@@ -160,8 +160,7 @@ impl Lists {
     }
 
     /// Records that an answer of a DNS list came through the forwarders `way`. The caller passes only answers that no forwarder can have in its
-    /// cache,
-    /// so they prove that the forwarders reach the internet.
+    /// cache, so they prove that the forwarders reach the internet.
     pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);

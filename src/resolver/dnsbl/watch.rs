@@ -78,7 +78,7 @@ pub struct DueOfList {
     pub(crate) insists: bool,
     /// The view of the client that last asked the DNS list. Probes and tests use the servers of this view.
     pub view: ViewId,
-    /// The latest time at which the background task must check the DNS list again. `None` if no such time is set.
+    /// The background task must check the DNS list again at this time, or earlier. `None` if no such time is set.
     pub next: Option<Mono>,
 }
 
@@ -167,8 +167,8 @@ impl ListWatch {
         Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
-    /// Returns what the background task must do about the DNS list now, and plans the next probe and the next test. If `room` is false, too many
-    /// other probes and tests are in progress, so none begins.
+    /// Returns what the background task must do about the DNS list now, and plans the next probe and the next test. If `room` is false, no probe or
+    /// test begins, because too many probes and tests of DNS lists are in progress.
     pub fn due(&self, evidence: NetworkAnswers, room: bool, now: Mono) -> DueOfList {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
@@ -189,7 +189,8 @@ impl ListWatch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        // If `room` is false, these times are not needed: the task is woken as soon as another probe or test ends.
+        // If `room` is false, no probe or test can begin now, so these times are not needed: the task is woken as soon as a probe or test
+        // in progress ends.
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
@@ -200,7 +201,8 @@ impl ListWatch {
         self.state().health.test_now(now);
     }
 
-    /// Plans a test for the operator, even if no client asks the DNS list or the list does not answer.
+    /// Plans a test of the DNS list that the operator has asked for. It takes place even if no client queries the list, or if the list does
+    /// not answer.
     pub fn insist(&self, now: Mono) {
         self.state().health.insist(now);
     }

@@ -86,7 +86,8 @@ fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     short
 }
 
-/// Splits `octets` after the name in wire form at their beginning. Returns `None` if there is no name, or if it has a compression pointer.
+/// Divides `octets` into the name in wire form at their beginning, and the rest. Returns `None` if there is no name, or if it has a
+/// compression pointer.
 fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut place = 0_usize;
     loop {

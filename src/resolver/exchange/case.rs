@@ -1,8 +1,9 @@
-//! Gives the letters of the name in a query random upper and lower case (0x20). An attacker who does not see the query cannot repeat this case
-//! in a forged reply (draft-vixie-dnsext-dns0x20).
+//! Gives the letters of the name in a query random upper and lower case (0x20). An attacker who does not see the query cannot repeat this case in
+//! a forged reply (draft-vixie-dnsext-dns0x20).
 //!
-//! If names in a reply are compressed, an owner name is a pointer to the name in the question. Then only the letters in the question are restored. A
-//! server that does not compress names copies the letters of the query, so the owner names of its records are restored one by one.
+//! In a reply, the original case of the name is restored. If the names in the reply are compressed, an owner name is a pointer to the name in the
+//! question, so only the letters in the question are restored. A server that does not compress names copies the letters of the query, so the
+//! owner names of its records are restored one by one.
 
 use std::ops::Range;
 
@@ -65,7 +66,8 @@ pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     spelling
 }
 
-/// Restores the case of the last labels of `owner` that are equal to those of `asked`, the queried name in lower case.
+/// Replaces the last labels of `owner` that are equal to those of `asked`, apart from case, by the labels of `asked`. `asked` is the queried
+/// name in lower case.
 pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     if !owner.iter().flatten().any(u8::is_ascii_uppercase) {
         return;

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// The four next constants are third octets of queries. To such a query, the simulated forwarder answers quickly, answers slowly, does not answer, or
-/// fails.
+/// The third octet of a query to which the simulated forwarder answers quickly (`QUICK`), answers slowly (`SLOW`), does not answer (`NEVER`), or
+/// fails (`FAILED`).
 const QUICK: u8 = b'q';
 const SLOW: u8 = b's';
 const NEVER: u8 = b'n';

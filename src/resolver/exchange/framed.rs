@@ -1,5 +1,5 @@
-//! DNS messages on a stream of octets. Each follows its length (RFC 1035 section 4.2.2). The length and the message are sent in one write (RFC
-//! 7766 section 8).
+//! DNS messages on a stream of octets. The length of a message stands directly before it (RFC 1035 section 4.2.2). The length and the message
+//! are sent in one write (RFC 7766 section 8).
 
 use std::io;
 
@@ -11,7 +11,8 @@ use super::network::{Arrival, Stream};
 /// The size of the length field, in octets.
 const LENGTH: usize = 2;
 
-/// The size of the buffer, in octets, before the length of the next DNS message is known. Most messages fit into it, so one call reads them.
+/// The size of the buffer, in octets, while the length of the next DNS message is not known. Most DNS messages fit into it, so that one system call
+/// reads the length and the message.
 const USUAL: usize = 512;
 
 pub(super) struct Framed<Octets> {

@@ -105,7 +105,8 @@ impl LongReplies {
         Ok(ReplyRoom { held: Some(Arc::new(held)) })
     }
 
-    /// Takes the permits of the network first. So waiting replies of one network do not delay the replies of other networks.
+    /// Takes the permits of the network before those for all networks. So replies of one network that wait for the permits of their network do not
+    /// delay the replies of other networks.
     async fn hold(
         &self,
         network: &NetworkRoom,

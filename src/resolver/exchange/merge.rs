@@ -42,9 +42,9 @@ pub struct Sender {
 }
 
 impl QueryInProgress {
-    /// Returns true if a query of `sender` may wait for the reply to this query. If look-ahead sent this query and the server's timer has passed,
-    /// this query may be lost, so the query of a client is sent too. The limit is the timer and not the usual round-trip time: a client's query that
-    /// is sent just before the reply arrives would take a whole round trip.
+    /// Returns true if a query of `sender` may wait for the reply to this earlier query. If look-ahead sent the earlier query and the timer of the
+    /// server has passed, the earlier query may be lost. A client then sends a query of its own. The limit is the timer and not the usual round-trip
+    /// time, because replies often arrive a little after the usual time, and a second query would take a whole round trip.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
         let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);
@@ -127,7 +127,8 @@ impl Merge {
         Hashed { hash: hasher.finish(), ask: Arc::new(ask) }
     }
 
-    /// Returns the shared result. If an equal query was already in progress, also returns the time at which that query was sent.
+    /// Returns the result that all equal queries in progress share. If an equal query was already in progress, also returns the time at
+    /// which that query was sent.
     fn join<F, S>(
         &self,
         hashed: &Hashed,

@@ -160,7 +160,8 @@ impl Exchange {
     }
 
     /// Sends the query `ask` and waits for a reply for at most `patience`. Returns the time at which the query was sent, and a future with the
-    /// result. If an equal query is in progress, nothing is sent: both values are those of that query, and the boolean of the future is false.
+    /// result and true. If an equal query is in progress, nothing is sent. The time and the result are then those of the equal query, and the
+    /// boolean is false.
     pub fn ask(
         self: &Arc<Self>,
         ask: UpstreamQuery,

@@ -21,7 +21,7 @@ struct PlacesTable {
     most: usize,
     taken: usize,
     zones: HashMap<u64, ZonePlaces, BuildHasherDefault<Plain>>,
-    /// The zones with waiting queries, with the numbers of places that they use. The zone with the fewest places comes first.
+    /// The zones with waiting queries, each after the number of places that its queries use. The zone with the fewest places comes first.
     waiting: BTreeSet<(usize, u64)>,
 }
 

@@ -85,7 +85,7 @@ fn readable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(socket, REPLIES)
 }
 
-/// Returns true if a socket cannot be bound because of its port, and not because of its address or the state of this host.
+/// Returns true if a socket could not be bound, and the cause is its port, not its address or the state of this host.
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }

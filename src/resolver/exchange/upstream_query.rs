@@ -99,8 +99,8 @@ pub enum Trouble {
     /// This host has no route to this address, but may have a route to other addresses of the family.
     #[error("no route to the server")]
     NoRouteToAddress,
-    /// This host could not send the query: for example, no file descriptor or memory is left, a firewall prevents it, or the source address does not
-    /// exist here.
+    /// This host could not send the query: for example, no file descriptor or memory is left, a firewall prevents it, or this host does not have
+    /// the source address.
     #[error("this host could not send the query: {0}")]
     NotSent(Arc<str>),
     /// The TLS certificate of the server is not accepted. The text gives the reason.

@@ -63,7 +63,8 @@ pub(super) struct Asking<'a> {
     /// Attempts in progress: each is a query to one server with its retries. They continue after the question has got its answer, to measure the
     /// servers.
     pub(super) attempts: Vec<Driven<()>>,
-    /// True if a hedge (a second copy of the query) was not permitted. A second server is then asked only when the first query counts as lost.
+    /// True if a hedge was not permitted: a query to a second server while the first one may still answer. The second server is then asked only
+    /// when the first query counts as lost.
     held_back: bool,
     pub(super) faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,
@@ -82,7 +83,8 @@ pub(super) struct Asking<'a> {
     /// True if all servers were silent, and their probes were therefore scheduled sooner.
     pub(super) hastened: bool,
     began: Mono,
-    /// The time of the last query, if it was sent in a possible outage of this host's network: no server at all had answered since this step began.
+    /// The time of the last query, if it may have been sent in an outage of this host's network: no server at all had answered since the begin of
+    /// this step. Otherwise `None`.
     pub(super) sent_in_outage: Option<Mono>,
 }
 
@@ -230,8 +232,8 @@ impl<'a> Asking<'a> {
             let left = context.budget.left(now);
             left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
         };
-        // The timer of the query usually causes the second poll. If little time is left, this future must end before that, so it sets its timer at
-        // the first poll.
+        // This future is usually polled for the second time when the timer of the query has expired, and sets its own timer then. If little
+        // time is left, it must end earlier, so it sets its timer at the first poll.
         let mut is_polled = again || left() <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
@@ -368,8 +370,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Returns true if a second server may be asked while the server `late` may still answer (a hedge). If not, it is asked when the first query
-    /// counts as lost (`AttemptEventKind::Late`). If the first query was probably lost, the second one is no hedge and always permitted.
+    /// Returns true if a second server may be asked while the server `late` may still answer (a hedge). If false, the second server is asked when the
+    /// query to `late` counts as lost (`AttemptEventKind::Late`). If this query was probably lost already, the query to the second server is no
+    /// hedge, and is always permitted.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
         if standing.is_some_and(|standing| repeat::is_likely_lost(&standing)) {
@@ -419,8 +422,9 @@ impl<'a> Asking<'a> {
             // been lost.
             self.ask_failed_again();
         }
-        // All servers have been asked, so packets were lost or there is an outage. Therefore two servers are asked again at the same time, or one if
-        // addresses of further servers are being looked up. If there is no second server, a server that loses many queries gets two copies.
+        // All servers have been asked, so packets were lost or there is an outage. Therefore two servers are asked again at the same time. Only one
+        // is asked if addresses of further servers are being looked up. If there is no second server, a server that loses many queries gets two
+        // copies.
         let at_once = match (self.lookup.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
@@ -437,9 +441,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// If all servers that answered have failed or refused, and the client still waits, asks one server once more. It may have just started, only one
-    /// of several servers behind its load balancer may lack the zone, or it may not find names in mixed case (0x20). Servers of a DNS list are not
-    /// asked again, because lists limit the number of queries.
+    /// If all servers that answered have failed or refused, and the client still waits, asks one server once more. There are three reasons
+    /// why it may answer now: it has just started, only one of several servers behind its load balancer lacks the zone, or it does not find
+    /// names in mixed case (0x20). Servers of a DNS list are not asked again, because lists limit the number of queries.
     fn ask_failed_again(&mut self) {
         let context = self.context();
         let waited = self.iterate.now().since(context.began());
@@ -533,8 +537,8 @@ impl<'a> Asking<'a> {
             if standing.health >= Health::Due && !self.lookup.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
-            // A server that was silent when this question began is not asked. A server that became silent later is asked. A question for which no
-            // client waits (a test or a probe) also asks the servers that were silent before.
+            // A server that was silent already when this question began is not asked. A server that became silent later is asked. If no client
+            // waits for the question (a test or a probe), both are asked.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
             let progress = if silent { CandidateProgress::Spent } else { CandidateProgress::Untried };

@@ -47,7 +47,8 @@ enum NextQuery {
     },
     /// The answer was truncated: ask again over TCP.
     Stream,
-    /// The replies over UDP may be forged, for this reason: ask again over TCP. Only an attacker on the network path can forge an answer over TCP.
+    /// The replies over UDP may be forged; the field is the reason for this suspicion. Ask again over TCP, because only an attacker on the network
+    /// path can forge an answer over TCP.
     Distrusted(Trouble),
     /// The server denied a name in mixed case (0x20), which it may be unable to find: ask again without mixed case, and compare the reply with this
     /// denial.
@@ -156,8 +157,9 @@ impl Attempt {
         Some((heard, sent))
     }
 
-    /// After a denial by a server of a DNS list, asks it again without mixed case, once a day, because it may not find names in mixed case. The
-    /// client does not wait for this check: a denial is the usual answer of a list, and no mail is lost if one listing is missed.
+    /// Called if a server of a DNS list has denied a name in mixed case (0x20). Sends the same query without mixed case once a day, because
+    /// some servers do not find names in mixed case. The client does not wait for this check: a denial is the usual answer of a list, and
+    /// no mail is lost if one listing is missed.
     async fn check_list(&self) {
         let now = self.shared.clock.mono();
         if self.standing().finds_mixed_case {
@@ -176,8 +178,8 @@ impl Attempt {
         }
     }
 
-    /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails. Each further query
-    /// gives up EDNS, mixed case or UDP, so there are only few.
+    /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails. Each of these is
+    /// without EDNS, without mixed case or over TCP, so there are only few.
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let mut form = self.first;
         let (mut stays_without, mut is_short, mut doubted, mut is_repeated) = (false, false, None, false);
@@ -208,11 +210,12 @@ impl Attempt {
                 NextQuery::Stream if form.transport == Transport::Udp && self.standing().features.tcp => {
                     self.send(AttemptEventKind::Truncated);
                     form.transport = Transport::Tcp;
-                    // True if long replies seem to be lost: the server answered no query until one asked for a short reply.
+                    // True if long replies seem to be lost: the server answered only after a query had asked for a short reply.
                     is_short = form.edns == Some(PLAIN_PAYLOAD) && self.tries >= EDNS_TRIES;
                     "truncated"
                 }
-                // A truncated reply over UDP of a server without TCP, or over TLS or HTTPS, where replies may be long: no other transport is left.
+                // No other transport is left: the server truncated a reply over UDP and does not accept TCP, or it truncated a reply over
+                // TLS or HTTPS, where replies may be long.
                 NextQuery::Stream if form.transport != Transport::Tcp => {
                     break Classified::Nothing(Conduct::Truncated);
                 }
@@ -242,8 +245,8 @@ impl Attempt {
         said
     }
 
-    /// Compares `doubted`, the reply to a query in mixed case, with `later`, the result without mixed case. Returns `later`, or if it is no usable
-    /// answer, the denial `doubted`: servers that limit the rate of their replies drop or refuse the second query.
+    /// Compares `doubted`, the reply to a query in mixed case, with `later`, the result of a query without mixed case. Returns `later` if it is a
+    /// usable answer. Otherwise returns the denial `doubted`: servers that limit the rate of their replies drop or refuse the second query.
     fn compare(&self, doubted: Classified, later: Classified, now: Mono) -> Classified {
         if doubted.differs_from(&later) {
             self.server.flips_case(now);
@@ -307,8 +310,8 @@ impl Attempt {
                 biased;
                 place = &mut place => return Some(place),
                 () = self.sender.over() => return None,
-                // The task of the step (`Asking::over`) sets the timer for the end of the step only when it is polled a second time. This timer wakes
-                // the task for that poll.
+                // `Asking::over`, which the same task polls, sets its own timer only when it is polled a second time. The timer here wakes the task
+                // for that poll.
                 () = tokio::time::sleep(MAX_TIMER) => {}
             }
         }
@@ -400,8 +403,8 @@ impl Attempt {
         Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
     }
 
-    /// Sends the result to the step that began this attempt. If the step has already ended because no server had answered, stores the result
-    /// for later questions.
+    /// Sends the result to the step that began this attempt. If the step has ended without an answer, the result is late. It is then stored in
+    /// `late_answers`, for later questions.
     fn end(&self, said: Classified) {
         if !self.sender.is_unanswered() {
             return self.send(AttemptEventKind::Ended(Box::new(said)));
@@ -424,8 +427,8 @@ impl Attempt {
         self.sender.send(AttemptEvent { server: self.path.server, tries: self.tries, kind });
     }
 
-    /// Sends another query to the same server, if the budget allows it. `has_other`: true if an earlier reply can be used, so that a late reply to
-    /// this query is not awaited.
+    /// Sends another query to the same server, if the budget allows it. `has_other`: true if an earlier reply can be used instead, so that this
+    /// function does not wait for a late reply.
     async fn again(&self, form: UpstreamForm, reason: &'static str, has_other: bool) -> NextQuery {
         let transport = form.transport;
         if !self.context.budget.take() {
@@ -547,7 +550,7 @@ impl Attempt {
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.shared.families.no_route(self.path.server.ip(), now);
             }
-            // This TCP connection was refused. If a server does not reply at all over TCP, `again` calls `takes_no_tcp` after its wait.
+            // The server refused the TCP connection. For a server that does not reply at all over TCP, the method `again` calls `takes_no_tcp`.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
                 self.server.overdue(now, now);
@@ -718,8 +721,8 @@ fn is_silence(said: &Classified) -> bool {
     matches!(said, Classified::Nothing(Conduct::Silent))
 }
 
-/// Returns the behaviour of the server that is recorded. TCP is used only after a reply over UDP. So if TCP is unreachable, the server does not
-/// accept TCP.
+/// Returns the behaviour that is recorded for the server. TCP is used only after a reply over UDP. So if TCP is unreachable, the server
+/// does not accept TCP.
 pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,

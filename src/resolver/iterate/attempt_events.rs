@@ -64,7 +64,7 @@ impl EventReceiver {
         EventSender(Arc::clone(&self.0))
     }
 
-    /// Waits for the next event. The calling task must also poll the attempts, because an event wakes no task.
+    /// Waits for the next event. An event wakes no task, so the caller's task must also poll the attempts that send the events.
     pub(super) async fn next(&self) -> AttemptEvent {
         poll_fn(|_| self.oldest().map_or(Poll::Pending, Poll::Ready)).await
     }
@@ -93,8 +93,8 @@ impl EventSender {
         }
     }
 
-    /// Waits until the step has ended. This future wakes no task. It needs no wake-up, because an attempt in progress becomes a task when the step
-    /// ends, and a new task is polled at once.
+    /// Waits until the step (the queries to the servers of one zone) has ended. This future wakes no task. It needs no wake-up, because an attempt in
+    /// progress becomes a task when the step ends, and a new task is polled at once.
     pub(super) async fn over(&self) {
         let over = |_: &mut Context<'_>| match self.0.over.load(Ordering::Relaxed) {
             true => Poll::Ready(()),

@@ -187,7 +187,8 @@ impl Classified {
         self
     }
 
-    /// Returns true if `later`, the reply to a query without mixed case, is usable and says something else.
+    /// `self` is the reply to a query in mixed case, `later` that to a query without mixed case. Returns true if `later` is usable and gives
+    /// another answer.
     pub(super) fn differs_from(&self, later: &Self) -> bool {
         match (self, later) {
             (Self::Found(found), Self::Found(later)) => {
@@ -287,8 +288,8 @@ pub(crate) fn classify_recursive(
     (said, dropped)
 }
 
-/// Classifies the answer of a configured forwarder without RA, which can only be a server of `zone` itself. Its data are used. A denial without AA
-/// gives `Classified::Doubtful`, and an empty reply is no answer.
+/// Classifies the reply of a configured forwarder if it has no RA flag. Such a forwarder can only be a server of `zone` itself, so its data are
+/// used. A denial without AA gives `Classified::Doubtful`, and an empty reply is no answer.
 fn classify_unrecursive(
     zone: &Name,
     name: &Name,
@@ -307,7 +308,7 @@ fn classify_unrecursive(
     (said, dropped)
 }
 
-/// Returns true if the server itself sent a CNAME for the name of `made`, which is a different CNAME that resolverd made from a DNAME.
+/// `made` is a CNAME that resolverd made from a DNAME. Returns true if the server has sent another CNAME with the same owner name.
 fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }

@@ -39,7 +39,7 @@ pub struct Context {
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     kind: ErrandKind,
-    /// The number of the resolution (flight) of this question, for which several clients may wait. `None` for a sub-question.
+    /// The number of the resolution (flight) to which this question belongs. Several clients may wait for this resolution. `None` for a sub-question.
     flight: Option<u64>,
     /// True if the question is for the address of a server, and an address from a delegation is enough.
     takes_glue: bool,

@@ -58,7 +58,8 @@ impl Aside {
 }
 
 impl WantedServer {
-    /// Takes over the questions of clients from the entry `earlier`, which this entry replaces: those for types that this entry does not have.
+    /// Takes over from the entry `earlier`, which this entry replaces: the questions of clients for types that this entry does not have, and
+    /// `unanswered` if it is true.
     fn join(&mut self, earlier: Self) {
         let newer: Vec<RecordType> = self.asked.iter().map(|(_, kind)| *kind).collect();
         self.asked.extend(earlier.asked.into_iter().filter(|(_, kind)| !newer.contains(kind)));
@@ -86,8 +87,9 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// Returns the next probe. Probes ask the clients' questions in turn, because the server may drop queries for SOA (RFC 8906 section 3). But the
-    /// first probe asks the question in `aside` if a client's question was not answered, and every second probe does so if `aside` asks for A.
+    /// Returns the next probe. The probes repeat the clients' questions in turn, because the server may drop queries for SOA (RFC 8906
+    /// section 3). There are two exceptions, in which the probe repeats the question in `aside`: the first probe, if a client's question
+    /// was not answered; and every second probe after it, if `aside` asks for A.
     fn next_probe(&self) -> WantedServer {
         let mut one = self.one.clone();
         let is_even = self.probes.is_multiple_of(2);

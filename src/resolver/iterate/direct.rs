@@ -89,7 +89,7 @@ impl Iterate {
     }
 
     /// Returns the time to wait for a server that is known to be slow: one and a half times its usual round-trip time. Clients get answers that are
-    /// this late, so they do not count as silence.
+    /// this late, so the server is not reported as silent.
     fn time_of_slow(&self, address: SocketAddr, name: &Name) -> Duration {
         let known = self.memory.servers.known(address);
         let usual = known.and_then(|server| server.standing(name, self.now()).round_trip);

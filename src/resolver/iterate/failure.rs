@@ -210,8 +210,8 @@ impl Failure {
         }
     }
 
-    /// Returns the zone whose servers caused the failure, and what each server did last. After a failed lookup of a name server's address, this is
-    /// the zone of that lookup, while `zone` returns the zone that needs the name server.
+    /// Returns the zone whose servers caused the failure, and what each server did last. If the address of a name server could not be looked up,
+    /// this is the zone in which that lookup failed. In this case, `zone` returns the zone that needs the name server.
     pub(crate) fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
         let inner = match self {
             Self::Addresses { why, .. } => why.as_deref(),

@@ -114,7 +114,8 @@ fn gives_way(route: &Route, failure: &Failure) -> bool {
     }
 }
 
-/// Returns true if the forwarders of `route` caused the failure: it permits recursion instead, or the time limit of the question has passed.
+/// Returns true if the forwarders of `route` are at fault: it is a failure after which `forward first` permits recursion, or the time limit
+/// of the question has passed.
 fn is_of_forwarders(route: &Route, failure: &Failure) -> bool {
     matches!(failure, Failure::Time { .. }) || gives_way(route, failure)
 }

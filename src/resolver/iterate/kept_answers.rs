@@ -27,7 +27,8 @@ pub struct AnswerSecurity {
 }
 
 impl Iterate {
-    /// Stores the RRsets of an answer from `zone` with signatures and proofs. Returns the answer with the TTLs for clients.
+    /// Stores the RRsets of an answer in the cache, with their signatures and proofs. `zone` is the zone that gave the answer. Returns the answer
+    /// with the TTLs for clients.
     pub fn keep(&self, lookup: Lookup<'_>, zone: &Name, mut found: Found, checked: &AnswerSecurity) -> Found {
         let now = self.now();
         let (max_ttl, negative_max_ttl) = (lookup.route.policy.max_ttl, lookup.route.policy.negative_max_ttl);
@@ -78,8 +79,8 @@ impl Iterate {
         found
     }
 
-    /// Records that the names above an RRset exist, and removes cached denials of these names. With `contradicts`, also removes cached denials of the
-    /// name of the RRset. DNS lists deny names that have names below them, so their zones are excepted.
+    /// Records that the names above an RRset exist, and removes cached denials of these names. Does not do this in the zones of DNS lists, because
+    /// lists deny names that have names below them. If `contradicts` is true, also removes cached denials of the name of the RRset.
     fn show(&self, lookup: Lookup<'_>, (zone, rrset): (&Name, &[&Record]), contradicts: bool, now: Mono) {
         let Some(first) = rrset.first() else { return };
         let view = lookup.context.view.knows;

@@ -1,7 +1,7 @@
 //! Answers that arrive after their question has failed. They are validated and cached, so that the next question gets them.
 //!
-//! A question ends with a failure, and only its last queries wait for an answer a little longer. The module `late_queries` limits the number of
-//! sockets that wait for such answers.
+//! When a question fails, its last queries still wait a little longer for their answers. The module `late_queries` limits the number of sockets
+//! that wait for such answers.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -21,8 +21,8 @@ use crate::supervise::driven::Driven;
 use history::Counter;
 
 impl Asking<'_> {
-    /// Measures the round-trip time of another server of the zone if that is worth a query. Nothing is measured for a question without a client, or
-    /// while half of the allowed queries are in progress.
+    /// Measures the round-trip time of another server of the zone if that is worth a query. Nothing is measured for a question without a client,
+    /// in a zone whose policy does not let two servers be asked at the same time, or while half of the allowed queries are in progress.
     pub(super) fn measure(&mut self) {
         let (context, policy, shared) = (self.context(), &self.lookup.route.policy, self.iterate.shared());
         let is_aside = context.is_ahead() || context.is_on_the_side();

@@ -55,9 +55,8 @@ impl Iterate {
         again.then(|| Outdated { delegation, outcome: outcome.clone() })
     }
 
-    /// Decides if the servers of the parent zone are asked for the current delegation after a failure: for this question (`Some(true)`), for the
-    /// next
-    /// question (`Some(false)`), or not at all (`None`).
+    /// Decides if the servers of the parent zone are asked for the current delegation after a failure: for this question (`Some(true)`),
+    /// for the next question (`Some(false)`), or not at all (`None`).
     fn may_have_moved(&self, lookup: Lookup<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
         match failure {
             // If the servers were already known not to answer, the parent is asked at most once in `SILENT_DELEGATION_TIME`.

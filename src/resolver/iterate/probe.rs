@@ -92,8 +92,8 @@ impl Iterate {
         }
     }
 
-    /// Waits for unanswered queries whose cause may be this host's network, and queries another server, to find out if the network works. Runs
-    /// forever.
+    /// Waits until queries stay unanswered and the network of this host may be the cause. Then queries another server, to find out if the
+    /// network works. Runs forever.
     pub(crate) async fn prove_silences(&self) -> Infallible {
         let unproven = &self.shared.unproven;
         loop {

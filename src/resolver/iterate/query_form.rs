@@ -51,9 +51,10 @@ impl Signed {
         }
     }
 
-    /// Returns the payload size for the OPT record of the next query to a server, after `tries` earlier queries for the same question. Returns `None`
-    /// for a query without OPT record. A firewall may drop long replies, so short ones are requested first: a longer answer then arrives truncated,
-    /// and is fetched over TCP. EDNS is left out only after a query for a short reply.
+    /// Returns the payload size for the OPT record of the next query to a server, after `tries` earlier queries for the same question. Returns
+    /// `None` for a query without OPT record. Some firewalls drop long replies. So the query after `EDNS_TRIES` unanswered ones requests a short
+    /// reply: a longer answer then arrives truncated, and is fetched over TCP. In a zone without signatures, the queries after that have no OPT
+    /// record.
     pub(super) fn payload(self, features: ServerFeatures, tries: u8) -> Option<u16> {
         let has_edns = match self {
             Self::Yes => true,
@@ -69,8 +70,8 @@ impl Signed {
         self != Self::Yes
     }
 
-    /// Returns true if a server is asked without EDNS for some time after the message `rejection`. Returns false if this message shows that the
-    /// server supports EDNS, except for a zone that is not signed.
+    /// `rejection` is the reply of the server to a query with EDNS. Returns true if the server is asked without EDNS for some time: the zone is not
+    /// signed, or the reply has no OPT record, or it is BADVERS. Any other reply shows that the server supports EDNS.
     pub(super) fn stays_without(self, rejection: &Message) -> bool {
         self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)
     }
@@ -154,8 +155,8 @@ mod tests {
         RData::DNSSEC(DNSSECRData::DS(ds))
     }
 
-    /// Returns whether the answers for `www.one.example.` from the servers of `zone` are signed. `brought` are the proofs and DS records of the
-    /// referral to them.
+    /// Returns whether the answers for `www.one.example.` from the servers of `zone` are signed. `brought` has the proofs and the DS records in the
+    /// referral to these servers.
     fn known(config: Config, zone: &str, brought: &[RData]) -> Signed {
         let views = Views::new(&Arc::new(config)).unwrap();
         let records = brought.iter().map(|data| Record::from_rdata(name(zone), 300, data.clone()));

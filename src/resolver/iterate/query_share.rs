@@ -56,7 +56,8 @@ impl QueryShare {
 mod tests {
     use super::*;
 
-    /// Checks that a burst is allowed, then `more` queries after `earned` queries of any kind, and then the burst again.
+    /// Checks that `share` allows `burst` queries at once. After `earned` queries of any kind, it must allow `more` further ones. After many
+    /// queries, it must allow `burst` again.
     fn check(share: &QueryShare, burst: u32, earned: u32, more: usize) {
         let burst = usize::try_from(burst).unwrap();
         let taken = || (0..1_000).filter(|_| share.take()).count();

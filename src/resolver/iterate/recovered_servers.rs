@@ -39,7 +39,7 @@ impl Asking<'_> {
                 if self.is_back() || left.is_zero() {
                     return self.is_back();
                 }
-                // After a timeout too, the next turn of the loop reads the state of the servers once more.
+                // If the wait has ended by timeout, the next turn of the loop reads the state of the servers a last time.
                 let _ = timeout(left, answered).await;
             }
         }

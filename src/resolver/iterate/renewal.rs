@@ -81,7 +81,7 @@ impl BegunRenewals {
         }
         let takes_room = |begun: &BegunRenewal| now < begun.until && begun.until.since(now) <= RENEWAL_PAUSE;
         if self.0.len() >= MAX_QUEUED_RENEWALS {
-            // Entries that only prevent the repetition of a renewal are removed, at the cost of at most one query each.
+            // Removes entries that only prevent that a renewal is repeated. Each removed entry causes at most one more query.
             self.0.retain(|_, begun| takes_room(begun));
         }
         let of_zone = self.0.values().filter(|begun| begun.asked == asked && takes_room(begun)).count();
@@ -210,8 +210,8 @@ impl Iterate {
         }
     }
 
-    /// Asks for the delegation of the zone `lookup.name` again and caches it. This asks the servers of the closest zone above whose own delegation
-    /// does not expire soon.
+    /// Asks for the delegation of the zone `lookup.name` again and caches it. The query goes to the servers of the closest zone above it,
+    /// except zones whose own delegation also expires soon.
     ///
     /// # Errors
     /// No server of a zone above gives an answer.
@@ -238,7 +238,8 @@ impl Iterate {
                     rrsets.forget_delegation(zone);
                     break;
                 }
-                // The root servers also serve this top-level domain (like `arpa`) and send no referral to it, so they are asked for the whole name.
+                // The servers themselves answered for the top-level domain `part` and sent no referral: the root servers also serve `arpa`, for
+                // example. So they are asked for the whole name.
                 Classified::Found(_) | Classified::Doubtful(_) if part != *zone => is_shortened = false,
                 // There is no referral, for example because the servers of the zone above also serve this zone.
                 Classified::Found(_)

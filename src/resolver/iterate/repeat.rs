@@ -26,8 +26,8 @@ pub(super) fn timers(standing: &ServerStanding, tries: u8) -> (Duration, Duratio
     (longer(standing.timer, tries), longer(standing.patience, tries))
 }
 
-/// Returns true if an overdue query is more likely lost than late. The next query is then not a hedge, which is a further query while the first one
-/// may still be answered.
+/// Returns true if an overdue query is more likely lost than late. The next query then does not count as a hedge (a second query while the first
+/// one may still be answered).
 pub(super) fn is_likely_lost(standing: &ServerStanding) -> bool {
     standing.timer >= standing.patience || standing.loss > LOSSY
 }
@@ -38,8 +38,8 @@ pub(super) fn is_doubled(standing: &ServerStanding, tries: u8) -> bool {
 }
 
 /// Returns the timer for a query after `tries` earlier queries to the server. Each earlier query adds only a quarter of `timer`, the timer of the
-/// first query, which is already long for a far server. For a near server, `NEAR_STEP` gives a minimum, so that the queries last as long as a client
-/// waits.
+/// first query, which is already long for a far server. For a near server, `NEAR_STEP` gives a minimum, so that the server is queried for as long as
+/// a client waits.
 fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);
     let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;

@@ -121,8 +121,9 @@ impl Zone {
     }
 }
 
-/// Returns the cost of a schedule with `copies` queries in each round. A round begins 100 ms (the shortest round trip) after the one before, when it
-/// is known if its copies are lost. No other schedule is better: an earlier copy is often not needed, and a later one is answered later.
+/// Returns the cost of a schedule of queries. `copies` has the number of queries in each round. A round begins 100 ms (the shortest round
+/// trip) after the one before, when it is known if its copies are lost. No other schedule is better: an earlier copy is often not needed, and
+/// a later one is answered later.
 fn cost_of_rounds(copies: &[u32], loss: u32) -> Cost {
     let loss = f64::from(loss) / 100.0;
     let (mut open, mut cost) = (1.0, Cost { mean: 0.0, late: 4_000.0, packets: 0.0 });

@@ -1,5 +1,5 @@
 //! Finds further servers of a zone, for use after the known addresses: servers whose addresses must be looked up, servers of the parent's NS set,
-//! servers known by glue, and servers whose earlier answer to this question was bogus.
+//! servers known by glue, and the server that a test or a probe should avoid.
 //!
 //! The addresses that the zone of a server's name gives are used before addresses in delegations (RFC 2181 section 5.4.1). If that zone denies the
 //! addresses, or no server answers at them, the addresses in delegations are used, as in Unbound.
@@ -14,8 +14,8 @@ use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
 
 impl Asking<'_> {
-    /// Adds the addresses that a lookup has found to the candidates. Adds the addresses in delegations that arrived meanwhile to `reserve`, which
-    /// is used when no candidate answers.
+    /// Called when a lookup of a server's addresses has ended. Adds the addresses that were found to the candidates. If a delegation with addresses
+    /// of this server has arrived in the meantime, adds these to `reserve`, which is used when no candidate answers.
     pub(super) fn looked_up(&mut self, sought: Sought) {
         match sought.found {
             Ok(addresses) | Err(Failure::Glued { addresses, .. }) => {
@@ -48,8 +48,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns true if the question waits for only one server, which has never answered. A second server is then asked too, as when a zone is
-    /// contacted for the first time.
+    /// Returns true if the question waits for one server only, and this server has never answered. A second server is then asked too, as at the
+    /// first contact with a zone.
     fn waits_for_a_stranger(&self) -> bool {
         let policy = &self.lookup.route.policy;
         let mut awaited = self.candidates.iter().filter(|candidate| candidate.awaited() > 0);
@@ -60,8 +60,8 @@ impl Asking<'_> {
             && awaited.all(|candidate| candidate.standing.round_trip.is_none())
     }
 
-    /// When no candidate is likely to answer, adds the servers of the parent's NS set and the addresses from delegations to the candidates. Returns
-    /// false if there are none.
+    /// When no candidate is likely to answer, adds further candidates: the servers in `reserve`, and the servers of the zone whose
+    /// addresses only delegations gave. Returns false if there are none.
     pub(super) fn fall_back(&mut self) -> bool {
         if self.untried().is_some() {
             return false;
@@ -76,7 +76,8 @@ impl Asking<'_> {
         self.known() > known
     }
 
-    /// When no other server is likely to answer, asks a server whose earlier answer to this question was bogus. Returns false if there is none.
+    /// Called when no other server is likely to answer. Asks a server that this test or probe should avoid (`avoided`). Returns false if there is
+    /// none.
     pub(super) fn ask_avoided(&mut self) -> bool {
         for address in std::mem::take(&mut self.avoided) {
             self.put(address);
@@ -114,7 +115,7 @@ impl Asking<'_> {
     }
 
     /// Called when all servers have failed. Looks up the current addresses of servers outside the zone that are known only from delegations. The
-    /// known addresses are usually correct, so meanwhile a query that may be lost is sent again.
+    /// known addresses are usually correct, so the caller also sends queries to them again.
     pub(super) fn seek_again(&mut self) {
         if !std::mem::replace(&mut self.sought_again, true) {
             let known = self.iterate.known_by_glue(self.context(), self.cut);

@@ -25,9 +25,11 @@ pub struct Candidate {
     pub under_way: u8,
     /// True if the server has replied to the last query. The question waits for no other reply of this server.
     pub answered: bool,
-    /// True if the server has sent a truncated answer. If it does not answer a later query, it does not answer over TCP.
+    /// True if the server has sent a truncated answer. Later queries to it go over TCP, so if it does not answer one of them, it does not
+    /// answer over TCP.
     pub truncated: bool,
-    /// After a truncated answer, the server is asked only over TCP: the number of these queries. `None` if no answer was truncated.
+    /// The number of queries over TCP since the server has sent a truncated answer over UDP. From then on, it is asked only over TCP.
+    /// `None` if no answer was truncated.
     pub over_tcp: Option<u8>,
     /// True if the server is asked again after an error, now in the case of the question: some servers do not find names in mixed case
     /// (0x20).
@@ -151,9 +153,10 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// Returns the index of a candidate to measure in the background: it was not asked, is likely to answer, and its round-trip time is not known
-/// (preferred) or was not measured for a long time. Returns `None` if no round-trip time is known, because the next question then asks two servers,
-/// or if the nearest server is so near that no other can be much better.
+/// Returns the index of a server whose round-trip time is measured in the background. The server was not asked and is likely to answer. A server
+/// whose round-trip time is not known is preferred to one that was not measured for a long time. Returns `None` if no round-trip time is known,
+/// because the next question then asks two servers. Also returns `None` if the nearest server is nearer than `NEAR_ENOUGH`, because no other can be
+/// much better.
 pub(crate) fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option<usize> {
     let nearest = candidates.iter().filter_map(|candidate| candidate.standing.round_trip).min()?;
     if nearest < NEAR_ENOUGH {

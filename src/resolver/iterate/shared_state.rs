@@ -40,7 +40,7 @@ pub(super) struct SharedState {
     pub(super) unproven: Unproven,
     pub(super) late_answers: LateAnswers,
     pub(super) renewals: RenewalQueue,
-    /// With this switch, tests cause a panic after a query without a reply, in a task apart from the resolution.
+    /// A switch for tests. It causes a panic in the task that counts a query without a reply. This task runs apart from the resolution.
     #[cfg(feature = "simulated")]
     pub(super) strike: Strike,
 }
@@ -91,7 +91,8 @@ impl SharedState {
     /// servers answer in this time.
     pub(super) fn undelivered(self: &Arc<Self>, silent: Silent, patience: Duration) {
         let server = silent.wanted.aside.path.server;
-        // If too many undelivered queries to the server wait already, this query is not counted: the waiting ones show as much.
+        // If too many undelivered queries to the server wait already, this query is not counted: the waiting ones are enough to show that
+        // the server is silent.
         let Some(waiting) = self.undelivered.listen(server) else { return };
         let shared = Arc::clone(self);
         tokio::spawn(async move {

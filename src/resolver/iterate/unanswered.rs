@@ -1,5 +1,5 @@
-//! Decides when a step (the queries to the servers of one zone) without an answer ends before the time limit of the question, and which failure it
-//! returns.
+//! A step (the queries to the servers of one zone) without an answer may end before the time limit of the question. This module decides when, and
+//! with which failure.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -20,7 +20,8 @@ use crate::limits::{
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// A timer that runs if all servers of the zone were silent in queries for other zones. When it expires, the step need not wait longer for them.
+/// A timer that runs if all servers of the zone were silent in queries for other zones. When it expires, the question does not wait longer for these
+/// servers.
 pub(super) type Doubt = Option<Pin<Box<Sleep>>>;
 
 impl Asking<'_> {
@@ -30,8 +31,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns a timer if each server of the zone was silent in queries for other zones. Such a server may drop only queries for those zones, so it
-    /// is asked. But it may also be dead and serve thousands of zones, so the question waits for a shorter time than usual.
+    /// Returns a timer if each server of the zone was silent in queries for other zones. Such a server may drop only the queries for those zones, so
+    /// it is asked. But it may also be dead. Then mail would wait for it in each of its zones, so the question waits for a shorter time than usual.
     pub(super) fn doubt(&self) -> Doubt {
         (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(self.doubt_time()))
     }
@@ -43,8 +44,8 @@ impl Asking<'_> {
         SILENT_ELSEWHERE_TIME.max(usual + usual / 2)
     }
 
-    /// Called when the timer that `doubt` returned has expired. Returns a new timer if another server of the zone may still be found or has answered.
-    /// Otherwise gives up the queries to this zone, and returns `None`.
+    /// Called when the timer that `doubt` returned has expired. Returns a new timer if a server has answered, or if further servers of the zone may
+    /// be found. Otherwise gives up the queries to this zone, and returns `None`.
     pub(super) fn doubt_is_over(&mut self) -> Doubt {
         if !self.has_no_other() || !self.is_doubted() {
             return Some(timer(UNKNOWN_TIMER));
@@ -79,8 +80,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns the result without a usable answer. If all servers gave a denial that a working server would not send, this is that denial, otherwise
-    /// the failure.
+    /// Returns the result if no server gave a usable answer. If all servers gave a denial that a working server would not send, the result
+    /// is this denial. Otherwise it is the failure.
     pub(super) fn end(&mut self) -> Result<Classified, Failure> {
         if self.shed {
             return Err(Failure::NoRoom { zone: self.cut.zone.clone() });
@@ -99,9 +100,9 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns true if all servers of the zone were known to be silent before this question began. If they became silent later, returns true after
-    /// `UNHEARD_TIME`, or after the client's deadline if one of them has ever answered: a client that repeats the question would otherwise wait for
-    /// the same resolution again.
+    /// Returns true if all servers of the zone were known to be silent before this question began. If they became silent later, returns true only
+    /// after `UNHEARD_TIME`, or after the client's deadline if one of them has ever answered. Without the second limit, a client that repeats the
+    /// question would wait for the same resolution again.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
         let began = context.began();

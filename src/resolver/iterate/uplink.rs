@@ -48,8 +48,8 @@ impl Uplink {
         self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
     }
 
-    /// Called when a server answers after an outage. `sent` is the time of a query during the outage. Each outage is counted once, even if many
-    /// questions call this.
+    /// Called when a server answers after an outage of this host's network. `sent`: when a query of the outage was sent. Many questions may call
+    /// this for the same outage, but each outage is counted once.
     pub(super) fn end_outage(&self, sent: Mono, now: Mono) {
         if self.outage_ended.fetch_max(now.as_micros(), Ordering::Relaxed) <= sent.as_micros() {
             self.outages.fetch_add(1, Ordering::Relaxed);

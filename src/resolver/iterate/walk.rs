@@ -24,7 +24,7 @@ enum ProbedLabel {
     Referral(Referral),
     /// No zone begins at the shorter name, so one more label may be added.
     NoCut,
-    /// A DNSSEC proof shows that the shorter name does not exist, and so does not the whole name (RFC 8020).
+    /// A DNSSEC proof shows that the shorter name does not exist. Then the whole name does not exist either (RFC 8020).
     Absent(Box<Found>),
     /// The servers must be asked for the whole name.
     Unclear,
@@ -81,8 +81,8 @@ impl Iterate {
         self.walk(lookup, cut, &[]).await
     }
 
-    /// Follows referrals from `cut` downwards. `outdated` has cached delegations whose servers gave no usable answer: if a referral leads to the same
-    /// servers again, returns the result that they gave before.
+    /// Follows referrals from `cut` downwards. `outdated` has cached delegations whose servers gave no usable answer, with their results. If a
+    /// referral leads to the same servers again, they are not asked again, and the earlier result is returned.
     pub(super) async fn walk(
         &self,
         lookup: Lookup<'_>,

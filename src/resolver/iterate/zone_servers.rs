@@ -165,8 +165,8 @@ impl Iterate {
         ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
     }
 
-    /// Called for a delegation without a usable address. Returns the address family that this host does not use, with the addresses of the servers in
-    /// it, or `None` if this does not explain the failure.
+    /// Called for a delegation without a usable address. If the reason is that this host does not use the address family of the servers, returns
+    /// this family with the addresses of the servers. Otherwise returns `None`.
     pub(super) fn unused_family(&self, context: &Context, cut: &Delegation) -> Option<UnusedFamily> {
         let (config, now) = (&context.view.config.resolve, self.now());
         let families = &self.shared.families;
@@ -207,8 +207,8 @@ impl Iterate {
         Some(UnusedFamily { is_ipv6, why, servers })
     }
 
-    /// Returns true if a server may be asked: its address family is used, and its address is not in `deny_servers`. Configured servers may always be
-    /// asked.
+    /// Returns true if a server may be asked: its address family is used, and its address is not in `deny_servers`. Servers that the
+    /// operator has configured for the zone may always be asked.
     pub(super) fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr, now: Mono) -> bool {
         let config = &context.view.config.resolve;
         let denied = !cut.trusted && config.deny_servers.iter().any(|net| contains(net, address));

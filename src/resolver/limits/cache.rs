@@ -67,8 +67,8 @@ pub(crate) const RENEWAL_SHARE: u64 = 10;
 /// seconds.
 pub(crate) const LEAST_RENEWAL_TIME: u64 = 5_000_000;
 
-/// No answer is fetched again while more than its TTL divided by this number (a sixth) is left. An answer with a TTL of ten seconds that was fetched
-/// five seconds early would double the queries to its servers. With a sixth, the queries increase by a fifth.
+/// An answer is fetched again only when no more than its TTL divided by this number (a sixth of the TTL) is left. If an answer with a TTL of ten
+/// seconds were fetched five seconds early, its servers would get twice as many queries. With a sixth, they get a fifth more.
 pub(crate) const MOST_RENEWAL_SHARE: u64 = 6;
 
 /// The least TTL of an answer that is fetched again before it expires, in microseconds. A sixth of a shorter TTL is hardly longer than a resolution.
@@ -81,12 +81,12 @@ pub(crate) const FAILURE_RECHECK_TIME: Duration = Duration::from_secs(30);
 /// The time for which the first failure of a question is cached (RFC 9520 section 3.2 requires at least 1 s).
 pub(crate) const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 
-/// If no server answered a question although servers answered others, the question counts as unanswered for this time, and its clients wait only for
-/// `UNANSWERED_DEADLINE`. Dead servers are probed for an equally long time after the last question for their zones.
+/// If no server answered a question although servers answered other questions, the question counts as unanswered for this time. Clients that ask it
+/// then wait only for `UNANSWERED_DEADLINE`. For the same time after the last question for their zones, dead servers are probed.
 pub(crate) const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// The greatest value to which `UNANSWERED_TIME` grows for one question. It is doubled each time the question is asked again after this time and is
-/// not answered, because a gateway may get only one mail an hour from the domain.
+/// The greatest value to which `UNANSWERED_TIME` grows for one question. Whenever the question is asked after its time has expired and is
+/// again not answered, the time is doubled: a gateway may get only one mail an hour from the domain.
 pub(crate) const MAX_UNANSWERED_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The time that a client waits for an answer to a question that no server has answered before (see `UNANSWERED_TIME`): three queries to a far
@@ -99,7 +99,8 @@ pub(crate) const MAX_FAILURE_TIME: Duration = Duration::from_secs(30);
 /// The greatest number of zones for which one server is remembered as lame. A hoster's server is rarely lame for more zones that are in use.
 pub const MAX_LAME_ZONES: usize = 16;
 
-/// The greatest total size of the names of these zones, in octets: sixteen names of two dozen octets. A further name replaces the oldest.
+/// The greatest total size of the names of the zones for which one server is remembered as lame, in octets: sixteen names of two dozen
+/// octets. A further name replaces the oldest.
 pub(crate) const MAX_LAME_OCTETS: usize = 384;
 
 /// The greatest number of zones for which the unanswered queries to one server are counted separately. A hoster's server drops the queries for a
@@ -137,8 +138,9 @@ pub(crate) const FINDS_CASE_TIME: Duration = FLIPS_CASE_TIME;
 /// lists. The server of a mail domain is usually asked for an existing name first (`FINDS_CASE_TIME`).
 pub(crate) const CONFIRMED_DENIALS: u8 = 8;
 
-/// If replies of more than 512 octets from a server did not arrive over UDP, shorter ones are requested for this time, or until a longer reply
-/// arrives. To find this out costs up to a second. If two lost packets were the reason, long replies cost a round trip more, over TCP.
+/// If replies of more than 512 octets from a server did not arrive over UDP, shorter replies are requested for this time, or until a longer reply
+/// arrives. The time is long, because a question takes up to a second longer when this is found out again. If two lost packets were the reason, a
+/// long reply needs one round trip more in this time, because it comes over TCP.
 pub(crate) const SHORT_TIME: Duration = Duration::from_secs(86_400);
 
 /// If a server refuses or does not answer TCP, its truncated answers are fetched from other servers of the zone, if there are any, for this time. It
@@ -150,9 +152,9 @@ pub(crate) const NO_TCP_TIME: Duration = Duration::from_secs(60);
 pub(crate) const DEAD_AFTER_SILENCES: u32 = 3;
 
 /// A server that answers for other zones counts as dead for a zone after this number of consecutive unanswered queries, or after
-/// `DEAD_AFTER_SILENCES` if it has not answered a probe either. After this number, a question for another zone of a dead server waits only for
-/// `SILENT_ELSEWHERE_TIME`. At 30 % loss in each direction, one in 60 working servers reaches this number, and one in 8 reaches
-/// `DEAD_AFTER_SILENCES`.
+/// `DEAD_AFTER_SILENCES` if it has not answered a probe either. If a dead server has left this number of queries unanswered, a question for
+/// another of its zones waits for it only for `SILENT_ELSEWHERE_TIME`. At 30 % loss in each direction, one in 60 working servers reaches
+/// this number, and one in 8 reaches `DEAD_AFTER_SILENCES`.
 pub(crate) const SURE_SILENCES: u32 = 2 * DEAD_AFTER_SILENCES;
 
 /// The time for which a dead server is not asked at first. It is short, so that the return of the server is noticed soon.
@@ -193,8 +195,8 @@ pub(crate) const SILENT_TIME: Duration = Duration::from_secs(3);
 pub(crate) const UNHEARD_TIME: Duration = Duration::from_secs(8);
 
 /// If all servers of a zone are known to be silent for other zones, a question waits for this time, or for one and a half times the usual round trip
-/// of the zone if that is longer. This is twice the time of a far server's answer, and covers two queries to a server that has never answered. It is
-/// a quarter of the usual wait.
+/// of the zone if that is longer. A second is twice the time of a far server's answer, and enough for two queries to a server that has never
+/// answered. It is a quarter of the time for which a question usually waits.
 pub(crate) const SILENT_ELSEWHERE_TIME: Duration = Duration::from_secs(1);
 
 /// The time to wait for a server whose round trip is not known, before another server is asked. Most servers answer within 200 ms from anywhere, and
@@ -207,15 +209,16 @@ pub(crate) const MIN_TIMER: Duration = Duration::from_millis(30);
 /// The least number of measured round trips from which a 95th percentile is computed: one in twenty exceeds it.
 pub(crate) const ENOUGH_ROUND_TRIPS: u8 = 20;
 
-/// The greatest number of hedges per thousand queries: second queries that are sent while the first server may still answer. Timers at the 95th
-/// percentile cause 50 of them, and the loss of bad paths another 50. When the number is reached, the second query is sent after a longer timer.
+/// The greatest number of hedges per thousand queries: second queries that are sent while the first server may still answer. Because timers end at
+/// the 95th percentile of the round trips, there are 50 hedges, and the loss on bad paths causes another 50. When the number is reached, the second
+/// query is sent after a longer timer.
 pub const HEDGES_PER_MILLE: u32 = 200;
 
 /// The greatest number of hedges that one late server may cause in a burst. Each server has its own token bucket, filled at the rate of
 /// `HEDGES_PER_MILLE`, because a dead zone must not use up the hedges of all other zones.
 pub(crate) const HEDGE_BURST_PER_SERVER: u32 = 25;
 
-/// The share of lost queries of a server is known after at least this number of queries were lost, and at least this number were answered. With
+/// The share of lost queries of a server is used only if at least this number of its queries were lost, and at least this number were answered. With
 /// fewer, one short outage would look like a lossy path.
 pub(crate) const LEAST_LOSSES: u8 = 3;
 
@@ -223,8 +226,8 @@ pub(crate) const LEAST_LOSSES: u8 = 3;
 /// limit or a full queue loses more if queries are repeated earlier. A mail gateway rarely sends the servers of a small domain more queries at once.
 pub(crate) const QUIET_QUERIES: u16 = 6;
 
-/// After an unanswered query, a server is asked last for this time, multiplied by the number of consecutive unanswered queries. Then it is asked
-/// normally again, because the packets may have been lost on the path to the fastest server.
+/// After an unanswered query, a server is asked last for this time, multiplied by the number of consecutive unanswered queries. After that, it is
+/// asked in the usual order: it may be the fastest server, and the packets may have been lost on the path.
 pub(crate) const DOUBT_TIME: Duration = Duration::from_secs(2);
 
 /// If all servers of a zone have given a doubtful denial (with the SOA of another zone, or without AA and SOA), it is cached for this time. Unbound

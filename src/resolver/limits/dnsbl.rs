@@ -40,13 +40,13 @@ pub(crate) const BREAKER_MIN_PATIENCE: Duration = Duration::from_secs(1);
 /// this value, it opens within 2 s of the first lost query.
 pub(crate) const BREAKER_MAX_PATIENCE: Duration = Duration::from_millis(1_700);
 
-/// If a DNS list does not answer, and no other server either, its circuit breaker is judged again after this time.
+/// If neither a DNS list nor any other server answers, the circuit breaker of the list is judged again after this time.
 pub(crate) const BREAKER_JUDGE_AGAIN: Duration = Duration::from_millis(250);
 
 /// After this number of consecutive questions with errors only, the circuit breaker of a DNS list may open.
 pub(crate) const BREAKER_FAILURES: u32 = 5;
 
-/// After a time without any answer of any server that is longer than this, it is unknown whether the network of this host worked in that time.
+/// If no server at all has answered for longer than this, it is unknown whether the network of this host worked in that time.
 pub(crate) const WITNESS_STREAK: Duration = Duration::from_secs(2);
 
 /// The time from the opening of a circuit breaker to the first probe of the DNS list. The time from each probe to the next one is twice as long.
@@ -89,7 +89,8 @@ pub(crate) const MAX_BATCH_LISTS: usize = 32;
 /// takes about 300 octets.
 pub(crate) const MAX_BATCH_SUBJECTS: usize = 4_096;
 
-/// The greatest number of learned patterns: which DNS lists clients ask after a certain list gave a certain result in a view. Each takes about 1 KiB.
+/// The greatest number of learned patterns: which DNS lists the clients of a view ask after a certain list gave a certain result. Each takes
+/// about 1 KiB.
 pub(crate) const MAX_BATCH_HABITS: usize = 1_024;
 
 /// In thousandths. While a client may still ask a question of a batch, the question counts in the limit of unused questions with the probability
@@ -122,11 +123,12 @@ pub(crate) const HEALTH_ALONE: u8 = 2;
 /// test at the same time.
 pub const HEALTH_JITTER_PERCENT: u64 = 20;
 
-/// If this number of consecutive answers contains no listing, and the test entry is missing too, the DNS list counts as "lists nothing". If one
-/// sender in a hundred is listed, one in 150 such series contains no listing by chance.
+/// If this number of consecutive answers contains no listing, and a test does not find the test entry either, the DNS list counts as "lists
+/// nothing". If one sender in a hundred is listed, one in 150 such series contains no listing by chance.
 pub(crate) const LISTS_NOTHING_ANSWERS: u32 = 500;
 
-/// The least number of answers to clients that can refute the test result "lists everything": three of four of them must be "not listed".
+/// From this number of answers on, the answers to clients decide if a DNS list lists everything. It does not if at least three of four answers are
+/// "not listed". It does if all answers are listings.
 pub(crate) const LISTS_WORLD_ANSWERS: u32 = 16;
 
 /// A DNS list counts as slow if its usual round trip is at least this long. Two such lists, one after the other, take longer than the greeting of a

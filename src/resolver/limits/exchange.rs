@@ -21,19 +21,20 @@ pub(crate) const MAX_SHORT_REPLY: usize = 16 << 10;
 /// records of 60 KB, or for seven replies with 3 700 addresses.
 pub(crate) const LONG_REPLIES_PART: u64 = 32;
 
-/// The least number of octets for long replies: 16 TXT records of 60 KB, or two replies of any length. Until its question is answered, a TXT record
-/// takes four times its size in memory. With 2 MiB and a cache of 8 MiB, floods of such records exceeded the memory bound of the process.
+/// The least number of octets of memory for the records of long replies. This is enough for 16 TXT records of 60 KB, or for two replies of any
+/// content, each of which may use half. Until its question is answered, a TXT record takes four times its size in memory. With 2 MiB and a cache of
+/// 8 MiB, floods of such records exceeded the memory bound of the process.
 pub(crate) const MIN_LONG_REPLIES: u64 = 1 << 20;
 
 /// The longest time that a long reply waits until it can reserve memory. The records of a reply are usually in memory only for milliseconds, unless
 /// their resolution waits for keys. A longer wait would delay the other replies on the same TCP connection.
 pub(crate) const LONG_REPLY_WAIT: Duration = Duration::from_millis(100);
 
-/// After more than this number of DNS messages in a row that answer none of our queries, a TCP connection is closed.
+/// After more than this number of DNS messages in a row that answer no query of resolverd, a TCP connection is closed.
 pub(crate) const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;
 
-/// The greatest number of queries on one TCP connection that were given up and whose replies may still arrive. A connection with more takes no
-/// further query. Their ids are not used again, because a late reply would be taken for the reply to another query.
+/// If this number of queries on one TCP connection were given up and their replies may still arrive, the connection takes no further query. The ids
+/// of these queries are not used again, because a late reply would be taken for the reply to another query.
 pub(crate) const MAX_GIVEN_UP: usize = 4 * MAX_PIPELINED;
 
 /// The greatest number of connections to one forwarder over TLS or HTTPS. A further one is opened when all others are full. Together they carry 512
@@ -68,13 +69,13 @@ pub(crate) const MAX_STRAY_DATAGRAMS: usize = 64;
 /// row practically never happen.
 pub(crate) const PORT_TRIES: usize = 8;
 
-/// The greatest number of ports that are examined one after the other to find a free one. resolverd itself uses at most `MAX_EXCHANGES` ports, so
-/// the
-/// search fails only if other programs use about as many ports in a row.
+/// The greatest number of ports that are examined one after the other to find a free one. resolverd itself uses at most `MAX_EXCHANGES` ports,
+/// so the search fails only if other programs use about as many ports in a row.
 pub(crate) const MAX_PORT_WALK: usize = 2 * MAX_EXCHANGES;
 
-/// The time for which the socket of a query waits for the answer. A resolution (flight) lasts 10 s, so the answer of a server that takes 9 s arrives
-/// in time. A slightly later answer is cached for the next question. An open socket makes it easier for an attacker to guess its port.
+/// The time for which the socket of a query waits for the answer. A resolution (flight) lasts 10 s, so the answer of a server that takes 9
+/// s arrives in time. A slightly later answer is cached for the next question. The time is not longer, because an open socket makes it
+/// easier for an attacker to guess its port.
 pub(crate) const LISTEN_TIME: Duration = Duration::from_secs(12);
 
 /// Replaces `LISTEN_TIME` for a server whose answers usually take longer than `MAX_TIMER`. No resolver waits longer: Unbound's timer for a slow
@@ -84,8 +85,8 @@ pub(crate) const LISTEN_TIME_OF_SLOW: Duration = Duration::from_secs(15);
 /// Equal queries to a server within this time are sent only once. An older query may be lost, so a further equal query is sent.
 pub(crate) const MERGE_TIME: Duration = Duration::from_secs(2);
 
-/// If look-ahead has sent an equal query at most this long ago, a client's query waits for its answer. This applies to servers with an unknown round
-/// trip. Within a continent, the answer arrives sooner. An older query may be lost, and sending it a second time does no harm.
+/// A client's query to a server with an unknown round trip waits for the answer to an equal query of look-ahead, if that query was sent at most
+/// this long ago. Within a continent, the answer arrives in this time. An older query may be lost, and sending it a second time does no harm.
 pub(crate) const MERGE_TIME_OF_UNKNOWN: Duration = Duration::from_millis(50);
 
 /// The greatest number of questions in progress on one connection. Further questions are not read until one is answered.

@@ -18,8 +18,8 @@ pub(crate) const LEASE_WAIT: Duration = Duration::from_millis(20);
 /// gateway probes the list within this time.
 pub(crate) const FLEET_SUSPICION_TIME: Duration = Duration::from_secs(60);
 
-/// For this time after an answer that may not be shared, such as a refusal, this gateway takes no lease for questions to the DNS list. Otherwise
-/// other gateways would wait for answers that they do not get.
+/// After an answer that may not be shared, such as a refusal, this gateway for this time does not take over questions to the DNS list for the
+/// fleet (a lease). Otherwise other gateways would wait for answers that they do not get.
 pub(crate) const UNSHARED_LIST_TIME: Duration = Duration::from_secs(600);
 
 /// The pause before the store is read again for a question that another gateway asks.

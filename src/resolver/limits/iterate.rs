@@ -29,8 +29,8 @@ pub(crate) const PRIVATE_LABELS: usize = 2;
 /// If priming fails, the root hints are used for this time before priming is tried again.
 pub(crate) const PRIME_RETRY: Duration = Duration::from_secs(60);
 
-/// After this number of unanswered queries in mixed case, a server gets one query in the case of the question. A few servers drop names in mixed
-/// case.
+/// After this number of unanswered queries in mixed case, a server gets one query with the upper and lower case of the question. A few
+/// servers drop names in mixed case.
 pub(crate) const MIXED_CASE_TRIES: u8 = 3;
 
 /// If a server answers this number of queries in the case of the question, and none in mixed case between them, it gets no mixed case for a day. One
@@ -82,11 +82,12 @@ pub(crate) const MAX_PROBED_ZONES: usize = 8;
 pub const DEAD_WANTED_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The greatest number of unanswered queries that wait for the proof that the network of this host works: a few for each dead server of a mail. They
-/// count against their servers only after this proof. Further unanswered queries do not count, but a later one to the same server may.
+/// count against their servers only after this proof. If this number waits, a further unanswered query does not count. The next unanswered query to
+/// the same server has the same effect.
 pub(crate) const MAX_UNPROVEN: usize = 64;
 
-/// The longest time that an unanswered query waits for the proof that the network of this host works (an answer of another server), if no other
-/// server can be asked. With `forward_first`, recursion begins after 1.8 s, and its first answers arrive within a second.
+/// If no other server can be asked, an unanswered query waits at most for this time for the proof that the network of this host works (an answer of
+/// another server). With `forward_first`, recursion begins after 1.8 s, and its first answers arrive within a second.
 pub(crate) const UNPROVEN_TIME: Duration = Duration::from_secs(3);
 
 /// A query that tests the network of this host is sent this long after a query has remained unanswered. On a busy gateway, another server has
@@ -117,12 +118,12 @@ pub(crate) const MAX_TIMER: Duration = Duration::from_secs(2);
 /// zone. Otherwise thirty questions a second to a dead server would use up the allowed number of queries.
 pub(crate) const MAX_LATE_PER_SERVER: usize = 64;
 
-/// The total number of queries that have timed out but may still be answered is limited. One server gets at most one part in this number of what is
-/// left of this limit. Two hundred silent servers therefore leave room for a slow one.
+/// The total number of queries that have timed out but may still be answered is limited. One server gets at most the unused part of this limit,
+/// divided by this number. Two hundred silent servers therefore leave room for a slow one.
 pub(crate) const LATE_SHARE: usize = 16;
 
-/// If this number of queries to a dead server have timed out but may still be answered, each question sends it only one query instead of `MAX_TRIES`.
-/// Two questions cause this number.
+/// If this number of queries to a dead server have timed out but may still be answered, each question sends it only one query instead of
+/// `MAX_TRIES`. The number is reached after two questions.
 pub(crate) const CROWDED_SERVER: usize = 2 * MAX_TRIES as usize;
 
 /// The greatest number of servers of one zone that are used. The root and .com have 13, and no zone in use has more than 26.
@@ -139,8 +140,8 @@ pub(crate) const MAX_UNGLUED: usize = 6;
 /// whose servers are named in each other's zones needs nine. In an attack, each of these names costs the victim two queries.
 pub(crate) const MAX_SOUGHT: u32 = 24;
 
-/// The greatest number of zones with `forward_first` whose failed forwarders a question remembers. Few hosts have more than two such zones.
-/// Sub-questions in further zones wait for the forwarders again.
+/// A question remembers the zones with `forward_first` whose forwarders failed, up to this number of zones, so that its sub-questions do not wait
+/// for these forwarders again. Few hosts have more than two such zones.
 pub(crate) const MAX_PAST_FORWARDERS: usize = 8;
 
 /// The greatest number of server names that one question resolves at the same time.
@@ -158,8 +159,8 @@ pub(crate) const LOSSY: u8 = 5;
 /// this bound, and the copies stay within `HEDGES_PER_MILLE`.
 pub(crate) const HEAVY_LOSS: u8 = 20;
 
-/// The number of queries of one question to a lossy server whose timers do not grow. At 30 % loss, all five are lost for one question in 400. After
-/// that, the reason is probably an outage, so the timers grow.
+/// For this number of queries of one question to a lossy server, the timers do not grow. At 30 % loss, all five queries are lost for one question
+/// in 400. After that, the reason is probably an outage, so the timers grow.
 pub(crate) const STEADY_TRIES: u8 = 5;
 
 /// The greatest number of queries of one question over TCP to a server that truncated its answer. The kernel repeats lost TCP packets, so a second
@@ -195,9 +196,9 @@ pub(crate) const NO_ROUTE_TIME: Duration = Duration::from_secs(60);
 /// A server that answered SERVFAIL for a zone is asked last for this time. It is short, because its next answer may be correct.
 pub(crate) const FAILING_TIME: Duration = Duration::from_secs(10);
 
-/// A doubtful denial has the SOA of another zone, or neither AA nor SOA: it may come from a server that no longer serves the zone. If all servers of
-/// a delegation that is older than this give one, the delegation is fetched again. If the parent names the same servers, the denial is believed for
-/// this time.
+/// A doubtful denial has the SOA of another zone, or neither AA nor SOA: it may come from a server that no longer serves the zone. If all
+/// servers of a delegation give one, and the delegation is older than this time, it is fetched again. If the parent then names the same
+/// servers, the denial is believed for this time.
 pub(crate) const SUSPECT_AGE: Duration = Duration::from_secs(600);
 
 /// The greatest number of delegations and server addresses whose renewal waits, is in progress, or has recently failed. A gateway uses some thousand

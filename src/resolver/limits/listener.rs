@@ -177,8 +177,8 @@ pub(crate) const MAX_HANDSHAKE_CLIENTS: usize = 1_024;
 
 pub(crate) const HANDSHAKE_LOG_PAUSE: Duration = Duration::from_secs(60);
 
-/// If a connection must be closed to make room for a new one, a connection that has not sent any DNS message and was not active for this
-/// time is closed first. The time is two round trips of a handshake and a query, with a lost segment.
+/// If a connection must be closed to make room for a new one, a connection that has not sent any DNS message and was not active for this time is
+/// closed first. Within this time, a client can end a handshake of two round trips and send a query, even if one segment is lost.
 pub(crate) const SILENT_CONNECTION: Duration = Duration::from_secs(2);
 
 /// The greatest number of octets that are encrypted before the kernel has accepted them: the greatest TLS record (RFC 8446 section 5.1).
@@ -216,8 +216,8 @@ pub(crate) const MAX_NEW_QUIC: usize = 64;
 /// rest of a long ClientHello.
 pub(crate) const NEW_QUIC_OCTETS: u64 = 4 << 10;
 
-/// The greatest number of octets of the QUIC handshake that are kept out of order, for each connection. A ClientHello with keys of several
-/// kinds has 2 KiB, and RFC 9000 section 7.5 requires 4 KiB.
+/// The greatest number of octets of the QUIC handshake that are kept for each connection because earlier octets have not arrived yet. A
+/// ClientHello with keys of several kinds has 2 KiB, and RFC 9000 section 7.5 requires 4 KiB.
 pub(crate) const QUIC_HANDSHAKE_OCTETS: usize = 8 << 10;
 
 /// The greatest number of octets of queries that a QUIC client may send before resolverd reads them, for each connection: four of the

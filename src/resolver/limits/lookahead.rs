@@ -6,8 +6,8 @@ use std::time::Duration;
 /// number covers a tenth of a second at 10 000 cache misses a second.
 pub(crate) const MAX_ANSWERED: usize = 1_024;
 
-/// The greatest total size, in octets, of the answers to questions that wait for look-ahead: four of the longest answers. Without this
-/// bound, answers of 60 KB took up to 100 MB on a busy host.
+/// The greatest total size, in octets, of the answers to questions that wait for look-ahead: four of the longest answers. Without this bound, waiting
+/// answers of 60 KB each took up to 100 MB of memory on a busy host.
 pub(crate) const MAX_ANSWERED_OCTETS: usize = 300 * MAX_ANSWERED;
 
 /// After the first answered question, look-ahead waits for this time before it reads the queue, so that it wakes once for several
@@ -66,7 +66,7 @@ pub(crate) const MAX_AHEAD_CHAINS: usize = MAX_EXPECTED;
 /// A rule of look-ahead is used only while clients ask at least this percentage of the questions that the rule expects.
 pub const AHEAD_PERCENT: u32 = 60;
 
-/// A rule is judged by `AHEAD_PERCENT` only after this number of its questions. With 20 questions, one exception is 5 %.
+/// A rule is compared with `AHEAD_PERCENT` only after this number of its questions, because one exception in 20 questions is only 5 %.
 pub(crate) const AHEAD_MIN_JUDGED: u32 = 20;
 
 /// After this number of judged questions, all earlier questions of a rule count half. The rules therefore follow a change of the mail
@@ -99,8 +99,7 @@ pub(crate) const MAX_SPF_TERMS: usize = 64;
 /// (`smtp_mx_address_limit`), and most domains have one or two hosts.
 pub(crate) const MAX_AHEAD_HOSTS: usize = 4;
 
-/// The greatest number of names in the PTR records of an address for whose own addresses look-ahead asks. Mail software uses the first
-/// name.
+/// Look-ahead asks for the addresses of at most this number of names in the PTR records of an address. Mail software uses the first name.
 pub(crate) const MAX_AHEAD_POINTERS: usize = 1;
 
 /// The greatest number of domains whose DKIM selectors are remembered: the senders of one day at a gateway with some ten thousand emails.

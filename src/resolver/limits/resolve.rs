@@ -40,8 +40,8 @@ pub const NEW_ZONE_TIME: Duration = Duration::from_millis(500);
 /// A zone counts as silent if its servers have not answered for this time, which is the longest wait for one query.
 pub(crate) const HEARD_TIME: Duration = MAX_TIMER;
 
-/// If a client must lose a resolution and one of its zones has more resolutions than this number, the oldest resolution of its zone with the
-/// most is ended. Otherwise the oldest resolution of the client is ended.
+/// If a client must lose a resolution, the oldest one in the zone in which the client has the most is ended. But if the client has at most
+/// this number of resolutions in each zone, the oldest of all its resolutions is ended.
 pub(crate) const EVEN_SHARE: usize = 8;
 
 /// If fewer resolutions than this are in progress, zones and clients are not kept sorted by their number of resolutions: the order of so few is
@@ -65,8 +65,8 @@ pub(crate) const FEW_WAITERS: usize = 16;
 /// The greatest number of clients that wait for resolutions. Each takes about 2.4 KB.
 pub const MAX_WAITERS: usize = 10_000;
 
-/// If a reload ends a resolution, the resolution is started again for its clients, at most this number of times for each client. More
-/// reloads within the four seconds that a client waits are a mistake.
+/// If a reload ends a resolution, a new resolution begins for its waiting clients. This happens at most this number of times for each client. A
+/// client waits for four seconds, and more reloads in this time are a mistake of the operator.
 pub(crate) const MAX_RELOADED: usize = 3;
 
 /// The greatest number of negative trust anchors that may be set at the same time.
@@ -93,16 +93,16 @@ pub(crate) const KEY_RENEWAL: Duration = Duration::from_secs(10);
 /// The greatest number of `[[view]]` entries. A host needs one for itself, one for its containers, and one for its virtual machines.
 pub const MAX_VIEWS: usize = 8;
 
-/// The greatest number of cached answers that wait to be fetched again before they expire: one second of 2 500 hits, 10 % of which find an
-/// answer that is about to expire.
+/// The greatest number of cached answers that wait to be fetched again before they expire. At 2 500 hits a second, about so many are added in a
+/// second, because 10 % of the hits find an answer that is about to expire.
 pub(crate) const MAX_RENEWALS_WAITING: usize = 256;
 
 /// The greatest number of cached answers that are fetched again at the same time. It is far below `BUSY_FLIGHTS`, because the resolutions
 /// of clients have precedence. At 50 ms each, it allows a thousand a second.
 pub(crate) const MAX_RENEWALS: usize = 64;
 
-/// The greatest number of cached answers of one zone that are fetched again at the same time, and of delegations and addresses that are
-/// fetched again from the servers of one zone. A zone with silent servers therefore leaves room for the others.
+/// Two limits for each zone: the number of its cached answers that are fetched again at the same time, and the number of delegations and
+/// addresses that are fetched again from its servers at the same time. A zone with silent servers therefore leaves room for the others.
 pub(crate) const MAX_RENEWALS_OF_ZONE: usize = 8;
 
 /// The time from the start of resolverd to its first query for the keys of the root. By then, the servers of the root are known.
@@ -112,8 +112,8 @@ pub(crate) const FIRST_ROOT_KEY_QUERY: Duration = Duration::from_secs(60);
 /// to servers keeps less than 2 MiB.
 pub(crate) const FRESH_TRACE_MEMORY: u64 = 4 << 20;
 
-/// The longest time for which the daemon searches the history for the requests of one command `why`, because other commands wait in this time.
-/// Further requests get no result, and the command sends them again.
+/// The longest time for which the daemon searches the history for one command `why`. Other commands wait in this time. If the search is not complete
+/// then, the command gets no result for its last requests, and sends them again.
 pub(crate) const WHY_READING: Duration = Duration::from_secs(1);
 
 /// The time from an event that is worth a log message until the event is read from the history. By then, all questions that waited for the

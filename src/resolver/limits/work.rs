@@ -22,7 +22,7 @@ pub(crate) const LEAST_FLIGHTS: usize = 256;
 /// The limit of waiting clients with the smallest cache: five for each resolution.
 pub(crate) const LEAST_WAITERS: usize = 5 * LEAST_FLIGHTS;
 
-/// The limit of cache misses that wait in one worker thread with the smallest cache. A burst of 2 000 misses takes 2 MB, and its last
+/// With the smallest cache, the limit of cache misses that wait in one worker thread. A burst of 2 000 misses takes 2 MB, and its last
 /// resolution begins within 0.1 s.
 pub(crate) const LEAST_QUEUE: usize = MAX_QUEUE / 2;
 
@@ -30,7 +30,8 @@ pub(crate) const LEAST_QUEUE: usize = MAX_QUEUE / 2;
 /// resolution. With 512 connections that asked for names of a silent zone, the process took 50 MiB.
 pub(crate) const LEAST_TCP_CLIENTS: usize = LEAST_FLIGHTS / 2;
 
-/// The limit of octets of replies that clients have not read, with the smallest cache: 16 of the longest replies, four for one client.
+/// The limit of octets of replies that clients have not read, with the smallest cache: 16 of the longest replies. One client may use a quarter of
+/// it.
 pub(crate) const LEAST_UNSENT: usize = MAX_UNSENT / 4;
 
 /// The limit of streams of one HTTPS or QUIC connection with the smallest cache. The HTTP/2 and QUIC libraries keep 2.6 KB for each open
@@ -131,13 +132,14 @@ impl WorkBounds {
         self.connections.saturating_add(self.kept_quic_of_client())
     }
 
-    /// The same as `kept_quic` for one client. Gateways rarely close connections, so they do not reach this number.
+    /// The greatest number of QUIC connections of one client that are open or were closed a moment ago (see `kept_quic`). Gateways rarely close
+    /// connections, so they do not reach this number.
     pub(crate) fn kept_quic_of_client(self) -> usize {
         self.connections_of_client().saturating_mul(2)
     }
 
-    /// The greatest number of questions in progress on all connections together, not counting the first of each connection. If this number
-    /// is reached, a connection is read again when one of its own questions is answered.
+    /// The greatest number of questions in progress on all connections together, not counting the first question of each connection. If this number
+    /// is reached, a connection with a question in progress is read again only when one of its own questions is answered.
     pub(crate) fn more_pipelined(self) -> usize {
         self.connections
     }

@@ -31,11 +31,11 @@ pub(super) enum ReadWait {
 pub(super) enum ReadDatagrams {
     None,
     All,
-    /// The batch is full, or the kernel reported an error about an earlier reply. More datagrams may have arrived.
+    /// Some datagrams were read, and more may have arrived: the batch is full, or the kernel reported an error about an earlier reply.
     Some,
 }
 
-/// An array with one part for each datagram of a batch. It is filled in place, because `collect` moves such an array four times, which took a
+/// An array with one element for each datagram of a batch. It is filled in place, because `collect` moves such an array four times, which took a
 /// sixth of the instructions of a cache hit.
 type OnStack<T> = SmallVec<[T; UDP_BATCH]>;
 

@@ -22,7 +22,8 @@ pub(super) type Inode = u64;
 pub(super) struct Dropped(Mutex<HashMap<Inode, u64>>);
 
 impl Dropped {
-    /// Returns the number of datagrams that were dropped at these sockets since the last call. Returns 0 if the tables cannot be read.
+    /// Returns the number of datagrams that the kernel dropped at these sockets since the last call. Returns 0 if the kernel's tables of sockets
+    /// cannot be read.
     pub(super) fn take(&self, sockets: &[Inode]) -> u64 {
         let of_table = |table: &&str| read(table).unwrap_or_default();
         self.since(sockets, &TABLES.iter().map(of_table).collect::<String>())

@@ -68,8 +68,8 @@ impl<Item: Queued> Flows<Item> {
         self.rank(key, count.saturating_sub(1), count);
     }
 
-    /// Removes and returns the next item: from `line` (the items that arrived while few waited), or if `line` is empty, from the flow whose turn it
-    /// is.
+    /// Removes and returns the next item. The items in `line`, which arrived while few items waited, come first. If `line` is empty, the item comes
+    /// from the flow whose turn it is.
     pub(super) fn next(&mut self) -> Option<Item> {
         if let Some(item) = self.line.pop_front() {
             return Some(item);
@@ -133,7 +133,8 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Counts one zone flow less for `port`: the zone flow that a query from this port had started is empty and was removed.
+    /// Counts one flow less for `port`. A zone flow (the waiting cache misses for one zone) that a query from this port had started is empty
+    /// and was removed.
     fn end_zone(&mut self, port: u16) {
         match self.begun.get_mut(&port) {
             Some(zones) if *zones > 1 => *zones = zones.saturating_sub(1),

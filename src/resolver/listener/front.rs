@@ -47,7 +47,8 @@ pub(super) enum Handled {
 pub(super) struct FrontBatch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,
-    /// The view of the client in `allowed`. Recent replies, the counts of cache hits and the history are separate for each view.
+    /// The view of the last client that was allowed to ask. Recent replies, the counts of cache hits and the history are separate for each
+    /// view.
     view: ViewId,
     occasion: Occasion,
     /// The query that is being handled. Its buffers are used for all queries of the batch.
@@ -60,7 +61,8 @@ pub(super) struct FrontBatch<'a> {
     allowed: Option<IpAddr>,
     /// Equal cache hits that are not counted yet.
     hits: Option<Hits>,
-    /// Cache hits are counted in groups. This decides for which groups the time of a hit is measured. `None` if it is measured for each group.
+    /// Cache hits are counted in groups. This value selects the groups for which the time of a hit is measured. `None`: the time is measured for
+    /// each group.
     hit_time: Option<&'a mut HitTime>,
     /// The buffer of the history for cache hits. It is looked up at the first hit, or earlier by `fetch`, which prefetches the memory for hits.
     page: Option<HitPage<'a>>,

@@ -15,7 +15,7 @@ use crate::config::ListenAt;
 #[derive(Debug, Default)]
 pub(super) struct InheritedSockets {
     pub(super) datagrams: Vec<UdpSocket>,
-    /// There are several if `ReusePort=` is set in the unit. Each then has its own queue of connections.
+    /// The listening TCP sockets. There are several if `ReusePort=` is set in the unit. Each then has its own queue of connections.
     pub(super) streams: Vec<TcpListener>,
     is_used: bool,
 }

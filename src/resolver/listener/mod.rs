@@ -123,8 +123,8 @@ pub struct Listeners {
     shards: usize,
 }
 
-/// The runtimes of stopped worker threads. This value must exist until the daemon's runtime has ended: its tasks may wait for resolutions
-/// and queries of these runtimes, and a timer panics if its runtime has ended.
+/// The runtimes of stopped worker threads. They must exist until the daemon's runtime has ended: tasks of the daemon may wait for resolutions in
+/// the runtimes of these threads, and a timer panics if its runtime has ended.
 #[derive(Debug, Default)]
 pub struct StoppedWorkers(Vec<Runtime>);
 
@@ -334,8 +334,9 @@ impl Listeners {
         if let Some(at) = new.iter().find(held) {
             return Err(NotServed::Held(at.address));
         }
-        // If one address includes another, such as a wildcard address, the kernel gives queries to the socket with the more specific address.
-        // Therefore the addresses that overlap with a served address are bound last.
+        // If a wildcard address is served, the kernel gives the queries to one of its addresses to a new socket as soon as that socket is bound,
+        // but nobody reads them yet. So the addresses that overlap with a served address are bound last: if another address is not available, no
+        // query is lost.
         new.sort_by_key(|at| self.open.iter().any(|open| overlap(open.address, at.address)));
         let mut sockets = Sockets::default();
         for at in new {

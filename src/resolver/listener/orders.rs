@@ -33,7 +33,7 @@ impl Orders {
         self.order.load(Ordering::SeqCst)
     }
 
-    /// Records whether the worker may sleep in the system call that reads. It checks its order again before each such call.
+    /// Records whether the worker may sleep in the system call that reads. The worker reads its order again before each such system call.
     pub(super) fn set_deaf(&self, is_deaf: bool) {
         self.is_deaf.store(is_deaf, Ordering::SeqCst);
     }

@@ -45,8 +45,8 @@ impl ConnectionPlaces {
         Self { bounds, seats: Mutex::default(), first_message: Notify::new() }
     }
 
-    /// Registers a new connection of `client`. At the limit, a connection of this client, or of the client with the most connections, is
-    /// closed.
+    /// Registers a new connection of `client`. If `client` has as many connections as one client may have, another one of them is closed. If
+    /// all clients together have as many as permitted, one of the client with the most connections is closed.
     pub(super) fn take(self: &Arc<Self>, client: ClientKey, now: Mono) -> TakenPlace {
         let mut seats = self.seats();
         let own = |seat: &&Arc<Seat>| seat.client == client;
@@ -104,9 +104,10 @@ fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
     counts
 }
 
-/// Closes one of the connections for which `matches` returns true: the oldest one that has sent no DNS message, or else the idle one that was active
-/// longest ago. If at least half of the connections have sent a DNS message, recent connections without one come after the idle ones. Removes the
-/// closed connection from the list, so that the next call does not count it.
+/// Closes one of the connections for which `matches` returns true. Connections that have sent no DNS message come first, then idle ones, then
+/// those with a question in progress; among equals, the one that was active longest ago. If at least half of the connections have sent a DNS
+/// message, recent connections without one come after the idle ones. Removes the closed connection from the list, so that the next call does
+/// not count it.
 fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> bool) {
     let has_sent = |seat: &Seat| seat.has_sent.load(Ordering::Relaxed);
     let all = seats.iter().filter(|seat| matches(seat));

@@ -101,7 +101,8 @@ pub(super) struct RecentPlace {
     way: usize,
 }
 
-/// The hash of a query. It determines the mark, and the set: the positions of the table at which the reply can be stored.
+/// The hash of a query. It determines the positions of the table at which the reply can be stored (a `RecentSet`), and the mark: a number
+/// that is stored with the reply, to recognise the query.
 #[derive(Clone, Copy)]
 pub(super) struct RecentHash(u64);
 
@@ -221,8 +222,8 @@ impl RecentReplies {
         }
     }
 
-    /// Returns the first of the cache lines in which `octets` octets are stored for the position `place`. If the lines that this position has are
-    /// enough, they are used again; otherwise it gets new ones. Returns `None` if there are too many octets.
+    /// Returns the first of the cache lines in which `octets` octets are stored for the position `place`. If the lines of the old entry at this
+    /// position are enough, they are used again. Otherwise the position gets new lines. Returns `None` if there are too many octets.
     fn room_for(&mut self, place: RecentPlace, octets: usize) -> Option<u16> {
         let wanted = lines(octets);
         if octets > RECENT_OCTETS {

@@ -182,7 +182,7 @@ async fn all_stream_sockets_of_the_service_manager_for_an_address_are_served() {
     };
     let first = socket("127.0.0.1:0".parse().unwrap());
     let address = first.local_addr().unwrap();
-    // The test keeps the sockets open, as the service manager does. The kernel distributes the connections to all three.
+    // The test keeps the sockets open, as the service manager does. The kernel distributes the connections among all three sockets.
     let held = [first, socket(address), socket(address)];
     let mut config = config(1, &[]);
     config.listen.addresses = vec![address];

@@ -82,8 +82,8 @@ pub(super) async fn shaken<Stream>(
     secured
 }
 
-/// A query whose client waits, and the answer. There is no answer if the query is a repetition whose first copy is answered. The reply is
-/// composed only when it is sent, because 64 composed replies of 64 KiB would take 4 MiB.
+/// A query whose client waits, and the answer. There is no answer if the client has sent the query twice, and the first copy gets the
+/// answer. The reply is composed only when it is sent, because 64 composed replies of 64 KiB would take 4 MiB.
 type AnsweredQuery = (Option<Arc<Answer>>, Box<WaitingQuery>);
 
 struct Connection {

@@ -53,8 +53,8 @@ pub(super) struct Worker {
     socket: Weak<UdpSocket>,
     /// Identifies the socket in the tables of the kernel.
     inode: Inode,
-    /// The watchdog sends a signal to each pulse, and the thread must answer it. The pulse is kept here too, because the watchdog forgets a
-    /// pulse that is dropped: so it notices that a thread ended after too many panics.
+    /// The thread must answer each ring of its pulse. The watchdog forgets a pulse that is dropped. So it is kept here too: if the thread has
+    /// ended after too many panics, the watchdog rings it in vain and notices that.
     _pulse: Arc<Pulse>,
 }
 
@@ -302,7 +302,8 @@ impl Work {
         read != ReadDatagrams::Some
     }
 
-    /// Returns true if the runtime has nothing to do: its only task is the one that sends replies.
+    /// Returns true if the runtime has nothing to do, and the worker has no order to stop. The only task is then the one that sends replies, and
+    /// no reply waits.
     fn is_free(&self) -> bool {
         self.tasks.num_alive_tasks() <= 1 && self.outbox.is_empty() && self.orders.now() == SERVE
     }
@@ -361,8 +362,8 @@ impl Work {
         true
     }
 
-    /// Closes the socket. If the daemon continues to run, the runtime runs until its resolutions and queries have ended, because other
-    /// threads may wait for them. If the daemon is stopping, the runtime is returned.
+    /// Closes the socket. If the daemon continues to run, the runtime also continues until its resolutions and queries have ended, because other
+    /// threads may wait for them. If the daemon is stopping, returns the runtime.
     fn end(self, runtime: Runtime) -> Option<Runtime> {
         let (order, now) = (self.orders.now(), self.front.now());
         let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));

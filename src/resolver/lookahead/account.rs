@@ -43,7 +43,8 @@ pub struct RuleCounts {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleAccount {
     pub(super) counts: RuleCounts,
-    /// The number of recently judged questions that clients used. `recent_unused` is the number of those that no client used.
+    /// The number of recently judged questions that clients used. A question is judged when the time in which a client may use it is over.
+    /// `recent_unused` is the number of recently judged questions that no client used.
     recent_used: u32,
     recent_unused: u32,
     /// The number of questions that were asked in advance, not used so far, and not judged yet.
@@ -140,7 +141,7 @@ impl RuleAccount {
         }
     }
 
-    /// Counts that a client uses an answer whose question was already judged as unused. This is possible until the TTL of the answer ends.
+    /// Called when a client uses an answer whose question was already counted as unused. This is possible until the TTL of the answer ends.
     pub(super) fn used_late(&mut self) {
         self.counts.used = self.counts.used.saturating_add(1);
         self.counts.unused = self.counts.unused.saturating_sub(1);
@@ -216,8 +217,8 @@ mod tests {
         account.used(Duration::from_secs(1), Duration::from_millis(20));
         account.used(Duration::from_secs(9), Duration::from_millis(30));
         assert!(account.has_room());
-        // Each used question immediately makes room for two more: the clients of a busy host use hundreds of answers before the first of them is
-        // counted as used.
+        // Each used question makes room for two more at once, not only when it is judged. A busy host needs this room: its clients use hundreds of
+        // questions before the first of them is judged.
         let more = (0..1_000).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
         assert_eq!(more, 4);
         assert_eq!((account.gap(), account.counts.saved_micros), (Duration::from_secs(2), 50_000));

@@ -98,7 +98,8 @@ mod tests {
             second += 1;
             (0..1_000).filter(|_| allowance.take(at(second * 1_000), sent, 2)).count()
         };
-        // 250 of the first thousand queries may be unused: 125 questions with two queries each, 60 of them in a second.
+        // 250 of the first thousand queries may be unused: 125 questions with two queries each. At most 60 questions are permitted in one
+        // second.
         assert_eq!([0, 0, 0].map(|sent| take(&mut allowance, sent)), [60, 60, 5]);
         assert_eq!(take(&mut allowance, 40), 5);
         // A client used the answer of one question, and another question sent no query. So neither of them has unused queries.

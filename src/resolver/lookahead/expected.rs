@@ -15,7 +15,8 @@ use dns::question::QuestionKey;
 /// flags.
 pub(super) type ExpectedKey = Box<[u8]>;
 
-/// The number of a chain: the questions about one address or one domain, of which each follows from the answer to another.
+/// The number of a chain: the look-ahead questions about one address or one domain. The answer to one question of a chain leads to further
+/// questions of the chain.
 pub(super) type ChainNumber = u64;
 
 #[derive(Debug)]

@@ -78,7 +78,8 @@ pub struct RuleStanding {
     pub state: RuleState,
     /// The questions of the rule since the start of the daemon.
     pub counts: RuleCounts,
-    /// Of the recent questions whose time to be used (`AHEAD_WINDOW`) is over: the percentage that clients asked. `None` before the first.
+    /// The percentage that clients asked, of the recent questions whose time to be used (`AHEAD_WINDOW`) is over. `None` before the first such
+    /// question.
     pub share: Option<u32>,
 }
 

@@ -3,7 +3,7 @@
 use dns::words;
 
 words! {
-    /// A rule. Its name in JSON and on the screen is the kind of record that it asks for.
+    /// A rule of look-ahead. In JSON and on the screen, it is named after the kind of record that it asks for.
     pub enum Rule {
         /// The PTR record of an address that a DNS list was asked about.
         Ptr = "ptr": "PTR of an address",

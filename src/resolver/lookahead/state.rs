@@ -31,7 +31,7 @@ use dns::question::{Answer, ExtendedError, Question};
 pub(super) trait Outside {
     /// Returns the cached answer, or whether look-ahead may ask the question.
     fn known(&self, question: &Question) -> KnownAhead;
-    /// Returns the zone that look-ahead avoids for some time if this question fails, which look-ahead itself has asked.
+    /// Returns the zone that look-ahead avoids for some time if `question` fails. Look-ahead itself has asked `question`.
     fn zone(&self, question: &Question) -> Name;
     /// Returns the zone that look-ahead avoids because this question of a client has failed.
     fn failed_zone(&self, question: &Question) -> Name;
@@ -234,7 +234,8 @@ impl LookaheadTables {
         let answer = ended.and_then(|ended| ended.answer.as_deref());
         let next = answer.and_then(|answer| further(step, &start.question.name, answer)).unwrap_or_default();
         let Some(ended) = ended.filter(|ended| ended.messages > 0) else {
-            // No query was sent: the whole answer was in the cache, or the question could not be asked. So the question is not counted.
+            // Look-ahead sent no query: the whole answer was in the cache, or the question could not be asked. So it does not count as a question
+            // of its rule.
             self.allowance.settle(before, 0);
             if !used {
                 self.allowance.give_back();
@@ -292,7 +293,8 @@ impl LookaheadTables {
         }
         expected.used = true;
         let gap = arrived.since(expected.at);
-        // The answer saved the client time only if it was no failure, and if its TTL had not ended (`until`).
+        // `until` is the end of the TTL, or for a failure the time of the failure. A question that arrives later did not save the client any time.
+        // `until` is `None` while look-ahead waits for the answer.
         let helped = expected.until.is_none_or(|until| arrived < until);
         let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
         if asked {

@@ -179,8 +179,8 @@ fn a_zone_that_gave_no_answer_or_has_short_ttls_is_left_alone_for_a_while() {
     let found = |text: &str| answer(&mx(text), 300, &[exchanger("mx.one.example.")]);
     let start = client(&mut state, &world, &mx("two.example."), &found("two.example."), 10);
     assert_eq!(shown(&start), ["two.example. TXT", "_dmarc.two.example. TXT"]);
-    // A client asks for the SPF record four seconds after the MX. Look-ahead then avoids the zone of an SPF record with a TTL of two
-    // seconds.
+    // A client asks for the SPF record four seconds after the MX. So an SPF record with a TTL of two seconds expires before a client asks
+    // for it, and look-ahead asks no further questions in its zone.
     let txt = &start[0];
     let text = |ttl| answer(&txt.question, ttl, &[RData::TXT(TXT::new(vec!["v=spf1 -all".to_owned()]))]);
     state.ended(txt, Some(&ended(&text(300), 1)), &world, at(50));

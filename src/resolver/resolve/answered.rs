@@ -46,13 +46,14 @@ impl AnsweredQueue {
                 return events;
             }
             self.events.added.notified().await;
-            // An event that leads to no look-ahead questions is returned with the next one that does, or after a short pause.
+            // An event that leads to no look-ahead questions does not end this wait. It is returned together with the next event that leads to some,
+            // or after `ANSWERED_PAUSE`.
             let _ = timeout(ANSWERED_PAUSE, self.events.leads.notified()).await;
         }
     }
 
-    /// Reports that a client has begun to ask a DNS list. If the question is about an address, look-ahead then asks for the PTR records of this
-    /// address.
+    /// Reports that a client has asked a question that the cache cannot answer. After a question to a DNS list about an address, look-ahead
+    /// asks for the PTR records of this address. After a PTR question, resolverd may ask DNS lists in advance.
     pub(super) fn report_asked(&self, asked: &Arc<ClientQuestion>) {
         if asked.question.kind == RecordType::PTR {
             self.report_to_lists(asked);

@@ -111,8 +111,8 @@ impl Chaser {
         let (mut current, mut route, mut cut) = (Cow::Borrowed(name), way, cut);
         loop {
             if context.is_ahead() && route.list_asked(&current).is_some() {
-                // Look-ahead asks no DNS lists here. Otherwise an alias or a server name that a stranger chose could use up the query quota
-                // of a list.
+                // Look-ahead does not follow a name into the zone of a DNS list. Otherwise an alias or a server name that a stranger chose could
+                // use up the query quota of the list.
                 return Err(Failure::Aliases { name: name.clone() });
             }
             if at_list == AtList::Stops
@@ -400,7 +400,8 @@ pub(super) fn is_address(kind: RecordType) -> bool {
 /// Returns true if `target` has another route than the alias that leads to it. Data for `target` in the answer with the alias are then not
 /// used.
 pub(super) fn leads_away(lookup: Lookup<'_>, target: &Name) -> bool {
-    // `rewrite` is set for a DNS list that requires a key in its names. For such a list, only its own servers are asked.
+    // A name in a DNS list that requires a key in its names (`rewrite`) is never looked up at other servers than those of the list. So the
+    // result is false for such a name.
     lookup.rewrite.is_none()
         && lookup.kind != RecordType::CNAME
         && !std::ptr::eq(&**lookup.context.view.route(target, lookup.kind), lookup.route)

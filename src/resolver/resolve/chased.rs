@@ -79,7 +79,7 @@ impl Chased {
         }
     }
 
-    /// Adds the result for one name of the alias chain. Returns how it ends: with data, an alias or a denial.
+    /// Adds the result for one name of the alias chain. Returns how this result ends: with data, an alias or a denial.
     pub(super) fn take(&mut self, found: Found, checked: &AnswerSecurity) -> End {
         self.doubted = found.doubted;
         if found.room.is_held() {

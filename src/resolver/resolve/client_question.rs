@@ -29,7 +29,8 @@ pub struct ClientQuestion {
     pub(super) way: Arc<Route>,
     /// The DNS list that the question asks. The list may have been shut down.
     pub(super) list: Option<AskedList>,
-    /// The closest known zone cut. It is set when resolverd determines the zone against whose limit of resolutions the question counts.
+    /// The closest known zone cut. It is set when resolverd determines the zone of the question, because the number of resolutions of a zone is
+    /// limited.
     pub(super) cut: OnceLock<Arc<Delegation>>,
     /// True if the cache had a failure for the question when the client began to wait.
     pub(super) has_failed: OnceLock<bool>,
@@ -72,7 +73,7 @@ impl Replied {
         self.progress.as_deref().map(FlightProgress::trail)
     }
 
-    /// Returns the steps of the resolution so far as text. There are none if the answer was in the cache.
+    /// Returns the steps that the resolution has taken until now, as text. There are none if the answer was in the cache.
     pub fn steps(&self) -> Arc<[Step]> {
         self.trail().map(Trail::steps).unwrap_or_default()
     }

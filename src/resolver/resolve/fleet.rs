@@ -90,7 +90,8 @@ pub(super) struct Sharing {
     learned: Arc<Learned>,
 }
 
-/// What this gateway has learned about data that are not shared. It is kept when the configuration changes.
+/// What this gateway has learned about data of the fleet: flushed data are not used, and some DNS lists give answers that must not be
+/// shared. It is kept when the configuration changes.
 #[derive(Debug, Default)]
 struct Learned {
     flushes: Mutex<Flushes>,
@@ -99,7 +100,7 @@ struct Learned {
 }
 
 impl Sharing {
-    /// Creates the rules for sharing through a store. `scope` has the digest of the configuration, and the names that it configures.
+    /// Creates the rules for sharing through a store. `scope` has the digest of the configuration, and the names that have settings in it.
     /// Returns `None` if `scope` has no view.
     fn new(of: (Arc<dyn FleetStore>, Arc<Learned>), views: &Views, scope: Scope) -> Option<Self> {
         let config = views.config();
@@ -130,8 +131,9 @@ impl Sharing {
             && (is_public && !lies_in(&self.private, &wire) || is_named())
     }
 
-    /// Returns true if one gateway asks the question for all gateways: a question to a DNS list whose answers may be shared. A gateway that
-    /// a list refuses must not make the others wait.
+    /// Returns true if only one gateway asks the question, and the other gateways wait for its answer. This is so for questions to a DNS list,
+    /// unless an answer of the list to this gateway could not be shared recently, for example a refusal. The others would wait in vain for such
+    /// an answer.
     fn leases(&self, lookup: Lookup<'_>, now: Mono) -> bool {
         let Some(list) = lookup.route.policy.list.as_ref() else { return false };
         let unshared = self.learned.unshared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,7 +174,8 @@ const QUESTION: u8 = 1;
 const ZONE: u8 = 2;
 
 impl Chaser {
-    /// Returns the store and the rules of sharing, or `None` if the data for this lookup may not be shared.
+    /// Returns the store of the fleet and the rules of sharing. Returns `None` if there is no store, or if the data for this lookup may not be
+    /// shared.
     fn shared(&self, lookup: Lookup<'_>) -> Option<Arc<Sharing>> {
         let sharing = self.fleet.load();
         let sharing = sharing.as_ref().filter(|sharing| sharing.shares(lookup))?;

@@ -118,7 +118,8 @@ impl FlightResolver {
         chased
     }
 
-    /// Returns, in wire form, the zone against whose limit of resolutions a question counts until its resolution asks the servers of a zone below.
+    /// Returns a zone in wire form. The question counts against the limit of resolutions of this zone, until its resolution sends queries to the
+    /// servers of a zone below.
     pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
         let ClientQuestion { key, view, way, .. } = asked;
         let cut = self.cut_on(view, way, key.name());

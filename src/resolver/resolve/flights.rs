@@ -198,9 +198,9 @@ impl Flights {
         }
     }
 
-    /// Records that a resolution is about to ask the servers of `zone`. From now on it counts against the limit of `zone`, unless it
-    /// already counts against that of a zone below. If the limit is exceeded, the resolution is ended. If `zone` is the queried name and
-    /// look-ahead asks more questions at this point, returns the key of the question, but only at the first call.
+    /// Records that a resolution is about to ask the servers of `zone`. The resolution then counts against the limit of `zone`, unless it already
+    /// counts against that of a zone below. If the limit is exceeded, the resolution is ended. Returns the key of the question if `zone` is the
+    /// queried name and look-ahead asks more questions at this point, but only at the first call.
     pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) -> Option<Arc<QuestionKey>> {
         if zone.iter().len() < PRIVATE_LABELS {
             return None;
@@ -332,14 +332,14 @@ impl FlightTable {
         Self { bounds, flights, shares: Shares::new(bounds), backlog, standing, waiters, waiting }
     }
 
-    /// If more resolutions than this are in progress, the zone or client with the most of them gets no new ones.
+    /// Returns a number of resolutions. If more are in progress, the zone or client with the most of them gets no new ones.
     fn crowded_from(&self) -> usize {
         self.backlog.crowded_from(self.bounds)
     }
 
-    /// Returns true if one more question of a client may wait for the resolution of `key`. `free` more clients may begin to wait. The
-    /// clients of one resolution may be at most half as many as `free`, so that the first client of a new resolution finds room. A client
-    /// with fewer than `FEW_WAITERS` waiting questions may wait while `free` is not 0.
+    /// Returns true if one more question of a client may wait for the resolution of `key`. Here `free` is the number of clients that may still
+    /// begin to wait. At most half as many clients as `free` may wait for one resolution, so that the first client of a new resolution finds room.
+    /// This does not limit a client with fewer than `FEW_WAITERS` waiting questions.
     fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
         let free = self.bounds.waiters.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
@@ -378,7 +378,8 @@ impl FlightTable {
         }
     }
 
-    /// Ends a resolution early. `zone` is the zone whose servers it was about to ask, if the limit of that zone is exceeded.
+    /// Ends a resolution early. `zone`: the zone whose servers the resolution was about to ask, if the limit of that zone is exceeded; otherwise
+    /// `None`.
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));
@@ -400,13 +401,14 @@ impl BegunFlight {
     pub(super) async fn gives_way(&mut self) -> Shed {
         match (&mut self.gives_way).await {
             Ok(shed) => shed,
-            // The resolution was removed from the table, so nothing will end it early. The caller waits for its result too.
+            // An error means that the resolution was removed from the table, so nothing will end it early. This function then never returns. Its
+            // caller also waits for the result of the resolution.
             Err(_) => std::future::pending().await,
         }
     }
 
-    /// Removes the resolution from the table and gives its result to the waiting clients. The result must already be in the cache,
-    /// otherwise the next question begins another resolution. `answered` is the time at which servers of the zone answered.
+    /// Removes the resolution from the table and gives its result to the waiting clients. The caller must have stored the result in the cache,
+    /// because the next question may begin another resolution otherwise. `answered` is the time at which servers of the zone answered.
     pub(super) fn land(mut self, landed: Landed, answered: Option<Mono>) -> Arc<Landed> {
         self.flights.end(self.ticket, answered);
         let landed = Arc::new(landed);

@@ -379,7 +379,8 @@ impl Resolver {
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
     }
 
-    /// Answers a question of the operator. It does not make a DNS list count as in use, and the module `batch` ignores it.
+    /// Answers a question of the operator. Unlike a client's question, it does not count as a use of a DNS list, and `background::batch` does not
+    /// learn from it.
     pub async fn ask_unmarked(&self, question: Question, client: Client) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();

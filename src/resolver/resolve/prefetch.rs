@@ -54,7 +54,8 @@ struct Renewals {
 }
 
 impl Renewals {
-    /// Adds a question. Returns an error if the queue is full. A failed question is queued only once, even if many clients ask it.
+    /// Adds a question. Returns an error if the queue is full. If the last resolution of the question failed (no `answer`), the question is
+    /// queued only once, even if many clients ask it.
     fn add(&self, renewal: Renewal) -> Result<(), Renewal> {
         let mut waiting = self.waiting();
         if renewal.answer.is_none() && waiting.iter().any(|other| other.key == renewal.key) {
@@ -124,8 +125,8 @@ impl Prefetcher {
         }
     }
 
-    /// Queues a failed question, so that it is resolved again in the background. If the queue is full, it is resolved again when a client
-    /// asks it.
+    /// Queues a failed question, so that it is resolved again in the background. If the queue is full, the question is resolved again only when a
+    /// client asks it.
     pub(super) fn try_again(&self, key: &QuestionKey) {
         let _ = self.renewals.add(Renewal { key: key.clone(), answer: None });
     }

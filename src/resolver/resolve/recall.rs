@@ -22,8 +22,8 @@ use history::event::StepEvent;
 use validate::verdict::Verdict;
 
 impl Chaser {
-    /// Returns the result from the cache. Data that were cached unvalidated, for a client that sets CD, are validated now if the question
-    /// needs this. Returns `None` if the cache has no data, or if they are not valid.
+    /// Returns the result from the cache. For a client that sets CD, data are cached without validation. Such data are validated now if
+    /// this question needs it. Returns `None` if the cache has no data, or if its data are not valid.
     pub(super) async fn remember(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Option<End> {
         let Some((mut found, checked)) = self.recall(lookup) else { return self.synthesize(lookup, chased) };
         let parts =

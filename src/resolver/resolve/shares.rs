@@ -348,7 +348,7 @@ impl Ticket {
     }
 }
 
-/// Counts the resolutions of each member (client or zone) of a group, and finds the member with the most.
+/// Counts the resolutions of each client or zone (a member of a group), and finds the member of a group with the most resolutions.
 #[derive(Debug)]
 struct Ranks<Group> {
     counts: Numbered<(Group, u64), usize>,

@@ -33,7 +33,8 @@ fn take(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> 
     refused
 }
 
-/// Begins `count` resolutions for a zone whose servers have just answered one more resolution. Returns how many were refused.
+/// Lets the servers of a zone answer one resolution, and begins `count` other resolutions for this zone. Returns how many of them were
+/// refused.
 fn take_heard(shares: &mut Shares, account: ShareAccount, count: usize, now: Mono) -> usize {
     let first = shares.take(account, now);
     shares.take(account, now);

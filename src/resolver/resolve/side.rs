@@ -73,7 +73,7 @@ impl SideResolver {
             avoid: &[],
             cut: None,
         };
-        // The result is not needed: `Iterate` records each reply, and a reply shows that the network of this host works.
+        // The answer to this question is not used. `Iterate` records each reply of a server, and a reply shows that the network of this host works.
         let _ = self.flight.iterate.find(lookup).await;
     }
 

@@ -91,7 +91,8 @@ impl StaleAnswers {
         (!is_denied).then_some(word)
     }
 
-    /// Adds an RRset to a stale answer. If the RRset is an alias, returns its target. Returns `None` if the RRset may not be used.
+    /// Adds an RRset to a stale answer. Returns `None` if the RRset may not be used. Otherwise returns its target if it is an alias, and
+    /// `Some(None)` if it is not.
     fn take_stale(
         &self,
         name: &Name,

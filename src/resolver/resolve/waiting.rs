@@ -80,8 +80,8 @@ impl ClientResolver {
         }
     }
 
-    /// Returns the question in the view of the current configuration. Returns `None` if it already uses this view, or if its listener no
-    /// longer exists.
+    /// Returns the question with the view that has the same id in the current configuration. Returns `None` if the question already has
+    /// this view, or if no view has this id any more.
     fn on_new_routes(&self, asked: &ClientQuestion) -> Option<Arc<ClientQuestion>> {
         let views = self.views.load();
         let view = if views.holds(&asked.view) { None } else { views.get(asked.question.view) };
@@ -125,8 +125,8 @@ impl ClientResolver {
         Some(stale.unwrap_or_else(|| self.failed(Outcome::Remembered, &missed.question, error)))
     }
 
-    /// Waits for a resolution until the client's deadline. If this client has begun the resolution, its task also runs it. Returns an error
-    /// if a reload ends the resolution.
+    /// Waits for a resolution until the client's deadline. If this client has begun the resolution, the task of the client also runs the
+    /// resolution. Returns an error if a reload ends the resolution.
     async fn wait(
         &self,
         missed: &ClientQuestion,
@@ -177,8 +177,8 @@ impl ClientResolver {
         self.flight.recorder.flown(&so_far);
     }
 
-    /// Answers immediately, because a limit of resolutions is reached. For a zone whose servers do not answer, the client gets a stale
-    /// answer if there is one, otherwise SERVFAIL.
+    /// Answers immediately, because a limit of resolutions is reached. If the servers of the zone do not answer and the cache has a stale
+    /// answer, the client gets the stale answer. In all other cases, it gets SERVFAIL.
     fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
         let (is_silent, error) = (shed.why == ShedReason::SilentZone, shed.extended_error());
         if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &error.text)).flatten() {
@@ -217,7 +217,7 @@ impl ClientResolver {
         asked
     }
 
-    /// Returns a stale answer for a client that waits. Returns `None` if a server sent bogus data to the resolution.
+    /// Returns a stale answer for a client that waits. Returns `None` if the cache has none, or if a server sent bogus data to the resolution.
     fn stale_for(&self, missed: &ClientQuestion, progress: &FlightProgress, why: &str) -> Option<Answer> {
         if progress.is_refuted() {
             return None;

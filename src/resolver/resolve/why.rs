@@ -47,7 +47,8 @@ impl Resolver {
         })
     }
 
-    /// Returns the zones whose questions failed, most failures first. It reads the history like `why`, and takes as long.
+    /// Returns the zones whose questions failed, most failures first. The search takes up to a second and much memory, so only one search runs at a
+    /// time.
     pub async fn failed(self: &Arc<Self>, wanted: FailedWanted) -> FailedReport {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_failed(&wanted)).await
@@ -61,7 +62,7 @@ impl Resolver {
         })
     }
 
-    /// Returns which causes delayed mail in a period, and by how much. It takes as long as `why`.
+    /// Returns the causes of delayed mail in a period, each with the time for which it delayed mail. It takes up to a second, like `why`.
     pub async fn costs(self: &Arc<Self>, wanted: CostsWanted) -> CostReport {
         let resolver = Arc::clone(self);
         let read = move || {

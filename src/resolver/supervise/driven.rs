@@ -26,7 +26,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
     type Output = Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Output> {
-        // The work is taken out while it is polled. If it panics, it is dropped, and does not continue as a task.
+        // The work is taken out while it is polled. If it panics, it is dropped here, so that dropping `self` does not continue it as a task.
         let Some(mut work) = self.0.take() else { return Poll::Pending };
         let polled = work.poll_unpin(context);
         if polled.is_pending() {

@@ -145,8 +145,8 @@ impl Restarts {
     }
 }
 
-/// Runs a task until it ends. When the watchdog notifies `bell`, it asks if the task still runs. The answer is given as soon as the task
-/// waits for something.
+/// Runs a task until it ends. The watchdog notifies `bell` to ask if the task still runs. The answer is given as soon as the task waits for
+/// something.
 async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pulse) -> Task::Output {
     let mut task = std::pin::pin!(begin());
     loop {

@@ -26,7 +26,7 @@ pub(crate) struct Pulse {
 pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>, Arc<AtomicU64>);
 
 impl Pulse {
-    /// Answers the last ring of the bell, which asks if the thread or task still works.
+    /// Called by the thread or task when its bell has rung. This answers the watchdog, which asks with the bell if the thread or task still works.
     ///
     /// # Panics
     /// A test has ordered a panic.
@@ -70,8 +70,8 @@ impl Pulses {
         self.all().iter().map(|pulse| pulse.whose.clone()).collect()
     }
 
-    /// For tests: the thread or task with this name panics when it next answers its bell, which is rung immediately. Returns false if there
-    /// is none.
+    /// For tests: the thread or task with this name panics when it next shows that it runs. It is told immediately to show this. Returns
+    /// false if no thread or task has this name.
     #[cfg(feature = "simulated")]
     pub fn strike(&self, whose: &str) -> bool {
         let all = self.all();

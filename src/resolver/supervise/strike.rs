@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 /// The text of a panic that a test has ordered.
 pub const STRUCK: &str = "struck by the lab";
 
-/// Makes one poll of a future panic when a test orders it. All copies of a value count their polls together.
+/// Lets a test order that one poll of a future causes a panic. All copies of a value count their polls together.
 #[derive(Clone, Debug, Default)]
 pub struct Strike(Arc<AtomicU32>);
 

@@ -1,8 +1,8 @@
 //! Detects configured servers that are listeners of resolverd itself, so that queries to them would come back.
 //!
-//! A zone may be forwarded to another listener of resolverd that does not see this zone. With `[[view]]`, the listener selects the view by the
-//! source address of resolverd's query. A circle over several listeners, of which each forwards to the next, is not detected. Its queries end at
-//! their deadline.
+//! It is no error if a zone is forwarded to another listener of resolverd that does not see this zone. With `[[view]]`, the listener
+//! selects the view by the source address of resolverd's query. A circle over several listeners, of which each forwards to the next, is not
+//! detected. Its queries end at their deadline.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -40,8 +40,8 @@ fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
     }
 }
 
-/// Returns the address of the listener of resolverd that a query to `server` would reach, if resolverd sees `zone` as a client of this listener.
-/// The listener would then send the query to `server` again.
+/// Returns the address of resolverd's own listener that a query to `server` would reach, if the sender of this query sees `zone` at this
+/// listener. The listener would then send the query to `server` again.
 fn own_listener(
     zone: &ConfiguredZone,
     (server, is_encrypted): (SocketAddr, bool),

@@ -43,8 +43,8 @@ struct Gathered {
 }
 
 impl ConfiguredNames {
-    /// Collects the names for clients that see these zones, with the reverse names of the addresses in each `[[host]]`, unless a
-    /// `[[record]]` has a PTR for them.
+    /// Collects the configured names for clients that see `zones`. Also adds the reverse names of the addresses in each `[[host]]`, unless a
+    /// `[[record]]` has a PTR for the reverse name.
     pub(super) fn new(config: &Config, zones: &SeenZones, policy: &ZonePolicy) -> Result<Self, Wrong> {
         let SeenNames { hosts, records } = zones.names(config);
         let reversed = records.iter().filter(|record| record.kind == RecordType::PTR);

@@ -50,8 +50,8 @@ pub struct View {
     names: ConfiguredNames,
     recursion: Arc<Route>,
     anchors: Arc<AnchorsInUse>,
-    /// Negative trust anchors of the configuration, and unsigned zones that resolverd serves itself. Names at and below them are not
-    /// validated.
+    /// The names at and below which nothing is validated: negative trust anchors of the configuration, zones that are configured without
+    /// validation, and unsigned zones that resolverd serves itself. `unvalidated` has only the zones that are configured without validation.
     ntas: HashSet<Vec<u8>>,
     unvalidated: HashSet<Vec<u8>>,
     /// Zones with the option `records`. They answer only clients; addresses of name servers are not taken from them.
@@ -124,7 +124,8 @@ impl View {
         Ok(view)
     }
 
-    /// Returns true if clients with these settings get the same answers. The mode of look-ahead does not change answers.
+    /// Returns true if clients with the settings `sees` get the same answers as clients of this view. The mode of look-ahead does not change
+    /// answers.
     pub(super) fn answers_as(&self, sees: &Sees) -> bool {
         self.guarding == sees.guarding && self.zones == sees.zones
     }
@@ -167,8 +168,9 @@ impl View {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
 
-    /// Returns the route of the longest suffix of `name` that has a route for which `fits` returns true. If there is none, returns the route
-    /// for recursion.
+    /// Returns the route of the longest suffix of `name` that has a route for which `fits` returns true. If it is the route to a mirror
+    /// whose data are too old, returns the route to the public servers instead. If no suffix has such a route, returns the route for
+    /// recursion.
     fn longest_suffix(&self, name: Option<&[u8]>, fits: impl Fn(&Route) -> bool) -> &Arc<Route> {
         let mut left = name;
         while let Some(suffix) = left {
@@ -255,8 +257,8 @@ impl View {
         Ok(())
     }
 
-    /// Names at and below `base` contain the customer key of a DNS list. Only the servers of the list may get the key, so these names
-    /// bypass forwarders, also if a client asks for them.
+    /// Lets the names at and below `base` bypass the forwarders, also if a client asks for them. These names contain the customer key of a
+    /// DNS list, which only the servers of the list may get.
     fn keep_from_forwarders(&mut self, base: &Name) {
         let inside = self.routes.values().filter(|route| base.zone_of(&route.zone));
         let mut kept: Vec<Name> = inside.map(|route| route.zone.clone()).collect();

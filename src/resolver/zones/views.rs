@@ -130,7 +130,8 @@ impl Views {
         self.of_listener(0)
     }
 
-    /// Returns true if any view resolves names from the root servers. Returns false if, for example, all names go to a forwarder.
+    /// Returns true if the configuration has a zone that is resolved from the root servers, or if a view resolves all other names from them.
+    /// Returns false if, for example, all names go to a forwarder.
     pub fn recurse(&self) -> bool {
         if self.config.zones.iter().any(|zone| zone.kind == ZoneKind::Recurse) {
             return true;
@@ -139,7 +140,7 @@ impl Views {
         self.views.iter().any(|view| matches!(root(view).target, RouteTarget::Iterate))
     }
 
-    /// Copies what is known about local mirrors of DNS lists from the views before a reload, for each mirror that still has the same
+    /// Takes over what the `old` views knew about local mirrors of DNS lists before a reload, for each mirror that still has the same
     /// servers.
     pub(crate) fn go_on_from(&self, old: &Self) {
         let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
@@ -168,7 +169,7 @@ impl Views {
         self.views.iter().find(|view| view.id == id)
     }
 
-    /// Returns true if this object, not only another view with the same id, is one of these views.
+    /// Returns true if `view` is one of these views. Another object with the same id is not enough.
     pub fn holds(&self, view: &Arc<View>) -> bool {
         self.views.iter().any(|own| Arc::ptr_eq(own, view))
     }

@@ -177,7 +177,8 @@ impl Zone {
         self.has_records(&wildcard).then_some(wildcard)
     }
 
-    /// Returns the SOA with the TTL of a negative answer: the smaller one of its TTL and its MINIMUM field (RFC 2308 section 3).
+    /// Returns the SOA record with the TTL of a negative answer: the smaller one of the TTL of the SOA record and its MINIMUM field (RFC 2308
+    /// section 3).
     pub fn negative_soa(&self) -> Option<Record> {
         let mut record = self.set(&self.origin, RecordType::SOA)?.first()?.clone();
         if let RData::SOA(soa) = &record.data {

@@ -30,7 +30,7 @@ words! {
         Unreadable = "unreadable": "cut or unreadable",
         /// The packet was captured on an interface of a link type that is not read.
         LinkNotRead = "link_not_read": "of a link type that is not read (capture with `tcpdump -i any`)",
-        /// The type is ANY, AXFR or another type without records of its own, or the class is not IN.
+        /// The type is ANY, AXFR or another type of which no zone has records, or the class is not IN.
         TypeNotCompared = "type_not_compared": "of a type or class that is not compared",
     }
 }

@@ -17,7 +17,8 @@ const MAGICS: [&[u8]; 5] =
 
 const DAMAGED: &str = "this file is damaged, or has a block of more than 1 MiB; `tcpdump -r FILE -w NEW` writes the packets that can be read";
 
-/// The header before an IP packet: the offset of the protocol number in this header, if it has one, and the length of the header.
+/// Describes the header before an IP packet: the offset of the protocol number in this header (`None` if it has none), and the length of the
+/// header.
 type Link = (Option<usize>, usize);
 
 /// The headers before IP packets, by link type: loopback of BSD, Ethernet, none, and the two formats of `tcpdump -i any` on Linux.

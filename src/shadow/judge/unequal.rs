@@ -119,7 +119,7 @@ const fn advice_on_policy(side: Side) -> &'static str {
     }
 }
 
-/// Returns the name servers that fail, as text, or `None` if all of them answer or none was asked.
+/// Returns the name servers that fail or give a different answer, as text. Returns `None` if there is no such server.
 fn failing_servers(evidence: &Evidence) -> Option<String> {
     use AnswerVerdict::{Different, Failed, NoAnswer, NotTransferred, Refused};
     let fails = |row: &&ComparedAnswer| {

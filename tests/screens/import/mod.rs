@@ -258,8 +258,8 @@ fn the_lines_of_a_wrong_file_are_never_shown() {
         ("dnsmasq", "resolv-file=wrong\n"),
         ("unbound", "server:\n  local-zone: x.example static\n  include: wrong\n"),
     ] {
-        // For these two settings, the file is read as a configuration. The import shows an unknown word that consists only of letters, because it
-        // may be the name of a setting. So the lines with `hidden` as such a word are removed.
+        // dnsmasq reads these two files as configuration. The import shows the name of an unknown option if it consists only of letters. So
+        // the lines of which `hidden` would be the option are removed or changed.
         let wrong = if typed.contains("conf-file") || typed.contains("servers-file") {
             wrong.replace("hidden = hidden\n", "").replace("hidden \"", "x \"")
         } else {

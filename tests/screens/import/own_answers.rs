@@ -1,4 +1,5 @@
-//! Imports of names that another resolver answers itself, with other answers than resolverd. The import reports each difference once.
+//! Imports of settings by which another resolver answers names itself, although resolverd gives other answers for them. The import reports each
+//! difference once.
 
 use super::{imported, keys, zone};
 

@@ -8,8 +8,8 @@ use dns::question::Outcome;
 
 use crate::render::{both, golden, quantiles};
 
-/// Returns a report about a period. The number of queries and the times grow with `load`. In a report about a single minute, callers give a
-/// smaller `load` than for a day, so the times are 200 times as long for the same `load`.
+/// Returns a report about a period with invented numbers, which grow with `load`. For a single minute, callers give a smaller `load` than for a day.
+/// So the times of a minute are 200 times as long as those of a day for the same `load`.
 fn span((from, to): (u64, u64), minutes: u64, load: u64) -> SpanReport {
     let slow = load as f64 / if minutes == 1 { 5.0 } else { 1_000.0 };
     let busy = |kind, name: &str, questions, failed, spent_ms| Busy {

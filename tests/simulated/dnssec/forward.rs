@@ -335,8 +335,8 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         let sent = lab.log().take();
         assert_eq!(sent.iter().filter(|sent| sent.to_string().ends_with(" DS")).count(), 1, "{sent:?}");
     });
-    // The zone is on other servers (a stub zone), and the parent zone delegates it a little later. Until the cached denial of its DS records expires,
-    // the zone is not validated.
+    // Here the zone is a stub zone, so other servers answer for it. The parent zone delegates it a little later. Until the cached denial of its DS
+    // records expires, the zone is not validated.
     paused(async {
         let (lab, whole) = (before(), sign(tree(""), "ns.elsewhere"));
         lab.server("ns.elsewhere").unwrap().set_authority(whole.server("ns.elsewhere").unwrap().authority());

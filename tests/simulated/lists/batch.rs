@@ -277,8 +277,8 @@ fn the_lists_of_a_gateway_that_asks_the_ptr_first_are_asked_beside_it() {
     });
 }
 
-/// In turn, postscreen asks the DNS lists before smtpd asks for the PTR record, and smtpd of a gateway without postscreen asks for the PTR record
-/// before the lists.
+/// Two kinds of gateways ask alternately. With postscreen, the DNS lists are asked before smtpd asks for the PTR record. Without postscreen,
+/// smtpd asks for the PTR record before the lists.
 #[test]
 fn a_ptr_after_the_lists_does_not_hide_that_lists_follow_a_ptr_that_comes_first() {
     paused(async {

@@ -164,7 +164,8 @@ impl Gateway {
         self.ask(domain, &host, RecordType::A).await;
     }
 
-    /// Takes the network of the host down for a minute. Meanwhile, an email with four questions arrives for each of `names`.
+    /// Takes the network of the host down for a minute. Meanwhile, an email with four questions arrives for each of `names`. `silent`: true
+    /// if all packets are lost on the way, false if the host cannot send any.
     async fn outage(&mut self, silent: bool, names: &[Name]) {
         let up = Instant::now() + Duration::from_secs(60);
         self.set_down(silent, true);
@@ -223,7 +224,8 @@ fn tell(simulation: &Simulation) -> JoinHandle<()> {
     })
 }
 
-/// Plays the night. If `silent` is true, packets get lost in the outage. Otherwise the host reports an error for each packet.
+/// Simulates the night (see the start of this file). If `silent` is true, packets get lost while the network of the host is down. Otherwise
+/// the host reports an error for each packet.
 async fn night(silent: bool, seed: u64) -> Truth {
     const PAUSE: Duration = Duration::from_secs(300);
     let lab = Arc::new(lab(false));

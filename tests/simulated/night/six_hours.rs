@@ -37,8 +37,8 @@ const FAULTS: [(&str, &[Fault], u64, CulpritKind); 10] = [
     (LOSSY, &[], 300, CulpritKind::Loss),
     (CUT_OFF, &[], 20, CulpritKind::Network),
     ("psbl.surriel.com.", &[Fault::Refused], 20, CulpritKind::ListRefused),
-    // This DNS list must be the last entry: its resolution fails, and is logged, only after its client has a reply. Behind the last entry, no
-    // other log line is written at that time.
+    // This DNS list must be the last entry: its resolution fails, and is logged, only after its client has a reply. The log line of a further entry
+    // could come before this line.
     ("bl.spamcop.net.", &[Fault::Dead], 20, CulpritKind::ListSilent),
 ];
 

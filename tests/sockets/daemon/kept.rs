@@ -142,7 +142,8 @@ fn failed(process: &Process) -> u64 {
     zones.iter().map(|reply| if let Reply::FailedZone(zone) = reply { zone.questions } else { 0 }).sum()
 }
 
-/// Starts the daemon in a state directory that `spoil` has changed, makes two queries fail, and starts the daemon again.
+/// Calls `spoil` to change the directory of the history, starts the daemon, makes two queries fail, and calls `then`. After a restart, the
+/// daemon must have the failed queries in its history.
 fn after(spoil: impl Fn(&Path), then: impl FnOnce(&Process, &Path, &str)) {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");

@@ -24,7 +24,8 @@ const WINDOW: usize = 50;
 /// The number of TCP clients. All their connections are open at the same time.
 const TCP_CLIENTS: u8 = 4;
 
-/// The number of questions that each connection sends at once. If all connections ask for texts of 60 KB, their replies together are 70 MB long.
+/// The number of questions that each connection sends at once. All connections of a test together get up to 70 MB of replies if they ask for
+/// texts of 60 KB.
 const PIPELINED: u16 = 8;
 
 /// The number of questions with long replies at the same time.
@@ -194,7 +195,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
         let mut client = Client::new(process.address);
         client.ask("a.big.tld.", RecordType::TXT);
         let mut streams = all_connections(&process, size);
-        // All connections ask for the same name at the same time: first for one that is not in the cache, and then for names in the cache.
+        // All connections ask for the same name at the same time. The first name is not in the cache, the next two are.
         for name in ["b.big.tld.", "b.big.tld.", "a.big.tld."] {
             for stream in &mut streams {
                 let question = |number| framed(number, name, RecordType::TXT);

@@ -106,7 +106,7 @@ fn from_an_address_to_all_and_back() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let file = std::fs::read_to_string(setting.config()).unwrap();
-    // If another program uses this port at one of the other addresses of the host, the daemon is started again with another port.
+    // The reload fails if another program uses the port at another address of this host. The daemon is then started again, with another port.
     let (process, port) = loop {
         setting.write("resolverd.toml", &file);
         let process = setting.start();

@@ -57,7 +57,8 @@ fn a_slow_or_failed_query_has_the_local_user_of_its_client() {
         for name in ["datagram.silent.tld", "stream.silent.tld"] {
             assert_eq!(users(&process, name), std::slice::from_ref(&own), "{name}");
         }
-        // The cached failure is sent at once. The socket stays open, so the user is looked up later.
+        // The client gets the cached failure at once. resolverd looks up the user of the socket after that, which succeeds because the socket is
+        // still open.
         let mut client = Client::new(process.address);
         assert!(is_servfail(&client.ask("datagram.silent.tld.", RecordType::A)));
         process.wait_until("its user is known", |process| {

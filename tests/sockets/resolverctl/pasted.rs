@@ -224,8 +224,8 @@ fn text_that_was_not_read_is_told() {
     assert_eq!(error, "");
 }
 
-/// Adds queries of 127.0.0.1, each with its name in wire form, its type, its begin and its duration in milliseconds. The first one began
-/// three seconds ago.
+/// Adds queries of the client 127.0.0.1 to the query history. The fields of a query: its name in wire form, its type, its begin in
+/// milliseconds after a time three seconds ago, and its duration in milliseconds.
 fn played(world: &World, queries: &[(&[u8], RecordType, u64, u64)]) {
     let begin = Clock::machine().mono().as_micros() - 3_000_000;
     for (name, kind, at, elapsed) in queries {

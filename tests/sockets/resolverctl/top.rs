@@ -54,8 +54,8 @@ impl OnTerminal {
         Some(begun)
     }
 
-    /// Waits for this text after the text for which the test has waited before. The command writes only the characters that change, so the
-    /// text must differ in every character from the one that it replaces.
+    /// Waits until the command writes this text, after the text for which the test has waited before. The command writes only characters
+    /// that change, so each character of the text must differ from the one that it replaces on the screen.
     fn until(&mut self, text: &str) {
         let end = Instant::now() + Duration::from_secs(20);
         loop {

@@ -125,7 +125,8 @@ impl Host {
         command
     }
 
-    /// Returns files with their texts, links with their targets, and directories, without the notes of `systemctl` and /proc.
+    /// Returns the files with their texts, the links with their targets, and the directories. Leaves out /proc and the files of the fake
+    /// `systemctl`.
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
         let mut folders = vec![self.root.path().to_owned()];

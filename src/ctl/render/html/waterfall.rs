@@ -140,13 +140,13 @@ fn sums_bar(report: &MessageReport) -> String {
     format!("<div class=\"sums\">{bars}</div>\n<p class=\"legend small\">waited for {legend}</p>\n")
 }
 
-/// Returns the questions that made the email wait, if they have a row: the question that ended last, then the one that ended last
-/// before that question began, and so on.
+/// Returns the questions that made the email wait, the last one first: the question that ended last, then the one that ended last before that
+/// question began, and so on. Questions without a row are skipped.
 fn critical(report: &MessageReport) -> Vec<&QuestionReport> {
     let mut path = Vec::new();
     let mut end = f64::MAX;
     let ends = |question: &QuestionReport| question.at + question.elapsed;
-    // Each question began before the next one on the path, so the loop ends also for answers from the cache, which take no time.
+    // Each further question on the path began before the one that was found before it. So the loop also ends if answers from the cache take no time.
     let is_before = |question: &QuestionReport, end: f64| question.at < end && ends(question) <= end;
     loop {
         let before = report.questions.iter().filter(|question| has_row(question) && is_before(question, end));

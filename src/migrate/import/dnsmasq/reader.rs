@@ -104,8 +104,8 @@ fn read_into(
     Ok(())
 }
 
-/// Returns the files of a directory, sorted. If `endings` has endings such as `*.conf`, only files with one of these are returned. A file whose
-/// ending is in `endings` without `*` is left out.
+/// Returns the files of a directory, sorted, without hidden files and backup files (`a~`, `#a#`). If `endings` has elements such as `*.conf`, only
+/// files with one of these endings are returned. Files with an ending in `endings` that has no `*` are left out.
 ///
 /// # Errors
 /// Fails if the directory cannot be read.

@@ -58,7 +58,7 @@ fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut D
     draft.report(Unneeded, setting, (did, instead));
 }
 
-/// Adds a server for `domains`. Without a server, dnsmasq answers names in these domains only from its own data.
+/// Adds a server for `domains`. If `server` is empty, dnsmasq answered names in these domains only from its own data.
 fn for_domains(
     setting: &DnsmasqSetting,
     domains: &[String],

@@ -49,7 +49,7 @@ pub(super) fn from_options(
 }
 
 /// Returns the clients if the file names none: this host and the networks of its interfaces. Returns `None` if other hosts cannot reach named. Also
-/// returns `None` if named listens at all addresses, because `listen` reports this.
+/// returns `None` if named listens at all addresses, because the module `listen` reports this.
 pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
     let others: Vec<IpNet> = lists.own().iter().filter(|own| !own.addr().is_loopback()).copied().collect();
     let listens = ["listen-on", "listen-on-v6"].iter().filter_map(|option| find(options, option));

@@ -104,7 +104,8 @@ pub(super) fn disabled(options: &[Statement]) -> impl Iterator<Item = &Statement
     options.iter().filter(|option| option.option() == EMPTY_ZONES[1])
 }
 
-/// Returns true if named can resolve a name without forwarders: none are configured for the name, or they have `forward first`.
+/// Returns true if no forwarders are configured for the name, or if named resolves the name itself after the forwarders have failed (`forward
+/// first`).
 fn is_forwarded_first(name: &str, settings: &Settings<'_>) -> bool {
     is_first(settings.forward_around(name).first().map_or(settings.options, |zone| zone.block()))
 }

@@ -156,8 +156,8 @@ impl Gathered<'_> {
     }
 }
 
-/// Reports that the import does not know all addresses of this host. A query that a program of this host sends to an unknown address has this
-/// address as its source address too, so resolverd may refuse the query.
+/// Reports that the import does not know all addresses of this host. If a program of this host sends a query to one of the unknown addresses, the
+/// query also comes from this address, so resolverd may refuse the query.
 pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
     let localnets = lists.built_in(list.block(), "localnets");
     let Some(element) = lists.built_in(list.block(), "localhost").filter(|_| localnets.is_none()) else {

@@ -106,8 +106,8 @@ struct WordReader<'s> {
 }
 
 impl WordReader<'_> {
-    /// Parses statements up to the end of a block; if `depth` is 0, up to the end of the text. `is_options` is true if the block may be that of
-    /// `options`.
+    /// Parses statements up to the end of a block; if `depth` is 0, up to the end of the text. `is_options`: true if a statement `directory`
+    /// applies to the files that the text names.
     fn statements(
         &mut self,
         (depth, is_options): (usize, bool),

@@ -72,7 +72,8 @@ impl ZoneClients<'_> {
                 None => is_wider(list),
             }
         };
-        // Only zones whose data named has are compared. For other zones, named queries servers, and only for clients that may use recursion.
+        // Only those zones are compared whose data named itself has. For names in other zones, named queried servers, and did this only for
+        // clients that were allowed to use recursion.
         let own = zones.iter().filter(|zone| is_own(zone));
         let wider: Vec<&Statement> = own.filter(is_zone_wider).copied().collect();
         let Some(first) = wider.first() else { return };
@@ -83,7 +84,8 @@ impl ZoneClients<'_> {
         draft.report(Dangerous, &(&first.place, &shown), (did, instead));
     }
 
-    /// Returns true if `is_such` is true for a client that can reach named. `queried` are the clients in `list`.
+    /// Returns true if `is_such` is true for a network of clients that can reach named. The networks are those of `reaching`, `resolved` and
+    /// `queried` (the clients that `list` allows).
     fn has(
         &self,
         (list, lists): (Option<&Statement>, &Lists<'_>),

@@ -226,8 +226,8 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
             return stays_empty(zone, empty, settings, draft);
         }
         if is_below_forwarders(name, settings) {
-            // The forwarders of a provider do not get answers from DNS lists. Mail would then be accepted without the lists, so resolverd resolves
-            // these names from the root (`recurse`).
+            // Operators write such a zone for a DNS list, because DNS lists refuse the queries of a provider's forwarders. So resolverd does not
+            // use the forwarders above either: it resolves these names from the root (`recurse`).
             let keys = vec![("name", Value::from(named(name))), ("recurse", Value::from(true))];
             return draft.add(&setting, "[[zone]]", keys);
         }

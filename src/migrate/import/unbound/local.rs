@@ -22,7 +22,7 @@ use dns::wire::presentation::{kind_text, name_text, read_name};
 use dns::zone_file;
 use dns::zone_file::{Word, ZoneFileReader};
 
-/// The text that findings show for a default zone of Unbound, where they show the type of other zones.
+/// The text that findings show for a default zone of Unbound. For other zones, findings show the type of the zone at the same place.
 const BY_DEFAULT: &str = "by default";
 
 /// The addresses of all names in a zone of the type `always_null`.
@@ -180,8 +180,9 @@ fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
     LocalZones::new(zones.into_iter().chain(missing))
 }
 
-/// Adds those open zones (zones whose names Unbound resolves) that are below a closed zone, whose names Unbound answers itself, or below a zone that
-/// resolverd answers because of `locally_served`. The names of open zones are resolved like those of the enclosing zone with servers.
+/// Adds some of the open zones (Unbound resolves their names): those below a closed zone (Unbound answers its names itself), and those below
+/// a zone that resolverd answers because of `locally_served`. resolverd must resolve the names of such an open zone like the names of the
+/// next zone above that has configured servers.
 fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     for (apex, zone) in zones.iter().filter(|(_, zone)| !local_zones::is_closed(&zone.kind)) {
         let name = name_text(apex);
@@ -377,7 +378,8 @@ fn pointer(text: &str) -> Option<String> {
     Some(format!("{} {ttl} IN PTR {name}", name_text(&reverse)))
 }
 
-/// Returns `None` if resolverd's configuration would refuse the record, because it would then refuse all records of the zone.
+/// Reads a record. Returns `None` if resolverd's configuration would refuse it, because one refused record would make all records of the zone
+/// invalid.
 fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     zone_file::record(text).ok()?;
     let entry = zone_file::entries(text).next()?.ok()?;

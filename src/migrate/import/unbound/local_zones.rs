@@ -22,7 +22,8 @@ pub(super) fn has_data(kind: &str) -> bool {
     !WITHOUT_DATA.contains(&kind)
 }
 
-/// In a zone of this type, queries for record types that a name does not have are answered by the zones above.
+/// Returns true for the type of a local zone of Unbound in which the zones above answer the queries for record types that a name does not
+/// have.
 pub(super) fn is_by_type(kind: &str) -> bool {
     kind == "typetransparent"
 }

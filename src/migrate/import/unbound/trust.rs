@@ -58,8 +58,8 @@ fn validates(server: &Section, draft: &mut Draft) -> bool {
     false
 }
 
-/// Reports that all trust anchors are for zones other than the root. A file of trust anchors may be for the root, so nothing is reported if there is
-/// such a file.
+/// Reports trust anchors if all of them are for zones other than the root. Nothing is reported if there is a file of trust anchors, because
+/// it may be for the root.
 fn report_partly_validated(server: &Section, draft: &mut Draft) {
     let is_named =
         |setting: &&UnboundSetting| ANCHORS.contains(&setting.option.as_str()) && !setting.value().is_empty();
@@ -157,7 +157,7 @@ fn single_keys(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns the settings with key files in the format of BIND, each with the absolute pattern of their paths.
+/// Returns the settings that name key files in the format of BIND, each with the pattern of the files as an absolute path.
 fn key_files(server: &Section) -> impl Iterator<Item = (&UnboundSetting, PathBuf)> {
     let directory = Path::new(server.last("directory").map_or("", UnboundSetting::value));
     let files = server.settings.iter().filter(|setting| setting.option == "trusted-keys-file");

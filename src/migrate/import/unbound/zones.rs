@@ -32,8 +32,8 @@ pub(super) fn stub(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut
     rest(section, draft);
 }
 
-/// Converts a stub zone whose servers are given only by name. Its names are resolved from the root and not forwarded: DNS lists do not answer the
-/// resolvers of providers, and mail would be accepted without the lists.
+/// Converts a stub zone whose servers are given only by name. resolverd resolves its names from the root and does not forward them. The zone
+/// may be a DNS list: such lists do not answer the resolvers of providers, and mail would be accepted without the list.
 fn by_name(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     let zone = name(section);
     let did = "asked servers that it knew by their names (stub-host)";

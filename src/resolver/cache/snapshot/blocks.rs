@@ -84,7 +84,7 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
         Ok(Self { file, block: Vec::with_capacity(SNAPSHOT_BLOCK), sum: 0, entries: 0 })
     }
 
-    /// Writes one entry. `put` appends its octets to the current block. An entry that is longer than a block is left out.
+    /// Writes one entry. `put` appends its octets to the current block. If the block is then longer than `MAX_SNAPSHOT_BLOCK`, the entry is left out.
     pub(super) fn entry(&mut self, put: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         let before = self.block.len();
         put(&mut self.block);
@@ -217,7 +217,8 @@ impl<'o> Octets<'o> {
     }
 }
 
-/// Appends the length and the string. A string that is longer than a block is cut: its entry is left out, so the wrong length does not matter.
+/// Appends the length and the string. A string that is longer than `MAX_SNAPSHOT_BLOCK` is cut. `Writer::entry` then leaves out its entry, so the
+/// wrong length does not matter.
 pub(super) fn put_string(out: &mut Vec<u8>, octets: &[u8]) {
     let octets = octets.get(..MAX_SNAPSHOT_BLOCK).unwrap_or(octets);
     out.extend_from_slice(&u32::try_from(octets.len()).unwrap_or(0).to_be_bytes());

@@ -43,7 +43,7 @@ const TAGS: [EntryTag; 7] = [
     EntryTag::Configured,
 ];
 
-/// The bit in the first octet of an entry that was used again after it was stored (in the long queue of `Store`).
+/// This bit in the first octet of an entry is set if the entry was used again after it was stored (if it is in the long queue of `Store`).
 const IN_USE: u8 = 0x80;
 
 /// An entry that is not decoded yet.
@@ -110,9 +110,9 @@ fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
     out.push(key.flags());
 }
 
-/// Returns the tag of an entry of a name; `None` if the entry must not be written, because it has expired or comes from the configuration. An
-/// expired entry is written while it may be a stale answer. An expired RRset is written only if no server has given another answer since
-/// (`is_last`).
+/// Returns the tag of a cache entry, which becomes the entry's first octet in the snapshot. Returns `None` if the entry must not be written, because
+/// it has expired or comes from the configuration. An expired entry is written while it may be a stale answer. An expired RRset is written only if no
+/// server has given another answer since (`is_last`).
 pub(super) fn tag_of(
     entry: &CacheEntry,
     serve_stale: Duration,

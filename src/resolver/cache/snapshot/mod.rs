@@ -77,8 +77,8 @@ pub struct Restoration {
 }
 
 impl Scope {
-    /// Returns true if entries for `name` are written and restored. Data of the zones of DNS lists are not, nor is anything at or below a name in
-    /// `overlooked`. `said` is true for data of a zone, and false for a delegation to it.
+    /// Returns true if entries for `name` are written and restored. `said` is true for data, and false for a delegation. Data in the zones of DNS
+    /// lists are left out, and everything at or below a name in `overlooked`.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let is_left_out = said && lies_in(&self.lists, name) || lies_in(&self.overlooked, name);
         !is_left_out

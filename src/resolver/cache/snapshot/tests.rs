@@ -159,7 +159,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let read = read.unwrap();
     assert_eq!((read.entries, read.restored, read.age), (9, 9, Duration::from_secs(49)));
 
-    // The age is in whole seconds and may be one second too short, so it counts as 50 s.
+    // The stored age is in whole seconds and may be one second too short. So the entries count as 50 s old, although the file is 49 s old.
     let end = now.mono.after(Duration::from_secs(150));
     let rrsets = after.rrsets.in_view(view);
     let records = mx(rrsets, now.mono);

@@ -41,7 +41,7 @@ impl Lifetime {
 }
 
 impl Moments {
-    /// Returns what is left of a span that had the length `span` when the snapshot was written; `None` if it has ended.
+    /// Returns what is left now of a time span that was `span` when the snapshot was written, at most `most`. Returns `None` if nothing is left.
     pub(super) fn left(self, span: Duration) -> Option<Duration> {
         span.checked_sub(self.gone).filter(|left| !left.is_zero()).map(|left| left.min(self.most))
     }
@@ -50,7 +50,7 @@ impl Moments {
     /// longer be used.
     pub(super) fn lifetime(self, age: Duration, whole: Duration, past_end: PastEnd) -> Option<Lifetime> {
         let age = age.saturating_add(self.gone);
-        // The clock of a process starts far above `Mono::START`, so no entry of a real snapshot can be older than that.
+        // The clock of a process starts far above `Mono::START`. So this check never refuses an entry of a real snapshot.
         let since = Some(self.now.before(age)).filter(|since| *since > Mono::START)?;
         let whole = whole.min(age.saturating_add(self.most));
         let stale = if past_end == PastEnd::Used { self.stale } else { Duration::ZERO };

@@ -17,8 +17,9 @@ pub(super) struct BatchAllowance {
     at_risk: u64,
 }
 
-/// Learned zones are zones that clients query like DNS lists, see `lookalike`. Their allowance is separate, because strangers can cause a zone to be
-/// learned. Questions to learned zones must not use up the allowance of the known DNS lists.
+/// The limits for batch questions to known DNS lists, and for those to learned zones (zones that clients query like DNS lists, see
+/// `lookalike`). They are separate, because strangers can cause a zone to be learned. Questions to learned zones must not use up the limit
+/// of known DNS lists.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowances {
     lists: BatchAllowance,

@@ -13,7 +13,7 @@ use super::ListId;
 /// The number of addresses from which a `Habit` is computed.
 const MEMORY: u32 = u128::BITS;
 
-/// The DNS lists that clients usually ask next after a question to a certain list with a certain result. resolverd asks these lists in advance.
+/// For one DNS list and one result of a question to it: the DNS lists that clients usually ask next. resolverd asks these lists in advance.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habit {
     seen: u32,
@@ -29,7 +29,8 @@ pub(super) struct FollowingList {
     pub(super) list: ListId,
     /// One bit for each of the last addresses, set if clients asked this DNS list about the address. The newest address has the lowest bit.
     asked: u128,
-    /// The usual time (a moving average) from the question with which the habit begins to the question to this DNS list.
+    /// A habit begins with another question about the same address. This is the usual time (a moving average) from that question to the
+    /// question to this DNS list.
     pub(super) gap: Duration,
 }
 
@@ -70,8 +71,8 @@ impl Habit {
         }
     }
 
-    /// Returns the DNS lists that clients asked about at least `percent` percent of the addresses. Each has the probability, in thousandths, that no
-    /// client asks it about the next address. Returns no list before `BATCH_MIN_SEEN` addresses.
+    /// Returns the DNS lists that clients asked about at least `percent` percent of the addresses, each with the probability, in thousandths,
+    /// that no client asks it about the next address. Returns no list before `BATCH_MIN_SEEN` addresses.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
         let (followers, seen) = if self.seen >= BATCH_MIN_SEEN {
             (&self.followers, self.seen)

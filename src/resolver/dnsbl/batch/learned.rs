@@ -204,8 +204,8 @@ impl Batch {
         self.listings.get(&list).copied().unwrap_or_default()
     }
 
-    /// Called when a client asks a DNS list. `came` is the answer if the cache already has it. Returns the lists that resolverd must ask now as a
-    /// batch.
+    /// Called when a client asks a DNS list. `came` is the meaning of the answer, if the cache has the answer already. Returns the lists that
+    /// resolverd must ask now, as a batch.
     pub fn asked(
         &mut self,
         query: CheckQuery<'_>,
@@ -357,8 +357,8 @@ impl Batch {
         if self.mode == Mode::Observe { Vec::new() } else { start }
     }
 
-    /// Returns the DNS lists that clients usually ask after this trigger. Each has the probability, in thousandths, that no client asks it, and the
-    /// usual time until a client asks it.
+    /// Returns the DNS lists that clients usually ask after this trigger. With each list comes the probability, in thousandths, that no client asks
+    /// it, and the usual time until a client asks it.
     fn expected(&self, trigger: Trigger) -> Vec<(ListId, u32, Duration)> {
         let Some((_, habit)) = self.habits.get(&trigger) else { return Vec::new() };
         let followers = habit.expected(BATCH_PERCENT);
@@ -399,9 +399,10 @@ impl Batch {
         }
     }
 
-    /// `before` has the lists that clients asked about this subject earlier: the list, the index of the subject in the trial of this list, and the
-    /// time since the question. The trials of these lists record that clients asked `list` next. The subject is then added to the trial of `list`.
-    /// Returns its index there.
+    /// Records the question of a client to `list` about a subject (an address or a domain). `before` has the lists that clients asked about
+    /// this subject earlier: the list, the index of the subject in the trial of the list (its first subjects), and the time since the
+    /// question. The trials of these lists record that clients asked `list` next. Adds the subject to the trial of `list`. Returns its index
+    /// there, or `None` if the trial is full.
     fn try_habits(
         &mut self,
         CheckQuery { check, list, .. }: CheckQuery<'_>,

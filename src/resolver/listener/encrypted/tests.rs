@@ -163,7 +163,7 @@ async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection(
     let mut alert = Vec::new();
     let _ = plain.read_to_end(&mut alert).await;
     assert_eq!(alert.first(), Some(&21), "an alert, and no answer");
-    // A TLS record with the first octet of a DNS message, so that the time limit of a message applies.
+    // This is a TLS record with the first octet of a DNS message, so the time limit of a DNS message applies.
     connected.write_all(&[0]).await.unwrap();
     let mut nothing = Vec::new();
     let _ = connected.read_to_end(&mut nothing).await;

@@ -41,8 +41,8 @@ pub(super) struct HttpsConnection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// The tasks that read bodies of requests or resolve questions. Each is a separate task, because other clients may wait for the same
-    /// answers.
+    /// The tasks that read the bodies of requests or resolve questions. A question has a task of its own, because other clients may wait for the
+    /// same answer.
     running: JoinSet<Step>,
     /// The number of tasks that are reading a body.
     bodies: usize,
@@ -129,7 +129,8 @@ impl HttpsConnection {
         }
     }
 
-    /// Sends GOAWAY with `reason`. If the kernel does not accept it immediately, the closed connection shows the client that it has ended.
+    /// Sends GOAWAY with `reason`. If the kernel does not accept this frame immediately, it is not sent, and the client notices the end by
+    /// the closed connection.
     fn end(&mut self, reason: Reason) -> io::Result<()> {
         self.requests.abrupt_shutdown(reason);
         let _ = poll_fn(|context| self.requests.poll_closed(context)).now_or_never();

@@ -1,5 +1,5 @@
-//! The requests of a connection that wait: until the client has read the earlier replies, or until one of its questions in progress is
-//! answered.
+//! The waiting requests of a connection. A request waits until the client has read the earlier replies, or until one of the questions of
+//! the connection that are in progress is answered.
 //!
 //! Only the DNS message of a request is stored. With the longest headers, a client could otherwise fill 32 MiB.
 
@@ -42,7 +42,8 @@ impl HeldRequest {
 }
 
 impl HeldRequests {
-    /// Returns false if more requests would wait than a connection may have streams. This happens if the client has reset streams.
+    /// Returns false if the number of waiting requests would exceed the number of streams that a connection may have. This can happen because a
+    /// request still waits after the client has reset its stream.
     pub(super) fn add(&mut self, request: HeldRequest) -> bool {
         let has_room = self.requests.len() < MAX_PIPELINED;
         if has_room {

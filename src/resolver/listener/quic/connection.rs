@@ -123,7 +123,7 @@ impl QuicConnection {
         self.connection.close(code.number(), b"");
     }
 
-    /// Returns true if a further reply may be sent: the client must still acknowledge less than the octets of one reply of the greatest size.
+    /// Returns true if a further reply may be sent: the octets that the client has not acknowledged are fewer than those of the longest reply.
     fn sends(&self) -> bool {
         self.unsent < MAX_STREAM_REPLY
     }

@@ -1,4 +1,4 @@
-//! Questions for addresses: the PTR of a client's address, and the addresses of its name (forward confirmation, RFC 1912 section 2.1).
+//! Questions about an address: its PTR records, and the addresses of the name in a PTR record (forward confirmation, RFC 1912 section 2.1).
 
 use std::net::IpAddr;
 

@@ -78,7 +78,7 @@ impl ListResolver {
         }
     }
 
-    /// Returns the answer of a DNS list. If listeners whose clients see the same zones ask the same question, the list is asked only once.
+    /// Returns the answer of a DNS list. If clients of several listeners ask the same question and see the same zones, the list is asked only once.
     pub(in crate::resolve) async fn hear_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let ListQuestion { name, kind, context, .. } = asked;
         let question = Question { view: context.view.knows, ..Question::new(name, kind) };

@@ -154,9 +154,9 @@ impl Validator {
         state
     }
 
-    /// Fetches the keys of a zone again if the cached keys do not verify the answers of its servers: a zone may change its keys before the
-    /// old ones have left the caches. Returns `None` if the state has not changed. For a bogus zone or forged answers, the keys are fetched
-    /// at most once in `KEY_RENEWAL`. A question of look-ahead never fetches them, because it would use up this one fetch of clients' questions.
+    /// Fetches the keys of a zone again if the cached keys do not verify the answers of its servers: a zone may change its keys before the old ones
+    /// have left the caches. Returns `None` if the state has not changed. For a bogus zone or forged answers, the keys are fetched at most once in
+    /// `KEY_RENEWAL`. A question of look-ahead never fetches them, because the questions of clients could then not fetch them for this time.
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneTrust>,

@@ -221,7 +221,7 @@ impl Validator {
         Ok(Delegated::Signed(known, signed.ttl))
     }
 
-    /// Returns the seconds for which a signed alias at `name` may be cached, or `None` if there is none. No zone begins at an alias.
+    /// If `name` has a signed CNAME, returns the seconds for which it may be cached. No zone begins at such a name. Otherwise returns `None`.
     async fn alias_instead(
         &self,
         name: &Name,

@@ -131,8 +131,8 @@ impl Validator {
         }
         let cut = self.memory.rrsets.in_view(context.view.knows).delegation(&state.zone, now);
         if cut.is_some_and(|cut| self.iterate.queue_renewal(&cut, context)) {
-            // The DS records also expire soon, and would limit the time of the new state. So the delegation is renewed first, and the keys
-            // afterwards.
+            // The DS records in the cached delegation expire soon too, and the new state would expire with them. So the delegation is renewed first.
+            // The keys are fetched afterwards.
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
@@ -164,7 +164,8 @@ impl Validator {
         }
     }
 
-    /// For `BOGUS_TIME`, asks those servers last whose DS or DNSKEY records were bogus although the records of another server were valid.
+    /// Marks those servers whose DS or DNSKEY records were bogus although the records of another server were valid. For `BOGUS_TIME`, resolverd asks
+    /// the other servers first.
     pub(super) fn distrust(&self, refuted: &[(Arc<Fetched>, ValidationFailure)], context: &Context) {
         for (fetched, _) in refuted {
             if let Some(server) = fetched.server {
@@ -198,7 +199,8 @@ impl Validator {
         self.fetches.in_progress(&QuestionKey::of_sub_question(name, kind, context.view.knows)).is_some()
     }
 
-    /// Begins a fetch in its own task, or waits for the same fetch if it is in progress. Returns `None` if there are too many fetches.
+    /// Begins a fetch in its own task, or joins the same fetch if it is in progress. Returns `None` if there are too many fetches, or if look-ahead
+    /// would have to begin one.
     pub(crate) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
         let me = self.me.upgrade()?;
         let key = QuestionKey::of_sub_question(name, kind, context.view.knows);

@@ -13,7 +13,7 @@ use crate::resolve::Resolver;
 use crate::resolve::shared_work::{BegunWork, JoinedWork};
 use dns::question::QuestionKey;
 
-/// Fetches the DNSKEY records of one zone in tests. The argument `context` of its methods is that of the question that needs the keys.
+/// Fetches the DNSKEY records of one zone in tests. The argument `context` of the methods is the context of the question that needs the keys.
 #[derive(Clone, Copy)]
 pub struct KeyFetches<'a> {
     trust: &'a Validator,

@@ -99,8 +99,9 @@ impl Validator {
         (!by_the_clock).then_some(failed)
     }
 
-    /// Caches the failure of a sub-question, except if the query budget was used up or if look-ahead asked the question. In these two cases, the
-    /// same sub-question of another question may query more servers and succeed.
+    /// Caches the failure of a sub-question. Failures are not cached in these cases: the query budget was used up, or look-ahead asked the
+    /// question (the same sub-question of another question may query more servers and succeed), or no query was sent because the servers are
+    /// known to be silent.
     pub(in crate::resolve) fn remember_failure(
         &self,
         key: QuestionKey,

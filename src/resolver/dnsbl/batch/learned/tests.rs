@@ -52,8 +52,8 @@ fn sum(batch: &Batch) -> BatchCounts {
     })
 }
 
-/// Simulates the checks of `checks` addresses in DNS lists, a new address every 2 s, and returns the time of each check. `percent` of a hundred
-/// addresses are in one list, which is chosen at random.
+/// Simulates a client that looks up `checks` addresses in DNS lists, a new address every 2 s. Returns how long the client waited for each
+/// address. Of a hundred addresses, `percent` are in one list, which is chosen at random.
 fn run(batch: &mut Batch, checks: u32, percent: u32, random: &Random) -> Vec<Duration> {
     let times = (0..checks).map(|number| {
         let listed = random.below(100) < percent;
@@ -92,10 +92,9 @@ fn where_a_listing_ends_the_checks_next_to_nothing_is_asked_in_vain() {
     }
 }
 
-/// Computes the best possible result with eight DNS lists, each of which lists `percent` / 8 of a hundred addresses. Returns the total time for an
-/// address that no list lists, and the time at which each list is asked. A list is asked in advance if clients will ask it for at least `needed` of
-/// a
-/// hundred addresses.
+/// Computes the shortest total time that is possible with eight DNS lists, each of which lists `percent` / 8 of a hundred addresses. Returns
+/// this time for an address that no list lists, and the time at which each list is asked. A list is asked in advance if clients will ask it
+/// for at least `needed` of a hundred addresses.
 fn allowed(percent: u32, needed: f64) -> (Duration, Vec<(ListId, Duration)>) {
     let each = f64::from(percent) / 800.0;
     let reach = |list: usize| 1.0 - list as f64 * each;
@@ -129,8 +128,9 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
             median(&times[200..])
         );
         assert_eq!(rule, Duration::from_millis(ideal));
-        // A batch asks a DNS list if clients ask it for at least 95 % of the addresses. If they ask it for about 95 %, the share that the batch has
-        // counted is sometimes below 95 %, and the list is not asked. Therefore the longer time with a limit of 96 % is permitted too.
+        // A batch asks a DNS list if clients ask it for at least 95 % of the addresses. If they ask it for about 95 %, the share that the batch
+        // has counted is sometimes below 95 %, and the list is not asked. So the median may also be the longer time that results from a limit of
+        // 96 %.
         let (strict, _) = allowed(percent, 96.0);
         assert!(median(&times[200..]) <= strict.max(rule), "{percent} %");
     }
