@@ -105,7 +105,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the number of entries and the size of each cache, and their limits.
     fn fill(&self) -> Vec<StoreFill>;
 
-    /// Returns the servers that the daemon knows with their states, the slowest first.
+    /// Returns the servers that the daemon knows with their states: dead ones first, then those with the longest timeout.
     fn servers(&self) -> BoxFuture<'_, Vec<KnownServer>>;
 
     /// Returns the DNS lists with their states.

@@ -35,9 +35,9 @@ pub enum Exit {
 pub enum PluginState {
     /// No problem was found.
     Ok = 0,
-    /// Some queries of clients fail.
+    /// A problem, such as many failing queries, packet loss or a certificate that expires soon.
     Warning = 1,
-    /// Queries of all kinds fail, or the daemon does not run or does not reply.
+    /// Queries of all kinds fail, a certificate has expired, or the daemon does not run or does not reply.
     Critical = 2,
     /// Unknown: this user has no permission to use the control socket.
     Unknown = 3,

@@ -195,7 +195,7 @@ enum Command {
     /// Remove entries from the cache.
     #[command(after_long_help = terms::FLUSH)]
     Flush(flush::Arguments),
-    /// Show the servers that were queried, the slowest first.
+    /// Show the known servers: dead ones first, then those with the longest timeout.
     #[command(after_long_help = terms::SERVERS)]
     Servers(servers::Arguments),
     /// Show the configured zones and their servers.

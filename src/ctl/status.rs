@@ -15,8 +15,9 @@ use history::Window;
 pub(super) struct Arguments {
     /// Print one line in the format of a Nagios plug-in.
     ///
-    /// For Nagios, Icinga, Zabbix and check_mk. Exit codes: 0 it works, or only zones and DNS lists of others fail, 1 (warning) many queries
-    /// fail, 2 (critical) queries of all kinds fail or the daemon does not reply within 5 s, 3 (unknown) no permission.
+    /// For Nagios, Icinga, Zabbix and check_mk. Exit codes: 0 it works, or only zones and DNS lists of others fail, 1 (warning) a problem, such
+    /// as many failing queries, packet loss or a certificate that expires soon, 2 (critical) queries of all kinds fail, a certificate has
+    /// expired, or the daemon does not reply within 5 s, 3 (unknown) no permission.
     #[arg(long)]
     plugin: bool,
 }

@@ -77,9 +77,9 @@ counters! {
     /// Answers from which look-ahead learned nothing, as it was too busy.
     LookaheadLost "lookahead_lost" None;
     /// Queries of clients over TCP.
-    QueriesTcp "queries_tcp" Some("queries over TCP");
+    QueriesTcp "queries_tcp" Some("queries of clients over TCP");
     /// Queries of clients over TLS.
-    QueriesTls "queries_tls" Some("queries over TLS");
+    QueriesTls "queries_tls" Some("queries of clients over TLS");
     /// TLS handshakes of clients that succeeded.
     TlsHandshakes "tls_handshakes" Some("TLS handshakes");
     /// TLS handshakes of clients that failed or took too long.
@@ -87,7 +87,7 @@ counters! {
     /// Connections for TLS that were closed, because their client began too many handshakes.
     TlsRefused "tls_handshakes_refused" Some("TLS connections closed (too many handshakes of one client)");
     /// Queries of clients over HTTPS.
-    QueriesHttps "queries_https" Some("queries over HTTPS");
+    QueriesHttps "queries_https" Some("queries of clients over HTTPS");
     /// TLS handshakes of clients over HTTPS that succeeded.
     HttpsHandshakes "https_handshakes" Some("TLS handshakes for HTTPS");
     /// TLS handshakes of clients over HTTPS that failed or took too long.
@@ -99,7 +99,7 @@ counters! {
     /// Connections for HTTPS that were closed, because of HTTP/2 errors or floods of their client.
     HttpsClosed "https_connections_closed" Some("HTTPS connections closed (HTTP/2 errors or floods of the client)");
     /// Queries of clients over QUIC.
-    QueriesQuic "queries_quic" Some("queries over QUIC");
+    QueriesQuic "queries_quic" Some("queries of clients over QUIC");
     /// Handshakes of clients over QUIC that succeeded.
     QuicHandshakes "quic_handshakes" Some("handshakes for QUIC");
     /// Handshakes of clients over QUIC that failed or took too long.

@@ -51,7 +51,7 @@ server\:"Servers, longest wait first"
 client\:"Clients, most queries first"
 user\:"Local users, most cache misses first"
 type\:"Types, most queries first"
-stage\:"The stages in which queries spent their time\: queue, cache, servers, DNSSEC"))' \
+stage\:"The stages of cache misses\: queue, own work, waiting for servers, fetching DNSSEC keys"))' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
@@ -974,7 +974,7 @@ _resolverctl_commands() {
 'compare:Compare the answers of resolvers and of each name server of the zone' \
 'shadow:Compare resolverd with the current resolver, before a switch' \
 'flush:Remove entries from the cache' \
-'servers:Show the servers that were queried, the slowest first' \
+'servers:Show the known servers\: dead ones first, then those with the longest timeout' \
 'zones:Show the configured zones and their servers' \
 'zone:Show, add or remove zones with their own servers, without a restart' \
 'inflight:Show the queries in progress, the oldest first' \
@@ -1190,7 +1190,7 @@ _resolverctl__subcmd__help_commands() {
 'compare:Compare the answers of resolvers and of each name server of the zone' \
 'shadow:Compare resolverd with the current resolver, before a switch' \
 'flush:Remove entries from the cache' \
-'servers:Show the servers that were queried, the slowest first' \
+'servers:Show the known servers\: dead ones first, then those with the longest timeout' \
 'zones:Show the configured zones and their servers' \
 'zone:Show, add or remove zones with their own servers, without a restart' \
 'inflight:Show the queries in progress, the oldest first' \

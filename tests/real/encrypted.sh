@@ -45,7 +45,7 @@ kdig_asks() {
   # A padded query gets a reply in blocks (RFC 8467), and one without padding does not.
   has 'Received (468|936) B' over_tls +padding domain.example A
   hasnt 'Received (468|936) B' over_tls +nopadding domain.example A
-  has 'queries over TLS' ctl stats
+  has 'queries of clients over TLS' ctl stats
   has 'TLS at +198\.18\.100\.25:853' ctl status
 }
 
@@ -104,13 +104,13 @@ end_resolved_over_tls() {
 
 resolved_asks() {
   local before after
-  before=$(ctl stats | grep -E 'queries over TLS' || true)
+  before=$(ctl stats | grep -E 'queries of clients over TLS' || true)
   raise_resolved_over_tls gateway.example
   soon has '^198\.18\.77\.10$' internet dig @127.0.0.53 +tries=1 +timeout=5 +short domain.example A
   has 'status: NXDOMAIN' internet dig @127.0.0.53 absent.domain.example A
   # 60 thousand octets.
   has 'ANSWER: 1' internet dig @127.0.0.53 +tcp longest.domain.example TXT
-  after=$(ctl stats | grep -E 'queries over TLS')
+  after=$(ctl stats | grep -E 'queries of clients over TLS')
   [ "$before" != "$after" ]
   end_resolved_over_tls
   raise_resolved_over_tls other.example

@@ -253,7 +253,7 @@ pub enum Table {
     User,
     /// Types, most queries first.
     Type,
-    /// The stages in which queries spent their time: queue, cache, servers, DNSSEC.
+    /// The stages of cache misses: queue, own work, waiting for servers, fetching DNSSEC keys.
     Stage,
 }
 

@@ -27,6 +27,7 @@ use crate::render::words::time;
 use dns::question::DnsResult;
 use history::culprit::CulpritKind;
 use history::doubt::{self, ON_DISK_ALONE, PossibleWait};
+use history::limits::SLOW_ANSWER;
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
 /// Returns at most `MAX_FITTING_MESSAGES` messages (emails) to which a pasted line may belong, the best match first. The daemon
@@ -221,6 +222,13 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
         .is_some_and(|[before, queued, _, sending]| waited_together < (before + queued + sending) * SHARE);
     let is_prompt = is_prompt(line) && !is_most_of_prompt(line, &message);
     let is_unexplained = delay.is_some() && !is_explained;
+    // A line without a delay does not show if the mail was slow. Many short waits for DNS may have made it slow.
+    let is_untimed = line.delay.whole.is_none() && line.delay.with_dns().is_none();
+    let is_slow_together =
+        message.culprit.kind == CulpritKind::None && message.waited >= SLOW_ANSWER.as_secs_f64();
+    if is_untimed && is_slow_together {
+        return doubted(line, message);
+    }
     if is_of_dns(message.culprit.kind) && !is_elsewhere && !is_prompt && !is_unexplained {
         return message;
     }

@@ -426,6 +426,15 @@ fn a_line_is_told_about_its_own_mail() {
 }
 
 #[test]
+fn a_line_without_a_delay_is_not_dns_only_if_its_mail_was_quick() {
+    let line = "Nov 21 03:12:05 mx postfix/smtpd[1]: connect from mail.fine.example[192.0.2.9]";
+    for (waited, kind) in [(1.1, CulpritKind::None), (0.02, CulpritKind::NotDns)] {
+        let described = settled(line, vec![message(waited, CulpritKind::None, Outcome::Upstream)]).unwrap();
+        assert_eq!(described.culprit.kind, kind, "{waited} s");
+    }
+}
+
+#[test]
 fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let smtp = |delays: &str, described: &str| {
         format!(

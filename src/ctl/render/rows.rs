@@ -26,7 +26,7 @@ pub fn table(
         };
     }
     let table = match which {
-        _ if replies.is_empty() => return nothing(window),
+        _ if replies.is_empty() => return nothing(which, window),
         protocol::Table::Zone => columns::table(columns::ZONE, rows!(Zone), 0),
         protocol::Table::Stage => return spent::stages(replies, moment, style),
         protocol::Table::Server => columns::table(columns::SERVER, rows!(Server), 0),
@@ -79,10 +79,12 @@ fn period(which: protocol::Table, window: Window) -> String {
     format!("All figures are of the {last}{current}, or since start if resolverd started later.\n")
 }
 
-fn nothing(window: Window) -> String {
+fn nothing(which: protocol::Table, window: Window) -> String {
+    let what =
+        if which == protocol::Table::User { "cache misses of clients on this host" } else { "queries" };
     let since = match window {
         Window::Start => "since start".to_owned(),
         window => format!("in the {}", words::window(window, f64::INFINITY)),
     };
-    format!("no queries {since}\n")
+    format!("no {what} {since}\n")
 }

@@ -144,7 +144,8 @@ pub fn held(replies: &[Reply], style: Style) -> String {
 /// The word for cache entries whose data did not come from a server with authority for the zone.
 const OTHERS: &str = "non-authoritative";
 
-const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or behind an alias (CNAME)\n";
+const FROM_OTHERS: &str =
+    "non-authoritative: not from a server of the zone, or behind an alias (CNAME), or DNSSEC keys\n";
 
 /// Shown if different groups of clients have different entries for the name.
 const GROUPED: &str = "group: clients that see the same zones, because of their [[view]] or `zones` of their listener; an entry answers only clients of its group\n";

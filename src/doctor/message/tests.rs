@@ -80,6 +80,8 @@ fn encoded_parts_and_html_are_read_and_damage_is_reported() {
     assert_eq!(subjects(report), [of("b.example.", Role::Recipient), of("a.example.", Role::Sender)]);
     let damaged = "From: a@a.example\nContent-Type: multipart/mixed; boundary=b\n\nx\n--b\nContent-Transfer-Encoding: base64\n\n!!!!\n--b--\n";
     assert_eq!(read(damaged.as_bytes()).unread.len(), 1);
+    let header_alone = "From: a@a.example\nTo: b@b.example\nSubject: x";
+    assert_eq!(read(header_alone.as_bytes()).unread.len(), 0);
 }
 
 #[test]

@@ -13,7 +13,9 @@ pub(super) fn read(octets: &[u8]) -> (String, bool) {
     let text = String::from_utf8_lossy(octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets));
     let first = text.lines().next().unwrap_or_default();
     let is_field = first.split_once(':').is_some_and(|(name, _)| is_name(name)) || first.starts_with("From ");
-    let message = MessageParser::default().parse(octets).filter(|_| is_field);
+    // A header without a body counts as a damaged part, so it gets an empty body.
+    let whole = [octets, b"\n\n"].concat();
+    let message = MessageParser::default().parse(&whole).filter(|_| is_field);
     let Some(message) = message else { return (readable(&text), false) };
     let mut flat = String::new();
     let is_damaged = flatten(&message, &mut flat);

@@ -76,7 +76,7 @@ pub(super) fn check(postfix: &Postfix, ours: &[IpAddr]) -> HostFinding {
         let evidence = format!("{evidence}, of which {strangers} are not resolverd");
         HostFinding::warning(CHECK, evidence, renew)
     } else {
-        HostFinding::ok(CHECK, format!("{evidence}, which is resolverd"))
+        HostFinding::ok(CHECK, format!("{evidence}, which is this host"))
     }
 }
 

@@ -79,7 +79,7 @@ impl Servers {
         self.0.clear()
     }
 
-    /// Returns the states of all servers, the slowest first.
+    /// Returns the states of all servers: dead ones first, then those with the longest timer.
     pub fn list(&self, now: Mono) -> Vec<KnownServer> {
         let mut list: Vec<_> = self
             .0

@@ -232,7 +232,7 @@ const DROP: ConfigKey<Listener> =
     key!(Listener, drop, List(CLIENTS)).comment(&[(Some("[]"), "no query is dropped")]);
 
 const WORKERS: ConfigKey<Listener> = key!(Listener, workers, Number(0..=limits::MAX_WORKERS))
-    .comment(&[(Some("0"), "automatic: one thread for every two CPU cores")])
+    .comment(&[(Some("0"), "automatic: one thread for every two CPU cores, 1 to 4")])
     .at_start();
 
 const ZONES: ConfigKey<Listener> = key!(Listener, zones, Optional(List(NAME)))

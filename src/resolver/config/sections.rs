@@ -136,7 +136,10 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
         ]),
         key!(Resolve, qname_minimisation, Flag)
             .comment(&[(Some("true"), "root and top-level servers get only a part of the name")]),
-        key!(Resolve, race, Flag).comment(&[(Some("true"), "the first query to a zone goes to two servers")]),
+        key!(Resolve, race, Flag).comment(&[(
+            Some("true"),
+            "two servers get the first query to a zone whose servers have no known speed",
+        )]),
         key!(Resolve, upstream_port, Number(1..=u16::MAX))
             .comment(&[(None, "destination port of queries to servers")]),
         key!(Resolve, source, Texts(addresses::sources)).comment(&[
@@ -201,7 +204,7 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
             },
             |dnssec| Some(forms::path(dnssec.trust_anchor.path.as_deref())),
         )
-        .comment(&[(Some("\"\""), "the built-in keys of the root zone")])
+        .comment(&[(Some("\"\""), "the built-in keys of the root zone, and those of /usr/share/dns/root.ds")])
         .content("the keys in the file changed", |old, new| {
             old.trust_anchor.anchors != new.trust_anchor.anchors
         }),

@@ -415,6 +415,8 @@ fn a_dnsmasq_configuration_of_comments_tells_its_servers_and_names() {
     assert!(found.contains("sent queries to the servers in /etc/resolv.conf too"), "{found}");
     assert!(found.contains("answered with the names in /etc/hosts"), "{found}");
     assert!(found.contains("listened at all addresses"), "{found}");
+    let found = imported("dnsmasq", &[("dnsmasq.conf", "server=192.0.2.53\n")]);
+    assert!(found.contains("add them to its `forward`") && !found.contains("from the root"), "{found}");
 }
 
 #[test]

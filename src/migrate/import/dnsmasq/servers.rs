@@ -278,9 +278,13 @@ fn resolv(
         // dnsmasq reads /etc/resolv.conf by default, without a line in its configuration. So the finding refers to line 1.
         let place = SourcePlace { file: file.into(), line: 1 };
         let did = "sent queries to the servers in /etc/resolv.conf too";
-        draft.report(Different, &(&place, "resolv-file"), (did, RESOLVES));
+        let instead = if zones.root_servers().is_empty() { RESOLVES } else { NAMED };
+        draft.report(Different, &(&place, "resolv-file"), (did, instead));
     }
 }
 
 /// What resolverd does, or the operator must do, instead of querying the servers in /etc/resolv.conf.
 const RESOLVES: &str = "resolverd resolves from the root; DNS lists refuse the resolvers of providers; for these servers add a [[zone]] \".\" with forward";
+
+/// The same, if other lines of the configuration name servers for all names.
+const NAMED: &str = "resolverd sends queries only to the servers of the [[zone]] \".\"; to query those servers too, add them to its `forward`";
