@@ -166,8 +166,8 @@ fn look_up(store: &str, lookups: u32) {
     keys.iter().cycle().take(lookups as usize).for_each(|key| assert!(black_box(store.has(key))));
 }
 
-/// Returns the percentage of hits for names that are in use. Lookups of names in use, chosen by Zipf's law, and lookups of invented names
-/// alternate.
+/// Returns the percentage of hits for names that are in use. After each lookup of a name in use, chosen by Zipf's law, up to `TIMES` invented names
+/// are looked up: one for the first time, the others again.
 fn hits(store: &str) -> f64 {
     let mut store = Store::new(store, ENTRIES);
     let random = Random::seeded(2);

@@ -74,7 +74,7 @@ impl From<InFlight> for FlightState {
 }
 
 impl HeldRow {
-    /// Converts a cache entry to a row of the reply. `now` is the current time.
+    /// Converts a cache entry to a row of the reply. `now`: the current time, for the remaining TTL of an SOA record.
     pub fn new(held: Held, now: Mono) -> Self {
         let mut row = Self {
             held: HeldAs::Failure,

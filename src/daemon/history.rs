@@ -236,7 +236,7 @@ fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Opens the newest segment (history file) to append entries, and cuts off an incomplete last entry. Returns `None` if the segment has another
-/// version or is damaged. A new segment must then be begun.
+/// version, or if more than `MAX_TORN` octets at its end are damaged. A new segment must then be begun.
 fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     let octets = read_segment(newest)?;
     let check = stored::check(&octets);

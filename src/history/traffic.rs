@@ -222,8 +222,8 @@ impl ServerTraffic {
     }
 }
 
-/// Returns `history.slow` or `limits::SLOW_ANSWER` in microseconds, whichever is smaller. So a question that was logged as slow always has
-/// a cause.
+/// Returns `history.slow` or `limits::SLOW_ANSWER` in microseconds, whichever is smaller. A cause without a failed question is named only if it took
+/// at least this time.
 pub(super) fn slow_answer(slow: Duration) -> u64 {
     micros(slow.min(SLOW_ANSWER))
 }

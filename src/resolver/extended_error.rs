@@ -64,7 +64,7 @@ impl UnknownReason {
 
 impl ShedReason {
     /// Returns the error for a question that resolverd refuses to resolve. If the servers of the zone are silent, it has the code "no reachable
-    /// authority". For all other reasons, this host is overloaded: the error has the code "not ready", by which the history recognises an overload.
+    /// authority". For all other reasons, it has the code "not ready", and the history counts the question as turned away because of overload.
     pub(crate) fn extended_error(self, zone: &Name) -> ExtendedError {
         let code = match self {
             Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,

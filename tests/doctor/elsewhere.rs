@@ -154,8 +154,8 @@ fn servers_that_this_host_has_no_route_to_may_have_the_zone() {
 fn servers_over_an_ipv6_that_leads_nowhere_are_neither_silent_nor_without_route() {
     let mut tree = tree(MAIL, &[]);
     let mut names = vec!["ns1.hosts.com".to_owned()];
-    // These servers do not answer. Each time the servers in two IPv6 networks have been silent, resolverd does not use IPv6 for some time. This
-    // time grows until it is longer than a check.
+    // These servers do not answer. When the servers in six IPv6 networks have been silent, resolverd does not use IPv6 for some time. After that, two
+    // silent networks are enough. Each such time is twice as long as the one before, until it is longer than a check.
     for number in 11..=24 {
         let name = format!("six{number}.hosts.com");
         let address = format!("26{number}::53").parse().unwrap();

@@ -85,7 +85,7 @@ fn counted<Kind: Ord>(counts: &BTreeMap<Kind, u64>, kind: &Kind) -> u64 {
 }
 
 impl Figure {
-    /// `None` if nothing was counted.
+    /// `None` for a share of nothing, and for a quantile of no durations.
     fn value(&self) -> Option<f64> {
         match *self {
             Self::Count(count) => Some(count as f64),

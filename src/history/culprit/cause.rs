@@ -50,7 +50,7 @@ words! {
         Client = "client",
         /// DNS answered in time, and the mail was refused because of the answer: a name does not exist, or a DNS list has an entry.
         Answer = "answer": "DNS answer",
-        /// No question of the message was slow or failed.
+        /// No single cause took as long as a slow answer (`history.slow`, at most 300 ms) or had a failed question.
         None = "none": "nothing slow",
         /// The delay that a log line shows has another cause than DNS.
         NotDns = "not_dns": "not DNS",

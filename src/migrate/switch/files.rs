@@ -89,8 +89,8 @@ impl Machine<'_> {
         written().map_err(failed("write", path))
     }
 
-    /// Returns true if only the switch has changed a file, or if the file is missing. The file then has its text from before the switch, or the
-    /// text `after` of the switch. After a power failure, the file may have only the beginning of one of these texts.
+    /// Returns true if only the switch has changed a file, or if the file is missing. A file that only the switch has changed has its text from
+    /// before the switch, or the text `after` of the switch. After a power failure, it may have only the beginning of one of these texts.
     ///
     /// # Errors
     /// Fails if the file cannot be read.

@@ -57,7 +57,7 @@ impl Machine<'_> {
         Ok(units.filter(|state| !state.unit.is_empty()).collect())
     }
 
-    /// Returns the present state of the file or the services that `change` would change.
+    /// Returns the present state of the file or the systemd units that `change` would change.
     ///
     /// # Errors
     /// Fails if the state cannot be read, or if it is a state that the undo could not restore.

@@ -156,10 +156,11 @@ pub(super) struct ServerHistory {
     /// Until this time, queries are not in mixed case (0x20), because replies did not repeat the case, or the server did not find names in mixed
     /// case.
     pub(super) flips_case_until: Option<Mono>,
-    /// Until this time, resolverd believes denials of names in mixed case (0x20), because the server has found such a name.
+    /// Until this time, resolverd believes denials of names in mixed case (0x20). Set if the server has found such a name, or has denied
+    /// `CONFIRMED_DENIALS` names again in the client's spelling. For a server of a DNS list, the first denial is enough.
     pub(super) finds_case_until: Option<Mono>,
-    /// How often the server denied a name in mixed case (0x20), and then denied it again in the client's spelling. Set to 0 when resolverd begins
-    /// to believe its denials.
+    /// How often the server denied a name in mixed case (0x20), and then denied it again in the client's spelling. Set to 0 when it reaches
+    /// `CONFIRMED_DENIALS`.
     pub(super) repeated_denials: u8,
     /// Until this time, UDP replies may have at most 512 octets, because longer ones did not arrive.
     pub(super) short_until: Option<Mono>,

@@ -40,7 +40,8 @@ pub struct ExceededQuota {
     pub today: u64,
     /// The quota: the number of queries a day that the operator allows.
     pub most: u64,
-    /// The time when the quota was exceeded, in seconds since 1970. `None` if no query was counted since the quota was set.
+    /// The time when a query that `went_out` counted first exceeded the quota, in seconds since 1970. `None` if `went_out` has counted no query since
+    /// the quota was set, or since it was exceeded by queries of the operator (`went_out_aside`) or of other gateways (`fleet_sent`).
     pub since: Option<u64>,
     /// The number of queries of a whole day at the average rate of this day so far.
     pub per_day: u64,

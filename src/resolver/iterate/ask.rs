@@ -423,8 +423,8 @@ impl<'a> Asking<'a> {
             self.ask_failed_again();
         }
         // All servers have been asked, so packets were lost or there is an outage. Therefore two servers are asked again at the same time. Only one
-        // is asked if addresses of further servers are being looked up. If there is no second server, a server that loses many queries gets two
-        // copies.
+        // is asked if addresses of further servers are being looked up. With `one_at_a_time`, it is one server less. If there is no second server, a
+        // server that loses many queries gets two copies.
         let at_once = match (self.lookup.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,

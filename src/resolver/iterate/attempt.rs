@@ -178,8 +178,8 @@ impl Attempt {
         }
     }
 
-    /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails. Each of these is
-    /// without EDNS, without mixed case or over TCP, so there are only few.
+    /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails. Each step (such as to
+    /// leave out EDNS or mixed case, to use TCP, or to repeat a lost query) is taken at most once, so there are only few queries.
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let mut form = self.first;
         let (mut stays_without, mut is_short, mut doubted, mut is_repeated) = (false, false, None, false);
@@ -245,8 +245,9 @@ impl Attempt {
         said
     }
 
-    /// Compares `doubted`, the reply to a query in mixed case, with `later`, the result of a query without mixed case. Returns `later` if it is a
-    /// usable answer. Otherwise returns the denial `doubted`: servers that limit the rate of their replies drop or refuse the second query.
+    /// Compares `doubted`, the reply to a query in mixed case, with `later`, the result of a query without mixed case. If `doubted` is a denial and
+    /// `later` is `Nothing`, returns `doubted`: servers that limit the rate of their replies drop or refuse the second query. Otherwise returns
+    /// `later`.
     fn compare(&self, doubted: Classified, later: Classified, now: Mono) -> Classified {
         if doubted.differs_from(&later) {
             self.server.flips_case(now);
@@ -427,8 +428,8 @@ impl Attempt {
         self.sender.send(AttemptEvent { server: self.path.server, tries: self.tries, kind });
     }
 
-    /// Sends another query to the same server, if the budget allows it. `has_other`: true if an earlier reply can be used instead, so that this
-    /// function does not wait for a late reply.
+    /// Sends another query to the same server, if the budget allows it. `has_other`: true if an earlier reply, or a reply to another form of the
+    /// query, can be used instead, so that this function does not wait for a late reply.
     async fn again(&self, form: UpstreamForm, reason: &'static str, has_other: bool) -> NextQuery {
         let transport = form.transport;
         if !self.context.budget.take() {

@@ -82,7 +82,8 @@ pub(crate) const FAILURE_RECHECK_TIME: Duration = Duration::from_secs(30);
 pub(crate) const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 
 /// If no server answered a question although servers answered other questions, the question counts as unanswered for this time. Clients that ask it
-/// then wait only for `UNANSWERED_DEADLINE`. For the same time after the last question for their zones, dead servers are probed.
+/// then wait only for `UNANSWERED_DEADLINE`. Dead servers are probed for an equally long time (`DEAD_WANTED_TIME`) after the last question that
+/// needed them.
 pub(crate) const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The greatest value to which `UNANSWERED_TIME` grows for one question. Whenever the question is asked after its time has expired and is

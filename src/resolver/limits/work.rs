@@ -3,9 +3,9 @@
 //! The queries in progress take memory in addition to the cache. With a small cache, the bounds for a large cache would allow several times
 //! its size.
 //!
-//! Measured with floods of queries and a full cache: a resolution (flight) takes 14 KB if its zone is slow, and 32 KB if all servers of its
-//! zone are silent. Each further client that waits for it takes 2.4 KB. With a cache of 8 MiB, the process may use 34 MiB (1.25 times
-//! `cache.size` plus 24 MiB). With the greatest bounds, the process took up to 91 MiB in such floods.
+//! Measured with floods of queries and a full cache: a resolution (flight) takes 14 KB if its zone is slow, and 32 KB if all servers of its zone are
+//! silent. Each further client that waits for it takes 2.4 KB. With the greatest bounds and a cache of 8 MiB (then permitted), the process took up to
+//! 91 MiB in such floods. It may use 1.25 times `cache.size` plus 24 MiB: 34 MiB with that cache, and 64 MiB with the smallest one, `MIN_CACHE_SIZE`.
 
 use super::config::MIN_CACHE_SIZE;
 use super::exchange::{MAX_EXCHANGES, MAX_PIPELINED};

@@ -19,8 +19,9 @@ pub(super) struct HeldAnswers<Answered> {
     answers: VecDeque<(Answered, Held)>,
 }
 
-/// The size of a waiting answer in octets, and the address of its data in memory. If several queries get the same answer, its address is the same
-/// for all of them, so its octets are counted once. The address is 0 if only one query gets the answer.
+/// The size of a waiting answer or request in octets, and the address of the answer's data in memory. If several queries get the same answer, its
+/// address is the same for all of them, so its octets are counted once. The address is 0 if there is no answer: only a request was read, or the
+/// question gets none.
 pub(super) type Held = (usize, usize);
 
 /// The result of a task of a connection over HTTPS or QUIC, which reads or resolves the query of one stream.

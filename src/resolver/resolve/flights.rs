@@ -337,9 +337,9 @@ impl FlightTable {
         self.backlog.crowded_from(self.bounds)
     }
 
-    /// Returns true if one more question of a client may wait for the resolution of `key`. Here `free` is the number of clients that may still
-    /// begin to wait. At most half as many clients as `free` may wait for one resolution, so that the first client of a new resolution finds room.
-    /// This does not limit a client with fewer than `FEW_WAITERS` waiting questions.
+    /// Returns true if one more question of a client may wait for the resolution of `key`. Here `free` is the number of clients that may still begin
+    /// to wait. At most half as many clients as `free` may wait for one resolution, so that the first client of a new resolution finds room. A client
+    /// with fewer than `FEW_WAITERS` waiting questions may always wait, unless `free` is 0.
     fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
         let free = self.bounds.waiters.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());

@@ -259,7 +259,8 @@ impl Shares {
         })
     }
 
-    /// Returns the maximum number of resolutions for a zone: few if the zone has not answered recently, otherwise as many as for all zones.
+    /// Returns the maximum number of resolutions for a zone. A zone that has answered recently gets as many as all zones together. A zone that was
+    /// not asked before gets a quarter of these for `NEW_ZONE_TIME`. Any other zone gets few.
     fn most_of_zone(&self, zone: ZoneHash, now: Mono) -> usize {
         let Some(seen) = self.seen.get(&zone) else { return self.bounds.new_flights() };
         if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {

@@ -160,8 +160,8 @@ impl Validator {
         let absence = Absence { name, kind: lookup.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
         let part = self.judge_absence(lookup, cut, absence, &found.evidence).await;
         if part.at_fault && !found.answers.is_empty() {
-            // If an alias leads to a name that does not exist in another zone on the same server, NSD sends only a part of the proof of the denial.
-            // So the target of the alias is queried separately.
+            // If an alias leads into another zone on the same server, and its target does not exist there, NSD sends only a part of the proof of the
+            // denial. So the target of the alias is queried separately.
             found.end = End::Alias(name.clone());
             return;
         }
