@@ -82,6 +82,9 @@ pub struct MessageReport {
     /// True if the history has only the entries from disk for this time: failed, bogus and slow queries, and emails that took long.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub of_disk: bool,
+    /// True if the queries waited longer than the delay in the pasted line: some of them were sent before the delay, or for other mails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exceeds_delay: bool,
     /// When the first question came, in seconds since 1970. If the email was not found: when the history begins.
     pub began: f64,
     /// The client's address; `redacted` if `history.redact` has removed it, empty if the email was not found.

@@ -63,7 +63,8 @@ pub fn settle(
     let with_line = |message: MessageReport| {
         let is_open = line.delay.whole.is_some() && message.culprit.kind != CulpritKind::NotDns;
         let times = is_open.then(|| times(line, &message));
-        MessageReport { line: Some(line.text.clone()), times, fitting, ..message }
+        let exceeds_delay = exceeds_delay(line, &message);
+        MessageReport { line: Some(line.text.clone()), times, fitting, exceeds_delay, ..message }
     };
     shown.into_iter().map(with_line).collect()
 }
@@ -336,7 +337,18 @@ fn times(line: &PastedLine, message: &MessageReport) -> String {
         }
         (None, None, _) => String::new(),
     };
-    format!("the queries of this mail waited {} for DNS{said}", time(waited(line, message)))
+    let waited = time(waited(line, message));
+    if exceeds_delay(line, message) {
+        return format!(
+            "these queries waited {waited} for DNS, longer than the delay: some were sent before it, or for other mails{said}"
+        );
+    }
+    format!("the queries of this mail waited {waited} for DNS{said}")
+}
+
+/// Returns true if the queries waited longer than the whole delay in the line.
+fn exceeds_delay(line: &PastedLine, message: &MessageReport) -> bool {
+    line.delay.whole.is_some_and(|whole| waited(line, message) > whole + left_out(line))
 }
 
 /// Advice if most of the delay was before the queue manager, and the mail was not deferred before.

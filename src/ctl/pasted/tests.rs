@@ -291,6 +291,7 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
         fitting: 0,
         note: None,
         of_disk: false,
+        exceeds_delay: false,
         began: NOW,
         client: "127.0.0.1".to_owned(),
         took: waited,
@@ -422,6 +423,22 @@ fn a_line_is_told_about_its_own_mail() {
                 assert_eq!(described.also, std::slice::from_ref(&last));
             }
         }
+    }
+}
+
+#[test]
+fn queries_that_waited_longer_than_the_delay_are_not_those_of_one_mail() {
+    let line = "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=none, delay=4.3, delays=0.3/0/4/0, dsn=4.4.3, status=deferred (Name service error for name=fine.example type=MX: Host not found, try again)";
+    for (waited, exceeds) in [(7.2, true), (4.0, false)] {
+        let mut report = message(waited, CulpritKind::ServerSilent, Outcome::Failed);
+        report.questions[0].of_subject = true;
+        let described = settled(line, vec![report]).unwrap();
+        let times = described.times.unwrap_or_default();
+        assert_eq!(
+            (described.exceeds_delay, times.contains("longer than the delay")),
+            (exceeds, exceeds),
+            "{times}"
+        );
     }
 }
 

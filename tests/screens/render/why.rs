@@ -86,6 +86,7 @@ pub(super) fn silent() -> MessageReport {
         fitting: 0,
         note: None,
         of_disk: false,
+        exceeds_delay: false,
         began: 1_795_165_921.25,
         client: "127.0.0.1".to_owned(),
         took: 4.0704,

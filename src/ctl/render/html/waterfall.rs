@@ -72,9 +72,10 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let said = said.into_iter().flatten().map(|line| format!("<p class=\"small\">{}</p>\n", escaped(line)));
     let mut text = said.collect::<String>();
     text.push_str(&format!(
-        "<h1>{}: {} of DNS for one mail</h1>\n<p class=\"small\">client {}, {} queries in {}</p>\n",
+        "<h1>{}: {} of DNS {}</h1>\n<p class=\"small\">client {}, {} queries in {}</p>\n",
         escaped(&moment(report.began)),
         words::time(report.waited),
+        if report.exceeds_delay { "for several mails, or before the delay" } else { "for one mail" },
         escaped(&report.client),
         words::number(count),
         words::time(report.took)
