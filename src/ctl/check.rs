@@ -32,7 +32,6 @@ use doctor::message;
 use doctor::message::MessageSubjects;
 use migrate::system::{CheckVerdict, HostFinding};
 use migrate::system::{gather, judge};
-use resolver::config::{RootHints, defaults};
 
 /// The options of `check` that have an effect only with a domain or an address.
 const OF_SUBJECT: [&str; 7] = ["as_sender", "as_recipient", "from", "helo", "selector", "html", "connect"];
@@ -144,11 +143,7 @@ pub(super) fn run(
 }
 
 fn of_system(system: &System, client: &ControlClient, format: Format) -> CommandOutcome {
-    let mut servers = system.root_server.clone();
-    if servers.is_empty() {
-        servers = root_servers();
-    }
-    let mut facts = gather::gather(&system.root, &servers, moment::unix());
+    let mut facts = gather::gather(&system.root, &system.root_server, moment::unix());
     facts.root_keys = Some(root_keys::here(client));
     let found = judge(&facts);
     let text = match format {
@@ -378,12 +373,6 @@ fn own_addresses() -> Vec<IpAddr> {
     };
     let addresses = interfaces.filter_map(|interface| interface.address).filter_map(address);
     addresses.filter(|address| !address.is_loopback()).collect()
-}
-
-/// The IPv4 addresses of the root servers.
-pub(super) fn root_servers() -> Vec<SocketAddr> {
-    let addresses = RootHints::default().servers.into_iter().flat_map(|(_, addresses)| addresses);
-    addresses.filter(|address| address.is_ipv4()).map(|address| (address, defaults::PORT).into()).collect()
 }
 
 /// Returns "no" for a failure, "could not tell" for an unknown result, otherwise "yes", even with warnings.

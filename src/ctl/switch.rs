@@ -5,7 +5,6 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::check::root_servers;
 use super::exit::{CommandFailure, Exit};
 use super::interrupt::Interrupts;
 use super::moment::unix;
@@ -66,11 +65,8 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
         let ended = back(&machine, &mut operator)?;
         return Ok(CommandOutcome { text: screen::undone(&ended, format), exit: exit_of_undo(&ended) });
     }
-    let mut servers = arguments.root_server.clone();
-    if servers.is_empty() {
-        servers = root_servers();
-    }
-    let mut plan = plan(&gather(&machine, &servers, unix())?, arguments.stop_shared);
+    let servers = &arguments.root_server;
+    let mut plan = plan(&gather(&machine, servers, unix())?, arguments.stop_shared);
     plan.refuse_unwritable(&machine);
     if record::exists(&machine) && !plan.steps.is_empty() {
         return Err(SwitchError::Recorded.into());
@@ -84,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     if record::exists(&machine) {
         return Err(SwitchError::Recorded.into());
     }
-    Switching { arguments, machine: &machine, servers: &servers, operator: Operator::new(format)? }.run(plan)
+    Switching { arguments, machine: &machine, servers, operator: Operator::new(format)? }.run(plan)
 }
 
 /// Returns the exit code of `switch --back`. 1: everything was restored except files or services that somebody has changed since

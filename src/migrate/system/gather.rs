@@ -15,8 +15,8 @@ const RESOLVED: [&str; 4] = [
     "/etc/systemd/resolved.conf.d",
 ];
 
-/// Collects the facts about the host with its files below `root`, and queries the root servers `servers`. `unix` is the time of the clock, in seconds
-/// since 1970.
+/// Collects the facts about the host with its files below `root`, and queries root servers: `servers`, or those of the configuration if `servers` is
+/// empty. `unix` is the time of the clock, in seconds since 1970.
 pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     let host = CheckedHost { root };
     let config = config(root);
@@ -47,7 +47,11 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
         postfix: postfix::gather(&host),
         opendkim: host.file("/etc/opendkim.conf"),
         holders: proc::holders(&host),
-        heard: root_zone::ask(servers),
+        heard: if servers.is_empty() {
+            root_zone::ask(&root_servers(&config))
+        } else {
+            root_zone::ask(servers)
+        },
         unix,
         root_keys: None,
     }
@@ -64,7 +68,29 @@ fn config(root: &Path) -> Config {
     if path.exists() { Config::load(Some(&path)).unwrap_or_default() } else { Config::default() }
 }
 
+/// Returns the IPv4 addresses of the root hints.
+fn root_servers(config: &Config) -> Vec<SocketAddr> {
+    let addresses = config.resolve.root_hints.servers.iter().flat_map(|(_, addresses)| addresses);
+    let ipv4 = addresses.filter(|address| address.is_ipv4());
+    ipv4.map(|address| (*address, config.resolve.upstream_port).into()).collect()
+}
+
 fn listeners(config: &Config) -> Vec<IpAddr> {
     let addresses = config.listen.addresses.iter().filter(|address| address.port() == defaults::PORT);
     addresses.map(SocketAddr::ip).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_servers_are_those_of_the_configuration() {
+        let mut config = Config::default();
+        assert_eq!(root_servers(&config).len(), 13);
+        config.resolve.upstream_port = 5_353;
+        config.resolve.root_hints.servers =
+            vec![(hickory_proto::rr::Name::root(), vec![[192, 0, 2, 1].into()])];
+        assert_eq!(root_servers(&config), ["192.0.2.1:5353".parse().unwrap()]);
+    }
 }
