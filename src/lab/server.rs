@@ -119,7 +119,7 @@ impl LabServer {
         *self.authority.lock().unwrap_or_else(PoisonError::into_inner) = authority;
     }
 
-    /// Returns the path to the server.
+    /// Returns the distance: delay and loss on the network path to the server.
     pub fn distance(&self) -> Distance {
         self.distance
     }

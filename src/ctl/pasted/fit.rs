@@ -84,8 +84,8 @@ impl Fit {
     }
 }
 
-/// Returns the most important failed query of the message (email) for a name or an address of the line, or `FailedQuery::None` if the line
-/// reports no failed lookup.
+/// Returns which name or address of the line a failed query of the message (email) was for. If several queries failed, the kind that says most
+/// counts. Returns `FailedQuery::None` if the line reports no failed lookup.
 pub(super) fn failed_query(line: &PastedLine, message: &MessageReport) -> FailedQuery {
     if answer::of_line(line, message).is_some() {
         return FailedQuery::OfRejected;
