@@ -145,7 +145,7 @@ kdig_asks_https() {
     has 'ANSWER: 1' over_https $method longest.domain.example TXT
   done
   has 'Received (468|936) B' over_https +padding domain.example A
-  has 'queries over HTTPS' ctl stats
+  has 'queries of clients over HTTPS' ctl stats
   has 'HTTPS at +198\.18\.100\.25:443' ctl status
 }
 
@@ -192,7 +192,7 @@ kdig_asks_quic() {
   has 'ANSWER: 1' over_quic longest.domain.example TXT
   soon quic_connection_kept
   has 'Received (468|936) B' over_quic +padding domain.example A
-  has 'queries over QUIC' ctl stats
+  has 'queries of clients over QUIC' ctl stats
   has 'QUIC at +198\.18\.100\.25:853' ctl status
 }
 
