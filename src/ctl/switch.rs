@@ -65,8 +65,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
         let ended = back(&machine, &mut operator)?;
         return Ok(CommandOutcome { text: screen::undone(&ended, format), exit: exit_of_undo(&ended) });
     }
-    let servers = &arguments.root_server;
-    let mut plan = plan(&gather(&machine, servers, unix())?, arguments.stop_shared);
+    let mut plan = plan(&gather(&machine, &arguments.root_server, unix())?, arguments.stop_shared);
     plan.refuse_unwritable(&machine);
     if record::exists(&machine) && !plan.steps.is_empty() {
         return Err(SwitchError::Recorded.into());
@@ -80,7 +79,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     if record::exists(&machine) {
         return Err(SwitchError::Recorded.into());
     }
-    Switching { arguments, machine: &machine, servers, operator: Operator::new(format)? }.run(plan)
+    Switching { arguments, machine: &machine, operator: Operator::new(format)? }.run(plan)
 }
 
 /// Returns the exit code of `switch --back`. 1: everything was restored except files or services that somebody has changed since
@@ -130,7 +129,6 @@ fn print(text: &str, format: Format) {
 struct Switching<'s> {
     arguments: &'s Arguments,
     machine: &'s Machine<'s>,
-    servers: &'s [SocketAddr],
     operator: Operator,
 }
 
@@ -142,7 +140,7 @@ impl Switching<'_> {
         let ended = carry_out(self.machine, plan.steps, &mut self.operator)?;
         let mut failed = ended.iter().any(|(_, result)| result.is_err());
         if !failed {
-            let mut found = judge(&gather_host(&self.arguments.root, self.servers, unix()));
+            let mut found = judge(&gather_host(&self.arguments.root, &self.arguments.root_server, unix()));
             found.retain(|finding| finding.verdict != CheckVerdict::Ok);
             // The switch has started resolverd. So if nothing listens at the address that programs query, the finding about port 53 is
             // a failure.

@@ -473,7 +473,7 @@ mod tests {
     fn the_oldest_segments_give_way() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
-        // These two are no segments, although they have the extension: a directory, and a link to a file that does not exist.
+        // These two are not segments, although they have the extension: a directory, and a link to a file that does not exist.
         let history = directory.path().join("history");
         fs::create_dir(history.join("00000000000000000007.record")).unwrap();
         std::os::unix::fs::symlink("nowhere", history.join("x.record")).unwrap();

@@ -27,7 +27,7 @@ pub struct StatsReport {
     pub questions: u64,
     /// These questions by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// Events at listeners that are no questions: a DNS message that is dropped, refused or a repeat, a lost reply, or a connection that
+    /// Events at listeners other than questions: a DNS message that is dropped, refused or a repeat, a lost reply, or a connection that
     /// could not be accepted.
     pub apart: BTreeMap<Apart, u64>,
     /// From the arrival of a question to its reply.

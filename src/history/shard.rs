@@ -24,7 +24,7 @@ pub(super) const OUTCOMES: usize = Outcome::ALL.len();
 pub(super) struct Shard {
     /// Questions by type and outcome. The outcomes of one type follow each other.
     questions: Box<[AtomicU64]>,
-    /// Events at listeners that are no questions, such as a dropped DNS message or a lost reply. Indexed by `Apart::index`.
+    /// Events at listeners other than questions, such as a dropped DNS message or a lost reply. Indexed by `Apart::index`.
     apart: [AtomicU64; Apart::ALL.len()],
     pub(super) latency: [Histogram; OUTCOMES],
     clients: Mutex<Clients>,

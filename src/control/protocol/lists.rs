@@ -19,7 +19,7 @@ pub struct ListRow {
     /// The servers to which resolverd sends the queries of this row: the servers of the list itself, or configured servers such
     /// as forwarders. A DNS list has one row for each set of servers.
     pub way: Way,
-    /// What the list is for; `None` for a zone that only looks like a list.
+    /// The purpose of the list; `None` for a zone that only looks like a list.
     pub purpose: Option<Purpose>,
     /// The state; `None` for a list that was shut down, or for a zone that only looks like a list.
     #[serde(flatten)]
@@ -75,9 +75,9 @@ pub struct BatchState {
 pub struct ListFacts {
     /// The zone, without the final dot.
     pub list: String,
-    /// What the list is for, for instance to block mail.
+    /// The purpose of the list, for example blocking mail.
     pub purpose: Purpose,
-    /// What the list has entries for: IPv4 addresses, IPv6 addresses, domains or hashes.
+    /// The subjects of its entries: IPv4 addresses, IPv6 addresses, domains or hashes.
     pub subjects: Vec<ListSubject>,
     /// When the list was shut down, and how its servers have answered since, in words; `None` if the list works.
     #[serde(alias = "dead")]
@@ -112,9 +112,9 @@ pub struct CodeFact {
 pub struct ListTest {
     /// The zone, without the final dot.
     pub list: String,
-    /// What the list is for, for instance to block mail.
+    /// The purpose of the list, for example blocking mail.
     pub purpose: Purpose,
-    /// What the list says; `None` if it was not asked.
+    /// The result of the query to the list; `None` if it was not asked.
     pub says: Option<ListSays>,
     /// The return codes in the answer, with their meanings.
     pub codes: Vec<CodeFact>,

@@ -158,7 +158,7 @@ pub enum Request {
     Reload,
     /// Lists, adds or removes negative trust anchors.
     Nta {
-        /// What is done.
+        /// The action.
         what: NtaWhat,
         /// True if all gateways of the fleet do it.
         #[serde(default)]

@@ -179,6 +179,18 @@ pub(super) fn has_row(question: &QuestionReport) -> bool {
     question.elapsed >= SHOWN || question.outcome.is_failure() || is_reason || question.named_by.is_some()
 }
 
+/// Returns the queries that resolverd sent to servers for the question, the longest first.
+pub(super) fn longest_first(question: &QuestionReport) -> Vec<&SentReport> {
+    let mut sent: Vec<&SentReport> = question.messages.iter().collect();
+    sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
+    sent
+}
+
+/// Returns how the server replied to a query, in words.
+pub(super) fn reply_word(sent: &SentReport) -> &'static str {
+    sent.conduct.map_or("no reply before the end", |conduct| conduct.label())
+}
+
 /// Returns the DNS result, such as NXDOMAIN, or else how the question was answered or failed.
 pub(super) fn outcome(question: &QuestionReport) -> String {
     match question.result {
@@ -226,10 +238,8 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
         let described = format!("{:38}         {}", "", harmless(error));
         text.push_str(&format!("{}\n", style.paint(Paint::Faint, &described)));
     }
-    let mut sent: Vec<&SentReport> = question.messages.iter().collect();
-    sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
-    for message in sent.iter().take(MESSAGES) {
-        let conduct = message.conduct.map_or("no reply before the end", |conduct| conduct.label());
+    for message in longest_first(question).iter().take(MESSAGES) {
+        let conduct = reply_word(message);
         let transport = words::word(&message.transport).to_uppercase();
         let described = format!(
             "{:38}{:>7}  {} {conduct} ({transport}, {})",

@@ -290,7 +290,7 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
         lost + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count() == all;
     let codes = [Code::MxIsAddress, Code::MxHostUnanswered, Code::MxWithoutAddress, Code::MailUnknown];
     let of_code = |code: Code| {
-        // Some domains have an MX record only to prove to a provider who owns the domain. Its host receives no mail, so it is not reported beside
+        // Some domains have an MX record only to prove to a provider who owns the domain. Its host receives no mail, so it is not reported next to
         // other hosts.
         let is_reported = |host: &str| is_all || code != Code::MxWithoutAddress || !is_verification(host);
         let of_code = found.iter().filter(|(host, known, _)| *known == code && is_reported(host));

@@ -47,10 +47,9 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
         postfix: postfix::gather(&host),
         opendkim: host.file("/etc/opendkim.conf"),
         holders: proc::holders(&host),
-        heard: if servers.is_empty() {
-            root_zone::ask(&root_servers(&config))
-        } else {
-            root_zone::ask(servers)
+        heard: match servers {
+            [] => root_zone::ask(&root_servers(&config)),
+            servers => root_zone::ask(servers),
         },
         unix,
         root_keys: None,

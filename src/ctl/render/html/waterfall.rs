@@ -2,7 +2,7 @@
 //! --html` writes the page to a file, and the daemon serves it as a part of its own page.
 
 use super::{document, escaped};
-use crate::render::why::{culprits, has_row, named_kind, outcome, shown};
+use crate::render::why::{culprits, has_row, longest_first, named_kind, outcome, reply_word, shown};
 use crate::render::words;
 use history::costs::Side;
 use history::why::{MessageReport, QuestionReport, SentReport};
@@ -193,13 +193,11 @@ fn row(question: &QuestionReport, is_critical: bool, took: f64) -> String {
     if !is_critical && !question.outcome.is_failure() {
         return text;
     }
-    let mut sent: Vec<&SentReport> = question.messages.iter().collect();
-    sent.sort_by(|one, other| other.round_trip.total_cmp(&one.round_trip));
+    let mut sent = longest_first(question);
     sent.truncate(SENT);
     sent.sort_by(|one, other| one.at.total_cmp(&other.at));
     for one in sent {
-        let result = one.conduct.map_or("no reply before the end", |conduct| conduct.label());
-        let label = format!("{} {result}", words::time(one.round_trip));
+        let label = format!("{} {}", words::time(one.round_trip), reply_word(one));
         text.push_str(&format!(
             "<div class=\"row sent\"><div class=\"name\">{} over {} for {}</div><svg role=\"img\" aria-label=\"{label}\">{}{}</svg></div>\n",
             escaped(&one.server),
