@@ -164,9 +164,12 @@ impl CommandFailure {
             Self::Permission { .. }
             | Self::NotRoot
             | Self::Problem(Problem { fault: Blame::Permission, .. }) => Exit::Permission,
-            Self::Switch(SwitchError::Recorded | SwitchError::NotRecorded | SwitchError::NoSystemd) => {
-                Exit::No
-            }
+            Self::Switch(
+                SwitchError::Recorded
+                | SwitchError::NotRecorded
+                | SwitchError::NoSystemd
+                | SwitchError::NoSystemdToGoBack,
+            ) => Exit::No,
             Self::Guessed(_)
             | Self::Input { .. }
             | Self::Written { .. }

@@ -55,7 +55,8 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     }
     // systemd creates this directory at boot (sd_booted(3)).
     if !arguments.root.join("run/systemd/system").exists() {
-        return Err(SwitchError::NoSystemd.into());
+        let error = if arguments.back { SwitchError::NoSystemdToGoBack } else { SwitchError::NoSystemd };
+        return Err(error.into());
     }
     let ours = ours(&arguments.root);
     let machine = Machine { root: &arguments.root, systemctl: &arguments.systemctl, ours: &ours };

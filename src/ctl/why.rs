@@ -56,8 +56,26 @@ const STATISTICS: &str = "Statistics of the whole time and of all clients, from 
 
 /// Accepts a line of a mail log, which contains blanks, or a domain, which does not.
 fn subject(typed: &str) -> Result<String, String> {
+    if is_queue_id(typed) {
+        return Err(format!(
+            "this looks like a queue id, which no DNS query has: paste the lines of the mail log, `grep {typed} /var/log/mail.log | resolverctl why -`"
+        ));
+    }
     if is_line(typed) { Ok(typed.to_owned()) } else { typed_domain(typed) }
 }
+
+/// Returns true for a word like the queue IDs of Postfix, Exim and Sendmail: at least `QUEUE_ID` letters and digits, without a dot.
+fn is_queue_id(typed: &str) -> bool {
+    let is_of_id = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-';
+    typed.len() >= QUEUE_ID
+        && typed.bytes().all(is_of_id)
+        && typed.bytes().any(|octet| octet.is_ascii_digit())
+        && !typed.starts_with('-')
+}
+
+/// The fewest characters of a queue ID. Those of Postfix have 10 or more, but short ones of `enable_long_queue_ids = no` may have 6
+/// (postconf(5)).
+const QUEUE_ID: usize = 6;
 
 fn is_line(subject: &str) -> bool {
     subject.trim().contains(char::is_whitespace)
@@ -196,7 +214,7 @@ fn run_pasted(
             if let Some(note) = &note {
                 let _closed = writeln!(io::stderr(), "resolverctl: {}", harmless(note));
             }
-            for message in messages {
+            for (place, message) in messages.into_iter().enumerate() {
                 let message = MessageReport { note: note.clone(), ..message };
                 // Several lines of one mail belong to the same message (email), which is printed only once.
                 let same = results.iter_mut().find(|other| {
@@ -206,16 +224,16 @@ fn run_pasted(
                         && other.culprit == message.culprit
                 });
                 match same {
-                    Some(same) => same.add(line),
-                    None => results.push(LineResult::new(line, message)),
+                    Some(same) => same.add(line, place == 0),
+                    None => results.push(LineResult::new(line, message, place == 0)),
                 }
             }
         }
     }
-    let results: Vec<MessageReport> =
-        pasted::known_first(results).into_iter().map(LineResult::into_message).collect();
+    let results = pasted::known_first(results);
+    arguments.write_html(&pasted::longest_wait_first(&results))?;
+    let results: Vec<MessageReport> = results.into_iter().map(LineResult::into_message).collect();
     let known = results.iter().any(|message| message.culprit.kind != CulpritKind::Unknown);
-    arguments.write_html(&results.iter().collect::<Vec<_>>())?;
     let text = match format {
         Format::Json => {
             results.into_iter().map(|message| json::reply(&Reply::Message(Box::new(message)))).collect()

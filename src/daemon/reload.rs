@@ -108,14 +108,16 @@ impl Running {
         Ok(changed)
     }
 
-    /// Removes cached data of zones whose answers now come from other servers or zones. Does this again after the resolutions
+    /// Removes cached data and failures of zones whose answers now come from other servers or zones. Does this again after the resolutions
     /// (flights) that began with the old configuration have ended, because these may store old data.
     pub(super) async fn forget(&self, zones: Vec<Name>) {
+        self.recorder.forget_failures(&zones);
         self.resolver.forget(&zones).await;
         self.outdate_snapshot();
-        let resolver = Arc::clone(&self.resolver);
+        let (resolver, recorder) = (Arc::clone(&self.resolver), Arc::clone(&self.recorder));
         tokio::spawn(async move {
             tokio::time::sleep(FLIGHT_TIME).await;
+            recorder.forget_failures(&zones);
             resolver.forget(&zones).await;
         });
     }

@@ -25,12 +25,12 @@ use control::protocol::zones::ZoneWhat;
 use control::protocol::{DaemonStatus, MissingAddress, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
 use dns::clock::{Clock, Mono, Now};
-use dns::question::{Client, Question, ServerQuery};
-use history::Recorder;
+use dns::question::{Client, Question, ServerQuery, name_text};
 use history::costs::{CostReport, CostsWanted};
 use history::failed::{FailedReport, FailedWanted};
 use history::spent::{FromRecord, StageRow};
 use history::why::{MessageReport, Wanted};
+use history::{Recorder, TimeSpan};
 use minutes::span::{Span, SpanReport};
 use resolver::cache::StoreFill;
 use resolver::cache::flush::{Flush, Flushed};
@@ -306,6 +306,10 @@ impl Controlled for Running {
     fn add_nta(&self, name: Name, time: Duration) -> BoxFuture<'_, bool> {
         Box::pin(async move {
             let added = self.resolver.add_nta(&name, time).await;
+            if added {
+                let (name, time) = (name_text(&name), TimeSpan(time));
+                tracing::info!("negative trust anchor for {name} added: no validation for {time}");
+            }
             self.outdate_snapshot();
             added
         })
@@ -314,6 +318,9 @@ impl Controlled for Running {
     fn remove_nta(&self, name: Name) -> BoxFuture<'_, bool> {
         Box::pin(async move {
             let removed = self.resolver.remove_nta(&name).await;
+            if removed {
+                tracing::info!("negative trust anchor for {} removed", name_text(&name));
+            }
             self.outdate_snapshot();
             removed
         })

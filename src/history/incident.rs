@@ -221,6 +221,11 @@ impl Incidents {
         failing.into_iter().map(|(_, zone)| zone).collect()
     }
 
+    /// Forgets the incidents of zones at and below these names, because other servers now answer for them.
+    pub(super) fn forget(&mut self, names: &[Name]) {
+        self.zones.retain(|zone, _| !names.iter().any(|name| name.zone_of(zone)));
+    }
+
     /// Returns true if the log has a line about the start of an incident of the zone, but not about its end.
     pub(super) fn is_logged(&self, zone: &Name) -> bool {
         let state = self.zones.get(zone).map(|trouble| trouble.state);

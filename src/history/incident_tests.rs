@@ -362,3 +362,17 @@ fn a_configured_zone_that_never_worked_is_told_at_its_third_failure_and_gives_no
     assert_eq!(stage.incidents.failing(at(21)).len(), 1);
     assert_eq!(stage.incidents.zones.len(), MAX_INCIDENT_ZONES);
 }
+
+#[test]
+fn zones_below_a_changed_name_no_longer_fail() {
+    let mut stage = Stage::default();
+    let (removed, other) = (zone(1), zone(2));
+    for second in [0, 10, 20] {
+        stage.failed(&removed, true, second);
+        stage.failed(&other, true, second);
+    }
+    assert_eq!(stage.incidents.failing(at(21)).len(), 2);
+    stage.incidents.forget(std::slice::from_ref(&removed));
+    let failing = stage.incidents.failing(at(21));
+    assert_eq!(failing.iter().map(|one| one.zone.as_str()).collect::<Vec<_>>(), ["z2.example."]);
+}

@@ -293,6 +293,11 @@ impl Recorder {
         Troubles { down, lossy, unkept, zones: incidents.failing(now) }
     }
 
+    /// Forgets the failures of zones at and below these names, because other servers now answer for them.
+    pub fn forget_failures(&self, names: &[Name]) {
+        lock(&self.incidents).forget(names);
+    }
+
     /// Adds `count` to the counter `counter`.
     pub fn count(&self, counter: Counter, count: usize) {
         if count == 0 {

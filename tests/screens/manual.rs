@@ -200,8 +200,10 @@ fn resolverd_8() {
             "LOG",
             "`journalctl -u resolverd` has lines for failed and slow queries with their cause, zones that fail, DNS lists that refuse or are \
              silent, loss in the network of this host, and reloads: the first failure of a zone in an hour, slow queries (at most ten a minute), and the \
-             begin and end of each state. `journalctl -u resolverd -p warning` shows those that need attention: zones, lists and networks \
-             with a fault, quotas, and what resolverd cannot do. `resolverctl failed` has all failures of seven days.\n\
+             begin and end of each state. `journalctl -u resolverd -p warning` shows those that need attention: zones that \
+             fail, lists and networks with a fault, quotas, and what resolverd cannot do. A zone that has not worked since the start of resolverd, \
+             as many domains in spam, has a line there only after ten failures in five minutes or more, with pauses of at most a minute; \
+             `resolverctl why` shows all zones that delay mail, and `resolverctl failed` has all failures of seven days.\n\
              `man 7 resolverd` describes upgrades, containers, clients in the LAN, protection against abuse, a second instance and several gateways.",
         )
         + &section(

@@ -33,7 +33,7 @@ use std::net::IpAddr;
 pub use self::delay::LineDelay;
 use self::delivery::Delivery;
 pub use self::line::PastedLine;
-pub use self::settle::{LineResult, is_of_line, known_first, settle};
+pub use self::settle::{LineResult, is_of_line, known_first, longest_wait_first, settle};
 use self::subject::subject;
 use crate::limits::MAX_LINE_SUBJECTS;
 use dns::question::DnsResult;
@@ -63,7 +63,7 @@ const LOOKED_UP: [&str; 2] = ["name", "query"];
 pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     let mut dates = LineDates::default();
     let mut lines: Vec<PastedLine> = Vec::new();
-    for (number, text) in (1..).zip(text.lines().map(str::trim)) {
+    for (number, text) in (1..).zip(&unfolded(text)) {
         let (at, is_arrival) = dates.read(text, now);
         if is_header_without_name(text) {
             continue;
@@ -101,6 +101,30 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     }
     lines
 }
+
+/// Returns the lines of a text without surrounding blanks. The reason in a bounce (`<user@domain>: reason`, or the header Diagnostic-Code) may be
+/// folded: its further lines, which begin with a blank, are joined to the first.
+fn unfolded(text: &str) -> Vec<String> {
+    let is_reason = |line: &str| {
+        line.starts_with('<') && line.contains(">: ")
+            || line.get(..DIAGNOSTIC.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(DIAGNOSTIC))
+    };
+    let mut unfolded: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let is_further = line.starts_with([' ', '\t']) && !line.trim().is_empty();
+        match unfolded.last_mut() {
+            Some(reason) if is_further && is_reason(reason) => {
+                reason.push(' ');
+                reason.push_str(line.trim());
+            }
+            _ => unfolded.push(line.trim().to_owned()),
+        }
+    }
+    unfolded
+}
+
+/// The header of a bounce with the reason (RFC 3464 section 2.3.6).
+const DIAGNOSTIC: &str = "diagnostic-code:";
 
 /// Removes the lines of Postfix programs that look up nothing, if another line with the same queue ID has a delay or reports a result of
 /// DNS. If most of this delay was before the queue manager, no line is removed: only the line of qmgr names the sender, whose domain was

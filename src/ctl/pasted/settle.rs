@@ -401,18 +401,21 @@ pub struct LineResult {
     numbers: BTreeSet<usize>,
     entry: usize,
     is_arrival: bool,
+    /// True if the message is the best match of one of its lines.
+    is_best: bool,
 }
 
 impl LineResult {
-    /// Creates a result for one pasted line.
-    pub fn new(line: &PastedLine, message: MessageReport) -> Self {
+    /// Creates a result for one pasted line. `is_best`: the message is the best match of the line.
+    pub fn new(line: &PastedLine, message: MessageReport, is_best: bool) -> Self {
         let PastedLine { number, entry, is_arrival, .. } = *line;
-        Self { message, numbers: BTreeSet::from([number]), entry, is_arrival }
+        Self { message, numbers: BTreeSet::from([number]), entry, is_arrival, is_best }
     }
 
     /// Adds another line with the same message (email).
-    pub fn add(&mut self, line: &PastedLine) {
+    pub fn add(&mut self, line: &PastedLine, is_best: bool) {
         self.numbers.insert(line.number);
+        self.is_best |= is_best;
     }
 
     /// Returns the message (email). Its `more_lines` is the number of lines after the first one.
@@ -430,4 +433,16 @@ pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     results.retain(|one| !(one.is_arrival && one.message.is_absent() && known.contains(&one.entry)));
     results.sort_by_key(|one| (one.entry, is_unknown(one)));
     results
+}
+
+/// Returns the messages (emails), the one that waited longest for DNS first. Messages that are not the best match of any line come last,
+/// because they may be of other mails, and messages with an unknown culprit come after the known ones.
+pub fn longest_wait_first(results: &[LineResult]) -> Vec<&MessageReport> {
+    let mut sorted: Vec<&LineResult> = results.iter().collect();
+    sorted.sort_by(|one, other| {
+        let rank =
+            |result: &LineResult| (!result.is_best, result.message.culprit.kind == CulpritKind::Unknown);
+        rank(one).cmp(&rank(other)).then(other.message.waited.total_cmp(&one.message.waited))
+    });
+    sorted.into_iter().map(|result| &result.message).collect()
 }

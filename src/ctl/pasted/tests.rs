@@ -764,3 +764,38 @@ fn queries_of_earlier_mails_to_the_domain_are_not_shown_as_those_of_the_line() {
     let connect = "Nov 21 03:12:05.000 mx postfix/smtpd[9]: connect from mail.fine.example[192.0.2.9]";
     assert_eq!(settled(connect, vec![found]).unwrap().questions.len(), 4);
 }
+
+#[test]
+fn a_folded_reason_of_a_bounce_is_one_line() {
+    let names = |text: &str| {
+        let lines = read(text, NOW).into_iter();
+        lines.map(|line| (line.subjects, line.reports)).collect::<Vec<_>>()
+    };
+    let reason = "Host or domain name not found. Name service error\n    for name=mx.fine.example type=A: Host not found";
+    let whole = reason.replace("\n    ", " ");
+    for head in ["<bob@fine.example>: ", "Diagnostic-Code: X-Postfix; "] {
+        let folded = names(&format!("{head}{reason}"));
+        assert_eq!(folded, names(&format!("{head}{whole}")));
+        assert_eq!((folded.len(), folded[0].1), (1, Some(DnsResult::NoName)), "{folded:?}");
+    }
+}
+
+#[test]
+fn the_page_begins_with_the_message_that_waited_longest() {
+    let lines = read("from=<a@one.example>\nto=<b@two.example>\nto=<c@three.example>\n", NOW);
+    let result = |place: usize, waited: f64, kind, is_best| {
+        LineResult::new(
+            &lines[place],
+            MessageReport { waited, ..message(1.0, kind, Outcome::Upstream) },
+            is_best,
+        )
+    };
+    let results = [
+        result(0, 0.2, CulpritKind::NotDns, true),
+        result(0, 30.0, CulpritKind::ServerSilent, false),
+        result(1, 9.0, CulpritKind::ServerSilent, true),
+        result(2, 20.0, CulpritKind::Unknown, true),
+    ];
+    let waits: Vec<f64> = longest_wait_first(&results).iter().map(|message| message.waited).collect();
+    assert_eq!(waits, [9.0, 0.2, 20.0, 30.0]);
+}

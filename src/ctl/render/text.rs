@@ -156,17 +156,21 @@ fn root_keys(status: &RootKeysStatus) -> Vec<String> {
 
 /// Returns the answer to a query, and a line with its source and the time that resolverd needed for it.
 pub fn query(reply: &QueryReply, style: Style) -> String {
-    answer(reply, false, style)
+    let text = answer(reply, false, style);
+    if is_answer(reply) {
+        return text;
+    }
+    text + &format!("to do: `resolverctl trace {} {}` shows each step\n", reply.name, reply.kind)
 }
 
-/// Like `query`, for the answer of `trace --fresh`, which was resolved without the cache.
-pub(crate) fn fresh_query(reply: &QueryReply, style: Style) -> String {
-    answer(reply, true, style)
+fn is_answer(reply: &QueryReply) -> bool {
+    matches!(reply.rcode.as_str(), "NOERROR" | "NXDOMAIN")
 }
 
-fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
+/// Returns an answer without the advice of `query`. `fresh` is true if it was resolved without the cache.
+pub(super) fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
     let mut text = String::new();
-    let is_answer = matches!(reply.rcode.as_str(), "NOERROR" | "NXDOMAIN");
+    let is_answer = is_answer(reply);
     if reply.answers.is_empty() {
         let none = match reply.rcode.as_str() {
             "NXDOMAIN" => "the name does not exist",
@@ -201,9 +205,6 @@ fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
         let name = error.name().map(|name| format!(" ({name})")).unwrap_or_default();
         let said = if error.text.is_empty() { String::new() } else { format!(": {}", harmless(&error.text)) };
         text.push_str(&format!("extended error {}{name}{said}\n", error.code));
-    }
-    if !is_answer {
-        text.push_str(&format!("to do: `resolverctl trace {} {}` shows each step\n", reply.name, reply.kind));
     }
     if !reply.views.is_empty() {
         let views = reply.views.join(", ");

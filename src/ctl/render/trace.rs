@@ -9,7 +9,7 @@ use history::reason::reason_label;
 /// Returns the end of a trace as text: the answer and, if there were no steps, a note that the answer came from the cache. `fresh` is true
 /// if the trace does not use the cache.
 pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> String {
-    let end = if fresh { text::fresh_query(reply, style) } else { text::query(reply, style) };
+    let end = text::answer(reply, fresh, style);
     if has_steps || fresh {
         format!("\n{end}")
     } else {

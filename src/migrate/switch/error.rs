@@ -13,6 +13,11 @@ pub enum SwitchError {
         "this host does not run systemd, which `switch` needs: start resolverd with the service manager of this host, and write `nameserver 127.0.0.1` and `options edns0 trust-ad` into /etc/resolv.conf"
     )]
     NoSystemd,
+    /// The host was not started by systemd, so `switch` has changed nothing that it could undo.
+    #[error(
+        "this host does not run systemd, which `switch` needs: start the former resolver with the service manager of this host, write its address into /etc/resolv.conf, then stop resolverd"
+    )]
+    NoSystemdToGoBack,
     /// A file cannot be read, written or removed.
     #[error("cannot {does} {path}: {error}")]
     File {

@@ -383,6 +383,11 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
     ] {
         assert_eq!(world.run(arguments).0, 2, "{arguments:?}");
     }
+    let (code, _, error) = world.run(&["why", "4cK9xY2Zz3z9"]);
+    assert!(
+        code == 2 && error.contains("`grep 4cK9xY2Zz3z9 /var/log/mail.log | resolverctl why -`"),
+        "{error}"
+    );
     for number in ["0", "101", "99999999999999999999", "-1"] {
         let (code, text, error) = world.run(&["why", &format!("--slowest={number}")]);
         assert!(code == 2 && text.is_empty(), "{code} {text}");
