@@ -26,7 +26,7 @@ const UNREAD_TIME: usize = 60;
 pub struct PastedLine {
     /// The number of the line in the pasted text, counted from 1.
     pub number: usize,
-    /// All lines of a queue entry, or of a bounce, have the same number. Other lines have a number of their own.
+    /// All lines of a queue entry, of a bounce, or with the same queue ID have the same number. Other lines have a number of their own.
     pub entry: usize,
     /// The text of the line.
     pub text: String,

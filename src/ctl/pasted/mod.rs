@@ -27,7 +27,7 @@ mod settle;
 mod subject;
 mod time;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 pub use self::delay::LineDelay;
@@ -99,7 +99,18 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
         };
         lines.extend(read.into_iter().filter(|line| !line.subjects.is_empty()));
     }
+    join_entries(&mut lines);
     lines
+}
+
+/// Gives all log lines with the same queue ID the same entry, because they are of one mail.
+fn join_entries(lines: &mut [PastedLine]) {
+    let mut of_ids: BTreeMap<String, usize> = BTreeMap::new();
+    for line in lines {
+        if let Some(id) = queue_id(&line.text) {
+            line.entry = *of_ids.entry(id.to_owned()).or_insert(line.entry);
+        }
+    }
 }
 
 /// Returns the lines of a text without surrounding blanks. The reason in a bounce (`<user@domain>: reason`, or the header Diagnostic-Code) may be
@@ -142,7 +153,10 @@ pub(crate) fn without_quiet(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
 
 fn queue_id(text: &str) -> Option<&str> {
     let (id, _) = text.split_once("]: ")?.1.split_once(": ")?;
-    id.chars().all(|letter| letter.is_ascii_alphanumeric()).then_some(id)
+    // Each ID has a digit, but the words `NOQUEUE` and `warning`, which stand at the same place, have none.
+    let is_id = id.bytes().all(|octet| octet.is_ascii_alphanumeric())
+        && id.bytes().any(|octet| octet.is_ascii_digit());
+    is_id.then_some(id)
 }
 
 /// Sorts the lines: within a queue entry or a bounce, lines that report a failed lookup come first. The line about the sender seldom reports

@@ -401,6 +401,10 @@ pub struct LineResult {
     numbers: BTreeSet<usize>,
     entry: usize,
     is_arrival: bool,
+    /// True if the line reports a failed lookup.
+    blames_dns: bool,
+    /// True if most of the delay in the line was before the queue manager. Other lines of the mail then show the queries of this time.
+    is_before_queue: bool,
     /// True if the message is the best match of one of its lines.
     is_best: bool,
 }
@@ -408,8 +412,10 @@ pub struct LineResult {
 impl LineResult {
     /// Creates a result for one pasted line. `is_best`: the message is the best match of the line.
     pub fn new(line: &PastedLine, message: MessageReport, is_best: bool) -> Self {
-        let PastedLine { number, entry, is_arrival, .. } = *line;
-        Self { message, numbers: BTreeSet::from([number]), entry, is_arrival, is_best }
+        let PastedLine { number, entry, is_arrival, blames_dns, .. } = *line;
+        let is_before_queue = line.delay.is_before_queue();
+        let numbers = BTreeSet::from([number]);
+        Self { message, numbers, entry, is_arrival, blames_dns, is_before_queue, is_best }
     }
 
     /// Adds another line with the same message (email).
@@ -425,13 +431,20 @@ impl LineResult {
     }
 }
 
-/// Sorts the results: within a queue entry or a bounce, known culprits come first. The first line of an entry is about the sender, whose domain is
-/// mostly one of this host. This line is left out if the history has no message (email) for it, but another line of the entry has a known culprit.
+/// Sorts the results: within a mail, known culprits come first, then those of lines that report a failed lookup, then the longest wait. If a
+/// line of the mail has a known culprit, these are left out: the sender of a queue entry if the history has no message (email) for it, because
+/// its domain is mostly one of this host; and the line of a delivery whose delay was before the queue manager.
 pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
     let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();
-    results.retain(|one| !(one.is_arrival && one.message.is_absent() && known.contains(&one.entry)));
-    results.sort_by_key(|one| (one.entry, is_unknown(one)));
+    let is_needless = |one: &LineResult| {
+        (one.is_arrival && one.message.is_absent()) || (one.is_before_queue && is_unknown(one))
+    };
+    results.retain(|one| !(is_needless(one) && known.contains(&one.entry)));
+    results.sort_by(|one, other| {
+        let rank = |one: &LineResult| (one.entry, is_unknown(one), !one.blames_dns);
+        rank(one).cmp(&rank(other)).then(other.message.waited.total_cmp(&one.message.waited))
+    });
     results
 }
 

@@ -799,3 +799,31 @@ fn the_page_begins_with_the_message_that_waited_longest() {
     let waits: Vec<f64> = longest_wait_first(&results).iter().map(|message| message.waited).collect();
     assert_eq!(waits, [9.0, 0.2, 20.0, 30.0]);
 }
+
+#[test]
+fn lines_with_one_queue_id_are_of_one_mail_and_begin_with_its_longest_wait() {
+    let head = "Nov 21 03:12:05 mx postfix/";
+    let text = format!(
+        "{head}smtpd[7]: 4A1B2C: client=mail.one.example[192.0.2.7]\n{head}smtpd[8]: NOQUEUE: reject: RCPT from x.example[192.0.2.8]: 450\n\
+         {head}qmgr[7]: 4A1B2C: from=<a@two.example>, size=1\n{head}smtp[9]: 4A1B2C: to=<b@three.example>, relay=none, delay=4, delays=3.8/0/0/0.2, status=sent (x)\n\
+         {head}smtpd[8]: NOQUEUE: reject: RCPT from y.example[192.0.2.9]: 450"
+    );
+    let lines = read(&text, NOW);
+    let entries: Vec<usize> = lines.iter().map(|line| line.entry).collect();
+    assert_eq!(entries, [1, 2, 1, 1, 5]);
+    let result = |place: usize, waited: f64, kind| {
+        LineResult::new(
+            &lines[place],
+            MessageReport { waited, ..message(1.0, kind, Outcome::Upstream) },
+            true,
+        )
+    };
+    let results = vec![
+        result(0, 0.2, CulpritKind::ListSilent),
+        result(2, 3.6, CulpritKind::ServerSlow),
+        result(3, 0.0, CulpritKind::Unknown),
+        result(4, 9.0, CulpritKind::ServerSlow),
+    ];
+    let sorted = known_first(results).into_iter().map(|result| result.message.waited);
+    assert_eq!(sorted.collect::<Vec<_>>(), [3.6, 0.2, 9.0]);
+}
