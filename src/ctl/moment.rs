@@ -51,6 +51,27 @@ pub(super) fn read_both(typed: &str, now: f64) -> Option<(f64, f64)> {
     read_in(typed, now, &TimeZone::system())
 }
 
+/// Parses a date without a time, or `yesterday`. Returns the begin and the end of this day in seconds since 1970.
+pub(super) fn day(typed: &str, now: f64) -> Option<(f64, f64)> {
+    day_in(typed, now, &TimeZone::system())
+}
+
+fn day_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
+    let date = match typed {
+        "yesterday" => zoned(now, zone)?.date().yesterday().ok()?,
+        typed if typed.len() == DATE => typed.parse::<Date>().ok()?,
+        _ => return None,
+    };
+    let begin = |date: Date| {
+        let midnight = date.to_zoned_datetime(zone.clone()).ok()?;
+        Some(midnight.timestamp().as_duration().as_secs_f64())
+    };
+    Some((begin(date)?, begin(date.tomorrow().ok()?)?))
+}
+
+/// The length of a date like 2026-08-01. A longer text has a time too.
+const DATE: usize = 10;
+
 /// Parses a point in time, or a duration such as `1h`, which is subtracted from `now`.
 fn since(typed: &str, now: f64) -> Option<f64> {
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
@@ -161,6 +182,17 @@ mod tests {
         assert_eq!(since("1w", noon), Some(noon - 604_800.0));
         assert_eq!(since("yesterday", noon), Some(noon - 86_400.0));
         assert_eq!(since("7yesterday", noon), None);
+    }
+
+    #[test]
+    fn a_date_without_a_time_is_a_whole_day_of_the_host() {
+        let (noon, zone) = (1_795_262_400.0, TimeZone::fixed(jiff::tz::offset(1)));
+        let day = |typed| day_in(typed, noon, &zone).map(|(begin, end)| (begin - noon, end - noon));
+        assert_eq!(day("2026-11-21"), Some((-46_800.0, 39_600.0)));
+        assert_eq!(day("yesterday"), Some((-133_200.0, -46_800.0)));
+        for time in ["2026-11-21 12:00", "12:30", "1d", "2026-13-01"] {
+            assert_eq!(day(time), None, "{time}");
+        }
     }
 
     #[test]

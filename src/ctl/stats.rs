@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     /// Begin of the statistics: 1m, 5m, 1h, start; or a longer time like 24h or 7d, from the minutes on disk.
     #[arg(long, default_value = "5m", value_name = "TIME")]
     since: String,
-    /// Show the minutes around this time, like 02:00.
+    /// Show the minutes around this time, like 02:00, or a whole day, like 2026-08-01 or yesterday.
     #[arg(long, value_name = "TIME", conflicts_with = "since")]
     at: Option<String>,
     /// Compare with the same span this much earlier, like 7d.
@@ -113,13 +113,19 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
     let now = moment::now();
     let begin = |typed: &str| Ok::<u64, CommandFailure>(moment::begin(typed, now)? as u64);
     let unix = now as u64;
-    let (from, to) = match &arguments.at {
-        Some(at) => {
+    let day = arguments.at.as_deref().and_then(|at| moment::day(at, now));
+    let (from, to) = match (&arguments.at, day) {
+        (Some(at), Some((first, last))) => {
+            begin(at)?;
+            (kept(first as u64, unix), (last as u64).min(unix))
+        }
+        (Some(at), None) => {
             let at = begin(at)? / MINUTE * MINUTE;
             (at.saturating_sub(AROUND), at.saturating_add(AROUND).min(unix))
         }
-        None => whole_minutes(kept(begin(&arguments.since)?, unix), unix),
+        (None, _) => whole_minutes(kept(begin(&arguments.since)?, unix), unix),
     };
+    let step = if arguments.at.is_some() && day.is_none() { MINUTE } else { 0 };
     let shift = arguments.against.as_deref().map(begin).transpose()?.map(|begin| unix.saturating_sub(begin));
     // `shift` is rounded to whole minutes, so that both spans have the same number of minutes.
     let shift = shift.map(|shift| shift.saturating_add(MINUTE / 2) / MINUTE * MINUTE);
@@ -129,7 +135,7 @@ fn earlier(arguments: &Arguments, client: &ControlClient, format: Format) -> Res
         let report = |reply| if let Reply::Minutes(report) = reply { Some(*report) } else { None };
         Ok::<Vec<SpanReport>, CommandFailure>(replies.into_iter().filter_map(report).collect())
     };
-    let mut parts = ask(0, if arguments.at.is_some() { MINUTE } else { 0 })?;
+    let mut parts = ask(0, step)?;
     let span = parts.pop().ok_or_else(unexpected)?;
     let other = shift.map_or(Ok(Vec::new()), |shift| ask(shift, 0))?;
     let Format::Text(style) = format else {

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Show this number of the slowest messages (emails), at most 100.
     #[arg(long, value_name = "NUMBER", conflicts_with = "subject", value_parser = number_of_messages)]
     slowest: Option<usize>,
-    /// Show messages within two minutes of this time, like 03:12 or 2026-08-01 03:12:30.
+    /// Show messages within two minutes of this time, like 03:12 or 2026-08-01 03:12:30, or of a day, like 2026-08-01 or yesterday.
     #[arg(long, value_name = "TIME", conflicts_with = "since")]
     at: Option<String>,
     /// Show messages since this time, like 03:00, or of the last 1h or 30m.
@@ -90,9 +90,12 @@ impl Arguments {
     /// `now` is in seconds since 1970.
     fn request(&self, now: f64) -> Result<WhyRequest, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
-        let read = |typed| moment::read_both(typed, now).ok_or_else(|| moment::not_a_time(typed));
+        let read = |typed| {
+            let at = || moment::read_both(typed, now).map(|(first, last)| (first - around, last + around));
+            moment::day(typed, now).or_else(at).ok_or_else(|| moment::not_a_time(typed))
+        };
         let (from, to) = match self.at.as_deref().map(read).transpose()? {
-            Some((first, last)) => (Some(first - around), Some(last + around)),
+            Some((first, last)) => (Some(first), Some(last)),
             None => {
                 let since = self.since.as_deref();
                 let read = |typed| moment::begin(typed, now);

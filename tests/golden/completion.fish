@@ -66,7 +66,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l plugi
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l since -d 'Begin of the statistics: 1m, 5m, 1h, start; or a longer time like 24h or 7d, from the minutes on disk' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l at -d 'Show the minutes around this time, like 02:00' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l at -d 'Show the minutes around this time, like 02:00, or a whole day, like 2026-08-01 or yesterday' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l against -d 'Compare with the same span this much earlier, like 7d' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l by -d 'Show a table instead of the overview' -r -f -a "zone\t'Zones, most resolutions first'
 server\t'Servers, longest wait first'
@@ -197,7 +197,7 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l slowest -d 'Show this number of the slowest messages (emails), at most 100' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l at -d 'Show messages within two minutes of this time, like 03:12 or 2026-08-01 03:12:30' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l at -d 'Show messages within two minutes of this time, like 03:12 or 2026-08-01 03:12:30, or of a day, like 2026-08-01 or yesterday' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l since -d 'Show messages since this time, like 03:00, or of the last 1h or 30m' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l client -d 'Show only messages of these clients' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand why" -l html -d 'Write the slowest message to this file too, as an HTML page' -r -F

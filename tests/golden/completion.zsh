@@ -44,7 +44,7 @@ _arguments "${_arguments_options[@]}" : \
 (stats)
 _arguments "${_arguments_options[@]}" : \
 '--since=[Begin of the statistics\: 1m, 5m, 1h, start; or a longer time like 24h or 7d, from the minutes on disk]:TIME:_default' \
-'(--since)--at=[Show the minutes around this time, like 02\:00]:TIME:_default' \
+'(--since)--at=[Show the minutes around this time, like 02\:00, or a whole day, like 2026-08-01 or yesterday]:TIME:_default' \
 '--against=[Compare with the same span this much earlier, like 7d]:TIME:_default' \
 '--by=[Show a table instead of the overview]:TABLE:((zone\:"Zones, most resolutions first"
 server\:"Servers, longest wait first"
@@ -264,7 +264,7 @@ _arguments "${_arguments_options[@]}" : \
 (why)
 _arguments "${_arguments_options[@]}" : \
 '()--slowest=[Show this number of the slowest messages (emails), at most 100]:NUMBER:_default' \
-'(--since)--at=[Show messages within two minutes of this time, like 03\:12 or 2026-08-01 03\:12\:30]:TIME:_default' \
+'(--since)--at=[Show messages within two minutes of this time, like 03\:12 or 2026-08-01 03\:12\:30, or of a day, like 2026-08-01 or yesterday]:TIME:_default' \
 '--since=[Show messages since this time, like 03\:00, or of the last 1h or 30m]:SPAN|TIME:_default' \
 '--client=[Show only messages of these clients]:ADDRESS|NETWORK:_default' \
 '--html=[Write the slowest message to this file too, as an HTML page]:FILE:_files' \
