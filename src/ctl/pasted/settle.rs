@@ -62,7 +62,8 @@ pub fn settle(
     let fitting = if shown.len() > 1 { shown.len() as u64 } else { 0 };
     let with_line = |message: MessageReport| {
         let is_open = line.delay.whole.is_some() && message.culprit.kind != CulpritKind::NotDns;
-        let times = is_open.then(|| times(line, &message));
+        // The evidence that the cause is not known may already have these times.
+        let times = Some(times(line, &message)).filter(|times| is_open && *times != message.culprit.evidence);
         let exceeds_delay = exceeds_delay(line, &message);
         MessageReport { line: Some(line.text.clone()), times, fitting, exceeds_delay, ..message }
     };
@@ -343,7 +344,7 @@ fn times(line: &PastedLine, message: &MessageReport) -> String {
             "these queries waited {waited} for DNS, longer than the delay: some were sent before it, or for other mails{said}"
         );
     }
-    format!("the queries of this mail waited {waited} for DNS{said}")
+    format!("these queries waited {waited} for DNS{said}")
 }
 
 /// Returns true if the queries waited longer than the whole delay in the line.

@@ -84,7 +84,7 @@ pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool)
             CHECK,
             format!(
                 "DNSSEC validation works: resolverd validates the root zone; {anchors}; resolutions since start: {secure} secure, \
-                 {bogus} bogus (`resolverctl failed` shows these)"
+                 {bogus} bogus (`resolverctl failed` shows those of clients)"
             ),
         ),
         RootKeysVerdict::Off => {

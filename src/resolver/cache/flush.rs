@@ -82,9 +82,9 @@ impl Memory {
             let count = match kind_of(entry) {
                 EntryKind::Rrset => &mut flushed.rrsets,
                 EntryKind::Negative => &mut flushed.negatives,
-                EntryKind::Delegation | EntryKind::State => &mut flushed.delegations,
+                EntryKind::Delegation => &mut flushed.delegations,
                 // Not counted: resolverd derived these entries from others.
-                EntryKind::Exists | EntryKind::Ranges => return,
+                EntryKind::State | EntryKind::Exists | EntryKind::Ranges => return,
             };
             *count += 1;
         });

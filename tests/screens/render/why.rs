@@ -188,7 +188,7 @@ fn the_outcome_has_what_dns_said() {
     let also = history::answer::culprit(&questions, DnsResult::Listed, &is_listed).into_iter().collect();
     let answered = MessageReport {
         line: Some("Nov 20 09:11:40 mx postfix/smtp[9]: 4A1B2C: to=<a@nohost.example>, relay=none, delay=0.2, status=bounced (Host or domain name not found)".to_owned()),
-        times: Some("the queries of this mail waited 84 ms for DNS; the whole delay was 0.2 s".to_owned()),
+        times: Some("these queries waited 84 ms for DNS; the whole delay was 0.2 s".to_owned()),
         took: 0.13,
         waited: 0.084,
         questions,
@@ -298,7 +298,7 @@ fn a_history_that_begins_in_the_period_knows_no_change() {
 #[test]
 fn a_pasted_line_stands_above_its_message() {
     let line = "Nov 20 09:11:40 mx postfix/smtp[9]: 4A1B2C: to=<a@badly-run.example>, relay=mail.badly-run.example[192.0.2.9]:25, delay=31, delays=0.1/0.01/30/0.9, dsn=2.0.0, status=sent";
-    let evidence = "the queries of this mail waited 20 ms for DNS; the delay was 0.1 s before the queue manager, 0.0 s in the queue manager, 30.0 s until the greeting of the remote server, 0.9 s during sending";
+    let evidence = "these queries waited 20 ms for DNS; the delay was 0.1 s before the queue manager, 0.0 s in the queue manager, 30.0 s until the greeting of the remote server, 0.9 s during sending";
     let advice = "look at the server or the content filter that got the mail (relay=): it accepted the connection late or greeted late";
     let pasted = MessageReport {
         line: Some(line.to_owned()),

@@ -5,6 +5,7 @@ use super::{document, escaped};
 use crate::render::why::{culprits, has_row, longest_first, named_kind, outcome, reply_word, shown};
 use crate::render::words;
 use history::costs::Side;
+use history::culprit::CulpritKind;
 use history::why::{MessageReport, QuestionReport, SentReport};
 
 /// The largest number of queries to servers that the page shows below a query of a client.
@@ -75,7 +76,11 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
         "<h1>{}: {} of DNS {}</h1>\n<p class=\"small\">client {}, {} queries in {}</p>\n",
         escaped(&moment(report.began)),
         words::time(report.waited),
-        if report.exceeds_delay { "for several mails, or before the delay" } else { "for one mail" },
+        match report.culprit.kind {
+            _ if report.exceeds_delay => "for several mails, or before the delay",
+            CulpritKind::Unknown => "in these queries",
+            _ => "for one mail",
+        },
         escaped(&report.client),
         words::number(count),
         words::time(report.took)

@@ -249,14 +249,14 @@ fn resolv(
         let path = setting.place.sibling(setting.field(0));
         if path == Path::new(RESOLV_CONF) {
             let did = "sent queries to the servers in /etc/resolv.conf";
-            draft.report(Different, setting, (did, RESOLVES));
+            draft.report(Different, setting, (did, instead_of_servers(zones)));
             continue;
         }
         let Source { path, text } = match sources.begin(&path) {
             Ok(source) => source,
             Err(error) => {
                 let did = format!("named a file of servers: {error}");
-                draft.report(Dangerous, setting, (&did, RESOLVES));
+                draft.report(Dangerous, setting, (&did, instead_of_servers(zones)));
                 continue;
             }
         };
@@ -278,13 +278,15 @@ fn resolv(
         // dnsmasq reads /etc/resolv.conf by default, without a line in its configuration. So the finding refers to line 1.
         let place = SourcePlace { file: file.into(), line: 1 };
         let did = "sent queries to the servers in /etc/resolv.conf too";
-        let instead = if zones.root_servers().is_empty() { RESOLVES } else { NAMED };
-        draft.report(Different, &(&place, "resolv-file"), (did, instead));
+        draft.report(Different, &(&place, "resolv-file"), (did, instead_of_servers(zones)));
     }
 }
 
-/// What resolverd does, or the operator must do, instead of querying the servers in /etc/resolv.conf.
-const RESOLVES: &str = "resolverd resolves from the root; DNS lists refuse the resolvers of providers; for these servers add a [[zone]] \".\" with forward";
-
-/// The same, if other lines of the configuration name servers for all names.
-const NAMED: &str = "resolverd sends queries only to the servers of the [[zone]] \".\"; to query those servers too, add them to its `forward`";
+/// Returns what resolverd does, or the operator must do, instead of querying servers of a file that is not read.
+fn instead_of_servers(zones: &GatheredZones) -> &'static str {
+    if zones.root_servers().is_empty() {
+        "resolverd resolves from the root; DNS lists refuse the resolvers of providers; for these servers add a [[zone]] \".\" with forward"
+    } else {
+        "resolverd sends queries only to the servers of the [[zone]] \".\"; to query those servers too, add them to its `forward`"
+    }
+}
