@@ -11,6 +11,7 @@ use dns::clock::{date, minute};
 use dns::question::{Outcome, Security};
 use dns::wire::presentation::harmless;
 use doctor::facts::Record;
+use history::Window;
 use resolver::cache::StoreFill;
 use resolver::config::{ConfigProblem, Errors};
 
@@ -34,9 +35,8 @@ pub fn status(status: &Status, style: Style) -> String {
     let mut text = format!("resolverd {} {verdict}; up {up}\n\n", daemon.version);
     let listen: Vec<String> = daemon.listen.iter().map(ToString::to_string).collect();
     let config = daemon.config.as_deref().unwrap_or("defaults (no file)");
-    // A time is cut to whole minutes, and the statistics of five minutes reach back a few seconds less.
-    let seconds = if status.seconds < 60.0 { status.seconds } else { (status.seconds / 60.0).round() * 60.0 };
-    let questions = format!("{} in the last {}", words::number(status.questions), words::age(seconds));
+    let window = words::window(Window::FiveMinutes, status.seconds);
+    let questions = format!("{} ({window})", words::number(status.questions));
     let flights =
         format!("{} queries (limit {})", words::number(daemon.flights), words::number(daemon.flights_max));
     for (label, value) in [
