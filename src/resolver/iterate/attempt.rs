@@ -4,6 +4,9 @@
 //! An attempt belongs to a step (the queries to the servers of one zone), and reports to the step that the answer is overdue. After the step has
 //! ended, the attempt continues, to record the round-trip time or the silence of the server.
 
+mod evidence;
+mod name_case;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +38,7 @@ use dns::clock::Mono;
 use dns::conduct::{Conduct, Transport};
 use dns::wire::{PAYLOAD, PLAIN_PAYLOAD};
 use history::Counter;
-use history::event::{Overdue, Sent};
+use history::event::Overdue;
 use history::limits::EDNS_TRIES;
 use history::note::{Note, Words};
 
@@ -157,27 +160,6 @@ impl Attempt {
         Some((heard, sent))
     }
 
-    /// Called if a server of a DNS list has denied a name in mixed case (0x20). Sends the same query without mixed case once a day, because
-    /// some servers do not find names in mixed case. The client does not wait for this check: a denial is the usual answer of a list, and
-    /// no mail is lost if one listing is missed.
-    async fn check_list(&self) {
-        let now = self.shared.clock.mono();
-        if self.standing().finds_mixed_case {
-            return;
-        }
-        self.server.finds_mixed_case(now);
-        let form = UpstreamForm { case: NameCase::AsAsked, ..self.first };
-        let NextQuery::Classified(said) = self.again(form, "own_case", false).await else { return };
-        let finds_it = match *said {
-            Classified::Found(found) => !found.denies(),
-            Classified::Referral(_) => true,
-            _ => false,
-        };
-        if finds_it {
-            self.server.flips_case(now);
-        }
-    }
-
     /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails. Each step (such as to
     /// leave out EDNS or mixed case, to use TCP, or to repeat a lost query) is taken at most once, so there are only few queries.
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
@@ -245,22 +227,6 @@ impl Attempt {
         said
     }
 
-    /// Compares `doubted`, the reply to a query in mixed case, with `later`, the result of a query without mixed case. If `doubted` is a denial and
-    /// `later` is `Nothing`, returns `doubted`: servers that limit the rate of their replies drop or refuse the second query. Otherwise returns
-    /// `later`.
-    fn compare(&self, doubted: Classified, later: Classified, now: Mono) -> Classified {
-        if doubted.differs_from(&later) {
-            self.server.flips_case(now);
-        } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Found(_))) {
-            self.server.repeats_denial(now);
-        } else if matches!((&doubted, &later), (Classified::Found(_), Classified::Nothing(_))) {
-            // If the server refused the second query, it was recorded as lame for the zone. This is wrong, because it answered the first query.
-            self.server.serves(&self.zone);
-            return doubted;
-        }
-        later
-    }
-
     /// Returns true if the server truncated a short reply and does not accept TCP. Then a long reply over UDP is requested, although it may be lost.
     fn is_lost_over_tcp(&self, form: UpstreamForm, turn: &NextQuery) -> bool {
         let has_failed = match turn {
@@ -278,28 +244,6 @@ impl Attempt {
     fn may_ask_for_long(&self, form: UpstreamForm) -> bool {
         let is_short = form.edns == self.first.edns && form.edns != Some(PAYLOAD);
         is_short && self.first.transport == Transport::Udp && self.standing().features.edns
-    }
-
-    /// Repeats the query over TCP after replies over UDP that may be forged. If the name in a reply had another case and the server does not
-    /// accept TCP, the server is recorded as one that changes the case, and the query is repeated over UDP without mixed case. This does not help
-    /// an attacker: to get here, a forged reply must already have had the correct port and query id. Returns the form of the last query, and what
-    /// follows its reply.
-    async fn check_over_tcp(&self, form: UpstreamForm, trouble: &Trouble) -> (UpstreamForm, NextQuery) {
-        let is_case = *trouble == Trouble::OtherCase;
-        let form = UpstreamForm { transport: Transport::Tcp, ..form };
-        let turn = self.again(form, if is_case { "other_case" } else { "forged" }, false).await;
-        // A query that the budget or this host prevented shows nothing about the server.
-        let has_failed = matches!(
-            &turn,
-            NextQuery::Classified(said)
-                if matches!(**said, Classified::Nothing(conduct) if !conduct.came_back())
-        );
-        if !is_case || !has_failed || self.standing().features.tcp {
-            return (form, turn);
-        }
-        self.server.flips_case(self.shared.clock.mono());
-        let form = UpstreamForm { transport: Transport::Udp, case: NameCase::AsAsked, ..form };
-        (form, self.again(form, "own_case", false).await)
     }
 
     /// Waits until one more query may be in progress. Returns `None` if no question waits for the answer any more.
@@ -631,28 +575,6 @@ impl Attempt {
         ((turn, conduct, words), scrubbed)
     }
 
-    /// Returns true if the reply about a name in mixed case (0x20) must be confirmed by a query without mixed case. Some servers compare names octet
-    /// by octet. They deny names in mixed case, or do not find their zone, and mail to the domain would bounce.
-    ///
-    /// The client waits for the second query. So it is not sent where it would show nothing: the server has found a name in mixed case before, the
-    /// denial has a proof that will be validated, the server was lame before, only a referral is needed, or the name has no letters. A server that
-    /// has only denied names so far is asked twice until it has repeated `CONFIRMED_DENIALS` denials. For DNS lists, which deny nearly all names, see
-    /// `check_list`.
-    fn doubts_case(&self, said: &Classified) -> bool {
-        let standing = self.standing();
-        let has_letters = self.name.iter().flatten().any(u8::is_ascii_alphabetic);
-        let is_useless = self.wanted == WantedAnswer::Referral || !has_letters;
-        if self.is_list || standing.finds_mixed_case || is_useless {
-            return false;
-        }
-        match said {
-            Classified::Found(found) => found.denies() && !(self.signed == Signed::Yes && found.has_proof()),
-            Classified::Doubtful(_)
-            | Classified::Nothing(Conduct::Lame | Conduct::Refused | Conduct::NotAuth) => !standing.lame,
-            Classified::Referral(_) | Classified::Nothing(_) | Classified::NoRoom => false,
-        }
-    }
-
     fn standing(&self) -> ServerStanding {
         self.server.standing(&self.zone, self.shared.clock.mono())
     }
@@ -682,39 +604,6 @@ impl Attempt {
             tries,
             ..UpstreamQuery::new(path, name, kind)
         }
-    }
-
-    fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {
-        let (server, zone, origin) = (self.path.server, self.zone.clone(), self.role.origin());
-        self.shared.recorder.sent(&Sent { server, zone, origin, transport, conduct, elapsed });
-    }
-
-    fn count_strays(&self) {
-        self.shared.recorder.count(Counter::Strays, self.shared.exchange.take_strays());
-    }
-
-    fn note_sent(&self, transport: Transport, reason: &'static str) {
-        if self.is_list_server {
-            self.context.budget.count_to_list();
-        }
-        let (server, usual) = (self.path.server.ip(), self.round_trip);
-        let keys = self.context.is_for_keys();
-        let asked = self.context.asked_besides(&self.name, self.kind);
-        // With `forward_first`, queries to forwarders and to authoritative servers may be in progress together, so the trail notes the zone of the
-        // forwarders.
-        let forwards = self.role.is_recursive().then(|| Box::new(self.zone.clone()));
-        self.context.note(Note::Sent { server, transport, reason, usual, keys, asked, forwards });
-    }
-
-    fn note_unanswered(&self, elapsed: Duration) {
-        self.context.note(Note::Unanswered { server: self.path.server.ip(), elapsed });
-    }
-
-    fn note_received(&self, conduct: Conduct, elapsed: Duration, said: Words) {
-        if conduct.came_back() {
-            self.context.answered();
-        }
-        self.context.note(Note::Received { server: self.path.server.ip(), conduct, elapsed, said });
     }
 }
 
