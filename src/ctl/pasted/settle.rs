@@ -11,9 +11,6 @@
 //!   delivery means the opposite. If the line reports an answer, such as a name that does not exist, time does not matter: the
 //!   answer is the cause if a query of the message has this answer; otherwise the cause is unknown.
 
-use std::cmp::Reverse;
-use std::collections::BTreeSet;
-
 use super::answer;
 use super::delay::SLOW_PART;
 use super::fit::{
@@ -29,6 +26,7 @@ use history::culprit::CulpritKind;
 use history::doubt::{self, ON_DISK_ALONE, PossibleWait};
 use history::limits::SLOW_ANSWER;
 use history::why::{CulpritReport, MessageReport, QuestionReport};
+use std::cmp::Reverse;
 
 /// Returns at most `MAX_FITTING_MESSAGES` messages (emails) to which a pasted line may belong, the best match first. The daemon
 /// found `messages` by the names and addresses of the line. If no message is from the time of the line, returns the nearest
@@ -391,72 +389,4 @@ fn not_dns(line: &PastedLine, message: &MessageReport) -> CulpritReport {
         (None, None, _) => "the line shows no delay: look at the other lines of the same mail",
     };
     CulpritReport::new(CulpritKind::NotDns, times(line, message), advice)
-}
-
-/// A message (email), and the pasted lines for which it is printed.
-#[derive(Clone, Debug)]
-pub struct LineResult {
-    /// The message, with the culprit for the first of its lines.
-    pub message: MessageReport,
-    /// The numbers of the lines. A line of `postqueue -j` is read as two lines (sender and recipients) with the same number.
-    numbers: BTreeSet<usize>,
-    entry: usize,
-    is_arrival: bool,
-    /// True if the line reports a failed lookup.
-    blames_dns: bool,
-    /// True if most of the delay in the line was before the queue manager. Other lines of the mail then show the queries of this time.
-    is_before_queue: bool,
-    /// True if the message is the best match of one of its lines.
-    is_best: bool,
-}
-
-impl LineResult {
-    /// Creates a result for one pasted line. `is_best`: the message is the best match of the line.
-    pub fn new(line: &PastedLine, message: MessageReport, is_best: bool) -> Self {
-        let PastedLine { number, entry, is_arrival, blames_dns, .. } = *line;
-        let is_before_queue = line.delay.is_before_queue();
-        let numbers = BTreeSet::from([number]);
-        Self { message, numbers, entry, is_arrival, blames_dns, is_before_queue, is_best }
-    }
-
-    /// Adds another line with the same message (email).
-    pub fn add(&mut self, line: &PastedLine, is_best: bool) {
-        self.numbers.insert(line.number);
-        self.is_best |= is_best;
-    }
-
-    /// Returns the message (email). Its `more_lines` is the number of lines after the first one.
-    pub fn into_message(self) -> MessageReport {
-        let more_lines = self.numbers.len().saturating_sub(1) as u64;
-        MessageReport { more_lines, ..self.message }
-    }
-}
-
-/// Sorts the results: within a mail, known culprits come first, then those of lines that report a failed lookup, then the longest wait. If a
-/// line of the mail has a known culprit, these are left out: the sender of a queue entry if the history has no message (email) for it, because
-/// its domain is mostly one of this host; and the line of a delivery whose delay was before the queue manager.
-pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
-    let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
-    let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();
-    let is_needless = |one: &LineResult| {
-        (one.is_arrival && one.message.is_absent()) || (one.is_before_queue && is_unknown(one))
-    };
-    results.retain(|one| !(is_needless(one) && known.contains(&one.entry)));
-    results.sort_by(|one, other| {
-        let rank = |one: &LineResult| (one.entry, is_unknown(one), !one.blames_dns);
-        rank(one).cmp(&rank(other)).then(other.message.waited.total_cmp(&one.message.waited))
-    });
-    results
-}
-
-/// Returns the messages (emails), the one that waited longest for DNS first. Messages that are not the best match of any line come last,
-/// because they may be of other mails, and messages with an unknown culprit come after the known ones.
-pub fn longest_wait_first(results: &[LineResult]) -> Vec<&MessageReport> {
-    let mut sorted: Vec<&LineResult> = results.iter().collect();
-    sorted.sort_by(|one, other| {
-        let rank =
-            |result: &LineResult| (!result.is_best, result.message.culprit.kind == CulpritKind::Unknown);
-        rank(one).cmp(&rank(other)).then(other.message.waited.total_cmp(&one.message.waited))
-    });
-    sorted.into_iter().map(|result| &result.message).collect()
 }

@@ -1,0 +1,88 @@
+//! The results for pasted lines: which messages (emails) are printed, and in which order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fit::{SHARE, is_of_dns};
+use super::line::PastedLine;
+use history::culprit::CulpritKind;
+use history::why::MessageReport;
+
+/// A message (email), and the pasted lines for which it is printed.
+#[derive(Clone, Debug)]
+pub struct LineResult {
+    /// The message, with the culprit for the first of its lines.
+    pub message: MessageReport,
+    /// The numbers of the lines. A line of `postqueue -j` is read as two lines (sender and recipients) with the same number.
+    numbers: BTreeSet<usize>,
+    entry: usize,
+    is_arrival: bool,
+    /// True if the line reports a failed lookup.
+    blames_dns: bool,
+    /// The part of the delay before the queue manager in seconds, if it is most of the delay. Other lines of the mail then show the queries of
+    /// this time.
+    before_queue: Option<f64>,
+    /// True if the message is the best match of one of its lines.
+    is_best: bool,
+}
+
+impl LineResult {
+    /// Creates a result for one pasted line. `is_best`: the message is the best match of the line.
+    pub fn new(line: &PastedLine, message: MessageReport, is_best: bool) -> Self {
+        let PastedLine { number, entry, is_arrival, blames_dns, .. } = *line;
+        let parts = line.delay.parts.filter(|_| line.delay.is_before_queue());
+        let before_queue = parts.map(|[before, ..]| before);
+        let numbers = BTreeSet::from([number]);
+        Self { message, numbers, entry, is_arrival, blames_dns, before_queue, is_best }
+    }
+
+    /// Adds another line with the same message (email).
+    pub fn add(&mut self, line: &PastedLine, is_best: bool) {
+        self.numbers.insert(line.number);
+        self.is_best |= is_best;
+    }
+
+    /// Returns the message (email). Its `more_lines` is the number of lines after the first one.
+    pub fn into_message(self) -> MessageReport {
+        let more_lines = self.numbers.len().saturating_sub(1) as u64;
+        MessageReport { more_lines, ..self.message }
+    }
+}
+
+/// Sorts the results: within a mail, known culprits come first, then those of lines that report a failed lookup, then the longest wait. Left
+/// out are: the sender of a queue entry if the history has no message (email) for it and another line of the entry has a known culprit, because
+/// its domain is mostly one of this host; and the line of a delivery whose delay was before the queue manager, if other lines of the mail explain
+/// this time by DNS.
+pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
+    let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
+    let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();
+    let mut explained: BTreeMap<usize, f64> = BTreeMap::new();
+    for one in results.iter().filter(|one| is_of_dns(one.message.culprit.kind)) {
+        *explained.entry(one.entry).or_default() += one.message.waited;
+    }
+    let is_explained = |one: &LineResult, before: f64| {
+        explained.get(&one.entry).is_some_and(|waited| *waited >= before * SHARE)
+    };
+    results.retain(|one| {
+        let is_needless_sender = one.is_arrival && one.message.is_absent() && known.contains(&one.entry);
+        let is_needless_delivery =
+            is_unknown(one) && one.before_queue.is_some_and(|before| is_explained(one, before));
+        !is_needless_sender && !is_needless_delivery
+    });
+    results.sort_by(|one, other| {
+        let rank = |one: &LineResult| (one.entry, is_unknown(one), !one.blames_dns);
+        rank(one).cmp(&rank(other)).then(other.message.waited.total_cmp(&one.message.waited))
+    });
+    results
+}
+
+/// Returns the messages (emails), the one that waited longest for DNS first. Messages that are not the best match of any line come last,
+/// because they may be of other mails, and messages with an unknown culprit come after the known ones.
+pub fn longest_wait_first(results: &[LineResult]) -> Vec<&MessageReport> {
+    let mut sorted: Vec<&LineResult> = results.iter().collect();
+    sorted.sort_by(|one, other| {
+        let rank =
+            |result: &LineResult| (!result.is_best, result.message.culprit.kind == CulpritKind::Unknown);
+        rank(one).cmp(&rank(other)).then(other.message.waited.total_cmp(&one.message.waited))
+    });
+    sorted.into_iter().map(|result| &result.message).collect()
+}
