@@ -273,7 +273,8 @@ impl<'a> FailuresOfZone<'a> {
         if works {
             return StillFails::No;
         }
-        if was_silent && heard {
+        let is_changed = || recorded.changed_zones.iter().any(|zone| is_within(&last.name, zone));
+        if was_silent && heard || last.at < recorded.changed_at && is_changed() {
             return StillFails::Unknown;
         }
         let is_in_memory = recorded.whole().is_some_and(|whole| last.at >= whole);
@@ -352,6 +353,26 @@ mod tests {
         assert_eq!(state(Some(0), micros(INCIDENT_QUIET)), Some(StillFails::Unknown));
         assert_eq!(state(Some(failed_at + 1), 1), Some(StillFails::Unknown), "after a restart");
         assert_eq!(state(None, 1), Some(StillFails::Unknown), "nothing was asked since");
+    }
+
+    #[test]
+    fn a_zone_that_other_servers_answer_since_its_failure_may_work() {
+        let name = b"\x02dc\x04corp\x00"[..].into();
+        let hit = QuestionEntry::hit(name, RecordType::A, [127, 0, 0, 1].into(), 0, 1_000);
+        let question = QuestionEntry { outcome: Outcome::Failed, error: "no route".into(), ..hit };
+        let state = |changed_at: u64, zone: &[u8]| {
+            let (questions, changed_zones) = (vec![question.clone()], vec![zone.into()]);
+            let recorded =
+                Recorded { questions, changed_zones, changed_at, begin: Some(0), ..Recorded::default() };
+            let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+            failed(&recorded, &FailedWanted::default(), &facts, 3_000)
+                .zones
+                .first()
+                .map(|zone| zone.still_fails)
+        };
+        assert_eq!(state(2_000, b"\x04corp\x00"), Some(StillFails::Unknown));
+        assert_eq!(state(500, b"\x04corp\x00"), Some(StillFails::Yes));
+        assert_eq!(state(2_000, b"\x05other\x00"), Some(StillFails::Yes));
     }
 
     #[test]

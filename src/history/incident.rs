@@ -75,6 +75,8 @@ pub(super) struct Incidents {
     /// Packet loss on all paths of this host.
     pub(super) loss: Loss,
     zones: BTreeMap<Name, TroubledZone>,
+    /// The names of the last call of `forget`, and its time.
+    forgotten: (Vec<Name>, Mono),
     /// The start of the hour for which the next two fields count log lines: `written`, and `withheld` because the hour had too many.
     hour: Mono,
     written: u32,
@@ -222,8 +224,14 @@ impl Incidents {
     }
 
     /// Forgets the incidents of zones at and below these names, because other servers now answer for them.
-    pub(super) fn forget(&mut self, names: &[Name]) {
+    pub(super) fn forget(&mut self, names: &[Name], now: Mono) {
         self.zones.retain(|zone, _| !names.iter().any(|name| name.zone_of(zone)));
+        self.forgotten = (names.to_vec(), now);
+    }
+
+    /// Returns the names at and below which failures were forgotten last, and when.
+    pub(super) fn forgotten(&self) -> (Vec<Name>, Mono) {
+        self.forgotten.clone()
     }
 
     /// Returns true if the log has a line about the start of an incident of the zone, but not about its end.

@@ -372,7 +372,7 @@ fn zones_below_a_changed_name_no_longer_fail() {
         stage.failed(&other, true, second);
     }
     assert_eq!(stage.incidents.failing(at(21)).len(), 2);
-    stage.incidents.forget(std::slice::from_ref(&removed));
+    stage.incidents.forget(std::slice::from_ref(&removed), at(21));
     let failing = stage.incidents.failing(at(21));
     assert_eq!(failing.iter().map(|one| one.zone.as_str()).collect::<Vec<_>>(), ["z2.example."]);
 }

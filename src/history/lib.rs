@@ -295,7 +295,7 @@ impl Recorder {
 
     /// Forgets the failures of zones at and below these names, because other servers now answer for them.
     pub fn forget_failures(&self, names: &[Name]) {
-        lock(&self.incidents).forget(names);
+        lock(&self.incidents).forget(names, self.clock.mono());
     }
 
     /// Adds `count` to the counter `counter`.

@@ -15,7 +15,7 @@ use super::store::Store;
 use super::stored;
 use crate::limits::{EXPLAINED_TIME, MAX_HIT_GROWTH, MAX_STORED_READ, RECORD_READER, STORED_TIME};
 use dns::clock::{Mono, micros};
-use dns::question::Outcome;
+use dns::question::{Outcome, wire_name};
 
 /// A question on disk that ended less than this many microseconds before the first one in memory is not read. It may be the same question:
 /// its two times differ if the clock of the host was adjusted.
@@ -75,7 +75,10 @@ impl Recorder {
         let unix = |at: Mono| dates.unix(at.as_micros());
         let incidents = lock(&self.incidents);
         let (outages, losses) = (incidents.outage.spans(now), incidents.loss.spans(now));
+        let (changed, changed_at) = incidents.forgotten();
         drop(incidents);
+        recorded.changed_zones = changed.iter().map(|zone| wire_name(&zone.to_lowercase()).into()).collect();
+        recorded.changed_at = unix(changed_at);
         let dated = |(since, until)| (unix(since), unix(until));
         recorded.outages.extend(outages.into_iter().map(dated));
         recorded.losses.extend(losses.into_iter().map(dated));

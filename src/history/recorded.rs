@@ -101,6 +101,10 @@ pub struct Recorded {
     pub outages: Vec<OutageEntry>,
     /// The periods in which the network of this host lost packets, as far as memory has them.
     pub losses: Vec<OutageEntry>,
+    /// The zones that the configuration gave other servers last, in wire form.
+    pub changed_zones: Vec<Box<[u8]>>,
+    /// The time of this change, in microseconds since 1970.
+    pub changed_at: u64,
     /// The known local users. `in_order` copies them to the questions.
     pub owners: Vec<OwnerEntry>,
 }

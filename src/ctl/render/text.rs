@@ -38,7 +38,7 @@ pub fn status(status: &Status, style: Style) -> String {
     let window = words::window(Window::FiveMinutes, status.seconds);
     let questions = format!("{} ({window})", words::number(status.questions));
     let flights =
-        format!("{} queries (limit {})", words::number(daemon.flights), words::number(daemon.flights_max));
+        format!("{} (limit {} queries)", words::number(daemon.flights), words::number(daemon.flights_max));
     for (label, value) in [
         ("process ID", daemon.process.to_string()),
         ("config", config.to_owned()),

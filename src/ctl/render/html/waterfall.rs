@@ -73,7 +73,7 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let said = said.into_iter().flatten().map(|line| format!("<p class=\"small\">{}</p>\n", escaped(line)));
     let mut text = said.collect::<String>();
     text.push_str(&format!(
-        "<h1>{}: {} of DNS {}</h1>\n<p class=\"small\">client {}, {} queries in {}</p>\n",
+        "<h1>{}: {} of DNS {}</h1>\n<p class=\"small\">client {}, {} {} in {}</p>\n",
         escaped(&moment(report.began)),
         words::time(report.waited),
         match report.culprit.kind {
@@ -83,6 +83,7 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
         },
         escaped(&report.client),
         words::number(count),
+        if count == 1 { "query" } else { "queries" },
         words::time(report.took)
     ));
     for (head, culprit) in culprits(report) {
@@ -112,8 +113,9 @@ fn waterfall(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
         let quick = report.questions.iter().any(|question| !has_row(question));
         let why = if quick { "the quickest, or from the cache" } else { "the quickest" };
         text.push_str(&format!(
-            "<p class=\"small\">and {} more queries ({why})</p>\n",
-            words::number(hidden)
+            "<p class=\"small\">and {} more {} ({why})</p>\n",
+            words::number(hidden),
+            if hidden == 1 { "query" } else { "queries" }
         ));
     }
     text
