@@ -63,6 +63,8 @@ fn explains(reported: DnsResult, one: &QuestionReport, questions: &[QuestionRepo
         (DnsResult::NoPointer, DnsResult::NoName | DnsResult::NoData) => {
             one.kind == "PTR" || one.kind == "A" && one.named_by.is_some() && !has_other()
         }
+        // The host in the PTR record does not have the address of the client (see `QuestionReport::named_by`).
+        (DnsResult::NoPointer, DnsResult::Answer) => one.named_by.is_some(),
         _ => false,
     }
 }
@@ -89,6 +91,10 @@ fn sentences(one: &QuestionReport, subject: &str) -> (String, String) {
         _ if kind == "PTR" => (
             format!("{subject} has no PTR record"),
             "the operator of this address must add a PTR record: `resolverctl check` with the address shows what is missing".to_owned(),
+        ),
+        DnsResult::Answer => (
+            format!("{subject} has other addresses"),
+            "the operator of this address must repair its PTR record or the addresses of the host: `resolverctl check` with the address shows both".to_owned(),
         ),
         DnsResult::NoData => (
             format!("{subject} has no address"),

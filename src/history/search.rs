@@ -235,7 +235,10 @@ impl<'a> SubjectFilter<'a> {
                     let of_list = || Some(is_within(&asked_domain(name, list(name)?)?, wanted));
                     is_within(name, wanted) || of_list() == Some(true)
                 }
-                WantedSubject::Itself(domain) => *name == **domain,
+                WantedSubject::Itself(domain) => {
+                    let of_list = || asked_domain(name, list(name)?);
+                    *name == **domain || of_list().as_deref() == Some(&**domain)
+                }
             }
         };
         *self.seen.borrow_mut().entry(question.place()).or_insert_with(is_of)

@@ -50,7 +50,7 @@ pub enum WantedSubject {
     Address(IpAddr),
     /// A name in lower-case wire form. Queries for this name, for names below it, and for them in DNS lists are wanted.
     Name(Box<[u8]>),
-    /// Only this name, in lower-case wire form.
+    /// A name in lower-case wire form. Queries for this name alone, and for it in DNS lists, are wanted.
     Itself(Box<[u8]>),
 }
 
@@ -162,7 +162,8 @@ pub struct QuestionReport {
     /// The return codes of the DNS list, if they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<IpAddr>,
-    /// If the name does not exist or has no address: the name in the same email whose MX or PTR record has this name.
+    /// If the name does not exist, has no address, or does not have the address whose PTR record has this name: the name in the same email whose
+    /// MX or PTR record has this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_by: Option<String>,
     /// Seconds from the question to the reply.
@@ -284,10 +285,8 @@ pub(super) fn report(
     let questions = places.into_iter().take(MAX_WHY_QUESTIONS).map_while(|place| {
         let one = asked.get(place)?;
         let mut question = question(one, first, is_of_subject(one.question));
-        if matches!(question.result, DnsResult::NoName | DnsResult::NoData) {
-            let naming = asked.iter().find(|other| other.names(&one.question.name));
-            question.named_by = naming.map(|other| name_text(&name_of_wire(&other.question.name)));
-        }
+        let naming = naming(one, question.result, asked);
+        question.named_by = naming.map(|other| name_text(&name_of_wire(&other.question.name)));
         let weight = question.weight();
         line = line.checked_sub(weight)?;
         *left = left.saturating_sub(weight);
@@ -311,6 +310,25 @@ pub(super) fn report(
         culprit,
         ..MessageReport::default()
     }
+}
+
+/// Returns the question whose answer names the host of the question `one`, if this host does not exist, has no address, or does not have the
+/// address whose PTR record names it.
+fn naming<'a, 'r>(
+    one: &ExplainedQuestion<'_>,
+    result: DnsResult,
+    asked: &'a [ExplainedQuestion<'r>],
+) -> Option<&'a ExplainedQuestion<'r>> {
+    let name = &one.question.name;
+    let is_elsewhere = |pointer: &ExplainedQuestion<'_>| {
+        let mut hosts = asked.iter().filter(|host| host.question.name == *name);
+        pointer.pointed().is_some_and(|address| !hosts.any(|host| host.has_address(address)))
+    };
+    asked.iter().find(|other| match result {
+        DnsResult::NoName | DnsResult::NoData => other.names(name),
+        DnsResult::Answer => one.has_addresses() && other.names(name) && is_elsewhere(other),
+        _ => false,
+    })
 }
 
 fn question(one: &ExplainedQuestion<'_>, first: u64, of_subject: bool) -> QuestionReport {

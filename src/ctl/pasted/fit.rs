@@ -140,16 +140,20 @@ fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
 /// Returns true if a message (email) certainly belongs to another mail than the line.
 pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool {
     let has_address = |question: &QuestionReport| address_of(&question.name).is_some();
-    let asked = |kind: &str, of_address: bool| {
-        let mut questions = message.questions.iter();
-        questions.any(|question| question.kind == kind && has_address(question) == of_address)
-    };
     let has_sender = line.mail_domains.iter().any(|domain| has(message, domain));
     let has_host = || line.addresses().any(|address| has(message, &address.to_string()));
-    let has_another_sender = !line.mail_domains.is_empty() && asked("MX", false) && !has_sender;
+    // Postfix also asks for the MX records of the HELO name in a line.
+    let is_in_line =
+        |question: &QuestionReport| line.subjects.iter().any(|subject| is_about(&question.name, subject));
+    let mut mail_queries =
+        message.questions.iter().filter(|question| question.kind == "MX" && !has_address(question));
+    let asks_another = mail_queries.any(|question| !is_in_line(question));
+    let has_another_sender = !line.mail_domains.is_empty() && asks_another && !has_sender;
     // If the report lacks queries of the message (email), one of them may have been for the address in the line.
     let names_host = line.addresses().next().is_some() && message.left_out == 0;
-    let has_another_host = names_host && asked("PTR", true) && !has_host() && !has_sender;
+    let asks_pointer =
+        || message.questions.iter().any(|question| question.kind == "PTR" && has_address(question));
+    let has_another_host = names_host && asks_pointer() && !has_host() && !has_sender;
     let is_inbound = || is_attempt(&line.text) && message.questions.iter().any(has_address);
     has_another_sender || has_another_host || is_inbound()
 }

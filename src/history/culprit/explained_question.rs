@@ -6,7 +6,8 @@ use hickory_proto::rr::RecordType;
 
 use crate::entry::{FlightEntry, Link, QuestionEntry};
 use crate::event::Shows;
-use crate::subject::{ListName, domain_of, organisation};
+use crate::limits::MAX_RECORDED_LINKS;
+use crate::subject::{ListName, Subject, domain_of, organisation, subject};
 use dns::question::{DnsResult, Outcome, is_within};
 
 /// A client's question, its DNS list, and the resolution that explains its outcome.
@@ -55,6 +56,24 @@ impl ExplainedQuestion<'_> {
         let is_it = |link: &Link| matches!(link, Link::Name(name) if **name == *host);
         matches!(self.question.kind, RecordType::MX | RecordType::PTR)
             && self.flight.is_some_and(|flight| flight.links.iter().any(is_it))
+    }
+
+    /// Returns the address for whose host a PTR question asks.
+    pub(crate) fn pointed(&self) -> Option<IpAddr> {
+        let subject =
+            subject(&self.question.name, |_| None).filter(|_| self.question.kind == RecordType::PTR);
+        if let Some(Subject::Address(address)) = subject { Some(address) } else { None }
+    }
+
+    /// Returns true if the answer has this address.
+    pub(crate) fn has_address(&self, address: IpAddr) -> bool {
+        self.flight.is_some_and(|flight| flight.links.contains(&Link::Address(address)))
+    }
+
+    /// Returns true if the answer has addresses, and all of them are recorded.
+    pub(crate) fn has_addresses(&self) -> bool {
+        let links = self.flight.map_or(&[][..], |flight| &flight.links);
+        links.len() < MAX_RECORDED_LINKS && links.iter().any(|link| matches!(link, Link::Address(_)))
     }
 
     /// Returns true if the question failed because resolverd had too much work. Either resolverd turned the question away although the zone

@@ -6,7 +6,7 @@ use super::*;
 /// its evidence.
 type Case = (&'static [(&'static str, RecordType)], &'static [&'static str], &'static str, &'static str);
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 11] = [
     // The SMTP client has no PTR record, but the log line is about the domain of the sender.
     (
         &[
@@ -83,6 +83,36 @@ const CASES: [Case; 8] = [
         ],
         "zen.spamhaus.org.",
         "zen.spamhaus.org. lists 198.51.100.7 as 127.0.0.4 (",
+    ),
+    (
+        &[("bad.tld.dbl.spamhaus.org.", RecordType::A)],
+        &[
+            "mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[198.51.100.9]: 554 5.7.1 Service unavailable; Sender address [b@bad.tld] blocked using dbl.spamhaus.org; https://www.spamhaus.org/query/domain/bad.tld; from=<b@bad.tld> to=<us@our.test>",
+        ],
+        "dbl.spamhaus.org.",
+        "dbl.spamhaus.org. lists bad.tld as 127.0.1.2 (",
+    ),
+    // Postfix asks for the MX records of a HELO name without an address too.
+    (
+        &[
+            ("9.100.51.198.in-addr.arpa.", RecordType::PTR),
+            ("gone.tld.", RecordType::A),
+            ("gone.tld.", RecordType::AAAA),
+            ("gone.tld.", RecordType::MX),
+        ],
+        &[
+            "mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[198.51.100.9]: 450 4.7.1 <gone.tld>: Helo command rejected: Host not found; from=<b@our.test> to=<us@our.test> proto=ESMTP helo=<gone.tld>",
+        ],
+        "gone.tld.",
+        "gone.tld. does not exist (NXDOMAIN, ",
+    ),
+    (
+        &[(POINTER, RecordType::PTR), ("mx.fine.tld.", RecordType::A)],
+        &[
+            "mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[5.6.7.16]: 450 4.7.25 Client host rejected: cannot find your hostname, [5.6.7.16]; from=<b@our.test> to=<us@our.test>",
+        ],
+        POINTER,
+        "mx.fine.tld., the host in the PTR record of 16.7.6.5.in-addr.arpa., has other addresses (",
     ),
     // The name looks like one of a DNS list, but resolverd does not know such a list.
     (

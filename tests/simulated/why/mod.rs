@@ -55,8 +55,9 @@ const ZONES: [(&str, &[Fault], u64, u32); 11] = [
 ];
 
 /// DNS lists of the built-in registry, each with the faults of its servers.
-const LISTS: [(&str, &[Fault]); 5] = [
+const LISTS: [(&str, &[Fault]); 6] = [
     ("zen.spamhaus.org.", &[]),
+    ("dbl.spamhaus.org.", &[]),
     ("bl.spamcop.net.", &[Fault::Dead]),
     ("psbl.surriel.com.", &[Fault::Refused]),
     (KEYED, &[Fault::Dead]),
@@ -65,6 +66,9 @@ const LISTS: [(&str, &[Fault]); 5] = [
 
 /// A zone whose name is a customer key and the name of the DNS list dbl.dq.spamhaus.net. The server of this zone does not answer.
 const KEY_ZONE: &str = "secret2.dbl.dq.spamhaus.net.";
+
+/// The reverse name of an address whose PTR record names a host with another address.
+const POINTER: &str = "16.7.6.5.in-addr.arpa.";
 
 /// Clients send a key in the names of this DNS list.
 const KEYED: &str = "zen.dq.spamhaus.net.";
@@ -100,8 +104,15 @@ fn world() -> Simulation {
     }
     for (apex, faults) in LISTS {
         let server = server(&mut tree, &format!("ns1.{}", apex.trim_end_matches('.')), faults, 30, 0);
-        tree.zone(apex, &[server], "2.0.0.127 60 A 127.0.0.2\n7.100.51.198 60 A 127.0.0.4\n").unwrap();
+        tree.zone(
+            apex,
+            &[server],
+            "2.0.0.127 60 A 127.0.0.2\n7.100.51.198 60 A 127.0.0.4\nbad.tld 60 A 127.0.1.2\n",
+        )
+        .unwrap();
     }
+    let pointer = server(&mut tree, "ns1.pointer.tld", &[], 20, 0);
+    tree.zone(POINTER, &[pointer], "@ 300 PTR mx.fine.tld.\n").unwrap();
     let of_key = server(&mut tree, "ns1.keys.tld", &[Fault::Dead], 30, 0);
     tree.zone(KEY_ZONE, &[of_key], "").unwrap();
     let lab = Arc::new(tree.build().unwrap());
